@@ -7,7 +7,7 @@ use super::files::FileReader;
 use super::{ConfigError, Env};
 use crate::cli::RouteArgs;
 use crate::client::HandshakeConfig;
-use crate::net::proxy::{Choice, Origin, ProxyPolicy};
+use crate::net::proxy::{Choice, ProxyPolicy, SettingOrigin};
 use crate::net::route::{ConnectTo, Family, LocalBinding, Resolve, RouteOptions};
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
@@ -69,8 +69,10 @@ pub fn proxy_remark(choice: &Choice) -> Option<(bool, String)> {
         }
     };
     Some(match origin {
-        Origin::Option(name) => (false, format!("{name} {proxy} is not used: {why}")),
-        Origin::Variable(name) => (true, format!("proxy {proxy} from {name} is not used: {why}")),
+        SettingOrigin::Option(name) => (false, format!("{name} {proxy} is not used: {why}")),
+        SettingOrigin::Variable(name) => {
+            (true, format!("proxy {proxy} from {name} is not used: {why}"))
+        }
     })
 }
 

@@ -15,7 +15,7 @@ use super::secrets::GivenValues;
 use super::{ConfigError, parse_duration, privacy, secret_arguments};
 use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
-use crate::net::proxy::{BadSetting, Origin};
+use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
 use endpoint::NamedEndpoint;
 use file::Section;
@@ -235,9 +235,11 @@ impl Expanded {
         let (option, value) = match &error {
             ConfigError::Value { option, value, .. } => (*option, value),
             ConfigError::File { option, path, .. } => (*option, path),
-            ConfigError::Setting(BadSetting { origin: Origin::Option(option), shown, .. }) => {
-                (*option, shown)
-            }
+            ConfigError::Setting(BadSetting {
+                origin: SettingOrigin::Option(option),
+                shown,
+                ..
+            }) => (*option, shown),
             ConfigError::Target(target) => {
                 let Some(NamedEndpoint { url_line: line, .. }) = &self.endpoint else {
                     return error;

@@ -6,7 +6,7 @@ use super::hints::{tls, wanted_tls};
 use super::words::WantedTls;
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
-use crate::net::proxy::{Origin, ProxyKind};
+use crate::net::proxy::{ProxyKind, SettingOrigin};
 use crate::net::tcp::Cause;
 use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::Response;
@@ -238,16 +238,18 @@ fn with_password(error: &ProxyError) -> String {
     let (proxy, scheme) = (&error.via.proxy, error.via.proxy.kind.scheme());
     let url = format!("{scheme}://USER:PASS@{}:{}", proxy.host, proxy.port);
     match error.via.origin {
-        Origin::Option(name) => format!("{name} {url}"),
-        Origin::Variable(name) => format!("{name}={url}"),
+        SettingOrigin::Option(name) => format!("{name} {url}"),
+        SettingOrigin::Variable(name) => format!("{name}={url}"),
     }
 }
 
 /// Mentions the variable that names the proxy, and how to connect without it.
 fn without(error: &ProxyError) -> String {
     match error.via.origin {
-        Origin::Option(_) => String::new(),
-        Origin::Variable(name) => format!(" {name} names it; --proxy '' connects without it"),
+        SettingOrigin::Option(_) => String::new(),
+        SettingOrigin::Variable(name) => {
+            format!(" {name} names it; --proxy '' connects without it")
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use url::Host;
 
-use super::proxy::{Choice, Origin, Proxy, ProxyKind};
+use super::proxy::{Choice, Proxy, ProxyKind, SettingOrigin};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::resolve;
 use super::route::{LocalBinding, RouteOptions};
@@ -68,14 +68,14 @@ pub struct Via {
     /// The proxy.
     pub proxy: Proxy,
     /// The setting.
-    pub origin: Origin,
+    pub origin: SettingOrigin,
 }
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.origin {
-            Origin::Option(_) => write!(f, "proxy {}", self.proxy),
-            Origin::Variable(name) => write!(f, "proxy {} from {name}", self.proxy),
+            SettingOrigin::Option(_) => write!(f, "proxy {}", self.proxy),
+            SettingOrigin::Variable(name) => write!(f, "proxy {} from {name}", self.proxy),
         }
     }
 }

@@ -14,7 +14,7 @@ mod choice;
 mod tests;
 
 pub use bypass::{Bypass, BypassEntry};
-pub use choice::{BadSetting, Choice, Origin, ProxyPolicy, VARIABLES, Variables};
+pub use choice::{BadSetting, Choice, ProxyPolicy, SettingOrigin, VARIABLES, Variables};
 
 /// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,14 +28,14 @@ pub type Variables = Vec<(&'static str, String)>;
 
 /// Where a setting comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// This option.
     Option(&'static str),
     /// This environment variable.
     Variable(&'static str),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
@@ -50,7 +50,7 @@ pub struct ProxyPolicy {
     /// `--proxy ''` turns those of the environment off.
     is_off: bool,
     bypass: Bypass,
-    bypass_origin: Option<Origin>,
+    bypass_origin: Option<SettingOrigin>,
     variables: Variables,
 }
 
@@ -60,11 +60,11 @@ pub enum Choice {
     /// No proxy is set for such targets.
     Direct,
     /// A proxy, because of this setting.
-    Through(Proxy, Origin),
+    Through(Proxy, SettingOrigin),
     /// Not this proxy, although this setting names it: an entry of that list matches the target.
-    Bypassed(Proxy, Origin, BypassEntry, Origin),
+    Bypassed(Proxy, SettingOrigin, BypassEntry, SettingOrigin),
     /// Not this proxy, although this setting names it: the target is a Unix socket.
-    NotForSockets(Proxy, Origin),
+    NotForSockets(Proxy, SettingOrigin),
 }
 
 impl ProxyPolicy {
@@ -79,14 +79,15 @@ impl ProxyPolicy {
         variables: &Variables,
     ) -> Result<Self, BadSetting> {
         let option = proxy.map(str::trim).filter(|text| !text.is_empty());
-        let option = option.map(|text| parse(text, Origin::Option("--proxy"))).transpose()?;
+        let option =
+            option.map(|text| parse(text, SettingOrigin::Option("--proxy"))).transpose()?;
         let (bypass, bypass_origin) = match (no_proxy, set(variables, &["no_proxy", "NO_PROXY"])) {
             (Some(list), _) => {
-                let origin = Origin::Option("--no-proxy");
+                let origin = SettingOrigin::Option("--no-proxy");
                 let bad = |reason| BadSetting { origin, shown: list.to_owned(), reason };
                 (Bypass::parse(list).map_err(bad)?, Some(origin))
             }
-            (None, Some((name, list))) => (Bypass::new(list), Some(Origin::Variable(name))),
+            (None, Some((name, list))) => (Bypass::new(list), Some(SettingOrigin::Variable(name))),
             (None, None) => (Bypass::default(), None),
         };
         let is_off = proxy.is_some() && option.is_none();
@@ -108,9 +109,9 @@ impl ProxyPolicy {
         })
     }
 
-    fn proxy(&self, scheme: Scheme) -> Result<Option<(Proxy, Origin)>, BadSetting> {
+    fn proxy(&self, scheme: Scheme) -> Result<Option<(Proxy, SettingOrigin)>, BadSetting> {
         if let Some(proxy) = &self.option {
-            return Ok(Some((proxy.clone(), Origin::Option("--proxy"))));
+            return Ok(Some((proxy.clone(), SettingOrigin::Option("--proxy"))));
         }
         if self.is_off {
             return Ok(None);
@@ -128,7 +129,7 @@ impl ProxyPolicy {
             }
         };
         let Some((name, text)) = set(&self.variables, names) else { return Ok(None) };
-        let origin = Origin::Variable(name);
+        let origin = SettingOrigin::Variable(name);
         Ok(Some((parse(text, origin)?, origin)))
     }
 }
@@ -141,7 +142,7 @@ fn set<'a>(variables: &'a Variables, names: &[&str]) -> Option<(&'static str, &'
     })
 }
 
-fn parse(text: &str, origin: Origin) -> Result<Proxy, BadSetting> {
+fn parse(text: &str, origin: SettingOrigin) -> Result<Proxy, BadSetting> {
     Proxy::parse(text).map_err(|reason| BadSetting { origin, shown: Proxy::masked(text), reason })
 }
 
@@ -150,7 +151,7 @@ fn parse(text: &str, origin: Origin) -> Result<Proxy, BadSetting> {
 #[error("bad {origin} {shown:?}: {reason}")]
 pub struct BadSetting {
     /// Which one.
-    pub origin: Origin,
+    pub origin: SettingOrigin,
     /// Its value, without secrets.
     pub shown: String,
     /// What is wrong with it.
