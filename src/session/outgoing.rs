@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::resend::{Resend, Unsent};
-use super::sender::Origin;
+use super::sender::ActionOrigin;
 use super::upload::Upload;
 use crate::input::Action;
 use crate::protocol::Connection;
@@ -27,12 +27,12 @@ impl Outgoing {
 
     /// The next action.
     #[inline]
-    pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action, Origin)> {
+    pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action, ActionOrigin)> {
         if let Some(preset) = self.next_preset(connection) {
-            return Some((preset, Origin::Preset));
+            return Some((preset, ActionOrigin::Preset));
         }
         let resend = self.resend.as_mut().filter(|_| connection.is_open())?;
-        Some((resend.next_waiting()?, Origin::Input))
+        Some((resend.next_waiting()?, ActionOrigin::Input))
     }
 
     /// The next preset. Raw frames are sent also after a Close frame.
