@@ -26,7 +26,7 @@ pub struct QueuedActions {
 
 /// An action in a queue.
 #[derive(Clone, Debug)]
-pub struct Outgoing {
+pub struct QueuedAction {
     /// What is to be done. Clones share the payload.
     pub action: Action,
     /// It can already be seen on the terminal, because it was typed there.
@@ -56,7 +56,7 @@ struct SharedQueue {
 
 #[derive(Debug, Default)]
 struct QueueState {
-    waiting: VecDeque<Outgoing>,
+    waiting: VecDeque<QueuedAction>,
     /// The size of what is waiting.
     bytes: usize,
     /// The close that is popped last. Nothing is pushed behind it.
@@ -94,7 +94,7 @@ pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedAc
 impl ClientQueue {
     /// Puts an action at the end of the queue. One that would exceed the limit empties it: a client that is
     /// so far behind gets a Close frame 1013 instead.
-    pub fn push(&self, outgoing: Outgoing) -> Enqueued {
+    pub fn push(&self, outgoing: QueuedAction) -> Enqueued {
         let mut queue = self.shared.queue();
         if queue.close.is_some() || queue.is_done {
             return Enqueued::Closed;
@@ -176,7 +176,7 @@ impl QueuedActions {
     }
 }
 
-impl Outgoing {
+impl QueuedAction {
     fn size(&self) -> usize {
         OVERHEAD + self.action.payload_size()
     }
@@ -229,7 +229,7 @@ impl ActionSource for QueuedActions {
     fn next(&mut self, _: &Registry) -> Next<'_> {
         let mut queue = self.shared.queue();
         let outgoing = queue.waiting.pop_front();
-        let bytes = queue.bytes - outgoing.as_ref().map_or(0, Outgoing::size);
+        let bytes = queue.bytes - outgoing.as_ref().map_or(0, QueuedAction::size);
         queue.set_bytes(bytes);
         if queue.is_awaited && queue.bytes < ROOM {
             queue.is_awaited = false;
@@ -290,11 +290,11 @@ mod tests {
     use crate::protocol::MessageKind;
     use crate::protocol::memory::Budget;
 
-    fn outgoing(action: Action) -> Outgoing {
-        Outgoing { action, typed: false }
+    fn outgoing(action: Action) -> QueuedAction {
+        QueuedAction { action, typed: false }
     }
 
-    fn text(data: &str) -> Outgoing {
+    fn text(data: &str) -> QueuedAction {
         outgoing(Action::text(data))
     }
 

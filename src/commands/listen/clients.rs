@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::Broadcast;
 use crate::input::Shutdown;
-use crate::input::queue::{ClientQueue, Enqueued, Outgoing};
+use crate::input::queue::{ClientQueue, Enqueued, QueuedAction};
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::CloseCode;
 
@@ -141,16 +141,20 @@ impl Clients {
 
     /// Pushes it to the queues of these, in the same order for all. Returns how many there are, and who is
     /// too slow.
-    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
+    pub(super) fn push(&self, to: Recipients, outgoing: &QueuedAction) -> (usize, Vec<u64>) {
         self.push_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
     }
 
     /// Pushes what client `from` sent to the queues of the others, or of all. Returns who is too slow.
-    pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &Outgoing) -> Vec<u64> {
+    pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &QueuedAction) -> Vec<u64> {
         self.push_where(outgoing, |number| whom == Broadcast::All || number != from).1
     }
 
-    fn push_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
+    fn push_where(
+        &self,
+        outgoing: &QueuedAction,
+        is_for: impl Fn(u64) -> bool,
+    ) -> (usize, Vec<u64>) {
         let table = self.lock();
         let (mut count, mut too_slow) = (0, Vec::new());
         for record in table.records.iter().filter(|record| is_for(record.number)) {

@@ -12,7 +12,7 @@ use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Level};
 use crate::input::plain::PlainLines;
-use crate::input::queue::Outgoing;
+use crate::input::queue::QueuedAction;
 use crate::input::repl::{NextLine, OperatorCommand, Repl};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, ActionSource, InputError, Next};
@@ -220,7 +220,7 @@ impl Control {
                 Next::Message(kind, data) => {
                     let payload = self.server.memory.share(large::copy(data));
                     let action = Action::Send(kind, payload);
-                    self.push(Recipients::All, &Outgoing { action, typed: false });
+                    self.push(Recipients::All, &QueuedAction { action, typed: false });
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,

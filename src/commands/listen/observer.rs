@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::server::Server;
 use crate::event::Message;
 use crate::input::Action;
-use crate::input::queue::Outgoing;
+use crate::input::queue::QueuedAction;
 use crate::observer::{Observed, Observer, Response};
 use crate::protocol::{Payload, large};
 
@@ -33,7 +33,7 @@ impl ClientObserver {
         };
         server.note_message(self.number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let outgoing = Outgoing { action: Action::Send(kind, share()), typed: false };
+            let outgoing = QueuedAction { action: Action::Send(kind, share()), typed: false };
             server.note_slow(server.clients.relay(self.number, whom, &outgoing));
             server.memory.enforce();
         }

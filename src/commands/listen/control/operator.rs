@@ -4,7 +4,7 @@ use super::Control;
 use crate::commands::listen::clients::Recipients;
 use crate::commands::listen::server::LastMessage;
 use crate::event::{EventKind, Message, ServerStatus, Shown};
-use crate::input::queue::Outgoing;
+use crate::input::queue::QueuedAction;
 use crate::input::repl::OperatorCommand;
 use crate::input::{Action, Show};
 use crate::protocol::CloseCode;
@@ -44,7 +44,7 @@ impl Control {
 
     fn push_typed(&mut self, to: Recipients, action: Action) {
         let action = self.server.charge(action);
-        if self.push(to, &Outgoing { action, typed: true }) > 0 {
+        if self.push(to, &QueuedAction { action, typed: true }) > 0 {
             return;
         }
         match to {
@@ -54,7 +54,7 @@ impl Control {
     }
 
     /// Pushes an action to the queues of these clients, and returns how many there are.
-    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> usize {
+    pub(super) fn push(&self, to: Recipients, outgoing: &QueuedAction) -> usize {
         let (count, too_slow) = self.server.clients.push(to, outgoing);
         self.server.note_slow(too_slow);
         self.server.memory.enforce();
