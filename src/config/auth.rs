@@ -342,7 +342,7 @@ fn cookie(
     let (host, _) = host_and_port(target);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let is_secure = target.scheme.is_tls() || host == "localhost";
-    let place = cookies::Place { host: &host, path: &target.resource, is_secure, now };
+    let place = cookies::CookieContext { host: &host, path: &target.resource, is_secure, now };
     let mut lists = Vec::new();
     for given in given {
         let Some(path) = given.strip_prefix('@') else {

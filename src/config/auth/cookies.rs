@@ -2,7 +2,7 @@
 
 /// What a cookie has to be for, to be sent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct CookieContext<'a> {
     /// The host, in lower case.
     pub(super) host: &'a str,
     /// The path of the request.
@@ -32,7 +32,10 @@ pub(super) fn list(text: &str) -> Result<String, &'static str> {
 ///
 /// # Errors
 /// With the number of the line, from 1.
-pub(super) fn file(text: &str, place: Place<'_>) -> Result<Vec<String>, (usize, &'static str)> {
+pub(super) fn file(
+    text: &str,
+    place: CookieContext<'_>,
+) -> Result<Vec<String>, (usize, &'static str)> {
     let mut lists = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
@@ -64,7 +67,7 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    fn is_for(&self, place: Place<'_>) -> bool {
+    fn is_for(&self, place: CookieContext<'_>) -> bool {
         let says = |text: &str| text.eq_ignore_ascii_case("TRUE");
         let expires = self.expires.trim().parse::<u64>().unwrap_or(0); // 0: with the session
         self.has_host(place.host, says(self.subdomains))
@@ -93,8 +96,8 @@ impl Kept<'_> {
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> =
-        Place { host: "api.a.example", path: "/ws/feed?x=1", is_secure: false, now: 1000 };
+    const PLACE: CookieContext<'_> =
+        CookieContext { host: "api.a.example", path: "/ws/feed?x=1", is_secure: false, now: 1000 };
 
     #[test]
     fn cookies_of_a_jar_are_for_some() {
