@@ -156,7 +156,7 @@ pub fn certificate_request(bytes: &[u8]) -> Option<bool> {
 
 /// What the first bytes of a server prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum TlsAnswer {
     /// No byte came.
     Nothing,
     /// It is not TLS: the first bytes.
@@ -173,13 +173,13 @@ pub enum Answer {
 const MAX_FOREIGN: usize = 4 << 10;
 
 /// What the first bytes of a server prove (RFC 8446 section 5.1).
-pub fn answer(bytes: &[u8]) -> Answer {
+pub fn answer(bytes: &[u8]) -> TlsAnswer {
     match bytes {
-        [] => Answer::Nothing,
-        [20..=24] | [20..=24, 3, ..] if server_hello(bytes).is_some() => Answer::ServerHello,
-        [21, 3, ..] => Answer::Alert,
-        [20..=24] | [20..=24, 3, ..] => Answer::Record,
-        other => Answer::Foreign(other[..other.len().min(MAX_FOREIGN)].to_vec()),
+        [] => TlsAnswer::Nothing,
+        [20..=24] | [20..=24, 3, ..] if server_hello(bytes).is_some() => TlsAnswer::ServerHello,
+        [21, 3, ..] => TlsAnswer::Alert,
+        [20..=24] | [20..=24, 3, ..] => TlsAnswer::Record,
+        other => TlsAnswer::Foreign(other[..other.len().min(MAX_FOREIGN)].to_vec()),
     }
 }
 
@@ -329,13 +329,13 @@ mod tests {
     fn the_first_bytes_tell_how_far_a_server_came() {
         let whole = hello(0x0303, 0x1302, &[0, 43, 0, 2, 3, 4]);
         for (bytes, expected) in [
-            (&b""[..], Answer::Nothing),
-            (&[22], Answer::Record),
-            (&whole[..9], Answer::Record),
-            (&whole, Answer::ServerHello),
-            (&[21, 3, 3, 0, 2, 2, 40], Answer::Alert),
-            (&[22, 7], Answer::Foreign(vec![22, 7])),
-            (b"220 ", Answer::Foreign(b"220 ".to_vec())),
+            (&b""[..], TlsAnswer::Nothing),
+            (&[22], TlsAnswer::Record),
+            (&whole[..9], TlsAnswer::Record),
+            (&whole, TlsAnswer::ServerHello),
+            (&[21, 3, 3, 0, 2, 2, 40], TlsAnswer::Alert),
+            (&[22, 7], TlsAnswer::Foreign(vec![22, 7])),
+            (b"220 ", TlsAnswer::Foreign(b"220 ".to_vec())),
         ] {
             assert_eq!(answer(bytes), expected, "{bytes:?}");
         }

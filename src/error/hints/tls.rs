@@ -5,7 +5,7 @@ use native_tls::Protocol;
 use super::banner::{protocol, socks};
 use crate::error::Rejected;
 use crate::net::tls::{TlsFailure, TlsFault, Trust, Validity, is_http};
-use crate::net::tls_hello::Answer;
+use crate::net::tls_hello::TlsAnswer;
 
 /// RFC 8996. native-tls cannot set another security level, but OpenSSL's configuration can.
 const OLD: &str = "TLS 1.0 and 1.1 are deprecated and disabled at OpenSSL's security level; OPENSSL_CONF may name a configuration with CipherString = DEFAULT@SECLEVEL=0";
@@ -112,15 +112,15 @@ fn versions(failure: &TlsFailure) -> String {
 }
 
 /// The hint for a handshake that was not completed in time.
-pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
+pub(in crate::error) fn timed_out(answer: &TlsAnswer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
-        (Answer::Nothing, Some(silent)) => silent.to_owned(),
-        (Answer::Nothing, None) => format!(
+        (TlsAnswer::Nothing, Some(silent)) => silent.to_owned(),
+        (TlsAnswer::Nothing, None) => format!(
             "{name} accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
-        (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
+        (TlsAnswer::Foreign(bytes), _) => other_protocol(bytes, peer),
+        (TlsAnswer::Alert | TlsAnswer::Record | TlsAnswer::ServerHello, _) => {
             format!("{name} speaks TLS on this port, but did not complete the handshake in time")
         }
     }
@@ -182,11 +182,11 @@ fn plain_http(peer: &Peer) -> String {
 }
 
 /// The hint if the TLS library reports that the response is not TLS.
-fn not_tls(answer: &Answer, peer: &Peer) -> String {
+fn not_tls(answer: &TlsAnswer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
-        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
-        (Answer::Nothing, Some(silent)) => silent.to_owned(),
+        (TlsAnswer::Foreign(bytes), _) => other_protocol(bytes, peer),
+        (TlsAnswer::Nothing, Some(silent)) => silent.to_owned(),
         _ => format!("{name} does not speak TLS on this port: {plain}"),
     }
 }
@@ -207,12 +207,12 @@ fn other_protocol(bytes: &[u8], peer: &Peer) -> String {
 fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     let Peer { name, plain, is_proxy, .. } = peer;
     match (&failure.answer, peer.silent) {
-        (Answer::Nothing, Some(silent)) => silent.to_owned(),
-        (Answer::Nothing, None) => format!(
+        (TlsAnswer::Nothing, Some(silent)) => silent.to_owned(),
+        (TlsAnswer::Nothing, None) => format!(
             "{name} ended the connection after the ClientHello: if it does not speak TLS on this port, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
-        (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
+        (TlsAnswer::Foreign(bytes), _) => other_protocol(bytes, peer),
+        (TlsAnswer::Alert | TlsAnswer::Record | TlsAnswer::ServerHello, _) => {
             let asked = match (failure.asked, failure.has_identity, is_proxy) {
                 (Some(true), false, false) => {
                     " after it had asked for a client certificate: --cert FILE --key FILE"
@@ -233,7 +233,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
 /// The hint for an alert that is not about a client certificate.
 fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
-    if is_internal && failure.answer == Answer::Alert {
+    if is_internal && failure.answer == TlsAnswer::Alert {
         return Some(format!(
             "servers such as Caddy respond like this when they have no certificate for '{}'{}",
             failure.name,

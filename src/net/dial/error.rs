@@ -15,7 +15,7 @@ use crate::net::reactor::Interrupted;
 use crate::net::route::Family;
 use crate::net::tcp::TcpFailure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
-use crate::net::tls_hello::{Answer, answer};
+use crate::net::tls_hello::{TlsAnswer, answer};
 use crate::net::tunnel::socks5::reply_text;
 use crate::net::tunnel::{Heads, ProxyFault};
 use crate::net::upgrade::{Interim, interim_names};
@@ -35,7 +35,7 @@ pub enum Phase {
     /// The request for this host and port to a proxy.
     Proxy(String),
     /// The TLS handshake with this end, and what it had answered.
-    Tls(Box<Remote>, Answer),
+    Tls(Box<Remote>, TlsAnswer),
 }
 
 impl fmt::Display for Phase {
@@ -57,14 +57,14 @@ impl Phase {
     /// What had been received when the time ran out, if that adds to the phase.
     fn progress(&self) -> String {
         match self {
-            Self::Tls(_, Answer::Nothing) => ": nothing was received".to_owned(),
-            Self::Tls(_, Answer::Foreign(bytes)) => {
+            Self::Tls(_, TlsAnswer::Nothing) => ": nothing was received".to_owned(),
+            Self::Tls(_, TlsAnswer::Foreign(bytes)) => {
                 format!(": received {}, which is not TLS", quoted(bytes))
             }
-            Self::Tls(_, Answer::Alert | Answer::Record) => {
+            Self::Tls(_, TlsAnswer::Alert | TlsAnswer::Record) => {
                 ": the start of a TLS record was received".to_owned()
             }
-            Self::Tls(_, Answer::ServerHello) => {
+            Self::Tls(_, TlsAnswer::ServerHello) => {
                 ": a ServerHello was received, but not the end of the handshake".to_owned()
             }
             _ => String::new(),

@@ -7,7 +7,7 @@ use crate::net::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use crate::net::stream::Stream;
 use crate::net::tcp;
 use crate::net::tls::{self, TlsOptions};
-use crate::net::tls_hello::Answer;
+use crate::net::tls_hello::TlsAnswer;
 
 /// The most time that the certificates of a failure take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -66,5 +66,5 @@ pub fn answers_in_tls(
     let options = options.tls.options();
     let name = certificate_name(target, options);
     let answer = tls::first_answer(Stream::Plain(tcp), &name, options, reactor, deadline)?;
-    Ok(Some(matches!(answer, Answer::ServerHello | Answer::Alert)))
+    Ok(Some(matches!(answer, TlsAnswer::ServerHello | TlsAnswer::Alert)))
 }

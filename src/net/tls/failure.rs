@@ -7,7 +7,7 @@ use native_tls::Protocol;
 use super::certificate::{CertificateInfo, Validity, counted_days, utc};
 use super::{TlsFault, TlsOptions, Trust, system_roots};
 use crate::net::malformed::quoted;
-use crate::net::tls_hello::{Answer, answer, certificate_request};
+use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 
 /// A TLS handshake that failed, or a connection that the server ended right after it.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct TlsFailure {
     /// What is wrong, as far as the reason and the server's bytes prove it.
     pub fault: TlsFault,
     /// What the server had answered.
-    pub answer: Answer,
+    pub answer: TlsAnswer,
     /// Whether the server requested a client certificate, if that is known.
     pub asked: Option<bool>,
     /// The certificates that the server sent on a second connection, its own first.
@@ -113,7 +113,7 @@ impl TlsFailure {
     /// A response in plain HTTP, as far as it is kept.
     pub fn plain_answer(&self) -> Option<&[u8]> {
         match &self.answer {
-            Answer::Foreign(bytes) if self.fault == TlsFault::PlainHttp => Some(bytes),
+            TlsAnswer::Foreign(bytes) if self.fault == TlsFault::PlainHttp => Some(bytes),
             _ => None,
         }
     }
@@ -121,13 +121,13 @@ impl TlsFailure {
     /// What the server's bytes add to the library's reason.
     fn evidence(&self) -> Option<String> {
         Some(match (self.fault, &self.answer) {
-            (TlsFault::NotTls, Answer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
-            (TlsFault::PlainHttp, Answer::Foreign(bytes)) => {
+            (TlsFault::NotTls, TlsAnswer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
+            (TlsFault::PlainHttp, TlsAnswer::Foreign(bytes)) => {
                 let line = bytes.split(|byte| b"\r\n".contains(byte)).next();
                 format!("received {}", quoted(line.unwrap_or_default()))
             }
-            (TlsFault::Ended, Answer::Nothing) => "nothing was received".to_owned(),
-            (TlsFault::Ended, Answer::ServerHello) => "after the ServerHello".to_owned(),
+            (TlsFault::Ended, TlsAnswer::Nothing) => "nothing was received".to_owned(),
+            (TlsFault::Ended, TlsAnswer::ServerHello) => "after the ServerHello".to_owned(),
             _ => return None,
         })
     }

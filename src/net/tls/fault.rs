@@ -1,6 +1,6 @@
 //! What is wrong with a TLS handshake, from the library's reason and what the server had sent.
 
-use crate::net::tls_hello::{Answer, answer, certificate_request};
+use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl TlsFault {
     pub fn of(reason: &str, seen: &[u8], has_identity: bool) -> Self {
         let reason = reason.to_ascii_lowercase();
         let answer = answer(seen);
-        if let Answer::Foreign(bytes) = &answer {
+        if let TlsAnswer::Foreign(bytes) = &answer {
             return if is_http(bytes) { Self::PlainHttp } else { Self::NotTls };
         }
         if let Some(fault) = client_certificate(&reason, seen, has_identity) {
@@ -127,8 +127,8 @@ impl TlsFault {
         }
         let known = TEXTS.iter().find(|(text, _)| reason.contains(text));
         match known.map(|(_, fault)| *fault) {
-            Some(Self::HandshakeFailure) if answer == Answer::Alert => Self::NothingInCommon,
-            Some(Self::NotTls) if answer != Answer::Nothing => Self::Other,
+            Some(Self::HandshakeFailure) if answer == TlsAnswer::Alert => Self::NothingInCommon,
+            Some(Self::NotTls) if answer != TlsAnswer::Nothing => Self::Other,
             Some(fault) => fault,
             None => Self::Other,
         }
