@@ -15,7 +15,7 @@ use super::stream::Stream;
 use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
 use super::tls::{self, ClientContext, TlsInfo, TlsOptions};
-use super::tunnel::socks5::Destination;
+use super::tunnel::socks5::SocksDestination;
 use super::tunnel::{self, Connect, Heads, Socks5, TunnelError, TunnelHandshake};
 use super::unix;
 use crate::protocol::head::HeaderLine;
@@ -250,11 +250,11 @@ impl Dialer<'_> {
         // Before the proxy is connected to: it has no part in this look-up.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
-                self.addresses(host, port)?.into_iter().map(Destination::Address).collect()
+                self.addresses(host, port)?.into_iter().map(SocksDestination::Address).collect()
             }
-            (_, Host::Domain(name)) => vec![Destination::Name(name.clone(), port)],
-            (_, Host::Ipv4(ip)) => vec![Destination::Address((*ip, port).into())],
-            (_, Host::Ipv6(ip)) => vec![Destination::Address((*ip, port).into())],
+            (_, Host::Domain(name)) => vec![SocksDestination::Name(name.clone(), port)],
+            (_, Host::Ipv4(ip)) => vec![SocksDestination::Address((*ip, port).into())],
+            (_, Host::Ipv6(ip)) => vec![SocksDestination::Address((*ip, port).into())],
         };
         destinations.truncate(MAX_DESTINATIONS);
         let mut failed = None;
@@ -270,7 +270,7 @@ impl Dialer<'_> {
     fn tunnel_to(
         &mut self,
         via: Via,
-        destination: Destination,
+        destination: SocksDestination,
         authority: String,
     ) -> Result<Reached, DialError> {
         let proxy = &via.proxy;

@@ -8,7 +8,7 @@ use crate::protocol::vocabulary::TransportEnd;
 
 /// What the proxy has to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub enum SocksDestination {
     /// An address.
     Address(SocketAddr),
     /// A name that the proxy looks up, and a port.
@@ -19,7 +19,7 @@ pub enum Destination {
 #[derive(Debug)]
 pub struct Socks5 {
     credentials: Option<Credentials>,
-    destination: Destination,
+    destination: SocksDestination,
     /// Read and not used yet.
     received: Vec<u8>,
     state: SocksState,
@@ -41,7 +41,7 @@ const NONE_ACCEPTABLE: u8 = 0xff;
 
 impl Socks5 {
     /// A request for `destination`; the credentials are sent if the proxy requires them.
-    pub fn new(destination: Destination, credentials: Option<Credentials>) -> Self {
+    pub fn new(destination: SocksDestination, credentials: Option<Credentials>) -> Self {
         Self { credentials, destination, received: Vec::new(), state: SocksState::Start }
     }
 
@@ -83,17 +83,17 @@ impl Socks5 {
     fn request(&mut self) -> Result<TunnelStep, ProxyFault> {
         let mut message = vec![VERSION, 1, 0];
         let port = match &self.destination {
-            Destination::Address(SocketAddr::V4(address)) => {
+            SocksDestination::Address(SocketAddr::V4(address)) => {
                 message.push(1);
                 message.extend(address.ip().octets());
                 address.port()
             }
-            Destination::Address(SocketAddr::V6(address)) => {
+            SocksDestination::Address(SocketAddr::V6(address)) => {
                 message.push(4);
                 message.extend(address.ip().octets());
                 address.port()
             }
-            Destination::Name(name, port) => {
+            SocksDestination::Name(name, port) => {
                 message.extend([3, u8::try_from(name.len()).map_err(|_| ProxyFault::NameTooLong)?]);
                 message.extend(name.as_bytes());
                 *port

@@ -1,6 +1,6 @@
 //! What proxies send, cut at every position, and the outcome.
 
-use super::socks5::Destination;
+use super::socks5::SocksDestination;
 use super::*;
 use crate::net::target::Credentials;
 use crate::protocol::head::HeaderLine;
@@ -127,7 +127,7 @@ fn socks(credentials: Option<(&str, Option<&str>)>) -> Socks5 {
         user: user.to_owned(),
         password: password.map(ToOwned::to_owned),
     });
-    Socks5::new(Destination::Name("a.example".to_owned(), 443), credentials)
+    Socks5::new(SocksDestination::Name("a.example".to_owned(), 443), credentials)
 }
 
 const NAMED: &[u8] = b"\x05\x01\x00\x03\x09a.example\x01\xbb";
@@ -161,7 +161,7 @@ fn socks_addresses() {
         ("1.2.3.4:80", &b"\x05\x01\x00\x01\x01\x02\x03\x04\x00\x50"[..]),
         ("[::1]:80", b"\x05\x01\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x50"),
     ] {
-        let destination = Destination::Address(address.parse().expect("an address"));
+        let destination = SocksDestination::Address(address.parse().expect("an address"));
         let ipv6 = b"\x05\x00\x05\x00\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x50!";
         let done = everywhere(|| Socks5::new(destination.clone(), None), ipv6);
         assert_eq!((&*done.sent[1], &*done.outcome), (expected, "open !"));
@@ -203,7 +203,7 @@ fn socks_refusals() {
 
 #[test]
 fn a_name_too_long_for_socks() {
-    let destination = Destination::Name("x".repeat(256), 1);
+    let destination = SocksDestination::Name("x".repeat(256), 1);
     let done = talk(Socks5::new(destination, None), &[b"\x05\x00"]);
     assert_eq!(done.outcome, "NameTooLong");
 }
