@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Host;
 
-use super::target::{Authority, Credentials, is_number};
+use super::target::{Credentials, TargetAuthority, is_number};
 use crate::protocol::basic;
 use crate::redact::{Redaction, Secrets};
 
@@ -93,7 +93,7 @@ impl Proxy {
         if is_number(rest) {
             return Err(format!("a port alone is not a proxy: write localhost:{rest}"));
         }
-        let Authority { credentials, host, port } = Authority::parse(rest)?;
+        let TargetAuthority { credentials, host, port } = TargetAuthority::parse(rest)?;
         let is_long = |it: &Credentials| {
             let fields = [Some(&it.user), it.password.as_ref()];
             fields.into_iter().flatten().any(|field| field.len() > MAX_SOCKS_FIELD)

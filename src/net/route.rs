@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Host;
 
 use super::proxy::{BadSetting, Choice, ProxyPolicy};
-use super::target::{Authority, Endpoint, Target};
+use super::target::{Endpoint, Target, TargetAuthority};
 use crate::protocol::head::HeaderLine;
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ fn host_and_port(host: &str, port: &str) -> Result<HostAndPort, String> {
     if named.contains('@') {
         return Err("a name and password are not allowed here".to_owned());
     }
-    let read = Authority::parse(&format!("{named}:{port}"))?;
+    let read = TargetAuthority::parse(&format!("{named}:{port}"))?;
     Ok(((!host.is_empty()).then_some(read.host), read.port))
 }
 

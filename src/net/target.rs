@@ -187,13 +187,13 @@ fn read(text: &str) -> Result<Target, TargetFault<'_>> {
 
 /// What stands between the slashes of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Authority {
+pub(super) struct TargetAuthority {
     pub(super) credentials: Option<Credentials>,
     pub(super) host: Host<String>,
     pub(super) port: Option<u16>,
 }
 
-impl Authority {
+impl TargetAuthority {
     /// Reads `[user[:password]@]host[:port]`, of which a path may follow.
     ///
     /// # Errors
@@ -206,7 +206,10 @@ impl Authority {
 }
 
 /// The authority at the start of `rest`, and what follows it.
-fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), TargetFault<'_>> {
+fn read_authority(
+    rest: &str,
+    may_lack_host: bool,
+) -> Result<(TargetAuthority, &str), TargetFault<'_>> {
     refuse_broken_password(rest)?;
     refuse_fragment(rest)?;
     let (authority, tail) = rest.split_at(authority_len(rest));
@@ -220,7 +223,7 @@ fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), 
         "" if may_lack_host && !port.is_empty() => Host::Domain("localhost".to_owned()),
         _ => read_host(host)?,
     };
-    Ok((Authority { credentials, host, port: read_port(port)? }, tail))
+    Ok((TargetAuthority { credentials, host, port: read_port(port)? }, tail))
 }
 
 /// Whether this is a port alone, as for `listen`. The URL standard would read a number as an IPv4 address,
@@ -231,7 +234,8 @@ pub(super) fn is_number(text: &str) -> bool {
 
 fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, TargetFault<'_>> {
     let rest = strip_slashes(rest, scheme.is_some());
-    let (Authority { credentials, host, port }, tail) = read_authority(rest, scheme.is_none())?;
+    let (TargetAuthority { credentials, host, port }, tail) =
+        read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
         None if is_this_machine(&host) => {
