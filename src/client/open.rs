@@ -7,7 +7,9 @@ use super::request;
 use crate::net::dial::{answers_in_tls, certificate_name};
 use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::tunnel::Heads;
-use crate::net::upgrade::{Interim, Response, UpgradeError, UpgradeFailed, Upgraded, upgrade};
+use crate::net::upgrade::{
+    Interim, ServerResponse, UpgradeError, UpgradeFailed, Upgraded, upgrade,
+};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Timings, dial};
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
@@ -65,7 +67,7 @@ pub trait OpenObserver {
 #[derive(Debug)]
 pub struct FollowedRedirect<'a> {
     /// The response.
-    pub response: &'a Response,
+    pub response: &'a ServerResponse,
     /// The interim responses before it.
     pub interim: &'a [Interim],
     /// Where it came from.

@@ -6,7 +6,7 @@ use super::error::OpenError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tunnel::ProxyFault;
-use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::resilience::Backoff;
 use crate::resilience::retry_after::{LONGEST, retry_after};
 use crate::resilience::transient::{honors_retry_after, is_dial_transient, is_upgrade_transient};
@@ -65,7 +65,7 @@ impl FailureClass {
     }
 }
 
-fn proxy_refusal(error: &DialError) -> Option<&Response> {
+fn proxy_refusal(error: &DialError) -> Option<&ServerResponse> {
     let DialError::Proxy(proxy) = error else { return None };
     match &proxy.cause {
         ProxyCause::Fault(ProxyFault::Refused(response)) => Some(response),
@@ -73,7 +73,7 @@ fn proxy_refusal(error: &DialError) -> Option<&Response> {
     }
 }
 
-fn demanded_wait(refusal: &Response, now: SystemTime) -> Option<Duration> {
+fn demanded_wait(refusal: &ServerResponse, now: SystemTime) -> Option<Duration> {
     let value = refusal.head.value("Retry-After")?;
     retry_after(&value, now).filter(|_| honors_retry_after(refusal.line.status))
 }

@@ -8,13 +8,13 @@ use crate::event::{FailedResponse, HeadView};
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tunnel::ProxyFault;
-use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::protocol::counted::counted;
 use crate::redact::{Redaction, Secrets};
 
 /// A response of the server or of a proxy, with the secrets to mask in it.
 pub(super) struct Answer<'a> {
-    response: &'a Response,
+    response: &'a ServerResponse,
     redaction: Redaction,
     secrets: &'a Secrets,
 }

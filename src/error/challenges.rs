@@ -1,6 +1,6 @@
 //! Hints for refused credentials: what the server requires, and what was sent.
 
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::protocol::challenge::Challenge;
 
 use super::Rejected;
@@ -9,7 +9,11 @@ use super::Rejected;
 const MAX_QUOTED: usize = 200;
 
 /// The hint for status 401. `is_explained`: the body names the cause.
-pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explained: bool) -> String {
+pub(super) fn unauthorized(
+    rejected: &Rejected,
+    response: &ServerResponse,
+    is_explained: bool,
+) -> String {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let wanted = wanted(&challenges);
     let Some(sent) = &rejected.credentials else {
@@ -71,14 +75,14 @@ fn origin(rejected: &Rejected) -> &'static str {
 }
 
 /// The hint for status 403 with a challenge that explains why a token was refused.
-pub(super) fn bad_token(rejected: &Rejected, response: &Response) -> Option<String> {
+pub(super) fn bad_token(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let error = challenges.iter().find_map(bearer_error)?;
     Some(format!("not allowed with this token: {error}"))
 }
 
 /// The hint for status 407 in place of the server's response: from a proxy that was not configured.
-pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
+pub(super) fn proxy_wants(rejected: &Rejected, response: &ServerResponse) -> String {
     let challenges = challenges(rejected, response, "Proxy-Authenticate");
     let schemes: Vec<_> = challenges
         .iter()
@@ -93,7 +97,7 @@ pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
 }
 
 /// The challenges, with secrets masked that the server may repeat.
-fn challenges(rejected: &Rejected, response: &Response, field: &str) -> Vec<Challenge> {
+fn challenges(rejected: &Rejected, response: &ServerResponse, field: &str) -> Vec<Challenge> {
     let found = Challenge::read(&response.head, field).into_iter();
     found.map(|challenge| challenge.map(|word| rejected.secrets.mask_text(word))).collect()
 }

@@ -9,7 +9,7 @@ use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{ProxyKind, SettingOrigin};
 use crate::net::tcp::Cause;
 use crate::net::tunnel::ProxyFault;
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::protocol::challenge::Challenge;
 use crate::protocol::head::HeadError;
 
@@ -110,7 +110,7 @@ fn other_protocol(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
     }
 }
 
-fn refused(error: &ProxyError, response: &Response) -> Option<String> {
+fn refused(error: &ProxyError, response: &ServerResponse) -> Option<String> {
     let authority = &error.authority;
     if error.via.proxy.kind == ProxyKind::Http && wanted_tls(response) == Some(WantedTls::Here) {
         return Some("the proxy speaks TLS on this port: use https://".to_owned());
@@ -149,7 +149,7 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
 }
 
 /// Whether the response names the cause, as tinyproxy's 500 does.
-fn mentions_unreachable(response: &Response) -> bool {
+fn mentions_unreachable(response: &ServerResponse) -> bool {
     let body = String::from_utf8_lossy(&response.body.bytes);
     let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
     ["unable to connect", "could not connect", "connection refused"]
@@ -170,7 +170,7 @@ fn not_accepted(sent: ProxyCredentials) -> String {
 }
 
 /// RFC 9110 section 11.7.1.
-fn authentication(error: &ProxyError, response: &Response) -> String {
+fn authentication(error: &ProxyError, response: &ServerResponse) -> String {
     let challenges = Challenge::read(&response.head, "Proxy-Authenticate");
     let knows_basic = challenges.iter().any(|challenge| challenge.is("Basic"));
     let schemes: Vec<_> =

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Error, Rejected};
 use crate::event::{Closed, LastTraffic};
 use crate::net::malformed::{objections, quoted};
-use crate::net::upgrade::{Response, UpgradeError, interim_names};
+use crate::net::upgrade::{ServerResponse, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
@@ -162,7 +162,7 @@ fn upgrade(rejected: &Rejected) -> String {
 const TOLERANCE: Duration = Duration::from_millis(50);
 
 /// A description of the malformed lines of a response head.
-fn malformed(rejected: &Rejected, response: &Response) -> Option<String> {
+fn malformed(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
     objections(&response.head, rejected.redaction, &rejected.secrets)
 }
 

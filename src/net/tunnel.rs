@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::stream::Stream;
-use super::upgrade::Response;
+use super::upgrade::ServerResponse;
 use crate::protocol::head::HeadError;
 use crate::protocol::vocabulary::TransportEnd;
 
@@ -58,9 +58,9 @@ pub trait TunnelHandshake {
 #[derive(Debug)]
 pub enum ProxyFault {
     /// The response to CONNECT has another status than 2xx.
-    Refused(Box<Response>),
+    Refused(Box<ServerResponse>),
     /// The response to CONNECT has a status of 2xx, and lines that are not header fields.
-    Invalid(Box<Response>),
+    Invalid(Box<ServerResponse>),
     /// The response to CONNECT is not HTTP; with what was received.
     Malformed(HeadError, Vec<u8>),
     /// The reply to a SOCKS5 greeting is not SOCKS5; with what was received.

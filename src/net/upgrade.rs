@@ -65,9 +65,9 @@ impl fmt::Display for Interim {
 #[derive(Debug)]
 pub enum UpgradeError {
     /// Another status than 101.
-    Refused(Box<Response>),
+    Refused(Box<ServerResponse>),
     /// Status 101, but wrong in these points, or with lines that are not header fields.
-    Invalid(Box<Response>, Vec<Finding>),
+    Invalid(Box<ServerResponse>, Vec<Finding>),
     /// Not an HTTP response; with what was received.
     Malformed(HeadError, Vec<u8>),
     /// The connection ended; with what had been received of a response.
@@ -84,7 +84,7 @@ pub enum UpgradeError {
 
 /// A response that is not an upgrade.
 #[derive(Debug)]
-pub struct Response {
+pub struct ServerResponse {
     /// Its first line.
     pub line: StatusLine,
     /// Its head.
@@ -154,7 +154,7 @@ impl Upgrade<'_> {
                 true => Excerpt::default(),
                 false => self.body(&line, &head, deadline)?,
             };
-            return Err(UpgradeError::Refused(Box::new(Response { line, head, body })));
+            return Err(UpgradeError::Refused(Box::new(ServerResponse { line, head, body })));
         }
         let early = std::mem::take(&mut self.received);
         let findings = match validate_response(request, &line, &head.judged(lenient)) {
@@ -165,7 +165,7 @@ impl Upgrade<'_> {
             Ok(_) => Vec::new(),
             Err(findings) => findings,
         };
-        let response = Response { line, head, body: Excerpt::default() };
+        let response = ServerResponse { line, head, body: Excerpt::default() };
         Err(UpgradeError::Invalid(Box::new(response), findings))
     }
 

@@ -2,14 +2,18 @@
 
 use crate::error::Rejected;
 use crate::error::words::Words;
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::protocol::head::is_token;
 
 /// The maximum number of characters repeated from the server's text.
 const MAX_NAMED: usize = 100;
 
 /// The hint for the cause that a refusal names; `None` if it names none, or requests credentials in a header.
-pub(super) fn hint(rejected: &Rejected, response: &Response, words: &Words) -> Option<String> {
+pub(super) fn hint(
+    rejected: &Rejected,
+    response: &ServerResponse,
+    words: &Words,
+) -> Option<String> {
     let (head, status) = (&response.head, response.line.status);
     if status < 400 || head.value("WWW-Authenticate").is_some() || status == 407 {
         return None;
@@ -39,7 +43,7 @@ fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
 }
 
 /// RFC 6455 section 4.4 requires 426 with this header; many servers send it with 400.
-fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
+fn versions(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
     let asked = asked_version(rejected);
     let has_ours = versions.iter().any(|version| version == "13");

@@ -6,7 +6,7 @@ use crate::client::redirect::is_redirect;
 use crate::config::SentCredentials;
 use crate::error::words::{WantedTls, Words, readable};
 use crate::error::{Rejected, Tries, challenges};
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::output::html;
 use crate::resilience::retry_after::{LONGEST, retry_after};
 use crate::resilience::transient::{honors_retry_after, is_status_transient};
@@ -19,11 +19,11 @@ const MAX_VALUE: usize = 60;
 /// A response other than 101, with details to explain it.
 struct Refusal<'a> {
     rejected: &'a Rejected,
-    response: &'a Response,
+    response: &'a ServerResponse,
     words: Words,
 }
 
-pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
+pub(super) fn refused(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
     let body = readable(&response.body.bytes);
     let words = Words::of(response);
     if let Some(hint) = tls::client_certificate_hint(&body, rejected) {
@@ -44,12 +44,12 @@ pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String
 }
 
 /// Whether a refusal requests TLS.
-pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
+pub(in crate::error) fn wanted_tls(response: &ServerResponse) -> Option<WantedTls> {
     tls_in(&Words::of(response), response)
 }
 
 /// TLS can also be requested with a header (RFC 2817 section 4.2).
-fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
+fn tls_in(words: &Words, response: &ServerResponse) -> Option<WantedTls> {
     let status = response.line.status;
     if status < 400 {
         return None;

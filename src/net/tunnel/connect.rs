@@ -1,7 +1,7 @@
 //! HTTP CONNECT (RFC 9110 section 9.3.6), without I/O.
 
 use super::{ProxyFault, TunnelHandshake, TunnelStep};
-use crate::net::upgrade::{Interim, MAX_INTERIM, Response};
+use crate::net::upgrade::{Interim, MAX_INTERIM, ServerResponse};
 use crate::protocol::body::{Body, BodyEnd, Excerpt};
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
@@ -83,7 +83,7 @@ impl Connect {
                         }
                         200..300 if !self.lenient && !head.malformed_lines().is_empty() => {
                             self.state = ConnectState::Over;
-                            let response = Response { line, head, body: Excerpt::default() };
+                            let response = ServerResponse { line, head, body: Excerpt::default() };
                             return Err(ProxyFault::Invalid(Box::new(response)));
                         }
                         200..300 => {
@@ -109,7 +109,7 @@ impl Connect {
         match std::mem::replace(&mut self.state, ConnectState::Over) {
             ConnectState::Body(line, head, body) => {
                 let body = body.finish(end);
-                Some(ProxyFault::Refused(Box::new(Response { line, head, body })))
+                Some(ProxyFault::Refused(Box::new(ServerResponse { line, head, body })))
             }
             _ => None,
         }
