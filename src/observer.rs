@@ -15,14 +15,14 @@ use crate::protocol::vocabulary::Direction;
 /// The events are [`EventKind::Open`], everything received and sent, and last [`EventKind::Closed`].
 pub trait Observer {
     /// Takes an event, before the outputs show it.
-    fn on_event(&mut self, event: &Observed<'_>) -> Response;
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse;
 
     /// Whether it takes data messages that we send, too. Building their events takes time.
     fn wants_sent(&self) -> bool {
         false
     }
 
-    /// The next action to carry out. After a response with [`Response::acts`], the session calls this until
+    /// The next action to carry out. After a response with [`ObserverResponse::acts`], the session calls this until
     /// there is none, and carries all of them out at once, even if the socket does not keep up. A file alone
     /// waits for the one that is being sent.
     fn next_action(&mut self) -> Option<Action> {
@@ -35,8 +35,8 @@ pub trait Observer {
     }
 
     /// The deadline has passed. The next one has to be later.
-    fn on_deadline(&mut self, _now: Instant) -> Response {
-        Response::default()
+    fn on_deadline(&mut self, _now: Instant) -> ObserverResponse {
+        ObserverResponse::default()
     }
 
     /// How far its goal is; `None`: it has no goal. When all goals are met, or one is missed, the session
@@ -83,7 +83,7 @@ impl<'a> Observed<'a> {
 
 /// What an event has changed for an observer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Response {
+pub struct ObserverResponse {
     /// [`Observer::next_action`] has something.
     pub acts: bool,
     /// [`Observer::progress`] is not [`Progress::Open`] any more.
@@ -92,7 +92,7 @@ pub struct Response {
     pub surplus: bool,
 }
 
-impl Response {
+impl ObserverResponse {
     /// Both.
     #[inline]
     pub fn and(self, other: Self) -> Self {
@@ -133,8 +133,8 @@ mod tests {
     struct Fixed(Option<Progress>);
 
     impl Observer for Fixed {
-        fn on_event(&mut self, _: &Observed<'_>) -> Response {
-            Response::default()
+        fn on_event(&mut self, _: &Observed<'_>) -> ObserverResponse {
+            ObserverResponse::default()
         }
 
         fn progress(&self) -> Option<Progress> {

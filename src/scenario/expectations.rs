@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::difference::Comparison;
 use super::expect::{Match, Pattern};
 use crate::event::EventKind;
-use crate::observer::{Observed, Observer, Progress, Response};
+use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind};
 
@@ -130,7 +130,7 @@ fn shortened(kind: MessageKind, data: &[u8]) -> String {
 }
 
 impl Observer for Expectations {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Received => {
                 self.on_message(message.kind, message.data);
@@ -144,7 +144,10 @@ impl Observer for Expectations {
             }
             _ => {}
         }
-        Response { is_decided: self.state() != Progress::Open, ..Response::default() }
+        ObserverResponse {
+            is_decided: self.state() != Progress::Open,
+            ..ObserverResponse::default()
+        }
     }
 
     fn progress(&self) -> Option<Progress> {

@@ -7,7 +7,7 @@ use super::server::Server;
 use crate::event::Message;
 use crate::input::Action;
 use crate::input::queue::QueuedAction;
-use crate::observer::{Observed, Observer, Response};
+use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::protocol::{Payload, large};
 
 /// Counts the messages of a client, keeps the last one for `/full`, and relays them to other clients
@@ -42,10 +42,10 @@ impl ClientObserver {
 }
 
 impl Observer for ClientObserver {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         if let Some(message) = event.received_message() {
             self.on_message(message, event.payload);
         }
-        Response::default()
+        ObserverResponse::default()
     }
 }
