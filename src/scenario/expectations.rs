@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::difference::Comparison;
-use super::expect::{Match, Pattern};
+use super::expect::{MatchResult, Pattern};
 use crate::event::EventKind;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::vocabulary::Direction;
@@ -54,14 +54,14 @@ impl Expectations {
         let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
         let text = || shortened(kind, data);
         match pattern.judge(kind, data) {
-            Match::Yes => {
+            MatchResult::Yes => {
                 self.awaited.pop_front();
                 self.skipped = std::mem::take(&mut self.unmatched);
                 self.closest = None;
                 return;
             }
-            Match::Differs(comparison) => self.note_difference(comparison, &text()),
-            Match::No => self.after_closest += 1,
+            MatchResult::Differs(comparison) => self.note_difference(comparison, &text()),
+            MatchResult::No => self.after_closest += 1,
         }
         self.note_unmatched(text());
         self.missed |= self.strict;

@@ -7,5 +7,5 @@ mod expectations;
 
 pub use count::Count;
 pub use difference::{Comparison, Difference, compare};
-pub use expect::{Match, Pattern, PatternError};
+pub use expect::{MatchResult, Pattern, PatternError};
 pub use expectations::Expectations;
