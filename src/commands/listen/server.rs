@@ -43,7 +43,7 @@ pub(super) struct Server {
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
-    last_message: Mutex<Option<LastMessage>>,
+    last_message: Mutex<Option<LastClientMessage>>,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
@@ -51,7 +51,7 @@ pub(super) struct Server {
 
 /// The last message that any client has sent.
 #[derive(Clone, Debug)]
-pub(super) struct LastMessage {
+pub(super) struct LastClientMessage {
     pub(super) number: u64,
     pub(super) kind: MessageKind,
     pub(super) data: Bytes,
@@ -126,12 +126,12 @@ impl Server {
     /// Keeps a received message for `/full`.
     pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
         if self.config.commentary.takes_commands {
-            let message = LastMessage { number, kind, data: share() };
+            let message = LastClientMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
         }
     }
 
-    pub(super) fn last_message(&self) -> Option<LastMessage> {
+    pub(super) fn last_message(&self) -> Option<LastClientMessage> {
         self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

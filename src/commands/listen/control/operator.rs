@@ -2,7 +2,7 @@
 
 use super::Control;
 use crate::commands::listen::clients::Recipients;
-use crate::commands::listen::server::LastMessage;
+use crate::commands::listen::server::LastClientMessage;
 use crate::event::{EventKind, Message, ServerStatus, Shown};
 use crate::input::queue::QueuedAction;
 use crate::input::repl::OperatorCommand;
@@ -77,7 +77,7 @@ impl Control {
     }
 
     fn show_last_message(&mut self) {
-        let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
+        let Some(LastClientMessage { number, kind, data }) = self.server.last_message() else {
             return self.show_problem(NO_MESSAGE);
         };
         let message = Message::received(kind, &data);
