@@ -3,21 +3,21 @@
 use std::path::Path;
 
 use super::SettingError;
-use super::file::{Line, Section};
+use super::file::{Section, SettingLine};
 
 /// What a name stands for.
 #[derive(Debug)]
 pub(super) struct NamedEndpoint {
     /// Its options, without the URL.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<SettingLine>,
     /// Where it goes.
     pub(super) url: String,
     /// The line with the URL.
-    pub(super) url_line: Line,
+    pub(super) url_line: SettingLine,
 }
 
 /// Whether a line has the URL of its endpoint.
-pub(super) fn is_url(line: &Line) -> bool {
+pub(super) fn is_url(line: &SettingLine) -> bool {
     line.option == "--url"
 }
 
@@ -39,7 +39,7 @@ pub(super) fn find(
     };
     let lines = sections.flat_map(|section| &section.lines).cloned();
     let (urls, lines): (Vec<_>, _) = lines.partition(is_url);
-    let error = |line: &Line, reason: &str| Err(line.error(path, reason));
+    let error = |line: &SettingLine, reason: &str| Err(line.error(path, reason));
     match &urls[..] {
         [] => {
             let reason = format!("the endpoint @{name} has no URL: write url = wss://… below it");

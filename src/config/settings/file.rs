@@ -23,12 +23,12 @@ pub(super) struct Section {
     pub(super) name: String,
     /// The number of the line with the brackets, from 1.
     pub(super) number: usize,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<SettingLine>,
 }
 
 /// An option.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct SettingLine {
     /// From 1.
     pub(super) number: usize,
     /// As on the command line: `--name` or `-n`.
@@ -39,7 +39,7 @@ pub(super) struct Line {
     marked: String,
 }
 
-impl Line {
+impl SettingLine {
     /// An error whose cause is this line.
     pub(super) fn error(&self, path: &Path, reason: &str) -> SettingError {
         const COMMENT: &str = "a '#' behind a value is part of it: put the comment on a line of its own, or the value in quotes";
@@ -116,7 +116,7 @@ fn section(line: &str) -> Result<String, Malformed> {
 }
 
 /// `name`, `name = value`, `--name`, `--name=value`, `--name value`, `-n` or `-n value`
-fn option(line: &str, number: usize) -> Result<Line, Malformed> {
+fn option(line: &str, number: usize) -> Result<SettingLine, Malformed> {
     const MAX_NAME: usize = 80; // in bytes, with its dashes
     const FORM: &str = "an option is written NAME = VALUE, --NAME or -X VALUE";
     const NO_EQUALS: &str =
@@ -162,7 +162,7 @@ fn option(line: &str, number: usize) -> Result<Line, Malformed> {
         (0, _) => format!("--{}", &line[start..end]),
         _ => line[start..end].to_owned(),
     };
-    Ok(Line { number, option, value, marked: marked(&shown, start..name_end) })
+    Ok(SettingLine { number, option, value, marked: marked(&shown, start..name_end) })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory};
 
-use super::file::Line;
+use super::file::SettingLine;
 use super::{SettingError, endpoint, words};
 use crate::cli::{Cli, complaint};
 
@@ -25,7 +25,7 @@ pub(super) struct Setting {
     /// Clap's id of the flag that it turns on or off.
     flag: Option<String>,
     /// `None` for WSCOPE_OPTIONS.
-    line: Option<Line>,
+    line: Option<SettingLine>,
 }
 
 impl Setting {
@@ -68,7 +68,7 @@ impl SettingsSource {
     /// # Errors
     /// With the first line that is wrong.
     pub(super) fn of_lines(
-        lines: &[Line],
+        lines: &[SettingLine],
         path: &Path,
         home: Option<&Path>,
     ) -> Result<Self, SettingError> {
@@ -115,7 +115,7 @@ pub(super) fn command() -> Command {
     command.disable_help_flag(true).disable_version_flag(true)
 }
 
-fn setting(command: &Command, line: &Line, home: Option<&Path>) -> Result<Setting, String> {
+fn setting(command: &Command, line: &SettingLine, home: Option<&Path>) -> Result<Setting, String> {
     let name = line.option.as_str();
     if endpoint::is_url(line) {
         return Err("a URL belongs to an endpoint: write [NAME] above it".to_owned());
