@@ -92,7 +92,7 @@ impl Server {
             greetings: config.greeting.len() as u64,
             echoes: config.echo,
         })?;
-        self.report(ClientEvent::Come);
+        self.report(ClientEvent::Admitted);
         Ok(Admission { number, actions, received, account })
     }
 
@@ -197,7 +197,7 @@ impl Server {
         let mut charge = account.charge();
         charge.set(outputs.held());
         hand_over(&mut outputs, reactor);
-        self.report(ClientEvent::Gone(verdict));
+        self.report(ClientEvent::Ended(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }

@@ -180,9 +180,9 @@ impl Control {
     fn on_client_event(&mut self) {
         while let Ok(client_event) = self.client_event.try_recv() {
             match client_event {
-                ClientEvent::Come => {}
-                ClientEvent::Gone(verdict) if self.server.config.once => self.finish(verdict),
-                ClientEvent::Gone(_) => {}
+                ClientEvent::Admitted => {}
+                ClientEvent::Ended(verdict) if self.server.config.once => self.finish(verdict),
+                ClientEvent::Ended(_) => {}
                 ClientEvent::TooSlow(number) => {
                     let limit = self.server.config.capacity.backlog >> 20;
                     let text = format!("too slow: {limit} MiB are waiting; closing with 1013");

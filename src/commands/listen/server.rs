@@ -61,9 +61,9 @@ pub(super) struct LastClientMessage {
 #[derive(Debug)]
 pub(super) enum ClientEvent {
     /// One was admitted.
-    Come,
+    Admitted,
     /// One has ended, with this result.
-    Gone(Result<(), Error>),
+    Ended(Result<(), Error>),
     /// One is closed because too much was waiting for it.
     TooSlow(u64),
     /// The number of messages of `--count` was received.
