@@ -3,7 +3,7 @@
 use crate::config::{Commentary, Stdout};
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::Json;
-use crate::output::payload::{OutputFraming, Payload};
+use crate::output::payload::{OutputFraming, PayloadFormat};
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
 
@@ -67,7 +67,7 @@ pub(super) fn outputs(
             let failures = human.failures && is_shared;
             Box::new(Human::new(HumanOptions { detail, failures, ..human }))
         }
-        Stdout::Payload(framing) => Box::new(Payload::new(framing)),
+        Stdout::Payload(framing) => Box::new(PayloadFormat::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),
     };
     let mut outputs = Outputs::default();
