@@ -25,7 +25,7 @@ struct TableState {
     next: u64,
     /// How many entries each network has.
     networks: HashMap<Network, usize>,
-    /// How many entries there are of each [`Progress`].
+    /// How many entries there are of each [`HandshakeProgress`].
     counts: [usize; 3],
     /// Threads that have not ended their handshake, also of connections being closed.
     threads: usize,
@@ -35,7 +35,7 @@ struct TableState {
 #[derive(Debug)]
 struct PendingEntry {
     network: Network,
-    progress: Progress,
+    progress: HandshakeProgress,
     interrupter: Interrupter,
 }
 
@@ -61,7 +61,7 @@ impl Interrupter {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+enum HandshakeProgress {
     /// Its thread has not run yet: the client is not slow.
     Starting,
     /// The client has not sent a whole request.
@@ -144,7 +144,10 @@ impl HandshakeTable {
         }
         let id = state.next;
         state.next += 1;
-        state.insert(id, PendingEntry { network, progress: Progress::Starting, interrupter });
+        state.insert(
+            id,
+            PendingEntry { network, progress: HandshakeProgress::Starting, interrupter },
+        );
         state.threads += 1;
         Ok(PendingHandshake { handshakes: Arc::clone(self), id })
     }
@@ -152,7 +155,7 @@ impl HandshakeTable {
     /// Whether threads are started faster than the system runs them. What is accepted meanwhile would evict
     /// clients that are not slow.
     pub(super) fn are_behind(&self) -> bool {
-        *self.state().count(Progress::Starting) > self.address_limit() / 2
+        *self.state().count(HandshakeProgress::Starting) > self.address_limit() / 2
     }
 
     /// Closes the oldest because the system has no resources left; false if there is none.
@@ -192,12 +195,12 @@ impl TableState {
                 .find(|(_, entry)| entry.progress == progress && may_go(entry))
                 .map(|(id, _)| *id)
         };
-        let answered = if self.counts[Progress::Answered as usize] > 0 {
-            oldest(Progress::Answered)
+        let answered = if self.counts[HandshakeProgress::Answered as usize] > 0 {
+            oldest(HandshakeProgress::Answered)
         } else {
             None
         };
-        let oldest = answered.or_else(|| oldest(Progress::Waiting));
+        let oldest = answered.or_else(|| oldest(HandshakeProgress::Waiting));
         let Some(entry) = oldest.and_then(|id| self.remove(id)) else { return false };
         entry.interrupter.raise();
         answered.is_none()
@@ -222,7 +225,7 @@ impl TableState {
     }
 
     /// How many entries have this progress.
-    fn count(&mut self, progress: Progress) -> &mut usize {
+    fn count(&mut self, progress: HandshakeProgress) -> &mut usize {
         &mut self.counts[progress as usize]
     }
 }
@@ -230,16 +233,16 @@ impl TableState {
 impl PendingHandshake {
     /// Its thread runs.
     pub(super) fn start(&self) {
-        self.set(Progress::Waiting);
+        self.set(HandshakeProgress::Waiting);
     }
 
     /// The request is complete or has failed; false if the connection has been closed for another.
     #[must_use]
     pub(super) fn set_answered(&self) -> bool {
-        self.set(Progress::Answered)
+        self.set(HandshakeProgress::Answered)
     }
 
-    fn set(&self, progress: Progress) -> bool {
+    fn set(&self, progress: HandshakeProgress) -> bool {
         let mut state = self.handshakes.state();
         let Some(entry) = state.remove(self.id) else { return false };
         state.insert(self.id, PendingEntry { progress, ..entry });
