@@ -88,7 +88,7 @@ fn has_privileged_port(what: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::DialAttempt;
-    use crate::net::tcp::{Cause, TcpFailure};
+    use crate::net::tcp::{TcpCause, TcpFailure};
     use crate::redact::{Redaction, Secrets};
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
         let unmet = |tries| {
             let failure = TcpFailure {
                 address: "127.0.0.1:80".parse().expect("an address"),
-                cause: Cause::Refused,
+                cause: TcpCause::Refused,
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
             let secrets = Secrets::default();

@@ -7,7 +7,7 @@ use super::words::WantedTls;
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{ProxyKind, SettingOrigin};
-use crate::net::tcp::Cause;
+use crate::net::tcp::TcpCause;
 use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::ServerResponse;
 use crate::protocol::challenge::Challenge;
@@ -31,7 +31,7 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
         DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
             Some(silence(error, authority))
         }
-        DialError::Tcp(failures, _) if failures.iter().all(|it| it.cause == Cause::Refused) => {
+        DialError::Tcp(failures, _) if failures.iter().all(|it| it.cause == TcpCause::Refused) => {
             Some(format!(
                 "no program listens on that port, or a firewall rejects the connection: is the proxy running there, and is its port right?{direct}"
             ))

@@ -13,8 +13,8 @@ use super::route::LocalBinding;
 
 mod cause;
 
-pub use cause::Cause;
 use cause::Step;
+pub use cause::TcpCause;
 
 /// RFC 8305 section 8: how long an address has the field to itself.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -28,7 +28,7 @@ pub struct TcpFailure {
     /// Where to.
     pub address: SocketAddr,
     /// What the error proves.
-    pub cause: Cause,
+    pub cause: TcpCause,
     /// Why not.
     pub error: io::Error,
 }
@@ -40,7 +40,7 @@ impl TcpFailure {
         source: Option<&LocalBinding>,
         error: io::Error,
     ) -> Self {
-        Self { address, cause: Cause::of(address, step, source, &error), error }
+        Self { address, cause: TcpCause::of(address, step, source, &error), error }
     }
 }
 
