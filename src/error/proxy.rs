@@ -5,7 +5,7 @@ use super::hints::banner::{protocol, socks};
 use super::hints::{tls, wanted_tls};
 use super::words::WantedTls;
 use crate::net::DialError;
-use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
+use crate::net::dial::{DialPhase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{ProxyKind, SettingOrigin};
 use crate::net::tcp::TcpCause;
 use crate::net::tunnel::ProxyFault;
@@ -25,10 +25,10 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
     match reach {
         DialError::Tls(failure) => tls::hint(failure, &tls::PROXY),
-        DialError::Timeout { phase: Phase::Tls(_, answer), .. } => {
+        DialError::Timeout { phase: DialPhase::Tls(_, answer), .. } => {
             Some(tls::timed_out(answer, &tls::PROXY))
         }
-        DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
+        DialError::Timeout { phase: DialPhase::Proxy(authority), .. } => {
             Some(silence(error, authority))
         }
         DialError::Tcp(failures, _) if failures.iter().all(|it| it.cause == TcpCause::Refused) => {

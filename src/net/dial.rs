@@ -24,7 +24,7 @@ use crate::redact::Redaction;
 mod error;
 mod second_connection;
 
-pub use error::{DialError, Phase, ProxyCause, ProxyCredentials, ProxyError};
+pub use error::{DialError, DialPhase, ProxyCause, ProxyCredentials, ProxyError};
 use error::{tcp_failed, tls_failed, wait_failed};
 pub use second_connection::answers_in_tls;
 
@@ -199,7 +199,9 @@ impl Dialer<'_> {
     fn connect_unix(&mut self, path: &Path) -> Result<Stream, DialError> {
         unix::connect(path, self.reactor, self.deadline).map_err(|error| match error {
             WaitError::Io(error) => DialError::Socket(path.to_owned(), error),
-            other => wait_failed(Phase::Socket(path.to_owned()), other, self.deadline, Vec::new()),
+            other => {
+                wait_failed(DialPhase::Socket(path.to_owned()), other, self.deadline, Vec::new())
+            }
         })
     }
 
@@ -226,9 +228,12 @@ impl Dialer<'_> {
                 let found = resolve::resolve(host, port, self.reactor, self.deadline);
                 found.map_err(|error| match error {
                     WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
-                    other => {
-                        wait_failed(Phase::Dns(host.to_string()), other, self.deadline, Vec::new())
-                    }
+                    other => wait_failed(
+                        DialPhase::Dns(host.to_string()),
+                        other,
+                        self.deadline,
+                        Vec::new(),
+                    ),
                 })?
             }
         };
@@ -335,7 +340,7 @@ impl Dialer<'_> {
             let cause = match error {
                 TunnelError::Fault(fault) => ProxyCause::Fault(fault),
                 TunnelError::Wait(error) => {
-                    let phase = Phase::Proxy(authority.to_owned());
+                    let phase = DialPhase::Proxy(authority.to_owned());
                     ProxyCause::Reach(wait_failed(phase, error, deadline, Vec::new()))
                 }
             };

@@ -107,7 +107,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::net::dial::Phase;
+    use crate::net::dial::DialPhase;
     use crate::net::tls::{TlsFailure, TlsOptions};
     use crate::protocol::close::ClosePayload;
     use crate::protocol::connection::{EndCause, Initiator};
@@ -124,7 +124,7 @@ mod tests {
     fn dial_errors() {
         let host = || "h".to_owned();
         let timeout = DialError::Timeout {
-            phase: Phase::Dns(host()),
+            phase: DialPhase::Dns(host()),
             limit: Duration::ZERO,
             failures: Vec::new(),
         };

@@ -25,7 +25,7 @@ use crate::redact::{Redaction, Secrets};
 
 /// What was being done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum DialPhase {
     /// Looking up a name.
     Dns(String),
     /// Connecting to these addresses.
@@ -38,7 +38,7 @@ pub enum Phase {
     Tls(Box<Remote>, TlsAnswer),
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for DialPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns(host) => write!(f, "DNS look-up of {host}"),
@@ -53,7 +53,7 @@ impl fmt::Display for Phase {
     }
 }
 
-impl Phase {
+impl DialPhase {
     /// What had been received when the time ran out, if that adds to the phase.
     fn progress(&self) -> String {
         match self {
@@ -117,7 +117,7 @@ pub enum DialError {
     #[error("{phase}: timed out after {limit:?}{}{}", phase.progress(), failures_suffix(.failures))]
     Timeout {
         /// What was being done.
-        phase: Phase,
+        phase: DialPhase,
         /// The limit.
         limit: Duration,
         /// Addresses that had failed by then.
@@ -128,7 +128,7 @@ pub enum DialError {
     Interrupted(Interrupted),
     /// The system failed us.
     #[error("{0}: {1}")]
-    System(Phase, io::Error),
+    System(DialPhase, io::Error),
 }
 
 impl DialError {
@@ -309,7 +309,7 @@ impl TunnelFailed {
 }
 
 pub(super) fn wait_failed(
-    phase: Phase,
+    phase: DialPhase,
     error: WaitError,
     deadline: Deadline,
     failures: Vec<TcpFailure>,
@@ -329,7 +329,7 @@ pub(super) fn tcp_failed(
     match error {
         ConnectError::Failed(failures) => DialError::Tcp(failures, source.cloned()),
         ConnectError::Wait(error, pending, failures) => {
-            wait_failed(Phase::Tcp(pending), error, deadline, failures)
+            wait_failed(DialPhase::Tcp(pending), error, deadline, failures)
         }
     }
 }
@@ -348,7 +348,7 @@ pub(super) fn tls_failed(
             DialError::Tls(Box::new(TlsFailure::new(remote, name, reason, &seen, options)))
         }
         TlsError::Wait { error, seen } => {
-            let phase = Phase::Tls(Box::new(remote.clone()), answer(&seen));
+            let phase = DialPhase::Tls(Box::new(remote.clone()), answer(&seen));
             wait_failed(phase, error, deadline, Vec::new())
         }
     }
