@@ -49,9 +49,9 @@ pub enum Error {
     /// Connecting failed.
     Dial(DialError, Box<DialAttempt>),
     /// The opening handshake failed.
-    Upgrade(Box<Rejected>),
+    Upgrade(Box<RejectedHandshake>),
     /// A redirect that is not followed.
-    Redirect(Box<Rejected>, RedirectError),
+    Redirect(Box<RejectedHandshake>, RedirectError),
     /// No subprotocol was chosen, and `--strict` requires one.
     NoSubprotocol {
         /// The subprotocols that were offered.
@@ -114,7 +114,7 @@ pub struct DialAttempt {
 
 /// A failed opening handshake, with details to explain it.
 #[derive(Debug)]
-pub struct Rejected {
+pub struct RejectedHandshake {
     /// The error.
     pub error: UpgradeError,
     /// The interim responses received before it.
@@ -161,7 +161,7 @@ pub struct Rejected {
     pub request_shown: bool,
 }
 
-impl Rejected {
+impl RejectedHandshake {
     /// The value with which -H replaced this header of the handshake; `Some(None)` if it removed it.
     fn replaced(&self, name: &str) -> Option<Option<&str>> {
         let replaced = self.replaced.iter().find(|(replaced, _)| *replaced == name);

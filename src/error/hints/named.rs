@@ -1,6 +1,6 @@
 //! Hints for refusals that name a cause.
 
-use crate::error::Rejected;
+use crate::error::RejectedHandshake;
 use crate::error::words::Words;
 use crate::net::upgrade::ServerResponse;
 use crate::protocol::head::is_token;
@@ -10,7 +10,7 @@ const MAX_NAMED: usize = 100;
 
 /// The hint for the cause that a refusal names; `None` if it names none, or requests credentials in a header.
 pub(super) fn hint(
-    rejected: &Rejected,
+    rejected: &RejectedHandshake,
     response: &ServerResponse,
     words: &Words,
 ) -> Option<String> {
@@ -23,7 +23,7 @@ pub(super) fn hint(
         .or_else(|| in_words(rejected, status, words))
 }
 
-fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
+fn subprotocols(rejected: &RejectedHandshake, names: &[String]) -> Option<String> {
     let are_names = !names.is_empty() && names.iter().all(|name| is_token(name));
     if !are_names || names.iter().any(|name| rejected.offered.contains(name)) {
         return None;
@@ -43,7 +43,7 @@ fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
 }
 
 /// RFC 6455 section 4.4 requires 426 with this header; many servers send it with 400.
-fn versions(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
+fn versions(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
     let asked = asked_version(rejected);
     let has_ours = versions.iter().any(|version| version == "13");
@@ -62,7 +62,7 @@ fn versions(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
 }
 
 /// The version in the request if it is not 13.
-fn asked_version(rejected: &Rejected) -> Option<String> {
+fn asked_version(rejected: &RejectedHandshake) -> Option<String> {
     Some(match rejected.replaced("Sec-WebSocket-Version")? {
         Some("13") => return None,
         Some(version) => format!("asked for WebSocket version {version} (-H)"),
@@ -71,7 +71,7 @@ fn asked_version(rejected: &Rejected) -> Option<String> {
 }
 
 /// The text of a gateway is about the upstream server, not about the request.
-fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
+fn in_words(rejected: &RejectedHandshake, status: u16, words: &Words) -> Option<String> {
     if (502..=504).contains(&status) || status >= 520 {
         return None;
     }
@@ -121,7 +121,7 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
 }
 
 /// The hint for a server that received no upgrade request, as shown by `evidence`.
-pub(super) fn missing_upgrade(rejected: &Rejected, evidence: &str) -> String {
+pub(super) fn missing_upgrade(rejected: &RejectedHandshake, evidence: &str) -> String {
     match rejected.asked_upgrade {
         true => format!(
             "{evidence}, and the request had both: does a reverse proxy in between forward Upgrade and Connection?"

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::client::redirect::is_redirect;
 use crate::config::SentCredentials;
 use crate::error::words::{WantedTls, Words, readable};
-use crate::error::{Rejected, Tries, challenges};
+use crate::error::{RejectedHandshake, Tries, challenges};
 use crate::net::upgrade::ServerResponse;
 use crate::output::html;
 use crate::resilience::retry_after::{LONGEST, retry_after};
@@ -18,12 +18,12 @@ const MAX_VALUE: usize = 60;
 
 /// A response other than 101, with details to explain it.
 struct Refusal<'a> {
-    rejected: &'a Rejected,
+    rejected: &'a RejectedHandshake,
     response: &'a ServerResponse,
     words: Words,
 }
 
-pub(super) fn refused(rejected: &Rejected, response: &ServerResponse) -> Option<String> {
+pub(super) fn refused(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     let body = readable(&response.body.bytes);
     let words = Words::of(response);
     if let Some(hint) = tls::client_certificate_hint(&body, rejected) {
@@ -61,7 +61,7 @@ fn tls_in(words: &Words, response: &ServerResponse) -> Option<WantedTls> {
     words.wanted_tls().or_else(|| is_upgrade().then_some(WantedTls::Somewhere))
 }
 
-fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> String {
+fn missing_tls(rejected: &RejectedHandshake, wanted: WantedTls) -> String {
     let text = match (&rejected.tls, wanted) {
         (_, WantedTls::Client) => tls::wanted_certificate(rejected),
         (None, WantedTls::Here) => {

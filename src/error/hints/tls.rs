@@ -3,7 +3,7 @@
 use native_tls::Protocol;
 
 use super::banner::{protocol, socks};
-use crate::error::Rejected;
+use crate::error::RejectedHandshake;
 use crate::net::tls::{TlsFailure, TlsFault, Trust, Validity, is_http};
 use crate::net::tls_hello::TlsAnswer;
 
@@ -128,7 +128,7 @@ pub(in crate::error) fn timed_out(answer: &TlsAnswer, peer: &Peer) -> String {
 
 /// The hint for a response that requests a client certificate: from nginx instead of ending the handshake (its
 /// statuses 495 and 496, sent as 400), and from Apache if only some paths require one (403).
-pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option<String> {
+pub(super) fn client_certificate_hint(body: &str, rejected: &RejectedHandshake) -> Option<String> {
     if body.contains("No required SSL certificate was sent") {
         return Some(wanted_certificate(rejected).to_owned());
     }
@@ -144,7 +144,7 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option
 }
 
 /// The hint for a response that requests a client certificate.
-pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
+pub(super) fn wanted_certificate(rejected: &RejectedHandshake) -> &'static str {
     match (&rejected.tls, rejected.gave_certificate) {
         (None, _) => {
             "the response asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
