@@ -116,9 +116,9 @@ works("-k", port, "-k")
 works("--no-check says what it does", port, "-n", err=["the server's certificate is not checked"])
 suite.case("--no-system-ca alone", ["--no-system-ca", url(port)], code=2, out="", err=["--cacert <FILE|DIR>"])
 suite.case("no such --cacert", ["--cacert", "nowhere.pem", url(port)], code=2, out="", err=["--cacert nowhere.pem: No such file"])
-suite.case("--cacert without a certificate", ["--cacert", good.key, url(port)], code=2, out="", err=["it holds no certificate"])
+suite.case("--cacert without a certificate", ["--cacert", good.key, url(port)], code=2, out="", err=["it contains no certificate"])
 suite.case("--cacert damaged", ["--cacert", damaged, url(port)], code=2, out="", err=["a certificate in it is damaged"])
-suite.case("--cacert with an empty folder", ["--cacert", empty, url(port)], code=2, out="", err=["no file in it holds a certificate"])
+suite.case("--cacert with an empty folder", ["--cacert", empty, url(port)], code=2, out="", err=["no file in it contains a PEM certificate"])
 
 # What is told
 
@@ -136,7 +136,7 @@ suite.case("in events", [*trust, "--json", *ask, url(port)], out=[
     '"tls":{"version":"TLSv1.3","cipher":"TLS_', '"certificate":{"subject":"CN=Test Server","issuer":"CN=Reach Intermediate","not_after":"20',
     '"names":["localhost","127.0.0.1"]',
 ])  # fmt: skip
-works("fewer than 14 days left", soon, *trust, err=["warning: the server's certificate ends soon: 5 days left"])
+works("fewer than 14 days left", soon, *trust, err=["warning: the server's certificate expires soon: 5 days left"])
 works("expired, with -k", expired, "-k", err=["warning: the server's certificate expired 10 days ago"])
 suite.case("terminal codes in a certificate", [*trust, url(hostile)], typed=[("total", "\x04")], lacks=["\x1b[31m", "\u202e"],
            err=["CN=\\e[31mred\\u{202e}der"])  # fmt: skip

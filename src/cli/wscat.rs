@@ -1,8 +1,8 @@
-//! What wscat spells in a way of its own. Its other options are among ours.
+//! Options that only wscat has. Its other options are among ours.
 
 use clap::Args;
 
-/// As many redirects as --max-redirs allows unless told otherwise.
+/// The default of --max-redirs.
 pub const MAX_REDIRECTS: &str = "10";
 
 /// Options of wscat 6, not shown in the help.

@@ -4,7 +4,7 @@ use crate::protocol::close::{APPLICATIONS, CloseCode, KNOWN, RANGES};
 
 const WIDTH: usize = 80;
 
-/// A table of all codes with a name of their own, then of the ranges the rest fall into.
+/// A table of all codes that have a name, then of the ranges that contain the others.
 pub fn overview() -> String {
     let mut table = row("CODE", "NAME", "MEANING");
     for &number in KNOWN {
@@ -59,7 +59,7 @@ fn on_the_wire(code: CloseCode) -> &'static str {
 }
 
 /// `text` in lines of at most [`WIDTH`] columns, the first one after `first`, the others after `rest`.
-/// A word that is too long keeps a line to itself.
+/// A word that is too long is on a line of its own.
 fn wrapped(first: &str, rest: &str, text: &str) -> String {
     let mut lines = String::new();
     let mut line = first.to_owned();
@@ -105,7 +105,7 @@ mod tests {
         assert!(table.contains("\n5000-65535  Invalid"));
     }
 
-    /// Two codes also open a range.
+    /// Two codes are also the first of a range.
     fn lines_for(code: u16) -> usize {
         if RANGES.iter().any(|range| range.first == code) { 2 } else { 1 }
     }

@@ -1,8 +1,8 @@
-//! What was not delivered, as text.
+//! Reports of data that was not delivered, as text.
 
 use crate::session::Lost;
 
-/// A line for each kind of loss. `on_display`: received messages are shown to people.
+/// A line for each kind of loss. `on_display`: received messages are shown by the human display.
 pub(super) fn texts(lost: &Lost, on_display: bool, peer_closed: bool) -> Vec<String> {
     let received = match (lost.received, on_display) {
         (0, _) if lost.bytes > 0 && !on_display => {

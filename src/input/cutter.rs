@@ -293,7 +293,7 @@ impl Cutter {
 
 /// A line without its slash, as the prompt understands it.
 fn command(line: &[u8]) -> Result<Parsed<Action>, String> {
-    let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
+    let text = str::from_utf8(line).map_err(|_| "a command must be UTF-8".to_owned())?;
     CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None)
 }
 

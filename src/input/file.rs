@@ -65,7 +65,7 @@ pub enum LoadError {
     /// A text message is UTF-8.
     #[error(
         "line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file){}; --binary sends any bytes",
-        if *.is_utf16 { ": its byte order mark says that it is UTF-16" } else { "" }
+        if *.is_utf16 { ": it is UTF-16 according to its byte order mark" } else { "" }
     )]
     NotUtf8 {
         /// Which line, from 1.

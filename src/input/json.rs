@@ -68,12 +68,12 @@ pub(super) fn action(line: &[u8]) -> Result<Action, JsonError> {
     let problem = |reason: &str| JsonError { column: 1, reason: reason.to_owned() };
     if line.starts_with(BYTE_ORDER_MARK) {
         return Err(problem(
-            "a byte order mark (U+FEFF) stands before the JSON; it has to be UTF-8 without one",
+            "a byte order mark (U+FEFF) precedes the JSON, which must be UTF-8 without one",
         ));
     }
     if is_utf16(line) {
         return Err(problem(
-            "the input is UTF-16, as its byte order mark says; it has to be UTF-8",
+            "the input is UTF-16 according to its byte order mark, but must be UTF-8",
         ));
     }
     let text = str::from_utf8(line).map_err(|error| JsonError {

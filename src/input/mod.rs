@@ -53,7 +53,7 @@ pub enum InputError {
     #[error(
         "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input){}; --binary sends any bytes",
         match (.is_utf16, .cause) {
-            (true, _) => ": its byte order mark says that it is UTF-16".to_owned(),
+            (true, _) => ": it is UTF-16 according to its byte order mark".to_owned(),
             (false, Some(cause)) => format!(": {cause}"),
             (false, None) => String::new(),
         }

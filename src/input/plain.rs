@@ -16,7 +16,7 @@ use crate::platform::terminal;
 const MAX_LINE: usize = 256 << 20;
 
 /// Shown then.
-const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
+const TOO_LONG: &str = "the line is longer than 256 MiB: it was dropped";
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;

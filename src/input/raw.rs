@@ -28,7 +28,7 @@ pub fn parse_frame(text: &str) -> Result<RawFrame, String> {
     let declared = frame.length.unwrap_or(frame.payload.len() as u64);
     match frame.encoding {
         Some(encoding) if declared > encoding.max() => {
-            Err(format!("a length of {declared} does not fit into so few bits"))
+            Err(format!("a length of {declared} does not fit into that many bits"))
         }
         _ => Ok(frame),
     }
@@ -78,7 +78,7 @@ fn take_option(frame: &mut RawFrame, word: &str) -> Result<bool, String> {
         }
         Some(("length", number)) => {
             let length =
-                number.parse().map_err(|_| format!("length={number}: no number of bytes"))?;
+                number.parse().map_err(|_| format!("length={number}: not a number of bytes"))?;
             frame.length = Some(length);
         }
         Some(("bits", bits)) => {
@@ -139,7 +139,7 @@ mod tests {
             ("", "is not an opcode"),
             ("16 x", "\"16\" is not an opcode"),
             ("text mask=00", "8 hex digits"),
-            ("text length=-1 x", "no number of bytes"),
+            ("text length=-1 x", "not a number of bytes"),
             ("text bits=8", "7, 16 or 64"),
             ("text bits=7 length=126", "does not fit"),
             ("text hex:0", "not hex"),

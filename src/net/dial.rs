@@ -39,7 +39,7 @@ pub struct DialOptions<'a> {
     pub proxy_tls: &'a ClientContext,
     /// The User-Agent header of CONNECT requests; empty: none.
     pub user_agent: &'a str,
-    /// Lines of a proxy's answer that are not header fields are accepted.
+    /// Lines of a proxy's response that are not header fields are accepted.
     pub lenient: bool,
     /// Whether secrets in what proxies send are masked.
     pub redaction: Redaction,
@@ -58,7 +58,7 @@ pub struct Timings {
     pub tls: Option<Duration>,
     /// From the first byte of the request to the last of the response head.
     pub upgrade: Option<Duration>,
-    /// The whole.
+    /// In total.
     pub total: Duration,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Via {
     }
 }
 
-/// The other end, as far as it is known here.
+/// The other end, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remote {
     /// The server at this address.
@@ -100,7 +100,7 @@ impl Remote {
         }
     }
 
-    /// The proxy in between.
+    /// The proxy, if there is one.
     pub fn via(&self) -> Option<&Via> {
         match self {
             Self::Tunnel(via, ..) => Some(via),
@@ -129,17 +129,17 @@ pub struct Dialed {
     pub heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
-    /// How long it took so far.
+    /// The time that it has taken so far.
     pub timings: Timings,
 }
 
-/// The most addresses of a name that a SOCKS5 proxy is to connect to, one after the other.
+/// The maximum number of a name's addresses that are passed to a SOCKS5 proxy, one after the other.
 const MAX_DESTINATIONS: usize = 4;
 
 /// Connects to `target`.
 ///
 /// # Errors
-/// Which phase failed, with which address, and the reason of the system, the proxy or the TLS library.
+/// The phase that failed, the address, and the reason from the system, the proxy or the TLS library.
 pub fn dial(
     target: &Target,
     options: DialOptions<'_>,
@@ -252,7 +252,7 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        // Before the proxy is connected to: it has no part in this look-up.
+        // Before connecting to the proxy, which is not involved in this look-up.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
                 self.addresses(host, port)?.into_iter().map(SocksDestination::Address).collect()
@@ -382,7 +382,7 @@ impl Dialer<'_> {
     }
 }
 
-/// The name that the certificate of the target must be for.
+/// The name for which the certificate of the target must be valid.
 pub fn certificate_name(target: &Target, options: &TlsOptions) -> String {
     match &target.endpoint {
         Endpoint::Tcp { host, .. } => options.name_for(&host_name(host)),

@@ -1,23 +1,25 @@
-//! What the user typed, read as the place to connect to.
+//! Parses the URL or address to connect to.
 //!
-//! Hosts, paths and queries mean what the WHATWG URL standard says, as in a browser. Unlike a browser we
-//! refuse what was hardly meant (spaces, port 0), and say where in the input it stands.
+//! Hosts, paths and queries are parsed as in the WHATWG URL standard and in browsers. Unlike a browser we
+//! refuse input that is probably a mistake (spaces, port 0), and report its position.
 
 mod error;
+mod host;
 mod scheme;
 mod split;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use url::{Host, ParseError, Position, Url};
+use url::{Host, Position, Url};
 
 use crate::protocol::handshake::is_localhost;
 pub use error::TargetError;
 use error::TargetFault;
+use host::{read_host, read_port, split_port};
 use scheme::refuse_incomplete_scheme;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
 
@@ -31,7 +33,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme as it stands before the colon.
+    /// The scheme as written before the colon.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ws => "ws",
@@ -47,13 +49,13 @@ impl Scheme {
         }
     }
 
-    /// Whether TLS comes before the opening handshake.
+    /// Whether the opening handshake is sent over TLS.
     pub const fn is_tls(self) -> bool {
         matches!(self, Self::Wss)
     }
 }
 
-/// Where the listening socket is.
+/// The address of the server's socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A host, in ASCII if it is a name, and a port.
@@ -86,27 +88,27 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// What was read into the input beyond what it says.
+/// What was assumed because the input does not specify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumed {
-    /// No scheme was given; the host decided, being what these words say.
+    /// No scheme was given; it was chosen by the host, for this reason.
     SchemeFromHost(&'static str),
     /// `http` or `https` was given and taken as `ws` or `wss`.
     HttpScheme,
 }
 
-/// A WebSocket URL, taken apart (RFC 6455 section 3).
+/// A parsed WebSocket URL (RFC 6455 section 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// With or without TLS.
     pub scheme: Scheme,
     /// What to connect to.
     pub endpoint: Endpoint,
-    /// The resource name: path and query as they go into the request line; starts with `/`.
+    /// The resource name: path and query as sent in the request line; starts with `/`.
     pub resource: String,
     /// The userinfo.
     pub credentials: Option<Credentials>,
-    /// What the user should be told about the scheme.
+    /// What was assumed about the scheme, for a notice.
     pub assumed: Option<Assumed>,
 }
 
@@ -185,7 +187,7 @@ fn read(text: &str) -> Result<Target, TargetFault<'_>> {
     Ok(Target { assumed, ..read_tcp(rest, Some(scheme))? })
 }
 
-/// What stands between the slashes of a URL.
+/// The part of a URL between the slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetAuthority {
     pub(super) credentials: Option<Credentials>,
@@ -197,7 +199,7 @@ impl TargetAuthority {
     /// Reads `[user[:password]@]host[:port]`, of which a path may follow.
     ///
     /// # Errors
-    /// What is wrong; no secret is quoted.
+    /// The reason; no secret is quoted.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         read_authority(text, false)
             .map(|(authority, _)| authority)
@@ -226,8 +228,8 @@ fn read_authority(
     Ok((TargetAuthority { credentials, host, port: read_port(port)? }, tail))
 }
 
-/// Whether this is a port alone, as for `listen`. The URL standard would read a number as an IPv4 address,
-/// which nobody means who types one without a scheme.
+/// Whether this is a port alone, as for `listen`. The URL standard would parse a number as an IPv4 address,
+/// which is not what a number without a scheme is meant to be.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -265,7 +267,7 @@ fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, TargetFault<'_>> {
     Ok(Target { scheme, endpoint, resource: read_resource(uri)?, credentials: None, assumed: None })
 }
 
-/// The URL standard drops tabs and newlines and encodes spaces, which hides slips of the clipboard.
+/// The URL standard drops tabs and newlines and encodes spaces, which hides mistakes in pasted text.
 fn refuse_blanks(text: &str) -> Result<(), TargetFault<'_>> {
     let is_blank = |c: char| c.is_whitespace() || c.is_control();
     let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else {
@@ -274,10 +276,10 @@ fn refuse_blanks(text: &str) -> Result<(), TargetFault<'_>> {
     let (_, tail) = text.split_at(start);
     let (blanks, _) = tail.split_at(tail.find(|c| !is_blank(c)).unwrap_or(tail.len()));
     Err(match blank {
-        ' ' => TargetFault::new(blanks, "a URL has no spaces: write %20"),
+        ' ' => TargetFault::new(blanks, "a URL cannot contain spaces: write %20"),
         _ => TargetFault::new(
             blanks,
-            format!("a URL cannot hold the character U+{:04X} as it is", u32::from(blank)),
+            format!("a URL cannot contain the character U+{:04X} unencoded", u32::from(blank)),
         ),
     })
 }
@@ -288,11 +290,11 @@ fn refuse_fragment(text: &str) -> Result<(), TargetFault<'_>> {
     let (_, fragment) = text.split_at(start);
     Err(TargetFault::new(
         fragment,
-        "a WebSocket URL has no fragment ('#…'): encode a literal # as %23",
+        "a WebSocket URL cannot have a fragment ('#…'): encode a literal # as %23",
     ))
 }
 
-/// Without this, the error would name half of a password as a bad port.
+/// Without this, the error would quote a part of a password as a bad port.
 fn refuse_broken_password(rest: &str) -> Result<(), TargetFault<'_>> {
     let (authority, tail) = rest.split_at(authority_len(rest));
     let reaches_beyond =
@@ -321,87 +323,14 @@ fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, TargetFault<'
     if user.contains(':') {
         return Err(TargetFault::new(
             name,
-            "a user name for Basic authentication has no colon (RFC 7617 section 2)",
+            "a user name for Basic authentication cannot contain a colon (RFC 7617 section 2)",
         ));
     }
     let password = password.map(|password| percent_decode(password, "the password")).transpose()?;
     Ok(Some(Credentials { user, password }))
 }
 
-/// Host and port, the latter empty if there is none.
-fn split_port(text: &str) -> Result<(&str, &str), TargetFault<'_>> {
-    if !text.starts_with('[') {
-        if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(TargetFault::new(
-                text,
-                format!("an IPv6 address is written in brackets: [{text}]"),
-            ));
-        }
-        return Ok(text.split_once(':').unwrap_or((text, "")));
-    }
-    let Some(end) = text.find(']') else {
-        return Err(TargetFault::new(text, "the '[' of an IPv6 address has no ']'"));
-    };
-    let (host, port) = text.split_at(end + 1);
-    match port.strip_prefix(':') {
-        Some(port) => Ok((host, port)),
-        None if port.is_empty() => Ok((host, port)),
-        None => Err(TargetFault::quoting(
-            port,
-            "stands between the ']' of the IPv6 address and the port",
-        )),
-    }
-}
-
-fn read_host(text: &str) -> Result<Host<String>, TargetFault<'_>> {
-    if text.is_empty() {
-        return Err(TargetFault::new(text, "the host is missing"));
-    }
-    Host::parse(text).map_err(|error| match error {
-        ParseError::InvalidIpv6Address => bad_ipv6(text),
-        ParseError::InvalidIpv4Address => TargetFault::quoting(text, "is not an IPv4 address"),
-        _ => bad_name(text),
-    })
-}
-
-fn bad_ipv6(host: &str) -> TargetFault<'_> {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    match address.find('%') {
-        Some(start) => TargetFault::new(
-            address.split_at(start).1,
-            "a URL cannot name the zone of an IPv6 address: --interface NAME does",
-        ),
-        None => TargetFault::quoting(address, "is not an IPv6 address"),
-    }
-}
-
-fn bad_name(host: &str) -> TargetFault<'_> {
-    /// The forbidden domain code points of the URL standard that can still be here.
-    const FORBIDDEN: [char; 7] = ['<', '>', '[', ']', '^', '|', '%'];
-    let Some(start) = host.find(FORBIDDEN) else {
-        return TargetFault::quoting(host, "is not a host name that IDNA allows");
-    };
-    let (_, tail) = host.split_at(start);
-    let is_escape = escaped_byte(tail.as_bytes()).is_some();
-    let (part, _) = tail.split_at(if is_escape { 3 } else { 1 });
-    TargetFault::quoting(part, "cannot stand in a host name")
-}
-
-/// The port, `None` for an empty one, which the URL standard allows.
-fn read_port(text: &str) -> Result<Option<u16>, TargetFault<'_>> {
-    if !text.is_empty() && !is_number(text) {
-        return Err(TargetFault::quoting(text, "is not a port number"));
-    }
-    match text.parse() {
-        _ if text.is_empty() => Ok(None),
-        Ok(0) | Err(_) => {
-            Err(TargetFault::new(text, format!("port {text} is out of range (1 to 65535)")))
-        }
-        Ok(port) => Ok(Some(port)),
-    }
-}
-
-/// Servers print the unspecified address as theirs, and connecting to it reaches this machine.
+/// Servers print the unspecified address as their own, and connecting to it reaches this machine.
 fn is_this_machine(host: &Host<String>) -> bool {
     let address = match host {
         Host::Domain(name) => return is_localhost(name),
@@ -433,7 +362,7 @@ fn encode_path(path: &Path) -> String {
     encoded
 }
 
-/// As the URL standard does it: a `%` without two digits stands for itself.
+/// As in the URL standard: a `%` without two digits is literal.
 fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, TargetFault<'a>> {
     let mut decoded = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();

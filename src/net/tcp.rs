@@ -16,20 +16,20 @@ mod cause;
 use cause::Step;
 pub use cause::TcpCause;
 
-/// RFC 8305 section 8: how long an address has the field to itself.
+/// RFC 8305 section 8: the delay before the next address is tried at the same time.
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// The most addresses that are tried.
+/// The maximum number of addresses that are tried.
 const MAX_ADDRESSES: usize = 32;
 
 /// A failed attempt, with the system's error.
 #[derive(Debug)]
 pub struct TcpFailure {
-    /// Where to.
+    /// The address.
     pub address: SocketAddr,
     /// What the error proves.
     pub cause: TcpCause,
-    /// Why not.
+    /// The system's error.
     pub error: io::Error,
 }
 
@@ -132,7 +132,7 @@ impl Race {
         }
     }
 
-    /// Looks at an attempt that became ready; the winner if it is connected.
+    /// Checks an attempt that became ready; returns its stream if it is connected.
     fn settle(&mut self, index: usize) -> Option<Attempt> {
         let slot = self.attempts.get_mut(index)?;
         let attempt = slot.take()?;
@@ -158,7 +158,7 @@ impl Race {
     }
 }
 
-/// Starts to connect, from our end as it is wanted.
+/// Starts to connect, from the configured local end.
 fn begin(
     address: SocketAddr,
     source: Option<&LocalBinding>,
@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    /// A port that drops every SYN, because its queue is full; with what keeps it so.
+    /// A port that drops every SYN because its queue is full; with the sockets that keep it full.
     fn black_hole() -> (SocketAddr, Socket, Vec<TcpStream>) {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("socket");
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("bind");

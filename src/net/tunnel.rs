@@ -25,9 +25,9 @@ pub enum TunnelStep {
     Send(Vec<u8>),
     /// Bytes from the proxy.
     Receive,
-    /// Bytes that are not worth a long wait.
+    /// More bytes, for which only a short wait is made.
     ReceiveRest,
-    /// Nothing: the target is reached. These bytes are from it already.
+    /// Nothing: the tunnel is open. These bytes are from the target.
     Done(Vec<u8>),
 }
 
@@ -36,7 +36,7 @@ pub trait TunnelHandshake {
     /// The next step.
     ///
     /// # Errors
-    /// When the target cannot be reached like this.
+    /// When the proxy does not connect to the target.
     fn step(&mut self) -> Result<TunnelStep, ProxyFault>;
 
     /// Takes bytes from the proxy.
@@ -81,10 +81,10 @@ pub enum ProxyFault {
     Ended(TransportEnd, Vec<u8>),
 }
 
-/// Why there is no tunnel.
+/// Why a tunnel could not be opened.
 #[derive(Debug)]
 pub enum TunnelError {
-    /// Because of the proxy.
+    /// The proxy refused or answered incorrectly.
     Fault(ProxyFault),
     /// The wait for it ended.
     Wait(WaitError),

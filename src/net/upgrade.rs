@@ -1,4 +1,4 @@
-//! The opening handshake over a connected stream: the request out, the response in, judged.
+//! The opening handshake over a connected stream: sends the request, reads the response and validates it.
 
 use std::fmt;
 use std::io;
@@ -18,9 +18,9 @@ use crate::redact::Secrets;
 pub struct Upgraded {
     /// The response's first line.
     pub line: StatusLine,
-    /// The response head, as it came.
+    /// The response head, as received.
     pub head: Head,
-    /// What was agreed on.
+    /// What was negotiated.
     pub agreement: Agreement,
     /// The bytes after the head.
     pub early: Vec<u8>,
@@ -33,7 +33,7 @@ pub struct Upgraded {
 /// An opening handshake that failed.
 #[derive(Debug)]
 pub struct UpgradeFailed {
-    /// Why.
+    /// The reason.
     pub error: UpgradeError,
     /// The interim responses before that.
     pub interim: Vec<Interim>,
@@ -66,7 +66,7 @@ impl fmt::Display for Interim {
 pub enum UpgradeError {
     /// Another status than 101.
     Refused(Box<ServerResponse>),
-    /// Status 101, but wrong in these points, or with lines that are not header fields.
+    /// Status 101, but invalid in these respects, or with lines that are not header fields.
     Invalid(Box<ServerResponse>, Vec<Finding>),
     /// Not an HTTP response; with what was received.
     Malformed(HeadError, Vec<u8>),
@@ -76,9 +76,9 @@ pub enum UpgradeError {
     Tls(String),
     /// Time ran out; with what had been received of a response, and the time since the request was begun.
     TimedOut(Vec<u8>, Duration),
-    /// A signal came.
+    /// A signal was received.
     Interrupted(Interrupted),
-    /// The system refused something.
+    /// A system call failed.
     System(io::Error),
 }
 

@@ -1,4 +1,4 @@
-//! What the server does with each message that a client sends.
+//! The observer of each client's messages.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::protocol::{Payload, large};
 pub(super) struct ClientObserver {
     server: Arc<Server>,
     number: u64,
-    /// How many messages the client has sent.
+    /// The number of messages that the client has sent.
     received: Arc<AtomicU64>,
 }
 

@@ -64,7 +64,7 @@ pub(super) enum ClientEvent {
     Admitted,
     /// One has ended, with this result.
     Ended(Result<(), Error>),
-    /// One is closed because too much was waiting for it.
+    /// One is closed because its queue was over the limit.
     TooSlow(u64),
     /// The number of messages of `--count` was received.
     CountReached,
@@ -202,7 +202,7 @@ impl Server {
     }
 }
 
-/// The error of a step of setting the server up.
+/// The error of a step of the server's set-up.
 pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::System(what.clone(), error)

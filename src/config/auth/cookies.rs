@@ -1,6 +1,6 @@
-//! Cookies as they are typed, and files of them.
+//! Cookies from the command line and from files.
 
-/// What a cookie has to be for, to be sent.
+/// The request that a cookie has to match to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CookieContext<'a> {
     /// The host, in lower case.
@@ -13,14 +13,14 @@ pub(super) struct CookieContext<'a> {
     pub(super) now: u64,
 }
 
-/// `a=b; c=d` as one list, without a stray semicolon.
+/// `a=b; c=d` as one list, without superfluous semicolons.
 ///
 /// # Errors
-/// What is wrong, without any of the values.
+/// Why it is not valid, without any of the values.
 pub(super) fn list(text: &str) -> Result<String, &'static str> {
     let text = text.trim().trim_end_matches(';').trim_end();
     if text.chars().any(|c| c.is_ascii_control()) {
-        return Err("a cookie has no control characters");
+        return Err("a cookie must not contain control characters");
     }
     if !text.contains('=') {
         return Err("cookies are written 'a=b; c=d'; @FILE reads them from a file");
@@ -28,7 +28,7 @@ pub(super) fn list(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
-/// The lists of a file: a line each, or in the format of `cookies.txt`.
+/// The lists of a file: one per line, or in the format of `cookies.txt`.
 ///
 /// # Errors
 /// With the number of the line, from 1.
@@ -57,7 +57,7 @@ pub(super) fn file(
     Ok(lists)
 }
 
-/// What a line of `cookies.txt` says about whom it is for.
+/// The conditions in a line of `cookies.txt`.
 struct Kept<'a> {
     domain: &'a str,
     subdomains: &'a str,
@@ -68,11 +68,11 @@ struct Kept<'a> {
 
 impl Kept<'_> {
     fn is_for(&self, place: CookieContext<'_>) -> bool {
-        let says = |text: &str| text.eq_ignore_ascii_case("TRUE");
+        let is_true = |text: &str| text.eq_ignore_ascii_case("TRUE");
         let expires = self.expires.trim().parse::<u64>().unwrap_or(0); // 0: with the session
-        self.has_host(place.host, says(self.subdomains))
+        self.has_host(place.host, is_true(self.subdomains))
             && self.has_path(place.path)
-            && (place.is_secure || !says(self.secure))
+            && (place.is_secure || !is_true(self.secure))
             && (expires == 0 || expires > place.now)
     }
 

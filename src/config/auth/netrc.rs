@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What a file says about a host.
+/// The entry of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct NetrcEntry {
     /// The user name.
@@ -13,17 +13,17 @@ pub(super) struct NetrcEntry {
     port: Option<String>,
 }
 
-/// Why a file is no netrc. The words of the file are not repeated: any may be a password.
+/// Why a file is malformed. The words of the file are not repeated: any may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NetrcFault {
     /// From 1.
     pub(super) line: usize,
-    /// What is wrong there.
+    /// The reason.
     pub(super) reason: &'static str,
 }
 
-/// The first entry for this host, port and, if it is known already, user name. A machine may have its
-/// port in its name, or behind it as Emacs writes it.
+/// The first entry for this host, port and, if it is known, user name. The port of a
+/// machine may be in its name, or follow it as in Emacs.
 pub(super) fn find(
     text: &str,
     host: &str,
@@ -74,17 +74,16 @@ fn entries(text: &str) -> Result<Vec<(Machine, NetrcEntry)>, NetrcFault> {
         let fault = |reason| NetrcFault { line: word.line, reason };
         let is = |keyword: &str| word.text.eq_ignore_ascii_case(keyword) && !word.is_quoted;
         if is("machine") {
-            let name = words.value(word.line, "machine has no name behind it")?;
+            let name = words.value(word.line, "machine requires a name")?;
             entries.push((Machine::Named(name), NetrcEntry::default()));
         } else if is("default") {
             entries.push((Machine::Default, NetrcEntry::default()));
         } else if is("macdef") {
             words.skip_macro();
         } else if is("login") || is("password") || is("account") || is("port") {
-            let value =
-                words.value(word.line, "the last word of the file has no value behind it")?;
+            let value = words.value(word.line, "the last keyword of the file has no value")?;
             let Some((_, entry)) = entries.last_mut() else {
-                return Err(fault("this stands before the first machine"));
+                return Err(fault("this is before the first machine"));
             };
             match () {
                 () if is("login") => entry.login = Some(value),
@@ -94,7 +93,7 @@ fn entries(text: &str) -> Result<Vec<(Machine, NetrcEntry)>, NetrcFault> {
             }
         } else {
             return Err(fault(
-                "machine, default, login, password, account or macdef is expected here; a value with blanks needs quotes",
+                "machine, default, login, password, account or macdef is expected here; a value with spaces must be in quotes",
             ));
         }
     }
@@ -131,7 +130,7 @@ impl Words<'_> {
         }
     }
 
-    /// The value of a keyword. One that starts with # is no comment.
+    /// The value of a keyword. One that starts with # is not a comment.
     fn value(&mut self, line: usize, missing: &'static str) -> Result<String, NetrcFault> {
         while self.rest.peek().is_some_and(|c| c.is_whitespace()) {
             self.take();
@@ -174,7 +173,7 @@ impl Words<'_> {
         }
     }
 
-    /// A macro reaches to the next empty line.
+    /// A macro ends at the next empty line.
     fn skip_macro(&mut self) {
         let mut is_empty = false;
         while let Some(c) = self.take() {
@@ -247,10 +246,10 @@ mod tests {
     fn what_cannot_be_understood_is_named_by_its_line() {
         for (file, line, words) in [
             ("machine h\nlogin u\npasswd secret", 3, "is expected here"),
-            ("machine h login u password with blanks", 1, "needs quotes"),
+            ("machine h login u password with blanks", 1, "must be in quotes"),
             ("\n\nlogin u", 3, "before the first machine"),
             ("machine h\nlogin", 2, "no value"),
-            ("machine", 1, "no name"),
+            ("machine", 1, "requires a name"),
             ("machine h login \"u\npassword x", 1, "not closed"),
             ("machine h login \"u\\", 1, "not closed"),
             ("\u{feff}machine h", 1, "is expected here"),

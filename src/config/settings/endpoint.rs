@@ -1,30 +1,30 @@
-//! `@name` and `@name/path`: a section of the configuration file as the place to connect to.
+//! `@name` and `@name/path`: a section of the configuration file as the endpoint to connect to.
 
 use std::path::Path;
 
 use super::SettingError;
 use super::file::{Section, SettingLine};
 
-/// What a name stands for.
+/// A section with its options and URL.
 #[derive(Debug)]
 pub(super) struct NamedEndpoint {
     /// Its options, without the URL.
     pub(super) lines: Vec<SettingLine>,
-    /// Where it goes.
+    /// Its URL.
     pub(super) url: String,
     /// The line with the URL.
     pub(super) url_line: SettingLine,
 }
 
-/// Whether a line has the URL of its endpoint.
+/// Whether a line gives the URL of its endpoint.
 pub(super) fn is_url(line: &SettingLine) -> bool {
     line.option == "--url"
 }
 
-/// Looks up what stands behind the @. The file may have several sections of that name.
+/// Looks up the name after the @. The file may have several sections of that name.
 ///
 /// # Errors
-/// When there is none, or not one URL in them.
+/// When there is none, or they do not have exactly one URL.
 pub(super) fn find(
     file: Option<&[Section]>,
     place: &str,
@@ -46,12 +46,12 @@ pub(super) fn find(
             Err(SettingError::at_line(path, number, &reason))
         }
         [first, second, ..] => {
-            error(second, &format!("there is a URL already, in line {}", first.number))
+            error(second, &format!("duplicate URL: the first is in line {}", first.number))
         }
         [line] => match line.value.as_deref().unwrap_or_default() {
             "" => error(line, "the URL is missing: write url = wss://…"),
             url if url.starts_with('@') => {
-                error(line, "an endpoint has a URL of its own, not that of another")
+                error(line, "an endpoint requires its own URL, not the name of another endpoint")
             }
             url => Ok(NamedEndpoint { lines, url: join(url, tail), url_line: line.clone() }),
         },
@@ -71,8 +71,8 @@ fn unknown(endpoints: &[Section], exists: bool, name: &str, path: &Path) -> Sett
         (true, false) => format!("{path} has none of that name"),
     };
     let hint = match names.is_empty() {
-        true => format!("write a section [{name}] with a line url = wss://… into {path}"),
-        false => format!("known are {}{more}", names.join(", ")),
+        true => format!("add a section [{name}] with a line url = wss://… to {path}"),
+        false => format!("known endpoints: {}{more}", names.join(", ")),
     };
     SettingError {
         hint: Some(hint),
@@ -80,7 +80,7 @@ fn unknown(endpoints: &[Section], exists: bool, name: &str, path: &Path) -> Sett
     }
 }
 
-/// The URL with a further path and query: the path goes below the URL's own, queries are joined.
+/// The URL with an additional path and query: the path is appended to the URL's own, queries are joined.
 fn join(url: &str, tail: &str) -> String {
     let (base, query) =
         url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));

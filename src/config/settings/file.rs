@@ -1,4 +1,4 @@
-//! The text of a configuration file: options for all connections, then endpoints with theirs.
+//! Parses a configuration file: options for all connections, then endpoints with theirs.
 //!
 //! ```text
 //! # for all connections
@@ -19,7 +19,7 @@ use super::{SettingError, words};
 /// A part of a file. The first has the options for all connections, and no name; the others are endpoints.
 #[derive(Debug, Default)]
 pub(super) struct Section {
-    /// What stands in the brackets.
+    /// The name in the brackets.
     pub(super) name: String,
     /// The number of the line with the brackets, from 1.
     pub(super) number: usize,
@@ -31,9 +31,9 @@ pub(super) struct Section {
 pub(super) struct SettingLine {
     /// From 1.
     pub(super) number: usize,
-    /// As on the command line: `--name` or `-n`.
+    /// Its name as on the command line: `--name` or `-n`.
     pub(super) option: String,
-    /// Without its quotes.
+    /// Its value without quotes.
     pub(super) value: Option<String>,
     /// The line with an ellipsis for the value, which may be a secret, and below it carets.
     marked: String,
@@ -42,20 +42,20 @@ pub(super) struct SettingLine {
 impl SettingLine {
     /// An error whose cause is this line.
     pub(super) fn error(&self, path: &Path, reason: &str) -> SettingError {
-        const COMMENT: &str = "a '#' behind a value is part of it: put the comment on a line of its own, or the value in quotes";
-        const HELP: &str = "'wscope --help' lists the options; --no-config leaves the file out";
+        const COMMENT: &str = "a '#' after a value is part of it: put the comment on its own line, or the value in quotes";
+        const HELP: &str = "'wscope --help' lists the options; --no-config ignores the file";
         let hint = Some(if self.has_comment() { COMMENT } else { HELP }.to_owned());
         let marked = Some(self.marked.clone());
         SettingError { marked, hint, ..SettingError::at_line(path, self.number, reason) }
     }
 
-    /// Whether the value seems to have a comment in it.
+    /// Whether the value seems to contain a comment.
     pub(super) fn has_comment(&self) -> bool {
         self.value.as_deref().is_some_and(|value| value.contains(" #"))
     }
 }
 
-/// Where a line is malformed, and what is wrong there. What is behind that place may be a secret.
+/// The part of a line that is malformed, and the reason. What follows that part may be a secret.
 type Malformed = (Range<usize>, &'static str);
 
 /// Reads a file.
@@ -110,7 +110,10 @@ fn section(line: &str) -> Result<String, Malformed> {
     let name = name.strip_prefix('@').unwrap_or(name);
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || !name.chars().all(is_part) {
-        return Err((start..end, "the name of an endpoint has letters, digits, '-', '_' and '.'"));
+        return Err((
+            start..end,
+            "the name of an endpoint consists of letters, digits, '-', '_' and '.'",
+        ));
     }
     Ok(name.to_owned())
 }
@@ -135,7 +138,7 @@ fn option(line: &str, number: usize) -> Result<SettingLine, Malformed> {
         return Err((start..char_end(end), FORM));
     }
     if dashes != 1 && end - start > MAX_NAME {
-        return Err((start..start + MAX_NAME, "no option has so long a name"));
+        return Err((start..start + MAX_NAME, "the option name is too long"));
     }
     let rest = line[end..].trim_start();
     let value = match rest.strip_prefix('=') {
@@ -215,8 +218,8 @@ mod tests {
         for (text, number, marked, reason) in [
             ("\n[a", 2, "  [a\n    ^", "the ']' is missing"),
             ("[a] b", 1, "  [a] b\n     ^^", "nothing may follow the ']'"),
-            ("[]", 1, "  [\n   ^", "the name of an endpoint has"),
-            ("[a b]", 1, "  [a b\n   ^^^", "the name of an endpoint has"),
+            ("[]", 1, "  [\n   ^", "the name of an endpoint consists of"),
+            ("[a b]", 1, "  [a b\n   ^^^", "the name of an endpoint consists of"),
             ("= x", 1, "  =\n  ^", "an option is written"),
             ("---wait", 1, "  ---wait\n  ^^^^^^^", "an option is written"),
             ("wait hunter2", 1, "  wait h\n       ^", "a '=' is expected here"),

@@ -69,7 +69,7 @@ pub(super) const HEADERS: SlashCommand =
 pub(super) const FULL: SlashCommand =
     SlashCommand { name: "full", arguments: "", summary: "the last received message, whole" };
 pub(super) const QUIT: SlashCommand =
-    SlashCommand { name: "quit", arguments: "", summary: "close and leave" };
+    SlashCommand { name: "quit", arguments: "", summary: "close and exit" };
 
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;
@@ -106,7 +106,7 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
 fn binary(argument: &str) -> Result<Parsed<Action>, String> {
     if argument.is_empty() {
         return Err(
-            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
+            "/binary requires bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
         );
     }
     if let Some(path) = argument.strip_prefix('@') {
@@ -123,7 +123,7 @@ fn binary(argument: &str) -> Result<Parsed<Action>, String> {
 
 fn file(path: &str) -> Result<Parsed<Action>, String> {
     match path {
-        "" => Err("/file wants the path of a file".to_owned()),
+        "" => Err("/file requires the path of a file".to_owned()),
         path => Ok(Parsed::File(FileRequest::new(path, FileKind::Detected))),
     }
 }
@@ -132,15 +132,15 @@ fn fragment(argument: &str) -> Result<Action, String> {
     let (count, text) = split(argument);
     match count.parse() {
         Ok(1..=MAX_FRAGMENTS) if text.is_empty() => {
-            Err(format!("/fragment N TEXT wants a text, as in /fragment {count} hello"))
+            Err(format!("/fragment N TEXT requires a text, as in /fragment {count} hello"))
         }
         Ok(frames @ 1..=MAX_FRAGMENTS) => {
             let text = Bytes::copy_from_slice(text.as_bytes());
             Ok(Action::Fragments(MessageKind::Text, text, frames))
         }
-        _ => {
-            Err(format!("/fragment N TEXT wants a number from 1 to {MAX_FRAGMENTS}, not {count:?}"))
-        }
+        _ => Err(format!(
+            "/fragment N TEXT requires a number from 1 to {MAX_FRAGMENTS}, not {count:?}"
+        )),
     }
 }
 
@@ -237,12 +237,12 @@ mod tests {
         assert!(problem("/close abc").contains("not a close code"));
         assert!(problem("/close 1006").contains("must not be sent"));
         assert!(problem("/binary xyz").contains("not hex"));
-        assert!(problem("/binary").contains("wants bytes"));
+        assert!(problem("/binary").contains("requires bytes"));
         assert!(problem("/file /nonexistent/file").contains("/nonexistent/file: "));
         assert!(problem(&format!("/ping {}", "x".repeat(126))).contains("125"));
         assert!(problem("/status now").contains("no argument"));
-        assert!(problem("/fragment 3").contains("wants a text"));
-        assert!(problem("/fragment 3 ").contains("wants a text"));
-        assert!(problem("/fragment x hi").contains("wants a number"));
+        assert!(problem("/fragment 3").contains("requires a text"));
+        assert!(problem("/fragment 3 ").contains("requires a text"));
+        assert!(problem("/fragment x hi").contains("requires a number"));
     }
 }

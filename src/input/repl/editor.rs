@@ -23,8 +23,7 @@ const PROMPT: &str = "> ";
 const MAX_HISTORY: usize = 10_000;
 
 /// Shown when the editor drops a line for this reason.
-pub(in crate::input) const NOT_UTF8: &str =
-    "a byte was typed that is not UTF-8: the line was dropped";
+pub(in crate::input) const NOT_UTF8: &str = "the line is not valid UTF-8: it was dropped";
 
 /// What the thread sends to the session.
 #[derive(Debug)]

@@ -50,7 +50,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
 
 const COMMANDS: [SlashCommand; 16] = [
     HELP,
-    SlashCommand { name: "clients", arguments: "", summary: "list who is connected" },
+    SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
         name: "to",
         arguments: "N TEXT|/COMMAND",
@@ -72,7 +72,7 @@ const COMMANDS: [SlashCommand; 16] = [
     SlashCommand { summary: "address, number of clients, counts, memory", ..STATUS },
     SlashCommand { summary: "the heads of the opening handshakes", ..HEADERS },
     FULL,
-    SlashCommand { summary: "close all connections and leave", ..QUIT },
+    SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 
 /// What can follow `/to N`.
@@ -111,7 +111,7 @@ fn client_command(command: &str) -> Result<Parsed<Action>, String> {
         return connection::execute(name, argument);
     }
     match is_in(&COMMANDS) {
-        true => Err(format!("/{name} is not for one client: use it without /to")),
+        true => Err(format!("/{name} does not apply to one client: use it without /to")),
         false => Err(unknown(name)),
     }
 }
@@ -129,7 +129,7 @@ fn kick(argument: &str) -> Result<OperatorCommand, String> {
 fn client_number(word: &str, usage: &str) -> Result<u64, String> {
     word.trim_start_matches('#').parse().map_err(|_| {
         let got = if word.is_empty() { String::new() } else { format!(", not {word:?}") };
-        format!("{usage} wants the number of a client{got}; /clients lists them")
+        format!("{usage} requires the number of a client{got}; /clients lists them")
     })
 }
 
@@ -231,16 +231,16 @@ mod tests {
     fn wrong_commands_explain_themselves() {
         for (line, reason) in [
             ("/nope", "/help lists"),
-            ("/to", "/to N TEXT wants the number of a client; /clients"),
+            ("/to", "/to N TEXT requires the number of a client; /clients"),
             ("/to all hi", "not \"all\""),
             ("/kick 1 1006", "must not be sent"),
             ("/kick 1 x", "not a close code: /kick 1 [CODE"),
             ("/clients now", "no argument"),
-            ("/file", "wants the path"),
+            ("/file", "requires the path"),
             ("/to 2 /nope", "unknown command /nope; /help lists"),
-            ("/to 2 /quit", "/quit is not for one client: use it without /to"),
-            ("/to 2 /to 3 x", "/to is not for one client"),
-            ("/to 2 /full", "/full is not for one client"),
+            ("/to 2 /quit", "/quit does not apply to one client: use it without /to"),
+            ("/to 2 /to 3 x", "/to does not apply to one client"),
+            ("/to 2 /full", "/full does not apply to one client"),
             ("/to 2 /close 1006", "must not be sent"),
         ] {
             let text = problem(line);

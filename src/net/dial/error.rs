@@ -23,7 +23,7 @@ use crate::protocol::counted::counted;
 use crate::protocol::head::{Head, HeadError};
 use crate::redact::{Redaction, Secrets};
 
-/// What was being done.
+/// The phase that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialPhase {
     /// Looking up a name.
@@ -34,7 +34,7 @@ pub enum DialPhase {
     Socket(PathBuf),
     /// The request for this host and port to a proxy.
     Proxy(String),
-    /// The TLS handshake with this end, and what it had answered.
+    /// The TLS handshake with this end, and its answer so far.
     Tls(Box<Remote>, TlsAnswer),
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for DialPhase {
 }
 
 impl DialPhase {
-    /// What had been received when the time ran out, if that adds to the phase.
+    /// What had been received when the time ran out, if that explains more than the phase.
     fn progress(&self) -> String {
         match self {
             Self::Tls(_, TlsAnswer::Nothing) => ": nothing was received".to_owned(),
@@ -101,7 +101,7 @@ pub enum DialError {
     /// The Unix socket cannot be connected to.
     #[error("Unix socket {}: {}", .0.display(), .1)]
     Socket(PathBuf, io::Error),
-    /// A setting that is needed only now cannot be used.
+    /// A setting that is needed only now is not valid.
     #[error(transparent)]
     Setting(BadSetting),
     /// The proxy does not connect to the target.
@@ -116,17 +116,17 @@ pub enum DialError {
     /// The time limit ran out.
     #[error("{phase}: timed out after {limit:?}{}{}", phase.progress(), failures_suffix(.failures))]
     Timeout {
-        /// What was being done.
+        /// The phase that failed.
         phase: DialPhase,
         /// The limit.
         limit: Duration,
         /// Addresses that had failed by then.
         failures: Vec<TcpFailure>,
     },
-    /// A signal came.
+    /// A signal was received.
     #[error(transparent)]
     Interrupted(Interrupted),
-    /// The system failed us.
+    /// A system call failed.
     #[error("{0}: {1}")]
     System(DialPhase, io::Error),
 }
@@ -153,27 +153,27 @@ impl DialError {
 /// A proxy that does not connect to the target.
 #[derive(Debug)]
 pub struct ProxyError {
-    /// Which one, and the setting that names it.
+    /// The proxy, and the setting that names it.
     pub via: Via,
-    /// The host and port that it was to connect to.
+    /// The host and port that were requested.
     pub authority: String,
-    /// Why not.
+    /// The reason.
     pub cause: ProxyCause,
     /// The CONNECT request, if it is to be shown.
     pub request: Option<Head>,
     /// The interim responses to it.
     pub interim: Vec<Interim>,
-    /// The credentials in it.
+    /// The source of the credentials in it.
     pub sent: Option<ProxyCredentials>,
     /// It had sent something in the expected protocol.
     pub has_answered: bool,
     /// Whether secrets in its answer are masked.
     pub redaction: Redaction,
-    /// What it may repeat and must not be shown.
+    /// Secrets that its response may repeat.
     pub secrets: Secrets,
 }
 
-/// Where credentials for a proxy came from.
+/// The source of credentials for a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyCredentials {
     /// From its URL.
@@ -185,9 +185,9 @@ pub enum ProxyCredentials {
 /// Why a proxy does not connect to the target.
 #[derive(Debug)]
 pub enum ProxyCause {
-    /// It is not reached itself, or does not answer in time.
+    /// It cannot be reached, or does not answer in time.
     Reach(DialError),
-    /// It was reached and refuses, or answers in another way.
+    /// It was reached, and refuses or answers incorrectly.
     Fault(ProxyFault),
 }
 
@@ -270,7 +270,7 @@ fn fault_text(fault: &ProxyFault, redaction: Redaction, secrets: &Secrets) -> St
     }
 }
 
-/// A proxy's failure that is being completed with evidence.
+/// Adds evidence to a proxy's failure.
 pub(super) struct TunnelFailed(Box<ProxyError>);
 
 impl TunnelFailed {

@@ -1,11 +1,11 @@
-//! Which hosts are reached without the proxy: NO_PROXY and `--no-proxy`.
+//! Hosts for which the proxy is not used: NO_PROXY and `--no-proxy`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use url::Host;
 
-/// What is reached directly, as curl reads it, and with ports: names (with all names below them),
+/// Hosts that are connected to directly, in curl's format, and with ports: names (with all names below them),
 /// addresses, CIDR blocks, `*` for everything; separated by commas or blanks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bypass {
@@ -23,7 +23,7 @@ pub struct BypassEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hosts {
     All,
-    /// A name in lower case without dots at its ends, and what is below it.
+    /// A name in lower case without dots at its ends, and its subdomains.
     Name(String),
     /// The addresses that share this many leading bits with this one.
     Block(IpAddr, u32),
@@ -41,10 +41,10 @@ impl Bypass {
         Self { entries: words(list).filter_map(|word| BypassEntry::parse(word).ok()).collect() }
     }
 
-    /// Reads a list that was typed for us.
+    /// Reads the list of an option.
     ///
     /// # Errors
-    /// The first entry that cannot be understood, with the reason.
+    /// The first invalid entry, with the reason.
     pub fn parse(list: &str) -> Result<Self, String> {
         let entries = words(list).map(|word| {
             BypassEntry::parse(word).map_err(|reason| format!("entry '{word}': {reason}"))

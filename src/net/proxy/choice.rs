@@ -26,7 +26,7 @@ pub const VARIABLES: [&str; 13] = [
 /// Those of [`VARIABLES`] that are set and not empty.
 pub type Variables = Vec<(&'static str, String)>;
 
-/// Where a setting comes from.
+/// The source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingOrigin {
     /// This option.
@@ -54,7 +54,7 @@ pub struct ProxyPolicy {
     variables: Variables,
 }
 
-/// Whether a proxy is used for a target.
+/// The choice of a proxy for a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// No proxy is set for such targets.
@@ -72,7 +72,7 @@ impl ProxyPolicy {
     /// `--proxy` means none, and `--no-proxy` replaces NO_PROXY, which limits `--proxy` too.
     ///
     /// # Errors
-    /// Which setting cannot be used, and why.
+    /// Which setting is not valid, and why.
     pub fn new(
         proxy: Option<&str>,
         no_proxy: Option<&str>,
@@ -94,10 +94,10 @@ impl ProxyPolicy {
         Ok(Self { option, is_off, bypass, bypass_origin, variables: variables.clone() })
     }
 
-    /// What leads to an endpoint for connections of this scheme.
+    /// The choice for an endpoint and connections of this scheme.
     ///
     /// # Errors
-    /// When the environment variable that counts holds no proxy.
+    /// When the value of the environment variable that applies is not a proxy.
     pub fn choose(&self, scheme: Scheme, endpoint: &Endpoint) -> Result<Choice, BadSetting> {
         let Some((proxy, origin)) = self.proxy(scheme)? else { return Ok(Choice::Direct) };
         let Endpoint::Tcp { host, port } = endpoint else {
@@ -134,7 +134,7 @@ impl ProxyPolicy {
     }
 }
 
-/// The first of these that is set.
+/// The first of these variables that is set.
 fn set<'a>(variables: &'a Variables, names: &[&str]) -> Option<(&'static str, &'a str)> {
     names.iter().find_map(|wanted| {
         let found = variables.iter().find(|(name, value)| name == wanted && !value.is_empty());
@@ -146,14 +146,14 @@ fn parse(text: &str, origin: SettingOrigin) -> Result<Proxy, BadSetting> {
     Proxy::parse(text).map_err(|reason| BadSetting { origin, shown: Proxy::masked(text), reason })
 }
 
-/// A setting that cannot be used.
+/// A setting that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bad {origin} {shown:?}: {reason}")]
 pub struct BadSetting {
-    /// Which one.
+    /// The setting.
     pub origin: SettingOrigin,
     /// Its value, without secrets.
     pub shown: String,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! Schemes without what belongs behind them: a browser would take a host of that name, or add it.
+//! Schemes without the characters that must follow them: a browser would treat them as a host, or add the characters.
 
 use super::error::TargetFault;
 use super::split::split_scheme;
@@ -13,14 +13,14 @@ pub(super) fn refuse_incomplete_scheme(text: &str) -> Result<(), TargetFault<'_>
         (Some(name), rest) if is_web(name) && !rest.is_empty() => {
             let slashes = rest.chars().take(2).take_while(|c| is_slash(*c)).count();
             let (_, missing) = rest.split_at(slashes);
-            let reason = format!("two slashes belong after the scheme: {}://", name.to_lowercase());
+            let reason = format!("two slashes must follow the scheme: {}://", name.to_lowercase());
             if slashes < 2 { Err(TargetFault::new(missing.split_at(0).0, reason)) } else { Ok(()) }
         }
         (Some(_), _) => Ok(()),
         (None, _) => {
             let Some(start) = text.find("//") else { return Ok(()) };
             let (name, rest) = text.split_at(start);
-            let reason = format!("a colon belongs after the scheme: {}://", name.to_lowercase());
+            let reason = format!("a colon must follow the scheme: {}://", name.to_lowercase());
             if is_web(name) { Err(TargetFault::new(rest.split_at(0).0, reason)) } else { Ok(()) }
         }
     }

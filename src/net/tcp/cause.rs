@@ -1,4 +1,4 @@
-//! What the system's error of a failed attempt proves.
+//! Determines the cause of a failed attempt from the system's error.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -8,13 +8,13 @@ use super::LocalBinding;
 /// A step of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Binding our end to the source of `--interface`.
+    /// Binding the local end to the source of `--interface`.
     Source,
     /// Connecting.
     Connect,
 }
 
-/// Why an attempt failed, as far as the error and the step it came from prove it.
+/// Why an attempt failed, as far as the error and the failed step prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TcpCause {
     /// An RST, or an ICMP "port unreachable", was received.
@@ -25,7 +25,7 @@ pub enum TcpCause {
     HostUnreachable,
     /// A broadcast or multicast address, to which TCP does not connect (RFC 9293 section 3.9.2.3).
     NotUnicast,
-    /// There is no route to the network, as this system or a router reports.
+    /// No route to the network exists, as this system or a router reports.
     NetworkUnreachable,
     /// A firewall or a policy does not permit the connection.
     NotPermitted,
@@ -39,11 +39,11 @@ pub enum TcpCause {
     SourceWithoutZone,
     /// The source is a loopback address, and the destination is not.
     SourceIsLoopback,
-    /// Choosing the network interface takes privileges.
+    /// Choosing the network interface requires privileges.
     InterfaceNotPermitted,
-    /// There is no network interface of that name.
+    /// No network interface has that name.
     NoInterface,
-    /// Another one, which only the system's error names.
+    /// Another cause, described only by the system's error.
     Other,
 }
 

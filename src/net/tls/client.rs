@@ -7,8 +7,8 @@ use native_tls::{Protocol, TlsConnector};
 
 use super::{ALPN, ServerName, TlsOptions, Trust, reason_of};
 
-/// The client's options with the TLS library's connector for them. It is built for the first connection, as
-/// it reads the system's certificates, and serves all that follow.
+/// The client's options with the TLS library's connector for them. It is built for the first connection,
+/// because it reads the system's certificates, and used for all that follow.
 #[derive(Default)]
 pub struct ClientContext {
     options: TlsOptions,
@@ -26,7 +26,7 @@ impl ClientContext {
         &self.options
     }
 
-    /// The connector. Once it could not be built, it is not tried again.
+    /// The connector. After a failure it is not built again.
     ///
     /// # Errors
     /// With the TLS library's reason.

@@ -14,13 +14,13 @@ use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 pub struct TlsFailure {
     /// The other end.
     pub remote: String,
-    /// The name that the certificate must be for.
+    /// The name for which the certificate must be valid.
     pub name: String,
     /// The TLS library's reason.
     pub reason: String,
-    /// What is wrong, as far as the reason and the server's bytes prove it.
+    /// The fault, as far as the reason and the server's bytes prove it.
     pub fault: TlsFault,
-    /// What the server had answered.
+    /// The server's answer so far.
     pub answer: TlsAnswer,
     /// Whether the server requested a client certificate, if that is known.
     pub asked: Option<bool>,
@@ -68,7 +68,7 @@ impl TlsFailure {
         }
     }
 
-    /// The certificate that the fault lies in, if that is known.
+    /// The certificate that causes the fault, if that is known.
     pub fn culprit(&self) -> Option<&CertificateInfo> {
         let reason = self.reason.to_ascii_lowercase();
         let mut chain = self.chain.iter();
@@ -110,7 +110,7 @@ impl TlsFailure {
         self.culprit().filter(|culprit| is_of_its_own && Some(*culprit) != self.chain.first())
     }
 
-    /// A response in plain HTTP, as far as it is kept.
+    /// The start of a response in plain HTTP.
     pub fn plain_answer(&self) -> Option<&[u8]> {
         match &self.answer {
             TlsAnswer::Foreign(bytes) if self.fault == TlsFault::PlainHttp => Some(bytes),
@@ -118,7 +118,7 @@ impl TlsFailure {
         }
     }
 
-    /// What the server's bytes add to the library's reason.
+    /// Details from the server's bytes in addition to the library's reason.
     fn evidence(&self) -> Option<String> {
         Some(match (self.fault, &self.answer) {
             (TlsFault::NotTls, TlsAnswer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
@@ -132,7 +132,7 @@ impl TlsFailure {
         })
     }
 
-    /// What the certificates add to the library's reason.
+    /// Details from the certificates in addition to the library's reason.
     fn detail(&self) -> Option<String> {
         let certificate = self.culprit()?;
         let is_own = self.chain.first() == Some(certificate);

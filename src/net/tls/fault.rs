@@ -1,8 +1,8 @@
-//! What is wrong with a TLS handshake, from the library's reason and what the server had sent.
+//! Determines the fault of a TLS handshake from the library's reason and the bytes of the server.
 
 use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 
-/// What is wrong.
+/// Why a TLS handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsFault {
     /// The server's certificate is signed by itself.
@@ -17,7 +17,7 @@ pub enum TlsFault {
     Expired,
     /// A certificate is not valid yet.
     NotYetValid,
-    /// The certificate is for other names.
+    /// The certificate is valid for other names only.
     OtherName,
     /// A key is too short, or a digest too weak.
     Weak,
@@ -33,19 +33,19 @@ pub enum TlsFault {
     ClientCertificateUnsent,
     /// It requested one, and does not accept ours.
     ClientCertificateRejected,
-    /// Its alert is about a certificate of ours; we have none, and no request for one was seen.
+    /// Its alert concerns a client certificate; we have none, and no request for one was received.
     ClientCertificateUnclear,
     /// No version of TLS in common.
     Version,
-    /// The limits leave no version that the TLS library still has.
+    /// The limits exclude all versions that the TLS library supports.
     NoVersionLeft,
     /// The server rejected the ClientHello.
     NothingInCommon,
-    /// The server ended the handshake with an alert later, and gives no other reason.
+    /// The server ended the handshake with an alert later, without another reason.
     HandshakeFailure,
-    /// The server uses what is too weak or too old for us.
+    /// The server uses keys or algorithms that are too weak or too old for the TLS library.
     TooOld,
-    /// The server knows no host of that name.
+    /// The server has no host of that name.
     UnknownName,
     /// The server does not speak HTTP/1.1 here.
     NoAlpn,
@@ -73,8 +73,7 @@ const CLIENT_ALERTS: [&str; 7] = [
 /// The alert that is sent only for a missing client certificate.
 const CERTIFICATE_REQUIRED: &str = "certificate required";
 
-/// OpenSSL's texts, in lower case, and what they mean. The first that its reason contains is the one that
-/// applies.
+/// OpenSSL's texts, in lower case, and their meaning. The first one that the reason contains applies.
 const TEXTS: [(&str, TlsFault); 35] = [
     ("http request", TlsFault::PlainHttp),
     ("self-signed certificate in certificate chain", TlsFault::UntrustedRoot),
@@ -134,7 +133,7 @@ impl TlsFault {
         }
     }
 
-    /// Whether it lies in the server's certificates, so that they explain it.
+    /// Whether the server's certificates cause it, so that they explain it.
     pub fn is_in_the_chain(self) -> bool {
         matches!(
             self,
@@ -160,7 +159,7 @@ pub fn is_http(bytes: &[u8]) -> bool {
     bytes.starts_with(b"HTTP/") || starts(b"<html") || starts(b"<!doctype html")
 }
 
-/// A fault in the client certificate, or in its absence. An alert proves that if it is sent for no other reason, or
+/// A fault caused by the client certificate or its absence. An alert proves that if it has no other meaning, or
 /// together with a CertificateRequest (RFC 8446 section 4.3.2).
 fn client_certificate(reason: &str, seen: &[u8], has_identity: bool) -> Option<TlsFault> {
     if !reason.contains("alert") {
@@ -209,7 +208,7 @@ mod tests {
         assert_eq!(TlsFault::of("something new", b"SSH-2.0", false), TlsFault::NotTls);
         assert_eq!(TlsFault::of("something new", &[21, 3, 3], false), TlsFault::Other);
         assert_eq!(TlsFault::of("wrong version number", b"", false), TlsFault::NotTls);
-        // Those of a server that had spoken TLS before.
+        // Bytes of a server that had sent TLS before.
         assert_eq!(TlsFault::of("wrong version number", &[22, 3, 3], false), TlsFault::Other);
     }
 

@@ -36,12 +36,12 @@ impl Write for End {
     }
 }
 
-/// A handshake takes a few turns of each side.
+/// The maximum number of turns of each side in a handshake.
 const MAX_TURNS: usize = 16;
 
 type Progress = Result<TlsStream<End>, HandshakeError<End>>;
 
-/// Does a handshake with a client that trusts everybody.
+/// Does a handshake with a client that accepts any certificate.
 ///
 /// # Errors
 /// When it fails.

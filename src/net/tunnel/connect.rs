@@ -34,11 +34,11 @@ pub struct Heads {
 enum ConnectState {
     /// The request has not been sent.
     Start,
-    /// The head of the response is awaited.
+    /// Waiting for the head of the response.
     Head,
-    /// The body of a refusal is awaited.
+    /// Waiting for the body of a refusal.
     Body(StatusLine, Head, Body),
-    /// The target is reached; with the response.
+    /// The tunnel is open; with the response.
     Open(Head),
     /// The handshake has failed, and its fault was returned.
     Over,
@@ -55,7 +55,7 @@ impl Connect {
         Self { request, received, interim, lenient: false, state: ConnectState::Start }
     }
 
-    /// Accepts lines of the response that are not header fields, or not.
+    /// Sets whether lines of the response that are not header fields are accepted.
     #[must_use]
     pub fn lenient(self, lenient: bool) -> Self {
         Self { lenient, ..self }
@@ -104,7 +104,7 @@ impl Connect {
         }
     }
 
-    /// The refusal, if its head was received. `end`: why no more of its body is awaited, if it is not whole.
+    /// The refusal, if its head was received. `end`: why its body is incomplete, if it is.
     fn refusal(&mut self, end: Option<BodyEnd>) -> Option<ProxyFault> {
         match std::mem::replace(&mut self.state, ConnectState::Over) {
             ConnectState::Body(line, head, body) => {

@@ -6,7 +6,7 @@ use super::{ProxyFault, TunnelHandshake, TunnelStep};
 use crate::net::target::Credentials;
 use crate::protocol::vocabulary::TransportEnd;
 
-/// What the proxy has to connect to.
+/// The destination that is requested of the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocksDestination {
     /// An address.
@@ -70,7 +70,7 @@ impl Socks5 {
         }
     }
 
-    /// RFC 1929 section 2. Its version is not checked: some proxies send that of SOCKS.
+    /// RFC 1929 section 2. The version is not checked: some proxies send the version of SOCKS.
     fn verdict(&mut self) -> Result<TunnelStep, ProxyFault> {
         match self.take() {
             None => Ok(TunnelStep::Receive),

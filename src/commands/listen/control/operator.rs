@@ -1,4 +1,4 @@
-//! What the operator types: done on the connections of clients, or by the server.
+//! Carries out the lines of the operator on the connections of clients, or by the server itself.
 
 use super::Control;
 use crate::commands::listen::clients::Recipients;
@@ -28,7 +28,7 @@ impl Control {
         }
     }
 
-    /// By the server itself, if it is about the server, else on all connections.
+    /// By the server itself if it concerns the server, otherwise on all connections.
     fn act(&mut self, action: Action) {
         match action {
             Action::Show(Show::Status) => self.show_status(),
@@ -48,7 +48,7 @@ impl Control {
             return;
         }
         match to {
-            Recipients::All => self.show_problem("nobody is connected: nothing was sent"),
+            Recipients::All => self.show_problem("no client is connected: nothing was sent"),
             Recipients::One(number) => self.show_problem(&no_client(number)),
         }
     }
@@ -90,5 +90,5 @@ impl Control {
 }
 
 fn no_client(number: u64) -> String {
-    format!("there is no client {number}; /clients lists who is connected")
+    format!("no client {number}; /clients lists the connected clients")
 }
