@@ -84,7 +84,7 @@ def fails(name, port, *options, err, host="localhost", code=3, **settings):
     suite.case(name, [*options, "-4", *ask, url(port, host)], code=code, out="", err=[*start, *err], **settings)
 
 
-# Whom to trust
+# Trust
 
 folder = suite.directory / "authorities"
 folder.mkdir()
@@ -120,7 +120,7 @@ suite.case("--cacert without a certificate", ["--cacert", good.key, url(port)], 
 suite.case("--cacert damaged", ["--cacert", damaged, url(port)], code=2, out="", err=["a certificate in it is damaged"])
 suite.case("--cacert with an empty folder", ["--cacert", empty, url(port)], code=2, out="", err=["no file in it contains a PEM certificate"])
 
-# What is told
+# What is reported
 
 SUBJECT = "CN=Test Server"
 works("one line in a pipe", port, *trust, err=["wscope: connected to wss://localhost", "TLSv1.3"], lacks=[SUBJECT])
@@ -253,7 +253,7 @@ for version, ended in strict.items():
     fails(f"an expired one, TLS {version}", ended, *trust, "--cert", old_client.certificate, "--key", old_client.key,
           err=["alert certificate expired", "hint: the certificate of --cert has expired"])  # fmt: skip
 
-# Ends that speak no TLS, or hardly
+# Servers without TLS, or with incomplete TLS
 
 fails("plain HTTP on the port", plain, *trust, err=["hint: the server speaks plain HTTP on this port: use ws://"])
 ssh = RawServer(lambda client: client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n") or client.recv(4096))

@@ -1,5 +1,5 @@
 # needs: nginx openssl tinyproxy-bin microsocks
-"""All at once, as an engineer meets it: nginx with a private CA, which wants a client certificate and a
+"""A combined case as in practice: nginx with a private CA, which requires a client certificate and a
 login, in front of a WebSocket server; straight, through an HTTP proxy with a login, and through a SOCKS5
 proxy with one. Each combination works, and what is wrong on any part of the way is told as that."""
 

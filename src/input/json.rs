@@ -1,4 +1,4 @@
-//! `--input json`: the mirror image of the events, an object a line.
+//! `--input json`: the counterpart of the events, one object per line.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::protocol::{CloseCode, MessageKind};
 pub(super) struct JsonError {
     /// Which byte of the line, from 1.
     pub(super) column: u64,
-    /// What is wrong there, in words.
+    /// The reason, as text.
     pub(super) reason: String,
 }
 
@@ -60,7 +60,7 @@ enum Encoding {
     Hex,
 }
 
-/// RFC 8259 section 8.1: there is none before JSON.
+/// RFC 8259 section 8.1: JSON does not start with a byte order mark.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads one line.
@@ -89,7 +89,7 @@ pub(super) fn action(line: &[u8]) -> Result<Action, JsonError> {
 
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // The first is the library's text where no other escape follows.
+    // The first is the library's message when no other escape follows.
     if ["unexpected end of hex escape", "lone leading surrogate"]
         .iter()
         .any(|it| text.starts_with(it))

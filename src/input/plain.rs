@@ -27,7 +27,7 @@ pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
     reader: Option<Reader>,
     waker: Option<Arc<Waker>>,
-    /// Read and not taken.
+    /// Bytes that were read and not taken.
     line: Vec<u8>,
     /// Up to where it has no newline.
     searched: usize,
@@ -35,7 +35,7 @@ pub struct PlainLines<T: 'static> {
     /// The file that the last line named. Later lines wait until it is loaded.
     loading: Option<Loading<T>>,
     has_ended: bool,
-    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one.
+    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one too.
     is_in_pipeline: bool,
 }
 
@@ -55,7 +55,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         }
     }
 
-    /// Lets `registry` announce lines as `token`.
+    /// Registers lines as `token`.
     ///
     /// # Errors
     /// When the system refuses.
@@ -69,7 +69,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         register_stdin(&mut self.reader, registry, token, waker)
     }
 
-    /// Takes note that the token was announced.
+    /// Records that the token was reported.
     pub fn set_ready(&mut self) {
         if let Some(reader) = &mut self.reader {
             reader.set_ready();
@@ -118,7 +118,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         while let NextLine::Line(line) = self.read_line() {
             count += match line.and_then(|line| self.parse(line)) {
                 Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
-                Some(Parsed::File(_)) => 1, // what it becomes is one
+                Some(Parsed::File(_)) => 1, // its action is one
                 None => 0,
             };
         }

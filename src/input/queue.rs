@@ -1,4 +1,4 @@
-//! A queue of actions from other threads, of bounded size: to push never blocks.
+//! A bounded queue of actions from other threads: pushing never blocks.
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,13 +27,13 @@ pub struct QueuedActions {
 /// An action in a queue.
 #[derive(Clone, Debug)]
 pub struct QueuedAction {
-    /// What is to be done. Clones share the payload.
+    /// The action. Clones share the payload.
     pub action: Action,
-    /// It can already be seen on the terminal, because it was typed there.
+    /// It is already visible on the terminal, because it was typed there.
     pub typed: bool,
 }
 
-/// What became of an action that was pushed.
+/// The result of pushing an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
     /// It is in the queue.
@@ -69,15 +69,15 @@ struct QueueState {
     shutdown: Option<Shutdown>,
     /// Everything has been popped, and nothing more is accepted.
     is_done: bool,
-    /// A source that can wait has more to push.
+    /// A source that can wait has more actions to push.
     is_awaited: bool,
     /// Of the session.
     waker: Option<Arc<Waker>>,
-    /// What is waiting is charged to it.
+    /// The budget for the queued payloads.
     account: Option<Account>,
 }
 
-/// What an action counts beside its payload, in bytes.
+/// The size that an action counts in addition to its payload, in bytes.
 const OVERHEAD: usize = 64;
 
 /// A queue of fewer bytes has room for a source that can wait.
@@ -93,7 +93,7 @@ pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedAc
 
 impl ClientQueue {
     /// Puts an action at the end of the queue. One that would exceed the limit empties it: a client that is
-    /// so far behind gets a Close frame 1013 instead.
+    /// that far behind gets a Close frame 1013 instead.
     pub fn push(&self, outgoing: QueuedAction) -> Enqueued {
         let mut queue = self.shared.queue();
         if queue.close.is_some() || queue.is_done {
@@ -125,7 +125,7 @@ impl ClientQueue {
         Enqueued::Waiting
     }
 
-    /// Charges what is waiting to a budget.
+    /// Charges the queued payloads to a budget.
     pub fn charge_to(&self, account: &Account) {
         self.shared.queue().account = Some(account.clone());
     }
@@ -135,12 +135,12 @@ impl ClientQueue {
         self.shared.shut();
     }
 
-    /// Closes the connection, even if its socket takes nothing.
+    /// Closes the connection, even if its socket cannot be written to.
     pub fn kick(&self, code: CloseCode, reason: &str) {
         self.end(code, reason, true);
     }
 
-    /// Ends the session: after what is waiting, if its socket takes that in time. Nothing more is accepted.
+    /// Ends the session, after the queued actions if they can be sent in time. Nothing more is accepted.
     pub fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
         self.shared.queue().shutdown = Some(shutdown);
         self.end(code, "", false);
@@ -271,7 +271,7 @@ impl ActionSource for QueuedActions {
     }
 }
 
-/// A client that has gone takes nothing.
+/// A client that has disconnected accepts nothing.
 impl Drop for QueuedActions {
     fn drop(&mut self) {
         self.shared.shut();

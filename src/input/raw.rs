@@ -1,4 +1,4 @@
-//! Frames as they are written down: "text nofin rsv1 mask=00000000 length=9 hello".
+//! Parses the text form of frames: "text nofin rsv1 mask=00000000 length=9 hello".
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -13,7 +13,7 @@ use crate::protocol::raw::{RawFrame, RawMask};
 /// that looks like one of these.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The reason, as text.
 pub fn parse_frame(text: &str) -> Result<RawFrame, String> {
     let (opcode, mut rest) = first_word(text.trim_start());
     let mut frame = RawFrame { opcode: opcode_of(opcode)?, ..RawFrame::new(Opcode::Text, vec![]) };

@@ -75,7 +75,7 @@ pub enum NextLine<T> {
     Line(T),
     /// Nothing yet.
     Pending,
-    /// Nothing ever again: Ctrl-D.
+    /// The end: Ctrl-D.
     End,
 }
 
@@ -92,8 +92,8 @@ impl From<NextLine<Action>> for Next<'_> {
 /// How long the editor may take to end before its terminal is restored all the same.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The same where the run has to end: half of it to end, half of it in which the modes of a terminal that
-/// takes no output are set again.
+/// The same where the run has to end: half of it for the end, half of it in which the modes of a terminal that
+/// accepts no output are set again.
 const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The interval at which they are.
@@ -106,7 +106,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
     /// Starts the editor on the terminal; `waker` announces lines.
     ///
     /// # Errors
-    /// When the terminal cannot be used like that.
+    /// When the terminal cannot be used for that.
     pub fn start(
         options: ReplOptions,
         commands: &'static CommandSet<T>,

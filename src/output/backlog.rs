@@ -143,7 +143,7 @@ impl Backlog {
         self.take_bytes((until - at) as usize, within) // of what is in memory
     }
 
-    /// The same, but a record of more than `part` bytes is taken in parts of that size, as they come.
+    /// The same, but a record of more than `part` bytes is taken in parts of that size, as they are added.
     pub(super) fn take_part(&mut self, size: usize, part: usize) -> Option<Batch> {
         self.forget_ends();
         let end = self.ends.get(self.gone).map(|end| (end.at() - self.taken()) as usize);
@@ -186,7 +186,7 @@ impl Backlog {
         bytes
     }
 
-    /// Puts a batch back in front.
+    /// Puts a batch back at the front.
     pub(super) fn put_back(&mut self, batch: Batch) {
         let at = self.taken();
         self.forget_ends();
@@ -332,7 +332,7 @@ mod tests {
             }
             backlog.len()
         };
-        assert_eq!(take(&mut backlog), 4, "its end has not come");
+        assert_eq!(take(&mut backlog), 4, "its end has not been added");
         assert!(backlog.is_in_part());
         backlog.end_record(true);
         backlog.extend(b"x\n");

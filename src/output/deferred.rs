@@ -107,7 +107,7 @@ impl Deferred {
         }
     }
 
-    /// Moves what comes next to `backlog`, until that has about `size` bytes; false if nothing is left.
+    /// Moves the next bytes to `backlog`, until that has about `size` bytes; false if nothing is left.
     pub(super) fn refill(&mut self, backlog: &mut Backlog, size: usize) -> bool {
         let mut piece = Vec::new();
         while backlog.len() < size {

@@ -3,7 +3,7 @@
 /// Elements whose content is not text.
 const HIDDEN: [&str; 5] = ["script", "style", "template", "noscript", "svg"];
 
-/// Elements within a line. All others stand on lines of their own.
+/// Elements within a line. All others are on separate lines.
 const INLINE: [&str; 20] = [
     "a", "abbr", "b", "bdi", "big", "code", "em", "font", "i", "kbd", "label", "q", "s", "small",
     "span", "strong", "sub", "sup", "tt", "u",

@@ -78,7 +78,7 @@ impl Format for PayloadFormat {
     }
 }
 
-/// A long message is encoded in parts, so that there is no second copy of it.
+/// A long message is encoded in parts, so that no second copy of it is made.
 fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet) {
     if data.len() <= BLOCK {
         return out.put_record(encoding.encode(data).as_bytes(), b"\n");

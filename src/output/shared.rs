@@ -29,14 +29,14 @@ struct StreamWriter {
 const BATCHES: Token = Token(0);
 const STREAM: Token = Token(1);
 
-/// How often a stream that takes nothing is tried again: not all of them can be waited for.
+/// The interval at which a stream that accepts nothing is tried again: not all of them can be polled.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// Bytes written between two reports of progress.
 const CHUNK: usize = 64 << 10;
 
 impl SharedStream {
-    /// Writes what comes through `queue` to the stream called `name` in messages. When that fails, the
+    /// Writes the batches from `queue` to the stream called `name` in messages. When that fails, the
     /// queue is closed and `control` woken.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl SharedStream {
             let reason = thread.run();
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
             queue.close();
-            let _ = control.wake(); // its loop is at its end
+            let _ = control.wake(); // its loop has ended
         })?;
         Ok(Self { name, error })
     }
@@ -112,7 +112,7 @@ impl StreamWriter {
         Ok(())
     }
 
-    /// Waits until the stream takes bytes again or a batch comes, and notices when the reader goes.
+    /// Waits until the stream can be written to or a batch arrives, and detects when the reader closes.
     fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, limit) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),

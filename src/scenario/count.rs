@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 
-/// Met by a number of received data messages. Clones count together.
+/// Met by a number of received data messages. Clones share one count.
 #[derive(Clone, Debug)]
 pub struct Count {
     target: u64,

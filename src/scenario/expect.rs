@@ -36,7 +36,7 @@ pub enum MatchResult {
     No,
 }
 
-/// Why a pattern cannot be used.
+/// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PatternError(String);

@@ -17,19 +17,19 @@ pub struct Expectations {
     strict: bool,
     /// The last messages that did not match, shortened.
     unmatched: VecDeque<String>,
-    /// Those before the last one that did.
+    /// Those before the last message that matched.
     skipped: VecDeque<String>,
     /// How many were received after the closest one.
     after_closest: usize,
-    /// Of those that should be JSON and are, the one with the fewest differences, and its text.
+    /// Of the JSON messages for which a JSON pattern was expected, the one with the fewest differences, and its text.
     closest: Option<(Comparison, String)>,
     missed: bool,
 }
 
-/// How many messages that did not match are shown.
+/// The maximum number of messages that did not match that are shown.
 const MAX_SHOWN: usize = 3;
 
-/// How much of each is shown, in bytes.
+/// The maximum length of each, in bytes.
 const MAX_SHOWN_LENGTH: usize = 120;
 
 impl Expectations {
@@ -138,7 +138,7 @@ impl Observer for Expectations {
             EventKind::CloseFrame(Direction::Received, close) => {
                 self.on_close(close.code.unwrap_or(CloseCode::NO_STATUS));
             }
-            // An end without a Close frame has a code too: 1006.
+            // An end without a Close frame has the code 1006.
             EventKind::Closed(closed) if closed.ending.received.is_none() => {
                 self.on_close(closed.ending.code());
             }

@@ -1,4 +1,4 @@
-//! What a run is expected to bring about, judged from messages and the close code alone.
+//! The expectations of a run, checked against messages and the close code.
 
 mod count;
 pub mod difference;

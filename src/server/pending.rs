@@ -1,4 +1,4 @@
-//! The unfinished handshakes: how many there may be, and which one is closed for a new connection.
+//! Limits the number of unfinished handshakes, and chooses which one is closed for a new connection.
 
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::fmt;
@@ -11,7 +11,7 @@ use mio::Waker;
 use crate::net::Reactor;
 
 /// All connections that are not clients yet. When there are too many, the oldest is closed: a flood of
-/// connections that never finish their handshake does not keep others out.
+/// connections that never finish their handshake does not exclude others.
 #[derive(Debug)]
 pub(super) struct HandshakeTable {
     limit: usize,
@@ -47,7 +47,7 @@ pub(super) struct Interrupter {
 }
 
 impl Interrupter {
-    /// Of this reactor's thread.
+    /// For the thread with this reactor.
     pub(super) fn of(reactor: &mut Reactor) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
         reactor.interrupt_on(Arc::clone(&interrupted));
@@ -66,12 +66,12 @@ enum HandshakeProgress {
     Starting,
     /// The client has not sent a whole request.
     Waiting,
-    /// The response is out, or on its way.
+    /// The response is sent or being sent.
     Answered,
 }
 
-/// Addresses whose connections are counted together: an IPv4 address, or a /64 of IPv6, which a single
-/// host has for itself.
+/// Addresses whose connections are counted together: an IPv4 address, or a /64 of IPv6, which is usually assigned to a single
+/// host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -88,18 +88,18 @@ pub struct Evictions {
     pub of_all: usize,
     /// The limit of all.
     pub limit: usize,
-    /// By what the system has of memory, threads and descriptors.
+    /// By the system's limits on memory, threads and descriptors.
     pub of_system: usize,
 }
 
 impl Evictions {
-    /// All together.
+    /// The sum.
     pub fn count(&self) -> usize {
         self.of_address + self.of_all + self.of_system
     }
 }
 
-/// A place among the handshakes under way, until it is dropped.
+/// An entry in the table of unfinished handshakes, removed when dropped.
 #[derive(Debug)]
 pub(super) struct PendingHandshake {
     handshakes: Arc<HandshakeTable>,
@@ -111,18 +111,18 @@ pub(super) struct PendingHandshake {
 pub(super) struct TableFull;
 
 impl HandshakeTable {
-    /// With places for so many.
+    /// With this limit.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, state: Mutex::default() }
     }
 
-    /// The most that one address may have.
+    /// The limit for one address.
     fn address_limit(&self) -> usize {
         (self.limit / 2).max(1)
     }
 
-    /// Takes a place for a connection from `remote`. When there is none left, the oldest of the same address,
-    /// or of all, is closed: its thread is interrupted.
+    /// Adds an entry for a connection from `remote`. At the limit, the oldest one of the same address, or of
+    /// all, is closed: its thread is interrupted.
     pub(super) fn begin(
         self: &Arc<Self>,
         remote: IpAddr,
@@ -152,7 +152,7 @@ impl HandshakeTable {
         Ok(PendingHandshake { handshakes: Arc::clone(self), id })
     }
 
-    /// Whether threads are started faster than the system runs them. What is accepted meanwhile would evict
+    /// Whether threads are started faster than the system runs them. Connections accepted meanwhile would evict
     /// clients that are not slow.
     pub(super) fn are_behind(&self) -> bool {
         *self.state().count(HandshakeProgress::Starting) > self.address_limit() / 2
@@ -186,7 +186,7 @@ impl HandshakeTable {
 }
 
 impl TableState {
-    /// Closes the oldest entry of those that `may_go` accepts, answered ones first. Returns whether it was an
+    /// Closes the oldest entry that `may_go` accepts, answered ones first. Returns whether it was an
     /// unfinished one.
     fn evict(&mut self, may_go: impl Fn(&PendingEntry) -> bool) -> bool {
         let oldest = |progress| {
@@ -283,7 +283,7 @@ impl fmt::Display for Network {
 mod tests {
     use super::*;
 
-    /// A place for a connection from this address whose thread runs, and its reactor.
+    /// An entry for a connection from this address whose thread runs, and its reactor.
     fn begin(handshakes: &Arc<HandshakeTable>, remote: &str) -> (PendingHandshake, Reactor) {
         let mut reactor = Reactor::new(None).unwrap();
         let interrupt = Interrupter::of(&mut reactor);

@@ -1,4 +1,4 @@
-//! Connections that do not become clients, and what they are answered.
+//! Connections that do not become clients, and the responses to them.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;

@@ -174,7 +174,7 @@ fn a_byte_order_mark_is_reported() {
         (
             &["--input", "json"],
             utf16(json),
-            "line 1, byte 1: the input is UTF-16, as its byte order mark says",
+            "line 1, byte 1: the input is UTF-16 according to its byte order mark",
         ),
         (
             &[],

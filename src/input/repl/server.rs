@@ -9,7 +9,7 @@ use super::set::{
 use crate::input::Action;
 use crate::protocol::CloseCode;
 
-/// Something to be done by a server.
+/// A command of a server's operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorCommand {
     /// By the server as a whole: what is sent goes to all clients.
@@ -18,9 +18,9 @@ pub enum OperatorCommand {
     To(u64, Action),
     /// List the clients.
     Clients,
-    /// Close a client's connection, even if its socket takes nothing.
+    /// Close a client's connection, even if its socket cannot be written to.
     Kick(u64, CloseCode, String),
-    /// Close all connections and leave.
+    /// Close all connections and exit.
     Quit,
 }
 

@@ -1,4 +1,4 @@
-//! Sets of slash commands: what a typed line means, and what help and completion know.
+//! Sets of slash commands: parsing of typed lines, help and completion.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -27,11 +27,11 @@ pub(in crate::input) enum Prompt {
     Editor,
     /// On a terminal without a line editor.
     Terminal,
-    /// They come from elsewhere.
+    /// They do not come from a prompt.
     None,
 }
 
-/// Where the second column of help begins.
+/// The column at which the second column of help begins.
 const SUMMARY_COLUMN: usize = 33;
 
 /// The commands of one kind of prompt.
@@ -49,7 +49,7 @@ pub struct CommandSet<T: 'static> {
 /// The commands that help and completion know.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
-    /// At the start of a line.
+    /// Those at the start of a line.
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
@@ -89,7 +89,7 @@ impl<T: From<Action>> CommandSet<T> {
     /// Parses a command without the slash before its name.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// The reason, as text.
     pub(in crate::input) fn command(
         &self,
         command: &str,
@@ -123,7 +123,7 @@ impl<T: From<Action>> CommandSet<T> {
     }
 }
 
-/// What a line becomes.
+/// The result of parsing a line.
 #[derive(Debug)]
 pub enum Parsed<T> {
     /// This.
@@ -171,7 +171,7 @@ impl<T> FileRequest<T> {
     /// Loads the file; blocks until that is done.
     ///
     /// # Errors
-    /// Why it cannot be sent, in words.
+    /// Why it cannot be sent, as text.
     pub(super) fn load(self) -> Result<T, String> {
         let Self { path, kind, is_held, finish } = self;
         let name = path.display().to_string();
@@ -202,7 +202,7 @@ impl<T: Send + 'static> Loading<T> {
     /// Starts it; `waker` announces its end.
     ///
     /// # Errors
-    /// When the system refuses a thread, in words.
+    /// When the system refuses a thread, as text.
     pub(in crate::input) fn start(
         file: FileRequest<T>,
         waker: &Arc<Waker>,
