@@ -60,7 +60,7 @@ pub trait Observer {
 /// An event as an observer receives it.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
-    /// When, by a clock that stands still while the session does not read.
+    /// The time, by a clock that is paused while the session does not read.
     pub at: Instant,
     /// The event. Secrets are not masked.
     pub event: &'a EventKind<'a>,

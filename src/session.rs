@@ -1,5 +1,5 @@
 //! The event loop of one open connection: socket, input, outputs, timers and signals around the sans-I/O
-//! core. Observers steer it. It knows no formats.
+//! core. Observers control it. It is independent of formats.
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -157,7 +157,7 @@ for name, url in [("squid over TLS", f"https://localhost:{ports['tls']}"), ("dan
 
 for name, url in [("tinyproxy", f"http://{HOST}:{login}"), ("squid", f"http://{HOST}:{ports['login']}")]:
     fails(f"{name} requires a login", url, echo.url,
-          err=["could not connect: proxy", f"{url} refused CONNECT 127.0.0.1:{echo.port}: 407", "hint: the proxy wants a name and password: --proxy http://USER:PASS@", "< HTTP/1.", " 407 ", "< Proxy-Authenticate: Basic realm="])  # fmt: skip
+          err=["could not connect: proxy", f"{url} refused CONNECT 127.0.0.1:{echo.port}: 407", "hint: the proxy requires a name and password: --proxy http://USER:PASS@", "< HTTP/1.", " 407 ", "< Proxy-Authenticate: Basic realm="])  # fmt: skip
     for options in [[], ["-v"], ["--json"]]:
         wrong = url.replace("://", f"://{WRONG}@")
         suite.case(f"{name}, wrong password {' '.join(options)}", [*trust, "--proxy", wrong, *options, echo.url], code=3,

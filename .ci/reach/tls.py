@@ -243,11 +243,11 @@ for name, options, complaint in [
 ]:  # fmt: skip
     suite.case(name, [*options, *trust, url(mutual)], code=2, out="", err=complaint)
 
-fails("none where nginx wants one", mutual, *trust, code=4, err=["opening handshake refused: 400", "hint: the server wants a certificate from the client: --cert", "No required SSL certificate was sent"])
+fails("none where nginx wants one", mutual, *trust, code=4, err=["opening handshake refused: 400", "hint: the server requires a client certificate: --cert", "No required SSL certificate was sent"])
 fails("a foreign one at nginx", mutual, *trust, "--cert", foreign_client.certificate, "--key", foreign_client.key, code=4,
       err=["opening handshake refused: 400", "hint: the server does not accept the certificate of --cert", "The SSL certificate error"])  # fmt: skip
 for version, ended in strict.items():
-    fails(f"none where one is required, TLS {version}", ended, *trust, err=["alert", "hint: the server wants a certificate from the client: --cert FILE"])
+    fails(f"none where one is required, TLS {version}", ended, *trust, err=["alert", "hint: the server requires a client certificate: --cert FILE"])
     fails(f"a foreign one, TLS {version}", ended, *trust, "--cert", foreign_client.certificate, "--key", foreign_client.key,
           err=["alert unknown ca", "hint: the server does not trust the issuer (CN=Unheard-of Root) of the certificate of --cert"])  # fmt: skip
     fails(f"an expired one, TLS {version}", ended, *trust, "--cert", old_client.certificate, "--key", old_client.key,

@@ -77,7 +77,7 @@ for way, (proxy, wrong) in ways.items():
     fails("an expired certificate", *trust, *identity, *login, url(expired), err=["certificate has expired", "expired 10 days ago"])
     fails("a certificate for another name", *trust, *identity, *login, url(wrong_name), err=["localhost", "other.test"])
     fails("a weak key", *trust, *identity, *login, url(weak_key), err=["key too weak", "RSA, 1024 bits"])
-    fails("no client certificate", *trust, *login, url(guarded), code=4, err=["400", "hint: the server wants a certificate from the client: --cert"])
+    fails("no client certificate", *trust, *login, url(guarded), code=4, err=["400", "hint: the server requires a client certificate: --cert"])
     fails("an expired client certificate", *trust, "--cert", old_engineer.certificate, "--key", old_engineer.key, *login, url(guarded), code=4, err=["400", "--cert"])
     fails("no login", *trust, *identity, url(guarded), code=4, err=["401", "hint: ", "-u"])
     fails("a wrong login", *trust, *identity, "-u", "engineer:wrong", url(guarded), code=4, err=["401", "hint: "])

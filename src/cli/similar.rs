@@ -24,7 +24,7 @@ mod tests {
     use super::similar_command;
 
     #[test]
-    fn slips_are_recognised() {
+    fn typing_errors_are_recognised() {
         for (word, command) in [
             ("lisen", Some("listen")),
             ("listn", Some("listen")),

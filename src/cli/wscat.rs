@@ -41,7 +41,7 @@ pub struct WscatArgs {
     )]
     pub max_redirects: Option<usize>,
 
-    /// -x and -w were typed: on a terminal too it is over after the wait, without a prompt.
+    /// -x and -w are on the command line: on a terminal too the run ends after the wait, without a prompt.
     #[arg(skip)]
     pub leaves: bool,
 }

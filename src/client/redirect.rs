@@ -208,7 +208,7 @@ mod tests {
     proptest! {
         /// No Location leads credentials to another server, or from TLS to an unencrypted connection.
         #[test]
-        fn no_location_gets_credentials_to_another_server(
+        fn no_location_sends_credentials_to_another_server(
             location in "((wss?|https?|ftp|ws\\+unix|file|data)?:?//?)?[a-z@:./?#\\[\\]%\\\\ -]{0,30}|\\PC{0,40}",
         ) {
             for from in ["wss://u:p@h/a", "ws://u:p@h:81/a?b"] {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_origin_gets_credentials() {
+    fn only_the_same_origin_receives_credentials() {
         for (from, location, is_foreign) in [
             ("ws://u:p@h/a", "/b", false),
             ("ws://u:p@h/a", "http://h:80/b", false),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_absolute_url_leads_away_from_a_unix_socket() {
+    fn only_an_absolute_url_leaves_a_unix_socket() {
         let from = "ws+unix:///run/x.sock:/a";
         let near = follow(from, "/b").expect("a redirect to follow");
         assert_eq!((near.target.resource.as_str(), near.is_foreign), ("/b", false));

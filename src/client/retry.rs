@@ -105,7 +105,7 @@ pub struct RetryWait {
     pub until: Option<Instant>,
     /// The server demands this wait.
     pub is_demanded: bool,
-    /// The server demands a wait that a user should know how to end.
+    /// The server demands a long wait, so a notice explains how to end it.
     pub is_long: bool,
 }
 
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_demanded_wait_is_kept() {
+    fn a_demanded_wait_is_honored() {
         for (class, seconds, is_demanded, is_long) in [
             (TRANSIENT, 1, false, false),
             (demanding(0), 1, false, false),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_of_our_own_leaves_time_for_an_attempt() {
+    fn a_delay_of_ours_leaves_time_for_an_attempt() {
         let now = Instant::now();
         for (left, delay) in [(8, 4), (2, 1), (100, 16)] {
             let max_time = Some(now + Duration::from_secs(left));

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_wider_than_the_page() {
+    fn no_line_exceeds_the_width() {
         let codes = (0..=5000).map(|code| describe(CloseCode::new(code)));
         for text in codes.chain([overview()]) {
             assert!(text.is_ascii(), "widths are counted in bytes:\n{text}");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn description_of_a_private_code_names_its_well_known_users() {
+    fn description_of_a_private_code_lists_applications() {
         let text = describe(CloseCode::new(4401));
         assert!(text.starts_with("4401 Private Use\n"));
         assert!(text.contains("  Close frame:  may carry it\n"));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_wider_than_the_page_keeps_its_own_line() {
+    fn a_word_longer_than_the_width_is_on_its_own_line() {
         let word = "x".repeat(100);
         assert_eq!(wrapped("- ", "  ", &format!("a {word} b")), format!("- a\n  {word}\n  b\n"));
     }

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_loss_has_its_line() {
+    fn each_kind_of_loss_is_reported_on_its_own_line() {
         let lost = |received, bytes, sent| Lost { received, bytes, sent, input_left: false };
         let with_input_left = Lost { input_left: true, ..lost(0, 0, 2) };
         for (lost, on_display, peer_closed, expected) in [

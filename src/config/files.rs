@@ -22,7 +22,7 @@ const MAX_COLLECTION: u64 = 16 << 20;
 pub(super) struct FileReader {
     /// `--max-time`
     limit: Duration,
-    /// The time left of it after reading and prompting; `None`: no limit.
+    /// The time left for reading and prompting; `None`: no limit.
     left: Cell<Option<Duration>>,
 }
 

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_left_alone() {
+    fn other_arguments_are_unchanged() {
         for args in [
             &["-u", "me"][..],
             &["-ume"],
@@ -185,7 +185,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_secret_that_is_not_utf_8_is_one_too() {
+    fn a_secret_that_is_not_utf_8_is_found() {
         use std::os::unix::ffi::OsStringExt;
         let args = ["wscope", "-u"].map(OsString::from);
         let args = [&args[..], &[OsString::from_vec(b"me:p\xff".to_vec())]].concat();

@@ -82,7 +82,7 @@ pub(super) fn bad_token(rejected: &RejectedHandshake, response: &ServerResponse)
 }
 
 /// The hint for status 407 in place of the server's response: from a proxy that was not configured.
-pub(super) fn proxy_wants(rejected: &RejectedHandshake, response: &ServerResponse) -> String {
+pub(super) fn proxy_requires(rejected: &RejectedHandshake, response: &ServerResponse) -> String {
     let challenges = challenges(rejected, response, "Proxy-Authenticate");
     let schemes: Vec<_> = challenges
         .iter()
@@ -118,7 +118,7 @@ fn wanted(challenges: &[Challenge]) -> Option<String> {
         } else if challenge.is("Basic") {
             let details = details(&["realm"]);
             Some(format!(
-                "a user name and password (Basic{details}): -u USER asks for the password"
+                "a user name and password (Basic{details}): -u USER prompts for the password"
             ))
         } else {
             None

@@ -166,7 +166,7 @@ fn malformed(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<
     objections(&response.head, rejected.redaction, &rejected.secrets)
 }
 
-/// How long a response was awaited: the whole limit, or what earlier phases had left of it.
+/// How long the response was waited for: the whole limit, or its remainder after earlier phases.
 struct Waited {
     waited: Duration,
     limit: Duration,

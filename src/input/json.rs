@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_type_becomes_its_action() {
+    fn each_type_is_parsed_to_its_action() {
         let send = |kind, data: &[u8]| Action::Send(kind, Bytes::copy_from_slice(data));
         let cases = [
             (r#"{"type":"text","data":"h\u00e9\n"}"#, send(MessageKind::Text, "hé\n".as_bytes())),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_position() {
         for (line, expected) in [
             (r#"{"type":"text","data":"#, "EOF"),
             (r#"{"type":"nope"}"#, "unknown variant `nope`"),

@@ -200,7 +200,7 @@ pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
         return Err(format!("not hex: {:?} is not a hex digit", c.to_string()));
     }
     if !digits.len().is_multiple_of(2) {
-        return Err(format!("not hex: {} digits, but every byte takes two", digits.len()));
+        return Err(format!("not hex: {} digits, but every byte requires two", digits.len()));
     }
     HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| format!("not hex: {error}"))
 }

@@ -65,7 +65,7 @@ struct QueueState {
     is_overrun: bool,
     /// The Close frame does not wait until the socket takes what is before it.
     is_urgent: bool,
-    /// How the session ends, whatever its socket takes.
+    /// How the session ends, even if its socket cannot be written to.
     shutdown: Option<Shutdown>,
     /// Everything has been popped, and nothing more is accepted.
     is_done: bool,
@@ -83,7 +83,7 @@ const OVERHEAD: usize = 64;
 /// A queue of fewer bytes has room for a source that can wait.
 const ROOM: usize = 256 << 10;
 
-/// Both ends of a queue that holds up to `limit` bytes, or one action. `control` is woken when a queue
+/// Both ends of a queue of up to `limit` bytes, or one action. `control` is woken when a queue
 /// without room has room again.
 pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedActions) {
     let queue = Mutex::default();
@@ -130,7 +130,7 @@ impl ClientQueue {
         self.shared.queue().account = Some(account.clone());
     }
 
-    /// Empties the queue and accepts nothing more: the connection is being closed by itself.
+    /// Empties the queue and accepts nothing more: the connection is already being closed.
     pub fn discard(&self) {
         self.shared.shut();
     }
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_comes_after_what_waits() {
+    fn a_close_follows_the_queued_actions() {
         let (queue, mut actions, poll) = pair(1000);
         assert_eq!(queue.push(text("a")), Enqueued::Waiting);
         queue.push(outgoing(Action::Close(None, Some("done".to_owned()))));
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_ended_gets_what_waits_first() {
+    fn a_session_that_is_ended_receives_the_queued_actions_first() {
         let (queue, mut actions, poll) = pair(1000);
         assert_eq!(queue.push(text("a")), Enqueued::Waiting);
         let shutdown = Shutdown { until: Instant::now(), is_interrupted: true };
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_are_not_taken_are_counted_and_given_up() {
+    fn messages_that_are_not_taken_are_counted_and_dropped() {
         let (queue, mut actions, poll) = pair(1000);
         for action in [text("a"), outgoing(Action::Ping(Bytes::new())), text("b")] {
             queue.push(action);
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_charged_until_it_is_taken_or_thrown_away() {
+    fn queued_payloads_are_charged_until_taken_or_dropped() {
         let (queue, mut actions, poll) = pair(usize::MAX);
         let budget = Budget::new(1 << 20);
         let account = budget.open(|| ());

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_are_explained() {
         for (text, expected) in [
             ("", "is not an opcode"),
             ("16 x", "\"16\" is not an opcode"),

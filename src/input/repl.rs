@@ -89,7 +89,7 @@ impl From<NextLine<Action>> for Next<'_> {
     }
 }
 
-/// How long the editor may take to end before its terminal is restored all the same.
+/// The time limit for the editor to end before its terminal is restored anyway.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The same where the run has to end: half of it for the end, half of it in which the modes of a terminal that
@@ -243,7 +243,7 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is queued and restores the terminal as it was found. For a terminal that takes no output it
+    /// Prints what is queued and restores the original modes of the terminal. For a terminal that accepts no output it
     /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
     pub fn end(&mut self, until: Option<Instant>) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_is_appended_until_the_peer_ends_the_stream() {
+    fn received_bytes_are_appended_until_the_end_of_the_stream() {
         let (mut stream, mut reactor, mut peer) = connected();
         let mut exchange = Exchange::new(&mut stream, &mut reactor);
         let mut received = b"before ".to_vec();

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_or_asked_for_too_early() {
+    fn no_byte_is_lost_or_read_too_early() {
         let mut source = Pieces(vec![Some(b"abcdef"), None, Some(b"g")]);
         let mut ahead = ReadAhead::default();
         let mut read = |size: usize| {

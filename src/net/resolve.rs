@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_in_the_systems_order() {
+    fn address_families_alternate_in_the_order_of_the_system() {
         let parse = |list: &[&str]| {
             list.iter().map(|a| a.parse().expect("address")).collect::<Vec<SocketAddr>>()
         };

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_never_answers_costs_250_ms_and_not_the_whole_limit() {
+    fn an_address_without_an_answer_delays_the_next_by_250_ms() {
         let (dead, _listener, _queue) = black_hole();
         let alive = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
         let alive = alive.local_addr().expect("address");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_never_answers_is_named_when_time_runs_out() {
+    fn an_address_without_an_answer_is_named_at_the_deadline() {
         let (dead, _listener, _queue) = black_hole();
         let mut reactor = Reactor::new(None).expect("poll");
         let deadline = Deadline::after(Some(Duration::from_millis(100)));

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bytes_tell_how_far_a_server_came() {
+    fn the_first_bytes_show_the_progress_of_the_server() {
         let whole = hello(0x0303, 0x1302, &[0, 43, 0, 2, 3, 4]);
         for (bytes, expected) in [
             (&b""[..], TlsAnswer::Nothing),
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_server_is_looked_at() {
+    fn only_the_bytes_of_the_server_are_examined() {
         let bytes = hello(0x0303, 0x1302, &[]);
         for (server, is_seen) in [(ServerEnd::Peer, false), (ServerEnd::Local, true)] {
             let (mut tap, seen) = HelloTap::new(Vec::new(), server);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_none_and_never_a_panic() {
+    fn any_other_input_is_none() {
         let whole = hello(0x0303, 0x1302, &[0, 43, 0, 2, 3, 4]);
         for cut in 0..whole.len() {
             assert_eq!(server_hello(&whole[..cut]), None, "cut at {cut}");

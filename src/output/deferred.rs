@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_rendered_as_there_is_room() {
+    fn values_are_rendered_when_there_is_room() {
         let (mut deferred, mut backlog) = (deferred(), Backlog::default());
         assert_eq!((deferred.held(), deferred.messages()), (11, 1));
         assert!(deferred.refill(&mut backlog, 7));

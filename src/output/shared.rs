@@ -1,4 +1,4 @@
-//! A stream that several threads write to, through one thread of its own: none of them waits for it.
+//! A stream that several threads write to through one dedicated thread, so that none of them waits for it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::OutputError;
 use crate::platform::batches::{Batch, BatchQueue};
 use crate::platform::stdio::Writer;
 
-/// Standard output or error, written by a thread of its own.
+/// Standard output or error, written by a dedicated thread.
 #[derive(Debug)]
 pub struct SharedStream {
     name: &'static str,

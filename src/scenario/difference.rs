@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_contains_what_is_wanted() {
+    fn a_value_contains_the_expected_members() {
         for (expected, actual) in [
             ("{}", r#"{"a":1}"#),
             (r#"{"a":1}"#, r#"{"b":2,"a":1.0}"#),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_difference_is_named_with_its_place() {
+    fn the_first_difference_is_named_with_its_path() {
         for (expected, actual, count, first) in [
             (r#"{"a":2}"#, r#"{"a":1,"b":2}"#, 1, "at $.a expected 2, got 1"),
             (r#"{"a":1}"#, r#"{"a":"1"}"#, 1, r#"at $.a expected 1, got "1""#),

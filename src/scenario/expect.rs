@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_pattern_takes_what_it_should() {
+    fn each_kind_of_pattern_matches() {
         for (pattern, data, expected) in [
             ("ready", "ready", true),
             ("ready", "ready!", false),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_patterns_say_why() {
+    fn invalid_patterns_are_explained() {
         for (pattern, expected) in [
             ("/a(/", "unclosed group"),
             ("json:{", "not JSON"),

@@ -172,7 +172,7 @@ impl Observer for Expectations {
             _ => format!("last messages that did not match: {}", listed(&self.unmatched)),
         };
         let difference = self.difference().unwrap_or_default();
-        format!("awaited {:?}{place}; {came}{difference}", pattern.to_string())
+        format!("expected {:?}{place}; {came}{difference}", pattern.to_string())
     }
 
     fn outranks_abnormal_end(&self) -> bool {
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(on_text(&mut goal, "bb"), Some(Progress::Open));
         assert!(
             goal.shortfall()
-                .contains("awaited \"a\" (1 of 3); last message that did not match: \"bb\"")
+                .contains("expected \"a\" (1 of 3); last message that did not match: \"bb\"")
         );
         assert_eq!(on_text(&mut goal, "a"), Some(Progress::Open));
         assert_eq!(on_text(&mut goal, "x"), Some(Progress::Open));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_came_too_early_is_shown() {
+    fn a_message_before_its_expectation_is_shown() {
         let mut goal = expectations(&["a", "b"], false);
         for message in ["b", "a"] {
             on_text(&mut goal, message);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closest_message_is_shown_also_when_others_came_after_it() {
+    fn the_closest_message_is_shown_after_later_ones() {
         let mut goal = expectations(&[r#"{"a":1,"b":2}"#], false);
         let mut text = |data: &str| {
             on_text(&mut goal, data);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_takes_nothing_between() {
+    fn strict_allows_no_other_message() {
         let mut goal = expectations(&["a"], true);
         assert_eq!(on_text(&mut goal, "x"), Some(Progress::Missed));
     }

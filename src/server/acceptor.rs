@@ -214,12 +214,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_that_waits_is_seen_without_being_accepted() {
+    fn a_waiting_client_is_detected_without_accepting_it() {
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         assert!(!is_client_waiting(&listener));
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let is_seen = (0..1_000_000).any(|_| {
-            thread::yield_now(); // the last segment of the handshake may be on its way
+            thread::yield_now(); // the last segment of the handshake may not have arrived yet
             is_client_waiting(&listener)
         });
         assert!(is_seen);

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_and_port_may_be_left_out() {
+    fn host_and_port_are_optional() {
         for (given, expected) in [
             ("0.0.0.0:80", "0.0.0.0:80"),
             ("localhost:0", "localhost:0"),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_reason() {
         for (given, expected) in [
             ("", "it is empty"),
             ("@prod", "it is not an address"),

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_half_of_the_places_and_its_oldest_are_closed() {
+    fn one_address_is_limited_to_half_of_the_entries_and_its_oldest_are_closed() {
         let handshakes = Arc::new(HandshakeTable::new(6));
         let mut all = vec![begin(&handshakes, "192.0.2.9")];
         all.extend((0..5).map(|_| begin(&handshakes, "192.0.2.1")));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_all_is_closed_when_all_places_are_taken() {
+    fn the_oldest_of_all_is_closed_at_the_limit() {
         let handshakes = Arc::new(HandshakeTable::new(4));
         let all: Vec<_> = (0..6).map(|at| begin(&handshakes, &format!("192.0.2.{at}"))).collect();
         assert_eq!(evicted(&all), [0, 1]);
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_been_answered_goes_first_and_is_not_counted() {
+    fn answered_handshakes_are_closed_first_and_not_counted() {
         let handshakes = Arc::new(HandshakeTable::new(4));
         let mut all = vec![begin(&handshakes, "192.0.2.1"), begin(&handshakes, "192.0.2.1")];
         assert!(all[1].0.set_answered());
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_started_yet_stays() {
+    fn handshakes_whose_thread_has_not_started_are_not_closed() {
         let handshakes = Arc::new(HandshakeTable::new(4));
         let remote = "192.0.2.1".parse().unwrap();
         let mut reactor = Reactor::new(None).unwrap();
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_free_again_and_threads_are_limited_too() {
+    fn entries_are_freed_and_threads_are_limited() {
         let handshakes = Arc::new(HandshakeTable::new(2));
         for _ in 0..9 {
             drop(begin(&handshakes, "192.0.2.1"));
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_may_ask_for_a_place_back() {
+    fn an_entry_is_closed_when_the_system_has_no_resources() {
         let handshakes = Arc::new(HandshakeTable::new(2));
         assert!(!handshakes.evict_for_system());
         let (pending, _reactor) = begin(&handshakes, "192.0.2.1");

@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         self.input.has_more && self.socket_keeps_up()
     }
 
-    /// Whether more may be handed to the connection.
+    /// Whether more may be passed to the connection.
     fn socket_keeps_up(&self) -> bool {
         self.connection.pending_output().len() < HIGH_WATER && self.outgoing.has_room()
     }

@@ -1,4 +1,4 @@
-//! Events of the connection: handed to the observers and the outputs.
+//! Events of the connection, passed to the observers and the outputs.
 
 use std::time::Instant;
 

@@ -30,7 +30,7 @@ impl Observers {
         self.list.is_empty() && self.last_message.is_none()
     }
 
-    /// Whether data messages that we send are handed to them.
+    /// Whether they receive data messages that we send.
     #[inline]
     pub(super) fn want_sent(&self) -> bool {
         self.want_sent

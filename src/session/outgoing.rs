@@ -1,4 +1,4 @@
-//! What is to be sent apart from what the input has not handed out yet, in the order in which it is sent:
+//! Messages to send other than those still in the input, in the order in which they are sent:
 //! the file that is being sent, the presets, what the previous connection has left.
 
 use std::collections::VecDeque;
@@ -58,7 +58,7 @@ impl Outgoing {
         self.resend.as_ref().is_none_or(Resend::has_room)
     }
 
-    /// Whether everything was handed to the connection.
+    /// Whether everything was passed to the connection.
     pub(super) fn is_empty(&self) -> bool {
         self.presets.is_empty()
             && self.upload.is_none()

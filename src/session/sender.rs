@@ -14,7 +14,7 @@ use crate::input::Action;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse};
 use crate::protocol::{Connection, MessageKind, Payload, RawFrame};
 
-/// Where an action comes from.
+/// The source of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ActionOrigin {
     /// The plan. It is repeated on the next connection.

@@ -113,7 +113,7 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
     report
 }
 
-/// Sends pings at an interval, until so many were answered.
+/// Sends pings at an interval, until a number of them were answered.
 struct Pings {
     interval: Duration,
     next: Option<Instant>,

@@ -1,5 +1,5 @@
-//! A file that is sent while it is read. Until its last byte was handed to the connection no other action is
-//! taken; receiving goes on.
+//! A file that is sent while it is read. Until its last byte was passed to the connection no other action is
+//! taken; receiving continues.
 
 use super::Session;
 use super::resend::Tracked;

@@ -105,7 +105,7 @@ fn retry_after_of_the_server_is_respected() {
     let server = Server::scripts([answer("503 Service Unavailable\r\nRetry-After: 1"), accept()]);
     let outcome = wscope().args(["--retry", "-w", "0", &server.url()]).args(SOON).run().code(0);
     assert!(outcome.elapsed >= Duration::from_secs(1), "{:?}", outcome.elapsed);
-    outcome.stderr_contains("trying again in 1.0 s, as the server asks (attempt 1)");
+    outcome.stderr_contains("trying again in 1.0 s, as the server requests (attempt 1)");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn retry_after_of_a_proxy_is_respected() {
         .args(SOON)
         .run()
         .code(0)
-        .stderr_contains("trying again in 1.0 s, as the server asks (attempt 1)");
+        .stderr_contains("trying again in 1.0 s, as the server requests (attempt 1)");
 }
 
 #[cfg(unix)]

@@ -119,7 +119,7 @@ impl Opening<'_> {
     /// The first expectation, if there is one.
     fn awaited(&self) -> Option<String> {
         let pattern = self.config.ending.expect.first()?;
-        Some(format!("awaited {:?}", pattern.to_string()))
+        Some(format!("expected {:?}", pattern.to_string()))
     }
 
     fn shows_request(&self) -> bool {

@@ -103,7 +103,7 @@ impl RetryLoop<'_> {
                 Some(AttemptLimit::Unlimited) | None => None,
             },
             delay,
-            is_asked: is_demanded,
+            is_requested: is_demanded,
             reason: failure.reason,
             waiting: unsent.waiting(),
             unconfirmed: unsent.unconfirmed,

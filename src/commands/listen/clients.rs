@@ -51,7 +51,7 @@ struct ClientTable {
     /// How many of those have not been reported completely.
     unfinished: usize,
     /// Messages of the clients that have disconnected.
-    gone: Messages,
+    disconnected: Messages,
     /// All have been closed, because the server is shutting down.
     is_ending: bool,
 }
@@ -111,8 +111,8 @@ impl Clients {
         let mut table = self.lock();
         if let Some(record) = table.take(number) {
             let Messages { received, sent } = record.messages();
-            table.gone.received += received;
-            table.gone.sent += sent;
+            table.disconnected.received += received;
+            table.disconnected.sent += sent;
         }
     }
 
@@ -202,7 +202,7 @@ impl Clients {
     /// Counts all clients and their messages.
     pub(super) fn totals(&self) -> Totals {
         let table = self.lock();
-        let Messages { mut received, mut sent } = table.gone;
+        let Messages { mut received, mut sent } = table.disconnected;
         for messages in table.records.iter().map(ClientRecord::messages) {
             received += messages.received;
             sent += messages.sent;

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn evictions_are_counted_by_what_there_was_too_much_of() {
+    fn evictions_are_counted_by_the_exceeded_limit() {
         let evictions = Evictions { of_all: 2, limit: 4, ..Evictions::default() };
         assert_eq!(
             evictions_text(&evictions),

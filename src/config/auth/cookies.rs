@@ -100,7 +100,7 @@ mod tests {
         CookieContext { host: "api.a.example", path: "/ws/feed?x=1", is_secure: false, now: 1000 };
 
     #[test]
-    fn cookies_of_a_jar_are_for_some() {
+    fn cookies_of_a_jar_are_matched_against_the_request() {
         for (line, is_sent) in [
             ("api.a.example\tFALSE\t/\tFALSE\t0\tn\tv", true),
             ("#HttpOnly_api.a.example\tFALSE\t/\tFALSE\t0\tn\tv", true),
@@ -119,14 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_have_a_list_a_line() {
+    fn a_file_may_have_one_list_per_line() {
         let text = "# mine\na=b; c=d;\n\n  e=f\nCookie: g=h\r\n";
         assert_eq!(file(text, PLACE), Ok(["a=b; c=d", "e=f", "g=h"].map(str::to_owned).to_vec()));
         assert_eq!(file("a=b\nnonsense", PLACE).map_err(|(line, _)| line), Err(2));
     }
 
     #[test]
-    fn what_is_no_cookie_is_refused() {
+    fn invalid_cookies_are_rejected() {
         for text in ["", "a", "a=b\r\nX: y", "a=\u{7}"] {
             assert!(list(text).is_err(), "{text:?}");
         }
@@ -134,7 +134,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\PC|[\t\n=;]|#HttpOnly_|Cookie:){0,40}") {
+        fn any_text_is_parsed_or_rejected(text in "(\\PC|[\t\n=;]|#HttpOnly_|Cookie:){0,40}") {
             let _ = file(&text, PLACE);
         }
     }

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_entry_for_the_host_counts() {
+    fn the_first_entry_of_the_host_is_used() {
         let file = "# mine\nmachine a.example login one password 1\nMACHINE b.example\n\tlogin two\n\tpassword 2\n\
                     machine a.example login three password 3\ndefault login any password 0\nmachine late login x";
         for (host, user, password) in [
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn values_may_look_like_anything() {
+    fn values_may_look_like_keywords() {
         for (file, password) in [
             (
                 r#"machine h login u password "with \"quotes\", blanks and \\""#,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_user_is_looked_for() {
+    fn a_given_user_selects_its_entry() {
         let file = "machine h login a password 1 machine h login b password 2";
         let found = find(file, "h", 80, Some("b")).expect("a well-formed file").expect("an entry");
         assert_eq!(found.password.as_deref(), Some("2"));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_named_by_its_line() {
+    fn errors_name_the_line() {
         for (file, line, words) in [
             ("machine h\nlogin u\npasswd secret", 3, "is expected here"),
             ("machine h login u password with blanks", 1, "must be in quotes"),
@@ -261,7 +261,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_password_in_quotes_is_itself(password: String) {
+        fn any_quoted_password_is_read_unchanged(password: String) {
             let escaped = password.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
             let file = format!("machine h login \"u\" password \"{escaped}\"");
             let entry = find(&file, "h", 443, Some("u")).map(Option::unwrap_or_default);
@@ -269,7 +269,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\PC|[\"\\\\# \n]|machine |login |macdef ){0,40}") {
+        fn any_text_is_parsed_or_rejected(text in "(\\PC|[\"\\\\# \n]|machine |login |macdef ){0,40}") {
             let _ = find(&text, "h", 443, None);
         }
     }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_letters_are_those_that_clap_knows() {
+    fn the_short_options_are_those_of_clap() {
         for command in commands() {
             for arg in command.get_arguments() {
                 for letter in arg.get_short_and_visible_aliases().unwrap_or_default() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_of_an_option_with_secrets_is_known() {
+    fn each_name_of_an_option_with_secrets_is_recognised() {
         const IDS: [(&str, Kind); 10] = [
             ("user", Kind::User),
             ("bearer", Kind::Bearer),

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_goes_below_that_of_the_url() {
+    fn a_path_is_appended_to_that_of_the_url() {
         for (url, tail, joined) in [
             ("wss://h", "", "wss://h"),
             ("wss://h/ws/", "", "wss://h/ws/"),

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_may_be_written_in_many_ways() {
+    fn an_option_has_several_forms() {
         for (text, option, value) in [
             ("--no-compress", "--no-compress", None),
             ("no-compress # for now", "--no-compress", None),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_marked_where_it_is_bad() {
+    fn the_invalid_part_of_a_line_is_marked() {
         for (text, number, marked, reason) in [
             ("\n[a", 2, "  [a\n    ^", "the ']' is missing"),
             ("[a] b", 1, "  [a] b\n     ^^", "nothing may follow the ']'"),
@@ -235,7 +235,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\PC|[\\[\\]=#\"'\\\\ \t\n-]){0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(\\PC|[\\[\\]=#\"'\\\\ \t\n-]){0,60}") {
             let _ = read(&text);
         }
     }

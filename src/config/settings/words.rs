@@ -100,7 +100,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_word_in_quotes_is_itself(words: Vec<String>) {
+        fn any_quoted_word_is_read_unchanged(words: Vec<String>) {
             let quoted: Vec<_> =
                 words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
             proptest::prop_assert_eq!(split(&quoted.join(" ")), Ok(words));

@@ -45,7 +45,7 @@ fn subprotocols(rejected: &RejectedHandshake, names: &[String]) -> Option<String
 /// RFC 6455 section 4.4 requires 426 with this header; many servers send it with 400.
 fn versions(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
-    let asked = asked_version(rejected);
+    let asked = requested_version(rejected);
     let has_ours = versions.iter().any(|version| version == "13");
     if !matches!(response.line.status, 400 | 426)
         || versions.is_empty()
@@ -62,10 +62,10 @@ fn versions(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<S
 }
 
 /// The version in the request if it is not 13.
-fn asked_version(rejected: &RejectedHandshake) -> Option<String> {
+fn requested_version(rejected: &RejectedHandshake) -> Option<String> {
     Some(match rejected.replaced("Sec-WebSocket-Version")? {
         Some("13") => return None,
-        Some(version) => format!("asked for WebSocket version {version} (-H)"),
+        Some(version) => format!("requested WebSocket version {version} (-H)"),
         None => "had no WebSocket version (-H removed it)".to_owned(),
     })
 }
@@ -80,7 +80,7 @@ fn in_words(rejected: &RejectedHandshake, status: u16, words: &Words) -> Option<
             true => "the response mentions a subprotocol, and none was offered: -s NAME offers one"
                 .to_owned(),
             false => format!(
-                "the response mentions a subprotocol: does the server know the one offered ({})? -s NAME offers another",
+                "the response mentions a subprotocol: does the server support the one offered ({})? -s NAME offers another",
                 rejected.offered.join(", ")
             ),
         });
@@ -111,7 +111,7 @@ fn in_words(rejected: &RejectedHandshake, status: u16, words: &Words) -> Option<
             "the response mentions the Upgrade or Connection header",
         ));
     }
-    words.name_version().then(|| match asked_version(rejected) {
+    words.name_version().then(|| match requested_version(rejected) {
         Some(asked) => format!("the response mentions the WebSocket version, and the request {asked}"),
         None => {
             "the response mentions the WebSocket version: -H 'Sec-WebSocket-Version: N' requests a version other than 13"

@@ -68,15 +68,15 @@ fn missing_tls(rejected: &RejectedHandshake, wanted: WantedTls) -> String {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
         (None, WantedTls::Somewhere | WantedTls::Version) => {
-            "the response asks for TLS: use wss:// instead of ws://, with the port for it"
+            "the response requires TLS: use wss:// instead of ws://, with the port for it"
         }
         (Some(version), WantedTls::Version) => {
             return format!(
-                "the response asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
+                "the response requires certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
             );
         }
         (Some(_), _) => {
-            "the response asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
+            "the response requires TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
         }
     };
     text.to_owned()
@@ -96,7 +96,7 @@ impl Refusal<'_> {
             403 => return self.forbidden(),
             404 => self.not_found(),
             405 => return self.method_not_allowed(),
-            407 => challenges::proxy_wants(self.rejected, self.response),
+            407 => challenges::proxy_requires(self.rejected, self.response),
             408 => format!("the server did not receive the whole request in time{retry}"),
             426 => self.upgrade_required(),
             429 => format!("too many requests{}", self.wait()),
@@ -126,7 +126,7 @@ impl Refusal<'_> {
     /// Mentions `--retry`, if it would repeat the request and was not given.
     fn retry(&self) -> &'static str {
         let status = self.response.line.status;
-        let delay = self.asked_delay().and_then(|after| retry_after(&after, SystemTime::now()));
+        let delay = self.demanded_delay().and_then(|after| retry_after(&after, SystemTime::now()));
         let is_repeated = is_status_transient(status) && delay.is_none_or(|delay| delay <= LONGEST);
         match is_repeated && self.rejected.tries == Tries::One {
             true => "; --retry tries again",
@@ -135,7 +135,7 @@ impl Refusal<'_> {
     }
 
     /// `Retry-After`, if it is honored for the status and valid.
-    fn asked_delay(&self) -> Option<String> {
+    fn demanded_delay(&self) -> Option<String> {
         let counts = honors_retry_after(self.response.line.status);
         let has_meaning = |after: &String| retry_after(after, SystemTime::now()).is_some();
         self.field("Retry-After").filter(|after| counts && has_meaning(after))
@@ -147,10 +147,10 @@ impl Refusal<'_> {
             "" => "",
             _ => "; --retry does so",
         };
-        match self.asked_delay() {
+        match self.demanded_delay() {
             Some(after) => {
                 let unit = if after.bytes().all(|b| b.is_ascii_digit()) { " s" } else { "" };
-                format!("; the server asks to try again after {after}{unit}{retry}")
+                format!("; the server requests a retry after {after}{unit}{retry}")
             }
             None => format!("; try again later{retry}"),
         }
@@ -193,7 +193,7 @@ impl Refusal<'_> {
             (rejected.replaced("Host"), status)
         {
             return Some(format!(
-                "the request had the Host {host} (-H): the server may not know it"
+                "the request had the Host {host} (-H): the server may not accept it"
             ));
         }
         let (removed, replaced): (Vec<_>, Vec<_>) =
@@ -337,7 +337,7 @@ impl Refusal<'_> {
         let is_websocket = |name: &String| name.eq_ignore_ascii_case("websocket");
         if !wanted.is_empty() && !wanted.iter().any(is_websocket) {
             let wanted = self.field("Upgrade").unwrap_or_default();
-            return format!("the server asks for an upgrade to {wanted}, not to websocket");
+            return format!("the server requests an upgrade to {wanted}, not to websocket");
         }
         let evidence = "the server saw no valid Upgrade and Connection header";
         named::missing_upgrade(self.rejected, evidence)

@@ -80,15 +80,15 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
         }
         TlsFault::NoVersionLeft => OLD.to_owned(),
         TlsFault::NothingInCommon => format!(
-            "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
+            "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not serve{}",
             other_name(peer)
         ),
-        TlsFault::HandshakeFailure | TlsFault::Other => return unasked(failure, peer),
+        TlsFault::HandshakeFailure | TlsFault::Other => return unexplained_alert(failure, peer),
         TlsFault::TooOld => {
             format!("{name}'s TLS is too old or too weak to be safe; OPENSSL_CONF may name a configuration of OpenSSL that allows it")
         }
         TlsFault::UnknownName => {
-            format!("{name} does not know a host of that name on this port{}", other_name(peer))
+            format!("{name} has no host of that name on this port{}", other_name(peer))
         }
         TlsFault::NoAlpn => {
             format!("{name} does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket needs HTTP/1.1 here")
@@ -135,7 +135,7 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &RejectedHandshake) 
     let version = rejected.tls.as_deref()?;
     if body.contains("Post-Handshake Authentication") && version == "TLSv1.3" {
         return Some(format!(
-            "the server asks for a client certificate after the request: {LATE_CERTIFICATE}"
+            "the server requests a client certificate after the request: {LATE_CERTIFICATE}"
         ));
     }
     (rejected.gave_certificate && body.contains("The SSL certificate error")).then(|| {
@@ -147,11 +147,11 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &RejectedHandshake) 
 pub(super) fn wanted_certificate(rejected: &RejectedHandshake) -> &'static str {
     match (&rejected.tls, rejected.gave_certificate) {
         (None, _) => {
-            "the response asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
+            "the response requires TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
         }
-        (Some(_), false) => "the response asks for a client certificate: --cert FILE --key FILE",
+        (Some(_), false) => "the response requests a client certificate: --cert FILE --key FILE",
         (Some(_), true) => {
-            "the response asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
+            "the response requests a client certificate: that of --cert was not requested in the handshake, or is not accepted"
         }
     }
 }
@@ -165,7 +165,7 @@ const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as ws
 pub(super) fn late_certificate(version: Option<&str>) -> String {
     match version {
         Some("TLSv1.3") => format!(
-            "; a server that asks for a client certificate only after the request needs {LATE_CERTIFICATE}"
+            "; a server that requests a client certificate only after the request needs {LATE_CERTIFICATE}"
         ),
         _ => String::new(),
     }
@@ -215,9 +215,9 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
         (TlsAnswer::Alert | TlsAnswer::Record | TlsAnswer::ServerHello, _) => {
             let asked = match (failure.asked, failure.has_identity, is_proxy) {
                 (Some(true), false, false) => {
-                    " after it had asked for a client certificate: --cert FILE --key FILE"
+                    " after it had requested a client certificate: --cert FILE --key FILE"
                 }
-                (Some(true), true, false) => " after it had asked for a client certificate",
+                (Some(true), true, false) => " after it had requested a client certificate",
                 _ => "",
             };
             match asked {
@@ -231,7 +231,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
 }
 
 /// The hint for an alert that is not about a client certificate.
-fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
+fn unexplained_alert(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
     if is_internal && failure.answer == TlsAnswer::Alert {
         return Some(format!(
@@ -241,7 +241,7 @@ fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
         ));
     }
     let is_unused = failure.has_identity && failure.asked == Some(false);
-    is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
+    is_unused.then(|| "the server did not request the certificate of --cert".to_owned())
 }
 
 /// The hint for an invalid certificate of the peer.
@@ -270,7 +270,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             "the certificate is for another name: use one that it is for; {insecure} accepts it anyway"
         ),
         TlsFault::OtherName => format!(
-            "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it anyway"
+            "the certificate is for another name: connect by one that it is for, or --servername NAME requests that one; {insecure} accepts it anyway"
         ),
         TlsFault::Weak => format!(
             "each certificate of the chain needs an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
@@ -353,7 +353,7 @@ fn rejected(failure: &TlsFailure) -> String {
         "the server accepts the certificate of --cert, but does not grant it access".to_owned()
     } else if has("handshake failure") {
         format!(
-            "the server asked for a client certificate, and does not accept that of --cert or did not get it: are its key type and issuer{issuer} among those that the server accepts?"
+            "the server requested a client certificate, and does not accept that of --cert or did not receive it: are its key type and issuer{issuer} among those that the server accepts?"
         )
     } else {
         format!(

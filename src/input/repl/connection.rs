@@ -16,7 +16,7 @@ use crate::protocol::MessageKind;
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     words: CommandWords { all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
-    end_of_input: "ends the input; --wait says what follows",
+    end_of_input: "ends the input; --wait defines what follows",
     execute,
 };
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_do_what_they_say() {
+    fn each_command_is_parsed() {
         assert_eq!(parse("/binary 00 ff"), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/binary base64:AP8="), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b"[..].into())));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_sent_as_what_it_is_and_a_large_one_while_it_is_read() {
+    fn a_file_is_sent_with_its_type_and_a_large_one_while_it_is_read() {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("a file");
         let name = path.display().to_string();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_commands_explain_themselves() {
+    fn invalid_commands_are_explained() {
         assert!(problem("/nope").contains("/help lists"));
         assert!(problem("/close abc").contains("not a close code"));
         assert!(problem("/close 1006").contains("must not be sent"));

@@ -114,7 +114,7 @@ impl Keyboard {
                 {
                     send(EditorLine::Typed(Parsed::Ready(Action::problem(NOT_UTF8).into())));
                 }
-                // Also a terminal that is gone, which reports its end again and again.
+                // Also a closed terminal, which reports its end repeatedly.
                 (Err(_), _) if has_ended => return,
                 (Err(_), _) => {
                     prompt = "";

@@ -12,7 +12,7 @@ use crate::protocol::CloseCode;
 /// A command of a server's operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorCommand {
-    /// By the server as a whole: what is sent goes to all clients.
+    /// By the server as a whole: messages are sent to all clients.
     Action(Action),
     /// On the connection of the client with this number.
     To(u64, Action),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_commands_are_for_all() {
+    fn lines_and_commands_are_for_all_clients() {
         assert_eq!(parse("hello /x"), all(Action::text("hello /x")));
         assert_eq!(parse("//x"), all(Action::text("/x")));
         assert_eq!(parse(""), None);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_commands_behind_an_address_are_for_one() {
+    fn lines_and_commands_after_an_address_are_for_one_client() {
         assert_eq!(parse("/to 2 a  b"), two(Action::text("a  b")));
         assert_eq!(parse("/to 2 //a  b"), two(Action::text("/a  b")));
         assert_eq!(parse("/to #2"), two(Action::text("")));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_sent_as_what_it_is_and_held_in_memory_if_it_is_large() {
+    fn a_file_is_sent_with_its_type_and_loaded_even_if_large() {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("file");
         let large = "a".repeat(2 << 20);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_commands_explain_themselves() {
+    fn invalid_commands_are_explained() {
         for (line, reason) in [
             ("/nope", "/help lists"),
             ("/to", "/to N TEXT requires the number of a client; /clients"),

@@ -46,7 +46,7 @@ pub struct CommandSet<T: 'static> {
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
 }
 
-/// The commands that help and completion know.
+/// The commands in help and completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
     /// Those at the start of a line.
@@ -55,7 +55,7 @@ pub(super) struct CommandWords {
     pub(super) addressed: &'static [SlashCommand],
 }
 
-/// A line by its first characters. Two slashes stand for one in a text.
+/// A line, classified by its first characters. Two slashes at its start are sent as one.
 pub(super) enum LineKind<'a> {
     Text(&'a str),
     /// Without its slash.
@@ -155,7 +155,7 @@ impl Parsed<Action> {
 pub struct FileRequest<T> {
     path: PathBuf,
     kind: FileKind,
-    /// It is loaded whatever its size.
+    /// It is loaded even if it is large.
     is_held: bool,
     /// What is made of the action that sends it.
     finish: Box<dyn FnOnce(Action) -> T + Send>,

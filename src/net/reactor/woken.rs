@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn indices_come_from_low_to_high_and_each_once() {
+    fn indices_are_ascending_and_unique() {
         let mut indices = Indices(0);
         for index in [63, 0, 5, 5, 64, 1000] {
             indices.insert(index);

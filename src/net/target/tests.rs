@@ -45,7 +45,7 @@ fn urls_with_a_scheme() {
 }
 
 #[test]
-fn http_is_taken_as_ws() {
+fn http_is_treated_as_ws() {
     let (url, said) = parsed("HTTP://Example.COM:80/a");
     assert_eq!((url.as_str(), said.as_str()), ("ws://example.com/a", "http:// taken as ws://"));
     let (url, said) = parsed("https://h:80");
@@ -53,7 +53,7 @@ fn http_is_taken_as_ws() {
 }
 
 #[test]
-fn the_host_decides_where_the_scheme_is_missing() {
+fn the_host_determines_a_missing_scheme() {
     for (input, url, host) in [
         ("localhost:9001/p", "ws://localhost:9001/p", "localhost"),
         ("LOCALHOST.", "ws://localhost./", "localhost."),
@@ -103,7 +103,7 @@ fn unix_sockets() {
 }
 
 #[test]
-fn the_host_header_leaves_out_the_default_port() {
+fn the_host_header_omits_the_default_port() {
     for (input, host) in
         [("ws://H:80", "h"), ("wss://h:80", "h:80"), ("ws://u:p@[::1]:9", "[::1]:9")]
     {
@@ -112,7 +112,7 @@ fn the_host_header_leaves_out_the_default_port() {
 }
 
 #[test]
-fn userinfo_is_decoded_and_never_shown() {
+fn userinfo_is_decoded_and_not_shown() {
     for (userinfo, expected) in [
         ("", None),
         ("me@", Some(("me", None))),
@@ -199,7 +199,7 @@ fn errors_mark_the_offending_part() {
 }
 
 #[test]
-fn a_missing_host_is_marked_where_it_belongs() {
+fn a_missing_host_is_marked_at_its_position() {
     assert_eq!(refused("ws:///x").marked(), "  ws:///x\n       ^");
     assert_eq!(refused(" ws://").marked(), "   ws://\n        ^");
     assert_eq!(refused("").marked(), "  \n  ^");
@@ -229,7 +229,7 @@ fn marks_stay_aligned() {
 }
 
 #[test]
-fn a_raw_delimiter_in_a_password_is_named_without_the_password() {
+fn an_unencoded_delimiter_in_a_password_is_reported_without_the_password() {
     assert_eq!(refused("me:pa/ss@h").reason, "'/' ends the host; in a password write %2F");
     assert_eq!(refused("ws://me:pa#ss@h").reason, "'#' ends the host; in a password write %23");
 }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_step_tells_the_source_from_the_destination() {
+    fn the_step_distinguishes_the_source_from_the_destination() {
         use io::ErrorKind as Kind;
         let own = LocalBinding::Address([192, 0, 2, 7].into());
         let loopback = LocalBinding::Address([127, 0, 0, 1].into());

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn other_hosts_have_a_context_of_their_own_only_where_it_differs() {
+    fn other_hosts_have_a_separate_context_only_if_it_differs() {
         let named = |server_name| TlsOptions { server_name, ..TlsOptions::default() };
         for (server_name, expected) in [
             (ServerName::Host, None),

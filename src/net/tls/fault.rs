@@ -5,7 +5,7 @@ use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 /// Why a TLS handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsFault {
-    /// The server's certificate is signed by itself.
+    /// The server's certificate is self-signed.
     SelfSigned,
     /// The chain ends in a root that is not trusted.
     UntrustedRoot,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_request_or_the_alert_for_it_proves_that_a_certificate_is_wanted() {
+    fn only_a_request_or_its_alert_proves_that_a_certificate_is_required() {
         let required = "tlsv13 alert certificate required";
         let bad = "ssl/tls alert bad certificate";
         let failure = "ssl/tls alert handshake failure";

@@ -70,7 +70,7 @@ fn connect() -> Connect {
 }
 
 #[test]
-fn connect_asks_for_host_and_port() {
+fn connect_requests_host_and_port() {
     let asked = &talk(connect(), &[b"HTTP/1.1 200 OK\r\n\r\n"]).sent[0];
     let expected = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nUser-Agent: me\r\nX-Own: 1\r\n\r\n";
     assert_eq!(String::from_utf8_lossy(asked), expected);
@@ -99,7 +99,7 @@ fn answers_to_connect() {
 }
 
 #[test]
-fn what_is_no_answer_to_connect_is_shown() {
+fn an_invalid_answer_to_connect_is_quoted() {
     for (answer, expected) in [
         (&b"SSH-2.0-x\r\n"[..], "that is not HTTP SSH-2.0-x\\r\\n"),
         (b"\x05\xff", "that is not HTTP \\x05\\xff"),
@@ -149,8 +149,8 @@ fn socks_with_a_password() {
     let done = everywhere(with, answer);
     let sent = vec![vec![5, 2, 0, 2], login, NAMED.to_vec()];
     assert_eq!(done, Talk { sent, outcome: "open ".to_owned() });
-    let unasked = everywhere(with, b"\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50");
-    assert_eq!(unasked.sent, [vec![5, 2, 0, 2], NAMED.to_vec()]);
+    let without_offer = everywhere(with, b"\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50");
+    assert_eq!(without_offer.sent, [vec![5, 2, 0, 2], NAMED.to_vec()]);
     let none = talk(socks(Some(("me", None))), &[b"\x05\x02"]);
     assert_eq!(none.sent[1], b"\x01\x02me\x00");
 }

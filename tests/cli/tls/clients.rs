@@ -296,11 +296,11 @@ fn texts_about_client_certificates_are_recognised() {
     let bad = "The SSL certificate error";
     let wanted = "This endpoint requires TLS client authentication";
     for (words, has_certificate, hint) in [
-        (unsent, false, "hint: the response asks for a client certificate: --cert FILE"),
-        (unsent, true, "that of --cert was not asked for in the handshake, or is not accepted"),
+        (unsent, false, "hint: the response requests a client certificate: --cert FILE"),
+        (unsent, true, "that of --cert was not requested in the handshake, or is not accepted"),
         (bad, false, ""),
         (bad, true, "hint: the server does not accept the certificate of --cert"),
-        (wanted, false, "hint: the response asks for a client certificate: --cert FILE"),
+        (wanted, false, "hint: the response requests a client certificate: --cert FILE"),
         ("Requires TLS 1.3", false, "certain versions of TLS, and this connection has TLSv1."),
         ("Requires TLSX-plan level", false, ""),
     ] {
@@ -316,7 +316,12 @@ fn texts_about_client_certificates_are_recognised() {
         }
         let outcome = program.arg(wss(&server)).run().code(4);
         match hint {
-            "" => _ = outcome.stderr_lacks("--cert").stderr_lacks("the response asks for"),
+            "" => {
+                _ = outcome
+                    .stderr_lacks("--cert")
+                    .stderr_lacks("the response requests")
+                    .stderr_lacks("the response requires")
+            }
             hint => _ = outcome.stderr_contains(hint),
         }
     }
@@ -325,7 +330,7 @@ fn texts_about_client_certificates_are_recognised() {
 #[test]
 fn texts_about_client_certificates_without_tls_suggest_tls() {
     for (words, hint) in [
-        ("No required SSL certificate was sent", "hint: the response asks for TLS with a client"),
+        ("No required SSL certificate was sent", "hint: the response requires TLS with a client"),
         ("The SSL certificate error", "hint: -v shows the request"),
     ] {
         let server =

@@ -214,7 +214,7 @@ y9hrttMTiXCbrk90bWuLEpP9btIdLAhTmsFAXAuWfSftW6P0s/mVdHlTBtQrmdU9
 ";
 
     #[test]
-    fn only_what_is_too_weak_is_called_that() {
+    fn only_weak_certificates_are_reported_as_weak() {
         for (reason, is_weak) in [
             ("ee key too small", true),
             ("ca md too weak", true),
@@ -226,7 +226,7 @@ y9hrttMTiXCbrk90bWuLEpP9btIdLAhTmsFAXAuWfSftW6P0s/mVdHlTBtQrmdU9
     }
 
     #[test]
-    fn a_wrong_passphrase_is_told_as_that_also_where_the_padding_happens_to_fit() {
+    fn a_wrong_passphrase_is_detected_even_if_the_padding_is_valid() {
         for passphrase in ["wrong1", "wrong153"] {
             let error = read_key(KEY.as_bytes(), Some(passphrase)).expect_err("a wrong passphrase");
             assert!(matches!(error, IdentityError::WrongPassphrase), "{passphrase}: {error}");
