@@ -123,7 +123,7 @@ fn a_past_or_invalid_retry_after_is_ignored() {
             .args(SOON)
             .run()
             .code(0)
-            .stderr_lacks("as the server asks");
+            .stderr_lacks("as the server requests");
     }
 }
 

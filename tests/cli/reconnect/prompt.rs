@@ -25,7 +25,7 @@ fn lines_typed_without_a_connection_are_sent_later() {
         }),
     ]);
     let mut terminal = prompt(&server, "1ms");
-    terminal.wait_for("as the server asks");
+    terminal.wait_for("as the server requests");
     terminal.type_line("typed while away");
     terminal.type_line("/status");
     terminal.wait_for("not connected");
