@@ -1,11 +1,11 @@
 //! The event loop of one open connection: socket, input, outputs, timers and signals around the sans-I/O
-//! core. Observers steer it. It knows no formats.
+//! core. Observers control it. It is independent of formats.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use crate::event::{EventKind, Opened};
-use crate::input::Source;
+use crate::input::ActionSource;
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
 use crate::output::drain;
@@ -58,7 +58,7 @@ pub struct Session<'a> {
     stream: Stream,
     connection: Connection,
     reactor: &'a mut Reactor,
-    source: &'a mut dyn Source,
+    source: &'a mut dyn ActionSource,
     journal: Journal<'a>,
     plan: Plan,
     opened: &'a Opened,
@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
         stream: Stream,
         connection: Connection,
         reactor: &'a mut Reactor,
-        source: &'a mut dyn Source,
+        source: &'a mut dyn ActionSource,
         journal: Journal<'a>,
         mut plan: Plan,
         opened: &'a Opened,

@@ -56,7 +56,7 @@ pub fn run(args: &[OsString], env: &Env) -> Result<(), RunError> {
     run_with(args, env, Typed { args, notices: Vec::new() })
 }
 
-/// The command line as it was typed; a rewritten one may run in its place.
+/// The original command line; a rewritten one may run in its place.
 struct Typed<'a> {
     args: &'a [OsString],
     /// Notices about the rewriting.

@@ -91,7 +91,7 @@ fn has_privileged_port(what: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::DialAttempt;
-    use crate::net::tcp::{Cause, Failure};
+    use crate::net::tcp::{TcpCause, TcpFailure};
     use crate::redact::{Redaction, Secrets};
 
     #[test]
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn the_hint_of_the_cause_is_given_for_unmet_expectations() {
         let unmet = |tries| {
-            let failure = Failure {
+            let failure = TcpFailure {
                 address: "127.0.0.1:80".parse().expect("an address"),
-                cause: Cause::Refused,
+                cause: TcpCause::Refused,
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
             let secrets = Secrets::default();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mio::{Registry, Token, Waker};
 
 use super::repl::{CommandSet, FileLoader, NOT_UTF8, NextLine, Parsed, Prompt};
-use super::{Action, Next, Source};
+use super::{Action, ActionSource, Next};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::StdinReader;
 use crate::platform::terminal;
@@ -16,7 +16,7 @@ use crate::platform::terminal;
 const MAX_LINE: usize = 256 << 20;
 
 /// Shown then.
-const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
+const TOO_LONG: &str = "the line is longer than 256 MiB: it was dropped";
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
@@ -27,14 +27,14 @@ pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
     reader: StdinReader,
     waker: Option<Arc<Waker>>,
-    /// Read and not taken.
+    /// Bytes that were read and not taken.
     line: Vec<u8>,
     /// Up to where it has no newline.
     searched: usize,
     is_too_long: bool,
     loader: FileLoader<T>,
     has_ended: bool,
-    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one.
+    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one too.
     is_in_pipeline: bool,
 }
 
@@ -54,7 +54,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         }
     }
 
-    /// Lets `registry` announce lines as `token`.
+    /// Registers lines as `token`.
     ///
     /// # Errors
     /// When the system refuses.
@@ -68,7 +68,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         self.reader.register(registry, token, waker)
     }
 
-    /// Takes note that the token was announced.
+    /// Records that the token was reported.
     pub fn set_ready(&mut self) {
         self.reader.set_ready();
     }
@@ -105,7 +105,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         while let NextLine::Line(line) = self.read_line() {
             count += match line.and_then(|line| self.parse(line)) {
                 Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
-                Some(Parsed::File(_)) => 1, // what it becomes is one
+                Some(Parsed::File(_)) => 1, // its action is one
                 None => 0,
             };
         }
@@ -168,7 +168,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     }
 }
 
-impl Source for PlainLines<Action> {
+impl ActionSource for PlainLines<Action> {
     fn register(
         &mut self,
         registry: &Registry,

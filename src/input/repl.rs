@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
 
-use super::{Action, Next, Source};
+use super::{Action, ActionSource, Next};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
@@ -77,7 +77,7 @@ pub enum NextLine<T> {
     Line(T),
     /// Nothing yet.
     Pending,
-    /// Nothing ever again: Ctrl-D.
+    /// The end: Ctrl-D.
     End,
 }
 
@@ -91,11 +91,11 @@ impl From<NextLine<Action>> for Next<'_> {
     }
 }
 
-/// How long the editor may take to end before its terminal is restored all the same.
+/// The time limit for the editor to end before its terminal is restored anyway.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The same where the run has to end: half of it to end, half of it in which the modes of a terminal that
-/// takes no output are set again.
+/// The same where the run has to end: half of it for the end, half of it in which the modes of a terminal that
+/// accepts no output are set again.
 const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The interval at which they are.
@@ -108,7 +108,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
     /// Starts the editor on the terminal; `waker` announces lines.
     ///
     /// # Errors
-    /// When the terminal cannot be used like that.
+    /// When the terminal cannot be used for that.
     pub fn start(
         options: ReplOptions,
         commands: &'static CommandSet<T>,
@@ -237,7 +237,7 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is queued and restores the terminal as it was found. For a terminal that takes no output it
+    /// Prints what is queued and restores the original modes of the terminal. For a terminal that accepts no output it
     /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
     pub fn end(&mut self, until: Option<Instant>) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
@@ -296,7 +296,7 @@ impl<T> Drop for Repl<T> {
     }
 }
 
-impl Source for Repl<Action> {
+impl ActionSource for Repl<Action> {
     /// The waker was given at the start.
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())

@@ -9,7 +9,7 @@ use mio::{Registry, Token, Waker};
 use super::cutter::Cutter;
 pub use super::cutter::InputFraming;
 use super::repl::FileLoader;
-use super::{Action, InputError, Next, Source};
+use super::{Action, ActionSource, InputError, Next};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::StdinReader;
 use crate::platform::terminal;
@@ -36,7 +36,7 @@ impl Stdin {
     }
 }
 
-impl Source for Stdin {
+impl ActionSource for Stdin {
     fn register(
         &mut self,
         registry: &Registry,

@@ -1,4 +1,4 @@
-//! Getting bytes to and from a host: address, TCP, TLS, the opening handshake over them.
+//! Transports bytes to and from a host: address, TCP, TLS, the opening handshake over them.
 
 pub mod accept;
 pub mod dial;

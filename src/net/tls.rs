@@ -6,7 +6,7 @@ use native_tls::{HandshakeError, Protocol, TlsStream};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls_hello::{Answer, HelloTap, Seen, ServerEnd, ServerHello, answer, server_hello};
+use super::tls_hello::{HelloTap, Seen, ServerEnd, ServerHello, TlsAnswer, answer, server_hello};
 use super::tls_stream::ServerStream;
 
 mod algorithms;
@@ -27,7 +27,7 @@ mod system_roots;
 pub use certificate::{CertificateInfo, Validity, utc};
 pub use client::ClientContext;
 pub use failure::TlsFailure;
-pub use fault::{Fault, is_http};
+pub use fault::{TlsFault, is_http};
 pub use identity::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
 pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;
@@ -200,7 +200,7 @@ pub fn first_answer(
     options: &TlsOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Result<Answer, Interrupted> {
+) -> Result<TlsAnswer, Interrupted> {
     // Nothing is verified, so that no certificates have to be read.
     let (trust, roots) = (Trust::Named, Vec::new());
     let context = ClientContext::new(TlsOptions {
@@ -210,13 +210,13 @@ pub fn first_answer(
         roots,
         ..options.clone()
     });
-    let Ok(connector) = context.connector() else { return Ok(Answer::Nothing) };
+    let Ok(connector) = context.connector() else { return Ok(TlsAnswer::Nothing) };
     let (tap, seen) = HelloTap::new(stream, ServerEnd::Peer);
     let mut progress = connector.connect(name, tap);
     loop {
         match (answer(&bytes_of(&seen)), progress) {
             (
-                came @ (Answer::Nothing | Answer::Record),
+                came @ (TlsAnswer::Nothing | TlsAnswer::Record),
                 Err(HandshakeError::WouldBlock(unfinished)),
             ) => match reactor.wait_for(deadline, None) {
                 Ok(_) => progress = unfinished.handshake(),

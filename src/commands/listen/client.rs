@@ -1,4 +1,4 @@
-//! One client in a thread of its own: the opening handshake, the session, how it ended.
+//! One client in a thread of its own: the opening handshake, the session, its result.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -33,7 +33,7 @@ use crate::server::{
 };
 use crate::session::{AfterInput, Echo, Journal, Plan, Report, Session};
 
-/// The place of a client among all clients.
+/// A client's entry in the table of all clients.
 struct Admission {
     number: u64,
     actions: QueuedActions,
@@ -80,7 +80,7 @@ impl Server {
         let (discarded, waker) = (queue.clone(), reactor.waker());
         let account = self.memory.open(move || {
             discarded.discard();
-            let _ = waker.wake(); // its session is at its end
+            let _ = waker.wake(); // its session has ended
         });
         queue.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
@@ -96,7 +96,7 @@ impl Server {
             greetings: config.greeting.len() as u64,
             echoes: config.echo,
         })?;
-        self.report(ClientEvent::Come);
+        self.report(ClientEvent::Admitted);
         Ok(Admission { number, actions, received, account })
     }
 
@@ -112,10 +112,10 @@ impl Server {
     /// Reports a connection that does not become a client, and ends it.
     fn reject(&self, rejected: &mut Rejected, reactor: &mut Reactor, outputs: &mut Outputs) {
         if let Some(failure) = self.failure(rejected) {
-            let number = self.next_number(); // only what is reported takes a number
+            let number = self.next_number(); // only reported connections are numbered
             let mut journal = Journal::new(outputs, self.clock).for_connection(number);
             journal.emit(EventKind::Failure(&failure));
-            let _ = outputs.flush(); // what finds no room is written at the end
+            let _ = outputs.flush(); // what does not fit is written at the end
         }
         let is_page = matches!(rejected.rejection, Rejection::StaticAnswer)
             && rejected.response.as_ref().is_some_and(|response| response.status == 200);
@@ -130,7 +130,7 @@ impl Server {
         let redaction = self.config.redaction;
         let Rejected { remote, rejection, response, .. } = rejected;
         match (rejection, response) {
-            // Load balancers and browsers connect without sending a request: reported on demand only.
+            // Load balancers and browsers connect without sending a request: this is reported only on demand.
             (Rejection::Failed(AcceptError::Ended(_, 0)), _)
                 if !self.reports_empty_connections() =>
             {
@@ -201,7 +201,7 @@ impl Server {
         let mut charge = account.charge();
         charge.set(outputs.held());
         finish_and_drain(&mut outputs, reactor);
-        self.report(ClientEvent::Gone(verdict));
+        self.report(ClientEvent::Ended(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
@@ -276,9 +276,9 @@ impl Server {
 /// Why we ended a connection.
 #[derive(Clone, Copy)]
 enum ForcedClose {
-    /// Too much was waiting for it.
+    /// Its queue was over the limit.
     TooSlow,
-    /// It held the most of the memory that all together may hold.
+    /// It used the most memory when all clients together were over the limit.
     OverMemory,
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Server {
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
-    last_message: Mutex<Option<LastMessage>>,
+    last_message: Mutex<Option<LastClientMessage>>,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
@@ -48,7 +48,7 @@ pub(super) struct Server {
 
 /// The last message that any client has sent.
 #[derive(Clone, Debug)]
-pub(super) struct LastMessage {
+pub(super) struct LastClientMessage {
     pub(super) number: u64,
     pub(super) kind: MessageKind,
     pub(super) data: Bytes,
@@ -58,10 +58,10 @@ pub(super) struct LastMessage {
 #[derive(Debug)]
 pub(super) enum ClientEvent {
     /// One was admitted.
-    Come,
+    Admitted,
     /// One has ended, with this result.
-    Gone(Result<(), Error>),
-    /// One is closed because too much was waiting for it.
+    Ended(Result<(), Error>),
+    /// One is closed because its queue was over the limit.
     TooSlow(u64),
     /// The number of messages of `--count` was received.
     CountReached,
@@ -123,12 +123,12 @@ impl Server {
     /// Keeps a received message for `/full`.
     pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
         if self.config.commentary.takes_commands {
-            let message = LastMessage { number, kind, data: share() };
+            let message = LastClientMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
         }
     }
 
-    pub(super) fn last_message(&self) -> Option<LastMessage> {
+    pub(super) fn last_message(&self) -> Option<LastClientMessage> {
         self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -168,7 +168,7 @@ impl Server {
     }
 }
 
-/// The error of a step of setting the server up.
+/// The error of a step of the server's set-up.
 pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::System(what.clone(), error)

@@ -24,8 +24,7 @@ const PROMPT: &str = "> ";
 const MAX_HISTORY: usize = 10_000;
 
 /// Shown when the editor drops a line for this reason.
-pub(in crate::input) const NOT_UTF8: &str =
-    "a byte was typed that is not UTF-8: the line was dropped";
+pub(in crate::input) const NOT_UTF8: &str = "the line is not valid UTF-8: it was dropped";
 
 /// What the thread sends to the session.
 #[derive(Debug)]
@@ -116,7 +115,7 @@ impl Keyboard {
                 {
                     send(EditorLine::Typed(Parsed::Ready(Action::problem(NOT_UTF8).into())));
                 }
-                // Also a terminal that is gone, which reports its end again and again.
+                // Also a closed terminal, which reports its end repeatedly.
                 (Err(_), _) if has_ended => return,
                 (Err(_), _) => {
                     prompt = "";

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_terminal_is_waited_for_no_longer_than_allowed() {
+    fn the_wait_for_a_stopped_terminal_is_limited() {
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
         let (sender, printed) = channel();

@@ -1,4 +1,4 @@
-//! Sets of slash commands: what a typed line means, and what help and completion know.
+//! Sets of slash commands: parsing of typed lines, help and completion.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,11 +23,11 @@ pub(in crate::input) enum Prompt {
     Editor,
     /// On a terminal without a line editor.
     Terminal,
-    /// They come from elsewhere.
+    /// They do not come from a prompt.
     None,
 }
 
-/// Where the second column of help begins.
+/// The column at which the second column of help begins.
 const SUMMARY_COLUMN: usize = 33;
 
 /// The commands of one kind of prompt.
@@ -42,16 +42,16 @@ pub struct CommandSet<T: 'static> {
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
 }
 
-/// The commands that help and completion know.
+/// The commands in help and completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
-    /// At the start of a line.
+    /// Those at the start of a line.
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
 }
 
-/// A line by its first characters. Two slashes stand for one in a text.
+/// A line, classified by its first characters. Two slashes at its start are sent as one.
 pub(super) enum LineKind<'a> {
     Text(&'a str),
     /// Without its slash.
@@ -85,7 +85,7 @@ impl<T: From<Action>> CommandSet<T> {
     /// Parses a command without the slash before its name.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// The reason, as text.
     pub(in crate::input) fn command(
         &self,
         command: &str,
@@ -119,7 +119,7 @@ impl<T: From<Action>> CommandSet<T> {
     }
 }
 
-/// What a line becomes.
+/// The result of parsing a line.
 #[derive(Debug)]
 pub enum Parsed<T> {
     /// This.
@@ -151,7 +151,7 @@ impl Parsed<Action> {
 pub struct FileRequest<T> {
     path: PathBuf,
     kind: FileKind,
-    /// It is loaded whatever its size.
+    /// It is loaded even if it is large.
     is_held: bool,
     /// What is made of the action that sends it.
     finish: Box<dyn FnOnce(Action) -> T + Send>,
@@ -167,7 +167,7 @@ impl<T> FileRequest<T> {
     /// Loads the file; blocks until that is done.
     ///
     /// # Errors
-    /// Why it cannot be sent, in words.
+    /// Why it cannot be sent, as text.
     pub(super) fn load(self) -> Result<T, String> {
         let Self { path, kind, is_held, finish } = self;
         let name = path.display().to_string();
