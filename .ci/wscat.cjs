@@ -136,7 +136,7 @@ async function run(program, row, folder) {
   const ended = new Promise((resolve) => child.on("close", resolve));
   if (row.asked !== undefined) child.stdin.write(`${row.asked}\n`);
   if (row.piped !== undefined) child.stdin.end(row.piped);
-  // After -x wscope goes on with its input; wscat has to be given one that does not end, or sends nothing.
+  // After -x wscope continues with its input; wscat requires one that does not end, or sends nothing.
   else if (row.typed === undefined && isOurs) child.stdin.end();
   if (row.typed !== undefined) {
     await Promise.race([open, ended]);

@@ -46,7 +46,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Use these add
 complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l interface -d 'Connect from this local address or network interface' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Also trust the certificates in this file, or in the files of this directory [repeatable]' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Client certificate, for a server that asks for one' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Client certificate, for a server that requests one' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'Private key of --cert, if it is in another file' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r
@@ -140,7 +140,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'Time limit for a client\'s TLS handshake and request; 0 means no limit' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-pass -d 'Passphrase of the key, or @FILE with it; without it, it is asked for on the terminal' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-pass -d 'Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s x -l send -d 'Send TEXT to every client once it is connected [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -r -f -a "others\t'All but the sender'
 all\t'The sender too'"

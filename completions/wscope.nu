@@ -58,7 +58,7 @@ module completions {
     --no-check(-n)            # As wscat spells --insecure
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
-    --cert: path              # Client certificate, for a server that asks for one
+    --cert: path              # Client certificate, for a server that requests one
     --key: path               # Private key of --cert, if it is in another file
     --pass: string            # Passphrase of the key or of the PKCS#12 file
     --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
@@ -138,7 +138,7 @@ module completions {
     --handshake-timeout: string # Time limit for a client's TLS handshake and request; 0 means no limit
     --tls-cert: path          # Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12
     --tls-key: path           # Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not
-    --tls-pass: string        # Passphrase of the key, or @FILE with it; without it, it is asked for on the terminal
+    --tls-pass: string        # Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal
     --send(-x): string        # Send TEXT to every client once it is connected [repeatable]
     --echo                    # Send every received message back, with the same type
     --broadcast: string@"nu-complete wscope listen broadcast" # Send every received message to all other clients; with =all also back to the sender

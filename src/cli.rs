@@ -1,4 +1,4 @@
-//! The command line as it is typed. Doc comments are the help; there is no logic here.
+//! The definition of the command line. Doc comments are the help; there is no logic here.
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "what looks like a link is help text")]
 
@@ -49,7 +49,7 @@ pub use wscat::{MAX_REDIRECTS, WscatArgs};
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// What to do instead of connecting.
+    /// The subcommands.
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -73,7 +73,7 @@ Exit status:
   refused · 5 protocol error of the peer · 6 abnormal close · 7 timeout ·
   8 local failure · 129, 130, 131, 143 SIGHUP, SIGINT, SIGQUIT, SIGTERM";
 
-/// What to do instead of connecting.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Accept WebSocket clients
@@ -179,7 +179,7 @@ pub struct HandshakeArgs {
     pub strict: bool,
 }
 
-/// The way to the server.
+/// The time limit for connecting.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Opening handshake")]
 pub struct NetworkArgs {
@@ -190,7 +190,7 @@ pub struct NetworkArgs {
     pub connect_timeout: String,
 }
 
-/// What is sent.
+/// Messages to send.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Sending")]
 pub struct SendingArgs {
@@ -248,7 +248,7 @@ pub struct SendingArgs {
     pub echo: bool,
 }
 
-/// What becomes of received messages.
+/// Output of received messages.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Receiving")]
 pub struct ReceivingArgs {
@@ -269,7 +269,7 @@ pub struct ReceivingArgs {
     pub max_message_size: String,
 }
 
-/// What ends the run.
+/// The end of the run.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Ending")]
 pub struct EndingArgs {
@@ -316,7 +316,7 @@ pub struct EndingArgs {
     pub close_reason: Option<String>,
 }
 
-/// What is shown beside the messages.
+/// Display of everything but messages.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Display")]
 pub struct DisplayArgs {
@@ -353,7 +353,7 @@ pub struct DisplayArgs {
     pub show_secrets: bool,
 }
 
-/// How standard input becomes messages.
+/// How standard input is split into messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InputMode {
     /// A message per line

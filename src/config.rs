@@ -1,4 +1,4 @@
-//! What was typed and what surrounds it → what will be done. Every default lives here.
+//! Resolves the command line and its environment to a configuration. Every default is here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ mod auth;
 mod check;
 mod connect;
 mod files;
+mod headers;
 mod history;
 mod listen;
 mod presets;
@@ -49,7 +50,7 @@ pub use settings::{Expanded, SettingError, SettingsEnv, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
-/// The world around the program, read once.
+/// The environment of the program, read once.
 #[derive(Clone, Debug)]
 pub struct Env {
     /// Why other users of the machine can see the secrets of the command line.
@@ -66,15 +67,15 @@ pub struct Env {
     pub force_color: bool,
     /// The terminal can do what a line editor needs.
     pub can_edit_lines: bool,
-    /// What is typed on the terminal is for us: we were not started in the background.
+    /// We are in the foreground: input from the terminal is for us.
     pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
     /// The same for `listen`.
     pub listen_history: Option<PathBuf>,
-    /// Who we are.
+    /// Credentials.
     pub auth: AuthEnv,
-    /// Where settings are.
+    /// Where the settings are read from.
     pub settings: SettingsEnv,
     /// The variables that name proxies.
     pub proxies: Variables,
@@ -86,21 +87,21 @@ pub struct Env {
     pub is_github: bool,
 }
 
-/// Why a command line cannot be carried out.
+/// Why a command line is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The URL is wrong.
+    /// The URL is not valid.
     #[error("bad URL: {0}")]
     Target(TargetError),
-    /// A setting of proxies is wrong.
+    /// A proxy setting is not valid.
     #[error(transparent)]
     Setting(BadSetting),
-    /// An option's value is wrong.
+    /// An option's value is not valid.
     #[error("bad {option} {value:?}: {reason}")]
     Value {
         /// The option.
         option: &'static str,
-        /// What was given.
+        /// Its value.
         value: String,
         /// What is wrong with it.
         reason: String,
@@ -110,19 +111,19 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: String,
-        /// Why.
+        /// The system's error.
         error: LoadError,
     },
     /// `--max-time` ran out while a file was read.
     #[error("timed out: --max-time {limit:?} ran out while reading {option} {path}")]
     ReadTimeout {
-        /// What names the file.
+        /// The option that names the file.
         option: &'static str,
         /// The file.
         path: String,
         /// The limit.
         limit: Duration,
-        /// Reading it waits for another process.
+        /// It is not a regular file: reading it waits for another process.
         is_fifo: bool,
     },
     /// `--max-time` ran out before a question was answered.
@@ -135,16 +136,16 @@ pub enum ConfigError {
         option: &'static str,
         /// The file.
         path: String,
-        /// Why.
+        /// The system's error.
         error: FileError,
     },
-    /// A setting of the configuration file or of WSCOPE_OPTIONS is wrong.
+    /// A setting of the configuration file or of WSCOPE_OPTIONS is not valid.
     #[error("{0}")]
     Configured(SettingError),
-    /// Input that is not in lines has no commands.
-    #[error("--slash is for --input lines")]
+    /// Commands are possible in lines only.
+    #[error("--slash requires --input lines")]
     Slash,
-    /// A signal came instead of the answer to a question.
+    /// A signal was received at a prompt for a secret.
     #[error("interrupted")]
     Interrupted(Signal),
 }
@@ -160,30 +161,30 @@ impl ConfigError {
     }
 }
 
-/// What `wscope URL` does.
+/// The configuration of `wscope URL`.
 #[derive(Debug)]
 pub struct ConnectConfig {
-    /// What to connect to, and how.
+    /// The endpoint to connect to.
     pub endpoint: EndpointConfig,
     /// What the server has to agree to.
     pub negotiation: NegotiationConfig,
-    /// Where the credentials of the request come from.
+    /// The sources of the request's credentials.
     pub credential_sources: CredentialSources,
-    /// Certificates are not checked because of `-n`, which deserves a warning.
+    /// Certificates are not checked because of `-n`, which causes a warning.
     pub warns_unchecked: bool,
-    /// What is shown first.
+    /// Notices to show first.
     pub notices: Vec<(Level, String)>,
-    /// Where actions come from after the presets.
+    /// The source of actions after the presets.
     pub input: Input,
     /// Sent first.
     pub presets: Vec<Action>,
     /// Send every received message back.
     pub echo: bool,
-    /// What standard output gets.
+    /// What is written to standard output.
     pub stdout: Stdout,
-    /// What is shown beside it, and how.
+    /// The display of everything else.
     pub commentary: Commentary,
-    /// Larger received messages close the connection.
+    /// A larger received message closes the connection, in bytes.
     pub max_message_size: u64,
     /// What ends the run.
     pub ending: EndingConfig,
@@ -198,24 +199,25 @@ pub struct ConnectConfig {
 pub struct NegotiationConfig {
     /// Compression was requested with an option.
     pub wants_compression: bool,
-    /// Without that, or without one of the offered subprotocols, the connection fails; else there is a warning.
+    /// Without compression, or without one of the offered subprotocols, the connection fails; otherwise there is a
+    /// warning.
     pub strict: bool,
 }
 
-/// Where actions come from.
+/// The source of actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A line editor on the terminal.
     Repl,
     /// Lines typed on a terminal without a line editor.
     Plain,
-    /// Standard input, cut like this into messages of this kind.
+    /// Standard input, split in this way into messages of this kind.
     Stdin(InputFraming, MessageKind),
-    /// Nowhere.
+    /// No source.
     None,
 }
 
-/// What standard output gets.
+/// What is written to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stdout {
     /// Messages decorated for people.
@@ -226,10 +228,10 @@ pub enum Stdout {
     Json(JsonFrames),
 }
 
-/// What is told beside the messages.
+/// The display of everything but messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Commentary {
-    /// How much.
+    /// The level of detail.
     pub detail: Detail,
     /// Colours on standard output.
     pub stdout_color: bool,
@@ -239,16 +241,16 @@ pub struct Commentary {
     pub on_terminal: bool,
     /// Standard output is a terminal.
     pub stdout_on_terminal: bool,
-    /// Commands can be typed.
+    /// There is a prompt for commands.
     pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
-    /// KeepaliveTimes.
+    /// The format of times.
     pub timestamps: Option<Timestamps>,
 }
 
 impl Commentary {
-    /// Whether every frame is told.
+    /// Whether every frame is shown.
     pub fn observes_frames(&self) -> bool {
         self.detail >= Detail::Frames
     }
@@ -261,13 +263,13 @@ pub struct EndingConfig {
     pub after_input: AfterInput,
     /// Close after this many received messages.
     pub count: Option<u64>,
-    /// Close when these have come.
+    /// Close when these have been received.
     pub expect: Vec<Pattern>,
-    /// Nothing else may come between.
+    /// No other message may be received between them.
     pub strict: bool,
     /// Limit on the whole run.
     pub max_time: Option<Duration>,
-    /// What is left of it after the files that options name were read.
+    /// The time left of it after the files that options name were read.
     pub time_left: Option<Duration>,
     /// Limit on the closing handshake.
     pub close_timeout: Option<Duration>,
@@ -277,5 +279,5 @@ pub struct EndingConfig {
     pub close_reason: String,
 }
 
-/// What we call ourselves.
+/// The User-Agent header by default.
 pub const USER_AGENT: &str = concat!("wscope/", env!("CARGO_PKG_VERSION"));

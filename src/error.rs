@@ -13,7 +13,7 @@ use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tls::TlsFailure;
-use crate::net::tunnel::Fault;
+use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::{Interim, UpgradeError};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
@@ -25,7 +25,6 @@ mod answer;
 mod challenges;
 mod hints;
 mod opening;
-mod proxy;
 mod report;
 mod text;
 mod words;
@@ -49,9 +48,9 @@ pub enum Error {
     /// Connecting failed.
     Dial(DialError, Box<DialAttempt>),
     /// The opening handshake failed.
-    Upgrade(Box<Rejected>),
+    Upgrade(Box<RejectedHandshake>),
     /// A redirect that is not followed.
-    Redirect(Box<Rejected>, RedirectError),
+    Redirect(Box<RejectedHandshake>, RedirectError),
     /// No subprotocol was chosen, and `--strict` requires one.
     NoSubprotocol {
         /// The subprotocols that were offered.
@@ -118,7 +117,7 @@ pub struct DialAttempt {
 
 /// A failed opening handshake, with details to explain it.
 #[derive(Debug)]
-pub struct Rejected {
+pub struct RejectedHandshake {
     /// The error.
     pub error: UpgradeError,
     /// The interim responses received before it.
@@ -165,7 +164,7 @@ pub struct Rejected {
     pub request_shown: bool,
 }
 
-impl Rejected {
+impl RejectedHandshake {
     /// The value with which -H replaced this header of the handshake; `Some(None)` if it removed it.
     fn replaced(&self, name: &str) -> Option<Option<&str>> {
         let replaced = self.replaced.iter().find(|(replaced, _)| *replaced == name);
@@ -313,7 +312,9 @@ impl Error {
                     failure.plain_answer().map(Cow::Borrowed)
                 }
                 ProxyCause::Fault(
-                    Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
+                    ProxyFault::Malformed(_, bytes)
+                    | ProxyFault::NotSocks(bytes)
+                    | ProxyFault::Ended(_, bytes),
                 ) => Some(proxy.secrets.mask_cut(&bytes[..bytes.len().min(MAX_KEPT)])),
                 _ => None,
             },

@@ -202,7 +202,7 @@ pub struct RetryScheduled {
     /// The delay before the attempt.
     pub delay: Duration,
     /// The delay was requested by the server.
-    pub is_asked: bool,
+    pub is_requested: bool,
     /// The message of the failure. Secrets are already masked.
     pub reason: String,
     /// The number of inputs queued for the connection.

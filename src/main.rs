@@ -13,10 +13,10 @@ use wscope::error::report;
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::title::Arguments;
-use wscope::platform::{stdio, terminal};
+use wscope::platform::{line_editor, stdio, terminal};
 
 fn main() -> ExitCode {
-    terminal::restore_on_panic();
+    line_editor::restore_on_panic();
     let Arguments { args, visible } = commands::arguments();
     let env = environment(visible);
     match commands::run(&args, &env) {

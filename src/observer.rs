@@ -1,4 +1,4 @@
-//! Observers: they receive every event of a connection, and steer it.
+//! Observers receive every event of a connection and control it.
 //!
 //! `--count`, `--expect`, `--echo` and the bookkeeping of `listen` are observers. One that only watches
 //! implements [`Observer::on_event`] and nothing else.
@@ -14,17 +14,17 @@ use crate::protocol::vocabulary::Direction;
 ///
 /// The events are [`EventKind::Open`], everything received and sent, and last [`EventKind::Closed`].
 pub trait Observer {
-    /// Takes an event, before the outputs show it.
-    fn on_event(&mut self, event: &Observed<'_>) -> Response;
+    /// Receives an event, before the outputs show it.
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse;
 
-    /// Whether it takes data messages that we send, too. Building their events takes time.
+    /// Whether it also receives data messages that we send. Building their events takes time.
     fn wants_sent(&self) -> bool {
         false
     }
 
-    /// The next action to carry out. After a response with [`Response::acts`], the session calls this until
-    /// there is none, and carries all of them out at once, even if the socket does not keep up. A file alone
-    /// waits for the one that is being sent.
+    /// The next action to carry out. After a response with [`ObserverResponse::acts`], the session calls this until
+    /// there is none, and carries all of them out at once, even if the socket does not keep up. Only a file
+    /// waits for the file that is being sent.
     fn next_action(&mut self) -> Option<Action> {
         None
     }
@@ -35,17 +35,17 @@ pub trait Observer {
     }
 
     /// The deadline has passed. The next one has to be later.
-    fn on_deadline(&mut self, _now: Instant) -> Response {
-        Response::default()
+    fn on_deadline(&mut self, _now: Instant) -> ObserverResponse {
+        ObserverResponse::default()
     }
 
-    /// How far its goal is; `None`: it has no goal. When all goals are met, or one is missed, the session
+    /// The progress of its goal; `None`: it has no goal. When all goals are met, or one is missed, the session
     /// starts the closing handshake.
     fn progress(&self) -> Option<Progress> {
         None
     }
 
-    /// What is missing for its goal, for people.
+    /// What is missing for its goal, as text.
     fn shortfall(&self) -> String {
         String::new()
     }
@@ -60,11 +60,11 @@ pub trait Observer {
 /// An event as an observer receives it.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
-    /// When, by a clock that stands still while the session does not read.
+    /// The time, by a clock that is paused while the session does not read.
     pub at: Instant,
-    /// What happened. Secrets are not masked.
+    /// The event. Secrets are not masked.
     pub event: &'a EventKind<'a>,
-    /// The buffer of a long message that was received: it can be kept without a copy.
+    /// The buffer of a long received message, which can be kept without a copy.
     pub payload: Option<&'a Payload>,
 }
 
@@ -83,17 +83,17 @@ impl<'a> Observed<'a> {
 
 /// What an event has changed for an observer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Response {
-    /// [`Observer::next_action`] has something.
+pub struct ObserverResponse {
+    /// [`Observer::next_action`] returns an action.
     pub acts: bool,
-    /// [`Observer::progress`] is not [`Progress::Open`] any more.
+    /// [`Observer::progress`] is no longer [`Progress::Open`].
     pub is_decided: bool,
-    /// The message came after as many as were requested.
+    /// The message was received after the requested number of messages.
     pub surplus: bool,
 }
 
-impl Response {
-    /// Both.
+impl ObserverResponse {
+    /// Combines two responses.
     #[inline]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl Response {
     }
 }
 
-/// How far a goal is.
+/// The progress of a goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Not met yet.
@@ -133,8 +133,8 @@ mod tests {
     struct Fixed(Option<Progress>);
 
     impl Observer for Fixed {
-        fn on_event(&mut self, _: &Observed<'_>) -> Response {
-            Response::default()
+        fn on_event(&mut self, _: &Observed<'_>) -> ObserverResponse {
+            ObserverResponse::default()
         }
 
         fn progress(&self) -> Option<Progress> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 mod encoded;
 mod names;
+mod percent;
 mod query;
 mod secrets;
 pub mod subprotocols;

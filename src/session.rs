@@ -1,13 +1,14 @@
 //! The event loop of one open connection: socket, input, outputs, timers and signals around the sans-I/O
-//! core. Observers steer it. It knows no formats.
+//! core. Observers control it. It is independent of formats.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use crate::event::{EventKind, Opened};
-use crate::input::Source;
+use crate::input::ActionSource;
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
+use crate::output::drain;
 use crate::platform::signals::Signal;
 use crate::protocol::Connection;
 use crate::protocol::keepalive::Keepalive;
@@ -57,7 +58,7 @@ pub struct Session<'a> {
     stream: Stream,
     connection: Connection,
     reactor: &'a mut Reactor,
-    source: &'a mut dyn Source,
+    source: &'a mut dyn ActionSource,
     journal: Journal<'a>,
     plan: Plan,
     opened: &'a Opened,
@@ -104,7 +105,7 @@ impl<'a> Session<'a> {
         stream: Stream,
         connection: Connection,
         reactor: &'a mut Reactor,
-        source: &'a mut dyn Source,
+        source: &'a mut dyn ActionSource,
         journal: Journal<'a>,
         mut plan: Plan,
         opened: &'a Opened,
@@ -146,7 +147,7 @@ impl<'a> Session<'a> {
         self.end_upload();
         let circumstances = self.circumstances();
         self.linger();
-        self.drain_outputs();
+        drain(&mut self);
         self.count_lost();
         let ending = self.connection.ending().unwrap_or_else(|| {
             self.connection.abandon();
@@ -198,13 +199,13 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
             let until = if self.can_go_on() { Some(Instant::now()) } else { self.next_deadline() };
-            self.wait(until)?;
+            self.wait_until(until)?;
             self.read_socket();
         }
     }
 
     /// Waits for readiness, a waker, a signal or the time `until`, and records what is ready.
-    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+    fn wait_until(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wait = Wait { start: Instant::now(), until };
         let woken = self.reactor.wait(until)?;
         self.socket.add(woken.socket);

@@ -1,6 +1,6 @@
 //! Checks the layers: imports point down only, and files and functions are of limited size.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -115,7 +115,45 @@ impl Source {
         let [named, climbed]: [Vec<String>; 2] = ["crate::", &up].map(below);
         [named, climbed].concat()
     }
+
+    /// The module's path below the root.
+    fn path(&self) -> Names {
+        let name = self.name.trim_end_matches(".rs").trim_end_matches("/mod");
+        name.split('/').map(str::to_owned).collect()
+    }
+
+    /// The paths that the code names, from the root, each behind the name that it has here. `only_uses`: those of
+    /// `use` declarations.
+    fn paths(&self, only_uses: bool) -> Vec<(Names, Names)> {
+        let (code, mut found) = (self.code(), Vec::new());
+        let roots: &[&str] = if only_uses { &["use "] } else { &["use ", "crate::", "super::"] };
+        for (at, _) in roots.iter().flat_map(|root| code.match_indices(root)) {
+            if code[..at].ends_with(is_path) {
+                continue;
+            }
+            let rest = code[at..].trim_start_matches("use ");
+            let (stem, after) = rest.split_at(rest.find(|c| !is_path(c)).unwrap_or(rest.len()));
+            let list = after.strip_prefix('{').and_then(|list| list.split('}').next());
+            for item in list.unwrap_or_default().split(',') {
+                let mut path = self.path();
+                for word in stem.split("::").chain(item.trim().split(" as ").next()) {
+                    match word {
+                        "crate" => path.clear(),
+                        "super" => drop(path.pop()),
+                        "self" | "" => {}
+                        name => path.push(name.to_owned()),
+                    }
+                }
+                let name = path.last().cloned();
+                found.push((self.path().into_iter().chain(name).collect(), path));
+            }
+        }
+        found
+    }
 }
+
+/// The names of a path in Rust.
+type Names = Vec<String>;
 
 fn is_path(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | ':')
@@ -193,6 +231,81 @@ fn every_module_has_a_layer() {
         sources().iter().map(|source| source.module().to_owned()).collect();
     let unknown: Vec<_> = found.iter().filter(|name| !known.contains(name.as_str())).collect();
     assert!(unknown.is_empty(), "not in LAYERS: {unknown:?}");
+}
+
+/// Files of one folder, each with its own folder if it has one, must not import each other in a circle. Parent
+/// and child may.
+#[test]
+fn the_files_of_a_folder_import_each_other_in_one_direction() {
+    let sources: Vec<_> = sources().into_iter().filter(|source| !is_tests(source)).collect();
+    let circles = circles(&sources);
+    assert!(circles.is_empty(), "these are in circles, or between them: {circles:#?}");
+}
+
+/// Each file that is in a circle, or between two, with those beside it that it imports.
+fn circles(sources: &[Source]) -> BTreeMap<Names, BTreeSet<Names>> {
+    let mut reexports = BTreeMap::<Names, Vec<Names>>::new();
+    for (name, path) in sources.iter().flat_map(|source| source.paths(true)) {
+        reexports.entry(name).or_default().push(path);
+    }
+    let modules: BTreeSet<Names> = sources.iter().map(Source::path).collect();
+    let mut imports = BTreeMap::<Names, BTreeSet<Names>>::new();
+    for source in sources {
+        let from = source.path();
+        for (_, path) in source.paths(false) {
+            for to in targets(&path, &modules, &reexports, 8) {
+                let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+                if shared < from.len().min(to.len()) {
+                    let files = imports.entry(from[..=shared].to_vec()).or_default();
+                    files.insert(to[..=shared].to_vec());
+                }
+            }
+        }
+    }
+    loop {
+        let before = imports.len();
+        let imported: BTreeSet<Names> = imports.values().flatten().cloned().collect();
+        imports.retain(|from, _| imported.contains(from));
+        let importing: BTreeSet<Names> = imports.keys().cloned().collect();
+        imports.values_mut().for_each(|files| files.retain(|to| importing.contains(to)));
+        imports.retain(|_, files| !files.is_empty());
+        if imports.len() == before {
+            return imports;
+        }
+    }
+}
+
+/// The modules that a path leads to, through at most `most` re-exports.
+fn targets(
+    path: &[String],
+    modules: &BTreeSet<Names>,
+    reexports: &BTreeMap<Names, Vec<Names>>,
+    most: usize,
+) -> Vec<Names> {
+    let Some(depth) = (1..=path.len()).rev().find(|depth| modules.contains(&path[..*depth])) else {
+        return Vec::new();
+    };
+    let item = reexports.get(&path[..path.len().min(depth + 1)]).filter(|_| most > 0);
+    let others = item.into_iter().flatten().filter(|other| **other != path);
+    let found: Vec<_> =
+        others.flat_map(|other| targets(other, modules, reexports, most - 1)).collect();
+    if found.is_empty() { vec![path[..depth].to_vec()] } else { found }
+}
+
+#[test]
+fn the_scan_finds_circles() {
+    let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
+    let mut sources = vec![
+        source("net/mod.rs", "mod tls;\npub use tls::{Hello, Tls};\n"),
+        source("net/tls.rs", "use super::{stream, tcp};\nmod hello;\nuse hello::Seen;\n"),
+        source("net/tls/hello.rs", "use super::Tls;\nuse crate::net::tcp::Tcp;\n"),
+        source("net/stream.rs", "fn hello(tcp: super::tcp::Tcp) {}\n"),
+        source("net/tcp.rs", "use crate::event::Event;\n"),
+    ];
+    assert!(circles(&sources).is_empty());
+    sources.push(source("net/stream.rs", "use crate::net::{\n    Hello,\n    tcp,\n};\n"));
+    let files: Vec<_> = circles(&sources).into_keys().map(|path| path.join("::")).collect();
+    assert_eq!(files, ["net::stream", "net::tls"]);
 }
 
 /// The scan above does not detect grouped imports from the root.

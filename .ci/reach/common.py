@@ -1,4 +1,4 @@
-"""What the parts of .ci/reach share: programs that are started and ended, a WebSocket server, and a table
+"""Shared by the parts of .ci/reach: programs that are started and ended, a WebSocket server, and a table
 of cases, each a command line of wscope with what has to come of it.
 
     suite = Suite("proxies")
@@ -33,7 +33,7 @@ WSCOPE = os.environ.get("WSCOPE") or "wscope"
 SHOW = os.environ.get("SHOW") == "1"
 HOST = "127.0.0.1"
 
-# How long a program may take to listen, and wscope to be done with a case.
+# The time limits for a program to listen, and for wscope to finish a case.
 START_SECONDS = 10
 CASE_SECONDS = 20
 
@@ -90,7 +90,7 @@ class Program:
 
 
 class RawServer:
-    """Gives each client to `answer(socket)` in a thread of its own: for ends that are no proper servers."""
+    """Gives each client to `answer(socket)` in a thread of its own: for peers that are not proper servers."""
 
     def __init__(self, answer, host=HOST):
         self.answer = answer

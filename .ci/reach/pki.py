@@ -1,4 +1,4 @@
-"""A private PKI, made by openssl(1): authorities, and certificates that are in every way good or bad."""
+"""A private PKI, made by openssl(1): authorities, and certificates that are valid or invalid in all ways."""
 
 import subprocess
 from datetime import datetime, timedelta, timezone
@@ -35,7 +35,7 @@ keyUsage = critical, keyCertSign, cRLSign
 
 
 def openssl(*arguments, **settings):
-    """Runs openssl; what it says is shown if it fails."""
+    """Runs openssl; its output is shown if it fails."""
     done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, **settings)
     if done.returncode:
         raise SystemExit(f"openssl {' '.join(map(str, arguments))}:\n{done.stderr}")
@@ -43,7 +43,7 @@ def openssl(*arguments, **settings):
 
 
 def day(days):
-    """So many days from now, as openssl ca wants it."""
+    """The time `days` from now, in the format of openssl ca."""
     return (datetime.now(timezone.utc) + timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
 
 
@@ -55,7 +55,7 @@ def new_key(path, kind="EC"):
 
 
 class Certificate:
-    """A certificate with its key: `certificate`, `key`, `chain` (it, and what is between it and the root)."""
+    """A certificate with its key: `certificate`, `key`, `chain` (it, and the intermediate certificates)."""
 
     def __init__(self, directory):
         self.directory = directory

@@ -108,7 +108,7 @@ def dante():
 
 
 def works(name, proxy, *options, env=None, err=(), via=True):
-    """A message there and back, over ws and wss, and the proxy is told of."""
+    """A message to the server and back, over ws and wss; the proxy is reported."""
     for server in [echo, secure]:
         kind = server.url.split(":")[0]
         said = [f"via proxy {proxy}"] if via else [f"connected to {server.url} (127.0.0.1:{server.port})"]
@@ -156,13 +156,13 @@ for name, url in [("squid over TLS", f"https://localhost:{ports['tls']}"), ("dan
 # Logins
 
 for name, url in [("tinyproxy", f"http://{HOST}:{login}"), ("squid", f"http://{HOST}:{ports['login']}")]:
-    fails(f"{name} wants a login", url, echo.url,
-          err=["could not connect: proxy", f"{url} refused CONNECT 127.0.0.1:{echo.port}: 407", "hint: the proxy wants a name and password: --proxy http://USER:PASS@", "< HTTP/1.", " 407 ", "< Proxy-Authenticate: Basic realm="])  # fmt: skip
+    fails(f"{name} requires a login", url, echo.url,
+          err=["could not connect: proxy", f"{url} refused CONNECT 127.0.0.1:{echo.port}: 407", "hint: the proxy requires a name and password: --proxy http://USER:PASS@", "< HTTP/1.", " 407 ", "< Proxy-Authenticate: Basic realm="])  # fmt: skip
     for options in [[], ["-v"], ["--json"]]:
         wrong = url.replace("://", f"://{WRONG}@")
         suite.case(f"{name}, wrong password {' '.join(options)}", [*trust, "--proxy", wrong, *options, echo.url], code=3,
                    err=[": 401 " if name == "tinyproxy" else ": 407 ", "hint: the proxy does not accept this name and password"])  # fmt: skip
-fails("microsocks wants a login", f"socks5h://{HOST}:{socks_login}", echo.url,
+fails("microsocks requires a login", f"socks5h://{HOST}:{socks_login}", echo.url,
       err=["does not accept clients without authentication", "hint: --proxy socks5h://USER:PASS@"])  # fmt: skip
 fails("microsocks, wrong password", f"socks5h://{WRONG}@{HOST}:{socks_login}", echo.url,
       err=["it does not accept the name and password", "hint: is the name and password right?"])  # fmt: skip
@@ -196,7 +196,7 @@ for name, url, words in [
 ]:
     fails(f"{name}: forbidden by its rules", url, f"ws://127.0.0.1:{forbidden}/", err=words)
 
-# Proxies that are none, or another kind
+# Servers that are not proxies, or of another kind
 
 for scheme in ["http", "https", "socks5", "socks5h"]:
     fails(f"no {scheme} proxy listens", f"{scheme}://{HOST}:{nobody}", echo.url,
@@ -229,10 +229,10 @@ for listed in ["*", "localhost,127.0.0.1", "127.0.0.0/8 localhost", f"other.exam
     works(f"--no-proxy {listed}", "", "--no-proxy", listed, env=env, via=False)
 works("--proxy ''", "", "--proxy", "", env=env, via=False)
 works("--proxy before the environment", http, "--proxy", http, env=env)
-fails("a proxy of the environment that is gone", None, echo.url, env=env, err=[f"proxy {closed} from ALL_PROXY: TCP connect", "hint: ", "ALL_PROXY names it; --proxy '' connects without it"])  # fmt: skip
+fails("a proxy of the environment that is down", None, echo.url, env=env, err=[f"proxy {closed} from ALL_PROXY: TCP connect", "hint: ", "ALL_PROXY names it; --proxy '' connects without it"])  # fmt: skip
 fails("a login of the environment that is wrong", None, echo.url, env={"ALL_PROXY": f"http://{WRONG}@{HOST}:{ports['login']}"}, err=["from ALL_PROXY refused CONNECT", "407"])  # fmt: skip
 
-# Other ways
+# Other routes
 
 works("--connect-to through a proxy", http, "--proxy", http, "--connect-to", f"other.invalid::{HOST}:{echo.port}")
 suite.case("--connect-to leads elsewhere", ["--proxy", http, "--connect-to", f"{HOST}:{echo.port}", "ws://other.invalid/"], stdin="hi\n", out="hi\n")  # fmt: skip

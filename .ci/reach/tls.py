@@ -84,7 +84,7 @@ def fails(name, port, *options, err, host="localhost", code=3, **settings):
     suite.case(name, [*options, "-4", *ask, url(port, host)], code=code, out="", err=[*start, *err], **settings)
 
 
-# Whom to trust
+# Trust
 
 folder = suite.directory / "authorities"
 folder.mkdir()
@@ -116,11 +116,11 @@ works("-k", port, "-k")
 works("--no-check says what it does", port, "-n", err=["the server's certificate is not checked"])
 suite.case("--no-system-ca alone", ["--no-system-ca", url(port)], code=2, out="", err=["--cacert <FILE|DIR>"])
 suite.case("no such --cacert", ["--cacert", "nowhere.pem", url(port)], code=2, out="", err=["--cacert nowhere.pem: No such file"])
-suite.case("--cacert without a certificate", ["--cacert", good.key, url(port)], code=2, out="", err=["it holds no certificate"])
+suite.case("--cacert without a certificate", ["--cacert", good.key, url(port)], code=2, out="", err=["it contains no certificate"])
 suite.case("--cacert damaged", ["--cacert", damaged, url(port)], code=2, out="", err=["a certificate in it is damaged"])
-suite.case("--cacert with an empty folder", ["--cacert", empty, url(port)], code=2, out="", err=["no file in it holds a certificate"])
+suite.case("--cacert with an empty folder", ["--cacert", empty, url(port)], code=2, out="", err=["no file in it contains a PEM certificate"])
 
-# What is told
+# What is reported
 
 SUBJECT = "CN=Test Server"
 works("one line in a pipe", port, *trust, err=["wscope: connected to wss://localhost", "TLSv1.3"], lacks=[SUBJECT])
@@ -136,7 +136,7 @@ suite.case("in events", [*trust, "--json", *ask, url(port)], out=[
     '"tls":{"version":"TLSv1.3","cipher":"TLS_', '"certificate":{"subject":"CN=Test Server","issuer":"CN=Reach Intermediate","not_after":"20',
     '"names":["localhost","127.0.0.1"]',
 ])  # fmt: skip
-works("fewer than 14 days left", soon, *trust, err=["warning: the server's certificate ends soon: 5 days left"])
+works("fewer than 14 days left", soon, *trust, err=["warning: the server's certificate expires soon: 5 days left"])
 works("expired, with -k", expired, "-k", err=["warning: the server's certificate expired 10 days ago"])
 suite.case("terminal codes in a certificate", [*trust, url(hostile)], typed=[("total", "\x04")], lacks=["\x1b[31m", "\u202e"],
            err=["CN=\\e[31mred\\u{202e}der"])  # fmt: skip
@@ -243,17 +243,17 @@ for name, options, complaint in [
 ]:  # fmt: skip
     suite.case(name, [*options, *trust, url(mutual)], code=2, out="", err=complaint)
 
-fails("none where nginx wants one", mutual, *trust, code=4, err=["opening handshake refused: 400", "hint: the server wants a certificate from the client: --cert", "No required SSL certificate was sent"])
+fails("none where nginx wants one", mutual, *trust, code=4, err=["opening handshake refused: 400", "hint: the server requires a client certificate: --cert", "No required SSL certificate was sent"])
 fails("a foreign one at nginx", mutual, *trust, "--cert", foreign_client.certificate, "--key", foreign_client.key, code=4,
       err=["opening handshake refused: 400", "hint: the server does not accept the certificate of --cert", "The SSL certificate error"])  # fmt: skip
 for version, ended in strict.items():
-    fails(f"none where one is required, TLS {version}", ended, *trust, err=["alert", "hint: the server wants a certificate from the client: --cert FILE"])
+    fails(f"none where one is required, TLS {version}", ended, *trust, err=["alert", "hint: the server requires a client certificate: --cert FILE"])
     fails(f"a foreign one, TLS {version}", ended, *trust, "--cert", foreign_client.certificate, "--key", foreign_client.key,
           err=["alert unknown ca", "hint: the server does not trust the issuer (CN=Unheard-of Root) of the certificate of --cert"])  # fmt: skip
     fails(f"an expired one, TLS {version}", ended, *trust, "--cert", old_client.certificate, "--key", old_client.key,
           err=["alert certificate expired", "hint: the certificate of --cert has expired"])  # fmt: skip
 
-# Ends that speak no TLS, or hardly
+# Servers without TLS, or with incomplete TLS
 
 fails("plain HTTP on the port", plain, *trust, err=["hint: the server speaks plain HTTP on this port: use ws://"])
 ssh = RawServer(lambda client: client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n") or client.recv(4096))

@@ -1,5 +1,5 @@
 # needs: nginx openssl tinyproxy-bin microsocks
-"""All at once, as an engineer meets it: nginx with a private CA, which wants a client certificate and a
+"""A combined case as in practice: nginx with a private CA, which requires a client certificate and a
 login, in front of a WebSocket server; straight, through an HTTP proxy with a login, and through a SOCKS5
 proxy with one. Each combination works, and what is wrong on any part of the way is told as that."""
 
@@ -77,7 +77,7 @@ for way, (proxy, wrong) in ways.items():
     fails("an expired certificate", *trust, *identity, *login, url(expired), err=["certificate has expired", "expired 10 days ago"])
     fails("a certificate for another name", *trust, *identity, *login, url(wrong_name), err=["localhost", "other.test"])
     fails("a weak key", *trust, *identity, *login, url(weak_key), err=["key too weak", "RSA, 1024 bits"])
-    fails("no client certificate", *trust, *login, url(guarded), code=4, err=["400", "hint: the server wants a certificate from the client: --cert"])
+    fails("no client certificate", *trust, *login, url(guarded), code=4, err=["400", "hint: the server requires a client certificate: --cert"])
     fails("an expired client certificate", *trust, "--cert", old_engineer.certificate, "--key", old_engineer.key, *login, url(guarded), code=4, err=["400", "--cert"])
     fails("no login", *trust, *identity, url(guarded), code=4, err=["401", "hint: ", "-u"])
     fails("a wrong login", *trust, *identity, "-u", "engineer:wrong", url(guarded), code=4, err=["401", "hint: "])

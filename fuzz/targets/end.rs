@@ -13,7 +13,7 @@ use wscope::protocol::{
 };
 
 use super::input::Input;
-use super::observed::Observed;
+use super::observed::{Observed, clear_partial_payloads};
 use super::wire::KEY;
 
 /// How long an end waits for the peer's Close frame.
@@ -276,7 +276,7 @@ pub(crate) fn outcome<'a>(
     let was_finished = end.connection.is_finished();
     end.lose_transport();
     let mut ending = end.connection.ending();
-    clear_partial_payloads(&mut end.events);
+    clear_partial_payloads(&mut end.events, clear_payload);
     ending.as_mut().and_then(|it| it.violation.as_mut()).into_iter().for_each(clear_payload);
     Outcome {
         events: end.events,
@@ -285,19 +285,6 @@ pub(crate) fn outcome<'a>(
         sent: end.connection.sent_counters(),
         was_finished,
         ending,
-    }
-}
-
-/// How much of a refused payload is shown depends on how much had arrived.
-fn clear_partial_payloads(events: &mut [Observed]) {
-    for index in 0..events.len() {
-        let (before, rest) = events.split_at_mut(index);
-        if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
-            clear_payload(violation);
-            if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
-                payload.clear();
-            }
-        }
     }
 }
 

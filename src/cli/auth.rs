@@ -1,4 +1,4 @@
-//! Who we are to the server.
+//! Options for authentication.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use clap::Args;
 pub struct AuthArgs {
     /// Authenticate with user name and password (Basic)
     ///
-    /// Without a password, it is asked for on the terminal. @FILE reads both from the first line of a
+    /// A missing password is prompted for on the terminal. @FILE reads both from the first line of a
     /// file. In order of precedence: -H 'Authorization: …', this option, USER:PASS@ in the URL,
     /// --netrc, and the environment variable WSCOPE_USER.
     #[arg(

@@ -1,8 +1,8 @@
-//! What clap says of a command line that it does not accept.
+//! Extracts the reason from the error with which clap rejects a command line.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// The message in one line, and the tip, if clap has one.
+/// The message on one line, and clap's tip, if there is one.
 pub fn complaint(problem: &clap::Error) -> (String, Option<String>) {
     let text = problem.render().to_string();
     let mut paragraphs = text.split("\n\n");
@@ -10,7 +10,7 @@ pub fn complaint(problem: &clap::Error) -> (String, Option<String>) {
     let message =
         first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     let message = match extra_url(problem) {
-        Some(extra) => format!("unexpected argument '{extra}': there is a URL already"),
+        Some(extra) => format!("unexpected argument '{extra}': a URL has already been given"),
         None => message,
     };
     let tip = paragraphs.next().and_then(|text| text.trim().strip_prefix("tip: "));

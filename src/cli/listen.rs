@@ -60,7 +60,7 @@ Examples:
   tail -f log | wscope listen       a live feed
   wscope listen --once -x hello     one client; its end is the exit status";
 
-/// Who may come, and what is agreed on.
+/// Who may connect, and what is negotiated.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Opening handshake")]
 pub struct WelcomeArgs {
@@ -122,12 +122,12 @@ pub struct ServerTlsArgs {
     #[arg(long, alias = "key", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// Passphrase of the key, or @FILE with it; without it, it is asked for on the terminal
+    /// Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal
     #[arg(long, aliases = ["pass", "passphrase"], value_name = "TEXT", requires = "tls_cert", num_args = 0..=1)]
     pub tls_pass: Option<Option<String>>,
 }
 
-/// What is sent.
+/// Messages to send.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Sending")]
 pub struct AnsweringArgs {
@@ -144,7 +144,7 @@ pub struct AnsweringArgs {
     pub broadcast: Option<BroadcastMode>,
 }
 
-/// What becomes of received messages.
+/// Output of received messages.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Receiving")]
 pub struct TakingArgs {
@@ -172,7 +172,7 @@ pub struct TakingArgs {
     pub max_memory: String,
 }
 
-/// What ends the run.
+/// The end of the run.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Ending")]
 pub struct LeavingArgs {
@@ -193,7 +193,7 @@ pub struct LeavingArgs {
     pub close_timeout: String,
 }
 
-/// Whom received messages are sent to.
+/// The recipients of received messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BroadcastMode {
     /// All but the sender

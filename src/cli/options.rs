@@ -1,11 +1,11 @@
-//! The options that clap found, written as arguments again.
+//! Turns options that clap has parsed back into arguments.
 
 use std::ffi::OsString;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
 
-/// How an option is written, with its dashes.
+/// The name of an option, with its dashes.
 pub fn option_name(arg: &Arg) -> String {
     match (arg.get_long(), arg.get_short()) {
         (Some(long), _) => format!("--{long}"),
@@ -14,13 +14,13 @@ pub fn option_name(arg: &Arg) -> String {
     }
 }
 
-/// Whether an option was given, rather than having its default.
+/// Whether an option was given rather than set to its default.
 pub fn is_given(id: &str, matches: &ArgMatches) -> bool {
     let is_known = matches.try_contains_id(id).is_ok_and(|is_there| is_there);
     is_known && matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
-/// The arguments that give this option as often, and with the same values, as those that `matches` is from.
+/// The arguments that repeat this option with the values that it has in `matches`.
 pub fn arguments(arg: &Arg, matches: &ArgMatches) -> Vec<OsString> {
     let (id, name) = (arg.get_id().as_str(), option_name(arg));
     if !is_given(id, matches) {

@@ -1,10 +1,10 @@
-//! Options for what does not go smoothly: redirects, servers that are down, connections that die.
+//! Options for redirects, servers that are down and connections that are lost.
 
 use clap::Args;
 
 use super::MAX_REDIRECTS;
 
-/// Redirects, further attempts, and watching the connection.
+/// Redirects, retries, and monitoring of the connection.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Redirects, retries and keepalive")]
 pub struct ResilienceArgs {
@@ -25,8 +25,8 @@ pub struct ResilienceArgs {
     /// Retry if the first connection fails, up to N times
     ///
     /// Permanent failures are not retried: wrong usage, certificates, redirects, and responses other
-    /// than 408, 425, 429 and 5xx. The delays are those of --reconnect-delay, or what the server asks
-    /// for with Retry-After (429 and 503). Without N, until --max-time.
+    /// than 408, 425, 429 and 5xx. The delays are those of --reconnect-delay, or what the server
+    /// requests with Retry-After (429 and 503). Without N, until --max-time.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = FOREVER)]
     pub retry: Option<String>,
 
@@ -34,8 +34,8 @@ pub struct ResilienceArgs {
     ///
     /// A connection is lost if it ends without a Close frame, with 1001 or 1011 to 1014, or by
     /// --ping-timeout or --idle-timeout. Messages of --send and similar options are sent again. Input
-    /// that was not handed to the system yet is kept and sent then, in order; what was handed over may
-    /// not have arrived, and the number of those messages is shown.
+    /// that was not yet passed to the operating system is kept and sent then, in order; what was passed
+    /// may not have arrived, and the number of those messages is shown.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = FOREVER)]
     pub reconnect: Option<String>,
 

@@ -1,10 +1,10 @@
-//! The way to the server: proxies, and other places to connect to.
+//! Options for proxies and routing.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// Where to really connect.
+/// Proxies and routing.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Proxy and routing")]
 pub struct RouteArgs {

@@ -1,4 +1,4 @@
-//! Settings from elsewhere than the command line.
+//! Options for settings from other sources than the command line.
 
 use clap::Args;
 
@@ -18,7 +18,7 @@ pub struct SettingsArgs {
     /// Do not save the history of the prompt
     ///
     /// It is saved in ~/.local/state/wscope (in XDG_STATE_HOME if that is set), without the secrets
-    /// that were given; lines that begin with a blank are left out. WSCOPE_HISTORY names another file;
+    /// that were given; lines that begin with a space are not saved. WSCOPE_HISTORY names another file;
     /// if it is empty, nothing is saved.
     #[arg(long, hide_short_help = true)]
     pub no_history: bool,

@@ -1,11 +1,11 @@
-//! Commands whose names were probably meant.
+//! Suggests a command for a misspelled name.
 
 use clap::CommandFactory;
 use strsim::osa_distance;
 
 use super::Cli;
 
-/// The command whose name differs from `word` by a slip of the keyboard or two.
+/// The command whose name differs from `word` by one or two typing errors.
 pub fn similar_command(word: &str) -> Option<String> {
     let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     if !is_word {
@@ -24,7 +24,7 @@ mod tests {
     use super::similar_command;
 
     #[test]
-    fn slips_are_recognised() {
+    fn typing_errors_are_recognised() {
         for (word, command) in [
             ("lisen", Some("listen")),
             ("listn", Some("listen")),

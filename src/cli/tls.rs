@@ -1,4 +1,4 @@
-//! TLS: whom to trust, who we are, which versions.
+//! Options for TLS: trusted certificates, the client certificate, versions.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub struct TlsArgs {
     #[arg(long, requires = "cacert", hide_short_help = true)]
     pub no_system_ca: bool,
 
-    /// Client certificate, for a server that asks for one
+    /// Client certificate, for a server that requests one
     ///
     /// PEM, with its chain, and optionally with the key; or PKCS#12 (.p12, .pfx), which includes the
     /// key.
@@ -42,7 +42,7 @@ pub struct TlsArgs {
 
     /// Passphrase of the key or of the PKCS#12 file
     ///
-    /// @FILE reads it from the first line of a file. If it is needed and not given, it is asked for on
+    /// @FILE reads it from the first line of a file. If it is needed and missing, it is prompted for on
     /// the terminal.
     #[arg(
         long,

@@ -1,8 +1,8 @@
-//! What wscat spells in a way of its own. Its other options are among ours.
+//! Options that only wscat has. Its other options are among ours.
 
 use clap::Args;
 
-/// As many redirects as --max-redirs allows unless told otherwise.
+/// The default of --max-redirs.
 pub const MAX_REDIRECTS: &str = "10";
 
 /// Options of wscat 6, not shown in the help.
@@ -41,7 +41,7 @@ pub struct WscatArgs {
     )]
     pub max_redirects: Option<usize>,
 
-    /// -x and -w were typed: on a terminal too it is over after the wait, without a prompt.
+    /// -x and -w are on the command line: on a terminal too the run ends after the wait, without a prompt.
     #[arg(skip)]
     pub leaves: bool,
 }

@@ -9,7 +9,7 @@ use crate::net::tls::{ClientContext, TlsOptions};
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
 
-/// All that opening a connection depends on.
+/// Everything that opening a connection depends on.
 #[derive(Debug)]
 pub struct EndpointConfig {
     /// The URL.
@@ -24,11 +24,11 @@ pub struct EndpointConfig {
     pub handshake: HandshakeConfig,
     /// Lines of responses that are not header fields are accepted.
     pub lenient: bool,
-    /// The most redirects that are followed; `None`: a redirect is a refusal.
+    /// The maximum number of redirects that are followed; `None`: a redirect is a refusal.
     pub max_redirects: Option<usize>,
     /// Limit on everything up to the end of the opening handshake.
     pub connect_timeout: Option<Duration>,
-    /// After a connection over TCP that ended without a response, a second one shows whether the server
+    /// After a connection over TCP that ended without a response, a second one determines whether the server
     /// expects TLS.
     pub probes_tls: bool,
     /// Whether secrets are masked.
@@ -59,16 +59,16 @@ impl EndpointConfig {
     }
 }
 
-/// What goes into the request.
+/// The fields of the request.
 #[derive(Debug)]
 pub struct HandshakeConfig {
-    /// Offered, best first.
+    /// Offered subprotocols, in order of preference.
     pub subprotocols: Vec<String>,
     /// Origin header.
     pub origin: Option<String>,
     /// User-Agent header, also for HTTP proxies; empty: none.
     pub user_agent: String,
-    /// Authorization and Cookie, as options and files have them.
+    /// Authorization and Cookie, from options and files.
     pub credentials: Vec<HeaderLine>,
     /// The user's own headers.
     pub headers: Vec<HeaderLine>,
@@ -77,7 +77,7 @@ pub struct HandshakeConfig {
 }
 
 /// TLS with the server of a configuration, and with those that redirects lead to: a client certificate and
-/// `--servername` are not for these.
+/// `--servername` are not used for these.
 #[derive(Debug)]
 pub struct EndpointTls {
     own: ClientContext,

@@ -1,4 +1,4 @@
-//! Why there is no open connection: the evidence, without texts for users.
+//! Why a connection could not be opened: the evidence, without texts for users.
 
 use super::redirect::{RedirectChain, RedirectError};
 use crate::net::tls::TlsInfo;
@@ -7,25 +7,25 @@ use crate::net::{DialError, Interrupted, Remote};
 use crate::protocol::handshake::Request;
 use crate::redact::Secrets;
 
-/// Why there is no open connection.
+/// Why a connection could not be opened.
 #[derive(Debug)]
 pub enum OpenError {
-    /// The server was not reached.
+    /// The server could not be reached.
     Dial(Box<FailedDial>),
     /// The opening handshake failed.
     Handshake(Box<FailedHandshake>),
-    /// The server redirects, and that is not followed.
+    /// The server redirects, and the redirect is not followed.
     Redirect(Box<FailedHandshake>, RedirectError),
-    /// A signal came.
+    /// A signal was received.
     Interrupted(Interrupted),
 }
 
-/// A server that was not reached.
+/// A server that could not be reached.
 #[derive(Debug)]
 pub struct FailedDial {
-    /// Why.
+    /// The reason.
     pub error: DialError,
-    /// Which server.
+    /// The server.
     pub chain: RedirectChain,
 }
 
@@ -52,6 +52,6 @@ pub struct FailedHandshake {
     pub has_certificate: bool,
     /// Whether the server answers in TLS on a second connection; `None`: that was not tested.
     pub speaks_tls: Option<bool>,
-    /// What must not be shown of the server's response.
+    /// Secrets that the server's response may contain.
     pub secrets: Secrets,
 }

@@ -1,7 +1,7 @@
 //! Opening a WebSocket connection as a client: dial, TLS, opening handshake, redirects.
 //!
-//! [`open()`] returns plain data, or an [`OpenError`] with the evidence of the failure. Texts, events and exit
-//! codes are made of these above.
+//! [`open()`] returns plain data, or an [`OpenError`] with the evidence of the failure. The layers above
+//! turn these into texts, events and exit codes.
 
 mod endpoint;
 mod error;

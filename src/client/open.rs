@@ -1,4 +1,4 @@
-//! From a configuration to an open connection, over redirects if they are to be followed.
+//! Opens a connection from its configuration, and follows redirects if that is configured.
 
 use super::endpoint::EndpointConfig;
 use super::error::{FailedDial, FailedHandshake, OpenError};
@@ -7,7 +7,9 @@ use super::request;
 use crate::net::dial::{answers_in_tls, certificate_name};
 use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::tunnel::Heads;
-use crate::net::upgrade::{Interim, Response, UpgradeError, UpgradeFailed, Upgraded, upgrade};
+use crate::net::upgrade::{
+    Interim, ServerResponse, UpgradeError, UpgradeFailed, Upgraded, upgrade,
+};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Timings, dial};
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
@@ -16,9 +18,9 @@ use crate::redact::Secrets;
 /// A connection whose opening handshake succeeded.
 #[derive(Debug)]
 pub struct OpenConnection {
-    /// The bytes behind the response head, but for those in `upgraded`.
+    /// The connection. Bytes already read after the response head are in `upgraded`.
     pub stream: Stream,
-    /// The response and what was agreed on.
+    /// The response and what was negotiated.
     pub upgraded: Upgraded,
     /// The request.
     pub request: Request,
@@ -30,9 +32,9 @@ pub struct OpenConnection {
     pub proxy_heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
-    /// How long it took, without earlier redirects.
+    /// The time it took, without earlier redirects.
     pub timings: Timings,
-    /// What the peer may repeat and must not be shown.
+    /// Secrets that the peer may repeat.
     pub secrets: Secrets,
 }
 
@@ -43,15 +45,15 @@ impl OpenConnection {
         !self.request.subprotocols().is_empty() && self.upgraded.agreement.subprotocol.is_none()
     }
 
-    /// Whether permessage-deflate was not agreed on.
+    /// Whether permessage-deflate was not negotiated.
     pub fn lacks_compression(&self) -> bool {
         self.upgraded.agreement.deflate.is_none()
     }
 }
 
-/// Receives what happens while a connection is opened.
+/// Receives the events while a connection is opened.
 pub trait OpenObserver {
-    /// An HTTP proxy opened the tunnel to the target of `chain`. `secrets` must not be shown of its response.
+    /// An HTTP proxy opened the tunnel to the target of `chain`. `secrets` must be masked in its response.
     fn tunnel_opened(&mut self, heads: &Heads, chain: &RedirectChain, secrets: &Secrets);
 
     /// The request was sent to the target of `chain`.
@@ -65,12 +67,12 @@ pub trait OpenObserver {
 #[derive(Debug)]
 pub struct FollowedRedirect<'a> {
     /// The response.
-    pub response: &'a Response,
+    pub response: &'a ServerResponse,
     /// The interim responses before it.
     pub interim: &'a [Interim],
-    /// Where it came from.
+    /// The target that sent it.
     pub from: &'a RedirectChain,
-    /// Where it leads to, with the secrets of all requests and responses so far.
+    /// The target it leads to, with the secrets of all requests and responses so far.
     pub to: &'a RedirectChain,
     /// The next request lacks credentials, or a Host header of the user's own, that this one had.
     pub drops_credentials: bool,
@@ -175,7 +177,7 @@ impl Opener<'_> {
         (outcome, is_sent)
     }
 
-    /// The failure as an error, with what a second connection shows if there is one.
+    /// The failure as an error, with the evidence of a second connection, if one is made.
     fn handshake_failed(&mut self, mut failed: FailedHandshake) -> OpenError {
         let options = self.endpoint.dial_options(failed.chain.is_foreign);
         match failed.error {
@@ -204,7 +206,7 @@ impl Opener<'_> {
         OpenError::Handshake(Box::new(failed))
     }
 
-    /// Where the response leads to, if it is a redirect to be followed.
+    /// The target of the response, if it is a redirect that is followed.
     fn follow(&mut self, failed: Box<FailedHandshake>) -> Result<RedirectChain, OpenError> {
         let UpgradeError::Refused(response) = &failed.error else {
             return Err(OpenError::Handshake(failed));
@@ -215,7 +217,7 @@ impl Opener<'_> {
             Some(Err(error)) => return Err(OpenError::Redirect(failed, error)),
             None => return Err(OpenError::Handshake(failed)),
         };
-        // Also those in fields with white space before the colon.
+        // Including those in fields with white space before the colon.
         let head = response.head.lenient();
         let received = Secrets::of_response(self.endpoint.redaction, head.fields());
         to.secrets = failed.secrets.clone().and(received);
@@ -237,7 +239,7 @@ fn dial_failed(error: DialError, chain: RedirectChain) -> OpenError {
     }
 }
 
-/// Where this response leads to, or why not there; `None` if it is not a redirect to be followed.
+/// The target of this response, or why it is not followed; `None` if it is not a redirect to follow.
 fn redirected(
     endpoint: &EndpointConfig,
     chain: &RedirectChain,
@@ -249,7 +251,7 @@ fn redirected(
     Some(chain.redirected(location.as_deref(), max))
 }
 
-/// What the server may repeat of the requests to it and before it.
+/// Secrets that the server may repeat, from the requests to it and to those before it.
 fn sent_secrets(endpoint: &EndpointConfig, request: &Request, chain: &RedirectChain) -> Secrets {
     let (resource, fields) = (&chain.target.resource, request.head.fields());
     Secrets::of_request(endpoint.redaction, resource, fields)

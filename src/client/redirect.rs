@@ -1,4 +1,4 @@
-//! Redirects (RFC 9110 section 15.4): where they lead, and what may be sent there.
+//! Redirects (RFC 9110 section 15.4): their targets, and what may be sent to them.
 
 use url::Url;
 
@@ -17,14 +17,14 @@ pub struct RedirectChain {
     pub is_foreign: bool,
     /// The URLs before this one, without userinfo.
     pub previous: Vec<String>,
-    /// What was sent to and received from those, and may be repeated in any Location.
+    /// Secrets sent to and received from those, which any Location may repeat.
     pub secrets: Secrets,
 }
 
 /// Why a redirect is not followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
-    /// There is no Location.
+    /// The Location header is missing.
     #[error("the server redirects without a Location header")]
     NoLocation,
     /// The Location is not a WebSocket URL.
@@ -72,10 +72,10 @@ impl RedirectError {
     }
 }
 
-/// The most URLs of a chain that are shown, its first and its last ones.
+/// The maximum number of URLs of a chain that are shown: its first and last ones.
 const MAX_SHOWN: usize = 8;
 
-/// The most of each, in characters.
+/// The maximum length of each, in characters.
 const MAX_URL: usize = 300;
 
 fn path(hops: &[String]) -> String {
@@ -159,7 +159,7 @@ impl RedirectChain {
         };
         let base = Url::parse(&base).map_err(|error| error.to_string())?;
         let mut url = base.join(location).map_err(|error| error.to_string())?;
-        // A Location may have a fragment, which is for what displays the document.
+        // A Location may have a fragment, which matters only for displaying a document.
         url.set_fragment(None);
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
             return Err(format!("{}: is not a WebSocket URL scheme", url.scheme()));
@@ -208,7 +208,7 @@ mod tests {
     proptest! {
         /// No Location leads credentials to another server, or from TLS to an unencrypted connection.
         #[test]
-        fn no_location_gets_credentials_to_another_server(
+        fn no_location_sends_credentials_to_another_server(
             location in "((wss?|https?|ftp|ws\\+unix|file|data)?:?//?)?[a-z@:./?#\\[\\]%\\\\ -]{0,30}|\\PC{0,40}",
         ) {
             for from in ["wss://u:p@h/a", "ws://u:p@h:81/a?b"] {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_origin_gets_credentials() {
+    fn only_the_same_origin_receives_credentials() {
         for (from, location, is_foreign) in [
             ("ws://u:p@h/a", "/b", false),
             ("ws://u:p@h/a", "http://h:80/b", false),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_absolute_url_leads_away_from_a_unix_socket() {
+    fn only_an_absolute_url_leaves_a_unix_socket() {
         let from = "ws+unix:///run/x.sock:/a";
         let near = follow(from, "/b").expect("a redirect to follow");
         assert_eq!((near.target.resource.as_str(), near.is_foreign), ("/b", false));

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_has_what_the_configuration_says() {
+    fn the_request_follows_the_configuration() {
         let endpoint = endpoint(&["X-A: 1", "User-Agent: mine"]);
         let request = build(&endpoint, &RedirectChain::new(endpoint.target.clone()));
         let value = |name| request.head.value(name).unwrap_or_default();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_dropped_on_the_way_to_another_host_only() {
+    fn credentials_are_dropped_for_other_hosts_only() {
         for (location, drops) in [("/c", false), ("ws://other/c", true)] {
             let endpoint = endpoint(&["X-Api-Key: hunter22", "Host: mine", "X-A: 1"]);
             let [first, next] = chains(&endpoint, location);

@@ -5,23 +5,23 @@ use std::time::{Duration, Instant, SystemTime};
 use super::error::OpenError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
-use crate::net::tunnel::Fault;
-use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::tunnel::ProxyFault;
+use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::resilience::Backoff;
 use crate::resilience::retry_after::{LONGEST, retry_after};
 use crate::resilience::transient::{honors_retry_after, is_dial_transient, is_upgrade_transient};
 
-/// How many attempts there may be in a row.
+/// The limit on consecutive attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptLimit {
-    /// At most this many.
+    /// A maximum number.
     UpTo(u64),
-    /// Any number.
+    /// No limit.
     Unlimited,
 }
 
 impl AttemptLimit {
-    /// Whether there may be another one after this many.
+    /// Whether another one is allowed after this many.
     fn allows_after(self, attempts: u64) -> bool {
         match self {
             Self::UpTo(most) => attempts < most,
@@ -33,9 +33,9 @@ impl AttemptLimit {
 /// Whether another attempt may succeed after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
-    /// It would fail again.
+    /// Another attempt would fail again.
     Permanent,
-    /// The cause may be gone then.
+    /// The cause may be temporary.
     Transient {
         /// The wait that the server or the proxy demands.
         retry_after: Option<Duration>,
@@ -43,7 +43,7 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
-    /// That of a failed attempt. `now` is for a `Retry-After` with a date.
+    /// The class of a failed attempt. `now` is for a `Retry-After` with a date.
     pub fn of(error: &OpenError, now: SystemTime) -> Self {
         let (is_transient, refusal) = match error {
             OpenError::Dial(failed) => {
@@ -65,15 +65,15 @@ impl FailureClass {
     }
 }
 
-fn proxy_refusal(error: &DialError) -> Option<&Response> {
+fn proxy_refusal(error: &DialError) -> Option<&ServerResponse> {
     let DialError::Proxy(proxy) = error else { return None };
     match &proxy.cause {
-        ProxyCause::Fault(Fault::Refused(response)) => Some(response),
+        ProxyCause::Fault(ProxyFault::Refused(response)) => Some(response),
         _ => None,
     }
 }
 
-fn demanded_wait(refusal: &Response, now: SystemTime) -> Option<Duration> {
+fn demanded_wait(refusal: &ServerResponse, now: SystemTime) -> Option<Duration> {
     let value = refusal.head.value("Retry-After")?;
     retry_after(&value, now).filter(|_| honors_retry_after(refusal.line.status))
 }
@@ -81,9 +81,9 @@ fn demanded_wait(refusal: &Response, now: SystemTime) -> Option<Duration> {
 /// The limits of further attempts.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// `None`: there are none.
+    /// `None`: no further attempts.
     pub limit: Option<AttemptLimit>,
-    /// When the run has to be over.
+    /// The deadline of the run.
     pub max_time: Option<Instant>,
 }
 
@@ -101,20 +101,20 @@ pub enum RetryDecision {
 pub struct RetryWait {
     /// How long.
     pub delay: Duration,
-    /// Until when; `None`: for ever, as that time cannot be represented.
+    /// Until when; `None`: indefinitely, as that time cannot be represented.
     pub until: Option<Instant>,
     /// The server demands this wait.
     pub is_demanded: bool,
-    /// The server demands a wait that a user should know how to end.
+    /// The server demands a long wait, so a notice explains how to end it.
     pub is_long: bool,
 }
 
 /// Why there is no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GiveUpReason {
-    /// It would fail again.
+    /// Another attempt would fail again.
     Permanent,
-    /// There were as many as there may be.
+    /// The maximum number of attempts has been reached.
     LimitReached,
     /// `--max-time` has run out.
     OutOfTime,
@@ -165,7 +165,7 @@ impl RetryPolicy {
         })
     }
 
-    /// Leaves time for another attempt before `--max-time`, unless hardly any is left.
+    /// Shortens the wait so that another attempt fits before `--max-time`, unless hardly any time is left.
     fn in_time(&self, delay: Duration, backoff: &Backoff, now: Instant) -> Duration {
         let Some(end) = self.max_time else { return delay };
         let left = end.saturating_duration_since(now);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_demanded_wait_is_kept() {
+    fn a_demanded_wait_is_honored() {
         for (class, seconds, is_demanded, is_long) in [
             (TRANSIENT, 1, false, false),
             (demanding(0), 1, false, false),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_of_our_own_leaves_time_for_an_attempt() {
+    fn a_delay_of_ours_leaves_time_for_an_attempt() {
         let now = Instant::now();
         for (left, delay) in [(8, 4), (2, 1), (100, 16)] {
             let max_time = Some(now + Duration::from_secs(left));

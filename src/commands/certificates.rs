@@ -1,8 +1,8 @@
-//! Warnings about certificates that were accepted.
+//! Warnings about accepted certificates that expire soon, have expired or are not valid yet.
 
 use crate::net::tls::{CertificateInfo, TlsInfo, TlsOptions, Validity, utc};
 
-/// A certificate that expires in fewer days than this is worth a warning.
+/// A certificate that expires in fewer days than this causes a warning.
 const SOON: i64 = 14;
 
 /// Warnings about the server's certificate, and about the client's if there is one.
@@ -19,13 +19,13 @@ fn warning(whose: &str, certificate: &CertificateInfo) -> Option<String> {
     match validity {
         Validity::Valid(days) if days >= SOON => None,
         Validity::Valid(_) => {
-            Some(format!("{whose} ends soon: {validity}, until {}", utc(certificate.not_after)))
+            Some(format!("{whose} expires soon: {validity}, until {}", utc(certificate.not_after)))
         }
         Validity::Expired(_) => {
             Some(format!("{whose} {validity}: it was valid until {}", utc(certificate.not_after)))
         }
         Validity::NotYet(_) => {
-            Some(format!("{whose} is {validity}: it begins {}", utc(certificate.not_before)))
+            Some(format!("{whose} is {validity}: it becomes valid {}", utc(certificate.not_before)))
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::protocol::close::{APPLICATIONS, CloseCode, KNOWN, RANGES};
 
 const WIDTH: usize = 80;
 
-/// A table of all codes with a name of their own, then of the ranges the rest fall into.
+/// A table of all codes that have a name, then of the ranges that contain the others.
 pub fn overview() -> String {
     let mut table = row("CODE", "NAME", "MEANING");
     for &number in KNOWN {
@@ -59,7 +59,7 @@ fn on_the_wire(code: CloseCode) -> &'static str {
 }
 
 /// `text` in lines of at most [`WIDTH`] columns, the first one after `first`, the others after `rest`.
-/// A word that is too long keeps a line to itself.
+/// A word that is too long is on a line of its own.
 fn wrapped(first: &str, rest: &str, text: &str) -> String {
     let mut lines = String::new();
     let mut line = first.to_owned();
@@ -105,13 +105,13 @@ mod tests {
         assert!(table.contains("\n5000-65535  Invalid"));
     }
 
-    /// Two codes also open a range.
+    /// Two codes are also the first of a range.
     fn lines_for(code: u16) -> usize {
         if RANGES.iter().any(|range| range.first == code) { 2 } else { 1 }
     }
 
     #[test]
-    fn nothing_is_wider_than_the_page() {
+    fn no_line_exceeds_the_width() {
         let codes = (0..=5000).map(|code| describe(CloseCode::new(code)));
         for text in codes.chain([overview()]) {
             assert!(text.is_ascii(), "widths are counted in bytes:\n{text}");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn description_of_a_private_code_names_its_well_known_users() {
+    fn description_of_a_private_code_lists_applications() {
         let text = describe(CloseCode::new(4401));
         assert!(text.starts_with("4401 Private Use\n"));
         assert!(text.contains("  Close frame:  may carry it\n"));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_wider_than_the_page_keeps_its_own_line() {
+    fn a_word_longer_than_the_width_is_on_its_own_line() {
         let word = "x".repeat(100);
         assert_eq!(wrapped("- ", "  ", &format!("a {word} b")), format!("- a\n  {word}\n  b\n"));
     }

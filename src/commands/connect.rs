@@ -1,6 +1,7 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
@@ -10,9 +11,10 @@ use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
 use crate::event::{Clock, Event, EventKind, Level};
 use crate::net::Reactor;
+use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::json::{Json, JsonFrames};
-use crate::output::{Outlet, Output, Outputs};
+use crate::output::{Drain, Outlet, Output, OutputError, Outputs, drain, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::Unsent;
@@ -42,11 +44,11 @@ const STANDARD_OUTPUT: &str = "standard output";
 /// Why it failed.
 pub fn run(config: ConnectConfig) -> Result<(), RunError> {
     let clock = Clock::start();
+    let mut reactor = reactor()?;
     let mut outputs = outputs(&config)?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
     let mut command =
         ConnectCommand { clock, config, outputs: &mut outputs, max_time, leave_by: None };
-    let mut reactor = command.reactor()?;
     let result = command.run(&mut reactor);
     if let Err(error) = &result
         && let Some(failure) = error.failure()
@@ -72,7 +74,51 @@ pub fn emit_failure(error: &Error) {
         connection: None,
         what: EventKind::Failure(&failure),
     });
-    let _ = outputs.drain(None); // the failure itself is reported on standard error
+    if let Ok(mut reactor) = Reactor::new(None) {
+        finish_and_drain(&mut outputs, &mut reactor); // the failure itself is reported on standard error
+    }
+}
+
+/// The wait for the last lines.
+struct Delivery<'a> {
+    outputs: &'a mut Outputs,
+    reactor: &'a mut Reactor,
+    until: Option<Instant>,
+    /// A signal or `--max-time` has ended the run: its result is known.
+    is_leaving: bool,
+    /// The whole of `--max-time`, for its error.
+    max_time: Duration,
+    result: Result<(), Error>,
+}
+
+impl Drain for Delivery<'_> {
+    fn outputs(&mut self) -> &mut Outputs {
+        self.outputs
+    }
+
+    /// An output that fails now counts only if all else was well.
+    fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()> {
+        if error.is_closed_pipe() || self.result.is_err() {
+            return ControlFlow::Continue(());
+        }
+        self.result = Err(Error::Output(error));
+        ControlFlow::Break(())
+    }
+
+    fn wait(&mut self) -> ControlFlow<()> {
+        let Ok(woken) = self.reactor.wait(self.until) else { return ControlFlow::Break(()) };
+        self.outputs.set_ready(&woken);
+        let signal = self.reactor.take_signal();
+        let is_late = self.until.is_some_and(|until| Instant::now() >= until);
+        match signal {
+            None if !is_late => return ControlFlow::Continue(()),
+            _ if self.is_leaving => {}
+            Some(signal) => self.result = Err(Error::Signal(signal)),
+            None if self.result.is_ok() => self.result = Err(Error::MaxTime(self.max_time)),
+            None => {}
+        }
+        ControlFlow::Break(())
+    }
 }
 
 struct ConnectCommand<'a> {
@@ -85,12 +131,6 @@ struct ConnectCommand<'a> {
 }
 
 impl ConnectCommand<'_> {
-    fn reactor(&self) -> Result<Reactor, Error> {
-        let signals = Signals::install()
-            .map_err(|error| Error::System("signal handlers".to_owned(), error))?;
-        Reactor::new(Some(signals)).map_err(|error| Error::System("event loop".to_owned(), error))
-    }
-
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
         self.emit_notices();
         let presets = std::mem::take(&mut self.config.presets);
@@ -115,28 +155,21 @@ impl ConnectCommand<'_> {
 
     /// Writes what is left to report of the end, however long it takes, unless the run is ended.
     fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
+        self.outputs.finish();
+        let registered =
+            self.outputs.register(reactor.registry(), tokens::OUTPUTS, &reactor.waker());
+        if let Err(error) = registered {
+            return result.and(Err(event_loop(error)));
+        }
+        self.outputs.set_all_ready(); // readiness may have been announced to another wait
         let leave_by = self.leave_by.map(|leave_by| leave_by + DELIVERY_LIMIT);
         let until = leave_by.or(self.max_time);
-        loop {
-            match self.outputs.drain(until) {
-                // An output that fails now counts only if all else was well.
-                Err(error) if !error.is_closed_pipe() && result.is_ok() => {
-                    return Err(Error::Output(error));
-                }
-                _ if self.outputs.are_drained() || self.leave_by.is_some() => return result,
-                _ => {}
-            }
-            if let Some(signal) = reactor.take_signal() {
-                return Err(Error::Signal(signal));
-            }
-            if until.is_some_and(|until| Instant::now() >= until) {
-                return result.and(Err(self.out_of_time()));
-            }
-        }
-    }
-
-    fn out_of_time(&self) -> Error {
-        Error::MaxTime(self.config.ending.max_time.unwrap_or_default())
+        let is_leaving = leave_by.is_some();
+        let max_time = self.config.ending.max_time.unwrap_or_default();
+        let outputs = &mut *self.outputs;
+        let mut delivery = Delivery { outputs, reactor, until, is_leaving, max_time, result };
+        drain(&mut delivery);
+        delivery.result
     }
 
     fn emit_notices(&mut self) {
@@ -212,6 +245,16 @@ impl ConnectCommand<'_> {
     fn emit(&mut self, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
     }
+}
+
+fn reactor() -> Result<Reactor, Error> {
+    let signals =
+        Signals::install().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
+    Reactor::new(Some(signals)).map_err(event_loop)
+}
+
+fn event_loop(error: io::Error) -> Error {
+    Error::System("event loop".to_owned(), error)
 }
 
 /// Until when a run with this failure has to be over.

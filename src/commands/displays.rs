@@ -1,21 +1,21 @@
-//! The outputs that a configuration asks for.
+//! The outputs of a configuration.
 
 use crate::config::{Commentary, Stdout};
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::Json;
-use crate::output::payload::{OutputFraming, Payload};
+use crate::output::payload::{OutputFraming, PayloadFormat};
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
 
-/// The place of standard output among the outputs.
+/// The index of standard output among the outputs.
 pub(super) const STDOUT: usize = 0;
 
-/// Which failures people are told of here.
+/// Which failures the human display shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failures {
     /// Those of each connection.
     Each,
-    /// None: the one that ends the run is told with the exit status.
+    /// None: the one that ends the run is reported with the exit status.
     None,
 }
 
@@ -28,7 +28,7 @@ fn writes_as_it_is(stdout: Stdout) -> bool {
 }
 
 /// Builds them on these outlets. On a terminal, messages and what is reported beside them share standard
-/// output, and so they do where both streams are the same file or pipe (`err` is `None`): through two
+/// output, also where both streams are the same file or pipe (`err` is `None`): through two
 /// outlets one would overtake the other.
 pub(super) fn outputs(
     stdout: Stdout,
@@ -67,7 +67,7 @@ pub(super) fn outputs(
             let failures = human.failures && is_shared;
             Box::new(Human::new(HumanOptions { detail, failures, ..human }))
         }
-        Stdout::Payload(framing) => Box::new(Payload::new(framing)),
+        Stdout::Payload(framing) => Box::new(PayloadFormat::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),
     };
     let mut outputs = Outputs::default();

@@ -1,5 +1,5 @@
-//! `wscope listen`: accepts clients, each with a session in a thread of its own, and sends them what is
-//! typed or piped.
+//! `wscope listen`: accepts clients, each with a session in a thread of its own, and sends them typed
+//! lines or standard input.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use mio::Interest;
 use super::connect::emit_failure;
 use crate::config::{ListenConfig, ServerInput, Stdout};
 use crate::error::Error;
-use crate::input::Source;
+use crate::input::ActionSource;
 use crate::input::plain::PlainLines;
 use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{InputFraming, Stdin};
@@ -38,7 +38,7 @@ use streams::Streams;
 /// Listens until it is interrupted, or the run is complete.
 ///
 /// # Errors
-/// When the address cannot be listened on; why it ended, if that was not a success.
+/// When the address cannot be listened on; why it ended, if not successfully.
 pub fn run(config: ListenConfig) -> Result<(), Error> {
     let is_json = matches!(config.stdout, Stdout::Json { .. });
     let mut control = match set_up(config) {
@@ -58,7 +58,7 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
 fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     if was_stdout_closed() {
         let error = io::Error::other(CLOSED);
-        return Err(Error::Output(OutputError { name: "standard output", error }));
+        return Err(Error::Output(OutputError { name: "standard output".into(), error }));
     }
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
@@ -84,7 +84,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     Ok(control)
 }
 
-/// How an address is written.
+/// The forms of an address, for messages.
 const ADDRESS_FORMS: &str =
     "write HOST:PORT, HOST, :PORT or PORT, for example 'wscope listen localhost:8080'";
 
@@ -128,7 +128,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
             let mut stdin = Stdin::new(InputFraming::Lines, MessageKind::Text);
             match stdin.register(reactor.registry(), tokens::INPUT, &reactor.waker()) {
                 Ok(()) => Ok(OperatorInput::Stdin(stdin)),
-                Err(_) => Ok(OperatorInput::None), // it is closed: there is nothing to send
+                Err(_) => Ok(OperatorInput::None), // standard input is closed: there is nothing to send
             }
         }
     }

@@ -1,8 +1,8 @@
-//! What was not delivered, as text.
+//! Reports of data that was not delivered, as text.
 
 use crate::session::Lost;
 
-/// A line for each kind of loss. `on_display`: received messages are shown to people.
+/// A line for each kind of loss. `on_display`: received messages are shown by the human display.
 pub(super) fn texts(lost: &Lost, on_display: bool, peer_closed: bool) -> Vec<String> {
     let received = match (lost.received, on_display) {
         (0, _) if lost.bytes > 0 && !on_display => {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_loss_has_its_line() {
+    fn each_kind_of_loss_is_reported_on_its_own_line() {
         let lost = |received, bytes, sent| Lost { received, bytes, sent, input_left: false };
         let with_input_left = Lost { input_left: true, ..lost(0, 0, 2) };
         for (lost, on_display, peer_closed, expected) in [

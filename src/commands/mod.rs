@@ -57,7 +57,7 @@ pub fn run(args: &[OsString], env: &Env) -> Result<(), RunError> {
     run_with(args, env, Typed { args, notices: Vec::new() })
 }
 
-/// The command line as it was typed; a rewritten one may run in its place.
+/// The original command line; a rewritten one may run in its place.
 struct Typed<'a> {
     args: &'a [OsString],
     /// Notices about the rewriting.
@@ -173,7 +173,7 @@ fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Output(crate::output::OutputError { name: "standard output", error }))
+            Err(Error::Output(crate::output::OutputError { name: "standard output".into(), error }))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Command lines that clap does not take, in our words.
+//! Error messages for command lines that clap rejects.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use crate::cli::{complaint, extra_url, similar_command};
 use crate::error::Error;
 use crate::redact::Redaction;
 
-/// A command line that clap did not take. Its first line is the reason.
+/// The error for a command line that clap rejected. Its first line is the reason.
 pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let (message, tip) = complaint(problem);
     let message = without_secrets(message, args);
@@ -27,13 +27,13 @@ pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     error
 }
 
-/// A URL that is one word, and nearly the name of a command, is not taken for a host.
+/// A URL that is one word and similar to the name of a command is not treated as a host.
 pub(super) fn refuse_mistyped_command(url: Option<&str>) -> Result<(), Error> {
     let Some(word) = url else { return Ok(()) };
     match similar_command(word) {
         None => Ok(()),
         Some(command) => Err(Error::Usage {
-            message: format!("there is no command '{word}'"),
+            message: format!("unknown command '{word}'"),
             hint: Some(format!(
                 "did you mean 'wscope {command}'? A host of that name is written ws://{word}"
             )),
@@ -41,7 +41,7 @@ pub(super) fn refuse_mistyped_command(url: Option<&str>) -> Result<(), Error> {
     }
 }
 
-/// The URL that `HOST PORT` was meant to be, if nothing stands before it.
+/// The URL for `HOST PORT`, if these are the only arguments.
 fn host_and_port(args: &[OsString], problem: &clap::Error) -> Option<String> {
     let extra = extra_url(problem)?;
     let [_, host, port, ..] = args else { return None };
@@ -50,7 +50,7 @@ fn host_and_port(args: &[OsString], problem: &clap::Error) -> Option<String> {
     (is_host && port == extra && port.parse::<u16>().is_ok()).then(|| format!("{host}:{port}"))
 }
 
-/// A URL in the wrong place is quoted too.
+/// A URL in the wrong position is quoted too.
 fn without_secrets(message: String, args: &[OsString]) -> String {
     let urls = args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.contains(['@', '=']));
     urls.fold(message, |message, url| message.replace(url, &Redaction::Mask.argument(url)))

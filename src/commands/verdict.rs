@@ -74,7 +74,7 @@ fn failure_of_end(report: &Report, limits: TimeLimits) -> Option<Error> {
     let closed = &report.closed;
     let ending = &closed.ending;
     let max_time = || Some(Error::MaxTime(limits.max_time.unwrap_or_default()));
-    // What the peer does wrong after the time limit is not why the run ended.
+    // A violation by the peer after the time limit is not why the run ended.
     match report.stop {
         Some(Stop::MaxTime) => return max_time(),
         Some(Stop::PingTimeout(missed)) => {
@@ -104,8 +104,8 @@ fn failure_of_end(report: &Report, limits: TimeLimits) -> Option<Error> {
     is_failure.then(|| Error::Abnormal(Box::new(closed.clone())))
 }
 
-/// Whether a failure is why a goal was not met. Once a goal is missed we close, and the answer to that does
-/// not matter.
+/// Whether a failure is the reason that a goal was not met. Once a goal is missed we close, and the answer to
+/// our Close frame does not matter.
 fn explains_unmet(failure: &Error, report: &Report) -> bool {
     let is_answer = matches!(failure, Error::Abnormal(_) | Error::CloseTimeout { .. });
     !(is_answer && matches!(report.stop, Some(Stop::GoalMissed)))

@@ -1,4 +1,4 @@
-//! Who we are to the server: where credentials come from, and which of them count.
+//! Credentials for the server: their sources, and which of them take precedence.
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -19,7 +19,7 @@ use crate::redact::Redaction;
 mod cookies;
 mod netrc;
 
-/// What the environment says about who we are.
+/// Credentials from the environment.
 #[derive(Clone, Debug, Default)]
 pub struct AuthEnv {
     /// WSCOPE_USER
@@ -31,7 +31,7 @@ pub struct AuthEnv {
 }
 
 impl AuthEnv {
-    /// Reads it by way of a look-up that knows no empty values.
+    /// Reads it with a function that gives the value of a variable, unless it is empty.
     pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let home = || variable("HOME").or_else(|| variable("USERPROFILE"));
         let in_home = || home().map(|home| PathBuf::from(home).join(".netrc"));
@@ -45,16 +45,16 @@ impl AuthEnv {
 
 /// The credentials for a server.
 #[derive(Debug, Default)]
-pub(super) struct Credentials {
+pub(super) struct CredentialHeaders {
     /// Authorization and Cookie.
     pub(super) headers: Vec<HeaderLine>,
-    /// Where these come from.
+    /// Their sources.
     pub(super) sources: CredentialSources,
-    /// What is shown about that.
+    /// Notices about them.
     pub(super) notices: Vec<(Level, String)>,
 }
 
-/// Where the credentials of a request come from, as messages name it.
+/// The sources of a request's credentials, as messages name them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CredentialSources {
     /// That of Authorization; `None`: a header of the user's own.
@@ -68,7 +68,7 @@ pub struct CredentialSources {
 pub struct SentCredentials {
     /// The scheme of those in Authorization, such as `Basic`. Others, such as cookies, have none.
     pub scheme: Option<String>,
-    /// Where they came from, such as `--user`.
+    /// Their source, such as `--user`.
     pub source: String,
 }
 
@@ -98,15 +98,15 @@ impl CredentialSources {
     }
 }
 
-/// Credentials for one server. `own` are the user's own headers, which go before all else.
+/// Credentials for one server. `own` are the user's own headers, which take precedence.
 pub(super) fn auth(
     args: &AuthArgs,
     own: &[HeaderLine],
     target: &Target,
     env: &Env,
     files: &FileReader,
-) -> Result<Credentials, ConfigError> {
-    let mut found = Credentials::default();
+) -> Result<CredentialHeaders, ConfigError> {
+    let mut found = CredentialHeaders::default();
     let is_own = |name: &str| own.iter().any(|line| line.is(name));
     if !is_own("Authorization") {
         let authorization = authorization(args, target, env, files, &mut found.notices)?;
@@ -123,8 +123,7 @@ pub(super) fn auth(
     Ok(found)
 }
 
-/// A header and where it comes from. The option goes before the URL, that before the netrc file, and
-/// the environment is last.
+/// A header and its source. In order of precedence: the option, the URL, the netrc file, the environment.
 fn authorization(
     args: &AuthArgs,
     target: &Target,
@@ -132,7 +131,7 @@ fn authorization(
     files: &FileReader,
     notices: &mut Vec<(Level, String)>,
 ) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
-    // Asked for in the background of a script, a password would be awaited for ever.
+    // A prompt in the background of a script would wait forever.
     let may_ask = env.stdin_is_terminal || env.stderr_is_terminal;
     if let Some(given) = &args.bearer {
         return Ok(Some((bearer("--bearer", given, files)?, "--bearer")));
@@ -194,7 +193,7 @@ fn bearer(
         return Err(bad("leave out the word Bearer: it is put before the token"));
     }
     if let Some(wrong) = token.chars().find(|c| !c.is_ascii_graphic()) {
-        return Err(bad(&format!("{wrong:?} cannot stand in a token (RFC 6750 section 2.1)")));
+        return Err(bad(&format!("{wrong:?} is not allowed in a token (RFC 6750 section 2.1)")));
     }
     Ok(HeaderLine::new("Authorization", &format!("Bearer {token}")))
 }
@@ -231,7 +230,7 @@ fn ask(
     };
     let asked = if may_ask { files.ask("password", &prompt, failed)? } else { None };
     asked.ok_or_else(|| {
-        let reason = "the password is missing, and there is no terminal to ask for it: write USER:PASS, or @FILE with it";
+        let reason = "the password is missing, and there is no terminal to prompt for it: write USER:PASS, or @FILE with it";
         ConfigError::value(option, user, reason)
     })
 }
@@ -239,19 +238,20 @@ fn ask(
 /// RFC 7617 section 2: no control characters.
 fn checked(option: &'static str, user: &str, password: &str) -> Result<HeaderLine, ConfigError> {
     if [user, password].iter().any(|text| text.chars().any(char::is_control)) {
-        let reason = "user name and password have no control characters (RFC 7617 section 2)";
+        let reason =
+            "user name and password must not contain control characters (RFC 7617 section 2)";
         return Err(ConfigError::value(option, "***", reason));
     }
     Ok(basic_header(user, password))
 }
 
-/// In UTF-8, which is what servers that say so expect (RFC 7617 section 2.1), and most others.
+/// In UTF-8, which servers may request (RFC 7617 section 2.1), and which most expect.
 fn basic_header(user: &str, password: &str) -> HeaderLine {
     let pair = format!("{user}:{password}");
     HeaderLine::new("Authorization", &basic::authorization(pair.as_bytes()))
 }
 
-/// What was given, or the first line of the file behind the @.
+/// The value, or the first line of the file that follows the @.
 fn first_line(
     option: &'static str,
     given: &str,
@@ -264,7 +264,7 @@ fn first_line(
 
 type Login = (String, Option<String>);
 
-/// All passwords for the target in a netrc file that options name, also if they do not count.
+/// All passwords for the target in a netrc file that options name, also those that are not used.
 pub(super) fn netrc_passwords(
     args: &AuthArgs,
     target: &Target,
@@ -300,7 +300,7 @@ fn netrc(
         Err(ConfigError::File { error: FileError::Io(error), .. })
             if error.kind() == ErrorKind::NotFound && args.netrc_file.is_none() =>
         {
-            let text = format!("--netrc: there is no {}", path.display());
+            let text = format!("--netrc: no such file: {}", path.display());
             notices.push((Level::Warning, text));
             return Ok(None);
         }
@@ -322,7 +322,7 @@ fn netrc(
     Ok(Some((entry.login.unwrap_or_default(), entry.password)))
 }
 
-/// As a netrc file and a cookie have them: an IPv6 address without brackets.
+/// As netrc files and cookies write them: an IPv6 address without brackets.
 fn host_and_port(target: &Target) -> (String, u16) {
     match &target.endpoint {
         Endpoint::Tcp { host, port } => {
@@ -342,7 +342,7 @@ fn cookie(
     let (host, _) = host_and_port(target);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let is_secure = target.scheme.is_tls() || host == "localhost";
-    let place = cookies::Place { host: &host, path: &target.resource, is_secure, now };
+    let place = cookies::CookieContext { host: &host, path: &target.resource, is_secure, now };
     let mut lists = Vec::new();
     for given in given {
         let Some(path) = given.strip_prefix('@') else {

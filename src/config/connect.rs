@@ -1,17 +1,18 @@
 //! `wscope URL`: what was typed → what will be done.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::auth::{CredentialSources, auth, netrc_passwords};
 use super::files::FileReader;
+use super::headers::headers;
 use super::route::{proxy_tls, route};
-use super::secrets::{GivenValues, Used, secrets, shown_header};
+use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
+use super::values::{duration, size};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
-    SendOrder, Stdout, USER_AGENT, history, parse_duration, parse_size, presets, resilience,
+    SendOrder, Stdout, USER_AGENT, history, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
@@ -24,11 +25,9 @@ use crate::net::tls::ClientContext;
 use crate::output::json::JsonFrames;
 use crate::output::payload::OutputFraming;
 use crate::protocol::MessageKind;
-use crate::protocol::close::CloseCode;
-use crate::protocol::close::ClosePayload;
+use crate::protocol::close::{CloseCode, ClosePayload, InvalidClose};
 use crate::protocol::deflate::{self, DEFAULT_OFFER};
 use crate::protocol::head::HeaderLine;
-use crate::protocol::vocabulary::Misuse;
 use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
@@ -190,49 +189,6 @@ fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
     Ok(Some(offers.join(", ")))
 }
 
-pub(super) fn headers(
-    given: &[String],
-    files: &FileReader,
-) -> Result<Vec<HeaderLine>, ConfigError> {
-    headers_of("--header", given, files)
-}
-
-pub(super) fn headers_of(
-    option: &'static str,
-    given: &[String],
-    files: &FileReader,
-) -> Result<Vec<HeaderLine>, ConfigError> {
-    let mut lines = Vec::new();
-    for value in given {
-        match value.strip_prefix('@') {
-            None => lines.push(header(option, value, &shown_header(value))?),
-            Some(path) => lines.extend(header_file(option, path, files)?),
-        }
-    }
-    Ok(lines)
-}
-
-fn header_file(
-    option: &'static str,
-    path: &str,
-    files: &FileReader,
-) -> Result<Vec<HeaderLine>, ConfigError> {
-    let text = files.text(option, Path::new(path))?;
-    let is_header = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| is_header(line))
-        .map(|(index, line)| {
-            let place = format!("{path}, line {}: {}", index + 1, shown_header(line));
-            header(option, line, &place)
-        })
-        .collect()
-}
-
-fn header(option: &'static str, line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
-    HeaderLine::parse(line).map_err(|error| ConfigError::value(option, shown, error))
-}
-
 fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, ConfigError> {
     let leaves = args.wscat.leaves;
     let args = &args.sending;
@@ -305,9 +261,11 @@ fn ending(
         .parse()
         .map_err(|error| ConfigError::value("--close-code", &args.close_code, error))?;
     let close_reason = args.close_reason.clone().unwrap_or_default();
-    ClosePayload::to_send(Some(close_code), &close_reason).map_err(|misuse| match misuse {
-        Misuse::ReasonTooLong(_) => ConfigError::value("--close-reason", &close_reason, misuse),
-        _ => ConfigError::value("--close-code", &args.close_code, misuse),
+    ClosePayload::to_send(Some(close_code), &close_reason).map_err(|error| match error {
+        InvalidClose::ReasonTooLong(_) => {
+            ConfigError::value("--close-reason", &close_reason, error)
+        }
+        InvalidClose::Code(_) => ConfigError::value("--close-code", &args.close_code, error),
     })?;
     Ok(EndingConfig {
         after_input: after_input(args.wait.as_deref(), has_goal, input)?,
@@ -353,15 +311,4 @@ fn patterns(given: &[String]) -> Result<Vec<Pattern>, ConfigError> {
             Pattern::parse(text).map_err(|error| ConfigError::value("--expect", text, error))
         })
         .collect()
-}
-
-/// A duration; `None` for 0, which turns a limit off.
-pub(super) fn duration(option: &'static str, text: &str) -> Result<Option<Duration>, ConfigError> {
-    let duration =
-        parse_duration(text).map_err(|reason| ConfigError::value(option, text, reason))?;
-    Ok((!duration.is_zero()).then_some(duration))
-}
-
-pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
-    parse_size(text).map_err(|reason| ConfigError::value(option, text, reason))
 }

@@ -1,5 +1,5 @@
-//! Files that options name, and questions about what they do not say. No file is read beyond its limit, and
-//! nothing is waited for longer than `--max-time`.
+//! Files that options name, and prompts for secrets that are missing. No file is read beyond its limit, and
+//! no wait is longer than `--max-time`.
 
 use std::cell::Cell;
 use std::io;
@@ -17,12 +17,12 @@ const MAX_SETTING: u64 = 1 << 20;
 /// The limit for cookies, netrc files and bundles of certificates, in bytes.
 const MAX_COLLECTION: u64 = 16 << 20;
 
-/// Reads the files that options name, and asks for what is missing.
+/// Reads the files that options name, and prompts for secrets that are missing.
 #[derive(Debug)]
 pub(super) struct FileReader {
     /// `--max-time`
     limit: Duration,
-    /// What reading and asking have left of it; `None`: there is no limit.
+    /// The time left for reading and prompting; `None`: no limit.
     left: Cell<Option<Duration>>,
 }
 
@@ -32,16 +32,16 @@ impl FileReader {
         Self { limit: limit.unwrap_or_default(), left: Cell::new(limit) }
     }
 
-    /// What is left of the time; `None`: there is no limit.
+    /// The time that is left; `None`: no limit.
     pub(super) fn time_left(&self) -> Option<Duration> {
         self.left.get()
     }
 
-    /// Asks for something on the terminal; `None` where there is none. The rest of the time has to do for
-    /// the answer.
+    /// Prompts for a secret on the terminal; `None` without a terminal. The wait is limited to the time that
+    /// is left.
     ///
     /// # Errors
-    /// After a signal, when the time runs out, and as `failed` makes one of what the terminal says.
+    /// After a signal, when the time runs out, and what `failed` makes of an error of the terminal.
     pub(super) fn ask(
         &self,
         what: &'static str,
@@ -104,7 +104,7 @@ impl FileReader {
             .map_err(|error| ConfigError::file(option, path, error))
     }
 
-    /// Does something with a file that may block.
+    /// Runs an operation on a file, which may block.
     ///
     /// # Errors
     /// When the time runs out.
@@ -132,10 +132,10 @@ impl FileReader {
     }
 }
 
-/// Editors on Windows put a byte order mark in front, which is not part of the text.
+/// Editors on Windows write a byte order mark first, which is not part of the text.
 fn utf8(option: &'static str, path: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
     let wrong = match is_utf16(&bytes) {
-        true => "it is UTF-16, and has to be UTF-8",
+        true => "it is UTF-16, but must be UTF-8",
         false => "it is not UTF-8",
     };
     let mut text = String::from_utf8(bytes).map_err(|_| {

@@ -1,10 +1,10 @@
-//! Where the prompt keeps what was typed.
+//! The history file of the prompt.
 
 use std::path::PathBuf;
 
 use crate::cli::SettingsArgs;
 
-/// The file, unless there is to be none.
+/// Its path; `None`: no history is saved.
 pub(super) fn file(args: &SettingsArgs, usual: Option<&PathBuf>) -> Option<PathBuf> {
     usual.filter(|_| !args.no_history).cloned()
 }

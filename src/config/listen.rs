@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
+use super::connect::{is_conversation, redaction, stdout_in};
 use super::files::FileReader;
+use super::headers::headers;
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
+use super::values::{duration, size};
 use super::{Commentary, ConfigError, Env, Stdout, history};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
 use crate::protocol::handshake::{
-    AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
+    AllowedOrigins, ListenHosts, RequiredCredentials, ServerOptions, normalize_origin,
 };
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
@@ -24,23 +26,23 @@ use crate::server::AcceptOptions;
 /// The configuration of a server.
 #[derive(Debug)]
 pub struct ListenConfig {
-    /// The address to listen on, as it was typed.
+    /// The address to listen on, as given.
     pub address: String,
-    /// Who may connect, and how; `lenient` also: go on after violations.
+    /// Who may connect, and how; `lenient` also: continue after violations.
     pub accept: AcceptOptions,
-    /// How much is served and held.
+    /// The limits on clients and memory.
     pub capacity: Capacity,
-    /// Texts that every client is sent first.
+    /// Texts that are sent to every client first.
     pub greeting: Vec<String>,
     /// Send every received message back.
     pub echo: bool,
-    /// Whom received messages are sent to.
+    /// The recipients of received messages.
     pub broadcast: Option<Broadcast>,
-    /// Where lines for the clients come from.
+    /// The source of lines for the clients.
     pub input: ServerInput,
-    /// What standard output gets.
+    /// What is written to standard output.
     pub stdout: Stdout,
-    /// What is reported beside it, and how.
+    /// The display of everything else.
     pub commentary: Commentary,
     /// Serve one client and exit with its result.
     pub once: bool,
@@ -52,26 +54,26 @@ pub struct ListenConfig {
     pub redaction: Redaction,
     /// The secrets that were given, used or not.
     pub secrets: Secrets,
-    /// Where the line editor keeps its history.
+    /// The history file of the line editor.
     pub history: Option<PathBuf>,
-    /// Reported first.
+    /// Notices to show first.
     pub notices: Vec<(Level, String)>,
 }
 
-/// How much is served and held.
+/// The limits on clients and memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
     /// Clients at a time.
     pub clients: usize,
-    /// Bytes that may wait for one client.
+    /// The most bytes in the queue of one client.
     pub backlog: usize,
-    /// Larger received messages close the connection.
+    /// A larger received message closes the connection, in bytes.
     pub message: u64,
-    /// Bytes that all connections together may hold.
+    /// The most bytes of payloads in memory for all connections together.
     pub memory: usize,
 }
 
-/// Whom a received message is sent to.
+/// The recipients of a received message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broadcast {
     /// All but the sender.
@@ -80,7 +82,7 @@ pub enum Broadcast {
     All,
 }
 
-/// Where lines for the clients come from.
+/// The source of lines for the clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerInput {
     /// A line editor on the terminal.
@@ -89,14 +91,14 @@ pub enum ServerInput {
     Plain,
     /// Standard input.
     Stdin,
-    /// Nowhere: reading from the terminal would stop the process.
+    /// No source: reading from the terminal would stop the process.
     None,
 }
 
 /// Unfinished handshakes at a time, each with a thread: of some 40 KiB, or 100 KiB with TLS.
 const MAX_HANDSHAKES: usize = 2048;
 
-/// Bytes that may wait for one client.
+/// The most bytes in the queue of one client.
 const MAX_BACKLOG: usize = 16 << 20;
 
 impl ListenConfig {
@@ -151,7 +153,7 @@ impl ListenConfig {
 }
 
 fn given_secrets(options: &ServerOptions, given: &GivenValues, files: &FileReader) -> Secrets {
-    let authorization = options.credentials.as_ref().map(Credentials::authorization);
+    let authorization = options.credentials.as_ref().map(RequiredCredentials::authorization);
     let authorization = authorization.map(|value| HeaderLine::new("Authorization", &value));
     let headers = options.headers.iter().chain(&authorization).collect();
     secrets(given, &Used { headers, ..Used::default() }, files)
@@ -163,7 +165,7 @@ fn memory(given: &str) -> Result<usize, ConfigError> {
 
 fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Result<T, ConfigError> {
     if number == T::default() {
-        return Err(ConfigError::value(option, "0", "it has to be at least 1"));
+        return Err(ConfigError::value(option, "0", "it must be at least 1"));
     }
     Ok(number)
 }
@@ -171,7 +173,7 @@ fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Resu
 fn handshake(args: &ListenArgs, files: &FileReader) -> Result<ServerOptions, ConfigError> {
     let args = &args.handshake;
     if let Some(path) = args.path.as_deref().filter(|path| !is_path(path)) {
-        let reason = "a path starts with /, and has no blank, ? or #";
+        let reason = "a path starts with / and contains no space, ? or #";
         return Err(ConfigError::value("--path", path, reason));
     }
     Ok(ServerOptions {
@@ -180,7 +182,7 @@ fn handshake(args: &ListenArgs, files: &FileReader) -> Result<ServerOptions, Con
         path: args.path.clone(),
         credentials: args.user.as_deref().map(|given| credentials(given, files)).transpose()?,
         origins: origins(&args.origins)?,
-        listening: ListenHosts::default(), // known once it listens
+        listening: ListenHosts::default(), // set when the socket listens
         compress: !args.no_compress,
     })
 }
@@ -191,7 +193,7 @@ fn is_path(text: &str) -> bool {
 }
 
 /// `USER:PASS`, or the first line of a file. The value is not shown in errors.
-fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
+fn credentials(given: &str, files: &FileReader) -> Result<RequiredCredentials, ConfigError> {
     let text = match given.strip_prefix('@') {
         Some(path) => files.text("--user", Path::new(path))?,
         None => given.to_owned(),
@@ -204,7 +206,7 @@ fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigErr
             "the password is missing: write USER:PASS, or @FILE with that as its first line",
         ));
     }
-    Ok(Credentials::new(pair))
+    Ok(RequiredCredentials::new(pair))
 }
 
 fn origins(given: &[String]) -> Result<AllowedOrigins, ConfigError> {
@@ -219,7 +221,7 @@ fn origins(given: &[String]) -> Result<AllowedOrigins, ConfigError> {
 /// Accepts all origins, and requests without one.
 const ANY_ORIGIN: &str = "*";
 
-/// An origin as browsers send it: scheme, host and a port that is not the scheme's own.
+/// An origin as browsers send it: scheme, host, and the port unless it is the scheme's default.
 fn origin(given: &str) -> Result<String, ConfigError> {
     let bad = |reason: &str| ConfigError::value("--allow-origin", given, reason);
     if matches!(given, "null" | ANY_ORIGIN) {
@@ -253,7 +255,7 @@ fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {
         Some(BroadcastMode::All) if args.sending.echo => Err(ConfigError::value(
             "--broadcast",
             "all",
-            "with --echo the sender would get it twice",
+            "with --echo the sender would receive it twice",
         )),
         Some(BroadcastMode::All) => Ok(Some(Broadcast::All)),
     }

@@ -13,7 +13,7 @@ use crate::input::raw::parse_frame;
 use crate::input::{Action, decode_hex};
 use crate::protocol::MessageKind;
 
-/// Where on the command line the values of these options stood.
+/// The positions of these options' values on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct SendOrder {
     text: Vec<usize>,
@@ -67,7 +67,7 @@ fn send(kind: MessageKind, data: impl Into<Bytes>) -> Action {
     Action::Send(kind, data.into())
 }
 
-/// Loads a small file; of a large one only the text is checked. Both are done before connecting.
+/// Loads a small file; a large one is only checked for UTF-8. Both happen before connecting.
 fn file(path: &Path, kind: MessageKind, files: &FileReader) -> Result<Action, ConfigError> {
     const OPTION: &str = "--send-file";
     let owned = path.to_owned();

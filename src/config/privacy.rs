@@ -1,22 +1,22 @@
-//! Whether a file with secrets is for its owner alone.
+//! Whether a file with secrets is accessible to others than its owner.
 
 use std::path::Path;
 
-/// Whether group or others may read it. Unknown is no.
+/// Whether group or others may read it; false if that is not known.
 #[cfg(unix)]
 pub(super) fn others_may_read(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o044 != 0)
 }
 
-/// Access lists elsewhere are not looked into.
+/// Access control lists of other systems are not examined.
 #[cfg(not(unix))]
 pub(super) fn others_may_read(_: &Path) -> bool {
     false
 }
 
-/// What to say about such a file.
+/// The warning about such a file.
 pub(super) fn warning(path: &Path) -> String {
     let path = path.display();
-    format!("{path} has secrets and others can read it: chmod 600 {path}")
+    format!("{path} contains secrets and is readable by others: chmod 600 {path}")
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ConfigError;
-use super::connect::duration;
+use super::values::duration;
 use crate::cli::{FOREVER, ResilienceArgs};
 use crate::client::retry::AttemptLimit;
 use crate::protocol::keepalive::KeepaliveTimes;

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::connect::headers_of;
 use super::files::FileReader;
+use super::headers::headers_of;
 use super::{ConfigError, Env};
 use crate::cli::RouteArgs;
 use crate::client::HandshakeConfig;
-use crate::net::proxy::{Choice, Origin, ProxyPolicy};
-use crate::net::route::{ConnectTo, Family, Resolve, RouteOptions, Source};
+use crate::net::proxy::{Choice, ProxyPolicy, SettingOrigin};
+use crate::net::route::{ConnectTo, Family, LocalBinding, Resolve, RouteOptions};
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
 use crate::protocol::head::HeaderLine;
@@ -69,8 +69,10 @@ pub fn proxy_remark(choice: &Choice) -> Option<(bool, String)> {
         }
     };
     Some(match origin {
-        Origin::Option(name) => (false, format!("{name} {proxy} is not used: {why}")),
-        Origin::Variable(name) => (true, format!("proxy {proxy} from {name} is not used: {why}")),
+        SettingOrigin::Option(name) => (false, format!("{name} {proxy} is not used: {why}")),
+        SettingOrigin::Variable(name) => {
+            (true, format!("proxy {proxy} from {name} is not used: {why}"))
+        }
     })
 }
 
@@ -92,9 +94,9 @@ fn each<T>(
     given.iter().map(read).collect()
 }
 
-fn source(text: &str, family: Family) -> Result<Source, ConfigError> {
+fn source(text: &str, family: Family) -> Result<LocalBinding, ConfigError> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let Ok(address) = bare.parse() else { return Ok(Source::Interface(text.to_owned())) };
+    let Ok(address) = bare.parse() else { return Ok(LocalBinding::Interface(text.to_owned())) };
     if !family.admits(address) {
         let reason = match address {
             IpAddr::V6(_) => "that is an IPv6 address, and -4 leaves only IPv4",
@@ -102,5 +104,5 @@ fn source(text: &str, family: Family) -> Result<Source, ConfigError> {
         };
         return Err(ConfigError::value("--interface", text, reason));
     }
-    Ok(Source::Address(address))
+    Ok(LocalBinding::Address(address))
 }

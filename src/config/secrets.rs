@@ -11,7 +11,7 @@ pub use given::GivenValues;
 pub(super) use given::{Used, secrets};
 use words::values;
 
-/// What the value of an option is.
+/// The kind of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// `USER:PASS`
@@ -20,20 +20,20 @@ enum Kind {
     Bearer,
     /// Pairs of names and values.
     Cookies,
-    /// That of a key.
+    /// The passphrase of a key.
     Passphrase,
     /// A header field.
     Header,
-    /// Names, which may have tokens among them.
+    /// Names, some of which may be tokens.
     Subprotocols,
     /// A URL, perhaps without scheme.
     Url,
-    /// Anything else. It may have a URL in it.
+    /// Anything else. It may contain a URL.
     Other,
 }
 
 impl Kind {
-    /// That of the value of an option, which is written `--name` or `-n`.
+    /// The kind of the value of an option, which is given as `--name` or `-n`.
     fn of(option: &str) -> Self {
         match option {
             "--user" | "--auth" | "--basic-auth" | "-u" | "--proxy-user" => Self::User,
@@ -47,7 +47,7 @@ impl Kind {
         }
     }
 
-    /// The value as it may be shown, if it holds a secret.
+    /// The value with its secret masked; `None` if it has none.
     fn masked(self, value: &str) -> Option<String> {
         let is_file = value.starts_with('@');
         match self {
@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-/// A header field, also one that is malformed, if it holds a secret.
+/// A header field with its secret masked, also a malformed one; `None` if it has none.
 fn header(line: &str) -> Option<String> {
     if let Some((name, value)) = line.split_once(':') {
         let shown = Redaction::Mask.value(name, value.trim().as_bytes());
@@ -82,12 +82,12 @@ fn header(line: &str) -> Option<String> {
     (shown.as_ref() != line.as_bytes()).then(|| String::from_utf8_lossy(&shown).into_owned())
 }
 
-/// A header field as it may be shown, also one that is malformed.
+/// A header field with secrets masked, also a malformed one.
 pub(super) fn shown_header(line: &str) -> String {
     header(line).unwrap_or_else(|| line.to_owned())
 }
 
-/// The arguments that hold secrets, each by its place and as it may be shown.
+/// The arguments that contain secrets: each with its index and its masked form.
 pub fn secret_arguments(args: &[OsString]) -> Vec<(usize, OsString)> {
     let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let shown = values(&words).into_iter().filter_map(|value| {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_left_alone() {
+    fn other_arguments_are_unchanged() {
         for args in [
             &["-u", "me"][..],
             &["-ume"],
@@ -185,7 +185,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_secret_that_is_not_utf_8_is_one_too() {
+    fn a_secret_that_is_not_utf_8_is_found() {
         use std::os::unix::ffi::OsStringExt;
         let args = ["wscope", "-u"].map(OsString::from);
         let args = [&args[..], &[OsString::from_vec(b"me:p\xff".to_vec())]].concat();

@@ -15,18 +15,18 @@ use super::secrets::GivenValues;
 use super::{ConfigError, parse_duration, privacy, secret_arguments};
 use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
-use crate::net::proxy::{BadSetting, Origin};
+use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
-use endpoint::Endpoint;
+use endpoint::NamedEndpoint;
 use file::Section;
-use sources::{Setting, Source};
+use sources::{Check, Setting, SettingsSource};
 
 mod endpoint;
 mod file;
 mod sources;
 mod words;
 
-/// Where settings are.
+/// Where the settings are read from.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsEnv {
     /// The configuration file, which need not exist.
@@ -54,17 +54,17 @@ impl SettingsEnv {
     }
 }
 
-/// What is wrong with a setting, and where it is.
+/// Why a setting is not valid, and where it is.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct SettingError {
     /// The file and the line, or the variable.
     pub place: String,
-    /// What is wrong there.
+    /// The reason.
     pub reason: String,
     /// The line without its value, and below it carets: two indented lines.
     pub marked: Option<String>,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
@@ -87,23 +87,23 @@ impl SettingError {
 /// A command line with the settings before it.
 #[derive(Debug)]
 pub struct Expanded {
-    /// What clap makes of it.
+    /// The result of parsing it.
     pub matches: ArgMatches,
     /// Warnings to show first.
     pub notices: Vec<(Level, String)>,
-    endpoint: Option<Endpoint>,
+    endpoint: Option<NamedEndpoint>,
     settings: Vec<Setting>,
-    /// What clap makes of each source alone; the last is the command line.
+    /// The result of parsing each source alone; the last is the command line.
     sources: Vec<ArgMatches>,
     /// The configuration file.
     path: PathBuf,
 }
 
-/// Puts the settings before the arguments. `matches` is what clap makes of the arguments alone. `None` if there
-/// are no settings.
+/// Puts the settings before the arguments. `matches` is the result of parsing the arguments alone. `None` without
+/// settings.
 ///
 /// # Errors
-/// With the first setting that is wrong, or if there is no endpoint of that name.
+/// With the first setting that is not valid, or if the endpoint does not exist.
 pub fn expand(
     args: &[OsString],
     matches: &ArgMatches,
@@ -117,7 +117,7 @@ pub fn expand(
     let url = |id| typed.try_get_one::<String>(id).ok().flatten();
     let name = url("url").or_else(|| url("connect")).and_then(|url| url.strip_prefix('@'));
     if no_config.is_some_and(|no| *no) {
-        let reason = "it leaves out the file that has the endpoints";
+        let reason = "it ignores the file with the endpoints";
         let error = name.map(|_| SettingError::plain("--no-config", reason).into());
         return error.map_or(Ok(None), Err);
     }
@@ -127,7 +127,7 @@ pub fn expand(
     if is_empty && name.is_none() && env.options.is_none() {
         return Ok(None);
     }
-    let no_file = "there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set";
+    let no_file = "no configuration file: neither HOME nor XDG_CONFIG_HOME is set";
     let path = match (&env.file, name) {
         (None, Some(name)) => return Err(SettingError::plain(&format!("@{name}"), no_file).into()),
         (path, _) => path.clone().unwrap_or_default(),
@@ -136,10 +136,11 @@ pub fn expand(
     let defaults = sections.first().map_or(&[][..], |section| &section.lines);
     let of_endpoint = endpoint.as_ref().map_or(&[][..], |endpoint| &endpoint.lines);
     let (mut settings, mut sources) = (Vec::new(), Vec::new());
+    let check = Check { path: &path, home: env.home.as_deref(), has_effect: subcommand.is_none() };
     for source in [
-        Source::of_lines(defaults, &path, env.home.as_deref())?,
-        Source::of_lines(of_endpoint, &path, env.home.as_deref())?,
-        Source::of_variable(env.options.as_deref().unwrap_or_default(), &path)?,
+        SettingsSource::of_lines(defaults, &check)?,
+        SettingsSource::of_lines(of_endpoint, &check)?,
+        SettingsSource::of_variable(env.options.as_deref().unwrap_or_default(), &check)?,
     ] {
         settings.extend(source.settings);
         sources.push(source.matches);
@@ -160,7 +161,7 @@ fn max_time(typed: &ArgMatches) -> Option<Duration> {
     parse_duration(text).ok().filter(|duration| !duration.is_zero())
 }
 
-/// `None` if there is no such file.
+/// `None` if the file does not exist.
 fn read(path: &Path, limit: Option<Duration>) -> Result<Option<Vec<Section>>, ConfigError> {
     let text = match FileReader::new(limit).bytes("configuration file", path) {
         Err(ConfigError::File { error: FileError::Io(error), .. })
@@ -181,7 +182,7 @@ fn read(path: &Path, limit: Option<Duration>) -> Result<Option<Vec<Section>>, Co
     Ok(Some(file::parse(path, &text)?))
 }
 
-/// Whether any line of the file has a secret, also one that is not in use.
+/// Whether any line of the file contains a secret, also one that is not used.
 fn has_secret(file: &[Section]) -> bool {
     let mut lines = file.iter().flat_map(|section| &section.lines);
     lines.any(|line| {
@@ -191,7 +192,7 @@ fn has_secret(file: &[Section]) -> bool {
     })
 }
 
-/// What clap makes of a command line with these settings before it. A subcommand takes only those for the display.
+/// The result of parsing a command line with these settings before it. A subcommand takes only those for the display.
 fn parse(
     args: &[OsString],
     subcommand: Option<&str>,
@@ -200,7 +201,8 @@ fn parse(
     let command = sources::last_wins(Cli::command());
     let mut given = sources::arguments(settings);
     if let Some(command) = subcommand.and_then(|name| command.find_subcommand(name)) {
-        let matches = sources::parse(&mut sources::last_wins(sources::command()), settings)?;
+        let all = sources::last_wins(sources::command()).ignore_errors(true);
+        let matches = sources::parse(&mut all.clone(), settings)?;
         let options = command.get_arguments();
         let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
         given = display.flat_map(|arg| cli::arguments(arg, &matches)).collect();
@@ -210,8 +212,8 @@ fn parse(
 }
 
 impl Expanded {
-    /// Sets the URL of the endpoint, and what does not simply add up: a header replaces those of its name from
-    /// sources before, and subprotocols replace all from sources before.
+    /// Sets the URL of the endpoint, and merges what clap would only append: a header replaces those of its name from
+    /// earlier sources, and subprotocols replace all from earlier sources.
     pub fn settle(&self, args: &mut ConnectArgs) {
         if let Some(endpoint) = &self.endpoint {
             (args.url, args.wscat.connect) = (Some(endpoint.url.clone()), None);
@@ -230,16 +232,20 @@ impl Expanded {
         GivenValues::typed(&[OsString::from("wscope")].into_iter().chain(args).collect::<Vec<_>>())
     }
 
-    /// The same error with the place of the setting that is its cause, if it is one.
+    /// The same error with the location of the setting that causes it, if a setting does.
     pub fn locate(&self, error: ConfigError) -> ConfigError {
         let (option, value) = match &error {
             ConfigError::Value { option, value, .. } => (*option, value),
             ConfigError::File { option, path, .. } => (*option, path),
-            ConfigError::Setting(BadSetting { origin: Origin::Option(option), shown, .. }) => {
-                (*option, shown)
-            }
+            ConfigError::Setting(BadSetting {
+                origin: SettingOrigin::Option(option),
+                shown,
+                ..
+            }) => (*option, shown),
             ConfigError::Target(target) => {
-                let Some(Endpoint { url_line: line, .. }) = &self.endpoint else { return error };
+                let Some(NamedEndpoint { url_line: line, .. }) = &self.endpoint else {
+                    return error;
+                };
                 let located = line.error(&self.path, &format!("bad URL: {target}"));
                 let hint = located.hint.filter(|_| line.has_comment());
                 return SettingError { marked: Some(target.marked()), hint, ..located }.into();

@@ -24,7 +24,7 @@ pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) ->
     }
 }
 
-/// A list of frames says little without times.
+/// A list of frames is of little use without times.
 fn timestamps(args: &DisplayArgs) -> Option<Timestamps> {
     match args.timestamps {
         None => (args.verbose >= 2).then_some(Timestamps::Relative),
@@ -55,7 +55,7 @@ pub(super) fn color(mode: ColorMode, env: &Env, is_terminal: bool) -> bool {
 
 pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError> {
     let mut names: Vec<String> = Vec::new();
-    // What is wrong with a token is said without it.
+    // The value may be a token, so the error does not quote it.
     let bad = |name: &str, reason| {
         let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", name.as_bytes());
         ConfigError::value("--subprotocol", &String::from_utf8_lossy(&shown), reason)
@@ -75,7 +75,7 @@ pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError>
     Ok(names)
 }
 
-/// What is said first, with `-v`, of secrets on the command line that could not be hidden.
+/// A notice, shown with `-v`, about secrets on the command line that could not be hidden.
 pub(super) fn notices(args: &DisplayArgs, env: &Env) -> Vec<(Level, String)> {
     let reason = env.visible_secrets.as_ref().filter(|_| args.verbose > 0);
     let notice = reason.map(|reason| {
@@ -85,7 +85,7 @@ pub(super) fn notices(args: &DisplayArgs, env: &Env) -> Vec<(Level, String)> {
     notice.into_iter().collect()
 }
 
-/// Whether a failure is told in colours, also that of a command line that could not be read.
+/// Whether a failure is shown in colour, also that of a command line that could not be parsed.
 pub fn failure_color(args: &[OsString], env: &Env) -> bool {
     let is = |text: &str| args.iter().any(|arg| arg == text);
     let follows =

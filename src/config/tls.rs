@@ -1,4 +1,4 @@
-//! TLS: what was typed → which certificates are trusted, the client certificate, versions.
+//! Resolves the options for TLS: trusted certificates, the client certificate, versions.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,13 @@ mod identity;
 
 pub(super) use identity::{Files, identity};
 
-/// The most files of a folder of certificates that are read.
+/// The maximum number of files in a folder of certificates.
 const MAX_FILES: usize = 10_000;
 
-/// Resolves what was typed. Asks for a passphrase if one is missing.
+/// Resolves the options. Prompts for a passphrase if one is missing.
 ///
 /// # Errors
-/// With the first file or value that cannot be used.
+/// With the first file or value that is not valid.
 pub(super) fn tls(args: &TlsArgs, reader: &FileReader) -> Result<TlsOptions, ConfigError> {
     if let (Some(min), Some(max)) = (args.tls_min, args.tls_max)
         && min > max
@@ -83,18 +83,18 @@ fn server_name(given: Option<&str>) -> Result<ServerName, ConfigError> {
         }
         Ok(url::Host::Ipv4(address)) => Ok(ServerName::Other(address.to_string())),
         Ok(url::Host::Ipv6(address)) => Ok(ServerName::Other(address.to_string())),
-        Err(_) => Err(bad("that is not a host name; a port or a URL does not belong here")),
+        Err(_) => Err(bad("that is not a host name; a port or a URL is not allowed here")),
     }
 }
 
-/// The certificates of a file, or of all files of a folder that have any.
+/// The certificates of a file, or of all files of a folder that contain any.
 fn authorities(path: &Path, reader: &FileReader) -> Result<Vec<Certificate>, ConfigError> {
     let folder = path.to_owned();
     let listing = move || folder.is_dir().then(|| files(&folder));
     let Some(listing) = reader.run("--cacert", path, listing)? else {
         return match certificates(path, reader)? {
             found if found.is_empty() => {
-                Err(bad_file("--cacert", path, "it holds no certificate in PEM form"))
+                Err(bad_file("--cacert", path, "it contains no PEM certificate"))
             }
             found => Ok(found),
         };
@@ -104,7 +104,7 @@ fn authorities(path: &Path, reader: &FileReader) -> Result<Vec<Certificate>, Con
         found.extend(certificates(&file, reader)?);
     }
     match found.is_empty() {
-        true => Err(bad_file("--cacert", path, "no file in it holds a certificate in PEM form")),
+        true => Err(bad_file("--cacert", path, "no file in it contains a PEM certificate")),
         false => Ok(found),
     }
 }

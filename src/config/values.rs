@@ -1,14 +1,28 @@
-//! Durations and sizes as they are typed.
+//! Parses durations and sizes.
 
 use std::time::Duration;
 
-/// The longest duration that is taken: over a century.
+use super::ConfigError;
+
+/// The longest duration that is accepted: over a century.
 const MAX_SECONDS: f64 = 4e9;
 
-/// Reads `500ms`, `5s`, `2m`, `1h` or a plain number of seconds; decimals are fine.
+/// The duration given to `option`; `None` for 0, which turns a limit off.
+pub(super) fn duration(option: &'static str, text: &str) -> Result<Option<Duration>, ConfigError> {
+    let duration =
+        parse_duration(text).map_err(|reason| ConfigError::value(option, text, reason))?;
+    Ok((!duration.is_zero()).then_some(duration))
+}
+
+/// The size given to `option`, in bytes.
+pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
+    parse_size(text).map_err(|reason| ConfigError::value(option, text, reason))
+}
+
+/// Reads `500ms`, `5s`, `2m`, `1h` or a plain number of seconds; decimals are allowed.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The reason, as text.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
@@ -35,7 +49,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// Reads `4096`, `64K`, `10M`, `1G`; the units are powers of 1024, `KiB`, `KB` and so on are the same.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The reason, as text.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {

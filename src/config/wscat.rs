@@ -1,4 +1,4 @@
-//! wscat's own options in terms of ours.
+//! Translates options that only wscat has.
 
 use std::ffi::OsString;
 
@@ -17,12 +17,12 @@ const IGNORED: [&str; 8] =
 
 /// The notice about `-l`.
 pub const LOOPBACK: &str =
-    "-l: for clients on this machine; 'wscope listen 0.0.0.0:PORT' is for all others too";
+    "-l accepts clients on this machine only; 'wscope listen 0.0.0.0:PORT' accepts all";
 
 /// `wscope -l PORT …` as `wscope listen PORT …`.
 ///
 /// # Errors
-/// With the first option that is for connecting only.
+/// With the first option that applies to connecting only.
 pub fn listening(
     args: &[OsString],
     typed: &ArgMatches,
@@ -43,7 +43,7 @@ pub fn listening(
             _ => {
                 let letter = arg.get_short().map(|letter| format!("-{letter}"));
                 let name = letter.unwrap_or_else(|| option_name(arg));
-                let reason = format!("{name} is for connecting");
+                let reason = format!("{name} is for connecting only");
                 return Err(SettingError::plain("-l", &reason).into());
             }
         }

@@ -7,14 +7,14 @@ use super::words::of_page;
 use crate::event::{FailedResponse, HeadView};
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
-use crate::net::tunnel::Fault;
-use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::tunnel::ProxyFault;
+use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::protocol::counted::counted;
 use crate::redact::{Redaction, Secrets};
 
 /// A response of the server or of a proxy, with the secrets to mask in it.
 pub(super) struct Answer<'a> {
-    response: &'a Response,
+    response: &'a ServerResponse,
     redaction: Redaction,
     secrets: &'a Secrets,
 }
@@ -30,9 +30,9 @@ impl<'a> Answer<'a> {
                 _ => return None,
             },
             Error::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response) | Fault::Invalid(response)) => {
-                    (response, proxy.redaction, &proxy.secrets)
-                }
+                ProxyCause::Fault(
+                    ProxyFault::Refused(response) | ProxyFault::Invalid(response),
+                ) => (response, proxy.redaction, &proxy.secrets),
                 _ => return None,
             },
             _ => return None,

@@ -1,15 +1,19 @@
 //! Hints for refused credentials: what the server requires, and what was sent.
 
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::protocol::challenge::Challenge;
 
-use super::Rejected;
+use super::RejectedHandshake;
 
 /// The maximum number of characters quoted from a text of the server.
 const MAX_QUOTED: usize = 200;
 
 /// The hint for status 401. `is_explained`: the body names the cause.
-pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explained: bool) -> String {
+pub(super) fn unauthorized(
+    rejected: &RejectedHandshake,
+    response: &ServerResponse,
+    is_explained: bool,
+) -> String {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let wanted = wanted(&challenges);
     let Some(sent) = &rejected.credentials else {
@@ -41,7 +45,7 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explaine
 }
 
 /// Without a challenge it is not known what is required. `ws` for Node.js also responds so to a wrong Origin.
-fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
+fn unnamed(rejected: &RejectedHandshake, is_explained: bool) -> String {
     let options = "-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL";
     match is_explained {
         true => format!("the server does not specify which credentials it requires: {options}"),
@@ -53,7 +57,7 @@ fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
 }
 
 /// A cookie, or a token in the URL or in a custom header, may be what was refused, or be unrelated.
-fn insufficient(rejected: &Rejected, source: &str, is_explained: bool) -> String {
+fn insufficient(rejected: &RejectedHandshake, source: &str, is_explained: bool) -> String {
     let refused = format!(
         "what was sent ({source}) is not accepted as credentials, or the server requires others"
     );
@@ -63,7 +67,7 @@ fn insufficient(rejected: &Rejected, source: &str, is_explained: bool) -> String
     }
 }
 
-fn origin(rejected: &Rejected) -> &'static str {
+fn origin(rejected: &RejectedHandshake) -> &'static str {
     match rejected.sent_origin {
         false => "it checks the Origin header (-o https://HOST)",
         true => "it does not accept this Origin",
@@ -71,14 +75,14 @@ fn origin(rejected: &Rejected) -> &'static str {
 }
 
 /// The hint for status 403 with a challenge that explains why a token was refused.
-pub(super) fn bad_token(rejected: &Rejected, response: &Response) -> Option<String> {
+pub(super) fn bad_token(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let error = challenges.iter().find_map(bearer_error)?;
     Some(format!("not allowed with this token: {error}"))
 }
 
 /// The hint for status 407 in place of the server's response: from a proxy that was not configured.
-pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
+pub(super) fn proxy_requires(rejected: &RejectedHandshake, response: &ServerResponse) -> String {
     let challenges = challenges(rejected, response, "Proxy-Authenticate");
     let schemes: Vec<_> = challenges
         .iter()
@@ -93,7 +97,11 @@ pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
 }
 
 /// The challenges, with secrets masked that the server may repeat.
-fn challenges(rejected: &Rejected, response: &Response, field: &str) -> Vec<Challenge> {
+fn challenges(
+    rejected: &RejectedHandshake,
+    response: &ServerResponse,
+    field: &str,
+) -> Vec<Challenge> {
     let found = Challenge::read(&response.head, field).into_iter();
     found.map(|challenge| challenge.map(|word| rejected.secrets.mask_text(word))).collect()
 }
@@ -110,7 +118,7 @@ fn wanted(challenges: &[Challenge]) -> Option<String> {
         } else if challenge.is("Basic") {
             let details = details(&["realm"]);
             Some(format!(
-                "a user name and password (Basic{details}): -u USER asks for the password"
+                "a user name and password (Basic{details}): -u USER prompts for the password"
             ))
         } else {
             None

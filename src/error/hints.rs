@@ -4,20 +4,20 @@ use super::{DialAttempt, Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
 
-pub(super) mod banner;
+mod banner;
 mod dial;
 mod ending;
 mod engine_io;
 mod handshake;
 mod named;
+mod proxy;
 mod redirect;
 mod refusal;
 mod tcp;
-pub(super) mod tls;
+mod tls;
 
-pub(super) use dial::dial;
 use engine_io::{ENGINE_IO, is_engine_io};
-pub(super) use refusal::wanted_tls;
+use refusal::wanted_tls;
 use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
@@ -57,7 +57,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
 }
 
 fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
-    let text = dial(error, attempt.is_redirected)?;
+    let text = match error {
+        DialError::Proxy(error) => proxy::hint(error),
+        other => dial::hint(other, attempt.is_redirected),
+    }?;
     Some(match error {
         DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
             format!("{text} --retry waits for a server that is starting")
@@ -92,7 +95,7 @@ fn has_privileged_port(what: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::DialAttempt;
-    use crate::net::tcp::{Cause, Failure};
+    use crate::net::tcp::{TcpCause, TcpFailure};
     use crate::redact::{Redaction, Secrets};
 
     #[test]
@@ -114,9 +117,9 @@ mod tests {
     #[test]
     fn the_hint_of_the_cause_is_given_for_unmet_expectations() {
         let unmet = |tries| {
-            let failure = Failure {
+            let failure = TcpFailure {
                 address: "127.0.0.1:80".parse().expect("an address"),
-                cause: Cause::Refused,
+                cause: TcpCause::Refused,
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
             let secrets = Secrets::default();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DialAttempt, Error, Rejected, Tries};
+use super::{DialAttempt, Error, RejectedHandshake, Tries};
 use crate::client::{EndpointConfig, FailedDial, FailedHandshake, OpenError};
 use crate::config::CredentialSources;
 use crate::event::HeadView;
@@ -71,13 +71,13 @@ fn dial(failed: FailedDial, context: &AttemptContext<'_>) -> Error {
     }
 }
 
-fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> Rejected {
+fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> RejectedHandshake {
     let FailedHandshake { error, interim, chain, request, replaced, remote, tls, secrets, .. } =
         failed;
     let (endpoint, target) = (context.endpoint, &chain.target);
     let (path, query) = target.resource.split_once('?').unwrap_or((&target.resource, ""));
     let mask = |text: String| secrets.mask_text(text);
-    Rejected {
+    RejectedHandshake {
         error,
         interim,
         via: remote.via().map(ToString::to_string),

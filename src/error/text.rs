@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Error, Rejected};
+use super::{Error, RejectedHandshake};
 use crate::event::{Closed, LastTraffic};
 use crate::net::malformed::{objections, quoted};
-use crate::net::upgrade::{Response, UpgradeError, interim_names};
+use crate::net::upgrade::{ServerResponse, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
@@ -92,7 +92,7 @@ fn spent_time(error: &Error) -> Option<Duration> {
     }
 }
 
-fn upgrade(rejected: &Rejected) -> String {
+fn upgrade(rejected: &RejectedHandshake) -> String {
     let said = |text: String| rejected.secrets.mask_text(text);
     match &rejected.error {
         UpgradeError::Refused(response) if response.line.status < 200 => {
@@ -164,11 +164,11 @@ fn upgrade(rejected: &Rejected) -> String {
 const TOLERANCE: Duration = Duration::from_millis(50);
 
 /// A description of the malformed lines of a response head.
-fn malformed(rejected: &Rejected, response: &Response) -> Option<String> {
+fn malformed(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     objections(&response.head, rejected.redaction, &rejected.secrets)
 }
 
-/// How long a response was awaited: the whole limit, or what earlier phases had left of it.
+/// How long the response was waited for: the whole limit, or its remainder after earlier phases.
 struct Waited {
     waited: Duration,
     limit: Duration,

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::output::html;
 
 /// The text of a refusal's body if that is an HTML page.
-pub(super) fn of_page(response: &Response) -> Option<String> {
+pub(super) fn of_page(response: &ServerResponse) -> Option<String> {
     if response.body.bytes.is_empty() || response.body.undecoded.is_some() {
         return None;
     }
@@ -161,7 +161,7 @@ const MAX_CAUSE: usize = 500;
 
 impl Words {
     /// The text of this refusal; empty if it repeats the request, which would match falsely.
-    pub(super) fn of(response: &Response) -> Self {
+    pub(super) fn of(response: &ServerResponse) -> Self {
         let page = of_page(response);
         let is_readable = response.body.undecoded.is_none();
         let body = if is_readable { readable(&response.body.bytes) } else { Cow::Borrowed("") };

@@ -33,7 +33,7 @@ impl MalformedView {
 
 /// A line of a head after the start line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum HeadLine<'a> {
     /// Name and value.
     Field(&'a str, &'a [u8]),
     /// A malformed line.
@@ -58,15 +58,15 @@ impl HeadView {
     }
 
     /// The lines after the start line, in order.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+    pub fn lines(&self) -> impl Iterator<Item = HeadLine<'_>> {
         let mut malformed = self.malformed.iter().peekable();
         let mut fields = self.fields.iter().enumerate().peekable();
         std::iter::from_fn(move || {
             let next = fields.peek().map_or(usize::MAX, |(index, _)| *index);
             if let Some(line) = malformed.next_if(|line| line.fields_before <= next) {
-                return Some(Line::Malformed(&line.text));
+                return Some(HeadLine::Malformed(&line.text));
             }
-            fields.next().map(|(_, (name, value))| Line::Field(name, value))
+            fields.next().map(|(_, (name, value))| HeadLine::Field(name, value))
         })
     }
 

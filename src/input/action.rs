@@ -1,4 +1,4 @@
-//! What is to be done on a connection, whichever input wants it.
+//! Actions on a connection, from any input.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::file::{FileMessage, Loaded};
 use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, MessageKind, Payload, RawFrame};
 
-/// Something to be done on a connection. All inputs produce these and nothing else. A clone shares the
+/// An action on a connection. All inputs produce only these. A clone shares the
 /// payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -20,13 +20,13 @@ pub enum Action {
     Fragments(MessageKind, Bytes, usize),
     /// Send a file as one message while it is read.
     File(FileMessage),
-    /// Send this very frame, allowed or not.
+    /// Send exactly this frame, valid or not.
     Frame(Box<RawFrame>),
     /// Send a ping.
     Ping(Bytes),
     /// Send an unsolicited pong.
     Pong(Bytes),
-    /// Start the closing handshake; `None` for both means as the options say.
+    /// Start the closing handshake; `None` for both: as configured by the options.
     Close(Option<CloseCode>, Option<String>),
     /// End the session as at this signal, where it was not sent as one.
     Leave(Signal),
@@ -34,16 +34,16 @@ pub enum Action {
     Show(Show),
 }
 
-/// What a user can request to see.
+/// What a user can request to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Show {
     /// The state of the connection.
     Status,
     /// The heads of the opening handshake.
     Headers,
-    /// The last received message, whole.
+    /// The last received message in full.
     Full,
-    /// These lines.
+    /// These lines of text.
     Text(String),
     /// Why a command was not understood or cannot be carried out.
     Problem(String),
@@ -68,7 +68,7 @@ impl Action {
         Self::Show(Show::Problem(text.into()))
     }
 
-    /// Whether it sends something to the peer, other than the end.
+    /// Whether it sends something to the peer other than a Close frame.
     pub fn is_sent(&self) -> bool {
         match self {
             Self::Send(..)
@@ -87,7 +87,7 @@ impl Action {
         matches!(self, Self::Send(..) | Self::SendBack(..) | Self::Fragments(..) | Self::File(_))
     }
 
-    /// The payload that it keeps in memory, if it can have one.
+    /// The payload that it keeps in memory, if it has one.
     pub fn payload_mut(&mut self) -> Option<&mut Bytes> {
         match self {
             Self::Send(_, data)

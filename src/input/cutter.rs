@@ -8,7 +8,7 @@ use crate::protocol::{MessageKind, Utf8Checker, utf8_cause};
 /// How a stream of bytes becomes messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputFraming {
-    /// A message a line, without its newline.
+    /// One message per line, without its newline.
     Lines,
     /// The same, but a line that starts with a slash is a command.
     Commands,
@@ -16,16 +16,16 @@ pub enum InputFraming {
     Nul,
     /// All of it is one message.
     Whole,
-    /// Whatever one read gives is a message.
+    /// The bytes of each read are a message.
     Chunks,
-    /// A line of JSON for each action.
+    /// One line of JSON per action.
     Json,
 }
 
-/// The longest message that is held in memory, in bytes.
+/// The maximum size of a message that is kept in memory, in bytes.
 const MAX_MESSAGE: usize = 1 << 30;
 
-/// A larger buffer is freed when there is no more input for now, in bytes.
+/// A larger buffer is freed when no more input is available for now, in bytes.
 const KEEP_SIZE: usize = 4 << 20;
 
 /// Bytes read at a time.
@@ -51,7 +51,7 @@ pub(super) struct Cutter {
     offset: u64,
     utf8: Utf8Checker,
     ended: bool,
-    /// Reported when all records before it have been taken.
+    /// The error, reported when all records before it have been taken.
     failure: Option<InputError>,
     /// The offset in the whole input of the first byte that is not UTF-8.
     bad_utf8: Option<u64>,
@@ -76,7 +76,7 @@ impl Cutter {
         }
     }
 
-    /// Whether nothing more is to be read.
+    /// Whether reading has ended.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
     }
@@ -115,7 +115,7 @@ impl Cutter {
         &mut self.buffer[self.end..]
     }
 
-    /// Notes that `count` bytes were read; 0 is the end of the input.
+    /// Records that `count` bytes were read; 0 is the end of the input.
     pub(super) fn filled(&mut self, count: usize) {
         self.ended |= count == 0;
         let fresh = self.end..self.end + count;
@@ -131,7 +131,7 @@ impl Cutter {
         }
     }
 
-    /// Frees memory that only a long record needed: there is no more input for now.
+    /// Frees memory that only a long record needed: no more input is available for now.
     pub(super) fn release_idle_memory(&mut self) {
         let rest = self.end - self.start;
         if self.buffer.len() > KEEP_SIZE && rest <= READ_SIZE {
@@ -141,7 +141,7 @@ impl Cutter {
         }
     }
 
-    /// Notes that the input cannot be read on.
+    /// Records that the input can no longer be read.
     pub(super) fn fail(&mut self, failure: InputError) {
         self.ended = true;
         self.failure = Some(failure);
@@ -163,7 +163,7 @@ impl Cutter {
         true
     }
 
-    /// The file that the record found names, if it does: it has to be loaded first. To be called before
+    /// The file that the found record names, if any, which has to be loaded first. Call this before
     /// [`Cutter::next`].
     #[inline(always)]
     pub(super) fn take_file(&mut self) -> Option<FileRequest<Action>> {
@@ -241,7 +241,7 @@ impl Cutter {
         }
     }
 
-    /// What is left at the end of the input. A failed read leaves only a part of a record.
+    /// The rest at the end of the input. After a failed read it is only a part of a record.
     fn find_last(&mut self) -> Option<usize> {
         let is_good = self.ended && self.failure.is_none() && self.bad_utf8.is_none();
         let is_record =
@@ -249,7 +249,7 @@ impl Cutter {
         (is_good && is_record).then_some(self.end)
     }
 
-    /// All that has been read; text is not split inside a character.
+    /// Everything that has been read; text is not split inside a character.
     fn find_chunk(&mut self) -> Option<usize> {
         let mut end = self.end;
         if self.kind == MessageKind::Text {
@@ -262,7 +262,7 @@ impl Cutter {
         (self.start < end).then_some(end)
     }
 
-    /// Goes on behind a record that ends there.
+    /// Continues after a record that ends there.
     fn consume(&mut self, end: usize) {
         let has_separator =
             end < self.end && !matches!(self.framing, InputFraming::Whole | InputFraming::Chunks);
@@ -293,7 +293,7 @@ impl Cutter {
 
 /// A line without its slash, as the prompt understands it.
 fn command(line: &[u8]) -> Result<Parsed<Action>, String> {
-    let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
+    let text = str::from_utf8(line).map_err(|_| "a command must be UTF-8".to_owned())?;
     CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None)
 }
 

@@ -1,4 +1,4 @@
-//! Files that are sent as one message. Small ones, and what comes out of a FIFO or a device, are
+//! Files that are sent as one message. Small ones, and the data of a FIFO or a device, are
 //! loaded; a large regular file is sent in pieces while it is read.
 
 use std::io;
@@ -16,11 +16,11 @@ use crate::protocol::{MessageKind, Utf8Checker};
 /// A regular file that is sent while it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileMessage {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// Text or binary. Text has been checked, and is checked again while it is sent.
     pub kind: MessageKind,
-    /// What errors call it, such as `--send-file data`.
+    /// Its name in errors, such as `--send-file data`.
     pub name: String,
 }
 
@@ -44,7 +44,7 @@ impl From<MessageKind> for FileKind {
     }
 }
 
-/// A file that has been looked at.
+/// A file that has been examined.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Loaded {
     /// The payload of a message.
@@ -59,13 +59,13 @@ pub enum LoadError {
     /// It cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// What has no known length has to be held as a whole.
+    /// A file of unknown length has to be kept in memory as a whole.
     #[error("more than {} MiB; only a regular file can be larger", .0 >> 20)]
     Endless(u64),
-    /// A text message is UTF-8.
+    /// It is a text message and not UTF-8.
     #[error(
         "line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file){}; --binary sends any bytes",
-        if *.is_utf16 { ": its byte order mark says that it is UTF-16" } else { "" }
+        if *.is_utf16 { ": it is UTF-16 according to its byte order mark" } else { "" }
     )]
     NotUtf8 {
         /// Which line, from 1.
@@ -77,12 +77,12 @@ pub enum LoadError {
         /// It is in UTF-16, as its byte order mark says.
         is_utf16: bool,
     },
-    /// It has changed since its message was begun.
+    /// It has changed since its message was started.
     #[error("it ended after {read} of {length} bytes: it was shortened while it was sent")]
     Shortened {
         /// Bytes that could be read.
         read: u64,
-        /// Its length when its message was begun.
+        /// Its length when its message was started.
         length: u64,
     },
     /// It was a regular file before.
@@ -99,13 +99,13 @@ impl From<io::Error> for LoadError {
 /// A regular file above this size is sent while it is read, in bytes.
 const MAX_LOADED: u64 = 1 << 20;
 
-/// The most that is held of anything else, in bytes.
+/// The maximum size of anything else, in bytes.
 const MAX_BUFFERED: u64 = 64 << 20;
 
 /// Bytes read at a time.
 const PIECE: usize = 256 << 10;
 
-/// Pieces that may wait between the thread and the event loop.
+/// The number of pieces in the queue from the thread to the event loop.
 const QUEUE: usize = 2;
 
 /// Loads a file; blocks until that is done. Of a large regular file only the type of message is determined.
@@ -131,7 +131,7 @@ pub fn load(path: &Path, kind: FileKind) -> Result<Loaded, LoadError> {
     }))
 }
 
-/// Loads a file of any kind that is not too large to be held.
+/// Loads a file of any kind that is not too large for memory.
 ///
 /// # Errors
 /// Why it cannot be sent.
@@ -245,7 +245,7 @@ impl FileStream {
         Ok(Self { pieces })
     }
 
-    /// The next piece, once it is there.
+    /// The next piece, if it is available.
     pub fn poll(&self) -> Option<Piece> {
         match self.pieces.try_recv() {
             Ok(piece) => Some(piece),
@@ -261,13 +261,13 @@ struct PieceSender {
 }
 
 impl PieceSender {
-    /// Waits until there is room; `false` when the receiver is gone.
+    /// Waits until there is room; `false` when the receiver has been dropped.
     fn send(&self, piece: Piece) -> bool {
         self.sender.send(piece).is_ok() && self.waker.wake().is_ok()
     }
 }
 
-/// Reads as many bytes as the file has when it is opened. Text is checked before it is handed on.
+/// Reads as many bytes as the file has when it is opened. Text is checked before it is passed on.
 fn read_pieces(path: &Path, kind: MessageKind, out: &PieceSender) -> Result<(), LoadError> {
     let mut file = OpenFile::open(path)?;
     let length = file.length.ok_or(LoadError::Replaced)?;

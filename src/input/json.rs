@@ -1,4 +1,4 @@
-//! `--input json`: the mirror image of the events, an object a line.
+//! `--input json`: the counterpart of the events, one object per line.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::protocol::{CloseCode, MessageKind};
 pub(super) struct JsonError {
     /// Which byte of the line, from 1.
     pub(super) column: u64,
-    /// What is wrong there, in words.
+    /// The reason, as text.
     pub(super) reason: String,
 }
 
@@ -60,7 +60,7 @@ enum Encoding {
     Hex,
 }
 
-/// RFC 8259 section 8.1: there is none before JSON.
+/// RFC 8259 section 8.1: JSON does not start with a byte order mark.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads one line.
@@ -68,12 +68,12 @@ pub(super) fn action(line: &[u8]) -> Result<Action, JsonError> {
     let problem = |reason: &str| JsonError { column: 1, reason: reason.to_owned() };
     if line.starts_with(BYTE_ORDER_MARK) {
         return Err(problem(
-            "a byte order mark (U+FEFF) stands before the JSON; it has to be UTF-8 without one",
+            "a byte order mark (U+FEFF) precedes the JSON, which must be UTF-8 without one",
         ));
     }
     if is_utf16(line) {
         return Err(problem(
-            "the input is UTF-16, as its byte order mark says; it has to be UTF-8",
+            "the input is UTF-16 according to its byte order mark, but must be UTF-8",
         ));
     }
     let text = str::from_utf8(line).map_err(|error| JsonError {
@@ -89,7 +89,7 @@ pub(super) fn action(line: &[u8]) -> Result<Action, JsonError> {
 
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // The first is the library's text where no other escape follows.
+    // The first is the library's message when no other escape follows.
     if ["unexpected end of hex escape", "lone leading surrogate"]
         .iter()
         .any(|it| text.starts_with(it))
@@ -114,7 +114,7 @@ fn build(line: JsonLine<'_>) -> Result<Action, String> {
         JsonLine::Close { code, reason } => {
             let code = code.map(CloseCode::new);
             ClosePayload::to_send(code, reason.as_deref().unwrap_or_default())
-                .map_err(|misuse| misuse.to_string())?;
+                .map_err(|error| error.to_string())?;
             Action::Close(code, reason)
         }
     })
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_type_becomes_its_action() {
+    fn each_type_is_parsed_to_its_action() {
         let send = |kind, data: &[u8]| Action::Send(kind, Bytes::copy_from_slice(data));
         let cases = [
             (r#"{"type":"text","data":"h\u00e9\n"}"#, send(MessageKind::Text, "hé\n".as_bytes())),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_position() {
         for (line, expected) in [
             (r#"{"type":"text","data":"#, "EOF"),
             (r#"{"type":"nope"}"#, "unknown variant `nope`"),

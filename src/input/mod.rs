@@ -24,9 +24,9 @@ pub use action::{Action, Show};
 /// How a source ends the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
-    /// When the connection has to be over.
+    /// The deadline of the connection.
     pub until: Instant,
-    /// A signal came: a stalled transport or output is not waited for.
+    /// A signal was received: a stalled transport or output is not waited for.
     pub is_interrupted: bool,
 }
 
@@ -38,7 +38,7 @@ pub enum Next<'a> {
     Message(MessageKind, &'a [u8]),
     /// An action.
     Action(Action),
-    /// Nothing yet: readiness will be announced.
+    /// Nothing yet: readiness will be reported.
     Pending,
     /// There are no more actions.
     End,
@@ -46,14 +46,14 @@ pub enum Next<'a> {
     Failed(InputError),
 }
 
-/// Why an input cannot be read on. The actions before it have been taken.
+/// Why an input can no longer be read. The actions before it have been taken.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// A text message is not UTF-8.
     #[error(
         "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input){}; --binary sends any bytes",
         match (.is_utf16, .cause) {
-            (true, _) => ": its byte order mark says that it is UTF-16".to_owned(),
+            (true, _) => ": it is UTF-16 according to its byte order mark".to_owned(),
             (false, Some(cause)) => format!(": {cause}"),
             (false, None) => String::new(),
         }
@@ -67,7 +67,7 @@ pub enum InputError {
         offset: u64,
         /// It is in UTF-16, as its byte order mark says.
         is_utf16: bool,
-        /// Why, if it is known.
+        /// The cause, if it is known.
         cause: Option<Cause>,
     },
     /// A line of `--input json` is not an action.
@@ -88,7 +88,7 @@ pub enum InputError {
         /// What is wrong.
         reason: String,
     },
-    /// A message is too long to be held.
+    /// A message is too long for memory.
     #[error(
         "standard input: record {line} is longer than {limit} bytes; --input chunks sends any amount"
     )]
@@ -107,8 +107,8 @@ pub enum InputError {
 }
 
 /// A source of actions that an event loop can wait for.
-pub trait Source {
-    /// Lets `registry` announce readiness as `token`; a source with a thread of its own wakes the
+pub trait ActionSource {
+    /// Registers readiness as `token`; a source with a thread of its own wakes the
     /// loop instead.
     ///
     /// # Errors
@@ -116,13 +116,13 @@ pub trait Source {
     fn register(&mut self, registry: &Registry, token: Token, waker: &Arc<Waker>)
     -> io::Result<()>;
 
-    /// Notes that the token was announced, or the loop woken.
+    /// Records that the token was reported, or the loop woken.
     fn set_ready(&mut self);
 
     /// The next action.
     fn next(&mut self, registry: &Registry) -> Next<'_>;
 
-    /// Whether what it sends can already be seen on the terminal, because it was typed there.
+    /// Whether what it sends is already visible on the terminal, because it was typed there.
     fn is_typed(&self) -> bool {
         false
     }
@@ -173,7 +173,7 @@ pub trait Source {
 #[derive(Clone, Copy, Debug)]
 pub struct NoInput;
 
-impl Source for NoInput {
+impl ActionSource for NoInput {
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())
     }
@@ -190,17 +190,17 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// Reads hex digits, with blanks anywhere.
+/// Parses hex digits; spaces are ignored.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The reason, as text.
 pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
     let digits: String = text.split_whitespace().collect();
     if let Some(c) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
         return Err(format!("not hex: {:?} is not a hex digit", c.to_string()));
     }
     if !digits.len().is_multiple_of(2) {
-        return Err(format!("not hex: {} digits, but every byte takes two", digits.len()));
+        return Err(format!("not hex: {} digits, but every byte requires two", digits.len()));
     }
     HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| format!("not hex: {error}"))
 }

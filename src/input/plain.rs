@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use super::repl::{CommandSet, Loading, NOT_UTF8, NextLine, Parsed, Prompt};
-use super::{Action, Next, Source};
+use super::repl::{CommandSet, FileLoader, NOT_UTF8, NextLine, Parsed, Prompt};
+use super::{Action, ActionSource, Next};
 use crate::platform::signals::Signal;
-use crate::platform::stdio::{Reader, register_stdin};
+use crate::platform::stdio::StdinReader;
 use crate::platform::terminal;
 
 /// A longer line is dropped, in bytes.
 const MAX_LINE: usize = 256 << 20;
 
 /// Shown then.
-const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
+const TOO_LONG: &str = "the line is longer than 256 MiB: it was dropped";
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
@@ -25,17 +25,16 @@ const READ_SIZE: usize = 4 << 10;
 #[derive(Debug)]
 pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
-    reader: Option<Reader>,
+    reader: StdinReader,
     waker: Option<Arc<Waker>>,
-    /// Read and not taken.
+    /// Bytes that were read and not taken.
     line: Vec<u8>,
     /// Up to where it has no newline.
     searched: usize,
     is_too_long: bool,
-    /// The file that the last line named. Later lines wait until it is loaded.
-    loading: Option<Loading<T>>,
+    loader: FileLoader<T>,
     has_ended: bool,
-    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one.
+    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one too.
     is_in_pipeline: bool,
 }
 
@@ -44,18 +43,18 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     pub fn new(commands: &'static CommandSet<T>) -> Self {
         Self {
             commands,
-            reader: None,
+            reader: StdinReader::default(),
             waker: None,
             line: Vec::new(),
             searched: 0,
             is_too_long: false,
-            loading: None,
+            loader: FileLoader::default(),
             has_ended: false,
             is_in_pipeline: !io::stdout().is_terminal(),
         }
     }
 
-    /// Lets `registry` announce lines as `token`.
+    /// Registers lines as `token`.
     ///
     /// # Errors
     /// When the system refuses.
@@ -66,24 +65,18 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
         self.waker = Some(Arc::clone(waker));
-        register_stdin(&mut self.reader, registry, token, waker)
+        self.reader.register(registry, token, waker)
     }
 
-    /// Takes note that the token was announced.
+    /// Records that the token was reported.
     pub fn set_ready(&mut self) {
-        if let Some(reader) = &mut self.reader {
-            reader.set_ready();
-        }
+        self.reader.set_ready();
     }
 
     /// The next line. One that names a file follows when that is loaded.
     pub fn take(&mut self) -> NextLine<T> {
-        if let Some(loading) = &self.loading {
-            let Some(loaded) = loading.poll() else { return NextLine::Pending };
-            self.loading = None;
-            return NextLine::Line(
-                loaded.unwrap_or_else(|problem| Action::problem(problem).into()),
-            );
+        if let Some(line) = self.loader.poll_line() {
+            return line;
         }
         loop {
             let parsed = match self.read_line() {
@@ -99,13 +92,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
             match (parsed, &self.waker) {
                 (Some(Parsed::Ready(line)), _) => return NextLine::Line(line),
                 (Some(Parsed::File(file)), Some(waker)) => {
-                    return match Loading::start(file, waker) {
-                        Ok(loading) => {
-                            self.loading = Some(loading);
-                            NextLine::Pending
-                        }
-                        Err(problem) => NextLine::Line(Action::problem(problem).into()),
-                    };
+                    return self.loader.start_line(file, waker);
                 }
                 (Some(Parsed::File(_)) | None, _) => {}
             }
@@ -114,11 +101,11 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
 
     /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
-        let mut count = u64::from(self.loading.take().is_some());
+        let mut count = self.loader.cancel();
         while let NextLine::Line(line) = self.read_line() {
             count += match line.and_then(|line| self.parse(line)) {
                 Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
-                Some(Parsed::File(_)) => 1, // what it becomes is one
+                Some(Parsed::File(_)) => 1, // its action is one
                 None => 0,
             };
         }
@@ -129,7 +116,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     pub fn clear_line(&mut self) -> bool {
         let had_start = !std::mem::take(&mut self.line).is_empty();
         self.searched = 0;
-        let had_text = self.reader.as_ref().is_some_and(Reader::clear_line) || had_start;
+        let had_text = self.reader.clear_line() || had_start;
         had_text && !self.is_in_pipeline
     }
 
@@ -155,7 +142,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
                 self.is_too_long = true;
             }
             self.searched = self.line.len();
-            let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
+            let Some(reader) = self.reader.get_mut().filter(|_| !self.has_ended) else {
                 return NextLine::End;
             };
             let mut bytes = [0; READ_SIZE];
@@ -181,7 +168,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     }
 }
 
-impl Source for PlainLines<Action> {
+impl ActionSource for PlainLines<Action> {
     fn register(
         &mut self,
         registry: &Registry,

@@ -1,4 +1,4 @@
-//! A queue of actions from other threads, of bounded size: to push never blocks.
+//! A bounded queue of actions from other threads: pushing never blocks.
 
 use std::collections::VecDeque;
 use std::io;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::{Registry, Token, Waker};
 
-use super::{Action, Next, Shutdown, Source};
+use super::{Action, ActionSource, Next, Shutdown};
 use crate::platform::files::format_size;
 use crate::protocol::CloseCode;
 use crate::protocol::memory::Account;
@@ -26,14 +26,14 @@ pub struct QueuedActions {
 
 /// An action in a queue.
 #[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// What is to be done. Clones share the payload.
+pub struct QueuedAction {
+    /// The action. Clones share the payload.
     pub action: Action,
-    /// It can already be seen on the terminal, because it was typed there.
+    /// It is already visible on the terminal, because it was typed there.
     pub typed: bool,
 }
 
-/// What became of an action that was pushed.
+/// The result of pushing an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
     /// It is in the queue.
@@ -56,7 +56,7 @@ struct SharedQueue {
 
 #[derive(Debug, Default)]
 struct QueueState {
-    waiting: VecDeque<Outgoing>,
+    waiting: VecDeque<QueuedAction>,
     /// The size of what is waiting.
     bytes: usize,
     /// The close that is popped last. Nothing is pushed behind it.
@@ -65,25 +65,25 @@ struct QueueState {
     is_overrun: bool,
     /// The Close frame does not wait until the socket takes what is before it.
     is_urgent: bool,
-    /// How the session ends, whatever its socket takes.
+    /// How the session ends, even if its socket cannot be written to.
     shutdown: Option<Shutdown>,
     /// Everything has been popped, and nothing more is accepted.
     is_done: bool,
-    /// A source that can wait has more to push.
+    /// A source that can wait has more actions to push.
     is_awaited: bool,
     /// Of the session.
     waker: Option<Arc<Waker>>,
-    /// What is waiting is charged to it.
+    /// The budget for the queued payloads.
     account: Option<Account>,
 }
 
-/// What an action counts beside its payload, in bytes.
+/// The size that an action counts in addition to its payload, in bytes.
 const OVERHEAD: usize = 64;
 
 /// A queue of fewer bytes has room for a source that can wait.
 const ROOM: usize = 256 << 10;
 
-/// Both ends of a queue that holds up to `limit` bytes, or one action. `control` is woken when a queue
+/// Both ends of a queue of up to `limit` bytes, or one action. `control` is woken when a queue
 /// without room has room again.
 pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedActions) {
     let queue = Mutex::default();
@@ -93,8 +93,8 @@ pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedAc
 
 impl ClientQueue {
     /// Puts an action at the end of the queue. One that would exceed the limit empties it: a client that is
-    /// so far behind gets a Close frame 1013 instead.
-    pub fn push(&self, outgoing: Outgoing) -> Enqueued {
+    /// that far behind gets a Close frame 1013 instead.
+    pub fn push(&self, outgoing: QueuedAction) -> Enqueued {
         let mut queue = self.shared.queue();
         if queue.close.is_some() || queue.is_done {
             return Enqueued::Closed;
@@ -125,22 +125,22 @@ impl ClientQueue {
         Enqueued::Waiting
     }
 
-    /// Charges what is waiting to a budget.
+    /// Charges the queued payloads to a budget.
     pub fn charge_to(&self, account: &Account) {
         self.shared.queue().account = Some(account.clone());
     }
 
-    /// Empties the queue and accepts nothing more: the connection is being closed by itself.
+    /// Empties the queue and accepts nothing more: the connection is already being closed.
     pub fn discard(&self) {
         self.shared.shut();
     }
 
-    /// Closes the connection, even if its socket takes nothing.
+    /// Closes the connection, even if its socket cannot be written to.
     pub fn kick(&self, code: CloseCode, reason: &str) {
         self.end(code, reason, true);
     }
 
-    /// Ends the session: after what is waiting, if its socket takes that in time. Nothing more is accepted.
+    /// Ends the session, after the queued actions if they can be sent in time. Nothing more is accepted.
     pub fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
         self.shared.queue().shutdown = Some(shutdown);
         self.end(code, "", false);
@@ -176,7 +176,7 @@ impl QueuedActions {
     }
 }
 
-impl Outgoing {
+impl QueuedAction {
     fn size(&self) -> usize {
         OVERHEAD + self.action.payload_size()
     }
@@ -218,7 +218,7 @@ impl QueueState {
     }
 }
 
-impl Source for QueuedActions {
+impl ActionSource for QueuedActions {
     fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
         self.shared.queue().waker = Some(Arc::clone(waker));
         waker.wake() // for what was pushed before
@@ -229,7 +229,7 @@ impl Source for QueuedActions {
     fn next(&mut self, _: &Registry) -> Next<'_> {
         let mut queue = self.shared.queue();
         let outgoing = queue.waiting.pop_front();
-        let bytes = queue.bytes - outgoing.as_ref().map_or(0, Outgoing::size);
+        let bytes = queue.bytes - outgoing.as_ref().map_or(0, QueuedAction::size);
         queue.set_bytes(bytes);
         if queue.is_awaited && queue.bytes < ROOM {
             queue.is_awaited = false;
@@ -271,7 +271,7 @@ impl Source for QueuedActions {
     }
 }
 
-/// A client that has gone takes nothing.
+/// A client that has disconnected accepts nothing.
 impl Drop for QueuedActions {
     fn drop(&mut self) {
         self.shared.shut();
@@ -290,11 +290,11 @@ mod tests {
     use crate::protocol::MessageKind;
     use crate::protocol::memory::Budget;
 
-    fn outgoing(action: Action) -> Outgoing {
-        Outgoing { action, typed: false }
+    fn outgoing(action: Action) -> QueuedAction {
+        QueuedAction { action, typed: false }
     }
 
-    fn text(data: &str) -> Outgoing {
+    fn text(data: &str) -> QueuedAction {
         outgoing(Action::text(data))
     }
 
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_comes_after_what_waits() {
+    fn a_close_follows_the_queued_actions() {
         let (queue, mut actions, poll) = pair(1000);
         assert_eq!(queue.push(text("a")), Enqueued::Waiting);
         queue.push(outgoing(Action::Close(None, Some("done".to_owned()))));
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_ended_gets_what_waits_first() {
+    fn a_session_that_is_ended_receives_the_queued_actions_first() {
         let (queue, mut actions, poll) = pair(1000);
         assert_eq!(queue.push(text("a")), Enqueued::Waiting);
         let shutdown = Shutdown { until: Instant::now(), is_interrupted: true };
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_are_not_taken_are_counted_and_given_up() {
+    fn messages_that_are_not_taken_are_counted_and_dropped() {
         let (queue, mut actions, poll) = pair(1000);
         for action in [text("a"), outgoing(Action::Ping(Bytes::new())), text("b")] {
             queue.push(action);
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_charged_until_it_is_taken_or_thrown_away() {
+    fn queued_payloads_are_charged_until_taken_or_dropped() {
         let (queue, mut actions, poll) = pair(usize::MAX);
         let budget = Budget::new(1 << 20);
         let account = budget.open(|| ());

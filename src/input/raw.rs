@@ -1,4 +1,4 @@
-//! Frames as they are written down: "text nofin rsv1 mask=00000000 length=9 hello".
+//! Parses the text form of frames: "text nofin rsv1 mask=00000000 length=9 hello".
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -13,7 +13,7 @@ use crate::protocol::raw::{RawFrame, RawMask};
 /// that looks like one of these.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The reason, as text.
 pub fn parse_frame(text: &str) -> Result<RawFrame, String> {
     let (opcode, mut rest) = first_word(text.trim_start());
     let mut frame = RawFrame { opcode: opcode_of(opcode)?, ..RawFrame::new(Opcode::Text, vec![]) };
@@ -28,7 +28,7 @@ pub fn parse_frame(text: &str) -> Result<RawFrame, String> {
     let declared = frame.length.unwrap_or(frame.payload.len() as u64);
     match frame.encoding {
         Some(encoding) if declared > encoding.max() => {
-            Err(format!("a length of {declared} does not fit into so few bits"))
+            Err(format!("a length of {declared} does not fit into that many bits"))
         }
         _ => Ok(frame),
     }
@@ -78,7 +78,7 @@ fn take_option(frame: &mut RawFrame, word: &str) -> Result<bool, String> {
         }
         Some(("length", number)) => {
             let length =
-                number.parse().map_err(|_| format!("length={number}: no number of bytes"))?;
+                number.parse().map_err(|_| format!("length={number}: not a number of bytes"))?;
             frame.length = Some(length);
         }
         Some(("bits", bits)) => {
@@ -134,12 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_are_explained() {
         for (text, expected) in [
             ("", "is not an opcode"),
             ("16 x", "\"16\" is not an opcode"),
             ("text mask=00", "8 hex digits"),
-            ("text length=-1 x", "no number of bytes"),
+            ("text length=-1 x", "not a number of bytes"),
             ("text bits=8", "7, 16 or 64"),
             ("text bits=7 length=126", "does not fit"),
             ("text hex:0", "not hex"),

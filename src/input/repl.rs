@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
 
-use super::{Action, Next, Source};
+use super::{Action, ActionSource, Next};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
+use crate::platform::line_editor;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
@@ -22,6 +23,7 @@ mod editor;
 mod helper;
 mod history;
 mod keys;
+mod loader;
 mod screen;
 mod server;
 mod set;
@@ -32,10 +34,11 @@ pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
 use history::LineHistory;
 use keys::Keys;
+pub(super) use loader::FileLoader;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
+pub(super) use set::Prompt;
 pub use set::{CommandSet, FileRequest, Parsed};
-pub(super) use set::{Loading, Prompt};
 
 /// Options of the line editor.
 #[derive(Debug)]
@@ -54,8 +57,7 @@ pub struct Repl<T: 'static> {
     lines: Receiver<EditorLine<T>>,
     /// Received from `lines` and not taken.
     behind: VecDeque<EditorLine<T>>,
-    /// The file that the last line named. Later lines wait until it is loaded.
-    loading: Option<Loading<T>>,
+    loader: FileLoader<T>,
     waker: Arc<Waker>,
     screen: Screen,
     keys: Arc<Keys>,
@@ -75,7 +77,7 @@ pub enum NextLine<T> {
     Line(T),
     /// Nothing yet.
     Pending,
-    /// Nothing ever again: Ctrl-D.
+    /// The end: Ctrl-D.
     End,
 }
 
@@ -89,11 +91,11 @@ impl From<NextLine<Action>> for Next<'_> {
     }
 }
 
-/// How long the editor may take to end before its terminal is restored all the same.
+/// The time limit for the editor to end before its terminal is restored anyway.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The same where the run has to end: half of it to end, half of it in which the modes of a terminal that
-/// takes no output are set again.
+/// The same where the run has to end: half of it for the end, half of it in which the modes of a terminal that
+/// accepts no output are set again.
 const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The interval at which they are.
@@ -106,7 +108,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
     /// Starts the editor on the terminal; `waker` announces lines.
     ///
     /// # Errors
-    /// When the terminal cannot be used like that.
+    /// When the terminal cannot be used for that.
     pub fn start(
         options: ReplOptions,
         commands: &'static CommandSet<T>,
@@ -149,12 +151,12 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
                 let _ = editors_waker.wake();
             });
-            keyboard.modes.iter().for_each(SavedModes::restore);
+            keyboard.modes.iter().for_each(line_editor::restore);
         })?;
         Ok(Self {
             lines,
             behind: VecDeque::new(),
-            loading: None,
+            loader: FileLoader::default(),
             waker,
             screen,
             keys,
@@ -169,26 +171,18 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
 
     /// The next line. One that names a file follows when that is loaded.
     pub fn take(&mut self) -> NextLine<T> {
-        if let Some(loading) = &self.loading {
-            return match loading.poll() {
-                None => self.take_interrupt().map_or(NextLine::Pending, NextLine::Line),
-                Some(loaded) => {
-                    self.loading = None;
-                    NextLine::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()))
-                }
-            };
+        match self.loader.poll_line() {
+            Some(NextLine::Pending) => {
+                return self.take_interrupt().map_or(NextLine::Pending, NextLine::Line);
+            }
+            Some(line) => return line,
+            None => {}
         }
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
             Ok(EditorLine::Typed(Parsed::Ready(line)) | EditorLine::Interrupt(line)) => {
                 NextLine::Line(line)
             }
-            Ok(EditorLine::Typed(Parsed::File(file))) => match Loading::start(file, &self.waker) {
-                Ok(loading) => {
-                    self.loading = Some(loading);
-                    NextLine::Pending
-                }
-                Err(problem) => NextLine::Line(Action::problem(problem).into()),
-            },
+            Ok(EditorLine::Typed(Parsed::File(file))) => self.loader.start_line(file, &self.waker),
             Ok(EditorLine::End) | Err(TryRecvError::Disconnected) => NextLine::End,
             Err(TryRecvError::Empty) => NextLine::Pending,
         }
@@ -196,14 +190,14 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
 
     /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
-        let loading = usize::from(self.loading.take().is_some());
+        let loading = self.loader.cancel();
         let lines = self.behind.drain(..).chain(self.lines.try_iter());
         let is_counted = |line: &EditorLine<T>| match line {
             EditorLine::Typed(Parsed::Ready(line)) => is_counted(line),
             EditorLine::Typed(Parsed::File(_)) => true,
             EditorLine::Interrupt(_) | EditorLine::End => false,
         };
-        (loading + lines.filter(is_counted).count()) as u64
+        loading + lines.filter(is_counted).count() as u64
     }
 
     /// Ctrl-C, ahead of the lines before it.
@@ -243,7 +237,7 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is queued and restores the terminal as it was found. For a terminal that takes no output it
+    /// Prints what is queued and restores the original modes of the terminal. For a terminal that accepts no output it
     /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
     pub fn end(&mut self, until: Option<Instant>) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
@@ -282,7 +276,7 @@ impl<T> Repl<T> {
 
     fn restore_modes(&self) {
         if let Some(modes) = &self.modes {
-            modes.restore();
+            line_editor::restore(modes);
         }
     }
 }
@@ -302,7 +296,7 @@ impl<T> Drop for Repl<T> {
     }
 }
 
-impl Source for Repl<Action> {
+impl ActionSource for Repl<Action> {
     /// The waker was given at the start.
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())

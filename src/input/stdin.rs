@@ -2,36 +2,41 @@
 
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 
 use mio::{Registry, Token, Waker};
 
 use super::cutter::Cutter;
 pub use super::cutter::InputFraming;
-use super::repl::Loading;
-use super::{Action, InputError, Next, Source};
+use super::repl::FileLoader;
+use super::{Action, ActionSource, InputError, Next};
 use crate::platform::signals::Signal;
-use crate::platform::stdio::{Reader, register_stdin};
+use crate::platform::stdio::StdinReader;
 use crate::platform::terminal;
 use crate::protocol::MessageKind;
 
 /// Standard input.
 #[derive(Debug)]
 pub struct Stdin {
-    reader: Option<Reader>,
+    reader: StdinReader,
     cutter: Cutter,
     waker: Option<Arc<Waker>>,
-    /// The file that the last line named. Later lines wait until it is loaded.
-    loading: Option<Loading<Action>>,
+    loader: FileLoader<Action>,
 }
 
 impl Stdin {
     /// Reads messages of this kind, framed like this.
     pub fn new(framing: InputFraming, kind: MessageKind) -> Self {
-        Self { reader: None, cutter: Cutter::new(framing, kind), waker: None, loading: None }
+        Self {
+            reader: StdinReader::default(),
+            cutter: Cutter::new(framing, kind),
+            waker: None,
+            loader: FileLoader::default(),
+        }
     }
 }
 
-impl Source for Stdin {
+impl ActionSource for Stdin {
     fn register(
         &mut self,
         registry: &Registry,
@@ -39,35 +44,34 @@ impl Source for Stdin {
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
         self.waker = Some(Arc::clone(waker));
-        register_stdin(&mut self.reader, registry, token, waker)
+        self.reader.register(registry, token, waker)
     }
 
     fn set_ready(&mut self) {
-        if let Some(reader) = &mut self.reader {
-            reader.set_ready();
-        }
+        self.reader.set_ready();
     }
 
     fn is_typed(&self) -> bool {
-        self.reader.as_ref().is_some_and(Reader::is_typed)
+        self.reader.is_typed()
     }
 
     fn take_waiting_messages(&mut self) -> u64 {
-        let loading = self.loading.take().map_or(0, |_| 1); // what it becomes is one
+        let loading = self.loader.cancel(); // what it becomes is one
         loading + self.cutter.take_waiting_messages()
     }
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        if let Some(loading) = &self.loading {
-            let Some(loaded) = loading.poll() else { return Next::Pending };
-            self.loading = None;
+        if self.loader.is_loading()
+            && let Some(loaded) = self.loader.poll()
+        {
             return match loaded {
-                Ok(action) => Next::Action(action),
-                Err(reason) => Next::Failed(self.cutter.refuse(reason)),
+                Poll::Pending => Next::Pending,
+                Poll::Ready(Ok(action)) => Next::Action(action),
+                Poll::Ready(Err(reason)) => Next::Failed(self.cutter.refuse(reason)),
             };
         }
         while !self.cutter.has_record() {
-            let Some(reader) = self.reader.as_mut().filter(|_| !self.cutter.has_ended()) else {
+            let Some(reader) = self.reader.get_mut().filter(|_| !self.cutter.has_ended()) else {
                 break;
             };
             match reader.read(self.cutter.space()) {
@@ -86,11 +90,8 @@ impl Source for Stdin {
             }
         }
         if let (Some(file), Some(waker)) = (self.cutter.take_file(), &self.waker) {
-            return match Loading::start(file, waker) {
-                Ok(loading) => {
-                    self.loading = Some(loading);
-                    Next::Pending
-                }
+            return match self.loader.start(file, waker) {
+                Ok(()) => Next::Pending,
                 Err(reason) => Next::Failed(self.cutter.refuse(reason)),
             };
         }

@@ -1,4 +1,4 @@
-//! The server's end of TLS.
+//! TLS on the server's side.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ impl TlsAcceptor {
     /// For a server with this certificate.
     ///
     /// # Errors
-    /// With the TLS library's words.
+    /// With the TLS library's message.
     pub fn new(identity: &Identity) -> Result<Self, String> {
         let context = ServerContext::new(identity)?;
         tls::rehearse(&context)?;

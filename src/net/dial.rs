@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use url::Host;
 
-use super::proxy::{Choice, Origin, Proxy, ProxyKind};
+use super::proxy::{Choice, Proxy, ProxyKind, SettingOrigin};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::resolve;
-use super::route::{RouteOptions, Source};
+use super::route::{LocalBinding, RouteOptions};
 use super::stream::Stream;
 use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
 use super::tls::{self, ClientContext, TlsInfo, TlsOptions};
-use super::tunnel::socks5::Destination;
+use super::tunnel::socks5::SocksDestination;
 use super::tunnel::{self, Connect, Heads, Socks5, TunnelError, TunnelHandshake};
 use super::unix;
 use crate::protocol::head::HeaderLine;
@@ -24,7 +24,7 @@ use crate::redact::Redaction;
 mod error;
 mod second_connection;
 
-pub use error::{DialError, Phase, ProxyCause, ProxyCredentials, ProxyError};
+pub use error::{DialError, DialPhase, ProxyCause, ProxyCredentials, ProxyError};
 use error::{tcp_failed, tls_failed, wait_failed};
 pub use second_connection::answers_in_tls;
 
@@ -39,7 +39,7 @@ pub struct DialOptions<'a> {
     pub proxy_tls: &'a ClientContext,
     /// The User-Agent header of CONNECT requests; empty: none.
     pub user_agent: &'a str,
-    /// Lines of a proxy's answer that are not header fields are accepted.
+    /// Lines of a proxy's response that are not header fields are accepted.
     pub lenient: bool,
     /// Whether secrets in what proxies send are masked.
     pub redaction: Redaction,
@@ -58,7 +58,7 @@ pub struct Timings {
     pub tls: Option<Duration>,
     /// From the first byte of the request to the last of the response head.
     pub upgrade: Option<Duration>,
-    /// The whole.
+    /// In total.
     pub total: Duration,
 }
 
@@ -68,19 +68,19 @@ pub struct Via {
     /// The proxy.
     pub proxy: Proxy,
     /// The setting.
-    pub origin: Origin,
+    pub origin: SettingOrigin,
 }
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.origin {
-            Origin::Option(_) => write!(f, "proxy {}", self.proxy),
-            Origin::Variable(name) => write!(f, "proxy {} from {name}", self.proxy),
+            SettingOrigin::Option(_) => write!(f, "proxy {}", self.proxy),
+            SettingOrigin::Variable(name) => write!(f, "proxy {} from {name}", self.proxy),
         }
     }
 }
 
-/// The other end, as far as it is known here.
+/// The other end, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remote {
     /// The server at this address.
@@ -100,7 +100,7 @@ impl Remote {
         }
     }
 
-    /// The proxy in between.
+    /// The proxy, if there is one.
     pub fn via(&self) -> Option<&Via> {
         match self {
             Self::Tunnel(via, ..) => Some(via),
@@ -129,17 +129,17 @@ pub struct Dialed {
     pub heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
-    /// How long it took so far.
+    /// The time that it has taken so far.
     pub timings: Timings,
 }
 
-/// The most addresses of a name that a SOCKS5 proxy is to connect to, one after the other.
+/// The maximum number of a name's addresses that are passed to a SOCKS5 proxy, one after the other.
 const MAX_DESTINATIONS: usize = 4;
 
 /// Connects to `target`.
 ///
 /// # Errors
-/// Which phase failed, with which address, and the reason of the system, the proxy or the TLS library.
+/// The phase that failed, the address, and the reason from the system, the proxy or the TLS library.
 pub fn dial(
     target: &Target,
     options: DialOptions<'_>,
@@ -199,7 +199,9 @@ impl Dialer<'_> {
     fn connect_unix(&mut self, path: &Path) -> Result<Stream, DialError> {
         unix::connect(path, self.reactor, self.deadline).map_err(|error| match error {
             WaitError::Io(error) => DialError::Socket(path.to_owned(), error),
-            other => wait_failed(Phase::Socket(path.to_owned()), other, self.deadline, Vec::new()),
+            other => {
+                wait_failed(DialPhase::Socket(path.to_owned()), other, self.deadline, Vec::new())
+            }
         })
     }
 
@@ -226,9 +228,12 @@ impl Dialer<'_> {
                 let found = resolve::resolve(host, port, self.reactor, self.deadline);
                 found.map_err(|error| match error {
                     WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
-                    other => {
-                        wait_failed(Phase::Dns(host.to_string()), other, self.deadline, Vec::new())
-                    }
+                    other => wait_failed(
+                        DialPhase::Dns(host.to_string()),
+                        other,
+                        self.deadline,
+                        Vec::new(),
+                    ),
                 })?
             }
         };
@@ -236,7 +241,7 @@ impl Dialer<'_> {
             *self.timings.dns.get_or_insert_default() += before.elapsed();
         }
         addresses.retain(|address| route.family.admits(address.ip()));
-        if let Some(Source::Address(own)) = route.source {
+        if let Some(LocalBinding::Address(own)) = route.source {
             addresses.retain(|address| address.is_ipv4() == own.is_ipv4());
         }
         match addresses.is_empty() {
@@ -247,14 +252,14 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        // Before the proxy is connected to: it has no part in this look-up.
+        // Before connecting to the proxy, which is not involved in this look-up.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
-                self.addresses(host, port)?.into_iter().map(Destination::Address).collect()
+                self.addresses(host, port)?.into_iter().map(SocksDestination::Address).collect()
             }
-            (_, Host::Domain(name)) => vec![Destination::Name(name.clone(), port)],
-            (_, Host::Ipv4(ip)) => vec![Destination::Address((*ip, port).into())],
-            (_, Host::Ipv6(ip)) => vec![Destination::Address((*ip, port).into())],
+            (_, Host::Domain(name)) => vec![SocksDestination::Name(name.clone(), port)],
+            (_, Host::Ipv4(ip)) => vec![SocksDestination::Address((*ip, port).into())],
+            (_, Host::Ipv6(ip)) => vec![SocksDestination::Address((*ip, port).into())],
         };
         destinations.truncate(MAX_DESTINATIONS);
         let mut failed = None;
@@ -270,7 +275,7 @@ impl Dialer<'_> {
     fn tunnel_to(
         &mut self,
         via: Via,
-        destination: Destination,
+        destination: SocksDestination,
         authority: String,
     ) -> Result<Reached, DialError> {
         let proxy = &via.proxy;
@@ -335,7 +340,7 @@ impl Dialer<'_> {
             let cause = match error {
                 TunnelError::Fault(fault) => ProxyCause::Fault(fault),
                 TunnelError::Wait(error) => {
-                    let phase = Phase::Proxy(authority.to_owned());
+                    let phase = DialPhase::Proxy(authority.to_owned());
                     ProxyCause::Reach(wait_failed(phase, error, deadline, Vec::new()))
                 }
             };
@@ -377,7 +382,7 @@ impl Dialer<'_> {
     }
 }
 
-/// The name that the certificate of the target must be for.
+/// The name for which the certificate of the target must be valid.
 pub fn certificate_name(target: &Target, options: &TlsOptions) -> String {
     match &target.endpoint {
         Endpoint::Tcp { host, .. } => options.name_for(&host_name(host)),

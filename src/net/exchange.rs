@@ -21,7 +21,7 @@ pub enum ExchangeError {
     Transport(TransportEnd),
     /// The peer ended TLS with an alert.
     Alert {
-        /// What the alert says.
+        /// The description of the alert.
         reason: String,
         /// The TLS library's whole message.
         message: String,
@@ -88,12 +88,12 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Sends FIN, then reads and drops what the peer still sends, until it ends the connection or the
-    /// deadline passes: with unread bytes, a reset would overtake what was written.
+    /// Sends FIN, then reads and discards what the peer still sends, until it ends the connection or the
+    /// deadline passes: with unread bytes, a reset could discard what was written.
     pub fn linger(&mut self, deadline: Deadline) {
         self.stream.finish_sending();
         let mut buffer = [0; CHUNK];
-        // Bytes that are always there would keep a read from ever looking at the time.
+        // If bytes are always available, a read alone would never check the deadline.
         while !deadline.has_passed() && self.read(&mut buffer, deadline).is_ok() {}
     }
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_is_appended_until_the_peer_ends_the_stream() {
+    fn received_bytes_are_appended_until_the_end_of_the_stream() {
         let (mut stream, mut reactor, mut peer) = connected();
         let mut exchange = Exchange::new(&mut stream, &mut reactor);
         let mut received = b"before ".to_vec();

@@ -1,10 +1,10 @@
-//! What peers send and should not, in words that may be shown: lines of heads that are not header fields, bytes
-//! of another protocol.
+//! Descriptions, safe to show, of malformed input from peers: lines of heads that are not header fields, bytes of
+//! another protocol.
 
 use crate::protocol::head::Head;
 use crate::redact::{Redaction, Secrets};
 
-/// How many are named in one sentence.
+/// The maximum number that one sentence names.
 const MAX_NAMED: usize = 3;
 
 /// Which lines of `head` are not header fields and why; `None` if there are none.
@@ -22,10 +22,10 @@ pub fn objections(head: &Head, redaction: Redaction, secrets: &Secrets) -> Optio
     (!named.is_empty()).then(|| words.join("; ") + &more)
 }
 
-/// How much of foreign bytes is quoted.
+/// How many bytes of another protocol are quoted.
 const MAX_QUOTED: usize = 60;
 
-/// The start of foreign bytes: text in quotation marks, anything else in hexadecimal.
+/// The first bytes of another protocol: text in quotation marks, anything else in hexadecimal.
 pub fn quoted(bytes: &[u8]) -> String {
     let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
     let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');

@@ -1,4 +1,4 @@
-//! Getting bytes to and from a host: address, TCP, TLS, the opening handshake over them.
+//! Transports bytes to and from a host: address, TCP, TLS, the opening handshake over them.
 
 pub mod accept;
 pub mod dial;
@@ -14,6 +14,7 @@ pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod tls_hello;
+pub mod tls_stream;
 pub mod tunnel;
 pub mod unix;
 pub mod upgrade;

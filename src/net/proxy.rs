@@ -1,10 +1,10 @@
-//! Proxies: how one is written, and which one leads to a target.
+//! Proxies: their URLs, and which one is used for a target.
 
 use std::fmt;
 
 use url::Host;
 
-use super::target::{Authority, Credentials, is_number};
+use super::target::{Credentials, TargetAuthority, is_number};
 use crate::protocol::basic;
 use crate::redact::{Redaction, Secrets};
 
@@ -13,8 +13,8 @@ mod choice;
 #[cfg(test)]
 mod tests;
 
-pub use bypass::{Bypass, Entry};
-pub use choice::{BadSetting, Choice, Origin, ProxyPolicy, VARIABLES, Variables};
+pub use bypass::{Bypass, BypassEntry};
+pub use choice::{BadSetting, Choice, ProxyPolicy, SettingOrigin, VARIABLES, Variables};
 
 /// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl ProxyKind {
 pub struct Proxy {
     /// Its protocol.
     pub kind: ProxyKind,
-    /// Where it is.
+    /// Its host.
     pub host: Host<String>,
     /// Never 0.
     pub port: u16,
@@ -74,7 +74,7 @@ impl Proxy {
     /// Reads `[scheme://][user[:password]@]host[:port]`; without a scheme it is an HTTP proxy.
     ///
     /// # Errors
-    /// What is wrong; no secret is quoted.
+    /// The reason; no secret is quoted.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
@@ -84,7 +84,9 @@ impl Proxy {
             "socks5" => ProxyKind::Socks5,
             "socks5h" => ProxyKind::Socks5h,
             "socks" | "socks4" | "socks4a" => {
-                return Err("of SOCKS, wscope speaks version 5: socks5:// or socks5h://".to_owned());
+                return Err(
+                    "wscope supports version 5 of SOCKS only: socks5:// or socks5h://".to_owned()
+                );
             }
             _ => {
                 return Err("a proxy is http://, https://, socks5:// or socks5h://".to_owned());
@@ -93,19 +95,20 @@ impl Proxy {
         if is_number(rest) {
             return Err(format!("a port alone is not a proxy: write localhost:{rest}"));
         }
-        let Authority { credentials, host, port } = Authority::parse(rest)?;
+        let TargetAuthority { credentials, host, port } = TargetAuthority::parse(rest)?;
         let is_long = |it: &Credentials| {
             let fields = [Some(&it.user), it.password.as_ref()];
             fields.into_iter().flatten().any(|field| field.len() > MAX_SOCKS_FIELD)
         };
         if kind.is_socks() && credentials.as_ref().is_some_and(is_long) {
-            let reason = "a name or password for SOCKS5 has at most 255 bytes (RFC 1929 section 2)";
+            let reason =
+                "a name or password for SOCKS5 can have at most 255 bytes (RFC 1929 section 2)";
             return Err(reason.to_owned());
         }
         Ok(Self { kind, host, port: port.unwrap_or(kind.default_port()), credentials })
     }
 
-    /// What was typed as a proxy, without its userinfo.
+    /// The given proxy, without its userinfo.
     pub fn masked(text: &str) -> String {
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
@@ -124,7 +127,7 @@ impl Proxy {
         Some(basic::authorization(pair.as_bytes()))
     }
 
-    /// What it may repeat and must not be shown.
+    /// Secrets that its responses may repeat.
     pub fn secrets(&self, redaction: Redaction) -> Secrets {
         let basic = self.basic();
         let field = basic.as_ref().map(|value| ("Proxy-Authorization", value.as_bytes()));

@@ -80,7 +80,7 @@ pub struct Reactor {
     interrupted: Option<Arc<AtomicBool>>,
 }
 
-/// Where signals cannot be waited for, waits are cut into pieces of this length.
+/// Where signals cannot be waited for, waits are split into intervals of this length.
 const LONGEST_WAIT: Option<Duration> =
     if cfg!(unix) { None } else { Some(Duration::from_millis(100)) };
 
@@ -103,7 +103,7 @@ impl Reactor {
         self.poll.registry()
     }
 
-    /// With it, other threads end a wait.
+    /// A waker with which other threads end a wait.
     pub fn waker(&self) -> Arc<Waker> {
         Arc::clone(&self.waker)
     }
@@ -137,7 +137,7 @@ impl Reactor {
     /// Waits until something happens or `until` is reached.
     ///
     /// # Errors
-    /// As the system says.
+    /// With the system's error.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<Woken> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let timeout = match (left, LONGEST_WAIT) {
@@ -146,7 +146,7 @@ impl Reactor {
         };
         let was_interrupted = match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.poll_again()?; // for what the signal's handler has announced
+                self.poll_again()?; // for what the signal's handler has reported
                 true
             }
             result => result.map(|()| false)?,

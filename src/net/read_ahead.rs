@@ -1,14 +1,14 @@
-//! Larger reads than the reader asks for.
+//! Larger reads than the reader requests.
 
 use std::io::{self, Read};
 
 /// Bytes read at a time: a few TLS records, of 16 KiB at most each (RFC 8446 section 5.1).
 const SIZE: usize = 64 << 10;
 
-/// Bytes read at a time at first: enough for a handshake, and for a connection where little comes.
+/// Bytes read at a time at first: enough for a handshake, and for a connection with little traffic.
 const FIRST_SIZE: usize = 4 << 10;
 
-/// Bytes read and not asked for yet.
+/// Bytes that were read and not requested yet.
 ///
 /// A TLS library reads each record's five-byte header and its body by themselves: two system calls
 /// for 16 KiB.
@@ -20,10 +20,10 @@ pub(super) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Reads from `source` once, and only if nothing is left of the last time.
+    /// Reads from `source` once, and only if nothing is left from the last read.
     ///
     /// # Errors
-    /// As `source` says.
+    /// As `source`.
     pub(super) fn read(&mut self, source: &mut impl Read, target: &mut [u8]) -> io::Result<usize> {
         if self.start == self.end {
             if target.len() >= SIZE {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_or_asked_for_too_early() {
+    fn no_byte_is_lost_or_read_too_early() {
         let mut source = Pieces(vec![Some(b"abcdef"), None, Some(b"g")]);
         let mut ahead = ReadAhead::default();
         let mut read = |size: usize| {

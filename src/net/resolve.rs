@@ -1,4 +1,4 @@
-//! Names to addresses, under a deadline, in the order in which they are to be tried.
+//! Resolves names to addresses, with a deadline, in the order in which they are tried.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -11,7 +11,7 @@ use url::Host;
 use super::reactor::{Deadline, Reactor, WaitError};
 use crate::protocol::handshake::is_localhost;
 
-/// How long the system may take for a name of this machine, which it knows without asking anybody.
+/// The time limit for a name of this machine, which the system resolves without a query.
 const LOCAL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The loopback addresses that this machine has.
@@ -64,7 +64,7 @@ fn look_up(
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new().name("resolver".to_owned()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        let _ = sender.send(addresses); // the receiver is gone if the deadline has passed
+        let _ = sender.send(addresses); // the receiver is dropped if the deadline has passed
         let _ = waker.wake();
     })?;
     loop {
@@ -75,7 +75,7 @@ fn look_up(
     }
 }
 
-/// RFC 8305 section 4: the system's order (RFC 6724), with the address families taking turns.
+/// RFC 8305 section 4: the system's order (RFC 6724), with the address families alternating.
 fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) =
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_in_the_systems_order() {
+    fn address_families_alternate_in_the_order_of_the_system() {
         let parse = |list: &[&str]| {
             list.iter().map(|a| a.parse().expect("address")).collect::<Vec<SocketAddr>>()
         };

@@ -1,4 +1,4 @@
-//! Proxy and routing: which address to connect to, where options replace what the URL says.
+//! Proxy and routing: which address to connect to, where options override the URL.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Host;
 
 use super::proxy::{BadSetting, Choice, ProxyPolicy};
-use super::target::{Authority, Endpoint, Target};
+use super::target::{Endpoint, Target, TargetAuthority};
 use crate::protocol::head::HeaderLine;
 
 #[cfg(test)]
@@ -50,13 +50,13 @@ pub struct RouteOptions {
     pub connect_to: Vec<ConnectTo>,
     /// Addresses for some names; the first that matches is used.
     pub resolve: Vec<Resolve>,
-    /// Our end of the connection.
-    pub source: Option<Source>,
+    /// The local end of the connection.
+    pub source: Option<LocalBinding>,
 }
 
-/// Our end of a connection.
+/// The local end of a connection: the source address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum LocalBinding {
     /// This address.
     Address(IpAddr),
     /// Any address of this network interface.
@@ -109,7 +109,7 @@ impl ConnectTo {
     /// replaces nothing.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The reason.
     pub fn parse(text: &str) -> Result<Self, String> {
         match split(text).as_slice() {
             [host, port] => Ok(Self { from: (None, None), to: host_and_port(host, port)? }),
@@ -141,10 +141,10 @@ impl Resolve {
     /// Reads curl's `HOST:PORT:ADDRESS[,ADDRESS]…`; the host may be `*`.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The reason.
     pub fn parse(text: &str) -> Result<Self, String> {
         let form = || "write HOST:PORT:ADDRESS[,ADDRESS]".to_owned();
-        // With + curl's cache entry expires; there is no cache here.
+        // With + an entry of curl's cache expires; wscope has no cache.
         let text = text.strip_prefix('+').unwrap_or(text);
         let parts = split(text);
         let [host, port, _, ..] = parts.as_slice() else { return Err(form()) };
@@ -178,7 +178,7 @@ fn host_and_port(host: &str, port: &str) -> Result<HostAndPort, String> {
     if named.contains('@') {
         return Err("a name and password are not allowed here".to_owned());
     }
-    let read = Authority::parse(&format!("{named}:{port}"))?;
+    let read = TargetAuthority::parse(&format!("{named}:{port}"))?;
     Ok(((!host.is_empty()).then_some(read.host), read.port))
 }
 

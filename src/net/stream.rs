@@ -8,8 +8,8 @@ use mio::net::TcpStream;
 use mio::net::UnixStream;
 use native_tls::TlsStream;
 
-use super::tls::{ServerStream, shut_down};
 use super::tls_hello::HelloTap;
+use super::tls_stream::{ServerStream, shut_down};
 
 /// A connected, non-blocking byte stream. Layers nest: TLS through an HTTPS proxy is TLS over TLS.
 #[derive(Debug)]

@@ -1,23 +1,25 @@
-//! What the user typed, read as the place to connect to.
+//! Parses the URL or address to connect to.
 //!
-//! Hosts, paths and queries mean what the WHATWG URL standard says, as in a browser. Unlike a browser we
-//! refuse what was hardly meant (spaces, port 0), and say where in the input it stands.
+//! Hosts, paths and queries are parsed as in the WHATWG URL standard and in browsers. Unlike a browser we
+//! refuse input that is probably a mistake (spaces, port 0), and report its position.
 
 mod error;
+mod host;
 mod scheme;
 mod split;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use url::{Host, ParseError, Position, Url};
+use url::{Host, Position, Url};
 
 use crate::protocol::handshake::is_localhost;
-use error::Fault;
 pub use error::TargetError;
+use error::TargetFault;
+use host::{read_host, read_port, split_port};
 use scheme::refuse_incomplete_scheme;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
 
@@ -31,7 +33,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme as it stands before the colon.
+    /// The scheme as written before the colon.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ws => "ws",
@@ -47,13 +49,13 @@ impl Scheme {
         }
     }
 
-    /// Whether TLS comes before the opening handshake.
+    /// Whether the opening handshake is sent over TLS.
     pub const fn is_tls(self) -> bool {
         matches!(self, Self::Wss)
     }
 }
 
-/// Where the listening socket is.
+/// The address of the server's socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A host, in ASCII if it is a name, and a port.
@@ -86,27 +88,27 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// What was read into the input beyond what it says.
+/// What was assumed because the input does not specify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumed {
-    /// No scheme was given; the host decided, being what these words say.
+    /// No scheme was given; it was chosen by the host, for this reason.
     SchemeFromHost(&'static str),
     /// `http` or `https` was given and taken as `ws` or `wss`.
     HttpScheme,
 }
 
-/// A WebSocket URL, taken apart (RFC 6455 section 3).
+/// A parsed WebSocket URL (RFC 6455 section 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// With or without TLS.
     pub scheme: Scheme,
     /// What to connect to.
     pub endpoint: Endpoint,
-    /// The resource name: path and query as they go into the request line; starts with `/`.
+    /// The resource name: path and query as sent in the request line; starts with `/`.
     pub resource: String,
     /// The userinfo.
     pub credentials: Option<Credentials>,
-    /// What the user should be told about the scheme.
+    /// What was assumed about the scheme, for a notice.
     pub assumed: Option<Assumed>,
 }
 
@@ -160,9 +162,9 @@ impl fmt::Display for Target {
     }
 }
 
-fn read(text: &str) -> Result<Target, Fault<'_>> {
+fn read(text: &str) -> Result<Target, TargetFault<'_>> {
     if text.is_empty() {
-        return Err(Fault::new(text, "the URL is empty"));
+        return Err(TargetFault::new(text, "the URL is empty"));
     }
     refuse_blanks(text)?;
     refuse_incomplete_scheme(text)?;
@@ -175,7 +177,7 @@ fn read(text: &str) -> Result<Target, Fault<'_>> {
         _ => {
             let reason =
                 "is not a scheme of WebSocket URLs: ws, wss, http, https, ws+unix and wss+unix are";
-            return Err(Fault::quoting(name, reason));
+            return Err(TargetFault::quoting(name, reason));
         }
     };
     if lower.ends_with("+unix") {
@@ -185,26 +187,31 @@ fn read(text: &str) -> Result<Target, Fault<'_>> {
     Ok(Target { assumed, ..read_tcp(rest, Some(scheme))? })
 }
 
-/// What stands between the slashes of a URL.
+/// The part of a URL between the slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Authority {
+pub(super) struct TargetAuthority {
     pub(super) credentials: Option<Credentials>,
     pub(super) host: Host<String>,
     pub(super) port: Option<u16>,
 }
 
-impl Authority {
+impl TargetAuthority {
     /// Reads `[user[:password]@]host[:port]`, of which a path may follow.
     ///
     /// # Errors
-    /// What is wrong; no secret is quoted.
+    /// The reason; no secret is quoted.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        read_authority(text, false).map(|(authority, _)| authority).map_err(Fault::into_reason)
+        read_authority(text, false)
+            .map(|(authority, _)| authority)
+            .map_err(TargetFault::into_reason)
     }
 }
 
 /// The authority at the start of `rest`, and what follows it.
-fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), Fault<'_>> {
+fn read_authority(
+    rest: &str,
+    may_lack_host: bool,
+) -> Result<(TargetAuthority, &str), TargetFault<'_>> {
     refuse_broken_password(rest)?;
     refuse_fragment(rest)?;
     let (authority, tail) = rest.split_at(authority_len(rest));
@@ -218,18 +225,19 @@ fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), 
         "" if may_lack_host && !port.is_empty() => Host::Domain("localhost".to_owned()),
         _ => read_host(host)?,
     };
-    Ok((Authority { credentials, host, port: read_port(port)? }, tail))
+    Ok((TargetAuthority { credentials, host, port: read_port(port)? }, tail))
 }
 
-/// Whether this is a port alone, as for `listen`. The URL standard would read a number as an IPv4 address,
-/// which nobody means who types one without a scheme.
+/// Whether this is a port alone, as for `listen`. The URL standard would parse a number as an IPv4 address,
+/// which is not what a number without a scheme is meant to be.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
+fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, TargetFault<'_>> {
     let rest = strip_slashes(rest, scheme.is_some());
-    let (Authority { credentials, host, port }, tail) = read_authority(rest, scheme.is_none())?;
+    let (TargetAuthority { credentials, host, port }, tail) =
+        read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
         None if is_this_machine(&host) => {
@@ -241,23 +249,26 @@ fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
     Ok(Target { scheme, endpoint, resource: read_resource(tail)?, credentials, assumed })
 }
 
-fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, Fault<'_>> {
+fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, TargetFault<'_>> {
     refuse_fragment(rest)?;
     let text = rest.strip_prefix("//").unwrap_or(rest);
     if text.len() < rest.len() && !text.is_empty() && !text.starts_with('/') {
         let (host, _) = text.split_at(authority_len(text));
-        return Err(Fault::new(host, "a Unix socket has no host: write ws+unix:/path/to.sock"));
+        return Err(TargetFault::new(
+            host,
+            "a Unix socket has no host: write ws+unix:/path/to.sock",
+        ));
     }
     let (path, uri) = split_socket(text);
     if path.is_empty() {
-        return Err(Fault::new(path, "the path of the Unix socket is missing"));
+        return Err(TargetFault::new(path, "the path of the Unix socket is missing"));
     }
     let endpoint = Endpoint::Unix(percent_decode(path, "the path of the Unix socket")?.into());
     Ok(Target { scheme, endpoint, resource: read_resource(uri)?, credentials: None, assumed: None })
 }
 
-/// The URL standard drops tabs and newlines and encodes spaces, which hides slips of the clipboard.
-fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
+/// The URL standard drops tabs and newlines and encodes spaces, which hides mistakes in pasted text.
+fn refuse_blanks(text: &str) -> Result<(), TargetFault<'_>> {
     let is_blank = |c: char| c.is_whitespace() || c.is_control();
     let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else {
         return Ok(());
@@ -265,30 +276,33 @@ fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
     let (_, tail) = text.split_at(start);
     let (blanks, _) = tail.split_at(tail.find(|c| !is_blank(c)).unwrap_or(tail.len()));
     Err(match blank {
-        ' ' => Fault::new(blanks, "a URL has no spaces: write %20"),
-        _ => Fault::new(
+        ' ' => TargetFault::new(blanks, "a URL cannot contain spaces: write %20"),
+        _ => TargetFault::new(
             blanks,
-            format!("a URL cannot hold the character U+{:04X} as it is", u32::from(blank)),
+            format!("a URL cannot contain the character U+{:04X} unencoded", u32::from(blank)),
         ),
     })
 }
 
 /// RFC 6455 section 3: a fragment must not be used.
-fn refuse_fragment(text: &str) -> Result<(), Fault<'_>> {
+fn refuse_fragment(text: &str) -> Result<(), TargetFault<'_>> {
     let Some(start) = text.find('#') else { return Ok(()) };
     let (_, fragment) = text.split_at(start);
-    Err(Fault::new(fragment, "a WebSocket URL has no fragment ('#…'): encode a literal # as %23"))
+    Err(TargetFault::new(
+        fragment,
+        "a WebSocket URL cannot have a fragment ('#…'): encode a literal # as %23",
+    ))
 }
 
-/// Without this, the error would name half of a password as a bad port.
-fn refuse_broken_password(rest: &str) -> Result<(), Fault<'_>> {
+/// Without this, the error would quote a part of a password as a bad port.
+fn refuse_broken_password(rest: &str) -> Result<(), TargetFault<'_>> {
     let (authority, tail) = rest.split_at(authority_len(rest));
     let reaches_beyond =
         secret(rest).is_some_and(|secret| error::span(rest, secret).end > authority.len());
     match (reaches_beyond, tail.bytes().next()) {
         (true, Some(byte)) => {
             let (delimiter, _) = tail.split_at(1);
-            Err(Fault::quoting(
+            Err(TargetFault::quoting(
                 delimiter,
                 &format!("ends the host; in a password write %{byte:02X}"),
             ))
@@ -297,7 +311,7 @@ fn refuse_broken_password(rest: &str) -> Result<(), Fault<'_>> {
     }
 }
 
-fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
+fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, TargetFault<'_>> {
     if userinfo.is_empty() {
         return Ok(None);
     }
@@ -307,88 +321,16 @@ fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
     };
     let user = percent_decode(name, "the user name")?;
     if user.contains(':') {
-        return Err(Fault::new(
+        return Err(TargetFault::new(
             name,
-            "a user name for Basic authentication has no colon (RFC 7617 section 2)",
+            "a user name for Basic authentication cannot contain a colon (RFC 7617 section 2)",
         ));
     }
     let password = password.map(|password| percent_decode(password, "the password")).transpose()?;
     Ok(Some(Credentials { user, password }))
 }
 
-/// Host and port, the latter empty if there is none.
-fn split_port(text: &str) -> Result<(&str, &str), Fault<'_>> {
-    if !text.starts_with('[') {
-        if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(Fault::new(
-                text,
-                format!("an IPv6 address is written in brackets: [{text}]"),
-            ));
-        }
-        return Ok(text.split_once(':').unwrap_or((text, "")));
-    }
-    let Some(end) = text.find(']') else {
-        return Err(Fault::new(text, "the '[' of an IPv6 address has no ']'"));
-    };
-    let (host, port) = text.split_at(end + 1);
-    match port.strip_prefix(':') {
-        Some(port) => Ok((host, port)),
-        None if port.is_empty() => Ok((host, port)),
-        None => {
-            Err(Fault::quoting(port, "stands between the ']' of the IPv6 address and the port"))
-        }
-    }
-}
-
-fn read_host(text: &str) -> Result<Host<String>, Fault<'_>> {
-    if text.is_empty() {
-        return Err(Fault::new(text, "the host is missing"));
-    }
-    Host::parse(text).map_err(|error| match error {
-        ParseError::InvalidIpv6Address => bad_ipv6(text),
-        ParseError::InvalidIpv4Address => Fault::quoting(text, "is not an IPv4 address"),
-        _ => bad_name(text),
-    })
-}
-
-fn bad_ipv6(host: &str) -> Fault<'_> {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    match address.find('%') {
-        Some(start) => Fault::new(
-            address.split_at(start).1,
-            "a URL cannot name the zone of an IPv6 address: --interface NAME does",
-        ),
-        None => Fault::quoting(address, "is not an IPv6 address"),
-    }
-}
-
-fn bad_name(host: &str) -> Fault<'_> {
-    /// The forbidden domain code points of the URL standard that can still be here.
-    const FORBIDDEN: [char; 7] = ['<', '>', '[', ']', '^', '|', '%'];
-    let Some(start) = host.find(FORBIDDEN) else {
-        return Fault::quoting(host, "is not a host name that IDNA allows");
-    };
-    let (_, tail) = host.split_at(start);
-    let is_escape = escaped_byte(tail.as_bytes()).is_some();
-    let (part, _) = tail.split_at(if is_escape { 3 } else { 1 });
-    Fault::quoting(part, "cannot stand in a host name")
-}
-
-/// The port, `None` for an empty one, which the URL standard allows.
-fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
-    if !text.is_empty() && !is_number(text) {
-        return Err(Fault::quoting(text, "is not a port number"));
-    }
-    match text.parse() {
-        _ if text.is_empty() => Ok(None),
-        Ok(0) | Err(_) => {
-            Err(Fault::new(text, format!("port {text} is out of range (1 to 65535)")))
-        }
-        Ok(port) => Ok(Some(port)),
-    }
-}
-
-/// Servers print the unspecified address as theirs, and connecting to it reaches this machine.
+/// Servers print the unspecified address as their own, and connecting to it reaches this machine.
 fn is_this_machine(host: &Host<String>) -> bool {
     let address = match host {
         Host::Domain(name) => return is_localhost(name),
@@ -399,9 +341,9 @@ fn is_this_machine(host: &Host<String>) -> bool {
 }
 
 /// Path and query as a browser sends them: dot segments resolved, percent-encoded where needed.
-fn read_resource(tail: &str) -> Result<String, Fault<'_>> {
+fn read_resource(tail: &str) -> Result<String, TargetFault<'_>> {
     let url = Url::parse(&format!("ws://localhost{tail}"))
-        .map_err(|error| Fault::new(tail, error.to_string()))?;
+        .map_err(|error| TargetFault::new(tail, error.to_string()))?;
     // url 2.5.8 leaves ^ as it is, browsers do not: servo/rust-url#1140.
     let path = url[Position::BeforePath..Position::AfterPath].replace('^', "%5E");
     Ok(path + &url[Position::AfterPath..Position::AfterQuery])
@@ -420,8 +362,8 @@ fn encode_path(path: &Path) -> String {
     encoded
 }
 
-/// As the URL standard does it: a `%` without two digits stands for itself.
-fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, Fault<'a>> {
+/// As in the URL standard: a `%` without two digits is literal.
+fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, TargetFault<'a>> {
     let mut decoded = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -430,7 +372,7 @@ fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, Fault<'a>> {
         rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     String::from_utf8(decoded)
-        .map_err(|_| Fault::new(part, format!("{what} is not UTF-8 once decoded")))
+        .map_err(|_| TargetFault::new(part, format!("{what} is not UTF-8 once decoded")))
 }
 
 fn escaped_byte(text: &[u8]) -> Option<u8> {

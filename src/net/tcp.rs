@@ -9,33 +9,38 @@ use mio::{Interest, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
-use super::route::Source;
+use super::route::LocalBinding;
 
 mod cause;
 
-pub use cause::Cause;
 use cause::Step;
+pub use cause::TcpCause;
 
-/// RFC 8305 section 8: how long an address has the field to itself.
+/// RFC 8305 section 8: the delay before the next address is tried at the same time.
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// The most addresses that are tried.
+/// The maximum number of addresses that are tried.
 const MAX_ADDRESSES: usize = 32;
 
 /// A failed attempt, with the system's error.
 #[derive(Debug)]
-pub struct Failure {
-    /// Where to.
+pub struct TcpFailure {
+    /// The address.
     pub address: SocketAddr,
     /// What the error proves.
-    pub cause: Cause,
-    /// Why not.
+    pub cause: TcpCause,
+    /// The system's error.
     pub error: io::Error,
 }
 
-impl Failure {
-    fn new(address: SocketAddr, step: Step, source: Option<&Source>, error: io::Error) -> Self {
-        Self { address, cause: Cause::of(address, step, source, &error), error }
+impl TcpFailure {
+    fn new(
+        address: SocketAddr,
+        step: Step,
+        source: Option<&LocalBinding>,
+        error: io::Error,
+    ) -> Self {
+        Self { address, cause: TcpCause::of(address, step, source, &error), error }
     }
 }
 
@@ -43,9 +48,9 @@ impl Failure {
 #[derive(Debug)]
 pub enum ConnectError {
     /// Every address failed.
-    Failed(Vec<Failure>),
+    Failed(Vec<TcpFailure>),
     /// The wait ended; these were still being tried, and those had failed.
-    Wait(WaitError, Vec<SocketAddr>, Vec<Failure>),
+    Wait(WaitError, Vec<SocketAddr>, Vec<TcpFailure>),
 }
 
 struct Attempt {
@@ -59,7 +64,7 @@ struct Attempt {
 /// Which addresses failed, each with its reason.
 pub fn connect(
     addresses: &[SocketAddr],
-    source: Option<&Source>,
+    source: Option<&LocalBinding>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(TcpStream, SocketAddr), ConnectError> {
@@ -97,7 +102,7 @@ pub fn connect(
 struct Race {
     /// By index of the address; `None` once it has failed.
     attempts: Vec<Option<Attempt>>,
-    failures: Vec<Failure>,
+    failures: Vec<TcpFailure>,
 }
 
 impl Race {
@@ -109,7 +114,7 @@ impl Race {
         &mut self,
         index: usize,
         address: SocketAddr,
-        source: Option<&Source>,
+        source: Option<&LocalBinding>,
         reactor: &Reactor,
     ) {
         let token = Token(tokens::ATTEMPTS + index);
@@ -122,12 +127,12 @@ impl Race {
             Ok(attempt) => self.attempts.push(Some(attempt)),
             Err((step, error)) => {
                 self.attempts.push(None);
-                self.failures.push(Failure::new(address, step, source, error));
+                self.failures.push(TcpFailure::new(address, step, source, error));
             }
         }
     }
 
-    /// Looks at an attempt that became ready; the winner if it is connected.
+    /// Checks an attempt that became ready; returns its stream if it is connected.
     fn settle(&mut self, index: usize) -> Option<Attempt> {
         let slot = self.attempts.get_mut(index)?;
         let attempt = slot.take()?;
@@ -142,7 +147,7 @@ impl Race {
             },
             Ok(Some(error)) | Err(error) => error,
         };
-        self.failures.push(Failure::new(attempt.address, Step::Connect, None, error));
+        self.failures.push(TcpFailure::new(attempt.address, Step::Connect, None, error));
         None
     }
 
@@ -153,16 +158,19 @@ impl Race {
     }
 }
 
-/// Starts to connect, from our end as it is wanted.
-fn begin(address: SocketAddr, source: Option<&Source>) -> Result<TcpStream, (Step, io::Error)> {
+/// Starts to connect, from the configured local end.
+fn begin(
+    address: SocketAddr,
+    source: Option<&LocalBinding>,
+) -> Result<TcpStream, (Step, io::Error)> {
     let connecting = |error| (Step::Connect, error);
     let Some(source) = source else { return TcpStream::connect(address).map_err(connecting) };
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
     let socket = socket.map_err(connecting)?;
     socket.set_nonblocking(true).map_err(connecting)?;
     let bound = match source {
-        Source::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into()),
-        Source::Interface(name) => bind_to_interface(&socket, name),
+        LocalBinding::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into()),
+        LocalBinding::Interface(name) => bind_to_interface(&socket, name),
     };
     bound.map_err(|error| (Step::Source, error))?;
     match socket.connect(&address.into()) {
@@ -200,7 +208,7 @@ fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr),
     match ready {
         Ok(()) => Ok((stream, address)),
         Err(error) => {
-            let failure = Failure::new(address, Step::Connect, None, error);
+            let failure = TcpFailure::new(address, Step::Connect, None, error);
             Err(ConnectError::Failed(vec![failure]))
         }
     }
@@ -212,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    /// A port that drops every SYN, because its queue is full; with what keeps it so.
+    /// A port that drops every SYN because its queue is full; with the sockets that keep it full.
     fn black_hole() -> (SocketAddr, Socket, Vec<TcpStream>) {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("socket");
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("bind");
@@ -223,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_never_answers_costs_250_ms_and_not_the_whole_limit() {
+    fn an_address_without_an_answer_delays_the_next_by_250_ms() {
         let (dead, _listener, _queue) = black_hole();
         let alive = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
         let alive = alive.local_addr().expect("address");
@@ -237,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_never_answers_is_named_when_time_runs_out() {
+    fn an_address_without_an_answer_is_named_at_the_deadline() {
         let (dead, _listener, _queue) = black_hole();
         let mut reactor = Reactor::new(None).expect("poll");
         let deadline = Deadline::after(Some(Duration::from_millis(100)));

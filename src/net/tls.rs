@@ -6,7 +6,8 @@ use native_tls::{HandshakeError, Protocol, TlsStream};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls_hello::{Answer, HelloTap, Seen, ServerEnd, ServerHello, answer, server_hello};
+use super::tls_hello::{HelloTap, Seen, ServerEnd, ServerHello, TlsAnswer, answer, server_hello};
+use super::tls_stream::ServerStream;
 
 mod algorithms;
 mod certificate;
@@ -26,12 +27,12 @@ mod system_roots;
 pub use certificate::{CertificateInfo, Validity, utc};
 pub use client::ClientContext;
 pub use failure::TlsFailure;
-pub use fault::{Fault, is_http};
+pub use fault::{TlsFault, is_http};
 pub use identity::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
 pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;
-pub use server::{ServerContext, ServerStream};
-pub use server_handshake::{ServerHandshake, shut_down};
+pub use server::ServerContext;
+pub use server_handshake::ServerHandshake;
 
 /// The application protocol that is offered (RFC 7301 section 6): load balancers that are configured with a
 /// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.
@@ -199,7 +200,7 @@ pub fn first_answer(
     options: &TlsOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Result<Answer, Interrupted> {
+) -> Result<TlsAnswer, Interrupted> {
     // Nothing is verified, so that no certificates have to be read.
     let (trust, roots) = (Trust::Named, Vec::new());
     let context = ClientContext::new(TlsOptions {
@@ -209,13 +210,13 @@ pub fn first_answer(
         roots,
         ..options.clone()
     });
-    let Ok(connector) = context.connector() else { return Ok(Answer::Nothing) };
+    let Ok(connector) = context.connector() else { return Ok(TlsAnswer::Nothing) };
     let (tap, seen) = HelloTap::new(stream, ServerEnd::Peer);
     let mut progress = connector.connect(name, tap);
     loop {
         match (answer(&bytes_of(&seen)), progress) {
             (
-                came @ (Answer::Nothing | Answer::Record),
+                came @ (TlsAnswer::Nothing | TlsAnswer::Record),
                 Err(HandshakeError::WouldBlock(unfinished)),
             ) => match reactor.wait_for(deadline, None) {
                 Ok(_) => progress = unfinished.handshake(),

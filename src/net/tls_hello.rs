@@ -1,4 +1,4 @@
-//! The start of a TLS connection, read from the stream below it.
+//! Reads the start of a TLS connection from the underlying stream.
 //!
 //! native-tls reports neither the protocol version nor the cipher suite; both are in the
 //! ServerHello, which is not encrypted in TLS 1.3 either (RFC 8446 section 4.1.3).
@@ -11,7 +11,7 @@ use super::read_ahead::ReadAhead;
 /// The most bytes from the server that are kept.
 const MAX_SEEN: usize = 32 << 10;
 
-/// The first bytes from the server, at most 32 KiB; they outlive a stream that failed.
+/// The first bytes from the server, at most 32 KiB; they remain available after the stream has failed.
 pub type Seen = Arc<Mutex<Vec<u8>>>;
 
 /// A stream that keeps a copy of the first bytes from the server, and reads ahead.
@@ -26,9 +26,9 @@ pub struct HelloTap<S> {
 /// Which end of the stream is the TLS server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerEnd {
-    /// The other one: what is read is from it.
+    /// The remote one: the bytes that are read are the server's.
     Peer,
-    /// This one: what is written is from it.
+    /// The local one: the bytes that are written are the server's.
     Local,
 }
 
@@ -39,17 +39,17 @@ impl<S> HelloTap<S> {
         (Self { inner, server, seen: Some(Arc::clone(&seen)), ahead: ReadAhead::default() }, seen)
     }
 
-    /// The stream below.
+    /// The underlying stream.
     pub fn inner(&self) -> &S {
         &self.inner
     }
 
-    /// The stream below.
+    /// The underlying stream.
     pub fn inner_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The handshake is complete: nothing more is kept, and an end of the stream below is an error. A TLS library
+    /// The handshake is complete: no more bytes are kept, and an end of the underlying stream is an error. A TLS library
     /// would report an end without close_notify like one with it.
     pub fn stop(&mut self) {
         self.seen = None;
@@ -109,7 +109,7 @@ impl<S: Write> Write for HelloTap<S> {
     }
 }
 
-/// What the server chose.
+/// The version and cipher suite that the server chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello {
     /// "TLSv1.3".
@@ -156,34 +156,34 @@ pub fn certificate_request(bytes: &[u8]) -> Option<bool> {
 
 /// What the first bytes of a server prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// No byte came.
+pub enum TlsAnswer {
+    /// No byte was received.
     Nothing,
     /// It is not TLS: the first bytes.
     Foreign(Vec<u8>),
-    /// An alert came first (RFC 8446 section 6).
+    /// An alert is first (RFC 8446 section 6).
     Alert,
-    /// TLS, as far as it came: the start of a record.
+    /// TLS so far: the start of a record.
     Record,
     /// A whole ServerHello.
     ServerHello,
 }
 
-/// How much is kept of bytes that are not TLS.
+/// The number of bytes that are kept if they are not TLS.
 const MAX_FOREIGN: usize = 4 << 10;
 
 /// What the first bytes of a server prove (RFC 8446 section 5.1).
-pub fn answer(bytes: &[u8]) -> Answer {
+pub fn answer(bytes: &[u8]) -> TlsAnswer {
     match bytes {
-        [] => Answer::Nothing,
-        [20..=24] | [20..=24, 3, ..] if server_hello(bytes).is_some() => Answer::ServerHello,
-        [21, 3, ..] => Answer::Alert,
-        [20..=24] | [20..=24, 3, ..] => Answer::Record,
-        other => Answer::Foreign(other[..other.len().min(MAX_FOREIGN)].to_vec()),
+        [] => TlsAnswer::Nothing,
+        [20..=24] | [20..=24, 3, ..] if server_hello(bytes).is_some() => TlsAnswer::ServerHello,
+        [21, 3, ..] => TlsAnswer::Alert,
+        [20..=24] | [20..=24, 3, ..] => TlsAnswer::Record,
+        other => TlsAnswer::Foreign(other[..other.len().min(MAX_FOREIGN)].to_vec()),
     }
 }
 
-/// What the records of the handshake carry, as far as they are not encrypted.
+/// The handshake messages in the records, as far as they are not encrypted.
 fn handshake_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut records = Cursor(bytes);
     let mut messages = Vec::new();
@@ -244,7 +244,7 @@ fn version_name(version: u16) -> String {
     }
 }
 
-/// IANA's names of the suites that servers of today choose.
+/// IANA's names of the cipher suites in common use.
 fn cipher_name(number: u16) -> String {
     let name = match number {
         0x1301 => "TLS_AES_128_GCM_SHA256",
@@ -318,7 +318,7 @@ mod tests {
         bytes.extend(record(&[0, 1, 0]));
         bytes.extend(done);
         assert_eq!(certificate_request(&bytes), Some(true));
-        bytes.insert(0, 21); // an alert first: not looked behind
+        bytes.insert(0, 21); // an alert first: what follows is not examined
         assert_eq!(certificate_request(&bytes), None);
         for bytes in [&[22, 3, 3, 0xff, 0xff][..], &[]] {
             assert_eq!(certificate_request(bytes), None);
@@ -326,16 +326,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bytes_tell_how_far_a_server_came() {
+    fn the_first_bytes_show_the_progress_of_the_server() {
         let whole = hello(0x0303, 0x1302, &[0, 43, 0, 2, 3, 4]);
         for (bytes, expected) in [
-            (&b""[..], Answer::Nothing),
-            (&[22], Answer::Record),
-            (&whole[..9], Answer::Record),
-            (&whole, Answer::ServerHello),
-            (&[21, 3, 3, 0, 2, 2, 40], Answer::Alert),
-            (&[22, 7], Answer::Foreign(vec![22, 7])),
-            (b"220 ", Answer::Foreign(b"220 ".to_vec())),
+            (&b""[..], TlsAnswer::Nothing),
+            (&[22], TlsAnswer::Record),
+            (&whole[..9], TlsAnswer::Record),
+            (&whole, TlsAnswer::ServerHello),
+            (&[21, 3, 3, 0, 2, 2, 40], TlsAnswer::Alert),
+            (&[22, 7], TlsAnswer::Foreign(vec![22, 7])),
+            (b"220 ", TlsAnswer::Foreign(b"220 ".to_vec())),
         ] {
             assert_eq!(answer(bytes), expected, "{bytes:?}");
         }
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_server_is_looked_at() {
+    fn only_the_bytes_of_the_server_are_examined() {
         let bytes = hello(0x0303, 0x1302, &[]);
         for (server, is_seen) in [(ServerEnd::Peer, false), (ServerEnd::Local, true)] {
             let (mut tap, seen) = HelloTap::new(Vec::new(), server);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_none_and_never_a_panic() {
+    fn any_other_input_is_none() {
         let whole = hello(0x0303, 0x1302, &[0, 43, 0, 2, 3, 4]);
         for cut in 0..whole.len() {
             assert_eq!(server_hello(&whole[..cut]), None, "cut at {cut}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::stream::Stream;
-use super::upgrade::Response;
+use super::upgrade::ServerResponse;
 use crate::protocol::head::HeadError;
 use crate::protocol::vocabulary::TransportEnd;
 
@@ -25,9 +25,9 @@ pub enum TunnelStep {
     Send(Vec<u8>),
     /// Bytes from the proxy.
     Receive,
-    /// Bytes that are not worth a long wait.
+    /// More bytes, for which only a short wait is made.
     ReceiveRest,
-    /// Nothing: the target is reached. These bytes are from it already.
+    /// Nothing: the tunnel is open. These bytes are from the target.
     Done(Vec<u8>),
 }
 
@@ -36,8 +36,8 @@ pub trait TunnelHandshake {
     /// The next step.
     ///
     /// # Errors
-    /// When the target cannot be reached like this.
-    fn step(&mut self) -> Result<TunnelStep, Fault>;
+    /// When the proxy does not connect to the target.
+    fn step(&mut self) -> Result<TunnelStep, ProxyFault>;
 
     /// Takes bytes from the proxy.
     fn receive(&mut self, bytes: &[u8]);
@@ -46,21 +46,21 @@ pub trait TunnelHandshake {
     fn has_answered(&self) -> bool;
 
     /// Why the handshake fails if no more bytes are received.
-    fn end(&mut self, end: TransportEnd) -> Fault;
+    fn end(&mut self, end: TransportEnd) -> ProxyFault;
 
     /// Why it fails if the rest ([`TunnelStep::ReceiveRest`]) is not received in time.
-    fn time_out_rest(&mut self) -> Fault {
+    fn time_out_rest(&mut self) -> ProxyFault {
         self.end(TransportEnd::Eof)
     }
 }
 
 /// Why a proxy does not connect to the target.
 #[derive(Debug)]
-pub enum Fault {
+pub enum ProxyFault {
     /// The response to CONNECT has another status than 2xx.
-    Refused(Box<Response>),
+    Refused(Box<ServerResponse>),
     /// The response to CONNECT has a status of 2xx, and lines that are not header fields.
-    Invalid(Box<Response>),
+    Invalid(Box<ServerResponse>),
     /// The response to CONNECT is not HTTP; with what was received.
     Malformed(HeadError, Vec<u8>),
     /// The reply to a SOCKS5 greeting is not SOCKS5; with what was received.
@@ -81,11 +81,11 @@ pub enum Fault {
     Ended(TransportEnd, Vec<u8>),
 }
 
-/// Why there is no tunnel.
+/// Why a tunnel could not be opened.
 #[derive(Debug)]
 pub enum TunnelError {
-    /// Because of the proxy.
-    Fault(Fault),
+    /// The proxy refused or answered incorrectly.
+    Fault(ProxyFault),
     /// The wait for it ended.
     Wait(WaitError),
 }

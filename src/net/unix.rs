@@ -18,7 +18,7 @@ mod connect {
     use super::*;
     use crate::net::reactor::tokens;
 
-    /// How soon a socket whose queue was full is tried again; nothing announces room in it.
+    /// The delay before a socket whose queue was full is tried again; the system does not report room in it.
     const RETRY: Duration = Duration::from_millis(10);
 
     pub(super) fn connect(
@@ -66,7 +66,7 @@ pub fn connect(
     connect::connect(path, reactor, deadline)
 }
 
-/// There are none here that work with the event loop.
+/// Not supported by the event loop on this system.
 ///
 /// # Errors
 /// Always.

@@ -1,4 +1,4 @@
-//! The opening handshake over a connected stream: the request out, the response in, judged.
+//! The opening handshake over a connected stream: sends the request, reads the response and validates it.
 
 use std::fmt;
 use std::io;
@@ -18,9 +18,9 @@ use crate::redact::Secrets;
 pub struct Upgraded {
     /// The response's first line.
     pub line: StatusLine,
-    /// The response head, as it came.
+    /// The response head, as received.
     pub head: Head,
-    /// What was agreed on.
+    /// What was negotiated.
     pub agreement: Agreement,
     /// The bytes after the head.
     pub early: Vec<u8>,
@@ -33,7 +33,7 @@ pub struct Upgraded {
 /// An opening handshake that failed.
 #[derive(Debug)]
 pub struct UpgradeFailed {
-    /// Why.
+    /// The reason.
     pub error: UpgradeError,
     /// The interim responses before that.
     pub interim: Vec<Interim>,
@@ -65,9 +65,9 @@ impl fmt::Display for Interim {
 #[derive(Debug)]
 pub enum UpgradeError {
     /// Another status than 101.
-    Refused(Box<Response>),
-    /// Status 101, but wrong in these points, or with lines that are not header fields.
-    Invalid(Box<Response>, Vec<Finding>),
+    Refused(Box<ServerResponse>),
+    /// Status 101, but invalid in these respects, or with lines that are not header fields.
+    Invalid(Box<ServerResponse>, Vec<Finding>),
     /// Not an HTTP response; with what was received.
     Malformed(HeadError, Vec<u8>),
     /// The connection ended; with what had been received of a response.
@@ -76,15 +76,15 @@ pub enum UpgradeError {
     Tls(String),
     /// Time ran out; with what had been received of a response, and the time since the request was begun.
     TimedOut(Vec<u8>, Duration),
-    /// A signal came.
+    /// A signal was received.
     Interrupted(Interrupted),
-    /// The system refused something.
+    /// A system call failed.
     System(io::Error),
 }
 
 /// A response that is not an upgrade.
 #[derive(Debug)]
-pub struct Response {
+pub struct ServerResponse {
     /// Its first line.
     pub line: StatusLine,
     /// Its head.
@@ -154,7 +154,7 @@ impl Upgrade<'_> {
                 true => Excerpt::default(),
                 false => self.body(&line, &head, deadline)?,
             };
-            return Err(UpgradeError::Refused(Box::new(Response { line, head, body })));
+            return Err(UpgradeError::Refused(Box::new(ServerResponse { line, head, body })));
         }
         let early = std::mem::take(&mut self.received);
         let findings = match validate_response(request, &line, &head.judged(lenient)) {
@@ -165,7 +165,7 @@ impl Upgrade<'_> {
             Ok(_) => Vec::new(),
             Err(findings) => findings,
         };
-        let response = Response { line, head, body: Excerpt::default() };
+        let response = ServerResponse { line, head, body: Excerpt::default() };
         Err(UpgradeError::Invalid(Box::new(response), findings))
     }
 

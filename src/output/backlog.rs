@@ -11,9 +11,9 @@ pub(super) struct Backlog {
     taken: usize,
     /// How many bytes were added before `bytes`.
     base: u64,
-    /// Ends of records; the records of those before `gone` were taken as a whole.
+    /// Ends of records; the records of those before `taken_ends` were taken as a whole.
     ends: Vec<RecordEnd>,
-    gone: usize,
+    taken_ends: usize,
     /// Where the first of the other records starts.
     start: u64,
     /// Where the last record ended.
@@ -137,16 +137,16 @@ impl Backlog {
     pub(super) fn take_batch(&mut self, size: usize) -> Batch {
         self.forget_ends();
         let at = self.taken();
-        let ends = &self.ends[self.gone..];
+        let ends = &self.ends[self.taken_ends..];
         let within = ends.partition_point(|end| end.at() <= at + size as u64).max(1);
         let until = ends.get(within - 1).map_or(self.added(), |end| end.at());
         self.take_bytes((until - at) as usize, within) // of what is in memory
     }
 
-    /// The same, but a record of more than `part` bytes is taken in parts of that size, as they come.
+    /// The same, but a record of more than `part` bytes is taken in parts of that size, as they are added.
     pub(super) fn take_part(&mut self, size: usize, part: usize) -> Option<Batch> {
         self.forget_ends();
-        let end = self.ends.get(self.gone).map(|end| (end.at() - self.taken()) as usize);
+        let end = self.ends.get(self.taken_ends).map(|end| (end.at() - self.taken()) as usize);
         let continues = self.is_in_part;
         let mut batch = match end {
             Some(length) if length <= part && !continues => return Some(self.take_batch(size)),
@@ -168,7 +168,7 @@ impl Backlog {
     /// Takes `count` bytes, in which `records` records end.
     fn take_bytes(&mut self, count: usize, records: usize) -> Batch {
         let at = self.taken();
-        let ends = self.ends[self.gone..].iter().take(records).filter(|end| end.is_message());
+        let ends = self.ends[self.taken_ends..].iter().take(records).filter(|end| end.is_message());
         let message_ends = ends.map(|end| (end.at() - at) as usize).collect();
         let is_all = count == self.bytes.len();
         let bytes = if is_all { self.take_all() } else { large::copy(&self.waiting()[..count]) };
@@ -186,14 +186,14 @@ impl Backlog {
         bytes
     }
 
-    /// Puts a batch back in front.
+    /// Puts a batch back at the front.
     pub(super) fn put_back(&mut self, batch: Batch) {
         let at = self.taken();
         self.forget_ends();
         let start = at - batch.bytes.len() as u64;
         let ends = batch.message_ends.iter().map(|end| RecordEnd::new(start + *end as u64, true));
-        self.ends.splice(..self.gone, ends);
-        self.gone = 0;
+        self.ends.splice(..self.taken_ends, ends);
+        self.taken_ends = 0;
         self.base = start;
         self.start = self.start.min(self.base);
         self.bytes.splice(..self.taken, batch.bytes);
@@ -203,11 +203,11 @@ impl Backlog {
     /// Drops the records of which nothing was taken. Returns how many of them were received messages.
     pub(super) fn discard_unbegun(&mut self) -> u64 {
         self.forget_ends();
-        let ends = &self.ends[self.gone..];
+        let ends = &self.ends[self.taken_ends..];
         let kept = usize::from(self.taken() > self.start).min(ends.len());
         let until = ends[..kept].last().map_or(self.taken(), |end| end.at());
         let messages = ends[kept..].iter().filter(|end| end.is_message()).count() as u64;
-        self.ends.truncate(self.gone + kept);
+        self.ends.truncate(self.taken_ends + kept);
         self.last_end = until;
         self.bytes.truncate((until - self.base) as usize); // as above
         if self.len() == 0 {
@@ -220,7 +220,7 @@ impl Backlog {
     pub(super) fn clear(&mut self) {
         self.start = self.ends.last().map_or(self.start, |end| end.at());
         self.base = self.added();
-        (self.taken, self.gone) = (0, 0);
+        (self.taken, self.taken_ends) = (0, 0);
         self.bytes.clear();
         self.ends.clear();
         if self.bytes.capacity() > KEEP_CAPACITY {
@@ -231,13 +231,13 @@ impl Backlog {
 
     fn forget_ends(&mut self) {
         let at = self.taken();
-        self.gone += self.ends[self.gone..].partition_point(|end| end.at() <= at);
-        if let Some(last) = self.ends[..self.gone].last() {
+        self.taken_ends += self.ends[self.taken_ends..].partition_point(|end| end.at() <= at);
+        if let Some(last) = self.ends[..self.taken_ends].last() {
             self.start = last.at();
         }
-        if self.gone > self.ends.len() / 2 {
-            self.ends.drain(..self.gone);
-            self.gone = 0;
+        if self.taken_ends > self.ends.len() / 2 {
+            self.ends.drain(..self.taken_ends);
+            self.taken_ends = 0;
         }
     }
 }
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_begun_is_not_discarded() {
+    fn a_started_record_is_not_discarded() {
         for (taken, dropped, left, messages) in [
             (0, 2, "", 1),
             (1, 1, "ne\n", 2),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_whose_first_part_did_not_wait_is_begun() {
+    fn a_record_whose_first_part_was_written_is_started() {
         let mut backlog = Backlog::default();
         backlog.count_written(3);
         backlog.extend(b"rest\n");
@@ -332,7 +332,7 @@ mod tests {
             }
             backlog.len()
         };
-        assert_eq!(take(&mut backlog), 4, "its end has not come");
+        assert_eq!(take(&mut backlog), 4, "its end has not been added");
         assert!(backlog.is_in_part());
         backlog.end_record(true);
         backlog.extend(b"x\n");
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_taken_back_comes_first_again() {
+    fn a_batch_that_is_put_back_is_first_again() {
         let mut backlog = backlog();
         backlog.advance(4);
         let batch = backlog.take_batch(6);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_never_catches_up_does_not_make_it_grow() {
+    fn a_stream_that_is_always_behind_does_not_make_it_grow() {
         let mut backlog = Backlog::default();
         backlog.extend(&[0; 1000]);
         for _ in 0..10_000 {

@@ -1,4 +1,4 @@
-//! Where an outlet hands whole records to, in place of a stream.
+//! The destination of an outlet's whole records, in place of a stream.
 
 use crate::platform::batches::{Batch, BatchSender};
 
@@ -13,7 +13,7 @@ pub trait BatchSink: Send {
         0
     }
 
-    /// Whether a long record may come in parts.
+    /// Whether a long record may be passed in parts.
     fn takes_parts(&self) -> bool {
         false
     }

@@ -1,10 +1,10 @@
-//! A certificate in words.
+//! A certificate as text.
 
 use super::escape::{Newlines, escape};
 use super::style::{Role, Style};
 use crate::net::tls::{CertificateInfo, utc};
 
-/// All of a certificate, a line each, indented by so many columns. Text from the peer is escaped.
+/// All fields of a certificate, one per line, indented by `indent` columns. Text from the peer is escaped.
 pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> String {
     let CertificateInfo { subject, issuer, serial, key, signature, fingerprint, .. } = certificate;
     let names = match certificate.names.is_empty() {
@@ -40,7 +40,7 @@ pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> Stri
     lines.iter().map(line).collect()
 }
 
-/// A certificate in one line: whose it is, for which hosts, by whom, until when.
+/// A certificate on one line: subject, hosts, issuer, end of validity.
 pub fn line(certificate: &CertificateInfo) -> String {
     let CertificateInfo { subject, issuer, .. } = certificate;
     let hosts = match certificate.names.is_empty() {

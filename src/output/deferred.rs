@@ -107,7 +107,7 @@ impl Deferred {
         }
     }
 
-    /// Moves what comes next to `backlog`, until that has about `size` bytes; false if nothing is left.
+    /// Moves the next bytes to `backlog`, until that has about `size` bytes; false if nothing is left.
     pub(super) fn refill(&mut self, backlog: &mut Backlog, size: usize) -> bool {
         let mut piece = Vec::new();
         while backlog.len() < size {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_rendered_as_there_is_room() {
+    fn values_are_rendered_when_there_is_room() {
         let (mut deferred, mut backlog) = (deferred(), Backlog::default());
         assert_eq!((deferred.held(), deferred.messages()), (11, 1));
         assert!(deferred.refill(&mut backlog, 7));

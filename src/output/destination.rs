@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
@@ -52,6 +51,11 @@ impl Destination {
         if let Self::Stream(writer) = self { writer.in_flight() } else { 0 }
     }
 
+    /// The error of bytes that a stream has taken and could not write, once.
+    pub(super) fn take_error(&mut self) -> Option<io::Error> {
+        if let Self::Stream(writer) = self { writer.take_error() } else { None }
+    }
+
     /// Bytes that a sink has taken and not written.
     pub(super) fn queued(&self) -> usize {
         if let Self::Batches(sink, _) = self { sink.queued() } else { 0 }
@@ -65,11 +69,6 @@ impl Destination {
     /// Writes to a stream; `None` if it is not one.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Option<io::Result<usize>> {
         if let Self::Stream(writer) = self { Some(writer.write(bytes)) } else { None }
-    }
-
-    /// See [`super::Outlet::wait`].
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        if let Self::Stream(writer) = self { writer.wait(until) } else { Ok(false) }
     }
 
     /// See [`super::Outputs::register`].

@@ -3,18 +3,18 @@
 use super::escape::{Newlines, escape, escape_bytes};
 use super::style::{Role, Style};
 use crate::event::HeadView;
-use crate::event::head_view::Line;
+use crate::event::head_view::HeadLine;
 
 /// The lines behind the start line, each behind `arrow`.
 pub fn head_lines(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = String::new();
     for line in head.lines() {
         text += &match line {
-            Line::Field(name, value) => {
+            HeadLine::Field(name, value) => {
                 let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
                 format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape))
             }
-            Line::Malformed(line) => {
+            HeadLine::Malformed(line) => {
                 let line = escape_bytes(line, Newlines::Escape);
                 format!("{arrow} {}\n", style.paint(Role::Error, &line))
             }

@@ -99,7 +99,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn nothing_is_no_rows() {
+    fn an_empty_dump_has_no_rows() {
         assert_eq!(hex_dump(b"", Style::plain(), "  ", None), "");
         assert_eq!(hex(b""), "");
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_rows_end_without_an_empty_one() {
+    fn full_rows_are_not_followed_by_an_empty_one() {
         let expected =
             "00000000  61 61 61 61 61 61 61 61  61 61 61 61 61 61 61 61  |aaaaaaaaaaaaaaaa|";
         assert_eq!(hex_dump(&[b'a'; 16], Style::plain(), "", None), expected);

@@ -3,7 +3,7 @@
 /// Elements whose content is not text.
 const HIDDEN: [&str; 5] = ["script", "style", "template", "noscript", "svg"];
 
-/// Elements within a line. All others stand on lines of their own.
+/// Elements within a line. All others are on separate lines.
 const INLINE: [&str; 20] = [
     "a", "abbr", "b", "bdi", "big", "code", "em", "font", "i", "kbd", "label", "q", "s", "small",
     "span", "strong", "sub", "sup", "tt", "u",
@@ -94,7 +94,7 @@ impl Text {
         self.is_apart = false;
     }
 
-    /// Adds the character that the reference at `at` stands for. Returns where to continue.
+    /// Adds the character of the reference at `at`. Returns where to continue.
     fn push_reference(&mut self, html: &str, at: usize) -> usize {
         let rest = &html[at + 1..];
         let end = rest.bytes().take(MAX_REFERENCE).position(|byte| byte == b';');
@@ -221,7 +221,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_one(html in "(<|>|</|<!--|-->|script|p|td|&|#|;|x|\"|'|\\PC| ){0,60}") {
+        fn any_text_is_converted(html in "(<|>|</|<!--|-->|script|p|td|&|#|;|x|\"|'|\\PC| ){0,60}") {
             let shown = text(&html);
             proptest::prop_assert!(shown.is_empty() || shown.ends_with('\n'));
             proptest::prop_assert!(!shown.lines().any(|line| line.trim().is_empty()), "{:?}", shown);

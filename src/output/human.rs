@@ -18,6 +18,7 @@ mod connection;
 mod frame;
 mod message;
 mod notes;
+mod preview;
 mod stamp;
 mod status;
 
@@ -61,7 +62,7 @@ pub struct HumanOptions {
     /// There is a warning at the first message that may control the terminal, because it is written there
     /// unescaped.
     pub notes_controls: bool,
-    /// What the user asks to see is shown here.
+    /// What the user requests to show is shown here.
     pub answers: bool,
     /// How times are shown.
     pub timestamps: Option<Timestamps>,
@@ -71,7 +72,7 @@ pub struct HumanOptions {
     pub failures: bool,
 }
 
-/// Marks our lines among others.
+/// The prefix of our lines.
 const OURS: &str = "wscope: ";
 
 /// The least width that is laid out for.
@@ -273,4 +274,4 @@ fn role(direction: Direction) -> Role {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -18,10 +18,15 @@ impl Joined {
 }
 
 impl Format for Joined {
-    /// A remark on a message comes before it.
+    /// A remark on a message is written before it.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         self.remarks.event(event, out);
         self.messages.event(event, out);
+    }
+
+    fn finish(&mut self, out: &mut Outlet) {
+        self.remarks.finish(out);
+        self.messages.finish(out);
     }
 
     fn ignores_text(&self) -> bool {

@@ -7,6 +7,7 @@ mod batch_sink;
 pub mod certificate;
 mod deferred;
 mod destination;
+mod drain;
 pub mod escape;
 pub mod head;
 pub mod hex_dump;
@@ -20,11 +21,13 @@ pub mod payload;
 pub mod report;
 pub mod shared;
 pub mod style;
+#[cfg(test)]
+mod tests;
 pub mod wrap;
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
@@ -34,6 +37,7 @@ use crate::protocol::{MessageKind, Payload};
 
 pub use batch_sink::BatchSink;
 use deferred::LONG;
+pub use drain::{Drain, drain, finish_and_drain};
 pub use joined::Joined;
 pub use outlet::Outlet;
 
@@ -41,6 +45,9 @@ pub use outlet::Outlet;
 pub trait Format: Send {
     /// Writes what is shown of an event, if anything.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet);
+
+    /// Writes what comes after the last event. This is called once, at the end of a run, however that ended.
+    fn finish(&mut self, _out: &mut Outlet) {}
 
     /// Whether it never writes anything for a text message, other than those beyond `--count`. This is called
     /// once. With a pipe most displays ignore them, and most messages are text.
@@ -78,6 +85,7 @@ pub struct Outputs {
     show_sent_text: bool,
     /// The run is ending: what has no room is dropped.
     draining: Option<Draining>,
+    is_finished: bool,
 }
 
 /// What is still shown at the end of a run.
@@ -96,7 +104,7 @@ const LAST_MESSAGES: u64 = 20;
 #[derive(Debug)]
 pub struct OutputError {
     /// What it is called in error messages.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The error of the system.
     pub error: io::Error,
 }
@@ -192,6 +200,18 @@ impl Outputs {
         }
     }
 
+    /// Lets each format write what comes after the last event, the first time. To be called before the outputs are
+    /// drained at the end of a run, in whatever way that has ended.
+    pub fn finish(&mut self) {
+        if std::mem::replace(&mut self.is_finished, true) {
+            return;
+        }
+        for Output { format, outlet, .. } in &mut self.outputs {
+            format.finish(outlet);
+            outlet.end_record(false);
+        }
+    }
+
     /// Writes what the streams take now.
     ///
     /// # Errors
@@ -263,21 +283,6 @@ impl Outputs {
     /// Whether received messages are shown on a terminal.
     pub fn have_display(&self) -> bool {
         self.outputs.first().is_some_and(|output| output.outlet.is_display())
-    }
-
-    /// Blocks until everything is written, or until this time or a signal.
-    ///
-    /// # Errors
-    /// As [`Outputs::flush`].
-    pub fn drain(&mut self, until: Option<Instant>) -> Result<(), OutputError> {
-        loop {
-            self.flush()?;
-            let waiting = self.outputs.iter_mut().find(|output| output.outlet.pending() > 0);
-            let Some(Output { outlet, .. }) = waiting else { return Ok(()) };
-            if !matches!(outlet.wait(until), Ok(true)) {
-                return Ok(());
-            }
-        }
     }
 
     /// Undoes [`Outputs::redirect`].

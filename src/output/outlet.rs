@@ -1,12 +1,14 @@
 //! A buffer in front of a stream that may not take all bytes at once.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
+use super::OutputError;
 use super::backlog::Backlog;
 use super::batch_sink::BatchSink;
 use super::deferred::{Deferred, LONG, Render, unchanged_piece};
@@ -17,7 +19,7 @@ use crate::protocol::Payload;
 
 /// A buffer with the stream that it is written to.
 pub struct Outlet {
-    name: &'static str,
+    name: Cow<'static, str>,
     backlog: Backlog,
     /// What follows the backlog: a long value and all that comes behind it.
     deferred: Option<Box<Deferred>>,
@@ -54,6 +56,19 @@ impl Outlet {
         Self { is_display, ..Self::new(name, Destination::Stream(writer)) }
     }
 
+    /// An outlet to a file, which is created or replaced. A thread of its own writes it, so that a slow disk and a FIFO
+    /// without a reader hold up nothing. Error messages call it by its path.
+    ///
+    /// # Errors
+    /// If it cannot be created. A FIFO is opened later.
+    pub fn file(path: &Path) -> Result<Self, OutputError> {
+        let name = path.display().to_string();
+        match Writer::file(path) {
+            Ok(writer) => Ok(Self::new(name, Destination::Stream(writer))),
+            Err(error) => Err(OutputError { name: name.into(), error }),
+        }
+    }
+
     /// An outlet to a sink.
     pub fn batches(name: &'static str, sink: impl BatchSink + 'static) -> Self {
         let none = Box::new(Destination::Broken);
@@ -66,9 +81,9 @@ impl Outlet {
         self
     }
 
-    fn new(name: &'static str, destination: Destination) -> Self {
+    fn new(name: impl Into<Cow<'static, str>>, destination: Destination) -> Self {
         Self {
-            name,
+            name: name.into(),
             backlog: Backlog::default(),
             deferred: None,
             refused: None,
@@ -184,6 +199,12 @@ impl Outlet {
         if matches!(self.destination, Destination::Batches(..)) {
             return self.offer();
         }
+        if self.backlog.len() == 0 {
+            if let Some(error) = self.destination.take_error() {
+                self.break_off(error);
+            }
+            return;
+        }
         // It cannot be borrowed while it is written.
         let mut backlog = std::mem::take(&mut self.backlog);
         let count = self.write_some(backlog.waiting());
@@ -278,16 +299,6 @@ impl Outlet {
         self.is_display
     }
 
-    /// Blocks until the stream takes more; false when `until` has passed.
-    ///
-    /// # Errors
-    /// `Interrupted` after a signal, and other errors of the system.
-    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let is_writable = self.destination.wait(until)?;
-        self.ready |= is_writable;
-        Ok(is_writable)
-    }
-
     /// Bytes waiting, including those in a sink.
     pub fn held(&self) -> usize {
         self.pending() + self.destination.queued()
@@ -306,8 +317,8 @@ impl Outlet {
     }
 
     /// What error messages call it.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> Cow<'static, str> {
+        self.name.clone()
     }
 
     /// The error, once.

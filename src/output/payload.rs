@@ -24,11 +24,11 @@ pub enum OutputFraming {
 
 /// Writes the payload of every received message.
 #[derive(Debug)]
-pub struct Payload {
+pub struct PayloadFormat {
     framing: OutputFraming,
 }
 
-impl Payload {
+impl PayloadFormat {
     /// Writes them in this way.
     pub fn new(framing: OutputFraming) -> Self {
         Self { framing }
@@ -46,7 +46,7 @@ impl Payload {
     }
 }
 
-impl Format for Payload {
+impl Format for PayloadFormat {
     fn ignores_sent(&self) -> bool {
         true
     }
@@ -78,7 +78,7 @@ impl Format for Payload {
     }
 }
 
-/// A long message is encoded in parts, so that there is no second copy of it.
+/// A long message is encoded in parts, so that no second copy of it is made.
 fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet) {
     if data.len() <= BLOCK {
         return out.put_record(encoding.encode(data).as_bytes(), b"\n");
@@ -94,7 +94,7 @@ mod tests {
     use crate::protocol::MessageKind;
 
     fn shown(framing: OutputFraming, messages: &[(&[u8], Direction, bool)]) -> String {
-        let (mut format, mut out) = (Payload::new(framing), Outlet::memory());
+        let (mut format, mut out) = (PayloadFormat::new(framing), Outlet::memory());
         for (data, direction, surplus) in messages {
             let message = Message {
                 direction: *direction,

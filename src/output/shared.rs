@@ -1,4 +1,4 @@
-//! A stream that several threads write to, through one thread of its own: none of them waits for it.
+//! A stream that several threads write to through one dedicated thread, so that none of them waits for it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::OutputError;
 use crate::platform::batches::{Batch, BatchQueue};
 use crate::platform::stdio::Writer;
 
-/// Standard output or error, written by a thread of its own.
+/// Standard output or error, written by a dedicated thread.
 #[derive(Debug)]
 pub struct SharedStream {
     name: &'static str,
@@ -29,14 +29,14 @@ struct StreamWriter {
 const BATCHES: Token = Token(0);
 const STREAM: Token = Token(1);
 
-/// How often a stream that takes nothing is tried again: not all of them can be waited for.
+/// The interval at which a stream that accepts nothing is tried again: not all of them can be polled.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// Bytes written between two reports of progress.
 const CHUNK: usize = 64 << 10;
 
 impl SharedStream {
-    /// Writes what comes through `queue` to the stream called `name` in messages. When that fails, the
+    /// Writes the batches from `queue` to the stream called `name` in messages. When that fails, the
     /// queue is closed and `control` woken.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl SharedStream {
             let reason = thread.run();
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
             queue.close();
-            let _ = control.wake(); // its loop is at its end
+            let _ = control.wake(); // its loop has ended
         })?;
         Ok(Self { name, error })
     }
@@ -67,7 +67,7 @@ impl SharedStream {
     /// Why it cannot be written any more, once.
     pub fn take_error(&self) -> Option<OutputError> {
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(OutputError { name: self.name, error })
+        Some(OutputError { name: self.name.into(), error })
     }
 }
 
@@ -107,12 +107,13 @@ impl StreamWriter {
         }
         while self.writer.in_flight() > 0 && !self.queue.is_closed() {
             self.wait(Some(RETRY))?;
+            self.writer.take_error().map_or(Ok(()), Err)?;
             self.queue.note_stall();
         }
         Ok(())
     }
 
-    /// Waits until the stream takes bytes again or a batch comes, and notices when the reader goes.
+    /// Waits until the stream can be written to or a batch arrives, and detects when the reader closes.
     fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, limit) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),

@@ -31,7 +31,7 @@ pub enum Role {
     Hint,
     /// Details that should stay in the background: times, offsets, sizes.
     Dim,
-    /// Text that should stand out without meaning anything by its colour.
+    /// Emphasised text.
     Bold,
     /// The name of an HTTP header.
     HeaderName,
@@ -70,7 +70,7 @@ impl Style {
         out
     }
 
-    /// The same for several lines, so that what stands between them is not painted.
+    /// The same for several lines, so that line breaks are not painted.
     pub fn paint_lines(self, role: Role, text: &str) -> String {
         let lines: Vec<_> = text.split('\n').map(|line| self.paint(role, line)).collect();
         lines.join("\n")
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_painted_around_nothing() {
+    fn an_empty_text_is_not_painted() {
         assert_eq!(Style::new(true).paint(Role::Error, ""), "");
     }
 

@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
-use super::signal::Signal;
-use super::signals::is_ignored;
+use super::signal::{Signal, is_ignored};
 
 const ENDING: [(Signal, i32); 3] =
     [(Signal::Interrupt, SIGINT), (Signal::Terminate, SIGTERM), (Signal::Hangup, SIGHUP)];

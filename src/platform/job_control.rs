@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
-use super::signals::is_ignored;
+use super::signal::is_ignored;
 use super::terminal::{self, suspend_group};
 
 /// How often a program in the background checks whether it is in the foreground: a shell sends SIGCONT only

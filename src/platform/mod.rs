@@ -7,6 +7,7 @@ pub mod files;
 #[cfg_attr(not(unix), path = "job_control_other.rs")]
 pub mod job_control;
 pub mod limits;
+pub mod line_editor;
 pub mod prompt;
 mod signal;
 #[cfg_attr(not(unix), path = "signals_other.rs")]

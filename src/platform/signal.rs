@@ -1,4 +1,4 @@
-//! The signals that end a run.
+//! The signals that end a run, and whether one is ignored.
 
 /// A signal that ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,4 +33,13 @@ impl Signal {
             Self::Terminate => "SIGTERM",
         }
     }
+}
+
+/// Whether the signal was ignored when the process started. Known only on Linux.
+#[cfg(unix)]
+pub(super) fn is_ignored(number: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }

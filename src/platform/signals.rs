@@ -10,6 +10,8 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 pub use super::signal::Signal;
+use super::signal::is_ignored;
+use super::stdio::Writer;
 use super::{early_signals, terminal};
 
 /// Received signals.
@@ -108,7 +110,7 @@ impl Pending {
         self.is_pending.store(false, Ordering::SeqCst);
         let was_received = was_received(&mut self.pipe);
         if was_received && self.signal == Signal::Interrupt {
-            terminal::end_echoed_line();
+            end_echoed_line();
         }
         was_received.then_some(self.signal)
     }
@@ -126,10 +128,11 @@ fn was_received(pipe: &mut UnixStream) -> bool {
     matches!(pipe.read(&mut [0]), Ok(count) if count > 0)
 }
 
-/// Whether the signal was ignored when the process started. Known only on Linux.
-pub(super) fn is_ignored(number: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
+/// Starts a new line on the terminal on standard error, if the kernel has just echoed `^C` there.
+fn end_echoed_line() {
+    if terminal::echoes_interrupt()
+        && let Ok(mut stderr) = Writer::stderr()
+    {
+        let _ = stderr.write(b"\n"); // only cosmetic
+    }
 }

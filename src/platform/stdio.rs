@@ -8,6 +8,7 @@
 mod closed;
 #[cfg(unix)]
 mod discipline;
+mod output_file;
 pub mod threaded;
 #[cfg(unix)]
 mod typed;
@@ -38,23 +39,54 @@ pub const FINAL_FLUSH_LIMIT: Duration = Duration::from_millis(100);
 /// continue it.
 const AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
-/// Registers standard input as `token`, or with `waker`, and opens it the first time.
-///
-/// # Errors
-/// If it cannot be registered.
-pub fn register_stdin(
-    stdin: &mut Option<Reader>,
-    registry: &Registry,
-    token: Token,
-    waker: &Arc<Waker>,
-) -> io::Result<()> {
-    match stdin {
-        // An event may have been reported while it was not polled.
-        Some(reader) => reader.renew(registry),
-        None => {
-            *stdin = Some(Reader::register(registry, token, waker)?);
-            Ok(())
+/// Standard input, which is opened when it is registered for the first time.
+#[derive(Debug, Default)]
+pub struct StdinReader {
+    reader: Option<Reader>,
+}
+
+impl StdinReader {
+    /// Registers it as `token`, or with `waker`.
+    ///
+    /// # Errors
+    /// If it cannot be registered.
+    pub fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
+        match &mut self.reader {
+            // An event may have been reported while it was not polled.
+            Some(reader) => reader.renew(registry),
+            None => {
+                self.reader = Some(Reader::register(registry, token, waker)?);
+                Ok(())
+            }
         }
+    }
+
+    /// Records that its readiness was reported.
+    pub fn set_ready(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            reader.set_ready();
+        }
+    }
+
+    /// Whether it is a terminal on which lines are typed.
+    pub fn is_typed(&self) -> bool {
+        self.reader.as_ref().is_some_and(Reader::is_typed)
+    }
+
+    /// Discards the line being typed; false if there is none.
+    pub fn clear_line(&self) -> bool {
+        self.reader.as_ref().is_some_and(Reader::clear_line)
+    }
+
+    /// The reader; `None` before it is registered.
+    #[inline]
+    pub fn get_mut(&mut self) -> Option<&mut Reader> {
+        self.reader.as_mut()
     }
 }
 

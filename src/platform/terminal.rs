@@ -2,7 +2,7 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, end_echoed_line, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
+    SavedModes, echoes_interrupt, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
     leads_session, size, suspend_group, take_typed, width,
 };
 
@@ -11,31 +11,8 @@ pub use other::{
     SavedModes, interrupt_self, is_gone, is_in_background, is_ours, size, take_typed, width,
 };
 
-use super::stdio::Writer;
-
 /// The number of columns if it is not known.
 const DEFAULT_WIDTH: usize = 80;
-
-/// Restores the current terminal modes if the program panics.
-pub fn restore_on_panic() {
-    let modes = SavedModes::read();
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if let Some(modes) = &modes {
-            modes.restore();
-        }
-        report(info);
-    }));
-}
-
-/// Writes a few bytes to standard output without blocking, if that is a terminal.
-pub fn write(bytes: &[u8]) {
-    if let Ok(mut stdout) = Writer::stdout()
-        && stdout.is_terminal()
-    {
-        let _ = stdout.write(bytes); // an error cannot be reported
-    }
-}
 
 /// Input typed ahead.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -84,7 +61,7 @@ mod unix {
         tcgetwinsize, tcsetattr,
     };
 
-    use super::{ControlKeys, EditKeys, TypedAhead, Writer};
+    use super::{ControlKeys, EditKeys, TypedAhead};
 
     /// The maximum number of typed bytes read at once: a terminal buffers 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -230,17 +207,6 @@ mod unix {
         fn setting(&self) -> MutexGuard<'_, bool> {
             self.setting.lock().unwrap_or_else(PoisonError::into_inner)
         }
-
-        /// Sets the original modes and turns bracketed paste off, as after a line editor was interrupted,
-        /// without waiting for a stopped terminal (Ctrl-S). Does nothing in the background, where another
-        /// program has the terminal.
-        pub fn restore(&self) {
-            if is_in_background() {
-                return;
-            }
-            self.set();
-            super::write(b"\x1b[?2004l");
-        }
     }
 
     /// Reads the lines typed so far, and their end. When the modes change, a Ctrl-D in the input becomes a
@@ -282,18 +248,12 @@ mod unix {
         Some((size.ws_row, size.ws_col))
     }
 
-    /// Starts a new line on the terminal on standard error, if the kernel has just echoed `^C` there. Does
-    /// nothing in the background.
-    pub fn end_echoed_line() {
+    /// Whether the kernel has echoed `^C` on the terminal on standard error when it was pressed there. False in the
+    /// background.
+    pub fn echoes_interrupt() -> bool {
         let shown = LocalModes::ISIG | LocalModes::ECHO | LocalModes::ECHOCTL;
         let is_shown = tcgetattr(stderr()).is_ok_and(|modes| modes.local_modes.contains(shown));
-        let is_ours = tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp());
-        if is_shown
-            && is_ours
-            && let Ok(mut stderr) = Writer::stderr()
-        {
-            let _ = stderr.write(b"\n"); // only cosmetic
-        }
+        is_shown && tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp())
     }
 
     /// Whether the process is in the foreground: a background process that reads from its terminal is
@@ -362,7 +322,7 @@ mod other {
         }
 
         /// Does nothing.
-        pub fn restore(&self) {}
+        pub fn set(&self) {}
     }
 
     /// Always empty: the console buffers input for the line editor.

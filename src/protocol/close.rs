@@ -12,7 +12,7 @@ use std::str::FromStr;
 use registry::{REGISTERED, RegisteredCode};
 
 pub use applications::{APPLICATIONS, Application};
-pub use payload::ClosePayload;
+pub use payload::{ClosePayload, InvalidClose};
 pub use ranges::RANGES;
 
 /// A close code, RFC 6455 section 7.4.

@@ -21,7 +21,7 @@ pub use client::{Request, RequestOptions, validate_response, with_custom};
 pub use http::{expects_continue, resource_name};
 pub use origin::{AllowedOrigins, ListenHosts, is_localhost, normalize_origin};
 pub use response::Response;
-pub use server::{Credentials, Refusal, ServerOptions, answer};
+pub use server::{Refusal, RequiredCredentials, ServerOptions, answer};
 
 /// What was negotiated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

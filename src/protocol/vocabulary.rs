@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::close::{CloseCode, ClosePayload};
+use super::close::{ClosePayload, InvalidClose};
 use super::counted::counted;
 use super::frame::{Header, Opcode};
 use super::message::MessageKind;
@@ -123,12 +123,9 @@ pub enum Misuse {
     /// RFC 6455 section 5.5.
     #[error("a {0} has at most 125 bytes of payload, not {1}")]
     ControlTooLong(Opcode, usize),
-    /// RFC 6455 section 7.4.
-    #[error("close code {0} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999")]
-    CloseCode(CloseCode),
-    /// Two bytes of a Close frame's 125 are for the code.
-    #[error("a close reason has at most 123 bytes, not {0}")]
-    ReasonTooLong(usize),
+    /// A Close frame that must not be sent.
+    #[error(transparent)]
+    Close(#[from] InvalidClose),
     /// The frames of two messages must not interleave (RFC 6455 section 5.4).
     #[error("another message is still being sent")]
     InsideFrame,

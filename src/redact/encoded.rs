@@ -1,7 +1,7 @@
 //! Matching of a text in another encoding: percent-encoded once or repeatedly, with spaces encoded as in
 //! forms, or with escapes of JSON and HTML, in any mixture.
 
-use super::query::encoded_bytes;
+use super::percent::encoded_bytes;
 
 /// How a text matches what is searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Names of header fields and query parameters with secret values.
 
-use super::query::decoded_bytes;
+use super::percent::decoded_bytes;
 
 /// Parts of names, without hyphens and underscores, whose values are secrets.
 const SECRET_WORDS: [&str; 11] = [

@@ -9,7 +9,7 @@ use data_encoding::BASE64_NOPAD;
 
 use super::Redaction;
 use super::encoded::{Match, has_escapes, starts_with};
-use super::query::decoded_bytes;
+use super::percent::decoded_bytes;
 pub use collect::Collector;
 use named::Named;
 

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
-use crate::net::tls::Fault as TlsFault;
-use crate::net::tunnel::Fault;
+use crate::net::tls::TlsFault;
+use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::Ending;
@@ -34,19 +34,19 @@ pub fn is_dial_transient(error: &DialError) -> bool {
 
 /// Whether a proxy may reach the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or did not reach
 /// the target, may succeed then; its rules stay as they are.
-fn is_proxy_transient(fault: &Fault) -> bool {
+fn is_proxy_transient(fault: &ProxyFault) -> bool {
     match fault {
-        Fault::Refused(response) => is_status_transient(response.line.status),
-        Fault::Reply(code) => matches!(code, 1 | 3..=6),
-        Fault::Ended(..) => true,
-        Fault::Malformed(..)
-        | Fault::Invalid(_)
-        | Fault::NotSocks(_)
-        | Fault::NoMethod(_)
-        | Fault::Method(_)
-        | Fault::Credentials(_)
-        | Fault::BadReply(_)
-        | Fault::NameTooLong => false,
+        ProxyFault::Refused(response) => is_status_transient(response.line.status),
+        ProxyFault::Reply(code) => matches!(code, 1 | 3..=6),
+        ProxyFault::Ended(..) => true,
+        ProxyFault::Malformed(..)
+        | ProxyFault::Invalid(_)
+        | ProxyFault::NotSocks(_)
+        | ProxyFault::NoMethod(_)
+        | ProxyFault::Method(_)
+        | ProxyFault::Credentials(_)
+        | ProxyFault::BadReply(_)
+        | ProxyFault::NameTooLong => false,
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::net::dial::Phase;
+    use crate::net::dial::DialPhase;
     use crate::net::tls::{TlsFailure, TlsOptions};
     use crate::protocol::close::ClosePayload;
     use crate::protocol::connection::{EndCause, Initiator};
@@ -124,7 +124,7 @@ mod tests {
     fn dial_errors() {
         let host = || "h".to_owned();
         let timeout = DialError::Timeout {
-            phase: Phase::Dns(host()),
+            phase: DialPhase::Dns(host()),
             limit: Duration::ZERO,
             failures: Vec::new(),
         };
@@ -157,13 +157,13 @@ mod tests {
     #[test]
     fn proxy_faults() {
         for (fault, is_transient) in [
-            (Fault::Reply(1), true),
-            (Fault::Reply(2), false),
-            (Fault::Reply(5), true),
-            (Fault::Reply(7), false),
-            (Fault::Credentials(1), false),
-            (Fault::NoMethod(false), false),
-            (Fault::Ended(TransportEnd::Eof, Vec::new()), true),
+            (ProxyFault::Reply(1), true),
+            (ProxyFault::Reply(2), false),
+            (ProxyFault::Reply(5), true),
+            (ProxyFault::Reply(7), false),
+            (ProxyFault::Credentials(1), false),
+            (ProxyFault::NoMethod(false), false),
+            (ProxyFault::Ended(TransportEnd::Eof, Vec::new()), true),
         ] {
             assert_eq!(is_proxy_transient(&fault), is_transient, "{fault:?}");
         }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::observer::{Observed, Observer, Progress, Response};
+use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 
-/// Met by a number of received data messages. Clones count together.
+/// Met by a number of received data messages. Clones share one count.
 #[derive(Clone, Debug)]
 pub struct Count {
     target: u64,
@@ -29,15 +29,15 @@ impl Count {
 }
 
 impl Observer for Count {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         if event.received_message().is_none() {
-            return Response::default();
+            return ObserverResponse::default();
         }
         let received = self.received.fetch_add(1, Ordering::SeqCst) + 1;
-        Response {
+        ObserverResponse {
             is_decided: received >= self.target,
             surplus: received > self.target,
-            ..Response::default()
+            ..ObserverResponse::default()
         }
     }
 
@@ -64,11 +64,11 @@ mod tests {
         let mut other = count.clone();
         let event = EventKind::Message(Message::received(MessageKind::Text, b""));
         let message = Observed { at: Instant::now(), event: &event, payload: None };
-        assert_eq!(count.on_event(&message), Response::default());
+        assert_eq!(count.on_event(&message), ObserverResponse::default());
         assert_eq!(count.shortfall(), "1 of 2 messages were received");
-        let decided = Response { is_decided: true, ..Response::default() };
+        let decided = ObserverResponse { is_decided: true, ..ObserverResponse::default() };
         assert_eq!(other.on_event(&message), decided);
         assert_eq!((count.progress(), count.is_reached()), (Some(Progress::Met), true));
-        assert_eq!(count.on_event(&message), Response { surplus: true, ..decided });
+        assert_eq!(count.on_event(&message), ObserverResponse { surplus: true, ..decided });
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::number;
 use crate::protocol::counted::counted;
 
-/// How much of a value is shown, in characters.
+/// The maximum length of a shown value, in characters.
 const MAX_SHOWN: usize = 60;
 
 /// How much a value differs from the expected one.
@@ -15,14 +15,14 @@ const MAX_SHOWN: usize = 60;
 pub struct Comparison {
     /// How many of the expected values are missing or different.
     pub count: usize,
-    /// The first of them.
+    /// The first difference.
     pub first: Option<Difference>,
 }
 
-/// A place where two values differ.
+/// A location where two values differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The place as a JSONPath (RFC 9535).
+    /// The location as a JSONPath (RFC 9535).
     pub path: String,
     /// How the values differ there.
     pub kind: DifferenceKind,
@@ -131,7 +131,7 @@ impl Comparison {
     }
 }
 
-/// How many values an expected value has.
+/// The number of values in an expected value.
 fn leaves(value: &Value) -> usize {
     let sum = match value {
         Value::Object(members) => members.values().map(leaves).sum(),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_contains_what_is_wanted() {
+    fn a_value_contains_the_expected_members() {
         for (expected, actual) in [
             ("{}", r#"{"a":1}"#),
             (r#"{"a":1}"#, r#"{"b":2,"a":1.0}"#),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_difference_is_named_with_its_place() {
+    fn the_first_difference_is_named_with_its_path() {
         for (expected, actual, count, first) in [
             (r#"{"a":2}"#, r#"{"a":1,"b":2}"#, 1, "at $.a expected 2, got 1"),
             (r#"{"a":1}"#, r#"{"a":"1"}"#, 1, r#"at $.a expected 1, got "1""#),

@@ -27,7 +27,7 @@ enum Matcher {
 
 /// How a message compares with a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
+pub enum MatchResult {
     /// The message matches.
     Yes,
     /// Both are JSON, with different values.
@@ -36,7 +36,7 @@ pub enum Match {
     No,
 }
 
-/// Why a pattern cannot be used.
+/// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PatternError(String);
@@ -72,7 +72,7 @@ impl Pattern {
 
     /// Whether a received message matches. Text patterns also match binary messages that are text: some chat
     /// servers send those.
-    pub fn judge(&self, kind: MessageKind, data: &[u8]) -> Match {
+    pub fn judge(&self, kind: MessageKind, data: &[u8]) -> MatchResult {
         let is_match = match (&self.matcher, str::from_utf8(data)) {
             (Matcher::Exact(text), Ok(data)) => text == data,
             (Matcher::Regex(regex), Ok(data)) => regex.is_match(data),
@@ -80,7 +80,7 @@ impl Pattern {
             (Matcher::Binary(bytes), _) => kind == MessageKind::Binary && bytes == data,
             _ => false,
         };
-        if is_match { Match::Yes } else { Match::No }
+        if is_match { MatchResult::Yes } else { MatchResult::No }
     }
 
     /// Whether the end of the connection matches.
@@ -106,11 +106,11 @@ pub(super) fn regex_problem(error: &regex::Error) -> String {
     format!("not a regular expression: {reason}")
 }
 
-fn judge_json(data: &str, wanted: &Value) -> Match {
-    let Ok(value) = serde_json::from_str::<Value>(data) else { return Match::No };
+fn judge_json(data: &str, wanted: &Value) -> MatchResult {
+    let Ok(value) = serde_json::from_str::<Value>(data) else { return MatchResult::No };
     match compare(&value, wanted) {
-        comparison if comparison.is_match() => Match::Yes,
-        comparison => Match::Differs(comparison),
+        comparison if comparison.is_match() => MatchResult::Yes,
+        comparison => MatchResult::Differs(comparison),
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_pattern_takes_what_it_should() {
+    fn each_kind_of_pattern_matches() {
         for (pattern, data, expected) in [
             ("ready", "ready", true),
             ("ready", "ready!", false),
@@ -147,12 +147,12 @@ mod tests {
             ("hex:6f6b", "ok", false),
         ] {
             let judged = Pattern::parse(pattern).unwrap().judge(MessageKind::Text, data.as_bytes());
-            assert_eq!(judged == Match::Yes, expected, "{pattern} {data}");
+            assert_eq!(judged == MatchResult::Yes, expected, "{pattern} {data}");
         }
         let judge =
             |pattern, data| Pattern::parse(pattern).unwrap().judge(MessageKind::Binary, data);
-        assert_eq!(judge("hex: 00 FF", &[0, 255]), Match::Yes);
-        assert_eq!(judge("hi", b"hi"), Match::Yes);
+        assert_eq!(judge("hex: 00 FF", &[0, 255]), MatchResult::Yes);
+        assert_eq!(judge("hi", b"hi"), MatchResult::Yes);
         let close = Pattern::parse("close:1008").unwrap();
         assert!(
             close.matches_close(CloseCode::POLICY_VIOLATION)
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_patterns_say_why() {
+    fn invalid_patterns_are_explained() {
         for (pattern, expected) in [
             ("/a(/", "unclosed group"),
             ("json:{", "not JSON"),

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::difference::Comparison;
-use super::expect::{Match, Pattern};
+use super::expect::{MatchResult, Pattern};
 use crate::event::EventKind;
-use crate::observer::{Observed, Observer, Progress, Response};
+use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind};
 
@@ -17,19 +17,19 @@ pub struct Expectations {
     strict: bool,
     /// The last messages that did not match, shortened.
     unmatched: VecDeque<String>,
-    /// Those before the last one that did.
+    /// Those before the last message that matched.
     skipped: VecDeque<String>,
     /// How many were received after the closest one.
     after_closest: usize,
-    /// Of those that should be JSON and are, the one with the fewest differences, and its text.
+    /// Of the JSON messages for which a JSON pattern was expected, the one with the fewest differences, and its text.
     closest: Option<(Comparison, String)>,
     missed: bool,
 }
 
-/// How many messages that did not match are shown.
+/// The maximum number of messages that did not match that are shown.
 const MAX_SHOWN: usize = 3;
 
-/// How much of each is shown, in bytes.
+/// The maximum length of each, in bytes.
 const MAX_SHOWN_LENGTH: usize = 120;
 
 impl Expectations {
@@ -54,14 +54,14 @@ impl Expectations {
         let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
         let text = || shortened(kind, data);
         match pattern.judge(kind, data) {
-            Match::Yes => {
+            MatchResult::Yes => {
                 self.awaited.pop_front();
                 self.skipped = std::mem::take(&mut self.unmatched);
                 self.closest = None;
                 return;
             }
-            Match::Differs(comparison) => self.note_difference(comparison, &text()),
-            Match::No => self.after_closest += 1,
+            MatchResult::Differs(comparison) => self.note_difference(comparison, &text()),
+            MatchResult::No => self.after_closest += 1,
         }
         self.note_unmatched(text());
         self.missed |= self.strict;
@@ -130,7 +130,8 @@ fn shortened(kind: MessageKind, data: &[u8]) -> String {
 }
 
 impl Observer for Expectations {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        let before = self.state();
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Received => {
                 self.on_message(message.kind, message.data);
@@ -138,13 +139,14 @@ impl Observer for Expectations {
             EventKind::CloseFrame(Direction::Received, close) => {
                 self.on_close(close.code.unwrap_or(CloseCode::NO_STATUS));
             }
-            // An end without a Close frame has a code too: 1006.
+            // An end without a Close frame has the code 1006.
             EventKind::Closed(closed) if closed.ending.received.is_none() => {
                 self.on_close(closed.ending.code());
             }
             _ => {}
         }
-        Response { is_decided: self.state() != Progress::Open, ..Response::default() }
+        let is_decided = before == Progress::Open && self.state() != Progress::Open;
+        ObserverResponse { is_decided, ..ObserverResponse::default() }
     }
 
     fn progress(&self) -> Option<Progress> {
@@ -169,7 +171,7 @@ impl Observer for Expectations {
             _ => format!("last messages that did not match: {}", listed(&self.unmatched)),
         };
         let difference = self.difference().unwrap_or_default();
-        format!("awaited {:?}{place}; {came}{difference}", pattern.to_string())
+        format!("expected {:?}{place}; {came}{difference}", pattern.to_string())
     }
 
     fn outranks_abnormal_end(&self) -> bool {
@@ -209,7 +211,7 @@ mod tests {
         assert_eq!(on_text(&mut goal, "bb"), Some(Progress::Open));
         assert!(
             goal.shortfall()
-                .contains("awaited \"a\" (1 of 3); last message that did not match: \"bb\"")
+                .contains("expected \"a\" (1 of 3); last message that did not match: \"bb\"")
         );
         assert_eq!(on_text(&mut goal, "a"), Some(Progress::Open));
         assert_eq!(on_text(&mut goal, "x"), Some(Progress::Open));
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_came_too_early_is_shown() {
+    fn a_message_before_its_expectation_is_shown() {
         let mut goal = expectations(&["a", "b"], false);
         for message in ["b", "a"] {
             on_text(&mut goal, message);
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closest_message_is_shown_also_when_others_came_after_it() {
+    fn the_closest_message_is_shown_after_later_ones() {
         let mut goal = expectations(&[r#"{"a":1,"b":2}"#], false);
         let mut text = |data: &str| {
             on_text(&mut goal, data);
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_takes_nothing_between() {
+    fn strict_allows_no_other_message() {
         let mut goal = expectations(&["a"], true);
         assert_eq!(on_text(&mut goal, "x"), Some(Progress::Missed));
     }

@@ -1,4 +1,4 @@
-//! What a run is expected to bring about, judged from messages and the close code alone.
+//! The expectations of a run, checked against messages and the close code.
 
 mod count;
 pub mod difference;
@@ -15,5 +15,5 @@ pub mod query;
 
 pub use count::Count;
 pub use difference::{Comparison, Difference, compare};
-pub use expect::{Match, Pattern, PatternError};
+pub use expect::{MatchResult, Pattern, PatternError};
 pub use expectations::Expectations;

@@ -1,4 +1,4 @@
-//! Accepts connections: each gets a thread, which is there before it is accepted.
+//! Accepts connections. Each has its own thread, which is started before the connection is accepted.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,12 +20,12 @@ pub struct Acceptor<S> {
     service: Arc<S>,
     listener: TcpListener,
     handshakes: Arc<HandshakeTable>,
-    /// A refusal in clear text would not be understood.
+    /// The clients use TLS: a refusal in plain text would not be understood.
     is_tls: bool,
     reserve: Option<Reserve>,
-    /// Connections may be waiting: readiness is announced once.
+    /// Connections may be waiting: readiness is reported once.
     is_ready: bool,
-    /// Nothing is accepted before.
+    /// Nothing is accepted before this time.
     paused_until: Option<Instant>,
     /// The system had no descriptors, threads or memory left at the last attempt.
     is_exhausted: bool,
@@ -55,19 +55,19 @@ impl Reserve {
     }
 }
 
-/// Connections accepted in a row before the caller's other work.
+/// The maximum number of connections accepted before the caller's other work.
 const BUDGET: usize = 64;
 
-/// How long nothing is accepted when the system has no resources left.
+/// The pause in accepting when the system has no resources left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long nothing is accepted while threads start or end.
+/// The pause in accepting while threads start or end.
 const SHORT_PAUSE: Duration = Duration::from_millis(2);
 
-/// The least time between two reports of evictions.
+/// The minimum time between two reports of evictions.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Enough for a session and for OpenSSL; a thousand clients are a thousand of these.
+/// The stack size: enough for a session and for OpenSSL, as there is one for each client.
 const STACK: usize = 256 << 10;
 
 impl<S: Service> Acceptor<S> {
@@ -86,7 +86,7 @@ impl<S: Service> Acceptor<S> {
         }
     }
 
-    /// Records that the listener's token was announced.
+    /// Records that the listener's token was reported.
     pub fn set_ready(&mut self) {
         self.is_ready = true;
     }
@@ -117,7 +117,7 @@ impl<S: Service> Acceptor<S> {
     /// Accepts the connections that are waiting.
     ///
     /// # Errors
-    /// Why none can be accepted for now, once for each time that this begins.
+    /// Why none can be accepted for now, once each time this begins.
     pub fn accept_pending(&mut self) -> io::Result<()> {
         let was_exhausted = self.is_exhausted;
         if self.paused_until.is_some_and(|until| Instant::now() < until) {
@@ -175,7 +175,7 @@ impl<S: Service> Acceptor<S> {
     fn serve(&self, tcp: TcpStream, remote: SocketAddr, reserve: Reserve) {
         let Reserve { interrupter, sender } = reserve;
         match self.handshakes.begin(remote.ip(), interrupter) {
-            // The thread does nothing but wait for it.
+            // The thread only waits for it.
             Ok(pending) => drop(sender.send((tcp, remote, pending))),
             Err(TableFull) if self.is_tls => {}
             Err(TableFull) => close_over_limit(Stream::Plain(tcp), false),
@@ -183,7 +183,7 @@ impl<S: Service> Acceptor<S> {
     }
 }
 
-/// Whether a connection waits to be accepted, as far as the system shows it without accepting it.
+/// Whether a connection is waiting to be accepted, as far as the system reports that.
 #[cfg(unix)]
 fn is_client_waiting(listener: &TcpListener) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -191,7 +191,7 @@ fn is_client_waiting(listener: &TcpListener) -> bool {
         .map_or(true, |count| count > 0)
 }
 
-/// Whether a connection waits to be accepted: it is not known.
+/// Whether a connection is waiting to be accepted: not known on this system.
 #[cfg(not(unix))]
 fn is_client_waiting(_: &TcpListener) -> bool {
     true
@@ -214,12 +214,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_that_waits_is_seen_without_being_accepted() {
+    fn a_waiting_client_is_detected_without_accepting_it() {
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         assert!(!is_client_waiting(&listener));
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let is_seen = (0..1_000_000).any(|_| {
-            thread::yield_now(); // the last segment of the handshake may be on its way
+            thread::yield_now(); // the last segment of the handshake may not have arrived yet
             is_client_waiting(&listener)
         });
         assert!(is_seen);

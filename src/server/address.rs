@@ -1,14 +1,14 @@
-//! The address to listen on, as it is typed.
+//! Parses the address to listen on.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The port that is listened on if none is given.
 const DEFAULT_PORT: u16 = 8080;
 
-/// The address as a resolvable `host:port`. Without a host it is this machine alone.
+/// The address as a resolvable `host:port`. Without a host it is the loopback interface.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why it is not valid.
 pub(super) fn with_host_and_port(given: &str) -> Result<String, String> {
     if given.is_empty() {
         return Err("it is empty".to_owned());
@@ -32,7 +32,7 @@ pub(super) fn with_host_and_port(given: &str) -> Result<String, String> {
     }
 }
 
-/// Whether no bracket is still open, as in `[::1]`.
+/// Whether all brackets are closed, as in `[::1]`.
 fn is_whole(host: &str) -> bool {
     !host.starts_with('[') || host.ends_with(']')
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_and_port_may_be_left_out() {
+    fn host_and_port_are_optional() {
         for (given, expected) in [
             ("0.0.0.0:80", "0.0.0.0:80"),
             ("localhost:0", "localhost:0"),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_reason() {
         for (given, expected) in [
             ("", "it is empty"),
             ("@prod", "it is not an address"),

@@ -35,7 +35,7 @@ pub struct Handshake {
     pub remote: SocketAddr,
     /// The request.
     pub request: ReceivedRequest,
-    /// What the response agrees to.
+    /// What the response accepts.
     pub agreement: Agreement,
     response: Head,
     stream: Stream,
@@ -59,11 +59,11 @@ pub struct AcceptedClient {
     pub interim: Option<Head>,
     /// The final response.
     pub response: Head,
-    /// What was agreed on.
+    /// What was negotiated.
     pub agreement: Agreement,
     /// For wss.
     pub tls: Option<TlsInfo>,
-    /// From the moment its thread took the connection over.
+    /// The time since its thread took over the connection.
     pub timings: Timings,
 }
 
@@ -77,7 +77,7 @@ impl AcceptedSocket {
     /// Reads the request and judges it; before that, does the TLS handshake, if `options` have TLS.
     ///
     /// # Errors
-    /// Why the connection does not become a client. It is not answered yet.
+    /// Why the connection does not become a client. No response has been sent yet.
     pub fn read_request(
         self,
         options: &AcceptOptions,
@@ -133,7 +133,7 @@ fn start(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(Stream, Option<TlsInfo>), AcceptError> {
-    let _ = tcp.set_nodelay(true); // it works without
+    let _ = tcp.set_nodelay(true); // not essential
     let interest = Interest::READABLE | Interest::WRITABLE;
     reactor.registry().register(&mut tcp, tokens::SOCKET, interest).map_err(AcceptError::System)?;
     let stream = Stream::Plain(tcp);
@@ -146,7 +146,7 @@ impl Handshake {
     /// Sends the response. From then on the connection is not closed for newer ones.
     ///
     /// # Errors
-    /// When the client does not take it.
+    /// When it cannot be sent.
     pub fn accept(self, reactor: &mut Reactor) -> Result<AcceptedClient, Box<Rejected>> {
         let Self { remote, request, agreement, response, mut stream, tls, tls_took, .. } = self;
         let interim = interim_response(&request);
@@ -164,7 +164,7 @@ impl Handshake {
         Ok(AcceptedClient { remote, stream, request, interim, response, agreement, tls, timings })
     }
 
-    /// Refuses the request for this reason: the client may try again later.
+    /// Refuses the request with 503 for this reason: the client may try again later.
     pub fn refuse_for_now(self, reason: String) -> Box<Rejected> {
         let response = unavailable(&reason);
         let rejection = Rejection::Unavailable(self.request, reason);

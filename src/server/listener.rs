@@ -11,12 +11,12 @@ use crate::net::resolve::loopback;
 use crate::platform::limits;
 use crate::protocol::handshake::{ListenHosts, is_localhost};
 
-/// A socket that listens, and how it can be reached.
+/// A listening socket, with its address and names.
 #[derive(Debug)]
 pub struct BoundListener {
     /// Not registered with a reactor yet.
     pub socket: TcpListener,
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
     /// How requests may name this server: by the address, and as the user wrote it.
     pub hosts: ListenHosts,
@@ -30,10 +30,10 @@ pub enum ListenError {
     BadAddress {
         /// As it was given, or with what was left out.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The system refuses.
+    /// The system refuses it.
     #[error("cannot listen on {address}")]
     System {
         /// With host and port.
@@ -44,7 +44,7 @@ pub enum ListenError {
     },
 }
 
-/// Listens on an address as it is typed: `HOST:PORT`, `HOST`, `:PORT` or `PORT`.
+/// Listens on an address in one of these forms: `HOST:PORT`, `HOST`, `:PORT` or `PORT`.
 ///
 /// # Errors
 /// When the address is not valid, cannot be looked up, or is in use.

@@ -33,7 +33,7 @@ pub use request::{AcceptError, ReceivedRequest};
 pub struct AcceptOptions {
     /// For wss.
     pub tls: Option<TlsAcceptor>,
-    /// Who may connect, and what is agreed on.
+    /// Who may connect, and what is negotiated.
     pub rules: ServerOptions,
     /// Lines of a request that are not header fields are ignored.
     pub lenient: bool,
@@ -43,7 +43,7 @@ pub struct AcceptOptions {
     pub max_handshakes: usize,
 }
 
-/// What is done with accepted connections.
+/// Handles accepted connections.
 pub trait Service: Send + Sync + 'static {
     /// Serves a connection, in a thread of its own, until it is over.
     fn serve(self: Arc<Self>, socket: AcceptedSocket, reactor: &mut Reactor);

@@ -1,4 +1,4 @@
-//! The unfinished handshakes: how many there may be, and which one is closed for a new connection.
+//! Limits the number of unfinished handshakes, and chooses which one is closed for a new connection.
 
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::fmt;
@@ -11,7 +11,7 @@ use mio::Waker;
 use crate::net::Reactor;
 
 /// All connections that are not clients yet. When there are too many, the oldest is closed: a flood of
-/// connections that never finish their handshake does not keep others out.
+/// connections that never finish their handshake does not exclude others.
 #[derive(Debug)]
 pub(super) struct HandshakeTable {
     limit: usize,
@@ -25,7 +25,7 @@ struct TableState {
     next: u64,
     /// How many entries each network has.
     networks: HashMap<Network, usize>,
-    /// How many entries there are of each [`Progress`].
+    /// How many entries there are of each [`HandshakeProgress`].
     counts: [usize; 3],
     /// Threads that have not ended their handshake, also of connections being closed.
     threads: usize,
@@ -35,7 +35,7 @@ struct TableState {
 #[derive(Debug)]
 struct PendingEntry {
     network: Network,
-    progress: Progress,
+    progress: HandshakeProgress,
     interrupter: Interrupter,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Interrupter {
 }
 
 impl Interrupter {
-    /// Of this reactor's thread.
+    /// For the thread with this reactor.
     pub(super) fn of(reactor: &mut Reactor) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
         reactor.interrupt_on(Arc::clone(&interrupted));
@@ -61,17 +61,17 @@ impl Interrupter {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+enum HandshakeProgress {
     /// Its thread has not run yet: the client is not slow.
     Starting,
     /// The client has not sent a whole request.
     Waiting,
-    /// The response is out, or on its way.
+    /// The response is sent or being sent.
     Answered,
 }
 
-/// Addresses whose connections are counted together: an IPv4 address, or a /64 of IPv6, which a single
-/// host has for itself.
+/// Addresses whose connections are counted together: an IPv4 address, or a /64 of IPv6, which is usually assigned to a single
+/// host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -88,18 +88,18 @@ pub struct Evictions {
     pub of_all: usize,
     /// The limit of all.
     pub limit: usize,
-    /// By what the system has of memory, threads and descriptors.
+    /// By the system's limits on memory, threads and descriptors.
     pub of_system: usize,
 }
 
 impl Evictions {
-    /// All together.
+    /// The sum.
     pub fn count(&self) -> usize {
         self.of_address + self.of_all + self.of_system
     }
 }
 
-/// A place among the handshakes under way, until it is dropped.
+/// An entry in the table of unfinished handshakes, removed when dropped.
 #[derive(Debug)]
 pub(super) struct PendingHandshake {
     handshakes: Arc<HandshakeTable>,
@@ -111,18 +111,18 @@ pub(super) struct PendingHandshake {
 pub(super) struct TableFull;
 
 impl HandshakeTable {
-    /// With places for so many.
+    /// With this limit.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, state: Mutex::default() }
     }
 
-    /// The most that one address may have.
+    /// The limit for one address.
     fn address_limit(&self) -> usize {
         (self.limit / 2).max(1)
     }
 
-    /// Takes a place for a connection from `remote`. When there is none left, the oldest of the same address,
-    /// or of all, is closed: its thread is interrupted.
+    /// Adds an entry for a connection from `remote`. At the limit, the oldest one of the same address, or of
+    /// all, is closed: its thread is interrupted.
     pub(super) fn begin(
         self: &Arc<Self>,
         remote: IpAddr,
@@ -144,15 +144,18 @@ impl HandshakeTable {
         }
         let id = state.next;
         state.next += 1;
-        state.insert(id, PendingEntry { network, progress: Progress::Starting, interrupter });
+        state.insert(
+            id,
+            PendingEntry { network, progress: HandshakeProgress::Starting, interrupter },
+        );
         state.threads += 1;
         Ok(PendingHandshake { handshakes: Arc::clone(self), id })
     }
 
-    /// Whether threads are started faster than the system runs them. What is accepted meanwhile would evict
+    /// Whether threads are started faster than the system runs them. Connections accepted meanwhile would evict
     /// clients that are not slow.
     pub(super) fn are_behind(&self) -> bool {
-        *self.state().count(Progress::Starting) > self.address_limit() / 2
+        *self.state().count(HandshakeProgress::Starting) > self.address_limit() / 2
     }
 
     /// Closes the oldest because the system has no resources left; false if there is none.
@@ -183,7 +186,7 @@ impl HandshakeTable {
 }
 
 impl TableState {
-    /// Closes the oldest entry of those that `may_go` accepts, answered ones first. Returns whether it was an
+    /// Closes the oldest entry that `may_go` accepts, answered ones first. Returns whether it was an
     /// unfinished one.
     fn evict(&mut self, may_go: impl Fn(&PendingEntry) -> bool) -> bool {
         let oldest = |progress| {
@@ -192,12 +195,12 @@ impl TableState {
                 .find(|(_, entry)| entry.progress == progress && may_go(entry))
                 .map(|(id, _)| *id)
         };
-        let answered = if self.counts[Progress::Answered as usize] > 0 {
-            oldest(Progress::Answered)
+        let answered = if self.counts[HandshakeProgress::Answered as usize] > 0 {
+            oldest(HandshakeProgress::Answered)
         } else {
             None
         };
-        let oldest = answered.or_else(|| oldest(Progress::Waiting));
+        let oldest = answered.or_else(|| oldest(HandshakeProgress::Waiting));
         let Some(entry) = oldest.and_then(|id| self.remove(id)) else { return false };
         entry.interrupter.raise();
         answered.is_none()
@@ -222,7 +225,7 @@ impl TableState {
     }
 
     /// How many entries have this progress.
-    fn count(&mut self, progress: Progress) -> &mut usize {
+    fn count(&mut self, progress: HandshakeProgress) -> &mut usize {
         &mut self.counts[progress as usize]
     }
 }
@@ -230,16 +233,16 @@ impl TableState {
 impl PendingHandshake {
     /// Its thread runs.
     pub(super) fn start(&self) {
-        self.set(Progress::Waiting);
+        self.set(HandshakeProgress::Waiting);
     }
 
     /// The request is complete or has failed; false if the connection has been closed for another.
     #[must_use]
     pub(super) fn set_answered(&self) -> bool {
-        self.set(Progress::Answered)
+        self.set(HandshakeProgress::Answered)
     }
 
-    fn set(&self, progress: Progress) -> bool {
+    fn set(&self, progress: HandshakeProgress) -> bool {
         let mut state = self.handshakes.state();
         let Some(entry) = state.remove(self.id) else { return false };
         state.insert(self.id, PendingEntry { progress, ..entry });
@@ -280,7 +283,7 @@ impl fmt::Display for Network {
 mod tests {
     use super::*;
 
-    /// A place for a connection from this address whose thread runs, and its reactor.
+    /// An entry for a connection from this address whose thread runs, and its reactor.
     fn begin(handshakes: &Arc<HandshakeTable>, remote: &str) -> (PendingHandshake, Reactor) {
         let mut reactor = Reactor::new(None).unwrap();
         let interrupt = Interrupter::of(&mut reactor);
@@ -299,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_half_of_the_places_and_its_oldest_are_closed() {
+    fn one_address_is_limited_to_half_of_the_entries_and_its_oldest_are_closed() {
         let handshakes = Arc::new(HandshakeTable::new(6));
         let mut all = vec![begin(&handshakes, "192.0.2.9")];
         all.extend((0..5).map(|_| begin(&handshakes, "192.0.2.1")));
@@ -313,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_all_is_closed_when_all_places_are_taken() {
+    fn the_oldest_of_all_is_closed_at_the_limit() {
         let handshakes = Arc::new(HandshakeTable::new(4));
         let all: Vec<_> = (0..6).map(|at| begin(&handshakes, &format!("192.0.2.{at}"))).collect();
         assert_eq!(evicted(&all), [0, 1]);
@@ -336,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_been_answered_goes_first_and_is_not_counted() {
+    fn answered_handshakes_are_closed_first_and_not_counted() {
         let handshakes = Arc::new(HandshakeTable::new(4));
         let mut all = vec![begin(&handshakes, "192.0.2.1"), begin(&handshakes, "192.0.2.1")];
         assert!(all[1].0.set_answered());
@@ -346,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_started_yet_stays() {
+    fn handshakes_whose_thread_has_not_started_are_not_closed() {
         let handshakes = Arc::new(HandshakeTable::new(4));
         let remote = "192.0.2.1".parse().unwrap();
         let mut reactor = Reactor::new(None).unwrap();
@@ -361,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_free_again_and_threads_are_limited_too() {
+    fn entries_are_freed_and_threads_are_limited() {
         let handshakes = Arc::new(HandshakeTable::new(2));
         for _ in 0..9 {
             drop(begin(&handshakes, "192.0.2.1"));
@@ -376,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_may_ask_for_a_place_back() {
+    fn an_entry_is_closed_when_the_system_has_no_resources() {
         let handshakes = Arc::new(HandshakeTable::new(2));
         assert!(!handshakes.evict_for_system());
         let (pending, _reactor) = begin(&handshakes, "192.0.2.1");

@@ -1,4 +1,4 @@
-//! Connections that do not become clients, and what they are answered.
+//! Connections that do not become clients, and the responses to them.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -83,7 +83,7 @@ impl Rejected {
         let response = match &error {
             AcceptError::Unreadable(error) => Some(Response::to_unreadable(error)),
             AcceptError::TimedOut(1..) => {
-                Some(Response::text(408, &[], "no whole request came in time\n"))
+                Some(Response::text(408, &[], "no complete request was received in time\n"))
             }
             _ => None,
         };

@@ -29,13 +29,13 @@ pub enum AcceptError {
     Tls(String),
     /// The TLS handshake was not complete in time.
     TlsTimedOut,
-    /// The client ended the connection after so many bytes of its request.
+    /// The client ended the connection after this many bytes of its request.
     Ended(TransportEnd, usize),
     /// What was received is not an HTTP request.
     Unreadable(HeadError),
-    /// Time ran out after so many bytes of the request.
+    /// Time ran out after this many bytes of the request.
     TimedOut(usize),
-    /// The wait was interrupted, after so many bytes of the request, to close the connection for a newer
+    /// The wait was interrupted, after this many bytes of the request, to close the connection for a newer
     /// one.
     Evicted(usize),
     /// The client did not take the response, or not in time.
@@ -65,7 +65,7 @@ impl AcceptError {
         }
     }
 
-    /// After a request of so many bytes.
+    /// After a request of this many bytes.
     pub(super) fn of_write(error: ExchangeError, received: usize) -> Self {
         match error {
             ExchangeError::Transport(end) => Self::Unanswered(end),
@@ -121,7 +121,7 @@ mod tests {
     use super::{JUDGED_AT_ONCE, may_be_judged};
 
     #[test]
-    fn a_head_is_parsed_when_its_end_has_come_however_it_is_cut() {
+    fn a_head_is_parsed_once_complete_however_it_is_split() {
         for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n"] {
             for first in JUDGED_AT_ONCE..head.len() {
                 for second in first.max(JUDGED_AT_ONCE)..head.len() {

@@ -71,7 +71,7 @@ const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websock
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 #[test]
-fn a_valid_request_is_accepted_with_what_follows_it() {
+fn a_valid_request_is_accepted_with_the_bytes_that_follow() {
     let (response, report) =
         exchange(&format!("{UPGRADE}Expect: 100-continue\r\n\r\nearly"), false);
     assert!(response.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 "), "{response}");
@@ -87,7 +87,7 @@ fn the_service_decides_who_is_served() {
 }
 
 #[test]
-fn what_is_not_an_opening_handshake_is_refused_with_its_reason() {
+fn invalid_handshakes_are_refused_with_the_reason() {
     for (request, status, expected) in [
         ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "200 OK", "StaticAnswer"),
         ("POST /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "405 Method Not Allowed", "refused /x"),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::resend::Tracked;
-use super::sender::{Origin, Sender};
+use super::sender::{ActionOrigin, Sender};
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
 use crate::event::{EventKind, Shown, Status};
 use crate::input::{Action, InputError, Next, Show};
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         self.input.has_more && self.socket_keeps_up()
     }
 
-    /// Whether more may be handed to the connection.
+    /// Whether more may be passed to the connection.
     fn socket_keeps_up(&self) -> bool {
         self.connection.pending_output().len() < HIGH_WATER && self.outgoing.has_room()
     }
@@ -120,7 +120,7 @@ impl<'a> Session<'a> {
         let next = loop {
             match self.source.next(self.reactor.registry()) {
                 Next::Message(kind, data) if !is_kept => {
-                    let sent = sender.message(kind, data, None, 1, Origin::Input, typed);
+                    let sent = sender.message(kind, data, None, 1, ActionOrigin::Input, typed);
                     if sent.is_err() || !sender.can_go_on() || *budget == 0 {
                         self.check(sent, typed);
                         return true;
@@ -140,13 +140,13 @@ impl<'a> Session<'a> {
                 self.keep_input(action);
             }
             Next::Action(action) if is_kept && action.is_sent() => self.keep_input(action),
-            Next::Action(action) => self.perform(action, Origin::Input, typed),
+            Next::Action(action) => self.perform(action, ActionOrigin::Input, typed),
         }
         true
     }
 
     /// Carries out an action.
-    pub(super) fn perform(&mut self, action: Action, origin: Origin, typed: bool) {
+    pub(super) fn perform(&mut self, action: Action, origin: ActionOrigin, typed: bool) {
         let done = match action {
             Action::Send(kind, data) => {
                 self.sender().message(kind, &data, Some(&data), 1, origin, typed)
@@ -169,11 +169,11 @@ impl<'a> Session<'a> {
     }
 
     /// Carries out what is not a data message.
-    fn perform_other(&mut self, action: Action, origin: Origin) -> Result<(), Misuse> {
+    fn perform_other(&mut self, action: Action, origin: ActionOrigin) -> Result<(), Misuse> {
         let now = self.clock.now();
         self.traffic.on_action(now);
         let mut sender = Sender { now, ..self.sender() };
-        let start = sender.position().filter(|_| origin == Origin::Input && action.is_sent());
+        let start = sender.position().filter(|_| origin == ActionOrigin::Input && action.is_sent());
         let copy = start.map(|_| action.clone());
         match action {
             Action::Frame(frame) => self.send_raw(&frame, now)?,
@@ -219,7 +219,7 @@ impl<'a> Session<'a> {
             && self.outgoing.upload.is_none()
             && let Some(action) = self.outgoing.next_preset(&self.connection)
         {
-            self.perform(action, Origin::Preset, false);
+            self.perform(action, ActionOrigin::Preset, false);
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct Wait {
     pub(super) until: Option<Instant>,
 }
 
-/// A clock that stands still while we do not read. Its instants are never later than the real ones.
+/// A clock that is paused while we do not read. Its instants are never later than the real ones.
 #[derive(Debug)]
 pub(super) struct PeerClock {
     /// Since when nothing has been read because of us.
@@ -52,7 +52,7 @@ impl PeerClock {
         self.at(Instant::now())
     }
 
-    /// When it will show `time`; `None` while it stands still.
+    /// When it will show `time`; `None` while it is paused.
     pub(super) fn real(&self, time: Instant) -> Option<Instant> {
         time.checked_add(self.lost).filter(|_| self.stalled.is_none())
     }

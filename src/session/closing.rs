@@ -4,12 +4,13 @@
 //! after the peer's Close frame or [`CLOSE_LIMIT`], whatever is stalled. What an output that is stalled or
 //! too slow has no room for is dropped and counted.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::output_grace::OutputGrace;
 use super::{Session, Stop};
 use crate::event::{EventKind, Level};
-use crate::output::OutputError;
+use crate::output::{Drain, OutputError, Outputs};
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
@@ -222,11 +223,11 @@ impl Session<'_> {
 
     pub(super) fn flush_outputs(&mut self) {
         if let Err(error) = self.journal.outputs().flush() {
-            self.on_output_error(error);
+            self.end_at(error);
         }
     }
 
-    fn on_output_error(&mut self, error: OutputError) {
+    fn end_at(&mut self, error: OutputError) {
         if terminal::is_gone() {
             return self.end_run(Stop::Signal(Signal::Hangup));
         }
@@ -242,22 +243,6 @@ impl Session<'_> {
         }
     }
 
-    /// Writes what was received, however long the readers take, unless the run is being ended.
-    pub(super) fn drain_outputs(&mut self) {
-        loop {
-            self.flush_outputs();
-            let now = Instant::now();
-            if !self.closing.has_deadline() && self.plan.max_time.is_some_and(|end| now >= end) {
-                self.end_run(Stop::MaxTime);
-            }
-            let until = self.closing.deadline().or(self.plan.max_time);
-            let is_late = self.closing.is_overdue(now);
-            if self.journal.outputs().are_drained() || is_late || self.wait(until).is_err() {
-                return;
-            }
-        }
-    }
-
     /// Counts what was not delivered.
     pub(super) fn count_lost(&mut self) {
         let unsent = self.connection.unsent_messages();
@@ -268,6 +253,34 @@ impl Session<'_> {
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
             let is_read = self.input.has_ended || self.source.is_typed();
             self.lost.input_left = self.lost.sent > 0 && !is_read;
+        }
+    }
+}
+
+/// After the connection: waits however long the readers take, unless the run is being ended.
+impl Drain for Session<'_> {
+    fn outputs(&mut self) -> &mut Outputs {
+        self.journal.outputs()
+    }
+
+    fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()> {
+        self.end_at(error);
+        ControlFlow::Continue(())
+    }
+
+    fn on_flushed(&mut self) {
+        let has_expired = self.plan.max_time.is_some_and(|end| Instant::now() >= end);
+        if has_expired && !self.closing.has_deadline() {
+            self.end_run(Stop::MaxTime);
+        }
+    }
+
+    fn wait(&mut self) -> ControlFlow<()> {
+        let until = self.closing.deadline().or(self.plan.max_time);
+        let is_late = self.closing.is_overdue(Instant::now());
+        match is_late || self.wait_until(until).is_err() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `--echo`.
 
 use crate::input::Action;
-use crate::observer::{Observed, Observer, Response};
+use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::protocol::large;
 
 /// Sends every received data message back. The session carries its actions out before the next message is
@@ -12,13 +12,13 @@ pub struct Echo {
 }
 
 impl Observer for Echo {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
-        let Some(message) = event.received_message() else { return Response::default() };
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        let Some(message) = event.received_message() else { return ObserverResponse::default() };
         self.reply = Some(match event.payload {
             Some(payload) => Action::SendBack(message.kind, payload.clone()),
             None => Action::Send(message.kind, large::copy(message.data).into()),
         });
-        Response { acts: true, ..Response::default() }
+        ObserverResponse { acts: true, ..ObserverResponse::default() }
     }
 
     fn next_action(&mut self) -> Option<Action> {
@@ -65,6 +65,6 @@ mod tests {
         let event = EventKind::Message(message);
         let response =
             echo.on_event(&Observed { at: Instant::now(), event: &event, payload: None });
-        assert_eq!((response, echo.next_action()), (Response::default(), None));
+        assert_eq!((response, echo.next_action()), (ObserverResponse::default(), None));
     }
 }

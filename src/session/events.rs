@@ -1,9 +1,9 @@
-//! Events of the connection: handed to the observers and the outputs.
+//! Events of the connection, passed to the observers and the outputs.
 
 use std::time::Instant;
 
 use super::observers::Observers;
-use super::sender::Origin;
+use super::sender::ActionOrigin;
 use super::{Journal, Session, Stop};
 use crate::event::{EventKind, Message, Opened, secrets};
 use crate::observer::Progress;
@@ -93,7 +93,7 @@ impl Session<'_> {
             let response = self.observers.take_response();
             if response.acts {
                 while let Some(action) = self.observers.next_action() {
-                    self.perform(action, Origin::Observer, false);
+                    self.perform(action, ActionOrigin::Observer, false);
                 }
             }
             if response.is_decided {

@@ -133,7 +133,7 @@ fn has_header(opened: &Opened, name: &str) -> bool {
     opened.request.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
 }
 
-/// A header of the request in words.
+/// A header of the request as text.
 fn header(opened: &Opened, name: &str, none: &str) -> String {
     let mut fields = opened.request.fields.iter();
     match fields.find(|(field, _)| field.eq_ignore_ascii_case(name)) {

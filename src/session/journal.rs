@@ -25,7 +25,7 @@ impl<'a> Journal<'a> {
     }
 
     /// The same journal, borrowed.
-    pub fn again(&mut self) -> Journal<'_> {
+    pub fn reborrow(&mut self) -> Journal<'_> {
         Journal { outputs: self.outputs, ..*self }
     }
 

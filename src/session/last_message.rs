@@ -1,7 +1,7 @@
 //! The last received message, for `/full`.
 
 use crate::event::Message;
-use crate::observer::{Observed, Observer, Response};
+use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::protocol::MessageKind;
 
 /// Keeps a copy of the last received message.
@@ -17,10 +17,10 @@ impl LastMessage {
 }
 
 impl Observer for LastMessage {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         if let Some(message) = event.received_message() {
             self.last = Some((message.kind, message.data.to_vec()));
         }
-        Response::default()
+        ObserverResponse::default()
     }
 }

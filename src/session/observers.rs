@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::last_message::LastMessage;
 use crate::event::{EventKind, Message};
 use crate::input::Action;
-use crate::observer::{Observed, Observer, Progress, Response, overall};
+use crate::observer::{Observed, Observer, ObserverResponse, Progress, overall};
 use crate::protocol::Payload;
 
 /// The observers of a session, and what they have responded since the session last acted on it.
@@ -14,14 +14,14 @@ pub(super) struct Observers {
     /// For `/full`; `None`: the source has no such command.
     last_message: Option<LastMessage>,
     want_sent: bool,
-    response: Response,
+    response: ObserverResponse,
 }
 
 impl Observers {
     pub(super) fn new(list: Vec<Box<dyn Observer>>, keeps_last_message: bool) -> Self {
         let last_message = keeps_last_message.then(LastMessage::default);
         let want_sent = list.iter().any(|observer| observer.wants_sent());
-        Self { list, last_message, want_sent, response: Response::default() }
+        Self { list, last_message, want_sent, response: ObserverResponse::default() }
     }
 
     /// Whether no event needs to be built for them.
@@ -30,7 +30,7 @@ impl Observers {
         self.list.is_empty() && self.last_message.is_none()
     }
 
-    /// Whether data messages that we send are handed to them.
+    /// Whether they receive data messages that we send.
     #[inline]
     pub(super) fn want_sent(&self) -> bool {
         self.want_sent
@@ -43,15 +43,15 @@ impl Observers {
         at: Instant,
         event: &EventKind<'_>,
         payload: Option<&Payload>,
-    ) -> Response {
+    ) -> ObserverResponse {
         if self.is_empty() {
-            return Response::default();
+            return ObserverResponse::default();
         }
         self.dispatch(&Observed { at, event, payload })
     }
 
-    fn dispatch(&mut self, event: &Observed<'_>) -> Response {
-        let mut response = Response::default();
+    fn dispatch(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        let mut response = ObserverResponse::default();
         for observer in &mut self.list {
             response = response.and(observer.on_event(event));
         }
@@ -69,7 +69,7 @@ impl Observers {
     }
 
     /// What they have responded since this was last called.
-    pub(super) fn take_response(&mut self) -> Response {
+    pub(super) fn take_response(&mut self) -> ObserverResponse {
         std::mem::take(&mut self.response)
     }
 

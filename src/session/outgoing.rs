@@ -1,10 +1,10 @@
-//! What is to be sent apart from what the input has not handed out yet, in the order in which it is sent:
+//! Messages to send other than those still in the input, in the order in which they are sent:
 //! the file that is being sent, the presets, what the previous connection has left.
 
 use std::collections::VecDeque;
 
 use super::resend::{Resend, Unsent};
-use super::sender::Origin;
+use super::sender::ActionOrigin;
 use super::upload::Upload;
 use crate::input::Action;
 use crate::protocol::Connection;
@@ -27,12 +27,12 @@ impl Outgoing {
 
     /// The next action.
     #[inline]
-    pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action, Origin)> {
+    pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action, ActionOrigin)> {
         if let Some(preset) = self.next_preset(connection) {
-            return Some((preset, Origin::Preset));
+            return Some((preset, ActionOrigin::Preset));
         }
         let resend = self.resend.as_mut().filter(|_| connection.is_open())?;
-        Some((resend.next_waiting()?, Origin::Input))
+        Some((resend.next_waiting()?, ActionOrigin::Input))
     }
 
     /// The next preset. Raw frames are sent also after a Close frame.
@@ -58,7 +58,7 @@ impl Outgoing {
         self.resend.as_ref().is_none_or(Resend::has_room)
     }
 
-    /// Whether everything was handed to the connection.
+    /// Whether everything was passed to the connection.
     pub(super) fn is_empty(&self) -> bool {
         self.presets.is_empty()
             && self.upload.is_none()

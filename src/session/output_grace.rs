@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// From the signal, or the end of `--max-time`, on. A reader that goes on reading receives what it can.
+/// From the signal, or the end of `--max-time`, on. A reader that continues reading receives what it can.
 const LIMIT: Duration = Duration::from_millis(400);
 
 /// An output that has taken nothing for this long is not waited for.

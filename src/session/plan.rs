@@ -14,7 +14,7 @@ pub struct Plan {
     pub presets: VecDeque<Action>,
     /// What follows the end of the input.
     pub after_input: AfterInput,
-    /// When the run has to be over (`--max-time`).
+    /// The deadline of the run (`--max-time`).
     pub max_time: Option<Instant>,
     /// Code of our Close frame; `None`: an empty one.
     pub close_code: Option<CloseCode>,

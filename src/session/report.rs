@@ -52,7 +52,7 @@ pub struct Report {
     pub unsent: Option<Unsent>,
     /// What was not delivered.
     pub lost: Lost,
-    /// When the run has to be over, whatever is stalled, because a signal or `--max-time` ended it.
+    /// The deadline of the run, whatever is stalled, because a signal or `--max-time` ended it.
     pub deadline: Option<Instant>,
     /// The source of actions ended the session before the peer answered our Close frame.
     pub is_shut_down: bool,

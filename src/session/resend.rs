@@ -129,7 +129,7 @@ impl Resend {
         self.lost_replies += 1;
     }
 
-    /// The transport took so many bytes.
+    /// The transport accepted this many bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
         while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {

@@ -14,9 +14,9 @@ use crate::input::Action;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse};
 use crate::protocol::{Connection, MessageKind, Payload, RawFrame};
 
-/// Where an action comes from.
+/// The source of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum ActionOrigin {
     /// The plan. It is repeated on the next connection.
     Preset,
     /// The input. What the transport has not taken is sent again on the next connection.
@@ -44,7 +44,7 @@ impl Sender<'_, '_> {
         data: &[u8],
         shared: Option<&Bytes>,
         frames: usize,
-        origin: Origin,
+        origin: ActionOrigin,
         typed: bool,
     ) -> Result<(), Misuse> {
         if self.resend.is_none() {
@@ -60,15 +60,15 @@ impl Sender<'_, '_> {
         data: &[u8],
         shared: Option<&Bytes>,
         frames: usize,
-        origin: Origin,
+        origin: ActionOrigin,
         typed: bool,
     ) -> Result<(), Misuse> {
         let start = self.position();
         let sent = self.encode(kind, data, frames, typed);
         match (start, origin) {
-            (None, _) | (_, Origin::Preset) => {}
-            (Some(start), Origin::Observer) => self.track_reply(start, sent.is_ok()),
-            (Some(start), Origin::Input) if sent.is_ok() => {
+            (None, _) | (_, ActionOrigin::Preset) => {}
+            (Some(start), ActionOrigin::Observer) => self.track_reply(start, sent.is_ok()),
+            (Some(start), ActionOrigin::Input) if sent.is_ok() => {
                 let data = shared.map_or_else(|| Bytes::copy_from_slice(data), Bytes::clone);
                 let action = match frames {
                     1 => Action::Send(kind, data),
@@ -76,7 +76,7 @@ impl Sender<'_, '_> {
                 };
                 self.track(start, Tracked::Input(action));
             }
-            (Some(_), Origin::Input) => {}
+            (Some(_), ActionOrigin::Input) => {}
         }
         sent
     }

@@ -161,7 +161,7 @@ impl Session<'_> {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     // The loop's own wait: readiness of outputs and signals are not lost.
-                    if deadline.has_passed() || self.wait(deadline.at).is_err() {
+                    if deadline.has_passed() || self.wait_until(deadline.at).is_err() {
                         return;
                     }
                 }

@@ -10,7 +10,7 @@ use crate::event::{Clock, EventKind, HeadView, Opened};
 use crate::input::file::FileMessage;
 use crate::input::{Action, NoInput};
 use crate::net::{Reactor, Stream, Timings};
-use crate::observer::{Observed, Observer, Progress, Response};
+use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::output::Outputs;
 use crate::protocol::connection::{ConnectionOptions, Initiator};
 use crate::protocol::frame::Masks;
@@ -113,7 +113,7 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
     report
 }
 
-/// Sends pings at an interval, until so many were answered.
+/// Sends pings at an interval, until a number of them were answered.
 struct Pings {
     interval: Duration,
     next: Option<Instant>,
@@ -122,7 +122,7 @@ struct Pings {
 }
 
 impl Observer for Pings {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         match event.event {
             EventKind::Open(_) => self.next = Some(event.at + self.interval),
             EventKind::Pong(Direction::Received, data, Some(_)) => {
@@ -131,7 +131,7 @@ impl Observer for Pings {
             }
             _ => {}
         }
-        Response { is_decided: self.missing == 0, ..Response::default() }
+        ObserverResponse { is_decided: self.missing == 0, ..ObserverResponse::default() }
     }
 
     fn next_action(&mut self) -> Option<Action> {
@@ -142,10 +142,10 @@ impl Observer for Pings {
         self.next
     }
 
-    fn on_deadline(&mut self, now: Instant) -> Response {
+    fn on_deadline(&mut self, now: Instant) -> ObserverResponse {
         self.is_next = true;
         self.next = Some(now + self.interval);
-        Response { acts: true, ..Response::default() }
+        ObserverResponse { acts: true, ..ObserverResponse::default() }
     }
 
     fn progress(&self) -> Option<Progress> {
@@ -169,7 +169,7 @@ struct Files {
 }
 
 impl Observer for Files {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         if let EventKind::FileSent(file) = event.event {
             self.sent.push(file.size);
             if self.sent.len() == 2 {
@@ -177,7 +177,7 @@ impl Observer for Files {
             }
         }
         let is_open = matches!(event.event, EventKind::Open(_));
-        Response { acts: is_open || self.sent.len() == 2, ..Response::default() }
+        ObserverResponse { acts: is_open || self.sent.len() == 2, ..ObserverResponse::default() }
     }
 
     fn next_action(&mut self) -> Option<Action> {
@@ -210,7 +210,7 @@ struct Recorder {
 }
 
 impl Observer for Recorder {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
         self.events.push(match event.event {
             EventKind::Open(_) => "open".to_owned(),
@@ -230,7 +230,7 @@ impl Observer for Recorder {
                 Action::Send(MessageKind::Text, b"second"[..].into()),
             ];
         }
-        Response { acts, ..Response::default() }
+        ObserverResponse { acts, ..ObserverResponse::default() }
     }
 
     fn wants_sent(&self) -> bool {

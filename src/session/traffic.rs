@@ -98,13 +98,13 @@ impl Traffic {
         self.last_data = self.last;
     }
 
-    /// A data message was handed to the connection; `received` were received before it.
+    /// A data message was passed to the connection; `received` were received before it.
     #[inline]
     pub(super) fn on_send(&mut self, received: u64) {
         self.received_before_send = received;
     }
 
-    /// A frame was handed to the connection as the user wrote it.
+    /// A frame was passed to the connection as the user wrote it.
     pub(super) fn on_raw_frame(&mut self, frame: &RawFrame, sent: Counters, received: Counters) {
         self.received_before_send = received.messages;
         let (text, messages) = (frame.to_string(), sent.messages);

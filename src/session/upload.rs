@@ -1,9 +1,9 @@
-//! A file that is sent while it is read. Until its last byte was handed to the connection no other action is
-//! taken; receiving goes on.
+//! A file that is sent while it is read. Until its last byte was passed to the connection no other action is
+//! taken; receiving continues.
 
 use super::Session;
 use super::resend::Tracked;
-use super::sender::Origin;
+use super::sender::ActionOrigin;
 use crate::event::{EventKind, FileSent, Level};
 use crate::input::file::{FileMessage, FileStream, Piece};
 use crate::input::{Action, InputError};
@@ -15,7 +15,7 @@ use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part};
 pub(super) struct Upload {
     file: FileMessage,
     stream: FileStream,
-    origin: Origin,
+    origin: ActionOrigin,
     typed: bool,
     /// Of the frame, once it was begun.
     header: Option<Header>,
@@ -26,7 +26,7 @@ const SHOWN: usize = 4 << 10;
 
 impl Session<'_> {
     /// Starts a thread that reads the file. [`Session::continue_upload`] sends it.
-    pub(super) fn start_upload(&mut self, file: FileMessage, origin: Origin, typed: bool) {
+    pub(super) fn start_upload(&mut self, file: FileMessage, origin: ActionOrigin, typed: bool) {
         match FileStream::start(&file, self.reactor.waker()) {
             Ok(stream) => {
                 self.outgoing.upload = Some(Upload { file, stream, origin, typed, header: None });
@@ -63,7 +63,7 @@ impl Session<'_> {
         match self.connection.begin_frame(upload.file.kind, length) {
             Ok(header) => {
                 upload.header = Some(header);
-                if upload.origin == Origin::Input {
+                if upload.origin == ActionOrigin::Input {
                     let action = Action::File(upload.file.clone());
                     self.sender().track(start, Tracked::Input(action));
                 }
@@ -126,10 +126,10 @@ impl Session<'_> {
         let Some(Upload { file, origin, header, .. }) = self.outgoing.upload.take() else { return };
         match &mut self.outgoing.resend {
             // A frame that was begun is tracked.
-            Some(resend) if origin == Origin::Input && header.is_none() => {
+            Some(resend) if origin == ActionOrigin::Input && header.is_none() => {
                 resend.put_back(Action::File(file));
             }
-            Some(_) if origin == Origin::Input => {}
+            Some(_) if origin == ActionOrigin::Input => {}
             _ => {
                 let text = match header {
                     None => format!("not sent: {}", file.name),

@@ -105,17 +105,20 @@ fn refused(args: &[&str], env: &[(&str, &str)], words: &[&str]) -> Outcome {
 #[test]
 fn invalid_credentials_are_refused_without_being_shown() {
     for (args, words) in [
-        (&["--bearer", "two hunter2"][..], &["bad --bearer \"***\"", "' ' cannot stand"][..]),
+        (&["--bearer", "two hunter2"][..], &["bad --bearer \"***\"", "' ' is not allowed"][..]),
         (&["--bearer", "Bearer hunter2"], &["leave out the word Bearer"]),
         (&["--bearer", ""], &["the token is empty"]),
         (&["--bearer", "@missing"], &["--bearer missing: No such file"]),
-        (&["-u", "me:hunter2\n"], &["bad --user \"***\"", "no control characters"]),
+        (&["-u", "me:hunter2\n"], &["bad --user \"***\"", "must not contain control characters"]),
         (&["-u", ""], &["the user name is missing"]),
         (&["-u", "me"], &["bad --user \"me\": the password is missing", "@FILE"]),
         (&["--netrc-file", "missing"], &["--netrc-file missing: No such file"]),
         (&["--netrc-file", "broken"], &["bad --netrc-file \"broken\": line 3: ", "is expected"]),
         (&["--cookie", "hunter2"], &["bad --cookie \"***\"", "'a=b; c=d'; @FILE"]),
-        (&["--cookie", "a=hunter2\r\nX: y"], &["bad --cookie", "no control characters"]),
+        (
+            &["--cookie", "a=hunter2\r\nX: y"],
+            &["bad --cookie", "must not contain control characters"],
+        ),
         (&["--cookie", "@jar"], &["bad --cookie \"jar\": line 2: "]),
     ] {
         refused(args, &[], words);
@@ -128,7 +131,7 @@ fn invalid_credentials_are_refused_without_being_shown() {
 fn a_missing_netrc_file_or_entry_is_reported() {
     request_of(&[], |server| wscope().arg("--netrc").arg(server.url()))
         .1
-        .stderr_contains("warning: --netrc: there is no ")
+        .stderr_contains("warning: --netrc: no such file: ")
         .stderr_contains("/.netrc\n");
     let (head, outcome) = request_of(&[], |server| {
         wscope()
@@ -151,7 +154,8 @@ fn a_netrc_file_readable_by_others_is_reported() {
             set_permissions(client.home().join("n"), Permissions::from_mode(mode)).expect("a mode");
             client.args(["--netrc-file", "n"]).arg(server.url())
         });
-        let has_warning = outcome.stderr.contains("warning: n has secrets and others can read it");
+        let has_warning =
+            outcome.stderr.contains("warning: n contains secrets and is readable by others");
         assert_eq!(has_warning, is_reported, "{mode:o}: {}", outcome.stderr);
     }
 }

@@ -166,7 +166,7 @@ fn an_unmet_expectation_shows_a_protocol_error() {
     let server = serve(steps);
     let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
     outcome.stderr_contains(
-        "awaited \"ready\"; no message was received; protocol error: reserved bit set: RSV1",
+        "expected \"ready\"; no message was received; protocol error: reserved bit set: RSV1",
     );
     let server = serve(steps);
     let outcome = wscope().args(["--count", "1", &server.url()]).run().code(5);

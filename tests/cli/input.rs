@@ -169,17 +169,17 @@ fn a_byte_order_mark_is_reported() {
         (
             &["--input", "json"][..],
             format!("\u{feff}{json}\n").into_bytes(),
-            "line 1, byte 1: a byte order mark (U+FEFF) stands before the JSON",
+            "line 1, byte 1: a byte order mark (U+FEFF) precedes the JSON",
         ),
         (
             &["--input", "json"],
             utf16(json),
-            "line 1, byte 1: the input is UTF-16, as its byte order mark says",
+            "line 1, byte 1: the input is UTF-16 according to its byte order mark",
         ),
         (
             &[],
             utf16("hello"),
-            "line 1, byte 1: invalid UTF-8 (byte 0 of the input): its byte order mark says that it is UTF-16; --binary",
+            "line 1, byte 1: invalid UTF-8 (byte 0 of the input): it is UTF-16 according to its byte order mark; --binary",
         ),
     ] {
         let (outcome, sent) = send(wscope().args(args).stdin_bytes(stdin));
@@ -254,7 +254,10 @@ fn a_text_file_that_is_not_utf8_is_reported() {
 fn a_file_in_utf16_is_reported() {
     let utf16: Vec<u8> = "\u{feff}hello".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let command = wscope().file("f.txt", utf16).args(["--send-file", "f.txt", "ws://127.0.0.1:1"]);
-    command.run().code(8).stderr_contains("its byte order mark says that it is UTF-16; --binary");
+    command
+        .run()
+        .code(8)
+        .stderr_contains("it is UTF-16 according to its byte order mark; --binary");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn an_invalid_frame_is_a_usage_error() {
         ("hello", "\"hello\" is not an opcode"),
         ("text mask=00", "a masking key is 4 bytes, that is 8 hex digits"),
         ("text mask=0000000g", "hex"),
-        ("text length=-1 x", "length=-1: no number of bytes"),
+        ("text length=-1 x", "length=-1: not a number of bytes"),
         ("text bits=8 x", "bits=8: a length has 7, 16 or 64 bits"),
         ("text bits=7 length=126", "a length of 126 does not fit"),
         ("text hex:0", "not hex"),

@@ -52,7 +52,7 @@ fn a_cut_connection_is_reestablished() {
         .stderr_contains("1006 Abnormal Closure: TCP connection ended (FIN) without a Close frame, between frames, ")
         .stderr_contains(" ms after the last byte; reconnecting in ")
         .stderr_contains(" (attempt 1)\n")
-        .stderr_contains("wscope: connected again\n");
+        .stderr_contains("wscope: reconnected\n");
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn the_number_of_attempts_is_limited() {
     let server = Server::scripts([cut(), accept(|peer| peer.expect_text("x"))]);
     let mut running =
         wscope().args(["--reconnect=1", "--reconnect-delay", "1s", &server.url()]).spawn();
-    running.wait_stderr("connected again");
+    running.wait_stderr("reconnected");
     running.write_stdin("x\n");
     running.wait().code(6).stderr_contains("warning: 1 message may not have arrived");
 }

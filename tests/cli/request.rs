@@ -126,7 +126,7 @@ fn a_byte_order_mark_in_a_header_file_is_ignored() {
     assert_eq!(header(&head, "X-One"), Some("1"));
     let utf16: Vec<u8> = "\u{feff}X-One: 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let outcome = wscope().file("h.txt", utf16).args(["-H", "@h.txt", "ws://localhost:1"]).run();
-    outcome.code(2).stderr_contains("--header h.txt: it is UTF-16, and has to be UTF-8");
+    outcome.code(2).stderr_contains("--header h.txt: it is UTF-16, but must be UTF-8");
 }
 
 #[test]

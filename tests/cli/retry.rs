@@ -105,7 +105,7 @@ fn retry_after_of_the_server_is_respected() {
     let server = Server::scripts([answer("503 Service Unavailable\r\nRetry-After: 1"), accept()]);
     let outcome = wscope().args(["--retry", "-w", "0", &server.url()]).args(SOON).run().code(0);
     assert!(outcome.elapsed >= Duration::from_secs(1), "{:?}", outcome.elapsed);
-    outcome.stderr_contains("trying again in 1.0 s, as the server asks (attempt 1)");
+    outcome.stderr_contains("trying again in 1.0 s, as the server requests (attempt 1)");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_past_or_invalid_retry_after_is_ignored() {
             .args(SOON)
             .run()
             .code(0)
-            .stderr_lacks("as the server asks");
+            .stderr_lacks("as the server requests");
     }
 }
 
@@ -132,7 +132,7 @@ fn a_retry_after_beyond_max_time_ends_the_run() {
     let server = Server::scripts([answer("429 Too Many Requests\r\nRetry-After: 3600")]);
     let outcome = wscope().args(["--retry", "-m", "10s", &server.url()]).run().code(4);
     assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
-    outcome.stderr_contains("longer than --max-time leaves");
+    outcome.stderr_contains("longer wait than --max-time allows");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_retry_after_of_more_than_a_day_ends_the_run() {
         let refusal = format!("503 No\r\nRetry-After: {value}");
         let server = Server::scripts([answer(&refusal)]);
         let outcome = wscope().args(["--retry", &server.url()]).run().code(4);
-        outcome.stderr_contains("longer than a day (Retry-After): not waited for\n");
+        outcome.stderr_contains("a wait of more than a day (Retry-After): not retried\n");
     }
 }
 
@@ -162,7 +162,7 @@ fn retry_after_of_a_proxy_is_respected() {
         .args(SOON)
         .run()
         .code(0)
-        .stderr_contains("trying again in 1.0 s, as the server asks (attempt 1)");
+        .stderr_contains("trying again in 1.0 s, as the server requests (attempt 1)");
 }
 
 #[cfg(unix)]
@@ -171,7 +171,7 @@ fn a_signal_ends_a_long_delay_immediately() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let server = Server::scripts([answer("503 No\r\nRetry-After: 86400")]);
         let mut running = wscope().args(["--retry", &server.url()]).spawn();
-        running.wait_stderr("the server asked for a long wait");
+        running.wait_stderr("the server requested a long wait");
         running.signal(signal);
         let outcome = running.wait().code(code);
         assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);

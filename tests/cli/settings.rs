@@ -129,11 +129,19 @@ fn a_flag_can_be_turned_off_again() {
 }
 
 #[test]
-fn sections_of_one_name_are_one() {
-    let config = "[e]\nurl = URL\n-A first\n[f]\nurl = ws://h\n[e]\n-ume:hunter2\n-A second\n";
-    let (head, _) = request(config, "", &["@e"]);
-    assert_eq!(header(&head, "User-Agent"), Some("second"));
-    assert_eq!(header(&head, "Authorization"), Some("Basic bWU6aHVudGVyMg=="));
+fn a_second_section_of_a_name_is_refused() {
+    let config = "[e]\nurl = ws://h\n[f]\nurl = ws://h\n[e]\n-A second\n";
+    let reason = "line 5: there is an endpoint of that name already, in line 1";
+    refused(config, &["@f"], 5, reason.split_once(": ").expect("two parts").1, "  [e]\n  ^^^");
+}
+
+/// A subcommand uses the display options only.
+#[test]
+fn options_for_connecting_do_not_affect_subcommands() {
+    for config in ["key = client.pem\n", "reconnect-on-close\n", "input = bad\n", "-4\n-6\n"] {
+        with_config(config).args(["codes", "1000"]).run().code(0);
+    }
+    with_config("").env("WSCOPE_OPTIONS", "--key x").args(["codes", "1000"]).run().code(0);
 }
 
 #[test]
@@ -156,7 +164,7 @@ fn no_config_ignores_the_file_and_the_variable() {
     let (head, _) = request("nonsense\n[", "--frob", &["--no-config", "URL"]);
     assert!(header(&head, "User-Agent").is_some_and(|agent| agent.starts_with("wscope/")));
     let outcome = with_config("[e]\nurl = ws://h\n").args(["--no-config", "@e"]).run().code(2);
-    outcome.stderr_contains("wscope: --no-config: it leaves out the file that has the endpoints\n");
+    outcome.stderr_contains("wscope: --no-config: it ignores the file with the endpoints\n");
 }
 
 #[test]
@@ -216,11 +224,11 @@ fn an_invalid_line_is_reported_and_marked() {
         ),
         ("color = purple", 1, "'purple'", "\n  color = …\n  ^^^^^\n"),
         ("  -H nonsense", 1, "bad --header \"nonsense\"", "\n    -H …\n    ^^\n"),
-        ("quiet = 5", 1, "it is on or off", "\n  quiet = …\n"),
-        ("quiet =", 1, "it is on or off", "\n  quiet = …\n  ^^^^^\n"),
+        ("quiet = 5", 1, "its value must be true or false", "\n  quiet = …\n"),
+        ("quiet =", 1, "its value must be true or false", "\n  quiet = …\n  ^^^^^\n"),
         ("w = soon", 1, "bad --wait \"soon\"", "\n  w = …\n  ^\n"),
-        ("wait = 5s # five", 1, "bad --wait \"5s # five\"", "\nhint: a '#' behind a value is part"),
-        ("version", 1, "belongs on the command line", "\n  version\n"),
+        ("wait = 5s # five", 1, "bad --wait \"5s # five\"", "\nhint: a '#' after a value is part"),
+        ("version", 1, "is allowed only on the command line", "\n  version\n"),
         (
             "connect-timeout = soon",
             1,
@@ -230,9 +238,9 @@ fn an_invalid_line_is_reported_and_marked() {
         ("bearer = hunter2 hunter2", 1, "bad --bearer \"***\"", "\n  bearer = …\n  ^^^^^^\n"),
         ("proxy = ftp://me:hunter2@h", 1, "bad --proxy \"ftp://", "\n  proxy = …\n  ^^^^^\n"),
         ("wait", 1, "a value is required", "\n  wait\n  ^^^^\n"),
-        ("url = ws://hunter2@h", 1, "a URL belongs to an endpoint", "\n  url = …\n  ^^^\n"),
-        ("connect = ws://h", 1, "belongs on the command line", "\n  connect = …\n"),
-        ("--no-config", 1, "belongs on the command line", "\n  --no-config\n"),
+        ("url = ws://hunter2@h", 1, "a URL must be part of an endpoint", "\n  url = …\n  ^^^\n"),
+        ("connect = ws://h", 1, "is allowed only on the command line", "\n  connect = …\n"),
+        ("--no-config", 1, "is allowed only on the command line", "\n  --no-config\n"),
         (
             "quiet\n-k\nverbose\n-k",
             3,
@@ -251,11 +259,29 @@ fn an_invalid_line_of_the_used_endpoint_is_reported() {
     let config = "[a]\nurl = ws://me:hunter2@h:x\n[b]\nquiet\n[c]\nurl = ws://h\nurl = ws://h\n[d]\nurl = ws://h\nfrob\n";
     refused(config, &["@a"], 2, "bad URL: 'x' is not a port number", "\n  ws://me:***@h:x\n");
     refused(config, &["@b"], 3, "the endpoint @b has no URL: write url = wss://… below it", "");
-    refused(config, &["@c"], 7, "there is a URL already, in line 6", "\n  url = …\n  ^^^\n");
+    refused(config, &["@c"], 7, "duplicate URL: the first is in line 6", "\n  url = …\n  ^^^\n");
     let comment = "[a]\nurl = ws://h # mine\n[b]\nurl = @a\n[c]\nurl = @c\n";
-    refused(comment, &["@a"], 2, "a URL has no spaces", "\nhint: a '#' behind a value is part");
-    refused(comment, &["@b"], 4, "a URL of its own, not that of another", "\n  url = …\n  ^^^\n");
-    refused(comment, &["@c/x"], 6, "a URL of its own, not that of another", "\n  url = …\n");
+    refused(
+        comment,
+        &["@a"],
+        2,
+        "a URL cannot contain spaces",
+        "\nhint: a '#' after a value is part",
+    );
+    refused(
+        comment,
+        &["@b"],
+        4,
+        "its own URL, not the name of another endpoint",
+        "\n  url = …\n  ^^^\n",
+    );
+    refused(
+        comment,
+        &["@c/x"],
+        6,
+        "its own URL, not the name of another endpoint",
+        "\n  url = …\n",
+    );
     refused(config, &["@d"], 10, "unexpected argument '--frob'", "\n  frob\n  ^^^^\n");
     with_config(config).arg(refused_url()).run().code(3); // none of them is used
 }
@@ -268,12 +294,12 @@ fn an_unknown_endpoint_is_reported_with_the_known_ones() {
         .arg("@stagin/x")
         .run()
         .code(2)
-        .stderr(&format!("wscope: no endpoint @stagin: {path} has none of that name\nhint: known are @staging, @prod\n"));
+        .stderr(&format!("wscope: no endpoint @stagin: {path} has none of that name\nhint: known endpoints: @staging, @prod\n"));
     let client = wscope();
     let path = client.home().join(FILE).display().to_string();
     client.arg("@staging").run().code(2).stderr(&format!(
         "wscope: no endpoint @staging: {path} does not exist\n\
-         hint: write a section [staging] with a line url = wss://… into {path}\n"
+         hint: add a section [staging] with a line url = wss://… to {path}\n"
     ));
 }
 
@@ -283,11 +309,14 @@ fn an_invalid_variable_is_reported() {
         ("--frob", "WSCOPE_OPTIONS: unexpected argument '--frob'"),
         ("--wiat 5s", "WSCOPE_OPTIONS: unexpected argument '--wiat'"),
         ("-H 'X: y", "WSCOPE_OPTIONS: the quote at character 4 is not closed"),
-        ("ws://h", "WSCOPE_OPTIONS: 'ws://h' is not an option; a URL belongs on the command line"),
+        (
+            "ws://h",
+            "WSCOPE_OPTIONS: 'ws://h' is not an option; a URL is allowed only on the command line",
+        ),
         ("--wait soon", "WSCOPE_OPTIONS: bad --wait \"soon\""),
-        ("--no-config", "WSCOPE_OPTIONS: --no-config belongs on the command line"),
-        ("-q --help", "WSCOPE_OPTIONS: --help belongs on the command line"),
-        ("-V", "WSCOPE_OPTIONS: -V belongs on the command line"),
+        ("--no-config", "WSCOPE_OPTIONS: --no-config is allowed only on the command line"),
+        ("-q --help", "WSCOPE_OPTIONS: --help is allowed only on the command line"),
+        ("-V", "WSCOPE_OPTIONS: -V is allowed only on the command line"),
         ("-q --wait", "WSCOPE_OPTIONS: a value is required for '--wait <TIME>'"),
         ("-q -- x", "WSCOPE_OPTIONS: '--' is not an option"),
         ("listen", "WSCOPE_OPTIONS: 'listen' is not an option"),
@@ -361,7 +390,7 @@ fn secrets_readable_by_others_are_reported() {
             let args = ["-u", "a:b", &refused_url()];
             let outcome = client.args(args).run().code(3).stderr_lacks("hunter2");
             let has_warning =
-                outcome.stderr.contains("has secrets and others can read it: chmod 600 ");
+                outcome.stderr.contains("contains secrets and is readable by others: chmod 600 ");
             assert_eq!(
                 has_warning,
                 has_secret && is_readable,
@@ -388,9 +417,10 @@ fn unreadable_files_are_reported() {
     let client = with_config(&"#\n".repeat(600_000));
     client.arg(refused_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
     let client = wscope().env("XDG_CONFIG_HOME", "").env("HOME", "").arg("@a");
-    client.run().code(2).stderr(
-        "wscope: @a: there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set\n",
-    );
+    client
+        .run()
+        .code(2)
+        .stderr("wscope: @a: no configuration file: neither HOME nor XDG_CONFIG_HOME is set\n");
 }
 
 #[test]
@@ -413,7 +443,7 @@ fn huge_files_are_processed_in_time() {
     with_config(&format!("{headers}[a]\nurl = {url}\n{section}")).arg("@a").run().code(3);
     let name = "y".repeat(1_000_000);
     let outcome = with_config(&name).arg(refused_url()).run().code(2);
-    outcome.stderr_contains("line 1: no option has so long a name\n  yyyy");
+    outcome.stderr_contains("line 1: the option name is too long\n  yyyy");
     let outcome = with_config(&format!("wiat {name}")).arg(refused_url()).run().code(2);
     assert!(outcome.stderr.len() < 1000, "{} bytes", outcome.stderr.len());
     let outcome = with_config(&format!("-{name}")).arg(refused_url()).run().code(2);

@@ -69,7 +69,7 @@ fn an_invalid_command_ends_the_input_and_is_reported_with_its_line() {
         ("/close 1006", "close code 1006 Abnormal Closure must not be sent"),
         ("/close x", "\"x\" is not a close code"),
         ("/binary xyz", "not hex"),
-        ("/file", "/file wants the path of a file"),
+        ("/file", "/file requires the path of a file"),
     ] {
         let (frames, outcome) = frames_of(&["--slash"], format!("one\n{line}\ntwo\n").as_bytes());
         let words = format!("wscope: cannot read input: standard input: line 2: {reason}");
@@ -77,7 +77,7 @@ fn an_invalid_command_ends_the_input_and_is_reported_with_its_line() {
         assert_eq!(frames, [frame(TEXT, b"one")], "{line}");
     }
     let (frames, outcome) = frames_of(&["--slash", "-b", "--input", "lines"], b"/x\xff\n");
-    outcome.code(8).stderr_contains("line 1: a command has to be UTF-8");
+    outcome.code(8).stderr_contains("line 1: a command must be UTF-8");
     assert_eq!(frames, []);
 }
 
@@ -106,7 +106,7 @@ fn the_output_of_commands_is_written_to_stderr() {
 fn commands_require_line_input() {
     for options in [&["-0"][..], &["--binary"], &["--input", "json"], &["--input", "whole"]] {
         let outcome = wscope().arg("--slash").args(options).arg("ws://127.0.0.1:1").run();
-        outcome.code(2).stderr_contains("wscope: --slash is for --input lines\n");
+        outcome.code(2).stderr_contains("wscope: --slash requires --input lines\n");
     }
     // As a default it is overridden.
     let (server, frames) = serve_sink();

@@ -262,7 +262,9 @@ fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
 fn listening_is_on_loopback_and_reports_it() {
     for args in [&["-l", "0", "--no-color"][..], &["--listen=0", "--auth", "x:y", "-s", "chat"]] {
         let mut server = wscope().args(args).stdin_open().spawn();
-        server.wait_stderr("wscope: -l: for clients on this machine; 'wscope listen 0.0.0.0:PORT'");
+        server.wait_stderr(
+            "wscope: -l accepts clients on this machine only; 'wscope listen 0.0.0.0:PORT'",
+        );
         let line = server.wait_stderr("listening on ws://127.0.0.1:");
         let port = line.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
         let mut client = Peer::connect(port.expect("a port"));
@@ -277,7 +279,7 @@ fn listening_is_on_loopback_and_reports_it() {
 #[test]
 fn options_for_connecting_are_refused_when_listening() {
     for (args, words) in [
-        (&["-l", "0", "-k"][..], "wscope: -l: -k is for connecting\n"),
+        (&["-l", "0", "-k"][..], "wscope: -l: -k is for connecting only\n"),
         (&["-l", "0", "-c", "ws://h"], "'--listen <PORT>'"),
         (&["-l", "0", "ws://h"], "'--listen <PORT>'"),
     ] {

@@ -11,7 +11,7 @@ use crate::event::{Clock, EventKind};
 use crate::input::plain::PlainLines;
 use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
-use crate::input::{Action, NoInput, Source};
+use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
@@ -24,11 +24,11 @@ pub(super) struct Conversation<'a> {
     pub(super) clock: Clock,
     pub(super) outputs: &'a mut Outputs,
     pub(super) reactor: &'a mut Reactor,
-    /// Once there has been a connection.
+    /// Set once a connection was open.
     pub(super) source: Option<InputSource>,
 }
 
-/// Where input comes from.
+/// The source of the input.
 pub(super) enum InputSource {
     Stdin(Box<Stdin>),
     Plain(Box<PlainLines<Action>>),
@@ -37,7 +37,7 @@ pub(super) enum InputSource {
 }
 
 impl InputSource {
-    pub(super) fn source(&mut self) -> &mut dyn Source {
+    pub(super) fn source(&mut self) -> &mut dyn ActionSource {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
             Self::Plain(lines) => &mut **lines,
@@ -75,7 +75,7 @@ impl Conversation<'_> {
         match self.config.input {
             Input::Stdin(framing, kind) => {
                 if std::io::stdin().is_terminal() {
-                    self.reactor.leave_signals_to_loop(); // the terminal has to be given back
+                    self.reactor.leave_signals_to_loop(); // the terminal has to be restored
                 }
                 Ok(InputSource::Stdin(Box::new(Stdin::new(framing, kind))))
             }
@@ -101,7 +101,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Gives the terminal back, by this time even if it takes no output. Returns how many received
+    /// Restores the terminal, at this time at the latest, even if it accepts no output. Returns how many received
     /// messages were not shown.
     pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
         let Some(InputSource::Repl(repl)) = &mut self.source else { return 0 };
@@ -117,7 +117,7 @@ impl Conversation<'_> {
     }
 }
 
-/// The plan for the first connection, with what is to be sent first.
+/// The plan for the first connection, with the messages that are sent first.
 pub(super) fn plan(
     config: &ConnectConfig,
     presets: Vec<Action>,

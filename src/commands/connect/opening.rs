@@ -21,15 +21,15 @@ use events::{OpeningEvents, opened};
 
 pub(in crate::commands) mod events;
 
-/// What is to be opened.
+/// The connection to open.
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
     pub(super) config: &'a ConnectConfig,
-    /// When the whole run has to be over.
+    /// The deadline of the whole run.
     pub(super) max_time: Option<Instant>,
 }
 
-/// A connection that can be used, with what is shown of it.
+/// An open connection that meets the requirements, with its details for display.
 pub(super) struct Established {
     pub(super) stream: Stream,
     pub(super) connection: Connection,
@@ -42,7 +42,7 @@ pub(super) struct FailedAttempt {
     pub(super) class: FailureClass,
 }
 
-/// The server did not agree to what `--strict` demands. It would not the next time either.
+/// The server did not agree to what `--strict` requires. Another attempt would fail in the same way.
 impl From<Error> for FailedAttempt {
     fn from(error: Error) -> Self {
         Self { error, class: FailureClass::Permanent }
@@ -50,10 +50,10 @@ impl From<Error> for FailedAttempt {
 }
 
 impl Opening<'_> {
-    /// Opens the connection and checks what was agreed on. What happens is emitted.
+    /// Opens the connection, emits the events of that, and checks what was negotiated.
     ///
     /// # Errors
-    /// Why there is no connection, or none that may be used.
+    /// Why the connection could not be opened, or does not meet the requirements.
     pub(super) fn attempt(
         &self,
         tries: Tries,
@@ -80,7 +80,7 @@ impl Opening<'_> {
         Ok(established)
     }
 
-    /// The end of `--connect-timeout`, or of `--max-time` if that comes first.
+    /// The end of `--connect-timeout` or of `--max-time`, whichever is earlier.
     fn deadline(&self) -> Deadline {
         let deadline = Deadline::after(self.config.endpoint.connect_timeout);
         match self.max_time.filter(|end| deadline.at.is_none_or(|at| *end < at)) {
@@ -105,7 +105,7 @@ impl Opening<'_> {
         FailedAttempt { error: Error::opening(error, &context), class }
     }
 
-    /// What it means that `--max-time` ran out before there was a connection.
+    /// The error for a `--max-time` that expired before a connection was open.
     pub(super) fn out_of_time(&self) -> Error {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
         match self.awaited() {
@@ -116,10 +116,10 @@ impl Opening<'_> {
         }
     }
 
-    /// What was expected first, if anything was.
+    /// The first expectation, if there is one.
     fn awaited(&self) -> Option<String> {
         let pattern = self.config.ending.expect.first()?;
-        Some(format!("awaited {:?}", pattern.to_string()))
+        Some(format!("expected {:?}", pattern.to_string()))
     }
 
     fn shows_request(&self) -> bool {
@@ -176,7 +176,7 @@ impl Opening<'_> {
         Connection::new(options, &open.upgraded.early)
     }
 
-    /// Compression was requested and not agreed on. A client that cannot do without an extension closes with 1010
+    /// Compression was requested and not negotiated. A client that cannot do without an extension closes with 1010
     /// (RFC 6455 section 7.4.1).
     fn miss_compression(
         &self,

@@ -1,4 +1,4 @@
-//! The pause between two attempts: outputs are written, signals end it, and what is typed is kept.
+//! The pause between two attempts: outputs are written, signals end it, and typed lines are kept.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::platform::signals::Signal;
 use crate::session::{QUEUE_FULL, Stop, Unsent};
 
 impl Conversation<'_> {
-    /// Waits until `at`, or for ever without it. Returns what ends the run instead, if something does.
+    /// Waits until `at`, or indefinitely without it. Returns what ends the run before that, if anything does.
     pub(super) fn pause(
         &mut self,
         at: Option<Instant>,
@@ -21,7 +21,7 @@ impl Conversation<'_> {
     ) -> Option<Stop> {
         let until = [at, max_time].into_iter().flatten().min();
         if let Some(InputSource::Plain(lines)) = &mut self.source {
-            lines.set_ready(); // it may have been announced to an attempt
+            lines.set_ready(); // readiness may have been reported during an attempt
         }
         loop {
             if let Some(stop) = self.read_input(unsent) {
@@ -56,7 +56,7 @@ impl Conversation<'_> {
 
     fn wait(&mut self, until: Option<Instant>) -> std::io::Result<()> {
         let woken = self.reactor.wait(until)?;
-        // Standard input is read when there is a connection to send it on.
+        // Standard input is read only while a connection is open.
         if woken.is_input_ready
             && let Some(InputSource::Plain(lines)) = &mut self.source
         {
@@ -66,7 +66,7 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Takes what was typed. Other input is not read.
+    /// Takes the typed lines. Other input is not read.
     fn read_input(&mut self, unsent: &mut Unsent) -> Option<Stop> {
         if let Some(InputSource::Repl(repl)) = &mut self.source {
             repl.forget_interrupt();

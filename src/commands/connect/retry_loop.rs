@@ -1,4 +1,4 @@
-//! Attempts to connect, one after the other, until one succeeds or the policy gives up.
+//! Attempts to connect, one after the other, until one succeeds or the policy allows no more.
 
 use std::time::Instant;
 
@@ -12,19 +12,19 @@ use crate::event::{EventKind, Level, RetryScheduled};
 use crate::resilience::Backoff;
 use crate::session::{Journal, Stop, Unsent};
 
-/// Attempts at the first connection, or at another one.
+/// Attempts to open the first connection, or to replace a lost one.
 pub(super) struct RetryLoop<'a> {
     pub(super) opening: Opening<'a>,
     pub(super) limit: Option<AttemptLimit>,
-    /// There was a connection before.
+    /// A connection was open before.
     pub(super) is_reconnect: bool,
 }
 
-/// Why there is no connection, and no further attempt.
+/// Why no connection was opened, and no further attempt is made.
 pub(super) enum GivenUp {
     /// The last attempt failed.
     Failed(Error),
-    /// A connection was lost, and there may be no further attempt.
+    /// A connection was lost, and the policy allows no further attempt.
     Lost,
     /// Something else ended the run.
     Stopped(Stop),
@@ -39,8 +39,8 @@ impl From<Error> for GivenUp {
     }
 }
 
-/// What another attempt would follow.
-struct Failure {
+/// What a further attempt follows.
+struct RetryCause {
     class: FailureClass,
     /// The error message.
     reason: String,
@@ -59,7 +59,7 @@ impl RetryLoop<'_> {
     ) -> Result<Established, GivenUp> {
         let mut failure = lost.map(|reason| {
             let class = FailureClass::Transient { retry_after: None };
-            Failure { class, reason, error: None }
+            RetryCause { class, reason, error: None }
         });
         loop {
             if let Some(failure) = failure {
@@ -68,7 +68,7 @@ impl RetryLoop<'_> {
             failure = match self.attempt(conversation) {
                 Ok(established) => return Ok(established),
                 Err(FailedAttempt { error, class }) => {
-                    Some(Failure { class, reason: error.message(), error: Some(error) })
+                    Some(RetryCause { class, reason: error.message(), error: Some(error) })
                 }
             };
         }
@@ -80,13 +80,13 @@ impl RetryLoop<'_> {
         self.opening.attempt(tries, conversation.reactor, &mut journal)
     }
 
-    /// Waits for the time of the next attempt, and emits when that is.
+    /// Emits the time of the next attempt and waits for it.
     fn wait(
         &self,
         conversation: &mut Conversation<'_>,
         backoff: &mut Backoff,
         unsent: &mut Unsent,
-        failure: Failure,
+        failure: RetryCause,
     ) -> Result<(), GivenUp> {
         let policy = RetryPolicy { limit: self.limit, max_time: self.opening.max_time };
         let wait = match policy.decide(failure.class, backoff, Instant::now(), rand::random()) {
@@ -103,7 +103,7 @@ impl RetryLoop<'_> {
                 Some(AttemptLimit::Unlimited) | None => None,
             },
             delay,
-            is_asked: is_demanded,
+            is_requested: is_demanded,
             reason: failure.reason,
             waiting: unsent.waiting(),
             unconfirmed: unsent.unconfirmed,
@@ -111,7 +111,7 @@ impl RetryLoop<'_> {
         unsent.unconfirmed = 0; // reported only once
         if is_long {
             let text =
-                "the server asked for a long wait: Ctrl-C ends it, --max-time TIME limits it";
+                "the server requested a long wait: Ctrl-C ends it, --max-time TIME limits it";
             conversation.emit(EventKind::Notice(Level::Warning, text));
         }
         match conversation.pause(until, self.opening.max_time, unsent) {
@@ -122,8 +122,8 @@ impl RetryLoop<'_> {
 }
 
 impl RetryLoop<'_> {
-    /// `--max-time` has run out after a failure. An error that reports that keeps its details.
-    fn out_of_time(&self, failure: Failure) -> GivenUp {
+    /// `--max-time` has expired after a failure. An error that reports this itself is kept, with its details.
+    fn out_of_time(&self, failure: RetryCause) -> GivenUp {
         let expects = !self.opening.config.ending.expect.is_empty();
         let reports_it = |error: &Error| match error.exit_code() {
             1 => true,
@@ -137,13 +137,17 @@ impl RetryLoop<'_> {
     }
 }
 
-fn give_up(conversation: &mut Conversation<'_>, reason: GiveUpReason, failure: Failure) -> GivenUp {
+fn give_up(
+    conversation: &mut Conversation<'_>,
+    reason: GiveUpReason,
+    failure: RetryCause,
+) -> GivenUp {
     let text = match reason {
         GiveUpReason::WaitExceedsMaxTime => {
-            Some("the server asks to wait for longer than --max-time leaves (Retry-After)")
+            Some("the server requests a longer wait than --max-time allows (Retry-After)")
         }
         GiveUpReason::WaitTooLong => {
-            Some("the server asks to wait for longer than a day (Retry-After): not waited for")
+            Some("the server requests a wait of more than a day (Retry-After): not retried")
         }
         GiveUpReason::Permanent | GiveUpReason::LimitReached | GiveUpReason::OutOfTime => None,
     };

@@ -14,7 +14,7 @@ use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
 use crate::resilience::transient::is_ending_transient;
 use crate::session::{Plan, Report, Stop, Unsent};
 
-/// A run: one connection after another, as long as lost ones are replaced.
+/// A run: one connection after another, while lost ones are replaced.
 pub(super) struct Run<'a, 'b> {
     pub(super) opening: Opening<'a>,
     pub(super) conversation: &'b mut Conversation<'a>,
@@ -24,16 +24,16 @@ pub(super) struct Run<'a, 'b> {
 
 /// How it ended.
 pub(super) struct Ended {
-    /// How the last connection went.
+    /// The report on the last connection.
     pub(super) report: Report,
     /// The end of that connection has been reported.
     pub(super) is_reported: bool,
-    /// Why there is no other connection.
+    /// Why there is no further connection.
     pub(super) failure: Option<Error>,
 }
 
 impl Ended {
-    /// When the run has to be over, if a signal or `--max-time` ended it.
+    /// The deadline for the end of the run, if a signal or `--max-time` ended it.
     pub(super) fn leave_by(&self) -> Option<Instant> {
         let is_ended = matches!(self.report.stop, Some(Stop::Signal(_) | Stop::MaxTime));
         self.report.deadline.or_else(|| is_ended.then(Instant::now))
@@ -44,7 +44,7 @@ impl Run<'_, '_> {
     /// Runs until the end; `None` if it ended without a failure before there was a connection.
     ///
     /// # Errors
-    /// Why there was no connection.
+    /// Why no connection was opened.
     pub(super) fn run(mut self) -> Result<Option<Ended>, Error> {
         let resilience = &self.opening.config.resilience;
         let mut backoff = Backoff::new(resilience.first_delay);
@@ -90,7 +90,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// What is sent first on the next connection; the last one may have them all.
+    /// What is sent first on the next connection; if it is the last one, nothing has to be kept.
     fn presets(&mut self) -> Vec<Action> {
         match self.opening.config.resilience.reconnect {
             Some(_) => self.presets.clone(),
@@ -100,9 +100,9 @@ impl Run<'_, '_> {
 
     fn next_plan(&mut self, report: Report, unsent: Unsent) -> Plan {
         let text = match unsent.waiting() {
-            0 => "connected again".to_owned(),
-            1 => "connected again; sending 1 waiting message".to_owned(),
-            many => format!("connected again; sending {many} waiting messages"),
+            0 => "reconnected".to_owned(),
+            1 => "reconnected; sending 1 queued message".to_owned(),
+            many => format!("reconnected; sending {many} queued messages"),
         };
         self.conversation.emit(EventKind::Notice(Level::Info, &text));
         let presets = self.presets();
@@ -115,7 +115,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Why another connection is of use: this one was lost, and we did not end it.
+    /// Why another connection is opened: this one was lost, and we did not end it.
     fn loss(&self, report: &Report) -> Option<String> {
         let resilience = &self.opening.config.resilience;
         resilience.reconnect?;

@@ -1,4 +1,4 @@
-//! One client in a thread of its own: the opening handshake, the session, how it ended.
+//! One client in a thread of its own: the opening handshake, the session, its result.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -6,30 +6,34 @@ use std::time::Instant;
 
 use super::clients::{ClientRecord, NotAdmitted};
 use super::failure::{RefusedRequest, failed, forced_close, secrets_of};
+use super::observer::ClientObserver;
 use super::page;
 use super::server::{ClientEvent, Server};
-use super::streams::hand_over;
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{TimeLimits, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
+use crate::input::Action;
 use crate::input::queue::{QueuedActions, client_queue};
 use crate::net::Reactor;
 use crate::net::malformed::objections;
-use crate::output::Outputs;
+use crate::observer::Observer;
 use crate::output::human::Detail;
+use crate::output::{Outputs, finish_and_drain};
+use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Initiator};
 use crate::protocol::handshake::resource_name;
+use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::memory::Account;
 use crate::protocol::vocabulary::Role;
 use crate::redact::Redaction;
 use crate::server::{
     AcceptError, AcceptedClient, AcceptedSocket, Handshake, Rejected, Rejection, Service,
 };
-use crate::session::{Journal, Report, Session};
+use crate::session::{AfterInput, Echo, Journal, Plan, Report, Session};
 
-/// The place of a client among all clients.
+/// A client's entry in the table of all clients.
 struct Admission {
     number: u64,
     actions: QueuedActions,
@@ -39,12 +43,12 @@ struct Admission {
 
 impl Service for Server {
     fn serve(self: Arc<Self>, socket: AcceptedSocket, reactor: &mut Reactor) {
-        let mut outputs = self.outputs(Failures::Each, &reactor.waker());
         match self.handshake(socket, reactor) {
             Ok((client, admission)) => self.run_client(client, admission, reactor),
             Err(mut rejected) => {
+                let mut outputs = self.outputs(Failures::Each, &reactor.waker());
                 self.reject(&mut rejected, reactor, &mut outputs);
-                hand_over(&mut outputs, reactor);
+                finish_and_drain(&mut outputs, reactor);
             }
         }
     }
@@ -76,7 +80,7 @@ impl Server {
         let (discarded, waker) = (queue.clone(), reactor.waker());
         let account = self.memory.open(move || {
             discarded.discard();
-            let _ = waker.wake(); // its session is at its end
+            let _ = waker.wake(); // its session has ended
         });
         queue.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
@@ -92,7 +96,7 @@ impl Server {
             greetings: config.greeting.len() as u64,
             echoes: config.echo,
         })?;
-        self.report(ClientEvent::Come);
+        self.report(ClientEvent::Admitted);
         Ok(Admission { number, actions, received, account })
     }
 
@@ -108,10 +112,10 @@ impl Server {
     /// Reports a connection that does not become a client, and ends it.
     fn reject(&self, rejected: &mut Rejected, reactor: &mut Reactor, outputs: &mut Outputs) {
         if let Some(failure) = self.failure(rejected) {
-            let number = self.next_number(); // only what is reported takes a number
+            let number = self.next_number(); // only reported connections are numbered
             let mut journal = Journal::new(outputs, self.clock).for_connection(number);
             journal.emit(EventKind::Failure(&failure));
-            let _ = outputs.flush(); // what finds no room is handed over at the end
+            let _ = outputs.flush(); // what does not fit is written at the end
         }
         let is_page = matches!(rejected.rejection, Rejection::StaticAnswer)
             && rejected.response.as_ref().is_some_and(|response| response.status == 200);
@@ -126,7 +130,7 @@ impl Server {
         let redaction = self.config.redaction;
         let Rejected { remote, rejection, response, .. } = rejected;
         match (rejection, response) {
-            // Load balancers and browsers connect without sending a request: reported on demand only.
+            // Load balancers and browsers connect without sending a request: this is reported only on demand.
             (Rejection::Failed(AcceptError::Ended(_, 0)), _)
                 if !self.reports_empty_connections() =>
             {
@@ -182,7 +186,7 @@ impl Server {
         let plan = self.plan(number, received);
         let source = &mut actions;
         let mut report =
-            Session::new(stream, connection, reactor, source, journal.again(), plan, &opened).run();
+            Session::new(stream, connection, reactor, source, journal.reborrow(), plan, &opened).run();
         self.clients.remove(number);
         if report.deadline.is_some() || report.is_shut_down {
             self.note_lost(&report.lost);
@@ -196,10 +200,41 @@ impl Server {
         let verdict = self.judge(&mut report, forced, &mut journal);
         let mut charge = account.charge();
         charge.set(outputs.held());
-        hand_over(&mut outputs, reactor);
-        self.report(ClientEvent::Gone(verdict));
+        finish_and_drain(&mut outputs, reactor);
+        self.report(ClientEvent::Ended(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
+    }
+
+    fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
+        let greeting = self.config.greeting.iter();
+        Plan {
+            presets: greeting.map(|text| Action::text(text)).collect(),
+            after_input: AfterInput::Stay,
+            max_time: None,
+            close_code: Some(CloseCode::NORMAL),
+            close_reason: String::new(),
+            observers: self.observers(number, received),
+            times: KeepaliveTimes::default(),
+            unsent: None,
+            input_ended: false,
+        }
+    }
+
+    fn observers(
+        self: &Arc<Self>,
+        number: u64,
+        received: Arc<AtomicU64>,
+    ) -> Vec<Box<dyn Observer>> {
+        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        if let Some(count) = &self.count {
+            observers.push(Box::new(count.clone()));
+        }
+        observers.push(Box::new(ClientObserver::new(Arc::clone(self), number, received)));
+        if self.config.echo {
+            observers.push(Box::new(Echo::default()));
+        }
+        observers
     }
 
     fn describe(&self, reason: ForcedClose) -> String {
@@ -241,9 +276,9 @@ impl Server {
 /// Why we ended a connection.
 #[derive(Clone, Copy)]
 enum ForcedClose {
-    /// Too much was waiting for it.
+    /// Its queue was over the limit.
     TooSlow,
-    /// It held the most of the memory that all together may hold.
+    /// It used the most memory when all clients together were over the limit.
     OverMemory,
 }
 

@@ -1,4 +1,4 @@
-//! The clients that are connected, and what is sent to several of them.
+//! The connected clients, and sending to several of them.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::config::Broadcast;
 use crate::input::Shutdown;
-use crate::input::queue::{ClientQueue, Enqueued, Outgoing};
+use crate::input::queue::{ClientQueue, Enqueued, QueuedAction};
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::CloseCode;
 
-/// The clients that something is for.
+/// The recipients of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recipients {
     /// Every client.
@@ -20,18 +20,29 @@ pub(super) enum Recipients {
     One(u64),
 }
 
-/// A client, seen from outside its thread.
+/// What became of an action that was pushed to the queues of clients.
+#[derive(Debug, Default)]
+pub(super) struct Pushed {
+    /// How many queues it is in.
+    pub(super) waiting: usize,
+    /// How many are being closed and do not accept it.
+    pub(super) closing: usize,
+    /// Whose queue is over its limit.
+    pub(super) too_slow: Vec<u64>,
+}
+
+/// What other threads know of a client.
 #[derive(Clone, Debug)]
 pub(super) struct ClientRecord {
     pub(super) number: u64,
     pub(super) queue: ClientQueue,
     pub(super) remote: SocketAddr,
-    /// The request target, as it may be shown.
+    /// The request target, with secrets masked.
     pub(super) target: String,
     pub(super) protocol: Option<String>,
     pub(super) since: Instant,
     pub(super) received: Arc<AtomicU64>,
-    /// Messages that each client is sent first, beside the queue.
+    /// Messages that are sent to each client first, in addition to the queue.
     pub(super) greetings: u64,
     pub(super) echoes: bool,
 }
@@ -46,13 +57,13 @@ pub(super) struct Clients {
 struct ClientTable {
     /// Ordered by number.
     records: Vec<ClientRecord>,
-    /// How many there have been.
+    /// How many there have been since the start.
     admitted: usize,
-    /// How many of those have not been reported to their end.
+    /// How many of those have not been reported completely.
     unfinished: usize,
-    /// Messages of those that have gone.
-    gone: Messages,
-    /// All have been closed, since the server ends.
+    /// Messages of the clients that have disconnected.
+    disconnected: Messages,
+    /// All have been closed, because the server is shutting down.
     is_ending: bool,
 }
 
@@ -72,17 +83,17 @@ pub(super) struct Totals {
     pub(super) sent: u64,
 }
 
-/// Why no more clients are taken.
+/// Why no more clients are admitted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum NotAdmitted {
-    /// There are as many as there may be.
+    /// The maximum number of clients is connected.
     Full,
-    /// The server ends.
+    /// The server is shutting down.
     Ending,
 }
 
 impl Clients {
-    /// Adds one; `once`: the only one ever.
+    /// Adds one; `once`: no other one is ever admitted.
     pub(super) fn admit(
         &self,
         limit: usize,
@@ -93,7 +104,7 @@ impl Clients {
         if table.is_ending {
             return Err(NotAdmitted::Ending);
         }
-        // Threads that wait for a stalled output to take their last lines are limited too.
+        // Threads that wait until a stalled output accepts their last lines are limited too.
         let is_full = table.records.len() >= limit || table.unfinished >= limit.saturating_mul(2);
         if is_full || (once && table.admitted > 0) {
             return Err(NotAdmitted::Full);
@@ -106,17 +117,17 @@ impl Clients {
         Ok(number)
     }
 
-    /// Takes one off the list: there is room for another.
+    /// Removes one from the list, so that another can be admitted.
     pub(super) fn remove(&self, number: u64) {
         let mut table = self.lock();
         if let Some(record) = table.take(number) {
             let Messages { received, sent } = record.messages();
-            table.gone.received += received;
-            table.gone.sent += sent;
+            table.disconnected.received += received;
+            table.disconnected.sent += sent;
         }
     }
 
-    /// Takes one off the list that never became a client.
+    /// Removes one from the list that never became a client.
     pub(super) fn withdraw(&self, number: u64) {
         let mut table = self.lock();
         table.take(number);
@@ -124,43 +135,42 @@ impl Clients {
         table.unfinished -= 1;
     }
 
-    /// Takes note that one that was taken off the list has been reported to its end.
+    /// Records that one that was removed from the list has been reported completely.
     pub(super) fn finish(&self) {
         self.lock().unfinished -= 1;
     }
 
-    /// Whether all have been reported to their end.
+    /// Whether all have been reported completely.
     pub(super) fn have_finished(&self) -> bool {
         self.lock().unfinished == 0
     }
 
-    /// Whether any has room in its queue. The fastest sets the pace of a source that can wait.
+    /// Whether any has room in its queue. A source that can wait is read as fast as the fastest client receives.
     pub(super) fn have_room(&self) -> bool {
         self.lock().records.iter().any(|record| record.queue.has_room())
     }
 
-    /// Pushes it to the queues of these, in the same order for all. Returns how many there are, and who is
-    /// too slow.
-    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
+    /// Pushes it to the queues of these clients, in the same order for all.
+    pub(super) fn push(&self, to: Recipients, outgoing: &QueuedAction) -> Pushed {
         self.push_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
     }
 
-    /// Pushes what client `from` sent to the queues of the others, or of all. Returns who is too slow.
-    pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &Outgoing) -> Vec<u64> {
-        self.push_where(outgoing, |number| whom == Broadcast::All || number != from).1
+    /// Pushes what client `from` sent to the queues of the others, or of all. Returns which are too slow.
+    pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &QueuedAction) -> Vec<u64> {
+        self.push_where(outgoing, |number| whom == Broadcast::All || number != from).too_slow
     }
 
-    fn push_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
+    fn push_where(&self, outgoing: &QueuedAction, is_for: impl Fn(u64) -> bool) -> Pushed {
         let table = self.lock();
-        let (mut count, mut too_slow) = (0, Vec::new());
+        let mut pushed = Pushed::default();
         for record in table.records.iter().filter(|record| is_for(record.number)) {
             match record.queue.push(outgoing.clone()) {
-                Enqueued::Waiting => count += 1,
-                Enqueued::Overrun => too_slow.push(record.number),
-                Enqueued::Closed => {}
+                Enqueued::Waiting => pushed.waiting += 1,
+                Enqueued::Overrun => pushed.too_slow.push(record.number),
+                Enqueued::Closed => pushed.closing += 1,
             }
         }
-        (count, too_slow)
+        pushed
     }
 
     /// Closes one connection; false if there is none.
@@ -183,7 +193,7 @@ impl Clients {
     pub(super) fn table(&self) -> String {
         let records = self.lock().records.clone();
         if records.is_empty() {
-            return "  nobody is connected".to_owned();
+            return "  no client is connected".to_owned();
         }
         let rows: Vec<_> = records.iter().map(ClientRecord::row).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
@@ -198,7 +208,7 @@ impl Clients {
     /// Counts all clients and their messages.
     pub(super) fn totals(&self) -> Totals {
         let table = self.lock();
-        let Messages { mut received, mut sent } = table.gone;
+        let Messages { mut received, mut sent } = table.disconnected;
         for messages in table.records.iter().map(ClientRecord::messages) {
             received += messages.received;
             sent += messages.sent;

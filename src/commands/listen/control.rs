@@ -12,10 +12,10 @@ use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Level};
 use crate::input::plain::PlainLines;
-use crate::input::queue::Outgoing;
+use crate::input::queue::QueuedAction;
 use crate::input::repl::{NextLine, OperatorCommand, Repl};
 use crate::input::stdin::Stdin;
-use crate::input::{Action, InputError, Next, Source};
+use crate::input::{Action, ActionSource, InputError, Next};
 use crate::net::Reactor;
 use crate::output::Outputs;
 use crate::output::human::Detail;
@@ -28,7 +28,7 @@ mod shutdown;
 
 use shutdown::ServerShutdown;
 
-/// Lines taken in a row.
+/// The maximum number of lines that are taken in a row.
 const INPUT_BUDGET: usize = 1024;
 
 /// The source of lines for the clients.
@@ -42,13 +42,13 @@ pub(super) enum OperatorInput {
 pub(super) struct Control {
     server: Arc<Server>,
     reactor: Reactor,
-    /// What the server listens on.
+    /// The listening socket.
     address: SocketAddr,
     outputs: Outputs,
     acceptor: Acceptor<Server>,
     input: OperatorInput,
     input_error: Option<InputError>,
-    /// Lines are left from the last turn of the loop.
+    /// Lines are left from the last iteration of the loop.
     has_more_input: bool,
     client_event: Receiver<ClientEvent>,
     shutdown: Option<ServerShutdown>,
@@ -77,7 +77,7 @@ impl Control {
         }
     }
 
-    /// Reports where the server listens.
+    /// Reports the address of the server.
     pub(super) fn announce(&mut self) {
         let server = Arc::clone(&self.server);
         let config = &server.config;
@@ -114,7 +114,7 @@ impl Control {
             if self.shutdown.is_none()
                 && let Err(error) = self.acceptor.accept_pending()
             {
-                let text = format!("no more clients can be let in for now: {error}");
+                let text = format!("no more clients can be accepted for now: {error}");
                 self.notice(Level::Warning, &text);
             }
             self.warn_of_evictions(false);
@@ -149,7 +149,7 @@ impl Control {
         }
         self.outputs.set_ready(&woken);
         if woken.is_input_ready {
-            // Never without readiness: to read what is not there would hold up everything.
+            // Never without readiness: to read data that is not there would block everything.
             match &mut self.input {
                 OperatorInput::Stdin(stdin) => stdin.set_ready(),
                 OperatorInput::Plain(lines) => lines.set_ready(),
@@ -180,9 +180,9 @@ impl Control {
     fn on_client_event(&mut self) {
         while let Ok(client_event) = self.client_event.try_recv() {
             match client_event {
-                ClientEvent::Come => {}
-                ClientEvent::Gone(verdict) if self.server.config.once => self.finish(verdict),
-                ClientEvent::Gone(_) => {}
+                ClientEvent::Admitted => {}
+                ClientEvent::Ended(verdict) if self.server.config.once => self.finish(verdict),
+                ClientEvent::Ended(_) => {}
                 ClientEvent::TooSlow(number) => {
                     let limit = self.server.config.capacity.backlog >> 20;
                     let text = format!("too slow: {limit} MiB are waiting; closing with 1013");
@@ -220,7 +220,7 @@ impl Control {
                 Next::Message(kind, data) => {
                     let payload = self.server.memory.share(large::copy(data));
                     let action = Action::Send(kind, payload);
-                    self.push(Recipients::All, &Outgoing { action, typed: false });
+                    self.push(Recipients::All, &QueuedAction { action, typed: false });
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,

@@ -1,4 +1,4 @@
-//! Why a connection did not become a WebSocket client, in words.
+//! Texts for why a connection did not become a WebSocket client.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -88,7 +88,7 @@ pub(super) fn failed(
 fn hint(error: &AcceptError) -> Option<&'static str> {
     match error {
         AcceptError::Tls(reason) if reason.contains("http request") => {
-            Some("the client speaks plain HTTP: this server needs wss:// or https://")
+            Some("the client speaks plain HTTP: this server requires wss:// or https://")
         }
         AcceptError::Tls(reason) if reason.contains("unknown ca") => {
             Some("the client does not trust the certificate: wscope --cacert FILE, or -k")
@@ -126,7 +126,7 @@ impl<'a> RefusedRequest<'a> {
         Self { remote, request, redaction, secrets: secrets_of(request, redaction) }
     }
 
-    /// Why it is refused, on one line. `head` is its head as it was judged.
+    /// Why it is refused, on one line. `head` is the head that was checked.
     pub(super) fn reason(&self, refusal: &Refusal, head: &Head) -> String {
         if refusal.is_plain {
             return "not a WebSocket request".to_owned();
@@ -137,7 +137,7 @@ impl<'a> RefusedRequest<'a> {
         lines.into_iter().chain(others).collect::<Vec<_>>().join("; ")
     }
 
-    /// The failure: it got this response, for this reason; with a hint.
+    /// The failure with the response, its reason and a hint.
     pub(super) fn failure(
         &self,
         response: &Response,
@@ -169,7 +169,7 @@ fn without(text: String, asked: &str, shown: &str) -> String {
     }
 }
 
-/// The failure of a client whose connection we ended, and then how the closing handshake failed, if it did.
+/// The failure of a client whose connection we ended, followed by the failure of the closing handshake, if any.
 pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
     Failure::new(FailureKind::Abnormal, format!("{why}; closed with 1013{end}"))
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn evictions_are_counted_by_what_there_was_too_much_of() {
+    fn evictions_are_counted_by_the_exceeded_limit() {
         let evictions = Evictions { of_all: 2, limit: 4, ..Evictions::default() };
         assert_eq!(
             evictions_text(&evictions),

@@ -1,4 +1,4 @@
-//! What the server does with each message that a client sends.
+//! The observer of each client's messages.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::server::Server;
 use crate::event::Message;
 use crate::input::Action;
-use crate::input::queue::Outgoing;
-use crate::observer::{Observed, Observer, Response};
+use crate::input::queue::QueuedAction;
+use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::protocol::{Payload, large};
 
 /// Counts the messages of a client, keeps the last one for `/full`, and relays them to other clients
@@ -15,7 +15,7 @@ use crate::protocol::{Payload, large};
 pub(super) struct ClientObserver {
     server: Arc<Server>,
     number: u64,
-    /// How many messages the client has sent.
+    /// The number of messages that the client has sent.
     received: Arc<AtomicU64>,
 }
 
@@ -33,7 +33,7 @@ impl ClientObserver {
         };
         server.note_message(self.number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let outgoing = Outgoing { action: Action::Send(kind, share()), typed: false };
+            let outgoing = QueuedAction { action: Action::Send(kind, share()), typed: false };
             server.note_slow(server.clients.relay(self.number, whom, &outgoing));
             server.memory.enforce();
         }
@@ -42,10 +42,10 @@ impl ClientObserver {
 }
 
 impl Observer for ClientObserver {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         if let Some(message) = event.received_message() {
             self.on_message(message, event.payload);
         }
-        Response::default()
+        ObserverResponse::default()
     }
 }

@@ -1,11 +1,11 @@
-//! The page for a browser that opens the server's address: a client for this server.
+//! The page for a browser that opens the server's address. It is a client for this server.
 
 use crate::protocol::handshake::{Refusal, Response, resource_name};
 use crate::protocol::head::{Head, HeaderLine, RequestLine};
 
 const PAGE: &str = include_str!("page.html");
 
-/// Nothing but the page's own content, and connections to its origin.
+/// Allows only the page's own content, and connections to its origin.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       img-src data:; connect-src 'self' ws: wss:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -13,7 +13,7 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
 /// The answer to a browser that requests the page or its icon; `None` for other programs.
 pub(super) fn answer(refusal: &Refusal, line: &RequestLine, head: &Head) -> Option<Response> {
     if resource_name(&line.target) == "/favicon.ico" {
-        return Some(Response::text(404, &[], "there is no icon\n"));
+        return Some(Response::text(404, &[], "no icon\n"));
     }
     let accepts_pages = || head.list("Accept").iter().any(|kind| kind.starts_with("text/html"));
     (refusal.is_plain && accepts_pages()).then(page)

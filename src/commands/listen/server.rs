@@ -10,24 +10,21 @@ use bytes::Bytes;
 use mio::Waker;
 
 use super::clients::Clients;
-use super::observer::ClientObserver;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::observer::Observer;
 use crate::output::Outputs;
+use crate::protocol::MessageKind;
 use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
-use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
-use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::Count;
-use crate::session::{AfterInput, Echo, Lost, Plan};
+use crate::session::Lost;
 
 /// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
@@ -39,11 +36,11 @@ pub(super) struct Server {
     /// Standard output and error.
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
-    count: Option<Count>,
+    pub(super) count: Option<Count>,
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
-    last_message: Mutex<Option<LastMessage>>,
+    last_message: Mutex<Option<LastClientMessage>>,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
@@ -51,7 +48,7 @@ pub(super) struct Server {
 
 /// The last message that any client has sent.
 #[derive(Clone, Debug)]
-pub(super) struct LastMessage {
+pub(super) struct LastClientMessage {
     pub(super) number: u64,
     pub(super) kind: MessageKind,
     pub(super) data: Bytes,
@@ -61,10 +58,10 @@ pub(super) struct LastMessage {
 #[derive(Debug)]
 pub(super) enum ClientEvent {
     /// One was admitted.
-    Come,
+    Admitted,
     /// One has ended, with this result.
-    Gone(Result<(), Error>),
-    /// One is closed because too much was waiting for it.
+    Ended(Result<(), Error>),
+    /// One is closed because its queue was over the limit.
     TooSlow(u64),
     /// The number of messages of `--count` was received.
     CountReached,
@@ -126,12 +123,12 @@ impl Server {
     /// Keeps a received message for `/full`.
     pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
         if self.config.commentary.takes_commands {
-            let message = LastMessage { number, kind, data: share() };
+            let message = LastClientMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
         }
     }
 
-    pub(super) fn last_message(&self) -> Option<LastMessage> {
+    pub(super) fn last_message(&self) -> Option<LastClientMessage> {
         self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -169,40 +166,9 @@ impl Server {
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }
     }
-
-    pub(super) fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
-        let greeting = self.config.greeting.iter();
-        Plan {
-            presets: greeting.map(|text| Action::text(text)).collect(),
-            after_input: AfterInput::Stay,
-            max_time: None,
-            close_code: Some(CloseCode::NORMAL),
-            close_reason: String::new(),
-            observers: self.observers(number, received),
-            times: KeepaliveTimes::default(),
-            unsent: None,
-            input_ended: false,
-        }
-    }
-
-    fn observers(
-        self: &Arc<Self>,
-        number: u64,
-        received: Arc<AtomicU64>,
-    ) -> Vec<Box<dyn Observer>> {
-        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
-        if let Some(count) = &self.count {
-            observers.push(Box::new(count.clone()));
-        }
-        observers.push(Box::new(ClientObserver::new(Arc::clone(self), number, received)));
-        if self.config.echo {
-            observers.push(Box::new(Echo::default()));
-        }
-        observers
-    }
 }
 
-/// The error of a step of setting the server up.
+/// The error of a step of the server's set-up.
 pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::System(what.clone(), error)

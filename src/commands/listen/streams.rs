@@ -7,9 +7,8 @@ use std::time::Instant;
 use mio::Waker;
 
 use crate::input::repl::{OperatorCommand, Repl};
-use crate::net::Reactor;
 use crate::output::shared::SharedStream;
-use crate::output::{Outlet, OutputError, Outputs};
+use crate::output::{Outlet, OutputError};
 use crate::platform::batches::{BatchQueue, WhenFull};
 use crate::platform::stdio::{Writer, are_one_stream};
 
@@ -100,16 +99,5 @@ impl Streams {
     /// Waits until everything is written to standard error.
     pub(super) fn finish_log(&self, deadline: Instant) {
         self.err.as_ref().unwrap_or(&self.out).wait_until_written(deadline);
-    }
-}
-
-/// Hands over what is left in the outputs of a thread that is about to end, however long that takes: when
-/// the run ends, so does the thread.
-pub(super) fn hand_over(outputs: &mut Outputs, reactor: &mut Reactor) {
-    loop {
-        let _ = outputs.flush(); // errors are reported to the control loop
-        if outputs.are_drained() || reactor.wait(None).is_err() {
-            return;
-        }
     }
 }

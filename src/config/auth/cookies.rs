@@ -1,8 +1,8 @@
-//! Cookies as they are typed, and files of them.
+//! Cookies from the command line and from files.
 
-/// What a cookie has to be for, to be sent.
+/// The request that a cookie has to match to be sent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct CookieContext<'a> {
     /// The host, in lower case.
     pub(super) host: &'a str,
     /// The path of the request.
@@ -13,14 +13,14 @@ pub(super) struct Place<'a> {
     pub(super) now: u64,
 }
 
-/// `a=b; c=d` as one list, without a stray semicolon.
+/// `a=b; c=d` as one list, without superfluous semicolons.
 ///
 /// # Errors
-/// What is wrong, without any of the values.
+/// Why it is not valid, without any of the values.
 pub(super) fn list(text: &str) -> Result<String, &'static str> {
     let text = text.trim().trim_end_matches(';').trim_end();
     if text.chars().any(|c| c.is_ascii_control()) {
-        return Err("a cookie has no control characters");
+        return Err("a cookie must not contain control characters");
     }
     if !text.contains('=') {
         return Err("cookies are written 'a=b; c=d'; @FILE reads them from a file");
@@ -28,11 +28,14 @@ pub(super) fn list(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
-/// The lists of a file: a line each, or in the format of `cookies.txt`.
+/// The lists of a file: one per line, or in the format of `cookies.txt`.
 ///
 /// # Errors
 /// With the number of the line, from 1.
-pub(super) fn file(text: &str, place: Place<'_>) -> Result<Vec<String>, (usize, &'static str)> {
+pub(super) fn file(
+    text: &str,
+    place: CookieContext<'_>,
+) -> Result<Vec<String>, (usize, &'static str)> {
     let mut lists = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
@@ -54,7 +57,7 @@ pub(super) fn file(text: &str, place: Place<'_>) -> Result<Vec<String>, (usize, 
     Ok(lists)
 }
 
-/// What a line of `cookies.txt` says about whom it is for.
+/// The conditions in a line of `cookies.txt`.
 struct Kept<'a> {
     domain: &'a str,
     subdomains: &'a str,
@@ -64,12 +67,12 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    fn is_for(&self, place: Place<'_>) -> bool {
-        let says = |text: &str| text.eq_ignore_ascii_case("TRUE");
+    fn is_for(&self, place: CookieContext<'_>) -> bool {
+        let is_true = |text: &str| text.eq_ignore_ascii_case("TRUE");
         let expires = self.expires.trim().parse::<u64>().unwrap_or(0); // 0: with the session
-        self.has_host(place.host, says(self.subdomains))
+        self.has_host(place.host, is_true(self.subdomains))
             && self.has_path(place.path)
-            && (place.is_secure || !says(self.secure))
+            && (place.is_secure || !is_true(self.secure))
             && (expires == 0 || expires > place.now)
     }
 
@@ -93,11 +96,11 @@ impl Kept<'_> {
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> =
-        Place { host: "api.a.example", path: "/ws/feed?x=1", is_secure: false, now: 1000 };
+    const PLACE: CookieContext<'_> =
+        CookieContext { host: "api.a.example", path: "/ws/feed?x=1", is_secure: false, now: 1000 };
 
     #[test]
-    fn cookies_of_a_jar_are_for_some() {
+    fn cookies_of_a_jar_are_matched_against_the_request() {
         for (line, is_sent) in [
             ("api.a.example\tFALSE\t/\tFALSE\t0\tn\tv", true),
             ("#HttpOnly_api.a.example\tFALSE\t/\tFALSE\t0\tn\tv", true),
@@ -116,14 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_have_a_list_a_line() {
+    fn a_file_may_have_one_list_per_line() {
         let text = "# mine\na=b; c=d;\n\n  e=f\nCookie: g=h\r\n";
         assert_eq!(file(text, PLACE), Ok(["a=b; c=d", "e=f", "g=h"].map(str::to_owned).to_vec()));
         assert_eq!(file("a=b\nnonsense", PLACE).map_err(|(line, _)| line), Err(2));
     }
 
     #[test]
-    fn what_is_no_cookie_is_refused() {
+    fn invalid_cookies_are_rejected() {
         for text in ["", "a", "a=b\r\nX: y", "a=\u{7}"] {
             assert!(list(text).is_err(), "{text:?}");
         }
@@ -131,7 +134,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\PC|[\t\n=;]|#HttpOnly_|Cookie:){0,40}") {
+        fn any_text_is_parsed_or_rejected(text in "(\\PC|[\t\n=;]|#HttpOnly_|Cookie:){0,40}") {
             let _ = file(&text, PLACE);
         }
     }

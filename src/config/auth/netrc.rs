@@ -3,9 +3,9 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What a file says about a host.
+/// The entry of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct NetrcEntry {
     /// The user name.
     pub(super) login: Option<String>,
     /// The password.
@@ -13,23 +13,23 @@ pub(super) struct Entry {
     port: Option<String>,
 }
 
-/// Why a file is no netrc. The words of the file are not repeated: any may be a password.
+/// Why a file is malformed. The words of the file are not repeated: any may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct NetrcFault {
     /// From 1.
     pub(super) line: usize,
-    /// What is wrong there.
+    /// The reason.
     pub(super) reason: &'static str,
 }
 
-/// The first entry for this host, port and, if it is known already, user name. A machine may have its
-/// port in its name, or behind it as Emacs writes it.
+/// The first entry for this host, port and, if it is known, user name. The port of a
+/// machine may be in its name, or follow it as in Emacs.
 pub(super) fn find(
     text: &str,
     host: &str,
     port: u16,
     login: Option<&str>,
-) -> Result<Option<Entry>, Fault> {
+) -> Result<Option<NetrcEntry>, NetrcFault> {
     Ok(all(text, host, port)?
         .find(|entry| login.is_none_or(|it| entry.login.as_deref() == Some(it))))
 }
@@ -40,7 +40,7 @@ pub(super) fn passwords(text: &str, host: &str, port: u16) -> Vec<String> {
 }
 
 /// The entries for this host and port, in order.
-fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = Entry>, Fault> {
+fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = NetrcEntry>, NetrcFault> {
     let with_port = format!("{host}:{port}");
     let names_us = move |machine: &Machine| match machine {
         Machine::Default => true,
@@ -48,7 +48,8 @@ fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = Entry>,
             name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
         }
     };
-    let fits = move |entry: &Entry| entry.port.as_deref().is_none_or(|given| is_port(given, port));
+    let fits =
+        move |entry: &NetrcEntry| entry.port.as_deref().is_none_or(|given| is_port(given, port));
     let entries = entries(text)?.into_iter();
     let found = entries.filter(move |(machine, entry)| names_us(machine) && fits(entry));
     Ok(found.map(|(_, entry)| entry))
@@ -66,24 +67,23 @@ enum Machine {
     Default,
 }
 
-fn entries(text: &str) -> Result<Vec<(Machine, Entry)>, Fault> {
+fn entries(text: &str) -> Result<Vec<(Machine, NetrcEntry)>, NetrcFault> {
     let mut words = Words { rest: text.chars().peekable(), line: 1 };
-    let mut entries: Vec<(Machine, Entry)> = Vec::new();
+    let mut entries: Vec<(Machine, NetrcEntry)> = Vec::new();
     while let Some(word) = words.next()? {
-        let fault = |reason| Fault { line: word.line, reason };
+        let fault = |reason| NetrcFault { line: word.line, reason };
         let is = |keyword: &str| word.text.eq_ignore_ascii_case(keyword) && !word.is_quoted;
         if is("machine") {
-            let name = words.value(word.line, "machine has no name behind it")?;
-            entries.push((Machine::Named(name), Entry::default()));
+            let name = words.value(word.line, "machine requires a name")?;
+            entries.push((Machine::Named(name), NetrcEntry::default()));
         } else if is("default") {
-            entries.push((Machine::Default, Entry::default()));
+            entries.push((Machine::Default, NetrcEntry::default()));
         } else if is("macdef") {
             words.skip_macro();
         } else if is("login") || is("password") || is("account") || is("port") {
-            let value =
-                words.value(word.line, "the last word of the file has no value behind it")?;
+            let value = words.value(word.line, "the last keyword of the file has no value")?;
             let Some((_, entry)) = entries.last_mut() else {
-                return Err(fault("this stands before the first machine"));
+                return Err(fault("this is before the first machine"));
             };
             match () {
                 () if is("login") => entry.login = Some(value),
@@ -93,7 +93,7 @@ fn entries(text: &str) -> Result<Vec<(Machine, Entry)>, Fault> {
             }
         } else {
             return Err(fault(
-                "machine, default, login, password, account or macdef is expected here; a value with blanks needs quotes",
+                "machine, default, login, password, account or macdef is expected here; a value with spaces must be in quotes",
             ));
         }
     }
@@ -118,7 +118,7 @@ impl Words<'_> {
         Some(c)
     }
 
-    fn next(&mut self) -> Result<Option<Word>, Fault> {
+    fn next(&mut self) -> Result<Option<Word>, NetrcFault> {
         loop {
             match self.rest.peek() {
                 None => return Ok(None),
@@ -130,13 +130,13 @@ impl Words<'_> {
         }
     }
 
-    /// The value of a keyword. One that starts with # is no comment.
-    fn value(&mut self, line: usize, missing: &'static str) -> Result<String, Fault> {
+    /// The value of a keyword. One that starts with # is not a comment.
+    fn value(&mut self, line: usize, missing: &'static str) -> Result<String, NetrcFault> {
         while self.rest.peek().is_some_and(|c| c.is_whitespace()) {
             self.take();
         }
         match self.rest.peek() {
-            None => Err(Fault { line, reason: missing }),
+            None => Err(NetrcFault { line, reason: missing }),
             Some('"') => Ok(self.quoted()?.text),
             Some(_) => Ok(self.bare().text),
         }
@@ -151,10 +151,10 @@ impl Words<'_> {
         Word { text, is_quoted: false, line }
     }
 
-    fn quoted(&mut self) -> Result<Word, Fault> {
+    fn quoted(&mut self) -> Result<Word, NetrcFault> {
         let line = self.line;
         let unclosed =
-            Fault { line, reason: "the quote that opens here is not closed on its line" };
+            NetrcFault { line, reason: "the quote that opens here is not closed on its line" };
         self.take();
         let mut text = String::new();
         loop {
@@ -173,7 +173,7 @@ impl Words<'_> {
         }
     }
 
-    /// A macro reaches to the next empty line.
+    /// A macro ends at the next empty line.
     fn skip_macro(&mut self) {
         let mut is_empty = false;
         while let Some(c) = self.take() {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_entry_for_the_host_counts() {
+    fn the_first_entry_of_the_host_is_used() {
         let file = "# mine\nmachine a.example login one password 1\nMACHINE b.example\n\tlogin two\n\tpassword 2\n\
                     machine a.example login three password 3\ndefault login any password 0\nmachine late login x";
         for (host, user, password) in [
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn values_may_look_like_anything() {
+    fn values_may_look_like_keywords() {
         for (file, password) in [
             (
                 r#"machine h login u password "with \"quotes\", blanks and \\""#,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_user_is_looked_for() {
+    fn a_given_user_selects_its_entry() {
         let file = "machine h login a password 1 machine h login b password 2";
         let found = find(file, "h", 80, Some("b")).expect("a well-formed file").expect("an entry");
         assert_eq!(found.password.as_deref(), Some("2"));
@@ -243,13 +243,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_named_by_its_line() {
+    fn errors_name_the_line() {
         for (file, line, words) in [
             ("machine h\nlogin u\npasswd secret", 3, "is expected here"),
-            ("machine h login u password with blanks", 1, "needs quotes"),
+            ("machine h login u password with blanks", 1, "must be in quotes"),
             ("\n\nlogin u", 3, "before the first machine"),
             ("machine h\nlogin", 2, "no value"),
-            ("machine", 1, "no name"),
+            ("machine", 1, "requires a name"),
             ("machine h login \"u\npassword x", 1, "not closed"),
             ("machine h login \"u\\", 1, "not closed"),
             ("\u{feff}machine h", 1, "is expected here"),
@@ -261,7 +261,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_password_in_quotes_is_itself(password: String) {
+        fn any_quoted_password_is_read_unchanged(password: String) {
             let escaped = password.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
             let file = format!("machine h login \"u\" password \"{escaped}\"");
             let entry = find(&file, "h", 443, Some("u")).map(Option::unwrap_or_default);
@@ -269,7 +269,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\PC|[\"\\\\# \n]|machine |login |macdef ){0,40}") {
+        fn any_text_is_parsed_or_rejected(text in "(\\PC|[\"\\\\# \n]|machine |login |macdef ){0,40}") {
             let _ = find(&text, "h", 443, None);
         }
     }

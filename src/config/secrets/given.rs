@@ -1,4 +1,4 @@
-//! All secrets that were given, also those that are overridden: what is kept or shown may repeat any of them.
+//! All secrets that were given, also those that are overridden: the history and the output may repeat any of them.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -24,14 +24,14 @@ impl fmt::Debug for GivenValues {
 }
 
 impl GivenValues {
-    /// Those of a command line as it was typed.
+    /// Those of the original command line.
     pub fn typed(args: &[OsString]) -> Self {
         let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
         let values = values(&words).into_iter();
         Self(values.map(|value| (value.kind, value.text.to_owned())).collect())
     }
 
-    /// These and others.
+    /// Adds others to these.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
@@ -39,10 +39,10 @@ impl GivenValues {
     }
 }
 
-/// Secrets from elsewhere than options, and the values in use.
+/// Secrets from other sources than options, and the values in use.
 #[derive(Default)]
 pub(in crate::config) struct Used<'a> {
-    /// Where to connect.
+    /// The target.
     pub(in crate::config) target: Option<&'a Target>,
     /// Header fields.
     pub(in crate::config) headers: Vec<&'a HeaderLine>,
@@ -56,8 +56,8 @@ pub(in crate::config) struct Used<'a> {
     pub(in crate::config) passwords: Vec<String>,
 }
 
-/// The secrets in all of that. Only regular files are read, since others can be read only once. A file that
-/// cannot be read has no secret that could be repeated.
+/// The secrets in all of these. Only regular files are read, because others can be read only once. A file that
+/// cannot be read contains no secret that could be repeated.
 pub(in crate::config) fn secrets(
     given: &GivenValues,
     used: &Used<'_>,

@@ -1,4 +1,4 @@
-//! The words of a command line, each as the value of an option or alone. Clap is not asked: this is done at
+//! The words of a command line, each as the value of an option or alone. Clap is not used: this happens at
 //! every start, before anything else.
 
 use std::borrow::Cow;
@@ -12,23 +12,23 @@ const LETTERS: [char; 10] = ['A', 'H', 'c', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
 const ANY_VALUE: [&str; 7] =
     ["--send", "--execute", "--expect", "--wait", "--resolve", "--count", "--max-time"];
 
-/// The option whose value may be missing.
+/// The options whose value may be missing.
 const MAY_LACK_VALUE: [&str; 3] = ["--pass", "--passphrase", "--tls-pass"];
 
-/// A word or the part of one that is a value.
+/// A word, or the part of it that is a value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Value<'a> {
-    /// Which word.
+    /// The index of the word.
     pub(super) place: usize,
-    /// What stands before it in the same word.
+    /// The part of the word before the value.
     pub(super) before: &'a str,
-    /// What it is.
+    /// Its kind.
     pub(super) kind: Kind,
     /// The value.
     pub(super) text: &'a str,
 }
 
-/// What the word behind an option is.
+/// The kind of the word that follows an option.
 #[derive(Clone, Copy)]
 enum Next {
     /// Its value.
@@ -80,7 +80,7 @@ fn long<'a>(place: usize, word: &'a str, found: &mut Vec<Value<'a>>) -> Option<N
     }
 }
 
-/// Letters behind one dash. One that takes a value ends them: `-vuUSER:PASS`, `-vu=USER:PASS`.
+/// Letters after one dash. One that takes a value ends them: `-vuUSER:PASS`, `-vu=USER:PASS`.
 fn cluster<'a>(place: usize, word: &'a str, found: &mut Vec<Value<'a>>) -> Option<Next> {
     let (at, letter) = word.char_indices().find(|(_, letter)| LETTERS.contains(letter))?;
     let kind = Kind::of(&format!("-{letter}"));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_letters_are_those_that_clap_knows() {
+    fn the_short_options_are_those_of_clap() {
         for command in commands() {
             for arg in command.get_arguments() {
                 for letter in arg.get_short_and_visible_aliases().unwrap_or_default() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_of_an_option_with_secrets_is_known() {
+    fn each_name_of_an_option_with_secrets_is_recognised() {
         const IDS: [(&str, Kind); 10] = [
             ("user", Kind::User),
             ("bearer", Kind::Bearer),

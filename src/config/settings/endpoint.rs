@@ -1,59 +1,57 @@
-//! `@name` and `@name/path`: a section of the configuration file as the place to connect to.
+//! `@name` and `@name/path`: a section of the configuration file as the endpoint to connect to.
 
 use std::path::Path;
 
 use super::SettingError;
-use super::file::{Line, Section};
+use super::file::{Section, SettingLine};
 
-/// What a name stands for.
+/// A section with its options and URL.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct NamedEndpoint {
     /// Its options, without the URL.
-    pub(super) lines: Vec<Line>,
-    /// Where it goes.
+    pub(super) lines: Vec<SettingLine>,
+    /// Its URL.
     pub(super) url: String,
     /// The line with the URL.
-    pub(super) url_line: Line,
+    pub(super) url_line: SettingLine,
 }
 
-/// Whether a line has the URL of its endpoint.
-pub(super) fn is_url(line: &Line) -> bool {
+/// Whether a line gives the URL of its endpoint.
+pub(super) fn is_url(line: &SettingLine) -> bool {
     line.option == "--url"
 }
 
-/// Looks up what stands behind the @. The file may have several sections of that name.
+/// Looks up the name after the @.
 ///
 /// # Errors
-/// When there is none, or not one URL in them.
+/// When there is none, or they do not have exactly one URL.
 pub(super) fn find(
     file: Option<&[Section]>,
     place: &str,
     path: &Path,
-) -> Result<Endpoint, SettingError> {
+) -> Result<NamedEndpoint, SettingError> {
     let (name, tail) = place.split_at(place.find(['/', '?', '#']).unwrap_or(place.len()));
     let all = file.and_then(|sections| sections.split_first()).map_or(&[][..], |(_, all)| all);
-    let mut sections = all.iter().filter(|section| section.name == name).peekable();
-    let number = match sections.peek() {
-        Some(section) => section.number,
-        None => return Err(unknown(all, file.is_some(), name, path)),
+    let Some(section) = all.iter().find(|section| section.name == name) else {
+        return Err(unknown(all, file.is_some(), name, path));
     };
-    let lines = sections.flat_map(|section| &section.lines).cloned();
+    let (number, lines) = (section.number, section.lines.iter().cloned());
     let (urls, lines): (Vec<_>, _) = lines.partition(is_url);
-    let error = |line: &Line, reason: &str| Err(line.error(path, reason));
+    let error = |line: &SettingLine, reason: &str| Err(line.error(path, reason));
     match &urls[..] {
         [] => {
             let reason = format!("the endpoint @{name} has no URL: write url = wss://… below it");
             Err(SettingError::at_line(path, number, &reason))
         }
         [first, second, ..] => {
-            error(second, &format!("there is a URL already, in line {}", first.number))
+            error(second, &format!("duplicate URL: the first is in line {}", first.number))
         }
         [line] => match line.value.as_deref().unwrap_or_default() {
             "" => error(line, "the URL is missing: write url = wss://…"),
             url if url.starts_with('@') => {
-                error(line, "an endpoint has a URL of its own, not that of another")
+                error(line, "an endpoint requires its own URL, not the name of another endpoint")
             }
-            url => Ok(Endpoint { lines, url: join(url, tail), url_line: line.clone() }),
+            url => Ok(NamedEndpoint { lines, url: join(url, tail), url_line: line.clone() }),
         },
     }
 }
@@ -71,8 +69,8 @@ fn unknown(endpoints: &[Section], exists: bool, name: &str, path: &Path) -> Sett
         (true, false) => format!("{path} has none of that name"),
     };
     let hint = match names.is_empty() {
-        true => format!("write a section [{name}] with a line url = wss://… into {path}"),
-        false => format!("known are {}{more}", names.join(", ")),
+        true => format!("add a section [{name}] with a line url = wss://… to {path}"),
+        false => format!("known endpoints: {}{more}", names.join(", ")),
     };
     SettingError {
         hint: Some(hint),
@@ -80,7 +78,7 @@ fn unknown(endpoints: &[Section], exists: bool, name: &str, path: &Path) -> Sett
     }
 }
 
-/// The URL with a further path and query: the path goes below the URL's own, queries are joined.
+/// The URL with an additional path and query: the path is appended to the URL's own, queries are joined.
 fn join(url: &str, tail: &str) -> String {
     let (base, query) =
         url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
@@ -108,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_goes_below_that_of_the_url() {
+    fn a_path_is_appended_to_that_of_the_url() {
         for (url, tail, joined) in [
             ("wss://h", "", "wss://h"),
             ("wss://h/ws/", "", "wss://h/ws/"),

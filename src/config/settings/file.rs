@@ -1,4 +1,4 @@
-//! The text of a configuration file: options for all connections, then endpoints with theirs.
+//! Parses a configuration file: options for all connections, then endpoints with theirs.
 //!
 //! ```text
 //! # for all connections
@@ -11,6 +11,7 @@
 //! bearer = @/run/secrets/staging
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -19,43 +20,43 @@ use super::{SettingError, words};
 /// A part of a file. The first has the options for all connections, and no name; the others are endpoints.
 #[derive(Debug, Default)]
 pub(super) struct Section {
-    /// What stands in the brackets.
+    /// The name in the brackets.
     pub(super) name: String,
     /// The number of the line with the brackets, from 1.
     pub(super) number: usize,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<SettingLine>,
 }
 
 /// An option.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct SettingLine {
     /// From 1.
     pub(super) number: usize,
-    /// As on the command line: `--name` or `-n`.
+    /// Its name as on the command line: `--name` or `-n`.
     pub(super) option: String,
-    /// Without its quotes.
+    /// Its value without quotes.
     pub(super) value: Option<String>,
     /// The line with an ellipsis for the value, which may be a secret, and below it carets.
     marked: String,
 }
 
-impl Line {
+impl SettingLine {
     /// An error whose cause is this line.
     pub(super) fn error(&self, path: &Path, reason: &str) -> SettingError {
-        const COMMENT: &str = "a '#' behind a value is part of it: put the comment on a line of its own, or the value in quotes";
-        const HELP: &str = "'wscope --help' lists the options; --no-config leaves the file out";
+        const COMMENT: &str = "a '#' after a value is part of it: put the comment on its own line, or the value in quotes";
+        const HELP: &str = "'wscope --help' lists the options; --no-config ignores the file";
         let hint = Some(if self.has_comment() { COMMENT } else { HELP }.to_owned());
         let marked = Some(self.marked.clone());
         SettingError { marked, hint, ..SettingError::at_line(path, self.number, reason) }
     }
 
-    /// Whether the value seems to have a comment in it.
+    /// Whether the value seems to contain a comment.
     pub(super) fn has_comment(&self) -> bool {
         self.value.as_deref().is_some_and(|value| value.contains(" #"))
     }
 }
 
-/// Where a line is malformed, and what is wrong there. What is behind that place may be a secret.
+/// The part of a line that is malformed, and the reason. What follows that part may be a secret.
 type Malformed = (Range<usize>, &'static str);
 
 /// Reads a file.
@@ -64,6 +65,8 @@ type Malformed = (Range<usize>, &'static str);
 /// With the first line that is malformed.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Section>, SettingError> {
     let mut sections = Vec::new();
+    // The line of each endpoint.
+    let mut names: HashMap<String, usize> = HashMap::new();
     let mut current = Section::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let (number, line) = (index + 1, line.trim_end());
@@ -74,8 +77,18 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Section>, SettingErro
         match line.trim_start().chars().next() {
             None | Some('#') => {}
             Some('[') => {
-                let next =
-                    Section { name: section(line).map_err(error)?, number, lines: Vec::new() };
+                let name = section(line).map_err(error)?;
+                if let Some(first) = names.insert(name.clone(), number) {
+                    let reason =
+                        format!("there is an endpoint of that name already, in line {first}");
+                    let at = line.len() - line.trim_start().len()..line.len();
+                    let marked = Some(marked(line, at));
+                    return Err(SettingError {
+                        marked,
+                        ..SettingError::at_line(path, number, &reason)
+                    });
+                }
+                let next = Section { name, number, lines: Vec::new() };
                 sections.push(std::mem::replace(&mut current, next));
             }
             Some(_) => current.lines.push(option(line, number).map_err(error)?),
@@ -110,13 +123,16 @@ fn section(line: &str) -> Result<String, Malformed> {
     let name = name.strip_prefix('@').unwrap_or(name);
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || !name.chars().all(is_part) {
-        return Err((start..end, "the name of an endpoint has letters, digits, '-', '_' and '.'"));
+        return Err((
+            start..end,
+            "the name of an endpoint consists of letters, digits, '-', '_' and '.'",
+        ));
     }
     Ok(name.to_owned())
 }
 
 /// `name`, `name = value`, `--name`, `--name=value`, `--name value`, `-n` or `-n value`
-fn option(line: &str, number: usize) -> Result<Line, Malformed> {
+fn option(line: &str, number: usize) -> Result<SettingLine, Malformed> {
     const MAX_NAME: usize = 80; // in bytes, with its dashes
     const FORM: &str = "an option is written NAME = VALUE, --NAME or -X VALUE";
     const NO_EQUALS: &str =
@@ -135,7 +151,7 @@ fn option(line: &str, number: usize) -> Result<Line, Malformed> {
         return Err((start..char_end(end), FORM));
     }
     if dashes != 1 && end - start > MAX_NAME {
-        return Err((start..start + MAX_NAME, "no option has so long a name"));
+        return Err((start..start + MAX_NAME, "the option name is too long"));
     }
     let rest = line[end..].trim_start();
     let value = match rest.strip_prefix('=') {
@@ -162,7 +178,7 @@ fn option(line: &str, number: usize) -> Result<Line, Malformed> {
         (0, _) => format!("--{}", &line[start..end]),
         _ => line[start..end].to_owned(),
     };
-    Ok(Line { number, option, value, marked: marked(&shown, start..name_end) })
+    Ok(SettingLine { number, option, value, marked: marked(&shown, start..name_end) })
 }
 
 #[cfg(test)]
@@ -174,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_may_be_written_in_many_ways() {
+    fn an_option_has_several_forms() {
         for (text, option, value) in [
             ("--no-compress", "--no-compress", None),
             ("no-compress # for now", "--no-compress", None),
@@ -211,12 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_marked_where_it_is_bad() {
+    fn the_invalid_part_of_a_line_is_marked() {
         for (text, number, marked, reason) in [
             ("\n[a", 2, "  [a\n    ^", "the ']' is missing"),
             ("[a] b", 1, "  [a] b\n     ^^", "nothing may follow the ']'"),
-            ("[]", 1, "  [\n   ^", "the name of an endpoint has"),
-            ("[a b]", 1, "  [a b\n   ^^^", "the name of an endpoint has"),
+            ("[]", 1, "  [\n   ^", "the name of an endpoint consists of"),
+            ("[a b]", 1, "  [a b\n   ^^^", "the name of an endpoint consists of"),
             ("= x", 1, "  =\n  ^", "an option is written"),
             ("---wait", 1, "  ---wait\n  ^^^^^^^", "an option is written"),
             ("wait hunter2", 1, "  wait h\n       ^", "a '=' is expected here"),
@@ -232,7 +248,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\PC|[\\[\\]=#\"'\\\\ \t\n-]){0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(\\PC|[\\[\\]=#\"'\\\\ \t\n-]){0,60}") {
             let _ = read(&text);
         }
     }

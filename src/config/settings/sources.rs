@@ -7,17 +7,17 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory};
 
-use super::file::Line;
+use super::file::SettingLine;
 use super::{SettingError, endpoint, words};
 use crate::cli::{Cli, complaint};
 
 const VARIABLE: &str = "WSCOPE_OPTIONS";
 
-/// What belongs on the command line.
+/// The options that are allowed only on the command line.
 const NOT_SETTINGS: [&str; 9] =
     ["--connect", "-c", "--listen", "-l", "--no-config", "--help", "-h", "--version", "-V"];
 
-/// What a line of the configuration file, or WSCOPE_OPTIONS, adds to the command line.
+/// The arguments that a line of the configuration file, or WSCOPE_OPTIONS, adds to the command line.
 #[derive(Debug)]
 pub(super) struct Setting {
     /// Empty if it turns a flag off.
@@ -25,7 +25,7 @@ pub(super) struct Setting {
     /// Clap's id of the flag that it turns on or off.
     flag: Option<String>,
     /// `None` for WSCOPE_OPTIONS.
-    line: Option<Line>,
+    line: Option<SettingLine>,
 }
 
 impl Setting {
@@ -39,102 +39,113 @@ impl Setting {
     }
 }
 
+/// What checking a source depends on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check<'a> {
+    /// The configuration file.
+    pub(super) path: &'a Path,
+    pub(super) home: Option<&'a Path>,
+    /// A subcommand uses only few settings: what is wrong with the others does not matter to it.
+    pub(super) has_effect: bool,
+}
+
 /// The settings of one source.
 #[derive(Debug, Default)]
-pub(super) struct Source {
+pub(super) struct SettingsSource {
     pub(super) settings: Vec<Setting>,
-    /// What clap makes of them.
+    /// The result of parsing them.
     pub(super) matches: ArgMatches,
 }
 
-impl Source {
-    /// Checks settings that belong together. What they require may be in another source.
-    fn new(settings: Vec<Setting>, path: &Path) -> Result<Self, SettingError> {
+impl SettingsSource {
+    /// Checks settings that depend on each other. What they require may be in another source.
+    fn new(settings: Vec<Setting>, check: &Check<'_>) -> Result<Self, SettingError> {
         if settings.is_empty() {
             return Ok(Self::default());
         }
         let matches = match parse(&mut command(), &settings) {
-            Err(problem) if problem.kind() == ErrorKind::MissingRequiredArgument => {
+            Err(problem)
+                if problem.kind() == ErrorKind::MissingRequiredArgument || !check.has_effect =>
+            {
                 parse(&mut command().ignore_errors(true), &settings)
             }
             result => result,
         };
-        let matches = matches.map_err(|problem| located(&settings, path, &problem))?;
+        let matches = matches.map_err(|problem| located(&settings, check.path, &problem))?;
         Ok(Self { settings, matches })
     }
 
     /// Those in lines of the configuration file.
     ///
     /// # Errors
-    /// With the first line that is wrong.
-    pub(super) fn of_lines(
-        lines: &[Line],
-        path: &Path,
-        home: Option<&Path>,
-    ) -> Result<Self, SettingError> {
+    /// With the first line that is not valid.
+    pub(super) fn of_lines(lines: &[SettingLine], check: &Check<'_>) -> Result<Self, SettingError> {
         if lines.is_empty() {
             return Ok(Self::default());
         }
         let command = command();
-        let settings = lines
-            .iter()
-            .map(|line| setting(&command, line, home).map_err(|reason| line.error(path, &reason)));
-        Self::new(settings.collect::<Result<_, _>>()?, path)
+        let settings = lines.iter().map(|line| {
+            let setting = setting(&command, line, check.home);
+            setting.map_err(|reason| line.error(check.path, &reason))
+        });
+        Self::new(settings.collect::<Result<_, _>>()?, check)
     }
 
     /// Those in WSCOPE_OPTIONS.
     ///
     /// # Errors
-    /// With what is wrong there.
-    pub(super) fn of_variable(text: &OsStr, path: &Path) -> Result<Self, SettingError> {
+    /// Why it is not valid.
+    pub(super) fn of_variable(text: &OsStr, check: &Check<'_>) -> Result<Self, SettingError> {
         let error = |reason: &str| SettingError::plain(VARIABLE, reason);
         let text = text.to_str().ok_or_else(|| error("it is not UTF-8"))?;
         let words = words::split(text).map_err(|reason| error(&reason))?;
         let names = words.iter().map(|word| word.split('=').next().unwrap_or_default());
         if let Some(name) = names.clone().find(|name| NOT_SETTINGS.contains(name)) {
-            return Err(error(&format!("{name} belongs on the command line")));
+            return Err(error(&format!("{name} is allowed only on the command line")));
         }
         let args: Vec<_> = words.iter().map(OsString::from).collect();
         let setting = (!args.is_empty()).then_some(Setting { args, flag: None, line: None });
-        let source = Self::new(setting.into_iter().collect(), path)?;
+        let source = Self::new(setting.into_iter().collect(), check)?;
         let extra = words.iter().find(|word| *word == "--").map(String::as_str);
         let url = source.matches.try_get_one::<String>("url").ok().flatten();
         let extra = extra.or_else(|| url.map(String::as_str));
         match extra.or_else(|| source.matches.subcommand_name()) {
-            Some(word) => {
-                Err(error(&format!("'{word}' is not an option; a URL belongs on the command line")))
-            }
+            Some(word) => Err(error(&format!(
+                "'{word}' is not an option; a URL is allowed only on the command line"
+            ))),
             None => Ok(source),
         }
     }
 }
 
-/// The command line, without what is not a setting.
+/// The command line without arguments that are not settings.
 pub(super) fn command() -> Command {
     let command = Cli::command().mut_arg("url", |arg| arg.required(false));
     command.disable_help_flag(true).disable_version_flag(true)
 }
 
-fn setting(command: &Command, line: &Line, home: Option<&Path>) -> Result<Setting, String> {
+fn setting(command: &Command, line: &SettingLine, home: Option<&Path>) -> Result<Setting, String> {
     let name = line.option.as_str();
     if endpoint::is_url(line) {
-        return Err("a URL belongs to an endpoint: write [NAME] above it".to_owned());
+        return Err("a URL must be part of an endpoint: write [NAME] above it".to_owned());
     }
     if NOT_SETTINGS.contains(&name) {
-        return Err("this belongs on the command line".to_owned());
+        return Err("this is allowed only on the command line".to_owned());
     }
     let arg = find(command, name);
     let flag = arg.filter(|arg| !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append));
     let argument = match line.value.as_deref() {
         None if arg.is_some_and(|arg| wants_value(arg, name)) => {
-            let name = name.trim_start_matches('-');
-            return Err(format!("a value is required: {name} = VALUE"));
+            return Err(match name.strip_prefix("--") {
+                Some(name) => format!("a value is required: {name} = VALUE"),
+                None => format!("a value is required: {name} VALUE"),
+            });
         }
         None => Some(name.to_owned()),
         Some("true" | "yes" | "on") if flag.is_some() => Some(name.to_owned()),
         Some("false" | "no" | "off") if flag.is_some() => None,
         Some(_) if flag.is_some() => {
-            let reason = "it is on or off: a value other than true or false means nothing";
+            let reason = "its value must be true or false";
             return Err(reason.to_owned());
         }
         Some(value) => Some(format!("{name}={}", at_home(arg, value, home))),
@@ -143,7 +154,7 @@ fn setting(command: &Command, line: &Line, home: Option<&Path>) -> Result<Settin
     Ok(Setting { args, flag: flag.map(|arg| arg.get_id().to_string()), line: Some(line.clone()) })
 }
 
-/// The option that is written like this; of several letters behind one dash, that of the first.
+/// The option with this name; of several letters after one dash, that of the first.
 pub(super) fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     let mut args = command.get_arguments();
     match name.strip_prefix("--") {
@@ -157,7 +168,7 @@ pub(super) fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     }
 }
 
-/// Whether the argument behind it would be its value.
+/// Whether the argument after it would be its value.
 fn wants_value(arg: &Arg, name: &str) -> bool {
     let has_value = !name.starts_with("--") && name.chars().count() > 2;
     let may_lack_value = arg.get_num_args().is_some_and(|count| count.min_values() == 0);
@@ -190,7 +201,7 @@ pub(super) fn arguments(settings: &[Setting]) -> Vec<OsString> {
     lists.into_iter().rev().flatten().cloned().collect()
 }
 
-/// What clap makes of settings by themselves.
+/// The result of parsing settings alone.
 pub(super) fn parse(
     command: &mut Command,
     settings: &[Setting],
@@ -199,7 +210,7 @@ pub(super) fn parse(
         .try_get_matches_from_mut([OsString::from("wscope")].into_iter().chain(arguments(settings)))
 }
 
-/// The problem with the place of the setting that is its cause: until there, they are right.
+/// The error with the location of the setting that causes it: the settings before it are valid.
 pub(super) fn located(settings: &[Setting], path: &Path, problem: &clap::Error) -> SettingError {
     let counts: Vec<_> = (1..=settings.len()).collect();
     let is_right = |count: &usize| {
@@ -226,14 +237,14 @@ pub(super) fn last_wins(command: Command) -> Command {
     command.mut_subcommands(last_wins)
 }
 
-/// The values of a repeatable option. Those with a key replace the ones that have it in sources before.
+/// The values of a repeatable option. Those with a key replace the ones with the same key from earlier sources.
 pub(super) fn last_values(
     sources: &[ArgMatches],
     id: &str,
     key: impl Fn(&str) -> Option<String>,
 ) -> Vec<String> {
     let mut keys = HashSet::new();
-    let mut kept: Vec<String> = Vec::new(); // the last first
+    let mut kept: Vec<String> = Vec::new(); // in reverse order
     for source in sources.iter().rev() {
         let values = source.try_get_many::<String>(id).ok().flatten();
         let values: Vec<_> = values.into_iter().flatten().collect();

@@ -4,7 +4,7 @@
 /// The words of `WSCOPE_OPTIONS`.
 ///
 /// # Errors
-/// What is wrong, and at which character, from 1.
+/// Why it is malformed, and at which character, from 1.
 pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -21,7 +21,7 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
             }
             '\\' => match rest.next() {
                 Some((_, c)) => word.get_or_insert_default().push(c),
-                None => return Err("nothing follows the backslash at the end".to_owned()),
+                None => return Err("the backslash at the end escapes nothing".to_owned()),
             },
             c => word.get_or_insert_default().push(c),
         }
@@ -30,11 +30,11 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// A value of the configuration file. One in quotes may have blanks at its ends and a comment behind it; in
+/// A value of the configuration file. One in quotes may have spaces at its ends and be followed by a comment; in
 /// double quotes a backslash makes the next character literal, or a line break or tab of n, r and t.
 ///
 /// # Errors
-/// What is wrong with its quotes.
+/// Why its quotes are not valid.
 pub(super) fn unquoted(text: &str) -> Result<String, &'static str> {
     let mut rest = text.chars().enumerate();
     let Some((_, quote @ ('"' | '\''))) = rest.next() else { return Ok(text.to_owned()) };
@@ -48,7 +48,7 @@ pub(super) fn unquoted(text: &str) -> Result<String, &'static str> {
     match rest.map(|(_, c)| c).find(|c| !c.is_whitespace()) {
         None | Some('#') => Ok(value),
         Some(_) => Err(
-            "nothing may follow the closing quote; put a value that has quotes in it into the other kind",
+            "nothing may follow the closing quote; use the other kind of quotes for a value that contains quotes",
         ),
     }
 }
@@ -100,7 +100,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_word_in_quotes_is_itself(words: Vec<String>) {
+        fn any_quoted_word_is_read_unchanged(words: Vec<String>) {
             let quoted: Vec<_> =
                 words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
             proptest::prop_assert_eq!(split(&quoted.join(" ")), Ok(words));

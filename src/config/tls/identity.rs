@@ -20,17 +20,17 @@ pub(in crate::config) struct Files<'a> {
 /// An option and its value.
 type Named<T> = (&'static str, T);
 
-/// The certificate with its key. Asks for the passphrase if it is missing.
+/// The certificate with its key. Prompts for the passphrase if it is missing.
 ///
 /// # Errors
-/// Which file is wrong, and in what.
+/// Which file is not valid, and why.
 pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>, ConfigError> {
     let (cert_option, Some(cert)) = files.cert else { return Ok(None) };
     let certificates = files.reader.bytes(cert_option, cert)?;
     let mut passphrase = Passphrase::new(files.pass, files.reader)?;
     if is_pkcs12(&certificates) {
         if files.key.1.is_some() {
-            let reason = format!("a PKCS#12 file has its key in it: leave out {}", files.key.0);
+            let reason = format!("a PKCS#12 file includes the key: leave out {}", files.key.0);
             return Err(bad_file(cert_option, cert, reason));
         }
         let open = |secret: Option<&str>| Identity::from_pkcs12(&certificates, secret);
@@ -44,7 +44,7 @@ pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>,
         (option, Some(path)) => files.reader.bytes(option, path)?,
         _ if holds_pem(&certificates, "PRIVATE KEY") => certificates.clone(),
         (option, None) => {
-            let reason = format!("it holds no private key: {option} FILE has to name it");
+            let reason = format!("it contains no private key: give it with {option} FILE");
             return Err(bad_file(cert_option, cert, reason));
         }
     };
@@ -95,7 +95,7 @@ impl<'a> Passphrase<'a> {
         Ok(Self { option, given, reader })
     }
 
-    /// Opens something with the passphrase; asks for it if it turns out to be missing.
+    /// Decrypts a file with the passphrase; prompts for it if it turns out to be required.
     fn used_by<T>(
         &mut self,
         path: &Path,
@@ -106,18 +106,18 @@ impl<'a> Passphrase<'a> {
             done => return Ok(done),
         }
         let prompt = format!("passphrase for {}: ", path.display());
-        let failed = |error: io::Error| ConfigError::file("--pass: asking for it", path, error);
+        let failed = |error: io::Error| ConfigError::file("--pass: prompting for it", path, error);
         match self.reader.ask("passphrase", &prompt, failed)? {
             Some(secret) => Ok(open(Some(&secret))),
             None => Ok(Err(IdentityError::NeedsPassphrase)),
         }
     }
 
-    /// What is wrong, with the option that gives the passphrase.
+    /// The error, with the option for the passphrase.
     fn reason(&self, error: &IdentityError) -> String {
         match error {
             IdentityError::NeedsPassphrase => {
-                format!("it is encrypted: {} has to tell the passphrase", self.option)
+                format!("it is encrypted: give the passphrase with {}", self.option)
             }
             error => error.to_string(),
         }

@@ -2,9 +2,10 @@
 
 use super::{tcp, tls};
 use crate::net::DialError;
-use crate::net::dial::Phase;
+use crate::net::dial::DialPhase;
 
-pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<String> {
+/// The hint if the server is not reached; one for a failure of a proxy is in `proxy`.
+pub(super) fn hint(error: &DialError, is_redirected: bool) -> Option<String> {
     let server = if is_redirected { &tls::REDIRECTED } else { &tls::SERVER };
     let text = match error {
         DialError::Dns { host, error } => dns(host, &error.to_string()),
@@ -15,14 +16,13 @@ pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<S
         DialError::NoAddress { family: "IPv6", .. } => "leave out -6".to_owned(),
         DialError::Tcp(failures, _) => return tcp::hint(failures, &[]),
         DialError::Socket(_, error) => return socket(error),
-        DialError::Proxy(error) => return crate::error::proxy::hint(error),
-        DialError::Timeout { phase: Phase::Tcp(unanswered), failures, .. } => {
+        DialError::Timeout { phase: DialPhase::Tcp(unanswered), failures, .. } => {
             return tcp::hint(failures, unanswered);
         }
-        DialError::Timeout { phase: Phase::Tls(_, answer), .. } => {
+        DialError::Timeout { phase: DialPhase::Tls(_, answer), .. } => {
             tls::timed_out(answer, server)
         }
-        DialError::Timeout { phase: Phase::Dns(_), .. } => {
+        DialError::Timeout { phase: DialPhase::Dns(_), .. } => {
             "the resolver of this system did not answer in time; --resolve HOST:PORT:ADDRESS avoids the lookup".to_owned()
         }
         DialError::Tls(failure) => return tls::hint(failure, server),

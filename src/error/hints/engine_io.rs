@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::Rejected;
+use crate::error::RejectedHandshake;
 
 /// The path is not mentioned, since the server chooses it.
 pub(super) const ENGINE_IO: &str =
@@ -29,7 +29,7 @@ fn bare_code(body: &str) -> Option<u64> {
 }
 
 /// The hint, if this body is an error of engine.io.
-pub(super) fn hint(rejected: &Rejected, body: &str) -> Option<String> {
+pub(super) fn hint(rejected: &RejectedHandshake, body: &str) -> Option<String> {
     if !is_engine_io(body) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Hints for failed opening handshakes.
 
-use crate::error::Rejected;
+use crate::error::RejectedHandshake;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::handshake::Finding;
 use crate::protocol::head::{Head, HeadError};
@@ -8,7 +8,7 @@ use crate::protocol::head::{Head, HeadError};
 use super::refusal::refused;
 use super::{banner, tls};
 
-pub(super) fn hint(rejected: &Rejected) -> Option<String> {
+pub(super) fn hint(rejected: &RejectedHandshake) -> Option<String> {
     let text = match &rejected.error {
         UpgradeError::Refused(response) => return refused(rejected, response),
         UpgradeError::Malformed(HeadError::NotHttp(_), received) => return not_http(received),
@@ -55,7 +55,7 @@ fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
 
 /// The hint for a missing response. Servers that route by path or subprotocol often close the connection, or do
 /// not respond, if they do not know it.
-fn silence(rejected: &Rejected) -> String {
+fn silence(rejected: &RejectedHandshake) -> String {
     if rejected.speaks_tls == Some(true) {
         return SPEAKS_TLS.to_owned();
     }

@@ -1,15 +1,19 @@
 //! Hints for refusals that name a cause.
 
-use crate::error::Rejected;
+use crate::error::RejectedHandshake;
 use crate::error::words::Words;
-use crate::net::upgrade::Response;
+use crate::net::upgrade::ServerResponse;
 use crate::protocol::head::is_token;
 
 /// The maximum number of characters repeated from the server's text.
 const MAX_NAMED: usize = 100;
 
 /// The hint for the cause that a refusal names; `None` if it names none, or requests credentials in a header.
-pub(super) fn hint(rejected: &Rejected, response: &Response, words: &Words) -> Option<String> {
+pub(super) fn hint(
+    rejected: &RejectedHandshake,
+    response: &ServerResponse,
+    words: &Words,
+) -> Option<String> {
     let (head, status) = (&response.head, response.line.status);
     if status < 400 || head.value("WWW-Authenticate").is_some() || status == 407 {
         return None;
@@ -19,7 +23,7 @@ pub(super) fn hint(rejected: &Rejected, response: &Response, words: &Words) -> O
         .or_else(|| in_words(rejected, status, words))
 }
 
-fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
+fn subprotocols(rejected: &RejectedHandshake, names: &[String]) -> Option<String> {
     let are_names = !names.is_empty() && names.iter().all(|name| is_token(name));
     if !are_names || names.iter().any(|name| rejected.offered.contains(name)) {
         return None;
@@ -39,9 +43,9 @@ fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
 }
 
 /// RFC 6455 section 4.4 requires 426 with this header; many servers send it with 400.
-fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
+fn versions(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
-    let asked = asked_version(rejected);
+    let asked = requested_version(rejected);
     let has_ours = versions.iter().any(|version| version == "13");
     if !matches!(response.line.status, 400 | 426)
         || versions.is_empty()
@@ -58,16 +62,16 @@ fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
 }
 
 /// The version in the request if it is not 13.
-fn asked_version(rejected: &Rejected) -> Option<String> {
+fn requested_version(rejected: &RejectedHandshake) -> Option<String> {
     Some(match rejected.replaced("Sec-WebSocket-Version")? {
         Some("13") => return None,
-        Some(version) => format!("asked for WebSocket version {version} (-H)"),
+        Some(version) => format!("requested WebSocket version {version} (-H)"),
         None => "had no WebSocket version (-H removed it)".to_owned(),
     })
 }
 
 /// The text of a gateway is about the upstream server, not about the request.
-fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
+fn in_words(rejected: &RejectedHandshake, status: u16, words: &Words) -> Option<String> {
     if (502..=504).contains(&status) || status >= 520 {
         return None;
     }
@@ -76,7 +80,7 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
             true => "the response mentions a subprotocol, and none was offered: -s NAME offers one"
                 .to_owned(),
             false => format!(
-                "the response mentions a subprotocol: does the server know the one offered ({})? -s NAME offers another",
+                "the response mentions a subprotocol: does the server support the one offered ({})? -s NAME offers another",
                 rejected.offered.join(", ")
             ),
         });
@@ -107,7 +111,7 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
             "the response mentions the Upgrade or Connection header",
         ));
     }
-    words.name_version().then(|| match asked_version(rejected) {
+    words.name_version().then(|| match requested_version(rejected) {
         Some(asked) => format!("the response mentions the WebSocket version, and the request {asked}"),
         None => {
             "the response mentions the WebSocket version: -H 'Sec-WebSocket-Version: N' requests a version other than 13"
@@ -117,7 +121,7 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
 }
 
 /// The hint for a server that received no upgrade request, as shown by `evidence`.
-pub(super) fn missing_upgrade(rejected: &Rejected, evidence: &str) -> String {
+pub(super) fn missing_upgrade(rejected: &RejectedHandshake, evidence: &str) -> String {
     match rejected.asked_upgrade {
         true => format!(
             "{evidence}, and the request had both: does a reverse proxy in between forward Upgrade and Connection?"

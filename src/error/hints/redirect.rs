@@ -1,10 +1,10 @@
 //! Hints for redirects that are not followed.
 
 use crate::client::redirect::RedirectError;
-use crate::error::Rejected;
+use crate::error::RejectedHandshake;
 use crate::net::upgrade::UpgradeError;
 
-pub(super) fn hint(rejected: &Rejected, why: &RedirectError) -> Option<String> {
+pub(super) fn hint(rejected: &RejectedHandshake, why: &RedirectError) -> Option<String> {
     let text = match why {
         RedirectError::Downgrade { .. } => {
             "the connection would not be encrypted; to accept that, connect to that ws:// URL directly"
@@ -20,7 +20,7 @@ pub(super) fn hint(rejected: &Rejected, why: &RedirectError) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn sets_cookie(rejected: &Rejected) -> bool {
+fn sets_cookie(rejected: &RejectedHandshake) -> bool {
     match &rejected.error {
         UpgradeError::Refused(response) => response.head.value("Set-Cookie").is_some(),
         _ => false,

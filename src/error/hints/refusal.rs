@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use crate::client::redirect::is_redirect;
 use crate::config::SentCredentials;
 use crate::error::words::{WantedTls, Words, readable};
-use crate::error::{Rejected, Tries, challenges};
-use crate::net::upgrade::Response;
+use crate::error::{RejectedHandshake, Tries, challenges};
+use crate::net::upgrade::ServerResponse;
 use crate::output::html;
 use crate::resilience::retry_after::{LONGEST, retry_after};
 use crate::resilience::transient::{honors_retry_after, is_status_transient};
@@ -18,12 +18,12 @@ const MAX_VALUE: usize = 60;
 
 /// A response other than 101, with details to explain it.
 struct Refusal<'a> {
-    rejected: &'a Rejected,
-    response: &'a Response,
+    rejected: &'a RejectedHandshake,
+    response: &'a ServerResponse,
     words: Words,
 }
 
-pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
+pub(super) fn refused(rejected: &RejectedHandshake, response: &ServerResponse) -> Option<String> {
     let body = readable(&response.body.bytes);
     let words = Words::of(response);
     if let Some(hint) = tls::client_certificate_hint(&body, rejected) {
@@ -44,12 +44,12 @@ pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String
 }
 
 /// Whether a refusal requests TLS.
-pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
+pub(in crate::error) fn wanted_tls(response: &ServerResponse) -> Option<WantedTls> {
     tls_in(&Words::of(response), response)
 }
 
 /// TLS can also be requested with a header (RFC 2817 section 4.2).
-fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
+fn tls_in(words: &Words, response: &ServerResponse) -> Option<WantedTls> {
     let status = response.line.status;
     if status < 400 {
         return None;
@@ -61,22 +61,22 @@ fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
     words.wanted_tls().or_else(|| is_upgrade().then_some(WantedTls::Somewhere))
 }
 
-fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> String {
+fn missing_tls(rejected: &RejectedHandshake, wanted: WantedTls) -> String {
     let text = match (&rejected.tls, wanted) {
         (_, WantedTls::Client) => tls::wanted_certificate(rejected),
         (None, WantedTls::Here) => {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
         (None, WantedTls::Somewhere | WantedTls::Version) => {
-            "the response asks for TLS: use wss:// instead of ws://, with the port for it"
+            "the response requires TLS: use wss:// instead of ws://, with the port for it"
         }
         (Some(version), WantedTls::Version) => {
             return format!(
-                "the response asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
+                "the response requires certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
             );
         }
         (Some(_), _) => {
-            "the response asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
+            "the response requires TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
         }
     };
     text.to_owned()
@@ -96,7 +96,7 @@ impl Refusal<'_> {
             403 => return self.forbidden(),
             404 => self.not_found(),
             405 => return self.method_not_allowed(),
-            407 => challenges::proxy_wants(self.rejected, self.response),
+            407 => challenges::proxy_requires(self.rejected, self.response),
             408 => format!("the server did not receive the whole request in time{retry}"),
             426 => self.upgrade_required(),
             429 => format!("too many requests{}", self.wait()),
@@ -126,7 +126,7 @@ impl Refusal<'_> {
     /// Mentions `--retry`, if it would repeat the request and was not given.
     fn retry(&self) -> &'static str {
         let status = self.response.line.status;
-        let delay = self.asked_delay().and_then(|after| retry_after(&after, SystemTime::now()));
+        let delay = self.demanded_delay().and_then(|after| retry_after(&after, SystemTime::now()));
         let is_repeated = is_status_transient(status) && delay.is_none_or(|delay| delay <= LONGEST);
         match is_repeated && self.rejected.tries == Tries::One {
             true => "; --retry tries again",
@@ -135,7 +135,7 @@ impl Refusal<'_> {
     }
 
     /// `Retry-After`, if it is honored for the status and valid.
-    fn asked_delay(&self) -> Option<String> {
+    fn demanded_delay(&self) -> Option<String> {
         let counts = honors_retry_after(self.response.line.status);
         let has_meaning = |after: &String| retry_after(after, SystemTime::now()).is_some();
         self.field("Retry-After").filter(|after| counts && has_meaning(after))
@@ -147,10 +147,10 @@ impl Refusal<'_> {
             "" => "",
             _ => "; --retry does so",
         };
-        match self.asked_delay() {
+        match self.demanded_delay() {
             Some(after) => {
                 let unit = if after.bytes().all(|b| b.is_ascii_digit()) { " s" } else { "" };
-                format!("; the server asks to try again after {after}{unit}{retry}")
+                format!("; the server requests a retry after {after}{unit}{retry}")
             }
             None => format!("; try again later{retry}"),
         }
@@ -193,7 +193,7 @@ impl Refusal<'_> {
             (rejected.replaced("Host"), status)
         {
             return Some(format!(
-                "the request had the Host {host} (-H): the server may not know it"
+                "the request had the Host {host} (-H): the server may not accept it"
             ));
         }
         let (removed, replaced): (Vec<_>, Vec<_>) =
@@ -337,7 +337,7 @@ impl Refusal<'_> {
         let is_websocket = |name: &String| name.eq_ignore_ascii_case("websocket");
         if !wanted.is_empty() && !wanted.iter().any(is_websocket) {
             let wanted = self.field("Upgrade").unwrap_or_default();
-            return format!("the server asks for an upgrade to {wanted}, not to websocket");
+            return format!("the server requests an upgrade to {wanted}, not to websocket");
         }
         let evidence = "the server saw no valid Upgrade and Connection header";
         named::missing_upgrade(self.rejected, evidence)

@@ -2,16 +2,16 @@
 
 use std::net::SocketAddr;
 
-use crate::net::tcp::{Cause, Failure};
+use crate::net::tcp::{TcpCause, TcpFailure};
 
 /// The maximum number of addresses that are named.
 const MAX_NAMED: usize = 4;
 
 /// The hint for failed attempts, and for those without an answer in time.
-pub(in crate::error) fn hint(failures: &[Failure], unanswered: &[SocketAddr]) -> Option<String> {
+pub(in crate::error) fn hint(failures: &[TcpFailure], unanswered: &[SocketAddr]) -> Option<String> {
     let failed = failures.iter().map(|failure| (failure.address, failure.cause));
-    let late = unanswered.iter().map(|address| (*address, Cause::NoAnswer));
-    let causes: Vec<(SocketAddr, Cause)> = failed.chain(late).collect();
+    let late = unanswered.iter().map(|address| (*address, TcpCause::NoAnswer));
+    let causes: Vec<(SocketAddr, TcpCause)> = failed.chain(late).collect();
     let (address, first) = *causes.first()?;
     match causes.iter().all(|(_, cause)| *cause == first) {
         true => alone(first, address, causes.iter().any(|(address, _)| address.is_ipv6())),
@@ -20,56 +20,57 @@ pub(in crate::error) fn hint(failures: &[Failure], unanswered: &[SocketAddr]) ->
 }
 
 /// Whether the server may be a local one that is not running yet.
-pub(super) fn may_be_starting(failures: &[Failure]) -> bool {
-    let is_refused =
-        |failure: &Failure| failure.cause == Cause::Refused && failure.address.ip().is_loopback();
+pub(super) fn may_be_starting(failures: &[TcpFailure]) -> bool {
+    let is_refused = |failure: &TcpFailure| {
+        failure.cause == TcpCause::Refused && failure.address.ip().is_loopback()
+    };
     !failures.is_empty() && failures.iter().all(is_refused)
 }
 
 /// The hint if all addresses failed with the same cause.
-fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
+fn alone(cause: TcpCause, address: SocketAddr, has_v6: bool) -> Option<String> {
     let text = match cause {
-        Cause::Refused => {
+        TcpCause::Refused => {
             return Some(format!(
                 "no program listens on port {} there, or a firewall rejects the connection: is the server running, and is the port right?",
                 address.port()
             ));
         }
-        Cause::NoAnswer => {
+        TcpCause::NoAnswer => {
             "no answer was received: the host may be down, or a firewall may drop the packets"
         }
-        Cause::HostUnreachable => {
+        TcpCause::HostUnreachable => {
             "this system or a router reports that the host cannot be reached: it is down, its address is wrong, or a firewall rejects the packets"
         }
-        Cause::NetworkUnreachable if has_v6 => {
+        TcpCause::NetworkUnreachable if has_v6 => {
             "there is no route to that network: is this machine connected to it, with IPv6 for an IPv6 address?"
         }
-        Cause::NetworkUnreachable => {
+        TcpCause::NetworkUnreachable => {
             "there is no route to that network: is this machine connected to it (by a VPN, for example)?"
         }
-        Cause::NotUnicast => {
+        TcpCause::NotUnicast => {
             "that is a broadcast or multicast address, to which TCP cannot connect"
         }
-        Cause::NotPermitted => {
+        TcpCause::NotPermitted => {
             "a firewall, a sandbox or a routing rule does not permit the connection"
         }
-        Cause::NoLocalAddress if has_v6 => {
+        TcpCause::NoLocalAddress if has_v6 => {
             "this machine has no IPv6 address to connect from, or no free port"
         }
-        Cause::NoLocalAddress => "this machine has no address to connect from, or no free port",
-        Cause::NoZone => return no_zone(address),
-        Cause::SourceNotLocal => "this machine does not have the address of --interface",
-        Cause::SourceWithoutZone => {
+        TcpCause::NoLocalAddress => "this machine has no address to connect from, or no free port",
+        TcpCause::NoZone => return no_zone(address),
+        TcpCause::SourceNotLocal => "this machine does not have the address of --interface",
+        TcpCause::SourceWithoutZone => {
             "a link-local address does not say which network interface it belongs to: --interface NAME does"
         }
-        Cause::SourceIsLoopback => {
+        TcpCause::SourceIsLoopback => {
             "the address of --interface is a loopback address, from which only this machine can be reached"
         }
-        Cause::InterfaceNotPermitted => {
+        TcpCause::InterfaceNotPermitted => {
             "choosing an interface by its name requires privileges here (CAP_NET_RAW); its address does not"
         }
-        Cause::NoInterface => "this machine has no network interface of that name",
-        Cause::Other => return None,
+        TcpCause::NoInterface => "this machine has no network interface of that name",
+        TcpCause::Other => return None,
     };
     Some(text.to_owned())
 }
@@ -85,7 +86,7 @@ fn no_zone(address: SocketAddr) -> Option<String> {
 }
 
 /// The hint if addresses failed with different causes: that of each.
-fn one_by_one(causes: &[(SocketAddr, Cause)]) -> Option<String> {
+fn one_by_one(causes: &[(SocketAddr, TcpCause)]) -> Option<String> {
     let named = causes
         .iter()
         .filter_map(|(address, cause)| clause(*cause).map(|clause| format!("{address}: {clause}")));
@@ -98,24 +99,26 @@ fn one_by_one(causes: &[(SocketAddr, Cause)]) -> Option<String> {
     (!list.is_empty()).then(|| list.join("; "))
 }
 
-fn clause(cause: Cause) -> Option<&'static str> {
+fn clause(cause: TcpCause) -> Option<&'static str> {
     Some(match cause {
-        Cause::Refused => "no program listens on that port, or a firewall rejects the connection",
-        Cause::NoAnswer => "no answer: the host may be down, or a firewall may drop the packets",
-        Cause::HostUnreachable => "the host cannot be reached",
-        Cause::NetworkUnreachable => "no route",
-        Cause::NotUnicast => "a broadcast or multicast address",
-        Cause::NotPermitted => {
+        TcpCause::Refused => {
+            "no program listens on that port, or a firewall rejects the connection"
+        }
+        TcpCause::NoAnswer => "no answer: the host may be down, or a firewall may drop the packets",
+        TcpCause::HostUnreachable => "the host cannot be reached",
+        TcpCause::NetworkUnreachable => "no route",
+        TcpCause::NotUnicast => "a broadcast or multicast address",
+        TcpCause::NotPermitted => {
             "a firewall, a sandbox or a routing rule does not permit the connection"
         }
-        Cause::NoLocalAddress => "no local address or no free port to connect from",
-        Cause::NoZone => "a link-local address requires --interface NAME",
-        Cause::SourceNotLocal
-        | Cause::SourceWithoutZone
-        | Cause::SourceIsLoopback
-        | Cause::InterfaceNotPermitted
-        | Cause::NoInterface
-        | Cause::Other => return None,
+        TcpCause::NoLocalAddress => "no local address or no free port to connect from",
+        TcpCause::NoZone => "a link-local address requires --interface NAME",
+        TcpCause::SourceNotLocal
+        | TcpCause::SourceWithoutZone
+        | TcpCause::SourceIsLoopback
+        | TcpCause::InterfaceNotPermitted
+        | TcpCause::NoInterface
+        | TcpCause::Other => return None,
     })
 }
 
@@ -125,8 +128,8 @@ mod tests {
 
     use super::*;
 
-    fn failures(list: &[(&str, Cause)]) -> Vec<Failure> {
-        let failure = |(address, cause): &(&str, Cause)| Failure {
+    fn failures(list: &[(&str, TcpCause)]) -> Vec<TcpFailure> {
+        let failure = |(address, cause): &(&str, TcpCause)| TcpFailure {
             address: address.parse().expect("an address"),
             cause: *cause,
             error: io::Error::other("x"),
@@ -137,24 +140,24 @@ mod tests {
     #[test]
     fn a_single_cause_is_explained() {
         for (cause, words) in [
-            (Cause::Refused, "no program listens on port 80 there, or a firewall rejects"),
-            (Cause::NoAnswer, "no answer was received"),
-            (Cause::HostUnreachable, "reports that the host cannot be reached"),
-            (Cause::NetworkUnreachable, "(by a VPN, for example)?"),
-            (Cause::NotPermitted, "does not permit the connection"),
-            (Cause::NoLocalAddress, "no address to connect from, or no free port"),
-            (Cause::SourceNotLocal, "does not have the address of --interface"),
-            (Cause::SourceWithoutZone, "--interface NAME does"),
-            (Cause::InterfaceNotPermitted, "requires privileges"),
-            (Cause::NoInterface, "no network interface of that name"),
+            (TcpCause::Refused, "no program listens on port 80 there, or a firewall rejects"),
+            (TcpCause::NoAnswer, "no answer was received"),
+            (TcpCause::HostUnreachable, "reports that the host cannot be reached"),
+            (TcpCause::NetworkUnreachable, "(by a VPN, for example)?"),
+            (TcpCause::NotPermitted, "does not permit the connection"),
+            (TcpCause::NoLocalAddress, "no address to connect from, or no free port"),
+            (TcpCause::SourceNotLocal, "does not have the address of --interface"),
+            (TcpCause::SourceWithoutZone, "--interface NAME does"),
+            (TcpCause::InterfaceNotPermitted, "requires privileges"),
+            (TcpCause::NoInterface, "no network interface of that name"),
         ] {
             let list = failures(&[("192.0.2.1:80", cause), ("192.0.2.2:80", cause)]);
             let given = hint(&list, &[]).unwrap_or_default();
             assert!(given.contains(words), "{cause:?}: {given}");
         }
-        assert_eq!(hint(&failures(&[("192.0.2.1:80", Cause::Other)]), &[]), None);
+        assert_eq!(hint(&failures(&[("192.0.2.1:80", TcpCause::Other)]), &[]), None);
         let is_linux = cfg!(any(target_os = "linux", target_os = "android"));
-        let list = failures(&[("[fe80::1]:80", Cause::NoZone)]);
+        let list = failures(&[("[fe80::1]:80", TcpCause::NoZone)]);
         assert_eq!(hint(&list, &[]).is_some(), is_linux);
     }
 
@@ -162,9 +165,9 @@ mod tests {
     #[test]
     fn different_causes_are_given_for_each_address() {
         let list = failures(&[
-            ("[2001:db8::1]:80", Cause::NetworkUnreachable),
-            ("192.0.2.1:80", Cause::Refused),
-            ("192.0.2.2:80", Cause::Other),
+            ("[2001:db8::1]:80", TcpCause::NetworkUnreachable),
+            ("192.0.2.1:80", TcpCause::Refused),
+            ("192.0.2.2:80", TcpCause::Other),
         ]);
         assert_eq!(
             hint(&list, &[]).as_deref(),
@@ -176,15 +179,15 @@ mod tests {
         let given = hint(&list[1..2], &late).unwrap_or_default();
         assert!(given.starts_with("192.0.2.1:80: no program listens"), "{given}");
         assert!(given.contains("; 192.0.2.9:80: no answer: "), "{given}");
-        assert_eq!(hint(&[], &late), alone(Cause::NoAnswer, late[0], false));
+        assert_eq!(hint(&[], &late), alone(TcpCause::NoAnswer, late[0], false));
     }
 
     #[test]
     fn a_local_server_may_be_starting() {
         for (list, is_so) in [
-            (&[("127.0.0.1:80", Cause::Refused)][..], true),
-            (&[("192.0.2.1:80", Cause::Refused)], false),
-            (&[("127.0.0.1:80", Cause::NoAnswer)], false),
+            (&[("127.0.0.1:80", TcpCause::Refused)][..], true),
+            (&[("192.0.2.1:80", TcpCause::Refused)], false),
+            (&[("127.0.0.1:80", TcpCause::NoAnswer)], false),
             (&[], false),
         ] {
             assert_eq!(may_be_starting(&failures(list)), is_so, "{list:?}");

@@ -3,9 +3,9 @@
 use native_tls::Protocol;
 
 use super::banner::{protocol, socks};
-use crate::error::Rejected;
-use crate::net::tls::{Fault, TlsFailure, Trust, Validity, is_http};
-use crate::net::tls_hello::Answer;
+use crate::error::RejectedHandshake;
+use crate::net::tls::{TlsFailure, TlsFault, Trust, Validity, is_http};
+use crate::net::tls_hello::TlsAnswer;
 
 /// RFC 8996. native-tls cannot set another security level, but OpenSSL's configuration can.
 const OLD: &str = "TLS 1.0 and 1.1 are deprecated and disabled at OpenSSL's security level; OPENSSL_CONF may name a configuration with CipherString = DEFAULT@SECLEVEL=0";
@@ -58,39 +58,39 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
     }
     let Peer { name, is_proxy, .. } = peer;
     let text = match failure.fault {
-        Fault::PlainHttp => plain_http(peer),
-        Fault::NotTls => return Some(not_tls(&failure.answer, peer)),
-        Fault::Ended => return Some(ended(failure, peer)),
-        Fault::ClientCertificateWanted | Fault::ClientCertificateUnclear if *is_proxy => {
+        TlsFault::PlainHttp => plain_http(peer),
+        TlsFault::NotTls => return Some(not_tls(&failure.answer, peer)),
+        TlsFault::Ended => return Some(ended(failure, peer)),
+        TlsFault::ClientCertificateWanted | TlsFault::ClientCertificateUnclear if *is_proxy => {
             "the proxy's alert is about a client certificate, which wscope cannot send to a proxy"
                 .to_owned()
         }
-        Fault::ClientCertificateWanted => {
+        TlsFault::ClientCertificateWanted => {
             "the server requires a client certificate: --cert FILE --key FILE".to_owned()
         }
-        Fault::ClientCertificateUnclear => {
+        TlsFault::ClientCertificateUnclear => {
             "the server's alert is about a client certificate, and none was given: --cert FILE --key FILE gives one".to_owned()
         }
-        Fault::ClientCertificateUnsent => {
+        TlsFault::ClientCertificateUnsent => {
             "the server requires a client certificate, and that of --cert was not sent: the server accepts no such key or issuer".to_owned()
         }
-        Fault::ClientCertificateRejected => rejected(failure),
-        Fault::Version => {
+        TlsFault::ClientCertificateRejected => rejected(failure),
+        TlsFault::Version => {
             format!("{name} and wscope have no version of TLS in common; {}", versions(failure))
         }
-        Fault::NoVersionLeft => OLD.to_owned(),
-        Fault::NothingInCommon => format!(
-            "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
+        TlsFault::NoVersionLeft => OLD.to_owned(),
+        TlsFault::NothingInCommon => format!(
+            "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not serve{}",
             other_name(peer)
         ),
-        Fault::HandshakeFailure | Fault::Other => return unasked(failure, peer),
-        Fault::TooOld => {
+        TlsFault::HandshakeFailure | TlsFault::Other => return unexplained_alert(failure, peer),
+        TlsFault::TooOld => {
             format!("{name}'s TLS is too old or too weak to be safe; OPENSSL_CONF may name a configuration of OpenSSL that allows it")
         }
-        Fault::UnknownName => {
-            format!("{name} does not know a host of that name on this port{}", other_name(peer))
+        TlsFault::UnknownName => {
+            format!("{name} has no host of that name on this port{}", other_name(peer))
         }
-        Fault::NoAlpn => {
+        TlsFault::NoAlpn => {
             format!("{name} does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket needs HTTP/1.1 here")
         }
         _ => return None,
@@ -112,15 +112,15 @@ fn versions(failure: &TlsFailure) -> String {
 }
 
 /// The hint for a handshake that was not completed in time.
-pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
+pub(in crate::error) fn timed_out(answer: &TlsAnswer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
-        (Answer::Nothing, Some(silent)) => silent.to_owned(),
-        (Answer::Nothing, None) => format!(
+        (TlsAnswer::Nothing, Some(silent)) => silent.to_owned(),
+        (TlsAnswer::Nothing, None) => format!(
             "{name} accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
-        (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
+        (TlsAnswer::Foreign(bytes), _) => other_protocol(bytes, peer),
+        (TlsAnswer::Alert | TlsAnswer::Record | TlsAnswer::ServerHello, _) => {
             format!("{name} speaks TLS on this port, but did not complete the handshake in time")
         }
     }
@@ -128,14 +128,14 @@ pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
 
 /// The hint for a response that requests a client certificate: from nginx instead of ending the handshake (its
 /// statuses 495 and 496, sent as 400), and from Apache if only some paths require one (403).
-pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option<String> {
+pub(super) fn client_certificate_hint(body: &str, rejected: &RejectedHandshake) -> Option<String> {
     if body.contains("No required SSL certificate was sent") {
         return Some(wanted_certificate(rejected).to_owned());
     }
     let version = rejected.tls.as_deref()?;
     if body.contains("Post-Handshake Authentication") && version == "TLSv1.3" {
         return Some(format!(
-            "the server asks for a client certificate after the request: {LATE_CERTIFICATE}"
+            "the server requests a client certificate after the request: {LATE_CERTIFICATE}"
         ));
     }
     (rejected.gave_certificate && body.contains("The SSL certificate error")).then(|| {
@@ -144,14 +144,14 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option
 }
 
 /// The hint for a response that requests a client certificate.
-pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
+pub(super) fn wanted_certificate(rejected: &RejectedHandshake) -> &'static str {
     match (&rejected.tls, rejected.gave_certificate) {
         (None, _) => {
-            "the response asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
+            "the response requires TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
         }
-        (Some(_), false) => "the response asks for a client certificate: --cert FILE --key FILE",
+        (Some(_), false) => "the response requests a client certificate: --cert FILE --key FILE",
         (Some(_), true) => {
-            "the response asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
+            "the response requests a client certificate: that of --cert was not requested in the handshake, or is not accepted"
         }
     }
 }
@@ -165,7 +165,7 @@ const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as ws
 pub(super) fn late_certificate(version: Option<&str>) -> String {
     match version {
         Some("TLSv1.3") => format!(
-            "; a server that asks for a client certificate only after the request needs {LATE_CERTIFICATE}"
+            "; a server that requests a client certificate only after the request needs {LATE_CERTIFICATE}"
         ),
         _ => String::new(),
     }
@@ -182,11 +182,11 @@ fn plain_http(peer: &Peer) -> String {
 }
 
 /// The hint if the TLS library reports that the response is not TLS.
-fn not_tls(answer: &Answer, peer: &Peer) -> String {
+fn not_tls(answer: &TlsAnswer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
-        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
-        (Answer::Nothing, Some(silent)) => silent.to_owned(),
+        (TlsAnswer::Foreign(bytes), _) => other_protocol(bytes, peer),
+        (TlsAnswer::Nothing, Some(silent)) => silent.to_owned(),
         _ => format!("{name} does not speak TLS on this port: {plain}"),
     }
 }
@@ -207,17 +207,17 @@ fn other_protocol(bytes: &[u8], peer: &Peer) -> String {
 fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     let Peer { name, plain, is_proxy, .. } = peer;
     match (&failure.answer, peer.silent) {
-        (Answer::Nothing, Some(silent)) => silent.to_owned(),
-        (Answer::Nothing, None) => format!(
+        (TlsAnswer::Nothing, Some(silent)) => silent.to_owned(),
+        (TlsAnswer::Nothing, None) => format!(
             "{name} ended the connection after the ClientHello: if it does not speak TLS on this port, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
-        (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
+        (TlsAnswer::Foreign(bytes), _) => other_protocol(bytes, peer),
+        (TlsAnswer::Alert | TlsAnswer::Record | TlsAnswer::ServerHello, _) => {
             let asked = match (failure.asked, failure.has_identity, is_proxy) {
                 (Some(true), false, false) => {
-                    " after it had asked for a client certificate: --cert FILE --key FILE"
+                    " after it had requested a client certificate: --cert FILE --key FILE"
                 }
-                (Some(true), true, false) => " after it had asked for a client certificate",
+                (Some(true), true, false) => " after it had requested a client certificate",
                 _ => "",
             };
             match asked {
@@ -231,9 +231,9 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
 }
 
 /// The hint for an alert that is not about a client certificate.
-fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
+fn unexplained_alert(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
-    if is_internal && failure.answer == Answer::Alert {
+    if is_internal && failure.answer == TlsAnswer::Alert {
         return Some(format!(
             "servers such as Caddy respond like this when they have no certificate for '{}'{}",
             failure.name,
@@ -241,7 +241,7 @@ fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
         ));
     }
     let is_unused = failure.has_identity && failure.asked == Some(false);
-    is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
+    is_unused.then(|| "the server did not request the certificate of --cert".to_owned())
 }
 
 /// The hint for an invalid certificate of the peer.
@@ -249,33 +249,33 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
     let insecure = peer.insecure;
     let above = failure.culprit_above().map(|it| it.subject.as_str());
     match failure.fault {
-        Fault::SelfSigned | Fault::UntrustedRoot | Fault::UnknownIssuer => untrusted(failure, peer),
-        Fault::NoRoot => {
+        TlsFault::SelfSigned | TlsFault::UntrustedRoot | TlsFault::UnknownIssuer => untrusted(failure, peer),
+        TlsFault::NoRoot => {
             let whose = match failure.trust.1 {
                 0 => "a certificate that is trusted here",
                 _ => "a certificate of --cacert",
             };
             format!("{whose} is signed by another CA, whose certificate is missing: --cacert FILE has to contain the root")
         }
-        Fault::Expired if failure.culprit().is_some() => {
+        TlsFault::Expired if failure.culprit().is_some() => {
             format!("it has to be renewed; {insecure} accepts it anyway")
         }
-        Fault::Expired => format!(
+        TlsFault::Expired => format!(
             "the certificate, or one above it, has expired; {insecure} accepts it anyway"
         ),
-        Fault::NotYetValid => format!(
+        TlsFault::NotYetValid => format!(
             "is the clock of this machine right? {insecure} accepts the certificate anyway"
         ),
-        Fault::OtherName if peer.is_proxy => format!(
+        TlsFault::OtherName if peer.is_proxy => format!(
             "the certificate is for another name: use one that it is for; {insecure} accepts it anyway"
         ),
-        Fault::OtherName => format!(
-            "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it anyway"
+        TlsFault::OtherName => format!(
+            "the certificate is for another name: connect by one that it is for, or --servername NAME requests that one; {insecure} accepts it anyway"
         ),
-        Fault::Weak => format!(
+        TlsFault::Weak => format!(
             "each certificate of the chain needs an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
         ),
-        Fault::WrongPurpose => match (above, failure.culprit()) {
+        TlsFault::WrongPurpose => match (above, failure.culprit()) {
             (Some(subject), _) => format!(
                 "the CA {subject} is not allowed to issue certificates for TLS servers; {insecure} accepts any certificate"
             ),
@@ -287,7 +287,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
                 "a certificate of the chain is not allowed for TLS servers; {insecure} accepts any certificate"
             ),
         },
-        Fault::BadSignature => {
+        TlsFault::BadSignature => {
             "the signature does not fit the key of the issuer that is trusted under that name: if the CA has a new key, --cacert FILE has to name its new certificate".to_owned()
         }
         _ => format!("{insecure} accepts any certificate"),
@@ -301,7 +301,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
             "this system has no CA certificates, or not where they are looked for: install them (most packages are called ca-certificates), or name a file of them by --cacert FILE or SSL_CERT_FILE; {insecure} accepts any certificate"
         );
     }
-    if failure.fault == Fault::SelfSigned {
+    if failure.fault == TlsFault::SelfSigned {
         let now = match failure.trust {
             (Trust::System, 0) => "",
             _ => "; the current FILE does not",
@@ -318,12 +318,12 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
         (Trust::System, _) => ", which is not in the current FILE",
     };
     let wanted = match (failure.fault, failure.culprit()) {
-        (Fault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
-        (Fault::UnknownIssuer, Some(last)) => format!("the certificate of {}", last.issuer),
+        (TlsFault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
+        (TlsFault::UnknownIssuer, Some(last)) => format!("the certificate of {}", last.issuer),
         _ => "the CA that issued the certificate".to_owned(),
     };
     let incomplete = match failure.chain.as_slice() {
-        [leaf] if !leaf.is_self_issued() && failure.fault == Fault::UnknownIssuer => format!(
+        [leaf] if !leaf.is_self_issued() && failure.fault == TlsFault::UnknownIssuer => format!(
             "; {} sends only its own certificate: if an intermediate CA issued it, the certificate of that CA has to be sent too",
             peer.name
         ),
@@ -353,7 +353,7 @@ fn rejected(failure: &TlsFailure) -> String {
         "the server accepts the certificate of --cert, but does not grant it access".to_owned()
     } else if has("handshake failure") {
         format!(
-            "the server asked for a client certificate, and does not accept that of --cert or did not get it: are its key type and issuer{issuer} among those that the server accepts?"
+            "the server requested a client certificate, and does not accept that of --cert or did not receive it: are its key type and issuer{issuer} among those that the server accepts?"
         )
     } else {
         format!(

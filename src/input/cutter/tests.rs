@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_long_record_leaves_no_memory_behind() {
+fn the_memory_of_a_long_record_is_freed() {
     let mut cutter = Cutter::new(InputFraming::Lines, MessageKind::Binary);
     for _ in 0..2 {
         let mut rest = 2 * KEEP_SIZE;
@@ -50,7 +50,7 @@ fn messages_that_were_read_and_not_taken_are_counted() {
     }
 }
 
-/// Feeds pieces and the end; tells messages, then how it ended.
+/// Feeds pieces and the end; returns the messages and how the input ended.
 fn cut(
     framing: InputFraming,
     kind: MessageKind,
@@ -96,7 +96,7 @@ fn good(framing: InputFraming, bytes: &[u8], expected: &[&str]) {
 }
 
 #[test]
-fn records_are_cut_as_promised() {
+fn records_are_split_by_the_framing() {
     good(InputFraming::Lines, "a\n\n한글\nlast".as_bytes(), &["a", "", "한글", "last"]);
     good(InputFraming::Lines, b"a\r\n", &["a\r"]);
     good(InputFraming::Lines, b"", &[]);
@@ -117,7 +117,7 @@ fn chunks_never_cut_a_character() {
 }
 
 #[test]
-fn bad_utf8_is_placed_and_what_came_before_is_kept() {
+fn invalid_utf8_is_located_and_earlier_records_are_kept() {
     let bytes = b"one\ntwo\nth\xffee\nfour\n";
     for at in 0..=bytes.len() {
         let pieces = [&bytes[..at], &bytes[at..]];
@@ -149,7 +149,7 @@ fn bad_utf8_is_placed_and_what_came_before_is_kept() {
 }
 
 #[test]
-fn bad_json_is_placed() {
+fn invalid_json_is_located() {
     let (messages, failure) = cut(
         InputFraming::Json,
         MessageKind::Text,

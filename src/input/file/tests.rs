@@ -21,7 +21,7 @@ fn loaded(contents: &[u8], kind: FileKind) -> Result<Loaded, String> {
     load(&path, kind).map_err(|error| error.to_string())
 }
 
-/// Everything that comes, as one, and how it ended.
+/// All pieces joined, and how the file ended.
 fn streamed(path: &Path, kind: MessageKind) -> (Option<u64>, Vec<u8>, Option<String>) {
     let poll = Poll::new().expect("a poll");
     let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
@@ -56,7 +56,7 @@ fn a_small_file_is_loaded() {
 }
 
 #[test]
-fn of_a_large_one_only_the_type_is_found_out() {
+fn only_the_type_of_a_large_file_is_determined() {
     let mut text = vec![b'a'; LARGE];
     text[300_000] = b'\n';
     assert_eq!(loaded(&text, FileKind::Text), Ok(Loaded::Large(MessageKind::Text)));
@@ -69,7 +69,7 @@ fn of_a_large_one_only_the_type_is_found_out() {
 }
 
 #[test]
-fn a_fault_is_placed_wherever_the_cuts_are() {
+fn the_position_of_a_fault_does_not_depend_on_the_pieces() {
     let text = b"one\nt\xc3\xa4o\n\xe2\x82\n";
     for at in 0..text.len() {
         let mut check = TextCheck::default();
@@ -98,7 +98,7 @@ fn pieces_are_the_file() {
 }
 
 #[test]
-fn text_that_ceases_to_be_utf8_is_not_handed_on() {
+fn text_that_becomes_invalid_utf8_is_not_passed_on() {
     let mut text = vec![b'a'; LARGE];
     *text.last_mut().expect("a byte") = 0xc3;
     let (_folder, path) = file(&text);

@@ -16,7 +16,7 @@ use crate::protocol::MessageKind;
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     words: CommandWords { all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
-    end_of_input: "ends the input; --wait says what follows",
+    end_of_input: "ends the input; --wait defines what follows",
     execute,
 };
 
@@ -69,7 +69,7 @@ pub(super) const HEADERS: SlashCommand =
 pub(super) const FULL: SlashCommand =
     SlashCommand { name: "full", arguments: "", summary: "the last received message, whole" };
 pub(super) const QUIT: SlashCommand =
-    SlashCommand { name: "quit", arguments: "", summary: "close and leave" };
+    SlashCommand { name: "quit", arguments: "", summary: "close and exit" };
 
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;
@@ -106,7 +106,7 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
 fn binary(argument: &str) -> Result<Parsed<Action>, String> {
     if argument.is_empty() {
         return Err(
-            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
+            "/binary requires bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
         );
     }
     if let Some(path) = argument.strip_prefix('@') {
@@ -123,7 +123,7 @@ fn binary(argument: &str) -> Result<Parsed<Action>, String> {
 
 fn file(path: &str) -> Result<Parsed<Action>, String> {
     match path {
-        "" => Err("/file wants the path of a file".to_owned()),
+        "" => Err("/file requires the path of a file".to_owned()),
         path => Ok(Parsed::File(FileRequest::new(path, FileKind::Detected))),
     }
 }
@@ -132,15 +132,15 @@ fn fragment(argument: &str) -> Result<Action, String> {
     let (count, text) = split(argument);
     match count.parse() {
         Ok(1..=MAX_FRAGMENTS) if text.is_empty() => {
-            Err(format!("/fragment N TEXT wants a text, as in /fragment {count} hello"))
+            Err(format!("/fragment N TEXT requires a text, as in /fragment {count} hello"))
         }
         Ok(frames @ 1..=MAX_FRAGMENTS) => {
             let text = Bytes::copy_from_slice(text.as_bytes());
             Ok(Action::Fragments(MessageKind::Text, text, frames))
         }
-        _ => {
-            Err(format!("/fragment N TEXT wants a number from 1 to {MAX_FRAGMENTS}, not {count:?}"))
-        }
+        _ => Err(format!(
+            "/fragment N TEXT requires a number from 1 to {MAX_FRAGMENTS}, not {count:?}"
+        )),
     }
 }
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_do_what_they_say() {
+    fn each_command_is_parsed() {
         assert_eq!(parse("/binary 00 ff"), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/binary base64:AP8="), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b"[..].into())));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_sent_as_what_it_is_and_a_large_one_while_it_is_read() {
+    fn a_file_is_sent_with_its_type_and_a_large_one_while_it_is_read() {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("a file");
         let name = path.display().to_string();
@@ -232,17 +232,17 @@ mod tests {
     }
 
     #[test]
-    fn wrong_commands_explain_themselves() {
+    fn invalid_commands_are_explained() {
         assert!(problem("/nope").contains("/help lists"));
         assert!(problem("/close abc").contains("not a close code"));
         assert!(problem("/close 1006").contains("must not be sent"));
         assert!(problem("/binary xyz").contains("not hex"));
-        assert!(problem("/binary").contains("wants bytes"));
+        assert!(problem("/binary").contains("requires bytes"));
         assert!(problem("/file /nonexistent/file").contains("/nonexistent/file: "));
         assert!(problem(&format!("/ping {}", "x".repeat(126))).contains("125"));
         assert!(problem("/status now").contains("no argument"));
-        assert!(problem("/fragment 3").contains("wants a text"));
-        assert!(problem("/fragment 3 ").contains("wants a text"));
-        assert!(problem("/fragment x hi").contains("wants a number"));
+        assert!(problem("/fragment 3").contains("requires a text"));
+        assert!(problem("/fragment 3 ").contains("requires a text"));
+        assert!(problem("/fragment x hi").contains("requires a number"));
     }
 }

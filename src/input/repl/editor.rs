@@ -14,6 +14,7 @@ use super::set::{CommandSet, CommandWords, Parsed, Prompt};
 use super::visible::one_line;
 use crate::input::Action;
 use crate::platform::job_control::JobControl;
+use crate::platform::line_editor;
 use crate::platform::signals::Signal;
 use crate::platform::terminal::{self, SavedModes, TypedAhead};
 
@@ -23,8 +24,7 @@ const PROMPT: &str = "> ";
 const MAX_HISTORY: usize = 10_000;
 
 /// Shown when the editor drops a line for this reason.
-pub(in crate::input) const NOT_UTF8: &str =
-    "a byte was typed that is not UTF-8: the line was dropped";
+pub(in crate::input) const NOT_UTF8: &str = "the line is not valid UTF-8: it was dropped";
 
 /// What the thread sends to the session.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Keyboard {
                 {
                     send(EditorLine::Typed(Parsed::Ready(Action::problem(NOT_UTF8).into())));
                 }
-                // Also a terminal that is gone, which reports its end again and again.
+                // Also a closed terminal, which reports its end repeatedly.
                 (Err(_), _) if has_ended => return,
                 (Err(_), _) => {
                     prompt = "";
@@ -177,6 +177,6 @@ impl Keyboard {
 /// Removes the unused prompt from the screen at the end.
 fn erase_blank_prompt(editor: &LineEditor) {
     if editor.helper().is_some_and(Assistant::is_blank) {
-        terminal::write(b"\x1b[A\x1b[2K\r");
+        line_editor::write(b"\x1b[A\x1b[2K\r");
     }
 }

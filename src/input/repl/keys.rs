@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustyline::history::History;
 use rustyline::{
-    Cmd, ConditionalEventHandler, Event, EventContext, EventHandler, KeyEvent, Modifiers,
-    RepeatCount,
+    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyEvent,
+    Modifiers, RepeatCount,
 };
 
-use super::history::LineEditor;
 use crate::platform::terminal::ControlKeys;
 
 /// Why a line that the editor returns is not to be sent.
@@ -29,7 +29,11 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Binds these keys to handlers.
-    pub(super) fn bind(self: &Arc<Self>, editor: &mut LineEditor, keys: ControlKeys) {
+    pub(super) fn bind<H: Helper, I: History>(
+        self: &Arc<Self>,
+        editor: &mut Editor<H, I>,
+        keys: ControlKeys,
+    ) {
         let interrupt = keys.interrupt.map(|key| (key, Key::Interrupt));
         let suspend = keys.suspend.map(|key| (key, Key::Suspend));
         for (byte, key) in interrupt.into_iter().chain(suspend) {

@@ -11,6 +11,7 @@ use rustyline::ExternalPrinter;
 
 use crate::platform::batches::{Batch, BatchQueue, BatchSender};
 use crate::platform::job_control::TerminalModes;
+use crate::platform::line_editor;
 use crate::platform::terminal::{self, SavedModes};
 
 /// The terminal as an output.
@@ -106,12 +107,12 @@ struct JobModes {
 
 impl TerminalModes for JobModes {
     fn give_back(&self) {
-        self.modes.restore();
+        line_editor::restore(&self.modes);
     }
 
     fn take(&self) {
         self.modes.set_raw();
-        terminal::write(BRACKETED_PASTE_ON);
+        line_editor::write(BRACKETED_PASTE_ON);
     }
 
     /// What is printed makes the editor draw its line anew, if it is reading one.
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_terminal_is_waited_for_no_longer_than_allowed() {
+    fn the_wait_for_a_stopped_terminal_is_limited() {
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
         let (sender, printed) = channel();

@@ -9,18 +9,18 @@ use super::set::{
 use crate::input::Action;
 use crate::protocol::CloseCode;
 
-/// Something to be done by a server.
+/// A command of a server's operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorCommand {
-    /// By the server as a whole: what is sent goes to all clients.
+    /// By the server as a whole: messages are sent to all clients.
     Action(Action),
     /// On the connection of the client with this number.
     To(u64, Action),
     /// List the clients.
     Clients,
-    /// Close a client's connection, even if its socket takes nothing.
+    /// Close a client's connection, even if its socket cannot be written to.
     Kick(u64, CloseCode, String),
-    /// Close all connections and leave.
+    /// Close all connections and exit.
     Quit,
 }
 
@@ -50,7 +50,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
 
 const COMMANDS: [SlashCommand; 16] = [
     HELP,
-    SlashCommand { name: "clients", arguments: "", summary: "list who is connected" },
+    SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
         name: "to",
         arguments: "N TEXT|/COMMAND",
@@ -72,7 +72,7 @@ const COMMANDS: [SlashCommand; 16] = [
     SlashCommand { summary: "address, number of clients, counts, memory", ..STATUS },
     SlashCommand { summary: "the heads of the opening handshakes", ..HEADERS },
     FULL,
-    SlashCommand { summary: "close all connections and leave", ..QUIT },
+    SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 
 /// What can follow `/to N`.
@@ -111,7 +111,7 @@ fn client_command(command: &str) -> Result<Parsed<Action>, String> {
         return connection::execute(name, argument);
     }
     match is_in(&COMMANDS) {
-        true => Err(format!("/{name} is not for one client: use it without /to")),
+        true => Err(format!("/{name} does not apply to one client: use it without /to")),
         false => Err(unknown(name)),
     }
 }
@@ -129,7 +129,7 @@ fn kick(argument: &str) -> Result<OperatorCommand, String> {
 fn client_number(word: &str, usage: &str) -> Result<u64, String> {
     word.trim_start_matches('#').parse().map_err(|_| {
         let got = if word.is_empty() { String::new() } else { format!(", not {word:?}") };
-        format!("{usage} wants the number of a client{got}; /clients lists them")
+        format!("{usage} requires the number of a client{got}; /clients lists them")
     })
 }
 
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_commands_are_for_all() {
+    fn lines_and_commands_are_for_all_clients() {
         assert_eq!(parse("hello /x"), all(Action::text("hello /x")));
         assert_eq!(parse("//x"), all(Action::text("/x")));
         assert_eq!(parse(""), None);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_commands_behind_an_address_are_for_one() {
+    fn lines_and_commands_after_an_address_are_for_one_client() {
         assert_eq!(parse("/to 2 a  b"), two(Action::text("a  b")));
         assert_eq!(parse("/to 2 //a  b"), two(Action::text("/a  b")));
         assert_eq!(parse("/to #2"), two(Action::text("")));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_sent_as_what_it_is_and_held_in_memory_if_it_is_large() {
+    fn a_file_is_sent_with_its_type_and_loaded_even_if_large() {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("file");
         let large = "a".repeat(2 << 20);
@@ -228,19 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn wrong_commands_explain_themselves() {
+    fn invalid_commands_are_explained() {
         for (line, reason) in [
             ("/nope", "/help lists"),
-            ("/to", "/to N TEXT wants the number of a client; /clients"),
+            ("/to", "/to N TEXT requires the number of a client; /clients"),
             ("/to all hi", "not \"all\""),
             ("/kick 1 1006", "must not be sent"),
             ("/kick 1 x", "not a close code: /kick 1 [CODE"),
             ("/clients now", "no argument"),
-            ("/file", "wants the path"),
+            ("/file", "requires the path"),
             ("/to 2 /nope", "unknown command /nope; /help lists"),
-            ("/to 2 /quit", "/quit is not for one client: use it without /to"),
-            ("/to 2 /to 3 x", "/to is not for one client"),
-            ("/to 2 /full", "/full is not for one client"),
+            ("/to 2 /quit", "/quit does not apply to one client: use it without /to"),
+            ("/to 2 /to 3 x", "/to does not apply to one client"),
+            ("/to 2 /full", "/full does not apply to one client"),
             ("/to 2 /close 1006", "must not be sent"),
         ] {
             let text = problem(line);

@@ -1,14 +1,10 @@
-//! Sets of slash commands: what a typed line means, and what help and completion know.
+//! Sets of slash commands: parsing of typed lines, help and completion.
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use mio::Waker;
 
 use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::{Action, Show};
-use crate::platform::files::Background;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 
@@ -27,11 +23,11 @@ pub(in crate::input) enum Prompt {
     Editor,
     /// On a terminal without a line editor.
     Terminal,
-    /// They come from elsewhere.
+    /// They do not come from a prompt.
     None,
 }
 
-/// Where the second column of help begins.
+/// The column at which the second column of help begins.
 const SUMMARY_COLUMN: usize = 33;
 
 /// The commands of one kind of prompt.
@@ -46,16 +42,16 @@ pub struct CommandSet<T: 'static> {
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
 }
 
-/// The commands that help and completion know.
+/// The commands in help and completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
-    /// At the start of a line.
+    /// Those at the start of a line.
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
 }
 
-/// A line by its first characters. Two slashes stand for one in a text.
+/// A line, classified by its first characters. Two slashes at its start are sent as one.
 pub(super) enum LineKind<'a> {
     Text(&'a str),
     /// Without its slash.
@@ -89,7 +85,7 @@ impl<T: From<Action>> CommandSet<T> {
     /// Parses a command without the slash before its name.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// The reason, as text.
     pub(in crate::input) fn command(
         &self,
         command: &str,
@@ -123,7 +119,7 @@ impl<T: From<Action>> CommandSet<T> {
     }
 }
 
-/// What a line becomes.
+/// The result of parsing a line.
 #[derive(Debug)]
 pub enum Parsed<T> {
     /// This.
@@ -155,7 +151,7 @@ impl Parsed<Action> {
 pub struct FileRequest<T> {
     path: PathBuf,
     kind: FileKind,
-    /// It is loaded whatever its size.
+    /// It is loaded even if it is large.
     is_held: bool,
     /// What is made of the action that sends it.
     finish: Box<dyn FnOnce(Action) -> T + Send>,
@@ -171,7 +167,7 @@ impl<T> FileRequest<T> {
     /// Loads the file; blocks until that is done.
     ///
     /// # Errors
-    /// Why it cannot be sent, in words.
+    /// Why it cannot be sent, as text.
     pub(super) fn load(self) -> Result<T, String> {
         let Self { path, kind, is_held, finish } = self;
         let name = path.display().to_string();
@@ -189,31 +185,6 @@ impl<T> FileRequest<T> {
 impl<T> fmt::Debug for FileRequest<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FileRequest").field(&self.path).field(&self.kind).finish()
-    }
-}
-
-/// A file that is being loaded by a thread.
-#[derive(Debug)]
-pub(in crate::input) struct Loading<T> {
-    thread: Background<Result<T, String>>,
-}
-
-impl<T: Send + 'static> Loading<T> {
-    /// Starts it; `waker` announces its end.
-    ///
-    /// # Errors
-    /// When the system refuses a thread, in words.
-    pub(in crate::input) fn start(
-        file: FileRequest<T>,
-        waker: &Arc<Waker>,
-    ) -> Result<Self, String> {
-        let thread = Background::start(Some(Arc::clone(waker)), || file.load());
-        thread.map(|thread| Self { thread }).map_err(|error| error.to_string())
-    }
-
-    /// What was made of the file, once it is loaded.
-    pub(in crate::input) fn poll(&self) -> Option<Result<T, String>> {
-        self.thread.poll().unwrap_or_else(|error| Some(Err(error.to_string())))
     }
 }
 
@@ -236,7 +207,7 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
         )
     })?;
     let reason = unquote(reason.trim());
-    ClosePayload::to_send(Some(code), reason).map_err(|misuse| misuse.to_string())?;
+    ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;
     Ok((code, reason.to_owned()))
 }
 

@@ -1,8 +1,8 @@
 //! The line being typed, without what would control the terminal.
 //!
-//! The line editor writes what is on the line as it is, and text that was pasted, completed or recalled may
-//! have any characters. Those that control a terminal are not drawn, and behind the line it is shown again
-//! with escapes in their places. What is sent does not change.
+//! The line editor writes the line unchanged, and text that was pasted, completed or recalled may
+//! have any characters. Those that control a terminal are not drawn, and after the line it is shown again
+//! with escapes in their place. What is sent does not change.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::output::escape;
 
-/// How much of a line is shown with escapes, in characters.
+/// The maximum length of a line shown with escapes, in characters.
 const MAX_SHOWN: usize = 200;
 
 /// Whether the line has characters that must not be drawn.
@@ -48,7 +48,7 @@ pub(super) fn drawn(line: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Where the editor is in what it takes for an escape sequence.
+/// The editor's state within what it parses as an escape sequence.
 enum Sequence {
     None,
     Started,
@@ -70,7 +70,7 @@ impl Sequence {
     }
 }
 
-/// What to show behind a line that is not drawn as it is.
+/// What to show after a line that is not drawn unchanged.
 pub(super) fn remark(line: &str) -> Option<String> {
     has_hidden(line).then(|| {
         let shown = one_line(line);
@@ -80,7 +80,7 @@ pub(super) fn remark(line: &str) -> Option<String> {
     })
 }
 
-/// What is shown behind a line.
+/// What is shown after a line.
 pub(super) enum Behind {
     /// What could be typed next: the right arrow takes it.
     Next(String),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_drawn_is_shown_behind() {
+    fn undrawn_characters_are_shown_after_the_line() {
         assert_eq!(remark("plain"), None);
         let text = remark("a\x1b]0;PWN\x07b").expect("a remark");
         assert_eq!(text, "  (control characters: a\\e]0;PWN\\x07b)");

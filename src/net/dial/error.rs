@@ -8,24 +8,24 @@ use std::time::Duration;
 
 use url::Host;
 
-use super::{ConnectError, Deadline, Remote, RouteOptions, Source, Via, WaitError};
+use super::{ConnectError, Deadline, LocalBinding, Remote, RouteOptions, Via, WaitError};
 use crate::net::malformed::{objections, quoted};
 use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
 use crate::net::route::Family;
-use crate::net::tcp::Failure;
+use crate::net::tcp::TcpFailure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
-use crate::net::tls_hello::{Answer, answer};
+use crate::net::tls_hello::{TlsAnswer, answer};
 use crate::net::tunnel::socks5::reply_text;
-use crate::net::tunnel::{Fault, Heads};
+use crate::net::tunnel::{Heads, ProxyFault};
 use crate::net::upgrade::{Interim, interim_names};
 use crate::protocol::counted::counted;
 use crate::protocol::head::{Head, HeadError};
 use crate::redact::{Redaction, Secrets};
 
-/// What was being done.
+/// The phase that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum DialPhase {
     /// Looking up a name.
     Dns(String),
     /// Connecting to these addresses.
@@ -34,11 +34,11 @@ pub enum Phase {
     Socket(PathBuf),
     /// The request for this host and port to a proxy.
     Proxy(String),
-    /// The TLS handshake with this end, and what it had answered.
-    Tls(Box<Remote>, Answer),
+    /// The TLS handshake with this end, and its answer so far.
+    Tls(Box<Remote>, TlsAnswer),
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for DialPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns(host) => write!(f, "DNS look-up of {host}"),
@@ -53,18 +53,18 @@ impl fmt::Display for Phase {
     }
 }
 
-impl Phase {
-    /// What had been received when the time ran out, if that adds to the phase.
+impl DialPhase {
+    /// What had been received when the time ran out, if that explains more than the phase.
     fn progress(&self) -> String {
         match self {
-            Self::Tls(_, Answer::Nothing) => ": nothing was received".to_owned(),
-            Self::Tls(_, Answer::Foreign(bytes)) => {
+            Self::Tls(_, TlsAnswer::Nothing) => ": nothing was received".to_owned(),
+            Self::Tls(_, TlsAnswer::Foreign(bytes)) => {
                 format!(": received {}, which is not TLS", quoted(bytes))
             }
-            Self::Tls(_, Answer::Alert | Answer::Record) => {
+            Self::Tls(_, TlsAnswer::Alert | TlsAnswer::Record) => {
                 ": the start of a TLS record was received".to_owned()
             }
-            Self::Tls(_, Answer::ServerHello) => {
+            Self::Tls(_, TlsAnswer::ServerHello) => {
                 ": a ServerHello was received, but not the end of the handshake".to_owned()
             }
             _ => String::new(),
@@ -97,11 +97,11 @@ pub enum DialError {
     },
     /// Every address failed.
     #[error("TCP connect{}: {}", source_text(.1.as_ref()), failures_text(.0))]
-    Tcp(Vec<Failure>, Option<Source>),
+    Tcp(Vec<TcpFailure>, Option<LocalBinding>),
     /// The Unix socket cannot be connected to.
     #[error("Unix socket {}: {}", .0.display(), .1)]
     Socket(PathBuf, io::Error),
-    /// A setting that is needed only now cannot be used.
+    /// A setting that is needed only now is not valid.
     #[error(transparent)]
     Setting(BadSetting),
     /// The proxy does not connect to the target.
@@ -116,19 +116,19 @@ pub enum DialError {
     /// The time limit ran out.
     #[error("{phase}: timed out after {limit:?}{}{}", phase.progress(), failures_suffix(.failures))]
     Timeout {
-        /// What was being done.
-        phase: Phase,
+        /// The phase that failed.
+        phase: DialPhase,
         /// The limit.
         limit: Duration,
         /// Addresses that had failed by then.
-        failures: Vec<Failure>,
+        failures: Vec<TcpFailure>,
     },
-    /// A signal came.
+    /// A signal was received.
     #[error(transparent)]
     Interrupted(Interrupted),
-    /// The system failed us.
+    /// A system call failed.
     #[error("{0}: {1}")]
-    System(Phase, io::Error),
+    System(DialPhase, io::Error),
 }
 
 impl DialError {
@@ -146,34 +146,34 @@ impl DialError {
     /// Whether a SOCKS5 proxy may succeed with another address of the same name.
     pub(super) fn is_about_address(&self) -> bool {
         let Self::Proxy(proxy) = self else { return false };
-        matches!(proxy.cause, ProxyCause::Fault(Fault::Reply(1 | 3..=6 | 8)))
+        matches!(proxy.cause, ProxyCause::Fault(ProxyFault::Reply(1 | 3..=6 | 8)))
     }
 }
 
 /// A proxy that does not connect to the target.
 #[derive(Debug)]
 pub struct ProxyError {
-    /// Which one, and the setting that names it.
+    /// The proxy, and the setting that names it.
     pub via: Via,
-    /// The host and port that it was to connect to.
+    /// The host and port that were requested.
     pub authority: String,
-    /// Why not.
+    /// The reason.
     pub cause: ProxyCause,
     /// The CONNECT request, if it is to be shown.
     pub request: Option<Head>,
     /// The interim responses to it.
     pub interim: Vec<Interim>,
-    /// The credentials in it.
+    /// The source of the credentials in it.
     pub sent: Option<ProxyCredentials>,
     /// It had sent something in the expected protocol.
     pub has_answered: bool,
     /// Whether secrets in its answer are masked.
     pub redaction: Redaction,
-    /// What it may repeat and must not be shown.
+    /// Secrets that its response may repeat.
     pub secrets: Secrets,
 }
 
-/// Where credentials for a proxy came from.
+/// The source of credentials for a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyCredentials {
     /// From its URL.
@@ -185,10 +185,10 @@ pub enum ProxyCredentials {
 /// Why a proxy does not connect to the target.
 #[derive(Debug)]
 pub enum ProxyCause {
-    /// It is not reached itself, or does not answer in time.
+    /// It cannot be reached, or does not answer in time.
     Reach(DialError),
-    /// It was reached and refuses, or answers in another way.
-    Fault(Fault),
+    /// It was reached, and refuses or answers incorrectly.
+    Fault(ProxyFault),
 }
 
 impl std::error::Error for ProxyError {}
@@ -201,11 +201,11 @@ impl fmt::Display for ProxyError {
                 None => write!(f, "{via}: {error}"),
                 Some(interim) => write!(f, "{via}: {error} (after {interim})"),
             },
-            ProxyCause::Fault(Fault::Refused(response)) if response.line.status < 200 => {
+            ProxyCause::Fault(ProxyFault::Refused(response)) if response.line.status < 200 => {
                 let count = self.interim.len();
                 write!(f, "{via}: it sent more than {count} interim answers (1xx) to CONNECT")
             }
-            ProxyCause::Fault(Fault::Refused(response)) => {
+            ProxyCause::Fault(ProxyFault::Refused(response)) => {
                 let line = &response.line;
                 let reason = secrets.mask_text(line.reason.clone());
                 let answer = format!("{} {reason}", line.status);
@@ -213,7 +213,7 @@ impl fmt::Display for ProxyError {
                 let lines = lines.map_or_else(String::new, |lines| format!("; {lines}"));
                 write!(f, "{via} refused CONNECT {authority}: {}{lines}", answer.trim_end())
             }
-            ProxyCause::Fault(Fault::Ended(end, bytes)) if bytes.is_empty() => {
+            ProxyCause::Fault(ProxyFault::Ended(end, bytes)) if bytes.is_empty() => {
                 match interim_names(&self.interim, &self.secrets) {
                     None => write!(f, "{via}: it ended the connection without an answer: {end}"),
                     Some(interim) => write!(
@@ -222,7 +222,7 @@ impl fmt::Display for ProxyError {
                     ),
                 }
             }
-            ProxyCause::Fault(Fault::Reply(code)) => {
+            ProxyCause::Fault(ProxyFault::Reply(code)) => {
                 let text = reply_text(*code);
                 write!(f, "{via} did not connect to {authority}: {text} (SOCKS5 reply {code})")
             }
@@ -233,42 +233,44 @@ impl fmt::Display for ProxyError {
     }
 }
 
-fn fault_text(fault: &Fault, redaction: Redaction, secrets: &Secrets) -> String {
+fn fault_text(fault: &ProxyFault, redaction: Redaction, secrets: &Secrets) -> String {
     match fault {
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => {
+        ProxyFault::Malformed(HeadError::NotHttp(bytes), _) => {
             format!("its answer to CONNECT is not HTTP: {}", quoted(&secrets.mask_cut(bytes)))
         }
-        Fault::Malformed(error, _) => {
+        ProxyFault::Malformed(error, _) => {
             format!("invalid answer to CONNECT: {}", secrets.mask_text(error.to_string()))
         }
-        Fault::NotSocks(bytes) => {
+        ProxyFault::NotSocks(bytes) => {
             format!("its answer is not SOCKS5: {}", quoted(&secrets.mask_cut(bytes)))
         }
-        Fault::NoMethod(true) => {
+        ProxyFault::NoMethod(true) => {
             "it accepts neither clients without authentication nor a name and password".to_owned()
         }
-        Fault::NoMethod(false) => "it does not accept clients without authentication".to_owned(),
-        Fault::Method(method) => {
+        ProxyFault::NoMethod(false) => {
+            "it does not accept clients without authentication".to_owned()
+        }
+        ProxyFault::Method(method) => {
             format!("it chose authentication method {method}, which was not offered")
         }
-        Fault::Credentials(status) => {
+        ProxyFault::Credentials(status) => {
             format!("it does not accept the name and password (status {status})")
         }
-        Fault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
-        Fault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
-        Fault::Ended(end, bytes) => {
+        ProxyFault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
+        ProxyFault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
+        ProxyFault::Ended(end, bytes) => {
             let bytes = counted(bytes.len() as u64, "byte");
             format!("it ended the connection after {bytes} of an answer: {end}")
         }
-        Fault::Invalid(response) => {
+        ProxyFault::Invalid(response) => {
             let lines = objections(&response.head, redaction, secrets);
             format!("invalid answer to CONNECT: {}", lines.unwrap_or_default())
         }
-        Fault::Refused(_) | Fault::Reply(_) => "it refused".to_owned(),
+        ProxyFault::Refused(_) | ProxyFault::Reply(_) => "it refused".to_owned(),
     }
 }
 
-/// A proxy's failure that is being completed with evidence.
+/// Adds evidence to a proxy's failure.
 pub(super) struct TunnelFailed(Box<ProxyError>);
 
 impl TunnelFailed {
@@ -307,10 +309,10 @@ impl TunnelFailed {
 }
 
 pub(super) fn wait_failed(
-    phase: Phase,
+    phase: DialPhase,
     error: WaitError,
     deadline: Deadline,
-    failures: Vec<Failure>,
+    failures: Vec<TcpFailure>,
 ) -> DialError {
     match error {
         WaitError::TimedOut => DialError::Timeout { phase, limit: deadline.limit, failures },
@@ -321,13 +323,13 @@ pub(super) fn wait_failed(
 
 pub(super) fn tcp_failed(
     error: ConnectError,
-    source: Option<&Source>,
+    source: Option<&LocalBinding>,
     deadline: Deadline,
 ) -> DialError {
     match error {
         ConnectError::Failed(failures) => DialError::Tcp(failures, source.cloned()),
         ConnectError::Wait(error, pending, failures) => {
-            wait_failed(Phase::Tcp(pending), error, deadline, failures)
+            wait_failed(DialPhase::Tcp(pending), error, deadline, failures)
         }
     }
 }
@@ -346,7 +348,7 @@ pub(super) fn tls_failed(
             DialError::Tls(Box::new(TlsFailure::new(remote, name, reason, &seen, options)))
         }
         TlsError::Wait { error, seen } => {
-            let phase = Phase::Tls(Box::new(remote.clone()), answer(&seen));
+            let phase = DialPhase::Tls(Box::new(remote.clone()), answer(&seen));
             wait_failed(phase, error, deadline, Vec::new())
         }
     }
@@ -359,8 +361,8 @@ pub(super) fn no_address(host: &Host<String>, route: &RouteOptions) -> DialError
         Family::V6 => Some("IPv6"),
     };
     let by_source = match route.source {
-        Some(Source::Address(address)) if address.is_ipv4() => Some("IPv4"),
-        Some(Source::Address(_)) => Some("IPv6"),
+        Some(LocalBinding::Address(address)) if address.is_ipv4() => Some("IPv4"),
+        Some(LocalBinding::Address(_)) => Some("IPv6"),
         _ => None,
     };
     DialError::NoAddress {
@@ -376,21 +378,21 @@ fn dns_reason(error: &io::Error) -> String {
     text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
 }
 
-fn source_text(source: Option<&Source>) -> String {
+fn source_text(source: Option<&LocalBinding>) -> String {
     match source {
         None => String::new(),
-        Some(Source::Address(address)) => format!(" from {address}"),
-        Some(Source::Interface(name)) => format!(" from interface {name}"),
+        Some(LocalBinding::Address(address)) => format!(" from {address}"),
+        Some(LocalBinding::Interface(name)) => format!(" from interface {name}"),
     }
 }
 
-fn failures_text(failures: &[Failure]) -> String {
+fn failures_text(failures: &[TcpFailure]) -> String {
     let list: Vec<_> =
         failures.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect();
     list.join("; ")
 }
 
-fn failures_suffix(failures: &[Failure]) -> String {
+fn failures_suffix(failures: &[TcpFailure]) -> String {
     if failures.is_empty() {
         String::new()
     } else {

@@ -7,14 +7,14 @@ use crate::net::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use crate::net::stream::Stream;
 use crate::net::tcp;
 use crate::net::tls::{self, TlsOptions};
-use crate::net::tls_hello::Answer;
+use crate::net::tls_hello::TlsAnswer;
 
-/// The most time that the certificates of a failure take.
+/// The time limit for retrieving the certificates of a failure.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Dialer<'_> {
-    /// Adds the certificates to a failure that lies in them, from a second connection over the same route. If that
-    /// fails, the error stays as it is.
+    /// Adds the certificates to a failure that they cause, from a second connection over the same route. If that
+    /// fails, the error is unchanged.
     pub(super) fn explain(
         &mut self,
         mut error: DialError,
@@ -37,11 +37,11 @@ impl Dialer<'_> {
     }
 }
 
-/// The most time that an answer in TLS takes.
+/// The time limit for an answer in TLS.
 const TLS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether a server answers a ClientHello with a ServerHello or an alert; `None` if that was not tested, because
-/// the server is behind a proxy or a Unix socket, or is not reached again. Nothing else is sent, and no client
+/// the server is behind a proxy or a Unix socket, or cannot be reached again. Nothing else is sent, and no client
 /// certificate.
 ///
 /// # Errors
@@ -66,5 +66,5 @@ pub fn answers_in_tls(
     let options = options.tls.options();
     let name = certificate_name(target, options);
     let answer = tls::first_answer(Stream::Plain(tcp), &name, options, reactor, deadline)?;
-    Ok(Some(matches!(answer, Answer::ServerHello | Answer::Alert)))
+    Ok(Some(matches!(answer, TlsAnswer::ServerHello | TlsAnswer::Alert)))
 }

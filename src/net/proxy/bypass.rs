@@ -1,20 +1,20 @@
-//! Which hosts are reached without the proxy: NO_PROXY and `--no-proxy`.
+//! Hosts for which the proxy is not used: NO_PROXY and `--no-proxy`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use url::Host;
 
-/// What is reached directly, as curl reads it, and with ports: names (with all names below them),
+/// Hosts that are connected to directly, in curl's format, and with ports: names (with all names below them),
 /// addresses, CIDR blocks, `*` for everything; separated by commas or blanks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bypass {
-    entries: Vec<Entry>,
+    entries: Vec<BypassEntry>,
 }
 
 /// One entry, with its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct BypassEntry {
     text: String,
     hosts: Hosts,
     port: Option<u16>,
@@ -23,13 +23,13 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hosts {
     All,
-    /// A name in lower case without dots at its ends, and what is below it.
+    /// A name in lower case without dots at its ends, and its subdomains.
     Name(String),
     /// The addresses that share this many leading bits with this one.
     Block(IpAddr, u32),
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for BypassEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
@@ -38,21 +38,22 @@ impl fmt::Display for Entry {
 impl Bypass {
     /// Reads a list without its invalid entries, as curl does.
     pub fn new(list: &str) -> Self {
-        Self { entries: words(list).filter_map(|word| Entry::parse(word).ok()).collect() }
+        Self { entries: words(list).filter_map(|word| BypassEntry::parse(word).ok()).collect() }
     }
 
-    /// Reads a list that was typed for us.
+    /// Reads the list of an option.
     ///
     /// # Errors
-    /// The first entry that cannot be understood, with the reason.
+    /// The first invalid entry, with the reason.
     pub fn parse(list: &str) -> Result<Self, String> {
-        let entries = words(list)
-            .map(|word| Entry::parse(word).map_err(|reason| format!("entry '{word}': {reason}")));
+        let entries = words(list).map(|word| {
+            BypassEntry::parse(word).map_err(|reason| format!("entry '{word}': {reason}"))
+        });
         Ok(Self { entries: entries.collect::<Result<_, _>>()? })
     }
 
     /// The first entry that names this host and port.
-    pub fn find(&self, host: &Host<String>, port: u16) -> Option<&Entry> {
+    pub fn find(&self, host: &Host<String>, port: u16) -> Option<&BypassEntry> {
         self.entries.iter().find(|entry| entry.matches(host, port))
     }
 }
@@ -61,7 +62,7 @@ fn words(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty())
 }
 
-impl Entry {
+impl BypassEntry {
     fn parse(text: &str) -> Result<Self, &'static str> {
         let (host, port) = split_port(text)?;
         let port = port.map(|port| port.parse().map_err(|_| "bad port")).transpose()?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Bypass, Entry, Proxy};
+use super::{Bypass, BypassEntry, Proxy};
 use crate::net::target::{Endpoint, Scheme};
 
 /// The environment variables that are read, and REQUEST_METHOD: with it, a web server may have made HTTP_PROXY
@@ -26,16 +26,16 @@ pub const VARIABLES: [&str; 13] = [
 /// Those of [`VARIABLES`] that are set and not empty.
 pub type Variables = Vec<(&'static str, String)>;
 
-/// Where a setting comes from.
+/// The source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// This option.
     Option(&'static str),
     /// This environment variable.
     Variable(&'static str),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
@@ -50,21 +50,21 @@ pub struct ProxyPolicy {
     /// `--proxy ''` turns those of the environment off.
     is_off: bool,
     bypass: Bypass,
-    bypass_origin: Option<Origin>,
+    bypass_origin: Option<SettingOrigin>,
     variables: Variables,
 }
 
-/// Whether a proxy is used for a target.
+/// The choice of a proxy for a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// No proxy is set for such targets.
     Direct,
     /// A proxy, because of this setting.
-    Through(Proxy, Origin),
+    Through(Proxy, SettingOrigin),
     /// Not this proxy, although this setting names it: an entry of that list matches the target.
-    Bypassed(Proxy, Origin, Entry, Origin),
+    Bypassed(Proxy, SettingOrigin, BypassEntry, SettingOrigin),
     /// Not this proxy, although this setting names it: the target is a Unix socket.
-    NotForSockets(Proxy, Origin),
+    NotForSockets(Proxy, SettingOrigin),
 }
 
 impl ProxyPolicy {
@@ -72,31 +72,32 @@ impl ProxyPolicy {
     /// `--proxy` means none, and `--no-proxy` replaces NO_PROXY, which limits `--proxy` too.
     ///
     /// # Errors
-    /// Which setting cannot be used, and why.
+    /// Which setting is not valid, and why.
     pub fn new(
         proxy: Option<&str>,
         no_proxy: Option<&str>,
         variables: &Variables,
     ) -> Result<Self, BadSetting> {
         let option = proxy.map(str::trim).filter(|text| !text.is_empty());
-        let option = option.map(|text| parse(text, Origin::Option("--proxy"))).transpose()?;
+        let option =
+            option.map(|text| parse(text, SettingOrigin::Option("--proxy"))).transpose()?;
         let (bypass, bypass_origin) = match (no_proxy, set(variables, &["no_proxy", "NO_PROXY"])) {
             (Some(list), _) => {
-                let origin = Origin::Option("--no-proxy");
+                let origin = SettingOrigin::Option("--no-proxy");
                 let bad = |reason| BadSetting { origin, shown: list.to_owned(), reason };
                 (Bypass::parse(list).map_err(bad)?, Some(origin))
             }
-            (None, Some((name, list))) => (Bypass::new(list), Some(Origin::Variable(name))),
+            (None, Some((name, list))) => (Bypass::new(list), Some(SettingOrigin::Variable(name))),
             (None, None) => (Bypass::default(), None),
         };
         let is_off = proxy.is_some() && option.is_none();
         Ok(Self { option, is_off, bypass, bypass_origin, variables: variables.clone() })
     }
 
-    /// What leads to an endpoint for connections of this scheme.
+    /// The choice for an endpoint and connections of this scheme.
     ///
     /// # Errors
-    /// When the environment variable that counts holds no proxy.
+    /// When the value of the environment variable that applies is not a proxy.
     pub fn choose(&self, scheme: Scheme, endpoint: &Endpoint) -> Result<Choice, BadSetting> {
         let Some((proxy, origin)) = self.proxy(scheme)? else { return Ok(Choice::Direct) };
         let Endpoint::Tcp { host, port } = endpoint else {
@@ -108,9 +109,9 @@ impl ProxyPolicy {
         })
     }
 
-    fn proxy(&self, scheme: Scheme) -> Result<Option<(Proxy, Origin)>, BadSetting> {
+    fn proxy(&self, scheme: Scheme) -> Result<Option<(Proxy, SettingOrigin)>, BadSetting> {
         if let Some(proxy) = &self.option {
-            return Ok(Some((proxy.clone(), Origin::Option("--proxy"))));
+            return Ok(Some((proxy.clone(), SettingOrigin::Option("--proxy"))));
         }
         if self.is_off {
             return Ok(None);
@@ -128,12 +129,12 @@ impl ProxyPolicy {
             }
         };
         let Some((name, text)) = set(&self.variables, names) else { return Ok(None) };
-        let origin = Origin::Variable(name);
+        let origin = SettingOrigin::Variable(name);
         Ok(Some((parse(text, origin)?, origin)))
     }
 }
 
-/// The first of these that is set.
+/// The first of these variables that is set.
 fn set<'a>(variables: &'a Variables, names: &[&str]) -> Option<(&'static str, &'a str)> {
     names.iter().find_map(|wanted| {
         let found = variables.iter().find(|(name, value)| name == wanted && !value.is_empty());
@@ -141,18 +142,18 @@ fn set<'a>(variables: &'a Variables, names: &[&str]) -> Option<(&'static str, &'
     })
 }
 
-fn parse(text: &str, origin: Origin) -> Result<Proxy, BadSetting> {
+fn parse(text: &str, origin: SettingOrigin) -> Result<Proxy, BadSetting> {
     Proxy::parse(text).map_err(|reason| BadSetting { origin, shown: Proxy::masked(text), reason })
 }
 
-/// A setting that cannot be used.
+/// A setting that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bad {origin} {shown:?}: {reason}")]
 pub struct BadSetting {
-    /// Which one.
-    pub origin: Origin,
+    /// The setting.
+    pub origin: SettingOrigin,
     /// Its value, without secrets.
     pub shown: String,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }

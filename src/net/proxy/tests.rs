@@ -4,7 +4,7 @@ use super::*;
 use crate::net::target::Target;
 
 #[test]
-fn proxies_are_read_as_curl_reads_them() {
+fn proxies_are_parsed_as_by_curl() {
     for (text, expected) in [
         ("http://proxy.example:3128", "http://proxy.example:3128"),
         ("http://proxy.example", "http://proxy.example:1080"),
@@ -39,7 +39,7 @@ fn userinfo_is_decoded() {
 }
 
 #[test]
-fn what_is_no_proxy_is_refused_without_its_secrets() {
+fn an_invalid_proxy_is_reported_without_its_secrets() {
     let long = format!("socks5://{}:hunter2@h", "u".repeat(256));
     for (text, reason) in [
         ("socks4://h", "version 5"),
@@ -106,12 +106,16 @@ fn entries_name_hosts() {
         let target = Target::parse(url).expect(url);
         let super::super::target::Endpoint::Tcp { host, port } = target.endpoint else { panic!() };
         let bypass = Bypass::parse(list).expect(list);
-        assert_eq!(bypass.find(&host, port).map(Entry::to_string).as_deref(), met, "{list} {url}");
+        assert_eq!(
+            bypass.find(&host, port).map(BypassEntry::to_string).as_deref(),
+            met,
+            "{list} {url}"
+        );
     }
 }
 
 #[test]
-fn entries_that_mean_nothing_are_refused_or_left_out() {
+fn invalid_entries_are_rejected_or_ignored() {
     for entry in ["10.0.0.0/33", "10.0.0/8", "fe80::/129", "a.example:x", "[::1", "a b/9", "."] {
         assert!(Bypass::parse(entry).is_err(), "{entry}");
         let list = format!("{entry},a.example");
@@ -144,7 +148,7 @@ fn choice(
 }
 
 #[test]
-fn the_variable_of_the_scheme_counts_then_that_of_http_then_all() {
+fn the_variables_take_precedence_by_scheme_then_http_then_all() {
     let all = [
         ("ws_proxy", "h:1"),
         ("WS_PROXY", "h:2"),
@@ -174,7 +178,7 @@ fn the_variable_of_the_scheme_counts_then_that_of_http_then_all() {
 }
 
 #[test]
-fn in_cgi_a_header_of_the_client_is_no_proxy() {
+fn in_cgi_http_proxy_is_ignored() {
     let cgi = [("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "h:4")];
     assert_eq!(choice(None, None, &cgi, "ws://x"), "direct");
     let safe = [("REQUEST_METHOD", "GET"), ("http_proxy", "h:3")];
@@ -182,7 +186,7 @@ fn in_cgi_a_header_of_the_client_is_no_proxy() {
 }
 
 #[test]
-fn options_come_before_the_environment() {
+fn options_take_precedence_over_the_environment() {
     let env = [("ALL_PROXY", "h:6"), ("NO_PROXY", "a.example")];
     for (proxy, no_proxy, url, expected) in [
         (None, None, "ws://b.example", "6 ALL_PROXY"),
@@ -206,7 +210,7 @@ fn options_come_before_the_environment() {
 }
 
 #[test]
-fn a_bad_setting_counts_only_where_it_is_used() {
+fn an_invalid_setting_is_an_error_only_if_it_applies() {
     let env = [("WS_PROXY", "socks4://me:hunter2@h"), ("ALL_PROXY", "h:6")];
     assert_eq!(choice(None, None, &env, "wss://x"), "6 ALL_PROXY");
     let error = choice(None, None, &env, "ws://x");

@@ -55,7 +55,7 @@ fn each_token_has_its_flag() {
 }
 
 #[test]
-fn an_output_whose_reader_has_gone_is_distinguished() {
+fn an_output_whose_reader_has_closed_is_distinguished() {
     let mut reactor = Reactor::new(None).unwrap();
     let (_out, reader) = registered(&reactor, Token(tokens::OUTPUTS + 1));
     let woken = wait_for(&mut reactor, |woken| woken.outputs().next().is_some());

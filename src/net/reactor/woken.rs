@@ -1,11 +1,11 @@
-//! What a wait has announced, sorted by token.
+//! The results of a wait, by token.
 
 use mio::event::Event;
 
 use super::tokens;
 
-/// What ended a wait. Readiness is edge-triggered: it is announced once, and has to be kept by whoever
-/// acts on it later.
+/// What ended a wait. Readiness is edge-triggered: it is reported once, and has to be stored by
+/// the code that acts on it later.
 #[derive(Clone, Copy, Debug)]
 pub struct Woken {
     /// Of the connection's socket.
@@ -16,7 +16,7 @@ pub struct Woken {
     pub is_listener_ready: bool,
     /// Another thread has woken the loop.
     pub is_woken: bool,
-    /// Signals may have come: see [`super::Reactor::take_signal`]. Not every system announces them.
+    /// Signals may have been received: see [`super::Reactor::take_signal`]. Not every system reports them.
     pub is_signalled: bool,
     /// A signal cut the wait short. On Linux that is also so, in every thread, when the process was stopped
     /// during the wait and has been continued.
@@ -26,19 +26,19 @@ pub struct Woken {
     attempts: Indices,
 }
 
-/// What was announced of the connection's socket.
+/// The readiness of the connection's socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SocketReadiness {
     /// There is something to read, or the end of the stream.
     pub is_readable: bool,
-    /// It takes bytes.
+    /// It can be written to.
     pub is_writable: bool,
     /// The peer has sent its last byte, or the connection has failed.
     pub is_read_closed: bool,
 }
 
 impl Woken {
-    /// Nothing was announced yet.
+    /// Nothing has been reported yet.
     pub(super) fn new(was_interrupted: bool) -> Self {
         Self {
             socket: SocketReadiness::default(),
@@ -77,7 +77,7 @@ impl Woken {
         }
     }
 
-    /// The outputs that take bytes again, each with whether its reader has gone.
+    /// The outputs that can be written to again, each with whether its reader has closed.
     pub fn outputs(&self) -> impl Iterator<Item = (usize, bool)> {
         let readers_gone = self.readers_gone;
         self.outputs.map(move |output| (output, readers_gone.contains(output)))
@@ -94,7 +94,7 @@ impl Woken {
 struct Indices(u64);
 
 impl Indices {
-    /// A larger index is not kept.
+    /// A larger index is not stored.
     fn insert(&mut self, index: usize) {
         self.0 |= 1_u64.checked_shl(index as u32).unwrap_or_default(); // tokens are small
     }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn indices_come_from_low_to_high_and_each_once() {
+    fn indices_are_ascending_and_unique() {
         let mut indices = Indices(0);
         for index in [63, 0, 5, 5, 64, 1000] {
             indices.insert(index);

@@ -10,7 +10,7 @@ fn shown(endpoint: &Endpoint) -> String {
 }
 
 #[test]
-fn connect_to_leads_elsewhere() {
+fn connect_to_replaces_host_and_port() {
     for (written, url, expected) in [
         ("b.example:9", "ws://a.example/", "b.example:9"),
         ("b.example:", "ws://a.example/", "b.example:80"),
@@ -36,7 +36,7 @@ fn connect_to_leads_elsewhere() {
 }
 
 #[test]
-fn a_socket_comes_before_all() {
+fn a_unix_socket_takes_precedence() {
     let connect_to = vec![ConnectTo::parse("b.example:9").expect("a host")];
     let socket = Some("/own.sock".into());
     let route = RouteOptions { connect_to, socket, ..RouteOptions::default() };
@@ -46,7 +46,7 @@ fn a_socket_comes_before_all() {
 }
 
 #[test]
-fn resolve_gives_addresses() {
+fn resolve_replaces_the_look_up() {
     for (written, host, port, expected) in [
         ("a.example:80:127.0.0.1", "a.example", 80, &["127.0.0.1:80"][..]),
         (

@@ -1,4 +1,4 @@
-//! What is wrong with an input, and where.
+//! Why an input is not valid, and where.
 
 use std::ops::Range;
 
@@ -10,16 +10,16 @@ use super::split::{secret, split_scheme, strip_slashes};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct TargetError {
-    /// As it was typed, secrets included.
+    /// The input, secrets included.
     pub input: String,
     /// The offending bytes of the input; empty where something is missing.
     pub at: Range<usize>,
-    /// What is wrong with them.
+    /// The reason.
     pub reason: String,
 }
 
 impl TargetError {
-    /// The input with the secret part of the userinfo hidden, and below it carets under the place: two indented lines.
+    /// The input with the secret part of the userinfo hidden, and below it carets that mark the position: two indented lines.
     pub fn marked(&self) -> String {
         let secrets = self.secrets();
         let (mut text, mut marks) = (String::new(), String::new());
@@ -42,7 +42,7 @@ impl TargetError {
         format!("  {text}\n  {}", marks.trim_end())
     }
 
-    /// Where the input has the secret part of the userinfo, and values of token-like parameters.
+    /// The ranges of the secret part of the userinfo and of the values of token-like parameters.
     fn secrets(&self) -> Vec<Range<usize>> {
         let (name, rest) = split_scheme(&self.input);
         let userinfo =
@@ -52,13 +52,13 @@ impl TargetError {
     }
 }
 
-/// A part of the input and what is wrong with it.
-pub(super) struct Fault<'a> {
+/// A part of the input and why it is not valid.
+pub(super) struct TargetFault<'a> {
     part: &'a str,
     reason: String,
 }
 
-impl<'a> Fault<'a> {
+impl<'a> TargetFault<'a> {
     pub(super) fn new(part: &'a str, reason: impl Into<String>) -> Self {
         Self { part, reason: reason.into() }
     }
@@ -69,7 +69,7 @@ impl<'a> Fault<'a> {
         Self { part, reason: format!("'{quoted}' {reason}") }
     }
 
-    /// What is wrong, without where.
+    /// The reason, without the position.
     pub(super) fn into_reason(self) -> String {
         self.reason
     }
@@ -86,7 +86,7 @@ pub(super) fn span(whole: &str, part: &str) -> Range<usize> {
     start..start + part.len()
 }
 
-/// What can be printed as it is stays; controls and invisible characters are escaped.
+/// Printable characters are unchanged; control and invisible characters are escaped.
 fn visible(c: char) -> String {
     match c {
         '\\' | '\'' | '"' => c.to_string(),

@@ -1,8 +1,8 @@
-//! Where one part of a URL ends and the next begins; whether they make sense is not asked here.
+//! Where one part of a URL ends and the next begins; whether they are valid is not checked here.
 
-/// The scheme, unless the colon rather ends a host or a user name, and what follows.
+/// The scheme, unless the colon follows a host or a user name, and the rest.
 pub(super) fn split_scheme(text: &str) -> (Option<&str>, &str) {
-    /// Taken for schemes also without slashes; any other name may be that of a host.
+    /// Treated as schemes also without slashes; any other name may be a host.
     const WITHOUT_SLASHES: [&str; 12] = [
         "ws", "wss", "http", "https", "ws+unix", "wss+unix", "data", "file", "ftp", "mailto",
         "tcp", "unix",
@@ -17,20 +17,20 @@ pub(super) fn split_scheme(text: &str) -> (Option<&str>, &str) {
     if rest.starts_with("//") || (is_known && !is_port) { (Some(name), rest) } else { (None, text) }
 }
 
-/// Also a lone slash behind a scheme, as the URL standard does it; without a scheme it begins a path.
+/// Also a single slash after a scheme, as in the URL standard; without a scheme it begins a path.
 pub(super) fn strip_slashes(rest: &str, has_scheme: bool) -> &str {
     let is_slash = |c| matches!(c, '/' | '\\');
     let Some(after_one) = rest.strip_prefix(is_slash) else { return rest };
     after_one.strip_prefix(is_slash).unwrap_or(if has_scheme { after_one } else { rest })
 }
 
-/// How far userinfo, host and port reach.
+/// The length of userinfo, host and port.
 pub(super) fn authority_len(rest: &str) -> usize {
     rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len())
 }
 
-/// The part of the userinfo that must not be shown: the password, or all of it if there is no colon, for that
-/// may be a token. Also where a raw delimiter cuts it short, as in `user:pa/ss@host`.
+/// The part of the userinfo that must not be shown: the password, or all of it without a colon, because it
+/// may be a token. Also where an unencoded delimiter ends it, as in `user:pa/ss@host`.
 pub(super) fn secret(rest: &str) -> Option<&str> {
     let (authority, _) = rest.split_at(authority_len(rest));
     if let Some((userinfo, _)) = authority.rsplit_once('@') {

@@ -45,7 +45,7 @@ fn urls_with_a_scheme() {
 }
 
 #[test]
-fn http_is_taken_as_ws() {
+fn http_is_treated_as_ws() {
     let (url, said) = parsed("HTTP://Example.COM:80/a");
     assert_eq!((url.as_str(), said.as_str()), ("ws://example.com/a", "http:// taken as ws://"));
     let (url, said) = parsed("https://h:80");
@@ -53,7 +53,7 @@ fn http_is_taken_as_ws() {
 }
 
 #[test]
-fn the_host_decides_where_the_scheme_is_missing() {
+fn the_host_determines_a_missing_scheme() {
     for (input, url, host) in [
         ("localhost:9001/p", "ws://localhost:9001/p", "localhost"),
         ("LOCALHOST.", "ws://localhost./", "localhost."),
@@ -103,7 +103,7 @@ fn unix_sockets() {
 }
 
 #[test]
-fn the_host_header_leaves_out_the_default_port() {
+fn the_host_header_omits_the_default_port() {
     for (input, host) in
         [("ws://H:80", "h"), ("wss://h:80", "h:80"), ("ws://u:p@[::1]:9", "[::1]:9")]
     {
@@ -112,7 +112,7 @@ fn the_host_header_leaves_out_the_default_port() {
 }
 
 #[test]
-fn userinfo_is_decoded_and_never_shown() {
+fn userinfo_is_decoded_and_not_shown() {
     for (userinfo, expected) in [
         ("", None),
         ("me@", Some(("me", None))),
@@ -150,43 +150,43 @@ const REFUSED: [(&str, &str, &str); 49] = [
     (
         "ws://h/x#top?y",
         "#top?y",
-        "a WebSocket URL has no fragment ('#…'): encode a literal # as %23",
+        "a WebSocket URL cannot have a fragment ('#…'): encode a literal # as %23",
     ),
-    ("h#", "#", "a WebSocket URL has no fragment"),
-    ("ws+unix:/a:/b#c", "#c", "a WebSocket URL has no fragment"),
-    ("ws://h/a  b", "  ", "a URL has no spaces: write %20"),
-    ("ws://h/a\tb", "\t", "a URL cannot hold the character U+0009 as it is"),
-    ("ws://h/\u{1b}[m", "\u{1b}", "a URL cannot hold the character U+001B"),
-    ("ws://h/\u{3000}", "\u{3000}", "a URL cannot hold the character U+3000"),
+    ("h#", "#", "a WebSocket URL cannot have a fragment"),
+    ("ws+unix:/a:/b#c", "#c", "a WebSocket URL cannot have a fragment"),
+    ("ws://h/a  b", "  ", "a URL cannot contain spaces: write %20"),
+    ("ws://h/a\tb", "\t", "a URL cannot contain the character U+0009 unencoded"),
+    ("ws://h/\u{1b}[m", "\u{1b}", "a URL cannot contain the character U+001B"),
+    ("ws://h/\u{3000}", "\u{3000}", "a URL cannot contain the character U+3000"),
     ("ws://h:0", "0", "port 0 is out of range (1 to 65535)"),
     ("h:99999/x", "99999", "port 99999 is out of range (1 to 65535)"),
     ("localhost:fish", "fish", "'fish' is not a port number"),
     ("ws://h:-1/", "-1", "'-1' is not a port number"),
     ("h:1:2", "1:2", "'1:2' is not a port number"),
     ("ws://[::1:80/x", "[::1:80", "the '[' of an IPv6 address has no ']'"),
-    ("ws://[::1]80/x", "80", "'80' stands between the ']'"),
+    ("ws://[::1]80/x", "80", "'80' is not allowed between the ']'"),
     ("ws://::1/x", "::1", "an IPv6 address is written in brackets: [::1]"),
     ("::1", "::1", "an IPv6 address is written in brackets"),
-    ("ws://h]:80/", "]", "']' cannot stand in a host name"),
+    ("ws://h]:80/", "]", "']' is not allowed in a host name"),
     ("ws://[::g]/x", "::g", "'::g' is not an IPv6 address"),
     ("ws://[]/x", "", "'' is not an IPv6 address"),
     ("[fe80::1%eth0]:80", "%eth0", "a URL cannot name the zone"),
     ("ws://256.1.1.1/", "256.1.1.1", "'256.1.1.1' is not an IPv4 address"),
-    ("ws://a<b/", "<", "'<' cannot stand in a host name"),
-    ("ws://a%20b/", "%20", "'%20' cannot stand in a host name"),
-    ("ws://a%é/", "%", "'%' cannot stand in a host name"),
+    ("ws://a<b/", "<", "'<' is not allowed in a host name"),
+    ("ws://a%20b/", "%20", "'%20' is not allowed in a host name"),
+    ("ws://a%é/", "%", "'%' is not allowed in a host name"),
     ("ws://xn--a/", "xn--a", "'xn--a' is not a host name that IDNA allows"),
-    ("ws://a%3Ab:p@h", "a%3Ab", "a user name for Basic authentication has no colon"),
+    ("ws://a%3Ab:p@h", "a%3Ab", "a user name for Basic authentication cannot contain a colon"),
     ("ws://u:%ff@h", "%ff", "the password is not UTF-8 once decoded"),
     ("ws+unix://h/a", "h", "a Unix socket has no host"),
     ("ws+unix://", "", "the path of the Unix socket is missing"),
-    ("ws:h/x", "", "two slashes belong after the scheme: ws://"),
-    ("wss:example.com", "", "two slashes belong after the scheme: wss://"),
-    ("ws:/h/x", "", "two slashes belong after the scheme: ws://"),
-    ("HTTP:/h", "", "two slashes belong after the scheme: http://"),
-    ("http//h", "", "a colon belongs after the scheme: http://"),
-    ("ws//h:1/x", "", "a colon belongs after the scheme: ws://"),
-    ("WSS//h", "", "a colon belongs after the scheme: wss://"),
+    ("ws:h/x", "", "two slashes must follow the scheme: ws://"),
+    ("wss:example.com", "", "two slashes must follow the scheme: wss://"),
+    ("ws:/h/x", "", "two slashes must follow the scheme: ws://"),
+    ("HTTP:/h", "", "two slashes must follow the scheme: http://"),
+    ("http//h", "", "a colon must follow the scheme: http://"),
+    ("ws//h:1/x", "", "a colon must follow the scheme: ws://"),
+    ("WSS//h", "", "a colon must follow the scheme: wss://"),
 ];
 
 #[test]
@@ -199,7 +199,7 @@ fn errors_mark_the_offending_part() {
 }
 
 #[test]
-fn a_missing_host_is_marked_where_it_belongs() {
+fn a_missing_host_is_marked_at_its_position() {
     assert_eq!(refused("ws:///x").marked(), "  ws:///x\n       ^");
     assert_eq!(refused(" ws://").marked(), "   ws://\n        ^");
     assert_eq!(refused("").marked(), "  \n  ^");
@@ -229,7 +229,7 @@ fn marks_stay_aligned() {
 }
 
 #[test]
-fn a_raw_delimiter_in_a_password_is_named_without_the_password() {
+fn an_unencoded_delimiter_in_a_password_is_reported_without_the_password() {
     assert_eq!(refused("me:pa/ss@h").reason, "'/' ends the host; in a password write %2F");
     assert_eq!(refused("ws://me:pa#ss@h").reason, "'#' ends the host; in a password write %23");
 }

@@ -1,4 +1,4 @@
-//! What is shown of a certificate.
+//! The details of a certificate for display.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -13,27 +13,27 @@ use crate::protocol::counted::counted;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The most names that are kept; some networks put thousands into one certificate.
+/// The maximum number of names that are stored; some networks use thousands in one certificate.
 const MAX_NAMES: usize = 1000;
 
-/// The most names in a sentence.
+/// The maximum number of names in a sentence.
 const MAX_NAMES_IN_SHORT: usize = 6;
 
 const ANY_PURPOSE: &str = "any purpose";
 const TLS_SERVER: &str = "TLS server";
 
-/// The other extended usages that have a name here.
+/// The other extended key usages that are shown by name.
 const EXTENDED_USAGES: [&str; 5] =
     ["TLS client", "code signing", "email", "time stamping", "OCSP signing"];
 
-/// What is shown of a certificate.
+/// The details of a certificate for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateInfo {
     /// Distinguished name of the subject.
     pub subject: String,
     /// Distinguished name of the issuer.
     pub issuer: String,
-    /// What it is for (subjectAltName): DNS names and IP addresses as they are, others with their kind
+    /// Its names (subjectAltName): DNS names and IP addresses as they are, others with their kind
     /// in front.
     pub names: Vec<String>,
     /// Start of validity, seconds since the epoch.
@@ -108,7 +108,7 @@ impl CertificateInfo {
         })
     }
 
-    /// Where its life stood when it was looked at, in whole days.
+    /// Its validity when it was received, in whole days.
     pub fn validity(&self) -> Validity {
         let days = |seconds: i64| seconds / SECONDS_PER_DAY;
         if self.seen_at < self.not_before {
@@ -120,12 +120,12 @@ impl CertificateInfo {
         }
     }
 
-    /// Whether no name was left out.
+    /// Whether all names were stored.
     pub fn has_all_names(&self) -> bool {
         self.names.len() < MAX_NAMES
     }
 
-    /// The hosts it is for, as many as fit into a sentence.
+    /// The hosts that it is valid for, shortened to fit into a sentence.
     pub fn hosts_in_short(&self) -> String {
         let is_host = |name: &&str| !name.starts_with("email:") && !name.starts_with("URI:");
         let hosts: Vec<&str> = self.names.iter().map(String::as_str).filter(is_host).collect();
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_none_and_never_a_panic() {
+    fn any_other_input_is_none() {
         let whole = der(|_| {});
         for cut in 0..whole.len() {
             assert_eq!(CertificateInfo::read(&whole[..cut]), None, "cut at {cut}");

@@ -7,8 +7,8 @@ use native_tls::{Protocol, TlsConnector};
 
 use super::{ALPN, ServerName, TlsOptions, Trust, reason_of};
 
-/// The client's options with the TLS library's connector for them. It is built for the first connection, as
-/// it reads the system's certificates, and serves all that follow.
+/// The client's options with the TLS library's connector for them. It is built for the first connection,
+/// because it reads the system's certificates, and used for all that follow.
 #[derive(Default)]
 pub struct ClientContext {
     options: TlsOptions,
@@ -26,7 +26,7 @@ impl ClientContext {
         &self.options
     }
 
-    /// The connector. Once it could not be built, it is not tried again.
+    /// The connector. After a failure it is not built again.
     ///
     /// # Errors
     /// With the TLS library's reason.
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn other_hosts_have_a_context_of_their_own_only_where_it_differs() {
+    fn other_hosts_have_a_separate_context_only_if_it_differs() {
         let named = |server_name| TlsOptions { server_name, ..TlsOptions::default() };
         for (server_name, expected) in [
             (ServerName::Host, None),

@@ -5,23 +5,23 @@ use std::fmt;
 use native_tls::Protocol;
 
 use super::certificate::{CertificateInfo, Validity, counted_days, utc};
-use super::{Fault, TlsOptions, Trust, system_roots};
+use super::{TlsFault, TlsOptions, Trust, system_roots};
 use crate::net::malformed::quoted;
-use crate::net::tls_hello::{Answer, answer, certificate_request};
+use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 
 /// A TLS handshake that failed, or a connection that the server ended right after it.
 #[derive(Clone, Debug)]
 pub struct TlsFailure {
     /// The other end.
     pub remote: String,
-    /// The name that the certificate must be for.
+    /// The name for which the certificate must be valid.
     pub name: String,
     /// The TLS library's reason.
     pub reason: String,
-    /// What is wrong, as far as the reason and the server's bytes prove it.
-    pub fault: Fault,
-    /// What the server had answered.
-    pub answer: Answer,
+    /// The fault, as far as the reason and the server's bytes prove it.
+    pub fault: TlsFault,
+    /// The server's answer so far.
+    pub answer: TlsAnswer,
     /// Whether the server requested a client certificate, if that is known.
     pub asked: Option<bool>,
     /// The certificates that the server sent on a second connection, its own first.
@@ -48,8 +48,8 @@ impl TlsFailure {
         options: &TlsOptions,
     ) -> Self {
         let has_identity = options.identity.is_some();
-        let fault = Fault::of(&reason, seen, has_identity);
-        let is_untrusted = matches!(fault, Fault::UntrustedRoot | Fault::UnknownIssuer);
+        let fault = TlsFault::of(&reason, seen, has_identity);
+        let is_untrusted = matches!(fault, TlsFault::UntrustedRoot | TlsFault::UnknownIssuer);
         Self {
             remote,
             name,
@@ -68,23 +68,23 @@ impl TlsFailure {
         }
     }
 
-    /// The certificate that the fault lies in, if that is known.
+    /// The certificate that causes the fault, if that is known.
     pub fn culprit(&self) -> Option<&CertificateInfo> {
         let reason = self.reason.to_ascii_lowercase();
         let mut chain = self.chain.iter();
         match self.fault {
-            Fault::Expired => chain.find(|it| matches!(it.validity(), Validity::Expired(_))),
-            Fault::NotYetValid => chain.find(|it| matches!(it.validity(), Validity::NotYet(_))),
-            Fault::UntrustedRoot => self.end_of_chain().filter(|it| it.is_self_issued()),
-            Fault::UnknownIssuer => self.end_of_chain().filter(|it| !it.is_self_issued()),
+            TlsFault::Expired => chain.find(|it| matches!(it.validity(), Validity::Expired(_))),
+            TlsFault::NotYetValid => chain.find(|it| matches!(it.validity(), Validity::NotYet(_))),
+            TlsFault::UntrustedRoot => self.end_of_chain().filter(|it| it.is_self_issued()),
+            TlsFault::UnknownIssuer => self.end_of_chain().filter(|it| !it.is_self_issued()),
             // OpenSSL's texts for the key of the server's own certificate, of another one, and for signatures.
-            Fault::Weak if reason.contains("ca certificate key") => {
+            TlsFault::Weak if reason.contains("ca certificate key") => {
                 chain.skip(1).find(|it| it.has_weak_key())
             }
-            Fault::Weak if reason.contains("digest") => {
+            TlsFault::Weak if reason.contains("digest") => {
                 chain.find(|it| it.has_weak_signature() && !it.is_self_issued())
             }
-            Fault::WrongPurpose => chain.find(|it| it.excludes_tls_servers()),
+            TlsFault::WrongPurpose => chain.find(|it| it.excludes_tls_servers()),
             _ => chain.next(),
         }
     }
@@ -105,34 +105,34 @@ impl TlsFailure {
     pub fn culprit_above(&self) -> Option<&CertificateInfo> {
         let is_of_its_own = matches!(
             self.fault,
-            Fault::Expired | Fault::NotYetValid | Fault::Weak | Fault::WrongPurpose
+            TlsFault::Expired | TlsFault::NotYetValid | TlsFault::Weak | TlsFault::WrongPurpose
         );
         self.culprit().filter(|culprit| is_of_its_own && Some(*culprit) != self.chain.first())
     }
 
-    /// A response in plain HTTP, as far as it is kept.
+    /// The start of a response in plain HTTP.
     pub fn plain_answer(&self) -> Option<&[u8]> {
         match &self.answer {
-            Answer::Foreign(bytes) if self.fault == Fault::PlainHttp => Some(bytes),
+            TlsAnswer::Foreign(bytes) if self.fault == TlsFault::PlainHttp => Some(bytes),
             _ => None,
         }
     }
 
-    /// What the server's bytes add to the library's reason.
+    /// Details from the server's bytes in addition to the library's reason.
     fn evidence(&self) -> Option<String> {
         Some(match (self.fault, &self.answer) {
-            (Fault::NotTls, Answer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
-            (Fault::PlainHttp, Answer::Foreign(bytes)) => {
+            (TlsFault::NotTls, TlsAnswer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
+            (TlsFault::PlainHttp, TlsAnswer::Foreign(bytes)) => {
                 let line = bytes.split(|byte| b"\r\n".contains(byte)).next();
                 format!("received {}", quoted(line.unwrap_or_default()))
             }
-            (Fault::Ended, Answer::Nothing) => "nothing was received".to_owned(),
-            (Fault::Ended, Answer::ServerHello) => "after the ServerHello".to_owned(),
+            (TlsFault::Ended, TlsAnswer::Nothing) => "nothing was received".to_owned(),
+            (TlsFault::Ended, TlsAnswer::ServerHello) => "after the ServerHello".to_owned(),
             _ => return None,
         })
     }
 
-    /// What the certificates add to the library's reason.
+    /// Details from the certificates in addition to the library's reason.
     fn detail(&self) -> Option<String> {
         let certificate = self.culprit()?;
         let is_own = self.chain.first() == Some(certificate);
@@ -141,30 +141,30 @@ impl TlsFailure {
             false => format!("{}, above the server's,", certificate.subject),
         };
         Some(match (self.fault, certificate.validity()) {
-            (Fault::Expired, Validity::Expired(days)) => {
+            (TlsFault::Expired, Validity::Expired(days)) => {
                 let end = utc(certificate.not_after);
                 format!("{whose} was valid until {end}, {} ago", counted_days(days))
             }
-            (Fault::NotYetValid, Validity::NotYet(days)) => {
+            (TlsFault::NotYetValid, Validity::NotYet(days)) => {
                 let start = utc(certificate.not_before);
                 format!("{whose} is valid from {start}, in {}", counted_days(days))
             }
-            (Fault::OtherName, _) => {
+            (TlsFault::OtherName, _) => {
                 format!("the certificate is for {}", certificate.hosts_in_short())
             }
-            (Fault::UntrustedRoot, _) => format!("{} is not trusted", certificate.subject),
-            (Fault::UnknownIssuer, _) => format!("{} is not known", certificate.issuer),
-            (Fault::Weak, _) if is_own => {
+            (TlsFault::UntrustedRoot, _) => format!("{} is not trusted", certificate.subject),
+            (TlsFault::UnknownIssuer, _) => format!("{} is not known", certificate.issuer),
+            (TlsFault::Weak, _) if is_own => {
                 format!("its key is {}, its signature {}", certificate.key, certificate.signature)
             }
-            (Fault::Weak, _) => {
+            (TlsFault::Weak, _) => {
                 let CertificateInfo { key, signature, .. } = certificate;
                 format!("{whose} has the key {key} and the signature {signature}")
             }
-            (Fault::WrongPurpose, _) if is_own => {
+            (TlsFault::WrongPurpose, _) if is_own => {
                 format!("the certificate is for {}", certificate.usages.join(", "))
             }
-            (Fault::WrongPurpose, _) => {
+            (TlsFault::WrongPurpose, _) => {
                 format!("{whose} is for {}", certificate.usages.join(", "))
             }
             _ => return None,
@@ -172,8 +172,10 @@ impl TlsFailure {
     }
 
     fn version_limits(&self) -> Option<String> {
-        let is_about_versions =
-            matches!(self.fault, Fault::Version | Fault::NoVersionLeft | Fault::NothingInCommon);
+        let is_about_versions = matches!(
+            self.fault,
+            TlsFault::Version | TlsFault::NoVersionLeft | TlsFault::NothingInCommon
+        );
         let limit = |option, version: Option<Protocol>| {
             version.map(|version| format!("{option} {}", version_text(version)))
         };

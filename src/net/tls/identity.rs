@@ -1,4 +1,4 @@
-//! Who we are: to a server that asks, or as a server.
+//! Certificates with keys: of a client, for a server that requests one, or of a server.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ pub(super) use openssl::Pair;
 #[derive(Clone)]
 pub struct Identity {
     pub(super) native: native_tls::Identity,
-    /// The same for the TLS library below.
+    /// The same for the TLS library.
     #[cfg(not(any(windows, target_vendor = "apple")))]
     pub(super) pair: Pair,
-    /// What can be shown of the certificate.
+    /// The details of the certificate for display.
     pub certificate: Option<CertificateInfo>,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// Why files do not make an identity.
+/// Why files are not a usable certificate with its key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// It is encrypted, and no passphrase was given.
@@ -37,17 +37,17 @@ pub enum IdentityError {
     #[error("the passphrase is wrong")]
     WrongPassphrase,
     /// There is no certificate.
-    #[error("it holds no certificate")]
+    #[error("it contains no certificate")]
     NoCertificate,
     /// There is no private key.
-    #[error("it holds no private key")]
+    #[error("it contains no private key")]
     NoKey,
     /// The key is not that of the certificate.
     #[error("the key does not belong to the certificate ({0})")]
     NotAPair(String),
     /// The TLS library refuses such a certificate, for this reason.
     #[error(
-        "it is too weak for TLS today ({0}): it needs an RSA key of at least 2048 bits, and a signature with SHA-256 or better"
+        "it is too weak for TLS today ({0}): it requires an RSA key of at least 2048 bits, and a signature with SHA-256 or better"
     )]
     TooWeak(String),
     /// The TLS library refuses it for another reason.
@@ -56,7 +56,7 @@ pub enum IdentityError {
     /// An algorithm that the TLS library does not support (any more): its reason, and what to do.
     #[error("it is encrypted with an algorithm that is not supported any more ({0}): {1}")]
     Unsupported(String, &'static str),
-    /// Another reason of the TLS library's.
+    /// Another reason of the TLS library.
     #[error("{0}")]
     Unreadable(String),
 }
@@ -66,7 +66,7 @@ impl Identity {
     /// or SEC 1, encrypted or not. A key that is not encrypted needs no passphrase.
     ///
     /// # Errors
-    /// What is wrong with which of them: the certificate's is on the left, the key's on the right.
+    /// Which of them is not valid, and why: the certificate on the left, the key on the right.
     pub fn from_files(
         certificates: &[u8],
         key: &[u8],
@@ -78,7 +78,7 @@ impl Identity {
     /// From PKCS#12 (RFC 7292), with certificate and key in it.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Why it is not valid.
     pub fn from_pkcs12(bytes: &[u8], passphrase: Option<&str>) -> Result<Self, IdentityError> {
         openssl::from_pkcs12(bytes, passphrase)
     }

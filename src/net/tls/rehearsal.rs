@@ -36,12 +36,12 @@ impl Write for End {
     }
 }
 
-/// A handshake takes a few turns of each side.
+/// The maximum number of turns of each side in a handshake.
 const MAX_TURNS: usize = 16;
 
 type Progress = Result<TlsStream<End>, HandshakeError<End>>;
 
-/// Does a handshake with a client that trusts everybody.
+/// Does a handshake with a client that accepts any certificate.
 ///
 /// # Errors
 /// When it fails.
@@ -60,7 +60,7 @@ pub(in crate::net) fn rehearse(context: &ServerContext) -> Result<(), String> {
     let mut client: Progress = connector.connect("localhost", end(0));
     let mut server = context.accept(end(1));
     for _ in 0..MAX_TURNS {
-        (client, server) = (go_on(client), server.resume());
+        (client, server) = (resume(client), server.resume());
         match &server {
             ServerHandshake::Done(_) => return Ok(()),
             ServerHandshake::Failed(_) => break,
@@ -70,7 +70,7 @@ pub(in crate::net) fn rehearse(context: &ServerContext) -> Result<(), String> {
     Err("the certificate cannot be used with this key: does it belong to it?".to_owned())
 }
 
-fn go_on(progress: Progress) -> Progress {
+fn resume(progress: Progress) -> Progress {
     match progress {
         Err(HandshakeError::WouldBlock(unfinished)) => unfinished.handshake(),
         done => done,

@@ -6,18 +6,12 @@ use std::io::{Read, Write};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    AlpnError, HandshakeError, MidHandshakeSslStream, SslAcceptor, SslMethod, SslOptions,
-    SslStream, select_next_proto,
+    AlpnError, HandshakeError, SslAcceptor, SslMethod, SslOptions, SslStream, select_next_proto,
 };
 
 use super::server_handshake::ServerHandshake;
 use super::{Identity, reason_in};
-
-/// An established connection.
-pub type ServerStream<S> = SslStream<S>;
-
-/// A handshake that waits for the client.
-pub(super) type Unfinished<S> = MidHandshakeSslStream<S>;
+use crate::net::tls_stream::ServerStream;
 
 /// A certificate with its key, ready to accept clients.
 #[derive(Clone)]

@@ -2,14 +2,14 @@
 
 use std::io::{Read, Write};
 
-use super::server::{ServerStream, Unfinished};
+use crate::net::tls_stream::{ServerStream, UnfinishedStream};
 
 /// How far a handshake has come.
 pub enum ServerHandshake<S> {
     /// It is done.
     Done(ServerStream<S>),
     /// It waits for the client.
-    Unfinished(Unfinished<S>),
+    Unfinished(UnfinishedStream<S>),
     /// It failed; the library's words.
     Failed(String),
 }
@@ -23,9 +23,4 @@ impl<S: Read + Write> ServerHandshake<S> {
             done => done,
         }
     }
-}
-
-/// Sends close_notify, if that is possible.
-pub fn shut_down<S: Read + Write>(stream: &mut ServerStream<S>) {
-    let _ = stream.shutdown(); // the client may have gone already
 }

@@ -2,16 +2,11 @@
 
 use std::io::{Read, Write};
 
-use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
+use native_tls::{HandshakeError, TlsAcceptor, TlsStream};
 
 use super::server_handshake::ServerHandshake;
 use super::{Identity, reason_of};
-
-/// An established connection.
-pub type ServerStream<S> = TlsStream<S>;
-
-/// A handshake that waits for the client.
-pub(super) type Unfinished<S> = MidHandshakeTlsStream<S>;
+use crate::net::tls_stream::ServerStream;
 
 /// A certificate with its key, ready to accept clients.
 #[derive(Clone)]

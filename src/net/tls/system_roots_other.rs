@@ -1,4 +1,4 @@
-//! Whether the system has certificates of CAs: where the TLS library is the system's, it does.
+//! Whether the system has certificates of CAs: with the system's own TLS library, it does.
 
 pub(super) fn are_missing() -> bool {
     false

@@ -1,7 +1,7 @@
 //! HTTP CONNECT (RFC 9110 section 9.3.6), without I/O.
 
-use super::{Fault, TunnelHandshake, TunnelStep};
-use crate::net::upgrade::{Interim, MAX_INTERIM, Response};
+use super::{ProxyFault, TunnelHandshake, TunnelStep};
+use crate::net::upgrade::{Interim, MAX_INTERIM, ServerResponse};
 use crate::protocol::body::{Body, BodyEnd, Excerpt};
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
@@ -34,11 +34,11 @@ pub struct Heads {
 enum ConnectState {
     /// The request has not been sent.
     Start,
-    /// The head of the response is awaited.
+    /// Waiting for the head of the response.
     Head,
-    /// The body of a refusal is awaited.
+    /// Waiting for the body of a refusal.
     Body(StatusLine, Head, Body),
-    /// The target is reached; with the response.
+    /// The tunnel is open; with the response.
     Open(Head),
     /// The handshake has failed, and its fault was returned.
     Over,
@@ -55,7 +55,7 @@ impl Connect {
         Self { request, received, interim, lenient: false, state: ConnectState::Start }
     }
 
-    /// Accepts lines of the response that are not header fields, or not.
+    /// Sets whether lines of the response that are not header fields are accepted.
     #[must_use]
     pub fn lenient(self, lenient: bool) -> Self {
         Self { lenient, ..self }
@@ -71,7 +71,7 @@ impl Connect {
         Heads { request, response, interim }
     }
 
-    fn head(&mut self) -> Result<TunnelStep, Fault> {
+    fn head(&mut self) -> Result<TunnelStep, ProxyFault> {
         loop {
             match parse_response(&self.received) {
                 Ok(None) => return Ok(TunnelStep::Receive),
@@ -83,8 +83,8 @@ impl Connect {
                         }
                         200..300 if !self.lenient && !head.malformed_lines().is_empty() => {
                             self.state = ConnectState::Over;
-                            let response = Response { line, head, body: Excerpt::default() };
-                            return Err(Fault::Invalid(Box::new(response)));
+                            let response = ServerResponse { line, head, body: Excerpt::default() };
+                            return Err(ProxyFault::Invalid(Box::new(response)));
                         }
                         200..300 => {
                             self.state = ConnectState::Open(head);
@@ -98,32 +98,32 @@ impl Connect {
                     }
                 }
                 Err(error) => {
-                    return Err(Fault::Malformed(error, std::mem::take(&mut self.received)));
+                    return Err(ProxyFault::Malformed(error, std::mem::take(&mut self.received)));
                 }
             }
         }
     }
 
-    /// The refusal, if its head was received. `end`: why no more of its body is awaited, if it is not whole.
-    fn refusal(&mut self, end: Option<BodyEnd>) -> Option<Fault> {
+    /// The refusal, if its head was received. `end`: why its body is incomplete, if it is.
+    fn refusal(&mut self, end: Option<BodyEnd>) -> Option<ProxyFault> {
         match std::mem::replace(&mut self.state, ConnectState::Over) {
             ConnectState::Body(line, head, body) => {
                 let body = body.finish(end);
-                Some(Fault::Refused(Box::new(Response { line, head, body })))
+                Some(ProxyFault::Refused(Box::new(ServerResponse { line, head, body })))
             }
             _ => None,
         }
     }
 
     /// The refusal, or the end of the connection.
-    fn refused(&mut self, body: Option<BodyEnd>, end: TransportEnd) -> Fault {
+    fn refused(&mut self, body: Option<BodyEnd>, end: TransportEnd) -> ProxyFault {
         let received = std::mem::take(&mut self.received);
-        self.refusal(body).unwrap_or(Fault::Ended(end, received))
+        self.refusal(body).unwrap_or(ProxyFault::Ended(end, received))
     }
 }
 
 impl TunnelHandshake for Connect {
-    fn step(&mut self) -> Result<TunnelStep, Fault> {
+    fn step(&mut self) -> Result<TunnelStep, ProxyFault> {
         match &mut self.state {
             ConnectState::Start => {
                 self.state = ConnectState::Head;
@@ -152,11 +152,11 @@ impl TunnelHandshake for Connect {
         is_after_head || !self.interim.is_empty() || self.received.starts_with(b"HTTP/")
     }
 
-    fn end(&mut self, end: TransportEnd) -> Fault {
+    fn end(&mut self, end: TransportEnd) -> ProxyFault {
         self.refused(Some(BodyEnd::Transport(end.clone())), end)
     }
 
-    fn time_out_rest(&mut self) -> Fault {
+    fn time_out_rest(&mut self) -> ProxyFault {
         self.refused(Some(BodyEnd::TimedOut), TransportEnd::Eof)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use super::{Fault, TunnelHandshake, TunnelStep};
+use super::{ProxyFault, TunnelHandshake, TunnelStep};
 use crate::net::target::Credentials;
 use crate::protocol::vocabulary::TransportEnd;
 
-/// What the proxy has to connect to.
+/// The destination that is requested of the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub enum SocksDestination {
     /// An address.
     Address(SocketAddr),
     /// A name that the proxy looks up, and a port.
@@ -19,7 +19,7 @@ pub enum Destination {
 #[derive(Debug)]
 pub struct Socks5 {
     credentials: Option<Credentials>,
-    destination: Destination,
+    destination: SocksDestination,
     /// Read and not used yet.
     received: Vec<u8>,
     state: SocksState,
@@ -41,7 +41,7 @@ const NONE_ACCEPTABLE: u8 = 0xff;
 
 impl Socks5 {
     /// A request for `destination`; the credentials are sent if the proxy requires them.
-    pub fn new(destination: Destination, credentials: Option<Credentials>) -> Self {
+    pub fn new(destination: SocksDestination, credentials: Option<Credentials>) -> Self {
         Self { credentials, destination, received: Vec::new(), state: SocksState::Start }
     }
 
@@ -53,9 +53,9 @@ impl Socks5 {
         }
     }
 
-    fn method(&mut self) -> Result<TunnelStep, Fault> {
+    fn method(&mut self) -> Result<TunnelStep, ProxyFault> {
         if self.received.first().is_some_and(|version| *version != VERSION) {
-            return Err(Fault::NotSocks(std::mem::take(&mut self.received)));
+            return Err(ProxyFault::NotSocks(std::mem::take(&mut self.received)));
         }
         let Some([_, method]) = self.take() else { return Ok(TunnelStep::Receive) };
         match (method, &self.credentials) {
@@ -65,36 +65,36 @@ impl Socks5 {
                 self.state = SocksState::Verdict;
                 Ok(TunnelStep::Send(message))
             }
-            (NONE_ACCEPTABLE, credentials) => Err(Fault::NoMethod(credentials.is_some())),
-            (method, _) => Err(Fault::Method(method)),
+            (NONE_ACCEPTABLE, credentials) => Err(ProxyFault::NoMethod(credentials.is_some())),
+            (method, _) => Err(ProxyFault::Method(method)),
         }
     }
 
-    /// RFC 1929 section 2. Its version is not checked: some proxies send that of SOCKS.
-    fn verdict(&mut self) -> Result<TunnelStep, Fault> {
+    /// RFC 1929 section 2. The version is not checked: some proxies send the version of SOCKS.
+    fn verdict(&mut self) -> Result<TunnelStep, ProxyFault> {
         match self.take() {
             None => Ok(TunnelStep::Receive),
             Some([_, 0]) => self.request(),
-            Some([_, status]) => Err(Fault::Credentials(status)),
+            Some([_, status]) => Err(ProxyFault::Credentials(status)),
         }
     }
 
     /// RFC 1928 section 4: CONNECT.
-    fn request(&mut self) -> Result<TunnelStep, Fault> {
+    fn request(&mut self) -> Result<TunnelStep, ProxyFault> {
         let mut message = vec![VERSION, 1, 0];
         let port = match &self.destination {
-            Destination::Address(SocketAddr::V4(address)) => {
+            SocksDestination::Address(SocketAddr::V4(address)) => {
                 message.push(1);
                 message.extend(address.ip().octets());
                 address.port()
             }
-            Destination::Address(SocketAddr::V6(address)) => {
+            SocksDestination::Address(SocketAddr::V6(address)) => {
                 message.push(4);
                 message.extend(address.ip().octets());
                 address.port()
             }
-            Destination::Name(name, port) => {
-                message.extend([3, u8::try_from(name.len()).map_err(|_| Fault::NameTooLong)?]);
+            SocksDestination::Name(name, port) => {
+                message.extend([3, u8::try_from(name.len()).map_err(|_| ProxyFault::NameTooLong)?]);
                 message.extend(name.as_bytes());
                 *port
             }
@@ -105,18 +105,18 @@ impl Socks5 {
     }
 
     /// RFC 1928 section 6. A refusal may lack its address: some proxies close the connection after the code.
-    fn reply(&mut self) -> Result<TunnelStep, Fault> {
+    fn reply(&mut self) -> Result<TunnelStep, ProxyFault> {
         let length = match *self.received.as_slice() {
             [version, ..] if version != VERSION => {
-                return Err(Fault::BadReply(format!("its version is {version}, not 5")));
+                return Err(ProxyFault::BadReply(format!("its version is {version}, not 5")));
             }
-            [_, code, ..] if code != 0 => return Err(Fault::Reply(code)),
+            [_, code, ..] if code != 0 => return Err(ProxyFault::Reply(code)),
             [_, _, _, 1, ..] => 4 + 4 + 2,
             [_, _, _, 3, length, ..] => 4 + 1 + usize::from(length) + 2,
             [_, _, _, 3] | [] | [_] | [_, _] | [_, _, _] => return Ok(TunnelStep::Receive),
             [_, _, _, 4, ..] => 4 + 16 + 2,
             [_, _, _, kind, ..] => {
-                return Err(Fault::BadReply(format!("address type {kind} is not known")));
+                return Err(ProxyFault::BadReply(format!("address type {kind} is not known")));
             }
         };
         if self.received.len() < length {
@@ -162,7 +162,7 @@ pub const fn reply_text(code: u8) -> &'static str {
 }
 
 impl TunnelHandshake for Socks5 {
-    fn step(&mut self) -> Result<TunnelStep, Fault> {
+    fn step(&mut self) -> Result<TunnelStep, ProxyFault> {
         match self.state {
             SocksState::Start => {
                 self.state = SocksState::Method;
@@ -184,7 +184,7 @@ impl TunnelHandshake for Socks5 {
             || self.received.first() == Some(&VERSION)
     }
 
-    fn end(&mut self, end: TransportEnd) -> Fault {
-        Fault::Ended(end, std::mem::take(&mut self.received))
+    fn end(&mut self, end: TransportEnd) -> ProxyFault {
+        ProxyFault::Ended(end, std::mem::take(&mut self.received))
     }
 }

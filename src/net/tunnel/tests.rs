@@ -1,6 +1,6 @@
 //! What proxies send, cut at every position, and the outcome.
 
-use super::socks5::Destination;
+use super::socks5::SocksDestination;
 use super::*;
 use crate::net::target::Credentials;
 use crate::protocol::head::HeaderLine;
@@ -12,20 +12,20 @@ struct Talk {
     outcome: String,
 }
 
-fn outcome(fault: Fault) -> String {
+fn outcome(fault: ProxyFault) -> String {
     match fault {
-        Fault::Refused(response) => {
+        ProxyFault::Refused(response) => {
             let body = String::from_utf8_lossy(&response.body.bytes).into_owned();
             let cut = response.body.is_partial();
             format!("refused {} {body:?} cut {cut}", response.line.status)
         }
-        Fault::Invalid(response) => {
+        ProxyFault::Invalid(response) => {
             let lines = response.head.malformed_lines();
             lines.iter().map(|it| it.describe(&it.text)).collect()
         }
-        Fault::Malformed(error, bytes) => format!("{error} {}", bytes.escape_ascii()),
-        Fault::NotSocks(bytes) => format!("not SOCKS {}", bytes.escape_ascii()),
-        Fault::Ended(_, bytes) => format!("ended after {}", bytes.escape_ascii()),
+        ProxyFault::Malformed(error, bytes) => format!("{error} {}", bytes.escape_ascii()),
+        ProxyFault::NotSocks(bytes) => format!("not SOCKS {}", bytes.escape_ascii()),
+        ProxyFault::Ended(_, bytes) => format!("ended after {}", bytes.escape_ascii()),
         other => format!("{other:?}"),
     }
 }
@@ -70,7 +70,7 @@ fn connect() -> Connect {
 }
 
 #[test]
-fn connect_asks_for_host_and_port() {
+fn connect_requests_host_and_port() {
     let asked = &talk(connect(), &[b"HTTP/1.1 200 OK\r\n\r\n"]).sent[0];
     let expected = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nUser-Agent: me\r\nX-Own: 1\r\n\r\n";
     assert_eq!(String::from_utf8_lossy(asked), expected);
@@ -99,7 +99,7 @@ fn answers_to_connect() {
 }
 
 #[test]
-fn what_is_no_answer_to_connect_is_shown() {
+fn an_invalid_answer_to_connect_is_quoted() {
     for (answer, expected) in [
         (&b"SSH-2.0-x\r\n"[..], "that is not HTTP SSH-2.0-x\\r\\n"),
         (b"\x05\xff", "that is not HTTP \\x05\\xff"),
@@ -127,7 +127,7 @@ fn socks(credentials: Option<(&str, Option<&str>)>) -> Socks5 {
         user: user.to_owned(),
         password: password.map(ToOwned::to_owned),
     });
-    Socks5::new(Destination::Name("a.example".to_owned(), 443), credentials)
+    Socks5::new(SocksDestination::Name("a.example".to_owned(), 443), credentials)
 }
 
 const NAMED: &[u8] = b"\x05\x01\x00\x03\x09a.example\x01\xbb";
@@ -149,8 +149,8 @@ fn socks_with_a_password() {
     let done = everywhere(with, answer);
     let sent = vec![vec![5, 2, 0, 2], login, NAMED.to_vec()];
     assert_eq!(done, Talk { sent, outcome: "open ".to_owned() });
-    let unasked = everywhere(with, b"\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50");
-    assert_eq!(unasked.sent, [vec![5, 2, 0, 2], NAMED.to_vec()]);
+    let without_offer = everywhere(with, b"\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50");
+    assert_eq!(without_offer.sent, [vec![5, 2, 0, 2], NAMED.to_vec()]);
     let none = talk(socks(Some(("me", None))), &[b"\x05\x02"]);
     assert_eq!(none.sent[1], b"\x01\x02me\x00");
 }
@@ -161,7 +161,7 @@ fn socks_addresses() {
         ("1.2.3.4:80", &b"\x05\x01\x00\x01\x01\x02\x03\x04\x00\x50"[..]),
         ("[::1]:80", b"\x05\x01\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x50"),
     ] {
-        let destination = Destination::Address(address.parse().expect("an address"));
+        let destination = SocksDestination::Address(address.parse().expect("an address"));
         let ipv6 = b"\x05\x00\x05\x00\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x50!";
         let done = everywhere(|| Socks5::new(destination.clone(), None), ipv6);
         assert_eq!((&*done.sent[1], &*done.outcome), (expected, "open !"));
@@ -203,7 +203,7 @@ fn socks_refusals() {
 
 #[test]
 fn a_name_too_long_for_socks() {
-    let destination = Destination::Name("x".repeat(256), 1);
+    let destination = SocksDestination::Name("x".repeat(256), 1);
     let done = talk(Socks5::new(destination, None), &[b"\x05\x00"]);
     assert_eq!(done.outcome, "NameTooLong");
 }

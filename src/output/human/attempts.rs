@@ -41,7 +41,7 @@ impl Human {
     fn attempt(&self, retry: &RetryScheduled) -> String {
         let verb = if retry.is_reconnect { "reconnecting" } else { "trying again" };
         let limit = retry.limit.map_or_else(String::new, |limit| format!(" of {limit}"));
-        let asked = if retry.is_asked { ", as the server asks" } else { "" };
+        let asked = if retry.is_requested { ", as the server requests" } else { "" };
         let waiting = match retry.waiting {
             0 => String::new(),
             many => format!("; {} to send", counted(many as u64, "message")),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::frame::preview;
 use super::message::{counted, grouped};
+use super::preview::preview;
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
 use crate::event::{Closed, HeadView, LastTraffic, Opened, ProxyHeads, SOON};

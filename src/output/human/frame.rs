@@ -4,8 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::connection::percent;
 use super::message::{counted, grouped};
+use super::preview::{payload_preview, preview};
 use super::{Detail, Human, arrow, role};
-use crate::output::escape::{Newlines, escape_bytes, is_readable_text};
+use crate::output::escape::is_readable_text;
 use crate::output::hex_dump::{hex, hex_dump};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
@@ -142,27 +143,5 @@ fn preview_of(frame: &FrameEvent<'_>) -> String {
             format!(" {}{}", hex(code), payload_preview(reason, MAX_REASON))
         }
         _ => payload_preview(frame.plain.unwrap_or(frame.payload), MAX_PREVIEW),
-    }
-}
-
-fn payload_preview(payload: &[u8], most: usize) -> String {
-    if payload.is_empty() {
-        return String::new();
-    }
-    let end = match payload.len() <= most {
-        true => payload.len(),
-        // Not in the middle of a character.
-        false => (most - 3..=most).rev().find(|at| payload[*at] & 0xc0 != 0x80).unwrap_or(most),
-    };
-    let more = if end < payload.len() { "…" } else { "" };
-    format!(" {}{more}", preview(&payload[..end]))
-}
-
-/// Text in quotes, anything else in hex.
-pub(super) fn preview(data: &[u8]) -> String {
-    if is_readable_text(data) {
-        format!("\"{}\"", escape_bytes(data, Newlines::Escape))
-    } else {
-        hex(data)
     }
 }

@@ -130,7 +130,7 @@ fn cut(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
-/// Lines after the first stand under the first, not under the arrow.
+/// Lines after the first are aligned with the first, not with the arrow.
 fn indent(text: &str) -> Cow<'_, str> {
     if text.contains('\n') { Cow::Owned(text.replace('\n', "\n  ")) } else { Cow::Borrowed(text) }
 }

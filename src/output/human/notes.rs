@@ -18,7 +18,7 @@ impl Human {
         let mut notes = String::new();
         if self.notes_binary(message) {
             self.binary_noted = true;
-            let text = "a binary message was received; --output json tells them from text";
+            let text = "a binary message was received; --output json distinguishes them from text";
             notes += &self.remark(Role::Dim, text);
         }
         if self.notes_controls(message) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::event::{Message, Stamp};
 use crate::protocol::MessageKind;
 
-fn options() -> HumanOptions {
+pub(in crate::output) fn options() -> HumanOptions {
     HumanOptions {
         style: Style::plain(),
         width: Some(40),
@@ -119,7 +119,7 @@ fn a_dump_fits_behind_the_number_of_its_connection() {
 }
 
 #[test]
-fn times_stand_in_front() {
+fn times_precede_lines() {
     let timed = |timestamps| {
         shown(
             HumanOptions { timestamps: Some(timestamps), ..options() },
@@ -132,7 +132,7 @@ fn times_stand_in_front() {
 }
 
 #[test]
-fn the_time_stands_in_front_of_every_line_as_with_a_number() {
+fn the_time_precedes_every_line_of_a_connection() {
     let options = HumanOptions { timestamps: Some(Timestamps::Relative), ..options() };
     for (kind, data, lines) in
         [(MessageKind::Text, &b"a\nb"[..], 2), (MessageKind::Binary, &[0; 20], 4)]

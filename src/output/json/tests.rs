@@ -41,7 +41,7 @@ fn messages_are_as_documented() {
 }
 
 #[test]
-fn long_payloads_go_out_in_parts_and_are_read_back() {
+fn long_payloads_are_written_in_parts_and_parsed_back() {
     for (kind, byte) in
         [(MessageKind::Text, 1), (MessageKind::Text, b'x'), (MessageKind::Binary, 0xff)]
     {
@@ -102,7 +102,7 @@ fn no_string_of_an_event_has_hidden_characters() {
 }
 
 #[test]
-fn pongs_tell_the_round_trip_time() {
+fn pongs_have_the_round_trip_time() {
     let text = shown(EventKind::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
     assert!(
         text.ends_with("\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"),
@@ -111,7 +111,7 @@ fn pongs_tell_the_round_trip_time() {
 }
 
 #[test]
-fn a_sent_file_is_named_in_place_of_its_data() {
+fn a_sent_file_is_named_instead_of_its_data() {
     let file = FileSent { kind: MessageKind::Binary, path: "a \"b\"", size: 1 << 40, wire_size: 7 };
     assert!(shown(EventKind::FileSent(&file)).ends_with(
         "\"direction\":\"sent\",\"type\":\"binary\",\"file\":\"a \\\"b\\\"\",\

@@ -3,7 +3,7 @@
 
 use crate::output::escape::is_hidden;
 
-/// What becomes of a byte: 0 for one that stands for itself, else the letter behind the backslash. `MIXED`
+/// How a byte is written: 0 for one that is unchanged, else the letter after the backslash. `MIXED`
 /// for one that starts several characters, some of which are escaped.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];

@@ -78,13 +78,13 @@ fn long_text_is_indented_and_short_parts_stay_together() {
 }
 
 #[test]
-fn a_nested_part_leaves_room_for_its_comma() {
+fn a_nested_part_reserves_a_column_for_its_comma() {
     assert_eq!(plain("[[1,2],[3,4]]", 9), "[\n  [1, 2],\n  [3, 4]\n]");
     assert_eq!(plain("[[1],[3,4]]", 8), "[\n  [1],\n  [\n    3,\n    4\n  ]\n]");
 }
 
 #[test]
-fn tokens_keep_their_spelling() {
+fn tokens_are_unchanged() {
     let text =
         r#"{"n":[1.0e+5,12345678901234567890123,-0,0.10,1E400],"n":"\u0041\/","\ud800":true}"#;
     assert_eq!(plain(text, usize::MAX), text);
@@ -106,7 +106,7 @@ fn tokens_are_coloured_by_kind() {
 }
 
 #[test]
-fn hostile_sizes_stay_cheap() {
+fn hostile_sizes_are_processed_quickly() {
     let deep = "[".repeat(MAX_DEPTH) + &"\u{300}".repeat(200_000) + &" ".repeat(200_000);
     assert!(plain(&deep, 100).len() < 3 * deep.len());
     let wide = "[".repeat(MAX_DEPTH) + &"1,".repeat(20_000);

@@ -1,11 +1,14 @@
 //! Streams read and written by threads, which may block: for files that can be neither polled nor reopened.
 
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
+
+use super::output_file::OutputFile;
 
 /// The maximum number of bytes passed to or from a thread at a time.
 const CHUNK: usize = 64 << 10;
@@ -185,6 +188,14 @@ impl Writer {
         Ok(Self::new(Box::new(io::stderr()), is_terminal))
     }
 
+    /// A file, which is created or replaced. A FIFO is opened by the thread.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    pub fn file(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(Box::new(OutputFile::create(path)?), false))
+    }
+
     /// A writer to a stream that may block.
     pub(super) fn to(stream: impl Write + Send + std::fmt::Debug + 'static) -> Self {
         Self::new(Box::new(stream), false)
@@ -218,14 +229,12 @@ impl Writer {
             let thread = thread::Builder::new().name("output".to_owned());
             thread.spawn(move || write_on(&shared, &mut stream))?;
         }
+        if let Some(error) = self.take_error() {
+            return Err(error);
+        }
         let mut slot = self.shared.slot();
         match &slot.chunk {
-            Some(Err(_)) => {
-                if let Some(Err(error)) = slot.chunk.take() {
-                    return Err(error);
-                }
-            }
-            Some(Ok(_)) => return Err(io::ErrorKind::WouldBlock.into()),
+            Some(_) => return Err(io::ErrorKind::WouldBlock.into()),
             None if slot.is_closed => return Err(io::ErrorKind::BrokenPipe.into()),
             None if slot.in_flight > 0 => return Err(io::ErrorKind::WouldBlock.into()),
             None => {}
@@ -237,7 +246,16 @@ impl Writer {
         Ok(count)
     }
 
-    /// Bytes passed to the thread and not written to the stream yet.
+    /// The error of bytes that were accepted and could not be written, once.
+    pub fn take_error(&mut self) -> Option<io::Error> {
+        let mut slot = self.shared.slot();
+        let result = slot.chunk.take_if(|chunk| chunk.is_err())?;
+        slot.in_flight = 0;
+        result.err()
+    }
+
+    /// Bytes passed to the thread and not written to the stream yet, also if that has failed and the error was not
+    /// taken.
     pub fn in_flight(&self) -> usize {
         self.shared.slot().in_flight
     }
@@ -249,7 +267,7 @@ impl Writer {
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
         let now = Instant::now();
         let left = until.map_or(SLICE, |until| until.saturating_duration_since(now).min(SLICE));
-        let is_busy = |slot: &mut Slot| slot.in_flight > 0;
+        let is_busy = |slot: &mut Slot| slot.in_flight > 0 && !slot.is_closed;
         let waited = self.shared.changed.wait_timeout_while(self.shared.slot(), left, is_busy);
         if !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
             return Ok(true);
@@ -280,10 +298,12 @@ fn write_on(shared: &Shared, stream: &mut Stream) {
         drop(slot);
         let written = stream.write_all(&chunk).and_then(|()| stream.flush());
         let mut slot = shared.slot();
-        slot.in_flight = 0;
-        if let Err(error) = written {
-            slot.chunk = Some(Err(error));
-            slot.is_closed = true;
+        match written {
+            Ok(()) => slot.in_flight = 0,
+            Err(error) => {
+                slot.chunk = Some(Err(error));
+                slot.is_closed = true;
+            }
         }
         slot.wake();
         shared.changed.notify_all();

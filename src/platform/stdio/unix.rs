@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -171,6 +172,15 @@ impl Writer {
         Self::new(io::stderr().as_fd(), 2)
     }
 
+    /// A file, which is created or replaced. A thread writes it; a FIFO is opened by the thread, too.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    pub fn file(path: &Path) -> io::Result<Self> {
+        let stream = Sink::Thread(threaded::Writer::file(path)?);
+        Ok(Self { stream, registered: false, is_terminal: false })
+    }
+
     fn new(fd: BorrowedFd<'_>, number: u8) -> io::Result<Self> {
         let stream = match kind_of(fd)? {
             Kind::Socket => Sink::Socket(own(fd)?),
@@ -238,6 +248,14 @@ impl Writer {
         match &self.stream {
             Sink::Thread(thread) => thread.in_flight(),
             _ => 0,
+        }
+    }
+
+    /// The error of bytes that were accepted and could not be written, once.
+    pub fn take_error(&mut self) -> Option<io::Error> {
+        match &mut self.stream {
+            Sink::Thread(thread) => thread.take_error(),
+            _ => None,
         }
     }
 

@@ -1,7 +1,6 @@
 //! The payload of a Close frame.
 
 use super::CloseCode;
-use crate::protocol::vocabulary::Misuse;
 
 /// The code and the reason in a Close frame (RFC 6455 section 5.5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,12 +19,12 @@ impl ClosePayload {
     ///
     /// # Errors
     /// If the code must not be sent, or the reason is longer than 123 bytes.
-    pub fn to_send(code: Option<CloseCode>, reason: &str) -> Result<Self, Misuse> {
+    pub fn to_send(code: Option<CloseCode>, reason: &str) -> Result<Self, InvalidClose> {
         if let Some(code) = code.filter(|code| !code.may_be_sent()) {
-            return Err(Misuse::CloseCode(code));
+            return Err(InvalidClose::Code(code));
         }
         if reason.len() > Self::MAX_REASON {
-            return Err(Misuse::ReasonTooLong(reason.len()));
+            return Err(InvalidClose::ReasonTooLong(reason.len()));
         }
         // A reason can only follow a code (RFC 6455 section 5.5.1).
         let reason = if code.is_some() { reason.to_owned() } else { String::new() };
@@ -40,4 +39,15 @@ impl ClosePayload {
         }
         bytes
     }
+}
+
+/// A Close frame that must not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidClose {
+    /// RFC 6455 section 7.4.
+    #[error("close code {0} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999")]
+    Code(CloseCode),
+    /// Two bytes of a Close frame's 125 are for the code.
+    #[error("a close reason has at most 123 bytes, not {0}")]
+    ReasonTooLong(usize),
 }

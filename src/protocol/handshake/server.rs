@@ -20,7 +20,7 @@ pub struct ServerOptions {
     /// The only path that is accepted; `None`: any path.
     pub path: Option<String>,
     /// The credentials that clients must present; `None`: none.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<RequiredCredentials>,
     /// The origins whose pages may connect.
     pub origins: AllowedOrigins,
     /// The addresses the server listens on, which determine its own origins.
@@ -33,11 +33,11 @@ const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// A user name and password required by Basic authentication (RFC 7617).
 #[derive(Clone)]
-pub struct Credentials {
+pub struct RequiredCredentials {
     pair: Vec<u8>,
 }
 
-impl Credentials {
+impl RequiredCredentials {
     /// From `USER:PASSWORD`.
     pub fn new(pair: &str) -> Self {
         Self { pair: pair.as_bytes().to_vec() }
@@ -55,9 +55,9 @@ impl Credentials {
 }
 
 /// Does not show the secret.
-impl std::fmt::Debug for Credentials {
+impl std::fmt::Debug for RequiredCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(***)")
+        f.write_str("RequiredCredentials(***)")
     }
 }
 
@@ -359,7 +359,7 @@ mod tests {
 
     #[test]
     fn credentials_are_required_and_not_repeated() {
-        let credentials = Some(Credentials::new("Aladdin:open sesame"));
+        let credentials = Some(RequiredCredentials::new("Aladdin:open sesame"));
         let options = ServerOptions { credentials, ..options() };
         for right in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "bAsIc QWxhZGRpbjpvcGVuIHNlc2FtZQ=="] {
             assert!(ask(&options, &with(&format!("Authorization: {right}"))).is_ok(), "{right}");

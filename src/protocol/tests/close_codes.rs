@@ -2,7 +2,7 @@
 
 use super::support::{Endpoint, Observed, ROLES, close_payload, options};
 use super::wire::{Raw, bytes_for, close, frame, peer_of};
-use crate::protocol::close::ClosePayload;
+use crate::protocol::close::{ClosePayload, InvalidClose};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::{Direction, Misuse, TransportEnd};
 use crate::protocol::{CloseCode, Opcode, Role, Rule};
@@ -188,11 +188,17 @@ fn frames_after_a_close_frame_are_reported_once_and_not_processed() {
 #[test]
 fn an_invalid_payload_is_refused_and_the_connection_stays_open() {
     let mut end = Endpoint::client();
-    let refused = Misuse::CloseCode(CloseCode::NO_STATUS);
+    let refused = Misuse::Close(InvalidClose::Code(CloseCode::NO_STATUS));
     assert_eq!(end.try_close(Some(1005), "x"), Err(refused));
-    assert_eq!(end.try_close(Some(1000), &"x".repeat(124)), Err(Misuse::ReasonTooLong(124)));
+    assert_eq!(
+        end.try_close(Some(1000), &"x".repeat(124)),
+        Err(InvalidClose::ReasonTooLong(124).into())
+    );
     // 62 characters, but two bytes each.
-    assert_eq!(end.try_close(Some(1000), &"é".repeat(62)), Err(Misuse::ReasonTooLong(124)));
+    assert_eq!(
+        end.try_close(Some(1000), &"é".repeat(62)),
+        Err(InvalidClose::ReasonTooLong(124).into())
+    );
     let long = [0; 126];
     assert_eq!(end.connection.pong(&long), Err(Misuse::ControlTooLong(Opcode::Pong, 126)));
     assert!(end.connection.is_open());

@@ -1,6 +1,7 @@
 //! The result must not depend on how the transport splits a stream: whole, byte by byte or split at any
 //! point, the same is observed, written and counted.
 
+use super::observed::clear_partial_payloads;
 use super::streams;
 use super::support::{Endpoint, Observed, ROLES, options};
 use super::violations::HTTP;
@@ -40,7 +41,7 @@ fn outcome<'a>(mut end: Endpoint, pieces: impl IntoIterator<Item = &'a [u8]>) ->
     let was_finished = end.is_finished();
     end.end_transport(TransportEnd::Eof);
     observed.append(&mut end.events());
-    clear_partial_payloads(&mut observed);
+    clear_partial_payloads(&mut observed, clear_payload);
     let mut ending = end.ending();
     if let Some(violation) = &mut ending.violation {
         clear_payload(violation);
@@ -51,18 +52,6 @@ fn outcome<'a>(mut end: Endpoint, pieces: impl IntoIterator<Item = &'a [u8]>) ->
 /// How much of an HTTP response is shown depends on what was received with its first line, and so on the
 /// cuts; longer than any Close frame's payload.
 const SEEN_OF_HTTP: usize = "HTTP/1.1 400 Bad Request\r".len();
-
-fn clear_partial_payloads(observed: &mut [Observed]) {
-    for index in 0..observed.len() {
-        let (before, rest) = observed.split_at_mut(index);
-        if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
-            clear_payload(violation);
-            if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
-                payload.clear();
-            }
-        }
-    }
-}
 
 /// How much payload of an invalid frame is shown depends on what was received with its header.
 fn clear_payload(violation: &mut Violation) {

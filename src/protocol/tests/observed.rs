@@ -35,3 +35,17 @@ impl From<Event<'_>> for Observed {
         }
     }
 }
+
+/// Clears what depends on how much of a refused payload had arrived: in violations with `clear`, and the frames before
+/// them.
+pub(super) fn clear_partial_payloads(observed: &mut [Observed], clear: fn(&mut Violation)) {
+    for index in 0..observed.len() {
+        let (before, rest) = observed.split_at_mut(index);
+        if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
+            clear(violation);
+            if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
+                payload.clear();
+            }
+        }
+    }
+}

@@ -17,7 +17,7 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\", charset=\"UTF-8\"",
             &[][..],
-            "the server requires a user name and password (Basic, realm \"the lab\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"the lab\"): -u USER prompts for the password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\"",
@@ -47,7 +47,7 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Basic realm=x",
             &[],
-            "the server requires a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"x\"): -u USER prompts for the password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate, NTLM",
@@ -82,7 +82,7 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
             &["--cookie", "session=abcdef"],
-            "the server requires a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"x\"): -u USER prompts for the password",
         ),
         (
             "403 Forbidden",

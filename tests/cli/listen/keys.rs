@@ -58,7 +58,10 @@ fn keys_are_accepted_in_any_form() {
     }
     let locked = [&both[..], &["encrypted.pem"]].concat();
     for (pass, words) in [
-        (&[][..], "bad --tls-key \"encrypted.pem\": it is encrypted: --tls-pass has to tell"),
+        (
+            &[][..],
+            "bad --tls-key \"encrypted.pem\": it is encrypted: give the passphrase with --tls-pass",
+        ),
         (&["--tls-pass", "wr0ng"], "bad --tls-pass \"***\": it does not open encrypted.pem"),
     ] {
         let program =

@@ -86,7 +86,7 @@ fn clients_wait_until_file_descriptors_are_available() {
         let mut peer = crate::support::Peer::connect(port);
         peer.request("/", &[]);
         // "#2 client ...", or the report that no more clients can be accepted.
-        if server.wait_stderr("client").contains("no more clients can be let in for now") {
+        if server.wait_stderr("client").contains("no more clients can be accepted for now") {
             break peer;
         }
         assert_upgraded(&mut peer);

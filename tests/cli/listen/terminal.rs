@@ -98,7 +98,7 @@ fn raw_frames_are_sent_to_all_clients() {
 fn clients_are_listed_with_their_details() {
     let (mut terminal, port) = serve(&["-s", "chat", "-x", "welcome"]);
     terminal.type_line("/clients");
-    terminal.wait_for("nobody is connected");
+    terminal.wait_for("no client is connected");
     let headers = ["Sec-WebSocket-Protocol: chat"];
     let mut peer = client_at(port, "/room?token=secret", &headers);
     peer.expect_text("welcome");
@@ -128,7 +128,7 @@ fn kick_closes_with_code_and_reason() {
     terminal.type_line("/kick 2");
     second.expect_close(1000);
     terminal.type_line("/kick 7");
-    terminal.wait_for("there is no client 7; /clients lists who is connected");
+    terminal.wait_for("no client 7; /clients lists the connected clients");
 }
 
 #[test]
@@ -155,9 +155,9 @@ fn a_command_behind_an_address_is_for_one_client() {
     terminal.type_line("/to 1 /headers");
     terminal.wait_for("#1 < GET / HTTP/1.1");
     terminal.type_line("/to 1 /quit");
-    terminal.wait_for("/quit is not for one client");
+    terminal.wait_for("/quit does not apply to one client");
     terminal.type_line("/to 3 /status");
-    terminal.wait_for("there is no client 3");
+    terminal.wait_for("no client 3");
     terminal.type_line("/to 2 /close 4001 bye");
     let [first, mut second] = peers;
     assert_eq!(second.expect_close(4001), "bye");
@@ -188,6 +188,23 @@ fn commands_without_an_address_are_for_all_clients() {
     let last = connect(&terminal, port, 3); // the server goes on
     terminal.press(Key::CtrlD);
     expect_going_away(last);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn a_client_that_is_being_closed_is_not_called_unknown() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peer = connect(&terminal, port, 1);
+    terminal.type_line("/close");
+    peer.expect_close(1000);
+    terminal.type_line("hello");
+    terminal.wait_for("all connections are being closed: nothing was sent");
+    terminal.type_line("/to 1 hello");
+    terminal.wait_for("client 1 is being closed: nothing was sent");
+    peer.close(1000, "");
+    peer.expect_eof();
+    terminal.wait_for("#1 closed by us: 1000");
+    terminal.press(Key::CtrlD);
     assert_eq!(terminal.wait_exit(), 0);
 }
 
@@ -278,7 +295,7 @@ fn help_lists_every_command_and_errors_are_explained() {
     terminal.type_line("/closed");
     terminal.wait_for("unknown command /closed");
     terminal.type_line("hello?");
-    terminal.wait_for("nobody is connected: nothing was sent");
+    terminal.wait_for("no client is connected: nothing was sent");
 }
 
 #[test]

@@ -113,9 +113,11 @@ fn files_without_a_key_or_certificate_are_reported() {
     outcome.stderr_contains("bad --tls-key \"key.pem\": it cannot be read");
     let program = wscope().file("key.pem", certificate).file("cert.pem", "");
     let outcome = program.args(["listen", ":0"]).args(OPTIONS).run().code(2);
-    outcome.stderr_contains("bad --tls-cert \"cert.pem\": it holds no certificate");
+    outcome.stderr_contains("bad --tls-cert \"cert.pem\": it contains no certificate");
     let outcome = program_with_key_only().run().code(2);
-    outcome.stderr_contains("bad --tls-cert \"cert.pem\": it holds no private key: --tls-key FILE");
+    outcome.stderr_contains(
+        "bad --tls-cert \"cert.pem\": it contains no private key: give it with --tls-key FILE",
+    );
 }
 
 fn program_with_key_only() -> Wscope {

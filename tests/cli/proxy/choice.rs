@@ -121,7 +121,7 @@ fn an_invalid_proxy_is_a_usage_error() {
         (
             "--proxy",
             "socks4://me:hunter2@h",
-            "wscope: bad --proxy \"socks4://***@h\": of SOCKS, wscope speaks version 5",
+            "wscope: bad --proxy \"socks4://***@h\": wscope supports version 5 of SOCKS only",
         ),
         (
             "--proxy",

@@ -73,7 +73,7 @@ fn last_connection(last: u64, seen: &Seen, feed: &Sender<()>) -> Script {
 
 /// The number of messages reported at each loss as possibly not arrived.
 fn reported_losses(stderr: &str) -> Vec<u64> {
-    let connections = stderr.split("wscope: connected again").collect::<Vec<_>>();
+    let connections = stderr.split("wscope: reconnected").collect::<Vec<_>>();
     let reported = |connection: &&str| {
         connection
             .lines()

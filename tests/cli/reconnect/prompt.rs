@@ -25,12 +25,12 @@ fn lines_typed_without_a_connection_are_sent_later() {
         }),
     ]);
     let mut terminal = prompt(&server, "1ms");
-    terminal.wait_for("as the server asks");
+    terminal.wait_for("as the server requests");
     terminal.type_line("typed while away");
     terminal.type_line("/status");
     terminal.wait_for("not connected");
     terminal.type_text("half a li");
-    terminal.wait_for("connected again; sending 1 waiting message");
+    terminal.wait_for("reconnected; sending 1 queued message");
     terminal.wait_for("< welcome back");
     terminal.wait_for("> half a li");
     terminal.press(Key::CtrlC); // clears the line

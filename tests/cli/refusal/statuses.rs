@@ -45,7 +45,7 @@ fn hints_match_the_response() {
             "426 Upgrade Required\r\nUpgrade: websocket",
             "does a reverse proxy in between forward Upgrade and Connection?",
         ),
-        ("426 Upgrade Required\r\nUpgrade: h2c", "asks for an upgrade to h2c, not to websocket"),
+        ("426 Upgrade Required\r\nUpgrade: h2c", "requests an upgrade to h2c, not to websocket"),
         (
             "426 Upgrade Required\r\nSec-WebSocket-Version: 8, 7",
             "speaks WebSocket version 8, 7, not 13",
@@ -53,7 +53,7 @@ fn hints_match_the_response() {
         ("400 Bad Request\r\nSec-WebSocket-Version: 8", "speaks WebSocket version 8, not 13"),
         (
             "429 Too Many Requests\r\nRetry-After: 30",
-            "too many requests; the server asks to try again after 30 s; --retry does so",
+            "too many requests; the server requests a retry after 30 s; --retry does so",
         ),
         ("429 Too Many Requests\r\nRetry-After: ", "too many requests; try again later; --retry"),
         (
@@ -143,7 +143,7 @@ fn a_proxy_is_not_suspected_if_the_upgrade_arrived() {
 /// Headers replaced by the user are the most likely cause.
 #[test]
 fn replaced_headers_of_the_handshake_are_reported() {
-    let host = "the request had the Host b.example (-H): the server may not know it";
+    let host = "the request had the Host b.example (-H): the server may not accept it";
     for (head, options, expected) in [
         (
             "400 Bad Request",
@@ -164,7 +164,7 @@ fn replaced_headers_of_the_handshake_are_reported() {
         (
             "400 Bad Request\r\nSec-WebSocket-Version: 13, 8",
             &["-H", "Sec-WebSocket-Version: 7"],
-            "the request asked for WebSocket version 7 (-H), and the server speaks 13, 8",
+            "the request requested WebSocket version 7 (-H), and the server speaks 13, 8",
         ),
         (
             "426 Upgrade Required\r\nSec-WebSocket-Version: 13",
@@ -178,7 +178,7 @@ fn replaced_headers_of_the_handshake_are_reported() {
     let body = "unsupported version";
     let answer = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: 19\r\n\r\n{body}");
     let got = hint_of(&refused(answer, &["-H", "Sec-WebSocket-Version: 7"]));
-    assert!(got.ends_with("asked for WebSocket version 7 (-H)") && !got.contains("N'"), "{got}");
+    assert!(got.ends_with("requested WebSocket version 7 (-H)") && !got.contains("N'"), "{got}");
 }
 
 /// HTTP APIs respond in JSON, at their own paths.

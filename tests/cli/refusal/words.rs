@@ -151,7 +151,7 @@ fn texts_about_tls_are_recognised() {
         ("426 Upgrade Required", "Upgrade: TLS/1.2, HTTP/1.1\r\n", ""),
     ] {
         let got = hint(status, fields, body, &[]);
-        assert!(got.contains("asks for TLS: use wss://") && !got.contains("this port"), "{got}");
+        assert!(got.contains("requires TLS: use wss://") && !got.contains("this port"), "{got}");
     }
     let got = hint("404 Not Found", "", "use https://docs.example/ instead", &[]);
     assert!(!got.contains("TLS"), "{got}");

@@ -40,7 +40,10 @@ fn fragment_sends_a_message_in_that_many_frames() {
         let payloads = frames.map(|frame| frame.payload).concat();
         assert_eq!(payloads, "아 hi".as_bytes());
     });
-    run_commands(&server, &[("/fragment 0 x", "wants a number from 1"), ("/fragment 3 아 hi", "")]);
+    run_commands(
+        &server,
+        &[("/fragment 0 x", "requires a number from 1"), ("/fragment 3 아 hi", "")],
+    );
 }
 
 #[test]
@@ -245,12 +248,12 @@ fn invalid_commands_are_explained() {
             ("/close 1006", "must not be sent"),
             ("/binary zz", "not hex"),
             ("/binary 123", "not hex"),
-            ("/binary", "/binary wants bytes"),
+            ("/binary", "/binary requires bytes"),
             ("/binary base64:%", "not base64"),
             ("/binary @missing", "missing: No such file"),
             (&long_ping, "at most 125 bytes, not 126"),
             ("/file missing.txt", "missing.txt: No such file"),
-            ("/file", "wants the path"),
+            ("/file", "requires the path"),
             ("/status now", "takes no argument"),
             ("still alive", ""),
         ],

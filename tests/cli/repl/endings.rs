@@ -39,7 +39,7 @@ fn a_byte_that_is_not_utf8_discards_the_line_only() {
     let server = server(|peer| peer.expect_text("after"));
     let terminal = session(&server);
     terminal.type_bytes(b"before\xff");
-    terminal.wait_for("not UTF-8");
+    terminal.wait_for("not valid UTF-8");
     terminal.type_line("after");
     leave(terminal);
 }

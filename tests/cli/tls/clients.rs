@@ -155,19 +155,19 @@ fn invalid_files_are_reported() {
     for (options, complaint) in [
         (both("nowhere", "key.pem"), "--cert nowhere: No such file or directory"),
         (both("client.pem", "nowhere"), "--key nowhere: No such file or directory"),
-        (both("text", "key.pem"), "bad --cert \"text\": it holds no certificate"),
-        (both("client.pem", "text"), "bad --key \"text\": it holds no private key"),
-        (both("client.pem", "client.pem"), "bad --key \"client.pem\": it holds no private key"),
+        (both("text", "key.pem"), "bad --cert \"text\": it contains no certificate"),
+        (both("client.pem", "text"), "bad --key \"text\": it contains no private key"),
+        (both("client.pem", "client.pem"), "bad --key \"client.pem\": it contains no private key"),
         (both("broken.pem", "key.pem"), "bad --cert \"broken.pem\": it cannot be read: "),
         (both("client.pem", "broken-key.pem"), "bad --key \"broken-key.pem\": it cannot be read: "),
         (
             both("client.pem", "other-key.pem"),
             "bad --key \"other-key.pem\": the key does not belong to the certificate (CN=Test Server)",
         ),
-        (both("client.p12", "key.pem"), "a PKCS#12 file has its key in it: leave out --key"),
-        (both("client.pem", "encrypted.pem"), "it is encrypted: --pass has to tell the passphrase"),
-        (vec!["--cert", "client.pem"], "it holds no private key: --key FILE has to name it"),
-        (vec!["--cert", "client.p12"], "it is encrypted: --pass has to tell the passphrase"),
+        (both("client.p12", "key.pem"), "a PKCS#12 file includes the key: leave out --key"),
+        (both("client.pem", "encrypted.pem"), "it is encrypted: give the passphrase with --pass"),
+        (vec!["--cert", "client.pem"], "it contains no private key: give it with --key FILE"),
+        (vec!["--cert", "client.p12"], "it is encrypted: give the passphrase with --pass"),
         (
             vec!["--cert", "client.p12", "--pass", "wrong"],
             "bad --pass \"***\": it does not open client.p12",
@@ -296,11 +296,11 @@ fn texts_about_client_certificates_are_recognised() {
     let bad = "The SSL certificate error";
     let wanted = "This endpoint requires TLS client authentication";
     for (words, has_certificate, hint) in [
-        (unsent, false, "hint: the response asks for a client certificate: --cert FILE"),
-        (unsent, true, "that of --cert was not asked for in the handshake, or is not accepted"),
+        (unsent, false, "hint: the response requests a client certificate: --cert FILE"),
+        (unsent, true, "that of --cert was not requested in the handshake, or is not accepted"),
         (bad, false, ""),
         (bad, true, "hint: the server does not accept the certificate of --cert"),
-        (wanted, false, "hint: the response asks for a client certificate: --cert FILE"),
+        (wanted, false, "hint: the response requests a client certificate: --cert FILE"),
         ("Requires TLS 1.3", false, "certain versions of TLS, and this connection has TLSv1."),
         ("Requires TLSX-plan level", false, ""),
     ] {
@@ -316,7 +316,12 @@ fn texts_about_client_certificates_are_recognised() {
         }
         let outcome = program.arg(wss(&server)).run().code(4);
         match hint {
-            "" => _ = outcome.stderr_lacks("--cert").stderr_lacks("the response asks for"),
+            "" => {
+                _ = outcome
+                    .stderr_lacks("--cert")
+                    .stderr_lacks("the response requests")
+                    .stderr_lacks("the response requires")
+            }
             hint => _ = outcome.stderr_contains(hint),
         }
     }
@@ -325,7 +330,7 @@ fn texts_about_client_certificates_are_recognised() {
 #[test]
 fn texts_about_client_certificates_without_tls_suggest_tls() {
     for (words, hint) in [
-        ("No required SSL certificate was sent", "hint: the response asks for TLS with a client"),
+        ("No required SSL certificate was sent", "hint: the response requires TLS with a client"),
         ("The SSL certificate error", "hint: -v shows the request"),
     ] {
         let server =

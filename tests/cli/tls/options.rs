@@ -114,12 +114,15 @@ fn invalid_authorities_are_reported() {
     let broken = mine.authority.replace("MII", "XXX");
     for (options, complaint) in [
         (&["--cacert", "nowhere"][..], "--cacert nowhere: No such file or directory"),
-        (&["--cacert", "key.pem"], "bad --cacert \"key.pem\": it holds no certificate in PEM form"),
+        (&["--cacert", "key.pem"], "bad --cacert \"key.pem\": it contains no PEM certificate"),
         (
             &["--cacert", "broken.pem"],
             "bad --cacert \"broken.pem\": a certificate in it is damaged",
         ),
-        (&["--cacert", "empty"], "bad --cacert \"empty\": no file in it holds a certificate"),
+        (
+            &["--cacert", "empty"],
+            "bad --cacert \"empty\": no file in it contains a PEM certificate",
+        ),
         (&["--no-system-ca"], "--cacert <FILE|DIR>"),
     ] {
         let program = wscope().file("key.pem", &mine.key).file("broken.pem", &broken);

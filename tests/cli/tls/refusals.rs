@@ -215,8 +215,8 @@ fn a_stalled_second_connection_times_out_quickly() {
 fn a_certificate_that_expires_soon_is_a_warning() {
     let now = std::time::SystemTime::now();
     for (days, warning) in [
-        (13.5, Some("warning: the server's certificate ends soon: 13 days left, until ")),
-        (0.5, Some("warning: the server's certificate ends soon: less than a day left, until ")),
+        (13.5, Some("warning: the server's certificate expires soon: 13 days left, until ")),
+        (0.5, Some("warning: the server's certificate expires soon: less than a day left, until ")),
         (14.5, None),
     ] {
         let mut params = params(&["127.0.0.1"]);

@@ -12,7 +12,7 @@ use crate::protocol::vocabulary::Role;
 use crate::redact::{Redaction, Secrets};
 use crate::session::Journal;
 
-/// Emits what happens before a connection is open.
+/// Emits the events before a connection is open.
 pub(in crate::commands) struct OpeningEvents<'a, 'b> {
     pub(in crate::commands) journal: &'a mut Journal<'b>,
     pub(in crate::commands) redaction: Redaction,
@@ -27,7 +27,7 @@ impl OpenObserver for OpeningEvents<'_, '_> {
     fn request_sent(&mut self, request: &Request, chain: &RedirectChain) {
         let request = request_view(request, chain, self.redaction);
         self.journal.emit_now(EventKind::Request(&request));
-        let _ = self.journal.outputs().flush(); // a failure shows again later
+        let _ = self.journal.outputs().flush(); // a failure is reported later
     }
 
     fn redirected(&mut self, redirect: &FollowedRedirect<'_>) {
@@ -61,7 +61,7 @@ impl OpeningEvents<'_, '_> {
     }
 }
 
-/// What is shown of an open connection.
+/// The details of an open connection for display.
 pub(in crate::commands) fn opened(open: &OpenConnection, redaction: Redaction) -> Opened {
     let OpenConnection { upgraded, request, chain, secrets, .. } = open;
     let mask = |text: String| secrets.mask_text(text);
@@ -90,7 +90,7 @@ pub(in crate::commands) fn opened(open: &OpenConnection, redaction: Redaction) -
     }
 }
 
-/// The proxy in between.
+/// The proxy, if there is one.
 fn proxied(open: &OpenConnection, redaction: Redaction) -> Option<Proxied> {
     let heads = open.proxy_heads.as_ref();
     open.remote.via().map(|via| Proxied {
@@ -114,7 +114,7 @@ fn proxy_heads(
     }
 }
 
-/// The request, also without what a redirect has put into it.
+/// The request, without the secrets that a redirect has put into it either.
 fn request_view(request: &Request, chain: &RedirectChain, redaction: Redaction) -> HeadView {
     HeadView::new(&request.head, redaction).without(&chain.secrets)
 }

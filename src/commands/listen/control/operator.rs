@@ -1,10 +1,10 @@
-//! What the operator types: done on the connections of clients, or by the server.
+//! Carries out the lines of the operator on the connections of clients, or by the server itself.
 
 use super::Control;
-use crate::commands::listen::clients::Recipients;
-use crate::commands::listen::server::LastMessage;
+use crate::commands::listen::clients::{Pushed, Recipients};
+use crate::commands::listen::server::LastClientMessage;
 use crate::event::{EventKind, Message, ServerStatus, Shown};
-use crate::input::queue::Outgoing;
+use crate::input::queue::QueuedAction;
 use crate::input::repl::OperatorCommand;
 use crate::input::{Action, Show};
 use crate::protocol::CloseCode;
@@ -28,7 +28,7 @@ impl Control {
         }
     }
 
-    /// By the server itself, if it is about the server, else on all connections.
+    /// By the server itself if it concerns the server, otherwise on all connections.
     fn act(&mut self, action: Action) {
         match action {
             Action::Show(Show::Status) => self.show_status(),
@@ -44,21 +44,30 @@ impl Control {
 
     fn push_typed(&mut self, to: Recipients, action: Action) {
         let action = self.server.charge(action);
-        if self.push(to, &Outgoing { action, typed: true }) > 0 {
-            return;
-        }
-        match to {
-            Recipients::All => self.show_problem("nobody is connected: nothing was sent"),
-            Recipients::One(number) => self.show_problem(&no_client(number)),
+        let (waiting, closing) = self.push(to, &QueuedAction { action, typed: true });
+        match (to, waiting, closing) {
+            (_, 1.., _) => {}
+            (Recipients::All, 0, 0) => {
+                self.show_problem("no client is connected: nothing was sent");
+            }
+            (Recipients::All, 0, _) => {
+                self.show_problem("all connections are being closed: nothing was sent");
+            }
+            (Recipients::One(number), 0, 0) => self.show_problem(&no_client(number)),
+            (Recipients::One(number), 0, _) => {
+                let text = format!("client {number} is being closed: nothing was sent");
+                self.show_problem(&text);
+            }
         }
     }
 
-    /// Pushes an action to the queues of these clients, and returns how many there are.
-    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> usize {
-        let (count, too_slow) = self.server.clients.push(to, outgoing);
+    /// Pushes an action to the queues of these clients. Returns how many there are, and how many more are being
+    /// closed.
+    pub(super) fn push(&self, to: Recipients, outgoing: &QueuedAction) -> (usize, usize) {
+        let Pushed { waiting, closing, too_slow } = self.server.clients.push(to, outgoing);
         self.server.note_slow(too_slow);
         self.server.memory.enforce();
-        count
+        (waiting, closing)
     }
 
     fn show_status(&mut self) {
@@ -77,7 +86,7 @@ impl Control {
     }
 
     fn show_last_message(&mut self) {
-        let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
+        let Some(LastClientMessage { number, kind, data }) = self.server.last_message() else {
             return self.show_problem(NO_MESSAGE);
         };
         let message = Message::received(kind, &data);
@@ -90,5 +99,5 @@ impl Control {
 }
 
 fn no_client(number: u64) -> String {
-    format!("there is no client {number}; /clients lists who is connected")
+    format!("no client {number}; /clients lists the connected clients")
 }

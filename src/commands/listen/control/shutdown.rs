@@ -7,32 +7,32 @@ use crate::commands::lost;
 use crate::error::Error;
 use crate::event::Level;
 use crate::input::repl::OperatorCommand;
-use crate::input::{self, Source};
+use crate::input::{self, ActionSource};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 use crate::session::{SHOW_CLOSING_AFTER, closing_text};
 
-/// How long all clients together may take when the server ends. With what follows it is a second.
+/// The time limit for all clients together when the server shuts down. With the limits below it is a second.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(700);
 
-/// The last part of it, in which received messages that the output has no room for are dropped, so that
-/// the closing handshakes behind them are seen.
+/// The last part of it, in which received messages that do not fit into the output are dropped, so that
+/// the closing handshakes that follow them are received.
 const DROPPING_TIME: Duration = Duration::from_millis(300);
 
-/// The last part of that, for reporting connections that are not over by then.
+/// The last part of that, for reporting connections that are still open.
 const REPORT_TIME: Duration = Duration::from_millis(100);
 
-/// How long standard error and the terminal may take for the last lines.
+/// The time limit for the last lines on standard error and the terminal.
 const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// All connections are being closed.
 pub(super) struct ServerShutdown {
-    /// When that has to be over.
+    /// The deadline for that.
     until: Instant,
-    /// A signal came: also what stalls ends then.
+    /// A signal was received: the deadline also ends what is stalled.
     is_interrupted: bool,
-    /// When the operator is to be shown that the closing handshakes take their time.
+    /// When the operator is to be shown that the closing handshakes are slow.
     notice_at: Option<Instant>,
     /// The verdict on the one client (`--once`) does not change the result.
     is_decided: bool,
@@ -40,7 +40,7 @@ pub(super) struct ServerShutdown {
 }
 
 impl ServerShutdown {
-    /// When to look again without being woken.
+    /// When to check again without being woken.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
         let until = if self.is_interrupted {
@@ -58,14 +58,14 @@ impl Control {
         let now = Instant::now();
         let soon = now + REPORT_TIME;
         let until = match &self.shutdown {
-            // A terminal that is closed is reported by more than one process, and by itself.
+            // Closing a terminal causes a signal from more than one process, and an end of input.
             Some(shutdown) if shutdown.is_interrupted && signal == Signal::Hangup => return,
             Some(shutdown) if shutdown.is_interrupted => shutdown.until.min(soon),
-            // It has been shown that Ctrl-C leaves at once.
+            // The operator has been shown that Ctrl-C exits at once.
             Some(shutdown) if is_typed && shutdown.notice_at.is_none() => soon,
             _ => now + LEAVE_TIMEOUT,
         };
-        self.server.streams.stop_display(); // before our Close frame is seen
+        self.server.streams.stop_display(); // before our Close frame is shown
         let notice_at = match &self.shutdown {
             Some(shutdown) => shutdown.notice_at,
             None => self.notice_time(),
@@ -77,7 +77,7 @@ impl Control {
         self.server.streams.stop_waiting(false);
     }
 
-    /// Shows the operator that the closing handshakes take their time.
+    /// Shows the operator that the closing handshakes are slow.
     pub(super) fn show_closing(&mut self) {
         let Some(shutdown) = &mut self.shutdown else { return };
         if shutdown.notice_at.take_if(|at| *at <= Instant::now()).is_some() {
@@ -86,7 +86,7 @@ impl Control {
         }
     }
 
-    /// A reader that has enough, as `head` does, ends the server in order.
+    /// A reader that stops reading, such as `head`, shuts the server down cleanly.
     pub(super) fn on_output_error(&mut self, error: OutputError) {
         let is_closed = error.is_closed_pipe();
         let code = if is_closed { CloseCode::NORMAL } else { CloseCode::GOING_AWAY };
@@ -100,7 +100,7 @@ impl Control {
     /// `--count` messages have been received.
     pub(super) fn on_count_reached(&mut self) {
         let limit = match self.server.config.close_timeout {
-            // Each session ends by itself then, unless its socket takes no Close frame.
+            // Each session then ends by itself, unless its socket accepts no Close frame.
             Some(limit) => limit + LEAVE_TIMEOUT,
             None => LEAVE_TIMEOUT,
         };
@@ -126,7 +126,7 @@ impl Control {
         self.server.clients.shut_down(code, input::Shutdown { until, is_interrupted });
     }
 
-    /// When the operator is to be shown that the closing handshakes take their time.
+    /// When the operator is to be shown that the closing handshakes are slow.
     fn notice_time(&self) -> Option<Instant> {
         let at = Some(Instant::now() + SHOW_CLOSING_AFTER);
         match &self.input {
@@ -139,7 +139,7 @@ impl Control {
         }
     }
 
-    /// The one client has gone. The verdict on it is the result, unless the server ends for another reason.
+    /// The only client has disconnected. The verdict on it is the result, unless the server ends for another reason.
     pub(super) fn finish(&mut self, verdict: Result<(), Error>) {
         match &mut self.shutdown {
             Some(shutdown) if shutdown.result.is_ok() && !shutdown.is_decided => {
@@ -150,8 +150,8 @@ impl Control {
         }
     }
 
-    /// Whether all clients have gone, or had their time, and all that was received is written. After a
-    /// signal only the time counts.
+    /// Whether all clients have disconnected or their time is over, and all received data is written. After a
+    /// signal only the time matters.
     pub(super) fn is_over(&mut self) -> bool {
         let Some(shutdown) = &self.shutdown else { return false };
         let is_late = Instant::now() >= shutdown.until;
@@ -180,6 +180,8 @@ impl Control {
             self.notice(Level::Warning, &text);
             let _ = self.outputs.flush(); // an error of standard error cannot be reported
         }
+        self.outputs.finish();
+        let _ = self.outputs.flush();
         let until = Instant::now() + LOG_TIMEOUT;
         self.server.streams.finish_log(until);
         if let OperatorInput::Repl(repl) = &mut self.input {

@@ -60,9 +60,9 @@ fn limits_that_allow_old_versions_are_not_the_cause() {
 #[test]
 fn a_timeout_suggests_ws_only_if_no_tls_was_received() {
     for (answer, words, ws) in [
-        (Answer::Nothing, "did not answer the ClientHello", true),
-        (Answer::ServerHello, "speaks TLS on this port", false),
-        (Answer::Foreign(b"220 x".to_vec()), "an SMTP or FTP server", false),
+        (TlsAnswer::Nothing, "did not answer the ClientHello", true),
+        (TlsAnswer::ServerHello, "speaks TLS on this port", false),
+        (TlsAnswer::Foreign(b"220 x".to_vec()), "an SMTP or FTP server", false),
     ] {
         let given = timed_out(&answer, &SERVER);
         assert!(given.contains(words), "{answer:?}: {given}");
@@ -73,10 +73,10 @@ fn a_timeout_suggests_ws_only_if_no_tls_was_received() {
 
 #[test]
 fn servers_and_proxies_have_different_hints_for_other_protocols() {
-    let other_protocol = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
+    let other_protocol = |bytes: &[u8]| TlsAnswer::Foreign(bytes.to_vec());
     let silent = "https:// is for proxies that speak TLS on this port: if";
     for (answer, server, proxy) in [
-        (Answer::Nothing, "did not answer the ClientHello", silent),
+        (TlsAnswer::Nothing, "did not answer the ClientHello", silent),
         (other_protocol(b"HTTP/1.1 400"), "use ws://", "use http:// instead"),
         (other_protocol(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
         (other_protocol(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
@@ -87,7 +87,7 @@ fn servers_and_proxies_have_different_hints_for_other_protocols() {
             assert!(given.contains(words), "{answer:?}: {given}");
         }
     }
-    assert!(not_tls(&Answer::Nothing, &PROXY).starts_with(silent));
+    assert!(not_tls(&TlsAnswer::Nothing, &PROXY).starts_with(silent));
     let ended = hint(&failure("unexpected EOF", b""), &PROXY).unwrap_or_default();
     assert!(ended.starts_with(silent), "{ended}");
 }

@@ -1,5 +1,5 @@
-//! Identities where OpenSSL is the TLS library. native-tls takes a key only as plain PKCS#8: what
-//! else there is becomes that here.
+//! Identities where OpenSSL is the TLS library. native-tls accepts keys only as unencrypted PKCS#8:
+//! other forms are converted to that here.
 
 use openssl::error::ErrorStack;
 use openssl::pkcs12::Pkcs12;
@@ -43,7 +43,7 @@ fn identity(chain: &[X509], key: &PKey<Private>) -> Result<Identity, IdentityErr
     convert(chain, key).map_err(|error| unreadable(&error))
 }
 
-/// What the TLS library does not accept is reported here, where the file can be named.
+/// A certificate that the TLS library rejects is reported here, where the file is known.
 fn check_strength(chain: &[X509]) -> Result<(), IdentityError> {
     let Some(leaf) = chain.first() else { return Err(IdentityError::NoCertificate) };
     let tried = SslContext::builder(SslMethod::tls_client())
@@ -51,7 +51,7 @@ fn check_strength(chain: &[X509]) -> Result<(), IdentityError> {
     tried.map_err(|error| rejected(reason(&error)))
 }
 
-/// A certificate that the TLS library does not accept, by its words: "ee key too small", "ca md too weak".
+/// A certificate that the TLS library does not accept, according to its message: "ee key too small", "ca md too weak".
 fn rejected(reason: String) -> IdentityError {
     let is_weak = reason.contains("too small") || reason.contains("too weak");
     match is_weak {
@@ -128,7 +128,7 @@ fn read_encrypted_der(
     }
 }
 
-/// Gives OpenSSL the passphrase, as much of it as there is room for (1 KiB).
+/// Gives OpenSSL the passphrase, up to the size of its buffer (1 KiB).
 fn answer(passphrase: Option<&str>, buffer: &mut [u8]) -> usize {
     let secret = passphrase.unwrap_or_default().as_bytes();
     let count = secret.len().min(buffer.len());
@@ -156,7 +156,7 @@ pub(super) fn from_pkcs12(
     identity(&in_order(leaf, others), &key)
 }
 
-/// Each certificate before its issuer's (RFC 8446 section 4.4.2); files have them in any order.
+/// Each certificate before its issuer's (RFC 8446 section 4.4.2); files contain them in any order.
 fn in_order(leaf: X509, mut others: Vec<X509>) -> Vec<X509> {
     let mut chain = vec![leaf];
     while let Some(last) = chain.last()
@@ -172,8 +172,8 @@ fn is_issuer(above: &X509, below: &X509) -> bool {
     same.is_ok_and(std::cmp::Ordering::is_eq)
 }
 
-/// What is wrong with something encrypted. A wrong passphrase shows in the padding, in what comes
-/// out, or in a checksum.
+/// Why something encrypted cannot be read. A wrong passphrase is detected by the padding, the decrypted
+/// data or a checksum.
 fn undecipherable(error: &ErrorStack, way_out: &'static str) -> IdentityError {
     match error.errors().iter().find_map(missing_algorithm) {
         Some(name) => IdentityError::Unsupported(name, way_out),
@@ -181,8 +181,8 @@ fn undecipherable(error: &ErrorStack, way_out: &'static str) -> IdentityError {
     }
 }
 
-/// "Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()" → "RC2-40-CBC". What
-/// is no key, because it was deciphered wrongly, is "unsupported" too, but names no algorithm.
+/// "Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()" → "RC2-40-CBC". Data
+/// that is not a key, because it was decrypted incorrectly, is "unsupported" too, but without an algorithm.
 fn missing_algorithm(error: &openssl::error::Error) -> Option<String> {
     let data = error.data().filter(|_| error.reason() == Some("unsupported"))?;
     let name = data.split_once("Algorithm (")?.1.split([' ', ')']).next()?;
@@ -202,7 +202,7 @@ fn reason(error: &ErrorStack) -> String {
 mod tests {
     use super::*;
 
-    /// Encrypted with "right". What "wrong153" makes of it has the padding of a key, but is none.
+    /// Encrypted with "right". Decrypted with "wrong153" it has the padding of a key, but is not one.
     const KEY: &str = "\
 -----BEGIN ENCRYPTED PRIVATE KEY-----
 MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgQmFE23GnjFAICCAAw
@@ -214,7 +214,7 @@ y9hrttMTiXCbrk90bWuLEpP9btIdLAhTmsFAXAuWfSftW6P0s/mVdHlTBtQrmdU9
 ";
 
     #[test]
-    fn only_what_is_too_weak_is_called_that() {
+    fn only_weak_certificates_are_reported_as_weak() {
         for (reason, is_weak) in [
             ("ee key too small", true),
             ("ca md too weak", true),
@@ -226,7 +226,7 @@ y9hrttMTiXCbrk90bWuLEpP9btIdLAhTmsFAXAuWfSftW6P0s/mVdHlTBtQrmdU9
     }
 
     #[test]
-    fn a_wrong_passphrase_is_told_as_that_also_where_the_padding_happens_to_fit() {
+    fn a_wrong_passphrase_is_detected_even_if_the_padding_is_valid() {
         for passphrase in ["wrong1", "wrong153"] {
             let error = read_key(KEY.as_bytes(), Some(passphrase)).expect_err("a wrong passphrase");
             assert!(matches!(error, IdentityError::WrongPassphrase), "{passphrase}: {error}");

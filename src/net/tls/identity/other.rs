@@ -1,4 +1,4 @@
-//! Identities where the system's own TLS library is used: plain PKCS#8 and PKCS#12 are what it takes.
+//! Identities where the system's own TLS library is used: it accepts unencrypted PKCS#8 and PKCS#12.
 
 use super::{CertificateInfo, Identity, IdentityError, IdentityFileError, holds_pem};
 

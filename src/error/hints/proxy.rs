@@ -1,15 +1,15 @@
 //! Hints for failed connections through a proxy.
 
-use super::challenges::shortened;
-use super::hints::banner::{protocol, socks};
-use super::hints::{tls, wanted_tls};
-use super::words::WantedTls;
+use super::banner::{protocol, socks};
+use super::{dial, tls, wanted_tls};
+use crate::error::challenges::shortened;
+use crate::error::words::WantedTls;
 use crate::net::DialError;
-use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
-use crate::net::proxy::{Origin, ProxyKind};
-use crate::net::tcp::Cause;
-use crate::net::tunnel::Fault;
-use crate::net::upgrade::Response;
+use crate::net::dial::{DialPhase, ProxyCause, ProxyCredentials, ProxyError};
+use crate::net::proxy::{ProxyKind, SettingOrigin};
+use crate::net::tcp::TcpCause;
+use crate::net::tunnel::ProxyFault;
+use crate::net::upgrade::ServerResponse;
 use crate::protocol::challenge::Challenge;
 use crate::protocol::head::HeadError;
 
@@ -25,18 +25,18 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
     match reach {
         DialError::Tls(failure) => tls::hint(failure, &tls::PROXY),
-        DialError::Timeout { phase: Phase::Tls(_, answer), .. } => {
+        DialError::Timeout { phase: DialPhase::Tls(_, answer), .. } => {
             Some(tls::timed_out(answer, &tls::PROXY))
         }
-        DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
+        DialError::Timeout { phase: DialPhase::Proxy(authority), .. } => {
             Some(silence(error, authority))
         }
-        DialError::Tcp(failures, _) if failures.iter().all(|it| it.cause == Cause::Refused) => {
+        DialError::Tcp(failures, _) if failures.iter().all(|it| it.cause == TcpCause::Refused) => {
             Some(format!(
                 "no program listens on that port, or a firewall rejects the connection: is the proxy running there, and is its port right?{direct}"
             ))
         }
-        other => super::hints::dial(other, false).map(|text| match direct.is_empty() {
+        other => dial::hint(other, false).map(|text| match direct.is_empty() {
             false if !text.ends_with('?') => format!("{text};{direct}"),
             _ => text + &direct,
         }),
@@ -63,26 +63,26 @@ fn silence(error: &ProxyError, authority: &str) -> String {
     }
 }
 
-fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
+fn fault_hint(error: &ProxyError, fault: &ProxyFault) -> Option<String> {
     Some(match fault {
-        Fault::Refused(response) => return refused(error, response),
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
-        Fault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
+        ProxyFault::Refused(response) => return refused(error, response),
+        ProxyFault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
+        ProxyFault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
             "that is HTTP: use http:// for the proxy".to_owned()
         }
-        Fault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
+        ProxyFault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
         // 2 is user name and password (RFC 1928 section 3), and is offered if they are given.
-        Fault::NoMethod(false) | Fault::Method(2) => {
+        ProxyFault::NoMethod(false) | ProxyFault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
         }
-        Fault::NoMethod(true) => "it may require another authentication method, such as GSSAPI".to_owned(),
-        Fault::Credentials(_) => format!(
+        ProxyFault::NoMethod(true) => "it may require another authentication method, such as GSSAPI".to_owned(),
+        ProxyFault::Credentials(_) => format!(
             "are the user name and password right? In {}://USER:PASS@… write special characters as %XX",
             error.via.proxy.kind.scheme()
         ),
-        Fault::Reply(code) => return reply(error, *code),
-        Fault::Invalid(_) => "--lenient accepts responses with such lines".to_owned(),
-        Fault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
+        ProxyFault::Reply(code) => return reply(error, *code),
+        ProxyFault::Invalid(_) => "--lenient accepts responses with such lines".to_owned(),
+        ProxyFault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
             match error.via.proxy.kind {
                 ProxyKind::Http => {
                     "it may be a SOCKS proxy (socks5h://), expect TLS (https://), or not accept this client"
@@ -110,7 +110,7 @@ fn other_protocol(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
     }
 }
 
-fn refused(error: &ProxyError, response: &Response) -> Option<String> {
+fn refused(error: &ProxyError, response: &ServerResponse) -> Option<String> {
     let authority = &error.authority;
     if error.via.proxy.kind == ProxyKind::Http && wanted_tls(response) == Some(WantedTls::Here) {
         return Some("the proxy speaks TLS on this port: use https://".to_owned());
@@ -149,7 +149,7 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
 }
 
 /// Whether the response names the cause, as tinyproxy's 500 does.
-fn mentions_unreachable(response: &Response) -> bool {
+fn mentions_unreachable(response: &ServerResponse) -> bool {
     let body = String::from_utf8_lossy(&response.body.bytes);
     let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
     ["unable to connect", "could not connect", "connection refused"]
@@ -170,7 +170,7 @@ fn not_accepted(sent: ProxyCredentials) -> String {
 }
 
 /// RFC 9110 section 11.7.1.
-fn authentication(error: &ProxyError, response: &Response) -> String {
+fn authentication(error: &ProxyError, response: &ServerResponse) -> String {
     let challenges = Challenge::read(&response.head, "Proxy-Authenticate");
     let knows_basic = challenges.iter().any(|challenge| challenge.is("Basic"));
     let schemes: Vec<_> =
@@ -238,16 +238,18 @@ fn with_password(error: &ProxyError) -> String {
     let (proxy, scheme) = (&error.via.proxy, error.via.proxy.kind.scheme());
     let url = format!("{scheme}://USER:PASS@{}:{}", proxy.host, proxy.port);
     match error.via.origin {
-        Origin::Option(name) => format!("{name} {url}"),
-        Origin::Variable(name) => format!("{name}={url}"),
+        SettingOrigin::Option(name) => format!("{name} {url}"),
+        SettingOrigin::Variable(name) => format!("{name}={url}"),
     }
 }
 
 /// Mentions the variable that names the proxy, and how to connect without it.
 fn without(error: &ProxyError) -> String {
     match error.via.origin {
-        Origin::Option(_) => String::new(),
-        Origin::Variable(name) => format!(" {name} names it; --proxy '' connects without it"),
+        SettingOrigin::Option(_) => String::new(),
+        SettingOrigin::Variable(name) => {
+            format!(" {name} names it; --proxy '' connects without it")
+        }
     }
 }
 

@@ -1,0 +1,59 @@
+//! Header fields as they are typed, or read from a file.
+
+use std::path::Path;
+
+use super::ConfigError;
+use super::files::FileReader;
+use super::secrets::shown_header;
+use crate::protocol::head::HeaderLine;
+
+/// The fields of `--header`.
+///
+/// # Errors
+/// With the first one that cannot be used.
+pub(super) fn headers(
+    given: &[String],
+    files: &FileReader,
+) -> Result<Vec<HeaderLine>, ConfigError> {
+    headers_of("--header", given, files)
+}
+
+/// The fields given to `option`, each as `NAME: VALUE` or in a file (`@FILE`).
+///
+/// # Errors
+/// With the first one that cannot be used.
+pub(super) fn headers_of(
+    option: &'static str,
+    given: &[String],
+    files: &FileReader,
+) -> Result<Vec<HeaderLine>, ConfigError> {
+    let mut lines = Vec::new();
+    for value in given {
+        match value.strip_prefix('@') {
+            None => lines.push(header(option, value, &shown_header(value))?),
+            Some(path) => lines.extend(header_file(option, path, files)?),
+        }
+    }
+    Ok(lines)
+}
+
+fn header_file(
+    option: &'static str,
+    path: &str,
+    files: &FileReader,
+) -> Result<Vec<HeaderLine>, ConfigError> {
+    let text = files.text(option, Path::new(path))?;
+    let is_header = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| is_header(line))
+        .map(|(index, line)| {
+            let place = format!("{path}, line {}: {}", index + 1, shown_header(line));
+            header(option, line, &place)
+        })
+        .collect()
+}
+
+fn header(option: &'static str, line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
+    HeaderLine::parse(line).map_err(|error| ConfigError::value(option, shown, error))
+}

@@ -1,0 +1,83 @@
+//! Loading of the files that lines name.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use mio::Waker;
+
+use super::NextLine;
+use super::set::FileRequest;
+use crate::input::Action;
+use crate::platform::files::Background;
+
+/// Loads the file that the last line named, in a thread. Later lines wait until it is loaded.
+#[derive(Debug)]
+pub(in crate::input) struct FileLoader<T> {
+    thread: Option<Background<Result<T, String>>>,
+}
+
+impl<T> Default for FileLoader<T> {
+    fn default() -> Self {
+        Self { thread: None }
+    }
+}
+
+impl<T: Send + 'static> FileLoader<T> {
+    /// Starts to load a file; `waker` announces its end.
+    ///
+    /// # Errors
+    /// When the system refuses a thread, in words.
+    pub(in crate::input) fn start(
+        &mut self,
+        file: FileRequest<T>,
+        waker: &Arc<Waker>,
+    ) -> Result<(), String> {
+        let thread = Background::start(Some(Arc::clone(waker)), || file.load());
+        self.thread = Some(thread.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    /// Whether a file is being loaded, or was loaded and not taken.
+    #[inline]
+    pub(in crate::input) fn is_loading(&self) -> bool {
+        self.thread.is_some()
+    }
+
+    /// What was made of the file, once it is loaded; why it cannot be sent, in words. `None` if there is none.
+    pub(in crate::input) fn poll(&mut self) -> Option<Poll<Result<T, String>>> {
+        let loaded = self.thread.as_ref()?.poll();
+        let Some(loaded) = loaded.unwrap_or_else(|error| Some(Err(error.to_string()))) else {
+            return Some(Poll::Pending);
+        };
+        self.thread = None;
+        Some(Poll::Ready(loaded))
+    }
+
+    /// Drops the file. Returns how many there were.
+    pub(in crate::input) fn cancel(&mut self) -> u64 {
+        u64::from(self.thread.take().is_some())
+    }
+}
+
+impl<T: From<Action> + Send + 'static> FileLoader<T> {
+    /// As [`FileLoader::start`]: the line to go on with.
+    pub(in crate::input) fn start_line(
+        &mut self,
+        file: FileRequest<T>,
+        waker: &Arc<Waker>,
+    ) -> NextLine<T> {
+        match self.start(file, waker) {
+            Ok(()) => NextLine::Pending,
+            Err(problem) => NextLine::Line(Action::problem(problem).into()),
+        }
+    }
+
+    /// As [`FileLoader::poll`]: the line to go on with.
+    pub(in crate::input) fn poll_line(&mut self) -> Option<NextLine<T>> {
+        Some(match self.poll()? {
+            Poll::Pending => NextLine::Pending,
+            Poll::Ready(Ok(line)) => NextLine::Line(line),
+            Poll::Ready(Err(problem)) => NextLine::Line(Action::problem(problem).into()),
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Waiting until the outputs have written everything.
+
+use std::ops::ControlFlow;
+
+use super::{OutputError, Outputs};
+use crate::net::Reactor;
+use crate::net::reactor::tokens;
+
+/// Who waits for its outputs, and what time, signals and failed outputs mean to it meanwhile.
+pub trait Drain {
+    /// The outputs.
+    fn outputs(&mut self) -> &mut Outputs;
+
+    /// An output has failed.
+    fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()>;
+
+    /// Called each time the outputs have written what they can.
+    fn on_flushed(&mut self) {}
+
+    /// Waits until an output may take more, for which it is marked as ready, or for what else ends the wait.
+    fn wait(&mut self) -> ControlFlow<()>;
+}
+
+/// Writes what waits in the outputs until nothing is left, or `drain` breaks off.
+pub fn drain(drain: &mut impl Drain) {
+    loop {
+        if let Err(error) = drain.outputs().flush()
+            && drain.on_output_error(error).is_break()
+        {
+            return;
+        }
+        drain.on_flushed();
+        if drain.outputs().are_drained() || drain.wait().is_break() {
+            return;
+        }
+    }
+}
+
+/// Finishes outputs and writes what is left in them, however long that takes. Errors are not reported, and nothing
+/// but the end of the process interrupts it.
+pub fn finish_and_drain(outputs: &mut Outputs, reactor: &mut Reactor) {
+    outputs.finish();
+    let registered = outputs.register(reactor.registry(), tokens::OUTPUTS, &reactor.waker());
+    outputs.set_all_ready(); // readiness may have been announced to another wait
+    if registered.is_ok() {
+        drain(&mut Uninterrupted { outputs, reactor });
+    }
+}
+
+struct Uninterrupted<'a> {
+    outputs: &'a mut Outputs,
+    reactor: &'a mut Reactor,
+}
+
+impl Drain for Uninterrupted<'_> {
+    fn outputs(&mut self) -> &mut Outputs {
+        self.outputs
+    }
+
+    fn on_output_error(&mut self, _: OutputError) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn wait(&mut self) -> ControlFlow<()> {
+        let Ok(woken) = self.reactor.wait(None) else { return ControlFlow::Break(()) };
+        self.outputs.set_ready(&woken);
+        ControlFlow::Continue(())
+    }
+}
