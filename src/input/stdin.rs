@@ -53,7 +53,7 @@ impl ActionSource for Stdin {
     }
 
     fn take_waiting_messages(&mut self) -> u64 {
-        let loading = self.loading.take().map_or(0, |_| 1); // what it becomes is one
+        let loading = self.loading.take().map_or(0, |_| 1); // its action is one
         loading + self.cutter.take_waiting_messages()
     }
 
