@@ -157,7 +157,7 @@ fails("the server's own certificate as --cacert", lonely, "--no-system-ca", "--c
 fails("an intermediate that is not sent", lonely, *trust, err=[
     "unable to get local issuer certificate: CN=Reach Intermediate is not known", "the server sends its own certificate alone", THEIRS,
 ])  # fmt: skip
-fails("expired", expired, *trust, err=["certificate has expired: it was valid until 20", "10 days ago", "hint: it has to be renewed", THEIRS, "expired 10 days ago"])
+fails("expired", expired, *trust, err=["certificate has expired: it was valid until 20", "10 days ago", "hint: it must be renewed", THEIRS, "expired 10 days ago"])
 fails("not valid yet", unborn, *trust, err=["certificate is not yet valid", "it is valid from 20", "Z, in ", "hint: is the clock", THEIRS])
 fails("an intermediate expired", below_expired, *trust, err=[
     "certificate has expired: CN=Old Intermediate, above the server's, was valid until", "10 days ago", THEIRS, SUBJECT,
@@ -170,7 +170,7 @@ fails("another name", wrong_name, *trust, err=[
 fails("another address", wrong_name, *trust, host=HOST, err=["for '127.0.0.1'", "IP address mismatch: the certificate is for other.test"])
 fails("no host name at all", wrong_name, *trust, "--servername", "else.test", err=["for 'else.test'", "hostname mismatch"])
 works("a name in the subject alone still counts", nameless, *trust)
-fails("a weak key", weak_key, *trust, err=["key too weak: its key is RSA, 1024 bits", "hint: each certificate of the chain needs an RSA key of at least 2048 bits"])
+fails("a weak key", weak_key, *trust, err=["key too weak: its key is RSA, 1024 bits", "hint: each certificate of the chain requires an RSA key of at least 2048 bits"])
 works("a weak key, with -k", weak_key, "-k")
 fails("a weak digest", weak_digest, *trust, err=["digest algorithm too weak: its key is EC P-256, its signature ECDSA with SHA-1"])
 fails("a certificate for clients", for_clients, *trust, err=["certificate purpose", "hint: the certificate is not one for TLS servers"])

@@ -147,7 +147,7 @@ pub trait ActionSource {
     }
 
     /// Whether a signal that interrupted the loop and was not reported to it was SIGINT. A line editor
-    /// handles that signal itself, but cannot while its terminal takes no output.
+    /// handles that signal itself, but cannot while its terminal accepts no output.
     fn was_interrupted(&mut self) -> bool {
         false
     }

@@ -57,13 +57,13 @@ struct SharedQueue {
 #[derive(Debug, Default)]
 struct QueueState {
     waiting: VecDeque<QueuedAction>,
-    /// The size of what is waiting.
+    /// The size of the queued actions, in bytes.
     bytes: usize,
-    /// The close that is popped last. Nothing is pushed behind it.
+    /// The close that is popped last. Nothing is pushed after it.
     close: Option<(CloseCode, String)>,
     /// The connection is closed because the queue was over its limit.
     is_overrun: bool,
-    /// The Close frame does not wait until the socket takes what is before it.
+    /// The Close frame does not wait for the data before it to be sent.
     is_urgent: bool,
     /// How the session ends, even if its socket cannot be written to.
     shutdown: Option<Shutdown>,
@@ -221,7 +221,7 @@ impl QueueState {
 impl ActionSource for QueuedActions {
     fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
         self.shared.queue().waker = Some(Arc::clone(waker));
-        waker.wake() // for what was pushed before
+        waker.wake() // for actions pushed earlier
     }
 
     fn set_ready(&mut self) {}

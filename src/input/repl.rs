@@ -217,7 +217,7 @@ impl<T> Repl<T> {
         self.screen.batches()
     }
 
-    /// A sender to it for the loop that takes the lines.
+    /// A sender to it for the loop that reads the lines.
     pub fn lane(&self) -> BatchSender {
         self.screen.batches().sender(Arc::clone(&self.waker))
     }
@@ -232,12 +232,12 @@ impl<T> Repl<T> {
         Arc::clone(&self.interrupted)
     }
 
-    /// Clears the flag: what was typed until now is in the lines.
+    /// Clears the flag: everything typed until now is in the lines.
     pub fn forget_interrupt(&self) {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is queued and restores the original modes of the terminal. For a terminal that accepts no output it
+    /// Prints the queued output and restores the original modes of the terminal. For a terminal that accepts no output it
     /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
     pub fn end(&mut self, until: Option<Instant>) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
@@ -255,7 +255,7 @@ impl<T> Repl<T> {
         let not_shown = self.screen.close();
         self.restore_modes();
         while !is_over && Instant::now() < end {
-            // It was waiting for a terminal that takes no output, and sets its modes once more.
+            // It was waiting for a terminal that accepts no output, and sets its modes once more.
             is_over = interrupt(&editor, end.min(Instant::now() + RESTORE_EVERY));
             self.restore_modes();
         }
@@ -266,8 +266,8 @@ impl<T> Repl<T> {
     }
 
     /// Whether a signal that interrupted a wait of the loop, and is none of those that it handles, was
-    /// SIGINT. The line editor takes over that one and SIGWINCH, which is known by the size of the
-    /// terminal; while the terminal takes no output the editor does not get to react to it.
+    /// SIGINT. The line editor takes over that one and SIGWINCH, which is detected by the size of the
+    /// terminal; while the terminal accepts no output the editor cannot react to it.
     pub fn was_interrupted_while_stalled(&mut self) -> bool {
         let size = terminal::size();
         let was_resized = std::mem::replace(&mut self.size, size) != size;

@@ -56,7 +56,7 @@ impl ActionSource for Stdin {
     }
 
     fn take_waiting_messages(&mut self) -> u64 {
-        let loading = self.loader.cancel(); // what it becomes is one
+        let loading = self.loader.cancel(); // its action is one
         loading + self.cutter.take_waiting_messages()
     }
 

@@ -18,7 +18,7 @@ pub trait BatchSink: Send {
         false
     }
 
-    /// Drops what was taken and is not being written yet. Returns how many received messages that were.
+    /// Drops the batches that are not being written yet. Returns the number of received messages in them.
     fn discard(&mut self) -> u64 {
         0
     }

@@ -1,6 +1,6 @@
-//! Long values that are rendered piece by piece as the stream takes them, and all that follows them.
+//! Long values that are rendered piece by piece as the stream accepts them, and everything that follows them.
 //!
-//! A value rendered as a whole may be six times as long, and would be held for as long as the stream is stalled.
+//! A value rendered as a whole may be six times as long, and would be kept while the stream is stalled.
 
 use std::collections::VecDeque;
 use std::ops::Range;

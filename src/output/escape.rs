@@ -108,8 +108,8 @@ fn joins(previous: Option<char>) -> bool {
     previous.is_some_and(|c| !(c.is_ascii() || is_hidden(c)))
 }
 
-/// Characters that reorder their surroundings or are not seen at all. Variation selectors are left
-/// out because ordinary emoji contain them.
+/// Characters that reorder their surroundings or are invisible. Variation selectors are
+/// excluded because ordinary emoji contain them.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         | '\u{061c}' | '\u{200e}'..='\u{200f}' // bidi marks

@@ -5,7 +5,7 @@ use super::style::{Role, Style};
 use crate::event::HeadView;
 use crate::event::head_view::HeadLine;
 
-/// The lines behind the start line, each behind `arrow`.
+/// The lines after the start line, each after `arrow`.
 pub fn head_lines(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = String::new();
     for line in head.lines() {

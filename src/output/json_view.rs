@@ -51,7 +51,7 @@ fn is_shallow(text: &str) -> bool {
     })
 }
 
-/// The blanks that JSON allows between tokens, which are fewer than what Unicode calls blank.
+/// The white space that JSON allows between tokens, which is less than that of Unicode.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
@@ -159,7 +159,7 @@ impl Layout {
             self.push(close, inside.rest);
             return inside.rest;
         }
-        // One column is left for the comma that may follow.
+        // One column is reserved for the comma that may follow.
         let room = self.width.saturating_sub(self.column + 1);
         // Text that is not JSON may be deeper, and trying at each level would take too long.
         if self.depth < MAX_DEPTH

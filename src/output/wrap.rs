@@ -9,7 +9,7 @@ pub const HANGING: usize = 2;
 
 /// Breaks each line of `text` that has more than `columns` columns at blanks; `None`: nothing is broken.
 /// `lead` columns of the first line are taken already. Continuation lines are indented by `indent` columns
-/// more than the line they continue. What has no blank, such as a URL, is left whole, however long it is.
+/// more than the line they continue. A word without spaces, such as a URL, is not broken, however long it is.
 pub fn wrap(text: &str, columns: Option<usize>, lead: usize, indent: usize) -> Cow<'_, str> {
     let Some(columns) = columns else { return Cow::Borrowed(text) };
     if text.len() + lead <= columns {

@@ -87,7 +87,7 @@ fn a_server_with_wrong_pongs_times_out() {
         .stdout("I am here\n")
         .stderr_contains(
             "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); the payload of its \
-             pongs does not match\nhint: a pong has to repeat the payload of the ping",
+             pongs does not match\nhint: a pong must repeat the payload of the ping",
         );
 }
 

@@ -158,9 +158,9 @@ fn the_kind_of_invalid_utf8_is_explained() {
         (
             text_of(b"caf\xe9"),
             "at byte 3 of the message (e9) (",
-            "hint: text messages have to be UTF-8",
+            "hint: text messages must be UTF-8",
         ),
-        (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: text messages have to be UTF-8"),
+        (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: text messages must be UTF-8"),
         (
             frame(true, 0, CLOSE, &cut_reason),
             "byte 122 of the reason (a truncated character)",

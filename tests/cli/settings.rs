@@ -76,7 +76,7 @@ fn a_named_endpoint_has_its_url_and_its_options() {
         ] {
             assert_eq!(header(&head, name), Some(value), "{head}");
         }
-        outcome.stderr_lacks("hunter2").stderr_lacks("others can read");
+        outcome.stderr_lacks("hunter2").stderr_lacks("readable by others");
     }
 }
 

@@ -186,7 +186,8 @@ impl Server {
         let plan = self.plan(number, received);
         let source = &mut actions;
         let mut report =
-            Session::new(stream, connection, reactor, source, journal.reborrow(), plan, &opened).run();
+            Session::new(stream, connection, reactor, source, journal.reborrow(), plan, &opened)
+                .run();
         self.clients.remove(number);
         if report.deadline.is_some() || report.is_shut_down {
             self.note_lost(&report.lost);

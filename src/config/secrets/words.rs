@@ -8,7 +8,7 @@ use super::Kind;
 /// Short options that take a value.
 const LETTERS: [char; 10] = ['A', 'H', 'c', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
 
-/// Long options whose value may begin with a dash, beside those that hold secrets.
+/// Long options whose value may begin with a dash, in addition to those of secrets.
 const ANY_VALUE: [&str; 7] =
     ["--send", "--execute", "--expect", "--wait", "--resolve", "--count", "--max-time"];
 

@@ -39,13 +39,13 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
             "this is a UTF-16 surrogate, which is invalid in UTF-8: the peer splits a text between the two halves of a surrogate pair, or encodes each half on its own (CESU-8)"
         }
         Rule::InvalidUtf8 if violation.cause == Some(Cause::CutCharacter) => {
-            "the peer ends a text message inside a character: it has to split text between characters, or send the parts as fragments of one message"
+            "the peer ends a text message inside a character: it must split text between characters, or send the parts as fragments of one message"
         }
         Rule::InvalidUtf8InReason if violation.cause == Some(Cause::CutCharacter) => {
-            "a reason has at most 123 bytes: a longer one has to be cut between characters"
+            "a reason has at most 123 bytes: a longer one must be cut between characters"
         }
         Rule::InvalidUtf8 => {
-            "text messages have to be UTF-8: the peer has to encode the text, or send the bytes as binary"
+            "text messages must be UTF-8: the peer must encode the text, or send the bytes as binary"
         }
         // With compression negotiated, RSV1 alone would be valid.
         Rule::ReservedBits if violation.frame.is_some_and(|it| may_be_compressed(&it)) => {
@@ -57,16 +57,14 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
         Rule::MaskedByServer => "only clients mask their frames",
         Rule::UnmaskedByClient => "clients mask every frame they send",
         Rule::CorruptDeflate if violation.cause == Some(Cause::KeptContext) => {
-            "the sender has to compress each message on its own, as negotiated (RFC 7692 section 7.1.1); --no-compress turns compression off"
+            "the sender must compress each message on its own, as negotiated (RFC 7692 section 7.1.1); --no-compress turns compression off"
         }
         Rule::CorruptDeflate => "--no-compress turns compression off",
         Rule::MisplacedRsv1 => "only the first frame of a compressed message has RSV1",
         Rule::LengthNotMinimal => {
             "a length up to 125 takes 7 bits, up to 65535 it takes 16, above that 64"
         }
-        Rule::FrameAfterClose => {
-            "the Close frame has to be the last frame: what follows is not read"
-        }
+        Rule::FrameAfterClose => "the Close frame must be the last frame: what follows is not read",
         Rule::ControlTooLong | Rule::FragmentedControl => {
             "Close, ping and pong frames carry at most 125 bytes, and are never fragmented"
         }
@@ -221,7 +219,7 @@ pub(super) fn missed_pong(instead: PeerActivity, silence_advice: SilenceAdvice) 
             "nothing else was received either: the peer hangs or ignores pings, or the network in between fails"
         }
         PeerActivity::OtherPongs => {
-            return "a pong has to repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
+            return "a pong must repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
                 .to_owned();
         }
         PeerActivity::Messages(_) | PeerActivity::Other => {

@@ -50,14 +50,14 @@ fn advice(code: Option<u64>, path: &str, query: &str) -> String {
             format!("{THIS}, and it does not allow transport=websocket (its option transports)")
         }
         (Some(0), _) => {
-            format!("{THIS}: the query has to name the transport: {path}?EIO=4&transport=websocket")
+            format!("{THIS}: the query must name the transport: {path}?EIO=4&transport=websocket")
         }
         (Some(1), _) if value("sid").is_some() => {
             format!(
                 "{THIS}: it has no session with the sid of the URL: leave out sid, and {path}?EIO=4&transport=websocket starts one"
             )
         }
-        (Some(5), None) => format!("{THIS}: the query has to name the version, as in EIO=4"),
+        (Some(5), None) => format!("{THIS}: the query must name the version, as in EIO=4"),
         (Some(5), Some("4")) => {
             format!("{THIS}, and it does not accept version 4: EIO=3 requests the previous one")
         }

@@ -11,7 +11,7 @@ pub(super) fn hint(rejected: &RejectedHandshake, why: &RedirectError) -> Option<
         }
         RedirectError::TooMany { .. } => "--max-redirs N raises the limit",
         RedirectError::Loop(_) if sets_cookie(rejected) => {
-            "the server sets a cookie, which the next request has to send: --cookie 'NAME=VALUE'"
+            "the server sets a cookie, which the next request must send: --cookie 'NAME=VALUE'"
         }
         RedirectError::Loop(_) | RedirectError::NoLocation | RedirectError::BadLocation { .. } => {
             return None;

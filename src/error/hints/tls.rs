@@ -91,7 +91,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
             format!("{name} has no host of that name on this port{}", other_name(peer))
         }
         TlsFault::NoAlpn => {
-            format!("{name} does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket needs HTTP/1.1 here")
+            format!("{name} does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket requires HTTP/1.1 here")
         }
         _ => return None,
     };
@@ -165,7 +165,7 @@ const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as ws
 pub(super) fn late_certificate(version: Option<&str>) -> String {
     match version {
         Some("TLSv1.3") => format!(
-            "; a server that requests a client certificate only after the request needs {LATE_CERTIFICATE}"
+            "; a server that requests a client certificate only after the request requires {LATE_CERTIFICATE}"
         ),
         _ => String::new(),
     }
@@ -255,10 +255,10 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
                 0 => "a certificate that is trusted here",
                 _ => "a certificate of --cacert",
             };
-            format!("{whose} is signed by another CA, whose certificate is missing: --cacert FILE has to contain the root")
+            format!("{whose} is signed by another CA, whose certificate is missing: --cacert FILE must contain the root")
         }
         TlsFault::Expired if failure.culprit().is_some() => {
-            format!("it has to be renewed; {insecure} accepts it anyway")
+            format!("it must be renewed; {insecure} accepts it anyway")
         }
         TlsFault::Expired => format!(
             "the certificate, or one above it, has expired; {insecure} accepts it anyway"
@@ -273,7 +273,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             "the certificate is for another name: connect by one that it is for, or --servername NAME requests that one; {insecure} accepts it anyway"
         ),
         TlsFault::Weak => format!(
-            "each certificate of the chain needs an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
+            "each certificate of the chain requires an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
         ),
         TlsFault::WrongPurpose => match (above, failure.culprit()) {
             (Some(subject), _) => format!(
@@ -288,7 +288,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             ),
         },
         TlsFault::BadSignature => {
-            "the signature does not fit the key of the issuer that is trusted under that name: if the CA has a new key, --cacert FILE has to name its new certificate".to_owned()
+            "the signature does not fit the key of the issuer that is trusted under that name: if the CA has a new key, --cacert FILE must name its new certificate".to_owned()
         }
         _ => format!("{insecure} accepts any certificate"),
     }
@@ -324,7 +324,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     };
     let incomplete = match failure.chain.as_slice() {
         [leaf] if !leaf.is_self_issued() && failure.fault == TlsFault::UnknownIssuer => format!(
-            "; {} sends only its own certificate: if an intermediate CA issued it, the certificate of that CA has to be sent too",
+            "; {} sends only its own certificate: if an intermediate CA issued it, the certificate of that CA must be sent too",
             peer.name
         ),
         _ => String::new(),

@@ -20,7 +20,7 @@ use crate::platform::terminal::{self, SavedModes, TypedAhead};
 
 const PROMPT: &str = "> ";
 
-/// Lines that the history holds.
+/// The maximum number of lines in the history.
 const MAX_HISTORY: usize = 10_000;
 
 /// Shown when the editor drops a line for this reason.

@@ -18,7 +18,7 @@ use crate::platform::terminal::{self, SavedModes};
 #[derive(Debug)]
 pub(super) struct Screen {
     batches: BatchQueue,
-    /// For what is written at the end.
+    /// For the output at the end.
     fences: BatchSender,
     waker: Arc<Waker>,
 }
@@ -26,12 +26,12 @@ pub(super) struct Screen {
 /// The editor sets this itself when it begins to read a line.
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 
-/// Up and down again: shows nothing. The editor takes one text at a time, so once this one has been
+/// Moves up and down again: shows nothing. The editor accepts one text at a time, so once this one has been
 /// taken, those before it are on the screen.
 const FENCE: &[u8] = b"\x1b[A\n";
 
 impl Screen {
-    /// While the terminal takes no output, the editor does not read its keys: Ctrl-C sends a signal
+    /// While the terminal accepts no output, the editor does not read its keys: Ctrl-C sends a signal
     /// then. `modes` are those that the editor found.
     pub(super) fn start(
         printer: impl ExternalPrinter + Send + 'static,
@@ -51,7 +51,7 @@ impl Screen {
         Ok(Self { batches, fences, waker })
     }
 
-    /// The queue of what is to be shown.
+    /// The queue of output.
     pub(super) fn batches(&self) -> &BatchQueue {
         &self.batches
     }
@@ -115,7 +115,7 @@ impl TerminalModes for JobModes {
         line_editor::write(BRACKETED_PASTE_ON);
     }
 
-    /// What is printed makes the editor draw its line anew, if it is reading one.
+    /// Output makes the editor redraw its line, if it is reading one.
     fn redraw(&self) {
         let mut fence =
             Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// A terminal that takes nothing until it is dropped.
+    /// A terminal that accepts nothing until it is dropped.
     struct Stopped(Sender<()>);
 
     impl ExternalPrinter for Stopped {

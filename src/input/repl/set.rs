@@ -129,7 +129,7 @@ pub enum Parsed<T> {
 }
 
 impl Parsed<Action> {
-    /// What `finish` makes of the action, at a prompt of a server: a file is held in memory as a whole,
+    /// What `finish` makes of the action, at a prompt of a server: a file is kept in memory as a whole,
     /// since several clients share it.
     pub(super) fn for_server<T: 'static>(
         self,
@@ -188,7 +188,7 @@ impl<T> fmt::Debug for FileRequest<T> {
     }
 }
 
-/// The first word, and what follows the blank after it.
+/// The first word, and the rest after the space.
 pub(super) fn split(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
@@ -197,7 +197,7 @@ pub(super) fn unknown(name: &str) -> String {
     format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")
 }
 
-/// `CODE [REASON]`, as `/close` and `/kick` take it after `usage`.
+/// `CODE [REASON]`, as in `/close` and `/kick` after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
     let code = code.strip_suffix(',').unwrap_or(code); // as wscat's help writes it

@@ -1,4 +1,4 @@
-//! The line being typed, without what would control the terminal.
+//! The line being typed, without characters that would control the terminal.
 //!
 //! The line editor writes the line unchanged, and text that was pasted, completed or recalled may
 //! have any characters. Those that control a terminal are not drawn, and after the line it is shown again
@@ -82,7 +82,7 @@ pub(super) fn remark(line: &str) -> Option<String> {
 
 /// What is shown after a line.
 pub(super) enum Behind {
-    /// What could be typed next: the right arrow takes it.
+    /// A completion, which the right arrow accepts.
     Next(String),
     /// A remark.
     Remark(String),

@@ -19,7 +19,7 @@ pub enum Timestamps {
 }
 
 impl Human {
-    /// The time before the lines of an event, with a blank behind it; empty without `--timestamps`.
+    /// The time before the lines of an event, with a space after it; empty without `--timestamps`.
     pub(super) fn time_of(&self, event: &Event<'_>) -> String {
         let Some(timestamps) = self.options.timestamps else { return String::new() };
         if matches!(event.what, EventKind::Shown(_)) {

@@ -28,7 +28,7 @@ const ESCAPES: [u8; 256] = {
 
 const MIXED: u8 = 1;
 
-/// How many bytes are looked at together: what compilers make one instruction of.
+/// The number of bytes that are examined together: compilers turn this into one instruction.
 const BLOCK: usize = 16;
 
 /// Passes the text between the quotes to `put`, in parts.

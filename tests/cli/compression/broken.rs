@@ -121,7 +121,7 @@ fn context_takeover_in_spite_of_no_context_takeover() {
             "corrupt compressed message: it refers to earlier messages, although \
              server_no_context_takeover was negotiated (RFC 7692",
         )
-        .stderr_contains("hint: the sender has to compress each message on its own");
+        .stderr_contains("hint: the sender must compress each message on its own");
     // Data that cannot be inflated at all is not such a reference.
     let server = serve_extension("permessage-deflate; server_no_context_takeover", |peer| {
         peer.send(

@@ -192,7 +192,7 @@ fn a_weak_key_is_refused() {
         .code(3)
         .stderr_contains("key too weak: its key is RSA, 1024 bits, its signature RSA with SHA-256")
         .stderr_contains(
-            "\nhint: each certificate of the chain needs an RSA key of at least 2048 bits",
+            "\nhint: each certificate of the chain requires an RSA key of at least 2048 bits",
         );
 }
 

@@ -11,7 +11,7 @@ pub(super) fn from_files(
         return Err(IdentityFileError::Certificate(IdentityError::NoCertificate));
     }
     if !holds_pem(key, "BEGIN PRIVATE KEY") {
-        let reason = "on this system the key has to be PKCS#8 in PEM form, not encrypted; \
+        let reason = "on this system the key must be PKCS#8 in PEM form, not encrypted; \
                       'openssl pkcs8 -topk8 -nocrypt -in FILE -out NEW.pem' makes one";
         return Err(IdentityFileError::Key(IdentityError::Unreadable(reason.to_owned())));
     }
