@@ -23,6 +23,7 @@ pub mod output;
 pub mod platform;
 pub mod protocol;
 pub mod redact;
+pub mod report;
 pub mod resilience;
 pub mod scenario;
 pub mod server;

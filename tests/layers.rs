@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
@@ -17,8 +17,9 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("input", &["platform", "redact", "protocol"]),
     ("observer", &["protocol", "event", "input"]),
     ("scenario", &["protocol", "event", "observer"]),
-    ("output", &["platform", "protocol", "net", "event", "scenario"]),
+    ("output", &["platform", "protocol", "net", "event"]),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
+    ("report", &["protocol", "scenario", "output"]),
     ("cli", &[]),
     (
         "config",
@@ -55,6 +56,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "event",
             "observer",
             "scenario",
+            "report",
             "output",
             "input",
             "session",

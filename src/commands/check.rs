@@ -7,19 +7,19 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::RunError;
 use crate::config::{CheckConfig, ReportKind};
 use crate::error::Error;
 use crate::event::Level;
 use crate::net::Reactor;
-use crate::output::report::{json::json, junit::junit, tap::tap, text};
 use crate::output::style::{Role, Style};
 use crate::output::{Outlet, OutputError};
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
 use crate::platform::stdio::Writer;
+use crate::report::{json::json, junit::junit, tap::tap, text};
 use crate::scenario::language::template::Template;
 use crate::scenario::language::{Diagnostic, Source, parse};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, Transcript, counts};
@@ -55,9 +55,13 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     let values = ScenarioValues::new(config.variables.clone(), config.secrets.clone());
     print.weak_secrets(&config);
     let prepared = prepare(&config, &values, &mut print)?;
+    let signals =
+        Signals::install().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
+    let mut reactor = Reactor::new(Some(signals))
+        .map_err(|error| Error::System("event loop".to_owned(), error))?;
     if config.list {
         list(&prepared, &config, &mut print);
-        return Ok(print.finish(None)?);
+        return Ok(print.finish(&mut reactor, None)?);
     }
     if selected(&prepared, &config) == 0 {
         let pattern = config.only.as_ref().map_or("", |only| only.as_str());
@@ -68,7 +72,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         writable(path)?;
     }
     let started = Instant::now();
-    let (files, signal) = run_all(&config, &prepared, &values, &mut print)?;
+    let (files, signal) = run_all(&config, &prepared, &values, &mut print, &mut reactor);
     print.summary(&files, started.elapsed());
     for (kind, path) in &config.reports {
         let report = match kind {
@@ -78,7 +82,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         };
         write_report(path, &report, &mut print)?;
     }
-    print.finish(signal)?;
+    print.finish(&mut reactor, signal)?;
     match signal {
         Some(signal) => Err(Error::Signal(signal).into()),
         None if counts(&files).failed > 0 => Err(Error::ChecksFailed.into()),
@@ -174,11 +178,8 @@ fn run_all(
     prepared: &[Prepared],
     values: &ScenarioValues,
     print: &mut Printer,
-) -> Result<(Vec<FileOutcome>, Option<Signal>), Error> {
-    let signals =
-        Signals::install().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
-    let loop_error = |error| Error::System("event loop".to_owned(), error);
-    let mut reactor = Reactor::new(Some(signals)).map_err(loop_error)?;
+    reactor: &mut Reactor,
+) -> (Vec<FileOutcome>, Option<Signal>) {
     let (interrupted, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let total = prepared.len() * config.repeat;
     let (sender, results) = channel();
@@ -219,7 +220,7 @@ fn run_all(
                 Err(std::sync::mpsc::TryRecvError::Empty) => {}
             }
             print.flush();
-            let soon = Instant::now() + std::time::Duration::from_millis(200);
+            let soon = Instant::now() + Duration::from_millis(200);
             if reactor.wait(Some(soon)).is_err() {
                 break;
             }
@@ -229,7 +230,7 @@ fn run_all(
             }
         }
     });
-    Ok((outcomes.into_iter().flatten().collect(), signal))
+    (outcomes.into_iter().flatten().collect(), signal)
 }
 
 /// A thread that runs one file after the other.
@@ -394,7 +395,7 @@ impl Printer {
         }
     }
 
-    fn summary(&mut self, files: &[FileOutcome], took: std::time::Duration) {
+    fn summary(&mut self, files: &[FileOutcome], took: Duration) {
         if !self.quiet || counts(files).failed > 0 {
             let text = text::summary(files, took);
             self.out(&text);
@@ -405,21 +406,32 @@ impl Printer {
         self.out.flush(); // a failure is taken at the end
     }
 
-    /// Waits until everything was written; after a signal for a moment only.
-    fn finish(&mut self, signal: Option<Signal>) -> Result<(), Error> {
-        let until = signal.map(|_| Instant::now() + std::time::Duration::from_millis(500));
+    /// Waits until everything was written, unless a signal comes; after one for a moment only.
+    fn finish(&mut self, reactor: &mut Reactor, signal: Option<Signal>) -> Result<(), Error> {
+        let until = signal.map(|_| Instant::now() + AFTER_SIGNAL);
         loop {
+            self.out.set_ready(false); // to write to a stream that is not ready does no harm
             self.out.flush();
             if let Some(error) = self.out.take_error() {
-                let error = OutputError { name: STANDARD_OUTPUT, error };
+                let error = OutputError { name: STANDARD_OUTPUT.into(), error };
                 return if error.is_closed_pipe() { Ok(()) } else { Err(Error::Output(error)) };
             }
-            if self.out.pending() == 0 || !matches!(self.out.wait(until), Ok(true)) {
+            if self.out.pending() == 0 || until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(());
+            }
+            let _ = reactor.wait(Some(Instant::now() + LOOK_AGAIN)); // a failure is only a shorter wait
+            if let Some(signal) = reactor.take_signal() {
+                return Err(Error::Signal(signal));
             }
         }
     }
 }
+
+/// How often a stalled output is tried again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How long results are written after a signal.
+const AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
 fn eprint(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes()); // there is no other place to report it

@@ -18,7 +18,6 @@ pub mod json;
 pub mod json_view;
 pub mod outlet;
 pub mod payload;
-pub mod report;
 pub mod shared;
 pub mod style;
 #[cfg(test)]

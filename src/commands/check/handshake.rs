@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::link::Handshake;
 use crate::client::{OpenConnection, OpenError, open};
 use crate::commands::connect::events::{OpeningEvents, opened};
 use crate::config::ConnectConfig;
 use crate::error::{AttemptContext, Error, Tries};
 use crate::event::{self, EventKind};
 use crate::net::tls::TlsInfo;
-use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::net::{Deadline, Reactor, Stream};
 use crate::protocol::connection::{Connection, ConnectionOptions};
 use crate::protocol::frame::Masks;
@@ -21,6 +20,17 @@ use crate::protocol::head::Head;
 use crate::protocol::vocabulary::Role;
 use crate::scenario::query::{CertificateFacts, HandshakeFacts, Timings};
 use crate::session::Journal;
+
+/// What the handshake of a connection came to.
+#[derive(Debug)]
+pub(super) enum Handshake {
+    /// There is a connection.
+    Open(Box<HandshakeFacts>),
+    /// The server refused with another status, which may be what the scenario expects.
+    Refused(Box<HandshakeFacts>, String),
+    /// There is none: why, and advice.
+    Failed(String, Option<String>),
+}
 
 /// A connection that is open.
 pub(super) struct Opened {
@@ -140,7 +150,7 @@ fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
     }
 }
 
-fn refusal(response: &Response, tls: Option<&TlsInfo>) -> HandshakeFacts {
+fn refusal(response: &ServerResponse, tls: Option<&TlsInfo>) -> HandshakeFacts {
     HandshakeFacts {
         body: Some(response.body.bytes.clone()),
         ..facts(response.line.status, &response.head, tls)

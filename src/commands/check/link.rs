@@ -8,19 +8,18 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::handshake::{Opened, attempt};
+use super::handshake::{Handshake, Opened, attempt};
 use super::transcript::Recorder;
 use crate::config::ConnectConfig;
 use crate::event::{Clock, Closed, EventKind};
 use crate::input::Action;
-use crate::input::queue::{ClientQueue, Outgoing, client_queue};
+use crate::input::queue::{ClientQueue, QueuedAction, client_queue};
 use crate::net::Reactor;
-use crate::observer::{Observed, Observer, Response};
+use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::output::human::closed_text;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::scenario::inbox::{Control, End, Inbox, Message, Progress};
-use crate::scenario::query::HandshakeFacts;
 use crate::session::{AfterInput, Journal, Plan, Session};
 
 /// How often a wait looks whether the run was interrupted.
@@ -28,17 +27,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Enough for a session and for OpenSSL.
 const STACK: usize = 512 << 10;
-
-/// What the handshake of a connection came to.
-#[derive(Debug)]
-pub(super) enum Handshake {
-    /// There is a connection.
-    Open(Box<HandshakeFacts>),
-    /// The server refused with another status, which may be what the scenario expects.
-    Refused(Box<HandshakeFacts>, String),
-    /// There is none: why, and advice.
-    Failed(String, Option<String>),
-}
 
 /// A connection that was started.
 pub(super) struct Link {
@@ -139,7 +127,7 @@ impl Link {
             return Err(Some(end.clone()));
         }
         let Some(queue) = &self.queue else { return Err(None) };
-        queue.push(Outgoing { action, typed: false });
+        queue.push(QueuedAction { action, typed: false });
         Ok(())
     }
 
@@ -268,13 +256,13 @@ struct InboxObserver {
 }
 
 impl Observer for InboxObserver {
-    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         let at = Instant::now();
         let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Sent => {
                 inbox.note_sent(at);
-                return Response::default();
+                return ObserverResponse::default();
             }
             EventKind::Message(message) => inbox.push_message(Message {
                 kind: message.kind,
@@ -297,11 +285,11 @@ impl Observer for InboxObserver {
                 rtt: *rtt,
             }),
             EventKind::Closed(closed) => inbox.push_end(end(closed)),
-            _ => return Response::default(),
+            _ => return ObserverResponse::default(),
         }
         drop(inbox);
         self.shared.changed.notify_all();
-        Response::default()
+        ObserverResponse::default()
     }
 
     fn wants_sent(&self) -> bool {

@@ -1,11 +1,12 @@
 //! Opening the connections of a part.
 
 use super::{PartRun, Stop};
-use crate::commands::check::link::{Handshake, Link, LinkConfig};
+use crate::commands::check::handshake::Handshake;
+use crate::commands::check::link::{Link, LinkConfig};
 use crate::commands::check::options::{OptionError, configure, own_options};
 use crate::scenario::inbox::Inbox;
 use crate::scenario::language::syntax::Connect;
-use crate::scenario::language::{Diagnostic, Source, parse};
+use crate::scenario::language::{Diagnostic, Source, Template, parse};
 use crate::scenario::outcome::Failure;
 use crate::scenario::pattern::Pattern;
 use crate::scenario::query::{Facts, HandshakeFacts};
@@ -90,8 +91,8 @@ impl PartRun<'_, '_> {
             }
         };
         for field in expected.iter().flat_map(|response| &response.headers) {
-            let expand = |template: &crate::scenario::language::Template| {
-                template.expand(&self.file.values).map_err(|it| self.no_value(&it))
+            let expand = |template: &Template| {
+                template.expand(&self.file.values).map_err(|it| Stop::from(self.no_value(&it)))
             };
             let (name, value) = (expand(&field.name)?, expand(&field.value)?);
             let own = facts.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(&name));
