@@ -206,7 +206,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--unix-socket', '--unix-socket', [CompletionResultType]::ParameterName, 'Connect to this Unix socket instead of the host in the URL')
             [CompletionResult]::new('--interface', '--interface', [CompletionResultType]::ParameterName, 'Connect from this local address or network interface')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Also trust the certificates in this file, or in the files of this directory [repeatable]')
-            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Client certificate, for a server that asks for one')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Client certificate, for a server that requests one')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of --cert, if it is in another file')
             [CompletionResult]::new('--pass', '--pass', [CompletionResultType]::ParameterName, 'Passphrase of the key or of the PKCS#12 file')
             [CompletionResult]::new('--servername', '--servername', [CompletionResultType]::ParameterName, 'Send this server name (SNI), and check the certificate for it, instead of the URL''s host')

@@ -201,7 +201,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --unix-socket 'Connect to this Unix socket instead of the host in the URL'
             cand --interface 'Connect from this local address or network interface'
             cand --cacert 'Also trust the certificates in this file, or in the files of this directory [repeatable]'
-            cand --cert 'Client certificate, for a server that asks for one'
+            cand --cert 'Client certificate, for a server that requests one'
             cand --key 'Private key of --cert, if it is in another file'
             cand --pass 'Passphrase of the key or of the PKCS#12 file'
             cand --servername 'Send this server name (SNI), and check the certificate for it, instead of the URL''s host'

@@ -202,7 +202,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -l resolve -d 'Use 
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l interface -d 'Connect from this local address or network interface' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l cacert -d 'Also trust the certificates in this file, or in the files of this directory [repeatable]' -r -F
-complete -c wscope -n "__fish_wscope_using_subcommand check" -l cert -d 'Client certificate, for a server that asks for one' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cert -d 'Client certificate, for a server that requests one' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l key -d 'Private key of --cert, if it is in another file' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r

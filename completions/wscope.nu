@@ -221,7 +221,7 @@ module completions {
     --no-check(-n)            # As wscat spells --insecure
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
-    --cert: path              # Client certificate, for a server that asks for one
+    --cert: path              # Client certificate, for a server that requests one
     --key: path               # Private key of --cert, if it is in another file
     --pass: string            # Passphrase of the key or of the PKCS#12 file
     --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
