@@ -115,7 +115,7 @@ pub struct CheckRunArgs {
     pub retry: Option<u64>,
 
     /// Limit for each part [default: 30s]
-    #[arg(short = 'm', long, value_name = "TIME")]
+    #[arg(short = 'm', long, value_name = "TIME", allow_hyphen_values = true)]
     pub max_time: Option<String>,
 }
 

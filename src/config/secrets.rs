@@ -22,6 +22,8 @@ enum Kind {
     Cookies,
     /// The passphrase of a key.
     Passphrase,
+    /// `NAME=VALUE` with a value that is not shown.
+    Assignment,
     /// A header field.
     Header,
     /// Names, some of which may be tokens.
@@ -40,6 +42,7 @@ impl Kind {
             "--bearer" | "--oauth2-bearer" => Self::Bearer,
             "--cookie" => Self::Cookies,
             "--pass" | "--passphrase" | "--tls-pass" => Self::Passphrase,
+            "--secret" => Self::Assignment,
             "--header" | "-H" | "--proxy-header" => Self::Header,
             "--subprotocol" | "--protocol" | "-s" => Self::Subprotocols,
             "--proxy" | "--connect" | "-c" => Self::Url,
@@ -53,6 +56,7 @@ impl Kind {
         match self {
             Self::User => (value.contains(':') && !is_file).then(|| "***".to_owned()),
             Self::Bearer | Self::Cookies | Self::Passphrase => (!is_file).then(|| "***".to_owned()),
+            Self::Assignment => value.split_once('=').map(|(name, _)| format!("{name}=***")),
             Self::Header => header(value),
             Self::Subprotocols => {
                 let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", value.as_bytes());

@@ -105,6 +105,11 @@ fn collect(collector: &mut Collector, kind: Kind, value: &str) {
         Kind::Passphrase => {
             collector.value(&["pass", "passphrase", "tls-pass"], value.as_bytes());
         }
+        Kind::Assignment => {
+            if let Some((name, value)) = value.split_once('=') {
+                collector.value(&[name], value.as_bytes());
+            }
+        }
         Kind::Header => {
             if let Some((name, value)) = value.split_once(':') {
                 collector.field(name.trim(), value.trim().as_bytes());

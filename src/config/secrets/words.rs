@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::Kind;
 
 /// Short options that take a value.
-const LETTERS: [char; 10] = ['A', 'H', 'c', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
+const LETTERS: [char; 11] = ['A', 'H', 'c', 'j', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
 
 /// Long options whose value may begin with a dash, in addition to those of secrets.
 const ANY_VALUE: [&str; 7] =
@@ -114,7 +114,8 @@ mod tests {
         let mut connect = Cli::command();
         connect.build();
         let listen = connect.find_subcommand("listen").expect("listen").clone();
-        vec![connect, listen]
+        let check = connect.find_subcommand("check").expect("check").clone();
+        vec![connect, listen, check]
     }
 
     #[test]
@@ -130,12 +131,13 @@ mod tests {
 
     #[test]
     fn each_name_of_an_option_with_secrets_is_recognised() {
-        const IDS: [(&str, Kind); 10] = [
+        const IDS: [(&str, Kind); 11] = [
             ("user", Kind::User),
             ("bearer", Kind::Bearer),
             ("cookies", Kind::Cookies),
             ("pass", Kind::Passphrase),
             ("tls_pass", Kind::Passphrase),
+            ("secrets", Kind::Assignment),
             ("headers", Kind::Header),
             ("proxy_header", Kind::Header),
             ("subprotocols", Kind::Subprotocols),
