@@ -4,8 +4,8 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `error`, `config`, `session`, `scenario`, `observer`, `input`, `output`, `event`, `client`,
-//! `server`, `resilience`, `net`, `protocol`; `cli`, `redact` and `platform`.
+//! `commands`, `error`, `config`, `report`, `session`, `scenario`, `observer`, `input`, `output`, `event`,
+//! `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `redact` and `platform`.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]

@@ -18,7 +18,7 @@ use crate::event::Level;
 use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
 use endpoint::NamedEndpoint;
-use file::Section;
+use file::{Section, SettingLine};
 use sources::{Check, Setting, SettingsSource};
 
 mod endpoint;
@@ -135,17 +135,7 @@ pub fn expand(
     let endpoint = name.map(|name| endpoint::find(file.as_deref(), name, &path)).transpose()?;
     let defaults = sections.first().map_or(&[][..], |section| &section.lines);
     let of_endpoint = endpoint.as_ref().map_or(&[][..], |endpoint| &endpoint.lines);
-    let (mut settings, mut sources) = (Vec::new(), Vec::new());
-    let check = Check { path: &path, home: env.home.as_deref(), has_effect: subcommand.is_none() };
-    for source in [
-        SettingsSource::of_lines(defaults, &check)?,
-        SettingsSource::of_lines(of_endpoint, &check)?,
-        SettingsSource::of_variable(env.options.as_deref().unwrap_or_default(), &check)?,
-    ] {
-        settings.extend(source.settings);
-        sources.push(source.matches);
-    }
-    sources.push(typed.clone());
+    let (settings, sources) = read_sources(defaults, of_endpoint, typed, env, &path, subcommand)?;
     let matches = parse(args, subcommand, &settings);
     let matches = matches.map_err(|problem| sources::located(&settings, &path, &problem))?;
     let mut notices = Vec::new();
@@ -153,6 +143,34 @@ pub fn expand(
         notices.push((Level::Warning, privacy::warning(&path)));
     }
     Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
+}
+
+/// All settings in their order, and what clap makes of each source; the last is the command line.
+fn read_sources(
+    defaults: &[SettingLine],
+    of_endpoint: &[SettingLine],
+    typed: &ArgMatches,
+    env: &SettingsEnv,
+    path: &Path,
+    subcommand: Option<&str>,
+) -> Result<(Vec<Setting>, Vec<ArgMatches>), SettingError> {
+    let home = env.home.as_deref();
+    let mut matches = vec![typed.clone()]; // the last source first
+    let mut lists = Vec::new();
+    for lines in [None, Some(of_endpoint), Some(defaults)] {
+        let check = Check { path, home, has_effect: subcommand.is_none(), later: &matches };
+        let source = match lines {
+            None => {
+                let options = env.options.as_deref().unwrap_or_default();
+                SettingsSource::of_variable(options, &check)?
+            }
+            Some(lines) => SettingsSource::of_lines(lines, &check)?,
+        };
+        lists.push(source.settings);
+        matches.push(source.matches);
+    }
+    matches.reverse();
+    Ok((lists.into_iter().rev().flatten().collect(), matches))
 }
 
 /// `--max-time` on the command line; a bad value is reported later.

@@ -10,7 +10,9 @@ use super::language::syntax::{
 };
 use super::language::template::Template;
 use super::language::{Diagnostic, Source};
-use super::query::{Assertion, Context, Expression, check_context, parse_assertion, parse_capture};
+use super::query::{
+    Assertion, Context, Expression, check_context, is_query_word, parse_assertion, parse_capture,
+};
 
 #[cfg(test)]
 mod tests;
@@ -144,6 +146,12 @@ fn planned(part: Part, errors: &mut Vec<Diagnostic>) -> PlannedPart {
 
 impl PlannedPart {
     fn open(&mut self, mut connect: Connect, errors: &mut Vec<Diagnostic>) {
+        // A line of `[Asserts]` begins with a query: it must not be taken for a step.
+        if let Some(name) = connect.name.as_deref().filter(|name| is_query_word(name)) {
+            let at = connect.at.end - name.len()..connect.at.end;
+            let message = format!("a connection cannot be named {name:?}: it is a query");
+            errors.push(Diagnostic::new(at, message));
+        }
         let sections = std::mem::take(&mut connect.sections);
         let checks = checks(sections, Context::Handshake, errors);
         let (at, index) = (connect.at.clone(), self.connections.len());

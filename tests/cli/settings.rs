@@ -135,6 +135,25 @@ fn a_second_section_of_a_name_is_refused() {
     refused(config, &["@f"], 5, reason.split_once(": ").expect("two parts").1, "  [e]\n  ^^^");
 }
 
+#[test]
+fn a_separator_may_be_the_value_of_an_option() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.expect_text("--");
+        peer.answer_close(1000);
+    });
+    wscope().env("WSCOPE_OPTIONS", "-x --").args(["-w", "0", &server.url()]).run().code(0);
+}
+
+/// What the command line replaces may contradict itself in the file.
+#[test]
+fn options_that_exclude_each_other_are_settled_by_a_later_source() {
+    let (_, outcome) = request("json\noutput = hex\n", "", &["--output=lines", "URL"]);
+    assert!(!outcome.stdout.contains("\"event\""), "{}", outcome.stdout);
+    let (_, outcome) = request("[e]\nurl = URL\njson\noutput = hex\n", "", &["--json", "@e"]);
+    assert!(outcome.stdout.contains("\"event\""), "{}", outcome.stdout);
+}
+
 /// A subcommand uses the display options only.
 #[test]
 fn options_for_connecting_do_not_affect_subcommands() {

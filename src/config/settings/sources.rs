@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory};
 
 use super::file::SettingLine;
 use super::{SettingError, endpoint, words};
-use crate::cli::{Cli, complaint};
+use crate::cli::{Cli, complaint, is_given};
 
 const VARIABLE: &str = "WSCOPE_OPTIONS";
 
@@ -47,6 +47,25 @@ pub(super) struct Check<'a> {
     pub(super) home: Option<&'a Path>,
     /// A subcommand uses only few settings: what is wrong with the others does not matter to it.
     pub(super) has_effect: bool,
+    /// The sources after it, whose options replace those that they exclude.
+    pub(super) later: &'a [ArgMatches],
+}
+
+impl Check<'_> {
+    /// Whether a later source replaces a setting.
+    fn replaces(&self, command: &Command, setting: &Setting) -> bool {
+        let Some(name) = setting.args.first().and_then(|arg| arg.to_str()) else { return false };
+        let name = name.split('=').next().unwrap_or_default();
+        let Some(arg) = find(command, name) else { return false };
+        let mut given = command
+            .get_arguments()
+            .filter(|it| self.later.iter().any(|matches| is_given(it.get_id().as_str(), matches)));
+        let excludes = |one: &Arg, other: &Arg| {
+            let excluded = command.get_arg_conflicts_with(one);
+            excluded.iter().any(|it| it.get_id() == other.get_id())
+        };
+        given.any(|it| it.get_id() == arg.get_id() || excludes(it, arg) || excludes(arg, it))
+    }
 }
 
 /// The settings of one source.
@@ -65,7 +84,9 @@ impl SettingsSource {
         }
         let matches = match parse(&mut command(), &settings) {
             Err(problem)
-                if problem.kind() == ErrorKind::MissingRequiredArgument || !check.has_effect =>
+                if problem.kind() == ErrorKind::MissingRequiredArgument
+                    || !check.has_effect
+                    || is_settled(&settings, &problem, check) =>
             {
                 parse(&mut command().ignore_errors(true), &settings)
             }
@@ -106,9 +127,8 @@ impl SettingsSource {
         let args: Vec<_> = words.iter().map(OsString::from).collect();
         let setting = (!args.is_empty()).then_some(Setting { args, flag: None, line: None });
         let source = Self::new(setting.into_iter().collect(), check)?;
-        let extra = words.iter().find(|word| *word == "--").map(String::as_str);
         let url = source.matches.try_get_one::<String>("url").ok().flatten();
-        let extra = extra.or_else(|| url.map(String::as_str));
+        let extra = separator(&words).or_else(|| url.map(String::as_str));
         match extra.or_else(|| source.matches.subcommand_name()) {
             Some(word) => Err(error(&format!(
                 "'{word}' is not an option; a URL is allowed only on the command line"
@@ -116,6 +136,31 @@ impl SettingsSource {
             None => Ok(source),
         }
     }
+}
+
+/// Whether options that exclude each other are replaced by later sources, as far as they do.
+fn is_settled(settings: &[Setting], problem: &clap::Error, check: &Check<'_>) -> bool {
+    if problem.kind() != ErrorKind::ArgumentConflict {
+        return false;
+    }
+    let mut command = command();
+    command.build();
+    let kept = settings.iter().filter(|setting| !check.replaces(&command, setting));
+    let args = kept.flat_map(|setting| setting.args.iter().cloned());
+    let args: Vec<_> = [OsString::from("wscope")].into_iter().chain(args).collect();
+    match command.try_get_matches_from(args) {
+        Ok(_) => true,
+        Err(problem) => problem.kind() == ErrorKind::MissingRequiredArgument,
+    }
+}
+
+/// A `--` that ends the options, and is not the value of one.
+fn separator(words: &[String]) -> Option<&str> {
+    let at = words.iter().position(|word| word == "--")?;
+    // Without its value, the option before it is not complete.
+    let before = words[..at].iter().map(OsString::from);
+    let args: Vec<_> = [OsString::from("wscope")].into_iter().chain(before).collect();
+    command().try_get_matches_from(args).is_ok().then_some("--")
 }
 
 /// The command line without arguments that are not settings.

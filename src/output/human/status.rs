@@ -9,6 +9,7 @@ use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::platform::files::format_size;
+use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::{Counters, Direction};
 
 impl Human {
@@ -20,10 +21,13 @@ impl Human {
             Shown::Status(status) => self.status(status),
             Shown::ServerStatus(status) => self.server_status(status),
             Shown::Headers(opened) => {
-                let answers = opened.interim.iter().map(|it| &it.head).chain([&opened.response]);
-                let answers: String =
-                    answers.map(|head| self.head(Direction::Received, head)).collect();
-                self.head(Direction::Sent, &opened.request) + &answers
+                let (request, response) = match opened.initiator {
+                    Initiator::Local => (Direction::Sent, Direction::Received),
+                    Initiator::Peer => (Direction::Received, Direction::Sent),
+                };
+                let responses = opened.interim.iter().map(|it| &it.head).chain([&opened.response]);
+                let responses: String = responses.map(|head| self.head(response, head)).collect();
+                self.head(request, &opened.request) + &responses
             }
             Shown::Full(message) => self.full_message(message),
             Shown::Text(text) => format!("{}\n", self.wrapped(text, 0, HANGING)),

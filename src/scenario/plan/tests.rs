@@ -65,6 +65,10 @@ fn variables_need_a_value_before_they_are_used() {
 #[test]
 fn queries_are_read_where_they_stand() {
     for (text, expected) in [
+        (
+            "WS {{url}} as count\n< a\n",
+            "1:15: a connection cannot be named \"count\": it is a query",
+        ),
         ("WS {{url}}\n< a\n[Asserts]\nstatus == 1", "4:1: "),
         ("WS {{url}}\n< a\n[Asserts]\nsiez == 1", "4:1: "),
         ("WS {{url}}\n< a\n[Captures]\nn: code", "4:4: "),

@@ -154,6 +154,7 @@ fn a_command_behind_an_address_is_for_one_client() {
     terminal.wait_for("#2   state           OPEN (1)");
     terminal.type_line("/to 1 /headers");
     terminal.wait_for("#1 < GET / HTTP/1.1");
+    terminal.wait_for("#1 > HTTP/1.1 101 Switching Protocols");
     terminal.type_line("/to 1 /quit");
     terminal.wait_for("/quit does not apply to one client");
     terminal.type_line("/to 3 /status");

@@ -5,41 +5,6 @@ use crate::scenario::language::source::Diagnostic;
 use crate::scenario::language::syntax::{Connect, ExpectedResponse, Field, OptionLine, Sections};
 use crate::scenario::language::template::is_name;
 
-/// Names of queries, which no connection may have: a line of `[Asserts]` begins with one of them.
-const QUERIES: [&str; 29] = [
-    "jsonpath",
-    "regex",
-    "text",
-    "bytes",
-    "type",
-    "size",
-    "wire_size",
-    "frames",
-    "compressed",
-    "duration",
-    "variable",
-    "status",
-    "header",
-    "subprotocol",
-    "extensions",
-    "body",
-    "timing",
-    "tls_version",
-    "certificate",
-    "code",
-    "reason",
-    "clean",
-    "initiator",
-    "rtt",
-    "count",
-    "rate",
-    "gap",
-    "stdout",
-    "exit",
-];
-
-const QUANTIFIERS: [&str; 3] = ["each", "any", "none"];
-
 impl<'a> Parser<'a> {
     /// `WS URL [as NAME]`
     pub(super) fn connect(
@@ -90,10 +55,6 @@ impl<'a> Parser<'a> {
             let message = format!("{:?} is not the name of a connection", name.text);
             let help = "a name has letters, digits, _ and -, and does not start with a digit";
             return Some(Diagnostic::new(name.at(), message).with_help(help));
-        }
-        if QUERIES.contains(&name.text) || QUANTIFIERS.contains(&name.text) {
-            let message = format!("a connection cannot be named {:?}: it is a query", name.text);
-            return Some(Diagnostic::new(name.at(), message));
         }
         let is_taken = self.connects().any(|it| it.name.as_deref() == Some(name.text));
         is_taken.then(|| {

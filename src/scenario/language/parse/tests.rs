@@ -182,7 +182,6 @@ fn errors_have_their_place_and_all_are_found() {
         ("WS", "1:1: a URL is missing"),
         ("WS ws://h as 1", "1:14: \"1\" is not the name of a connection"),
         ("WS ws://h alice", "1:11: \"alice\" is not expected behind the URL"),
-        ("WS ws://h as count", "1:14: a connection cannot be named \"count\": it is a query"),
         (
             "WS ws://h as a\nWS ws://h as a",
             "2:14: there is a connection \"a\" in this part already",
