@@ -251,7 +251,7 @@ impl Worker<'_> {
                 return;
             }
             let outcome = self.file(&self.prepared[index % self.prepared.len()]);
-            let _ = self.sender.send((index, outcome)); // fails only when nobody waits any more
+            let _ = self.sender.send((index, outcome)); // fails only if the receiver is gone
             wake();
         }
     }
@@ -434,5 +434,5 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
 fn eprint(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes()); // there is no other place to report it
+    let _ = std::io::stderr().lock().write_all(text.as_bytes()); // an error on standard error cannot be reported
 }

@@ -29,7 +29,7 @@ use crate::protocol::close::{CloseCode, ClosePayload, InvalidClose};
 use crate::protocol::deflate::{self, DEFAULT_OFFER};
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
-use crate::scenario::Pattern;
+use crate::scenario::{Pattern, expect};
 use crate::session::AfterInput;
 
 /// The default wait after the end of input.
@@ -308,7 +308,7 @@ fn patterns(given: &[String]) -> Result<Vec<Pattern>, ConfigError> {
     given
         .iter()
         .map(|text| {
-            Pattern::parse(text).map_err(|error| ConfigError::value("--expect", text, error))
+            expect::parse(text).map_err(|error| ConfigError::value("--expect", text, error))
         })
         .collect()
 }

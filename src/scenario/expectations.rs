@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::difference::Comparison;
-use super::expect::{MatchResult, Pattern};
+use super::pattern::{Match, Pattern};
 use crate::event::EventKind;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::vocabulary::Direction;
@@ -54,14 +54,14 @@ impl Expectations {
         let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
         let text = || shortened(kind, data);
         match pattern.judge(kind, data) {
-            MatchResult::Yes => {
+            Match::Yes => {
                 self.awaited.pop_front();
                 self.skipped = std::mem::take(&mut self.unmatched);
                 self.closest = None;
                 return;
             }
-            MatchResult::Differs(comparison) => self.note_difference(comparison, &text()),
-            MatchResult::No => self.after_closest += 1,
+            Match::Differs(comparison) => self.note_difference(comparison, &text()),
+            Match::No => self.after_closest += 1,
         }
         self.note_unmatched(text());
         self.missed |= self.strict;
@@ -69,7 +69,7 @@ impl Expectations {
 
     /// Takes the close code of the connection.
     fn on_close(&mut self, code: CloseCode) {
-        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code)) {
+        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code, "")) {
             self.awaited.pop_front();
         }
     }
@@ -189,7 +189,7 @@ mod tests {
 
     fn expectations(patterns: &[&str], strict: bool) -> Expectations {
         Expectations::new(
-            patterns.iter().map(|p| Pattern::parse(p).expect("pattern")).collect(),
+            patterns.iter().map(|p| crate::scenario::expect::parse(p).expect("pattern")).collect(),
             strict,
         )
     }

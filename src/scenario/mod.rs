@@ -15,5 +15,5 @@ pub mod query;
 
 pub use count::Count;
 pub use difference::{Comparison, Difference, compare};
-pub use expect::{MatchResult, Pattern, PatternError};
 pub use expectations::Expectations;
+pub use pattern::Pattern;

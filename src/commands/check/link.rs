@@ -64,7 +64,7 @@ impl Link {
     /// Starts to open a connection.
     ///
     /// # Errors
-    /// When there is no thread for it.
+    /// If the thread cannot be started.
     pub(super) fn start(config: LinkConfig) -> std::io::Result<Self> {
         let LinkConfig { connect, name, inbox, recorder, deadline, retries } = config;
         let shared = Arc::new(Shared { inbox: Mutex::new(inbox), changed: Condvar::new() });

@@ -66,12 +66,14 @@ pub fn close_parts(text: &str) -> (&str, &str) {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn regex(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|error| {
-        // The lines before the last one draw the expression.
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("not a regular expression: {}", reason.trim())
-    })
+    Regex::new(text).map_err(|error| regex_problem(&error))
+}
+
+/// Why an expression is not valid: the last line of the crate's message. The lines before it show the expression.
+pub fn regex_problem(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    format!("not a regular expression: {}", reason.trim())
 }
 
 /// The expression between two slashes.

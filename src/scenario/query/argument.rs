@@ -9,7 +9,7 @@ use serde_json_path::JsonPath;
 
 use super::error::EvalError;
 use super::value::{Value, start_of};
-use crate::scenario::expect::regex_problem;
+use crate::scenario::language::literal::regex_problem;
 use crate::scenario::language::template::Piece;
 use crate::scenario::language::{Diagnostic, Template, Values};
 
