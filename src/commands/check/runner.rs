@@ -1,0 +1,186 @@
+//! Runs the files, several at a time.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::live::{Progress, Running};
+use super::part::FileRun;
+use super::print::Printer;
+use super::values::ScenarioValues;
+use super::{Prepared, is_selected, title};
+use crate::config::CheckConfig;
+use crate::net::Reactor;
+use crate::platform::signals::Signal;
+use crate::scenario::language::Source;
+use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, Transcript};
+use crate::scenario::plan::PlannedPart;
+
+/// How often what is running is shown anew.
+const SHOW_EVERY: Duration = Duration::from_millis(200);
+
+/// Runs all files, several at a time. A signal ends the run: what was run is returned with it.
+pub(super) fn run_all(
+    config: &CheckConfig,
+    prepared: &[Prepared],
+    values: &ScenarioValues,
+    print: &mut Printer,
+    reactor: &mut Reactor,
+) -> (Vec<FileOutcome>, Option<Signal>) {
+    let total = prepared.len() * config.repeat;
+    let workers = config.jobs.min(total);
+    let (interrupted, next) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let progress = Progress::new(workers);
+    let (sender, results) = channel();
+    let waker = reactor.waker();
+    thread::scope(|scope| {
+        for number in 0..workers {
+            let worker = Worker {
+                config,
+                prepared,
+                values,
+                interrupted: &interrupted,
+                next: &next,
+                progress: &progress,
+                number,
+                sender: sender.clone(),
+            };
+            let waker = &waker;
+            scope.spawn(move || {
+                worker.run(total, || {
+                    let _ = waker.wake(); // should it fail, the loop looks again soon
+                });
+            });
+        }
+        drop(sender);
+        Collector { config, interrupted: &interrupted, progress: &progress, print, reactor }
+            .collect(&results, total)
+    })
+}
+
+/// Takes what the workers have done, shows it, and lets signals end the run.
+struct Collector<'a> {
+    config: &'a CheckConfig,
+    interrupted: &'a AtomicBool,
+    progress: &'a Progress,
+    print: &'a mut Printer,
+    reactor: &'a mut Reactor,
+}
+
+impl Collector<'_> {
+    fn collect(
+        mut self,
+        results: &Receiver<(usize, FileOutcome)>,
+        total: usize,
+    ) -> (Vec<FileOutcome>, Option<Signal>) {
+        let mut outcomes: Vec<Option<FileOutcome>> = (0..total).map(|_| None).collect();
+        let (mut signal, mut left) = (None, total);
+        while left > 0 {
+            match results.try_recv() {
+                Ok((index, outcome)) => {
+                    self.show(&outcome);
+                    outcomes[index] = Some(outcome);
+                    left -= 1;
+                    continue;
+                }
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {}
+            }
+            self.print.progress(self.progress);
+            self.print.flush();
+            let Ok(woken) = self.reactor.wait(Some(Instant::now() + SHOW_EVERY)) else { break };
+            self.print.set_ready(&woken);
+            if let Some(caught) = self.reactor.take_signal() {
+                signal.get_or_insert(caught);
+                self.interrupted.store(true, Ordering::SeqCst);
+            }
+        }
+        (outcomes.into_iter().flatten().collect(), signal)
+    }
+
+    fn show(&mut self, outcome: &FileOutcome) {
+        self.print.file(outcome);
+        if self.config.fail_fast && outcome.outcome() == Outcome::Failed {
+            self.interrupted.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A thread that runs one file after the other.
+struct Worker<'a> {
+    config: &'a CheckConfig,
+    prepared: &'a [Prepared],
+    values: &'a ScenarioValues,
+    interrupted: &'a AtomicBool,
+    next: &'a AtomicUsize,
+    progress: &'a Progress,
+    /// Its number, from 0.
+    number: usize,
+    sender: Sender<(usize, FileOutcome)>,
+}
+
+impl Worker<'_> {
+    fn run(self, total: usize, wake: impl Fn()) {
+        loop {
+            let index = self.next.fetch_add(1, Ordering::SeqCst);
+            if index >= total {
+                return;
+            }
+            let outcome = self.file(&self.prepared[index % self.prepared.len()]);
+            self.progress.set(self.number, None);
+            let _ = self.sender.send((index, outcome)); // fails only if the receiver is gone
+            wake();
+        }
+    }
+
+    fn file(&self, file: &Prepared) -> FileOutcome {
+        let started = Instant::now();
+        let secrets = self.values.secrets();
+        let mut run = FileRun {
+            config: self.config,
+            source: &file.source,
+            values: self.values.clone(),
+            secrets,
+            interrupted: self.interrupted,
+        };
+        let mut parts: Vec<PartOutcome> = Vec::new();
+        let mut has_failed = false;
+        for (index, part) in file.plan.parts.iter().enumerate() {
+            if !is_selected(part, index + 1, self.config) {
+                continue;
+            }
+            let title = part.title.as_ref().and_then(|title| title.expand(&run.values).ok());
+            let title = title.unwrap_or_else(|| self::title(part, index + 1));
+            self.progress.set(
+                self.number,
+                Some(Running {
+                    file: file.source.name.clone(),
+                    part: (index + 1, file.plan.parts.len(), run.secrets.mask_text(title.clone())),
+                    since: started,
+                }),
+            );
+            let is_skipped =
+                self.interrupted.load(Ordering::SeqCst) || (has_failed && self.config.fail_fast);
+            parts.push(match is_skipped {
+                true => skipped(part, title, &file.source),
+                false => run.part(part, title),
+            });
+            has_failed |= parts.last().is_some_and(|part| part.outcome == Outcome::Failed);
+        }
+        FileOutcome { file: file.source.name.clone(), parts, duration: started.elapsed() }
+    }
+}
+
+fn skipped(part: &PlannedPart, title: String, source: &Source) -> PartOutcome {
+    PartOutcome {
+        title,
+        line: source.place(part.at.start).line,
+        outcome: Outcome::Skipped,
+        duration: Default::default(),
+        steps: Vec::new(),
+        failure: None,
+        warnings: Vec::new(),
+        transcript: Transcript::default(),
+    }
+}
