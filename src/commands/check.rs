@@ -25,6 +25,7 @@ mod options;
 mod part;
 mod print;
 mod reports;
+mod results;
 mod run_command;
 mod runner;
 mod transcript;

@@ -81,19 +81,26 @@ pub fn details(file: &str, failure: &Failure) -> String {
 pub fn transcript(file: &FileOutcome) -> String {
     let mut text = String::new();
     for part in &file.parts {
-        let _ = writeln!(text, "### {}", one_line(&part.title));
+        text += &heading(&file.file, &part.title);
         for event in &part.transcript.events {
-            let name =
-                event.connection.as_ref().map_or_else(String::new, |name| format!("{name} "));
-            for line in event.text.lines() {
-                let _ = writeln!(text, "{name}{line}");
-            }
+            text += &self::event(event.connection.as_deref(), &event.text);
         }
         if part.transcript.omitted > 0 {
             let _ = writeln!(text, "({} more events)", part.transcript.omitted);
         }
     }
     text
+}
+
+/// The line above the events of a part.
+pub fn heading(file: &str, title: &str) -> String {
+    format!("### {}: {}\n", one_line(file), one_line(title))
+}
+
+/// An event of a connection: each of its lines begins with the connection's name.
+pub fn event(connection: Option<&str>, text: &str) -> String {
+    let name = connection.map_or_else(String::new, |name| format!("{name} "));
+    text.lines().map(|line| format!("{name}{line}\n")).collect()
 }
 
 /// A workflow command of GitHub Actions for each failure.

@@ -110,12 +110,12 @@ impl Printer {
         eprint(&format!("{}\n", source.render(severity, diagnostic)));
     }
 
-    /// Prints what came of a file.
-    pub(super) fn file(&mut self, file: &FileOutcome) {
+    /// Prints what came of a file. `is_shown` is whether its events were shown already.
+    pub(super) fn file(&mut self, file: &FileOutcome, is_shown: bool) {
         let has_more = file.outcome() != Outcome::Passed
             || file.parts.iter().any(|part| !part.warnings.is_empty());
         if !self.quiet || has_more {
-            if self.verbose {
+            if self.verbose && !is_shown {
                 let transcript = text::transcript(file);
                 self.out(&transcript);
             }
@@ -134,6 +134,11 @@ impl Printer {
             let text = text::summary(files, took);
             self.out(&text);
         }
+    }
+
+    /// Whether so much is waiting that nothing should be added.
+    pub(super) fn is_backed_up(&self) -> bool {
+        self.out.is_backed_up()
     }
 
     /// Writes what standard output takes now. A failure is reported by [`Printer::finish`].

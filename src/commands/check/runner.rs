@@ -1,18 +1,21 @@
 //! Runs the files, several at a time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::TryRecvError;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::live::{Progress, Running};
 use super::part::FileRun;
 use super::print::Printer;
+use super::results::{Printed, ResultReceiver, Results, queue};
 use super::values::ScenarioValues;
 use super::{Prepared, is_selected, title};
 use crate::config::CheckConfig;
 use crate::net::Reactor;
 use crate::platform::signals::Signal;
+use crate::protocol::counted::counted;
 use crate::scenario::language::Source;
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, Transcript};
 use crate::scenario::plan::PlannedPart;
@@ -32,8 +35,7 @@ pub(super) fn run_all(
     let workers = config.jobs.min(total);
     let (interrupted, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let progress = Progress::new(workers);
-    let (sender, results) = channel();
-    let waker = reactor.waker();
+    let (results, receiver) = queue(reactor.waker());
     thread::scope(|scope| {
         for number in 0..workers {
             let worker = Worker {
@@ -44,19 +46,19 @@ pub(super) fn run_all(
                 next: &next,
                 progress: &progress,
                 number,
-                sender: sender.clone(),
+                results: results.clone(),
             };
-            let waker = &waker;
-            scope.spawn(move || {
-                worker.run(total, || {
-                    let _ = waker.wake(); // should it fail, the loop looks again soon
-                });
-            });
+            scope.spawn(move || worker.run(total));
         }
-        drop(sender);
+        drop(results);
         Collector { config, interrupted: &interrupted, progress: &progress, print, reactor }
-            .collect(&results, total)
+            .collect(&receiver, total)
     })
+}
+
+/// Whether events are shown as they happen: with one file at a time, since lines of several would mix.
+fn shows_live(config: &CheckConfig) -> bool {
+    config.verbose && config.jobs == 1
 }
 
 /// Takes what the workers have done, shows it, and lets signals end the run.
@@ -71,21 +73,28 @@ struct Collector<'a> {
 impl Collector<'_> {
     fn collect(
         mut self,
-        results: &Receiver<(usize, FileOutcome)>,
+        receiver: &ResultReceiver,
         total: usize,
     ) -> (Vec<FileOutcome>, Option<Signal>) {
         let mut outcomes: Vec<Option<FileOutcome>> = (0..total).map(|_| None).collect();
         let (mut signal, mut left) = (None, total);
         while left > 0 {
-            match results.try_recv() {
-                Ok((index, outcome)) => {
-                    self.show(&outcome);
-                    outcomes[index] = Some(outcome);
-                    left -= 1;
-                    continue;
+            if signal.is_some() || !self.print.is_backed_up() {
+                match receiver.results.try_recv() {
+                    Ok(Printed::Lines(lines)) => {
+                        receiver.release(&lines);
+                        self.print.out(&lines);
+                        continue;
+                    }
+                    Ok(Printed::File(index, outcome)) => {
+                        self.show(&outcome, receiver.take_dropped());
+                        outcomes[index] = Some(outcome);
+                        left -= 1;
+                        continue;
+                    }
+                    Err(TryRecvError::Disconnected) => break,
+                    Err(TryRecvError::Empty) => {}
                 }
-                Err(TryRecvError::Disconnected) => break,
-                Err(TryRecvError::Empty) => {}
             }
             self.print.progress(self.progress);
             self.print.flush();
@@ -99,8 +108,13 @@ impl Collector<'_> {
         (outcomes.into_iter().flatten().collect(), signal)
     }
 
-    fn show(&mut self, outcome: &FileOutcome) {
-        self.print.file(outcome);
+    fn show(&mut self, outcome: &FileOutcome, dropped: usize) {
+        if dropped > 0 {
+            let events = counted(dropped as u64, "event");
+            self.print
+                .out(&format!("({events} not shown: the output did not take them in time)\n"));
+        }
+        self.print.file(outcome, shows_live(self.config));
         if self.config.fail_fast && outcome.outcome() == Outcome::Failed {
             self.interrupted.store(true, Ordering::SeqCst);
         }
@@ -117,11 +131,11 @@ struct Worker<'a> {
     progress: &'a Progress,
     /// Its number, from 0.
     number: usize,
-    sender: Sender<(usize, FileOutcome)>,
+    results: Results,
 }
 
 impl Worker<'_> {
-    fn run(self, total: usize, wake: impl Fn()) {
+    fn run(self, total: usize) {
         loop {
             let index = self.next.fetch_add(1, Ordering::SeqCst);
             if index >= total {
@@ -129,8 +143,7 @@ impl Worker<'_> {
             }
             let outcome = self.file(&self.prepared[index % self.prepared.len()]);
             self.progress.set(self.number, None);
-            let _ = self.sender.send((index, outcome)); // fails only if the receiver is gone
-            wake();
+            self.results.file(index, outcome);
         }
     }
 
@@ -143,6 +156,7 @@ impl Worker<'_> {
             values: self.values.clone(),
             secrets,
             interrupted: self.interrupted,
+            live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
         };
         let mut parts: Vec<PartOutcome> = Vec::new();
         let mut has_failed = false;

@@ -61,3 +61,36 @@ fn a_terminal_shows_what_runs_until_it_is_over() {
     terminal.wait_for("1 file, 1 part: 1 passed");
     assert!(!terminal.screen().contains("running"), "{}", terminal.screen());
 }
+
+#[test]
+fn verbose_shows_events_as_they_happen() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("first"));
+        peer.stall();
+        peer.send(text("second"));
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let scenario = "### two\nWS {{url}}\n< second\n";
+    let mut running = check(scenario).args(["-v", "--variable", &url]).spawn();
+    assert_eq!(running.read_stdout_line(), "### s.wscope: two");
+    while !running.read_stdout_line().contains("first") {}
+    server.release();
+    let outcome = running.wait().code(0);
+    assert_eq!(outcome.stdout.matches("### ").count(), 1, "{}", outcome.stdout);
+    assert_eq!(outcome.stdout.matches("second").count(), 1, "{}", outcome.stdout);
+}
+
+#[test]
+fn verbose_shows_all_events() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send((0..5000).flat_map(|n| text(&format!("message {n}."))).collect::<Vec<_>>());
+        peer.send(text("last"));
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let outcome = check("WS {{url}}\n< last\n").args(["-v", "--variable", &url]).run().code(0);
+    assert_eq!(outcome.stdout.matches("message ").count(), 5000);
+}
