@@ -58,14 +58,14 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         list(&prepared, &config, &mut print);
         return Ok(print.finish(&mut reactor, None)?);
     }
-    if selected(&prepared, &config) == 0 {
-        let pattern = config.only.as_ref().map_or("", |only| only.as_str());
-        let message = format!("no part has a title that matches --only /{pattern}/");
-        return Err(Error::Usage { message, hint: None }.into());
+    let chosen: Vec<_> = prepared.into_iter().filter(|file| has_selected(file, &config)).collect();
+    if chosen.is_empty() {
+        return Err(nothing_to_run(&config).into());
     }
-    reports::check_writable(&config)?;
+    let names = chosen.iter().map(|file| file.source.name.as_str());
+    reports::check_writable(&config, names)?;
     let started = Instant::now();
-    let (files, signal) = run_all(&config, &prepared, &values, &mut print, &mut reactor);
+    let (files, signal) = run_all(&config, &chosen, &values, &mut print, &mut reactor);
     print.summary(&files, started.elapsed());
     print.flush(); // before a report that waits for its reader
     let until = signal.map(|_| print::after_signal());
@@ -139,9 +139,17 @@ fn is_selected(part: &PlannedPart, number: usize, config: &CheckConfig) -> bool 
     config.only.as_ref().is_none_or(|only| only.is_match(&title(part, number)))
 }
 
-fn selected(prepared: &[Prepared], config: &CheckConfig) -> usize {
-    let parts = prepared.iter().flat_map(|file| file.plan.parts.iter().enumerate());
-    parts.filter(|(index, part)| is_selected(part, index + 1, config)).count()
+fn has_selected(file: &Prepared, config: &CheckConfig) -> bool {
+    let mut parts = file.plan.parts.iter().enumerate();
+    parts.any(|(index, part)| is_selected(part, index + 1, config))
+}
+
+fn nothing_to_run(config: &CheckConfig) -> Error {
+    let message = match &config.only {
+        Some(only) => format!("no part has a title that matches --only /{}/", only.as_str()),
+        None => "the scenario has no parts: a part begins with WS ws://HOST/PATH".to_owned(),
+    };
+    Error::Usage { message, hint: None }
 }
 
 /// The title of a part as it is written, or `part N`.

@@ -112,9 +112,7 @@ impl Printer {
 
     /// Prints what came of a file. `is_shown` is whether its events were shown already.
     pub(super) fn file(&mut self, file: &FileOutcome, is_shown: bool) {
-        let has_more = file.outcome() != Outcome::Passed
-            || file.parts.iter().any(|part| !part.warnings.is_empty());
-        if !self.quiet || has_more {
+        if !self.quiet || file.outcome() != Outcome::Passed {
             if self.verbose && !is_shown {
                 let transcript = text::transcript(file);
                 self.out(&transcript);
@@ -125,6 +123,11 @@ impl Printer {
         if self.is_github {
             let annotations = text::annotations(file);
             self.out(&annotations);
+        }
+        let warnings = text::warnings(file, self.err);
+        if !warnings.is_empty() {
+            self.out.flush(); // so that they stand below their file if both go to one terminal
+            eprint(&warnings);
         }
     }
 

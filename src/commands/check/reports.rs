@@ -1,5 +1,6 @@
 //! The files of reports.
 
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,11 +13,20 @@ use crate::output::Outlet;
 use crate::report::{json::json, junit::junit, tap::tap};
 use crate::scenario::outcome::FileOutcome;
 
-/// Makes the folders of all reports, and checks that each can be written.
+/// Makes the folders of all reports, and checks that each can be written without loss of another one or of a scenario.
 ///
 /// # Errors
 /// The first that cannot.
-pub(super) fn check_writable(config: &CheckConfig) -> Result<(), Error> {
+pub(super) fn check_writable<'a>(
+    config: &CheckConfig,
+    scenarios: impl Iterator<Item = &'a str>,
+) -> Result<(), Error> {
+    let on_output = config.reports.len() - files(config).count();
+    if on_output > 1 {
+        return Err(usage("only one report can go to standard output".to_owned()));
+    }
+    let scenarios: HashSet<_> = scenarios.filter_map(|name| fs::canonicalize(name).ok()).collect();
+    let mut reports = HashSet::new();
     for path in files(config) {
         let failed = |error| Error::System(path.display().to_string(), error);
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -25,10 +35,23 @@ pub(super) fn check_writable(config: &CheckConfig) -> Result<(), Error> {
         // To open a FIFO would wait for its reader.
         let is_special = fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
         if !is_special {
+            let name = path.display();
+            if let Ok(path) = fs::canonicalize(path)
+                && scenarios.contains(&path)
+            {
+                return Err(usage(format!("{name} is a scenario: a report would replace it")));
+            }
             OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+            if !reports.insert(fs::canonicalize(path).map_err(failed)?) {
+                return Err(usage(format!("two reports go to {name}")));
+            }
         }
     }
     Ok(())
+}
+
+fn usage(message: String) -> Error {
+    Error::Usage { message, hint: None }
 }
 
 /// Writes all reports. After a signal no wait is longer than `until`.
