@@ -1,10 +1,9 @@
 //! How `--expect` writes a pattern: `text`, `/regex/`, `{…}`, `json:…`, `hex:…`, `close:CODE`.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
-use serde_json::Value;
 
 use super::language::literal;
-use super::pattern::{ClosePattern, Matcher, Pattern};
+use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,12 +47,6 @@ fn matcher(source: &str) -> Result<Matcher, String> {
     }
 }
 
-/// `{…}` or `[…]`, if it is JSON.
-fn bare_json(source: &str) -> Option<Value> {
-    let is_json = source.starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(source).ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +72,10 @@ mod tests {
             (r#"json:{"a":{"b":[1,{"c":2}]}}"#, r#"{"a":{"b":[1,{"c":2,"d":3}],"x":0}}"#, true),
             (r#"json:{"a":[1]}"#, r#"{"a":[1,2]}"#, false),
             (r#"json:{"a":null}"#, "{}", false),
+            (r#" {"a":1} "#, r#"{"b":2, "a":1}"#, true),
+            (r#" {"a":1} "#, r#" {"a":1} "#, true),
+            (" {a", " {a", true),
+            (" {a", "{a", false),
             ("json:{}", "no json", false),
             ("hex:6f6b", "ok", false),
         ] {

@@ -195,7 +195,7 @@ fn judge_json(data: &[u8], wanted: &Value) -> Match {
     }
 }
 
-/// `{…}` or `[…]`, if it is JSON.
+/// `{…}` or `[…]`, with white space around it or not, if it is JSON.
 pub fn bare_json(text: &str) -> Option<Value> {
     let is_json = text.trim_start().starts_with(['{', '[']);
     is_json.then(|| serde_json::from_str(text).ok()).flatten()
