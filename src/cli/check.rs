@@ -81,6 +81,14 @@ pub struct CheckRunArgs {
     #[arg(long = "secret", value_name = "NAME=VALUE")]
     pub secrets: Vec<String>,
 
+    /// Add the files that match a pattern, such as 'tests/**/*.wscope' [repeatable]
+    ///
+    /// Quote it, so that the shell leaves it alone. ** stands for any folders; * and ? match neither a
+    /// slash nor the dot of a hidden name. Files are added in order of name, each once. A pattern that
+    /// matches no file is an error.
+    #[arg(long = "glob", value_name = "PATTERN")]
+    pub globs: Vec<String>,
+
     /// Run this many files at the same time [default: the number of processors, 1 with --verbose]
     #[arg(short = 'j', long, value_name = "N")]
     pub jobs: Option<usize>,

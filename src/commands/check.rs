@@ -20,8 +20,9 @@ use crate::platform::Signals;
 use crate::platform::signals::Signal;
 use crate::platform::stdio::Writer;
 use crate::report::{json::json, junit::junit, tap::tap, text};
+use crate::scenario::import;
 use crate::scenario::language::template::Template;
-use crate::scenario::language::{Diagnostic, Source, parse};
+use crate::scenario::language::{Diagnostic, Source};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, Transcript, counts};
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, plan};
 use part::FileRun;
@@ -99,8 +100,9 @@ fn prepare(
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let mut errors = 0;
-    for source in files::read(&config.inputs)? {
-        let planned = parse(&source).and_then(|scenario| plan(scenario, &source, &given));
+    for source in files::read(&config.inputs, &config.globs)? {
+        let planned =
+            parse(&source).and_then(|scenario| plan(scenario, &source, &given));
         let planned = planned.and_then(|plan| match static_errors(&plan, config) {
             errors if errors.is_empty() => Ok(plan),
             errors => Err(errors),
