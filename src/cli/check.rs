@@ -13,7 +13,7 @@ use super::{AuthArgs, DisplayArgs, NetworkArgs, RouteArgs, SettingsArgs, TlsArgs
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Scenario files, or folders with *.wscope files; - is standard input [default: .]
+    /// Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
     #[arg(value_name = "FILE|FOLDER")]
     pub files: Vec<String>,
 

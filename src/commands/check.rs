@@ -102,7 +102,7 @@ fn prepare(
     let mut errors = 0;
     for source in files::read(&config.inputs, &config.globs)? {
         let planned =
-            parse(&source).and_then(|scenario| plan(scenario, &source, &given));
+            import::parse(&source, &given).and_then(|scenario| plan(scenario, &source, &given));
         let planned = planned.and_then(|plan| match static_errors(&plan, config) {
             errors if errors.is_empty() => Ok(plan),
             errors => Err(errors),

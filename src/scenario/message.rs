@@ -95,6 +95,7 @@ impl Payload {
             PayloadKind::File(kind, path) => self.file(*kind, path, around)?,
             PayloadKind::Ping(it) => Outgoing::Ping(control(text(it)?)?),
             PayloadKind::Pong(it) => Outgoing::Pong(control(text(it)?)?),
+            PayloadKind::Any(_) => return Err("any message is a pattern only".to_owned().into()),
             PayloadKind::Close(it) => {
                 let text = text(it)?;
                 let (code, reason) = literal::close_parts(&text);
@@ -157,6 +158,7 @@ impl Payload {
             PayloadKind::File(kind, path) => file_matcher(*kind, path, around)?,
             PayloadKind::Ping(it) => Matcher::Ping(some(text(it)?)),
             PayloadKind::Pong(it) => Matcher::Pong(some(text(it)?)),
+            PayloadKind::Any(_) => Matcher::Any,
             PayloadKind::Close(it) => Matcher::Close(ClosePattern::parse(&text(it)?)?),
         };
         Ok(Pattern::new(written, matcher))

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::scenario::import;
 use crate::scenario::language::Source;
 
 mod pattern;
@@ -105,6 +106,9 @@ fn name(path: &Path) -> String {
 
 fn file(path: &Path) -> Result<Source, Error> {
     let name = name(path);
+    if let Some(problem) = import::unsupported(&name) {
+        return Err(usage(format!("{name}: {problem}")));
+    }
     let bytes = crate::platform::files::read(path, MAX_FILE)
         .map_err(|error| Error::System(name.clone(), std::io::Error::other(error.to_string())))?;
     source(&name, bytes)
