@@ -28,6 +28,8 @@ use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, plan};
 use part::FileRun;
 use values::ScenarioValues;
 
+#[cfg(test)]
+mod editor_tests;
 mod failure;
 mod files;
 mod handshake;

@@ -29,6 +29,7 @@ pub use facts::{
 };
 pub use filter::apply;
 pub use predicate::{Mismatch, judge};
+#[cfg(test)]
 pub(crate) use syntax::all_words;
 pub use syntax::{is_query_word, parse_assertion, parse_capture};
 pub use tree::{Assertion, Expression, Filter, Predicate, Quantifier, Query};

@@ -15,6 +15,7 @@ use super::tree::{Assertion, Expression, Filter, Operand, Predicate, PredicateKi
 use super::value::Value;
 use crate::scenario::language::Diagnostic;
 
+#[cfg(test)]
 pub(crate) use self::words::all_words;
 pub use self::words::is_query_word;
 

@@ -118,3 +118,11 @@ pub(super) fn names<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
 pub fn is_query_word(word: &str) -> bool {
     find(&QUERIES, word).is_some() || find(&QUANTIFIERS, word).is_some()
 }
+
+/// All words of `[Captures]` and `[Asserts]`, some of them more than once.
+#[cfg(test)]
+pub(crate) fn all_words() -> Vec<&'static str> {
+    let words = [names(&QUERIES), names(&FILTERS), names(&PREDICATES), names(&QUANTIFIERS)];
+    let arguments = [names(&PHASES), names(&CERTIFICATE_FIELDS), names(&ENCODINGS), vec!["not"]];
+    [words.concat(), arguments.concat()].concat()
+}
