@@ -171,12 +171,21 @@ fn file_matcher(
     around: Surroundings<'_>,
 ) -> Result<Matcher, PayloadError> {
     let (path, bytes) = read(path, around)?;
+    matcher_of_file(kind, &path, bytes)
+}
+
+/// The pattern that a file with this content is.
+pub(super) fn matcher_of_file(
+    kind: FileKind,
+    path: &Path,
+    bytes: Vec<u8>,
+) -> Result<Matcher, PayloadError> {
     Ok(match kind {
         FileKind::Binary => Matcher::Bytes { bytes, is_prefix: false },
-        FileKind::Text => Matcher::Text(utf8(&path, &bytes)?.to_owned()),
+        FileKind::Text => Matcher::Text(utf8(path, &bytes)?.to_owned()),
         FileKind::Json => {
-            let json = checked_json(utf8(&path, &bytes)?);
-            let in_file = |reason| PayloadError::File { path, reason };
+            let json = checked_json(utf8(path, &bytes)?);
+            let in_file = |reason| PayloadError::File { path: path.to_owned(), reason };
             Matcher::Json(json.map_err(in_file)?)
         }
     })

@@ -154,9 +154,20 @@ fn each_kind_of_line_is_taken_by_its_rule() {
     }
 }
 
+/// An injection reaches what stands between `begin` and `end`, not the captures of a `match`.
 #[test]
 fn variables_are_known_everywhere() {
-    assert!(grammar()["injections"].to_string().contains("#template"));
+    let grammar = grammar();
+    assert!(grammar["injections"].to_string().contains("#template"));
+    for (name, rule) in grammar["repository"].as_object().expect("an object") {
+        let captures = rule["captures"].as_object().into_iter().flatten();
+        for (_, capture) in captures.filter(|_| name != "template") {
+            let scope = capture["name"].as_str().unwrap_or_default();
+            let is_text = scope.starts_with("string") || scope.starts_with("markup.underline");
+            let has_template = capture["patterns"].to_string().contains("#template");
+            assert!(!is_text || has_template, "{name}: {scope}");
+        }
+    }
     assert_eq!(rules()["template"].find("a{{ b-1 }}c").map(|it| it.range()), Some(1..10));
 }
 
