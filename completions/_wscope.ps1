@@ -178,6 +178,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--variable', '--variable', [CompletionResultType]::ParameterName, 'Give {{NAME}} this value [repeatable]')
             [CompletionResult]::new('--variables-file', '--variables-file', [CompletionResultType]::ParameterName, 'Read variables from a file with a NAME=VALUE on each line [repeatable]')
             [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]')
+            [CompletionResult]::new('--glob', '--glob', [CompletionResultType]::ParameterName, 'Add the files that match a pattern, such as ''tests/**/*.wscope'' [repeatable]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run this many files at the same time [default: the number of processors, 1 with --verbose]')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run this many files at the same time [default: the number of processors, 1 with --verbose]')
             [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'Run all files this often')

@@ -173,6 +173,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --variable 'Give {{NAME}} this value [repeatable]'
             cand --variables-file 'Read variables from a file with a NAME=VALUE on each line [repeatable]'
             cand --secret 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]'
+            cand --glob 'Add the files that match a pattern, such as ''tests/**/*.wscope'' [repeatable]'
             cand -j 'Run this many files at the same time [default: the number of processors, 1 with --verbose]'
             cand --jobs 'Run this many files at the same time [default: the number of processors, 1 with --verbose]'
             cand --repeat 'Run all files this often'

@@ -179,6 +179,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'P
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l variable -d 'Give {{NAME}} this value [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l variables-file -d 'Read variables from a file with a NAME=VALUE on each line [repeatable]' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l secret -d 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l glob -d 'Add the files that match a pattern, such as \'tests/**/*.wscope\' [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s j -l jobs -d 'Run this many files at the same time [default: the number of processors, 1 with --verbose]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l repeat -d 'Run all files this often' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l only -d 'Run only the parts whose title matches' -r

@@ -186,6 +186,7 @@ module completions {
     --variable: string        # Give {{NAME}} this value [repeatable]
     --variables-file: path    # Read variables from a file with a NAME=VALUE on each line [repeatable]
     --secret: string          # Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]
+    --glob: string            # Add the files that match a pattern, such as 'tests/**/*.wscope' [repeatable]
     --jobs(-j): string        # Run this many files at the same time [default: the number of processors, 1 with --verbose]
     --repeat: string          # Run all files this often
     --fail-fast               # Stop at the first part that fails
@@ -238,7 +239,7 @@ module completions {
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
-    ...files: string          # Scenario files, or folders with *.wscope files; - is standard input [default: .]
+    ...files: string          # Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
   ]
 
   # Explain close codes

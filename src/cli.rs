@@ -289,8 +289,11 @@ pub struct EndingArgs {
     /// Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     ///
     /// PATTERN is the whole text of the message, /regex/, {…} or […] (JSON that contains these
-    /// members), json:… (any JSON value), hex:… (a binary message) or close:CODE. text:… always is the
-    /// whole text. If no JSON message matches, the first difference to the closest one is shown.
+    /// members), json:… (any JSON value), hex:… or base64:… (a binary message; hex:01 .. is its start),
+    /// ping:DATA, pong:DATA or close:CODE REASON, where what follows the colon may be left out and
+    /// REASON may be /regex/. text:… always is the whole text, text:"…" a JSON string. text:@FILE,
+    /// json:@FILE and binary:@FILE read the pattern from a file. If no JSON message matches, the first
+    /// difference to the closest one is shown.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub expect: Vec<String>,
 

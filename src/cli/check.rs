@@ -13,7 +13,7 @@ use super::{AuthArgs, DisplayArgs, NetworkArgs, RouteArgs, SettingsArgs, TlsArgs
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Scenario files, or folders with *.wscope files; - is standard input [default: .]
+    /// Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
     #[arg(value_name = "FILE|FOLDER")]
     pub files: Vec<String>,
 
@@ -80,6 +80,14 @@ pub struct CheckRunArgs {
     /// The environment variables WSCOPE_VARIABLE_name and WSCOPE_SECRET_name give values too.
     #[arg(long = "secret", value_name = "NAME=VALUE")]
     pub secrets: Vec<String>,
+
+    /// Add the files that match a pattern, such as 'tests/**/*.wscope' [repeatable]
+    ///
+    /// Quote it, so that the shell leaves it alone. ** stands for any folders; * and ? match neither a
+    /// slash nor the dot of a hidden name. Files are added in order of name, each once. A pattern that
+    /// matches no file is an error.
+    #[arg(long = "glob", value_name = "PATTERN")]
+    pub globs: Vec<String>,
 
     /// Run this many files at the same time [default: the number of processors, 1 with --verbose]
     #[arg(short = 'j', long, value_name = "N")]

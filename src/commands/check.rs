@@ -8,14 +8,17 @@ use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::net::Reactor;
 use crate::platform::Signals;
+use crate::scenario::import;
 use crate::scenario::language::template::Template;
-use crate::scenario::language::{Diagnostic, Source, parse};
+use crate::scenario::language::{Diagnostic, Source};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, plan};
 use print::Printer;
 use runner::run_all;
 use values::ScenarioValues;
 
+#[cfg(test)]
+mod editor_tests;
 mod failure;
 mod files;
 mod handshake;
@@ -88,8 +91,9 @@ fn prepare(
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let mut errors = 0;
-    for source in files::read(&config.inputs)? {
-        let planned = parse(&source).and_then(|scenario| plan(scenario, &source, &given));
+    for source in files::read(&config.inputs, &config.globs)? {
+        let planned =
+            import::parse(&source, &given).and_then(|scenario| plan(scenario, &source, &given));
         let planned = planned.and_then(|plan| match static_errors(&plan, config) {
             errors if errors.is_empty() => Ok(plan),
             errors => Err(errors),

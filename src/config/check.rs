@@ -20,6 +20,8 @@ use crate::scenario::language::is_name;
 pub struct CheckConfig {
     /// Files and folders, as given; `-` is standard input.
     pub inputs: Vec<String>,
+    /// Patterns of more files.
+    pub globs: Vec<String>,
     /// Values of variables.
     pub variables: BTreeMap<String, String>,
     /// Values that are not shown.
@@ -126,13 +128,14 @@ impl CheckConfig {
     pub fn new(args: &CheckArgs, matches: &ArgMatches, env: &Env) -> Result<Self, ConfigError> {
         let run = &args.run;
         let verbose = args.display.verbose > 0;
-        let inputs = match args.files.is_empty() {
+        let inputs = match args.files.is_empty() && run.globs.is_empty() {
             true => vec![".".to_owned()],
             false => args.files.clone(),
         };
         let mode = if args.display.no_color { ColorMode::Never } else { args.display.color };
         Ok(Self {
             inputs,
+            globs: run.globs.clone(),
             variables: variables(run, env)?,
             secrets: secrets(run, env)?,
             jobs: jobs(run, verbose)?,

@@ -72,7 +72,7 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             max_message_size: size("--max-message-size", &args.receiving.max_message_size)?,
-            ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input)?,
+            ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input, &files)?,
             resilience: resilience::resilience(&args.resilience)?,
             history: history::file(&args.settings, env.history.as_ref()),
         };
@@ -249,12 +249,13 @@ fn ending(
     strict: bool,
     echo: bool,
     input: Input,
+    files: &FileReader,
 ) -> Result<EndingConfig, ConfigError> {
     let count = if args.one { Some(1) } else { args.count };
     if count == Some(0) {
         return Err(ConfigError::value("--count", "0", "at least 1 message has to be waited for"));
     }
-    let expect = patterns(&args.expect)?;
+    let expect = patterns(&args.expect, files)?;
     let has_goal = count.is_some() || !expect.is_empty() || echo;
     let close_code: CloseCode = args
         .close_code
@@ -304,11 +305,11 @@ fn after_input(
     }
 }
 
-fn patterns(given: &[String]) -> Result<Vec<Pattern>, ConfigError> {
-    given
-        .iter()
-        .map(|text| {
-            expect::parse(text).map_err(|error| ConfigError::value("--expect", text, error))
-        })
-        .collect()
+fn patterns(given: &[String], files: &FileReader) -> Result<Vec<Pattern>, ConfigError> {
+    let pattern = |text: &String| {
+        let content = expect::file(text).map(|path| files.long_bytes("--expect", path));
+        expect::parse(text, content.transpose()?)
+            .map_err(|error| ConfigError::value("--expect", text, error))
+    };
+    given.iter().map(pattern).collect()
 }

@@ -1,57 +1,72 @@
-//! How `--expect` writes a pattern: `text`, `/regex/`, `{…}`, `json:…`, `hex:…`, `close:CODE`.
+//! How `--expect` writes a pattern: as behind `<` in scenario files, without variables and fences.
 
-use data_encoding::HEXLOWER_PERMISSIVE;
-use serde_json::Value;
+use std::path::Path;
 
 use super::language::literal;
-use super::pattern::{ClosePattern, Matcher, Pattern};
+use super::language::syntax::FileKind;
+use super::message::matcher_of_file;
+use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PatternError(String);
 
-/// Parses a pattern as the user writes it. Text patterns also match binary messages that are text: some chat servers
-/// send those.
+/// The file whose content [`parse`] needs: that of `text:@PATH`, `json:@PATH` and `binary:@PATH`.
+pub fn file(source: &str) -> Option<&Path> {
+    file_pattern(source).map(|(_, path)| path)
+}
+
+fn file_pattern(source: &str) -> Option<(FileKind, &Path)> {
+    let prefixes =
+        [("text:@", FileKind::Text), ("json:@", FileKind::Json), ("binary:@", FileKind::Binary)];
+    prefixes
+        .into_iter()
+        .find_map(|(prefix, kind)| Some((kind, Path::new(source.strip_prefix(prefix)?.trim()))))
+}
+
+/// Parses a pattern as the user writes it; `content` is that of the file that it names. Text patterns also match
+/// binary messages that are text: some chat servers send those.
 ///
 /// # Errors
-/// With an invalid regular expression, JSON, hex or close code.
-pub fn parse(source: &str) -> Result<Pattern, PatternError> {
-    let matcher = matcher(source).map_err(PatternError)?;
-    Ok(Pattern::new(source, matcher).taking_text_in_binary())
+/// With an invalid regular expression, JSON, hex, base64 or close code.
+pub fn parse(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
+    let matcher = match file_pattern(source) {
+        Some((kind, path)) => matcher_of_file(kind, path, content.unwrap_or_default())
+            .map_err(|error| error.to_string()),
+        None => matcher(source),
+    };
+    Ok(Pattern::new(source, matcher.map_err(PatternError)?).taking_text_in_binary())
 }
 
 fn matcher(source: &str) -> Result<Matcher, String> {
     if let Some(value) = bare_json(source) {
         return Ok(Matcher::Json(value));
     }
-    if let Some(text) = source.strip_prefix("text:") {
-        return Ok(Matcher::Text(text.to_owned()));
+    let data = |data: &str| (!data.is_empty()).then(|| data.as_bytes().to_vec());
+    match source.split_once(':') {
+        Some(("text", string)) if string.starts_with('"') && string.trim_end().ends_with('"') => {
+            literal::json_string(string).map(Matcher::Text)
+        }
+        Some(("text", text)) => Ok(Matcher::Text(text.to_owned())),
+        Some(("json", json)) => serde_json::from_str(json)
+            .map(Matcher::Json)
+            .map_err(|error| format!("not JSON: {error}")),
+        Some(("hex", hex)) => {
+            let (bytes, is_prefix) = literal::hex_pattern(hex)?;
+            Ok(Matcher::Bytes { bytes, is_prefix })
+        }
+        Some(("base64", text)) => {
+            Ok(Matcher::Bytes { bytes: literal::base64(text)?, is_prefix: false })
+        }
+        Some(("ping", text)) => Ok(Matcher::Ping(data(text))),
+        Some(("pong", text)) => Ok(Matcher::Pong(data(text))),
+        Some(("close", text)) => ClosePattern::parse(text).map(Matcher::Close),
+        _ => match literal::between_slashes(source) {
+            Some(expression) => literal::regex(expression).map(Matcher::Regex),
+            None => Ok(Matcher::Text(source.to_owned())),
+        },
     }
-    if let Some(json) = source.strip_prefix("json:") {
-        let value = serde_json::from_str(json).map_err(|error| format!("not JSON: {error}"))?;
-        return Ok(Matcher::Json(value));
-    }
-    if let Some(hex) = source.strip_prefix("hex:") {
-        let digits: String = hex.split_whitespace().collect();
-        let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes());
-        let bytes = bytes.map_err(|error| format!("not hex: {error}"))?;
-        return Ok(Matcher::Bytes { bytes, is_prefix: false });
-    }
-    if let Some(code) = source.strip_prefix("close:") {
-        let code = code.parse().map_err(|error| format!("{error}"))?;
-        return Ok(Matcher::Close(ClosePattern { code: Some(code), reason: None }));
-    }
-    match literal::between_slashes(source) {
-        Some(expression) => literal::regex(expression).map(Matcher::Regex),
-        None => Ok(Matcher::Text(source.to_owned())),
-    }
-}
-
-/// `{…}` or `[…]`, if it is JSON.
-fn bare_json(source: &str) -> Option<Value> {
-    let is_json = source.starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(source).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -74,25 +89,64 @@ mod tests {
             (r#"text:{"a":1}"#, r#"{"b":2, "a":1}"#, false),
             (r#"text:{"a":1}"#, r#"{"a":1}"#, true),
             ("text:/a/", "/a/", true),
+            (r#"text:"a\r\n""#, "a\r\n", true),
+            (r#"text:"a"b"#, r#""a"b"#, true),
+            ("a:b", "a:b", true),
             ("{a", "{a", true),
             ("[INFO] up", "[INFO] up", true),
             (r#"json:{"a":{"b":[1,{"c":2}]}}"#, r#"{"a":{"b":[1,{"c":2,"d":3}],"x":0}}"#, true),
             (r#"json:{"a":[1]}"#, r#"{"a":[1,2]}"#, false),
             (r#"json:{"a":null}"#, "{}", false),
+            (r#" {"a":1} "#, r#"{"b":2, "a":1}"#, true),
+            (r#" {"a":1} "#, r#" {"a":1} "#, true),
+            (" {a", " {a", true),
+            (" {a", "{a", false),
             ("json:{}", "no json", false),
             ("hex:6f6b", "ok", false),
         ] {
-            let judged = parse(pattern).unwrap().judge(MessageKind::Text, data.as_bytes());
+            let judged = parse(pattern, None).unwrap().judge(MessageKind::Text, data.as_bytes());
             assert_eq!(judged == Match::Yes, expected, "{pattern} {data}");
         }
-        let judge = |pattern, data| parse(pattern).unwrap().judge(MessageKind::Binary, data);
+        let judge = |pattern, data| parse(pattern, None).unwrap().judge(MessageKind::Binary, data);
         assert_eq!(judge("hex: 00 FF", &[0, 255]), Match::Yes);
+        assert_eq!(judge("hex:00 ..", &[0, 255]), Match::Yes);
+        assert_eq!(judge("hex:00", &[0, 255]), Match::No);
+        assert_eq!(judge("base64:AP8=", &[0, 255]), Match::Yes);
         assert_eq!(judge("hi", b"hi"), Match::Yes);
-        let close = parse("close:1008").unwrap();
+        let close = parse("close:1008", None).unwrap();
         assert!(
             close.matches_close(CloseCode::POLICY_VIOLATION, "")
                 && !close.matches_close(CloseCode::NORMAL, "")
         );
+    }
+
+    #[test]
+    fn control_frames_and_ends_have_patterns() {
+        let pattern = |source| parse(source, None).unwrap();
+        assert!(pattern("ping:").matches_ping(b"x") && pattern("ping:x").matches_ping(b"x"));
+        assert!(!pattern("ping:x").matches_ping(b"y") && !pattern("ping:").matches_pong(b""));
+        assert!(pattern("pong:x").matches_pong(b"x") && !pattern("pong:x").matches_pong(b""));
+        let closed = |source| pattern(source).matches_close(CloseCode::NORMAL, "see you");
+        assert!(closed("close:") && closed("close:1000 see you") && closed("close:1000 /you/"));
+        assert!(!closed("close:1000 you") && !closed("close:1001"));
+    }
+
+    #[test]
+    fn files_are_patterns() {
+        for (source, content, kind, data, expected) in [
+            ("text:@a", "hi", MessageKind::Text, "hi", true),
+            ("text:@a", "hi", MessageKind::Text, "hi\n", false),
+            ("json:@a.json", "{\"a\":1}", MessageKind::Text, "{\"a\":1,\"b\":2}", true),
+            ("binary:@ b", "\u{0}", MessageKind::Binary, "\u{0}", true),
+        ] {
+            let path = source.split('@').next_back().map(|path| Path::new(path.trim()));
+            assert_eq!(file(source), path);
+            let pattern = parse(source, Some(content.into())).unwrap();
+            assert_eq!(pattern.judge(kind, data.as_bytes()) == Match::Yes, expected, "{source}");
+        }
+        assert_eq!(file("text:a@b").or(file("@a")), None);
+        let error = parse("json:@a", Some(b"{".to_vec())).unwrap_err().to_string();
+        assert!(error.starts_with("a: not JSON"), "{error}");
     }
 
     #[test]
@@ -101,9 +155,12 @@ mod tests {
             ("/a(/", "unclosed group"),
             ("json:{", "not JSON"),
             ("hex:0", "not hex"),
+            ("base64:A", "not base64"),
+            ("text:\"\\q\"", "not a JSON string"),
+            ("close:1000 /(/", "unclosed group"),
             ("close:abc", "abc"),
         ] {
-            let error = parse(pattern).unwrap_err().to_string();
+            let error = parse(pattern, None).unwrap_err().to_string();
             assert!(error.contains(expected), "{pattern}: {error}");
         }
     }

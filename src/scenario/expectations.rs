@@ -67,9 +67,9 @@ impl Expectations {
         self.missed |= self.strict;
     }
 
-    /// Takes the close code of the connection.
-    fn on_close(&mut self, code: CloseCode) {
-        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code, "")) {
+    /// Takes a control frame or the end of the connection, if that is what is expected next.
+    fn take_if(&mut self, is_expected: impl FnOnce(&Pattern) -> bool) {
+        if !self.missed && self.awaited.front().is_some_and(is_expected) {
             self.awaited.pop_front();
         }
     }
@@ -136,12 +136,17 @@ impl Observer for Expectations {
             EventKind::Message(message) if message.direction == Direction::Received => {
                 self.on_message(message.kind, message.data);
             }
+            EventKind::Ping(Direction::Received, data) => self.take_if(|it| it.matches_ping(data)),
+            EventKind::Pong(Direction::Received, data, _) => {
+                self.take_if(|it| it.matches_pong(data));
+            }
             EventKind::CloseFrame(Direction::Received, close) => {
-                self.on_close(close.code.unwrap_or(CloseCode::NO_STATUS));
+                let code = close.code.unwrap_or(CloseCode::NO_STATUS);
+                self.take_if(|it| it.matches_close(code, &close.reason));
             }
             // An end without a Close frame has the code 1006.
             EventKind::Closed(closed) if closed.ending.received.is_none() => {
-                self.on_close(closed.ending.code());
+                self.take_if(|it| it.matches_close(closed.ending.code(), ""));
             }
             _ => {}
         }
@@ -189,7 +194,10 @@ mod tests {
 
     fn expectations(patterns: &[&str], strict: bool) -> Expectations {
         Expectations::new(
-            patterns.iter().map(|p| crate::scenario::expect::parse(p).expect("pattern")).collect(),
+            patterns
+                .iter()
+                .map(|p| crate::scenario::expect::parse(p, None).expect("pattern"))
+                .collect(),
             strict,
         )
     }
@@ -221,6 +229,28 @@ mod tests {
         assert_eq!(on_event(&mut goal, &sent), Some(Progress::Open));
         let received = EventKind::CloseFrame(Direction::Received, &close);
         assert_eq!(on_event(&mut goal, &received), Some(Progress::Met));
+    }
+
+    #[test]
+    fn control_frames_can_be_expected() {
+        let mut goal = expectations(&["ping:", "pong:a", "close:1000 /bye/"], true);
+        for event in [
+            EventKind::Pong(Direction::Received, b"a", None),
+            EventKind::Ping(Direction::Sent, b"a"),
+            EventKind::Ping(Direction::Received, b"a"),
+            EventKind::Pong(Direction::Received, b"b", None),
+        ] {
+            assert_eq!(on_event(&mut goal, &event), Some(Progress::Open));
+        }
+        assert!(goal.shortfall().contains("\"pong:a\" (2 of 3)"), "{}", goal.shortfall());
+        let pong = EventKind::Pong(Direction::Received, b"a", None);
+        assert_eq!(on_event(&mut goal, &pong), Some(Progress::Open));
+        let mut closed = |reason: &str| {
+            let close = ClosePayload { code: Some(CloseCode::NORMAL), reason: reason.to_owned() };
+            on_event(&mut goal, &EventKind::CloseFrame(Direction::Received, &close))
+        };
+        assert_eq!(closed("no"), Some(Progress::Open));
+        assert_eq!(closed("bye."), Some(Progress::Met));
     }
 
     #[test]

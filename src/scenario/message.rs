@@ -95,6 +95,7 @@ impl Payload {
             PayloadKind::File(kind, path) => self.file(*kind, path, around)?,
             PayloadKind::Ping(it) => Outgoing::Ping(control(text(it)?)?),
             PayloadKind::Pong(it) => Outgoing::Pong(control(text(it)?)?),
+            PayloadKind::Any(_) => return Err("any message is a pattern only".to_owned().into()),
             PayloadKind::Close(it) => {
                 let text = text(it)?;
                 let (code, reason) = literal::close_parts(&text);
@@ -157,6 +158,7 @@ impl Payload {
             PayloadKind::File(kind, path) => file_matcher(*kind, path, around)?,
             PayloadKind::Ping(it) => Matcher::Ping(some(text(it)?)),
             PayloadKind::Pong(it) => Matcher::Pong(some(text(it)?)),
+            PayloadKind::Any(_) => Matcher::Any,
             PayloadKind::Close(it) => Matcher::Close(ClosePattern::parse(&text(it)?)?),
         };
         Ok(Pattern::new(written, matcher))
@@ -169,12 +171,21 @@ fn file_matcher(
     around: Surroundings<'_>,
 ) -> Result<Matcher, PayloadError> {
     let (path, bytes) = read(path, around)?;
+    matcher_of_file(kind, &path, bytes)
+}
+
+/// The pattern that a file with this content is.
+pub(super) fn matcher_of_file(
+    kind: FileKind,
+    path: &Path,
+    bytes: Vec<u8>,
+) -> Result<Matcher, PayloadError> {
     Ok(match kind {
         FileKind::Binary => Matcher::Bytes { bytes, is_prefix: false },
-        FileKind::Text => Matcher::Text(utf8(&path, &bytes)?.to_owned()),
+        FileKind::Text => Matcher::Text(utf8(path, &bytes)?.to_owned()),
         FileKind::Json => {
-            let json = checked_json(utf8(&path, &bytes)?);
-            let in_file = |reason| PayloadError::File { path, reason };
+            let json = checked_json(utf8(path, &bytes)?);
+            let in_file = |reason| PayloadError::File { path: path.to_owned(), reason };
             Matcher::Json(json.map_err(in_file)?)
         }
     })

@@ -4,6 +4,7 @@ mod count;
 pub mod difference;
 pub mod expect;
 mod expectations;
+pub mod import;
 pub mod inbox;
 pub mod language;
 pub mod message;

@@ -22,6 +22,8 @@ pub struct Pattern {
 /// What has to match.
 #[derive(Clone, Debug)]
 pub enum Matcher {
+    /// Any message.
+    Any,
     /// A text message equal to this.
     Text(String),
     /// A text message in which this is found.
@@ -103,9 +105,11 @@ impl Pattern {
     /// What it looks at.
     pub fn class(&self) -> PatternClass {
         match self.matcher {
-            Matcher::Text(_) | Matcher::Regex(_) | Matcher::Json(_) | Matcher::Bytes { .. } => {
-                PatternClass::Message
-            }
+            Matcher::Any
+            | Matcher::Text(_)
+            | Matcher::Regex(_)
+            | Matcher::Json(_)
+            | Matcher::Bytes { .. } => PatternClass::Message,
             Matcher::Ping(_) | Matcher::Pong(_) => PatternClass::Control,
             Matcher::Close(_) => PatternClass::Close,
         }
@@ -118,6 +122,7 @@ impl Pattern {
             false => None,
         };
         let is_match = match &self.matcher {
+            Matcher::Any => true,
             Matcher::Text(wanted) => text() == Some(wanted),
             Matcher::Regex(regex) => text().is_some_and(|text| regex.is_match(text)),
             Matcher::Json(wanted) => return judge_json(data, wanted),
@@ -195,7 +200,7 @@ fn judge_json(data: &[u8], wanted: &Value) -> Match {
     }
 }
 
-/// `{…}` or `[…]`, if it is JSON.
+/// `{…}` or `[…]`, with white space around it or not, if it is JSON.
 pub fn bare_json(text: &str) -> Option<Value> {
     let is_json = text.trim_start().starts_with(['{', '[']);
     is_json.then(|| serde_json::from_str(text).ok()).flatten()

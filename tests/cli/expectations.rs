@@ -1,7 +1,9 @@
 //! `--expect`, `--strict` and `--count`: what meets them, and the report when they are not met.
 
 use crate::scripts::{answer_close, close, serve, serve_bytes};
-use crate::support::{Outcome, Peer, Server, binary, switching_protocols, text, wscope};
+use crate::support::{
+    Outcome, Peer, Server, binary, ping, pong, switching_protocols, text, wscope,
+};
 
 /// Runs with these patterns against a server that sends `bytes`, then its Close.
 #[track_caller]
@@ -78,6 +80,38 @@ fn a_close_code_can_be_expected() {
     run_expecting(&["close:1005"], &[], Vec::new(), 1005).code(0);
     run_expecting(&["close:1008"], &[], Vec::new(), 1000).code(1).stderr_contains("close:1008");
     run_expecting(&["close:1000"], &[], Vec::new(), 1011).code(1).stderr_contains("close:1000");
+}
+
+#[test]
+fn control_frames_and_close_reasons_can_be_expected() {
+    let server = serve(|peer| {
+        peer.send(ping(b"one"));
+        peer.read_frame();
+        peer.close(1000, "see you");
+        peer.read_until_eof();
+    });
+    let patterns = ["--expect", "ping:one", "--expect", "close:1000 /you$/"];
+    wscope().args(patterns).arg(server.url()).run().code(0);
+    let outcome = run_expecting(&["close:1000 bye"], &[], Vec::new(), 1000);
+    outcome.code(1).stderr_contains("expected \"close:1000 bye\"");
+}
+
+#[test]
+fn the_content_of_a_file_can_be_expected() {
+    let server = serve_bytes(texts(&["{\"a\":1,\"b\":2}"]));
+    let args = ["--expect", "json:@a.json", &server.url()];
+    wscope().file("a.json", "{\"a\":1}").args(args).run().code(0);
+    wscope()
+        .args(["--expect", "text:@none", "ws://127.0.0.1:1"])
+        .run()
+        .code(2)
+        .stderr_contains("--expect none: ");
+    wscope()
+        .file("a.json", "{")
+        .args(["--expect", "json:@a.json", "ws://127.0.0.1:1"])
+        .run()
+        .code(2)
+        .stderr_contains("a.json: not JSON");
 }
 
 #[test]
@@ -278,10 +312,7 @@ fn an_exactly_met_count_reports_no_surplus() {
 #[test]
 fn a_count_counts_data_messages_and_not_control_frames() {
     let server = serve(|peer| {
-        peer.send(
-            [crate::support::ping(b""), crate::support::pong(b""), text("a"), binary(b"b")]
-                .concat(),
-        );
+        peer.send([ping(b""), pong(b""), text("a"), binary(b"b")].concat());
         peer.expect_pong(b"");
         answer_close(peer);
     });

@@ -5,7 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::scenario::import;
 use crate::scenario::language::Source;
+
+mod pattern;
 
 /// The largest scenario file, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -13,11 +16,28 @@ const MAX_FILE: u64 = 64 << 20;
 /// The most folders inside of each other.
 const MAX_DEPTH: usize = 64;
 
-/// Reads all files; folders stand for their `*.wscope` files, in order of name.
+/// Reads all files; folders stand for their `*.wscope` files, in order of name. `globs` are patterns of more
+/// files, each of which is read once.
 ///
 /// # Errors
-/// With the first that cannot be read, and for a folder without scenarios.
-pub(super) fn read(inputs: &[String]) -> Result<Vec<Source>, Error> {
+/// With the first that cannot be read, for a folder without scenarios, and for a pattern that matches nothing.
+pub(super) fn read(inputs: &[String], globs: &[String]) -> Result<Vec<Source>, Error> {
+    let mut sources = named(inputs)?;
+    for glob in globs {
+        let files = pattern::files(glob)?;
+        if files.is_empty() {
+            return Err(usage(format!("no file matches --glob {glob:?}")));
+        }
+        for path in files {
+            if sources.iter().all(|source| source.name != name(&path)) {
+                sources.push(file(&path)?);
+            }
+        }
+    }
+    Ok(sources)
+}
+
+fn named(inputs: &[String]) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     for input in inputs {
         if input == "-" {
@@ -29,8 +49,10 @@ pub(super) fn read(inputs: &[String]) -> Result<Vec<Source>, Error> {
             sources.push(file(path)?);
             continue;
         }
+        let is_scenario = |path: &Path| path.extension().is_some_and(|ending| ending == "wscope");
+        let walk = Walk { depth: MAX_DEPTH, takes_hidden: true, is_wanted: &is_scenario };
         let mut files = Vec::new();
-        collect(path, 0, &mut files)?;
+        collect(path, &walk, &mut files)?;
         if files.is_empty() {
             return Err(usage(format!("{input}: no *.wscope file in this folder")));
         }
@@ -41,7 +63,19 @@ pub(super) fn read(inputs: &[String]) -> Result<Vec<Source>, Error> {
     Ok(sources)
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+/// Which files are taken from a folder.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    /// How many folders inside of each other are entered.
+    depth: usize,
+    /// Folders whose name begins with a dot are entered too.
+    takes_hidden: bool,
+    /// Whether a file is taken.
+    is_wanted: &'a dyn Fn(&Path) -> bool,
+}
+
+/// The files of a folder, and of those in it, in order of name.
+fn collect(folder: &Path, walk: &Walk<'_>, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     let unreadable = |error| Error::System(folder.display().to_string(), error);
     let mut entries: Vec<_> = fs::read_dir(folder)
         .map_err(unreadable)?
@@ -52,17 +86,29 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
     for path in entries {
         // Links to folders are not followed: they may lead back.
         let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-        if is_folder && depth < MAX_DEPTH {
-            collect(&path, depth + 1, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "wscope") && path.is_file() {
+        if is_folder && walk.depth > 0 && (walk.takes_hidden || !is_hidden(&path)) {
+            collect(&path, &Walk { depth: walk.depth - 1, ..*walk }, files)?;
+        } else if (walk.is_wanted)(&path) && path.is_file() {
             files.push(path);
         }
     }
     Ok(())
 }
 
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// The name of a file in messages and reports.
+fn name(path: &Path) -> String {
+    path.strip_prefix("./").unwrap_or(path).display().to_string()
+}
+
 fn file(path: &Path) -> Result<Source, Error> {
-    let name = path.strip_prefix("./").unwrap_or(path).display().to_string();
+    let name = name(path);
+    if let Some(problem) = import::unsupported(&name) {
+        return Err(usage(format!("{name}: {problem}")));
+    }
     let bytes = crate::platform::files::read(path, MAX_FILE)
         .map_err(|error| Error::System(name.clone(), std::io::Error::other(error.to_string())))?;
     source(&name, bytes)

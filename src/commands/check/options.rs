@@ -29,7 +29,8 @@ pub(super) struct OwnOptions {
 }
 
 /// Their names.
-const OWN: [&str; 6] = ["timeout", "strict", "ignore", "max-time", "max-buffered", "retry"];
+pub(super) const OWN: [&str; 6] =
+    ["timeout", "strict", "ignore", "max-time", "max-buffered", "retry"];
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BUFFERED: usize = 256 << 20;

@@ -13,6 +13,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::scenario) use checks::part as check_part;
+
 /// Reads a file.
 ///
 /// # Errors

@@ -220,6 +220,8 @@ pub enum PayloadKind {
     Pong(Template),
     /// `close:CODE REASON`
     Close(Template),
+    /// Any data message; only a pattern, which files of other programs have. Its text is empty.
+    Any(Template),
 }
 
 /// How a file is sent or compared.
@@ -247,7 +249,8 @@ impl PayloadKind {
             | Self::Regex(text)
             | Self::Ping(text)
             | Self::Pong(text)
-            | Self::Close(text) => text,
+            | Self::Close(text)
+            | Self::Any(text) => text,
         }
     }
 }

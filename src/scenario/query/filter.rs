@@ -10,6 +10,7 @@ use super::argument::{JsonPathArgument, RegexArgument};
 use super::error::EvalError;
 use super::facts::Variables;
 use super::literal::{BytesEncoding, rfc3339};
+use super::msgpack;
 use super::tree::{Filter, FilterKind, Index, Replaced};
 use super::value::Value;
 use crate::protocol::counted::counted;
@@ -44,6 +45,7 @@ pub fn apply(
         FilterKind::Base64Decode => input.bytes(BytesEncoding::Base64).map(Some),
         FilterKind::HexDecode => input.bytes(BytesEncoding::Hex).map(Some),
         FilterKind::UrlDecode => input.url_decode().map(Some),
+        FilterKind::DecodeMsgpack => input.msgpack().map(Some),
     }
 }
 
@@ -235,6 +237,13 @@ impl Input<'_> {
         bytes.map(Value::Bytes).map_err(|reason| {
             self.failed(format!("{} cannot be decoded: {reason}", self.value.shown()))
         })
+    }
+
+    fn msgpack(self) -> Result<Value, EvalError> {
+        let Value::Bytes(bytes) = &self.value else {
+            return Err(self.failed(format!("bytes are expected, got {}", self.value.described())));
+        };
+        msgpack::decode(bytes).map(Value::from).map_err(|error| self.failed(error))
     }
 
     fn url_decode(self) -> Result<Value, EvalError> {

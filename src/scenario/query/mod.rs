@@ -10,6 +10,7 @@ mod evaluate;
 mod facts;
 mod filter;
 mod literal;
+mod msgpack;
 mod predicate;
 mod syntax;
 mod tree;
@@ -28,6 +29,8 @@ pub use facts::{
 };
 pub use filter::apply;
 pub use predicate::{Mismatch, judge};
+#[cfg(test)]
+pub(crate) use syntax::all_words;
 pub use syntax::{is_query_word, parse_assertion, parse_capture};
 pub use tree::{Assertion, Expression, Filter, Predicate, Quantifier, Query};
 pub use value::Value;

@@ -240,6 +240,8 @@ pub enum FilterKind {
     HexDecode,
     /// A text without percent-encoding.
     UrlDecode,
+    /// The value that MessagePack stands for.
+    DecodeMsgpack,
 }
 
 impl FilterKind {
@@ -261,6 +263,7 @@ impl FilterKind {
             Self::Base64Decode => "base64Decode",
             Self::HexDecode => "hexDecode",
             Self::UrlDecode => "urlDecode",
+            Self::DecodeMsgpack => "decode",
         }
     }
 }
@@ -337,20 +340,6 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// All of them.
-    pub(super) const ALL: [Self; 10] = [
-        Self::Equal,
-        Self::NotEqual,
-        Self::Greater,
-        Self::GreaterOrEqual,
-        Self::Less,
-        Self::LessOrEqual,
-        Self::StartsWith,
-        Self::EndsWith,
-        Self::Contains,
-        Self::Includes,
-    ];
-
     /// The word in the file.
     pub fn name(self) -> &'static str {
         match self {

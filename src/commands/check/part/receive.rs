@@ -263,6 +263,7 @@ fn facts(message: &Received) -> MessageFacts<'_> {
 /// What a pattern waits for, with the values of variables.
 fn describe(pattern: &Pattern) -> String {
     match pattern.matcher() {
+        Matcher::Any => "any message".to_owned(),
         Matcher::Text(text) => format!("the text {}", quoted(text)),
         Matcher::Regex(regex) => format!("a text that matches /{}/", regex.as_str()),
         Matcher::Json(value) => format!("JSON that contains {value}"),

@@ -4,7 +4,11 @@ use crate::scenario::language::source::Diagnostic;
 use crate::scenario::language::syntax::{Connect, Item, Part, Step, StepKind, Wanted};
 
 /// Looks at a part that has been read.
-pub(super) fn part(part: &Part, errors: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) {
+pub(in crate::scenario) fn part(
+    part: &Part,
+    errors: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) {
     let mut open: Vec<&Connect> = Vec::new();
     let mut before: Option<&Step> = None;
     let named =

@@ -139,7 +139,7 @@ fn with_place(problem: Problem, payload: &Payload) -> Diagnostic {
 fn check(kind: &PayloadKind, purpose: Use) -> Result<(), Problem> {
     let Some(text) = kind.template().as_literal() else { return Ok(()) };
     match kind {
-        PayloadKind::Bare(_) | PayloadKind::Text(_) => Ok(()),
+        PayloadKind::Bare(_) | PayloadKind::Text(_) | PayloadKind::Any(_) => Ok(()),
         PayloadKind::JsonString(_) => json_string(&text).map(drop).map_err(Problem::new),
         PayloadKind::Json(_) => match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(()),

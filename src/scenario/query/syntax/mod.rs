@@ -9,19 +9,14 @@ mod words;
 use std::ops::Range;
 
 use self::cursor::Cursor;
-use self::operand::operand;
-use self::term::{
-    CERTIFICATE_FIELDS, PHASES, choice, index, json_path, regex, replace, text, variable_name,
-};
 use self::unknown::unknown;
-use self::words::{FILTERS, PREDICATES, QUANTIFIERS, QUERIES};
-use super::tree::{
-    Assertion, Expression, Filter, FilterKind, Operand, Predicate, PredicateKind, Query, QueryKind,
-    Relation, ValueType,
-};
+use self::words::{FILTERS, PREDICATES, QUANTIFIERS, QUERIES, find, names};
+use super::tree::{Assertion, Expression, Filter, Operand, Predicate, PredicateKind, Query};
 use super::value::Value;
 use crate::scenario::language::Diagnostic;
 
+#[cfg(test)]
+pub(crate) use self::words::all_words;
 pub use self::words::is_query_word;
 
 /// The longest line, in bytes.
@@ -47,12 +42,12 @@ pub fn parse_capture(text: &str, offset: usize) -> Result<Expression, Diagnostic
         return Ok(expression);
     }
     let word = cursor.peek();
-    if word == "not" || PREDICATES.contains(&word) {
+    if word == "not" || find(&PREDICATES, word).is_some() {
         let message = format!("a capture has no predicate such as {word}");
         return Err(Diagnostic::new(cursor.here(), message)
             .with_help("what is checked belongs into [Asserts]"));
     }
-    Err(unexpected(&cursor, "filter", &FILTERS))
+    Err(unexpected(&cursor, "filter", &names(&FILTERS)))
 }
 
 /// Reads a line of `[Asserts]`: `query [filter …] [not] predicate`. It starts at `offset` of the file.
@@ -88,11 +83,9 @@ fn cursor_start(text: &str, offset: usize) -> usize {
 
 fn expression(cursor: &mut Cursor<'_>) -> Result<Expression, Diagnostic> {
     cursor.has_more();
-    let word = cursor.peek();
-    let quantifier = QUANTIFIERS.iter().find(|(name, _)| *name == word);
-    let quantifier = quantifier.map(|(name, quantifier)| {
+    let quantifier = find(&QUANTIFIERS, cursor.peek()).map(|(name, quantifier)| {
         cursor.take(name);
-        *quantifier
+        quantifier
     });
     let query = query(cursor)?;
     let mut filters = Vec::new();
@@ -109,88 +102,29 @@ fn expression(cursor: &mut Cursor<'_>) -> Result<Expression, Diagnostic> {
 
 fn query(cursor: &mut Cursor<'_>) -> Result<Query, Diagnostic> {
     if !cursor.has_more() {
-        let help = format!("known here: {}", QUERIES.join(", "));
+        let help = format!("known here: {}", names(&QUERIES).join(", "));
         return Err(Diagnostic::new(cursor.here(), "a query is missing").with_help(help));
     }
-    let word = cursor.peek();
-    if !QUERIES.contains(&word) {
-        return Err(unexpected(cursor, "query", &QUERIES));
-    }
+    let Some((word, read)) = find(&QUERIES, cursor.peek()) else {
+        return Err(unexpected(cursor, "query", &names(&QUERIES)));
+    };
     let start = cursor.position();
     cursor.take(word);
-    let kind = match word {
-        "jsonpath" => QueryKind::JsonPath(json_path(cursor, word)?),
-        "regex" => QueryKind::Regex(regex(cursor, word)?),
-        "header" => QueryKind::Header(text(cursor, word, r#""Name""#)?.template),
-        "variable" => QueryKind::Variable(variable_name(cursor)?),
-        "timing" => QueryKind::Timing(choice(cursor, word, "phase", &PHASES)?),
-        "certificate" => {
-            QueryKind::Certificate(choice(cursor, word, "field", &CERTIFICATE_FIELDS)?)
-        }
-        word => plain_query(word),
-    };
+    let kind = read(cursor, word)?;
     Ok(Query { at: cursor.since(start), kind })
-}
-
-/// The query of a word that takes no argument.
-fn plain_query(word: &str) -> QueryKind {
-    match word {
-        "bytes" => QueryKind::Bytes,
-        "type" => QueryKind::Type,
-        "size" => QueryKind::Size,
-        "wire_size" => QueryKind::WireSize,
-        "frames" => QueryKind::Frames,
-        "compressed" => QueryKind::Compressed,
-        "duration" => QueryKind::Duration,
-        "status" => QueryKind::Status,
-        "subprotocol" => QueryKind::Subprotocol,
-        "extensions" => QueryKind::Extensions,
-        "body" => QueryKind::Body,
-        "tls_version" => QueryKind::TlsVersion,
-        "code" => QueryKind::Code,
-        "reason" => QueryKind::Reason,
-        "clean" => QueryKind::Clean,
-        "initiator" => QueryKind::Initiator,
-        "rtt" => QueryKind::Rtt,
-        "count" => QueryKind::Count,
-        "rate" => QueryKind::Rate,
-        "gap" => QueryKind::Gap,
-        "stdout" => QueryKind::Stdout,
-        "exit" => QueryKind::Exit,
-        _ => QueryKind::Text,
-    }
 }
 
 /// The filter that stands here, if one does.
 fn filter(cursor: &mut Cursor<'_>) -> Result<Option<Filter>, Diagnostic> {
     let start = cursor.position();
-    let word = cursor.peek();
-    if !FILTERS.contains(&word) {
-        return Ok(None);
-    }
+    let Some((word, read)) = find(&FILTERS, cursor.peek()) else { return Ok(None) };
     cursor.take(word);
-    let kind = match word {
-        "nth" => FilterKind::Nth(index(cursor)?),
-        "first" => FilterKind::First,
-        "last" => FilterKind::Last,
-        "split" => FilterKind::Split(text(cursor, word, r#"",""#)?.template),
-        "replace" => replace(cursor, word)?,
-        "regex" => FilterKind::Regex(regex(cursor, word)?),
-        "toInt" => FilterKind::ToInt,
-        "toFloat" => FilterKind::ToFloat,
-        "toString" => FilterKind::ToString,
-        "toDate" => FilterKind::ToDate(text(cursor, word, r#""%Y-%m-%d""#)?.template),
-        "jsonpath" => FilterKind::JsonPath(json_path(cursor, word)?),
-        "base64Decode" => FilterKind::Base64Decode,
-        "hexDecode" => FilterKind::HexDecode,
-        "urlDecode" => FilterKind::UrlDecode,
-        _ => FilterKind::Count,
-    };
+    let kind = read(cursor, word)?;
     Ok(Some(Filter { at: cursor.since(start), kind }))
 }
 
 fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, Diagnostic> {
-    let help = || format!("predicates are {}", PREDICATES.join(", "));
+    let help = || format!("predicates are {}", names(&PREDICATES).join(", "));
     let missing = |cursor: &Cursor<'_>| {
         Diagnostic::new(cursor.here(), "a predicate is missing").with_help(help())
     };
@@ -205,30 +139,16 @@ fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, Diagnostic> {
             return Err(missing(cursor));
         }
     }
-    let word = cursor.peek();
-    if !PREDICATES.contains(&word) {
+    let Some((word, read)) = find(&PREDICATES, cursor.peek()) else {
         return Err(if is_negated {
-            unexpected(cursor, "predicate", &PREDICATES)
+            unexpected(cursor, "predicate", &names(&PREDICATES))
         } else {
-            unexpected(cursor, "filter or predicate", &[&FILTERS[..], &PREDICATES[..]].concat())
+            let known = [names(&FILTERS), names(&PREDICATES)].concat();
+            unexpected(cursor, "filter or predicate", &known)
         });
-    }
-    cursor.take(word);
-    let relation = Relation::ALL.into_iter().find(|relation| relation.name() == word);
-    let kind = match (relation, word) {
-        (Some(relation), _) => PredicateKind::Relation(relation, operand(cursor, relation)?),
-        (None, "matches") => PredicateKind::Matches(regex(cursor, word)?),
-        (None, "isEmpty") => PredicateKind::IsEmpty,
-        (None, "isInteger") => PredicateKind::Is(ValueType::Integer),
-        (None, "isFloat") => PredicateKind::Is(ValueType::Float),
-        (None, "isBoolean") => PredicateKind::Is(ValueType::Boolean),
-        (None, "isString") => PredicateKind::Is(ValueType::String),
-        (None, "isList") => PredicateKind::Is(ValueType::List),
-        (None, "isObject") => PredicateKind::Is(ValueType::Object),
-        (None, "isNumber") => PredicateKind::Is(ValueType::Number),
-        (None, "isIsoDate") => PredicateKind::IsIsoDate,
-        (None, _) => PredicateKind::Exists,
     };
+    cursor.take(word);
+    let kind = read(cursor, word)?;
     Ok(Predicate { at: cursor.since(start), is_negated, kind })
 }
 
@@ -258,7 +178,7 @@ fn trailing(cursor: &Cursor<'_>, predicate: &Predicate) -> Diagnostic {
             "a unit follows its number without a space"
         }
         _ if matches!(word, "and" | "or" | "&&" | "||") => "give each condition a line of its own",
-        _ if FILTERS.contains(&word) => "filters stand before the predicate",
+        _ if find(&FILTERS, word).is_some() => "filters stand before the predicate",
         _ => "the assertion ends before this",
     };
     Diagnostic::new(at, "unexpected text behind the assertion").with_help(help)

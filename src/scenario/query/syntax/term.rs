@@ -23,6 +23,9 @@ pub(super) const CERTIFICATE_FIELDS: [(&str, CertificateField); 4] = [
     ("days_left", CertificateField::DaysLeft),
 ];
 
+/// The formats of `decode`.
+pub(super) const ENCODINGS: [(&str, FilterKind); 1] = [("msgpack", FilterKind::DecodeMsgpack)];
+
 /// A text in quotes, as the argument of this word.
 pub(super) fn text(
     cursor: &mut Cursor<'_>,
@@ -87,7 +90,7 @@ pub(super) fn index(cursor: &mut Cursor<'_>) -> Result<Index, Diagnostic> {
 }
 
 /// The literal text in quotes that names one of these.
-pub(super) fn choice<T: Copy>(
+pub(super) fn choice<T: Clone>(
     cursor: &mut Cursor<'_>,
     word: &str,
     kind: &str,
@@ -101,7 +104,7 @@ pub(super) fn choice<T: Copy>(
     };
     let found = choices.iter().find(|(choice, _)| *choice == name);
     found
-        .map(|(_, choice)| *choice)
+        .map(|(_, choice)| choice.clone())
         .ok_or_else(|| unknown(&name, template.at.clone(), kind, &names))
 }
 

@@ -68,6 +68,14 @@ fn filters_of_text() {
             "hexDecode: \"0x\" cannot be decoded: 'x' is not a hexadecimal digit",
         ),
         ("1", "hexDecode", "hexDecode: a string is expected, got an integer: 1"),
+        (r#""81a16101""#, r#"hexDecode decode "msgpack""#, "an object: {\"a\":1}"),
+        (r#""81a16101""#, r#"hexDecode decode "msgpack" jsonpath "$.a""#, "an integer: 1"),
+        (
+            r#""92c0""#,
+            r#"hexDecode decode "msgpack""#,
+            "decode: not MessagePack: truncated: 1 more byte expected at byte 2",
+        ),
+        (r#""a""#, r#"decode "msgpack""#, "decode: bytes are expected, got a string: \"a\""),
     ] {
         assert_eq!(filtered(json, filters), value, "{json} {filters}");
     }

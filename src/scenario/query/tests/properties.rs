@@ -110,7 +110,7 @@ proptest! {
         for filter in [
             "", "toDate \"{{any}}\"", "toDate \"%+\"", "split \"{{any}}\" last", "toInt", "toFloat",
             "replace \"{{any}}\" \"{{any}}{{any}}\"", "replace /{{any}}/ \"{{any}}$0\"",
-            "regex /({{any}})?/", "base64Decode", "hexDecode", "urlDecode", "jsonpath \"$['{{any}}']\"",
+            "regex /({{any}})?/", "base64Decode", "hexDecode", "urlDecode", "base64Decode decode \"msgpack\"", "jsonpath \"$['{{any}}']\"",
             "jsonpath \"$[{{any}}]\"", "jsonpath \"$.{{any}}\"", "nth {{any}}",
         ] {
             for predicate in ["== {{any}}", "< {{any}}", "contains \"{{any}}\"", "isIsoDate", "> 1s"] {

@@ -48,6 +48,9 @@ fn a_binary_message_is_bytes_and_may_be_json() {
         captured(r#"jsonpath "$.a""#, &Facts::Message(&text("a"))),
         "the message is not JSON: expected value at line 1 column 1"
     );
+    let packed = message(MessageKind::Binary, b"\x81\xa1a\x07");
+    let packed = Facts::Message(&packed);
+    assert_eq!(captured(r#"bytes decode "msgpack" jsonpath "$.a""#, &packed), "an integer: 7");
     let first = MessageFacts { duration: None, ..text("") };
     assert_eq!(captured("duration", &Facts::Message(&first)), "nothing");
 }

@@ -63,6 +63,7 @@ fn every_filter_is_read() {
         "base64Decode",
         "hexDecode",
         "urlDecode",
+        r#"decode "msgpack""#,
     ];
     let line = format!("text {}", filters.join(" \t "));
     let expression = parse_capture(&line, 0).expect("a capture");

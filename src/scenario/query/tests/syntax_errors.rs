@@ -92,6 +92,13 @@ fn each_mistake_in_an_assertion_has_its_message_and_place() {
 fn each_mistake_in_an_argument_has_its_message_and_place() {
     for (line, message, place, help) in [
         ("jsonpath", "jsonpath needs a text in quotes", "", "as in jsonpath \"$.a[0]\""),
+        ("bytes decode", "decode needs a text in quotes", "", "as in decode \"msgpack\""),
+        (
+            "bytes decode \"messagepack\"",
+            "unknown format \"messagepack\"",
+            "messagepack",
+            "known here: msgpack",
+        ),
         ("jsonpath $.a", "jsonpath needs a text in quotes", "$.a", ""),
         ("header Upgrade", "header needs a text in quotes", "Upgrade", "as in header \"Name\""),
         ("jsonpath \"$.a", "a text without its closing quote", "\"$.a", ""),
