@@ -143,6 +143,8 @@ fn a_text_becomes_the_regular_expression_of_what_stayed() {
         ("hello, world", "good, bye", None),
         ("", "x", None),
         ("x", "", None),
+        ("aa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "aa c", Some("/^aa .*$/")),
+        ("aa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "aa c", None),
         // JSON is something else, even with the same words.
         ("a b", r#"{"a":1}"#, None),
         // These are left alone.

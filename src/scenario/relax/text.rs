@@ -10,6 +10,9 @@ use super::TextPiece;
 /// comparison grows with the square.
 const MOST_WORDS: usize = 512;
 
+/// A text of which less than one in so many letters stayed has nothing but a chance word in common.
+const LEAST_LEFT: usize = 20;
+
 /// The regular expression between slashes that matches what came, and how much of the text is left in it, of 1000.
 /// `None` if no word is left, or if a variable would have to be taken out.
 pub(super) fn relaxed(pieces: &[TextPiece<'_>], came: &str) -> Option<(String, u32)> {
@@ -18,7 +21,7 @@ pub(super) fn relaxed(pieces: &[TextPiece<'_>], came: &str) -> Option<(String, u
     let runs = runs(&words, &others);
     let letters = |words: &[&str]| words.iter().copied().map(letters).sum::<usize>();
     let left = runs.iter().map(|run| letters(&words[run.words.clone()])).sum::<usize>();
-    if left == 0 {
+    if left == 0 || left * LEAST_LEFT < letters(&words) {
         return None;
     }
     let offsets = offsets(&words);
