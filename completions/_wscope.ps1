@@ -218,6 +218,8 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first part that fails')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List files and parts with their lines, and run nothing')
             [CompletionResult]::new('--allow-run', '--allow-run', [CompletionResultType]::ParameterName, 'Allow scenarios to run commands ($ lines)')
+            [CompletionResult]::new('--relax', '--relax', [CompletionResultType]::ParameterName, 'Relax patterns that fail only because values differ, and rewrite the files')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Write what --relax changes without asking')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Count warnings as failures')
             [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Accept responses with malformed lines, and frames that break rules that can be tolerated')
             [CompletionResult]::new('--netrc', '--netrc', [CompletionResultType]::ParameterName, 'Read user name and password from ~/.netrc, or the file that NETRC names')

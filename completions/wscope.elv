@@ -213,6 +213,8 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --fail-fast 'Stop at the first part that fails'
             cand --list 'List files and parts with their lines, and run nothing'
             cand --allow-run 'Allow scenarios to run commands ($ lines)'
+            cand --relax 'Relax patterns that fail only because values differ, and rewrite the files'
+            cand --yes 'Write what --relax changes without asking'
             cand --strict 'Count warnings as failures'
             cand --lenient 'Accept responses with malformed lines, and frames that break rules that can be tolerated'
             cand --netrc 'Read user name and password from ~/.netrc, or the file that NETRC names'

@@ -225,6 +225,8 @@ never\t'Never'"
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l fail-fast -d 'Stop at the first part that fails'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l list -d 'List files and parts with their lines, and run nothing'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l allow-run -d 'Allow scenarios to run commands ($ lines)'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l relax -d 'Relax patterns that fail only because values differ, and rewrite the files'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l yes -d 'Write what --relax changes without asking'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l strict -d 'Count warnings as failures'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l lenient -d 'Accept responses with malformed lines, and frames that break rules that can be tolerated'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'

@@ -193,6 +193,8 @@ module completions {
     --only: string            # Run only the parts whose title matches
     --list                    # List files and parts with their lines, and run nothing
     --allow-run               # Allow scenarios to run commands ($ lines)
+    --relax                   # Relax patterns that fail only because values differ, and rewrite the files
+    --yes                     # Write what --relax changes without asking
     --strict                  # Count warnings as failures
     --retry: string           # Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503
     --max-time(-m): string    # Limit for each part [default: 30s]

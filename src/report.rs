@@ -1,5 +1,6 @@
 //! Reports of scenario runs, a file a format. Each is made from the outcomes alone.
 
+pub mod diff;
 pub mod json;
 pub mod junit;
 pub mod tap;

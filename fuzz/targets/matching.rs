@@ -7,13 +7,15 @@ use std::path::Path;
 
 use wscope::protocol::MessageKind;
 use wscope::scenario::Pattern;
+use wscope::scenario::language::syntax::Payload;
 use wscope::scenario::language::{Source, parse};
 use wscope::scenario::message::{Files, Surroundings};
 use wscope::scenario::pattern::{Match, Matcher, bare_json};
 use wscope::scenario::plan::{PlannedAction, plan};
 use wscope::scenario::query::{parse_assertion, parse_capture};
+use wscope::scenario::relax::{apply, relax};
 
-/// Nothing panics, what a message is compared with itself matches, and a judgement does not depend on anything else.
+/// Nothing panics, a relaxed pattern matches, what a message is compared with itself matches, and a judgement does not depend on anything else.
 pub fn run(data: &[u8]) {
     let mut parts = data.splitn(3, |byte| *byte == b'\n');
     let mut line = || str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
@@ -27,6 +29,7 @@ pub fn run(data: &[u8]) {
         for kind in [MessageKind::Text, MessageKind::Binary] {
             let first = pattern.judge(kind, message);
             assert_eq!(first, pattern.judge(kind, message));
+            check_relaxed(written, kind, message);
         }
     }
     check_itself(message);
@@ -34,14 +37,32 @@ pub fn run(data: &[u8]) {
 
 /// The pattern of a step in a file.
 fn pattern(written: &str) -> Option<Pattern> {
-    let text = format!("WS ws://h\n< {written}\n");
-    let source = Source::new("file", text.into_bytes()).ok()?;
-    let plan = plan(parse(&source).ok()?, &source, &Default::default()).ok()?;
+    let around = Surroundings { values: &BTreeMap::new(), files: &NoFiles };
+    payload(&source(written)?)?.pattern(written, around).ok()
+}
+
+fn source(written: &str) -> Option<Source> {
+    Source::new("file", format!("WS ws://h\n< {written}\n# end").into_bytes()).ok()
+}
+
+fn payload(source: &Source) -> Option<Payload> {
+    let plan = plan(parse(source).ok()?, source, &Default::default()).ok()?;
     let PlannedAction::Receive(group) = &plan.parts.first()?.steps.get(1)?.action else {
         return None;
     };
-    let around = Surroundings { values: &BTreeMap::new(), files: &NoFiles };
-    group.wanted.first()?.payload.pattern(written, around).ok()
+    Some(group.wanted.first()?.payload.clone())
+}
+
+fn check_relaxed(written: &str, kind: MessageKind, message: &[u8]) {
+    let relaxation = || {
+        let source = source(written)?;
+        let relaxation = relax(source.text(), &payload(&source)?, &BTreeMap::new(), kind, message)?;
+        Some(apply(source.text(), &relaxation.edits))
+    };
+    let Some(relaxed) = relaxation() else { return };
+    let written = relaxed.strip_prefix("WS ws://h\n< ").and_then(|it| it.strip_suffix("\n# end"));
+    let pattern = pattern(written.expect("the rest stays")).expect("a pattern stays one");
+    assert_eq!(pattern.judge(kind, message), Match::Yes, "{relaxed}");
 }
 
 struct NoFiles;

@@ -51,6 +51,7 @@ Examples:
   wscope check chat.wscope                        one file
   wscope check --variable host=localhost:8080     all *.wscope files below this folder
   wscope check --report-junit report.xml tests/   a report for a CI system
+  wscope check --relax chat.wscope                accept values that differ each time
 
 A scenario:
   WS ws://{{host}}/chat
@@ -112,6 +113,18 @@ pub struct CheckRunArgs {
     /// Allow scenarios to run commands ($ lines)
     #[arg(long)]
     pub allow_run: bool,
+
+    /// Relax patterns that fail only because values differ, and rewrite the files
+    ///
+    /// Members of JSON that differ from what was received are taken out, and a text that differs becomes the
+    /// regular expression of what stayed the same. Everything else of a file stays as it is. The difference is
+    /// shown first; on a terminal wscope asks before it writes, elsewhere --yes is required.
+    #[arg(long, requires = "files", conflicts_with_all = ["list", "repeat", "ReportArgs"])]
+    pub relax: bool,
+
+    /// Write what --relax changes without asking
+    #[arg(long, requires = "relax")]
+    pub yes: bool,
 
     /// Count warnings as failures
     #[arg(long)]

@@ -14,6 +14,7 @@ use crate::scenario::language::{Diagnostic, Source};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, plan};
 use print::Printer;
+use relax::Relaxed;
 use runner::run_all;
 use values::ScenarioValues;
 
@@ -27,6 +28,7 @@ mod live;
 mod options;
 mod part;
 mod print;
+mod relax;
 mod reports;
 mod results;
 mod run_command;
@@ -38,6 +40,7 @@ mod values;
 struct Prepared {
     source: Source,
     plan: Plan,
+    relaxed: Relaxed,
 }
 
 /// Runs the scenarios.
@@ -65,6 +68,9 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     if chosen.is_empty() {
         return Err(nothing_to_run(&config).into());
     }
+    if config.relax {
+        relax::check(&chosen)?;
+    }
     let names = chosen.iter().map(|file| file.source.name.as_str());
     reports::check_writable(&config, names)?;
     let started = Instant::now();
@@ -73,11 +79,15 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     print.flush(); // before a report that waits for its reader
     let until = signal.map(|_| print::after_signal());
     let reported = reports::write(&config, &files, &mut print, &mut reactor, until);
+    let is_written = match signal {
+        None => relax::rewrite(&config, &chosen, &values.secrets(), &mut print, &mut reactor),
+        Some(_) => Ok(true),
+    };
     print.finish(&mut reactor, until)?;
     reported?;
     match signal {
         Some(signal) => Err(Error::Signal(signal).into()),
-        None if counts(&files).failed > 0 => Err(Error::ChecksFailed.into()),
+        None if !is_written? || counts(&files).failed > 0 => Err(Error::ChecksFailed.into()),
         None => Ok(()),
     }
 }
@@ -106,7 +116,7 @@ fn prepare(
                     print.diagnostic(&source, severity, warning);
                 }
                 errors += if is_error { plan.warnings.len() } else { 0 };
-                prepared.push(Prepared { source, plan });
+                prepared.push(Prepared { source, plan, relaxed: Relaxed::default() });
             }
             Err(wrong) => {
                 errors += wrong.len();
@@ -163,7 +173,7 @@ fn title(part: &PlannedPart, number: usize) -> String {
 }
 
 fn list(prepared: &[Prepared], config: &CheckConfig, print: &mut Printer) {
-    for Prepared { source, plan } in prepared {
+    for Prepared { source, plan, .. } in prepared {
         for (index, part) in plan.parts.iter().enumerate() {
             if is_selected(part, index + 1, config) {
                 let line = source.place(part.at.start).line;

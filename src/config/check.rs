@@ -38,6 +38,10 @@ pub struct CheckConfig {
     pub list: bool,
     /// `$` lines may run commands.
     pub allow_run: bool,
+    /// Patterns that fail only because values differ are relaxed, and the files rewritten.
+    pub relax: bool,
+    /// Files are rewritten without a question.
+    pub yes: bool,
     /// Warnings are failures.
     pub strict: bool,
     /// How often connecting is retried.
@@ -132,6 +136,10 @@ impl CheckConfig {
             true => vec![".".to_owned()],
             false => args.files.clone(),
         };
+        if run.relax && inputs.iter().any(|input| input == "-") {
+            let reason = "standard input cannot be rewritten: name a file";
+            return Err(ConfigError::value("--relax", "-", reason));
+        }
         let mode = if args.display.no_color { ColorMode::Never } else { args.display.color };
         Ok(Self {
             inputs,
@@ -144,6 +152,8 @@ impl CheckConfig {
             only: run.only.as_deref().map(title_pattern).transpose()?,
             list: run.list,
             allow_run: run.allow_run,
+            relax: run.relax,
+            yes: run.yes,
             strict: run.strict,
             retry: run.retry.unwrap_or_default(),
             max_time: max_time(run)?,

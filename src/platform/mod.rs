@@ -9,6 +9,7 @@ pub mod job_control;
 pub mod limits;
 pub mod line_editor;
 pub mod prompt;
+pub mod replace;
 mod signal;
 #[cfg_attr(not(unix), path = "signals_other.rs")]
 pub mod signals;

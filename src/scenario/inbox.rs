@@ -12,6 +12,7 @@ use super::pattern::{Match, Pattern};
 use crate::protocol::{CloseCode, MessageKind};
 
 mod group;
+mod passed;
 mod seen;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod pattern;
 pub mod plan;
 pub mod query;
+pub mod relax;
 
 pub use count::Count;
 pub use difference::{Comparison, Difference, compare};

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_import;
+mod check_relax;
 mod closing;
 #[cfg(unix)]
 mod columns;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::failure;
 use super::link::Link;
 use super::options::OwnOptions;
+use super::relax::Relaxed;
 use super::transcript::{Lines, Recorder};
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
@@ -28,6 +29,7 @@ use crate::scenario::query::Facts;
 mod close;
 mod open;
 mod receive;
+mod relax;
 
 /// What all parts of a file share.
 pub(super) struct FileRun<'a> {
@@ -38,6 +40,8 @@ pub(super) struct FileRun<'a> {
     pub(super) interrupted: &'a AtomicBool,
     /// Gets what happens on the connections.
     pub(super) live: Option<Arc<dyn Lines>>,
+    /// Where the patterns that are made less strict go, with `--relax`.
+    pub(super) relaxed: Option<&'a Relaxed>,
 }
 
 /// Why a step does not go on.
@@ -317,6 +321,7 @@ fn masked(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcome {
     outcome.warnings.iter_mut().for_each(mask);
     let Some(failure) = &mut outcome.failure else { return outcome };
     mask(&mut failure.message);
+    mask(&mut failure.excerpt);
     failure.expected.iter_mut().for_each(mask);
     failure.actual.iter_mut().for_each(mask);
     failure.notes.iter_mut().for_each(mask);

@@ -75,6 +75,11 @@ impl Printer {
         self.out.put(text.as_bytes());
     }
 
+    /// How text on standard error is painted, and results.
+    pub(super) const fn styles(&self) -> (Style, Style) {
+        (self.err, self.style)
+    }
+
     /// Prints a report on standard output.
     pub(super) fn report(&mut self, text: &str) {
         self.out.put(text.as_bytes());
@@ -248,6 +253,7 @@ impl Drain for Delivery<'_> {
     }
 }
 
-fn eprint(text: &str) {
+/// Prints text on standard error as it is.
+pub(super) fn eprint(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes()); // an error on standard error cannot be reported
 }

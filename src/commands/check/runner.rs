@@ -157,6 +157,7 @@ impl Worker<'_> {
             secrets,
             interrupted: self.interrupted,
             live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
+            relaxed: self.config.relax.then_some(&file.relaxed),
         };
         let mut parts: Vec<PartOutcome> = Vec::new();
         let mut has_failed = false;

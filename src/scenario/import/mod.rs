@@ -15,10 +15,15 @@ mod http;
 /// # Errors
 /// With everything that is wrong in it, in the order of the file.
 pub fn parse(source: &Source, given: &BTreeSet<String>) -> Result<Scenario, Vec<Diagnostic>> {
-    match ending(&source.name).as_str() {
-        "http" | "rest" => http::parse(source, given),
-        _ => language::parse(source),
+    match is_imported(&source.name) {
+        true => http::parse(source, given),
+        false => language::parse(source),
     }
+}
+
+/// Whether a file of this name is not a scenario file itself.
+pub fn is_imported(name: &str) -> bool {
+    matches!(ending(name).as_str(), "http" | "rest")
 }
 
 /// Formats that look as if they could be read.

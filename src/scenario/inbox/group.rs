@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::passed::Passed;
 use super::{Closest, Control, End, Inbox, Progress, Received, Seen, SeenMessage, WaitFailure};
 use crate::scenario::pattern::{Match, Pattern, PatternClass};
 
@@ -17,6 +18,8 @@ pub struct Group {
     deadline: Instant,
     seen: Seen,
     closest: Option<Closest>,
+    /// What was passed over, if that is kept.
+    passed: Option<Passed>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +61,14 @@ impl Group {
             patterns.into_iter().map(|pattern| Wanted { pattern, taken: None }).collect()
         };
         let (wanted, optional) = (all(wanted), all(optional));
-        Self { wanted, optional, is_strict, deadline, seen: Seen::default(), closest: None }
+        let seen = Seen::default();
+        Self { wanted, optional, is_strict, deadline, seen, closest: None, passed: None }
+    }
+
+    /// The same; what is passed over is kept for [`Group::settle`].
+    #[must_use]
+    pub fn keeping_passed(self) -> Self {
+        Self { passed: Some(Passed::default()), ..self }
     }
 
     /// What was received and not taken.
@@ -76,6 +86,26 @@ impl Group {
         self.wanted.iter().enumerate().filter(|(_, it)| it.taken.is_none()).map(|(index, _)| index)
     }
 
+    /// The messages that were passed over, in order, as far as they are kept.
+    pub fn passed(&self) -> impl Iterator<Item = &Received> {
+        self.passed.iter().flat_map(Passed::messages)
+    }
+
+    /// After a failure: patterns that have taken nothing, by their index, take messages that were passed over, by
+    /// theirs. What was received after the last message that a pattern has now is given back. `None` if a pattern
+    /// still has nothing.
+    pub fn settle(&mut self, inbox: &mut Inbox, chosen: &[(usize, usize)]) -> Option<GroupOutcome> {
+        let mut passed = self.passed.take()?;
+        for (pattern, message) in chosen {
+            if let Some(wanted) = self.wanted.get_mut(*pattern) {
+                wanted.taken = passed.take(*message).map(Taken::Message);
+            }
+        }
+        passed.give_back(inbox);
+        let is_complete = self.missing().next().is_none();
+        is_complete.then(|| self.outcome())
+    }
+
     /// Takes what is there.
     pub fn poll(&mut self, inbox: &mut Inbox, now: Instant) -> Progress<GroupOutcome> {
         if let Some(fault) = inbox.fault() {
@@ -87,13 +117,21 @@ impl Group {
         {
             if let Err(message) = self.offer(message) {
                 self.seen.push(&message);
+                if let Some(passed) = &mut self.passed {
+                    passed.push(&message, inbox);
+                }
                 if self.is_strict {
                     return Progress::Failed(WaitFailure::Unexpected(message));
                 }
+            } else if let Some(passed) = &mut self.passed {
+                passed.note_taken();
             }
         }
         self.take_end(inbox);
         if self.missing().next().is_none() {
+            if let Some(passed) = self.passed.take() {
+                passed.release(inbox);
+            }
             return Progress::Done(self.outcome());
         }
         match inbox.end() {

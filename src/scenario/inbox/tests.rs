@@ -244,3 +244,58 @@ fn a_million_small_messages_fit() {
     }
     assert_eq!((inbox.fault(), inbox.kept().count()), (None, 1_000_000));
 }
+
+/// What `<` patterns take in the end of what was passed over, by its index, and what is left in the inbox.
+fn settled(
+    received: &[&str],
+    wanted: &[&str],
+    chosen: &[(usize, usize)],
+) -> (Option<Vec<String>>, Vec<String>) {
+    let (mut inbox, now) = filled(received);
+    let mut group = group(wanted, &[], false, now).keeping_passed();
+    let late = now + Duration::from_secs(5);
+    assert_eq!(taken(&mut group, &mut inbox, late), Err(WaitFailure::Timeout));
+    push(&mut inbox, late, &["later"]);
+    let outcome = group.settle(&mut inbox, chosen);
+    let cost: usize = inbox.kept().map(|it| it.data.len() + super::OVERHEAD).sum();
+    assert_eq!(inbox.held, cost);
+    (outcome.map(|it| it.wanted.iter().map(words).collect()), kept(&inbox))
+}
+
+#[test]
+fn a_message_that_was_passed_over_can_still_be_taken() {
+    let strings = |list: &[&str]| list.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    for (received, wanted, chosen, expected, left) in [
+        (&["a", "b", "c"][..], &["x"][..], &[(0, 1)][..], Some(&["b"][..]), &["c", "later"][..]),
+        (&["a", "b", "c"], &["x"], &[(0, 0)], Some(&["a"]), &["b", "c", "later"]),
+        // What was received before a message that is taken has been passed over.
+        (&["a", "b", "c", "d"], &["c", "x"], &[(1, 0)], Some(&["c", "a"]), &["d", "later"]),
+        (&["a", "b"], &["x", "y"], &[(1, 0), (0, 1)], Some(&["b", "a"]), &["later"]),
+        (&["a", "b"], &["x", "y"], &[(1, 0)], None, &["b", "later"]),
+        (&["a"], &["x"], &[], None, &["a", "later"]),
+    ] {
+        let expected = (expected.map(strings), strings(left));
+        assert_eq!(settled(received, wanted, chosen), expected, "{received:?} {wanted:?}");
+    }
+}
+
+#[test]
+fn what_is_passed_over_is_released_when_the_step_is_over() {
+    let (mut inbox, now) = filled(&["a", "b", "c"]);
+    let mut group = group(&["b"], &[], false, now).keeping_passed();
+    assert_eq!(taken(&mut group, &mut inbox, now), Ok(vec!["b".to_owned()]));
+    assert_eq!(kept(&inbox), ["c"]);
+    assert_eq!(inbox.held, 1 + super::OVERHEAD);
+}
+
+#[test]
+fn what_is_passed_over_takes_half_of_the_limit() {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(10 * (1 + super::OVERHEAD), Vec::new());
+    let mut group = group(&["x"], &[], false, now).keeping_passed();
+    for _ in 0..4 {
+        push(&mut inbox, now, &["a", "b", "c", "d", "e"]);
+        assert_eq!(taken(&mut group, &mut inbox, now), Ok(vec!["pending".to_owned()]));
+    }
+    assert_eq!((inbox.fault(), group.passed().count()), (None, 5));
+}

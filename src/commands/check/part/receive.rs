@@ -82,12 +82,18 @@ impl PartRun<'_, '_> {
         let own = started + options.timeout;
         let until = self.deadline.map_or(own, |deadline| own.min(deadline));
         let mut waiting = Group::new(wanted, optional, options.strict, until);
+        if self.file.relaxed.is_some() {
+            waiting = waiting.keeping_passed();
+        }
         let link = self.link(group.connection, step)?;
         let progress = link.wait(self.file.interrupted, |inbox, now| waiting.poll(inbox, now));
         match progress {
             None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
             Some(Progress::Done(outcome)) => self.check_group(step, group, &outcome),
             Some(Progress::Failed(failed)) => {
+                if let Some(outcome) = self.relax(group, &mut waiting, &failed, started) {
+                    return self.check_group(step, group, &outcome);
+                }
                 let missing = waiting.missing().next().unwrap_or_default();
                 let at = group.wanted.get(missing).map_or(&step.at, |pattern| &pattern.at);
                 let timeout = self.options[group.connection].timeout;
