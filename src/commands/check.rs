@@ -1,16 +1,16 @@
 //! `wscope check`: runs scenario files and reports what holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::RunError;
-use crate::config::{CheckConfig, ReportKind};
+use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::event::Level;
 use crate::net::Reactor;
@@ -19,7 +19,7 @@ use crate::output::{Outlet, OutputError};
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
 use crate::platform::stdio::Writer;
-use crate::report::{json::json, junit::junit, tap::tap, text};
+use crate::report::{Run, github, text};
 use crate::scenario::language::template::Template;
 use crate::scenario::language::{Diagnostic, Source, parse};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, Transcript, counts};
@@ -31,8 +31,10 @@ mod failure;
 mod files;
 mod handshake;
 mod link;
+mod masking;
 mod options;
 mod part;
+mod reports;
 mod run_command;
 mod transcript;
 mod values;
@@ -68,20 +70,14 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         let message = format!("no part has a title that matches --only /{pattern}/");
         return Err(Error::Usage { message, hint: None }.into());
     }
-    for (_, path) in &config.reports {
-        writable(path)?;
-    }
+    reports::prepare(&config.reports)?;
     let started = Instant::now();
     let (files, signal) = run_all(&config, &prepared, &values, &mut print, &mut reactor);
-    print.summary(&files, started.elapsed());
-    for (kind, path) in &config.reports {
-        let report = match kind {
-            ReportKind::Junit => junit(&files),
-            ReportKind::Tap => tap(&files),
-            ReportKind::Json => json(&files),
-        };
-        write_report(path, &report, &mut print)?;
-    }
+    let took = started.elapsed();
+    print.summary(&files, took);
+    let ended = SystemTime::now();
+    let run = Run { files: &files, took, ended, is_interrupted: signal.is_some() };
+    reports::write(&config.reports, &run, &mut print)?;
     print.finish(&mut reactor, signal)?;
     match signal {
         Some(signal) => Err(Error::Signal(signal).into()),
@@ -158,7 +154,7 @@ fn selected(prepared: &[Prepared], config: &CheckConfig) -> usize {
 /// The title of a part as it is written, or `part N`.
 fn title(part: &PlannedPart, number: usize) -> String {
     let written = part.title.as_ref().and_then(Template::as_literal);
-    written.map_or_else(|| format!("part {number}"), std::borrow::Cow::into_owned)
+    written.map_or_else(|| format!("part {number}"), Cow::into_owned)
 }
 
 fn list(prepared: &[Prepared], config: &CheckConfig, print: &mut Printer) {
@@ -274,6 +270,7 @@ impl Worker<'_> {
             }
             let title = part.title.as_ref().and_then(|title| title.expand(&run.values).ok());
             let title = title.unwrap_or_else(|| self::title(part, index + 1));
+            let title = run.secrets.mask_text(title);
             let is_skipped =
                 self.interrupted.load(Ordering::SeqCst) || (has_failed && self.config.fail_fast);
             parts.push(match is_skipped {
@@ -297,26 +294,6 @@ fn skipped(part: &PlannedPart, title: String, source: &Source) -> PartOutcome {
         warnings: Vec::new(),
         transcript: Transcript::default(),
     }
-}
-
-/// Makes the folders of a report, and looks whether it can be written.
-fn writable(path: &Path) -> Result<(), Error> {
-    if path == Path::new("-") {
-        return Ok(());
-    }
-    let failed = |error| Error::System(path.display().to_string(), error);
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::create_dir_all(parent).map_err(failed)?;
-    }
-    fs::OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(failed)
-}
-
-fn write_report(path: &Path, report: &str, print: &mut Printer) -> Result<(), Error> {
-    if path == Path::new("-") {
-        print.report(report);
-        return Ok(());
-    }
-    fs::write(path, report).map_err(|error| Error::System(path.display().to_string(), error))
 }
 
 /// Where results go.
@@ -350,9 +327,18 @@ impl Printer {
     }
 
     fn out(&mut self, text: &str) {
+        let text = self.without_commands(text);
         match self.is_report {
-            true => eprint(text),
+            true => eprint(&text),
             false => self.out.put(text.as_bytes()),
+        }
+    }
+
+    /// Under GitHub Actions only annotations may be commands.
+    fn without_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.is_github {
+            true => github::without_commands(text),
+            false => Cow::Borrowed(text),
         }
     }
 
@@ -362,7 +348,8 @@ impl Printer {
 
     fn notice(&mut self, level: Level, text: &str) {
         let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
-        eprint(&format!("{}\n", self.err.paint(role, &format!("wscope: {text}"))));
+        let text = self.err.paint(role, &format!("wscope: {text}"));
+        eprint(&format!("{}\n", self.without_commands(&text)));
     }
 
     fn weak_secrets(&mut self, config: &CheckConfig) {
@@ -375,7 +362,8 @@ impl Printer {
     }
 
     fn diagnostic(&mut self, source: &Source, severity: &str, diagnostic: &Diagnostic) {
-        eprint(&format!("{}\n", source.render(severity, diagnostic)));
+        let text = source.render(severity, diagnostic);
+        eprint(&format!("{}\n", self.without_commands(&text)));
     }
 
     fn file(&mut self, file: &FileOutcome, quiet: bool) {
@@ -390,8 +378,11 @@ impl Printer {
             self.out(&text);
         }
         if self.is_github {
-            let annotations = text::annotations(file);
-            self.out(&annotations);
+            let annotations = github::annotations(file);
+            match self.is_report {
+                true => eprint(&annotations),
+                false => self.out.put(annotations.as_bytes()),
+            }
         }
     }
 

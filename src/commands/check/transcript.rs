@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::masking;
 use crate::event::Event;
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::{Json, JsonFrames};
@@ -15,6 +16,10 @@ use crate::scenario::outcome::{Transcript, TranscriptEvent};
 /// The most events that are kept of a part, and the most bytes.
 const MOST_EVENTS: usize = 2000;
 const MOST_BYTES: usize = 4 << 20;
+
+/// Columns of lines that are not broken: a report does not depend on a terminal, and a secret is masked only if it is
+/// in one line.
+const UNBROKEN: usize = 1 << 20;
 
 /// The transcript of a part, which its connections write to.
 #[derive(Clone, Debug)]
@@ -63,7 +68,6 @@ impl Recorder {
     }
 
     fn push(&self, connection: Option<String>, text: String, json: String) {
-        let (text, json) = (self.secrets.mask_text(text), self.secrets.mask_text(json));
         let at: Duration = self.started.elapsed();
         let mut state = self.state();
         state.bytes += text.len() + json.len();
@@ -83,7 +87,7 @@ impl Recording {
     fn new(recorder: Recorder, connection: Option<String>) -> Self {
         let options = HumanOptions {
             style: Style::plain(),
-            width: None,
+            width: Some(UNBROKEN),
             messages: true,
             detail: Detail::Control,
             full_command: false,
@@ -109,7 +113,9 @@ impl Format for Recording {
         if !self.recorder.has_room() {
             return self.recorder.omit();
         }
-        let (text, json) = (self.human.render(event), self.json.render(event));
+        let (text, json) = masking::rendered(event, &self.recorder.secrets, |event| {
+            (self.human.render(event), self.json.render(event))
+        });
         if !text.is_empty() || !json.is_empty() {
             self.recorder.push(self.connection.clone(), text, json);
         }
