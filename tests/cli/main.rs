@@ -2,6 +2,7 @@
 
 mod auth;
 mod check;
+mod check_reports;
 mod closing;
 #[cfg(unix)]
 mod columns;
