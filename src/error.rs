@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::client::redirect::RedirectError;
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
-    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, SilenceAdvice,
+    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask, SilenceAdvice,
 };
 use crate::input::InputError;
 use crate::net::DialError;
@@ -271,7 +271,7 @@ impl Error {
             }
             _ => return Vec::new(),
         };
-        InterimView::all(interim, from, redaction, secrets)
+        Mask::new(redaction, secrets).interim(interim, from)
     }
 
     /// The failed TLS handshake, with the server or with a proxy.

@@ -4,24 +4,24 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::net::Timings;
 use crate::net::tls::TlsInfo;
-use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
 use crate::protocol::close::Application;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
-use crate::redact::{Redaction, Secrets};
+use crate::redact::Secrets;
 
 mod closed;
 pub mod failure;
 pub mod head_view;
-pub mod secrets;
+pub mod mask;
 mod server_status;
 
 pub use closed::SOON;
 pub use failure::{FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
+pub use mask::{Mask, emit_masked};
 pub use server_status::ServerStatus;
 
 /// An event with its time and connection.
@@ -296,28 +296,6 @@ pub struct InterimView {
     pub reason: String,
     /// The head.
     pub head: HeadView,
-}
-
-impl InterimView {
-    /// The views of several, with secrets masked.
-    pub fn all(
-        interim: &[Interim],
-        from: Hop,
-        redaction: Redaction,
-        secrets: &Secrets,
-    ) -> Vec<Self> {
-        interim.iter().map(|it| Self::new(it, from, redaction, secrets)).collect()
-    }
-
-    /// A view with secrets masked.
-    pub fn new(interim: &Interim, from: Hop, redaction: Redaction, secrets: &Secrets) -> Self {
-        Self {
-            from,
-            status: interim.line.status,
-            reason: secrets.mask_text(interim.line.reason.clone()),
-            head: HeadView::new(&interim.head, redaction).without(secrets),
-        }
-    }
 }
 
 /// The sender of a response.

@@ -43,3 +43,13 @@ fn messages() {
 fn conversation() {
     run_all("conversation", targets::conversation::run);
 }
+
+#[test]
+fn scenario() {
+    run_all("scenario", targets::scenario::run);
+}
+
+#[test]
+fn matching() {
+    run_all("matching", targets::matching::run);
+}

@@ -4,7 +4,9 @@
 pub mod conversation;
 pub mod frames;
 pub mod head;
+pub mod matching;
 pub mod messages;
+pub mod scenario;
 
 mod end;
 mod input;

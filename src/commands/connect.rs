@@ -14,7 +14,9 @@ use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::json::{Json, JsonFrames};
-use crate::output::{Drain, Outlet, Output, OutputError, Outputs, drain, finish_and_drain};
+use crate::output::{
+    Buffered, Drain, Outlet, Output, OutputError, Outputs, drain, finish_and_drain,
+};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::Unsent;
@@ -92,7 +94,7 @@ struct Delivery<'a> {
 }
 
 impl Drain for Delivery<'_> {
-    fn outputs(&mut self) -> &mut Outputs {
+    fn outputs(&mut self) -> &mut impl Buffered {
         self.outputs
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Error;
 use super::words::of_page;
-use crate::event::{FailedResponse, HeadView};
+use crate::event::{FailedResponse, HeadView, Mask};
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tunnel::ProxyFault;
@@ -51,7 +51,7 @@ impl<'a> Answer<'a> {
 
     /// The head.
     pub(super) fn head(&self) -> HeadView {
-        HeadView::new(&self.response.head, self.redaction).without(self.secrets)
+        Mask::new(self.redaction, self.secrets).head(&self.response.head)
     }
 
     /// The received part of the body.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{DialAttempt, Error, RejectedHandshake, Tries};
 use crate::client::{EndpointConfig, FailedDial, FailedHandshake, OpenError};
 use crate::config::CredentialSources;
-use crate::event::HeadView;
+use crate::event::Mask;
 use crate::net::DialError;
 
 /// What is known of a failed attempt beside its evidence.
@@ -99,7 +99,7 @@ fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> RejectedHa
         follows: endpoint.max_redirects.is_some(),
         request: context
             .shows_request
-            .then(|| HeadView::new(&request.head, endpoint.redaction).without(&chain.secrets)),
+            .then(|| Mask::new(endpoint.redaction, &chain.secrets).head(&request.head)),
         request_shown: failed.is_request_sent,
         secrets,
     }

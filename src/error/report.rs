@@ -3,7 +3,7 @@
 use super::Error;
 use super::answer::Answer;
 use crate::config::{ConfigError, SettingError};
-use crate::event::HeadView;
+use crate::event::{HeadView, Mask};
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::UpgradeError;
@@ -48,7 +48,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     if let Error::Dial(DialError::Proxy(proxy), attempt) = cause
         && let Some(request) = &proxy.request
     {
-        let request = HeadView::new(request, proxy.redaction).without(&attempt.secrets);
+        let request = Mask::new(proxy.redaction, &attempt.secrets).head(request);
         text += &head(&request, &style.paint(Role::Sent, ">"), style);
     }
     text += &error.tls().map_or_else(String::new, |failure| {

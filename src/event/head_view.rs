@@ -1,10 +1,6 @@
 //! An HTTP head as received, with secrets masked.
 
-use crate::protocol::head::{Head, MalformedLine};
-
-use crate::redact::{Redaction, Secrets};
-
-/// The lines of an HTTP head.
+/// The lines of an HTTP head. It is made by [`super::Mask::head`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadView {
     /// The request or status line.
@@ -24,13 +20,6 @@ pub struct MalformedView {
     pub text: Vec<u8>,
 }
 
-impl MalformedView {
-    fn new(line: &MalformedLine, redaction: Redaction) -> Self {
-        let text = redaction.malformed_line(&line.text).into_owned();
-        Self { fields_before: line.fields_before, text }
-    }
-}
-
 /// A line of a head after the start line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadLine<'a> {
@@ -41,22 +30,6 @@ pub enum HeadLine<'a> {
 }
 
 impl HeadView {
-    /// A view of `head` with secrets masked.
-    pub fn new(head: &Head, redaction: Redaction) -> Self {
-        Self {
-            start_line: redaction.start_line(head.start_line()),
-            fields: head
-                .fields()
-                .map(|(name, value)| (name.to_owned(), redaction.value(name, value).into_owned()))
-                .collect(),
-            malformed: head
-                .malformed_lines()
-                .iter()
-                .map(|line| MalformedView::new(line, redaction))
-                .collect(),
-        }
-    }
-
     /// The lines after the start line, in order.
     pub fn lines(&self) -> impl Iterator<Item = HeadLine<'_>> {
         let mut malformed = self.malformed.iter().peekable();
@@ -68,22 +41,5 @@ impl HeadView {
             }
             fields.next().map(|(_, (name, value))| HeadLine::Field(name, value))
         })
-    }
-
-    /// The view with repeated secrets of the request masked.
-    #[must_use]
-    pub fn without(self, secrets: &Secrets) -> Self {
-        let fields = self.fields.into_iter();
-        Self {
-            start_line: secrets.mask(&self.start_line).into_owned(),
-            fields: fields
-                .map(|(name, value)| (secrets.mask_text(name), secrets.mask(&value).into_owned()))
-                .collect(),
-            malformed: self
-                .malformed
-                .into_iter()
-                .map(|line| MalformedView { text: secrets.mask(&line.text).into_owned(), ..line })
-                .collect(),
-        }
     }
 }

@@ -2,14 +2,50 @@
 
 use std::ops::ControlFlow;
 
-use super::{OutputError, Outputs};
+use super::{Outlet, OutputError, Outputs};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+
+/// Bytes on their way to streams that may not take all of them at once.
+pub trait Buffered {
+    /// Writes what the streams take now.
+    ///
+    /// # Errors
+    /// The first output that cannot be written to any more. It is reported once.
+    fn write_ready(&mut self) -> Result<(), OutputError>;
+
+    /// Whether nothing is waiting.
+    fn is_drained(&self) -> bool;
+}
+
+impl Buffered for Outputs {
+    fn write_ready(&mut self) -> Result<(), OutputError> {
+        self.flush()
+    }
+
+    fn is_drained(&self) -> bool {
+        self.are_drained()
+    }
+}
+
+impl Buffered for Outlet {
+    fn write_ready(&mut self) -> Result<(), OutputError> {
+        self.flush();
+        match self.take_error() {
+            Some(error) => Err(OutputError { name: self.name(), error }),
+            None => Ok(()),
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.pending() == 0
+    }
+}
 
 /// Who waits for its outputs, and what time, signals and failed outputs mean to it meanwhile.
 pub trait Drain {
     /// The outputs.
-    fn outputs(&mut self) -> &mut Outputs;
+    fn outputs(&mut self) -> &mut impl Buffered;
 
     /// An output has failed.
     fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()>;
@@ -24,13 +60,13 @@ pub trait Drain {
 /// Writes what waits in the outputs until nothing is left, or `drain` breaks off.
 pub fn drain(drain: &mut impl Drain) {
     loop {
-        if let Err(error) = drain.outputs().flush()
+        if let Err(error) = drain.outputs().write_ready()
             && drain.on_output_error(error).is_break()
         {
             return;
         }
         drain.on_flushed();
-        if drain.outputs().are_drained() || drain.wait().is_break() {
+        if drain.outputs().is_drained() || drain.wait().is_break() {
             return;
         }
     }
@@ -53,7 +89,7 @@ struct Uninterrupted<'a> {
 }
 
 impl Drain for Uninterrupted<'_> {
-    fn outputs(&mut self) -> &mut Outputs {
+    fn outputs(&mut self) -> &mut impl Buffered {
         self.outputs
     }
 

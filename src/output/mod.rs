@@ -36,7 +36,7 @@ use crate::protocol::{MessageKind, Payload};
 
 pub use batch_sink::BatchSink;
 use deferred::LONG;
-pub use drain::{Drain, drain, finish_and_drain};
+pub use drain::{Buffered, Drain, drain, finish_and_drain};
 pub use joined::Joined;
 pub use outlet::Outlet;
 

@@ -60,7 +60,7 @@ struct Limited<'a> {
 }
 
 impl Drain for Limited<'_> {
-    fn outputs(&mut self) -> &mut Outputs {
+    fn outputs(&mut self) -> &mut impl Buffered {
         self.outputs
     }
 

@@ -71,7 +71,6 @@ fn a_failure_is_shown_with_all_that_is_known() {
     let text = text::file(&files()[0], Style::plain());
     let expected = "\
 failed x.wscope (3 parts, 3 steps, 3.0 s)
-warning: x.wscope:3: the peer did not answer our Close
 
 failed: b <&> #1
 x.wscope:4:1: no match within 5s
@@ -86,6 +85,8 @@ x.wscope:4:1: no match within 5s
             the connection is open
 ";
     assert_eq!(text, expected);
+    let warnings = text::warnings(&files()[0], Style::plain());
+    assert_eq!(warnings, "warning: x.wscope:3: the peer did not answer our Close\n");
     let summary = text::summary(&files(), Duration::from_millis(40));
     assert_eq!(summary, "1 file, 3 parts: 1 passed, 1 failed, 1 skipped, 40 ms\n");
 }

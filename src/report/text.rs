@@ -8,7 +8,7 @@ use crate::output::style::{Role, Style};
 use crate::protocol::counted::counted;
 use crate::scenario::outcome::{Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
 
-/// The line of a file, and below it what failed in it and what may be wrong.
+/// The line of a file, and below it what failed in it.
 pub fn file(file: &FileOutcome, style: Style) -> String {
     let (role, word) = match file.outcome() {
         Outcome::Passed => (Role::Good, "passed"),
@@ -28,15 +28,21 @@ pub fn file(file: &FileOutcome, style: Style) -> String {
 }
 
 fn part_text(text: &mut String, file: &FileOutcome, part: &PartOutcome, style: Style) {
-    for warning in &part.warnings {
-        let warning = escape(warning, Newlines::Escape);
-        let place = format!("{}:{}", escape(&file.file, Newlines::Escape), part.line);
-        let _ = writeln!(text, "{} {place}: {warning}", style.paint(Role::Warning, "warning:"));
-    }
     let Some(failure) = &part.failure else { return };
     let title = escape(&part.title, Newlines::Escape);
     let _ = writeln!(text, "\n{} {title}", style.paint(Role::Error, "failed:"));
     text.push_str(&details(&file.file, failure));
+}
+
+/// What may be wrong in a file that was run, a line each.
+pub fn warnings(file: &FileOutcome, style: Style) -> String {
+    let name = escape(&file.file, Newlines::Escape);
+    let warning = |part: &PartOutcome, warning: &String| {
+        let warning = escape(warning, Newlines::Escape).into_owned();
+        format!("{} {name}:{}: {warning}\n", style.paint(Role::Warning, "warning:"), part.line)
+    };
+    let parts = file.parts.iter();
+    parts.flat_map(|part| part.warnings.iter().map(move |it| warning(part, it))).collect()
 }
 
 /// All that is known of a failure, in lines that are safe for a terminal.
@@ -81,19 +87,26 @@ pub fn details(file: &str, failure: &Failure) -> String {
 pub fn transcript(file: &FileOutcome) -> String {
     let mut text = String::new();
     for part in &file.parts {
-        let _ = writeln!(text, "### {}", one_line(&part.title));
+        text += &heading(&file.file, &part.title);
         for event in &part.transcript.events {
-            let name =
-                event.connection.as_ref().map_or_else(String::new, |name| format!("{name} "));
-            for line in event.text.lines() {
-                let _ = writeln!(text, "{name}{line}");
-            }
+            text += &self::event(event.connection.as_deref(), &event.text);
         }
         if part.transcript.omitted > 0 {
             let _ = writeln!(text, "({} more events)", part.transcript.omitted);
         }
     }
     text
+}
+
+/// The line above the events of a part.
+pub fn heading(file: &str, title: &str) -> String {
+    format!("### {}: {}\n", one_line(file), one_line(title))
+}
+
+/// An event of a connection: each of its lines begins with the connection's name.
+pub fn event(connection: Option<&str>, text: &str) -> String {
+    let name = connection.map_or_else(String::new, |name| format!("{name} "));
+    text.lines().map(|line| format!("{name}{line}\n")).collect()
 }
 
 /// The last line.

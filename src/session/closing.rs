@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::output_grace::OutputGrace;
 use super::{Session, Stop};
 use crate::event::{EventKind, Level};
-use crate::output::{Drain, OutputError, Outputs};
+use crate::output::{Buffered, Drain, OutputError};
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
@@ -259,7 +259,7 @@ impl Session<'_> {
 
 /// After the connection: waits however long the readers take, unless the run is being ended.
 impl Drain for Session<'_> {
-    fn outputs(&mut self) -> &mut Outputs {
+    fn outputs(&mut self) -> &mut impl Buffered {
         self.journal.outputs()
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::traffic::Quiet;
 use super::{Session, hints};
-use crate::event::{Closed, SOON, SilenceAdvice, secrets};
+use crate::event::{Closed, SOON, SilenceAdvice, mask};
 use crate::protocol::close::Application;
 use crate::protocol::connection::{Ending, Initiator};
 
@@ -44,7 +44,7 @@ impl Session<'_> {
             }
         };
         Closed {
-            ending: secrets::ending(as_sent(ending, is_unsent), &self.opened.secrets),
+            ending: mask::ending(as_sent(ending, is_unsent), &self.opened.secrets),
             quiet,
             last,
             age,

@@ -5,11 +5,10 @@ use std::time::Instant;
 use super::observers::Observers;
 use super::sender::ActionOrigin;
 use super::{Journal, Session, Stop};
-use crate::event::{EventKind, Message, Opened, secrets};
+use crate::event::{EventKind, Message, Opened, emit_masked};
 use crate::observer::Progress;
 use crate::protocol::Payload;
-use crate::protocol::frame::Opcode;
-use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
+use crate::protocol::vocabulary::{Direction, Event};
 
 impl Session<'_> {
     /// Takes events while the outputs keep up.
@@ -128,22 +127,5 @@ fn report(
     event: EventKind<'_>,
 ) {
     observers.on_event(at, &event, None);
-    let secrets = &opened.secrets;
-    match event {
-        EventKind::CloseFrame(direction, close) => {
-            journal.emit(EventKind::CloseFrame(direction, &secrets::close(close, secrets)));
-        }
-        EventKind::Frame(frame) if frame.header.opcode == Opcode::Close => {
-            // The payload of a refused frame is cut.
-            let payload = &secrets.mask_cut(frame.payload);
-            journal.emit(EventKind::Frame(&FrameEvent { payload, ..*frame }));
-        }
-        EventKind::Violation(violation) => {
-            journal.emit(EventKind::Violation(&secrets::violation(violation, secrets)));
-        }
-        EventKind::Tolerated(violation) => {
-            journal.emit(EventKind::Tolerated(&secrets::violation(violation, secrets)));
-        }
-        other => journal.emit(other),
-    }
+    emit_masked(event, &opened.secrets, |event| journal.emit(event));
 }

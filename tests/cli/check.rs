@@ -2,6 +2,8 @@
 
 mod examples;
 mod failures;
+#[cfg(unix)]
+mod outputs;
 mod reports;
 mod rules;
 

@@ -65,12 +65,8 @@ fn mask_shown(message: &mut ShownMessage, secrets: &Secrets) {
     };
 }
 
-/// The texts that are made of an event, the second one JSON, with secrets masked.
-pub(super) fn rendered(
-    event: &Event<'_>,
-    secrets: &Secrets,
-    render: impl FnOnce(&Event<'_>) -> (String, String),
-) -> (String, String) {
+/// Passes on an event whose payload has no secrets, before it is encoded in any way.
+pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Event<'_>, Resized)) {
     let data = match event.what {
         EventKind::Message(message) => message.data,
         EventKind::Ping(_, data) | EventKind::Pong(_, data, _) => data,
@@ -80,40 +76,37 @@ pub(super) fn rendered(
     let masked = secrets.mask(data);
     let failure;
     let what = match event.what {
-        _ if matches!(masked, Cow::Borrowed(_)) => None,
-        EventKind::Message(message) => {
-            Some(EventKind::Message(Message { data: &masked, ..message }))
-        }
-        EventKind::Ping(direction, _) => Some(EventKind::Ping(direction, &masked)),
-        EventKind::Pong(direction, _, rtt) => Some(EventKind::Pong(direction, &masked, rtt)),
+        _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Resized(None)),
+        EventKind::Message(message) => EventKind::Message(Message { data: &masked, ..message }),
+        EventKind::Ping(direction, _) => EventKind::Ping(direction, &masked),
+        EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
         EventKind::Failure(shown) => {
             failure = event::Failure { excerpt: masked.to_vec(), ..shown.clone() };
-            Some(EventKind::Failure(&failure))
+            EventKind::Failure(&failure)
         }
-        _ => None,
+        _ => return pass(event, Resized(None)),
     };
-    let (text, object) = match what {
-        None => render(event),
-        Some(what) => {
-            let (at, connection) = (event.at, event.connection);
-            let (text, object) = render(&Event { at, connection, what });
-            (text, with_size(object, masked.len(), data.len()))
-        }
-    };
-    (secrets.mask_text(text), json(&object, secrets))
+    let event = Event { at: event.at, connection: event.connection, what };
+    pass(&event, Resized(Some((masked.len(), data.len()))));
 }
 
-/// The size is that of the message as it was, not of the masked one.
-fn with_size(mut object: String, masked: usize, size: usize) -> String {
-    let member = format!("\"size\":{masked}");
-    if let Some(at) = object.rfind(&member) {
-        object.replace_range(at..at + member.len(), &format!("\"size\":{size}"));
+/// The sizes of a payload that was masked and of what it was before.
+pub(super) struct Resized(Option<(usize, usize)>);
+
+impl Resized {
+    /// The event as JSON with the size of the payload as it was.
+    pub(super) fn apply(&self, mut object: String) -> String {
+        let Some((masked, size)) = self.0 else { return object };
+        let member = format!("\"size\":{masked}");
+        if let Some(at) = object.rfind(&member) {
+            object.replace_range(at..at + member.len(), &format!("\"size\":{size}"));
+        }
+        object
     }
-    object
 }
 
 /// An event as JSON, with secrets masked in its values: the document stays one, whatever the secrets are.
-fn json(json: &str, secrets: &Secrets) -> String {
+pub(super) fn json(json: &str, secrets: &Secrets) -> String {
     let mut masked = String::with_capacity(json.len());
     let (mut rest, mut depth, mut key) = (json, 0_usize, "");
     while let Some(start) = rest.find(['"', '{', '}']) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,10 +11,11 @@ use super::failure;
 use super::link::Link;
 use super::masking;
 use super::options::OwnOptions;
-use super::transcript::Recorder;
+use super::transcript::{Lines, Recorder};
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
 use crate::redact::Secrets;
+use crate::report::text;
 use crate::scenario::inbox::Breach;
 use crate::scenario::inbox::WaitFailure;
 use crate::scenario::language::syntax::Span;
@@ -35,6 +37,8 @@ pub(super) struct FileRun<'a> {
     pub(super) values: ScenarioValues,
     pub(super) secrets: Secrets,
     pub(super) interrupted: &'a AtomicBool,
+    /// Gets what happens on the connections.
+    pub(super) live: Option<Arc<dyn Lines>>,
 }
 
 /// Why a step does not go on.
@@ -71,7 +75,10 @@ impl FileRun<'_> {
     pub(super) fn part(&mut self, part: &PlannedPart, title: String) -> PartOutcome {
         let started = Instant::now();
         let deadline = self.config.max_time.map(|limit| started + limit);
-        let recorder = Recorder::new(self.secrets.clone());
+        if let Some(live) = &self.live {
+            live.show(text::heading(&self.source.name, &title));
+        }
+        let recorder = Recorder::new(self.secrets.clone(), self.live.clone());
         let count = part.connections.len();
         let mut run = PartRun {
             part,

@@ -1,7 +1,7 @@
-//! What happens on the connections of a part, kept for reports.
+//! What happens on the connections of a part, kept for reports, or shown as it happens.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::masking;
 use crate::event::Event;
@@ -11,6 +11,7 @@ use crate::output::style::Style;
 use crate::output::{BatchSink, Format, Outlet, Output, Outputs};
 use crate::platform::batches::Batch;
 use crate::redact::Secrets;
+use crate::report::text;
 use crate::scenario::outcome::{Transcript, TranscriptEvent};
 
 /// The most events that are kept of a part, and the most bytes.
@@ -21,11 +22,19 @@ const MOST_BYTES: usize = 4 << 20;
 /// in one line.
 const UNBROKEN: usize = 1 << 20;
 
+/// Where lines go that are shown at once.
+pub(super) trait Lines: Send + Sync {
+    /// Shows a text of one or more whole lines.
+    fn show(&self, text: String);
+}
+
 /// The transcript of a part, which its connections write to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Recorder {
     started: Instant,
     secrets: Secrets,
+    /// Gets every event, also those that are not kept.
+    live: Option<Arc<dyn Lines>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -35,9 +44,16 @@ struct State {
     bytes: usize,
 }
 
+impl State {
+    fn has_room(&self) -> bool {
+        self.transcript.events.len() < MOST_EVENTS && self.bytes < MOST_BYTES
+    }
+}
+
 impl Recorder {
-    pub(super) fn new(secrets: Secrets) -> Self {
-        Self { started: Instant::now(), secrets, state: Arc::default() }
+    /// A recorder that also hands what happens to `live`.
+    pub(super) fn new(secrets: Secrets, live: Option<Arc<dyn Lines>>) -> Self {
+        Self { started: Instant::now(), secrets, live, state: Arc::default() }
     }
 
     /// Outputs that keep the events of a connection.
@@ -58,18 +74,23 @@ impl Recorder {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has_room(&self) -> bool {
-        let state = self.state();
-        state.transcript.events.len() < MOST_EVENTS && state.bytes < MOST_BYTES
-    }
-
-    fn omit(&self) {
-        self.state().transcript.omitted += 1;
-    }
-
-    fn push(&self, connection: Option<String>, text: String, json: String) {
-        let at: Duration = self.started.elapsed();
+    fn push(&self, connection: &Option<String>, text: String, json: impl FnOnce() -> String) {
+        let text = self.secrets.mask_text(text);
+        if let Some(live) = &self.live
+            && !text.is_empty()
+        {
+            live.show(text::event(connection.as_deref(), &text));
+        }
         let mut state = self.state();
+        if !state.has_room() {
+            state.transcript.omitted += 1;
+            return;
+        }
+        let json = masking::json(&json(), &self.secrets);
+        if text.is_empty() && json.is_empty() {
+            return;
+        }
+        let (connection, at) = (connection.clone(), self.started.elapsed());
         state.bytes += text.len() + json.len();
         state.transcript.events.push(TranscriptEvent { connection, at, text, json });
     }
@@ -110,15 +131,14 @@ impl Recording {
 
 impl Format for Recording {
     fn event(&mut self, event: &Event<'_>, _: &mut Outlet) {
-        if !self.recorder.has_room() {
-            return self.recorder.omit();
+        if self.recorder.live.is_none() && !self.recorder.state().has_room() {
+            self.recorder.state().transcript.omitted += 1;
+            return;
         }
-        let (text, json) = masking::rendered(event, &self.recorder.secrets, |event| {
-            (self.human.render(event), self.json.render(event))
+        masking::event(event, &self.recorder.secrets, |event, resized| {
+            let text = self.human.render(event);
+            self.recorder.push(&self.connection, text, || resized.apply(self.json.render(event)));
         });
-        if !text.is_empty() || !json.is_empty() {
-            self.recorder.push(self.connection.clone(), text, json);
-        }
     }
 }
 

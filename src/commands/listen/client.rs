@@ -13,7 +13,7 @@ use crate::commands::displays::Failures;
 use crate::commands::verdict::{TimeLimits, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
-use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
+use crate::event::{EventKind, Failure, Hop, InterimView, Level, Mask, Opened};
 use crate::input::Action;
 use crate::input::queue::{QueuedActions, client_queue};
 use crate::net::Reactor;
@@ -290,28 +290,33 @@ fn opened(client: &AcceptedClient, redaction: Redaction) -> Opened {
     let resource = resource_name(&request.line.target);
     let url = format!("{scheme}://{local}{resource}");
     let secrets = secrets_of(request, redaction);
-    let masked = |text: String| secrets.mask_text(text);
+    let mask = Mask::new(redaction, &secrets);
     let interim = client.interim.as_ref().map(|head| InterimView {
         from: Hop::Server,
         status: 100,
         reason: "Continue".to_owned(),
-        head: HeadView::new(head, redaction),
+        head: mask.head(head),
     });
     Opened {
         initiator: Initiator::Peer,
-        url: redaction.url(&url).into_owned(),
+        url: mask.url(&url),
         remote: client.remote.to_string(),
         proxy: None,
         local,
         http_minor: request.line.minor_version,
         status: 101,
         reason: "Switching Protocols".to_owned(),
-        request: HeadView::new(&request.head, redaction).without(&secrets),
+        request: mask.head(&request.head),
         interim: interim.into_iter().collect(),
         has_credentials: !Redaction::credentials(&resource, request.head.fields()).is_empty(),
-        response: HeadView::new(response, redaction).without(&secrets),
-        offered: request.head.list("Sec-WebSocket-Protocol").into_iter().map(masked).collect(),
-        protocol: agreement.subprotocol.clone().map(masked),
+        response: mask.head(response),
+        offered: request
+            .head
+            .list("Sec-WebSocket-Protocol")
+            .into_iter()
+            .map(|it| mask.text(it))
+            .collect(),
+        protocol: agreement.subprotocol.clone().map(|it| mask.text(it)),
         extensions: agreement.extensions.clone(),
         compression: agreement.deflate.map(|agreed| agreed.describe(Role::Server)),
         tls: client.tls.clone(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::event::{FailedResponse, Failure, FailureKind, HeadView};
+use crate::event::{FailedResponse, Failure, FailureKind, Mask};
 use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
@@ -148,7 +148,7 @@ impl<'a> RefusedRequest<'a> {
         let text = format!("request from {} refused: {status}: {reason}", self.remote);
         Box::new(Failure {
             hint: hint.map(str::to_owned),
-            request: Some(HeadView::new(&self.request.head, self.redaction).without(&self.secrets)),
+            request: Some(Mask::new(self.redaction, &self.secrets).head(&self.request.head)),
             response: Some(answered(response, self.redaction, |body| self.masked(body))),
             ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
         })
@@ -184,7 +184,7 @@ fn answered(
     let body = String::from_utf8_lossy(&response.body).into_owned();
     FailedResponse {
         status: response.status,
-        head: HeadView::new(&response.head, redaction),
+        head: Mask::new(redaction, &Secrets::default()).head(&response.head),
         body: masked(body).into_bytes(),
     }
 }

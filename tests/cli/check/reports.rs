@@ -108,3 +108,46 @@ fn variables_come_from_the_environment_files_and_options() {
         .code(1)
         .stdout_contains("failed: environment file option\n");
 }
+
+#[test]
+fn a_report_replaces_no_scenario_and_no_other_report() {
+    let scenario = "WS ws://127.0.0.1:1\n< a\n";
+    for (args, error) in [
+        (
+            ["--report-tap", "./s.wscope", "--report-json", "r"],
+            "wscope: ./s.wscope is a scenario: a report would replace it\n",
+        ),
+        (["--report-tap", "r", "--report-json", "./r"], "wscope: two reports go to ./r\n"),
+        (
+            ["--report-tap", "-", "--report-json", "-"],
+            "wscope: only one report can go to standard output\n",
+        ),
+    ] {
+        check(scenario).args(args).run().code(2).stdout("").stderr(error);
+    }
+}
+
+#[test]
+fn only_what_is_chosen_is_counted() {
+    wscope()
+        .file("a.wscope", "### one\nWS ws://127.0.0.1:1\n< a\n### two\nWS ws://127.0.0.1:1\n< a\n")
+        .file("b.wscope", "### three\nWS ws://127.0.0.1:1\n< a\n")
+        .args(["check", "--only", "/two/"])
+        .run()
+        .code(1)
+        .stdout_contains("failed a.wscope (1 part, ")
+        .stdout_contains("\n1 file, 1 part: 0 passed, 1 failed, 0 skipped, ");
+}
+
+#[test]
+fn warnings_go_to_standard_error() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("a"));
+        peer.send(crate::support::close(4001, "kicked"));
+    });
+    let url = format!("url={}", server.url());
+    let outcome = check("WS {{url}}\n< a\nSLEEP 100ms\n").args(["--variable", &url]).run().code(0);
+    assert!(!outcome.stdout.contains("warning"), "{}", outcome.stdout);
+    outcome.stderr_contains("warning: s.wscope:1: ").stderr_contains("4001");
+}

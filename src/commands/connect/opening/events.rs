@@ -1,13 +1,12 @@
 //! The events of an opening handshake, with secrets masked.
 
 use crate::client::{FollowedRedirect, OpenConnection, OpenObserver, RedirectChain};
-use crate::event::{
-    EventKind, HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, Redirect,
-};
+use crate::event::{EventKind, HeadView, Hop, Level, Mask, Opened, Proxied, ProxyHeads, Redirect};
 use crate::net::malformed::objections;
 use crate::net::tunnel::Heads;
 use crate::protocol::connection::Initiator;
 use crate::protocol::handshake::Request;
+use crate::protocol::head::Head;
 use crate::protocol::vocabulary::Role;
 use crate::redact::{Redaction, Secrets};
 use crate::session::Journal;
@@ -25,7 +24,7 @@ impl OpenObserver for OpeningEvents<'_, '_> {
     }
 
     fn request_sent(&mut self, request: &Request, chain: &RedirectChain) {
-        let request = request_view(request, chain, self.redaction);
+        let request = request_view(&request.head, chain, self.redaction);
         self.journal.emit_now(EventKind::Request(&request));
         let _ = self.journal.outputs().flush(); // a failure is reported later
     }
@@ -33,15 +32,14 @@ impl OpenObserver for OpeningEvents<'_, '_> {
     fn redirected(&mut self, redirect: &FollowedRedirect<'_>) {
         let FollowedRedirect { response, from, to, .. } = *redirect;
         let (redaction, secrets) = (self.redaction, &to.secrets);
-        let url = |chain: &RedirectChain| {
-            secrets.mask_text(redaction.url(&chain.target.url()).into_owned())
-        };
+        let mask = Mask::new(redaction, secrets);
+        let url = |chain: &RedirectChain| mask.url(&chain.target.url());
         self.journal.emit_now(EventKind::Redirect(&Redirect {
             status: response.line.status,
-            reason: secrets.mask_text(response.line.reason.clone()),
+            reason: mask.text(response.line.reason.clone()),
             from: url(from),
             to: url(to),
-            interim: InterimView::all(redirect.interim, Hop::Server, redaction, secrets),
+            interim: mask.interim(redirect.interim, Hop::Server),
         }));
         if let Some(lines) = objections(&response.head, redaction, secrets) {
             self.warn(&format!("{lines}: ignored"));
@@ -64,24 +62,24 @@ impl OpeningEvents<'_, '_> {
 /// The details of an open connection for display.
 pub(in crate::commands) fn opened(open: &OpenConnection, redaction: Redaction) -> Opened {
     let OpenConnection { upgraded, request, chain, secrets, .. } = open;
-    let mask = |text: String| secrets.mask_text(text);
+    let mask = Mask::new(redaction, secrets);
     let target = &chain.target;
     Opened {
         initiator: Initiator::Local,
-        url: chain.secrets.mask_text(redaction.url(&target.url()).into_owned()),
+        url: Mask::new(redaction, &chain.secrets).url(&target.url()),
         remote: open.remote.socket(),
         proxy: proxied(open, redaction),
         local: open.stream.local_address().unwrap_or_default(),
         http_minor: upgraded.line.minor_version,
         status: upgraded.line.status,
-        reason: mask(upgraded.line.reason.clone()),
-        request: request_view(request, chain, redaction),
-        interim: InterimView::all(&upgraded.interim, Hop::Server, redaction, secrets),
+        reason: mask.text(upgraded.line.reason.clone()),
+        request: request_view(&request.head, chain, redaction),
+        interim: mask.interim(&upgraded.interim, Hop::Server),
         has_credentials: !Redaction::credentials(&target.resource, request.head.fields())
             .is_empty(),
-        response: HeadView::new(&upgraded.head, redaction).without(secrets),
-        offered: request.subprotocols().iter().cloned().map(mask).collect(),
-        protocol: upgraded.agreement.subprotocol.clone().map(mask),
+        response: mask.head(&upgraded.head),
+        offered: request.subprotocols().iter().cloned().map(|it| mask.text(it)).collect(),
+        protocol: upgraded.agreement.subprotocol.clone().map(|it| mask.text(it)),
         extensions: upgraded.agreement.extensions.clone(),
         compression: upgraded.agreement.deflate.map(|agreed| agreed.describe(Role::Client)),
         tls: open.tls.clone(),
@@ -106,15 +104,15 @@ fn proxy_heads(
     secrets: &Secrets,
     redaction: Redaction,
 ) -> ProxyHeads {
-    let view = |head| HeadView::new(head, redaction);
+    let mask = Mask::new(redaction, secrets);
     ProxyHeads {
-        request: view(&heads.request).without(&chain.secrets),
-        interim: InterimView::all(&heads.interim, Hop::Proxy, redaction, secrets),
-        response: heads.response.as_ref().map(|head| view(head).without(secrets)),
+        request: request_view(&heads.request, chain, redaction),
+        interim: mask.interim(&heads.interim, Hop::Proxy),
+        response: heads.response.as_ref().map(|head| mask.head(head)),
     }
 }
 
 /// The request, without the secrets that a redirect has put into it either.
-fn request_view(request: &Request, chain: &RedirectChain, redaction: Redaction) -> HeadView {
-    HeadView::new(&request.head, redaction).without(&chain.secrets)
+fn request_view(request: &Head, chain: &RedirectChain, redaction: Redaction) -> HeadView {
+    Mask::new(redaction, &chain.secrets).head(request)
 }

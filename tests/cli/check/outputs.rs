@@ -1,0 +1,96 @@
+//! Outputs that stall, and the lines of what runs on a terminal.
+
+use std::io::Read;
+use std::thread;
+
+use super::check;
+use crate::files::fifo;
+use crate::support::{Server, Signal, Terminal, close, text};
+
+const PASSES: &str = "### the title\nWS {{url}}\n< a\n";
+
+fn sending_a() -> Server {
+    Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("a"));
+        peer.answer_close(1000);
+    })
+}
+
+#[test]
+fn a_report_waits_for_the_reader_of_a_fifo() {
+    let server = sending_a();
+    let program = check(PASSES).args(["--variable", &format!("url={}", server.url())]);
+    let path = fifo(&program.home());
+    let reader = thread::spawn(move || {
+        let mut report = String::new();
+        std::fs::File::open(path)?.read_to_string(&mut report).map(|_| report)
+    });
+    program.args(["--report-tap", "fifo"]).run().code(0);
+    let report = reader.join().expect("no panic").expect("a report");
+    assert!(report.starts_with("TAP version 14\n1..1\nok 1 - s.wscope: the title"), "{report}");
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_the_reader_of_a_report() {
+    let server = sending_a();
+    let program = check(PASSES).args(["--variable", &format!("url={}", server.url())]);
+    fifo(&program.home());
+    let mut running = program.args(["--report-tap", "fifo"]).spawn();
+    while !running.read_stdout_line().starts_with("1 file") {}
+    running.signal(Signal::TERM);
+    running.wait().code(143);
+}
+
+#[test]
+fn a_terminal_shows_what_runs_until_it_is_over() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.stall();
+        peer.send(text("a"));
+        peer.send(close(1000, ""));
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("s.wscope");
+    std::fs::write(&file, "### the title\nWS {{url}}\n< a\n< close:1000\n").expect("a file");
+    let url = format!("url={}", server.url());
+    let terminal =
+        Terminal::spawn(["check", file.to_str().expect("UTF-8"), "--variable", &url], 100, 20);
+    terminal.wait_for("part 1 of 1: the title)");
+    server.release();
+    terminal.wait_for("1 file, 1 part: 1 passed");
+    assert!(!terminal.screen().contains("running"), "{}", terminal.screen());
+}
+
+#[test]
+fn verbose_shows_events_as_they_happen() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("first"));
+        peer.stall();
+        peer.send(text("second"));
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let scenario = "### two\nWS {{url}}\n< second\n";
+    let mut running = check(scenario).args(["-v", "--variable", &url]).spawn();
+    assert_eq!(running.read_stdout_line(), "### s.wscope: two");
+    while !running.read_stdout_line().contains("first") {}
+    server.release();
+    let outcome = running.wait().code(0);
+    assert_eq!(outcome.stdout.matches("### ").count(), 1, "{}", outcome.stdout);
+    assert_eq!(outcome.stdout.matches("second").count(), 1, "{}", outcome.stdout);
+}
+
+#[test]
+fn verbose_shows_all_events() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send((0..5000).flat_map(|n| text(&format!("message {n}."))).collect::<Vec<_>>());
+        peer.send(text("last"));
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let outcome = check("WS {{url}}\n< last\n").args(["-v", "--variable", &url]).run().code(0);
+    assert_eq!(outcome.stdout.matches("message ").count(), 5000);
+}
