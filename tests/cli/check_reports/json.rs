@@ -104,7 +104,11 @@ fn text_that_is_not_utf_8_is_reported_as_bytes() {
         peer.send(frame(true, 0, TEXT, b"caf\xe9"));
         peer.read_until_eof();
     });
-    let report = valid(&reporting(check(&server, "WS {{url}}\n< ok\n", &[])).run().code(1));
+    let report = valid(
+        &reporting(check(&server, "WS {{url}}\n[Options]\nclose-timeout: 50ms\n< ok\n", &[]))
+            .run()
+            .code(1),
+    );
     assert_eq!(outcomes(&report), ["failed"]);
 }
 
