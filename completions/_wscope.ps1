@@ -189,6 +189,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--report-junit', '--report-junit', [CompletionResultType]::ParameterName, 'Write a JUnit XML report; - is standard output')
             [CompletionResult]::new('--report-tap', '--report-tap', [CompletionResultType]::ParameterName, 'Write a TAP version 14 report; - is standard output')
             [CompletionResult]::new('--report-json', '--report-json', [CompletionResultType]::ParameterName, 'Write a JSON report; - is standard output')
+            [CompletionResult]::new('--report-html', '--report-html', [CompletionResultType]::ParameterName, 'Write an HTML report, a page for people; - is standard output')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Add, replace or remove a request header of all connections [repeatable]')
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Add, replace or remove a request header of all connections [repeatable]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Send this Origin header')

@@ -184,6 +184,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --report-junit 'Write a JUnit XML report; - is standard output'
             cand --report-tap 'Write a TAP version 14 report; - is standard output'
             cand --report-json 'Write a JSON report; - is standard output'
+            cand --report-html 'Write an HTML report, a page for people; - is standard output'
             cand -H 'Add, replace or remove a request header of all connections [repeatable]'
             cand --header 'Add, replace or remove a request header of all connections [repeatable]'
             cand -o 'Send this Origin header'

@@ -188,6 +188,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -s m -l max-time -d
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-junit -d 'Write a JUnit XML report; - is standard output' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-tap -d 'Write a TAP version 14 report; - is standard output' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-json -d 'Write a JSON report; - is standard output' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-html -d 'Write an HTML report, a page for people; - is standard output' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s H -l header -d 'Add, replace or remove a request header of all connections [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s o -l origin -d 'Send this Origin header' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s u -l user -d 'Authenticate with user name and password (Basic)' -r

@@ -201,6 +201,7 @@ module completions {
     --report-junit: path      # Write a JUnit XML report; - is standard output
     --report-tap: path        # Write a TAP version 14 report; - is standard output
     --report-json: path       # Write a JSON report; - is standard output
+    --report-html: path       # Write an HTML report, a page for people; - is standard output
     --header(-H): string      # Add, replace or remove a request header of all connections [repeatable]
     --origin(-o): string      # Send this Origin header
     --lenient                 # Accept responses with malformed lines, and frames that break rules that can be tolerated

@@ -155,6 +155,12 @@ pub struct ReportArgs {
     /// Write a JSON report; - is standard output
     #[arg(long, value_name = "FILE")]
     pub report_json: Option<PathBuf>,
+
+    /// Write an HTML report, a page for people; - is standard output
+    ///
+    /// The page is one file that loads nothing else, and can be read without scripts.
+    #[arg(long, value_name = "FILE")]
+    pub report_html: Option<PathBuf>,
 }
 
 /// The opening handshakes of all connections.

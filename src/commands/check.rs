@@ -1,13 +1,14 @@
 //! `wscope check`: runs scenario files and reports what holds.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::RunError;
 use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::net::Reactor;
 use crate::platform::Signals;
+use crate::report::Run;
 use crate::scenario::import;
 use crate::scenario::language::template::Template;
 use crate::scenario::language::{Diagnostic, Source};
@@ -25,6 +26,7 @@ mod files;
 mod handshake;
 mod link;
 mod live;
+mod masking;
 mod options;
 mod part;
 mod print;
@@ -75,10 +77,12 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     reports::check_writable(&config, names)?;
     let started = Instant::now();
     let (files, signal) = run_all(&config, &chosen, &values, &mut print, &mut reactor);
-    print.summary(&files, started.elapsed());
+    let (took, ended) = (started.elapsed(), SystemTime::now());
+    print.summary(&files, took);
     print.flush(); // before a report that waits for its reader
     let until = signal.map(|_| print::after_signal());
-    let reported = reports::write(&config, &files, &mut print, &mut reactor, until);
+    let run = Run { files: &files, took, ended, is_interrupted: signal.is_some() };
+    let reported = reports::write(&config, &run, &mut print, &mut reactor, until);
     let is_written = match signal {
         None => relax::rewrite(&config, &chosen, &values.secrets(), &mut print, &mut reactor),
         Some(_) => Ok(true),

@@ -75,6 +75,8 @@ pub enum ReportKind {
     Tap,
     /// JSON.
     Json,
+    /// A page for people.
+    Html,
 }
 
 /// The limit for a part, where nothing else is given.
@@ -256,6 +258,7 @@ fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
         (ReportKind::Junit, &args.report_junit),
         (ReportKind::Tap, &args.report_tap),
         (ReportKind::Json, &args.report_json),
+        (ReportKind::Html, &args.report_html),
     ];
     given.into_iter().filter_map(|(kind, path)| Some((kind, path.clone()?))).collect()
 }

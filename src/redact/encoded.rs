@@ -63,6 +63,11 @@ fn is_cut(text: &[u8]) -> bool {
 fn json_escape(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [_, byte @ (b'"' | b'\\' | b'/'), ..] => Some((*byte, 2)),
+        [_, b'n', ..] => Some((b'\n', 2)),
+        [_, b'r', ..] => Some((b'\r', 2)),
+        [_, b't', ..] => Some((b'\t', 2)),
+        [_, b'b', ..] => Some((0x08, 2)),
+        [_, b'f', ..] => Some((0x0c, 2)),
         [_, b'u', b'0', b'0', high, low, ..] => {
             let (byte, _) = encoded_bytes(&[b'%', *high, *low])?;
             byte.is_ascii().then_some((byte, 6))
@@ -112,6 +117,8 @@ mod tests {
         assert_eq!(starts_with(b"a%2F%2", wanted), Match::Cut(2));
         assert_eq!(starts_with(b"a&#x2F; &quo", wanted), Match::Cut(3));
         assert_eq!(starts_with(b"100%", b"100%"), Match::Whole(4));
+        assert_eq!(starts_with(br"a\r\n\tb", b"a\r\n\tb"), Match::Whole(8));
+        assert_eq!(starts_with(br"C:\new", br"C:\new"), Match::Whole(6), "not escaped");
         assert_eq!(starts_with(b"a+b", b"a+b"), Match::Whole(3));
     }
 }

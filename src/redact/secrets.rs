@@ -22,8 +22,14 @@ const MIN_LENGTH: usize = 4;
 /// Common values of cookies and headers that are not secret.
 const COMMON: [&[u8]; 4] = [b"true", b"false", b"none", b"null"];
 
-/// The minimum length of a base64 text that is searched for.
+/// The minimum length of a base64 text that is searched for, of a value that was found to be a secret.
 const MIN_BASE64: usize = 8;
+
+/// The same of a value that the user declared to be a secret.
+const MIN_DECLARED_BASE64: usize = 4;
+
+/// The minimum length of a part of a secret that is searched for.
+const MIN_FRAGMENT: usize = 6;
 
 /// Secret values in all encodings in which they may be repeated. `Debug` does not show them.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -58,17 +64,17 @@ impl Secrets {
 
     /// These values, wherever they are, however short.
     pub fn of_values<'a>(values: impl Iterator<Item = &'a String>) -> Self {
-        let mut collector = Collector::default();
-        let mut short = Vec::new();
-        for value in values.filter(|value| !value.is_empty()) {
-            match value.len() < MIN_LENGTH {
-                true => short.push(value.clone().into_bytes()),
-                false => collector.value(&[], value.as_bytes()),
-            }
+        let mut anywhere = Vec::new();
+        for value in values.filter(|value| !value.is_empty()).map(String::as_bytes) {
+            let decoded = decoded_bytes(value);
+            anywhere.extend([value, &decoded].into_iter().flat_map(|value| {
+                match value.len() < MIN_LENGTH {
+                    true => vec![value.to_vec()],
+                    false => forms(value.to_vec(), MIN_DECLARED_BASE64),
+                }
+            }));
         }
-        let mut secrets = collector.secrets();
-        secrets.anywhere.extend(short); // behind the longer ones
-        secrets
+        Self { anywhere, named: Vec::new() }.in_order()
     }
 
     /// The secrets in a response: in its cookies and its Location. None if secrets are shown.
@@ -91,7 +97,7 @@ impl Secrets {
         let (long, mut named): (Vec<_>, Vec<_>) = values.partition(is_long);
         named.extend(others);
         named.retain(|it| !it.name.is_empty() && !it.value.is_empty());
-        let anywhere = long.into_iter().flat_map(|it| forms(it.value)).collect();
+        let anywhere = long.into_iter().flat_map(|it| forms(it.value, MIN_BASE64)).collect();
         Self { anywhere, named }.in_order()
     }
 
@@ -136,6 +142,15 @@ impl Secrets {
         masked
     }
 
+    /// A shortened text, which may start or end in the middle of a secret, with secrets and longer parts of them
+    /// masked.
+    pub fn mask_fragments(&self, text: String) -> String {
+        let text = self.mask_text(text).into_bytes();
+        let masked = self.anywhere.iter().fold(text, |text, secret| without_parts(&text, secret));
+        String::from_utf8(masked)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
     /// The text with secrets masked.
     pub fn mask_text(&self, text: String) -> String {
         match self.mask(text.as_bytes()) {
@@ -169,6 +184,27 @@ fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
     (copied > 0).then_some(masked)
 }
 
+/// The text with each part of the secret masked that is not too short.
+fn without_parts(text: &[u8], secret: &[u8]) -> Vec<u8> {
+    let is_part = |part: &[u8]| memchr::memmem::find(secret, part).is_some();
+    let (mut masked, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(part) = text.get(at..at + MIN_FRAGMENT) {
+        if !is_part(part) {
+            masked.push(text[at]);
+            at += 1;
+            continue;
+        }
+        let start = at;
+        at += MIN_FRAGMENT;
+        while at < text.len() && is_part(&text[start..=at]) {
+            at += 1;
+        }
+        masked.extend_from_slice(super::MASK);
+    }
+    masked.extend_from_slice(&text[at..]);
+    masked
+}
+
 /// The first position where the secret may start: with its first byte or with an escape.
 fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
     let rest = text.get(from..)?;
@@ -179,7 +215,7 @@ fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
 
 /// A value unencoded, in lower case as in a host name, in base64 at any offset, and with JSON escapes for
 /// non-ASCII characters. Other escapes are decoded while searching.
-fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
+fn forms(value: Vec<u8>, min_base64: usize) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_ascii_lowercase()];
     for offset in 0..3 {
         let before = [&b"\0\0"[..offset], &value].concat();
@@ -187,7 +223,7 @@ fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
         // Characters that depend on adjacent bytes are left out.
         let start = [0, 2, 3][offset];
         let end = before.len() * 8 / 6;
-        if end >= start + MIN_BASE64 {
+        if end >= start + min_base64 {
             let inner = &text[start..end];
             forms.push(inner.into());
             forms.push(inner.replace('+', "-").replace('/', "_").into());
@@ -196,10 +232,15 @@ fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
     if let Ok(text) = str::from_utf8(&value)
         && !text.is_ascii()
     {
-        let units =
-            |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|it| format!("\\u{it:04x}")).collect();
-        let escaped = |c: char| if c.is_ascii() { c.to_string() } else { units(c) };
-        forms.push(text.chars().map(escaped).collect::<String>().into());
+        let escaped = |unit: fn(u16) -> String| -> String {
+            let escape = |c: char| match c.is_ascii() {
+                true => c.to_string(),
+                false => c.encode_utf16(&mut [0; 2]).iter().map(|it| unit(*it)).collect(),
+            };
+            text.chars().map(escape).collect()
+        };
+        forms.push(escaped(|unit| format!("\\u{unit:04x}")).into());
+        forms.push(escaped(|unit| format!("\\u{unit:04X}")).into());
     }
     forms.push(value);
     forms
@@ -277,6 +318,33 @@ mod tests {
             let fields = [("Authorization", value.as_bytes())];
             let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
             assert_eq!(secrets.mask(b"<hunter2>").as_ref(), b"<***>", "{value}");
+        }
+    }
+
+    #[test]
+    fn declared_secrets_are_masked_however_short() {
+        let values = ["ab".to_owned(), "pass".to_owned(), "\u{e9}t\u{e9}-key".to_owned()];
+        let secrets = Secrets::of_values(values.iter());
+        for (text, masked) in [
+            ("<ab>", "<***>"),
+            ("<pass> cGFzcw== eHBhc3M= eHhwYXNz", "<***> ***w== eH***M= eHh***"),
+            (r"<\u00e9t\u00e9-key> <\u00E9t\u00E9-key>", "<***> <***>"),
+            ("<%C3%A9t%c3%a9%2dkey>", "<***>"),
+        ] {
+            assert_eq!(secrets.mask_text(text.to_owned()), masked);
+        }
+    }
+
+    #[test]
+    fn parts_of_secrets_are_masked_in_shortened_texts() {
+        let secrets = Secrets::of_values(["0123456789-abc".to_owned()].iter());
+        for (text, masked) in [
+            ("expected \"a\", got \"6789-abc\"", "expected \"a\", got \"***\""),
+            ("got \"x0123456\u{2026}", "got \"x***\u{2026}"),
+            ("<0123456789-abc>", "<***>"),
+            ("01234 and 9-abc", "01234 and 9-abc"),
+        ] {
+            assert_eq!(secrets.mask_fragments(text.to_owned()), masked);
         }
     }
 

@@ -1,101 +1,207 @@
-//! One JSON object for all files.
+//! One JSON object for all files. Members come in the order of the documentation.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
+use super::Run;
+use crate::output::escape::is_hidden;
 use crate::scenario::outcome::{
     Failure, FileOutcome, PartOutcome, ShownMessage, StepOutcome, Transcript, counts,
 };
 
-/// The report of these files.
-pub fn json(files: &[FileOutcome]) -> String {
+#[derive(Serialize)]
+struct Report<'a> {
+    files: Vec<File<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    parts: usize,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    duration_ms: f64,
+    interrupted: bool,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    file: &'a str,
+    outcome: &'static str,
+    duration_ms: f64,
+    parts: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    title: &'a str,
+    line: usize,
+    outcome: &'static str,
+    duration_ms: f64,
+    steps: Vec<Step>,
+    failure: Option<Failed<'a>>,
+    connections: Vec<Connection<'a>>,
+    events_omitted: u64,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Step {
+    line: usize,
+    kind: &'static str,
+    outcome: &'static str,
+    duration_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    line: usize,
+    column: usize,
+    message: &'a str,
+    expected: Option<&'a str>,
+    received: Vec<Message<'a>>,
+    received_omitted: u64,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    actual: Option<&'a str>,
+    closest: Option<Closest<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Closest<'a> {
+    message: Message<'a>,
+    difference: &'a str,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    data: &'a str,
+    size: usize,
+    truncated: bool,
+}
+
+#[derive(Serialize)]
+struct Connection<'a> {
+    name: Option<&'a str>,
+    events: Vec<&'a RawValue>,
+}
+
+/// The report of a run.
+///
+/// # Errors
+/// If it cannot be expressed as JSON, which is not known to happen.
+pub fn json(run: &Run<'_>) -> serde_json::Result<String> {
+    let files = run.files;
     let counts = counts(files);
-    let duration: f64 = files.iter().map(|file| millis(file.duration)).sum();
-    let value = json!({
-        "files": files.iter().map(file).collect::<Vec<_>>(),
-        "summary": {
-            "files": files.len(),
-            "parts": counts.all(),
-            "passed": counts.passed,
-            "failed": counts.failed,
-            "skipped": counts.skipped,
-            "duration_ms": duration,
-        },
-    });
-    format!("{value}\n")
+    let summary = Summary {
+        files: files.len(),
+        parts: counts.all(),
+        passed: counts.passed,
+        failed: counts.failed,
+        skipped: counts.skipped,
+        duration_ms: files.iter().map(|file| millis(file.duration)).sum(),
+        interrupted: run.is_interrupted,
+    };
+    let report = Report { files: files.iter().map(file).collect(), summary };
+    Ok(visible(&serde_json::to_string(&report)?) + "\n")
 }
 
-fn file(file: &FileOutcome) -> Value {
-    json!({
-        "file": file.file,
-        "outcome": file.outcome().name(),
-        "duration_ms": millis(file.duration),
-        "parts": file.parts.iter().map(part).collect::<Vec<_>>(),
-    })
+fn file(file: &FileOutcome) -> File<'_> {
+    File {
+        file: &file.file,
+        outcome: file.outcome().name(),
+        duration_ms: millis(file.duration),
+        parts: file.parts.iter().map(part).collect(),
+    }
 }
 
-fn part(part: &PartOutcome) -> Value {
-    json!({
-        "title": part.title,
-        "line": part.line,
-        "outcome": part.outcome.name(),
-        "duration_ms": millis(part.duration),
-        "steps": part.steps.iter().map(step).collect::<Vec<_>>(),
-        "failure": part.failure.as_ref().map(failure),
-        "warnings": part.warnings,
-        "connections": connections(&part.transcript),
-        "events_omitted": part.transcript.omitted,
-    })
+fn part(part: &PartOutcome) -> Part<'_> {
+    Part {
+        title: &part.title,
+        line: part.line,
+        outcome: part.outcome.name(),
+        duration_ms: millis(part.duration),
+        steps: part.steps.iter().map(step).collect(),
+        failure: part.failure.as_ref().map(failure),
+        connections: connections(&part.transcript),
+        events_omitted: part.transcript.omitted,
+        warnings: &part.warnings,
+    }
 }
 
-fn step(step: &StepOutcome) -> Value {
-    json!({
-        "line": step.line,
-        "kind": step.kind,
-        "outcome": step.outcome.name(),
-        "duration_ms": millis(step.duration),
-    })
+fn step(step: &StepOutcome) -> Step {
+    Step {
+        line: step.line,
+        kind: step.kind,
+        outcome: step.outcome.name(),
+        duration_ms: millis(step.duration),
+    }
 }
 
-fn failure(failure: &Failure) -> Value {
-    json!({
-        "type": failure.kind,
-        "line": failure.line,
-        "column": failure.column,
-        "message": failure.message,
-        "expected": failure.expected,
-        "actual": failure.actual,
-        "received": failure.received.iter().map(message).collect::<Vec<_>>(),
-        "received_omitted": failure.omitted,
-        "closest": failure.closest.as_ref().map(|(closest, difference)| json!({
-            "message": message(closest),
-            "difference": difference,
-        })),
-        "notes": failure.notes,
-    })
+fn failure(failure: &Failure) -> Failed<'_> {
+    Failed {
+        line: failure.line,
+        column: failure.column,
+        message: &failure.message,
+        expected: failure.expected.as_deref(),
+        received: failure.received.iter().map(message).collect(),
+        received_omitted: failure.omitted,
+        kind: failure.kind,
+        actual: failure.actual.as_deref(),
+        closest: failure
+            .closest
+            .as_ref()
+            .map(|(closest, difference)| Closest { message: message(closest), difference }),
+        notes: &failure.notes,
+    }
 }
 
-fn message(message: &ShownMessage) -> Value {
-    json!({
-        "type": message.kind,
-        "data": message.start,
-        "encoding": if message.kind == "text" { "text" } else { "hex" },
-        "size": message.size,
-    })
+fn message(message: &ShownMessage) -> Message<'_> {
+    Message {
+        kind: message.kind,
+        encoding: (message.kind != "text").then_some("hex"),
+        data: &message.start,
+        size: message.size,
+        truncated: message.is_cut,
+    }
 }
 
-/// The events of each connection, in the order in which the connections first appear.
-fn connections(transcript: &Transcript) -> Vec<Value> {
-    let mut names: Vec<Option<&str>> = Vec::new();
+/// The events of each connection as they are, in the order in which the connections first appear.
+fn connections(transcript: &Transcript) -> Vec<Connection<'_>> {
+    let mut connections: Vec<Connection<'_>> = Vec::new();
     for event in &transcript.events {
-        if !names.contains(&event.connection.as_deref()) {
-            names.push(event.connection.as_deref());
+        let name = event.connection.as_deref();
+        let index = connections.iter().position(|it| it.name == name).unwrap_or_else(|| {
+            connections.push(Connection { name, events: Vec::new() });
+            connections.len() - 1
+        });
+        // Events that are for people only have no JSON.
+        connections[index].events.extend(serde_json::from_str::<&RawValue>(&event.json).ok());
+    }
+    connections
+}
+
+/// The document with the characters of its strings escaped that would control a terminal or not be seen.
+fn visible(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            c if is_hidden(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => text.push(c),
         }
     }
-    let events = |name: Option<&str>| -> Vec<Value> {
-        let own = transcript.events.iter().filter(|event| event.connection.as_deref() == name);
-        own.filter_map(|event| serde_json::from_str(&event.json).ok()).collect()
-    };
-    names.into_iter().map(|name| json!({ "name": name, "events": events(name) })).collect()
+    text.replace("##[", r"#\u0023[") // a command of GitHub Actions, wherever it is in a line
 }
 
 fn millis(duration: std::time::Duration) -> f64 {

@@ -5,11 +5,18 @@ use std::fmt::Write;
 
 use super::seconds;
 use super::text::details;
-use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome};
+use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, counts};
 
 /// The report of these files.
 pub fn junit(files: &[FileOutcome]) -> String {
-    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".to_owned();
+    let counts = counts(files);
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuites tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{}\">\n",
+        counts.all(),
+        counts.failed,
+        seconds(files.iter().map(|file| file.duration).sum()),
+    );
     for file in files {
         suite(&mut xml, file);
     }
@@ -92,8 +99,11 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '<' => result.push_str("&lt;"),
             '>' => result.push_str("&gt;"),
             '"' => result.push_str("&quot;"),
+            // `##[` is a command of GitHub Actions, wherever it is in a line.
+            '[' if result.ends_with("##") => result.push_str("&#91;"),
             '\n' => result.push_str("&#10;"),
             '\t' => result.push_str("&#9;"),
+            '\r' => result.push_str("&#13;"),
             c if is_allowed(c) => result.push(c),
             _ => result.push('\u{fffd}'),
         }
@@ -102,9 +112,9 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 fn is_special(c: char) -> bool {
-    matches!(c, '&' | '<' | '>' | '"' | '\n' | '\t')
+    matches!(c, '&' | '<' | '>' | '"' | '[' | '\n' | '\r' | '\t')
 }
 
 fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -2,15 +2,20 @@
 
 use std::fmt::Write;
 
-use super::seconds;
+use super::{Run, seconds};
+use crate::output::escape::{Newlines, escape, is_hidden};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
 
-/// The report of these files.
-pub fn tap(files: &[FileOutcome]) -> String {
+/// The report of a run.
+pub fn tap(run: &Run<'_>) -> String {
+    let files = run.files;
     let mut text = format!("TAP version 14\n1..{}\n", counts(files).all());
     let parts = files.iter().flat_map(|file| file.parts.iter().map(move |part| (file, part)));
     for (index, (file, part)) in parts.enumerate() {
         point(&mut text, index + 1, file, part);
+    }
+    if run.is_interrupted {
+        text.push_str("Bail out! The run was interrupted\n");
     }
     text
 }
@@ -55,18 +60,26 @@ fn list(text: &mut String, name: &str, items: &[String]) {
     }
 }
 
-/// A description, in which `#` and backslashes are escaped, on one line.
+/// A description on one line, in which `#` and backslashes are escaped.
 fn description(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| match c {
-            '#' | '\\' => vec!['\\', c],
-            c if c.is_control() => vec![' '],
-            c => vec![c],
-        })
-        .collect()
+    escape(text, Newlines::Escape).replace('\\', r"\\").replace('#', r"\#")
 }
 
-/// A YAML string in double quotes: JSON strings are such.
+/// A YAML string in double quotes (YAML 1.2.2 section 5.7), in which only visible characters are unescaped.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut yaml = String::with_capacity(text.len() + 2);
+    yaml.push('"');
+    for c in text.chars() {
+        let _ = match c {
+            '"' | '\\' => write!(yaml, "\\{c}"),
+            '\n' => write!(yaml, "\\n"),
+            '\r' => write!(yaml, "\\r"),
+            '\t' => write!(yaml, "\\t"),
+            c if is_hidden(c) && u32::from(c) > 0xffff => write!(yaml, "\\U{:08x}", u32::from(c)),
+            c if is_hidden(c) => write!(yaml, "\\u{:04x}", u32::from(c)),
+            c => write!(yaml, "{c}"),
+        };
+    }
+    yaml.push('"');
+    yaml.replace("##[", r"#\x23[") // a command of GitHub Actions, wherever it is in a line
 }

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::{json::json, junit::junit, tap::tap, text};
+use super::{Run, json::json, junit::junit, tap::tap, text};
 use crate::output::style::Style;
 use crate::scenario::outcome::{
     Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, StepOutcome, Transcript,
@@ -15,6 +15,7 @@ fn part(title: &str, outcome: Outcome) -> PartOutcome {
         duration: Duration::from_millis(1500),
         steps: vec![StepOutcome {
             line: 4,
+            text: "< {\"a\":1}".to_owned(),
             kind: "receive",
             outcome,
             duration: Duration::from_micros(1234),
@@ -30,7 +31,7 @@ fn message(kind: &'static str, start: &str) -> ShownMessage {
 }
 
 /// A file in which one part passed, one failed with hostile text, and one was skipped.
-fn files() -> Vec<FileOutcome> {
+pub(super) fn files() -> Vec<FileOutcome> {
     let failure = Failure {
         kind: "timeout",
         line: 4,
@@ -58,6 +59,11 @@ fn files() -> Vec<FileOutcome> {
     };
     let parts = vec![part("a", Outcome::Passed), failed, part("c", Outcome::Skipped)];
     vec![FileOutcome { file: "x.wscope".to_owned(), parts, duration: Duration::from_secs(3) }]
+}
+
+fn run(files: &[FileOutcome]) -> Run<'_> {
+    let (took, ended) = (Duration::from_millis(40), SystemTime::UNIX_EPOCH);
+    Run { files, took, ended, is_interrupted: false }
 }
 
 #[test]
@@ -104,7 +110,7 @@ fn junit_is_well_formed_whatever_was_received() {
 
 #[test]
 fn tap_numbers_the_parts_and_escapes() {
-    let text = tap(&files());
+    let text = tap(&run(&files()));
     let expected = r##"TAP version 14
 1..3
 ok 1 - x.wscope: a
@@ -127,7 +133,8 @@ not ok 2 - x.wscope: b <&> \#1
 
 #[test]
 fn json_has_events_by_connection() {
-    let value: serde_json::Value = serde_json::from_str(&json(&files())).expect("JSON");
+    let value: serde_json::Value =
+        serde_json::from_str(&json(&run(&files())).expect("JSON")).expect("JSON");
     let part = &value["files"][0]["parts"][1];
     assert_eq!(part["failure"]["received"][0]["data"], "{\"a\":2}");
     assert_eq!(part["failure"]["closest"]["difference"], "at $.a expected 1, got 2");

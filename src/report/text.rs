@@ -109,32 +109,6 @@ pub fn event(connection: Option<&str>, text: &str) -> String {
     text.lines().map(|line| format!("{name}{line}\n")).collect()
 }
 
-/// A workflow command of GitHub Actions for each failure.
-pub fn annotations(file: &FileOutcome) -> String {
-    let property = |text: &str| command_text(text).replace(':', "%3A").replace(',', "%2C");
-    let failures = file.parts.iter().filter_map(|part| Some((part, part.failure.as_ref()?)));
-    let lines = failures.map(|(part, failure)| {
-        let message = match &failure.expected {
-            Some(expected) => format!("{}; expected {expected}", failure.message),
-            None => failure.message.clone(),
-        };
-        format!(
-            "::error file={},line={},col={},title={}::{}\n",
-            property(&file.file),
-            failure.line,
-            failure.column,
-            property(&part.title),
-            command_text(&message),
-        )
-    });
-    lines.collect()
-}
-
-/// A text in a workflow command, which ends at a line break.
-fn command_text(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
 /// The last line.
 pub fn summary(files: &[FileOutcome], took: Duration) -> String {
     let parts = counts(files);
@@ -157,7 +131,8 @@ fn shown(message: &ShownMessage) -> String {
     one_line(&message.one_line())
 }
 
-fn time(duration: Duration) -> String {
+/// A duration for people.
+pub(super) fn time(duration: Duration) -> String {
     match duration.as_millis() {
         millis @ 0..1000 => format!("{millis} ms"),
         _ => format!("{:.1} s", duration.as_secs_f64()),

@@ -61,7 +61,9 @@ pub struct PartOutcome {
 pub struct StepOutcome {
     /// Its line, from 1.
     pub line: usize,
-    /// `connect`, `send`, `receive`, `silence`, `during`, `sleep` or `run`.
+    /// The line as the file has it; a long one is shortened.
+    pub text: String,
+    /// `connect`, `send`, `receive`, `forbid`, `silence`, `during`, `sleep` or `run`.
     pub kind: &'static str,
     /// What came of it.
     pub outcome: Outcome,

@@ -4,6 +4,7 @@ mod auth;
 mod check;
 mod check_import;
 mod check_relax;
+mod check_reports;
 mod closing;
 #[cfg(unix)]
 mod columns;

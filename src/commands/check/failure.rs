@@ -138,10 +138,19 @@ fn end_notes(end: &End) -> Option<String> {
 pub(super) fn shown(message: &SeenMessage) -> ShownMessage {
     let is_cut = message.size > message.start.len();
     let (kind, start) = match message.kind {
-        MessageKind::Text => ("text", String::from_utf8_lossy(&message.start).into_owned()),
+        MessageKind::Text => ("text", text_start(&message.start, is_cut)),
         MessageKind::Binary => ("binary", HEXLOWER.encode(&message.start)),
     };
     ShownMessage { kind, start, size: message.size, is_cut }
+}
+
+/// The start of a text, which may have been cut within a character.
+fn text_start(bytes: &[u8], is_cut: bool) -> String {
+    let end = match str::from_utf8(bytes) {
+        Err(error) if is_cut && error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    };
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
 /// What is left of a connection at the end of its part.

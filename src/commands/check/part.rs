@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::failure;
 use super::link::Link;
+use super::masking;
 use super::options::OwnOptions;
 use super::relax::Relaxed;
 use super::transcript::{Lines, Recorder};
@@ -79,7 +80,6 @@ impl FileRun<'_> {
         let started = Instant::now();
         let deadline = self.config.max_time.map(|limit| started + limit);
         if let Some(live) = &self.live {
-            let title = self.secrets.mask_text(title.clone());
             live.show(text::heading(&self.source.name, &title));
         }
         let recorder = Recorder::new(self.secrets.clone(), self.live.clone());
@@ -115,7 +115,7 @@ impl FileRun<'_> {
             warnings,
             transcript,
         };
-        masked(outcome, &self.secrets)
+        masking::outcome(outcome, &self.secrets)
     }
 }
 
@@ -131,8 +131,10 @@ impl PartRun<'_, '_> {
                 Err(Stop::Failed(_)) => Outcome::Failed,
                 Err(Stop::Interrupted) => Outcome::Skipped,
             };
+            let line = self.file.source.place(step.at.start).line;
             steps.push(StepOutcome {
-                line: self.file.source.place(step.at.start).line,
+                line,
+                text: self.text(line),
                 kind: kind(&step.action),
                 outcome,
                 duration: started.elapsed(),
@@ -152,6 +154,16 @@ impl PartRun<'_, '_> {
             None => (steps, None, false),
             Some(Stop::Failed(failure)) => (steps, Some(*failure), false),
             Some(Stop::Interrupted) => (steps, None, true),
+        }
+    }
+
+    /// A line of the file, of limited length and without secrets.
+    fn text(&self, line: usize) -> String {
+        let text = self.file.source.line(line).map_or("", |line| line.text.trim());
+        let text = self.file.secrets.mask_text(text.to_owned());
+        match text.char_indices().nth(MAX_STEP_TEXT) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
         }
     }
 
@@ -298,6 +310,9 @@ impl Files for PartRun<'_, '_> {
     }
 }
 
+/// How much of the line of a step is reported, in characters.
+const MAX_STEP_TEXT: usize = 200;
+
 /// The largest file that is sent or compared, in bytes.
 const MAX_PAYLOAD: u64 = 64 << 20;
 
@@ -312,23 +327,4 @@ fn kind(action: &PlannedAction) -> &'static str {
         PlannedAction::Sleep(_) => "sleep",
         PlannedAction::Run(_) => "run",
     }
-}
-
-/// An outcome without secrets.
-fn masked(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcome {
-    let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
-    mask(&mut outcome.title);
-    outcome.warnings.iter_mut().for_each(mask);
-    let Some(failure) = &mut outcome.failure else { return outcome };
-    mask(&mut failure.message);
-    mask(&mut failure.excerpt);
-    failure.expected.iter_mut().for_each(mask);
-    failure.actual.iter_mut().for_each(mask);
-    failure.notes.iter_mut().for_each(mask);
-    failure.received.iter_mut().for_each(|message| mask(&mut message.start));
-    if let Some((message, difference)) = &mut failure.closest {
-        mask(&mut message.start);
-        mask(difference);
-    }
-    outcome
 }

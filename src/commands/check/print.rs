@@ -1,5 +1,6 @@
 //! Results on standard output, errors and warnings on standard error.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
 use crate::output::{Buffered, Drain, Outlet, OutputError, drain};
 use crate::platform::stdio::Writer;
-use crate::report::text;
+use crate::report::{github, text};
 use crate::scenario::language::{Diagnostic, Source};
 use crate::scenario::outcome::{FileOutcome, Outcome, counts};
 
@@ -64,8 +65,20 @@ impl Printer {
         })
     }
 
-    /// Prints a line, or several.
+    /// Prints a line, or several. Under GitHub Actions none of them is a command.
     pub(super) fn out(&mut self, text: &str) {
+        let text = self.without_commands(text);
+        self.put(&text);
+    }
+
+    fn without_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.is_github {
+            true => github::without_commands(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
+    fn put(&mut self, text: &str) {
         if self.is_report {
             return eprint(text);
         }
@@ -97,7 +110,8 @@ impl Printer {
     /// Prints a notice on standard error.
     pub(super) fn notice(&mut self, level: Level, text: &str) {
         let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
-        eprint(&format!("{}\n", self.err.paint(role, &format!("wscope: {text}"))));
+        let text = self.err.paint(role, &format!("wscope: {text}"));
+        eprint(&format!("{}\n", self.without_commands(&text)));
     }
 
     /// Warns about secrets that are so short that they may be found in other text.
@@ -112,7 +126,8 @@ impl Printer {
 
     /// Shows what is wrong at a place of a file, on standard error.
     pub(super) fn diagnostic(&mut self, source: &Source, severity: &str, diagnostic: &Diagnostic) {
-        eprint(&format!("{}\n", source.render(severity, diagnostic)));
+        let text = source.render(severity, diagnostic);
+        eprint(&format!("{}\n", self.without_commands(&text)));
     }
 
     /// Prints what came of a file. `is_shown` is whether its events were shown already.
@@ -126,13 +141,12 @@ impl Printer {
             self.out(&text);
         }
         if self.is_github {
-            let annotations = text::annotations(file);
-            self.out(&annotations);
+            self.put(&github::annotations(file));
         }
         let warnings = text::warnings(file, self.err);
         if !warnings.is_empty() {
             self.out.flush(); // so that they stand below their file if both go to one terminal
-            eprint(&warnings);
+            eprint(&self.without_commands(&warnings));
         }
     }
 

@@ -10,8 +10,7 @@ use crate::config::{CheckConfig, ReportKind};
 use crate::error::Error;
 use crate::net::Reactor;
 use crate::output::Outlet;
-use crate::report::{json::json, junit::junit, tap::tap};
-use crate::scenario::outcome::FileOutcome;
+use crate::report::{Run, html::html, json::json, junit::junit, tap::tap};
 
 /// Makes the folders of all reports, and checks that each can be written without loss of another one or of a scenario.
 ///
@@ -60,7 +59,7 @@ fn usage(message: String) -> Error {
 /// The first that cannot be written.
 pub(super) fn write(
     config: &CheckConfig,
-    files: &[FileOutcome],
+    run: &Run<'_>,
     print: &mut Printer,
     reactor: &mut Reactor,
     until: Option<Instant>,
@@ -68,9 +67,11 @@ pub(super) fn write(
     let mut result = Ok(());
     for (kind, path) in &config.reports {
         let report = match kind {
-            ReportKind::Junit => junit(files),
-            ReportKind::Tap => tap(files),
-            ReportKind::Json => json(files),
+            ReportKind::Junit => junit(run.files),
+            ReportKind::Tap => tap(run),
+            ReportKind::Json => json(run)
+                .map_err(|error| Error::System(path.display().to_string(), error.into()))?,
+            ReportKind::Html => html(run),
         };
         let written = match is_standard_output(path) {
             true => {

@@ -167,11 +167,12 @@ impl Worker<'_> {
             }
             let title = part.title.as_ref().and_then(|title| title.expand(&run.values).ok());
             let title = title.unwrap_or_else(|| self::title(part, index + 1));
+            let title = run.secrets.mask_text(title);
             self.progress.set(
                 self.number,
                 Some(Running {
                     file: file.source.name.clone(),
-                    part: (index + 1, file.plan.parts.len(), run.secrets.mask_text(title.clone())),
+                    part: (index + 1, file.plan.parts.len(), title.clone()),
                     since: started,
                 }),
             );

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::masking;
 use crate::event::Event;
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::{Json, JsonFrames};
@@ -16,6 +17,10 @@ use crate::scenario::outcome::{Transcript, TranscriptEvent};
 /// The most events that are kept of a part, and the most bytes.
 const MOST_EVENTS: usize = 2000;
 const MOST_BYTES: usize = 4 << 20;
+
+/// Columns of lines that are not broken: a report does not depend on a terminal, and a secret is masked only if it is
+/// in one line.
+const UNBROKEN: usize = 1 << 20;
 
 /// Where lines go that are shown at once.
 pub(super) trait Lines: Send + Sync {
@@ -81,7 +86,7 @@ impl Recorder {
             state.transcript.omitted += 1;
             return;
         }
-        let json = self.secrets.mask_text(json());
+        let json = masking::json(&json(), &self.secrets);
         if text.is_empty() && json.is_empty() {
             return;
         }
@@ -103,7 +108,7 @@ impl Recording {
     fn new(recorder: Recorder, connection: Option<String>) -> Self {
         let options = HumanOptions {
             style: Style::plain(),
-            width: None,
+            width: Some(UNBROKEN),
             messages: true,
             detail: Detail::Control,
             full_command: false,
@@ -130,8 +135,10 @@ impl Format for Recording {
             self.recorder.state().transcript.omitted += 1;
             return;
         }
-        let text = self.human.render(event);
-        self.recorder.push(&self.connection, text, || self.json.render(event));
+        masking::event(event, &self.recorder.secrets, |event, resized| {
+            let text = self.human.render(event);
+            self.recorder.push(&self.connection, text, || resized.apply(self.json.render(event)));
+        });
     }
 }
 

@@ -1,0 +1,207 @@
+//! Secrets are masked in what is reported before it is encoded, so that no encoding hides them.
+
+use std::borrow::Cow;
+
+use data_encoding::HEXLOWER;
+
+use crate::event::{self, Event, EventKind, Message};
+use crate::redact::Secrets;
+use crate::scenario::outcome::{Failure, PartOutcome, ShownMessage};
+
+/// Members of events whose values are words of the format.
+const FIXED: [&str; 10] = [
+    "event",
+    "time",
+    "direction",
+    "type",
+    "encoding",
+    "opcode",
+    "name",
+    "initiator",
+    "kind",
+    "http_version",
+];
+
+/// An outcome without secrets.
+pub(super) fn outcome(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcome {
+    let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
+    mask(&mut outcome.title);
+    outcome.warnings.iter_mut().for_each(mask);
+    if let Some(failure) = &mut outcome.failure {
+        self::failure(failure, secrets);
+    }
+    outcome
+}
+
+fn failure(failure: &mut Failure, secrets: &Secrets) {
+    let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
+    let mask_shortened = |text: &mut String| *text = secrets.mask_fragments(std::mem::take(text));
+    mask(&mut failure.message);
+    mask_shortened(&mut failure.excerpt);
+    failure.expected.iter_mut().for_each(mask_shortened);
+    failure.actual.iter_mut().for_each(mask_shortened);
+    let (values, others): (Vec<_>, Vec<_>) =
+        failure.notes.iter_mut().partition(|note| note.contains("expected"));
+    values.into_iter().for_each(mask_shortened);
+    others.into_iter().for_each(mask);
+    failure.received.iter_mut().for_each(|message| mask_shown(message, secrets));
+    if let Some((message, difference)) = &mut failure.closest {
+        mask_shown(message, secrets);
+        mask_shortened(difference);
+    }
+}
+
+/// The start of a message may end in the middle of a secret.
+fn mask_shown(message: &mut ShownMessage, secrets: &Secrets) {
+    let masked = |bytes: &[u8]| match message.is_cut {
+        true => secrets.mask_cut(bytes).into_owned(),
+        false => secrets.mask(bytes).into_owned(),
+    };
+    message.start = match message.kind {
+        "text" => String::from_utf8_lossy(&masked(message.start.as_bytes())).into_owned(),
+        _ => {
+            HEXLOWER.encode(&masked(&HEXLOWER.decode(message.start.as_bytes()).unwrap_or_default()))
+        }
+    };
+}
+
+/// Passes on an event whose payload has no secrets, before it is encoded in any way.
+pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Event<'_>, Resized)) {
+    let data = match event.what {
+        EventKind::Message(message) => message.data,
+        EventKind::Ping(_, data) | EventKind::Pong(_, data, _) => data,
+        EventKind::Failure(failure) => &failure.excerpt, // may be shown in hex
+        _ => b"",
+    };
+    let masked = secrets.mask(data);
+    let failure;
+    let what = match event.what {
+        _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Resized(None)),
+        EventKind::Message(message) => EventKind::Message(Message { data: &masked, ..message }),
+        EventKind::Ping(direction, _) => EventKind::Ping(direction, &masked),
+        EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
+        EventKind::Failure(shown) => {
+            failure = event::Failure { excerpt: masked.to_vec(), ..shown.clone() };
+            EventKind::Failure(&failure)
+        }
+        _ => return pass(event, Resized(None)),
+    };
+    let event = Event { at: event.at, connection: event.connection, what };
+    pass(&event, Resized(Some((masked.len(), data.len()))));
+}
+
+/// The sizes of a payload that was masked and of what it was before.
+pub(super) struct Resized(Option<(usize, usize)>);
+
+impl Resized {
+    /// The event as JSON with the size of the payload as it was.
+    pub(super) fn apply(&self, mut object: String) -> String {
+        let Some((masked, size)) = self.0 else { return object };
+        let member = format!("\"size\":{masked}");
+        if let Some(at) = object.rfind(&member) {
+            object.replace_range(at..at + member.len(), &format!("\"size\":{size}"));
+        }
+        object
+    }
+}
+
+/// An event as JSON, with secrets masked in its values: the document stays one, whatever the secrets are.
+pub(super) fn json(json: &str, secrets: &Secrets) -> String {
+    let mut masked = String::with_capacity(json.len());
+    let (mut rest, mut depth, mut key) = (json, 0_usize, "");
+    while let Some(start) = rest.find(['"', '{', '}']) {
+        masked.push_str(&rest[..start]);
+        rest = &rest[start..];
+        if !rest.starts_with('"') {
+            depth = if rest.starts_with('{') { depth + 1 } else { depth.saturating_sub(1) };
+            masked.push_str(&rest[..1]);
+            rest = &rest[1..];
+            continue;
+        }
+        let (string, after) = rest.split_at(string_length(rest));
+        rest = after;
+        if after.starts_with(':') {
+            key = string.trim_matches('"');
+            masked.push_str(string);
+        } else if depth == 1 && FIXED.contains(&key) {
+            masked.push_str(string);
+        } else {
+            masked.push_str(&masked_string(string, secrets));
+        }
+    }
+    masked + rest
+}
+
+/// The length of the string that the text starts with, with its quotes.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+fn masked_string<'a>(string: &'a str, secrets: &Secrets) -> Cow<'a, str> {
+    let Ok(text) = serde_json::from_str::<String>(string) else { return Cow::Borrowed(string) };
+    match secrets.mask(text.as_bytes()) {
+        Cow::Borrowed(_) => Cow::Borrowed(string),
+        Cow::Owned(masked) => {
+            let text = String::from_utf8_lossy(&masked).into_owned();
+            Cow::Owned(serde_json::Value::from(text).to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(values: &[&str]) -> Secrets {
+        let values: Vec<_> = values.iter().map(|value| (*value).to_owned()).collect();
+        Secrets::of_values(values.iter())
+    }
+
+    #[test]
+    fn only_values_of_an_event_are_masked() {
+        let event = r#"{"event":"message","type":"text","data":"a message: \"x\",\"y\"","size":1,"tls":{"name":"text"},"headers":[["message","text"]]}"#;
+        let masked = json(event, &secrets(&["message", "\",\"", "data", "text", "size\":"]));
+        let expected = r#"{"event":"message","type":"text","data":"a ***: \"x***y\"","size":1,"tls":{"name":"***"},"headers":[["***","***"]]}"#;
+        assert_eq!(masked, expected);
+        assert_eq!(json(event, &Secrets::default()), event);
+        for broken in ["", "{", "\"", "{\"a\":\"\\", "}}}\"x\""] {
+            assert_eq!(json(broken, &secrets(&["x-y-z"])), broken);
+        }
+    }
+
+    #[test]
+    fn a_secret_at_the_end_of_a_shortened_message_is_masked() {
+        let shown = |kind, start: &str, is_cut| {
+            let mut message = ShownMessage { kind, start: start.to_owned(), size: 9000, is_cut };
+            mask_shown(&mut message, &secrets(&["s3cret-token"]));
+            message.start
+        };
+        assert_eq!(shown("text", "you sent s3cret-to", true), "you sent ***");
+        assert_eq!(shown("text", "you sent s3cret-to", false), "you sent s3cret-to");
+        let hex = |text: &str| HEXLOWER.encode(text.as_bytes());
+        assert_eq!(shown("binary", &hex("\0s3cret-token\0"), false), hex("\0***\0"));
+        assert_eq!(shown("binary", &hex("\0s3cret"), true), hex("\0***"));
+    }
+
+    #[test]
+    fn notes_about_values_may_have_parts_of_secrets() {
+        let mut shown = Failure {
+            notes: vec![
+                "at character 9: expected \"a\", got \"ret-token\"".to_owned(),
+                "the connection is open".to_owned(),
+            ],
+            excerpt: "\n  < s3cret-token".to_owned(),
+            ..Failure::default()
+        };
+        failure(&mut shown, &secrets(&["s3cret-token", "connection-key"]));
+        assert_eq!(shown.notes[0], "at character 9: expected \"a\", got \"***\"");
+        assert_eq!(shown.notes[1], "the connection is open");
+        assert_eq!(shown.excerpt, "\n  < ***");
+    }
+}

@@ -1,0 +1,110 @@
+//! Output in a job of GitHub Actions, where lines of a certain form are commands to the runner.
+
+use std::borrow::Cow;
+
+use crate::scenario::outcome::FileOutcome;
+
+/// A workflow command for each failure, which shows it at its place in the file.
+pub fn annotations(file: &FileOutcome) -> String {
+    let failures = file.parts.iter().filter_map(|part| Some((part, part.failure.as_ref()?)));
+    let lines = failures.map(|(part, failure)| {
+        let message = match &failure.expected {
+            Some(expected) => format!("{}; expected {expected}", failure.message),
+            None => failure.message.clone(),
+        };
+        let place = format!("line={},col={}", failure.line, failure.column);
+        let (file, title) = (property(&file.file), property(&part.title));
+        format!("::error file={file},{place},title={title}::{}\n", data(&message))
+    });
+    lines.collect()
+}
+
+/// A text in a workflow command, which ends at a line break.
+fn data(text: &str) -> String {
+    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    text.replace(OLD_COMMAND, "#%23[")
+}
+
+/// A text in a property, which ends at a comma, and all properties at a colon.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// How a command starts, behind white space at the start of a line.
+const COMMAND: &str = "::";
+
+/// How a command of the older form starts, anywhere in a line.
+const OLD_COMMAND: &str = "##[";
+
+/// A text without workflow commands: the first character of what would be one is shown as an escape.
+pub fn without_commands(text: &str) -> Cow<'_, str> {
+    let is_command = |line: &str| line.trim_start().starts_with(COMMAND);
+    if !text.split(['\n', '\r']).any(is_command) && !text.contains(OLD_COMMAND) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive(['\n', '\r']) {
+        if is_command(line) {
+            let (space, command) = line.split_at(line.len() - line.trim_start().len());
+            safe.push_str(space);
+            safe.push_str(r"\x3a");
+            safe.push_str(&command[1..]);
+        } else {
+            safe.push_str(line);
+        }
+    }
+    Cow::Owned(safe.replace(OLD_COMMAND, r"\x23#["))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::outcome::{Failure, Outcome, PartOutcome, Transcript};
+    use std::time::Duration;
+
+    #[test]
+    fn nothing_else_is_a_command() {
+        for (text, safe) in [
+            ("a :: b\n  c", "a :: b\n  c"),
+            ("::error::a", r"\x3a:error::a"),
+            ("a\n \t\u{a0}::add-mask::b\nc", "a\n \t\u{a0}\\x3a:add-mask::b\nc"),
+            ("a\r::stop-commands::b", "a\r\\x3a:stop-commands::b"),
+            (":::", r"\x3a::"),
+            ("a ##[error]b ###[", r"a \x23#[error]b #\x23#["),
+        ] {
+            assert_eq!(without_commands(text), safe);
+            assert!(matches!(without_commands(safe), Cow::Borrowed(_)), "{text}");
+        }
+        assert!(matches!(without_commands("\n: :\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn annotations_are_single_lines_whatever_is_in_them() {
+        let failure = Failure {
+            line: 7,
+            column: 2,
+            message: "100%\r\n::error::evil".to_owned(),
+            expected: Some("a, b: c\n::warning::x ##[y".to_owned()),
+            ..Failure::default()
+        };
+        let part = PartOutcome {
+            title: "a,title=b::c%3A\n::error::d".to_owned(),
+            line: 1,
+            outcome: Outcome::Failed,
+            duration: Duration::ZERO,
+            steps: Vec::new(),
+            failure: Some(failure),
+            warnings: Vec::new(),
+            transcript: Transcript::default(),
+        };
+        let file = FileOutcome {
+            file: "C:\\a,b\n.wscope".to_owned(),
+            parts: vec![part],
+            duration: Duration::ZERO,
+        };
+        let expected = "::error file=C%3A\\a%2Cb%0A.wscope,line=7,col=2,\
+             title=a%2Ctitle=b%3A%3Ac%253A%0A%3A%3Aerror%3A%3Ad::\
+             100%25%0D%0A::error::evil; expected a, b: c%0A::warning::x #%23[y\n";
+        assert_eq!(annotations(&file), expected);
+    }
+}
