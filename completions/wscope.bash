@@ -317,7 +317,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__check)
-            opts="-j -m -H -o -u -4 -6 -k -n -v -q -h --variable --variables-file --secret --jobs --repeat --fail-fast --only --list --allow-run --strict --retry --max-time --report-junit --report-tap --report-json --report-html --header --origin --lenient --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
+            opts="-j -m -H -o -u -4 -6 -k -n -v -q -h --variable --variables-file --secret --glob --jobs --repeat --fail-fast --only --list --allow-run --relax --yes --strict --retry --max-time --report-junit --report-tap --report-json --report-html --header --origin --lenient --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,6 +332,10 @@ _wscope() {
                     return 0
                     ;;
                 --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --glob)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
