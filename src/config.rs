@@ -140,8 +140,8 @@ pub enum ConfigError {
         error: FileError,
     },
     /// A setting of the configuration file or of WSCOPE_OPTIONS is not valid.
-    #[error("{0}")]
-    Configured(SettingError),
+    #[error(transparent)]
+    Configured(#[from] SettingError),
     /// Commands are possible in lines only.
     #[error("--slash requires --input lines")]
     Slash,

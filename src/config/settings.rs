@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory};
+use clap::{ArgMatches, Command, CommandFactory};
 
 use super::files::FileReader;
 use super::secrets::GivenValues;
@@ -17,14 +17,12 @@ use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
 use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
-use endpoint::NamedEndpoint;
-use file::{Section, SettingLine};
-use sources::{Check, Setting, SettingsSource};
+use arguments::{Setting, arguments, last_values, last_wins};
+use file::SettingLine;
 
+mod arguments;
 mod endpoint;
 mod file;
-mod sources;
-mod words;
 
 /// Where the settings are read from.
 #[derive(Clone, Debug, Default)]
@@ -62,25 +60,25 @@ pub struct SettingError {
     pub place: String,
     /// The reason.
     pub reason: String,
-    /// The line without its value, and below it carets: two indented lines.
-    pub marked: Option<String>,
-    /// How to fix it.
-    pub hint: Option<String>,
-}
-
-impl From<SettingError> for ConfigError {
-    fn from(error: SettingError) -> Self {
-        Self::Configured(error)
-    }
+    /// How to go on.
+    pub hint: Option<&'static str>,
 }
 
 impl SettingError {
     pub(super) fn plain(place: &str, reason: &str) -> Self {
-        Self { place: place.to_owned(), reason: reason.to_owned(), marked: None, hint: None }
+        Self { place: place.to_owned(), reason: reason.to_owned(), hint: None }
     }
 
-    fn at_line(path: &Path, number: usize, reason: &str) -> Self {
-        Self::plain(&format!("{}, line {number}", path.display()), reason)
+    /// At a line of the configuration file, or in WSCOPE_OPTIONS.
+    fn at(path: &Path, line: Option<usize>, reason: &str) -> Self {
+        const HELP: &str = "'wscope --help' lists the options; --no-config ignores the file";
+        match line {
+            None => Self::plain("WSCOPE_OPTIONS", reason),
+            Some(number) => {
+                let place = format!("{}, line {number}", path.display());
+                Self { hint: Some(HELP), ..Self::plain(&place, reason) }
+            }
+        }
     }
 }
 
@@ -91,7 +89,8 @@ pub struct Expanded {
     pub matches: ArgMatches,
     /// Warnings to show first.
     pub notices: Vec<(Level, String)>,
-    endpoint: Option<NamedEndpoint>,
+    /// The URL of the endpoint, and the number of its line.
+    endpoint: Option<(String, usize)>,
     settings: Vec<Setting>,
     /// The result of parsing each source alone; the last is the command line.
     sources: Vec<ArgMatches>,
@@ -122,55 +121,63 @@ pub fn expand(
         return error.map_or(Ok(None), Err);
     }
     let file = env.file.as_deref().map(|path| read(path, max_time(typed))).transpose()?.flatten();
-    let sections = file.as_deref().unwrap_or_default();
-    let is_empty = sections.iter().all(|it| it.name.is_empty() && it.lines.is_empty());
-    if is_empty && name.is_none() && env.options.is_none() {
+    if file.is_none() && name.is_none() && env.options.is_none() {
         return Ok(None);
     }
-    let no_file = "no configuration file: neither HOME nor XDG_CONFIG_HOME is set";
-    let path = match (&env.file, name) {
-        (None, Some(name)) => return Err(SettingError::plain(&format!("@{name}"), no_file).into()),
-        (path, _) => path.clone().unwrap_or_default(),
-    };
-    let endpoint = name.map(|name| endpoint::find(file.as_deref(), name, &path)).transpose()?;
-    let defaults = sections.first().map_or(&[][..], |section| &section.lines);
-    let of_endpoint = endpoint.as_ref().map_or(&[][..], |endpoint| &endpoint.lines);
-    let (settings, sources) = read_sources(defaults, of_endpoint, typed, env, &path, subcommand)?;
-    let matches = parse(args, subcommand, &settings);
-    let matches = matches.map_err(|problem| sources::located(&settings, &path, &problem))?;
+    let (path, lines) = (env.file.clone().unwrap_or_default(), file.unwrap_or_default());
+    let (name, tail) = name.map(endpoint::split).unzip();
+    let endpoint = name.and_then(|name| endpoint::url(&lines, name, tail.unwrap_or_default()));
+    if let (Some(name), None) = (name, &endpoint) {
+        return Err(unknown(env.file.as_deref(), name).into());
+    }
+    let settings = read_settings(&lines, name, env, &path)?;
+    let mut command = arguments::command().ignore_errors(true);
+    let mut sources: Vec<_> = settings.iter().map(|list| parsed(&mut command, list)).collect();
+    sources.push(typed.clone());
+    let settings: Vec<_> = settings.into_iter().flatten().collect();
+    let matches = merged(args, subcommand, &settings).map_err(|problem| {
+        let (reason, line) = arguments::cause(&settings, &problem);
+        SettingError::at(&path, line, &reason)
+    })?;
     let mut notices = Vec::new();
-    if has_secret(sections) && privacy::others_may_read(&path) {
+    if lines.iter().any(has_secret) && privacy::others_may_read(&path) {
         notices.push((Level::Warning, privacy::warning(&path)));
     }
     Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
 }
 
-/// All settings in their order, and what clap makes of each source; the last is the command line.
-fn read_sources(
-    defaults: &[SettingLine],
-    of_endpoint: &[SettingLine],
-    typed: &ArgMatches,
+fn unknown(path: Option<&Path>, name: &str) -> SettingError {
+    let reason = match path {
+        Some(path) => {
+            format!("{} has no section [{name}] with a line url = wss://…", path.display())
+        }
+        None => "no configuration file: neither HOME nor XDG_CONFIG_HOME is set".to_owned(),
+    };
+    SettingError::plain(&format!("@{name}"), &reason)
+}
+
+/// The settings for all connections, those of the endpoint with this name, and those of WSCOPE_OPTIONS.
+fn read_settings(
+    lines: &[SettingLine],
+    endpoint: Option<&str>,
     env: &SettingsEnv,
     path: &Path,
-    subcommand: Option<&str>,
-) -> Result<(Vec<Setting>, Vec<ArgMatches>), SettingError> {
-    let home = env.home.as_deref();
-    let mut matches = vec![typed.clone()]; // the last source first
-    let mut lists = Vec::new();
-    for lines in [None, Some(of_endpoint), Some(defaults)] {
-        let check = Check { path, home, has_effect: subcommand.is_none(), later: &matches };
-        let source = match lines {
-            None => {
-                let options = env.options.as_deref().unwrap_or_default();
-                SettingsSource::of_variable(options, &check)?
-            }
-            Some(lines) => SettingsSource::of_lines(lines, &check)?,
+) -> Result<[Vec<Setting>; 3], SettingError> {
+    let mut command = arguments::command();
+    let (mut for_all, mut of_endpoint) = (Vec::new(), Vec::new());
+    for line in lines {
+        let list = match &*line.section {
+            "" => &mut for_all,
+            name if Some(name) == endpoint && line.url().is_none() => &mut of_endpoint,
+            _ => continue,
         };
-        lists.push(source.settings);
-        matches.push(source.matches);
+        let setting = Setting::of_line(&mut command, line, env.home.as_deref());
+        list.push(setting.map_err(|why| SettingError::at(path, Some(line.number), &why))?);
     }
-    matches.reverse();
-    Ok((lists.into_iter().rev().flatten().collect(), matches))
+    let variable = env.options.as_deref().unwrap_or_default();
+    let variable = Setting::of_variable(&mut command, variable);
+    let variable = variable.map_err(|why| SettingError::at(path, None, &why))?;
+    Ok([for_all, of_endpoint, vec![variable]])
 }
 
 /// `--max-time` on the command line; a bad value is reported later.
@@ -180,51 +187,42 @@ fn max_time(typed: &ArgMatches) -> Option<Duration> {
 }
 
 /// `None` if the file does not exist.
-fn read(path: &Path, limit: Option<Duration>) -> Result<Option<Vec<Section>>, ConfigError> {
-    let text = match FileReader::new(limit).bytes("configuration file", path) {
+fn read(path: &Path, limit: Option<Duration>) -> Result<Option<Vec<SettingLine>>, ConfigError> {
+    match FileReader::new(limit).text("configuration file", path) {
         Err(ConfigError::File { error: FileError::Io(error), .. })
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
-            return Ok(None);
+            Ok(None)
         }
-        Err(ConfigError::File { error, path, .. }) => {
-            return Err(SettingError::plain(&path, &error.to_string()).into());
-        }
-        text => text?,
-    };
-    let text = String::from_utf8(text).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let number = memchr::memchr_iter(b'\n', before).count() + 1;
-        SettingError::at_line(path, number, "it is not UTF-8")
-    })?;
-    Ok(Some(file::parse(path, &text)?))
+        text => Ok(Some(file::parse(path, &text?)?)),
+    }
 }
 
-/// Whether any line of the file contains a secret, also one that is not used.
-fn has_secret(file: &[Section]) -> bool {
-    let mut lines = file.iter().flat_map(|section| &section.lines);
-    lines.any(|line| {
-        let value = line.value.iter().flat_map(|value| ["=", value]);
-        let argument: String = [line.option.as_str()].into_iter().chain(value).collect();
-        !secret_arguments(&["wscope", &argument].map(OsString::from)).is_empty()
-    })
+fn has_secret(line: &SettingLine) -> bool {
+    !secret_arguments(&["wscope", &line.argument].map(OsString::from)).is_empty()
+}
+
+/// The result of parsing settings alone, with a command that ignores what they require.
+fn parsed(command: &mut Command, settings: &[Setting]) -> ArgMatches {
+    arguments::parse(command, &arguments(settings)).unwrap_or_default()
 }
 
 /// The result of parsing a command line with these settings before it. A subcommand takes only those for the display.
-fn parse(
+fn merged(
     args: &[OsString],
     subcommand: Option<&str>,
     settings: &[Setting],
 ) -> Result<ArgMatches, clap::Error> {
-    let command = sources::last_wins(Cli::command());
-    let mut given = sources::arguments(settings);
-    if let Some(command) = subcommand.and_then(|name| command.find_subcommand(name)) {
-        let all = sources::last_wins(sources::command()).ignore_errors(true);
-        let matches = sources::parse(&mut all.clone(), settings)?;
-        let options = command.get_arguments();
-        let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
-        given = display.flat_map(|arg| cli::arguments(arg, &matches)).collect();
-    }
+    let command = last_wins(Cli::command());
+    let given = match subcommand.and_then(|name| command.find_subcommand(name)) {
+        None => arguments(settings),
+        Some(command) => {
+            let matches = parsed(&mut arguments::command().ignore_errors(true), settings);
+            let options = command.get_arguments();
+            let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
+            display.flat_map(|arg| cli::arguments(arg, &matches)).collect()
+        }
+    };
     let (words, rest) = args.split_at(args.len().min(if subcommand.is_some() { 2 } else { 1 }));
     command.try_get_matches_from([words, &given, rest].concat())
 }
@@ -233,15 +231,15 @@ impl Expanded {
     /// Sets the URL of the endpoint, and merges what clap would only append: a header replaces those of its name from
     /// earlier sources, and subprotocols replace all from earlier sources.
     pub fn settle(&self, args: &mut ConnectArgs) {
-        if let Some(endpoint) = &self.endpoint {
-            (args.url, args.wscat.connect) = (Some(endpoint.url.clone()), None);
+        if let Some((url, _)) = &self.endpoint {
+            (args.url, args.wscat.connect) = (Some(url.clone()), None);
         }
-        args.handshake.headers = sources::last_values(&self.sources, "headers", |line| {
+        args.handshake.headers = last_values(&self.sources, "headers", |line| {
             let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
             Some(name.trim().to_ascii_lowercase())
         });
         args.handshake.subprotocols =
-            sources::last_values(&self.sources, "subprotocols", |_| Some(String::new()));
+            last_values(&self.sources, "subprotocols", |_| Some(String::new()));
     }
 
     /// The values of all settings, also of those that are replaced.
@@ -260,38 +258,29 @@ impl Expanded {
                 shown,
                 ..
             }) => (*option, shown),
-            ConfigError::Target(target) => {
-                let Some(NamedEndpoint { url_line: line, .. }) = &self.endpoint else {
-                    return error;
-                };
-                let located = line.error(&self.path, &format!("bad URL: {target}"));
-                let hint = located.hint.filter(|_| line.has_comment());
-                return SettingError { marked: Some(target.marked()), hint, ..located }.into();
+            ConfigError::Target(_) => {
+                let Some((_, line)) = self.endpoint else { return error };
+                return SettingError::at(&self.path, Some(line), &error.to_string()).into();
             }
             _ => return error,
         };
         match self.setting(option, value) {
-            Some(setting) => setting.error(&self.path, &error.to_string()).into(),
+            Some(it) => SettingError::at(&self.path, it.line, &error.to_string()).into(),
             None => error,
         }
     }
 
-    /// The last setting of this option with this value, unless that is on the command line too.
+    /// The last setting of this option with this value, unless that is on the command line too. A masked value may
+    /// be any.
     fn setting(&self, option: &str, value: &str) -> Option<&Setting> {
-        let command = Cli::command();
-        let id = sources::find(&command, option)?.get_id().as_str();
-        let is_masked = value.contains("***");
+        let mut command = arguments::command().ignore_errors(true);
+        let id = arguments::find(&command, option)?.get_id().to_string();
         let has_value = |matches: &ArgMatches| {
-            let mut values = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
-            values.any(|own| is_masked || own.to_string_lossy().contains(value))
+            let mut values = matches.try_get_raw(&id).ok().flatten().into_iter().flatten();
+            values.any(|own| value.contains("***") || own.to_string_lossy().contains(value))
         };
-        if !is_masked && self.sources.last().is_some_and(has_value) {
-            return None;
-        }
-        let mut command = sources::command().ignore_errors(true);
-        self.settings.iter().rev().find(|setting| {
-            sources::parse(&mut command, std::slice::from_ref(setting))
-                .is_ok_and(|it| has_value(&it))
-        })
+        let is_typed = self.sources.last().is_some_and(has_value);
+        let mut settings = self.settings.iter().rev().filter(|_| !is_typed);
+        settings.find(|setting| has_value(&parsed(&mut command, std::slice::from_ref(*setting))))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::answer::Answer;
-use crate::config::{ConfigError, SettingError};
+use crate::config::ConfigError;
 use crate::event::{HeadView, Mask};
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
@@ -25,10 +25,6 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     let mut text = labelled(Role::Error, "wscope:", &error.message());
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
-    }
-    if let Error::Config(ConfigError::Configured(SettingError { marked: Some(marked), .. })) = error
-    {
-        text += &format!("{marked}\n");
     }
     if let Some(hint) = error.hint() {
         text += &labelled(Role::Hint, "hint:", &escape(&hint, Newlines::Escape));
