@@ -2,6 +2,7 @@
 
 mod examples;
 mod failures;
+mod lines;
 #[cfg(unix)]
 mod outputs;
 mod reports;

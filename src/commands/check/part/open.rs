@@ -6,9 +6,8 @@ use crate::commands::check::link::{Link, LinkConfig};
 use crate::commands::check::options::{OptionError, configure, own_options};
 use crate::scenario::inbox::Inbox;
 use crate::scenario::language::syntax::Connect;
-use crate::scenario::language::{Diagnostic, Source, Template, parse};
+use crate::scenario::language::{Diagnostic, Template};
 use crate::scenario::outcome::Failure;
-use crate::scenario::pattern::Pattern;
 use crate::scenario::query::{Facts, HandshakeFacts};
 
 impl PartRun<'_, '_> {
@@ -21,8 +20,8 @@ impl PartRun<'_, '_> {
             let end = self.started + limit;
             self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
         }
-        let ignored = options.ignore.iter().map(|(text, at)| self.ignored(text, *at));
-        let ignored = ignored.collect::<Result<_, _>>()?;
+        let ignored = connect.options.iter().filter_map(|line| line.pattern.as_ref());
+        let ignored = ignored.map(|pattern| self.pattern(pattern)).collect::<Result<_, _>>()?;
         let config = configure(self.file.config, connect, &self.file.values)
             .map_err(|error| self.option_failed(error))?;
         let retries = options.retry.unwrap_or(self.file.config.retry);
@@ -41,31 +40,6 @@ impl PartRun<'_, '_> {
         self.links[index] = Some(link);
         let facts = self.judge(connect, handshake)?;
         self.check(&planned.checks, &Facts::Handshake(&facts))
-    }
-
-    /// A pattern of `ignore`, which is written as behind `<`.
-    fn ignored(&self, text: &str, at: usize) -> Result<Pattern, Stop> {
-        let problem = |reason: String| self.failed(&(at..at + 1), "value", reason);
-        let line = format!("WS h\n< {text}\n");
-        let source =
-            Source::new("ignore", line.into_bytes()).map_err(|error| problem(error.to_string()))?;
-        let scenario = parse(&source).map_err(|errors| {
-            problem(errors.first().map_or_else(String::new, |it| it.message.clone()))
-        })?;
-        let payload =
-            scenario.parts.iter().flat_map(|part| &part.items).find_map(|item| match item {
-                crate::scenario::language::syntax::Item::Step(step) => match &step.kind {
-                    crate::scenario::language::syntax::StepKind::Receive(_, payload) => {
-                        Some(payload)
-                    }
-                    _ => None,
-                },
-                crate::scenario::language::syntax::Item::Connect(_) => None,
-            });
-        let payload = payload.ok_or_else(|| problem("a pattern is missing".to_owned()))?;
-        payload
-            .pattern(text, self.around())
-            .map_err(|error| self.payload_failed(&(at..at + 1), error).into())
     }
 
     /// Whether the handshake is what the file expects of it.

@@ -64,7 +64,7 @@ impl PartRun<'_, '_> {
         Ok(())
     }
 
-    fn pattern(&self, payload: &Payload) -> Result<Pattern, Stop> {
+    pub(super) fn pattern(&self, payload: &Payload) -> Result<Pattern, Stop> {
         let written = &self.file.source.text()[payload.at.clone()];
         payload
             .pattern(written, self.around())
