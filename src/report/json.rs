@@ -41,6 +41,7 @@ fn part(part: &PartOutcome) -> Value {
         "duration_ms": millis(part.duration),
         "steps": part.steps.iter().map(step).collect::<Vec<_>>(),
         "failure": part.failure.as_ref().map(failure),
+        "interruption": part.interruption.as_ref().map(failure),
         "warnings": part.warnings,
         "connections": connections(&part.transcript),
         "events_omitted": part.transcript.omitted,

@@ -1,7 +1,9 @@
 //! `wscope check`: scenario files against scripted servers.
 
+mod connections;
 mod examples;
 mod failures;
+mod limits;
 mod lines;
 #[cfg(unix)]
 mod outputs;

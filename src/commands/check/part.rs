@@ -40,8 +40,8 @@ pub(super) struct FileRun<'a> {
 pub(super) enum Stop {
     /// The part failed.
     Failed(Box<Failure>),
-    /// The run was interrupted.
-    Interrupted,
+    /// The run was interrupted; with what was awaited, where that is known.
+    Interrupted(Option<Box<Failure>>),
 }
 
 impl From<Failure> for Stop {
@@ -66,7 +66,7 @@ pub(super) struct PartRun<'r, 'a> {
 }
 
 impl FileRun<'_> {
-    /// Runs a part; `None` if the run was interrupted before it was over.
+    /// Runs a part.
     pub(super) fn part(&mut self, part: &PlannedPart, title: String) -> PartOutcome {
         let started = Instant::now();
         let deadline = self.config.max_time.map(|limit| started + limit);
@@ -83,11 +83,11 @@ impl FileRun<'_> {
             ends_taken: vec![false; count],
             file: self,
         };
-        let (steps, failure, is_interrupted) = run.run();
-        let outcome = match (&failure, is_interrupted) {
-            (Some(_), _) => Outcome::Failed,
-            (None, true) => Outcome::Skipped,
-            (None, false) => Outcome::Passed,
+        let (steps, stop) = run.run();
+        let (outcome, failure, interruption) = match stop {
+            None => (Outcome::Passed, None, None),
+            Some(Stop::Failed(failure)) => (Outcome::Failed, Some(*failure), None),
+            Some(Stop::Interrupted(place)) => (Outcome::Skipped, None, place.map(|it| *it)),
         };
         let (warnings, recorder) = (std::mem::take(&mut run.warnings), run.recorder.clone());
         drop(run); // the connections end
@@ -100,6 +100,7 @@ impl FileRun<'_> {
             duration: started.elapsed(),
             steps,
             failure,
+            interruption,
             warnings,
             transcript,
         };
@@ -108,7 +109,7 @@ impl FileRun<'_> {
 }
 
 impl PartRun<'_, '_> {
-    fn run(&mut self) -> (Vec<StepOutcome>, Option<Failure>, bool) {
+    fn run(&mut self) -> (Vec<StepOutcome>, Option<Stop>) {
         let mut steps = Vec::new();
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
@@ -117,7 +118,7 @@ impl PartRun<'_, '_> {
             let outcome = match &result {
                 Ok(()) => Outcome::Passed,
                 Err(Stop::Failed(_)) => Outcome::Failed,
-                Err(Stop::Interrupted) => Outcome::Skipped,
+                Err(Stop::Interrupted(_)) => Outcome::Skipped,
             };
             steps.push(StepOutcome {
                 line: self.file.source.place(step.at.start).line,
@@ -126,7 +127,7 @@ impl PartRun<'_, '_> {
                 duration: started.elapsed(),
             });
             if let Err(error) = result {
-                stop = Some(error);
+                stop = Some(self.with_place(error, &step.at));
                 break;
             }
         }
@@ -136,16 +137,24 @@ impl PartRun<'_, '_> {
         if matches!(stop, Some(Stop::Failed(_))) {
             self.close_after_failure();
         }
+        (steps, stop)
+    }
+
+    /// An interruption has the place of what was interrupted.
+    fn with_place(&self, stop: Stop, at: &Range<usize>) -> Stop {
         match stop {
-            None => (steps, None, false),
-            Some(Stop::Failed(failure)) => (steps, Some(*failure), false),
-            Some(Stop::Interrupted) => (steps, None, true),
+            Stop::Interrupted(None) => Stop::Interrupted(Some(Box::new(self.interruption(at)))),
+            stop => stop,
         }
+    }
+
+    fn interruption(&self, at: &Range<usize>) -> Failure {
+        self.failed(at, "interrupted", "interrupted here")
     }
 
     fn step(&mut self, index: usize, step: &PlannedStep) -> Result<(), Stop> {
         if self.is_interrupted() {
-            return Err(Stop::Interrupted);
+            return Err(Stop::Interrupted(None));
         }
         if self.is_out_of_time() {
             return Err(self.out_of_time(&step.at).into());
@@ -177,7 +186,7 @@ impl PartRun<'_, '_> {
         let until = Instant::now() + self.duration(step, span)?;
         loop {
             if self.is_interrupted() {
-                return Err(Stop::Interrupted);
+                return Err(Stop::Interrupted(None));
             }
             if self.is_out_of_time() {
                 return Err(self.out_of_time(&step.at).into());
@@ -307,7 +316,9 @@ fn masked(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcome {
     let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
     mask(&mut outcome.title);
     outcome.warnings.iter_mut().for_each(mask);
-    let Some(failure) = &mut outcome.failure else { return outcome };
+    let Some(failure) = outcome.failure.as_mut().or(outcome.interruption.as_mut()) else {
+        return outcome;
+    };
     mask(&mut failure.message);
     failure.expected.iter_mut().for_each(mask);
     failure.actual.iter_mut().for_each(mask);

@@ -180,6 +180,7 @@ fn skipped(part: &PlannedPart, title: String, source: &Source) -> PartOutcome {
         duration: Default::default(),
         steps: Vec::new(),
         failure: None,
+        interruption: None,
         warnings: Vec::new(),
         transcript: Transcript::default(),
     }

@@ -42,14 +42,9 @@ impl PartRun<'_, '_> {
             Outgoing::Pong(data) => Action::Pong(data),
             Outgoing::Close(code, reason) => Action::Close(code, Some(reason)),
         };
-        match self.link(connection, step)?.send(action) {
-            Ok(()) => Ok(()),
-            Err(Some(end)) => {
-                let text = format!("cannot send: {}", failure::ended(&end));
-                Err(self.failed(&step.at, "closed", text).into())
-            }
-            Err(None) => Err(self.failed(&step.at, "closed", "there is no connection").into()),
-        }
+        self.link(connection, step)?.send(action).map_err(|reason| {
+            self.failed(&step.at, "closed", format!("cannot send: {reason}")).into()
+        })
     }
 
     pub(super) fn forbid(
@@ -85,7 +80,13 @@ impl PartRun<'_, '_> {
         let link = self.link(group.connection, step)?;
         let progress = link.wait(self.file.interrupted, |inbox, now| waiting.poll(inbox, now));
         match progress {
-            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            None | Some(Progress::Pending(_)) => {
+                let missing = waiting.missing().next().unwrap_or_default();
+                let mut place = self.interruption(&step.at);
+                place.expected = expected.get(missing).cloned();
+                failure::add_seen(&mut place, &waiting);
+                Err(Stop::Interrupted(Some(Box::new(place))))
+            }
             Some(Progress::Done(outcome)) => self.check_group(step, group, &outcome),
             Some(Progress::Failed(failed)) => {
                 let missing = waiting.missing().next().unwrap_or_default();
@@ -159,6 +160,14 @@ impl PartRun<'_, '_> {
         }
     }
 
+    /// A time, or the end of the part if that comes first, and whether it does.
+    fn limited(&self, until: Instant) -> (Instant, bool) {
+        match self.deadline.filter(|deadline| *deadline < until) {
+            Some(deadline) => (deadline, true),
+            None => (until, false),
+        }
+    }
+
     pub(super) fn silence(
         &mut self,
         step: &PlannedStep,
@@ -167,12 +176,13 @@ impl PartRun<'_, '_> {
         has_end: bool,
     ) -> Result<(), Stop> {
         let started = Instant::now();
-        let until = started + self.duration(step, span)?;
+        let (until, is_cut) = self.limited(started + self.duration(step, span)?);
         let link = self.link(connection, step)?;
         let progress =
             link.wait(self.file.interrupted, |inbox, now| inbox.silence(until, has_end, now));
         match progress {
-            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
+            Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => Ok(()),
             Some(Progress::Failed(failed)) => {
                 let mut failure = self.wait_failed(step, &step.at, &failed, started.elapsed());
@@ -191,17 +201,18 @@ impl PartRun<'_, '_> {
     ) -> Result<(), Stop> {
         let started = Instant::now();
         let length = self.duration(step, span)?;
-        let until = started + length;
+        let (until, is_cut) = self.limited(started + length);
         let link = self.link(connection, step)?;
         let mut taken: Vec<Received> = Vec::new();
         let progress = link.wait(self.file.interrupted, |inbox, now| {
             inbox.during(until, has_end, &mut taken, now)
         });
         match progress {
-            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
             Some(Progress::Failed(failed)) => {
                 Err(self.wait_failed(step, &step.at, &failed, length).into())
             }
+            Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => {
                 let messages = taken
                     .iter()
@@ -218,7 +229,7 @@ impl PartRun<'_, '_> {
 
     pub(super) fn command_failed(&self, step: &PlannedStep, error: CommandError) -> Stop {
         match error {
-            CommandError::Interrupted => Stop::Interrupted,
+            CommandError::Interrupted => Stop::Interrupted(None),
             CommandError::Variable(variable) => self.no_value(&variable).into(),
             CommandError::Failed(reason) => self.failed(&step.at, "command", reason).into(),
         }
