@@ -1,5 +1,7 @@
 //! `wscope check`: scenario files against scripted servers.
 
+#[cfg(unix)]
+mod commands;
 mod connections;
 mod examples;
 mod failures;

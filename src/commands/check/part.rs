@@ -12,6 +12,7 @@ use super::options::OwnOptions;
 use super::transcript::Recorder;
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
+use crate::platform::child_group::ChildGroup;
 use crate::redact::Secrets;
 use crate::scenario::inbox::Breach;
 use crate::scenario::inbox::WaitFailure;
@@ -24,6 +25,7 @@ use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
 use crate::scenario::query::Facts;
 
 mod close;
+mod command;
 mod open;
 mod receive;
 
@@ -34,6 +36,8 @@ pub(super) struct FileRun<'a> {
     pub(super) values: ScenarioValues,
     pub(super) secrets: Secrets,
     pub(super) interrupted: &'a AtomicBool,
+    /// Commands that were run. What they left running ends with the file.
+    pub(super) commands: Vec<ChildGroup>,
 }
 
 /// Why a step does not go on.
@@ -173,12 +177,7 @@ impl PartRun<'_, '_> {
                 self.during(step, *connection, span, *has_end)
             }
             PlannedAction::Sleep(span) => self.sleep(step, span),
-            PlannedAction::Run(command) => {
-                let (values, interrupted) = (&self.file.values, self.file.interrupted);
-                let facts = super::run_command::run(command, values, self.deadline, interrupted)
-                    .map_err(|error| self.command_failed(step, error))?;
-                self.command_checks(step, &facts)
-            }
+            PlannedAction::Run(command) => self.run_command(step, command),
         }
     }
 

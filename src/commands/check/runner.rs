@@ -143,6 +143,7 @@ impl Worker<'_> {
             values: self.values.clone(),
             secrets,
             interrupted: self.interrupted,
+            commands: Vec::new(),
         };
         let mut parts: Vec<PartOutcome> = Vec::new();
         let mut has_failed = false;

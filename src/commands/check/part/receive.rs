@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use super::{PartRun, Stop};
 use crate::commands::check::failure;
 use crate::commands::check::link::Link;
-use crate::commands::check::run_command::CommandError;
 use crate::input::Action;
 use crate::scenario::inbox::{Group, GroupOutcome, Progress, Received, Taken, WaitFailure};
 use crate::scenario::language::syntax::{Payload, Span};
@@ -13,9 +12,7 @@ use crate::scenario::message::Outgoing;
 use crate::scenario::outcome::Failure;
 use crate::scenario::pattern::{Matcher, Pattern, ReasonPattern};
 use crate::scenario::plan::{Checks, PlannedGroup, PlannedPattern, PlannedStep};
-use crate::scenario::query::{
-    CloseFacts, CommandFacts, Facts, MessageFacts, PeriodFacts, PongFacts,
-};
+use crate::scenario::query::{CloseFacts, Facts, MessageFacts, PeriodFacts, PongFacts};
 
 impl PartRun<'_, '_> {
     /// The connection of a step. The plan has made sure that it was opened before.
@@ -225,38 +222,6 @@ impl PartRun<'_, '_> {
                 checked
             }
         }
-    }
-
-    pub(super) fn command_failed(&self, step: &PlannedStep, error: CommandError) -> Stop {
-        match error {
-            CommandError::Interrupted => Stop::Interrupted(None),
-            CommandError::Variable(variable) => self.no_value(&variable).into(),
-            CommandError::Failed(reason) => self.failed(&step.at, "command", reason).into(),
-        }
-    }
-
-    /// A status other than 0 fails, unless the file says which one it is to be.
-    pub(super) fn command_checks(
-        &mut self,
-        step: &PlannedStep,
-        facts: &CommandFacts,
-    ) -> Result<(), Stop> {
-        let asserts_exit =
-            step.checks.asserts.iter().any(|(assertion, _)| assertion.expression.is_exit());
-        if facts.exit != Some(0) && !asserts_exit {
-            let text = match facts.exit {
-                Some(status) => format!("the command ended with status {status}"),
-                None => "a signal ended the command".to_owned(),
-            };
-            let mut failure = self.failed(&step.at, "command", text);
-            let output = String::from_utf8_lossy(&facts.stdout);
-            if !output.trim().is_empty() {
-                let start: String = output.trim().chars().take(500).collect();
-                failure.notes.push(format!("output: {start}"));
-            }
-            return Err(failure.into());
-        }
-        self.check(&step.checks, &Facts::Command(facts))
     }
 }
 
