@@ -1,7 +1,7 @@
 //! `$` lines: commands that a scenario runs.
 
 use std::env;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +53,14 @@ pub(super) fn run(
     interrupted: &AtomicBool,
 ) -> Result<Finished, CommandError> {
     let failed = |error: std::io::Error| {
-        CommandError::Failed(format!("cannot run sh: {error}"), String::new())
+        let reason = match error.kind() {
+            ErrorKind::ArgumentListTooLong => {
+                "the values of its variables are too long for the environment of a command"
+                    .to_owned()
+            }
+            _ => format!("cannot run sh: {error}"),
+        };
+        CommandError::Failed(reason, String::new())
     };
     let mut shell = shell(command, values)?;
     let mut group = ChildGroup::spawn(&mut shell).map_err(failed)?;
@@ -105,6 +112,13 @@ fn shell(command: &Template, values: &ScenarioValues) -> Result<Command, Command
             Piece::Variable(variable) => {
                 let value = values.value(&variable.name);
                 let value = value.ok_or_else(|| CommandError::Variable(variable.clone()))?;
+                if value.contains('\0') {
+                    let name = &variable.name;
+                    let reason = format!(
+                        "the value of {name:?} has a NUL character, which cannot be in the environment"
+                    );
+                    return Err(CommandError::Failed(reason, String::new()));
+                }
                 let is_secret = values.is_secret(&variable.name);
                 let prefix = if is_secret { SECRET } else { "WSCOPE_VARIABLE_" };
                 let name = format!("{prefix}{}", environment_name(&variable.name));

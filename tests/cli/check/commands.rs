@@ -78,6 +78,23 @@ fn a_failed_command_shows_its_errors_and_its_signal() {
         .stdout_contains("stderr: 1000\n");
 }
 
+#[test]
+fn a_value_that_the_environment_cannot_hold_is_named_as_the_cause() {
+    for (message, expected) in [
+        ("a\0b".to_owned(), "the value of \"v\" has a NUL character"),
+        ("a".repeat(200_000), "the values of its variables are too long"),
+    ] {
+        let server = Server::script(move |peer| {
+            peer.accept_request();
+            peer.send(text(&message));
+            peer.answer_close(1000);
+        });
+        let url = format!("url={}", server.url());
+        let scenario = "WS {{url}}\n< /a/\n[Captures]\nv: text\n$ printf %s {{v}}\n";
+        commands(scenario).args(["--variable", &url]).run().code(1).stdout_contains(expected);
+    }
+}
+
 /// A command that holds a FIFO open, also in a process that it starts, and what reads that to its end.
 const HOLDS: &str = "$ exec 3>fifo; echo ready >&3; sleep 1000; sleep 1000\n";
 

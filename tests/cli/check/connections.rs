@@ -16,6 +16,8 @@ fn nothing_is_sent_behind_a_close_frame_of_our_own() {
             "s.wscope:3:1: error: a step before closes this connection: nothing can be sent any more",
         );
     }
+    let scenario = "WS ws://h as a\n> close:1000\na> x\n";
+    check(scenario).run().code(2).stderr_contains("s.wscope:3:1: error: a step before closes");
     // Another connection is another matter.
     let server = Server::repeat(2, |peer| {
         peer.accept_request();

@@ -7,7 +7,7 @@ use crate::scenario::language::syntax::{Connect, Item, Part, PayloadKind, Step, 
 pub(super) fn part(part: &Part, errors: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) {
     let mut open: Vec<&Connect> = Vec::new();
     let mut before: Option<&Step> = None;
-    let mut closed: Vec<Option<&str>> = Vec::new();
+    let mut closed: Vec<usize> = Vec::new();
     let connects = || {
         part.items.iter().filter_map(|item| match item {
             Item::Connect(connect) => Some(connect),
@@ -27,7 +27,7 @@ pub(super) fn part(part: &Part, errors: &mut Vec<Diagnostic>, warnings: &mut Vec
             Item::Step(step) => {
                 let rest = &part.items[index + 1..];
                 errors.extend(connection_problem(step, &open, needs_names && are_named));
-                errors.extend(send_problem(step, &mut closed));
+                errors.extend(send_problem(step, &open, &mut closed));
                 errors.extend(wanted_problem(step, before, rest));
                 before = Some(step);
             }
@@ -70,16 +70,16 @@ fn connection_problem(step: &Step, open: &[&Connect], needs_names: bool) -> Opti
 }
 
 /// Nothing can be sent behind our own Close frame (RFC 6455 section 5.5.1). `closed`: the connections that have
-/// sent theirs.
-fn send_problem<'a>(step: &'a Step, closed: &mut Vec<Option<&'a str>>) -> Option<Diagnostic> {
+/// sent theirs, by where they stand.
+fn send_problem(step: &Step, open: &[&Connect], closed: &mut Vec<usize>) -> Option<Diagnostic> {
     let StepKind::Send(payload) = &step.kind else { return None };
-    let name = step.connection.as_ref().map(|name| name.text.as_str());
-    if closed.contains(&name) {
+    let connection = connection_of(step, open)?.at.start;
+    if closed.contains(&connection) {
         let message = "a step before closes this connection: nothing can be sent any more";
         return Some(Diagnostic::new(step.at.clone(), message));
     }
     if matches!(payload.kind, PayloadKind::Close(_)) {
-        closed.push(name);
+        closed.push(connection);
     }
     None
 }
