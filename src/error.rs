@@ -195,7 +195,10 @@ impl Error {
         match self {
             Self::Unmet(..) | Self::ChecksFailed => 1,
             Self::InvalidScenarios => 2,
-            Self::Config(ConfigError::Unreadable { .. }) => 8,
+            Self::Config(
+                ConfigError::Unreadable { .. }
+                | ConfigError::File { option: "--variables-file", .. },
+            ) => 8,
             Self::Config(ConfigError::ReadTimeout { .. } | ConfigError::AnswerTimeout(..)) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),

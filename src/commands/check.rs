@@ -59,8 +59,12 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     for (level, text) in &config.notices {
         print.notice(*level, text);
     }
-    let values = ScenarioValues::new(config.variables.clone(), config.secrets.clone());
+    let hidden = config.hidden.clone();
+    let values = ScenarioValues::new(config.variables.clone(), config.secrets.clone(), hidden);
     print.weak_secrets(&config);
+    if let Some(error) = options::check_shared(&config.options, &config.env) {
+        return Err(Error::Config(error).into());
+    }
     let prepared = prepare(&config, &values, &mut print)?;
     if config.list {
         list(&prepared, &config, &mut print);
@@ -108,7 +112,7 @@ fn prepare(
     for source in files::read(&config.inputs, &config.globs)? {
         let planned =
             import::parse(&source, &given).and_then(|scenario| plan(scenario, &source, &given));
-        let planned = planned.and_then(|plan| match static_errors(&plan, config) {
+        let planned = planned.and_then(|plan| match static_errors(&plan, &source, config) {
             errors if errors.is_empty() => Ok(plan),
             errors => Err(errors),
         });
@@ -137,11 +141,16 @@ fn prepare(
 }
 
 /// What is wrong with the options of connections, and commands that may not be run.
-fn static_errors(plan: &Plan, config: &CheckConfig) -> Vec<Diagnostic> {
+fn static_errors(plan: &Plan, source: &Source, config: &CheckConfig) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
+    if plan.parts.is_empty() {
+        let start = source.text().len() - source.text().trim_start_matches('\u{feff}').len();
+        let help = "a part begins with  WS URL  or  ### TITLE";
+        errors.push(Diagnostic::new(start..start, "this file has no parts").with_help(help));
+    }
     for part in &plan.parts {
         for connection in &part.connections {
-            errors.extend(options::check(&connection.connect));
+            errors.extend(options::check(&connection.connect, &config.env));
         }
         let commands =
             part.steps.iter().filter(|step| matches!(step.action, PlannedAction::Run(_)));

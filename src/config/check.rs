@@ -1,6 +1,6 @@
 //! What `wscope check` has to do, from its command line and the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub struct CheckConfig {
     pub variables: BTreeMap<String, String>,
     /// Values that are not shown.
     pub secrets: BTreeMap<String, String>,
+    /// All texts that are not shown: those values, and those of the environment that something else replaces.
+    pub hidden: BTreeSet<String>,
     /// How many files are run at the same time.
     pub jobs: usize,
     /// How often all files are run.
@@ -142,14 +144,20 @@ impl CheckConfig {
             let reason = "standard input cannot be rewritten: name a file";
             return Err(ConfigError::value("--relax", "-", reason));
         }
+        let given = given_variables(run)?;
+        let secrets = secrets(run, env, &given)?;
+        let hidden = env.secrets.values().chain(secrets.values()).cloned().collect();
+        let mut variables = env.variables.clone();
+        variables.extend(given);
         let mode = if args.display.no_color { ColorMode::Never } else { args.display.color };
         Ok(Self {
             inputs,
             globs: run.globs.clone(),
-            variables: variables(run, env)?,
-            secrets: secrets(run, env)?,
+            variables,
+            secrets,
+            hidden,
             jobs: jobs(run, verbose)?,
-            repeat: run.repeat.max(1),
+            repeat: repeat(run)?,
             fail_fast: run.fail_fast,
             only: run.only.as_deref().map(title_pattern).transpose()?,
             list: run.list,
@@ -171,9 +179,9 @@ impl CheckConfig {
     }
 }
 
-/// Built in < environment < file < option.
-fn variables(run: &CheckRunArgs, env: &Env) -> Result<BTreeMap<String, String>, ConfigError> {
-    let mut variables = env.variables.clone();
+/// Those of files, then those of options: built in < environment < file < option.
+fn given_variables(run: &CheckRunArgs) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut variables = BTreeMap::new();
     for path in &run.variables_files {
         let option = "--variables-file";
         let shown = path.display().to_string();
@@ -204,8 +212,14 @@ fn variables(run: &CheckRunArgs, env: &Env) -> Result<BTreeMap<String, String>, 
 /// The largest file of variables, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-fn secrets(run: &CheckRunArgs, env: &Env) -> Result<BTreeMap<String, String>, ConfigError> {
+/// Those of the environment that no file or option gives another value, and those of options.
+fn secrets(
+    run: &CheckRunArgs,
+    env: &Env,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut secrets = env.secrets.clone();
+    secrets.retain(|name, _| !given.contains_key(name));
     for text in &run.secrets {
         let name = text.split('=').next().unwrap_or_default();
         let (name, value) = assignment("--secret", text, &format!("{name}=***"))?;
@@ -237,6 +251,13 @@ fn jobs(run: &CheckRunArgs, verbose: bool) -> Result<usize, ConfigError> {
         Some(jobs) => Ok(jobs.min(MAX_JOBS)),
         None if verbose => Ok(1),
         None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}
+
+fn repeat(run: &CheckRunArgs) -> Result<usize, ConfigError> {
+    match run.repeat {
+        0 => Err(ConfigError::value("--repeat", "0", "the files have to be run at least once")),
+        repeat => Ok(repeat),
     }
 }
 

@@ -22,7 +22,7 @@ mod preview;
 mod stamp;
 mod status;
 
-pub use connection::closed_text;
+pub use connection::{close_text, closed_text};
 pub use stamp::Timestamps;
 
 /// How much is shown besides messages.

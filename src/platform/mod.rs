@@ -1,6 +1,8 @@
 //! Code that differs between operating systems, in small files; everything else is portable.
 
 pub mod batches;
+#[cfg_attr(not(unix), path = "child_group_other.rs")]
+pub mod child_group;
 #[cfg(unix)]
 mod early_signals;
 pub mod files;

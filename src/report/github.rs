@@ -94,6 +94,7 @@ mod tests {
             duration: Duration::ZERO,
             steps: Vec::new(),
             failure: Some(failure),
+            interruption: None,
             warnings: Vec::new(),
             transcript: Transcript::default(),
         };

@@ -57,7 +57,12 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
     }
     xml.push_str(">\n");
     if part.outcome == Outcome::Skipped {
-        xml.push_str("      <skipped/>\n");
+        let _ = match &part.interruption {
+            Some(it) => {
+                writeln!(xml, "      <skipped message=\"interrupted at line {}\"/>", it.line)
+            }
+            None => writeln!(xml, "      <skipped/>"),
+        };
     }
     if let Some(failure) = &part.failure {
         let _ = writeln!(

@@ -22,7 +22,11 @@ pub fn tap(run: &Run<'_>) -> String {
 
 fn point(text: &mut String, number: usize, file: &FileOutcome, part: &PartOutcome) {
     let ok = if part.outcome == Outcome::Failed { "not ok" } else { "ok" };
-    let skipped = if part.outcome == Outcome::Skipped { " # SKIP" } else { "" };
+    let skipped = match (part.outcome, &part.interruption) {
+        (Outcome::Skipped, Some(it)) => format!(" # SKIP interrupted at line {}", it.line),
+        (Outcome::Skipped, None) => " # SKIP".to_owned(),
+        _ => String::new(),
+    };
     let name = description(&format!("{}: {}", file.file, part.title));
     let _ = writeln!(text, "{ok} {number} - {name}{skipped}");
     let Some(failure) = &part.failure else { return };

@@ -1,5 +1,6 @@
 use std::time::{Duration, SystemTime};
 
+use super::github::annotations;
 use super::{Run, json::json, junit::junit, tap::tap, text};
 use crate::output::style::Style;
 use crate::scenario::outcome::{
@@ -21,6 +22,7 @@ fn part(title: &str, outcome: Outcome) -> PartOutcome {
             duration: Duration::from_micros(1234),
         }],
         failure: None,
+        interruption: None,
         warnings: Vec::new(),
         transcript: Transcript::default(),
     }
@@ -89,6 +91,42 @@ x.wscope:4:1: no match within 5s
     assert_eq!(warnings, "warning: x.wscope:3: the peer did not answer our Close\n");
     let summary = text::summary(&files(), Duration::from_millis(40));
     assert_eq!(summary, "1 file, 3 parts: 1 passed, 1 failed, 1 skipped, 40 ms\n");
+}
+
+#[test]
+fn an_interruption_is_shown_where_it_was_and_is_no_failure() {
+    let failure = files().remove(0).parts.remove(1).failure.expect("a failure");
+    let interruption = Failure { kind: "interrupted", omitted: 0, notes: Vec::new(), ..failure };
+    let cut = PartOutcome {
+        interruption: Some(Failure { closest: None, received: Vec::new(), ..interruption }),
+        ..part("b", Outcome::Skipped)
+    };
+    let not_run = PartOutcome { steps: Vec::new(), ..part("c", Outcome::Skipped) };
+    let file = |parts| FileOutcome {
+        file: "x.wscope".to_owned(),
+        parts,
+        duration: Duration::from_secs(3),
+    };
+    let files = [file(vec![part("a", Outcome::Passed), cut, not_run.clone()])];
+    let expected = "\
+interrupted x.wscope (3 parts, 2 steps, 3.0 s)
+
+interrupted: b
+x.wscope:4:1: no match within 5s
+  < {\"a\":1}
+  ^^^^^^^^^
+  expected  a message that contains {\"a\":1}
+";
+    assert_eq!(text::file(&files[0], Style::plain()), expected);
+    assert_eq!(annotations(&files[0]), "");
+    assert!(junit(&files).contains("<skipped message=\"interrupted at line 4\"/>"));
+    assert!(tap(&run(&files)).contains("ok 2 - x.wscope: b # SKIP interrupted at line 4\nok 3"));
+    let value: serde_json::Value =
+        serde_json::from_str(&json(&run(&files)).expect("JSON")).expect("JSON");
+    assert_eq!(value["files"][0]["outcome"], "skipped");
+    assert_eq!(value["files"][0]["parts"][1]["interruption"]["type"], "interrupted");
+    let never_begun = file(vec![not_run.clone(), not_run]);
+    assert!(text::file(&never_begun, Style::plain()).starts_with("skipped x.wscope"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub fn file(file: &FileOutcome, style: Style) -> String {
     let (role, word) = match file.outcome() {
         Outcome::Passed => (Role::Good, "passed"),
         Outcome::Failed => (Role::Error, "failed"),
+        Outcome::Skipped if file.is_interrupted() => (Role::Warning, "interrupted"),
         Outcome::Skipped => (Role::Dim, "skipped"),
     };
     let parts = counted(file.parts.len() as u64, "part");
@@ -28,9 +29,13 @@ pub fn file(file: &FileOutcome, style: Style) -> String {
 }
 
 fn part_text(text: &mut String, file: &FileOutcome, part: &PartOutcome, style: Style) {
-    let Some(failure) = &part.failure else { return };
+    let (failure, role, word) = match (&part.failure, &part.interruption) {
+        (Some(failure), _) => (failure, Role::Error, "failed:"),
+        (None, Some(interruption)) => (interruption, Role::Warning, "interrupted:"),
+        (None, None) => return,
+    };
     let title = escape(&part.title, Newlines::Escape);
-    let _ = writeln!(text, "\n{} {title}", style.paint(Role::Error, "failed:"));
+    let _ = writeln!(text, "\n{} {title}", style.paint(role, word));
     text.push_str(&details(&file.file, failure));
 }
 

@@ -63,6 +63,8 @@ pub struct End {
     pub is_clean: bool,
     /// We began it.
     pub is_ours: bool,
+    /// The code of our Close frame, if we sent one with a code.
+    pub sent: Option<CloseCode>,
     /// How it ended, in words.
     pub description: String,
 }
@@ -137,12 +139,16 @@ pub struct Inbox {
     messages: VecDeque<Received>,
     controls: VecDeque<Control>,
     end: Option<End>,
+    /// The peer's Close frame, in words.
+    close: Option<String>,
     ignored: Vec<Pattern>,
     forbidden: Vec<Forbidden>,
     breach: Option<Breach>,
     /// Memory of small payloads, to be filled.
     chunk: bytes::BytesMut,
     last_send: Option<Instant>,
+    /// How many data messages were sent.
+    sent: u64,
     /// Bytes that are kept.
     held: usize,
     limit: usize,
@@ -156,11 +162,13 @@ impl Inbox {
             messages: VecDeque::new(),
             controls: VecDeque::new(),
             end: None,
+            close: None,
             ignored,
             forbidden: Vec::new(),
             breach: None,
             chunk: bytes::BytesMut::new(),
             last_send: None,
+            sent: 0,
             held: 0,
             limit,
             is_over_limit: false,
@@ -170,6 +178,12 @@ impl Inbox {
     /// A data message was sent.
     pub fn note_sent(&mut self, at: Instant) {
         self.last_send = Some(at);
+        self.sent += 1;
+    }
+
+    /// How many data messages were sent.
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// Keeps a message. What it does not keep, because that is ignored or beyond the limit, costs nothing.
@@ -244,6 +258,17 @@ impl Inbox {
             self.breach.get_or_insert(Breach { step, arrival });
         }
         self.forbidden.push(Forbidden { step, pattern });
+    }
+
+    /// The peer has sent a Close frame; the connection may not have ended yet.
+    pub fn note_close(&mut self, description: String) {
+        self.close = Some(description);
+    }
+
+    /// Why nothing can be sent any more, in words.
+    pub fn closed(&self) -> Option<&str> {
+        let end = self.end.as_ref().map(|end| end.description.as_str());
+        end.or(self.close.as_deref())
     }
 
     /// How the connection ended, if it did.

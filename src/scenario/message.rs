@@ -115,13 +115,18 @@ impl Payload {
         around: Surroundings<'_>,
     ) -> Result<Outgoing, PayloadError> {
         let (path, bytes) = read(path, around)?;
+        match kind {
+            FileKind::Binary => {}
+            FileKind::Text => drop(utf8(&path, &bytes)?),
+            FileKind::Json => {
+                let json = checked_json(utf8(&path, &bytes)?);
+                json.map_err(|reason| PayloadError::File { path, reason })?;
+            }
+        }
         let kind = match kind {
             FileKind::Binary => MessageKind::Binary,
             FileKind::Text | FileKind::Json => MessageKind::Text,
         };
-        if kind == MessageKind::Text {
-            utf8(&path, &bytes)?;
-        }
         Ok(Outgoing::Message(kind, bytes.into()))
     }
 
@@ -246,6 +251,7 @@ mod tests {
             match path.to_str() {
                 Some("a.json") => Ok(br#"{"a":1}"#.to_vec()),
                 Some("b.bin") => Ok(vec![0, 255]),
+                Some("bad.json") => Ok(b"{\n\"a\":".to_vec()),
                 _ => Err("No such file".to_owned()),
             }
         }
@@ -291,6 +297,11 @@ mod tests {
             ("> base64:AP8=", binary(&[0, 255])),
             ("> text:@{{f}}", text(r#"{"a":1}"#)),
             ("> binary:@b.bin", binary(&[0, 255])),
+            ("> json:@a.json", text(r#"{"a":1}"#)),
+            (
+                "> json:@bad.json",
+                Err("bad.json: not JSON: EOF while parsing a value at line 2 column 4".to_owned()),
+            ),
             ("> text:@b.bin", Err("b.bin: not UTF-8 at byte 1".to_owned())),
             ("> text:@c", Err("c: No such file".to_owned())),
             ("> ping:{{n}}", Ok(Outgoing::Ping("7".into()))),

@@ -50,6 +50,8 @@ pub struct PartOutcome {
     pub steps: Vec<StepOutcome>,
     /// Why it failed; the first reason.
     pub failure: Option<Failure>,
+    /// Where the run was interrupted, and what was awaited there.
+    pub interruption: Option<Failure>,
     /// What may be wrong with it.
     pub warnings: Vec<String>,
     /// What happened on its connections.
@@ -169,13 +171,19 @@ impl FileOutcome {
         Counts::of(self.parts.iter().map(|part| part.outcome))
     }
 
-    /// What came of the file: failed if a part did, skipped if all were.
+    /// What came of the file: failed if a part did, skipped if not all parts were run to their end.
     pub fn outcome(&self) -> Outcome {
         match self.counts() {
             Counts { failed: 1.., .. } => Outcome::Failed,
-            Counts { passed: 0, skipped: 1.., .. } => Outcome::Skipped,
+            Counts { skipped: 1.., .. } => Outcome::Skipped,
             _ => Outcome::Passed,
         }
+    }
+
+    /// Whether the run was interrupted after the file was begun.
+    pub fn is_interrupted(&self) -> bool {
+        let is_begun = self.parts.iter().any(|part| !part.steps.is_empty());
+        is_begun && self.outcome() == Outcome::Skipped
     }
 
     /// How many steps were run.

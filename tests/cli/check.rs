@@ -1,7 +1,12 @@
 //! `wscope check`: scenario files against scripted servers.
 
+#[cfg(unix)]
+mod commands;
+mod connections;
 mod examples;
 mod failures;
+mod limits;
+mod lines;
 #[cfg(unix)]
 mod outputs;
 mod reports;

@@ -18,14 +18,15 @@ use crate::protocol::connection::{Connection, ConnectionOptions};
 use crate::protocol::frame::Masks;
 use crate::protocol::head::Head;
 use crate::protocol::vocabulary::Role;
+use crate::resilience::transient::{is_dial_transient, is_upgrade_transient};
 use crate::scenario::query::{CertificateFacts, HandshakeFacts, Timings};
 use crate::session::Journal;
 
 /// What the handshake of a connection came to.
 #[derive(Debug)]
 pub(super) enum Handshake {
-    /// There is a connection.
-    Open(Box<HandshakeFacts>),
+    /// There is a connection, and what is odd about it.
+    Open(Box<HandshakeFacts>, Vec<String>),
     /// The server refused with another status, which may be what the scenario expects.
     Refused(Box<HandshakeFacts>, String),
     /// There is none: why, and advice.
@@ -38,35 +39,59 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) opened: event::Opened,
     pub(super) facts: Box<HandshakeFacts>,
+    /// What is odd about it.
+    pub(super) warnings: Vec<String>,
 }
 
 /// The first wait before another attempt, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Opens the connection; while the server cannot be reached or answers 502 or 503, again, up to `retries` times.
+/// What an attempt needs at least: so much is left for the last one.
+const LAST_ATTEMPT: Duration = Duration::from_millis(100);
+
+/// How often connecting is tried again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retries {
+    /// The most attempts after the first.
+    pub(super) count: u64,
+    /// The status that the scenario expects: it is no reason for another attempt. `None`: any.
+    pub(super) expected: Option<u16>,
+}
+
+/// Opens the connection; while the server cannot be reached or answers 502 or 503, again.
 pub(super) fn attempt(
     config: &ConnectConfig,
     until: Option<Instant>,
-    retries: u64,
+    retries: Retries,
     cancelled: &AtomicBool,
     reactor: &mut Reactor,
     journal: &mut Journal<'_>,
 ) -> Result<Box<Opened>, Handshake> {
     let mut wait = FIRST_WAIT;
-    let mut left = retries;
+    let mut left = retries.count;
     loop {
         let error = match open_once(config, until, reactor, journal) {
             Ok(open) => return Ok(Box::new(established(config, open, journal))),
             Err(error) => error,
         };
-        let is_over = until.is_some_and(|until| Instant::now() + wait >= until);
-        if left == 0 || is_over || cancelled.load(Ordering::SeqCst) || !is_transient(&error) {
+        let is_final = left == 0 || !is_transient(&error, retries.expected);
+        let wait_now = cut_wait(wait, until.map(|it| it.saturating_duration_since(Instant::now())));
+        let Some(wait_now) = wait_now.filter(|_| !is_final && !cancelled.load(Ordering::SeqCst))
+        else {
             return Err(failed(config, error));
-        }
+        };
         left -= 1;
-        pause(wait, cancelled);
+        pause(wait_now, cancelled);
         wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The wait before the next attempt, which has to fit into the time that is left; `None` if it does not.
+fn cut_wait(wait: Duration, left: Option<Duration>) -> Option<Duration> {
+    match left {
+        None => Some(wait),
+        Some(left) => left.checked_sub(LAST_ATTEMPT).map(|most| wait.min(most)),
     }
 }
 
@@ -94,13 +119,15 @@ fn pause(time: Duration, cancelled: &AtomicBool) {
     }
 }
 
-fn is_transient(error: &OpenError) -> bool {
+fn is_transient(error: &OpenError, expected: Option<u16>) -> bool {
     match error {
-        OpenError::Dial(_) => true,
+        OpenError::Dial(failed) => is_dial_transient(&failed.error),
         OpenError::Handshake(failed) => match &failed.error {
-            UpgradeError::Refused(response) => matches!(response.line.status, 502 | 503),
-            UpgradeError::Ended(..) => true,
-            _ => false,
+            UpgradeError::Refused(response) => {
+                let status = response.line.status;
+                matches!(status, 502 | 503) && expected.is_some_and(|it| it != status)
+            }
+            error => is_upgrade_transient(error),
         },
         OpenError::Redirect(..) | OpenError::Interrupted(_) => false,
     }
@@ -109,6 +136,13 @@ fn is_transient(error: &OpenError) -> bool {
 fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journal<'_>) -> Opened {
     let opened = opened(&open, config.endpoint.redaction);
     journal.emit_now(EventKind::Open(&opened));
+    let warnings = match open.lacks_subprotocol() {
+        true => vec![format!(
+            "the server chose none of the subprotocols offered ({})",
+            opened.offered.join(", ")
+        )],
+        false => Vec::new(),
+    };
     let options = ConnectionOptions {
         role: Role::Client,
         max_message_size: config.max_message_size,
@@ -124,7 +158,7 @@ fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journ
         timings: timings(open.timings),
         ..facts(open.upgraded.line.status, &open.upgraded.head, open.tls.as_ref())
     };
-    Opened { stream: open.stream, connection, opened, facts: Box::new(facts) }
+    Opened { stream: open.stream, connection, opened, facts: Box::new(facts), warnings }
 }
 
 fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
@@ -184,5 +218,19 @@ fn timings(timings: crate::net::Timings) -> Timings {
         tls: timings.tls,
         upgrade: timings.upgrade,
         total: Some(timings.total),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_wait_is_cut_so_that_an_attempt_follows() {
+        let millis = Duration::from_millis;
+        assert_eq!(cut_wait(millis(250), None), Some(millis(250)));
+        assert_eq!(cut_wait(millis(250), Some(millis(900))), Some(millis(250)));
+        assert_eq!(cut_wait(millis(1000), Some(millis(740))), Some(millis(640)));
+        assert_eq!(cut_wait(millis(1000), Some(millis(99))), None);
     }
 }

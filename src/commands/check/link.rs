@@ -1,6 +1,6 @@
 //! A connection of a part, in a thread of its own, as the runner of the part sees it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::handshake::{Handshake, Opened, attempt};
+use super::handshake::{Handshake, Opened, Retries, attempt};
 use super::transcript::Recorder;
 use crate::config::ConnectConfig;
 use crate::event::{Clock, Closed, EventKind};
 use crate::input::Action;
-use crate::input::queue::{ClientQueue, QueuedAction, client_queue};
+use crate::input::queue::{ClientQueue, Enqueued, QueuedAction, client_queue};
 use crate::net::Reactor;
 use crate::observer::{Observed, Observer, ObserverResponse};
-use crate::output::human::closed_text;
+use crate::output::human::{close_text, closed_text};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::scenario::inbox::{Control, End, Inbox, Message, Progress};
@@ -32,6 +32,8 @@ const STACK: usize = 512 << 10;
 pub(super) struct Link {
     shared: Arc<Shared>,
     queue: Option<ClientQueue>,
+    /// How many data messages steps have sent.
+    sent: AtomicU64,
     thread: Option<JoinHandle<()>>,
     cancelled: Arc<AtomicBool>,
     waker: Option<Arc<Waker>>,
@@ -57,7 +59,7 @@ pub(super) struct LinkConfig {
     pub(super) recorder: Recorder,
     /// When the opening handshake has to be over.
     pub(super) deadline: Option<Instant>,
-    pub(super) retries: u64,
+    pub(super) retries: Retries,
 }
 
 impl Link {
@@ -82,7 +84,8 @@ impl Link {
         };
         let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
         let thread = Some(thread.spawn(move || work.run())?);
-        Ok(Self { shared, queue: None, thread, cancelled, waker: None, handshake })
+        let sent = AtomicU64::new(0);
+        Ok(Self { shared, queue: None, sent, thread, cancelled, waker: None, handshake })
     }
 
     /// Waits for the opening handshake; `None` if the run was interrupted.
@@ -121,14 +124,31 @@ impl Link {
         self.queue.is_some()
     }
 
-    /// Sends, unless the connection has ended: then how.
-    pub(super) fn send(&self, action: Action) -> Result<(), Option<End>> {
-        if let Some(end) = self.inbox().end() {
-            return Err(Some(end.clone()));
+    /// Sends.
+    ///
+    /// # Errors
+    /// With the reason, in words, if the connection has ended or is being closed.
+    pub(super) fn send(&self, action: Action) -> Result<(), String> {
+        if let Some(closed) = self.inbox().closed() {
+            return Err(format!("the connection ended: {closed}"));
         }
-        let Some(queue) = &self.queue else { return Err(None) };
-        queue.push(QueuedAction { action, typed: false });
+        let Some(queue) = &self.queue else { return Err("there is no connection".to_owned()) };
+        let is_message = action.is_message();
+        match queue.push(QueuedAction { action, typed: false }) {
+            Enqueued::Waiting => {}
+            Enqueued::Closed | Enqueued::Overrun => {
+                return Err("the connection is being closed".to_owned());
+            }
+        }
+        if is_message {
+            self.sent.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
+    }
+
+    /// How many messages that steps have sent were not passed on, as the connection ended.
+    pub(super) fn unsent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed).saturating_sub(self.inbox().sent())
     }
 
     /// What was received.
@@ -190,7 +210,7 @@ struct Work {
     name: Option<String>,
     recorder: Recorder,
     deadline: Option<Instant>,
-    retries: u64,
+    retries: Retries,
     shared: Arc<Shared>,
     cancelled: Arc<AtomicBool>,
     sender: Sender<Started>,
@@ -219,7 +239,7 @@ impl Work {
             &mut reactor,
             &mut journal,
         );
-        let Opened { stream, connection, opened, facts } = match opened {
+        let Opened { stream, connection, opened, facts, warnings } = match opened {
             Ok(opened) => *opened,
             Err(handshake) => {
                 let _ = self.sender.send(Started::Done(handshake, None));
@@ -228,7 +248,7 @@ impl Work {
         };
         reactor.interrupt_on(Arc::default()); // from now on the queue ends it
         let (queue, mut actions) = client_queue(usize::MAX, reactor.waker());
-        let _ = self.sender.send(Started::Done(Handshake::Open(facts), Some(queue)));
+        let _ = self.sender.send(Started::Done(Handshake::Open(facts, warnings), Some(queue)));
         let observer = InboxObserver { shared: Arc::clone(&self.shared) };
         let plan = Plan {
             presets: Default::default(),
@@ -284,6 +304,9 @@ impl Observer for InboxObserver {
                 at,
                 rtt: *rtt,
             }),
+            EventKind::CloseFrame(Direction::Received, close) => {
+                inbox.note_close(format!("closed by the peer: {}", close_text(close)));
+            }
             EventKind::Closed(closed) => inbox.push_end(end(closed)),
             _ => return ObserverResponse::default(),
         }
@@ -304,6 +327,7 @@ fn end(closed: &Closed) -> End {
         reason: ending.received.as_ref().map(|close| close.reason.clone()).unwrap_or_default(),
         is_clean: ending.is_clean(),
         is_ours: ending.initiator == Initiator::Local,
+        sent: ending.sent.as_ref().and_then(|close| close.code),
         description: match &ending.violation {
             Some(violation) => format!("protocol error: {violation}"),
             None => closed_text(closed),

@@ -27,7 +27,7 @@ pub(super) fn outcome(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcom
     let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
     mask(&mut outcome.title);
     outcome.warnings.iter_mut().for_each(mask);
-    if let Some(failure) = &mut outcome.failure {
+    for failure in outcome.failure.iter_mut().chain(&mut outcome.interruption) {
         self::failure(failure, secrets);
     }
     outcome

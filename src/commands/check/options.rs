@@ -6,10 +6,15 @@ use std::time::Duration;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::{Cli, complaint};
-use crate::config::{CheckConfig, ConnectConfig, GivenValues, SCENARIO_OPTIONS, SendOrder};
+use crate::config::{CheckConfig, ConnectConfig, Env, GivenValues, SendOrder};
+use crate::protocol::head::HeaderLine;
 use crate::scenario::language::syntax::{Connect, OptionLine};
 use crate::scenario::language::units::{parse_duration, parse_size};
 use crate::scenario::language::{Diagnostic, Values, Variable};
+
+pub(super) use check::{check, check_shared};
+
+mod check;
 
 /// Options that only scenarios have.
 #[derive(Clone, Debug)]
@@ -18,8 +23,6 @@ pub(super) struct OwnOptions {
     pub(super) timeout: Duration,
     /// The next message has to match.
     pub(super) strict: bool,
-    /// Patterns of messages that are set aside, with where they stand in the file.
-    pub(super) ignore: Vec<(String, usize)>,
     /// Limit of the part.
     pub(super) max_time: Option<Duration>,
     /// The most that is kept of what was received, in bytes.
@@ -40,7 +43,6 @@ impl Default for OwnOptions {
         Self {
             timeout: TIMEOUT,
             strict: false,
-            ignore: Vec::new(),
             max_time: None,
             max_buffered: MAX_BUFFERED,
             retry: None,
@@ -98,70 +100,9 @@ fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Di
                 _ => return Err(wrong("true or false is needed".to_owned())),
             }
         }
-        _ => own.ignore.push((text.to_owned(), line.value.at.start)),
+        _ => {} // the parser has read the pattern of `ignore`
     }
     Ok(())
-}
-
-/// What is wrong with options before anything is run: names, and values without variables.
-pub(super) fn check(connect: &Connect) -> Vec<Diagnostic> {
-    let mut errors = Vec::new();
-    for line in &connect.options {
-        if OWN.contains(&line.name.as_str()) {
-            if let Some(text) = line.value.as_literal() {
-                errors.extend(set_own(&mut OwnOptions::default(), line, &text).err());
-            }
-            continue;
-        }
-        match unusable(&line.name) {
-            Some(error) => errors.push(error.shifted_to(line)),
-            None => {
-                if let Some(text) = line.value.as_literal()
-                    && let Some(argument) = argument(line, &text)
-                {
-                    let args = ["wscope".into(), argument, "--".into(), "ws://localhost".into()];
-                    let problem = Cli::command().try_get_matches_from(args).err();
-                    errors.extend(problem.map(|problem| wrong_value(line, &problem)));
-                }
-            }
-        }
-    }
-    errors
-}
-
-/// Why there is no option of this name in a scenario.
-struct Unusable {
-    message: String,
-    help: Option<String>,
-}
-
-impl Unusable {
-    fn shifted_to(self, line: &OptionLine) -> Diagnostic {
-        let at = line.at.start..line.at.start + line.name.len();
-        let error = Diagnostic::new(at, self.message);
-        match self.help {
-            Some(help) => error.with_help(help),
-            None => error,
-        }
-    }
-}
-
-fn unusable(name: &str) -> Option<Unusable> {
-    if SCENARIO_OPTIONS.contains(&name) {
-        return None;
-    }
-    let command = Cli::command();
-    if command.get_arguments().any(|arg| arg.get_long() == Some(name)) {
-        let message = format!("the option {name:?} has no meaning in a scenario");
-        return Some(Unusable { message, help: None });
-    }
-    let known = SCENARIO_OPTIONS.iter().chain(&OWN);
-    let similar = known
-        .map(|known| (strsim::damerau_levenshtein(known, name), known))
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
-    let help = similar.map(|(_, known)| format!("did you mean {known:?}?"));
-    Some(Unusable { message: format!("unknown option {name:?}"), help })
 }
 
 /// The option as an argument of `wscope URL`; `None` if a flag is off.
@@ -178,47 +119,90 @@ fn argument(line: &OptionLine, text: &str) -> Option<OsString> {
     }
 }
 
-fn wrong_value(line: &OptionLine, problem: &clap::Error) -> Diagnostic {
-    let (message, tip) = complaint(problem);
-    let error = Diagnostic::new(line.at.clone(), message);
-    match tip {
-        Some(tip) => error.with_help(tip),
-        None => error,
-    }
-}
-
 /// The configuration of a connection: options of the command, then those of the file, then its headers.
 pub(super) fn configure(
     config: &CheckConfig,
     connect: &Connect,
     values: &dyn Values,
 ) -> Result<ConnectConfig, OptionError> {
+    let lines = Lines::new(connect, values, &config.env)?;
     let mut args: Vec<OsString> = vec!["wscope".into(), "--no-config".into()];
-    args.extend(config.options.iter().cloned());
-    for line in connect.options.iter().filter(|line| !OWN.contains(&line.name.as_str())) {
-        args.extend(argument(line, &line.value.expand(values)?));
+    let shared = config.options.iter().filter(|option| !lines.replaces(option));
+    args.extend(shared.cloned());
+    args.extend(lines.options.iter().filter_map(|(line, text)| argument(line, text)));
+    for header in &lines.headers {
+        args.extend(["--header".into(), format!("{}: {}", header.name, header.value).into()]);
     }
-    for field in &connect.headers {
-        let (name, value) = (field.name.expand(values)?, field.value.expand(values)?);
-        // A header without a value is sent as such; without a colon it would be removed.
-        let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        args.extend(["--header".into(), line.into()]);
-    }
-    args.extend(["--".into(), connect.url.expand(values)?.into()]);
-    let wrong = |message: String, help: Option<String>| {
+    args.extend(["--".into(), lines.url.clone().into()]);
+    let mut resolved = resolved(&args, &config.env).map_err(|(message, help)| {
         let error = Diagnostic::new(connect.at.clone(), message);
         OptionError::Wrong(match help {
             Some(help) => error.with_help(help),
             None => error,
         })
-    };
-    let matches = Cli::command().try_get_matches_from(&args).map_err(|problem| {
-        let (message, tip) = complaint(&problem);
-        wrong(message, tip)
     })?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| wrong(error.to_string(), None))?;
+    // Headers of a file that the command line names (-H @FILE) are known only now.
+    let headers = &mut resolved.endpoint.handshake.headers;
+    let first_own = headers.len() - lines.headers.len();
+    let mut index = 0;
+    headers.retain(|header| {
+        index += 1;
+        index > first_own || !lines.headers.iter().any(|own| own.is(&header.name))
+    });
+    Ok(resolved)
+}
+
+/// The lines of a connection, with the values of variables.
+struct Lines<'a> {
+    url: String,
+    options: Vec<(&'a OptionLine, String)>,
+    headers: Vec<HeaderLine>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(connect: &'a Connect, values: &dyn Values, env: &Env) -> Result<Self, OptionError> {
+        let mut options = Vec::new();
+        for line in connect.options.iter().filter(|line| !OWN.contains(&line.name.as_str())) {
+            let text = line.value.expand(values)?;
+            // What is written out was judged before anything was run.
+            let wrong = || check::wrong_value(line, &text, env);
+            if let Some(error) = line.value.variables().next().and_then(|_| wrong()) {
+                return Err(OptionError::Wrong(error));
+            }
+            options.push((line, text));
+        }
+        let mut headers = Vec::new();
+        for field in &connect.headers {
+            let (name, value) = (field.name.expand(values)?, field.value.expand(values)?);
+            headers.push(check::header(field, &name, &value).map_err(OptionError::Wrong)?);
+        }
+        let url = connect.url.expand(values)?;
+        match check::wrong_url(&connect.url, &url) {
+            Some(error) => Err(OptionError::Wrong(error)),
+            None => Ok(Self { url, options, headers }),
+        }
+    }
+
+    /// Whether an option of the command line is a header that the file has too.
+    fn replaces(&self, option: &OsString) -> bool {
+        let Some(given) = option.to_str().and_then(|text| text.strip_prefix("--header=")) else {
+            return false;
+        };
+        let Ok(given) = HeaderLine::parse(given) else { return false };
+        let in_options = self.options.iter().filter(|(line, _)| line.name == "header");
+        let mut in_options = in_options.filter_map(|(_, text)| HeaderLine::parse(text).ok());
+        self.headers.iter().any(|own| own.is(&given.name))
+            || in_options.any(|own| own.is(&given.name))
+    }
+}
+
+type Problem = (String, Option<String>);
+
+fn resolved(args: &[OsString], env: &Env) -> Result<ConnectConfig, Problem> {
+    let matches =
+        Cli::command().try_get_matches_from(args).map_err(|problem| complaint(&problem))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|problem| complaint(&problem))?;
     let order = SendOrder::new(&matches);
-    let given = GivenValues::typed(&args);
-    ConnectConfig::new(&cli.connect, &order, &given, &config.env)
-        .map_err(|error| wrong(error.to_string(), None))
+    let given = GivenValues::typed(args);
+    ConnectConfig::new(&cli.connect, &order, &given, env).map_err(|error| (error.to_string(), None))
 }

@@ -15,6 +15,7 @@ use super::relax::Relaxed;
 use super::transcript::{Lines, Recorder};
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
+use crate::platform::child_group::ChildGroup;
 use crate::redact::Secrets;
 use crate::report::text;
 use crate::scenario::inbox::Breach;
@@ -28,6 +29,7 @@ use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
 use crate::scenario::query::Facts;
 
 mod close;
+mod command;
 mod open;
 mod receive;
 mod relax;
@@ -43,14 +45,16 @@ pub(super) struct FileRun<'a> {
     pub(super) live: Option<Arc<dyn Lines>>,
     /// Where the patterns that are made less strict go, with `--relax`.
     pub(super) relaxed: Option<&'a Relaxed>,
+    /// Commands that were run. What they left running ends with the file.
+    pub(super) commands: Vec<ChildGroup>,
 }
 
 /// Why a step does not go on.
 pub(super) enum Stop {
     /// The part failed.
     Failed(Box<Failure>),
-    /// The run was interrupted.
-    Interrupted,
+    /// The run was interrupted; with what was awaited, where that is known.
+    Interrupted(Option<Box<Failure>>),
 }
 
 impl From<Failure> for Stop {
@@ -75,7 +79,7 @@ pub(super) struct PartRun<'r, 'a> {
 }
 
 impl FileRun<'_> {
-    /// Runs a part; `None` if the run was interrupted before it was over.
+    /// Runs a part.
     pub(super) fn part(&mut self, part: &PlannedPart, title: String) -> PartOutcome {
         let started = Instant::now();
         let deadline = self.config.max_time.map(|limit| started + limit);
@@ -95,11 +99,11 @@ impl FileRun<'_> {
             ends_taken: vec![false; count],
             file: self,
         };
-        let (steps, failure, is_interrupted) = run.run();
-        let outcome = match (&failure, is_interrupted) {
-            (Some(_), _) => Outcome::Failed,
-            (None, true) => Outcome::Skipped,
-            (None, false) => Outcome::Passed,
+        let (steps, stop) = run.run();
+        let (outcome, failure, interruption) = match stop {
+            None => (Outcome::Passed, None, None),
+            Some(Stop::Failed(failure)) => (Outcome::Failed, Some(*failure), None),
+            Some(Stop::Interrupted(place)) => (Outcome::Skipped, None, place.map(|it| *it)),
         };
         let (warnings, recorder) = (std::mem::take(&mut run.warnings), run.recorder.clone());
         drop(run); // the connections end
@@ -112,6 +116,7 @@ impl FileRun<'_> {
             duration: started.elapsed(),
             steps,
             failure,
+            interruption,
             warnings,
             transcript,
         };
@@ -120,7 +125,7 @@ impl FileRun<'_> {
 }
 
 impl PartRun<'_, '_> {
-    fn run(&mut self) -> (Vec<StepOutcome>, Option<Failure>, bool) {
+    fn run(&mut self) -> (Vec<StepOutcome>, Option<Stop>) {
         let mut steps = Vec::new();
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
@@ -129,7 +134,7 @@ impl PartRun<'_, '_> {
             let outcome = match &result {
                 Ok(()) => Outcome::Passed,
                 Err(Stop::Failed(_)) => Outcome::Failed,
-                Err(Stop::Interrupted) => Outcome::Skipped,
+                Err(Stop::Interrupted(_)) => Outcome::Skipped,
             };
             let line = self.file.source.place(step.at.start).line;
             steps.push(StepOutcome {
@@ -140,7 +145,7 @@ impl PartRun<'_, '_> {
                 duration: started.elapsed(),
             });
             if let Err(error) = result {
-                stop = Some(error);
+                stop = Some(self.with_place(error, &step.at));
                 break;
             }
         }
@@ -150,10 +155,14 @@ impl PartRun<'_, '_> {
         if matches!(stop, Some(Stop::Failed(_))) {
             self.close_after_failure();
         }
+        (steps, stop)
+    }
+
+    /// An interruption has the place of what was interrupted.
+    fn with_place(&self, stop: Stop, at: &Range<usize>) -> Stop {
         match stop {
-            None => (steps, None, false),
-            Some(Stop::Failed(failure)) => (steps, Some(*failure), false),
-            Some(Stop::Interrupted) => (steps, None, true),
+            Stop::Interrupted(None) => Stop::Interrupted(Some(Box::new(self.interruption(at)))),
+            stop => stop,
         }
     }
 
@@ -167,9 +176,13 @@ impl PartRun<'_, '_> {
         }
     }
 
+    fn interruption(&self, at: &Range<usize>) -> Failure {
+        self.failed(at, "interrupted", "interrupted here")
+    }
+
     fn step(&mut self, index: usize, step: &PlannedStep) -> Result<(), Stop> {
         if self.is_interrupted() {
-            return Err(Stop::Interrupted);
+            return Err(Stop::Interrupted(None));
         }
         if self.is_out_of_time() {
             return Err(self.out_of_time(&step.at).into());
@@ -188,12 +201,7 @@ impl PartRun<'_, '_> {
                 self.during(step, *connection, span, *has_end)
             }
             PlannedAction::Sleep(span) => self.sleep(step, span),
-            PlannedAction::Run(command) => {
-                let (values, interrupted) = (&self.file.values, self.file.interrupted);
-                let facts = super::run_command::run(command, values, self.deadline, interrupted)
-                    .map_err(|error| self.command_failed(step, error))?;
-                self.command_checks(step, &facts)
-            }
+            PlannedAction::Run(command) => self.run_command(step, command),
         }
     }
 
@@ -201,7 +209,7 @@ impl PartRun<'_, '_> {
         let until = Instant::now() + self.duration(step, span)?;
         loop {
             if self.is_interrupted() {
-                return Err(Stop::Interrupted);
+                return Err(Stop::Interrupted(None));
             }
             if self.is_out_of_time() {
                 return Err(self.out_of_time(&step.at).into());

@@ -158,6 +158,7 @@ impl Worker<'_> {
             interrupted: self.interrupted,
             live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
             relaxed: self.config.relax.then_some(&file.relaxed),
+            commands: Vec::new(),
         };
         let mut parts: Vec<PartOutcome> = Vec::new();
         let mut has_failed = false;
@@ -196,6 +197,7 @@ fn skipped(part: &PlannedPart, title: String, source: &Source) -> PartOutcome {
         duration: Default::default(),
         steps: Vec::new(),
         failure: None,
+        interruption: None,
         warnings: Vec::new(),
         transcript: Transcript::default(),
     }

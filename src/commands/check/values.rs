@@ -1,7 +1,7 @@
 //! The values of variables while a file runs.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -15,11 +15,17 @@ pub(super) struct ScenarioValues {
     given: BTreeMap<String, String>,
     secret: BTreeMap<String, String>,
     captured: BTreeMap<String, Value>,
+    hidden: BTreeSet<String>,
 }
 
 impl ScenarioValues {
-    pub(super) fn new(given: BTreeMap<String, String>, secret: BTreeMap<String, String>) -> Self {
-        Self { given, secret, captured: BTreeMap::new() }
+    /// Those of the command; `hidden` are texts that must not be shown.
+    pub(super) fn new(
+        given: BTreeMap<String, String>,
+        secret: BTreeMap<String, String>,
+        hidden: BTreeSet<String>,
+    ) -> Self {
+        Self { given, secret, captured: BTreeMap::new(), hidden }
     }
 
     /// Keeps a captured value, which counts more than all others of the name.
@@ -39,7 +45,7 @@ impl ScenarioValues {
 
     /// The values that must not be shown.
     pub(super) fn secrets(&self) -> Secrets {
-        Secrets::of_values(self.secret.values())
+        Secrets::of_values(self.hidden.iter())
     }
 }
 
@@ -90,7 +96,7 @@ mod tests {
     #[test]
     fn a_captured_value_counts_more_than_a_given_one() {
         let given = BTreeMap::from([("a".to_owned(), "1".to_owned())]);
-        let mut values = ScenarioValues::new(given, BTreeMap::new());
+        let mut values = ScenarioValues::new(given, BTreeMap::new(), BTreeSet::new());
         assert_eq!(values.value("a").as_deref(), Some("1"));
         values.capture("a", Value::from_variable("2"));
         assert_eq!(values.value("a").as_deref(), Some("2"));

@@ -204,7 +204,8 @@ fn timings_text(timings: &Timings) -> String {
     parts.join(", ")
 }
 
-fn close_text(close: &ClosePayload) -> String {
+/// A Close frame, as messages name it.
+pub fn close_text(close: &ClosePayload) -> String {
     match close.code {
         None => "without a code (1005)".to_owned(),
         Some(code) if close.reason.is_empty() => code.to_string(),

@@ -95,6 +95,7 @@ fn hostile() -> String {
             duration: Duration::from_micros(1234),
         }],
         failure: Some(failure),
+        interruption: None,
         warnings: vec![text.clone()],
         transcript: Transcript { events, omitted: 2 },
     };

@@ -142,6 +142,7 @@ impl Importer<'_> {
                 at: at(line),
                 name: option.to_owned(),
                 value: Template::literal(value),
+                pattern: None,
             }),
             Err(reason) => {
                 self.errors.push(Diagnostic::new(at(line), format!("@{name}: {reason}")))

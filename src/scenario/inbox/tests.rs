@@ -46,6 +46,7 @@ fn end(code: CloseCode) -> End {
         reason: "bye".to_owned(),
         is_clean: true,
         is_ours: false,
+        sent: None,
         description: String::new(),
     }
 }

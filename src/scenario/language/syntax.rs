@@ -74,6 +74,8 @@ pub struct OptionLine {
     pub name: String,
     /// Its value.
     pub value: Template,
+    /// The pattern of `ignore`.
+    pub pattern: Option<Payload>,
 }
 
 /// What the response of the opening handshake has to be like.

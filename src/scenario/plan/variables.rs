@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::scenario::language::syntax::{Connect, Item, Scenario, Sections, Step, StepKind};
+use crate::scenario::language::syntax::{
+    Connect, Item, PayloadKind, Scenario, Sections, Step, StepKind,
+};
 use crate::scenario::language::template::{Template, Variable};
 use crate::scenario::language::{Diagnostic, Source};
 
 /// Names that always have a value.
 const BUILT_IN: [&str; 2] = ["newUuid", "newDate"];
+
+/// Options whose value is the name of a file.
+const FILE_OPTIONS: [&str; 5] = ["cacert", "cert", "key", "netrc-file", "unix-socket"];
 
 /// An error for each variable that is used and neither given nor captured before.
 pub(super) fn unknown(
@@ -15,7 +20,8 @@ pub(super) fn unknown(
     source: &Source,
     given: &BTreeSet<String>,
 ) -> Vec<Diagnostic> {
-    let mut check = Check { source, known: given.clone(), errors: Vec::new() };
+    let mut check =
+        Check { source, known: given.clone(), captured: BTreeSet::new(), errors: Vec::new() };
     check.known.extend(BUILT_IN.map(str::to_owned));
     for part in &scenario.parts {
         part.title.iter().for_each(|title| check.template(title));
@@ -32,6 +38,8 @@ pub(super) fn unknown(
 struct Check<'a> {
     source: &'a Source,
     known: BTreeSet<String>,
+    /// What a server may have sent.
+    captured: BTreeSet<String>,
     errors: Vec<Diagnostic>,
 }
 
@@ -45,6 +53,10 @@ impl Check<'_> {
         }
         for option in &connect.options {
             self.template(&option.value);
+            let start = option.value.leading_literal().unwrap_or_default();
+            if FILE_OPTIONS.contains(&option.name.as_str()) || start.starts_with('@') {
+                self.path(&option.value);
+            }
         }
         self.sections(&connect.sections);
     }
@@ -53,6 +65,9 @@ impl Check<'_> {
         match &step.kind {
             StepKind::Send(payload) | StepKind::Receive(_, payload) => {
                 self.template(payload.kind.template());
+                if matches!(payload.kind, PayloadKind::File(..)) {
+                    self.path(payload.kind.template());
+                }
             }
             StepKind::Silence(span) | StepKind::During(span) | StepKind::Sleep(span) => {
                 self.template(&span.text);
@@ -66,6 +81,7 @@ impl Check<'_> {
         for capture in &sections.captures {
             self.text(&capture.query.text, capture.query.at.start);
             self.known.insert(capture.name.clone());
+            self.captured.insert(capture.name.clone());
         }
         for assert in &sections.asserts {
             self.text(&assert.query.text, assert.query.at.start);
@@ -83,6 +99,17 @@ impl Check<'_> {
         let unknown = template.variables().filter(|it| !self.known.contains(&it.name));
         let errors: Vec<_> = unknown.map(|variable| self.error(variable)).collect();
         self.errors.extend(errors);
+    }
+
+    /// A server must not be able to choose a file of ours.
+    fn path(&mut self, template: &Template) {
+        let captured = template.variables().filter(|it| self.captured.contains(&it.name));
+        self.errors.extend(captured.map(|variable| {
+            let name = &variable.name;
+            let message = format!("the captured value {name:?} cannot be part of a file's name");
+            Diagnostic::new(variable.at.clone(), message)
+                .with_help("a server must not be able to choose a file")
+        }));
     }
 
     fn error(&self, variable: &Variable) -> Diagnostic {

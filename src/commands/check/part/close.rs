@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::{PartRun, Stop};
 use crate::commands::check::failure;
+use crate::commands::check::link::Link;
 use crate::input::Action;
 use crate::protocol::CloseCode;
+use crate::protocol::counted::counted;
 use crate::scenario::inbox::{End, Progress, WaitFailure};
 
 /// How long the closing handshake and the end of TCP may take; the session's own limit is 5 s.
@@ -17,32 +19,50 @@ const SHORT_CLOSE_TIME: Duration = Duration::from_secs(1);
 impl PartRun<'_, '_> {
     /// Closes what is open, and looks at how each connection ended.
     pub(super) fn close(&mut self) -> Result<(), Stop> {
-        for index in 0..self.links.len() {
-            let name = self.part.connections[index].connect.name.clone();
-            let who = name.map_or_else(|| "the connection".to_owned(), |name| format!("{name:?}"));
-            let Some(link) = self.links[index].as_ref().filter(|link| link.is_usable()) else {
-                continue;
-            };
-            let kept = failure::untaken(link.inbox().kept());
-            let was_open = link.send(Action::Close(Some(CloseCode::NORMAL), None)).is_ok();
-            let until = Instant::now() + CLOSE_TIME;
+        let kept: Vec<_> = (0..self.links.len())
+            .map(|index| self.usable(index).and_then(|link| failure::untaken(link.inbox().kept())))
+            .collect();
+        for link in (0..self.links.len()).filter_map(|index| self.usable(index)) {
+            let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
+        }
+        let own = Instant::now() + CLOSE_TIME;
+        let until = self.deadline.map_or(own, |deadline| own.min(deadline));
+        for (index, kept) in kept.into_iter().enumerate() {
+            let Some(link) = self.usable(index) else { continue };
             let end = link.wait(self.file.interrupted, |inbox, now| match inbox.end() {
                 Some(end) => Progress::Done(end.clone()),
                 None if now >= until => Progress::Failed(WaitFailure::Timeout),
                 None => Progress::Pending(until),
             });
-            let warning = match end {
-                None => return Err(Stop::Interrupted),
-                Some(Progress::Done(_)) if self.ends_taken[index] => None,
-                Some(Progress::Done(end)) => end_warning(&end, was_open),
-                Some(_) => Some("did not end in time".to_owned()),
+            let connect = &self.part.connections[index].connect;
+            let (warning, unsent) = match end {
+                None => return Err(self.with_place(Stop::Interrupted(None), &connect.at)),
+                Some(Progress::Done(_)) if self.ends_taken[index] => (None, link.unsent()),
+                Some(Progress::Done(end)) => (end_warning(&end), link.unsent()),
+                Some(_) if until < own => (Some(NO_ANSWER_IN_TIME.to_owned()), 0),
+                Some(_) => (Some("did not end in time".to_owned()), 0),
             };
-            if let Some(warning) = warning {
-                let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
-                self.warn(index, format!("{who}: {warning}{kept}"))?;
+            let unsent = (unsent > 0).then(|| {
+                let messages = counted(unsent, "message");
+                format!("{messages} could not be sent before the connection ended")
+            });
+            let who = match &connect.name {
+                Some(name) => format!("{name:?}"),
+                None => "the connection".to_owned(),
+            };
+            let warning = warning.map(|warning| match kept {
+                Some(kept) => format!("{warning}; {kept}"),
+                None => warning,
+            });
+            for warning in warning.into_iter().chain(unsent) {
+                self.warn(index, format!("{who}: {warning}"))?;
             }
         }
         self.look_for_breaches()
+    }
+
+    fn usable(&self, index: usize) -> Option<&Link> {
+        self.links[index].as_ref().filter(|link| link.is_usable())
     }
 
     /// Closes what is open after a failure. How that goes does not matter any more.
@@ -61,7 +81,7 @@ impl PartRun<'_, '_> {
     }
 
     /// A warning is a failure with `--strict`.
-    fn warn(&mut self, connection: usize, text: String) -> Result<(), Stop> {
+    pub(super) fn warn(&mut self, connection: usize, text: String) -> Result<(), Stop> {
         if self.file.config.strict {
             let at = &self.part.connections[connection].connect.at;
             return Err(self.failed(at, "warning", text).into());
@@ -71,13 +91,46 @@ impl PartRun<'_, '_> {
     }
 }
 
-/// What is odd about the end of a connection that no step waited for.
-fn end_warning(end: &End, was_open: bool) -> Option<String> {
-    if was_open {
-        return (!end.is_clean).then(|| {
-            format!("the server did not complete the closing handshake: {}", end.description)
-        });
+const NO_ANSWER_IN_TIME: &str =
+    "the server did not complete the closing handshake before the part's max-time";
+
+/// What is odd about the end of a connection that no step waited for. Which side closed it first does not matter:
+/// that may be chance.
+fn end_warning(end: &End) -> Option<String> {
+    if end.is_ours && !end.is_clean {
+        let text = "the server did not complete the closing handshake";
+        return Some(format!("{text}: {}", end.description));
     }
     let is_usual = matches!(end.code.get(), 1000 | 1001 | 1005);
-    (!is_usual).then(|| end.description.clone())
+    let is_answer = end.is_ours && end.sent == Some(end.code);
+    (!is_usual && !is_answer).then(|| end.description.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unusual_codes_are_reported_whoever_closed_first() {
+        for (code, sent, is_ours, is_clean, is_reported) in [
+            (1000, Some(1000), true, true, false),
+            (1001, None, false, true, false),
+            (1005, None, false, true, false),
+            (4001, Some(4001), false, true, true),
+            (4001, Some(1000), true, true, true),
+            (4001, Some(4001), true, true, false),
+            (1006, None, false, false, true),
+            (1006, Some(1000), true, false, true),
+        ] {
+            let end = End {
+                code: CloseCode::new(code),
+                reason: String::new(),
+                is_clean,
+                is_ours,
+                sent: sent.map(CloseCode::new),
+                description: "closed".to_owned(),
+            };
+            assert_eq!(end_warning(&end).is_some(), is_reported, "{end:?}");
+        }
+    }
 }

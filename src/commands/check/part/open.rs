@@ -1,14 +1,13 @@
 //! Opening the connections of a part.
 
 use super::{PartRun, Stop};
-use crate::commands::check::handshake::Handshake;
+use crate::commands::check::handshake::{Handshake, Retries};
 use crate::commands::check::link::{Link, LinkConfig};
 use crate::commands::check::options::{OptionError, configure, own_options};
 use crate::scenario::inbox::Inbox;
 use crate::scenario::language::syntax::Connect;
-use crate::scenario::language::{Diagnostic, Source, Template, parse};
+use crate::scenario::language::{Diagnostic, Template};
 use crate::scenario::outcome::Failure;
-use crate::scenario::pattern::Pattern;
 use crate::scenario::query::{Facts, HandshakeFacts};
 
 impl PartRun<'_, '_> {
@@ -21,11 +20,14 @@ impl PartRun<'_, '_> {
             let end = self.started + limit;
             self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
         }
-        let ignored = options.ignore.iter().map(|(text, at)| self.ignored(text, *at));
-        let ignored = ignored.collect::<Result<_, _>>()?;
+        let ignored = connect.options.iter().filter_map(|line| line.pattern.as_ref());
+        let ignored = ignored.map(|pattern| self.pattern(pattern)).collect::<Result<_, _>>()?;
         let config = configure(self.file.config, connect, &self.file.values)
             .map_err(|error| self.option_failed(error))?;
-        let retries = options.retry.unwrap_or(self.file.config.retry);
+        let retries = Retries {
+            count: options.retry.unwrap_or(self.file.config.retry),
+            expected: connect.response.as_ref().map_or(Some(101), |response| response.status),
+        };
         let link = Link::start(LinkConfig {
             connect: config,
             name: connect.name.clone(),
@@ -36,56 +38,41 @@ impl PartRun<'_, '_> {
         });
         let mut link =
             link.map_err(|error| self.failed(&connect.at, "system", error.to_string()))?;
-        let handshake = link.await_handshake(self.file.interrupted).ok_or(Stop::Interrupted)?;
+        let handshake =
+            link.await_handshake(self.file.interrupted).ok_or(Stop::Interrupted(None))?;
         self.options[index] = options;
         self.links[index] = Some(link);
-        let facts = self.judge(connect, handshake)?;
+        let (facts, warnings) = self.judge(connect, handshake)?;
+        for warning in warnings {
+            self.warn(index, warning)?;
+        }
         self.check(&planned.checks, &Facts::Handshake(&facts))
     }
 
-    /// A pattern of `ignore`, which is written as behind `<`.
-    fn ignored(&self, text: &str, at: usize) -> Result<Pattern, Stop> {
-        let problem = |reason: String| self.failed(&(at..at + 1), "value", reason);
-        let line = format!("WS h\n< {text}\n");
-        let source =
-            Source::new("ignore", line.into_bytes()).map_err(|error| problem(error.to_string()))?;
-        let scenario = parse(&source).map_err(|errors| {
-            problem(errors.first().map_or_else(String::new, |it| it.message.clone()))
-        })?;
-        let payload =
-            scenario.parts.iter().flat_map(|part| &part.items).find_map(|item| match item {
-                crate::scenario::language::syntax::Item::Step(step) => match &step.kind {
-                    crate::scenario::language::syntax::StepKind::Receive(_, payload) => {
-                        Some(payload)
-                    }
-                    _ => None,
-                },
-                crate::scenario::language::syntax::Item::Connect(_) => None,
-            });
-        let payload = payload.ok_or_else(|| problem("a pattern is missing".to_owned()))?;
-        payload
-            .pattern(text, self.around())
-            .map_err(|error| self.payload_failed(&(at..at + 1), error).into())
-    }
-
     /// Whether the handshake is what the file expects of it.
-    fn judge(&self, connect: &Connect, handshake: Handshake) -> Result<Box<HandshakeFacts>, Stop> {
+    fn judge(
+        &self,
+        connect: &Connect,
+        handshake: Handshake,
+    ) -> Result<(Box<HandshakeFacts>, Vec<String>), Stop> {
         let expected = connect.response.as_ref();
         let at = expected.map_or(&connect.at, |response| &response.at);
         let status = expected.map_or(Some(101), |response| response.status);
-        let facts = match (handshake, status) {
+        let (facts, warnings) = match (handshake, status) {
             (Handshake::Failed(message, hint), _) => {
                 let mut failure = self.failed(&connect.at, "connect", message);
                 failure.notes.extend(hint.map(|hint| format!("hint: {hint}")));
                 return Err(failure.into());
             }
-            (Handshake::Open(facts), None | Some(101)) => facts,
-            (Handshake::Refused(facts, _), None) => facts,
-            (Handshake::Refused(facts, _), Some(status)) if facts.status == status => facts,
+            (Handshake::Open(facts, warnings), None | Some(101)) => (facts, warnings),
+            (Handshake::Refused(facts, _), None) => (facts, Vec::new()),
+            (Handshake::Refused(facts, _), Some(status)) if facts.status == status => {
+                (facts, Vec::new())
+            }
             (Handshake::Refused(facts, message), Some(expected)) => {
                 return Err(self.wrong_status(at, expected, &facts, message).into());
             }
-            (Handshake::Open(facts), Some(expected)) => {
+            (Handshake::Open(facts, _), Some(expected)) => {
                 let message = "the server accepted the connection".to_owned();
                 return Err(self.wrong_status(at, expected, &facts, message).into());
             }
@@ -108,7 +95,7 @@ impl PartRun<'_, '_> {
                 return Err(failure.into());
             }
         }
-        Ok(facts)
+        Ok((facts, warnings))
     }
 
     fn wrong_status(

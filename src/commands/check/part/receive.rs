@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use super::{PartRun, Stop};
 use crate::commands::check::failure;
 use crate::commands::check::link::Link;
-use crate::commands::check::run_command::CommandError;
 use crate::input::Action;
 use crate::scenario::inbox::{Group, GroupOutcome, Progress, Received, Taken, WaitFailure};
 use crate::scenario::language::syntax::{Payload, Span};
@@ -13,9 +12,7 @@ use crate::scenario::message::Outgoing;
 use crate::scenario::outcome::Failure;
 use crate::scenario::pattern::{Matcher, Pattern, ReasonPattern};
 use crate::scenario::plan::{Checks, PlannedGroup, PlannedPattern, PlannedStep};
-use crate::scenario::query::{
-    CloseFacts, CommandFacts, Facts, MessageFacts, PeriodFacts, PongFacts,
-};
+use crate::scenario::query::{CloseFacts, Facts, MessageFacts, PeriodFacts, PongFacts};
 
 impl PartRun<'_, '_> {
     /// The connection of a step. The plan has made sure that it was opened before.
@@ -42,14 +39,9 @@ impl PartRun<'_, '_> {
             Outgoing::Pong(data) => Action::Pong(data),
             Outgoing::Close(code, reason) => Action::Close(code, Some(reason)),
         };
-        match self.link(connection, step)?.send(action) {
-            Ok(()) => Ok(()),
-            Err(Some(end)) => {
-                let text = format!("cannot send: {}", failure::ended(&end));
-                Err(self.failed(&step.at, "closed", text).into())
-            }
-            Err(None) => Err(self.failed(&step.at, "closed", "there is no connection").into()),
-        }
+        self.link(connection, step)?.send(action).map_err(|reason| {
+            self.failed(&step.at, "closed", format!("cannot send: {reason}")).into()
+        })
     }
 
     pub(super) fn forbid(
@@ -64,7 +56,7 @@ impl PartRun<'_, '_> {
         Ok(())
     }
 
-    fn pattern(&self, payload: &Payload) -> Result<Pattern, Stop> {
+    pub(super) fn pattern(&self, payload: &Payload) -> Result<Pattern, Stop> {
         let written = &self.file.source.text()[payload.at.clone()];
         payload
             .pattern(written, self.around())
@@ -88,7 +80,13 @@ impl PartRun<'_, '_> {
         let link = self.link(group.connection, step)?;
         let progress = link.wait(self.file.interrupted, |inbox, now| waiting.poll(inbox, now));
         match progress {
-            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            None | Some(Progress::Pending(_)) => {
+                let missing = waiting.missing().next().unwrap_or_default();
+                let mut place = self.interruption(&step.at);
+                place.expected = expected.get(missing).cloned();
+                failure::add_seen(&mut place, &waiting);
+                Err(Stop::Interrupted(Some(Box::new(place))))
+            }
             Some(Progress::Done(outcome)) => self.check_group(step, group, &outcome),
             Some(Progress::Failed(failed)) => {
                 if let Some(outcome) = self.relax(group, &mut waiting, &failed, started) {
@@ -165,6 +163,14 @@ impl PartRun<'_, '_> {
         }
     }
 
+    /// A time, or the end of the part if that comes first, and whether it does.
+    fn limited(&self, until: Instant) -> (Instant, bool) {
+        match self.deadline.filter(|deadline| *deadline < until) {
+            Some(deadline) => (deadline, true),
+            None => (until, false),
+        }
+    }
+
     pub(super) fn silence(
         &mut self,
         step: &PlannedStep,
@@ -173,12 +179,13 @@ impl PartRun<'_, '_> {
         has_end: bool,
     ) -> Result<(), Stop> {
         let started = Instant::now();
-        let until = started + self.duration(step, span)?;
+        let (until, is_cut) = self.limited(started + self.duration(step, span)?);
         let link = self.link(connection, step)?;
         let progress =
             link.wait(self.file.interrupted, |inbox, now| inbox.silence(until, has_end, now));
         match progress {
-            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
+            Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => Ok(()),
             Some(Progress::Failed(failed)) => {
                 let mut failure = self.wait_failed(step, &step.at, &failed, started.elapsed());
@@ -197,17 +204,18 @@ impl PartRun<'_, '_> {
     ) -> Result<(), Stop> {
         let started = Instant::now();
         let length = self.duration(step, span)?;
-        let until = started + length;
+        let (until, is_cut) = self.limited(started + length);
         let link = self.link(connection, step)?;
         let mut taken: Vec<Received> = Vec::new();
         let progress = link.wait(self.file.interrupted, |inbox, now| {
             inbox.during(until, has_end, &mut taken, now)
         });
         match progress {
-            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
             Some(Progress::Failed(failed)) => {
                 Err(self.wait_failed(step, &step.at, &failed, length).into())
             }
+            Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => {
                 let messages = taken
                     .iter()
@@ -220,38 +228,6 @@ impl PartRun<'_, '_> {
                 checked
             }
         }
-    }
-
-    pub(super) fn command_failed(&self, step: &PlannedStep, error: CommandError) -> Stop {
-        match error {
-            CommandError::Interrupted => Stop::Interrupted,
-            CommandError::Variable(variable) => self.no_value(&variable).into(),
-            CommandError::Failed(reason) => self.failed(&step.at, "command", reason).into(),
-        }
-    }
-
-    /// A status other than 0 fails, unless the file says which one it is to be.
-    pub(super) fn command_checks(
-        &mut self,
-        step: &PlannedStep,
-        facts: &CommandFacts,
-    ) -> Result<(), Stop> {
-        let asserts_exit =
-            step.checks.asserts.iter().any(|(assertion, _)| assertion.expression.is_exit());
-        if facts.exit != Some(0) && !asserts_exit {
-            let text = match facts.exit {
-                Some(status) => format!("the command ended with status {status}"),
-                None => "a signal ended the command".to_owned(),
-            };
-            let mut failure = self.failed(&step.at, "command", text);
-            let output = String::from_utf8_lossy(&facts.stdout);
-            if !output.trim().is_empty() {
-                let start: String = output.trim().chars().take(500).collect();
-                failure.notes.push(format!("output: {start}"));
-            }
-            return Err(failure.into());
-        }
-        self.check(&step.checks, &Facts::Command(facts))
     }
 }
 

@@ -126,7 +126,7 @@ impl Importer<'_> {
                     let pieces = [user.pieces(), &colon, password.pieces()].concat();
                     let value = Template::from_pieces(pieces, at(value));
                     let name = "user".to_owned();
-                    connect.options.push(OptionLine { at: at(line), name, value });
+                    connect.options.push(OptionLine { at: at(line), name, value, pattern: None });
                     return Ok(());
                 }
             }

@@ -1,7 +1,7 @@
 //! What is wrong with a part as a whole.
 
 use crate::scenario::language::source::Diagnostic;
-use crate::scenario::language::syntax::{Connect, Item, Part, Step, StepKind, Wanted};
+use crate::scenario::language::syntax::{Connect, Item, Part, PayloadKind, Step, StepKind, Wanted};
 
 /// Looks at a part that has been read.
 pub(in crate::scenario) fn part(
@@ -11,15 +11,27 @@ pub(in crate::scenario) fn part(
 ) {
     let mut open: Vec<&Connect> = Vec::new();
     let mut before: Option<&Step> = None;
-    let named =
-        part.items.iter().filter(|item| matches!(item, Item::Connect(it) if it.name.is_some()));
-    let needs_names = named.count() > 1;
+    let mut closed: Vec<usize> = Vec::new();
+    let connects = || {
+        part.items.iter().filter_map(|item| match item {
+            Item::Connect(connect) => Some(connect),
+            Item::Step(_) => None,
+        })
+    };
+    let needs_names = connects().count() > 1;
+    let unnamed = connects().filter(|connect| needs_names && connect.name.is_none());
+    let are_named = unnamed.clone().next().is_none();
+    errors.extend(unnamed.map(|connect| {
+        let message = "this part has several connections: each needs a name";
+        Diagnostic::new(connect.at.clone(), message).with_help("write  WS URL as NAME")
+    }));
     for (index, item) in part.items.iter().enumerate() {
         match item {
             Item::Connect(connect) => open.push(connect),
             Item::Step(step) => {
                 let rest = &part.items[index + 1..];
-                errors.extend(connection_problem(step, &open, needs_names));
+                errors.extend(connection_problem(step, &open, needs_names && are_named));
+                errors.extend(send_problem(step, &open, &mut closed));
                 errors.extend(wanted_problem(step, before, rest));
                 before = Some(step);
             }
@@ -59,6 +71,21 @@ fn connection_problem(step: &Step, open: &[&Connect], needs_names: bool) -> Opti
         Diagnostic::new(step.at.clone(), message)
             .with_help("only [Captures] and [Asserts] follow it"),
     )
+}
+
+/// Nothing can be sent behind our own Close frame (RFC 6455 section 5.5.1). `closed`: the connections that have
+/// sent theirs, by where they stand.
+fn send_problem(step: &Step, open: &[&Connect], closed: &mut Vec<usize>) -> Option<Diagnostic> {
+    let StepKind::Send(payload) = &step.kind else { return None };
+    let connection = connection_of(step, open)?.at.start;
+    if closed.contains(&connection) {
+        let message = "a step before closes this connection: nothing can be sent any more";
+        return Some(Diagnostic::new(step.at.clone(), message));
+    }
+    if matches!(payload.kind, PayloadKind::Close(_)) {
+        closed.push(connection);
+    }
+    None
 }
 
 /// `<&` belongs to the `<` before it, `<?` to the next one.

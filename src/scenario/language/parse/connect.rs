@@ -1,5 +1,6 @@
 //! `WS`, its headers and options, and `HTTP`.
 
+use super::payload::Use;
 use super::{Block, Content, Parser};
 use crate::scenario::language::source::Diagnostic;
 use crate::scenario::language::syntax::{Connect, ExpectedResponse, Field, OptionLine, Sections};
@@ -126,10 +127,19 @@ impl<'a> Parser<'a> {
         name: Content<'a>,
         value: Content<'a>,
     ) -> Result<(), Diagnostic> {
+        let pattern = match name.text {
+            "ignore" if value.text.is_empty() => {
+                return Err(Diagnostic::new(content.at(), "a pattern is missing")
+                    .with_help("an empty text message is written  ignore: text:"));
+            }
+            "ignore" => Some(self.payload(value, Use::Pattern)?),
+            _ => None,
+        };
         let line = OptionLine {
             at: content.at(),
             name: name.text.trim_start_matches('-').to_owned(),
             value: value.template()?,
+            pattern,
         };
         if name.text.starts_with('-') {
             let message = "options are written without dashes here";

@@ -2,6 +2,7 @@
 
 use super::payload::Use;
 use super::{Block, Content, Parser};
+use crate::scenario::language::shell::quoting;
 use crate::scenario::language::source::Diagnostic;
 use crate::scenario::language::syntax::{Sections, Span, Step, StepKind, Wanted};
 use crate::scenario::language::template::{Template, is_name};
@@ -139,5 +140,7 @@ fn command(content: Content<'_>, rest: Content<'_>) -> Result<Template, Diagnost
     if rest.text.trim().is_empty() {
         return Err(Diagnostic::new(content.at(), "a command is missing"));
     }
-    rest.template()
+    let command = rest.template()?;
+    quoting(&command)?;
+    Ok(command)
 }

@@ -1,0 +1,148 @@
+//! What ends a part early: `max-time`, signals, the failure of another one; and what is tried again.
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use super::{check, run};
+use crate::support::{Peer, Server, script, text};
+#[cfg(unix)]
+use crate::support::{Signal, wscope};
+
+/// A server that takes all that is sent and never answers.
+fn silent() -> Server {
+    Server::script(|peer| {
+        peer.accept_request();
+        peer.read_until_eof();
+    })
+}
+
+#[test]
+fn max_time_ends_silence_during_and_sleep() {
+    for step in ["SILENCE 60s", "DURING 60s", "SLEEP 60s", "< a"] {
+        let scenario =
+            format!("WS {{{{url}}}}\n[Options]\nmax-time: 200ms\ntimeout: 60s\n{step}\n");
+        run(&silent(), &scenario)
+            .code(1)
+            .stdout_contains("s.wscope:5:1: the part is not over after 200 ms (max-time)");
+    }
+}
+
+#[test]
+fn max_time_ends_the_closing_handshake() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("a"));
+        peer.read_until_eof();
+    });
+    let outcome = run(&server, "WS {{url}}\n[Options]\nmax-time: 400ms\n< a\n").code(0);
+    assert!(outcome.elapsed < Duration::from_secs(4), "{:?}", outcome.elapsed);
+    outcome.stdout_contains(
+        "the connection: the server did not complete the closing handshake before the part's max-time",
+    );
+}
+
+#[test]
+fn an_expected_status_is_no_reason_for_another_attempt() {
+    let server = Server::respond("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    run(&server, "WS {{url}}\n[Options]\nretry: 5\nHTTP 503\n").code(0);
+    let server = Server::respond("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    run(&server, "WS {{url}}\n[Options]\nretry: 5\nHTTP *\n[Asserts]\nstatus == 503\n").code(0);
+}
+
+#[test]
+fn a_connect_timeout_is_a_reason_for_another_attempt() {
+    let server = Server::scripts([
+        script(|peer: &mut Peer| {
+            peer.read_head();
+            peer.read_until_eof();
+        }),
+        script(|peer: &mut Peer| {
+            peer.accept_request();
+            peer.send(text("a"));
+            peer.answer_close(1000);
+        }),
+    ]);
+    run(&server, "WS {{url}}\n[Options]\nretry: 5\nconnect-timeout: 500ms\n< a\n").code(0);
+}
+
+const THREE: &str = "\
+### one
+WS {{url}}
+< a
+### two
+WS {{url}}
+> go
+< {\"n\":1}
+### three
+WS {{url}}
+< a
+";
+
+#[test]
+#[cfg(unix)]
+fn a_signal_shows_where_a_part_was_interrupted() {
+    let (waits, waiting) = channel();
+    let server = Server::scripts([
+        script(|peer: &mut Peer| {
+            peer.accept_request();
+            peer.send(text("a"));
+            peer.answer_close(1000);
+        }),
+        script(move |peer: &mut Peer| {
+            peer.accept_request();
+            peer.send(text("another"));
+            peer.expect_text("go");
+            waits.send(()).expect("the test");
+            peer.read_until_eof();
+        }),
+    ]);
+    let url = format!("url={}", server.url());
+    let args = ["--variable", &url, "--report-json", "json", "--report-tap", "tap"];
+    let running = check(THREE).args(args).spawn();
+    waiting.recv().expect("part two");
+    running.signal(Signal::INT);
+    let outcome = running.wait().code(130);
+    let report: serde_json::Value = serde_json::from_slice(&outcome.file("json")).expect("JSON");
+    let file = &report["files"][0];
+    assert_eq!(file["outcome"], "skipped");
+    let parts: Vec<_> = (0..3).map(|part| &file["parts"][part]["outcome"]).collect();
+    assert_eq!(parts, ["passed", "skipped", "skipped"]);
+    assert_eq!(file["parts"][1]["interruption"]["line"], 7);
+    assert_eq!(file["parts"][1]["failure"], serde_json::Value::Null);
+    let tap = String::from_utf8(outcome.file("tap")).expect("UTF-8");
+    assert!(tap.contains("ok 2 - s.wscope: two # SKIP interrupted at line 7\n"), "{tap}");
+    outcome
+        .stdout_contains("interrupted s.wscope (3 parts, ")
+        .stdout_contains("interrupted: two\ns.wscope:7:1: interrupted here\n")
+        .stdout_contains("  expected  JSON that contains {\"n\":1}\n")
+        .stdout_contains("1 file, 3 parts: 1 passed, 0 failed, 2 skipped, ");
+}
+
+#[test]
+#[cfg(unix)]
+fn fail_fast_interrupts_the_files_that_run_beside() {
+    let (waits, waiting) = channel();
+    let slow = Server::script(move |peer| {
+        peer.accept_request();
+        peer.expect_text("go");
+        waits.send(()).expect("the other server");
+        peer.read_until_eof();
+    });
+    let failing = Server::script(move |peer| {
+        peer.accept_request();
+        waiting.recv().expect("the other server");
+        peer.send(text("b"));
+        peer.answer_close(1000);
+    });
+    let scenario = |url: &str, steps: &str| format!("WS {url}\n[Options]\nstrict: true\n{steps}");
+    wscope()
+        .file("a.wscope", scenario(&slow.url(), "> go\n< a\n"))
+        .file("b.wscope", scenario(&failing.url(), "< a\n"))
+        .args(["check", "--fail-fast", "--jobs", "2"])
+        .run()
+        .code(1)
+        .stdout_contains("failed b.wscope (1 part, ")
+        .stdout_contains("interrupted a.wscope (1 part, ")
+        .stdout_contains("a.wscope:5:1: interrupted here\n")
+        .stdout_contains("2 files, 2 parts: 0 passed, 1 failed, 1 skipped, ");
+}
