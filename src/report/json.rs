@@ -53,6 +53,7 @@ fn step(step: &StepOutcome) -> Value {
         "kind": step.kind,
         "outcome": step.outcome.name(),
         "duration_ms": millis(step.duration),
+        "passed_over": step.passed_over,
     })
 }
 

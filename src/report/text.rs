@@ -89,6 +89,10 @@ pub fn transcript(file: &FileOutcome) -> String {
                 let _ = writeln!(text, "{name}{line}");
             }
         }
+        for step in part.steps.iter().filter(|step| step.passed_over > 0) {
+            let messages = counted(step.passed_over, "message");
+            let _ = writeln!(text, "(line {} passed over {messages})", step.line);
+        }
         if part.transcript.omitted > 0 {
             let _ = writeln!(text, "({} more events)", part.transcript.omitted);
         }

@@ -1,10 +1,10 @@
 //! How `--expect` writes a pattern: `text`, `/regex/`, `{…}`, `json:…`, `hex:…`, `close:CODE`.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
-use serde_json::Value;
 
+use super::json;
 use super::language::literal;
-use super::pattern::{ClosePattern, Matcher, Pattern};
+use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ fn matcher(source: &str) -> Result<Matcher, String> {
         return Ok(Matcher::Text(text.to_owned()));
     }
     if let Some(json) = source.strip_prefix("json:") {
-        let value = serde_json::from_str(json).map_err(|error| format!("not JSON: {error}"))?;
+        let value = json::parse(json.as_bytes()).map_err(|error| format!("not JSON: {error}"))?;
         return Ok(Matcher::Json(value));
     }
     if let Some(hex) = source.strip_prefix("hex:") {
@@ -46,12 +46,6 @@ fn matcher(source: &str) -> Result<Matcher, String> {
         Some(expression) => literal::regex(expression).map(Matcher::Regex),
         None => Ok(Matcher::Text(source.to_owned())),
     }
-}
-
-/// `{…}` or `[…]`, if it is JSON.
-fn bare_json(source: &str) -> Option<Value> {
-    let is_json = source.starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(source).ok()).flatten()
 }
 
 #[cfg(test)]

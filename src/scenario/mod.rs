@@ -5,11 +5,13 @@ pub mod difference;
 pub mod expect;
 mod expectations;
 pub mod inbox;
+pub mod json;
 pub mod language;
 pub mod message;
 mod number;
 pub mod outcome;
 pub mod pattern;
+pub mod place;
 pub mod plan;
 pub mod query;
 

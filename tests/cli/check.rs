@@ -1,5 +1,6 @@
 //! `wscope check`: scenario files against scripted servers.
 
+mod exact;
 mod examples;
 mod failures;
 #[cfg(unix)]

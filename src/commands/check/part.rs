@@ -15,7 +15,7 @@ use crate::config::CheckConfig;
 use crate::redact::Secrets;
 use crate::scenario::inbox::Breach;
 use crate::scenario::inbox::WaitFailure;
-use crate::scenario::language::syntax::Span;
+use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::language::units::parse_duration;
 use crate::scenario::language::{Source, Variable};
 use crate::scenario::message::{Files, PayloadError, Surroundings};
@@ -50,6 +50,16 @@ impl From<Failure> for Stop {
     }
 }
 
+impl Stop {
+    /// The same; of a failure more is known.
+    fn with(mut self, add: impl FnOnce(&mut Failure)) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            add(failure);
+        }
+        self
+    }
+}
+
 /// A part while it runs.
 pub(super) struct PartRun<'r, 'a> {
     file: &'r mut FileRun<'a>,
@@ -61,6 +71,8 @@ pub(super) struct PartRun<'r, 'a> {
     deadline: Option<Instant>,
     recorder: Recorder,
     warnings: Vec<String>,
+    /// How many messages the current step passed over.
+    passed_over: u64,
     /// Whether a step has waited for the end of a connection.
     ends_taken: Vec<bool>,
 }
@@ -80,6 +92,7 @@ impl FileRun<'_> {
             deadline,
             recorder,
             warnings: Vec::new(),
+            passed_over: 0,
             ends_taken: vec![false; count],
             file: self,
         };
@@ -113,7 +126,7 @@ impl PartRun<'_, '_> {
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
             let started = Instant::now();
-            let result = self.step(index, step).and_then(|()| self.look_for_breaches());
+            let result = self.step(index, step).and_then(|()| self.look_for_faults(&step.at));
             let outcome = match &result {
                 Ok(()) => Outcome::Passed,
                 Err(Stop::Failed(_)) => Outcome::Failed,
@@ -124,6 +137,7 @@ impl PartRun<'_, '_> {
                 kind: kind(&step.action),
                 outcome,
                 duration: started.elapsed(),
+                passed_over: std::mem::take(&mut self.passed_over),
             });
             if let Err(error) = result {
                 stop = Some(error);
@@ -135,6 +149,7 @@ impl PartRun<'_, '_> {
         }
         if matches!(stop, Some(Stop::Failed(_))) {
             self.close_after_failure();
+            stop = stop.map(|stop| stop.with(|failure| self.add_incomplete(failure)));
         }
         match stop {
             None => (steps, None, false),
@@ -173,6 +188,18 @@ impl PartRun<'_, '_> {
         }
     }
 
+    /// Warns of a payload that is not JSON with its values, though it looks like it.
+    fn warn_of_broken_json(&mut self, payload: &Payload) -> Result<(), Stop> {
+        let Some(reason) = payload.broken_json(self.around()) else { return Ok(()) };
+        let text = format!("taken as text, as it is not JSON: {reason}");
+        if self.file.config.strict {
+            return Err(self.failed(&payload.at, "warning", text).into());
+        }
+        let line = self.file.source.place(payload.at.start).line;
+        self.warnings.push(format!("line {line}: {text}"));
+        Ok(())
+    }
+
     fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {
         let until = Instant::now() + self.duration(step, span)?;
         loop {
@@ -182,6 +209,7 @@ impl PartRun<'_, '_> {
             if self.is_out_of_time() {
                 return Err(self.out_of_time(&step.at).into());
             }
+            self.look_for_faults(&step.at)?;
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
@@ -190,12 +218,29 @@ impl PartRun<'_, '_> {
         }
     }
 
-    /// Something that a `<!` forbids may be received on any connection.
-    fn look_for_breaches(&self) -> Result<(), Stop> {
+    /// Adds what was received of messages that were not complete, which is known when a connection has ended.
+    fn add_incomplete(&self, failure: &mut Failure) {
         for link in self.links.iter().flatten() {
-            if let Some(WaitFailure::Forbidden(breach)) = link.inbox().fault() {
-                return Err(self.breach(&breach).into());
+            let inbox = link.inbox();
+            if let Some(incomplete) = inbox.end().and_then(|end| end.incomplete.as_ref()) {
+                failure.notes.push(format!("an incomplete message: {incomplete}"));
             }
+        }
+    }
+
+    /// Something that a `<!` forbids may be received on any connection, and more than is kept.
+    fn look_for_faults(&self, at: &Range<usize>) -> Result<(), Stop> {
+        for link in self.links.iter().flatten() {
+            let inbox = link.inbox();
+            let mut failure = match inbox.fault() {
+                Some(WaitFailure::Forbidden(breach)) => self.breach(&breach),
+                Some(WaitFailure::TooMuch(limit)) => {
+                    failure::overflow(self.file.source, at, &inbox, limit)
+                }
+                _ => continue,
+            };
+            failure::add_state(&mut failure, &inbox);
+            return Err(failure.into());
         }
         Ok(())
     }

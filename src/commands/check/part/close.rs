@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{PartRun, Stop};
 use crate::commands::check::failure;
+use crate::commands::check::link::Link;
 use crate::input::Action;
 use crate::protocol::CloseCode;
 use crate::scenario::inbox::{End, Progress, WaitFailure};
@@ -13,6 +14,9 @@ const CLOSE_TIME: Duration = Duration::from_secs(7);
 
 /// The same after a failure.
 const SHORT_CLOSE_TIME: Duration = Duration::from_secs(1);
+
+/// How long an aborted connection may take to report its end.
+const ABORT_TIME: Duration = Duration::from_millis(200);
 
 impl PartRun<'_, '_> {
     /// Closes what is open, and looks at how each connection ended.
@@ -42,7 +46,10 @@ impl PartRun<'_, '_> {
                 self.warn(index, format!("{who}: {warning}{kept}"))?;
             }
         }
-        self.look_for_breaches()
+        match self.part.steps.last() {
+            Some(step) => self.look_for_faults(&step.at),
+            None => Ok(()),
+        }
     }
 
     /// Closes what is open after a failure. How that goes does not matter any more.
@@ -51,12 +58,18 @@ impl PartRun<'_, '_> {
         for link in links() {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let until = Instant::now() + SHORT_CLOSE_TIME;
-        for link in links() {
+        let wait = |link: &Link, until: Instant| {
             let _ = link.wait::<()>(self.file.interrupted, |inbox, now| match inbox.end() {
                 None if now < until => Progress::Pending(until),
                 _ => Progress::Done(()),
             });
+        };
+        let until = Instant::now() + SHORT_CLOSE_TIME;
+        for link in links() {
+            wait(link, until);
+            // How it ends tells of a message that was received in part.
+            link.abort();
+            wait(link, Instant::now() + ABORT_TIME);
         }
     }
 
