@@ -6,7 +6,7 @@ use crate::scenario::language::syntax::{Connect, Item, Part, Step, StepKind, Wan
 /// Looks at a part that has been read.
 pub(super) fn part(part: &Part, errors: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) {
     let mut open: Vec<&Connect> = Vec::new();
-    let mut before: Option<&Step> = None;
+    let mut before: Vec<&Step> = Vec::new();
     let named =
         part.items.iter().filter(|item| matches!(item, Item::Connect(it) if it.name.is_some()));
     let needs_names = named.count() > 1;
@@ -16,8 +16,8 @@ pub(super) fn part(part: &Part, errors: &mut Vec<Diagnostic>, warnings: &mut Vec
             Item::Step(step) => {
                 let rest = &part.items[index + 1..];
                 errors.extend(connection_problem(step, &open, needs_names));
-                errors.extend(wanted_problem(step, before, rest));
-                before = Some(step);
+                errors.extend(wanted_problem(step, &before, rest));
+                before.push(step);
             }
         }
     }
@@ -58,20 +58,26 @@ fn connection_problem(step: &Step, open: &[&Connect], needs_names: bool) -> Opti
 }
 
 /// `<&` belongs to the `<` before it, `<?` to the next one.
-fn wanted_problem(step: &Step, before: Option<&Step>, rest: &[Item]) -> Option<Diagnostic> {
+fn wanted_problem(step: &Step, before: &[&Step], rest: &[Item]) -> Option<Diagnostic> {
     let is_same = |other: &Step| {
         let name = |step: &Step| step.connection.as_ref().map(|name| name.text.clone());
         name(other) == name(step)
     };
     match step.kind {
         StepKind::Receive(Wanted::Also, _) => {
-            let follows = before.is_some_and(|before| {
-                let kind = &before.kind;
-                is_same(before) && matches!(kind, StepKind::Receive(Wanted::Next | Wanted::Also, _))
-            });
-            (!follows).then(|| {
-                let message = "<& needs a < of the same connection before it";
-                Diagnostic::new(step.at.clone(), message)
+            // What waits on other connections may stand between: it waits when the group is complete.
+            let between = |it: &&&Step| !is_same(it) && matches!(it.kind, StepKind::Receive(..));
+            let before = before.iter().rev().find(|it| !between(it)).filter(|it| is_same(it));
+            let problem = match before.map(|before| &before.kind) {
+                Some(StepKind::Receive(Wanted::Next | Wanted::Also, _)) => None,
+                Some(StepKind::Receive(Wanted::Never, _)) => {
+                    Some("put the <! before the < or behind the <&: the group waits as a whole")
+                }
+                _ => Some("only steps that wait on other connections may stand between them"),
+            };
+            problem.map(|help| {
+                let message = "<& needs a < of the same connection directly before it";
+                Diagnostic::new(step.at.clone(), message).with_help(help)
             })
         }
         StepKind::Receive(Wanted::Optional, _) => {
