@@ -20,11 +20,24 @@ pub struct JsonError(String);
 /// # Errors
 /// With the reason and its place: a syntax error, nesting that is too deep, or half of a surrogate pair.
 pub fn parse(data: &[u8]) -> Result<Value, JsonError> {
+    read(data, None)
+}
+
+/// The same, without the members of objects that `wanted` does not name at their place: of a large message a pattern
+/// looks at a few.
+///
+/// # Errors
+/// As for [`parse`]; what is left out may be nested as deep as it likes.
+pub fn parse_wanted(data: &[u8], wanted: &Value) -> Result<Value, JsonError> {
+    read(data, Some(wanted))
+}
+
+fn read(data: &[u8], wanted: Option<&Value>) -> Result<Value, JsonError> {
     let text = str::from_utf8(data)
         .map_err(|error| JsonError(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     // This checks the syntax without recursion; what is left is to build the value.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| JsonError(error.to_string()))?;
-    Builder { text, at: 0, open: Vec::new() }.build()
+    Builder { text, at: 0, open: Vec::new(), wanted }.build()
 }
 
 /// A number alone, as it is written.
@@ -42,13 +55,26 @@ pub fn looks_like_json(data: &[u8]) -> bool {
 struct Builder<'a> {
     text: &'a str,
     at: usize,
-    open: Vec<Open>,
+    open: Vec<Open<'a>>,
+    /// What is compared with the whole value.
+    wanted: Option<&'a Value>,
 }
 
-/// An array or object whose end has not been read, with the name of the member that is being read.
-enum Open {
-    Array(Vec<Value>),
-    Object(Map<String, Value>, Option<String>),
+/// An array or object whose end has not been read, and what it is compared with.
+enum Open<'a> {
+    Array(Vec<Value>, Option<&'a Value>),
+    /// With the name of the member that is being read.
+    Object(Map<String, Value>, Option<String>, Option<&'a Value>),
+}
+
+impl<'a> Open<'a> {
+    /// What the value that is being read in it is compared with.
+    fn wanted(&self) -> Option<&'a Value> {
+        match self {
+            Open::Array(values, wanted) => wanted.as_ref()?.get(values.len()),
+            Open::Object(_, name, wanted) => wanted.as_ref()?.get(name.as_deref()?),
+        }
+    }
 }
 
 impl Builder<'_> {
@@ -63,8 +89,8 @@ impl Builder<'_> {
                 b'}' | b']' => {
                     self.at += 1;
                     self.open.pop().map(|open| match open {
-                        Open::Array(values) => Value::Array(values),
-                        Open::Object(members, _) => Value::Object(members),
+                        Open::Array(values, _) => Value::Array(values),
+                        Open::Object(members, ..) => Value::Object(members),
                     })
                 }
                 b'"' => self.string_or_name()?,
@@ -87,9 +113,11 @@ impl Builder<'_> {
             return Err(self.error(&format!("nested deeper than {levels}")));
         }
         self.at += 1;
+        let wanted = self.open.last().map_or(self.wanted, Open::wanted);
         self.open.push(match bracket {
-            b'{' => Open::Object(Map::new(), None),
-            _ => Open::Array(Vec::new()),
+            // A value of another type is shown as a whole.
+            b'{' => Open::Object(Map::new(), None, wanted.filter(|it| it.is_object())),
+            _ => Open::Array(Vec::new(), wanted.filter(|it| it.is_array())),
         });
         Ok(())
     }
@@ -98,19 +126,23 @@ impl Builder<'_> {
     fn place(&mut self, value: Value) -> Option<Value> {
         match self.open.last_mut() {
             None => return Some(value),
-            Some(Open::Array(values)) => values.push(value),
-            Some(Open::Object(members, name)) => {
+            Some(Open::Array(values, _)) => values.push(value),
+            Some(Open::Object(members, name, _)) => {
                 members.insert(name.take().unwrap_or_default(), value);
             }
         }
         None
     }
 
-    /// A string that is a value; the name of a member is kept.
+    /// A string that is a value; the name of a member is kept, or its value left out.
     fn string_or_name(&mut self) -> Result<Option<Value>, JsonError> {
         let string = self.string()?;
         match self.open.last_mut() {
-            Some(Open::Object(_, name @ None)) => {
+            Some(Open::Object(_, None, Some(wanted))) if wanted.get(&string).is_none() => {
+                self.skip_value();
+                Ok(None)
+            }
+            Some(Open::Object(_, name @ None, _)) => {
                 *name = Some(string);
                 Ok(None)
             }
@@ -118,15 +150,39 @@ impl Builder<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
-        let (start, bytes) = (self.at, self.text.as_bytes());
-        let mut end = start + 1;
+    /// Goes behind the value of a member, from behind its name.
+    fn skip_value(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut depth = 0_usize;
+        while let Some(byte) = bytes.get(self.at) {
+            match byte {
+                b'"' => self.at = self.string_end().0,
+                b'{' | b'[' => depth += 1,
+                // The member that follows, or the end of the object that it is in.
+                b',' | b'}' if depth == 0 => return,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Where the string that begins here ends, and whether it has escapes.
+    fn string_end(&self) -> (usize, bool) {
+        let bytes = self.text.as_bytes();
+        let mut end = self.at + 1;
         let mut has_escape = false;
         while bytes[end] != b'"' {
             let is_escape = bytes[end] == b'\\';
             has_escape |= is_escape;
             end += if is_escape { 2 } else { 1 };
         }
+        (end, has_escape)
+    }
+
+    fn string(&mut self) -> Result<String, JsonError> {
+        let start = self.at;
+        let (end, has_escape) = self.string_end();
         let string = match has_escape {
             false => self.text[start + 1..end].to_owned(),
             true => serde_json::from_str(&self.text[start..=end])
@@ -207,6 +263,25 @@ mod tests {
             assert_eq!(error(text.as_bytes()), reason, "{text}");
         }
         assert_eq!(error(b"[\"\xff\"]"), "not UTF-8 at byte 2");
+    }
+
+    #[test]
+    fn members_that_are_not_wanted_are_left_out() {
+        let wanted = parse(br#"{"a":{"b":1},"l":[0,{"c":1}],"s":2}"#).expect("JSON");
+        for (text, left) in [
+            (r#"{"x":"}\"",  "a" : {"y":[{}],"b":2,"z":1},"n":null}"#, r#"{"a":{"b":2}}"#),
+            (
+                r#"{"l":[{"c":1},{"c":2,"d":[1,"]"]},{"e":1}]}"#,
+                r#"{"l":[{"c":1},{"c":2},{"e":1}]}"#,
+            ),
+            (r#"{"a":[{"b":1}],"s":{"t":1},"x":1e5 }"#, r#"{"a":[{"b":1}],"s":{"t":1}}"#),
+            (r#"{"x":1}"#, "{}"),
+            (r#"{"x":{},"a":1}"#, r#"{"a":1}"#),
+            (r#"[{"a":1,"x":2}]"#, r#"[{"a":1,"x":2}]"#),
+            ("1", "1"),
+        ] {
+            assert_eq!(parse_wanted(text.as_bytes(), &wanted).expect(text).to_string(), left);
+        }
     }
 
     #[test]

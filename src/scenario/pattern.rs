@@ -168,8 +168,8 @@ impl Pattern {
             Matcher::Bytes { bytes, is_prefix: true } => {
                 place(place::of_bytes(bytes, &data[..data.len().min(bytes.len())]))
             }
-            Matcher::Json(_) if json::looks_like_json(data) => {
-                let error = json::parse(data).err()?;
+            Matcher::Json(wanted) if json::looks_like_json(data) => {
+                let error = json::parse_wanted(data, wanted).err()?;
                 Some(Near::whole(&format!("the received message is not JSON: {error}")))
             }
             _ => None,
@@ -234,7 +234,7 @@ fn is_any_or(wanted: Option<&[u8]>, payload: &[u8]) -> bool {
 }
 
 fn judge_json(data: &[u8], wanted: &Value) -> Match {
-    let Ok(value) = json::parse(data) else { return Match::No };
+    let Ok(value) = json::parse_wanted(data, wanted) else { return Match::No };
     match compare(&value, wanted) {
         comparison if comparison.is_match() => Match::Yes,
         comparison => Match::Differs(comparison),

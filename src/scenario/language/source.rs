@@ -181,12 +181,16 @@ impl Source {
 /// escapes.
 fn shown(text: &str) -> String {
     let mut shown = String::new();
+    let mut is_joined = false;
     for c in text.chars() {
         match c {
+            // Joiners have a use in emoji and in some scripts.
+            '\u{200c}' | '\u{200d}' if is_joined => shown.push(c),
             _ if c.is_control() || c.width().is_none() => shown.push(' '),
             _ if is_invisible(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
             _ => shown.push(c),
         }
+        is_joined = !(c.is_ascii() || is_invisible(c));
     }
     shown
 }
@@ -285,6 +289,8 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_escaped() {
+        let text = source("> 👩\u{200d}👧").render("error", &Diagnostic::new(0..1, "wrong"));
+        assert_eq!(text.lines().nth(1), Some("  > 👩\u{200d}👧"));
         let text = source("> \u{202e}a\u{200b}é").render("error", &Diagnostic::new(5..6, "wrong"));
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1..], ["  > \\u{202e}a\\u{200b}é", "            ^"]);

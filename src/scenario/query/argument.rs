@@ -328,10 +328,16 @@ fn parse(text: &str) -> Result<JsonPath, PathError> {
         let position = text.floor_char_boundary(error.position());
         let (before, rest) = text.split_at(position);
         let place = match rest {
-            "" => "at the end of the path".to_owned(),
-            _ => format!("at character {} {}", before.chars().count() + 1, quoted(rest)),
+            "" => "not a JSONPath: something is missing at its end".to_owned(),
+            _ => {
+                let number = before.chars().count() + 1;
+                format!("not a JSONPath from character {number} on: {}", quoted(rest))
+            }
         };
-        let message = format!("not a JSONPath: {place}: {}", error.message());
+        let message = match error.message() {
+            "parser error" => place,
+            reason => format!("{place} ({reason})"),
+        };
         PathError { message, position: Some(position) }
     })
 }

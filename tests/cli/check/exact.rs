@@ -51,13 +51,19 @@ fn what_is_not_json_is_named_with_the_reason() {
     let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
     let deep: &'static str = nested(200).replace("}", ",\"b\":1}").leak();
     run(&sending(deep), "WS {{url}}\n< {\"b\":1}\n").code(0);
+    run(&sending(r#"{"a":"\ud800","b":1}"#), "WS {{url}}\n< {\"b\":1}\n").code(0);
     let deeper: &'static str = nested(300).leak();
-    for (message, reason) in [
-        (deeper, "nested deeper than 256 levels at line 1 column 261"),
-        ("{\"b\":1", "EOF while parsing an object at line 1 column 6"),
-        (r#"{"a":"\ud800"}"#, r"half of a UTF-16 surrogate pair alone in \u escapes"),
+    for (message, pattern, reason) in [
+        (deeper, r#"{"a":1}"#, "nested deeper than 256 levels at line 1 column 261"),
+        ("{\"b\":1", r#"{"b":1}"#, "EOF while parsing an object at line 1 column 6"),
+        (
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"x"}"#,
+            r"half of a UTF-16 surrogate pair alone in \u escapes",
+        ),
     ] {
-        run(&sending(message), "WS {{url}}\n[Options]\ntimeout: 100ms\n\n< {\"b\":1}\n")
+        let scenario = format!("WS {{{{url}}}}\n[Options]\ntimeout: 100ms\n\n< {pattern}\n");
+        run(&sending(message), &scenario)
             .code(1)
             .stdout_contains(&format!("differs   the received message is not JSON: {reason}"));
     }

@@ -97,13 +97,13 @@ fn each_mistake_in_an_argument_has_its_message_and_place() {
         ("jsonpath \"$.a", "a text without its closing quote", "\"$.a", ""),
         (
             "jsonpath \"a\"",
-            "not a JSONPath: at character 1 \"a\": parser error",
+            "not a JSONPath from character 1 on: \"a\"",
             "a",
             "a path begins with $",
         ),
-        ("jsonpath \"$.a[\"", "not a JSONPath: ", "[", ""),
-        ("jsonpath \"$.a[?@.b=1]\"", "not a JSONPath: at character 9 \"=1]\": ", "=", ""),
-        ("jsonpath \"$.\"", "not a JSONPath: at the end of the path: ", "", ""),
+        ("jsonpath \"$.a[\"", "not a JSONPath", "[", ""),
+        ("jsonpath \"$.a[?@.b=1]\"", "not a JSONPath from character 9 on: \"=1]\"", "=", ""),
+        ("jsonpath \"$.\"", "not a JSONPath", "", ""),
         (
             "jsonpath \"$[[[[[[[[[\"",
             "a JSONPath with more than 8 nested brackets",
