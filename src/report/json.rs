@@ -42,8 +42,8 @@ struct Part<'a> {
     duration_ms: f64,
     steps: Vec<Step>,
     failure: Option<Failed<'a>>,
-    interruption: Option<Failed<'a>>,
     connections: Vec<Connection<'a>>,
+    interruption: Option<Failed<'a>>,
     events_omitted: u64,
     warnings: &'a [String],
 }
@@ -54,6 +54,7 @@ struct Step {
     kind: &'static str,
     outcome: &'static str,
     duration_ms: f64,
+    passed_over: u64,
 }
 
 #[derive(Serialize)]
@@ -131,8 +132,8 @@ fn part(part: &PartOutcome) -> Part<'_> {
         duration_ms: millis(part.duration),
         steps: part.steps.iter().map(step).collect(),
         failure: part.failure.as_ref().map(failure),
-        interruption: part.interruption.as_ref().map(failure),
         connections: connections(&part.transcript),
+        interruption: part.interruption.as_ref().map(failure),
         events_omitted: part.transcript.omitted,
         warnings: &part.warnings,
     }
@@ -144,6 +145,7 @@ fn step(step: &StepOutcome) -> Step {
         kind: step.kind,
         outcome: step.outcome.name(),
         duration_ms: millis(step.duration),
+        passed_over: step.passed_over,
     }
 }
 

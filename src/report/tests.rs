@@ -20,6 +20,7 @@ fn part(title: &str, outcome: Outcome) -> PartOutcome {
             kind: "receive",
             outcome,
             duration: Duration::from_micros(1234),
+            passed_over: 0,
         }],
         failure: None,
         interruption: None,

@@ -96,6 +96,9 @@ pub fn transcript(file: &FileOutcome) -> String {
         for event in &part.transcript.events {
             text += &self::event(event.connection.as_deref(), &event.text);
         }
+        for step in part.steps.iter().filter(|step| step.passed_over > 0) {
+            text += &passed_over(step.line, step.passed_over);
+        }
         if part.transcript.omitted > 0 {
             let _ = writeln!(text, "({} more events)", part.transcript.omitted);
         }
@@ -106,6 +109,11 @@ pub fn transcript(file: &FileOutcome) -> String {
 /// The line above the events of a part.
 pub fn heading(file: &str, title: &str) -> String {
     format!("### {}: {}\n", one_line(file), one_line(title))
+}
+
+/// The line about messages that a step took with its own because they came before it.
+pub fn passed_over(line: usize, count: u64) -> String {
+    format!("(line {line} passed over {})\n", counted(count, "message"))
 }
 
 /// An event of a connection: each of its lines begins with the connection's name.

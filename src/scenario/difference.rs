@@ -13,7 +13,7 @@ const MAX_SHOWN: usize = 60;
 /// How much a value differs from the expected one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// How many of the expected values are missing or different.
+    /// How many of the expected values are missing or different; a missing object counts as itself and its values.
     pub count: usize,
     /// The first difference.
     pub first: Option<Difference>,
@@ -97,7 +97,7 @@ impl Comparison {
                     path.push(Step::Member(name));
                     match value.get(name) {
                         Some(value) => self.visit(path, value, expected),
-                        None => self.note(path, leaves(expected), || DifferenceKind::Missing {
+                        None => self.note(path, values(expected), || DifferenceKind::Missing {
                             expected: shortened(expected),
                         }),
                     }
@@ -118,7 +118,7 @@ impl Comparison {
             (Value::Number(value), Value::Number(expected))
                 if number::are_equal(value, expected) => {}
             _ if value == expected => {}
-            _ => self.note(path, leaves(expected), || DifferenceKind::Value {
+            _ => self.note(path, values(expected), || DifferenceKind::Value {
                 expected: shortened(expected),
                 actual: shortened(value),
             }),
@@ -131,14 +131,13 @@ impl Comparison {
     }
 }
 
-/// The number of values in an expected value.
-fn leaves(value: &Value) -> usize {
-    let sum = match value {
-        Value::Object(members) => members.values().map(leaves).sum(),
-        Value::Array(elements) => elements.iter().map(leaves).sum(),
-        _ => 1,
-    };
-    sum.max(1)
+/// The number of values in an expected value, with itself: what has the right structure is closer.
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(members) => members.values().map(values).sum::<usize>(),
+        Value::Array(elements) => elements.iter().map(values).sum(),
+        _ => 0,
+    }
 }
 
 fn json_path(path: &[Step<'_>]) -> String {
@@ -167,9 +166,10 @@ fn shortened(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::json;
 
     fn compared(expected: &str, actual: &str) -> Comparison {
-        let json = |text: &str| serde_json::from_str(text).expect("JSON");
+        let json = |text: &str| json::parse(text.as_bytes()).expect("JSON");
         compare(&json(actual), &json(expected))
     }
 
@@ -213,10 +213,13 @@ mod tests {
             (
                 r#"{"a":{"x":1,"y":2},"b":3}"#,
                 "{}",
-                3,
+                4,
                 r#"at $.a expected {"x":1,"y":2}, got no such member"#,
             ),
-            (r#"{"a":{"x":1,"y":2}}"#, "7", 2, r#"at $ expected {"a":{"x":1,"y":2}}, got 7"#),
+            (r#"{"a":{"b":1}}"#, r#"{"a":{}}"#, 1, "at $.a.b expected 1, got no such member"),
+            (r#"{"a":{"b":1}}"#, r#"{"a":null}"#, 2, r#"at $.a expected {"b":1}, got null"#),
+            (r#"{"a":{"b":1}}"#, "[]", 3, r#"at $ expected {"a":{"b":1}}, got []"#),
+            (r#"{"a":{"x":1,"y":2}}"#, "7", 4, r#"at $ expected {"a":{"x":1,"y":2}}, got 7"#),
             (
                 "9007199254740993",
                 "9007199254740992",
@@ -229,7 +232,7 @@ mod tests {
                 1,
                 "at $ expected 9007199254740993, got 9007199254740992.0",
             ),
-            ("18446744073709551615", "1e300", 1, "at $ expected 18446744073709551615, got 1e+300"),
+            ("18446744073709551615", "1e300", 1, "at $ expected 18446744073709551615, got 1e300"),
             ("1", "1.5", 1, "at $ expected 1, got 1.5"),
         ] {
             let comparison = compared(expected, actual);

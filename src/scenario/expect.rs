@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::json;
 use super::language::literal;
 use super::language::syntax::FileKind;
 use super::message::matcher_of_file;
@@ -49,7 +50,7 @@ fn matcher(source: &str) -> Result<Matcher, String> {
             literal::json_string(string).map(Matcher::Text)
         }
         Some(("text", text)) => Ok(Matcher::Text(text.to_owned())),
-        Some(("json", json)) => serde_json::from_str(json)
+        Some(("json", json)) => json::parse(json.as_bytes())
             .map(Matcher::Json)
             .map_err(|error| format!("not JSON: {error}")),
         Some(("hex", hex)) => {

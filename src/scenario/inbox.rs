@@ -52,6 +52,13 @@ pub struct Control {
     pub rtt: Option<Duration>,
 }
 
+impl Control {
+    /// `ping` or `pong`.
+    pub fn name(&self) -> &'static str {
+        if self.is_pong { "pong" } else { "ping" }
+    }
+}
+
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
@@ -67,6 +74,8 @@ pub struct End {
     pub sent: Option<CloseCode>,
     /// How it ended, in words.
     pub description: String,
+    /// What was received of a message that was not complete, in words.
+    pub incomplete: Option<String>,
 }
 
 /// Something that was received.
@@ -153,6 +162,10 @@ pub struct Inbox {
     held: usize,
     limit: usize,
     is_over_limit: bool,
+    /// When something was received last, and what.
+    last: Option<(Instant, &'static str)>,
+    /// How many messages were like those that are ignored.
+    ignored_count: u64,
 }
 
 impl Inbox {
@@ -172,6 +185,8 @@ impl Inbox {
             held: 0,
             limit,
             is_over_limit: false,
+            last: None,
+            ignored_count: 0,
         }
     }
 
@@ -189,7 +204,9 @@ impl Inbox {
     /// Keeps a message. What it does not keep, because that is ignored or beyond the limit, costs nothing.
     pub fn push_message(&mut self, message: Message<'_>) {
         let Message { kind, data, at, frames, wire_size, is_compressed } = message;
+        self.last = Some((at, "message"));
         if self.ignored.iter().any(|pattern| pattern.judge(kind, data) == Match::Yes) {
+            self.ignored_count += 1;
             return;
         }
         let cost = data.len() + OVERHEAD;
@@ -211,6 +228,7 @@ impl Inbox {
 
     /// Keeps a ping or a pong.
     pub fn push_control(&mut self, control: Control) {
+        self.last = Some((control.at, control.name()));
         let cost = control.payload.len() + OVERHEAD;
         if self.is_over_limit || self.held + cost > self.limit {
             self.is_over_limit = true;
@@ -282,6 +300,26 @@ impl Inbox {
             return Some(WaitFailure::Forbidden(breach.clone()));
         }
         self.is_over_limit.then_some(WaitFailure::TooMuch(self.limit))
+    }
+
+    /// When something was received last, and what it was: a `message`, a `ping` or a `pong`.
+    pub fn last(&self) -> Option<(Instant, &'static str)> {
+        self.last
+    }
+
+    /// How many messages were set aside because they are like those that are ignored.
+    pub fn ignored_count(&self) -> u64 {
+        self.ignored_count
+    }
+
+    /// How many bytes the messages that no step has taken hold.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Pings and pongs that no step has taken.
+    pub fn kept_controls(&self) -> impl Iterator<Item = &Control> {
+        self.controls.iter()
     }
 
     /// Messages that no step has taken.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::json;
 use super::language::literal;
 use super::language::syntax::{FileKind, Payload, PayloadKind};
 use super::language::template::{Template, Values, Variable};
@@ -130,6 +131,16 @@ impl Payload {
         Ok(Outgoing::Message(kind, bytes.into()))
     }
 
+    /// Why a payload that looks like JSON is taken as text, if it is, and only with its values: what the file alone
+    /// shows, the parser has found.
+    pub fn broken_json(&self, around: Surroundings<'_>) -> Option<String> {
+        let PayloadKind::Bare(template) = &self.kind else { return None };
+        if template.as_literal().is_some() {
+            return None;
+        }
+        literal::broken_json(&template.expand(around.values).ok()?)
+    }
+
     /// The pattern. `written` is how the file says it.
     ///
     /// # Errors
@@ -221,7 +232,7 @@ fn json_string(template: &Template, values: &dyn Values) -> Result<String, Paylo
 }
 
 fn checked_json(text: &str) -> Result<serde_json::Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
+    json::parse(text.as_bytes()).map_err(|error| format!("not JSON: {error}"))
 }
 
 fn control(text: String) -> Result<Bytes, String> {

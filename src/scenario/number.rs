@@ -1,4 +1,4 @@
-//! Comparison of JSON numbers by their exact value.
+//! Comparison of JSON numbers by their exact value, from their decimal digits.
 
 use std::cmp::Ordering;
 
@@ -6,30 +6,77 @@ use serde_json::Number;
 
 /// Whether two numbers have the same value.
 pub(super) fn are_equal(one: &Number, other: &Number) -> bool {
-    compare(one, other) == Some(Ordering::Equal)
+    compare(one, other) == Ordering::Equal
 }
 
-/// The order of two numbers. Integers beyond 2^53 are not converted to a double.
-pub(super) fn compare(one: &Number, other: &Number) -> Option<Ordering> {
-    match (integer(one), integer(other)) {
-        (Some(one), Some(other)) => Some(one.cmp(&other)),
-        (None, None) => one.as_f64()?.partial_cmp(&other.as_f64()?),
-        (Some(integer), None) => compare_mixed(integer, other.as_f64()?),
-        (None, Some(integer)) => compare_mixed(integer, one.as_f64()?).map(Ordering::reverse),
+/// The order of two numbers. Nothing is converted: the work is in proportion to their texts.
+pub(super) fn compare(one: &Number, other: &Number) -> Ordering {
+    let (one, other) = (Decimal::of(one.as_str()), Decimal::of(other.as_str()));
+    one.sign.cmp(&other.sign).then_with(|| match one.sign {
+        0 => Ordering::Equal,
+        1 => one.compare_magnitude(&other),
+        _ => other.compare_magnitude(&one),
+    })
+}
+
+/// Whether a number is written with a fraction or an exponent.
+pub(super) fn is_float(number: &Number) -> bool {
+    number.as_str().contains(['.', 'e', 'E'])
+}
+
+/// A number as `0.DIGITS` times a power of ten; the first digit is not 0.
+struct Decimal<'a> {
+    /// -1, 0 or 1.
+    sign: i8,
+    /// The digits before the point, and those behind it.
+    digits: (&'a str, &'a str),
+    /// The power. An exponent beyond 128 bits is taken as the largest of these.
+    power: i128,
+}
+
+impl<'a> Decimal<'a> {
+    fn of(text: &'a str) -> Self {
+        let (is_negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let whole = whole.trim_start_matches('0');
+        let fraction = fraction.trim_end_matches('0');
+        let (digits, power) = match whole {
+            "" => {
+                let digits = fraction.trim_start_matches('0');
+                (("", digits), -((fraction.len() - digits.len()) as i128))
+            }
+            whole => ((whole, fraction), whole.len() as i128),
+        };
+        let is_zero = digits == ("", "");
+        let sign = if is_zero {
+            0
+        } else if is_negative {
+            -1
+        } else {
+            1
+        };
+        Self { sign, digits, power: power.saturating_add(saturated(exponent)) }
+    }
+
+    fn compare_magnitude(&self, other: &Self) -> Ordering {
+        self.power.cmp(&other.power).then_with(|| self.significant().cmp(other.significant()))
+    }
+
+    /// The digits without zeros at the end, which have no value there.
+    fn significant(&self) -> impl Iterator<Item = u8> {
+        let (whole, fraction) = self.digits;
+        let whole = if fraction.is_empty() { whole.trim_end_matches('0') } else { whole };
+        whole.bytes().chain(fraction.bytes())
     }
 }
 
-fn integer(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
-}
-
-/// The order of an integer and a double. The cast saturates far beyond any 64-bit integer.
-fn compare_mixed(integer: i128, float: f64) -> Option<Ordering> {
-    let floor = float.floor();
-    match integer.cmp(&(floor as i128)) {
-        Ordering::Equal => floor.partial_cmp(&float),
-        order => Some(order),
-    }
+fn saturated(exponent: &str) -> i128 {
+    let extreme = if exponent.starts_with('-') { i128::MIN } else { i128::MAX };
+    exponent.parse().unwrap_or(extreme)
 }
 
 #[cfg(test)]
@@ -43,24 +90,46 @@ mod tests {
         for (one, other, order) in [
             ("1", "1.0", Equal),
             ("-0.0", "0", Equal),
+            ("-0", "0e99999999999999999999999999999999999999999", Equal),
             ("1e2", "100", Equal),
+            ("100.00", "1E+2", Equal),
+            ("0.001", "1e-3", Equal),
+            ("12.30e1", "123", Equal),
             ("9007199254740993", "9007199254740992", Greater),
             ("9007199254740993", "9007199254740992.0", Greater),
             ("18446744073709551615", "18446744073709551616.0", Less),
+            ("18446744073709551617", "18446744073709551616", Greater),
+            ("123456789012345678901234567890", "123456789012345678901234567891", Less),
+            ("0.10000000000000000001", "0.1", Greater),
+            ("-0.10000000000000000001", "-0.1", Less),
             ("18446744073709551615", "-1", Greater),
             ("-1", "-1.5", Greater),
             ("-2", "-1.5", Less),
             ("1", "1.5", Less),
             ("1", "1e300", Less),
             ("1", "-1e300", Greater),
+            ("1e400", "1e401", Less),
+            ("1e400", "1e400", Equal),
+            ("1e-400", "0", Greater),
+            ("1e99999999999999999999999999999999999999999", "1e400", Greater),
+            ("1e-99999999999999999999999999999999999999999", "1e-400", Less),
             ("0.1", "0.2", Less),
+            ("0.02", "0.1", Less),
+            ("10", "9", Greater),
+            ("1000", "1", Greater),
         ] {
-            assert_eq!(compare(&number(one), &number(other)), Some(order), "{one} {other}");
-            assert_eq!(
-                compare(&number(other), &number(one)),
-                Some(order.reverse()),
-                "{other} {one}"
-            );
+            assert_eq!(compare(&number(one), &number(other)), order, "{one} {other}");
+            assert_eq!(compare(&number(other), &number(one)), order.reverse(), "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_or_an_exponent_makes_a_float() {
+        let number = |text: &str| serde_json::from_str::<Number>(text).expect("a number");
+        for (text, expected) in
+            [("1", false), ("18446744073709551616", false), ("1.0", true), ("1e400", true)]
+        {
+            assert_eq!(is_float(&number(text)), expected, "{text}");
         }
     }
 }

@@ -71,6 +71,8 @@ pub struct StepOutcome {
     pub outcome: Outcome,
     /// How long it took.
     pub duration: Duration,
+    /// How many messages a `<` passed over before it had what it waits for.
+    pub passed_over: u64,
 }
 
 /// Why a part failed.

@@ -6,7 +6,9 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::difference::{Comparison, compare};
+use super::json;
 use super::language::literal;
+use super::place::{self, Place};
 use crate::protocol::{CloseCode, MessageKind};
 
 /// What a message, a control frame or the end of a connection has to be like.
@@ -85,6 +87,22 @@ pub enum Match {
     No,
 }
 
+/// How a message differs that is close to what a pattern takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// How much of it differs; of several, the one with the smallest number is shown.
+    pub differing: usize,
+    /// The difference, in words.
+    pub text: String,
+}
+
+impl Near {
+    /// A message that differs as a whole.
+    fn whole(text: &str) -> Self {
+        Self { differing: usize::MAX, text: text.to_owned() }
+    }
+}
+
 impl Pattern {
     /// A pattern that is written like this.
     pub fn new(source: impl Into<String>, matcher: Matcher) -> Self {
@@ -133,6 +151,34 @@ impl Pattern {
             _ => false,
         };
         if is_match { Match::Yes } else { Match::No }
+    }
+
+    /// How a message that does not match differs, if it is close to what has to match.
+    pub fn near(&self, kind: MessageKind, data: &[u8]) -> Option<Near> {
+        let is_text = kind == MessageKind::Text;
+        let place = |place: Option<Place>| {
+            let place = place.filter(Place::is_similar)?;
+            Some(Near { differing: place.differing, text: place.to_string() })
+        };
+        match &self.matcher {
+            Matcher::Text(wanted) if is_text => {
+                place(place::of_texts(wanted, str::from_utf8(data).ok()?))
+            }
+            Matcher::Text(wanted) => (data == wanted.as_bytes()).then(|| {
+                Near::whole("a binary message with this text; a text message is expected")
+            }),
+            Matcher::Bytes { bytes, .. } if is_text => (data == bytes.as_slice())
+                .then(|| Near::whole("a text message with these bytes; a binary one is expected")),
+            Matcher::Bytes { bytes, is_prefix: false } => place(place::of_bytes(bytes, data)),
+            Matcher::Bytes { bytes, is_prefix: true } => {
+                place(place::of_bytes(bytes, &data[..data.len().min(bytes.len())]))
+            }
+            Matcher::Json(wanted) if json::looks_like_json(data) => {
+                let error = json::parse_wanted(data, wanted).err()?;
+                Some(Near::whole(&format!("the received message is not JSON: {error}")))
+            }
+            _ => None,
+        }
     }
 
     /// Whether a received ping is like this.
@@ -193,7 +239,7 @@ fn is_any_or(wanted: Option<&[u8]>, payload: &[u8]) -> bool {
 }
 
 fn judge_json(data: &[u8], wanted: &Value) -> Match {
-    let Ok(value) = serde_json::from_slice::<Value>(data) else { return Match::No };
+    let Ok(value) = json::parse_wanted(data, wanted) else { return Match::No };
     match compare(&value, wanted) {
         comparison if comparison.is_match() => Match::Yes,
         comparison => Match::Differs(comparison),
@@ -202,6 +248,5 @@ fn judge_json(data: &[u8], wanted: &Value) -> Match {
 
 /// `{…}` or `[…]`, with white space around it or not, if it is JSON.
 pub fn bare_json(text: &str) -> Option<Value> {
-    let is_json = text.trim_start().starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(text).ok()).flatten()
+    json::looks_like_json(text.as_bytes()).then(|| json::parse(text.as_bytes()).ok()).flatten()
 }

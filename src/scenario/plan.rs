@@ -184,9 +184,11 @@ impl PlannedPart {
                 return;
             }
             StepKind::Receive(Wanted::Also, payload) => {
-                if let Some(PlannedStep { action: PlannedAction::Receive(group), .. }) =
-                    self.steps.last_mut()
-                {
+                let group = self.steps.iter_mut().rev().find_map(|step| match &mut step.action {
+                    PlannedAction::Receive(group) if group.connection == connection => Some(group),
+                    _ => None,
+                });
+                if let Some(group) = group {
                     group.wanted.push(PlannedPattern { at, payload, checks });
                 }
                 return;

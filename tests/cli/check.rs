@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod commands;
 mod connections;
+mod exact;
 mod examples;
 mod failures;
 mod limits;

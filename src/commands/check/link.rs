@@ -178,6 +178,15 @@ impl Link {
         }
     }
 
+    /// Ends the connection without waiting for the peer.
+    pub(super) fn abort(&self) {
+        if let Some(queue) = &self.queue {
+            let now = Instant::now();
+            let shutdown = crate::input::Shutdown { until: now, is_interrupted: true };
+            queue.shut_down(crate::protocol::CloseCode::GOING_AWAY, shutdown);
+        }
+    }
+
     /// Waits until the thread has ended, for at most this time; whether it has.
     pub(super) fn join(&mut self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
@@ -195,11 +204,7 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.cancel();
-        if let Some(queue) = &self.queue {
-            let now = Instant::now();
-            let shutdown = crate::input::Shutdown { until: now, is_interrupted: true };
-            queue.shut_down(crate::protocol::CloseCode::GOING_AWAY, shutdown);
-        }
+        self.abort();
         self.join(Duration::from_secs(2));
     }
 }
@@ -328,6 +333,7 @@ fn end(closed: &Closed) -> End {
         is_clean: ending.is_clean(),
         is_ours: ending.initiator == Initiator::Local,
         sent: ending.sent.as_ref().and_then(|close| close.code),
+        incomplete: ending.incomplete.map(|message| message.to_string()),
         description: match &ending.violation {
             Some(violation) => format!("protocol error: {violation}"),
             None => closed_text(closed),

@@ -20,7 +20,7 @@ use crate::redact::Secrets;
 use crate::report::text;
 use crate::scenario::inbox::Breach;
 use crate::scenario::inbox::WaitFailure;
-use crate::scenario::language::syntax::Span;
+use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::language::units::parse_duration;
 use crate::scenario::language::{Source, Variable};
 use crate::scenario::message::{Files, PayloadError, Surroundings};
@@ -63,6 +63,16 @@ impl From<Failure> for Stop {
     }
 }
 
+impl Stop {
+    /// The same; of a failure more is known.
+    fn with(mut self, add: impl FnOnce(&mut Failure)) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            add(failure);
+        }
+        self
+    }
+}
+
 /// A part while it runs.
 pub(super) struct PartRun<'r, 'a> {
     file: &'r mut FileRun<'a>,
@@ -74,6 +84,8 @@ pub(super) struct PartRun<'r, 'a> {
     deadline: Option<Instant>,
     recorder: Recorder,
     warnings: Vec<String>,
+    /// How many messages the current step passed over.
+    passed_over: u64,
     /// Whether a step has waited for the end of a connection.
     ends_taken: Vec<bool>,
 }
@@ -96,6 +108,7 @@ impl FileRun<'_> {
             deadline,
             recorder,
             warnings: Vec::new(),
+            passed_over: 0,
             ends_taken: vec![false; count],
             file: self,
         };
@@ -130,19 +143,26 @@ impl PartRun<'_, '_> {
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
             let started = Instant::now();
-            let result = self.step(index, step).and_then(|()| self.look_for_breaches());
+            let result = self.step(index, step).and_then(|()| self.look_for_faults(&step.at));
             let outcome = match &result {
                 Ok(()) => Outcome::Passed,
                 Err(Stop::Failed(_)) => Outcome::Failed,
                 Err(Stop::Interrupted(_)) => Outcome::Skipped,
             };
             let line = self.file.source.place(step.at.start).line;
+            let passed_over = std::mem::take(&mut self.passed_over);
+            if passed_over > 0
+                && let Some(live) = &self.file.live
+            {
+                live.show(text::passed_over(line, passed_over));
+            }
             steps.push(StepOutcome {
                 line,
                 text: self.text(line),
                 kind: kind(&step.action),
                 outcome,
                 duration: started.elapsed(),
+                passed_over,
             });
             if let Err(error) = result {
                 stop = Some(self.with_place(error, &step.at));
@@ -154,6 +174,7 @@ impl PartRun<'_, '_> {
         }
         if matches!(stop, Some(Stop::Failed(_))) {
             self.close_after_failure();
+            stop = stop.map(|stop| stop.with(|failure| self.add_incomplete(failure)));
         }
         (steps, stop)
     }
@@ -205,6 +226,18 @@ impl PartRun<'_, '_> {
         }
     }
 
+    /// Warns of a payload that is not JSON with its values, though it looks like it.
+    fn warn_of_broken_json(&mut self, payload: &Payload) -> Result<(), Stop> {
+        let Some(reason) = payload.broken_json(self.around()) else { return Ok(()) };
+        let text = format!("taken as text, as it is not JSON: {reason}");
+        if self.file.config.strict {
+            return Err(self.failed(&payload.at, "warning", text).into());
+        }
+        let line = self.file.source.place(payload.at.start).line;
+        self.warnings.push(format!("line {line}: {text}"));
+        Ok(())
+    }
+
     fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {
         let until = Instant::now() + self.duration(step, span)?;
         loop {
@@ -214,6 +247,7 @@ impl PartRun<'_, '_> {
             if self.is_out_of_time() {
                 return Err(self.out_of_time(&step.at).into());
             }
+            self.look_for_faults(&step.at)?;
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
@@ -222,12 +256,29 @@ impl PartRun<'_, '_> {
         }
     }
 
-    /// Something that a `<!` forbids may be received on any connection.
-    fn look_for_breaches(&self) -> Result<(), Stop> {
+    /// Adds what was received of messages that were not complete, which is known when a connection has ended.
+    fn add_incomplete(&self, failure: &mut Failure) {
         for link in self.links.iter().flatten() {
-            if let Some(WaitFailure::Forbidden(breach)) = link.inbox().fault() {
-                return Err(self.breach(&breach).into());
+            let inbox = link.inbox();
+            if let Some(incomplete) = inbox.end().and_then(|end| end.incomplete.as_ref()) {
+                failure.notes.push(format!("an incomplete message: {incomplete}"));
             }
+        }
+    }
+
+    /// Something that a `<!` forbids may be received on any connection, and more than is kept.
+    fn look_for_faults(&self, at: &Range<usize>) -> Result<(), Stop> {
+        for link in self.links.iter().flatten() {
+            let inbox = link.inbox();
+            let mut failure = match inbox.fault() {
+                Some(WaitFailure::Forbidden(breach)) => self.breach(&breach),
+                Some(WaitFailure::TooMuch(limit)) => {
+                    failure::overflow(self.file.source, at, &inbox, limit)
+                }
+                _ => continue,
+            };
+            failure::add_state(&mut failure, &inbox);
+            return Err(failure.into());
         }
         Ok(())
     }

@@ -93,6 +93,7 @@ fn hostile() -> String {
             kind: "receive",
             outcome: Outcome::Failed,
             duration: Duration::from_micros(1234),
+            passed_over: 0,
         }],
         failure: Some(failure),
         interruption: None,

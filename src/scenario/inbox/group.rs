@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::passed::Passed;
 use super::{Closest, Control, End, Inbox, Progress, Received, Seen, SeenMessage, WaitFailure};
-use crate::scenario::pattern::{Match, Pattern, PatternClass};
+use crate::scenario::pattern::{Match, Near, Pattern, PatternClass};
 
 /// Patterns that are awaited together.
 #[derive(Clone, Debug)]
@@ -104,6 +104,11 @@ impl Group {
         passed.give_back(inbox);
         let is_complete = self.missing().next().is_none();
         is_complete.then(|| self.outcome())
+    }
+
+    /// What the patterns have taken, by their index: 0 for `<`.
+    pub fn taken(&self) -> impl Iterator<Item = (usize, &Taken)> {
+        self.wanted.iter().enumerate().filter_map(|(index, it)| Some((index, it.taken.as_ref()?)))
     }
 
     /// Takes what is there.
@@ -229,20 +234,31 @@ impl Group {
 
     fn note_difference(&mut self, fits: &[Match], message: &Received) {
         for (pattern, judged) in fits.iter().enumerate() {
-            let Match::Differs(comparison) = judged else { continue };
-            let is_free = self.wanted[pattern].taken.is_none();
-            let before = self.closest.as_ref().map(|closest| closest.comparison.count);
+            if self.wanted[pattern].taken.is_some() {
+                continue;
+            }
+            let Some(near) = self.wanted[pattern].near(judged, message) else { continue };
+            let before = self.closest.as_ref().map(|closest| closest.near.differing);
             // Of two that are as close, the later one is shown.
-            if is_free && before.is_none_or(|before| comparison.count <= before) {
-                let message = SeenMessage::of(message);
-                let comparison = comparison.clone();
-                self.closest = Some(Closest { message, comparison, pattern });
+            if before.is_none_or(|before| near.differing <= before) {
+                self.closest = Some(Closest { message: SeenMessage::of(message), near, pattern });
             }
         }
     }
 }
 
 impl Wanted {
+    /// How a message that was judged differs, if it has something in common.
+    fn near(&self, judged: &Match, message: &Received) -> Option<Near> {
+        match judged {
+            Match::Differs(comparison) => {
+                let text = comparison.first.as_ref()?.to_string();
+                Some(Near { differing: comparison.count, text })
+            }
+            _ => self.pattern.near(message.kind, &message.data),
+        }
+    }
+
     fn takes(&self, message: &Received) -> Match {
         self.pattern.judge(message.kind, &message.data)
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Received;
 use crate::protocol::MessageKind;
-use crate::scenario::difference::Comparison;
+use crate::scenario::pattern::Near;
 
 /// How many messages a report shows.
 const MOST: usize = 20;
@@ -39,7 +39,7 @@ pub struct Closest {
     /// The message.
     pub message: SeenMessage,
     /// How it differs.
-    pub comparison: Comparison,
+    pub near: Near,
     /// Which pattern of the step it came closest to.
     pub pattern: usize,
 }
@@ -52,6 +52,13 @@ impl Seen {
             self.last.pop_front();
         }
         self.last.push_back(SeenMessage::of(message));
+    }
+
+    /// What was received, the last of it.
+    pub fn of<'a>(messages: impl Iterator<Item = &'a Received>) -> Self {
+        let mut seen = Self::default();
+        messages.for_each(|message| seen.push(message));
+        seen
     }
 
     /// The last of them, in order.

@@ -48,6 +48,7 @@ fn end(code: CloseCode) -> End {
         is_ours: false,
         sent: None,
         description: String::new(),
+        incomplete: None,
     }
 }
 
@@ -168,7 +169,7 @@ fn the_closest_message_is_known() {
     assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["pending".to_owned()]));
     let closest = wait.closest().expect("a message");
     assert_eq!(closest.message.start, r#"{"a":1,"b":3}"#);
-    let first = closest.comparison.first.as_ref().expect("a difference");
+    let first = &closest.near.text;
     assert_eq!(first.to_string(), "at $.b expected 2, got 3");
     assert_eq!(wait.seen().count, 3);
 }

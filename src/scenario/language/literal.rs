@@ -1,14 +1,17 @@
 //! Values as they are written: hex, base64, JSON strings, regular expressions, close codes.
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE64, DecodeError, DecodeKind, HEXLOWER_PERMISSIVE};
 use regex::Regex;
+
+use crate::protocol::counted::counted;
+use crate::scenario::json;
 
 /// Why a text that looks like JSON is not; `None` if it does not look like it, or is.
 pub fn broken_json(text: &str) -> Option<String> {
     let text = text.trim();
     let looks_so = (text.starts_with('{') && text.ends_with('}'))
         || (text.starts_with('[') && text.ends_with(']'));
-    let problem = looks_so.then(|| serde_json::from_str::<serde::de::IgnoredAny>(text).err());
+    let problem = looks_so.then(|| json::parse(text.as_bytes()).err());
     problem.flatten().map(|error| error.to_string())
 }
 
@@ -51,7 +54,32 @@ pub fn hex_pattern(text: &str) -> Result<(Vec<u8>, bool), String> {
 /// What is wrong, in words.
 pub fn base64(text: &str) -> Result<Vec<u8>, String> {
     let text: String = text.split_whitespace().collect();
-    BASE64.decode(text.as_bytes()).map_err(|error| format!("not base64: {error}"))
+    BASE64.decode(text.as_bytes()).map_err(|error| base64_problem(&text, &error))
+}
+
+/// Why a text is not base64, in words.
+pub fn base64_problem(text: &str, error: &DecodeError) -> String {
+    let at = text.floor_char_boundary(error.position);
+    let number = text[..at].chars().count() + 1;
+    let reason = match (error.kind, text[at..].chars().next()) {
+        (DecodeKind::Length, _) => {
+            let characters = counted(text.chars().count() as u64, "character");
+            match text.len() % 4 {
+                1 => format!("{characters}, but the last group of four has to have 2 or more"),
+                _ => format!(
+                    "{characters}, which is not a multiple of four: = is missing at the end"
+                ),
+            }
+        }
+        (DecodeKind::Symbol, Some(c)) => {
+            format!("{c:?} at character {number} is not one of its characters")
+        }
+        (DecodeKind::Trailing, _) => format!("character {number} has bits that have to be 0"),
+        (DecodeKind::Padding | DecodeKind::Symbol, _) => {
+            format!("= at character {number} is not where it has to be")
+        }
+    };
+    format!("not base64: {reason}")
 }
 
 /// The code and the reason of `close:CODE REASON`.

@@ -172,14 +172,34 @@ impl Source {
             return format!("\n  {whole}\n  {}{carets}", " ".repeat(before.width()));
         }
         let rest = cut(&format!("{marked}{after}"));
-        format!("\n  …{rest}\n   {carets}")
+        let dots = if before.is_empty() { "" } else { "…" };
+        format!("\n  {dots}{rest}\n  {}{carets}", " ".repeat(dots.width()))
     }
 }
 
-/// A text without what would control a terminal, each character of it as wide as before.
+/// A text without what would control a terminal or reorder a line: control characters become spaces, invisible ones
+/// escapes.
 fn shown(text: &str) -> String {
-    let is_hidden = |c: &char| c.is_control() || c.width().is_none();
-    text.chars().map(|c| if is_hidden(&c) { ' ' } else { c }).collect()
+    let mut shown = String::new();
+    let mut is_joined = false;
+    for c in text.chars() {
+        match c {
+            // Joiners have a use in emoji and in some scripts.
+            '\u{200c}' | '\u{200d}' if is_joined => shown.push(c),
+            _ if c.is_control() || c.width().is_none() => shown.push(' '),
+            _ if is_invisible(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            _ => shown.push(c),
+        }
+        is_joined = !(c.is_ascii() || is_invisible(c));
+    }
+    shown
+}
+
+/// Characters for the direction of text, joiners and others without width, but for accents.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 fn cut(text: &str) -> String {
@@ -256,6 +276,24 @@ mod tests {
         assert!(lines[1].starts_with("  …badbbb") && lines[1].ends_with('…'), "{text}");
         assert_eq!(lines[2], "   ^^^");
         assert!(lines[1].width() <= MAX_SHOWN + 4);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_on_the_left_only_where_something_is_cut() {
+        let long = "a".repeat(500);
+        let text = source(&long).render("error", &Diagnostic::new(0..2, "wrong"));
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[1].starts_with("  aaa") && lines[1].ends_with('…'), "{text}");
+        assert_eq!(lines[2], "  ^^");
+    }
+
+    #[test]
+    fn invisible_characters_are_escaped() {
+        let text = source("> 👩\u{200d}👧").render("error", &Diagnostic::new(0..1, "wrong"));
+        assert_eq!(text.lines().nth(1), Some("  > 👩\u{200d}👧"));
+        let text = source("> \u{202e}a\u{200b}é").render("error", &Diagnostic::new(5..6, "wrong"));
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1..], ["  > \\u{202e}a\\u{200b}é", "            ^"]);
     }
 
     #[test]

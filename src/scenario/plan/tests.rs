@@ -41,6 +41,17 @@ a< close:
 }
 
 #[test]
+fn a_group_goes_on_behind_what_waits_on_other_connections() {
+    let text = "WS {{url}} as a\nWS {{url}} as b\na< 1\nb<? o\nb< 2\na<& 4\nb<& 5\n";
+    let part = &planned(text).expect("a plan").parts[0];
+    let groups = part.steps.iter().filter_map(|step| match &step.action {
+        PlannedAction::Receive(group) => Some((group.connection, group.wanted.len())),
+        _ => None,
+    });
+    assert_eq!(groups.collect::<Vec<_>>(), [(0, 2), (1, 2)]);
+}
+
+#[test]
 fn variables_need_a_value_before_they_are_used() {
     for (text, expected) in [
         ("WS {{urk}}", "1:4: unknown variable \"urk\" (did you mean \"url\"?)"),

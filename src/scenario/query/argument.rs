@@ -4,17 +4,21 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use regex::{Captures, Regex};
-use serde_json::{Number, Value as Json};
+use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
 use super::error::EvalError;
-use super::value::{Value, start_of};
+use super::value::{Value, quoted, start_of};
+use crate::protocol::counted::counted;
+use crate::scenario::json;
 use crate::scenario::language::literal::regex_problem;
 use crate::scenario::language::template::Piece;
 use crate::scenario::language::{Diagnostic, Template, Values};
 
 /// The longest JSONPath, in bytes.
 const MAX_PATH: usize = 4096;
+/// How many names of members are shown.
+const MAX_NAMES: usize = 10;
 /// How deep brackets may stand in each other in a JSONPath. The parser takes
 /// twice as long for each level.
 const MAX_NESTING: usize = 8;
@@ -113,16 +117,31 @@ impl JsonPathArgument {
     ///
     /// # Errors
     /// With a variable that has no value, or one that cannot stand there.
-    pub fn query(&self, json: &Json, values: &dyn Values) -> Result<Option<Value>, EvalError> {
+    pub fn query(&self, value: &Json, values: &dyn Values) -> Result<Option<Value>, EvalError> {
         let path = match &self.parsed {
             Some(path) => Cow::Borrowed(path),
             None => Cow::Owned(self.expanded(values)?),
         };
-        let nodes = path.query(json);
+        let nodes = path.query(value);
         if self.is_singular {
             return Ok(nodes.first().cloned().map(Value::from));
         }
         Ok(Some(Value::List(nodes.into_iter().cloned().map(Value::from).collect())))
+    }
+
+    /// How far a singular path goes that names nothing: the last value on its way, in words.
+    pub fn reached(&self, value: &Json, values: &dyn Values) -> Option<String> {
+        let text = match self.template.as_literal() {
+            Some(text) => text,
+            None => Cow::Owned(self.expanded(values).ok()?.to_string()),
+        };
+        if !self.is_singular {
+            return None;
+        }
+        let is_named = |prefix: &&str| parse(prefix).is_ok_and(|it| !it.query(value).is_empty());
+        let reached = prefixes(&text).into_iter().rfind(is_named)?;
+        let path = parse(reached).ok()?;
+        Some(format!("{reached} {}", structure(path.query(value).first()?)))
     }
 
     fn expanded(&self, values: &dyn Values) -> Result<JsonPath, EvalError> {
@@ -175,9 +194,8 @@ impl Position {
             Self::Name => is_shorthand(value).then_some(Cow::Borrowed(value)),
             Self::Literal => {
                 let is_word = matches!(value, "true" | "false" | "null");
-                let is_literal = is_word || serde_json::from_str::<Number>(value).is_ok();
-                let is_trimmed = !value.contains(char::is_whitespace);
-                (is_literal && is_trimmed).then_some(Cow::Borrowed(value))
+                let is_literal = is_word || json::number(value).is_some();
+                is_literal.then_some(Cow::Borrowed(value))
             }
         }
     }
@@ -249,6 +267,38 @@ fn is_singular(path: &str) -> bool {
     })
 }
 
+/// A singular path, cut before each of its names and indices.
+fn prefixes(path: &str) -> Vec<&str> {
+    let mut quotes = Quotes::new(path);
+    let mut ends = Vec::new();
+    while let Some(c) = quotes.next() {
+        if matches!(c, '.' | '[') {
+            ends.push(path.len() - quotes.rest.as_str().len() - 1);
+        }
+    }
+    ends.into_iter().map(|end| path[..end].trim_end()).collect()
+}
+
+/// What a value has inside, in words.
+fn structure(value: &Json) -> String {
+    match value {
+        Json::Object(members) if members.is_empty() => "exists without members".to_owned(),
+        Json::Object(members) => {
+            let names: Vec<_> = members.keys().take(MAX_NAMES).map(|name| quoted(name)).collect();
+            let more = match members.len() - names.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let noun = if members.len() == 1 { "the member" } else { "the members" };
+            format!("exists with {noun} {}{more}", names.join(", "))
+        }
+        Json::Array(values) => {
+            format!("is a list of {}", counted(values.len() as u64, "element"))
+        }
+        value => format!("is {}", Value::from(value.clone()).described()),
+    }
+}
+
 struct PathError {
     message: String,
     /// Where, in bytes of the path.
@@ -274,9 +324,21 @@ fn parse(text: &str) -> Result<JsonPath, PathError> {
             return refused(format!("a JSONPath with more than {MAX_NESTING} nested brackets"));
         }
     }
-    JsonPath::parse(text).map_err(|error| PathError {
-        message: format!("not a JSONPath: {}", error.message()),
-        position: Some(error.position()),
+    JsonPath::parse(text).map_err(|error| {
+        let position = text.floor_char_boundary(error.position());
+        let (before, rest) = text.split_at(position);
+        let place = match rest {
+            "" => "not a JSONPath: something is missing at its end".to_owned(),
+            _ => {
+                let number = before.chars().count() + 1;
+                format!("not a JSONPath from character {number} on: {}", quoted(rest))
+            }
+        };
+        let message = match error.message() {
+            "parser error" => place,
+            reason => format!("{place} ({reason})"),
+        };
+        PathError { message, position: Some(position) }
     })
 }
 

@@ -10,6 +10,7 @@ use super::predicate::{Mismatch, NOTHING, judge};
 use super::tree::{Assertion, Expression, FilterKind, PredicateKind, Quantifier, QueryKind};
 use super::value::Value;
 use crate::protocol::counted::counted;
+use crate::scenario::json;
 
 /// Why an assertion does not hold, or a capture has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +57,24 @@ impl Expression {
             Ok(Some(value)) => Ok(value),
             Ok(None) => {
                 let end = self.filters.last().map_or(self.query.at.end, |filter| filter.at.end);
-                let message = "there is nothing to capture".to_owned();
+                let message = match self.reached(facts, variables) {
+                    Some(reached) => format!("there is nothing to capture: {reached}"),
+                    None => "there is nothing to capture".to_owned(),
+                };
                 let at = self.query.at.start..end;
                 Err(Failure { at, kind: FailureKind::Error(message) })
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// How far the JSONPath goes into the message, if it names nothing there.
+    fn reached(&self, facts: &Facts<'_>, variables: &dyn Variables) -> Option<String> {
+        let (QueryKind::JsonPath(path), Facts::Message(message)) = (&self.query.kind, facts) else {
+            return None;
+        };
+        let value = json::parse(message.data).ok()?;
+        path.reached(&value, variables)
     }
 
     /// Whether the value is a list of what a path names, which does not exist if the path names nothing.
@@ -104,7 +117,15 @@ impl Assertion {
         let names_nothing = matches!(&value, Some(Value::List(values)) if values.is_empty())
             && self.expression.is_node_list();
         let value = value.filter(|_| !(is_existence && names_nothing));
-        judge(&self.predicate, value.as_ref(), variables)
+        let is_nothing = value.is_none();
+        Ok(judge(&self.predicate, value.as_ref(), variables)?.map_err(
+            |mismatch| match is_nothing {
+                true => {
+                    Mismatch { difference: self.expression.reached(facts, variables), ..mismatch }
+                }
+                false => mismatch,
+            },
+        ))
     }
 
     fn quantified(

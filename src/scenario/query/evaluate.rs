@@ -12,6 +12,7 @@ use super::facts::{
 use super::tree::{CertificateField, Phase, Query, QueryKind};
 use super::value::Value;
 use crate::protocol::MessageKind;
+use crate::scenario::json;
 
 /// The value that a query gives; nothing if there is none, such as a header that did not come.
 ///
@@ -80,10 +81,10 @@ fn of_message(
 ) -> Result<Found, EvalError> {
     Ok(match &query.kind {
         QueryKind::JsonPath(path) => {
-            let json = serde_json::from_slice(message.data).map_err(|error| {
+            let value = json::parse(message.data).map_err(|error| {
                 EvalError::in_data(query.at.clone(), format!("the message is not JSON: {error}"))
             })?;
-            Found::Here(path.query(&json, variables)?)
+            Found::Here(path.query(&value, variables)?)
         }
         QueryKind::Regex(regex) => Found::Here(regex.find(text_of(query, message)?, variables)?),
         QueryKind::Text => Found::text(text_of(query, message)?),

@@ -15,6 +15,7 @@ use super::tree::{Filter, FilterKind, Index, Replaced};
 use super::value::Value;
 use crate::protocol::counted::counted;
 use crate::scenario::language::{Template, Values};
+use crate::scenario::{json, number};
 
 /// The format of `toDate` that stands for RFC 3339, as in hurl.
 const RFC_3339: &str = "%+";
@@ -160,18 +161,19 @@ impl Input<'_> {
 
     fn integer(self) -> Result<Value, EvalError> {
         match &self.value {
-            Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
-                None => Ok(self.value),
-                Some(float) => whole(float).map(Value::Number).ok_or_else(|| {
+            Value::Number(number) if !number::is_float(number) => Ok(self.value),
+            Value::Number(number) => {
+                number.as_f64().and_then(whole).map(Value::Number).ok_or_else(|| {
                     self.failed(format!("{} is too large for an integer", self.value.shown()))
-                }),
-            },
+                })
+            }
             Value::String(text) => {
-                let number = text.parse::<i64>().map(Number::from);
-                let number = number.or_else(|_| text.parse::<u64>().map(Number::from));
+                let number = text.parse::<i64>().map(Number::from).ok();
+                let exact = || json::number(text).filter(|number| !number::is_float(number));
                 number
+                    .or_else(exact)
                     .map(Value::Number)
-                    .map_err(|_| self.failed(format!("{} is not an integer", self.value.shown())))
+                    .ok_or_else(|| self.failed(format!("{} is not an integer", self.value.shown())))
             }
             _ => Err(self.wrong_type("a number or a string")),
         }
@@ -227,8 +229,8 @@ impl Input<'_> {
         path.query(&json, values)
     }
 
-    fn parsed(&self, json: &[u8]) -> Result<Json, EvalError> {
-        serde_json::from_slice(json)
+    fn parsed(&self, text: &[u8]) -> Result<Json, EvalError> {
+        json::parse(text)
             .map_err(|error| self.failed(format!("{} is not JSON: {error}", self.value.shown())))
     }
 

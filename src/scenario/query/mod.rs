@@ -4,7 +4,6 @@
 mod argument;
 mod assertion;
 mod context;
-mod difference;
 mod error;
 mod evaluate;
 mod facts;

@@ -3,13 +3,12 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::difference::first_difference;
 use super::error::EvalError;
 use super::facts::Variables;
 use super::literal::{date, from_text, rfc3339};
 use super::tree::{Operand, Predicate, PredicateKind, Relation, ValueType};
 use super::value::{Value, one_line, start_of};
-use crate::scenario::number;
+use crate::scenario::{number, place};
 
 /// What was expected and what was there instead, each on one line of at most about 1 KiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +26,9 @@ impl fmt::Display for Mismatch {
         write!(f, "expected {}, got {}", self.expected, self.actual)
     }
 }
+
+/// Texts up to this length are seen at a glance if they have little in common, in bytes.
+const MIN_LENGTH: usize = 40;
 
 /// The longest expectation, in bytes.
 const MAX_EXPECTED: usize = 1024;
@@ -114,9 +116,19 @@ fn mismatch(
         (Value::String(actual), Some(Value::String(expected))) if is_equality => {
             first_difference(expected, actual)
         }
+        (Value::Bytes(actual), Some(Value::Bytes(expected))) if is_equality => {
+            place::of_bytes(expected, actual).map(|place| place.to_string())
+        }
         _ => None,
     };
     Mismatch { expected: one_line(start(expected)), actual, difference }
+}
+
+/// Where two texts begin to differ, if that is not seen at a glance.
+fn first_difference(expected: &str, actual: &str) -> Option<String> {
+    let is_long = expected.len().max(actual.len()) > MIN_LENGTH;
+    let place = place::of_texts(expected, actual)?;
+    (is_long || place.is_similar()).then(|| place.to_string())
 }
 
 /// An expectation, cut when a regular expression makes it long.
@@ -217,7 +229,7 @@ fn relate(relation: Relation, value: &Value, operand: &Value) -> Outcome {
 /// The order of two values of one type that has an order.
 fn order(value: &Value, operand: &Value) -> Option<Ordering> {
     match (value, operand) {
-        (Value::Number(one), Value::Number(other)) => number::compare(one, other),
+        (Value::Number(one), Value::Number(other)) => Some(number::compare(one, other)),
         (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
         (Value::Duration(one), Value::Duration(other)) => Some(one.cmp(other)),
         (Value::Date(one), Value::Date(other)) => Some(one.cmp(other)),
@@ -256,8 +268,8 @@ fn is_empty(value: &Value) -> Outcome {
 
 fn is_of(value: &Value, wanted: ValueType) -> bool {
     match (value, wanted) {
-        (Value::Number(number), ValueType::Integer) => !number.is_f64(),
-        (Value::Number(number), ValueType::Float) => number.is_f64(),
+        (Value::Number(number), ValueType::Integer) => !number::is_float(number),
+        (Value::Number(number), ValueType::Float) => number::is_float(number),
         (Value::Number(_), ValueType::Number)
         | (Value::Bool(_), ValueType::Boolean)
         | (Value::String(_), ValueType::String)

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::scenario::difference::compare;
-use crate::scenario::number;
+use crate::scenario::{json, number};
 
 /// How much of a value is shown, in bytes: with its type it fits into 1 KiB.
 const MAX_SHOWN: usize = 960;
@@ -20,7 +20,7 @@ pub enum Value {
     Null,
     /// True or false.
     Bool(bool),
-    /// A number; integers of 64 bits are exact.
+    /// A number, as it is written.
     Number(Number),
     /// A text.
     String(String),
@@ -53,7 +53,7 @@ impl Value {
     /// The value of a variable that was given as text, as in `--variable NAME=VALUE`: a JSON number,
     /// `true`, `false` or `null` if it is one, otherwise the text.
     pub fn from_variable(text: &str) -> Self {
-        match serde_json::from_str(text) {
+        match json::parse(text.as_bytes()) {
             Ok(scalar @ (Json::Null | Json::Bool(_) | Json::Number(_)))
                 if !text.contains(char::is_whitespace) =>
             {
@@ -96,7 +96,7 @@ impl Value {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
-            Self::Number(number) if number.is_f64() => "a float",
+            Self::Number(number) if number::is_float(number) => "a float",
             Self::Number(_) => "an integer",
             Self::String(_) => "a string",
             Self::Bytes(_) => "bytes",
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     fn json(text: &str) -> Value {
-        serde_json::from_str::<Json>(text).expect("JSON").into()
+        json::parse(text.as_bytes()).expect("JSON").into()
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn the_code_of_the_peer_counts_whoever_closed_first() {
             .stdout_contains("kicked");
     }
     let server = Server::script(answers);
-    run(&server, "WS {{url}}\n< a\n").code(0).stdout_contains("warning: ");
+    run(&server, "WS {{url}}\n< a\n").code(0).stderr_contains("warning: ");
     let server = Server::script(kicks);
     strict(&server, "WS {{url}}\n< a\n< close:4001\n").code(0);
 }
@@ -114,7 +114,7 @@ fn a_subprotocol_that_the_server_does_not_choose_is_a_warning() {
     };
     let scenario = "WS {{url}}\n[Options]\nsubprotocol: a, b\nHTTP 101\n";
     let message = "the server chose none of the subprotocols offered (a, b)";
-    run(&server(), scenario).code(0).stdout_contains(message);
+    run(&server(), scenario).code(0).stderr_contains(message);
     strict(&server(), scenario).code(1).stdout_contains(message);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{check, run};
 use crate::scripts::refused_url;
-use crate::support::{Server, text};
+use crate::support::{Outcome, Peer, Server, binary, close, pong, text};
 
 #[test]
 fn a_timeout_shows_what_was_expected_and_what_came() {
@@ -96,4 +96,134 @@ fn what_is_not_text_is_refused() {
         .code(2)
         .stderr_contains("a.wscope: line 2, byte 6: not UTF-8");
     check("WS ws://h\n").args(["missing.wscope"]).run().code(8).stderr_contains("missing.wscope");
+}
+
+/// A server that sends these frames at once, then answers the Close frame.
+fn sending(frames: &[Vec<u8>]) -> Server {
+    let frames = frames.concat();
+    Server::script(move |peer: &mut Peer| {
+        peer.accept_request();
+        peer.send(&frames);
+        peer.answer_close(1000);
+    })
+}
+
+/// What is shown of a scenario that fails with a timeout of 100 ms.
+fn failure(frames: &[Vec<u8>], steps: &str) -> Outcome {
+    run(&sending(frames), &format!("WS {{{{url}}}}\n[Options]\ntimeout: 100ms\n\n{steps}")).code(1)
+}
+
+#[test]
+fn the_place_where_texts_differ_is_marked() {
+    for (message, pattern, place) in [
+        (
+            "hello",
+            "hello ",
+            "at character 6, after \"hello\": expected \" \" (a space), got the end",
+        ),
+        (
+            "a\u{a0}b",
+            "a b",
+            "at character 2, after \"a\": expected \" b\" (a space), got \"\\u{a0}b\" (U+00A0)",
+        ),
+        (
+            "one letter more",
+            "one lettre more",
+            "at character 9, after \"one lett\": expected \"re more\", got \"er more\"",
+        ),
+    ] {
+        failure(&[text(message)], &format!("< {pattern}\n"))
+            .stdout_contains(&format!("  differs   {place}"));
+    }
+    failure(&[binary(&[1, 2, 3])], "< hex:01 02 04\n")
+        .stdout_contains("  differs   at byte 2, after 01 02: expected 04, got 03\n");
+    failure(&[binary(b"a")], "< a\n").stdout_contains("a text message is expected");
+}
+
+#[test]
+fn what_was_received_and_taken_is_told_from_silence() {
+    failure(&[text("a")], "< ping:\n")
+        .stdout_contains("  received  a\n")
+        .stdout_contains("the connection is open; the last message came ");
+    failure(&[pong(b"abc")], "< pong:abd\n")
+        .stdout_contains("a pong \"abc\" was received\n")
+        .stdout_contains("no data message was received meanwhile\n");
+    failure(&[text("a")], "< a\n<& b\n").stdout_contains("line 5 took a\n");
+    failure(&[], "< a\n").stdout_contains("the connection is open; nothing was received yet\n");
+}
+
+#[test]
+fn a_message_of_which_only_a_part_came_is_named() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(&text(&"a".repeat(100))[..12]);
+        peer.read_until_eof();
+    });
+    run(&server, "WS {{url}}\n[Options]\ntimeout: 100ms\n\n< a\n")
+        .code(1)
+        .stdout_contains("an incomplete message: 10 bytes of a text message in 1 frame\n");
+}
+
+#[test]
+fn an_assertion_shows_its_message_and_how_far_a_path_goes() {
+    let message = r#"{"data":{"usr":{"id":1}}}"#;
+    failure(
+        &[text("before"), text(message)],
+        "< {}\n[Asserts]\njsonpath \"$.data.user.id\" == 1\n",
+    )
+    .stdout_contains(&format!("  received  before\n            {message}\n"))
+    .stdout_contains("$.data exists with the member \"usr\"\n");
+    failure(&[text("a"), text("b")], "DURING 100ms\n[Asserts]\ncount == 3\n")
+        .stdout_contains("  received  a\n            b\n");
+}
+
+#[test]
+fn messages_of_a_period_are_shown_when_the_connection_ends_in_it() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send([text("a"), close(1000, "")].concat());
+        peer.read_until_eof();
+    });
+    run(&server, "WS {{url}}\nDURING 10s\n[Asserts]\ncount == 1\n")
+        .code(1)
+        .stdout_contains("the connection ended")
+        .stdout_contains("  received  a\n");
+}
+
+#[test]
+fn a_refusal_shows_status_and_headers() {
+    let response = "HTTP/1.1 403 Forbidden\r\nX-Why: closed\r\nSet-Cookie: a=b\r\nContent-Length: 3\r\n\r\nno\n";
+    run(&Server::respond(response), "WS {{url}}\n")
+        .code(1)
+        .stdout_contains("HTTP 403\n            X-Why: closed\n            Set-Cookie: ***\n")
+        .stdout_contains("body: no");
+}
+
+#[test]
+fn more_than_is_kept_ends_a_sleep() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("aaaa").repeat(100));
+        peer.read_until_eof();
+    });
+    run(&server, "WS {{url}}\n[Options]\nmax-buffered: 1K\n\nSLEEP 60s\n< b\n")
+        .code(1)
+        .stdout_contains("s.wscope:5:1: more was received than max-buffered allows: ")
+        .stdout_contains(" messages that no step took, of at most 1024 bytes\n");
+}
+
+#[test]
+fn the_time_of_a_part_runs_out_at_the_pattern_that_is_missing() {
+    run(&sending(&[text("a")]), "WS {{url}}\n[Options]\nmax-time: 300ms\n\n< a\n<& b\n")
+        .code(1)
+        .stdout_contains("s.wscope:6:1: the part is not over after 300 ms (max-time)\n  <& b\n");
+}
+
+#[test]
+fn a_value_that_breaks_json_is_warned_about() {
+    let server = sending(&[text("x")]);
+    let scenario = "WS {{url}}\n< x\n[Captures]\nn: text\n<! {\"n\":{{n}}}\n";
+    run(&server, scenario).code(0).stderr_contains(
+        "warning: s.wscope:1: line 5: taken as text, as it is not JSON: expected value at line 1 column 6",
+    );
 }

@@ -36,7 +36,7 @@ fn max_time_ends_the_closing_handshake() {
     });
     let outcome = run(&server, "WS {{url}}\n[Options]\nmax-time: 400ms\n< a\n").code(0);
     assert!(outcome.elapsed < Duration::from_secs(4), "{:?}", outcome.elapsed);
-    outcome.stdout_contains(
+    outcome.stderr_contains(
         "the connection: the server did not complete the closing handshake before the part's max-time",
     );
 }

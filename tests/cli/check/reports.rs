@@ -36,6 +36,24 @@ fn assert_no_secret(text: &str) {
 }
 
 #[test]
+fn messages_that_a_step_passed_over_are_counted() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send([text("p1"), text("p2"), text("a")].concat());
+        peer.answer_close(1000);
+    });
+    let outcome = check("WS {{url}}\n< a\n")
+        .args(["--variable", &format!("url={}", server.url()), "-v", "--report-json", "r.json"])
+        .run()
+        .code(0)
+        .stdout_contains("(line 2 passed over 2 messages)\n");
+    let report: serde_json::Value =
+        serde_json::from_slice(&outcome.file("r.json")).expect("a report");
+    let steps = &report["files"][0]["parts"][0]["steps"];
+    assert_eq!((&steps[0]["passed_over"], &steps[1]["passed_over"]), (&0.into(), &2.into()));
+}
+
+#[test]
 fn reports_are_written_and_hold_no_secret() {
     let args =
         ["--report-junit", "r/junit.xml", "--report-tap", "r/tap", "--report-json", "r/json", "-v"];

@@ -66,7 +66,7 @@ fn point(line: &str, number: usize) -> Point {
             c => description.push(c),
         }
     }
-    assert!(matches!(directive, None | Some(" SKIP")), "{line}");
+    assert!(directive.is_none_or(|it| it == " SKIP" || it.starts_with(" SKIP ")), "{line}");
     let description = match directive {
         None => description,
         Some(_) => description.strip_suffix(' ').expect("a space before #").to_owned(),

@@ -16,6 +16,9 @@ const CLOSE_TIME: Duration = Duration::from_secs(7);
 /// The same after a failure.
 const SHORT_CLOSE_TIME: Duration = Duration::from_secs(1);
 
+/// How long an aborted connection may take to report its end.
+const ABORT_TIME: Duration = Duration::from_millis(200);
+
 impl PartRun<'_, '_> {
     /// Closes what is open, and looks at how each connection ended.
     pub(super) fn close(&mut self) -> Result<(), Stop> {
@@ -58,7 +61,10 @@ impl PartRun<'_, '_> {
                 self.warn(index, format!("{who}: {warning}"))?;
             }
         }
-        self.look_for_breaches()
+        match self.part.steps.last() {
+            Some(step) => self.look_for_faults(&step.at),
+            None => Ok(()),
+        }
     }
 
     fn usable(&self, index: usize) -> Option<&Link> {
@@ -71,12 +77,18 @@ impl PartRun<'_, '_> {
         for link in links() {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let until = Instant::now() + SHORT_CLOSE_TIME;
-        for link in links() {
+        let wait = |link: &Link, until: Instant| {
             let _ = link.wait::<()>(self.file.interrupted, |inbox, now| match inbox.end() {
                 None if now < until => Progress::Pending(until),
                 _ => Progress::Done(()),
             });
+        };
+        let until = Instant::now() + SHORT_CLOSE_TIME;
+        for link in links() {
+            wait(link, until);
+            // How it ends tells of a message that was received in part.
+            link.abort();
+            wait(link, Instant::now() + ABORT_TIME);
         }
     }
 
@@ -128,6 +140,7 @@ mod tests {
                 is_clean,
                 is_ours,
                 sent: sent.map(CloseCode::new),
+                incomplete: None,
                 description: "closed".to_owned(),
             };
             assert_eq!(end_warning(&end).is_some(), is_reported, "{end:?}");

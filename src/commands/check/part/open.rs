@@ -4,6 +4,8 @@ use super::{PartRun, Stop};
 use crate::commands::check::handshake::{Handshake, Retries};
 use crate::commands::check::link::{Link, LinkConfig};
 use crate::commands::check::options::{OptionError, configure, own_options};
+use crate::protocol::counted::counted;
+use crate::redact::Redaction;
 use crate::scenario::inbox::Inbox;
 use crate::scenario::language::syntax::Connect;
 use crate::scenario::language::{Diagnostic, Template};
@@ -92,6 +94,7 @@ impl PartRun<'_, '_> {
                     true => format!("no header {name}"),
                     false => values.join(", "),
                 });
+                failure.notes.extend(response(&facts));
                 return Err(failure.into());
             }
         }
@@ -108,11 +111,7 @@ impl PartRun<'_, '_> {
         let mut failure = self.failed(at, "status", message);
         failure.expected = Some(format!("status {expected}"));
         failure.actual = Some(format!("status {}", facts.status));
-        let body = facts.body.as_deref().unwrap_or_default();
-        if !body.is_empty() {
-            let start: String = String::from_utf8_lossy(body).chars().take(500).collect();
-            failure.notes.push(format!("body: {start}"));
-        }
+        failure.notes.extend(response(facts));
         failure
     }
 
@@ -126,4 +125,28 @@ impl PartRun<'_, '_> {
             }
         }
     }
+}
+
+/// The most headers of a response that are shown, and the most characters of each.
+const MOST_HEADERS: usize = 30;
+const MOST_OF_HEADER: usize = 300;
+
+/// The response of a handshake, line by line, without what is secret in it.
+fn response(facts: &HandshakeFacts) -> Vec<String> {
+    let mut lines = vec![format!("HTTP {}", facts.status)];
+    for (name, value) in facts.headers.iter().take(MOST_HEADERS) {
+        let value = Redaction::Mask.value(name, value.as_bytes());
+        let value: String = String::from_utf8_lossy(&value).chars().take(MOST_OF_HEADER).collect();
+        lines.push(format!("{name}: {value}"));
+    }
+    let more = facts.headers.len().saturating_sub(MOST_HEADERS);
+    if more > 0 {
+        lines.push(counted(more as u64, "more header"));
+    }
+    let body = facts.body.as_deref().unwrap_or_default();
+    if !body.is_empty() {
+        let start: String = String::from_utf8_lossy(body).chars().take(500).collect();
+        lines.push(format!("body: {start}"));
+    }
+    lines
 }

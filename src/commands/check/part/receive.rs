@@ -6,7 +6,9 @@ use super::{PartRun, Stop};
 use crate::commands::check::failure;
 use crate::commands::check::link::Link;
 use crate::input::Action;
-use crate::scenario::inbox::{Group, GroupOutcome, Progress, Received, Taken, WaitFailure};
+use crate::scenario::inbox::{
+    Group, GroupOutcome, Inbox, Progress, Received, Seen, Taken, WaitFailure,
+};
 use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::message::Outgoing;
 use crate::scenario::outcome::Failure;
@@ -30,6 +32,7 @@ impl PartRun<'_, '_> {
         connection: usize,
         payload: &Payload,
     ) -> Result<(), Stop> {
+        self.warn_of_broken_json(payload)?;
         let outgoing = payload
             .outgoing(self.around())
             .map_err(|error| self.payload_failed(&payload.at, error))?;
@@ -51,6 +54,7 @@ impl PartRun<'_, '_> {
         connection: usize,
         payload: &Payload,
     ) -> Result<(), Stop> {
+        self.warn_of_broken_json(payload)?;
         let pattern = self.pattern(payload)?;
         self.link(connection, step)?.inbox().forbid(index, pattern);
         Ok(())
@@ -64,6 +68,9 @@ impl PartRun<'_, '_> {
     }
 
     pub(super) fn receive(&mut self, step: &PlannedStep, group: &PlannedGroup) -> Result<(), Stop> {
+        for pattern in group.optional.iter().chain(&group.wanted) {
+            self.warn_of_broken_json(&pattern.payload)?;
+        }
         let patterns = |list: &[PlannedPattern]| {
             list.iter().map(|it| self.pattern(&it.payload)).collect::<Result<Vec<_>, _>>()
         };
@@ -79,45 +86,65 @@ impl PartRun<'_, '_> {
         }
         let link = self.link(group.connection, step)?;
         let progress = link.wait(self.file.interrupted, |inbox, now| waiting.poll(inbox, now));
+        let passed_over = waiting.seen().count;
         match progress {
             None | Some(Progress::Pending(_)) => {
                 let missing = waiting.missing().next().unwrap_or_default();
                 let mut place = self.interruption(&step.at);
                 place.expected = expected.get(missing).cloned();
-                failure::add_seen(&mut place, &waiting);
+                self.add_seen(&mut place, group, &waiting, &link.inbox());
                 Err(Stop::Interrupted(Some(Box::new(place))))
             }
-            Some(Progress::Done(outcome)) => self.check_group(step, group, &outcome),
+            Some(Progress::Done(outcome)) => {
+                self.passed_over = passed_over;
+                self.check_group(step, group, &outcome, waiting.seen())
+            }
             Some(Progress::Failed(failed)) => {
                 if let Some(outcome) = self.relax(group, &mut waiting, &failed, started) {
-                    return self.check_group(step, group, &outcome);
+                    return self.check_group(step, group, &outcome, waiting.seen());
                 }
                 let missing = waiting.missing().next().unwrap_or_default();
                 let at = group.wanted.get(missing).map_or(&step.at, |pattern| &pattern.at);
                 let timeout = self.options[group.connection].timeout;
-                let mut failure = self.wait_failed(step, at, &failed, timeout);
-                if !matches!(failed, WaitFailure::Forbidden(_)) {
+                let inbox = &*self.link(group.connection, step)?.inbox();
+                let mut failure = self.wait_failed(at, &failed, timeout, inbox);
+                if !matches!(failed, WaitFailure::Forbidden(_) | WaitFailure::TooMuch(_)) {
                     failure.expected = expected.get(missing).cloned();
-                    failure::add_seen(&mut failure, &waiting);
+                    self.add_seen(&mut failure, group, &waiting, inbox);
                 }
+                failure::add_state(&mut failure, inbox);
                 Err(failure.into())
             }
         }
     }
 
+    fn add_seen(
+        &self,
+        failure: &mut Failure,
+        group: &PlannedGroup,
+        waiting: &Group,
+        inbox: &Inbox,
+    ) {
+        let line_of = |index: usize| {
+            let at = group.wanted.get(index).map_or(0, |pattern| pattern.at.start);
+            self.file.source.place(at).line
+        };
+        failure::add_seen(failure, waiting, inbox, line_of);
+    }
+
     fn wait_failed(
         &self,
-        step: &PlannedStep,
         at: &std::ops::Range<usize>,
         failed: &WaitFailure,
         limit: Duration,
+        inbox: &Inbox,
     ) -> Failure {
         if matches!(failed, WaitFailure::Timeout) && self.is_out_of_time() {
-            return self.out_of_time(&step.at);
+            return self.out_of_time(at);
         }
         let steps = &self.part.steps;
         let forbidden = |index: usize| steps[index].at.clone();
-        failure::of_wait(self.file.source, at, failed, limit, forbidden)
+        failure::of_wait(self.file.source, at, failed, limit, inbox, forbidden)
     }
 
     fn check_group(
@@ -125,10 +152,11 @@ impl PartRun<'_, '_> {
         step: &PlannedStep,
         group: &PlannedGroup,
         outcome: &GroupOutcome,
+        seen: &Seen,
     ) -> Result<(), Stop> {
         for (pattern, taken) in group.optional.iter().zip(&outcome.optional) {
             if let Some(taken) = taken {
-                self.check_taken(&pattern.checks, taken)?;
+                self.check_taken(&pattern.checks, taken, seen)?;
             }
         }
         let mut taken = outcome.wanted.iter().chain(outcome.optional.iter().flatten());
@@ -137,16 +165,18 @@ impl PartRun<'_, '_> {
         }
         for (index, taken) in outcome.wanted.iter().enumerate() {
             match (index, group.wanted.get(index)) {
-                (0, _) | (_, None) => self.check_taken(&step.checks, taken)?,
-                (_, Some(pattern)) => self.check_taken(&pattern.checks, taken)?,
+                (0, _) | (_, None) => self.check_taken(&step.checks, taken, seen)?,
+                (_, Some(pattern)) => self.check_taken(&pattern.checks, taken, seen)?,
             }
         }
         Ok(())
     }
 
-    fn check_taken(&mut self, checks: &Checks, taken: &Taken) -> Result<(), Stop> {
+    fn check_taken(&mut self, checks: &Checks, taken: &Taken, seen: &Seen) -> Result<(), Stop> {
         match taken {
-            Taken::Message(message) => self.check(checks, &Facts::Message(&facts(message))),
+            Taken::Message(message) => self
+                .check(checks, &Facts::Message(&facts(message)))
+                .map_err(|stop| stop.with(|failure| failure::add_judged(failure, seen, message))),
             Taken::Control(control) if control.is_pong => {
                 self.check(checks, &Facts::Pong(&PongFacts { rtt: control.rtt }))
             }
@@ -188,8 +218,15 @@ impl PartRun<'_, '_> {
             Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => Ok(()),
             Some(Progress::Failed(failed)) => {
-                let mut failure = self.wait_failed(step, &step.at, &failed, started.elapsed());
+                let inbox = &*link.inbox();
+                let mut failure = self.wait_failed(&step.at, &failed, started.elapsed(), inbox);
+                if let WaitFailure::NotSilent(first) = &failed {
+                    failure.received.clear();
+                    let seen = Seen::of(std::iter::once(first).chain(inbox.kept()));
+                    failure::add_messages(&mut failure, &seen);
+                }
                 failure.notes.push(format!("after {}", failure::seconds(started.elapsed())));
+                failure::add_state(&mut failure, inbox);
                 Err(failure.into())
             }
         }
@@ -213,7 +250,13 @@ impl PartRun<'_, '_> {
         match progress {
             None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
             Some(Progress::Failed(failed)) => {
-                Err(self.wait_failed(step, &step.at, &failed, length).into())
+                let inbox = &*link.inbox();
+                let mut failure = self.wait_failed(&step.at, &failed, length, inbox);
+                if !matches!(failed, WaitFailure::Forbidden(_)) {
+                    failure::add_messages(&mut failure, &Seen::of(taken.iter()));
+                }
+                failure::add_state(&mut failure, inbox);
+                Err(failure.into())
             }
             Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => {
@@ -222,6 +265,9 @@ impl PartRun<'_, '_> {
                     .map(|message| (message.at.saturating_duration_since(started), facts(message)));
                 let period = PeriodFacts { length, messages: messages.collect() };
                 let checked = self.check(&step.checks, &Facts::Period(&period));
+                let checked = checked.map_err(|stop| {
+                    stop.with(|failure| failure::add_messages(failure, &Seen::of(taken.iter())))
+                });
                 if let Some(Some(link)) = self.links.get(connection) {
                     link.inbox().release(taken);
                 }

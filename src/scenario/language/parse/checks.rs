@@ -10,7 +10,7 @@ pub(in crate::scenario) fn part(
     warnings: &mut Vec<Diagnostic>,
 ) {
     let mut open: Vec<&Connect> = Vec::new();
-    let mut before: Option<&Step> = None;
+    let mut before: Vec<&Step> = Vec::new();
     let mut closed: Vec<usize> = Vec::new();
     let connects = || {
         part.items.iter().filter_map(|item| match item {
@@ -32,8 +32,8 @@ pub(in crate::scenario) fn part(
                 let rest = &part.items[index + 1..];
                 errors.extend(connection_problem(step, &open, needs_names && are_named));
                 errors.extend(send_problem(step, &open, &mut closed));
-                errors.extend(wanted_problem(step, before, rest));
-                before = Some(step);
+                errors.extend(wanted_problem(step, &before, rest));
+                before.push(step);
             }
         }
     }
@@ -89,20 +89,26 @@ fn send_problem(step: &Step, open: &[&Connect], closed: &mut Vec<usize>) -> Opti
 }
 
 /// `<&` belongs to the `<` before it, `<?` to the next one.
-fn wanted_problem(step: &Step, before: Option<&Step>, rest: &[Item]) -> Option<Diagnostic> {
+fn wanted_problem(step: &Step, before: &[&Step], rest: &[Item]) -> Option<Diagnostic> {
     let is_same = |other: &Step| {
         let name = |step: &Step| step.connection.as_ref().map(|name| name.text.clone());
         name(other) == name(step)
     };
     match step.kind {
         StepKind::Receive(Wanted::Also, _) => {
-            let follows = before.is_some_and(|before| {
-                let kind = &before.kind;
-                is_same(before) && matches!(kind, StepKind::Receive(Wanted::Next | Wanted::Also, _))
-            });
-            (!follows).then(|| {
-                let message = "<& needs a < of the same connection before it";
-                Diagnostic::new(step.at.clone(), message)
+            // What waits on other connections may stand between: it waits when the group is complete.
+            let between = |it: &&&Step| !is_same(it) && matches!(it.kind, StepKind::Receive(..));
+            let before = before.iter().rev().find(|it| !between(it)).filter(|it| is_same(it));
+            let problem = match before.map(|before| &before.kind) {
+                Some(StepKind::Receive(Wanted::Next | Wanted::Also, _)) => None,
+                Some(StepKind::Receive(Wanted::Never, _)) => {
+                    Some("put the <! before the < or behind the <&: the group waits as a whole")
+                }
+                _ => Some("only steps that wait on other connections may stand between them"),
+            };
+            problem.map(|help| {
+                let message = "<& needs a < of the same connection directly before it";
+                Diagnostic::new(step.at.clone(), message).with_help(help)
             })
         }
         StepKind::Receive(Wanted::Optional, _) => {

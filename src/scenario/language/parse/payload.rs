@@ -2,6 +2,7 @@
 
 use super::{Content, Parser};
 use crate::protocol::CloseCode;
+use crate::scenario::json;
 use crate::scenario::language::literal::{
     base64, between_slashes, broken_json, close_parts, hex, hex_pattern, json_string, regex,
 };
@@ -50,6 +51,9 @@ impl<'a> Parser<'a> {
         let payload = Payload { at: rest.start..end, kind, is_fenced: is_fence };
         check(&payload.kind, purpose).map_err(|error| with_place(error, &payload))?;
         self.warn_of_broken_json(&payload);
+        if !is_fence {
+            self.warn_of_lookalikes(&payload, rest, purpose);
+        }
         Ok(payload)
     }
 
@@ -73,6 +77,28 @@ impl<'a> Parser<'a> {
         Err(Diagnostic::new(rest.at(), format!("no line with {fence} alone closes this payload")))
     }
 
+    /// Text that may have been meant as something else.
+    fn warn_of_lookalikes(&mut self, payload: &Payload, rest: Content<'a>, purpose: Use) {
+        if !matches!(payload.kind, PayloadKind::Bare(_)) {
+            return;
+        }
+        let behind = rest.text.trim_start_matches('`');
+        let warning = if rest.text.starts_with(FENCE) && !behind.contains('`') {
+            let message = "taken as text: nothing may follow the backticks of a fence";
+            Diagnostic::new(payload.at.clone(), message)
+                .with_help("text:… says that it is meant so")
+        } else if let Some((expression, flags)) =
+            flags(rest.text).filter(|_| purpose == Use::Pattern)
+        {
+            let message = "taken as text: a regular expression ends with its slash";
+            Diagnostic::new(payload.at.clone(), message)
+                .with_help(format!("flags stand in it: /(?{flags}){expression}/"))
+        } else {
+            return;
+        };
+        self.scenario.warnings.push(warning);
+    }
+
     fn warn_of_broken_json(&mut self, payload: &Payload) {
         let PayloadKind::Bare(text) = &payload.kind else { return };
         let Some(text) = text.as_literal() else { return };
@@ -82,6 +108,14 @@ impl<'a> Parser<'a> {
             self.scenario.warnings.push(warning.with_help("text:… says that it is meant so"));
         }
     }
+}
+
+/// `/expression/flags`.
+fn flags(text: &str) -> Option<(&str, &str)> {
+    let (expression, flags) = text.trim_end().strip_prefix('/')?.rsplit_once('/')?;
+    let is_flag = |c: char| matches!(c, 'i' | 'm' | 's' | 'u' | 'x' | 'g');
+    let is_regex = !expression.is_empty() && !flags.is_empty() && flags.len() <= 3;
+    (is_regex && flags.chars().all(is_flag)).then_some((expression, flags))
 }
 
 fn kind(
@@ -141,7 +175,7 @@ fn check(kind: &PayloadKind, purpose: Use) -> Result<(), Problem> {
     match kind {
         PayloadKind::Bare(_) | PayloadKind::Text(_) | PayloadKind::Any(_) => Ok(()),
         PayloadKind::JsonString(_) => json_string(&text).map(drop).map_err(Problem::new),
-        PayloadKind::Json(_) => match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+        PayloadKind::Json(_) => match json::parse(text.as_bytes()) {
             Ok(_) => Ok(()),
             Err(error) => Err(Problem::new(format!("not JSON: {error}"))),
         },

@@ -213,7 +213,15 @@ fn errors_have_their_place_and_all_are_found() {
         ("WS ws://h\nDURING x", "2:8: \"x\" is not a duration: 500ms, 5s or 2m"),
         ("WS ws://h as a\na SLEEP 1s", "2:1: SLEEP is not for one connection: leave the name out"),
         ("WS ws://h\n$", "2:1: a command is missing"),
-        ("WS ws://h\n<& a", "2:1: <& needs a < of the same connection before it"),
+        ("WS ws://h\n<& a", "2:1: <& needs a < of the same connection directly before it"),
+        (
+            "WS ws://h\n< a\n<! b\n<& c",
+            "4:1: <& needs a < of the same connection directly before it",
+        ),
+        (
+            "WS ws://h as a\nWS ws://h as b\na< a\nb> b\na<& c",
+            "5:1: <& needs a < of the same connection directly before it",
+        ),
         ("WS ws://h\n<? a\n> b", "2:1: <? needs a < of the same connection behind it"),
         ("WS ws://h as a\nWS ws://h as b\n> x", "3:1: which connection? This part has several"),
         ("WS ws://h\n> a\n[Captures]\nx", "4:1: a capture is written NAME: QUERY"),
@@ -245,6 +253,15 @@ fn doubtful_things_are_warnings() {
             &["2:3: taken as text, as it is not JSON: key must be a string at line 1 column 2"],
         ),
         ("WS ws://h\n< {a", &[]),
+        ("WS ws://h\n< {\"a\":1e400}", &[]),
+        (
+            "WS ws://h\n< ```json",
+            &["2:3: taken as text: nothing may follow the backticks of a fence"],
+        ),
+        ("WS ws://h\n< ```a```", &[]),
+        ("WS ws://h\n< /a.b/i", &["2:3: taken as text: a regular expression ends with its slash"]),
+        ("WS ws://h\n< /a/b", &[]),
+        ("WS ws://h\n> /a/i\n< b", &[]),
         ("WS ws://h\n< text:{a}", &[]),
     ] {
         let source = Source::new("x", text.as_bytes().to_vec()).expect("text");

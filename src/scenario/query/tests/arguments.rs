@@ -27,7 +27,7 @@ fn a_value_is_data_in_a_json_path() {
         assert_eq!(found(path), value, "{path}");
     }
     let index = found(r#""$.a[{{float}}]""#);
-    assert!(index.starts_with("not a JSONPath: "), "{index}");
+    assert!(index.starts_with("not a JSONPath"), "{index}");
 }
 
 #[test]

@@ -62,7 +62,9 @@ fn a_capture_needs_a_value() {
     };
     assert_eq!(capture(r#"jsonpath "$.a""#), Ok(Value::String("x".to_owned())));
     let failure = capture(r#"jsonpath "$.b" count"#).expect_err("a failure");
-    let kind = FailureKind::Error("there is nothing to capture".to_owned());
+    let kind = FailureKind::Error(
+        "there is nothing to capture: $ exists with the member \"a\"".to_owned(),
+    );
     assert_eq!(failure, Failure { at: 3..23, kind });
     let failure = capture(r#"jsonpath "$.a" count"#).expect_err("a failure");
     let message = "count: a list is expected, got a string: \"x\"".to_owned();

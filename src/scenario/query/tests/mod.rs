@@ -50,7 +50,7 @@ fn variables() -> TestVariables {
 
 /// A value from JSON.
 fn json(text: &str) -> Value {
-    serde_json::from_str::<serde_json::Value>(text).expect(text).into()
+    crate::scenario::json::parse(text.as_bytes()).expect(text).into()
 }
 
 fn message(kind: MessageKind, data: &[u8]) -> MessageFacts<'_> {

@@ -18,6 +18,17 @@ fn values_are_compared_by_type_and_value() {
             "== 9007199254740992",
             "expected 9007199254740992, got 9007199254740993",
         ),
+        (
+            "18446744073709551617",
+            "== 18446744073709551616",
+            "expected 18446744073709551616, got 18446744073709551617",
+        ),
+        ("18446744073709551617", "== 18446744073709551617.0", "holds"),
+        ("18446744073709551617", "> 18446744073709551616", "holds"),
+        ("0.10000000000000000001", "<= 0.1", "expected <= 0.1, got 0.10000000000000000001"),
+        ("18446744073709551617", "isInteger", "holds"),
+        ("1e400", "isFloat", "holds"),
+        ("1e400", "> 1e399", "holds"),
         ("1", "== 2", "expected 2, got 1"),
         ("1", "== \"1\"", "expected a string: \"1\", got an integer: 1"),
         ("\"1\"", "== {{n}}", "expected an integer: 1, got a string: \"1\""),
@@ -216,6 +227,8 @@ fn failures_are_short_and_show_the_first_difference() {
     assert!(mismatch.actual.len() < 1100 && mismatch.actual.ends_with("… (2000 bytes)"));
     assert_eq!(
         mismatch.difference.as_deref(),
-        Some("at character 51: expected \"b\", got \"aaaaaaaaaaaaaaaaaaaa\"…")
+        Some(
+            "at character 51, after \"…aaaaaaaaaa\": expected \"b\", got \"aaaaaaaaaaaaaaaaaaaa…\""
+        )
     );
 }
