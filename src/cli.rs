@@ -10,6 +10,7 @@ mod auth;
 mod check;
 mod complaint;
 mod listen;
+mod modes;
 mod options;
 mod resilience;
 mod route;
@@ -22,6 +23,7 @@ pub use auth::AuthArgs;
 pub use check::{CheckArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
@@ -351,62 +353,6 @@ pub struct DisplayArgs {
     /// Show credentials, cookies and tokens instead of masking them
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
-}
-
-/// How standard input is split into messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputMode {
-    /// A message per line
-    Lines,
-    /// Messages separated by NUL bytes
-    Nul,
-    /// One message for all of it
-    Whole,
-    /// A message for each read
-    Chunks,
-    /// JSON actions, one per line
-    Json,
-}
-
-/// How received messages are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputMode {
-    /// Unchanged, each followed by a newline
-    Lines,
-    /// Unchanged, each followed by a NUL byte
-    Nul,
-    /// Unchanged, one after the other
-    Raw,
-    /// In hexadecimal, one per line
-    Hex,
-    /// In base64, one per line
-    Base64,
-    /// Every event as a line of JSON
-    Json,
-}
-
-/// How times are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TimestampMode {
-    /// Date and time, UTC
-    Utc,
-    /// Local time
-    Local,
-    /// Time since the start
-    Relative,
-    /// Time since the previous line
-    Delta,
-}
-
-/// When colours are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorMode {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// Options for `codes`.
