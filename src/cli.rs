@@ -188,6 +188,10 @@ pub struct NetworkArgs {
     /// Time limit for connecting, up to the end of the opening handshake
     ///
     /// Durations are written 500ms, 5s, 2m or 1h; a number alone is in seconds; 0 means no limit.
+    ///
+    /// Within it, and within --max-time, a second connection finds the cause of some failures: it tests
+    /// for TLS if a ws:// server ended the first one without a response (not with --retry or
+    /// --reconnect), and reads the certificates if the server's certificate was refused.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub connect_timeout: String,
 }

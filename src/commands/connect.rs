@@ -261,7 +261,8 @@ fn event_loop(error: io::Error) -> Error {
 
 /// Until when a run with this failure has to be over.
 fn leave_after(error: &Error) -> Option<Instant> {
-    matches!(error, Error::Signal(_) | Error::MaxTime(_)).then(Instant::now)
+    matches!(error, Error::Signal(_) | Error::Interrupted(..) | Error::MaxTime(_))
+        .then(Instant::now)
 }
 
 fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {

@@ -102,7 +102,7 @@ fn is_transient(error: &OpenError) -> bool {
             UpgradeError::Ended(..) => true,
             _ => false,
         },
-        OpenError::Redirect(..) | OpenError::Interrupted(_) => false,
+        OpenError::Redirect(..) | OpenError::Interrupted(..) => false,
     }
 }
 
