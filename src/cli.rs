@@ -295,8 +295,11 @@ pub struct EndingArgs {
     /// Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     ///
     /// PATTERN is the whole text of the message, /regex/, {…} or […] (JSON that contains these
-    /// members), json:… (any JSON value), hex:… (a binary message) or close:CODE. text:… always is the
-    /// whole text. If no JSON message matches, the first difference to the closest one is shown.
+    /// members), json:… (any JSON value), hex:… or base64:… (a binary message; 'hex:01 ..' is its
+    /// start), ping:DATA or pong:DATA (without DATA any), or close:CODE, if wanted with a reason
+    /// ('close:4000 bye', 'close:4000 /regex/'). text:… always is the whole text. A Close that only
+    /// answers that of wscope does not count. If no JSON message matches, the first difference to the
+    /// closest one is shown.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub expect: Vec<String>,
 

@@ -1,10 +1,10 @@
-//! How `--expect` writes a pattern: `text`, `/regex/`, `{…}`, `json:…`, `hex:…`, `close:CODE`.
+//! How `--expect` writes a pattern: as scenarios do, but `text:…` is verbatim, and files are not named.
 
-use data_encoding::HEXLOWER_PERMISSIVE;
 use serde_json::Value;
 
 use super::language::literal;
 use super::pattern::{ClosePattern, Matcher, Pattern};
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub struct PatternError(String);
 /// send those.
 ///
 /// # Errors
-/// With an invalid regular expression, JSON, hex or close code.
+/// With an invalid regular expression, JSON, hex, base64 or close code, or too long a payload of a control frame.
 pub fn parse(source: &str) -> Result<Pattern, PatternError> {
     let matcher = matcher(source).map_err(PatternError)?;
     Ok(Pattern::new(source, matcher).taking_text_in_binary())
@@ -33,18 +33,33 @@ fn matcher(source: &str) -> Result<Matcher, String> {
         return Ok(Matcher::Json(value));
     }
     if let Some(hex) = source.strip_prefix("hex:") {
-        let digits: String = hex.split_whitespace().collect();
-        let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes());
-        let bytes = bytes.map_err(|error| format!("not hex: {error}"))?;
-        return Ok(Matcher::Bytes { bytes, is_prefix: false });
+        let (bytes, is_prefix) = literal::hex_pattern(hex)?;
+        return Ok(Matcher::Bytes { bytes, is_prefix });
     }
-    if let Some(code) = source.strip_prefix("close:") {
-        let code = code.parse().map_err(|error| format!("{error}"))?;
-        return Ok(Matcher::Close(ClosePattern { code: Some(code), reason: None }));
+    if let Some(base64) = source.strip_prefix("base64:") {
+        return Ok(Matcher::Bytes { bytes: literal::base64(base64)?, is_prefix: false });
+    }
+    if let Some(data) = source.strip_prefix("ping:") {
+        return control(data).map(Matcher::Ping);
+    }
+    if let Some(data) = source.strip_prefix("pong:") {
+        return control(data).map(Matcher::Pong);
+    }
+    if let Some(close) = source.strip_prefix("close:") {
+        return ClosePattern::parse(close).map(Matcher::Close);
     }
     match literal::between_slashes(source) {
         Some(expression) => literal::regex(expression).map(Matcher::Regex),
         None => Ok(Matcher::Text(source.to_owned())),
+    }
+}
+
+/// The payload of a ping or pong; any without one.
+fn control(data: &str) -> Result<Option<Vec<u8>>, String> {
+    match data.len() {
+        0 => Ok(None),
+        1..=MAX_CONTROL_PAYLOAD => Ok(Some(data.as_bytes().to_vec())),
+        length => Err(format!("{length} bytes: a control frame takes at most 125")),
     }
 }
 
@@ -88,6 +103,18 @@ mod tests {
         let judge = |pattern, data| parse(pattern).unwrap().judge(MessageKind::Binary, data);
         assert_eq!(judge("hex: 00 FF", &[0, 255]), Match::Yes);
         assert_eq!(judge("hi", b"hi"), Match::Yes);
+        for (pattern, expected) in [
+            ("hex:61..", Match::Yes),
+            ("hex:61 ..", Match::Yes),
+            ("hex:..", Match::Yes),
+            ("hex:62..", Match::No),
+            ("hex:61", Match::No),
+            ("base64:YWI=", Match::Yes),
+        ] {
+            assert_eq!(judge(pattern, b"ab"), expected, "{pattern}");
+        }
+        let ping = |pattern| parse(pattern).unwrap().matches_ping(b"a");
+        assert_eq!(["ping:", "ping:a", "ping:b", "pong:a"].map(ping), [true, true, false, false]);
         let close = parse("close:1008").unwrap();
         assert!(
             close.matches_close(CloseCode::POLICY_VIOLATION, "")
@@ -101,7 +128,11 @@ mod tests {
             ("/a(/", "unclosed group"),
             ("json:{", "not JSON"),
             ("hex:0", "not hex"),
+            ("hex:6..", "not hex: 1 digits"),
+            ("base64:?", "not base64"),
             ("close:abc", "abc"),
+            ("close:1000 /(/", "unclosed group"),
+            (&format!("ping:{}", "a".repeat(126)), "126 bytes: a control frame takes at most 125"),
         ] {
             let error = parse(pattern).unwrap_err().to_string();
             assert!(error.contains(expected), "{pattern}: {error}");

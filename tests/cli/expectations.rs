@@ -1,7 +1,9 @@
 //! `--expect`, `--strict` and `--count`: what meets them, and the report when they are not met.
 
 use crate::scripts::{answer_close, close, serve, serve_bytes};
-use crate::support::{Outcome, Peer, Server, binary, switching_protocols, text, wscope};
+use crate::support::{
+    Outcome, Peer, Server, binary, ping, pong, switching_protocols, text, wscope,
+};
 
 /// Runs with these patterns against a server that sends `bytes`, then its Close.
 #[track_caller]
@@ -78,6 +80,58 @@ fn a_close_code_can_be_expected() {
     run_expecting(&["close:1005"], &[], Vec::new(), 1005).code(0);
     run_expecting(&["close:1008"], &[], Vec::new(), 1000).code(1).stderr_contains("close:1008");
     run_expecting(&["close:1000"], &[], Vec::new(), 1011).code(1).stderr_contains("close:1000");
+}
+
+/// Our own Close ends the wait; the answer to it is not what was awaited.
+#[test]
+fn an_answer_to_our_own_close_meets_nothing() {
+    for (pattern, drops) in [("close:1000", false), ("close:", false), ("close:1006", true)] {
+        let server = serve(move |peer| {
+            peer.expect_close(1000);
+            match drops {
+                true => peer.eof(),
+                false => peer.close(1000, ""),
+            }
+        });
+        let args = ["--expect", pattern, "-m", "200ms", &server.url()];
+        let outcome = wscope().args(args).run().code(1).stdout("");
+        outcome.stderr_contains(&format!("wscope: expectation not met: expected \"{pattern}\""));
+    }
+}
+
+#[test]
+fn the_reason_of_a_close_can_be_expected() {
+    for (pattern, code) in
+        [("close:", 0), ("close:4000 all done", 0), ("close:4000 /done$/", 0), ("close:4000 d", 1)]
+    {
+        let server = serve(|peer| {
+            peer.close(4000, "all done");
+            peer.read_until_eof();
+        });
+        wscope().args(["--expect", pattern, &server.url()]).run().code(code);
+    }
+}
+
+#[test]
+fn control_frames_can_be_expected() {
+    let frames = || [ping(b"one"), text("x"), pong(b"two"), text("y")].concat();
+    for patterns in [&["ping:"][..], &["ping:one"], &["pong:"], &["ping:one", "x", "pong:two", "y"]]
+    {
+        run_expecting(patterns, &[], frames(), 1000).code(0);
+    }
+    for patterns in [&["ping:two"][..], &["pong:one"], &["pong:", "ping:"]] {
+        run_expecting(patterns, &[], frames(), 1000).code(1);
+    }
+    let outcome = run_expecting(&["ping:two"], &[], frames(), 1000).code(1);
+    outcome.stderr_contains("expected \"ping:two\"; last message").stderr_contains("ping \"one\"");
+}
+
+#[test]
+fn a_start_and_base64_of_a_binary_message_can_be_expected() {
+    for pattern in ["hex:61..", "hex:61 62 ..", "base64:YWJj"] {
+        run_expecting(&[pattern], &[], binary(b"abc"), 1000).code(0);
+    }
+    run_expecting(&["hex:62.."], &[], binary(b"abc"), 1000).code(1);
 }
 
 #[test]
@@ -278,10 +332,7 @@ fn an_exactly_met_count_reports_no_surplus() {
 #[test]
 fn a_count_counts_data_messages_and_not_control_frames() {
     let server = serve(|peer| {
-        peer.send(
-            [crate::support::ping(b""), crate::support::pong(b""), text("a"), binary(b"b")]
-                .concat(),
-        );
+        peer.send([ping(b""), pong(b""), text("a"), binary(b"b")].concat());
         peer.expect_pong(b"");
         answer_close(peer);
     });
