@@ -285,6 +285,9 @@ pub struct EndingArgs {
     pub wait: Option<String>,
 
     /// Close after N received messages
+    ///
+    /// With --expect the connection stays open, and received messages are written, until that is met
+    /// too.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
 

@@ -322,6 +322,17 @@ fn a_count_limits_the_output_and_reports_the_surplus() {
     }
 }
 
+/// The connection stays open for the expectation: what it receives is shown.
+#[test]
+fn a_count_does_not_limit_the_output_while_an_expectation_is_open() {
+    let messages = || texts(&["1", "2", "3", "a", "4"]);
+    let args = ["--count", "2"];
+    let outcome = run_expecting(&["a"], &args, messages(), 1000).code(0).stdout("1\n2\n3\na\n");
+    outcome.stderr_contains("1 more message");
+    run_expecting(&["z"], &args, messages(), 1000).code(1).stdout("1\n2\n3\na\n4\n");
+    run_expecting(&["1"], &args, messages(), 1000).code(0).stdout("1\n2\n");
+}
+
 #[test]
 fn an_exactly_met_count_reports_no_surplus() {
     let server = serve_bytes(texts(&["a", "b"]));
@@ -382,7 +393,7 @@ fn a_reached_count_does_not_hide_a_close_code() {
 fn both_count_and_expect_must_be_met() {
     let both = ["--count", "2"];
     run_expecting(&["a"], &both, texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
-    run_expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\n");
+    run_expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\nb\n");
     run_expecting(&["a"], &both, texts(&["a"]), 1000).code(1).stderr_contains("1 of 2 messages");
     run_expecting(&["z"], &both, texts(&["a", "b"]), 1000).code(1).stderr_contains("\"z\"");
 }
