@@ -28,7 +28,7 @@ pub use options::{arguments, is_given, option_name};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
-pub use similar::similar_command;
+pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 

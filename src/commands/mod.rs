@@ -90,7 +90,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
     let result = match cli.command {
         None => {
             return connect::run(configured(ConnectConfig::wants_json(&cli.connect), || {
-                refuse_mistyped_command(cli.connect.url.as_deref())?;
+                refuse_mistyped_command(cli.connect.url.as_deref(), typed)?;
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
