@@ -228,6 +228,9 @@ pub struct SendingArgs {
     pub send_frame: Vec<String>,
 
     /// How to split standard input into messages [default: lines; chunks with --binary]
+    ///
+    /// An error names the line and the byte of it, both from 1. With json that is the byte at which the
+    /// value of the wrong member starts, or 1 if that is not known.
     #[arg(long, value_name = "HOW")]
     pub input: Option<InputMode>,
 
