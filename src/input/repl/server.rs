@@ -48,6 +48,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
+    ends: |command| matches!(command, OperatorCommand::Quit),
 };
 
 const COMMANDS: [SlashCommand; 16] = [
