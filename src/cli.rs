@@ -10,6 +10,7 @@ mod auth;
 mod check;
 mod complaint;
 mod listen;
+mod modes;
 mod options;
 mod resilience;
 mod route;
@@ -22,11 +23,12 @@ pub use auth::AuthArgs;
 pub use check::{CheckArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
-pub use similar::similar_command;
+pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
@@ -186,6 +188,10 @@ pub struct NetworkArgs {
     /// Time limit for connecting, up to the end of the opening handshake
     ///
     /// Durations are written 500ms, 5s, 2m or 1h; a number alone is in seconds; 0 means no limit.
+    ///
+    /// Within it, and within --max-time, a second connection finds the cause of some failures: it tests
+    /// for TLS if a ws:// server ended the first one without a response (not with --retry or
+    /// --reconnect), and reads the certificates if the server's certificate was refused.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub connect_timeout: String,
 }
@@ -222,6 +228,9 @@ pub struct SendingArgs {
     pub send_frame: Vec<String>,
 
     /// How to split standard input into messages [default: lines; chunks with --binary]
+    ///
+    /// An error names the line and the byte of it, both from 1. With json that is the byte at which the
+    /// value of the wrong member starts, or 1 if that is not known.
     #[arg(long, value_name = "HOW")]
     pub input: Option<InputMode>,
 
@@ -279,6 +288,9 @@ pub struct EndingArgs {
     pub wait: Option<String>,
 
     /// Close after N received messages
+    ///
+    /// With --expect the connection stays open, and received messages are written, until that is met
+    /// too.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
 
@@ -292,8 +304,8 @@ pub struct EndingArgs {
     /// members), json:… (any JSON value), hex:… or base64:… (a binary message; hex:01 .. is its start),
     /// ping:DATA, pong:DATA or close:CODE REASON, where what follows the colon may be left out and
     /// REASON may be /regex/. text:… always is the whole text, text:"…" a JSON string. text:@FILE,
-    /// json:@FILE and binary:@FILE read the pattern from a file. If no JSON message matches, the first
-    /// difference to the closest one is shown.
+    /// json:@FILE and binary:@FILE read the pattern from a file. A Close that only answers that of wscope
+    /// does not count. If no JSON message matches, the first difference to the closest one is shown.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub expect: Vec<String>,
 
@@ -354,62 +366,6 @@ pub struct DisplayArgs {
     /// Show credentials, cookies and tokens instead of masking them
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
-}
-
-/// How standard input is split into messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputMode {
-    /// A message per line
-    Lines,
-    /// Messages separated by NUL bytes
-    Nul,
-    /// One message for all of it
-    Whole,
-    /// A message for each read
-    Chunks,
-    /// JSON actions, one per line
-    Json,
-}
-
-/// How received messages are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputMode {
-    /// Unchanged, each followed by a newline
-    Lines,
-    /// Unchanged, each followed by a NUL byte
-    Nul,
-    /// Unchanged, one after the other
-    Raw,
-    /// In hexadecimal, one per line
-    Hex,
-    /// In base64, one per line
-    Base64,
-    /// Every event as a line of JSON
-    Json,
-}
-
-/// How times are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TimestampMode {
-    /// Date and time, UTC
-    Utc,
-    /// Local time
-    Local,
-    /// Time since the start
-    Relative,
-    /// Time since the previous line
-    Delta,
-}
-
-/// When colours are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorMode {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// Options for `codes`.

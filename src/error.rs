@@ -87,6 +87,8 @@ pub enum Error {
     Unmet(Vec<String>, Option<Box<Error>>),
     /// A signal ended the run.
     Signal(Signal),
+    /// A signal ended the search for the cause of this failure.
+    Interrupted(Signal, Box<Error>),
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -185,7 +187,7 @@ impl Error {
     /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
         match self {
-            Self::Unmet(_, Some(end)) => end.cause(),
+            Self::Unmet(_, Some(end)) | Self::Interrupted(_, end) => end.cause(),
             other => other,
         }
     }
@@ -201,7 +203,7 @@ impl Error {
             ) => 8,
             Self::Config(ConfigError::ReadTimeout { .. } | ConfigError::AnswerTimeout(..)) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
-            Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
+            Self::Dial(DialError::Interrupted(interrupted, _), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,
             Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,
             Self::CloseTimeout { .. }
@@ -224,7 +226,7 @@ impl Error {
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
             Self::Input(_) | Self::Output(_) | Self::System(..) => 8,
-            Self::Signal(signal) => signal.exit_code(),
+            Self::Signal(signal) | Self::Interrupted(signal, _) => signal.exit_code(),
         }
     }
 
@@ -235,6 +237,9 @@ impl Error {
 
     /// The kind used in events; `None` if the user ended the run.
     pub fn kind(&self) -> Option<FailureKind> {
+        if let Self::Interrupted(_, failure) = self {
+            return failure.kind();
+        }
         Some(match self.exit_code() {
             1 => FailureKind::Expectation,
             2 => FailureKind::Usage,

@@ -88,7 +88,7 @@ pub struct ObserverResponse {
     pub acts: bool,
     /// [`Observer::progress`] is no longer [`Progress::Open`].
     pub is_decided: bool,
-    /// The message was received after the requested number of messages.
+    /// The message was received after the requested number of messages. It counts as such once no goal is open.
     pub surplus: bool,
 }
 

@@ -1,5 +1,7 @@
 //! Why a connection could not be opened: the evidence, without texts for users.
 
+use std::time::Instant;
+
 use super::redirect::{RedirectChain, RedirectError};
 use crate::net::tls::TlsInfo;
 use crate::net::upgrade::{Interim, UpgradeError};
@@ -16,8 +18,19 @@ pub enum OpenError {
     Handshake(Box<FailedHandshake>),
     /// The server redirects, and the redirect is not followed.
     Redirect(Box<FailedHandshake>, RedirectError),
-    /// A signal was received.
-    Interrupted(Interrupted),
+    /// A signal was received, if during a second connection that was to explain a failure, with that.
+    Interrupted(Interrupted, Option<Box<OpenError>>),
+}
+
+impl OpenError {
+    /// When it failed, if a second connection may have been made after that.
+    pub fn failed_at(&self) -> Option<Instant> {
+        match self {
+            Self::Dial(failed) => failed.error.failed_at(),
+            Self::Handshake(failed) | Self::Redirect(failed, _) => Some(failed.at),
+            Self::Interrupted(_, failure) => failure.as_ref()?.failed_at(),
+        }
+    }
 }
 
 /// A server that could not be reached.
@@ -32,6 +45,8 @@ pub struct FailedDial {
 /// An opening handshake that failed.
 #[derive(Debug)]
 pub struct FailedHandshake {
+    /// When it failed.
+    pub at: Instant,
     /// What the server did.
     pub error: UpgradeError,
     /// The interim responses before that.

@@ -1,5 +1,7 @@
 //! Opens a connection from its configuration, and follows redirects if that is configured.
 
+use std::time::Instant;
+
 use super::endpoint::EndpointConfig;
 use super::error::{FailedDial, FailedHandshake, OpenError};
 use super::redirect::{RedirectChain, RedirectError, is_redirect};
@@ -127,6 +129,7 @@ impl Opener<'_> {
             Err(UpgradeFailed { error, interim }) => {
                 drop(stream);
                 return Err(self.handshake_failed(FailedHandshake {
+                    at: Instant::now(),
                     interim,
                     request,
                     is_request_sent,
@@ -181,7 +184,9 @@ impl Opener<'_> {
     fn handshake_failed(&mut self, mut failed: FailedHandshake) -> OpenError {
         let options = self.endpoint.dial_options(failed.chain.is_foreign);
         match failed.error {
-            UpgradeError::Interrupted(interrupted) => return OpenError::Interrupted(interrupted),
+            UpgradeError::Interrupted(interrupted) => {
+                return OpenError::Interrupted(interrupted, None);
+            }
             UpgradeError::Tls(reason) => {
                 let options = options.tls.options();
                 let name = certificate_name(&failed.chain.target, options);
@@ -198,7 +203,10 @@ impl Opener<'_> {
                 let (remote, target) = (&failed.remote, &failed.chain.target);
                 match answers_in_tls(remote, target, options, self.reactor, self.deadline) {
                     Ok(speaks_tls) => failed.speaks_tls = speaks_tls,
-                    Err(interrupted) => return OpenError::Interrupted(interrupted),
+                    Err(interrupted) => {
+                        let failure = Box::new(OpenError::Handshake(Box::new(failed)));
+                        return OpenError::Interrupted(interrupted, Some(failure));
+                    }
                 }
             }
             _ => {}
@@ -234,7 +242,10 @@ impl Opener<'_> {
 
 fn dial_failed(error: DialError, chain: RedirectChain) -> OpenError {
     match error {
-        DialError::Interrupted(interrupted) => OpenError::Interrupted(interrupted),
+        DialError::Interrupted(interrupted, failure) => {
+            let failure = failure.map(|failure| Box::new(dial_failed(*failure, chain)));
+            OpenError::Interrupted(interrupted, failure)
+        }
         error => OpenError::Dial(Box::new(FailedDial { error, chain })),
     }
 }

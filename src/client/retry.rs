@@ -56,7 +56,7 @@ impl FailureClass {
                 };
                 (is_upgrade_transient(&failed.error), refusal)
             }
-            OpenError::Redirect(..) | OpenError::Interrupted(_) => return Self::Permanent,
+            OpenError::Redirect(..) | OpenError::Interrupted(..) => return Self::Permanent,
         };
         match is_transient {
             true => Self::Transient { retry_after: refusal.and_then(|it| demanded_wait(it, now)) },

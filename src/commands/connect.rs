@@ -19,7 +19,7 @@ use crate::output::{
 };
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
-use crate::session::Unsent;
+use crate::session::{Stop, Unsent};
 
 mod conversation;
 mod opening;
@@ -206,11 +206,13 @@ impl ConnectCommand<'_> {
         let Ended { mut report, is_reported, failure } = ended;
         let ending = &self.config.ending;
         let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
+        let closed_itself = matches!(report.stop, Some(Stop::Requested));
         let verdict = verdict(&mut report, limits);
         if !is_reported {
             self.emit(EventKind::Closed(&report.closed));
         }
-        let peer_closed = report.deadline.is_none() && report.closed.ending.received.is_some();
+        let peer_closed =
+            report.deadline.is_none() && !closed_itself && report.closed.ending.received.is_some();
         for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
             self.emit(EventKind::Notice(Level::Warning, &text));
         }
@@ -261,7 +263,8 @@ fn event_loop(error: io::Error) -> Error {
 
 /// Until when a run with this failure has to be over.
 fn leave_after(error: &Error) -> Option<Instant> {
-    matches!(error, Error::Signal(_) | Error::MaxTime(_)).then(Instant::now)
+    matches!(error, Error::Signal(_) | Error::Interrupted(..) | Error::MaxTime(_))
+        .then(Instant::now)
 }
 
 fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {

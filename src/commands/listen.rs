@@ -111,6 +111,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
                 history: config.history.clone(),
                 secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
+                file_limit: config.close_timeout,
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
                 .map(OperatorInput::Repl)
@@ -118,7 +119,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
         }
         ServerInput::Plain => {
             reactor.leave_signals_to_loop();
-            let mut lines = PlainLines::new(&SERVER_COMMANDS);
+            let mut lines = PlainLines::new(&SERVER_COMMANDS, config.close_timeout);
             lines
                 .register(reactor.registry(), tokens::INPUT, &reactor.waker())
                 .map_err(failed("standard input"))?;

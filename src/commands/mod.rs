@@ -14,6 +14,8 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::event::Level;
+use crate::output::OutputError;
+use crate::platform::stdio;
 use crate::platform::title::{self, Arguments};
 use crate::protocol::CloseCode;
 use usage::{refuse_mistyped_command, usage};
@@ -90,7 +92,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
     let result = match cli.command {
         None => {
             return connect::run(configured(ConnectConfig::wants_json(&cli.connect), || {
-                refuse_mistyped_command(cli.connect.url.as_deref())?;
+                refuse_mistyped_command(cli.connect.url.as_deref(), typed)?;
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
@@ -170,10 +172,14 @@ fn codes_text(code: Option<&str>) -> Result<String, Error> {
 }
 
 fn print(bytes: &[u8]) -> Result<(), Error> {
+    if stdio::was_stdout_closed() {
+        let error = io::Error::other(stdio::CLOSED);
+        return Err(Error::Output(OutputError { name: "standard output".into(), error }));
+    }
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Output(crate::output::OutputError { name: "standard output".into(), error }))
+            Err(Error::Output(OutputError { name: "standard output".into(), error }))
         }
         _ => Ok(()),
     }

@@ -21,6 +21,9 @@ use refusal::wanted_tls;
 use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
+    if matches!(error, Error::Interrupted(..)) {
+        return None; // what would explain it was not waited for
+    }
     match error.cause() {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(what, error) => system(what, error),
@@ -52,7 +55,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::IdleTimeout(_, silence_advice) => silence_advice.ping_interval.then(|| {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
-        Error::Unmet(..) | Error::MaxTime(_) | Error::Input(_) => None,
+        Error::Unmet(..) | Error::Interrupted(..) | Error::MaxTime(_) | Error::Input(_) => None,
     }
 }
 

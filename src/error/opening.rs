@@ -29,7 +29,11 @@ impl Error {
     /// The failure to open a connection.
     pub fn opening(error: OpenError, context: &AttemptContext<'_>) -> Self {
         let rejected = match error {
-            OpenError::Interrupted(interrupted) => return Self::Signal(interrupted.0),
+            OpenError::Interrupted(interrupted, None) => return Self::Signal(interrupted.0),
+            OpenError::Interrupted(interrupted, Some(failure)) => {
+                let failure = Self::opening(*failure, context);
+                return Self::Interrupted(interrupted.0, Box::new(failure));
+            }
             OpenError::Dial(failed) => return dial(*failed, context),
             OpenError::Handshake(failed) => Self::Upgrade(Box::new(rejected(*failed, context))),
             OpenError::Redirect(failed, error) => {

@@ -49,6 +49,8 @@ pub(super) struct Cutter {
     count: u64,
     /// Where `start` is in the whole input.
     offset: u64,
+    /// The newlines before `start` and where the line begins, where records are not lines.
+    lines: (u64, u64),
     utf8: Utf8Checker,
     ended: bool,
     /// The error, reported when all records before it have been taken.
@@ -69,6 +71,7 @@ impl Cutter {
             record_end: None,
             count: 0,
             offset: 0,
+            lines: (0, 0),
             utf8: Utf8Checker::default(),
             ended: false,
             failure: None,
@@ -181,8 +184,7 @@ impl Cutter {
 
     /// Ends the input because the last record cannot be carried out.
     pub(super) fn refuse(&mut self, reason: String) -> InputError {
-        self.ended = true;
-        self.start = self.end;
+        self.drop_rest();
         InputError::BadCommand { line: self.count, reason }
     }
 
@@ -217,8 +219,7 @@ impl Cutter {
         match action {
             Ok(action) => Next::Action(action),
             Err(problem) => {
-                self.ended = true;
-                self.start = self.end;
+                (self.ended, self.start, self.searched) = (true, self.end, self.end);
                 Next::Failed(problem)
             }
         }
@@ -268,9 +269,29 @@ impl Cutter {
             end < self.end && !matches!(self.framing, InputFraming::Whole | InputFraming::Chunks);
         let next = end + usize::from(has_separator);
         self.count += 1;
+        if self.framing == InputFraming::Chunks {
+            self.lines = self.lines_before(next - self.start);
+        }
         self.offset += (next - self.start) as u64;
         self.start = next;
         self.searched = next;
+    }
+
+    /// Ends the input: nothing that was read is to be sent.
+    fn drop_rest(&mut self) {
+        self.ended = true;
+        self.start = self.end;
+        self.searched = self.end;
+    }
+
+    /// The newlines before a byte that is so far behind `start`, and where its line begins in the whole input.
+    fn lines_before(&self, at: usize) -> (u64, u64) {
+        let text = &self.buffer[self.start..self.end];
+        let text = &text[..at.min(text.len())];
+        let (lines, line_start) = self.lines;
+        let last = memchr::memrchr(b'\n', text);
+        let line_start = last.map_or(line_start, |last| self.offset + last as u64 + 1);
+        (lines + memchr::memchr_iter(b'\n', text).count() as u64, line_start)
     }
 
     fn end(&mut self) -> Next<'_> {
@@ -278,14 +299,25 @@ impl Cutter {
             return Next::Pending;
         }
         if let Some(offset) = self.bad_utf8.take() {
-            let (line, column) = (self.count + 1, offset.saturating_sub(self.offset) + 1);
             let text = &self.buffer[self.start..self.end];
             let is_utf16 = offset == 0 && is_utf16(text);
-            let at = usize::try_from(column - 1).unwrap_or(usize::MAX);
+            let at = usize::try_from(offset.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+            let (lines, line_start) = match self.framing {
+                InputFraming::Whole | InputFraming::Chunks => self.lines_before(at),
+                _ => (self.count, self.offset),
+            };
+            let (line, column) = (lines + 1, offset.saturating_sub(line_start) + 1);
+            let unit = if self.framing == InputFraming::Nul { "record" } else { "line" };
             let cause = utf8_cause(text, at);
-            self.start = self.end; // nothing after it is to be sent
-            self.searched = self.end;
-            return Next::Failed(InputError::NotUtf8 { line, column, offset, is_utf16, cause });
+            self.drop_rest();
+            return Next::Failed(InputError::NotUtf8 {
+                unit,
+                line,
+                column,
+                offset,
+                is_utf16,
+                cause,
+            });
         }
         self.failure.take().map_or(Next::End, Next::Failed)
     }

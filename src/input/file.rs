@@ -64,7 +64,8 @@ pub enum LoadError {
     Endless(u64),
     /// It is a text message and not UTF-8.
     #[error(
-        "line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file){}; --binary sends any bytes",
+        "line {line}, byte {column}: invalid UTF-8 (byte {} of the file){}; --binary sends any bytes",
+        .offset + 1,
         if *.is_utf16 { ": it is UTF-16 according to its byte order mark" } else { "" }
     )]
     NotUtf8 {

@@ -51,7 +51,8 @@ pub enum Next<'a> {
 pub enum InputError {
     /// A text message is not UTF-8.
     #[error(
-        "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input){}; --binary sends any bytes",
+        "standard input: {unit} {line}, byte {column}: invalid UTF-8 (byte {} of the input){}; --binary sends any bytes",
+        .offset + 1,
         match (.is_utf16, .cause) {
             (true, _) => ": it is UTF-16 according to its byte order mark".to_owned(),
             (false, Some(cause)) => format!(": {cause}"),
@@ -59,7 +60,9 @@ pub enum InputError {
         }
     )]
     NotUtf8 {
-        /// Which record, from 1.
+        /// What is counted: lines, or records of `--input nul`.
+        unit: &'static str,
+        /// Which one, from 1.
         line: u64,
         /// Which byte of it, from 1.
         column: u64,
@@ -75,7 +78,8 @@ pub enum InputError {
     BadJson {
         /// Which line, from 1.
         line: u64,
-        /// Which byte of it, from 1.
+        /// Which byte of it, from 1: the start of the value of the member that is wrong, or of the line where no
+        /// value is.
         column: u64,
         /// What is wrong.
         reason: String,

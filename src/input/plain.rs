@@ -1,8 +1,10 @@
 //! Lines and commands typed on a terminal without the line editor: standard output is redirected, or the
 //! terminal is dumb.
 
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::{Registry, Token, Waker};
 
@@ -17,6 +19,9 @@ const MAX_LINE: usize = 256 << 20;
 
 /// Shown then.
 const TOO_LONG: &str = "the line is longer than 256 MiB: it was dropped";
+
+/// The most lines that are read while a file is being loaded.
+const MAX_BEHIND: usize = 64;
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
@@ -33,14 +38,19 @@ pub struct PlainLines<T: 'static> {
     searched: usize,
     is_too_long: bool,
     loader: FileLoader<T>,
+    /// Read while a file is being loaded, and not taken.
+    behind: VecDeque<Parsed<T>>,
+    /// How long a line that ends the session waits for a file; `None`: until it is read.
+    file_limit: Option<Duration>,
     has_ended: bool,
     /// Ctrl-C ends the other programs of the pipeline, so it always ends this one too.
     is_in_pipeline: bool,
 }
 
 impl<T: From<Action> + Send + 'static> PlainLines<T> {
-    /// One with these commands.
-    pub fn new(commands: &'static CommandSet<T>) -> Self {
+    /// One with these commands. A line that ends the session waits for a file for `file_limit`; `None`: until it is
+    /// read.
+    pub fn new(commands: &'static CommandSet<T>, file_limit: Option<Duration>) -> Self {
         Self {
             commands,
             reader: StdinReader::default(),
@@ -49,6 +59,8 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
             searched: 0,
             is_too_long: false,
             loader: FileLoader::default(),
+            behind: VecDeque::new(),
+            file_limit,
             has_ended: false,
             is_in_pipeline: !io::stdout().is_terminal(),
         }
@@ -75,26 +87,67 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
 
     /// The next line. One that names a file follows when that is loaded.
     pub fn take(&mut self) -> NextLine<T> {
-        if let Some(line) = self.loader.poll_line() {
-            return line;
+        match self.loader.poll_line() {
+            Some(NextLine::Pending) => {
+                self.read_behind();
+                return match terminal::is_gone() && !self.has_ended {
+                    true => self.hang_up(),
+                    false => NextLine::Pending,
+                };
+            }
+            Some(line) => return line,
+            None => {}
         }
+        loop {
+            let next = self.behind.pop_front().map_or_else(|| self.read_parsed(), NextLine::Line);
+            match (next, &self.waker) {
+                (NextLine::Line(Parsed::Ready(line)), _) => return NextLine::Line(line),
+                (NextLine::Line(Parsed::File(file)), Some(waker)) => {
+                    let next = self.loader.start_line(file, waker);
+                    self.read_behind(); // lines that have been announced already
+                    return next;
+                }
+                (NextLine::Line(Parsed::File(_)), None) => {}
+                (NextLine::Pending, _) => return NextLine::Pending,
+                (NextLine::End, _) if terminal::is_gone() && !self.has_ended => {
+                    return self.hang_up();
+                }
+                (NextLine::End, _) => return NextLine::End,
+            }
+        }
+    }
+
+    fn hang_up(&mut self) -> NextLine<T> {
+        self.has_ended = true;
+        NextLine::Line(Action::Leave(Signal::Hangup).into())
+    }
+
+    /// Reads the lines behind the file that is being loaded: one that ends the session does not wait for ever.
+    fn read_behind(&mut self) {
+        while self.behind.len() < MAX_BEHIND {
+            match self.read_parsed() {
+                NextLine::Line(line) => self.behind.push_back(line),
+                NextLine::Pending | NextLine::End => break,
+            }
+        }
+        if let (Some(limit), Some(waker)) = (self.file_limit, &self.waker)
+            && self.behind.iter().any(|line| self.commands.is_end(line))
+        {
+            self.loader.limit(limit, waker);
+        }
+    }
+
+    /// The next line that is not empty.
+    fn read_parsed(&mut self) -> NextLine<Parsed<T>> {
         loop {
             let parsed = match self.read_line() {
                 NextLine::Line(Some(line)) => self.parse(line),
                 NextLine::Line(None) => Some(Parsed::Ready(Action::problem(TOO_LONG).into())),
                 NextLine::Pending => return NextLine::Pending,
-                NextLine::End if terminal::is_gone() && !self.has_ended => {
-                    self.has_ended = true;
-                    return NextLine::Line(Action::Leave(Signal::Hangup).into());
-                }
                 NextLine::End => return NextLine::End,
             };
-            match (parsed, &self.waker) {
-                (Some(Parsed::Ready(line)), _) => return NextLine::Line(line),
-                (Some(Parsed::File(file)), Some(waker)) => {
-                    return self.loader.start_line(file, waker);
-                }
-                (Some(Parsed::File(_)) | None, _) => {}
+            if let Some(parsed) = parsed {
+                return NextLine::Line(parsed);
             }
         }
     }
@@ -102,11 +155,12 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
         let mut count = self.loader.cancel();
-        while let NextLine::Line(line) = self.read_line() {
-            count += match line.and_then(|line| self.parse(line)) {
-                Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
-                Some(Parsed::File(_)) => 1, // its action is one
-                None => 0,
+        while let NextLine::Line(line) =
+            self.behind.pop_front().map_or_else(|| self.read_parsed(), NextLine::Line)
+        {
+            count += match line {
+                Parsed::Ready(line) => u64::from(is_counted(&line)),
+                Parsed::File(_) => 1, // its action is one
             };
         }
         count

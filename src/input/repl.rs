@@ -49,6 +49,8 @@ pub struct ReplOptions {
     pub secrets: Secrets,
     /// Colours.
     pub color: bool,
+    /// How long a line that ends the session waits for a file that is being read; `None`: until it is read.
+    pub file_limit: Option<Duration>,
 }
 
 /// A running line editor, whose lines are parsed to `T`.
@@ -57,7 +59,9 @@ pub struct Repl<T: 'static> {
     lines: Receiver<EditorLine<T>>,
     /// Received from `lines` and not taken.
     behind: VecDeque<EditorLine<T>>,
+    commands: &'static CommandSet<T>,
     loader: FileLoader<T>,
+    file_limit: Option<Duration>,
     waker: Arc<Waker>,
     screen: Screen,
     keys: Arc<Keys>,
@@ -156,7 +160,9 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         Ok(Self {
             lines,
             behind: VecDeque::new(),
+            commands,
             loader: FileLoader::default(),
+            file_limit: options.file_limit,
             waker,
             screen,
             keys,
@@ -173,7 +179,9 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
     pub fn take(&mut self) -> NextLine<T> {
         match self.loader.poll_line() {
             Some(NextLine::Pending) => {
-                return self.take_interrupt().map_or(NextLine::Pending, NextLine::Line);
+                let interrupt = self.take_interrupt();
+                self.limit_loading();
+                return interrupt.map_or(NextLine::Pending, NextLine::Line);
             }
             Some(line) => return line,
             None => {}
@@ -182,9 +190,28 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             Ok(EditorLine::Typed(Parsed::Ready(line)) | EditorLine::Interrupt(line)) => {
                 NextLine::Line(line)
             }
-            Ok(EditorLine::Typed(Parsed::File(file))) => self.loader.start_line(file, &self.waker),
+            Ok(EditorLine::Typed(Parsed::File(file))) => {
+                let next = self.loader.start_line(file, &self.waker);
+                self.limit_loading(); // for lines that have been announced already
+                next
+            }
             Ok(EditorLine::End) | Err(TryRecvError::Disconnected) => NextLine::End,
             Err(TryRecvError::Empty) => NextLine::Pending,
+        }
+    }
+
+    /// A line that ends the session does not wait for ever for the file before it.
+    fn limit_loading(&mut self) {
+        self.behind.extend(self.lines.try_iter());
+        let ends = |line: &EditorLine<T>| match line {
+            EditorLine::Typed(line) => self.commands.is_end(line),
+            EditorLine::End => true,
+            EditorLine::Interrupt(_) => false,
+        };
+        if let Some(limit) = self.file_limit
+            && self.behind.iter().any(ends)
+        {
+            self.loader.limit(limit, &self.waker);
         }
     }
 

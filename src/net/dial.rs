@@ -363,6 +363,10 @@ impl Dialer<'_> {
     }
 
     fn proxy_failed(&self, error: DialError, via: &Via, authority: &str) -> DialError {
+        if let DialError::Interrupted(interrupted, Some(failure)) = error {
+            let failure = self.proxy_failed(*failure, via, authority);
+            return DialError::Interrupted(interrupted, Some(Box::new(failure)));
+        }
         let cause = ProxyCause::Reach(error);
         error::TunnelFailed::new(self.proxy_error(cause, via, authority)).into_dial_error()
     }

@@ -27,7 +27,7 @@ pub fn is_dial_transient(error: &DialError) -> bool {
         DialError::Setting(_)
         | DialError::NoAddress { .. }
         | DialError::TlsSetup(_)
-        | DialError::Interrupted(_)
+        | DialError::Interrupted(..)
         | DialError::System(..) => false,
     }
 }

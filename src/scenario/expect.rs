@@ -7,6 +7,7 @@ use super::language::literal;
 use super::language::syntax::FileKind;
 use super::message::matcher_of_file;
 use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +45,6 @@ fn matcher(source: &str) -> Result<Matcher, String> {
     if let Some(value) = bare_json(source) {
         return Ok(Matcher::Json(value));
     }
-    let data = |data: &str| (!data.is_empty()).then(|| data.as_bytes().to_vec());
     match source.split_once(':') {
         Some(("text", string)) if string.starts_with('"') && string.trim_end().ends_with('"') => {
             literal::json_string(string).map(Matcher::Text)
@@ -60,13 +60,22 @@ fn matcher(source: &str) -> Result<Matcher, String> {
         Some(("base64", text)) => {
             Ok(Matcher::Bytes { bytes: literal::base64(text)?, is_prefix: false })
         }
-        Some(("ping", text)) => Ok(Matcher::Ping(data(text))),
-        Some(("pong", text)) => Ok(Matcher::Pong(data(text))),
+        Some(("ping", text)) => control(text).map(Matcher::Ping),
+        Some(("pong", text)) => control(text).map(Matcher::Pong),
         Some(("close", text)) => ClosePattern::parse(text).map(Matcher::Close),
         _ => match literal::between_slashes(source) {
             Some(expression) => literal::regex(expression).map(Matcher::Regex),
             None => Ok(Matcher::Text(source.to_owned())),
         },
+    }
+}
+
+/// The payload of a ping or pong; any without one.
+fn control(data: &str) -> Result<Option<Vec<u8>>, String> {
+    match data.len() {
+        0 => Ok(None),
+        1..=MAX_CONTROL_PAYLOAD => Ok(Some(data.as_bytes().to_vec())),
+        length => Err(format!("{length} bytes: a control frame takes at most 125")),
     }
 }
 
@@ -114,6 +123,18 @@ mod tests {
         assert_eq!(judge("hex:00", &[0, 255]), Match::No);
         assert_eq!(judge("base64:AP8=", &[0, 255]), Match::Yes);
         assert_eq!(judge("hi", b"hi"), Match::Yes);
+        for (pattern, expected) in [
+            ("hex:61..", Match::Yes),
+            ("hex:61 ..", Match::Yes),
+            ("hex:..", Match::Yes),
+            ("hex:62..", Match::No),
+            ("hex:61", Match::No),
+            ("base64:YWI=", Match::Yes),
+        ] {
+            assert_eq!(judge(pattern, b"ab"), expected, "{pattern}");
+        }
+        let ping = |pattern| parse(pattern, None).unwrap().matches_ping(b"a");
+        assert_eq!(["ping:", "ping:a", "ping:b", "pong:a"].map(ping), [true, true, false, false]);
         let close = parse("close:1008", None).unwrap();
         assert!(
             close.matches_close(CloseCode::POLICY_VIOLATION, "")
@@ -158,8 +179,11 @@ mod tests {
             ("hex:0", "not hex"),
             ("base64:A", "not base64"),
             ("text:\"\\q\"", "not a JSON string"),
-            ("close:1000 /(/", "unclosed group"),
+            ("hex:6..", "not hex: 1 digits"),
+            ("base64:?", "not base64"),
             ("close:abc", "abc"),
+            ("close:1000 /(/", "unclosed group"),
+            (&format!("ping:{}", "a".repeat(126)), "126 bytes: a control frame takes at most 125"),
         ] {
             let error = parse(pattern, None).unwrap_err().to_string();
             assert!(error.contains(expected), "{pattern}: {error}");

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::difference::Comparison;
-use super::pattern::{Match, Pattern};
+use super::pattern::{Match, Matcher, Pattern};
 use crate::event::EventKind;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::vocabulary::Direction;
@@ -24,6 +24,15 @@ pub struct Expectations {
     /// Of the JSON messages for which a JSON pattern was expected, the one with the fewest differences, and its text.
     closest: Option<(Comparison, String)>,
     missed: bool,
+    /// We have sent a Close frame: what the peer sends after that may only answer it.
+    is_closing: bool,
+}
+
+/// A control frame that can be awaited.
+#[derive(Clone, Copy, Debug)]
+enum ControlKind {
+    Ping,
+    Pong,
 }
 
 /// The maximum number of messages that did not match that are shown.
@@ -46,6 +55,7 @@ impl Expectations {
             after_closest: 0,
             closest: None,
             missed: false,
+            is_closing: false,
         }
     }
 
@@ -54,12 +64,7 @@ impl Expectations {
         let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
         let text = || shortened(kind, data);
         match pattern.judge(kind, data) {
-            Match::Yes => {
-                self.awaited.pop_front();
-                self.skipped = std::mem::take(&mut self.unmatched);
-                self.closest = None;
-                return;
-            }
+            Match::Yes => return self.take_match(),
             Match::Differs(comparison) => self.note_difference(comparison, &text()),
             Match::No => self.after_closest += 1,
         }
@@ -67,11 +72,37 @@ impl Expectations {
         self.missed |= self.strict;
     }
 
-    /// Takes a control frame or the end of the connection, if that is what is expected next.
-    fn take_if(&mut self, is_expected: impl FnOnce(&Pattern) -> bool) {
-        if !self.missed && self.awaited.front().is_some_and(is_expected) {
+    /// Takes a received ping or pong. It is compared with patterns of its kind only.
+    fn on_control(&mut self, kind: ControlKind, data: &[u8]) {
+        let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
+        let (name, is_of_kind, is_match) = match kind {
+            ControlKind::Ping => {
+                ("ping", matches!(pattern.matcher(), Matcher::Ping(_)), pattern.matches_ping(data))
+            }
+            ControlKind::Pong => {
+                ("pong", matches!(pattern.matcher(), Matcher::Pong(_)), pattern.matches_pong(data))
+            }
+        };
+        if is_match {
+            self.take_match();
+        } else if is_of_kind {
+            self.after_closest += 1;
+            self.note_unmatched(format!("{name} {}", shortened(MessageKind::Binary, data)));
+        }
+    }
+
+    /// Takes the end of the connection. One that follows our own Close frame is not what was awaited.
+    fn on_close(&mut self, code: CloseCode, reason: &str) {
+        let awaited = self.awaited.front().filter(|_| !self.is_closing && !self.missed);
+        if awaited.is_some_and(|pattern| pattern.matches_close(code, reason)) {
             self.awaited.pop_front();
         }
+    }
+
+    fn take_match(&mut self) {
+        self.awaited.pop_front();
+        self.skipped = std::mem::take(&mut self.unmatched);
+        self.closest = None;
     }
 
     fn state(&self) -> Progress {
@@ -136,17 +167,17 @@ impl Observer for Expectations {
             EventKind::Message(message) if message.direction == Direction::Received => {
                 self.on_message(message.kind, message.data);
             }
-            EventKind::Ping(Direction::Received, data) => self.take_if(|it| it.matches_ping(data)),
+            EventKind::Ping(Direction::Received, data) => self.on_control(ControlKind::Ping, data),
             EventKind::Pong(Direction::Received, data, _) => {
-                self.take_if(|it| it.matches_pong(data));
+                self.on_control(ControlKind::Pong, data);
             }
+            EventKind::CloseFrame(Direction::Sent, _) => self.is_closing = true,
             EventKind::CloseFrame(Direction::Received, close) => {
-                let code = close.code.unwrap_or(CloseCode::NO_STATUS);
-                self.take_if(|it| it.matches_close(code, &close.reason));
+                self.on_close(close.code.unwrap_or(CloseCode::NO_STATUS), &close.reason);
             }
             // An end without a Close frame has the code 1006.
             EventKind::Closed(closed) if closed.ending.received.is_none() => {
-                self.take_if(|it| it.matches_close(closed.ending.code(), ""));
+                self.on_close(closed.ending.code(), "");
             }
             _ => {}
         }
@@ -225,10 +256,47 @@ mod tests {
         assert_eq!(on_text(&mut goal, "x"), Some(Progress::Open));
         assert_eq!(on_text(&mut goal, "b!"), Some(Progress::Open));
         let close = ClosePayload { code: Some(CloseCode::NORMAL), ..ClosePayload::default() };
+        let received = EventKind::CloseFrame(Direction::Received, &close);
+        assert_eq!(on_event(&mut goal, &received), Some(Progress::Met));
+    }
+
+    #[test]
+    fn an_answer_to_our_own_close_is_not_awaited() {
+        let mut goal = expectations(&["close:1000"], false);
+        let close = ClosePayload { code: Some(CloseCode::NORMAL), ..ClosePayload::default() };
         let sent = EventKind::CloseFrame(Direction::Sent, &close);
         assert_eq!(on_event(&mut goal, &sent), Some(Progress::Open));
         let received = EventKind::CloseFrame(Direction::Received, &close);
-        assert_eq!(on_event(&mut goal, &received), Some(Progress::Met));
+        assert_eq!(on_event(&mut goal, &received), Some(Progress::Open));
+    }
+
+    #[test]
+    fn the_reason_of_a_close_is_compared() {
+        let close = ClosePayload { code: Some(CloseCode::NORMAL), reason: "bye".to_owned() };
+        let received = EventKind::CloseFrame(Direction::Received, &close);
+        for (pattern, expected) in [
+            ("close:", Progress::Met),
+            ("close:1000 bye", Progress::Met),
+            ("close:1000 /^b/", Progress::Met),
+            ("close:1000 other", Progress::Open),
+        ] {
+            let mut goal = expectations(&[pattern], false);
+            assert_eq!(on_event(&mut goal, &received), Some(expected), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn control_frames_are_awaited_too() {
+        let mut goal = expectations(&["ping:a", "pong:"], true);
+        let ping = |data| EventKind::Ping(Direction::Received, data);
+        assert_eq!(on_event(&mut goal, &ping(b"b")), Some(Progress::Open));
+        assert!(goal.shortfall().ends_with("last message that did not match: ping \"b\""));
+        let pong = EventKind::Pong(Direction::Received, b"a", None);
+        for event in [&pong, &EventKind::Ping(Direction::Sent, b"a"), &ping(b"a"), &ping(b"")] {
+            assert_eq!(on_event(&mut goal, event), Some(Progress::Open));
+        }
+        assert!(goal.shortfall().starts_with("expected \"pong:\" (2 of 2); no message was"));
+        assert_eq!(on_event(&mut goal, &pong), Some(Progress::Met));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::output_grace::OutputGrace;
 use super::{Session, Stop};
 use crate::event::{EventKind, Level};
+use crate::input::Next;
 use crate::output::{Buffered, Drain, OutputError};
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
@@ -27,6 +28,10 @@ const TLS_RECORD: usize = 16 << 10;
 /// How long the closing handshake may take before the terminal shows how to end without it.
 pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
 
+/// How often the input behind a command that closed the connection is read, to count it: for the rest of a small
+/// one, a last line without a newline, and the end.
+const READS_BEHIND_CLOSE: usize = 4;
+
 /// The notice if Ctrl-C started it.
 const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
 
@@ -43,6 +48,8 @@ pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
 pub(super) struct Closing {
     /// When the run has to be over, because of a signal or `--max-time`.
     deadline: Option<Instant>,
+    /// The bytes that outputs had taken when the run was ended.
+    taken: u64,
     /// Outputs are waited for until this is over.
     grace: Option<OutputGrace>,
     /// Shows at the terminal that the closing handshake takes long.
@@ -140,6 +147,7 @@ impl Session<'_> {
         let is_signal = matches!(stop, Stop::Signal(_));
         if !self.closing.has_deadline() {
             let outputs = self.journal.outputs();
+            self.closing.taken = outputs.taken();
             if is_signal && outputs.have_display() {
                 outputs.end(true); // a long output ends at once on the screen
             } else {
@@ -250,10 +258,39 @@ impl Session<'_> {
         if self.closing.has_deadline() {
             let waiting = self.source.take_waiting_messages();
             self.lost.sent += waiting;
-            (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
+            let outputs = self.journal.outputs();
+            self.lost.is_slow = outputs.taken() > self.closing.taken;
+            (self.lost.received, self.lost.bytes) = outputs.give_up();
             let is_read = self.input.has_ended || self.source.is_typed();
             self.lost.input_left = self.lost.sent > 0 && !is_read;
+        } else if matches!(self.stop, Some(Stop::Requested))
+            && self.input.error.is_none()
+            && !self.source.is_typed()
+        {
+            self.lost.sent += self.count_input_behind_close();
+            self.lost.input_left = self.lost.sent > 0 && !self.input.has_ended;
         }
+    }
+
+    /// The messages in the input behind the command that closed the connection, as far as they are available.
+    fn count_input_behind_close(&mut self) -> u64 {
+        let mut messages = self.source.take_waiting_messages();
+        for _ in 0..READS_BEHIND_CLOSE {
+            if self.input.has_ended {
+                break;
+            }
+            messages += match self.source.next(self.reactor.registry()) {
+                Next::Message(..) => 1,
+                Next::Action(action) => u64::from(action.is_message()),
+                Next::Pending => break,
+                Next::End | Next::Failed(_) => {
+                    self.input.has_ended = true;
+                    0
+                }
+            };
+            messages += self.source.take_waiting_messages();
+        }
+        messages
     }
 }
 

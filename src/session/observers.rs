@@ -52,9 +52,11 @@ impl Observers {
 
     fn dispatch(&mut self, event: &Observed<'_>) -> ObserverResponse {
         let mut response = ObserverResponse::default();
+        let were_open = self.progress() == Some(Progress::Open);
         for observer in &mut self.list {
             response = response.and(observer.on_event(event));
         }
+        response.surplus &= !were_open; // what another goal still waits for is no surplus
         if let Some(last_message) = &mut self.last_message {
             last_message.on_event(event);
         }

@@ -65,6 +65,8 @@ pub struct Lost {
     pub received: u64,
     /// Bytes that the outputs have not taken.
     pub bytes: usize,
+    /// The outputs took some bytes after the run was ended: they are read, but slowly.
+    pub is_slow: bool,
     /// Messages that the transport did not take.
     pub sent: u64,
     /// Messages were not taken, and the input was not read to its end.

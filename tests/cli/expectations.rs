@@ -82,6 +82,58 @@ fn a_close_code_can_be_expected() {
     run_expecting(&["close:1000"], &[], Vec::new(), 1011).code(1).stderr_contains("close:1000");
 }
 
+/// Our own Close ends the wait; the answer to it is not what was awaited.
+#[test]
+fn an_answer_to_our_own_close_meets_nothing() {
+    for (pattern, drops) in [("close:1000", false), ("close:", false), ("close:1006", true)] {
+        let server = serve(move |peer| {
+            peer.expect_close(1000);
+            match drops {
+                true => peer.eof(),
+                false => peer.close(1000, ""),
+            }
+        });
+        let args = ["--expect", pattern, "-m", "200ms", &server.url()];
+        let outcome = wscope().args(args).run().code(1).stdout("");
+        outcome.stderr_contains(&format!("wscope: expectation not met: expected \"{pattern}\""));
+    }
+}
+
+#[test]
+fn the_reason_of_a_close_can_be_expected() {
+    for (pattern, code) in
+        [("close:", 0), ("close:4000 all done", 0), ("close:4000 /done$/", 0), ("close:4000 d", 1)]
+    {
+        let server = serve(|peer| {
+            peer.close(4000, "all done");
+            peer.read_until_eof();
+        });
+        wscope().args(["--expect", pattern, &server.url()]).run().code(code);
+    }
+}
+
+#[test]
+fn control_frames_can_be_expected() {
+    let frames = || [ping(b"one"), text("x"), pong(b"two"), text("y")].concat();
+    for patterns in [&["ping:"][..], &["ping:one"], &["pong:"], &["ping:one", "x", "pong:two", "y"]]
+    {
+        run_expecting(patterns, &[], frames(), 1000).code(0);
+    }
+    for patterns in [&["ping:two"][..], &["pong:one"], &["pong:", "ping:"]] {
+        run_expecting(patterns, &[], frames(), 1000).code(1);
+    }
+    let outcome = run_expecting(&["ping:two"], &[], frames(), 1000).code(1);
+    outcome.stderr_contains("expected \"ping:two\"; last message").stderr_contains("ping \"one\"");
+}
+
+#[test]
+fn a_start_and_base64_of_a_binary_message_can_be_expected() {
+    for pattern in ["hex:61..", "hex:61 62 ..", "base64:YWJj"] {
+        run_expecting(&[pattern], &[], binary(b"abc"), 1000).code(0);
+    }
+    run_expecting(&["hex:62.."], &[], binary(b"abc"), 1000).code(1);
+}
+
 #[test]
 fn control_frames_and_close_reasons_can_be_expected() {
     let server = serve(|peer| {
@@ -302,6 +354,17 @@ fn a_count_limits_the_output_and_reports_the_surplus() {
     }
 }
 
+/// The connection stays open for the expectation: what it receives is shown.
+#[test]
+fn a_count_does_not_limit_the_output_while_an_expectation_is_open() {
+    let messages = || texts(&["1", "2", "3", "a", "4"]);
+    let args = ["--count", "2"];
+    let outcome = run_expecting(&["a"], &args, messages(), 1000).code(0).stdout("1\n2\n3\na\n");
+    outcome.stderr_contains("1 more message");
+    run_expecting(&["z"], &args, messages(), 1000).code(1).stdout("1\n2\n3\na\n4\n");
+    run_expecting(&["1"], &args, messages(), 1000).code(0).stdout("1\n2\n");
+}
+
 #[test]
 fn an_exactly_met_count_reports_no_surplus() {
     let server = serve_bytes(texts(&["a", "b"]));
@@ -362,7 +425,7 @@ fn a_reached_count_does_not_hide_a_close_code() {
 fn both_count_and_expect_must_be_met() {
     let both = ["--count", "2"];
     run_expecting(&["a"], &both, texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
-    run_expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\n");
+    run_expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\nb\n");
     run_expecting(&["a"], &both, texts(&["a"]), 1000).code(1).stderr_contains("1 of 2 messages");
     run_expecting(&["z"], &both, texts(&["a", "b"]), 1000).code(1).stderr_contains("\"z\"");
 }

@@ -179,7 +179,7 @@ fn a_byte_order_mark_is_reported() {
         (
             &[],
             utf16("hello"),
-            "line 1, byte 1: invalid UTF-8 (byte 0 of the input): it is UTF-16 according to its byte order mark; --binary",
+            "line 1, byte 1: invalid UTF-8 (byte 1 of the input): it is UTF-16 according to its byte order mark; --binary",
         ),
     ] {
         let (outcome, sent) = send(wscope().args(args).stdin_bytes(stdin));

@@ -1,7 +1,8 @@
 //! `--slash`: commands in the lines of standard input.
 
-use crate::scripts::{next, serve, serve_sink};
-use crate::support::{BINARY, CONTINUATION, Outcome, PING, PONG, TEXT, wscope};
+use crate::scripts::{answer_close, next, serve, serve_sink};
+use crate::support::{BINARY, CONTINUATION, Outcome, PING, PONG, TEXT, Wscope, wscope};
+use std::fs::File;
 
 /// Opcodes and payloads of the frames sent for this input, and the outcome.
 #[track_caller]
@@ -11,6 +12,13 @@ fn frames_of(options: &[&str], input: &[u8]) -> (Vec<(u8, Vec<u8>)>, Outcome) {
     let outcome = program.stdin_bytes(input).run();
     let frames = next(&frames).into_iter().map(|frame| (frame.opcode, frame.payload)).collect();
     (frames, outcome)
+}
+
+/// The same with this input, all of which can be read at once.
+fn from_file(program: Wscope, input: &str) -> Wscope {
+    let program = program.file("input", input);
+    let file = File::open(program.home().join("input")).expect("the input");
+    program.stdin_from(file)
 }
 
 fn frame(opcode: u8, payload: &[u8]) -> (u8, Vec<u8>) {
@@ -57,7 +65,9 @@ fn nothing_is_sent_after_a_close() {
         peer.close(4001, "");
     });
     let program = wscope().args(["--slash", &server.url()]);
-    program.stdin("one\n/close 4001 \"all done\"\ntwo\n").run().code(0);
+    let program = from_file(program, "one\n/close 4001 \"all done\"\ntwo\n");
+    let outcome = program.run().code(0);
+    outcome.stderr_contains("wscope: warning: 1 message was not sent\n");
     server.join();
 }
 
@@ -114,4 +124,35 @@ fn commands_require_line_input() {
     program.stdin_bytes(b"/ping\0").run().code(0);
     let sent = next(&frames).into_iter().map(|frame| frame.payload);
     assert_eq!(sent.collect::<Vec<_>>(), [b"/ping"]);
+}
+
+/// What stands behind the command is counted, also where it has not been read.
+#[test]
+fn input_behind_a_close_is_counted() {
+    const CLOSE: &str = "{\"type\":\"close\"}\n";
+    const TEXT: &str = "{\"type\":\"text\",\"data\":\"x\"}\n";
+    let many = format!("{CLOSE}{}", TEXT.repeat(100_000));
+    for (options, input, expected) in [
+        (&["--slash"][..], "/quit\na\n/ping\nb", "wscope: warning: 2 messages were not sent\n"),
+        (&["--slash"], "/quit\n", ""),
+        (
+            &["--input", "json"],
+            &format!("{CLOSE}{TEXT}"),
+            "wscope: warning: 1 message was not sent\n",
+        ),
+        (&["--send-frame", "close hex:03e8"], "a\n", "wscope: warning: 1 message was not sent\n"),
+        (
+            &["--input", "json"],
+            &many,
+            " messages were not sent; standard input was not read to its",
+        ),
+    ] {
+        let server = serve(answer_close);
+        let program = from_file(wscope().args(options).arg(server.url()), input);
+        let outcome = program.run().code(0);
+        match expected {
+            "" => outcome.stderr_lacks("not sent"),
+            expected => outcome.stderr_contains(expected),
+        };
+    }
 }

@@ -29,9 +29,14 @@ fn assert_refused(options: &[&str], words: &[&str]) {
 /// The first word could be a host.
 #[test]
 fn a_mistyped_command_has_a_suggestion() {
-    for arguments in
-        [&["lisen"][..], &["hlep"], &["lisen", "--once"], &["lisen", ":8080"], &["code", "4000"]]
-    {
+    for arguments in [
+        &["lisen"][..],
+        &["hlep"],
+        &["lisen", "--once"],
+        &["lisen", ":8080"],
+        &["code", "4000"],
+        &["help", "lisen"],
+    ] {
         let outcome = wscope().args(arguments).run();
         usage_error(&outcome);
         assert!(outcome.stderr.contains("did you mean 'wscope "), "{}", outcome.stderr);
@@ -39,6 +44,29 @@ fn a_mistyped_command_has_a_suggestion() {
     let outcome = wscope().arg("lisen").run();
     assert_eq!(usage_error(&outcome), "wscope: unknown command 'lisen'");
     assert!(outcome.stderr.contains("A host of that name is written ws://lisen"));
+}
+
+#[test]
+fn a_command_behind_an_option_is_not_a_host() {
+    for (arguments, command, line) in [
+        (&["-v", "listen"][..], "listen", "listen -v"),
+        (&["-q", "listen", ":0"], "listen", "listen -q :0"),
+        (&["--no-config", "check"], "check", "check --no-config"),
+        (&["-v", "listen", "--subprotocol", "a b"], "listen", "listen -v --subprotocol 'a b'"),
+        (&["-u", "me:secret", "codes"], "codes", "codes -u ***"),
+        (&["-v", "help"], "help", "help -v"),
+    ] {
+        let outcome = wscope().args(arguments).run();
+        assert_eq!(
+            usage_error(&outcome),
+            format!("wscope: '{command}' is a command: its options are written behind it")
+        );
+        let hint = format!("\nhint: write it first: wscope {line}. A host of that name is written");
+        assert!(outcome.stderr.contains(&hint), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(&format!("ws://{command}/")), "{}", outcome.stderr);
+    }
+    let options = ["-v", "--connect-to", "127.0.0.1:1", "--connect-timeout", "5s"];
+    wscope().args(options).arg("ws://listen/").run().code(3);
 }
 
 #[test]

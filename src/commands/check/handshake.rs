@@ -129,7 +129,7 @@ fn is_transient(error: &OpenError, expected: Option<u16>) -> bool {
             }
             error => is_upgrade_transient(error),
         },
-        OpenError::Redirect(..) | OpenError::Interrupted(_) => false,
+        OpenError::Redirect(..) | OpenError::Interrupted(..) => false,
     }
 }
 

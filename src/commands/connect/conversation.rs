@@ -81,7 +81,10 @@ impl Conversation<'_> {
             }
             Input::Plain => {
                 self.reactor.leave_signals_to_loop();
-                Ok(InputSource::Plain(Box::new(PlainLines::new(&CONNECTION_COMMANDS))))
+                Ok(InputSource::Plain(Box::new(PlainLines::new(
+                    &CONNECTION_COMMANDS,
+                    self.config.ending.close_timeout,
+                ))))
             }
             Input::None => Ok(InputSource::None(NoInput)),
             Input::Repl => {
@@ -91,6 +94,7 @@ impl Conversation<'_> {
                     history: self.config.history.clone(),
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
+                    file_limit: self.config.ending.close_timeout,
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;

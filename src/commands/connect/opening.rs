@@ -92,7 +92,8 @@ impl Opening<'_> {
     }
 
     fn failed(&self, error: OpenError, tries: Tries) -> FailedAttempt {
-        let is_out_of_time = self.max_time.is_some_and(|end| Instant::now() >= end);
+        let failed_at = error.failed_at().unwrap_or_else(Instant::now);
+        let is_out_of_time = self.max_time.is_some_and(|end| failed_at >= end);
         let class = FailureClass::of(&error, SystemTime::now());
         let context = AttemptContext {
             endpoint: &self.config.endpoint,

@@ -180,6 +180,11 @@ impl Clients {
         found.map(|record| record.queue.kick(code, reason)).is_some()
     }
 
+    /// Whether a client with this number is connected.
+    pub(super) fn has(&self, number: u64) -> bool {
+        self.lock().records.iter().any(|record| record.number == number)
+    }
+
     /// Ends all sessions, and admits no more clients.
     pub(super) fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
         let mut table = self.lock();

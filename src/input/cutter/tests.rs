@@ -127,7 +127,7 @@ fn invalid_utf8_is_located_and_earlier_records_are_kept() {
         assert!(
             failure
                 .as_deref()
-                .is_some_and(|text| text.contains("line 3, byte 3: invalid UTF-8 (byte 10"))
+                .is_some_and(|text| text.contains("line 3, byte 3: invalid UTF-8 (byte 11"))
         );
     }
     let (messages, failure) = cut(InputFraming::Lines, MessageKind::Text, &[b"ok\nab\xe2\x82"]);
@@ -144,8 +144,42 @@ fn invalid_utf8_is_located_and_earlier_records_are_kept() {
             assert!(failure.as_deref().is_some_and(|it| it.contains(cause)), "{at}: {failure:?}");
         }
     }
+    for (framing, bytes, place) in [
+        (
+            InputFraming::Whole,
+            &b"one\ntwo\nth\xffee"[..],
+            "line 3, byte 3: invalid UTF-8 (byte 11 ",
+        ),
+        (InputFraming::Chunks, b"one\ntwo\nth\xffee", "line 3, byte 3: invalid UTF-8 (byte 11 "),
+        (InputFraming::Nul, b"one\ntwo\0th\xffee", "record 2, byte 3: invalid UTF-8 (byte 11 "),
+        (InputFraming::Whole, b"\xff", "line 1, byte 1: invalid UTF-8 (byte 1 "),
+    ] {
+        for at in 0..bytes.len() {
+            let pieces = [&bytes[..at], &bytes[at..]];
+            let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+            let (_, failure) = cut(framing, MessageKind::Text, &pieces);
+            assert!(failure.as_deref().is_some_and(|it| it.contains(place)), "{at}: {failure:?}");
+        }
+    }
     let (messages, failure) = cut(InputFraming::Lines, MessageKind::Binary, &[b"\xff\n"]);
     assert_eq!((messages.len(), failure), (1, None));
+}
+
+/// Regression: the search for more went on behind the end of the input, a panic.
+#[test]
+fn nothing_waits_behind_a_failure() {
+    for (framing, bytes) in [
+        (InputFraming::Json, &b"{}\nnext"[..]),
+        (InputFraming::Commands, b"/nope\nnext"),
+        (InputFraming::Lines, b"\xff\nnext"),
+    ] {
+        let mut cutter = Cutter::new(framing, MessageKind::Text);
+        cutter.space()[..bytes.len()].copy_from_slice(bytes);
+        cutter.filled(bytes.len());
+        assert!(cutter.has_record());
+        assert!(matches!(cutter.next(), Next::Failed(_)), "{framing:?}");
+        assert_eq!(cutter.take_waiting_messages(), 0, "{framing:?}");
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_small_file_is_loaded() {
     let binary = |data: &[u8]| Ok(Loaded::Payload(MessageKind::Binary, data.to_vec()));
     assert_eq!(loaded(b"abc", FileKind::Binary), binary(b"abc"));
     assert_eq!(loaded(b"\xff", FileKind::Detected), binary(b"\xff"));
-    let fault = "line 2, byte 3: invalid UTF-8 (byte 5 of the file); --binary sends any bytes";
+    let fault = "line 2, byte 3: invalid UTF-8 (byte 6 of the file); --binary sends any bytes";
     assert_eq!(loaded(b"ok\nab\xff", FileKind::Text), Err(fault.to_owned()));
 }
 
@@ -65,7 +65,7 @@ fn only_the_type_of_a_large_file_is_determined() {
     text[600_000] = 0xff;
     assert_eq!(loaded(&text, FileKind::Detected), Ok(Loaded::Large(MessageKind::Binary)));
     let error = loaded(&text, FileKind::Text).expect_err("it is not UTF-8");
-    assert!(error.starts_with("line 2, byte 300000: invalid UTF-8 (byte 600000 "), "{error}");
+    assert!(error.starts_with("line 2, byte 300000: invalid UTF-8 (byte 600001 "), "{error}");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_position_of_a_fault_does_not_depend_on_the_pieces() {
         let mut check = TextCheck::default();
         let pushed = check.push(&text[..at]).and_then(|()| check.push(&text[at..]));
         let error = pushed.expect_err("a truncated character").to_string();
-        assert!(error.starts_with("line 3, byte 1: invalid UTF-8 (byte 9 "), "{at}: {error}");
+        assert!(error.starts_with("line 3, byte 1: invalid UTF-8 (byte 10 "), "{at}: {error}");
     }
 }
 

@@ -18,6 +18,7 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait defines what follows",
     execute,
+    ends: |action| matches!(action, Action::Close(..)),
 };
 
 const COMMANDS: [SlashCommand; 13] =

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::task::Poll;
+use std::thread;
+use std::time::Duration;
 
 use mio::Waker;
 
@@ -10,15 +12,20 @@ use super::set::FileRequest;
 use crate::input::Action;
 use crate::platform::files::Background;
 
+/// The problem with a file that the end of the session does not wait for any longer.
+const UNREAD: &str = "the file was not sent: it was not read to its end within --close-timeout";
+
 /// Loads the file that the last line named, in a thread. Later lines wait until it is loaded.
 #[derive(Debug)]
 pub(in crate::input) struct FileLoader<T> {
     thread: Option<Background<Result<T, String>>>,
+    /// Ends when the file is not waited for any longer, because a later line ends the session.
+    limit: Option<Background<()>>,
 }
 
 impl<T> Default for FileLoader<T> {
     fn default() -> Self {
-        Self { thread: None }
+        Self { thread: None, limit: None }
     }
 }
 
@@ -34,7 +41,20 @@ impl<T: Send + 'static> FileLoader<T> {
     ) -> Result<(), String> {
         let thread = Background::start(Some(Arc::clone(waker)), || file.load());
         self.thread = Some(thread.map_err(|error| error.to_string())?);
+        self.limit = None;
         Ok(())
+    }
+
+    /// A line that ends the session waits for the file: from the first call on, for this long at most.
+    pub(in crate::input) fn limit(&mut self, limit: Duration, waker: &Arc<Waker>) {
+        if self.thread.is_some() && self.limit.is_none() {
+            let waker = Some(Arc::clone(waker));
+            self.limit = Background::start(waker, move || thread::sleep(limit)).ok();
+        }
+    }
+
+    fn is_too_late(&self) -> bool {
+        self.limit.as_ref().is_some_and(|limit| !matches!(limit.poll(), Ok(None)))
     }
 
     /// Whether a file is being loaded, or was loaded and not taken.
@@ -47,7 +67,11 @@ impl<T: Send + 'static> FileLoader<T> {
     pub(in crate::input) fn poll(&mut self) -> Option<Poll<Result<T, String>>> {
         let loaded = self.thread.as_ref()?.poll();
         let Some(loaded) = loaded.unwrap_or_else(|error| Some(Err(error.to_string()))) else {
-            return Some(Poll::Pending);
+            if !self.is_too_late() {
+                return Some(Poll::Pending);
+            }
+            self.thread = None;
+            return Some(Poll::Ready(Err(UNREAD.to_owned())));
         };
         self.thread = None;
         Some(Poll::Ready(loaded))

@@ -18,6 +18,8 @@ pub enum OperatorCommand {
     To(u64, Action),
     /// List the clients.
     Clients,
+    /// `/close` with the arguments of `/kick`: what is wrong with it, the number of the client, and the arguments.
+    CloseOne(String, u64, String),
     /// Close a client's connection, even if its socket cannot be written to.
     Kick(u64, CloseCode, String),
     /// Close all connections and exit.
@@ -29,7 +31,7 @@ impl OperatorCommand {
     pub fn is_message(&self) -> bool {
         match self {
             Self::Action(action) | Self::To(_, action) => action.is_message(),
-            Self::Clients | Self::Kick(..) | Self::Quit => false,
+            Self::Clients | Self::CloseOne(..) | Self::Kick(..) | Self::Quit => false,
         }
     }
 }
@@ -46,6 +48,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
+    ends: |command| matches!(command, OperatorCommand::Quit),
 };
 
 const COMMANDS: [SlashCommand; 16] = [
@@ -89,6 +92,7 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String
         "clients" => none(OperatorCommand::Clients),
         "quit" => none(OperatorCommand::Quit),
         "kick" => kick(word).map(Parsed::Ready),
+        "close" => close(argument),
         "to" => to(argument),
         _ => Ok(connection::execute(name, argument)?.for_server(OperatorCommand::Action)),
     }
@@ -124,6 +128,19 @@ fn kick(argument: &str) -> Result<OperatorCommand, String> {
         rest => code_and_reason(rest, &format!("/kick {number}"))?,
     };
     Ok(OperatorCommand::Kick(number, code, reason))
+}
+
+/// A number that is no close code may be that of a client.
+fn close(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
+    connection::execute("close", argument)
+        .map(|parsed| parsed.for_server(OperatorCommand::Action))
+        .or_else(|problem| match split(argument).0.trim_start_matches('#').parse() {
+            Ok(number) if kick(argument.trim()).is_ok() => {
+                let arguments = argument.trim().to_owned();
+                Ok(Parsed::Ready(OperatorCommand::CloseOne(problem, number, arguments)))
+            }
+            _ => Err(problem),
+        })
 }
 
 fn client_number(word: &str, usage: &str) -> Result<u64, String> {
@@ -184,6 +201,11 @@ mod tests {
         let code = CloseCode::new(4000);
         assert_eq!(parse("/close 4000"), all(Action::Close(Some(code), Some(String::new()))));
         assert_eq!(parse("/quit "), Some(OperatorCommand::Quit));
+        for line in ["/close 2 4000 bye", "/close 2"] {
+            let one = parse(line);
+            assert!(matches!(&one, Some(OperatorCommand::CloseOne(_, 2, _))), "{line}: {one:?}");
+        }
+        assert!(problem("/close 2 bye").contains("close code"), "no valid /kick either");
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct CommandSet<T: 'static> {
     pub(super) end_of_input: &'static str,
     /// Parses the command with this name and argument.
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
+    /// Whether a line ends the session.
+    pub(super) ends: fn(&T) -> bool,
 }
 
 /// The commands in help and completion.
@@ -65,6 +67,13 @@ impl<'a> LineKind<'a> {
             Some(text) if text.starts_with('/') => Self::Text(text),
             Some(command) => Self::Command(command),
         }
+    }
+}
+
+impl<T> CommandSet<T> {
+    /// Whether this line ends the session.
+    pub(in crate::input) fn is_end(&self, line: &Parsed<T>) -> bool {
+        matches!(line, Parsed::Ready(line) if (self.ends)(line))
     }
 }
 

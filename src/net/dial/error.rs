@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Host;
 
@@ -123,15 +123,27 @@ pub enum DialError {
         /// Addresses that had failed by then.
         failures: Vec<TcpFailure>,
     },
-    /// A signal was received.
-    #[error(transparent)]
-    Interrupted(Interrupted),
+    /// A signal was received, if during a second connection that was to explain a failure, with that.
+    #[error("{0}")]
+    Interrupted(Interrupted, Option<Box<DialError>>),
     /// A system call failed.
     #[error("{0}: {1}")]
     System(DialPhase, io::Error),
 }
 
 impl DialError {
+    /// When it failed, if a second connection was made after that.
+    pub fn failed_at(&self) -> Option<Instant> {
+        match self {
+            Self::Tls(failure) => Some(failure.at),
+            Self::Proxy(proxy) => match &proxy.cause {
+                ProxyCause::Reach(error) => error.failed_at(),
+                ProxyCause::Fault(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether the time limit ran out.
     pub fn is_timeout(&self) -> bool {
         match self {
@@ -299,11 +311,12 @@ impl TunnelFailed {
 
     /// A signal is not a failure of the proxy.
     pub(super) fn into_dial_error(self) -> DialError {
-        match self.0.cause {
-            ProxyCause::Reach(DialError::Interrupted(interrupted)) => {
-                DialError::Interrupted(interrupted)
-            }
-            _ => DialError::Proxy(self.0),
+        match *self.0 {
+            ProxyError {
+                cause: ProxyCause::Reach(DialError::Interrupted(interrupted, failure)),
+                ..
+            } => DialError::Interrupted(interrupted, failure),
+            error => DialError::Proxy(Box::new(error)),
         }
     }
 }
@@ -316,7 +329,7 @@ pub(super) fn wait_failed(
 ) -> DialError {
     match error {
         WaitError::TimedOut => DialError::Timeout { phase, limit: deadline.limit, failures },
-        WaitError::Interrupted(interrupted) => DialError::Interrupted(interrupted),
+        WaitError::Interrupted(interrupted) => DialError::Interrupted(interrupted, None),
         WaitError::Io(error) => DialError::System(phase, error),
     }
 }

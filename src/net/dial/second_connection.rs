@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Dialer<'_> {
     /// Adds the certificates to a failure that they cause, from a second connection over the same route. If that
-    /// fails, the error is unchanged.
+    /// fails, the error is unchanged; if a signal ends it, the error is that of the signal, with the failure.
     pub(super) fn explain(
         &mut self,
         mut error: DialError,
@@ -25,14 +25,21 @@ impl Dialer<'_> {
         if !failure.fault.is_in_the_chain() {
             return error;
         }
-        let (deadline, patience) = (self.deadline, Deadline::after(Some(PATIENCE)));
-        self.deadline.at = deadline.at.into_iter().chain(patience.at).min();
-        if let Ok(stream) = reconnect(self) {
+        let deadline = self.deadline;
+        self.deadline = deadline.or_after(PATIENCE);
+        let certificates = reconnect(self).and_then(|stream| {
             let name = &failure.name;
-            failure.chain =
-                tls::peer_certificates(stream, name, options, self.reactor, self.deadline);
-        }
+            tls::peer_certificates(stream, name, options, self.reactor, self.deadline)
+                .map_err(|interrupted| DialError::Interrupted(interrupted, None))
+        });
         self.deadline = deadline;
+        match certificates {
+            Ok(chain) => failure.chain = chain,
+            Err(DialError::Interrupted(interrupted, _)) => {
+                return DialError::Interrupted(interrupted, Some(Box::new(error)));
+            }
+            Err(_) => {}
+        }
         error
     }
 }
@@ -41,8 +48,8 @@ impl Dialer<'_> {
 const TLS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether a server answers a ClientHello with a ServerHello or an alert; `None` if that was not tested, because
-/// the server is behind a proxy or a Unix socket, or cannot be reached again. Nothing else is sent, and no client
-/// certificate.
+/// the server is behind a proxy or a Unix socket, cannot be reached again, or had no time to answer before
+/// `deadline`. Nothing else is sent, and no client certificate.
 ///
 /// # Errors
 /// When a signal ends the wait.
@@ -54,7 +61,7 @@ pub fn answers_in_tls(
     deadline: Deadline,
 ) -> Result<Option<bool>, Interrupted> {
     let Remote::Address(address) = remote else { return Ok(None) };
-    let deadline = deadline.or_after(TLS_PATIENCE);
+    let (whole, deadline) = (deadline, deadline.or_after(TLS_PATIENCE));
     let source = options.route.source.as_ref();
     let tcp = match tcp::connect(&[*address], source, reactor, deadline) {
         Ok((tcp, _)) => tcp,
@@ -66,5 +73,9 @@ pub fn answers_in_tls(
     let options = options.tls.options();
     let name = certificate_name(target, options);
     let answer = tls::first_answer(Stream::Plain(tcp), &name, options, reactor, deadline)?;
-    Ok(Some(matches!(answer, TlsAnswer::ServerHello | TlsAnswer::Alert)))
+    match answer {
+        TlsAnswer::ServerHello | TlsAnswer::Alert => Ok(Some(true)),
+        TlsAnswer::Nothing | TlsAnswer::Record if whole.has_passed() => Ok(None),
+        _ => Ok(Some(false)),
+    }
 }

@@ -1,6 +1,7 @@
 //! Why a TLS handshake failed: which check, for which name, and the certificates of the server.
 
 use std::fmt;
+use std::time::Instant;
 
 use native_tls::Protocol;
 
@@ -12,6 +13,8 @@ use crate::net::tls_hello::{TlsAnswer, answer, certificate_request};
 /// A TLS handshake that failed, or a connection that the server ended right after it.
 #[derive(Clone, Debug)]
 pub struct TlsFailure {
+    /// When it failed.
+    pub at: Instant,
     /// The other end.
     pub remote: String,
     /// The name for which the certificate must be valid.
@@ -51,6 +54,7 @@ impl TlsFailure {
         let fault = TlsFault::of(&reason, seen, has_identity);
         let is_untrusted = matches!(fault, TlsFault::UntrustedRoot | TlsFault::UnknownIssuer);
         Self {
+            at: Instant::now(),
             remote,
             name,
             fault,

@@ -11,37 +11,39 @@ use openssl::ssl::{
 
 use super::server::ALPN_LIST;
 use super::{CertificateInfo, ServerName, TlsOptions};
-use crate::net::reactor::{Deadline, Reactor};
+use crate::net::reactor::{Deadline, Interrupted, Reactor, WaitError};
 
 /// The most certificates that are kept; a chain has two or three.
 const MAX_CHAIN: usize = 10;
 
 /// The certificates that the server sends on this new connection, its own first. They are not verified, and
-/// nothing is sent but the handshake.
+/// nothing is sent but the handshake. At the deadline they are those received so far.
+///
+/// # Errors
+/// When a signal ends the wait.
 pub fn peer_certificates<S: Read + Write>(
     stream: S,
     name: &str,
     options: &TlsOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Vec<CertificateInfo> {
-    let Ok(configuration) = configuration(options) else { return Vec::new() };
+) -> Result<Vec<CertificateInfo>, Interrupted> {
+    let Ok(configuration) = configuration(options) else { return Ok(Vec::new()) };
     let mut progress = configuration.connect(name, stream);
     loop {
         match progress {
             Ok(mut stream) => {
                 let found = chain(stream.ssl());
                 let _ = stream.shutdown(); // close_notify, if the socket takes it
-                return found;
+                return Ok(found);
             }
-            Err(HandshakeError::WouldBlock(unfinished)) => {
-                if reactor.wait_for(deadline, None).is_err() {
-                    return chain(unfinished.ssl());
-                }
-                progress = unfinished.handshake();
-            }
-            Err(HandshakeError::Failure(failed)) => return chain(failed.ssl()),
-            Err(HandshakeError::SetupFailure(_)) => return Vec::new(),
+            Err(HandshakeError::WouldBlock(unfinished)) => match reactor.wait_for(deadline, None) {
+                Ok(_) => progress = unfinished.handshake(),
+                Err(WaitError::Interrupted(interrupted)) => return Err(interrupted),
+                Err(_) => return Ok(chain(unfinished.ssl())),
+            },
+            Err(HandshakeError::Failure(failed)) => return Ok(chain(failed.ssl())),
+            Err(HandshakeError::SetupFailure(_)) => return Ok(Vec::new()),
         }
     }
 }

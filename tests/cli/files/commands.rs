@@ -133,3 +133,23 @@ fn ctrl_c_at_a_prompt_does_not_wait_for_a_file() {
     assert_eq!(terminal.wait_exit(), 130);
     server.join();
 }
+
+/// Nothing ever writes to the FIFO.
+#[test]
+fn a_line_that_ends_the_session_does_not_wait_for_ever_for_a_file() {
+    for term in ["xterm-256color", "dumb"] {
+        for (command, end) in [("/binary @", "/quit"), ("/file ", "/close 1000")] {
+            let server = serve(answer_close);
+            let args = ["--close-timeout", "300ms", &server.url()];
+            let mut terminal = Terminal::spawn_with(args, 100, 24, &[("TERM", term)]);
+            terminal.wait_for("connected");
+            let folder = tempfile::tempdir().expect("a temporary directory");
+            let path = fifo(folder.path());
+            terminal.type_line(&format!("{command}{}", path.display()));
+            terminal.type_line(end);
+            assert_eq!(terminal.wait_exit(), 0, "{term}");
+            terminal.wait_for("was not read to its end within --close-timeout");
+            server.join();
+        }
+    }
+}

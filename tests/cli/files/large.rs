@@ -166,7 +166,7 @@ fn a_large_file_that_is_not_utf8_is_refused_before_connecting() {
     let outcome = wscope().file("large", text).args(["--send-file", "large", &url]).run();
     outcome.code(8).stderr(
         "wscope: cannot read input: --send-file large: line 2, byte 1500000: invalid UTF-8 \
-         (byte 2500000 of the file); --binary sends any bytes\n",
+         (byte 2500001 of the file); --binary sends any bytes\n",
     );
 }
 

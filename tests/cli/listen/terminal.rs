@@ -295,8 +295,19 @@ fn help_lists_every_command_and_errors_are_explained() {
     }
     terminal.type_line("/closed");
     terminal.wait_for("unknown command /closed");
+    terminal.type_line("/close 2 4000 bye");
+    terminal.wait_for("close code 2 Unused must not be sent");
+    assert!(!terminal.screen().contains("/kick 2"), "{}", terminal.screen());
     terminal.type_line("hello?");
     terminal.wait_for("no client is connected: nothing was sent");
+}
+
+#[test]
+fn a_close_with_the_number_of_a_client_has_a_hint() {
+    let (terminal, port) = serve(&[]);
+    let _peer = connect(&terminal, port, 1);
+    terminal.type_line("/close 1 4000 bye");
+    terminal.wait_for("; to close client 1: /kick 1 4000 bye");
 }
 
 #[test]

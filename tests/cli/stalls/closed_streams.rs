@@ -26,6 +26,21 @@ fn a_closed_stdout_of_a_listening_server_is_a_failure() {
     program.run().code(8).stderr_contains("standard output");
 }
 
+#[test]
+fn a_closed_stdout_of_a_command_that_prints_is_a_failure() {
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "listen"],
+        &["codes"],
+        &["man"],
+        &["completions", "bash"],
+    ] {
+        let outcome = wscope().args(args).redirect(">&-").run().code(8);
+        outcome.stderr_contains("wscope: cannot write standard output: it was closed");
+    }
+}
+
 /// Python's `subprocess.DEVNULL` is opened like this, as is a closed descriptor by Rust's runtime.
 #[test]
 fn a_null_device_for_reading_and_writing_is_a_valid_output() {

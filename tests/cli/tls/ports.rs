@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Credentials, assert_refused, start_tls, wss};
+use crate::scripts::refuse_untrusted_tls;
 use crate::support::{Peer, Server, script, wscope};
 
 #[test]
@@ -185,5 +186,44 @@ fn a_signal_ends_the_tls_probe() {
     let running = wscope().arg(server.url()).spawn();
     requested.recv_timeout(DEADLINE).expect("a ClientHello");
     running.signal(Signal::INT);
-    running.wait().code(130);
+    let outcome = running.wait().code(130).stdout("");
+    outcome.stderr_contains("wscope: opening handshake: ").stderr_lacks("hint:");
+}
+
+/// The failure is known before: a limit that runs out during the second connection is not its cause.
+#[test]
+fn a_limit_on_the_second_connection_does_not_replace_the_failure() {
+    const LIMITS: [[&str; 2]; 3] =
+        [["--connect-timeout", "300ms"], ["-m", "300ms"], ["--max-time=300ms", "--expect=x"]];
+    for limit in LIMITS {
+        let server = Server::scripts([script(|peer| _ = peer.read_head()), script(Peer::stall)]);
+        let outcome = wscope().args(limit).arg(server.url()).run().code(4).stdout("");
+        assert!(outcome.elapsed < Duration::from_secs(3), "it took {:?}", outcome.elapsed);
+        outcome
+            .stderr_contains("wscope: opening handshake: ")
+            .stderr_contains("\nhint: ")
+            .stderr_lacks("ran out")
+            .stderr_lacks("not met");
+        let server = Server::scripts([script(refuse_untrusted_tls), script(Peer::stall)]);
+        let outcome = wscope().args(limit).arg(wss(&server)).run().code(3).stdout("");
+        outcome.stderr_contains("\nhint: ").stderr_lacks("ran out").stderr_lacks("not met");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_during_the_second_connection_leaves_the_failure_of_the_certificate() {
+    use crate::support::{DEADLINE, Signal};
+    let (sender, requested) = std::sync::mpsc::channel();
+    let silent = script(move |peer| {
+        peer.read_exact(1);
+        sender.send(()).expect("a receiver in the test");
+        peer.stall();
+    });
+    let server = Server::scripts([script(refuse_untrusted_tls), silent]);
+    let running = wscope().args(["--json", &wss(&server)]).spawn();
+    requested.recv_timeout(DEADLINE).expect("a ClientHello");
+    running.signal(Signal::TERM);
+    let outcome = running.wait().code(143).stdout_contains("\"kind\":\"connect\"");
+    outcome.stderr_contains("wscope: could not connect: ").stderr_lacks("hint:");
 }

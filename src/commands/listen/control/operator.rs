@@ -24,6 +24,15 @@ impl Control {
                     self.show_problem(&no_client(number));
                 }
             }
+            OperatorCommand::CloseOne(problem, number, arguments) => {
+                let problem = match self.server.clients.has(number) {
+                    true => format!(
+                        "{number} is not a close code; to close client {number}: /kick {arguments}"
+                    ),
+                    false => problem,
+                };
+                self.show_problem(&problem);
+            }
             OperatorCommand::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
         }
     }
