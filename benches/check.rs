@@ -78,9 +78,10 @@ fn serve_client(mut socket: TcpStream, first: &[u8]) -> Option<()> {
 
 fn check(folder: &Path, arguments: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wscope"));
-    command.args(["check", "--no-compress"]).args(arguments).arg(folder);
+    command.arg("check").args(arguments).arg(folder);
     let output = command.stdin(Stdio::null()).output().expect("wscope");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let shown = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&shown));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

@@ -60,6 +60,11 @@ pub struct Cli {
     pub connect: ConnectArgs,
 }
 
+/// The options of `wscope URL` without the commands: it is built in half the time.
+pub fn connect_command() -> clap::Command {
+    ConnectArgs::augment_args(clap::Command::new("wscope").args_override_self(true))
+}
+
 const EXAMPLES: &str = "\
 Examples:
   wscope wss://example.com/socket          talk to an endpoint

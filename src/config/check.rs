@@ -286,8 +286,7 @@ fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
 
 /// The options of the command line that are for each connection, as arguments of `wscope URL`.
 fn options(matches: &ArgMatches) -> Vec<OsString> {
-    use clap::CommandFactory;
-    let command = crate::cli::Cli::command();
+    let command = crate::cli::connect_command();
     let is_shared = |arg: &&clap::Arg| {
         let long = arg.get_long().unwrap_or_default();
         SCENARIO_OPTIONS.contains(&long) || matches!(arg.get_short(), Some('4' | '6'))

@@ -1,7 +1,7 @@
 //! A connection of a part, in a thread of its own, as the runner of the part sees it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -97,13 +97,13 @@ impl Link {
                     self.queue = queue;
                     return Some(handshake);
                 }
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                Err(RecvTimeoutError::Timeout) => {
                     if interrupted.load(Ordering::SeqCst) {
                         self.cancel();
                         return None;
                     }
                 }
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                Err(RecvTimeoutError::Disconnected) => {
                     let reason = "the connection's thread ended unexpectedly".to_owned();
                     return Some(Handshake::Failed(reason, None));
                 }
@@ -190,11 +190,13 @@ impl Link {
     /// Waits until the thread has ended, for at most this time; whether it has.
     pub(super) fn join(&mut self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
-        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            if Instant::now() >= end {
-                return false;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.handshake.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => break, // its end drops the sender
             }
-            thread::sleep(Duration::from_millis(1));
         }
         self.thread.take().is_none_or(|thread| thread.join().is_ok())
     }

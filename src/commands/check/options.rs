@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
-use crate::cli::{Cli, complaint};
+use crate::cli::{ConnectArgs, complaint, connect_command};
 use crate::config::{CheckConfig, ConnectConfig, Env, GivenValues, SendOrder};
 use crate::protocol::head::HeaderLine;
 use crate::scenario::language::syntax::{Connect, OptionLine};
@@ -107,7 +107,7 @@ fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Di
 
 /// The option as an argument of `wscope URL`; `None` if a flag is off.
 fn argument(line: &OptionLine, text: &str) -> Option<OsString> {
-    let command = Cli::command();
+    let command = connect_command();
     let arg = command.get_arguments().find(|arg| arg.get_long() == Some(&line.name))?;
     let takes_value = arg.get_action().takes_values();
     match (takes_value, text) {
@@ -199,10 +199,21 @@ impl<'a> Lines<'a> {
 type Problem = (String, Option<String>);
 
 fn resolved(args: &[OsString], env: &Env) -> Result<ConnectConfig, Problem> {
+    let Parsed { connect, order, given } = parsed(args)?;
+    ConnectConfig::new(&connect, &order, &given, env).map_err(|error| (error.to_string(), None))
+}
+
+/// Arguments of `wscope URL`.
+struct Parsed {
+    connect: ConnectArgs,
+    order: SendOrder,
+    given: GivenValues,
+}
+
+fn parsed(args: &[OsString]) -> Result<Parsed, Problem> {
     let matches =
-        Cli::command().try_get_matches_from(args).map_err(|problem| complaint(&problem))?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|problem| complaint(&problem))?;
-    let order = SendOrder::new(&matches);
-    let given = GivenValues::typed(args);
-    ConnectConfig::new(&cli.connect, &order, &given, env).map_err(|error| (error.to_string(), None))
+        connect_command().try_get_matches_from(args).map_err(|problem| complaint(&problem))?;
+    let connect = ConnectArgs::from_arg_matches(&matches).map_err(|problem| complaint(&problem))?;
+    let (order, given) = (SendOrder::new(&matches), GivenValues::typed(args));
+    Ok(Parsed { connect, order, given })
 }

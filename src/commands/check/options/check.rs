@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 
-use super::{OWN, OwnOptions, argument, set_own};
-use crate::cli::{Cli, complaint};
-use crate::config::{ConfigError, ConnectConfig, Env, GivenValues, SCENARIO_OPTIONS, SendOrder};
+use super::{OWN, OwnOptions, Parsed, argument, parsed, set_own};
+use crate::cli::{Cli, connect_command};
+use crate::config::{ConfigError, ConnectConfig, Env, SCENARIO_OPTIONS};
 use crate::net::target::Target;
 use crate::protocol::head::HeaderLine;
 use crate::scenario::language::syntax::{Connect, Field, OptionLine};
@@ -58,7 +58,8 @@ pub(in crate::commands::check) fn check_shared(
         let name = text.trim_start_matches('-').split('=').next().unwrap_or_default();
         LATER.contains(&name) || text.contains("=@")
     };
-    let options = options.iter().filter(|option| !is_later(option)).cloned();
+    let mut options = options.iter().filter(|option| !is_later(option)).cloned().peekable();
+    options.peek()?;
     resolve(options, env).ok().flatten()
 }
 
@@ -124,9 +125,7 @@ fn resolve(
     let start = ["wscope", "--no-config"].map(OsString::from);
     let end = ["--", "ws://localhost"].map(OsString::from);
     let args: Vec<OsString> = start.into_iter().chain(options).chain(end).collect();
-    let matches =
-        Cli::command().try_get_matches_from(&args).map_err(|problem| complaint(&problem))?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|problem| complaint(&problem))?;
+    let Parsed { connect, order, given } = parsed(&args)?;
     // What the environment has of proxies and passwords is not judged here.
     let env = Env {
         stdin_is_terminal: false,
@@ -134,15 +133,14 @@ fn resolve(
         auth: Default::default(),
         ..env.clone()
     };
-    let (order, given) = (SendOrder::new(&matches), GivenValues::typed(&args));
-    Ok(match ConnectConfig::new(&cli.connect, &order, &given, &env) {
+    Ok(match ConnectConfig::new(&connect, &order, &given, &env) {
         Err(error @ (ConfigError::Value { .. } | ConfigError::Setting(_))) => Some(error),
         _ => None,
     })
 }
 
 fn takes_value(name: &str) -> bool {
-    let command = Cli::command();
+    let command = connect_command();
     let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name));
     arg.is_none_or(|arg| arg.get_action().takes_values())
 }
