@@ -123,7 +123,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand check 'Run scenario files and report what holds'
             cand codes 'Explain close codes'
             cand completions 'Print a completion script for a shell'
-            cand man 'Print the manual page in roff'
+            cand man 'Print a manual page in roff'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'wscope;listen'= {
@@ -257,7 +257,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand check 'Run scenario files and report what holds'
             cand codes 'Explain close codes'
             cand completions 'Print a completion script for a shell'
-            cand man 'Print the manual page in roff'
+            cand man 'Print a manual page in roff'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'wscope;help;listen'= {

@@ -129,7 +129,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSo
 complete -c wscope -n "__fish_wscope_needs_command" -a "check" -d 'Run scenario files and report what holds'
 complete -c wscope -n "__fish_wscope_needs_command" -a "codes" -d 'Explain close codes'
 complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script for a shell'
-complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the manual page in roff'
+complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print a manual page in roff'
 complete -c wscope -n "__fish_wscope_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s H -l header -d 'Add, replace or remove a header of the 101 response [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s s -l subprotocol -d 'A subprotocol to accept [repeatable, or a comma-separated list]' -r
@@ -253,5 +253,5 @@ complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_
 complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "check" -d 'Run scenario files and report what holds'
 complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "codes" -d 'Explain close codes'
 complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "man" -d 'Print the manual page in roff'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "man" -d 'Print a manual page in roff'
 complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -261,9 +261,10 @@ module completions {
     shell: string@"nu-complete wscope completions shell" # The shell
   ]
 
-  # Print the manual page in roff
+  # Print a manual page in roff
   export extern "wscope man" [
     --help(-h)                # Print help
+    command?: string          # The command whose page is printed; without it, the page of 'wscope URL'
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -286,7 +287,7 @@ module completions {
   export extern "wscope help completions" [
   ]
 
-  # Print the manual page in roff
+  # Print a manual page in roff
   export extern "wscope help man" [
   ]
 

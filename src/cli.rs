@@ -91,8 +91,8 @@ pub enum Command {
     Codes(CodesArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Print the manual page in roff
-    Man,
+    /// Print a manual page in roff
+    Man(ManArgs),
 }
 
 /// Options for connecting.
@@ -379,6 +379,14 @@ pub struct CodesArgs {
     /// The close code to explain; without it, all codes are listed
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+/// Options for `man`.
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// The command whose page is printed; without it, the page of 'wscope URL'
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// Options for `completions`.

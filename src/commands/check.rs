@@ -8,6 +8,7 @@ use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::net::Reactor;
 use crate::platform::Signals;
+use crate::redact::Secrets;
 use crate::report::Run;
 use crate::scenario::import;
 use crate::scenario::language::template::Template;
@@ -66,13 +67,13 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         return Err(Error::Config(error).into());
     }
     let prepared = prepare(&config, &values, &mut print)?;
-    if config.list {
-        list(&prepared, &config, &mut print);
-        return Ok(print.finish(&mut reactor, None)?);
-    }
     let chosen: Vec<_> = prepared.into_iter().filter(|file| has_selected(file, &config)).collect();
     if chosen.is_empty() {
         return Err(nothing_to_run(&config).into());
+    }
+    if config.list {
+        list(&chosen, &config, &values.secrets(), &mut print);
+        return Ok(print.finish(&mut reactor, None)?);
     }
     if config.relax {
         relax::check(&chosen)?;
@@ -116,12 +117,13 @@ fn prepare(
             errors if errors.is_empty() => Ok(plan),
             errors => Err(errors),
         });
+        let secrets = || values.secrets().and(masking::written(&source, config.redaction));
         match planned {
             Ok(plan) => {
                 let (severity, is_error) =
                     if config.strict { ("error", true) } else { ("warning", false) };
                 for warning in &plan.warnings {
-                    print.diagnostic(&source, severity, warning);
+                    print.diagnostic(&source, severity, warning, &secrets());
                 }
                 errors += if is_error { plan.warnings.len() } else { 0 };
                 prepared.push(Prepared { source, plan, relaxed: Relaxed::default() });
@@ -129,7 +131,7 @@ fn prepare(
             Err(wrong) => {
                 errors += wrong.len();
                 for error in &wrong {
-                    print.diagnostic(&source, "error", error);
+                    print.diagnostic(&source, "error", error, &secrets());
                 }
             }
         }
@@ -185,12 +187,13 @@ fn title(part: &PlannedPart, number: usize) -> String {
     written.map_or_else(|| format!("part {number}"), std::borrow::Cow::into_owned)
 }
 
-fn list(prepared: &[Prepared], config: &CheckConfig, print: &mut Printer) {
+fn list(prepared: &[Prepared], config: &CheckConfig, secrets: &Secrets, print: &mut Printer) {
     for Prepared { source, plan, .. } in prepared {
         for (index, part) in plan.parts.iter().enumerate() {
             if is_selected(part, index + 1, config) {
                 let line = source.place(part.at.start).line;
-                print.out(&format!("{}:{line}: {}\n", source.name, title(part, index + 1)));
+                let title = secrets.mask_text(title(part, index + 1));
+                print.out(&format!("{}:{line}: {title}\n", source.name));
             }
         }
     }

@@ -1,12 +1,11 @@
 //! Completion scripts and the manual page, made from the command line's definition.
 
-use std::io;
-
 use clap::CommandFactory;
 use clap_complete::{Shell as ClapShell, generate};
 use clap_complete_nushell::Nushell;
 
 use crate::cli::{Cli, Shell};
+use crate::error::Error;
 
 /// Every shell, with the name of its file under `completions/`.
 pub const FILES: [(Shell, &str); 6] = [
@@ -34,12 +33,26 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     script
 }
 
-/// The manual page in roff.
+/// The manual page of a command in roff; without a name, that of the program.
 ///
 /// # Errors
-/// None in practice: it is written to memory.
-pub fn man() -> io::Result<Vec<u8>> {
+/// If the command is unknown.
+pub fn man(name: Option<&str>) -> Result<Vec<u8>, Error> {
+    let mut cli = Cli::command();
+    cli.build(); // gives the commands their full names
+    let command = match name {
+        None => Cli::command(),
+        Some(name) => {
+            let command = cli.find_subcommand(name).filter(|it| it.get_name() != "help");
+            let unknown = || Error::Usage {
+                message: format!("{name} is not a command"),
+                hint: Some("'wscope --help' lists the commands".to_owned()),
+            };
+            command.ok_or_else(unknown)?.clone()
+        }
+    };
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    let rendered = clap_mangen::Man::new(command).render(&mut page);
+    rendered.map_err(|error| Error::System("manual page".to_owned(), error))?;
     Ok(page)
 }

@@ -115,9 +115,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         }
         Some(Subcommand::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
         Some(Subcommand::Completions(args)) => print(&completions::completions(args.shell)),
-        Some(Subcommand::Man) => print(
-            &completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?,
-        ),
+        Some(Subcommand::Man(args)) => print(&completions::man(args.command.as_deref())?),
     };
     Ok(result?)
 }

@@ -57,7 +57,7 @@ fn misplaced_command(word: &str, args: &[OsString]) -> Error {
         }
     });
     Error::Usage {
-        message: format!("'{word}' is a command: its options are written behind it"),
+        message: format!("'{word}' is a command: its options are written after it"),
         hint: Some(format!(
             "write it first: wscope {line}. A host of that name is written ws://{word}/"
         )),

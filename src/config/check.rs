@@ -8,11 +8,13 @@ use std::time::Duration;
 use clap::ArgMatches;
 use regex::Regex;
 
+use super::connect::redaction;
 use super::shared::{color, notices};
 use super::{ConfigError, Env, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments};
 use crate::event::Level;
 use crate::platform::files;
+use crate::redact::Redaction;
 use crate::scenario::language::is_name;
 
 /// What `wscope check` has to do.
@@ -58,6 +60,8 @@ pub struct CheckConfig {
     pub verbose: bool,
     /// Show failures only.
     pub quiet: bool,
+    /// Whether secrets are masked.
+    pub redaction: Redaction,
     /// Results are coloured.
     pub color: bool,
     /// Errors and warnings are coloured.
@@ -171,6 +175,7 @@ impl CheckConfig {
             options: options(matches),
             verbose,
             quiet: args.display.quiet,
+            redaction: redaction(args.display.show_secrets),
             color: color(mode, env, env.stdout_is_terminal),
             stderr_color: color(mode, env, env.stderr_is_terminal),
             notices: notices(&args.display, env),

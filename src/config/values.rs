@@ -41,7 +41,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         })?;
     let seconds = number * unit;
     if seconds > MAX_SECONDS {
-        return Err("that is longer than a century".to_owned());
+        return Err("that is longer than 100 years".to_owned());
     }
     Ok(Duration::from_secs_f64(seconds))
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use data_encoding::BASE64_NOPAD;
+use data_encoding::{BASE64_NOPAD, HEXLOWER};
 
 use super::Redaction;
 use super::encoded::{Match, has_escapes, starts_with};
@@ -242,6 +242,9 @@ fn forms(value: Vec<u8>, min_base64: usize) -> Vec<Vec<u8>> {
         forms.push(escaped(|unit| format!("\\u{unit:04x}")).into());
         forms.push(escaped(|unit| format!("\\u{unit:04X}")).into());
     }
+    forms.push(HEXLOWER.encode(&value).into());
+    let pairs: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    forms.push(pairs.join(" ").into());
     forms.push(value);
     forms
 }

@@ -1,7 +1,7 @@
 //! A page for people: what failed, then all parts with their steps and messages.
 //!
 //! The page is one file that loads nothing. Its script only hides what was not searched for: the page is complete
-//! without it. Everything that the peer or the scenario wrote is escaped by [`text`].
+//! without it. Everything that the peer or the scenario wrote is escaped by `html/text.rs`.
 
 use std::fmt::Write;
 

@@ -122,11 +122,21 @@ pub fn event(connection: Option<&str>, text: &str) -> String {
     text.lines().map(|line| format!("{name}{line}\n")).collect()
 }
 
-/// The last line.
+/// The last line. If there are several files, a line for each failure comes before it: the failures themselves may
+/// be far above.
 pub fn summary(files: &[FileOutcome], took: Duration) -> String {
     let parts = counts(files);
+    let failures = files.iter().filter(|_| files.len() > 1).flat_map(|file| {
+        file.parts.iter().filter_map(move |part| Some((file, part, part.failure.as_ref()?)))
+    });
+    let failures: String = failures
+        .map(|(file, part, failure)| {
+            let (name, title) = (one_line(&file.file), one_line(&part.title));
+            format!("failed: {name}:{}: {title}\n", failure.line)
+        })
+        .collect();
     format!(
-        "{}, {}: {} passed, {} failed, {} skipped, {}\n",
+        "{failures}{}, {}: {} passed, {} failed, {} skipped, {}\n",
         counted(files.len() as u64, "file"),
         counted(parts.all() as u64, "part"),
         parts.passed,

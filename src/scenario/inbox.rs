@@ -333,8 +333,10 @@ impl Inbox {
         Some(message)
     }
 
-    fn take_control(&mut self, pattern: &Pattern) -> Option<Control> {
-        let at = self.controls.iter().position(|it| is_like(pattern, it))?;
+    /// Takes the first ping or pong like this, of those behind the first `compared`.
+    fn take_control(&mut self, pattern: &Pattern, compared: usize) -> Option<Control> {
+        let at =
+            compared + self.controls.iter().skip(compared).position(|it| is_like(pattern, it))?;
         let control = self.controls.remove(at)?;
         self.held -= control.payload.len() + OVERHEAD;
         Some(control)

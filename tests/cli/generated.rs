@@ -23,8 +23,14 @@ fn completions_are_up_to_date() {
 }
 
 #[test]
-fn the_manual_page_is_up_to_date() {
+fn the_manual_pages_are_up_to_date() {
     assert_up_to_date(&["man"], "wscope.1");
+    assert_up_to_date(&["man", "check"], "wscope-check.1");
+    wscope()
+        .args(["man", "nope"])
+        .run()
+        .code(2)
+        .stderr("wscope: nope is not a command\nhint: 'wscope --help' lists the commands\n");
 }
 
 #[track_caller]

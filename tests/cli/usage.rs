@@ -59,7 +59,7 @@ fn a_command_behind_an_option_is_not_a_host() {
         let outcome = wscope().args(arguments).run();
         assert_eq!(
             usage_error(&outcome),
-            format!("wscope: '{command}' is a command: its options are written behind it")
+            format!("wscope: '{command}' is a command: its options are written after it")
         );
         let hint = format!("\nhint: write it first: wscope {line}. A host of that name is written");
         assert!(outcome.stderr.contains(&hint), "{}", outcome.stderr);

@@ -53,7 +53,7 @@ pub(super) fn of_wait(
             failure
         }
         WaitFailure::Unexpected(message) => {
-            let text = "strict: the next message is another one";
+            let text = "strict: the next message does not match";
             let mut failure = at(source, place, "unexpected", text);
             failure.received = vec![shown(&SeenMessage::of(message))];
             failure

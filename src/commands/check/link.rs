@@ -132,7 +132,7 @@ impl Link {
         if let Some(closed) = self.inbox().closed() {
             return Err(format!("the connection ended: {closed}"));
         }
-        let Some(queue) = &self.queue else { return Err("there is no connection".to_owned()) };
+        let Some(queue) = &self.queue else { return Err("not connected".to_owned()) };
         let is_message = action.is_message();
         match queue.push(QueuedAction { action, typed: false }) {
             Enqueued::Waiting => {}

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use data_encoding::HEXLOWER;
 
 use crate::event::{self, Event, EventKind, Message};
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
+use crate::scenario::language::Source;
 use crate::scenario::outcome::{Failure, PartOutcome, ShownMessage};
 
 /// Members of events whose values are words of the format.
@@ -22,33 +23,98 @@ const FIXED: [&str; 10] = [
     "http_version",
 ];
 
-/// An outcome without secrets.
-pub(super) fn outcome(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcome {
+/// Options of a connection whose values are secret.
+const SECRET_OPTIONS: [&str; 4] = ["user", "bearer", "pass", "cookie"];
+
+/// The secrets that the lines of a file contain: in URLs, headers and options. They are masked where lines are shown.
+pub(super) fn written(source: &Source, redaction: Redaction) -> Secrets {
+    let mut secrets = Secrets::default();
+    for line in source.lines() {
+        let text = line.text.trim();
+        let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let found = match (first, text.split_once(':')) {
+            ("WS" | "WEBSOCKET", _) => {
+                Secrets::of_request(redaction, rest.trim(), std::iter::empty())
+            }
+            (_, Some((name, value))) if is_field_name(name) => {
+                let is_option = redaction == Redaction::Mask && SECRET_OPTIONS.contains(&name);
+                let value = value.trim();
+                match is_option && !value.starts_with('@') {
+                    true => Secrets::of_values(std::iter::once(&value.to_owned())),
+                    false => {
+                        let field = std::iter::once((name, value.as_bytes()));
+                        Secrets::of_request(redaction, "", field)
+                    }
+                }
+            }
+            _ => continue,
+        };
+        if found != Secrets::default() {
+            secrets = secrets.and(found);
+        }
+    }
+    secrets
+}
+
+fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// A shown line with carets below it, in which secrets are masked. The carets do not reach behind the masked line.
+pub(super) fn excerpt(text: String, secrets: &Secrets) -> String {
+    let masked = secrets.mask_text(text.clone());
+    if masked == text {
+        return text;
+    }
+    let mut lines: Vec<_> = masked.lines().map(str::to_owned).collect();
+    for index in 1..lines.len() {
+        let width = lines[index - 1].chars().count();
+        let carets = &mut lines[index];
+        let start = carets.len() - carets.trim_start().len();
+        if carets[start..].starts_with('^') && carets.len() > width {
+            carets.truncate(width.max(start + 1));
+        }
+    }
+    lines.join("\n")
+}
+
+/// An outcome without secrets; those in `written` are masked in the line that is shown only.
+pub(super) fn outcome(
+    mut outcome: PartOutcome,
+    secrets: &Secrets,
+    written: &Secrets,
+) -> PartOutcome {
     let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
     mask(&mut outcome.title);
     outcome.warnings.iter_mut().for_each(mask);
     for failure in outcome.failure.iter_mut().chain(&mut outcome.interruption) {
+        failure.excerpt = excerpt(std::mem::take(&mut failure.excerpt), written);
         self::failure(failure, secrets);
     }
     outcome
 }
 
 fn failure(failure: &mut Failure, secrets: &Secrets) {
-    let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
-    let mask_shortened = |text: &mut String| *text = secrets.mask_fragments(std::mem::take(text));
+    // Values in them may have been shortened in the middle of a secret.
+    let mask = |text: &mut String| *text = secrets.mask_fragments(std::mem::take(text));
     mask(&mut failure.message);
-    mask_shortened(&mut failure.excerpt);
-    failure.expected.iter_mut().for_each(mask_shortened);
-    failure.actual.iter_mut().for_each(mask_shortened);
+    mask(&mut failure.excerpt);
+    failure.expected.iter_mut().for_each(mask);
+    failure.actual.iter_mut().for_each(mask);
     let (values, others): (Vec<_>, Vec<_>) =
-        failure.notes.iter_mut().partition(|note| note.contains("expected"));
-    values.into_iter().for_each(mask_shortened);
-    others.into_iter().for_each(mask);
+        failure.notes.iter_mut().partition(|note| shows_value(note));
+    values.into_iter().for_each(mask);
+    others.into_iter().for_each(|note| *note = secrets.mask_text(std::mem::take(note)));
     failure.received.iter_mut().for_each(|message| mask_shown(message, secrets));
     if let Some((message, difference)) = &mut failure.closest {
         mask_shown(message, secrets);
-        mask_shortened(difference);
+        mask(difference);
     }
+}
+
+/// Whether a note contains a value: what another assertion expected, or what a pattern took.
+fn shows_value(note: &str) -> bool {
+    note.contains("expected") || note.starts_with("line ") || note.starts_with("also line ")
 }
 
 /// The start of a message may end in the middle of a secret.

@@ -40,6 +40,8 @@ pub(super) struct FileRun<'a> {
     pub(super) source: &'a Source,
     pub(super) values: ScenarioValues,
     pub(super) secrets: Secrets,
+    /// Those in the lines of the file.
+    pub(super) written: Secrets,
     pub(super) interrupted: &'a AtomicBool,
     /// Gets what happens on the connections.
     pub(super) live: Option<Arc<dyn Lines>>,
@@ -133,7 +135,7 @@ impl FileRun<'_> {
             warnings,
             transcript,
         };
-        masking::outcome(outcome, &self.secrets)
+        masking::outcome(outcome, &self.secrets, &self.written)
     }
 }
 
@@ -190,7 +192,8 @@ impl PartRun<'_, '_> {
     /// A line of the file, of limited length and without secrets.
     fn text(&self, line: usize) -> String {
         let text = self.file.source.line(line).map_or("", |line| line.text.trim());
-        let text = self.file.secrets.mask_text(text.to_owned());
+        let text = self.file.written.mask_text(text.to_owned());
+        let text = self.file.secrets.mask_text(text);
         match text.char_indices().nth(MAX_STEP_TEXT) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,

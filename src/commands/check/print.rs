@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::live::{Live, Progress};
+use super::masking;
 use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::event::Level;
@@ -14,6 +15,7 @@ use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
 use crate::output::{Buffered, Drain, Outlet, OutputError, drain};
 use crate::platform::stdio::Writer;
+use crate::redact::Secrets;
 use crate::report::{github, text};
 use crate::scenario::language::{Diagnostic, Source};
 use crate::scenario::outcome::{FileOutcome, Outcome, counts};
@@ -124,9 +126,15 @@ impl Printer {
         }
     }
 
-    /// Shows what is wrong at a place of a file, on standard error.
-    pub(super) fn diagnostic(&mut self, source: &Source, severity: &str, diagnostic: &Diagnostic) {
-        let text = source.render(severity, diagnostic);
+    /// Shows what is wrong at a place of a file, on standard error, without secrets.
+    pub(super) fn diagnostic(
+        &mut self,
+        source: &Source,
+        severity: &str,
+        diagnostic: &Diagnostic,
+        secrets: &Secrets,
+    ) {
+        let text = masking::excerpt(source.render(severity, diagnostic), secrets);
         eprint(&format!("{}\n", self.without_commands(&text)));
     }
 

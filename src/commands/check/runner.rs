@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::live::{Progress, Running};
+use super::masking;
 use super::part::FileRun;
 use super::print::Printer;
 use super::results::{Printed, ResultReceiver, Results, queue};
@@ -83,7 +84,9 @@ impl Collector<'_> {
                 match receiver.results.try_recv() {
                     Ok(Printed::Lines(lines)) => {
                         receiver.release(&lines);
-                        self.print.out(&lines);
+                        if signal.is_none() {
+                            self.print.out(&lines);
+                        }
                         continue;
                     }
                     Ok(Printed::File(index, outcome)) => {
@@ -98,8 +101,10 @@ impl Collector<'_> {
             }
             self.print.progress(self.progress);
             self.print.flush();
-            let Ok(woken) = self.reactor.wait(Some(Instant::now() + SHOW_EVERY)) else { break };
-            self.print.set_ready(&woken);
+            match self.reactor.wait(Some(Instant::now() + SHOW_EVERY)) {
+                Ok(woken) => self.print.set_ready(&woken),
+                Err(_) => thread::sleep(SHOW_EVERY), // the results come all the same
+            }
             if let Some(caught) = self.reactor.take_signal() {
                 signal.get_or_insert(caught);
                 self.interrupted.store(true, Ordering::SeqCst);
@@ -155,6 +160,7 @@ impl Worker<'_> {
             source: &file.source,
             values: self.values.clone(),
             secrets,
+            written: masking::written(&file.source, self.config.redaction),
             interrupted: self.interrupted,
             live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
             relaxed: self.config.relax.then_some(&file.relaxed),

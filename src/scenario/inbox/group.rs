@@ -27,6 +27,8 @@ struct Wanted {
     pattern: Pattern,
     /// For a message: which of the others it could be is asked again when another message needs its place.
     taken: Option<Taken>,
+    /// How many of the kept pings and pongs are known not to match: a peer may send millions of them.
+    compared: usize,
 }
 
 /// What a pattern took.
@@ -58,7 +60,10 @@ impl Group {
         deadline: Instant,
     ) -> Self {
         let all = |patterns: Vec<Pattern>| {
-            patterns.into_iter().map(|pattern| Wanted { pattern, taken: None }).collect()
+            patterns
+                .into_iter()
+                .map(|pattern| Wanted { pattern, taken: None, compared: 0 })
+                .collect()
         };
         let (wanted, optional) = (all(wanted), all(optional));
         let seen = Seen::default();
@@ -157,10 +162,18 @@ impl Group {
     }
 
     fn take_controls(&mut self, inbox: &mut Inbox) {
+        let mut has_taken = false;
         for wanted in self.optional.iter_mut().chain(&mut self.wanted) {
             if wanted.taken.is_none() && wanted.pattern.class() == PatternClass::Control {
-                wanted.taken = inbox.take_control(&wanted.pattern).map(Taken::Control);
+                let control = inbox.take_control(&wanted.pattern, wanted.compared);
+                has_taken |= control.is_some();
+                wanted.compared = inbox.controls.len();
+                wanted.taken = control.map(Taken::Control);
             }
+        }
+        if has_taken {
+            // What is kept has moved up.
+            self.optional.iter_mut().chain(&mut self.wanted).for_each(|it| it.compared = 0);
         }
     }
 

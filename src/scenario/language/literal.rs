@@ -10,7 +10,8 @@ use crate::scenario::json;
 pub fn broken_json(text: &str) -> Option<String> {
     let text = text.trim();
     let looks_so = (text.starts_with('{') && text.ends_with('}'))
-        || (text.starts_with('[') && text.ends_with(']'));
+        || (text.starts_with('[') && text.ends_with(']'))
+        || ["{\"", "[{", "[\""].iter().any(|start| text.starts_with(start));
     let problem = looks_so.then(|| json::parse(text.as_bytes()).err());
     problem.flatten().map(|error| error.to_string())
 }

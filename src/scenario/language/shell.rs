@@ -40,7 +40,7 @@ pub fn quoting(command: &Template) -> Result<Vec<Quoting>, Diagnostic> {
             Piece::Literal(text) => scanner.read(text),
             Piece::Variable(variable) => {
                 found.push(scanner.variable().map_err(|reason| {
-                    let message = format!("{{{{{}}}}} cannot stand {reason}", variable.name);
+                    let message = format!("{{{{{}}}}} cannot be used {reason}", variable.name);
                     let error = Diagnostic::new(variable.at.clone(), message);
                     error.with_help("outside of quotes and in double quotes it can")
                 })?);

@@ -19,7 +19,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let number = number.ok_or_else(|| format!("{text:?} is not a duration: 500ms, 5s or 2m"))?;
     match number * millis {
         millis if millis <= MAX_MILLIS => Ok(Duration::from_secs_f64(millis / 1000.0)),
-        _ => Err("that is longer than a century".to_owned()),
+        _ => Err("that is longer than 100 years".to_owned()),
     }
 }
 

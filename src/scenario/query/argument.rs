@@ -155,7 +155,7 @@ impl JsonPathArgument {
                     let put_in = Position::behind(&text).put_in(&value).ok_or_else(|| {
                         let start = start_of(&value, 60);
                         let message =
-                            format!("the value {start:?} cannot stand there in a JSONPath");
+                            format!("the value {start:?} cannot be used there in a JSONPath");
                         EvalError::in_scenario(variable.at.clone(), message)
                     })?;
                     text.push_str(&put_in);

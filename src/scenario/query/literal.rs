@@ -95,7 +95,7 @@ pub(super) fn quantity(text: &str) -> Result<Value, LiteralError> {
     let number = decimal(mantissa).ok_or_else(|| not_a_quantity(text, mantissa, ""))?;
     match number * scale {
         seconds if seconds < 0.0 => Err(LiteralError::new("a duration cannot be negative")),
-        seconds if seconds > MAX_SECONDS => Err(LiteralError::new("longer than a century")),
+        seconds if seconds > MAX_SECONDS => Err(LiteralError::new("longer than 100 years")),
         seconds => Ok(Value::Duration(Duration::from_secs_f64(seconds))),
     }
 }
@@ -238,7 +238,7 @@ mod tests {
             ("-", "\"-\" is not a number"),
             ("1e", "1e is not a number"),
             ("-5s", "a duration cannot be negative"),
-            ("9999999999h", "longer than a century"),
+            ("9999999999h", "longer than 100 years"),
             ("05s", "\"05s\" is not a number"),
             ("1.5K", "a size is a whole number of K, M or G"),
             ("-1K", "a size is a whole number of K, M or G"),

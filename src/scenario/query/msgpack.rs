@@ -47,7 +47,7 @@ pub(super) fn decode(data: &[u8]) -> Result<Json, MsgpackError> {
         0 => Ok(value),
         rest => {
             let rest = counted(rest as u64, "more byte");
-            Err(decoder.failed(decoder.at, format!("{rest} behind the value")))
+            Err(decoder.failed(decoder.at, format!("{rest} after the value")))
         }
     }
 }
@@ -158,6 +158,10 @@ impl<'a> Decoder<'a> {
             let key_at = self.at;
             let key = match self.value(depth + 1)? {
                 Json::String(key) => key,
+                // The text of such a key would be escaped once more on each level above.
+                Json::Array(_) | Json::Object(_) => {
+                    return Err(self.failed(key_at, "a key that is a map or an array".to_owned()));
+                }
                 key => key.to_string(),
             };
             let value = self.value(depth + 1)?;
@@ -262,7 +266,7 @@ mod tests {
             ("82 a1 61 01 a1 62 90", "{\"a\":1,\"b\":[]}"),
             ("de 0001 a1 61 c3", "{\"a\":true}"),
             ("df 00000001 a1 61 c3", "{\"a\":true}"),
-            ("84 01 02 c0 03 c3 04 91 05 06", "{\"1\":2,\"null\":3,\"true\":4,\"[5]\":6}"),
+            ("83 01 02 c0 03 c3 04", "{\"1\":2,\"null\":3,\"true\":4}"),
             ("81 c4 01 ab 01", "{\"ab\":1}"),
             ("d4 05 aa", "{\"type\":5,\"data\":\"aa\"}"),
             ("d5 ff aabb", "{\"type\":-1,\"data\":\"aabb\"}"),
@@ -289,7 +293,8 @@ mod tests {
             ("a5 61 62", "truncated: 3 more bytes expected at byte 3"),
             ("cd 01", "truncated: 1 more byte expected at byte 2"),
             ("92 01 c1", "the reserved byte 0xc1 at byte 2"),
-            ("01 02 03", "2 more bytes behind the value at byte 1"),
+            ("01 02 03", "2 more bytes after the value at byte 1"),
+            ("81 91 05 06", "a key that is a map or an array at byte 1"),
             ("82 01 02 a1 31 03", "a second key \"1\" of the map at byte 3"),
             ("dd ffffffff 01", "truncated: 1 more byte expected at byte 6"),
             ("c6 ffffffff 01", "truncated: 4294967294 more bytes expected at byte 6"),
@@ -304,6 +309,9 @@ mod tests {
         assert!(nested(MAX_DEPTH).is_ok());
         let error = nested(100_000).expect_err("too deep").to_string();
         assert_eq!(error, "not MessagePack: nested more than 128 deep at byte 128");
+        // As text, a key in a key in a key would take twice the bytes at each level.
+        let nested_keys = [vec![0x81; 40], vec![0xa1, 0x22], vec![0x01; 40]].concat();
+        assert!(decode(&nested_keys).is_err());
         let keys = decode(&vec![0x81; 100_000]).expect_err("too deep");
         assert_eq!(keys.at, MAX_DEPTH);
         let many = [vec![0xdd, 0, 0x80, 0, 0], vec![0xc0; 0x80_0000]].concat();

@@ -48,8 +48,8 @@ stdout == \"[x  *][ax  *b][x  *x  *]\"
 #[test]
 fn a_value_at_a_place_where_the_shell_does_not_expand_it_is_an_error() {
     for (line, place, message) in [
-        ("$ echo 'a {{v}}'", "1:11", "{{v}} cannot stand in single quotes"),
-        ("$ echo # {{v}}", "1:10", "{{v}} cannot stand in a comment"),
+        ("$ echo 'a {{v}}'", "1:11", "{{v}} cannot be used in single quotes"),
+        ("$ echo # {{v}}", "1:10", "{{v}} cannot be used in a comment"),
         ("$ echo {{a-b}} {{a_b}}", "1:16", "\"a-b\" and \"a_b\" have the same name"),
     ] {
         let values = ["v=1", "a-b=1", "a_b=1"].map(|value| ["--variable", value]).concat();

@@ -227,3 +227,34 @@ fn a_value_that_breaks_json_is_warned_about() {
         "warning: s.wscope:1: line 5: taken as text, as it is not JSON: expected value at line 1 column 6",
     );
 }
+
+#[test]
+fn what_is_secret_in_a_line_is_not_shown() {
+    let line = "WS ws://bob:literalpw@127.0.0.1:1/?token=literaltok";
+    let outcome = check(&format!("{line}\n< a\n")).args(["--report-junit", "-"]).run().code(1);
+    for secret in ["literalpw", "literaltok"] {
+        assert!(!outcome.stdout.contains(secret), "{}", outcome.stdout);
+        assert!(!outcome.stderr.contains(secret), "{}", outcome.stderr);
+    }
+    outcome.stderr_contains("  WS ws://bob:***@127.0.0.1:1/?token=***\n  ^");
+    for line in [
+        "WS ws://bob:literalpw@127.0.0.1:1/{{nope}}",
+        "WS ws://h\nAuthorization: Bearer literaltok {{nope}}",
+        "WS ws://h\n[Options]\nbearer: literaltok{{nope}}",
+        "WS ws://h\nnonsense declared-secret",
+    ] {
+        let outcome = check(&format!("{line}\n< a\n"))
+            .args(["--secret", "s=declared-secret"])
+            .run()
+            .code(2)
+            .stderr_contains("***");
+        for secret in ["literalpw", "literaltok", "declared-secret"] {
+            assert!(!outcome.stderr.contains(secret), "{}", outcome.stderr);
+        }
+    }
+    check("### t declared-secret\nWS ws://h\n< a\n")
+        .args(["--secret", "s=declared-secret", "--list"])
+        .run()
+        .code(0)
+        .stdout("s.wscope:1: t ***\n");
+}

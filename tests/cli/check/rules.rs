@@ -27,7 +27,7 @@ fn strict_demands_the_next_message() {
     let server = sending(&["x", "a"]);
     run(&server, "WS {{url}}\n[Options]\nstrict: true\n\n< a\n")
         .code(1)
-        .stdout_contains("strict: the next message is another one");
+        .stdout_contains("strict: the next message does not match");
     let server = sending(&["x", "a"]);
     run(&server, "WS {{url}}\n[Options]\nstrict: true\nignore: x\n\n< a\n").code(0);
 }

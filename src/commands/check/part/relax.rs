@@ -40,16 +40,22 @@ impl PartRun<'_, '_> {
             return None;
         }
         let chosen = chosen(self.candidates(group, waiting));
-        for candidate in &chosen {
-            let Candidate { pattern, message, .. } = *candidate;
-            let relaxation = self.relaxation(group, pattern, waiting.passed().nth(message)?)?;
+        if chosen.len() < waiting.missing().count() {
+            return None; // the step fails, and what it has seen stays for its report
+        }
+        let relaxations = chosen.iter().map(|candidate| {
+            let message = waiting.passed().nth(candidate.message)?;
+            Some((candidate.pattern, self.relaxation(group, candidate.pattern, message)?))
+        });
+        let relaxations = relaxations.collect::<Option<Vec<_>>>()?;
+        let pairs: Vec<_> = chosen.iter().map(|it| (it.pattern, it.message)).collect();
+        let link = self.links.get(group.connection).and_then(Option::as_ref)?;
+        let outcome = waiting.settle(&mut link.inbox(), &pairs)?;
+        for (pattern, relaxation) in relaxations {
             let line = self.file.source.place(group.wanted[pattern].at.start).line;
             self.warnings.push(format!("line {line} is relaxed: other values were received"));
             relaxed.push(relaxation);
         }
-        let pairs: Vec<_> = chosen.iter().map(|it| (it.pattern, it.message)).collect();
-        let link = self.links.get(group.connection).and_then(Option::as_ref)?;
-        let outcome = waiting.settle(&mut link.inbox(), &pairs)?;
         // The time of a step that is relaxed does not count: the steps behind it have theirs all the same.
         self.deadline = self.deadline.map(|deadline| deadline + started.elapsed());
         Some(outcome)
@@ -59,6 +65,9 @@ impl PartRun<'_, '_> {
         let mut candidates = Vec::new();
         for pattern in waiting.missing() {
             for (message, received) in waiting.passed().take(MOST_COMPARED).enumerate() {
+                if self.is_interrupted() || self.is_out_of_time() {
+                    return candidates;
+                }
                 let relaxation = self.relaxation(group, pattern, received);
                 let candidate = |it: Relaxation| Candidate { pattern, message, left: it.left };
                 candidates.extend(relaxation.map(candidate));

@@ -249,7 +249,7 @@ fn values_that_grow_are_refused() {
         text.push_str("@a = {{a}}{{a}}\n");
     }
     let errors = read(&format!("{text}WEBSOCKET ws://{{{{a}}}}\n"), &[]).expect_err("too long");
-    assert!(errors.iter().all(|it| it.message == "the values of variables grow over 16 MiB"));
+    assert!(errors.iter().all(|it| it.message == "the values of variables exceed 16 MiB"));
 }
 
 proptest::proptest! {

@@ -75,7 +75,7 @@ impl<'a> FileVariables<'a> {
         if let Some(value) = self.defined.get(name).filter(|_| !self.given.contains(name)) {
             self.expanded += value.iter().map(size).sum::<usize>();
             return match self.expanded > MAX_EXPANDED {
-                true => Err(Diagnostic::new(at, "the values of variables grow over 16 MiB")),
+                true => Err(Diagnostic::new(at, "the values of variables exceed 16 MiB")),
                 false => Ok(value.clone()),
             };
         }

@@ -86,13 +86,13 @@ impl<'a> Parser<'a> {
         let warning = if rest.text.starts_with(FENCE) && !behind.contains('`') {
             let message = "taken as text: nothing may follow the backticks of a fence";
             Diagnostic::new(payload.at.clone(), message)
-                .with_help("text:… says that it is meant so")
+                .with_help("write text:… if it is meant to be text")
         } else if let Some((expression, flags)) =
             flags(rest.text).filter(|_| purpose == Use::Pattern)
         {
             let message = "taken as text: a regular expression ends with its slash";
             Diagnostic::new(payload.at.clone(), message)
-                .with_help(format!("flags stand in it: /(?{flags}){expression}/"))
+                .with_help(format!("write flags inside the expression: /(?{flags}){expression}/"))
         } else {
             return;
         };
@@ -105,7 +105,9 @@ impl<'a> Parser<'a> {
         if let Some(reason) = broken_json(&text) {
             let message = format!("taken as text, as it is not JSON: {reason}");
             let warning = Diagnostic::new(payload.at.clone(), message);
-            self.scenario.warnings.push(warning.with_help("text:… says that it is meant so"));
+            self.scenario
+                .warnings
+                .push(warning.with_help("write text:… if it is meant to be text"));
         }
     }
 }

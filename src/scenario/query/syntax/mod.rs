@@ -160,7 +160,7 @@ fn unexpected(cursor: &Cursor<'_>, kind: &str, known: &[&str]) -> Diagnostic {
         word => word,
     };
     if word.starts_with('#') {
-        let message = "a comment cannot stand behind something else";
+        let message = "a comment cannot follow something else in its line";
         return Diagnostic::new(here, message).with_help("give it a line of its own");
     }
     unknown(word, here.start..here.start + word.len(), kind, known)

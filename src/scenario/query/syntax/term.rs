@@ -99,7 +99,7 @@ pub(super) fn choice<T: Clone>(
     let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
     let Quoted { template, .. } = text(cursor, word, &format!("{:?}", names[0]))?;
     let Some(name) = template.as_literal() else {
-        let message = format!("a variable cannot stand for the {kind} of {word}");
+        let message = format!("a variable cannot be the {kind} of {word}");
         return Err(Diagnostic::new(template.at, message));
     };
     let found = choices.iter().find(|(choice, _)| *choice == name);

@@ -19,9 +19,9 @@ fn a_value_is_data_in_a_json_path() {
         (r#""$.n{{n}}""#, "an integer: 3"),
         (r#""$.a[?@.n=={{n}}].v""#, "a list: [\"one\"]"),
         (r#""$.a[?@.n > {{float}}].v""#, "a list: [\"two\"]"),
-        (r#""$.{{text}}""#, "the value \"a.b\" cannot stand there in a JSONPath"),
-        (r#""$.a[{{text}}]""#, "the value \"a.b\" cannot stand there in a JSONPath"),
-        (r#""$.a[{{list}}]""#, "the value \"[1,2]\" cannot stand there in a JSONPath"),
+        (r#""$.{{text}}""#, "the value \"a.b\" cannot be used there in a JSONPath"),
+        (r#""$.a[{{text}}]""#, "the value \"a.b\" cannot be used there in a JSONPath"),
+        (r#""$.a[{{list}}]""#, "the value \"[1,2]\" cannot be used there in a JSONPath"),
         (r#""$.a[{{x}}]""#, "the variable \"x\" has no value"),
     ] {
         assert_eq!(found(path), value, "{path}");

@@ -45,7 +45,7 @@ fn each_mistake_in_an_assertion_has_its_message_and_place() {
         ),
         (
             "size # one",
-            "a comment cannot stand behind something else",
+            "a comment cannot follow something else in its line",
             "#",
             "give it a line of its own",
         ),
@@ -153,7 +153,7 @@ fn each_mistake_in_an_argument_has_its_message_and_place() {
             "ssl",
             "known here: dns, tcp",
         ),
-        ("timing \"{{n}}\"", "a variable cannot stand for the phase of timing", "\"{{n}}\"", ""),
+        ("timing \"{{n}}\"", "a variable cannot be the phase of timing", "\"{{n}}\"", ""),
         (
             "certificate \"Subject\"",
             "unknown field \"Subject\": did you mean subject?",
