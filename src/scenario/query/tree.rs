@@ -63,6 +63,11 @@ impl Expression {
     pub fn is_exit(&self) -> bool {
         matches!(self.query.kind, QueryKind::Exit)
     }
+
+    /// Whether it is the subprotocol of a connection.
+    pub fn is_subprotocol(&self) -> bool {
+        matches!(self.query.kind, QueryKind::Subprotocol)
+    }
 }
 
 /// What a query looks at.

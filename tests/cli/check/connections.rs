@@ -116,6 +116,8 @@ fn a_subprotocol_that_the_server_does_not_choose_is_a_warning() {
     let message = "the server chose none of the subprotocols offered (a, b)";
     run(&server(), scenario).code(0).stderr_contains(message);
     strict(&server(), scenario).code(1).stdout_contains(message);
+    let scenario = format!("{scenario}[Asserts]\nsubprotocol not exists\n");
+    strict(&server(), &scenario).code(0).stderr("");
 }
 
 #[test]
