@@ -217,6 +217,7 @@ proptest! {
     /// The pattern that is left matches, is part of the one before, and the rest of the file stays.
     #[test]
     fn a_relaxed_json_pattern_matches(pattern in json(), came in json(), is_pretty: bool) {
+        prop_assume!(pattern.is_object() || pattern.is_array()); // anything else is a text
         let written = match is_pretty {
             true => format!("```\n{}\n```", serde_json::to_string_pretty(&pattern).unwrap()),
             false => pattern.to_string(),
