@@ -72,6 +72,13 @@ pub struct CheckConfig {
     pub env: Env,
 }
 
+impl CheckConfig {
+    /// Whether anything shows what happened on the connections.
+    pub fn wants_transcripts(&self) -> bool {
+        self.verbose || !self.reports.is_empty()
+    }
+}
+
 /// The kind of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportKind {

@@ -100,7 +100,8 @@ impl FileRun<'_> {
         if let Some(live) = &self.live {
             live.show(text::heading(&self.source.name, &title));
         }
-        let recorder = Recorder::new(self.secrets.clone(), self.live.clone());
+        let recorder =
+            Recorder::new(self.secrets.clone(), self.live.clone(), self.config.wants_transcripts());
         let count = part.connections.len();
         let mut run = PartRun {
             part,

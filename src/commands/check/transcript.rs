@@ -35,6 +35,8 @@ pub(super) struct Recorder {
     secrets: Secrets,
     /// Gets every event, also those that are not kept.
     live: Option<Arc<dyn Lines>>,
+    /// Nothing shows what would be kept: events need not be rendered.
+    is_unused: bool,
     state: Arc<Mutex<State>>,
 }
 
@@ -51,14 +53,18 @@ impl State {
 }
 
 impl Recorder {
-    /// A recorder that also hands what happens to `live`.
-    pub(super) fn new(secrets: Secrets, live: Option<Arc<dyn Lines>>) -> Self {
-        Self { started: Instant::now(), secrets, live, state: Arc::default() }
+    /// A recorder that keeps events if somebody wants them (`is_wanted`), and hands them to `live`.
+    pub(super) fn new(secrets: Secrets, live: Option<Arc<dyn Lines>>, is_wanted: bool) -> Self {
+        let is_unused = !is_wanted && live.is_none();
+        Self { started: Instant::now(), secrets, live, is_unused, state: Arc::default() }
     }
 
     /// Outputs that keep the events of a connection.
     pub(super) fn outputs(&self, connection: Option<&str>) -> Outputs {
         let mut outputs = Outputs::default();
+        if self.is_unused {
+            return outputs;
+        }
         let format = Recording::new(self.clone(), connection.map(str::to_owned));
         let nowhere = Outlet::batches("transcript", Captured::default());
         outputs.push(Output::new(Box::new(format), nowhere));

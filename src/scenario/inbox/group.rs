@@ -111,6 +111,11 @@ impl Group {
         is_complete.then(|| self.outcome())
     }
 
+    /// A pattern that is wanted, by its index: 0 for `<`.
+    pub fn pattern(&self, index: usize) -> Option<&Pattern> {
+        self.wanted.get(index).map(|it| &it.pattern)
+    }
+
     /// What the patterns have taken, by their index: 0 for `<`.
     pub fn taken(&self) -> impl Iterator<Item = (usize, &Taken)> {
         self.wanted.iter().enumerate().filter_map(|(index, it)| Some((index, it.taken.as_ref()?)))

@@ -75,7 +75,6 @@ impl PartRun<'_, '_> {
             list.iter().map(|it| self.pattern(&it.payload)).collect::<Result<Vec<_>, _>>()
         };
         let (wanted, optional) = (patterns(&group.wanted)?, patterns(&group.optional)?);
-        let expected: Vec<_> = wanted.iter().map(describe).collect();
         let options = &self.options[group.connection];
         let started = Instant::now();
         let own = started + options.timeout;
@@ -91,7 +90,7 @@ impl PartRun<'_, '_> {
             None | Some(Progress::Pending(_)) => {
                 let missing = waiting.missing().next().unwrap_or_default();
                 let mut place = self.interruption(&step.at);
-                place.expected = expected.get(missing).cloned();
+                place.expected = waiting.pattern(missing).map(describe);
                 self.add_seen(&mut place, group, &waiting, &link.inbox());
                 Err(Stop::Interrupted(Some(Box::new(place))))
             }
@@ -109,7 +108,7 @@ impl PartRun<'_, '_> {
                 let inbox = &*self.link(group.connection, step)?.inbox();
                 let mut failure = self.wait_failed(at, &failed, timeout, inbox);
                 if !matches!(failed, WaitFailure::Forbidden(_) | WaitFailure::TooMuch(_)) {
-                    failure.expected = expected.get(missing).cloned();
+                    failure.expected = waiting.pattern(missing).map(describe);
                     self.add_seen(&mut failure, group, &waiting, inbox);
                 }
                 failure::add_state(&mut failure, inbox);
