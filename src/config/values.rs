@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ConfigError;
+use crate::scenario::language::units::{decimal, number_and_unit, unit_seconds, unit_shift};
 
 /// The longest duration that is accepted: over a century.
 const MAX_SECONDS: f64 = 4e9;
@@ -24,22 +25,14 @@ pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError>
 /// # Errors
 /// The reason, as text.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "ms" => 0.001,
-        "s" | "" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        other => return Err(format!("{other:?} is not a unit of time; use ms, s, m or h")),
-    };
-    let number: f64 = digits
-        .parse()
-        .ok()
-        .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
-        .ok_or_else(|| {
-            "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned()
-        })?;
-    let seconds = number * unit;
+    let (digits, unit) = number_and_unit(text);
+    let scale = if unit.is_empty() { Some(1.0) } else { unit_seconds(unit) };
+    let scale =
+        scale.ok_or_else(|| format!("{unit:?} is not a unit of time; use ms, s, m or h"))?;
+    let number = decimal(digits).ok_or_else(|| {
+        "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned()
+    })?;
+    let seconds = number * scale;
     if seconds > MAX_SECONDS {
         return Err("that is longer than 100 years".to_owned());
     }
@@ -51,14 +44,10 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// The reason, as text.
 pub fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 10,
-        "M" | "MB" | "MIB" => 20,
-        "G" | "GB" | "GIB" => 30,
-        other => return Err(format!("{other:?} is not a unit of size; use K, M or G")),
-    };
+    let (digits, unit) = number_and_unit(text);
+    let shift = unit_shift(unit).ok_or_else(|| {
+        format!("{:?} is not a unit of size; use K, M or G", unit.to_ascii_uppercase())
+    })?;
     let number: u64 = digits
         .parse()
         .map_err(|_| "a size is a number of bytes, or written 64K, 10M, 1G".to_owned())?;

@@ -155,7 +155,7 @@ fn shown(message: &ShownMessage) -> String {
 }
 
 /// A duration for people.
-pub(super) fn time(duration: Duration) -> String {
+pub fn time(duration: Duration) -> String {
     match duration.as_millis() {
         millis @ 0..1000 => format!("{millis} ms"),
         _ => format!("{:.1} s", duration.as_secs_f64()),

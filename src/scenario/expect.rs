@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use super::json;
 use super::language::literal;
 use super::language::syntax::FileKind;
 use super::message::matcher_of_file;
 use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
-use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 
 /// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +48,7 @@ fn matcher(source: &str) -> Result<Matcher, String> {
             literal::json_string(string).map(Matcher::Text)
         }
         Some(("text", text)) => Ok(Matcher::Text(text.to_owned())),
-        Some(("json", json)) => json::parse(json.as_bytes())
-            .map(Matcher::Json)
-            .map_err(|error| format!("not JSON: {error}")),
+        Some(("json", json)) => literal::json(json).map(Matcher::Json),
         Some(("hex", hex)) => {
             let (bytes, is_prefix) = literal::hex_pattern(hex)?;
             Ok(Matcher::Bytes { bytes, is_prefix })
@@ -72,11 +68,8 @@ fn matcher(source: &str) -> Result<Matcher, String> {
 
 /// The payload of a ping or pong; any without one.
 fn control(data: &str) -> Result<Option<Vec<u8>>, String> {
-    match data.len() {
-        0 => Ok(None),
-        1..=MAX_CONTROL_PAYLOAD => Ok(Some(data.as_bytes().to_vec())),
-        length => Err(format!("{length} bytes: a control frame takes at most 125")),
-    }
+    let payload = literal::control(data)?;
+    Ok((!payload.is_empty()).then(|| payload.to_vec()))
 }
 
 #[cfg(test)]

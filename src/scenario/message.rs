@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::json;
 use super::language::literal;
 use super::language::syntax::{FileKind, Payload, PayloadKind};
 use super::language::template::{Template, Values, Variable};
@@ -88,7 +87,7 @@ impl Payload {
             PayloadKind::JsonString(it) => message(json_string(it, around.values)?),
             PayloadKind::Json(it) => {
                 let json = text(it)?;
-                checked_json(&json)?;
+                literal::json(&json)?;
                 message(json)
             }
             PayloadKind::Hex(it) => binary(literal::hex(&text(it)?)?),
@@ -100,11 +99,7 @@ impl Payload {
             PayloadKind::Close(it) => {
                 let text = text(it)?;
                 let (code, reason) = literal::close_parts(&text);
-                let code = match code {
-                    "" => None,
-                    code => Some(code.parse().map_err(|error| format!("{error}"))?),
-                };
-                Outgoing::Close(code, reason.to_owned())
+                Outgoing::Close(literal::close_code(code)?, reason.to_owned())
             }
         })
     }
@@ -120,7 +115,7 @@ impl Payload {
             FileKind::Binary => {}
             FileKind::Text => drop(utf8(&path, &bytes)?),
             FileKind::Json => {
-                let json = checked_json(utf8(&path, &bytes)?);
+                let json = literal::json(utf8(&path, &bytes)?);
                 json.map_err(|reason| PayloadError::File { path, reason })?;
             }
         }
@@ -158,7 +153,7 @@ impl Payload {
             }
             PayloadKind::Text(it) => Matcher::Text(text(it)?),
             PayloadKind::JsonString(it) => Matcher::Text(json_string(it, around.values)?),
-            PayloadKind::Json(it) => Matcher::Json(checked_json(&text(it)?)?),
+            PayloadKind::Json(it) => Matcher::Json(literal::json(&text(it)?)?),
             // A value is data: what it has of the language of regular expressions means itself.
             PayloadKind::Regex(it) => {
                 let text = it.expand_with(around.values, |value| regex::escape(&value))?;
@@ -200,7 +195,7 @@ pub(super) fn matcher_of_file(
         FileKind::Binary => Matcher::Bytes { bytes, is_prefix: false },
         FileKind::Text => Matcher::Text(utf8(path, &bytes)?.to_owned()),
         FileKind::Json => {
-            let json = checked_json(utf8(path, &bytes)?);
+            let json = literal::json(utf8(path, &bytes)?);
             let in_file = |reason| PayloadError::File { path: path.to_owned(), reason };
             Matcher::Json(json.map_err(in_file)?)
         }
@@ -231,15 +226,9 @@ fn json_string(template: &Template, values: &dyn Values) -> Result<String, Paylo
     Ok(literal::json_string(&quoted)?)
 }
 
-fn checked_json(text: &str) -> Result<serde_json::Value, String> {
-    json::parse(text.as_bytes()).map_err(|error| format!("not JSON: {error}"))
-}
-
 fn control(text: String) -> Result<Bytes, String> {
-    match text.len() {
-        0..=125 => Ok(text.into()),
-        length => Err(format!("{length} bytes: a control frame takes at most 125")),
-    }
+    literal::control(&text)?;
+    Ok(text.into())
 }
 
 fn some(text: String) -> Option<Vec<u8>> {

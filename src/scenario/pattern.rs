@@ -221,10 +221,7 @@ impl ClosePattern {
     /// What is wrong, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (code, reason) = literal::close_parts(text);
-        let code = match code {
-            "" => None,
-            code => Some(code.parse().map_err(|error| format!("{error}"))?),
-        };
+        let code = literal::close_code(code)?;
         let reason = match (reason, literal::between_slashes(reason)) {
             ("", _) => None,
             (_, Some(expression)) => Some(ReasonPattern::Regex(literal::regex(expression)?)),

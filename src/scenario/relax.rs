@@ -87,9 +87,9 @@ fn relax_json(
     values: &dyn Values,
     data: &[u8],
 ) -> Option<Relaxation> {
-    let came = serde_json::from_slice(data).ok()?;
+    let received = super::json::parse(data).ok()?;
     let written = Written::new(source, payload, prefix, values)?;
-    let (removals, left) = json::relaxed(&written, &came)?;
+    let (removals, left) = json::relaxed(&written, &received)?;
     let remove = |at| Edit { at, text: String::new() };
     Some(Relaxation { edits: removals.into_iter().map(remove).collect(), left })
 }

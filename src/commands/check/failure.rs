@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 
 use crate::protocol::MessageKind;
 use crate::protocol::counted::counted;
+use crate::report::text;
 use crate::scenario::inbox::{
     Arrival, Breach, Closest, Control, End, Group, Inbox, Received, Seen, SeenMessage, Taken,
     WaitFailure,
@@ -241,8 +242,5 @@ pub(super) fn untaken<'a>(kept: impl Iterator<Item = &'a Received>) -> Option<St
 
 /// A duration for people.
 pub(super) fn seconds(duration: Duration) -> String {
-    match duration.as_millis() {
-        millis @ 0..1000 => format!("{millis} ms"),
-        _ => format!("{:.1} s", duration.as_secs_f64()).replace(".0 s", " s"),
-    }
+    text::time(duration).replace(".0 s", " s")
 }

@@ -2,8 +2,11 @@
 
 use data_encoding::{BASE64, DecodeError, DecodeKind, HEXLOWER_PERMISSIVE};
 use regex::Regex;
+use serde_json::Value;
 
+use crate::protocol::CloseCode;
 use crate::protocol::counted::counted;
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::scenario::json;
 
 /// Why a text that looks like JSON is not; `None` if it does not look like it, or is.
@@ -81,6 +84,38 @@ pub fn base64_problem(text: &str, error: &DecodeError) -> String {
         }
     };
     format!("not base64: {reason}")
+}
+
+/// Any JSON value.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn json(text: &str) -> Result<Value, String> {
+    json::parse(text.as_bytes()).map_err(|error| format!("not JSON: {error}"))
+}
+
+/// The payload of a ping or pong (RFC 6455 section 5.5).
+///
+/// # Errors
+/// If it is too long.
+pub fn control(text: &str) -> Result<&[u8], String> {
+    match text.len() {
+        0..=MAX_CONTROL_PAYLOAD => Ok(text.as_bytes()),
+        length => {
+            Err(format!("{length} bytes: a control frame takes at most {MAX_CONTROL_PAYLOAD}"))
+        }
+    }
+}
+
+/// A close code; none is none.
+///
+/// # Errors
+/// If it is not one.
+pub fn close_code(text: &str) -> Result<Option<CloseCode>, String> {
+    match text {
+        "" => Ok(None),
+        code => code.parse().map(Some).map_err(|error| format!("{error}")),
+    }
 }
 
 /// The code and the reason of `close:CODE REASON`.

@@ -7,24 +7,20 @@ use std::time::Duration;
 /// # Errors
 /// What is wrong, in words.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = split(text);
-    let millis = match unit {
-        "ms" => 1.0,
-        "s" => 1000.0,
-        "m" | "min" => 60_000.0,
-        "h" => 3_600_000.0,
-        "" if number.is_some() => return Err(format!("the unit is missing: {text}ms or {text}s")),
-        _ => return Err(format!("{text:?} is not a duration: 500ms, 5s or 2m")),
-    };
-    let number = number.ok_or_else(|| format!("{text:?} is not a duration: 500ms, 5s or 2m"))?;
-    match number * millis {
-        millis if millis <= MAX_MILLIS => Ok(Duration::from_secs_f64(millis / 1000.0)),
-        _ => Err("that is longer than 100 years".to_owned()),
+    let (number, unit) = number_and_unit(text);
+    match (decimal(number), unit_seconds(unit)) {
+        (Some(_), None) if unit.is_empty() => {
+            Err(format!("the unit is missing: {text}ms or {text}s"))
+        }
+        (Some(number), Some(unit)) if number * unit <= MAX_SECONDS => {
+            Ok(Duration::from_secs_f64(number * unit))
+        }
+        (Some(_), Some(_)) => Err("that is longer than 100 years".to_owned()),
+        _ => Err(format!("{text:?} is not a duration: 500ms, 5s or 2m")),
     }
 }
 
-/// A century.
-const MAX_MILLIS: f64 = 100.0 * 365.25 * 86_400_000.0;
+const MAX_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 
 /// Reads `512`, `64K`, `10M` or `1G`: bytes, in units of 1024.
 ///
@@ -32,25 +28,45 @@ const MAX_MILLIS: f64 = 100.0 * 365.25 * 86_400_000.0;
 /// What is wrong, in words.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let problem = || format!("{text:?} is not a size: 512, 64K or 10M");
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 10,
-        "M" | "MB" | "MIB" => 20,
-        "G" | "GB" | "GIB" => 30,
-        _ => return Err(problem()),
-    };
+    let (digits, unit) = number_and_unit(text);
+    let shift = unit_shift(unit).ok_or_else(problem)?;
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = digits.parse().ok().filter(|_| is_number).ok_or_else(problem)?;
     number.checked_mul(1 << shift).ok_or_else(|| "that is more than 16 EiB".to_owned())
 }
 
-/// The number at the start of a text, and what follows it.
-fn split(text: &str) -> (Option<f64>, &str) {
+/// What is before the letters at the end of a text, and these.
+pub fn number_and_unit(text: &str) -> (&str, &str) {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let number = digits.parse::<f64>().ok().filter(|_| is_number);
-    (number, &text[digits.len()..])
+    text.split_at(digits.len())
+}
+
+/// A number of digits and at most one point.
+pub fn decimal(text: &str) -> Option<f64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|_| is_number)
+}
+
+/// How many seconds a unit of time has.
+pub fn unit_seconds(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    })
+}
+
+/// The power of two that a unit of size stands for; no unit is bytes.
+pub fn unit_shift(unit: &str) -> Option<u32> {
+    Some(match unit.to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

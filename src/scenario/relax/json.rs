@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::written::Written;
 use crate::scenario::difference::compare;
 
-/// The deepest nesting, as that of the parser that has read the pattern before.
+/// The deepest nesting of a pattern that is relaxed: half of what [`crate::scenario::json`] reads.
 const MAX_DEPTH: usize = 128;
 
 /// What is taken out of a pattern so that it matches, in bytes of the file, and how much of it is left, of 1000.
