@@ -23,7 +23,8 @@ pub fn is_command(word: &str) -> bool {
     names().iter().any(|name| name == word)
 }
 
-/// The first argument that is no option, nor a value of one: the place of the URL. The others may be wrong.
+/// The first argument that is neither an option nor the value of one, which is where the URL is written. Other arguments
+/// may be invalid.
 pub fn url_argument(args: &[OsString]) -> Option<String> {
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(args).ok()?;
     matches.try_get_one::<String>("url").ok()?.cloned()

@@ -21,7 +21,7 @@ broker.addMiddleware("connect", (socket, args, next) => {
 // The library loses the receipt of a SEND, so it is sent here.
 broker.addMiddleware("send", (socket, args, next) => {
   const { receipt } = args.frame.headers;
-  // Bytes that are no frame of RFC 6455: the opcode 3 is reserved.
+  // Not a valid frame: opcode 3 is reserved (RFC 6455 section 5.2).
   if (broken("frame")) return socket._socket.write(Buffer.from([0x83, 0x00]));
   if (broken("body")) args.frame.body = { ...args.frame.body, count: "3" };
   if (!broken("dropped")) next();

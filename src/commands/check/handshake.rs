@@ -55,7 +55,7 @@ const LAST_ATTEMPT: Duration = Duration::from_millis(100);
 pub(super) struct Retries {
     /// The most attempts after the first.
     pub(super) count: u64,
-    /// The status that the scenario expects: it is no reason for another attempt. `None`: any.
+    /// The status that the scenario expects, which is not retried. `None`: any status.
     pub(super) expected: Option<u16>,
 }
 

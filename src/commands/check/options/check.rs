@@ -145,7 +145,7 @@ fn takes_value(name: &str) -> bool {
     arg.is_none_or(|arg| arg.get_action().takes_values())
 }
 
-/// Why there is no option of this name in a scenario.
+/// Why an option cannot be used in a scenario.
 struct Unusable {
     message: String,
     help: Option<String>,
