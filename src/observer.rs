@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::event::{EventKind, Message};
 use crate::input::Action;
 use crate::protocol::Payload;
-use crate::protocol::vocabulary::Direction;
+use crate::protocol::vocabulary::{Direction, Partial};
 
 /// Receives the events of one connection, or of several one after the other.
 ///
@@ -16,6 +16,15 @@ use crate::protocol::vocabulary::Direction;
 pub trait Observer {
     /// Receives an event, before the outputs show it.
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse;
+
+    /// What was received behind the last whole message has changed: the start of another one, or of a frame. Only if
+    /// [`Observer::wants_partial`].
+    fn on_partial(&mut self, _partial: Option<Partial>) {}
+
+    /// Whether [`Observer::on_partial`] is called.
+    fn wants_partial(&self) -> bool {
+        false
+    }
 
     /// Whether it also receives data messages that we send. Building their events takes time.
     fn wants_sent(&self) -> bool {

@@ -31,6 +31,7 @@ mod masking;
 mod options;
 mod part;
 mod print;
+mod received;
 mod relax;
 mod reports;
 mod results;

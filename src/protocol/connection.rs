@@ -7,7 +7,7 @@ use super::close::ClosePayload;
 use super::deflate::Deflater;
 use super::inbound::{Inbound, InboundOptions, QueuedEvent};
 use super::outbox::Outbox;
-use super::vocabulary::{Counters, Direction, Event, ReadyState, Role};
+use super::vocabulary::{Counters, Direction, Event, Partial, ReadyState, Role};
 
 mod ending;
 mod memory;
@@ -208,6 +208,12 @@ impl Connection {
     /// Whether part of a data message was received.
     pub fn is_receiving_message(&self) -> bool {
         self.inbound.is_receiving_message()
+    }
+
+    /// What was received behind the last complete frame or message, if anything. Call it after
+    /// [`Connection::next_event`] returned `None`.
+    pub fn partial(&self) -> Option<Partial> {
+        self.inbound.partial()
     }
 
     /// What was received.

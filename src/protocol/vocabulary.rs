@@ -255,7 +255,16 @@ impl fmt::Display for Position {
     }
 }
 
-/// A message of which only part was received before the connection ended.
+/// What was received behind the last complete frame or message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// The message that has begun.
+    pub message: Option<IncompleteMessage>,
+    /// Where the received bytes end.
+    pub position: Position,
+}
+
+/// A message of which only part was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IncompleteMessage {
     /// Text or binary.

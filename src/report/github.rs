@@ -8,10 +8,12 @@ use crate::scenario::outcome::FileOutcome;
 pub fn annotations(file: &FileOutcome) -> String {
     let failures = file.parts.iter().filter_map(|part| Some((part, part.failure.as_ref()?)));
     let lines = failures.map(|(part, failure)| {
-        let message = match &failure.expected {
-            Some(expected) => format!("{}; expected {expected}", failure.message),
-            None => failure.message.clone(),
-        };
+        let expected = failure.expected.iter().map(|expected| format!("expected {expected}"));
+        let actual = failure.actual.iter().map(|actual| format!("got {actual}"));
+        let difference = failure.closest.iter().map(|(_, difference)| difference.clone());
+        let known = expected.chain(actual).chain(difference);
+        let message = std::iter::once(failure.message.clone()).chain(known);
+        let message = message.collect::<Vec<_>>().join("; ");
         let place = format!("line={},col={}", failure.line, failure.column);
         let (file, title) = (property(&file.file), property(&part.title));
         format!("::error file={file},{place},title={title}::{}\n", data(&message))

@@ -9,10 +9,10 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::Run;
-use super::text::time;
 use crate::output::escape::Newlines;
 use crate::protocol::counted::counted;
 use crate::scenario::outcome::{Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
+use crate::scenario::phrase::time;
 use text::{inline, shortened};
 
 mod messages;
@@ -168,14 +168,15 @@ fn details(page: &mut String, failure: &Failure) {
     if let Some(actual) = &failure.actual {
         row(page, "Got", &data(actual));
     }
+    // In the order of the text: a single message is the closest itself.
+    if let Some((message, _)) = failure.closest.as_ref().filter(|_| failure.has_several()) {
+        row(page, "Closest", &shown(message));
+    }
+    if let Some((_, difference)) = &failure.closest {
+        row(page, "Difference", &format!("<mark>{}</mark>", inline(difference)));
+    }
     if failure.omitted > 0 || !failure.received.is_empty() {
         row(page, "Received", &received(failure));
-    }
-    if let Some((message, difference)) = &failure.closest {
-        if failure.received.len() > 1 {
-            row(page, "Closest", &shown(message));
-        }
-        row(page, "Difference", &format!("<mark>{}</mark>", inline(difference)));
     }
     for note in &failure.notes {
         row(page, "Note", &inline(note));

@@ -93,6 +93,8 @@ struct Message<'a> {
 struct Connection<'a> {
     name: Option<&'a str>,
     events: Vec<&'a RawValue>,
+    /// How many of them come before those that are left out.
+    events_before_omitted: usize,
 }
 
 /// The report of a run.
@@ -180,14 +182,19 @@ fn message(message: &ShownMessage) -> Message<'_> {
 /// The events of each connection as they are, in the order in which the connections first appear.
 fn connections(transcript: &Transcript) -> Vec<Connection<'_>> {
     let mut connections: Vec<Connection<'_>> = Vec::new();
-    for event in &transcript.events {
+    for (number, event) in transcript.events.iter().enumerate() {
         let name = event.connection.as_deref();
         let index = connections.iter().position(|it| it.name == name).unwrap_or_else(|| {
-            connections.push(Connection { name, events: Vec::new() });
+            let (events, events_before_omitted) = (Vec::new(), 0);
+            connections.push(Connection { name, events, events_before_omitted });
             connections.len() - 1
         });
         // Events that are for people only have no JSON.
-        connections[index].events.extend(serde_json::from_str::<&RawValue>(&event.json).ok());
+        let connection = &mut connections[index];
+        connection.events.extend(serde_json::from_str::<&RawValue>(&event.json).ok());
+        if number < transcript.first {
+            connection.events_before_omitted = connection.events.len();
+        }
     }
     connections
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::seconds;
-use super::text::details;
-use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, counts};
+use super::text::{details, gap};
+use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, TranscriptEvent, counts};
 
 /// The report of these files.
 pub fn junit(files: &[FileOutcome]) -> String {
@@ -81,15 +81,13 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
 
 fn transcript(part: &PartOutcome) -> String {
     let warnings = part.warnings.iter().map(|warning| format!("warning: {warning}\n"));
-    let events = part.transcript.events.iter().map(|event| match &event.connection {
+    let line = |event: &TranscriptEvent| match &event.connection {
         Some(name) => format!("{name}: {}\n", event.text.trim_end()),
         None => format!("{}\n", event.text.trim_end()),
-    });
-    let omitted = match part.transcript.omitted {
-        0 => None,
-        count => Some(format!("({count} more events)\n")),
     };
-    warnings.chain(events).chain(omitted).collect()
+    let events = part.transcript.with_gap();
+    let events = events.map(|event| event.map_or_else(|| gap(&part.transcript), line));
+    warnings.chain(events).collect()
 }
 
 /// A text without what XML 1.0 gives a meaning to or cannot hold (section 2.2).

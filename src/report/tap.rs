@@ -46,8 +46,14 @@ fn point(text: &mut String, number: usize, file: &FileOutcome, part: &PartOutcom
     if let Some(actual) = &failure.actual {
         field("actual", &quoted(actual));
     }
+    if let Some((message, _)) = failure.closest.as_ref().filter(|_| failure.has_several()) {
+        field("closest", &quoted(&message.one_line()));
+    }
     if let Some((_, difference)) = &failure.closest {
         field("difference", &quoted(difference));
+    }
+    if failure.omitted > 0 {
+        field("received_omitted", &failure.omitted.to_string());
     }
     let received: Vec<_> = failure.received.iter().map(ShownMessage::one_line).collect();
     list(text, "received", &received);

@@ -56,7 +56,7 @@ pub(super) fn files() -> Vec<FileOutcome> {
     };
     let failed = PartOutcome {
         failure: Some(failure),
-        transcript: Transcript { events: vec![event], omitted: 2 },
+        transcript: Transcript { events: vec![event], omitted: 2, first: 1 },
         warnings: vec!["the peer did not answer our Close".to_owned()],
         ..part("b <&> #1", Outcome::Failed)
     };
@@ -73,18 +73,18 @@ fn run(files: &[FileOutcome]) -> Run<'_> {
 fn a_failure_is_shown_with_all_that_is_known() {
     let text = text::file(&files()[0], Style::plain());
     let expected = "\
-failed x.wscope (3 parts, 3 steps, 3.0 s)
+failed x.wscope (3 parts, 3 steps, 3 s)
 
 failed: b <&> #1
 x.wscope:4:1: no match within 5s
   < {\"a\":1}
   ^^^^^^^^^
   expected  a message that contains {\"a\":1}
+  closest   {\"a\":2}
+  differs   at $.a expected 1, got 2
   received  (3 earlier messages)
             {\"a\":2}
             ]]>&\"\\e[2J\\x00<
-  closest   {\"a\":2}
-  differs   at $.a expected 1, got 2
             the connection is open
 ";
     assert_eq!(text, expected);
@@ -110,7 +110,7 @@ fn an_interruption_is_shown_where_it_was_and_is_no_failure() {
     };
     let files = [file(vec![part("a", Outcome::Passed), cut, not_run.clone()])];
     let expected = "\
-interrupted x.wscope (3 parts, 2 steps, 3.0 s)
+interrupted x.wscope (3 parts, 2 steps, 3 s)
 
 interrupted: b
 x.wscope:4:1: no match within 5s
@@ -139,7 +139,7 @@ fn junit_is_well_formed_whatever_was_received() {
         "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
         "<failure type=\"timeout\" message=\"no match within 5s\">x.wscope:4:1: no match",
         "<skipped/>",
-        "<system-out>warning: the peer did not answer our Close&#10;alice: &lt; hi\u{fffd}&#10;(2 more",
+        "<system-out>warning: the peer did not answer our Close&#10;alice: &lt; hi\u{fffd}&#10;(2 events left",
     ] {
         assert!(xml.contains(part), "{part}\n{xml}");
     }
@@ -162,7 +162,9 @@ not ok 2 - x.wscope: b <&> \#1
   column: 1
   duration_s: 1.500
   expected: "a message that contains {\"a\":1}"
+  closest: "{\"a\":2}"
   difference: "at $.a expected 1, got 2"
+  received_omitted: 3
   received:
     - "{\"a\":2}"
 "##;

@@ -6,7 +6,10 @@ use std::time::Duration;
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::{Role, Style};
 use crate::protocol::counted::counted;
-use crate::scenario::outcome::{Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
+use crate::scenario::outcome::{
+    Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, Transcript, counts,
+};
+use crate::scenario::phrase::time;
 
 /// The line of a file, and below it what failed in it.
 pub fn file(file: &FileOutcome, style: Style) -> String {
@@ -66,6 +69,12 @@ pub fn details(file: &str, failure: &Failure) -> String {
     if let Some(actual) = &failure.actual {
         row("got", &one_line(actual));
     }
+    // What matters is above the messages, which may be many and long. A single one is the closest itself.
+    let closest = failure.closest.as_ref().filter(|_| failure.has_several());
+    if let Some((message, difference)) = closest {
+        row("closest", &shown(message));
+        row("differs", &one_line(difference));
+    }
     let mut name = "received";
     if failure.omitted > 0 {
         let earlier = counted(failure.omitted, "earlier message");
@@ -76,10 +85,7 @@ pub fn details(file: &str, failure: &Failure) -> String {
         row(name, &shown(message));
         name = "";
     }
-    if let Some((message, difference)) = &failure.closest {
-        if failure.received.len() > 1 {
-            row("closest", &shown(message));
-        }
+    if let Some((_, difference)) = failure.closest.as_ref().filter(|_| closest.is_none()) {
         row("differs", &one_line(difference));
     }
     for note in &failure.notes {
@@ -93,17 +99,22 @@ pub fn transcript(file: &FileOutcome) -> String {
     let mut text = String::new();
     for part in &file.parts {
         text += &heading(&file.file, &part.title);
-        for event in &part.transcript.events {
-            text += &self::event(event.connection.as_deref(), &event.text);
+        for event in part.transcript.with_gap() {
+            text += &match event {
+                Some(event) => self::event(event.connection.as_deref(), &event.text),
+                None => gap(&part.transcript),
+            };
         }
         for step in part.steps.iter().filter(|step| step.passed_over > 0) {
             text += &passed_over(step.line, step.passed_over);
         }
-        if part.transcript.omitted > 0 {
-            let _ = writeln!(text, "({} more events)", part.transcript.omitted);
-        }
     }
     text
+}
+
+/// The line in place of events that are not kept.
+pub fn gap(transcript: &Transcript) -> String {
+    format!("({} left out here)\n", counted(transcript.omitted, "event"))
 }
 
 /// The line above the events of a part.
@@ -152,12 +163,4 @@ fn one_line(text: &str) -> String {
 
 fn shown(message: &ShownMessage) -> String {
     one_line(&message.one_line())
-}
-
-/// A duration for people.
-pub fn time(duration: Duration) -> String {
-    match duration.as_millis() {
-        millis @ 0..1000 => format!("{millis} ms"),
-        _ => format!("{:.1} s", duration.as_secs_f64()),
-    }
 }

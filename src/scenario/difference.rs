@@ -5,10 +5,13 @@ use std::fmt;
 use serde_json::Value;
 
 use super::number;
-use crate::protocol::counted::counted;
+use super::phrase::Phrase;
 
 /// The maximum length of a shown value, in characters.
 const MAX_SHOWN: usize = 60;
+
+/// How many names of members are shown.
+const MAX_NAMES: usize = 8;
 
 /// How much a value differs from the expected one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct Comparison {
     pub count: usize,
     /// The first difference.
     pub first: Option<Difference>,
+    /// The value has all its members: their names can be shown.
+    is_whole: bool,
 }
 
 /// A location where two values differ.
@@ -42,6 +47,8 @@ pub enum DifferenceKind {
     Missing {
         /// The expected value.
         expected: String,
+        /// The names of the members that it has, the first ones, if they are known.
+        members: Vec<String>,
     },
     /// The array has another length.
     Length {
@@ -52,21 +59,31 @@ pub enum DifferenceKind {
     },
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = &self.path;
+impl Difference {
+    /// The difference in words.
+    pub fn phrase(&self) -> Phrase {
+        let place = Phrase::new("at ").value(&self.path).own(" expected ");
         match &self.kind {
             DifferenceKind::Value { expected, actual } => {
-                write!(f, "at {path} expected {expected}, got {actual}")
+                place.value(expected).own(", got ").value(actual)
             }
-            DifferenceKind::Missing { expected } => {
-                write!(f, "at {path} expected {expected}, got no such member")
+            DifferenceKind::Missing { expected, members } => {
+                let missing = place.value(expected).own(", got no such member");
+                match members.is_empty() {
+                    true => missing,
+                    false => missing.own(" among ").value(members.join(", ")),
+                }
             }
             DifferenceKind::Length { expected, actual } => {
-                let elements = counted(*expected as u64, "element");
-                write!(f, "at {path} expected {elements}, got {actual}")
+                place.counted(*expected as u64, "element").own(", got ").number(*actual as u64)
             }
         }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.phrase().fmt(f)
     }
 }
 
@@ -76,6 +93,13 @@ pub fn compare(value: &Value, expected: &Value) -> Comparison {
     let mut comparison = Comparison::default();
     comparison.visit(&mut Vec::new(), value, expected);
     comparison
+}
+
+/// The first difference of a value that has all its members, which [`compare`] does not need.
+pub fn first_difference(value: &Value, expected: &Value) -> Option<Difference> {
+    let mut comparison = Comparison { is_whole: true, ..Comparison::default() };
+    comparison.visit(&mut Vec::new(), value, expected);
+    comparison.first
 }
 
 /// A step from a value to one inside it.
@@ -97,9 +121,13 @@ impl Comparison {
                     path.push(Step::Member(name));
                     match value.get(name) {
                         Some(value) => self.visit(path, value, expected),
-                        None => self.note(path, values(expected), || DifferenceKind::Missing {
-                            expected: shortened(expected),
-                        }),
+                        None => {
+                            let is_whole = self.is_whole;
+                            self.note(path, values(expected), || DifferenceKind::Missing {
+                                expected: shortened(expected),
+                                members: if is_whole { names(value) } else { Vec::new() },
+                            });
+                        }
                     }
                     path.pop();
                 }
@@ -138,6 +166,13 @@ fn values(value: &Value) -> usize {
         Value::Array(elements) => elements.iter().map(values).sum(),
         _ => 0,
     }
+}
+
+/// The names of members, the first of them.
+fn names(members: &serde_json::Map<String, Value>) -> Vec<String> {
+    let shown = members.keys().take(MAX_NAMES).map(|name| shortened(&Value::from(&**name)));
+    let more = (members.len() > MAX_NAMES).then(|| "…".to_owned());
+    shown.chain(more).collect()
 }
 
 fn json_path(path: &[Step<'_>]) -> String {
@@ -239,6 +274,20 @@ mod tests {
             assert_eq!(comparison.count, count, "{expected} {actual}");
             assert_eq!(comparison.first.expect("a difference").to_string(), first);
         }
+    }
+
+    #[test]
+    fn the_members_that_are_there_are_named() {
+        let first = |expected: &str, actual: &str| {
+            let json = |text: &str| json::parse(text.as_bytes()).expect("JSON");
+            first_difference(&json(actual), &json(expected)).expect("a difference").to_string()
+        };
+        let text = first(r#"{"qty":1}"#, r#"{"sku":"a","quantity":1}"#);
+        assert_eq!(text, r#"at $.qty expected 1, got no such member among "sku", "quantity""#);
+        let many: Vec<_> = (0..9).map(|number| format!("\"m{number}\":0")).collect();
+        let text = first(r#"{"a":1}"#, &format!("{{{}}}", many.join(",")));
+        assert!(text.ends_with("\"m6\", \"m7\", …"), "{text}");
+        assert_eq!(first(r#"{"a":1}"#, "{}"), "at $.a expected 1, got no such member");
     }
 
     #[test]

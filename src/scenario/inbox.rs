@@ -4,90 +4,26 @@
 //! until a step takes it, or until more than the limit is kept, which fails the part.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::pattern::{Match, Pattern};
-use crate::protocol::{CloseCode, MessageKind};
+use crate::protocol::vocabulary::Partial;
+use earlier::Earlier;
 
+mod arrival;
+mod earlier;
 mod group;
 mod passed;
 mod seen;
 #[cfg(test)]
 mod tests;
 
+pub use arrival::{Arrival, Control, End, Message, Received};
+pub use earlier::EarlierMessage;
 pub use group::{Group, GroupOutcome, Taken};
 pub use seen::{Closest, Seen, SeenMessage};
-
-/// A received data message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// Text or binary.
-    pub kind: MessageKind,
-    /// Its payload, uncompressed.
-    pub data: Bytes,
-    /// When it was complete.
-    pub at: Instant,
-    /// How long after the last message was sent; `None` if none was.
-    pub since_send: Option<Duration>,
-    /// In how many frames.
-    pub frames: u64,
-    /// Bytes on the wire, with the headers of its frames.
-    pub wire_size: u64,
-    /// Whether it was compressed.
-    pub is_compressed: bool,
-}
-
-/// A received ping or pong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Control {
-    /// A pong, otherwise a ping.
-    pub is_pong: bool,
-    /// Its payload.
-    pub payload: Bytes,
-    /// When it was received.
-    pub at: Instant,
-    /// Of a pong: the time since the ping that it answers.
-    pub rtt: Option<Duration>,
-}
-
-impl Control {
-    /// `ping` or `pong`.
-    pub fn name(&self) -> &'static str {
-        if self.is_pong { "pong" } else { "ping" }
-    }
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The code of the peer's Close frame; 1005: it had none; 1006: there was no Close frame.
-    pub code: CloseCode,
-    /// Its reason.
-    pub reason: String,
-    /// The closing handshake was complete.
-    pub is_clean: bool,
-    /// We began it.
-    pub is_ours: bool,
-    /// The code of our Close frame, if we sent one with a code.
-    pub sent: Option<CloseCode>,
-    /// How it ended, in words.
-    pub description: String,
-    /// What was received of a message that was not complete, in words.
-    pub incomplete: Option<String>,
-}
-
-/// Something that was received.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// A data message.
-    Message(Received),
-    /// A ping or a pong.
-    Control(Control),
-    /// The end of the connection.
-    End(End),
-}
 
 /// A message that must not be received, by the number of the step that says so.
 #[derive(Clone, Debug)]
@@ -142,6 +78,10 @@ const SMALL: usize = 4096;
 /// The size of what they share, in bytes.
 const CHUNK: usize = 64 << 10;
 
+/// How many of the kept messages are compared with a pattern of another connection, and of how many bytes.
+const MOST_COMPARED: usize = 1000;
+const MOST_COMPARED_BYTES: usize = 4 << 20;
+
 /// What was received and not taken.
 #[derive(Debug)]
 pub struct Inbox {
@@ -162,10 +102,15 @@ pub struct Inbox {
     held: usize,
     limit: usize,
     is_over_limit: bool,
-    /// When something was received last, and what.
+    /// When something was received last that is not ignored, and what.
     last: Option<(Instant, &'static str)>,
-    /// How many messages were like those that are ignored.
+    /// How many messages were like those that are ignored, and when the last one was received.
     ignored_count: u64,
+    last_ignored: Option<Instant>,
+    /// What earlier steps did with messages.
+    earlier: Earlier,
+    /// What was received behind the last whole message.
+    partial: Option<Partial>,
 }
 
 impl Inbox {
@@ -187,7 +132,45 @@ impl Inbox {
             is_over_limit: false,
             last: None,
             ignored_count: 0,
+            last_ignored: None,
+            earlier: Earlier::new(limit),
+            partial: None,
         }
+    }
+
+    /// From here on the step with this number takes messages.
+    pub fn begin_step(&mut self, step: usize) {
+        self.earlier.begin_step(step);
+    }
+
+    /// A message like this that a step before the current one has passed over or taken, as far as these are kept.
+    pub fn earlier(&self, pattern: &Pattern) -> Option<&EarlierMessage> {
+        self.earlier.find(pattern)
+    }
+
+    /// A message equal to this that a step before the current one has taken, as far as these are kept.
+    pub fn earlier_equal(&self, message: &Received) -> Option<&EarlierMessage> {
+        self.earlier.find_equal(message)
+    }
+
+    /// A message like this that no step has taken, of the last ones.
+    pub fn kept_match(&self, pattern: &Pattern) -> Option<&Received> {
+        let mut bytes = 0;
+        let last = self.messages.iter().rev().take(MOST_COMPARED).take_while(|message| {
+            bytes += message.data.len();
+            bytes <= MOST_COMPARED_BYTES
+        });
+        last.into_iter().find(|it| pattern.judge(it.kind, &it.data) == Match::Yes)
+    }
+
+    /// What was received behind the last whole message.
+    pub fn note_partial(&mut self, partial: Option<Partial>) {
+        self.partial = partial;
+    }
+
+    /// What was received behind the last whole message: the start of another one, or of a frame.
+    pub fn partial(&self) -> Option<Partial> {
+        self.partial
     }
 
     /// A data message was sent.
@@ -204,11 +187,12 @@ impl Inbox {
     /// Keeps a message. What it does not keep, because that is ignored or beyond the limit, costs nothing.
     pub fn push_message(&mut self, message: Message<'_>) {
         let Message { kind, data, at, frames, wire_size, is_compressed } = message;
-        self.last = Some((at, "message"));
         if self.ignored.iter().any(|pattern| pattern.judge(kind, data) == Match::Yes) {
             self.ignored_count += 1;
+            self.last_ignored = Some(at);
             return;
         }
+        self.last = Some((at, "message"));
         let cost = data.len() + OVERHEAD;
         if self.is_over_limit || self.held + cost > self.limit {
             self.is_over_limit = true;
@@ -302,14 +286,15 @@ impl Inbox {
         self.is_over_limit.then_some(WaitFailure::TooMuch(self.limit))
     }
 
-    /// When something was received last, and what it was: a `message`, a `ping` or a `pong`.
+    /// When something was received last that is not ignored, and what it was: a `message`, a `ping` or a `pong`.
     pub fn last(&self) -> Option<(Instant, &'static str)> {
         self.last
     }
 
-    /// How many messages were set aside because they are like those that are ignored.
-    pub fn ignored_count(&self) -> u64 {
-        self.ignored_count
+    /// How many messages were set aside because they are like those that are ignored, and when the last one was
+    /// received; `None` if none was.
+    pub fn ignored(&self) -> Option<(u64, Instant)> {
+        Some((self.ignored_count, self.last_ignored?))
     }
 
     /// How many bytes the messages that no step has taken hold.
@@ -370,7 +355,10 @@ impl Inbox {
         // What was received after it stays for the next step.
         while self.messages.front().is_some_and(|message| message.at <= until) {
             // It is still held: `taken` keeps it.
-            taken.extend(self.messages.pop_front());
+            if let Some(message) = self.messages.pop_front() {
+                self.earlier.push(&message, true);
+                taken.push(message);
+            }
         }
         if let Some(end) = self.end.as_ref().filter(|_| !allows_end) {
             return Progress::Failed(WaitFailure::Ended(end.clone()));
@@ -382,23 +370,6 @@ impl Inbox {
     pub fn release(&mut self, taken: Vec<Received>) {
         self.held -= taken.iter().map(|message| message.data.len() + OVERHEAD).sum::<usize>();
     }
-}
-
-/// A data message as the connection hands it out.
-#[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
-    /// Text or binary.
-    pub kind: MessageKind,
-    /// Its payload.
-    pub data: &'a [u8],
-    /// When it was complete.
-    pub at: Instant,
-    /// In how many frames.
-    pub frames: u64,
-    /// Bytes on the wire.
-    pub wire_size: u64,
-    /// Whether it was compressed.
-    pub is_compressed: bool,
 }
 
 fn is_like(pattern: &Pattern, control: &Control) -> bool {

@@ -1,6 +1,7 @@
 //! The expectations of a run, checked against messages and the close code.
 
 mod count;
+mod describe;
 pub mod difference;
 pub mod expect;
 mod expectations;
@@ -12,6 +13,7 @@ pub mod message;
 mod number;
 pub mod outcome;
 pub mod pattern;
+pub mod phrase;
 pub mod place;
 pub mod plan;
 pub mod query;

@@ -75,9 +75,12 @@ pub struct StepOutcome {
     pub passed_over: u64,
 }
 
-/// Why a part failed.
+/// How much of a message, or of what was expected, is shown, in bytes.
+pub const MAX_SHOWN: usize = 1024;
+
+/// Why a part failed. `T` is a text: [`Phrase`](super::phrase::Phrase) until secrets were masked.
 #[derive(Clone, Debug, Default)]
-pub struct Failure {
+pub struct Failure<T = String> {
     /// What kind of failure: `timeout`, `assertion`, `close` and so on.
     pub kind: &'static str,
     /// The line, from 1.
@@ -85,21 +88,28 @@ pub struct Failure {
     /// The column, from 1, in characters.
     pub column: usize,
     /// What failed, in one line.
-    pub message: String,
+    pub message: T,
     /// The line as the file has it, with carets below: two lines, indented.
     pub excerpt: String,
     /// What was awaited.
-    pub expected: Option<String>,
+    pub expected: Option<T>,
     /// What was there instead, of an assertion.
-    pub actual: Option<String>,
+    pub actual: Option<T>,
     /// Messages that were received since the step began and not taken, the last ones.
     pub received: Vec<ShownMessage>,
     /// How many there were before those.
     pub omitted: u64,
     /// The message that came closest, and where it differs first.
-    pub closest: Option<(ShownMessage, String)>,
+    pub closest: Option<(ShownMessage, T)>,
     /// The state of the connection, how it ended, what may help: a line each.
-    pub notes: Vec<String>,
+    pub notes: Vec<T>,
+}
+
+impl<T> Failure<T> {
+    /// Whether several messages were received: the closest one is shown apart from them.
+    pub fn has_several(&self) -> bool {
+        self.received.len() as u64 + self.omitted > 1
+    }
 }
 
 /// A message in a report, at most 1 KiB of it.
@@ -118,10 +128,21 @@ pub struct ShownMessage {
 /// What happened on the connections of a part, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
-    /// The events.
+    /// The events: the first ones and the last ones.
     pub events: Vec<TranscriptEvent>,
-    /// How many more there were.
+    /// How many there were between those.
     pub omitted: u64,
+    /// How many of `events` come before those that are left out.
+    pub first: usize,
+}
+
+impl Transcript {
+    /// The events, where nothing stands for those that are left out.
+    pub fn with_gap(&self) -> impl Iterator<Item = Option<&TranscriptEvent>> {
+        let (first, last) = self.events.split_at(self.first.min(self.events.len()));
+        let gap = (self.omitted > 0).then_some(None);
+        first.iter().map(Some).chain(gap).chain(last.iter().map(Some))
+    }
 }
 
 /// An event of a connection.

@@ -5,9 +5,10 @@ use std::fmt;
 use regex::Regex;
 use serde_json::Value;
 
-use super::difference::{Comparison, compare};
+use super::difference::{Comparison, compare, first_difference};
 use super::json;
 use super::language::literal;
+use super::phrase::Phrase;
 use super::place::{self, Place};
 use crate::protocol::{CloseCode, MessageKind};
 
@@ -93,13 +94,13 @@ pub struct Near {
     /// How much of it differs; of several, the one with the smallest number is shown.
     pub differing: usize,
     /// The difference, in words.
-    pub text: String,
+    pub text: Phrase,
 }
 
 impl Near {
     /// A message that differs as a whole.
-    fn whole(text: &str) -> Self {
-        Self { differing: usize::MAX, text: text.to_owned() }
+    fn whole(text: impl Into<Phrase>) -> Self {
+        Self { differing: usize::MAX, text: text.into() }
     }
 }
 
@@ -158,9 +159,12 @@ impl Pattern {
         let is_text = kind == MessageKind::Text;
         let place = |place: Option<Place>| {
             let place = place.filter(Place::is_similar)?;
-            Some(Near { differing: place.differing, text: place.to_string() })
+            Some(Near { differing: place.differing, text: place.into_phrase() })
         };
         match &self.matcher {
+            Matcher::Text(wanted) if is_text && is_encoded_twice(wanted, data) => {
+                Some(Near::whole("the expected text, encoded as UTF-8 twice"))
+            }
             Matcher::Text(wanted) if is_text => {
                 place(place::of_texts(wanted, str::from_utf8(data).ok()?))
             }
@@ -175,10 +179,18 @@ impl Pattern {
             }
             Matcher::Json(wanted) if json::looks_like_json(data) => {
                 let error = json::parse_wanted(data, wanted).err()?;
-                Some(Near::whole(&format!("the received message is not JSON: {error}")))
+                let text =
+                    Phrase::new("the received message is not JSON: ").value(error.to_string());
+                Some(Near::whole(text))
             }
             _ => None,
         }
+    }
+
+    /// How a message that is JSON differs, if this is about JSON; with the members that an object has.
+    pub fn json_difference(&self, data: &[u8]) -> Option<Phrase> {
+        let Matcher::Json(wanted) = &self.matcher else { return None };
+        Some(first_difference(&json::parse(data).ok()?, wanted)?.phrase())
     }
 
     /// Whether a received ping is like this.
@@ -229,6 +241,15 @@ impl ClosePattern {
         };
         Ok(Self { code, reason })
     }
+}
+
+/// Whether these bytes are those of a text that was read as Latin-1 though it was UTF-8.
+fn is_encoded_twice(text: &str, data: &[u8]) -> bool {
+    if text.is_ascii() || data.len() <= text.len() {
+        return false;
+    }
+    let Ok(data) = str::from_utf8(data) else { return false };
+    text.bytes().map(char::from).eq(data.chars())
 }
 
 fn is_any_or(wanted: Option<&[u8]>, payload: &[u8]) -> bool {

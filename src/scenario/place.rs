@@ -4,6 +4,8 @@ use std::fmt::{self, Write};
 
 use unicode_width::UnicodeWidthChar;
 
+use super::phrase::Phrase;
+
 /// How much is shown from the difference on, in characters or bytes.
 const SHOWN: usize = 20;
 /// How much is shown of what comes before it.
@@ -16,7 +18,7 @@ pub struct Place {
     pub differing: usize,
     /// How long the longer one is.
     length: usize,
-    text: String,
+    text: Phrase,
 }
 
 impl Place {
@@ -24,11 +26,16 @@ impl Place {
     pub fn is_similar(&self) -> bool {
         self.differing * 2 <= self.length
     }
+
+    /// Where they differ, in words.
+    pub fn into_phrase(self) -> Phrase {
+        self.text
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.text.fmt(f)
     }
 }
 
@@ -43,15 +50,15 @@ pub fn of_texts(expected: &str, actual: &str) -> Option<Place> {
     let differing = |rest: &str| rest[..rest.floor_char_boundary(rest.len() - end)].chars().count();
     let before = &expected[..start];
     let number = before.chars().count() + 1;
-    let mut text = format!("at character {number}");
+    let mut text = Phrase::new("at character ").number(number as u64);
     if start + 1 != number {
-        let _ = write!(text, " (byte {start})");
+        text = text.own(" (byte ").number(start as u64).own(")");
     }
     if start > 0 {
-        let _ = write!(text, ", after {}", end_of(before));
+        text = text.own(", after ").value(end_of(before));
     }
-    let (expected_start, actual_start) = (start_of(expected_rest), start_of(actual_rest));
-    let _ = write!(text, ": expected {expected_start}, got {actual_start}");
+    let text = text.own(": expected ").phrase(start_of(expected_rest));
+    let text = text.own(", got ").phrase(start_of(actual_rest));
     Some(Place {
         differing: differing(expected_rest).max(differing(actual_rest)),
         length: expected.chars().count().max(actual.chars().count()),
@@ -64,13 +71,14 @@ pub fn of_bytes(expected: &[u8], actual: &[u8]) -> Option<Place> {
     let start = common_start(expected, actual)?;
     let (expected_rest, actual_rest) = (&expected[start..], &actual[start..]);
     let end = common_end(expected_rest, actual_rest);
-    let mut text = format!("at byte {start}");
+    let mut text = Phrase::new("at byte ").number(start as u64);
     if start > 0 {
         let before = &expected[start.saturating_sub(SHOWN_BEFORE)..start];
         let dots = if before.len() < start { ".. " } else { "" };
-        let _ = write!(text, ", after {dots}{}", hex(before));
+        text = text.own(", after ").own(dots).value(hex(before));
     }
-    let _ = write!(text, ": expected {}, got {}", hex_start(expected_rest), hex_start(actual_rest));
+    let text = text.own(": expected ").phrase(hex_start(expected_rest));
+    let text = text.own(", got ").phrase(hex_start(actual_rest));
     Some(Place {
         differing: expected_rest.len().max(actual_rest.len()) - end,
         length: expected.len().max(actual.len()),
@@ -97,16 +105,17 @@ fn end_of(text: &str) -> String {
 }
 
 /// The start of a text in quotes, and which character that is where that cannot be seen.
-fn start_of(text: &str) -> String {
-    let Some(first) = text.chars().next() else { return "the end".to_owned() };
+fn start_of(text: &str) -> Phrase {
+    let Some(first) = text.chars().next() else { return Phrase::new("the end") };
     let shown = match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("\"{}…\"", visible(&text[..end])),
         None => format!("\"{}\"", visible(text)),
     };
+    let shown = Phrase::from(shown);
     match first {
-        ' ' => format!("{shown} (a space)"),
+        ' ' => shown.own(" (a space)"),
         '!'..='~' => shown,
-        other => format!("{shown} (U+{:04X})", u32::from(other)),
+        other => shown.own(" (").value(format!("U+{:04X}", u32::from(other))).own(")"),
     }
 }
 
@@ -127,11 +136,11 @@ fn visible(text: &str) -> String {
     visible
 }
 
-fn hex_start(bytes: &[u8]) -> String {
+fn hex_start(bytes: &[u8]) -> Phrase {
     match bytes {
-        [] => "the end".to_owned(),
-        _ if bytes.len() > SHOWN => format!("{} ..", hex(&bytes[..SHOWN])),
-        _ => hex(bytes),
+        [] => Phrase::new("the end"),
+        _ if bytes.len() > SHOWN => Phrase::from(hex(&bytes[..SHOWN])).own(" .."),
+        _ => hex(bytes).into(),
     }
 }
 

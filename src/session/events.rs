@@ -19,6 +19,9 @@ impl Session<'_> {
             self.has_more_events = self.take_event();
         }
         self.reactions.note(before, self.connection.unwritten());
+        if !self.has_more_events && self.observers.want_partial() {
+            self.observers.on_partial(self.connection.partial());
+        }
         if self.connection.is_receiving_message() {
             self.traffic.on_partial_message();
         }

@@ -7,6 +7,7 @@ use crate::event::{EventKind, Message};
 use crate::input::Action;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress, overall};
 use crate::protocol::Payload;
+use crate::protocol::vocabulary::Partial;
 
 /// The observers of a session, and what they have responded since the session last acted on it.
 pub(super) struct Observers {
@@ -14,6 +15,9 @@ pub(super) struct Observers {
     /// For `/full`; `None`: the source has no such command.
     last_message: Option<LastMessage>,
     want_sent: bool,
+    want_partial: bool,
+    /// What they know of what was received in part.
+    partial: Option<Partial>,
     response: ObserverResponse,
 }
 
@@ -21,7 +25,22 @@ impl Observers {
     pub(super) fn new(list: Vec<Box<dyn Observer>>, keeps_last_message: bool) -> Self {
         let last_message = keeps_last_message.then(LastMessage::default);
         let want_sent = list.iter().any(|observer| observer.wants_sent());
-        Self { list, last_message, want_sent, response: ObserverResponse::default() }
+        let want_partial = list.iter().any(|observer| observer.wants_partial());
+        let response = ObserverResponse::default();
+        Self { list, last_message, want_sent, want_partial, partial: None, response }
+    }
+
+    /// Whether they want to know what was received in part.
+    pub(super) fn want_partial(&self) -> bool {
+        self.want_partial
+    }
+
+    /// What was received in part.
+    pub(super) fn on_partial(&mut self, partial: Option<Partial>) {
+        if self.partial != partial {
+            self.partial = partial;
+            self.list.iter_mut().for_each(|observer| observer.on_partial(partial));
+        }
     }
 
     /// Whether no event needs to be built for them.

@@ -5,6 +5,7 @@ mod commands;
 mod connections;
 mod exact;
 mod examples;
+mod explained;
 mod failures;
 mod limits;
 mod lines;

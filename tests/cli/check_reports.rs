@@ -1,6 +1,7 @@
 //! The reports of `wscope check`, read as strictly as their formats are defined.
 
 mod annotations;
+mod gap;
 mod html;
 mod json;
 mod junit;

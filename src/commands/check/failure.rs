@@ -3,26 +3,25 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
-
-use crate::protocol::MessageKind;
-use crate::protocol::counted::counted;
-use crate::report::text;
+use super::received::{control_text, shown, state};
 use crate::scenario::inbox::{
-    Arrival, Breach, Closest, Control, End, Group, Inbox, Received, Seen, SeenMessage, Taken,
-    WaitFailure,
+    Arrival, Breach, Closest, End, Group, Inbox, Received, Seen, SeenMessage, Taken, WaitFailure,
 };
 use crate::scenario::language::Source;
-use crate::scenario::outcome::{Failure, ShownMessage};
+use crate::scenario::outcome::Failure;
+use crate::scenario::phrase::Phrase;
 use crate::scenario::query;
+
+/// A failure in which secrets are not masked yet.
+pub(super) type Draft = Failure<Phrase>;
 
 /// A failure at a place of the file.
 pub(super) fn at(
     source: &Source,
     at: &Range<usize>,
     kind: &'static str,
-    message: impl Into<String>,
-) -> Failure {
+    message: impl Into<Phrase>,
+) -> Draft {
     let place = source.place(at.start);
     Failure {
         kind,
@@ -42,17 +41,12 @@ pub(super) fn of_wait(
     waited: Duration,
     inbox: &Inbox,
     forbidden_at: impl Fn(usize) -> Range<usize>,
-) -> Failure {
+) -> Draft {
     match failure {
         WaitFailure::Timeout => {
-            let text = format!("nothing matched within {}", seconds(waited));
-            at(source, place, "timeout", text)
+            at(source, place, "timeout", Phrase::new("nothing matched within ").time(waited))
         }
-        WaitFailure::Ended(end) => {
-            let mut failure = at(source, place, "closed", ended(end));
-            failure.notes.extend(end_notes(end));
-            failure
-        }
+        WaitFailure::Ended(end) => at(source, place, "closed", ended(end)),
         WaitFailure::Unexpected(message) => {
             let text = "strict: the next message does not match";
             let mut failure = at(source, place, "unexpected", text);
@@ -74,14 +68,12 @@ pub(super) fn of_breach(
     source: &Source,
     breach: &Breach,
     forbidden_at: impl Fn(usize) -> Range<usize>,
-) -> Failure {
+) -> Draft {
     let place = forbidden_at(breach.step);
     let mut failure = at(source, &place, "forbidden", "this was received");
     match &breach.arrival {
         Arrival::Message(message) => failure.received = vec![shown(&SeenMessage::of(message))],
-        Arrival::Control(control) => {
-            failure.notes.push(control_text(control));
-        }
+        Arrival::Control(control) => failure.notes.push(control_text(control)),
         Arrival::End(end) => failure.notes.push(ended(end)),
     }
     failure
@@ -90,7 +82,7 @@ pub(super) fn of_breach(
 /// Adds what a group saw while it waited, what its patterns took, and what the inbox still keeps. `line_of` gives
 /// the lines of the patterns.
 pub(super) fn add_seen(
-    failure: &mut Failure,
+    failure: &mut Draft,
     group: &Group,
     inbox: &Inbox,
     line_of: impl Fn(usize) -> usize,
@@ -103,23 +95,25 @@ pub(super) fn add_seen(
         let what = match taken {
             Taken::Message(message) => {
                 has_messages = true;
-                shown(&SeenMessage::of(message)).one_line()
+                Phrase::from(shown(&SeenMessage::of(message)).one_line())
             }
             Taken::Control(control) => control_text(control),
             Taken::End(end) => ended(end),
         };
-        failure.notes.push(format!("line {} took {what}", line_of(pattern)));
+        let line = Phrase::new("line ").number(line_of(pattern) as u64);
+        failure.notes.push(line.own(" took ").phrase(what));
     }
     if !has_messages {
-        failure.notes.push("no data message was received meanwhile".to_owned());
+        failure.notes.push("no data message was received meanwhile".into());
     }
-    if let Some(Closest { message, near, .. }) = group.closest() {
-        failure.closest = Some((shown(message), near.text.clone()));
+    if let (Some(Closest { message, .. }), Some(difference)) = (group.closest(), group.difference())
+    {
+        failure.closest = Some((shown(message), difference));
     }
 }
 
 /// Adds messages that were received, unless the failure has some of its own.
-pub(super) fn add_messages(failure: &mut Failure, seen: &Seen) {
+pub(super) fn add_messages(failure: &mut Draft, seen: &Seen) {
     if failure.received.is_empty() {
         failure.received = seen.last().map(shown).collect();
         failure.omitted = seen.omitted();
@@ -127,39 +121,41 @@ pub(super) fn add_messages(failure: &mut Failure, seen: &Seen) {
 }
 
 /// Adds the message that an assertion is about, behind those that were passed over before it.
-pub(super) fn add_judged(failure: &mut Failure, passed_over: &Seen, message: &Received) {
+pub(super) fn add_judged(failure: &mut Draft, passed_over: &Seen, message: &Received) {
     let mut seen = passed_over.clone();
     seen.push(message);
     add_messages(failure, &seen);
     if seen.count > 1 {
-        failure.notes.push("the last of these messages is the one that the step took".to_owned());
+        failure.notes.push("the last of these messages is the one that the step took".into());
     }
 }
 
-/// Adds the state of the connection, where it has not ended, and what else it received.
-pub(super) fn add_state(failure: &mut Failure, inbox: &Inbox) {
+/// Adds the state of the connection, which may have a name, and what else it received.
+pub(super) fn add_state(failure: &mut Draft, name: Option<&str>, inbox: &Inbox) {
     let controls: Vec<_> = inbox.kept_controls().collect();
     let omitted = controls.len().saturating_sub(MOST_CONTROLS);
     if omitted > 0 {
-        failure.notes.push(format!("{} received", counted(omitted as u64, "earlier ping or pong")));
+        let count = Phrase::default().counted(omitted as u64, "earlier ping or pong");
+        failure.notes.push(count.own(" received"));
     }
     for control in &controls[omitted..] {
-        failure.notes.push(format!("{} was received", control_text(control)));
+        failure.notes.push(control_text(control).own(" was received"));
     }
-    if inbox.ignored_count() > 0 {
-        let count = counted(inbox.ignored_count(), "message");
-        failure.notes.push(format!("{count} set aside by ignore since the connection was opened"));
+    if let Some((count, last)) = inbox.ignored() {
+        let text = Phrase::default().counted(count, "message");
+        let text = text.own(" set aside by ignore since the connection was opened, the last one ");
+        failure.notes.push(text.time(last.elapsed()).own(" ago"));
     }
-    if inbox.end().is_none() {
-        failure.notes.push(match inbox.last() {
-            None => "the connection is open; nothing was received yet".to_owned(),
-            Some((at, what)) => {
-                format!(
-                    "the connection is open; the last {what} came {} ago",
-                    seconds(at.elapsed())
-                )
-            }
-        });
+    failure.notes.extend(state(name, inbox));
+}
+
+/// Adds that the output held up the connections of the part.
+pub(super) fn add_stall(failure: &mut Draft, stalled: Duration) {
+    if !stalled.is_zero() {
+        let text = Phrase::new("in this part nothing was received for ").time(stalled);
+        failure
+            .notes
+            .push(text.own(" because the output of -v was not read: that may be the reason"));
     }
 }
 
@@ -169,78 +165,43 @@ pub(super) fn overflow(
     place: &Range<usize>,
     inbox: &Inbox,
     limit: usize,
-) -> Failure {
-    let count = inbox.kept().count() as u64;
-    let text = format!(
-        "more was received than max-buffered allows: {} in {} that no step took, of at most {limit} bytes",
-        counted(inbox.held() as u64, "byte"),
-        counted(count, "message"),
-    );
+) -> Draft {
+    let text = Phrase::new("more was received than max-buffered allows: ")
+        .counted(inbox.held() as u64, "byte")
+        .own(" in ")
+        .counted(inbox.kept().count() as u64, "message")
+        .own(" that no step took, of at most ")
+        .counted(limit as u64, "byte");
     let mut failure = at(source, place, "overflow", text);
     add_messages(&mut failure, &Seen::of(inbox.kept()));
     failure
-}
-
-fn control_text(control: &Control) -> String {
-    format!("a {} \"{}\"", control.name(), String::from_utf8_lossy(&control.payload))
 }
 
 /// How many pings and pongs are shown.
 const MOST_CONTROLS: usize = 5;
 
 /// An assertion or a capture that failed.
-pub(super) fn of_query(source: &Source, line: &Range<usize>, failed: &query::Failure) -> Failure {
+pub(super) fn of_query(source: &Source, line: &Range<usize>, failed: &query::Failure) -> Draft {
     match &failed.kind {
         query::FailureKind::Mismatch(mismatch) => {
             let mut failure = at(source, line, "assertion", "the assertion does not hold");
-            failure.expected = Some(mismatch.expected.clone());
-            failure.actual = Some(mismatch.actual.clone());
+            failure.expected = Some(mismatch.expected.clone().into());
+            failure.actual = Some(mismatch.actual.clone().into());
             failure.notes.extend(mismatch.difference.clone());
             failure
         }
-        query::FailureKind::Error(reason) => at(source, &failed.at, "assertion", reason),
+        query::FailureKind::Error(reason) => at(source, &failed.at, "assertion", reason.clone()),
     }
 }
 
 /// How a connection ended, in a sentence.
-pub(super) fn ended(end: &End) -> String {
-    format!("the connection ended: {}", end.description)
-}
-
-fn end_notes(end: &End) -> Option<String> {
-    let is_by_peer = !end.is_ours && end.is_clean;
-    is_by_peer.then(|| match end.reason.as_str() {
-        "" => format!("code {}, no reason", end.code.get()),
-        reason => format!("code {}, reason \"{reason}\"", end.code.get()),
-    })
-}
-
-/// A message as reports show it.
-pub(super) fn shown(message: &SeenMessage) -> ShownMessage {
-    let is_cut = message.size > message.start.len();
-    let (kind, start) = match message.kind {
-        MessageKind::Text => ("text", text_start(&message.start, is_cut)),
-        MessageKind::Binary => ("binary", HEXLOWER.encode(&message.start)),
-    };
-    ShownMessage { kind, start, size: message.size, is_cut }
-}
-
-/// The start of a text, which may have been cut within a character.
-fn text_start(bytes: &[u8], is_cut: bool) -> String {
-    let end = match str::from_utf8(bytes) {
-        Err(error) if is_cut && error.error_len().is_none() => error.valid_up_to(),
-        _ => bytes.len(),
-    };
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+pub(super) fn ended(end: &End) -> Phrase {
+    Phrase::new("the connection ended: ").value(&end.description)
 }
 
 /// What is left of a connection at the end of its part.
-pub(super) fn untaken<'a>(kept: impl Iterator<Item = &'a Received>) -> Option<String> {
+pub(super) fn untaken<'a>(kept: impl Iterator<Item = &'a Received>) -> Option<Phrase> {
     let count = kept.count() as u64;
-    (count > 0).then(|| format!("{} not taken by any step", counted(count, "message")))
-}
-
-/// A duration for people.
-pub(super) fn seconds(duration: Duration) -> String {
-    text::time(duration).replace(".0 s", " s")
+    let text = || Phrase::default().counted(count, "message").own(" not taken by any step");
+    (count > 0).then(text)
 }

@@ -18,7 +18,7 @@ use crate::net::Reactor;
 use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::output::human::{close_text, closed_text};
 use crate::protocol::connection::Initiator;
-use crate::protocol::vocabulary::Direction;
+use crate::protocol::vocabulary::{Direction, Partial};
 use crate::scenario::inbox::{Control, End, Inbox, Message, Progress};
 use crate::session::{AfterInput, Journal, Plan, Session};
 
@@ -31,6 +31,7 @@ const STACK: usize = 512 << 10;
 /// A connection that was started.
 pub(super) struct Link {
     shared: Arc<Shared>,
+    recorder: Recorder,
     queue: Option<ClientQueue>,
     /// How many data messages steps have sent.
     sent: AtomicU64,
@@ -49,6 +50,22 @@ enum Started {
     /// The thread can be woken with this.
     Waiting(Arc<Waker>),
     Done(Handshake, Option<ClientQueue>),
+}
+
+/// What ends a wait besides what is waited for.
+#[derive(Clone, Copy)]
+pub(super) struct WaitLimits<'a> {
+    pub(super) interrupted: &'a AtomicBool,
+    /// When the part has to be over.
+    pub(super) deadline: Option<Instant>,
+}
+
+/// The time of a clock that stood still for as long as the output was stalled; after the deadline the time as it is.
+fn without_stall(time: Instant, stalled: Duration, deadline: Option<Instant>) -> Instant {
+    match deadline {
+        Some(deadline) if time >= deadline => time,
+        _ => time.checked_sub(stalled).unwrap_or(time),
+    }
 }
 
 /// What a connection needs.
@@ -82,10 +99,11 @@ impl Link {
             cancelled: Arc::clone(&cancelled),
             sender,
         };
+        let recorder = work.recorder.clone();
         let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
         let thread = Some(thread.spawn(move || work.run())?);
         let sent = AtomicU64::new(0);
-        Ok(Self { shared, queue: None, sent, thread, cancelled, waker: None, handshake })
+        Ok(Self { shared, recorder, queue: None, sent, thread, cancelled, waker: None, handshake })
     }
 
     /// Waits for the opening handshake; `None` if the run was interrupted.
@@ -156,23 +174,28 @@ impl Link {
         self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `poll` whenever something was received, until it is done, or the run is interrupted (`None`).
+    /// Calls `poll` whenever something was received, until it is done, or the run is interrupted (`None`). Its clock
+    /// stands still while the output holds up the connections, which cannot receive then: only the end of the part
+    /// comes all the same.
     pub(super) fn wait<T>(
         &self,
-        interrupted: &AtomicBool,
+        limits: WaitLimits<'_>,
         mut poll: impl FnMut(&mut Inbox, Instant) -> Progress<T>,
     ) -> Option<Progress<T>> {
+        let stalled_before = self.recorder.stalled();
         let mut inbox = self.inbox();
         loop {
-            let now = Instant::now();
+            let time = Instant::now();
+            let stalled = self.recorder.stalled().saturating_sub(stalled_before);
+            let now = without_stall(time, stalled, limits.deadline);
             let until = match poll(&mut inbox, now) {
                 Progress::Pending(until) => until,
                 over => return Some(over),
             };
-            if interrupted.load(Ordering::SeqCst) {
+            if limits.interrupted.load(Ordering::SeqCst) {
                 return None;
             }
-            let left = until.saturating_duration_since(now).clamp(Duration::ZERO, LOOK_AGAIN);
+            let left = until.saturating_duration_since(now).min(LOOK_AGAIN);
             let wait = self.shared.changed.wait_timeout(inbox, left);
             inbox = wait.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -322,6 +345,15 @@ impl Observer for InboxObserver {
         ObserverResponse::default()
     }
 
+    fn on_partial(&mut self, partial: Option<Partial>) {
+        let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        inbox.note_partial(partial);
+    }
+
+    fn wants_partial(&self) -> bool {
+        true
+    }
+
     fn wants_sent(&self) -> bool {
         true
     }
@@ -340,5 +372,21 @@ fn end(closed: &Closed) -> End {
             Some(violation) => format!("protocol error: {violation}"),
             None => closed_text(closed),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_stands_still_until_the_deadline_of_the_part() {
+        let start = Instant::now();
+        let second = |number| start + Duration::from_secs(number);
+        let stalled = Duration::from_secs(3);
+        for (time, deadline, now) in [(5, None, 2), (5, Some(6), 2), (6, Some(6), 6)] {
+            assert_eq!(without_stall(second(time), stalled, deadline.map(second)), second(now));
+        }
+        assert_eq!(without_stall(second(5), Duration::ZERO, None), second(5));
     }
 }

@@ -1,13 +1,16 @@
-//! Secrets are masked in what is reported before it is encoded, so that no encoding hides them.
+//! Secrets are masked in what is reported before it is encoded, so that no encoding hides them. In sentences of the
+//! program only the values are masked.
 
 use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
 
+use super::failure::Draft;
 use crate::event::{self, Event, EventKind, Message};
 use crate::redact::{Redaction, Secrets};
 use crate::scenario::language::Source;
-use crate::scenario::outcome::{Failure, PartOutcome, ShownMessage};
+use crate::scenario::outcome::{Failure, MAX_SHOWN, ShownMessage};
+use crate::scenario::phrase::Phrase;
 
 /// Members of events whose values are words of the format.
 const FIXED: [&str; 10] = [
@@ -78,43 +81,40 @@ pub(super) fn excerpt(text: String, secrets: &Secrets) -> String {
     lines.join("\n")
 }
 
-/// An outcome without secrets; those in `written` are masked in the line that is shown only.
-pub(super) fn outcome(
-    mut outcome: PartOutcome,
-    secrets: &Secrets,
-    written: &Secrets,
-) -> PartOutcome {
-    let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
-    mask(&mut outcome.title);
-    outcome.warnings.iter_mut().for_each(mask);
-    for failure in outcome.failure.iter_mut().chain(&mut outcome.interruption) {
-        failure.excerpt = excerpt(std::mem::take(&mut failure.excerpt), written);
-        self::failure(failure, secrets);
-    }
-    outcome
-}
-
-fn failure(failure: &mut Failure, secrets: &Secrets) {
-    // Values in them may have been shortened in the middle of a secret.
-    let mask = |text: &mut String| *text = secrets.mask_fragments(std::mem::take(text));
-    mask(&mut failure.message);
-    mask(&mut failure.excerpt);
-    failure.expected.iter_mut().for_each(mask);
-    failure.actual.iter_mut().for_each(mask);
-    let (values, others): (Vec<_>, Vec<_>) =
-        failure.notes.iter_mut().partition(|note| shows_value(note));
-    values.into_iter().for_each(mask);
-    others.into_iter().for_each(|note| *note = secrets.mask_text(std::mem::take(note)));
-    failure.received.iter_mut().for_each(|message| mask_shown(message, secrets));
-    if let Some((message, difference)) = &mut failure.closest {
-        mask_shown(message, secrets);
-        mask(difference);
+/// A failure without secrets; those in `written` are masked in the line that is shown only.
+pub(super) fn failure(draft: Draft, secrets: &Secrets, written: &Secrets) -> Failure {
+    let text = |phrase: Phrase| text(phrase, secrets);
+    let shown = |mut message: ShownMessage| {
+        mask_shown(&mut message, secrets);
+        message
+    };
+    Failure {
+        kind: draft.kind,
+        line: draft.line,
+        column: draft.column,
+        message: text(draft.message),
+        excerpt: secrets.mask_fragments(excerpt(draft.excerpt, written)),
+        expected: draft.expected.map(|expected| cut(text(expected))),
+        actual: draft.actual.map(|actual| cut(text(actual))),
+        received: draft.received.into_iter().map(shown).collect(),
+        omitted: draft.omitted,
+        closest: draft.closest.map(|(message, difference)| (shown(message), text(difference))),
+        notes: draft.notes.into_iter().map(text).collect(),
     }
 }
 
-/// Whether a note contains a value: what another assertion expected, or what a pattern took.
-fn shows_value(note: &str) -> bool {
-    note.contains("expected") || note.starts_with("line ") || note.starts_with("also line ")
+/// A sentence without secrets. Values in it may have been shortened in the middle of one.
+pub(super) fn text(phrase: Phrase, secrets: &Secrets) -> String {
+    phrase.masked(|value| secrets.mask_fragments(value))
+}
+
+/// The start of a text that is too long to be shown, with its length.
+fn cut(text: String) -> String {
+    if text.len() <= MAX_SHOWN {
+        return text;
+    }
+    let start = &text[..text.floor_char_boundary(MAX_SHOWN)];
+    format!("{start}… ({} bytes)", text.len())
 }
 
 /// The start of a message may end in the middle of a secret.
@@ -256,18 +256,29 @@ mod tests {
     }
 
     #[test]
-    fn notes_about_values_may_have_parts_of_secrets() {
-        let mut shown = Failure {
-            notes: vec![
-                "at character 9: expected \"a\", got \"ret-token\"".to_owned(),
-                "the connection is open".to_owned(),
-            ],
+    fn values_may_have_parts_of_secrets_and_words_have_none() {
+        let place = Phrase::new("at character 9: expected ").value("\"a\"").own(", got ");
+        let draft = Draft {
+            notes: vec![place.value("\"ret-token\""), "the connection is open".into()],
             excerpt: "\n  < s3cret-token".to_owned(),
+            expected: Some(Phrase::new("the text ").value("text of the connection")),
             ..Failure::default()
         };
-        failure(&mut shown, &secrets(&["s3cret-token", "connection-key"]));
-        assert_eq!(shown.notes[0], "at character 9: expected \"a\", got \"***\"");
-        assert_eq!(shown.notes[1], "the connection is open");
-        assert_eq!(shown.excerpt, "\n  < ***");
+        let secrets = secrets(&["s3cret-token", "connection", "text"]);
+        let masked = failure(draft, &secrets, &Secrets::default());
+        assert_eq!(masked.notes[0], "at character 9: expected \"a\", got \"***\"");
+        assert_eq!(masked.notes[1], "the connection is open");
+        assert_eq!(masked.expected.as_deref(), Some("the text *** of the ***"));
+        assert_eq!(masked.excerpt, "\n  < ***");
+    }
+
+    #[test]
+    fn a_long_expectation_is_cut_after_it_was_masked() {
+        let long = format!("{}s3cret-token{}", "a".repeat(MAX_SHOWN - 5), "é".repeat(900));
+        let draft = Draft { expected: Some(long.into()), ..Failure::default() };
+        let masked = failure(draft, &secrets(&["s3cret-token"]), &Secrets::default());
+        let expected =
+            format!("{}***é… ({} bytes)", "a".repeat(MAX_SHOWN - 5), MAX_SHOWN - 5 + 3 + 1800);
+        assert_eq!(masked.expected, Some(expected));
     }
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::failure;
-use super::link::Link;
+use super::failure::{self, Draft};
+use super::link::{Link, WaitLimits};
 use super::masking;
 use super::options::OwnOptions;
 use super::relax::Relaxed;
@@ -24,12 +24,14 @@ use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::language::units::parse_duration;
 use crate::scenario::language::{Source, Variable};
 use crate::scenario::message::{Files, PayloadError, Surroundings};
-use crate::scenario::outcome::{Failure, Outcome, PartOutcome, StepOutcome, Transcript};
+use crate::scenario::outcome::{Outcome, PartOutcome, StepOutcome, Transcript};
+use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
 use crate::scenario::query::Facts;
 
 mod close;
 mod command;
+mod elsewhere;
 mod open;
 mod receive;
 mod relax;
@@ -54,20 +56,20 @@ pub(super) struct FileRun<'a> {
 /// Why a step does not go on.
 pub(super) enum Stop {
     /// The part failed.
-    Failed(Box<Failure>),
+    Failed(Box<Draft>),
     /// The run was interrupted; with what was awaited, where that is known.
-    Interrupted(Option<Box<Failure>>),
+    Interrupted(Option<Box<Draft>>),
 }
 
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
+impl From<Draft> for Stop {
+    fn from(failure: Draft) -> Self {
         Self::Failed(Box::new(failure))
     }
 }
 
 impl Stop {
     /// The same; of a failure more is known.
-    fn with(mut self, add: impl FnOnce(&mut Failure)) -> Self {
+    fn with(mut self, add: impl FnOnce(&mut Draft)) -> Self {
         if let Self::Failed(failure) = &mut self {
             add(failure);
         }
@@ -85,7 +87,7 @@ pub(super) struct PartRun<'r, 'a> {
     /// When the part has to be over.
     deadline: Option<Instant>,
     recorder: Recorder,
-    warnings: Vec<String>,
+    warnings: Vec<Phrase>,
     /// How many messages the current step passed over.
     passed_over: u64,
     /// Whether a step has waited for the end of a connection.
@@ -95,11 +97,11 @@ pub(super) struct PartRun<'r, 'a> {
 impl FileRun<'_> {
     /// Runs a part.
     pub(super) fn part(&mut self, part: &PlannedPart, title: String) -> PartOutcome {
+        if let Some(live) = &self.live {
+            live.show(text::heading(&self.source.name, &title)); // may wait: nothing runs yet
+        }
         let started = Instant::now();
         let deadline = self.config.max_time.map(|limit| started + limit);
-        if let Some(live) = &self.live {
-            live.show(text::heading(&self.source.name, &title));
-        }
         let recorder =
             Recorder::new(self.secrets.clone(), self.live.clone(), self.config.wants_transcripts());
         let count = part.connections.len();
@@ -125,27 +127,31 @@ impl FileRun<'_> {
         drop(run); // the connections end
         let line = self.source.place(part.at.start).line;
         let transcript: Transcript = recorder.take();
-        let outcome = PartOutcome {
+        let failure_of = |draft| masking::failure(draft, &self.secrets, &self.written);
+        PartOutcome {
             title,
             line,
             outcome,
             duration: started.elapsed(),
             steps,
-            failure,
-            interruption,
-            warnings,
+            failure: failure.map(failure_of),
+            interruption: interruption.map(failure_of),
+            warnings: warnings.into_iter().map(|it| masking::text(it, &self.secrets)).collect(),
             transcript,
-        };
-        masking::outcome(outcome, &self.secrets, &self.written)
+        }
     }
 }
 
 impl PartRun<'_, '_> {
     fn run(&mut self) -> (Vec<StepOutcome>, Option<Stop>) {
+        let stalled_before = self.recorder.stalled();
         let mut steps = Vec::new();
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
             let started = Instant::now();
+            for link in self.links.iter().flatten() {
+                link.inbox().begin_step(index);
+            }
             let result = self.step(index, step).and_then(|()| self.look_for_faults(&step.at));
             let outcome = match &result {
                 Ok(()) => Outcome::Passed,
@@ -168,6 +174,7 @@ impl PartRun<'_, '_> {
                 passed_over,
             });
             if let Err(error) = result {
+                let error = error.with(|failure| self.add_others(failure, step));
                 stop = Some(self.with_place(error, &step.at));
                 break;
             }
@@ -176,8 +183,9 @@ impl PartRun<'_, '_> {
             stop = self.close().err();
         }
         if matches!(stop, Some(Stop::Failed(_))) {
+            let stalled = self.recorder.stalled().saturating_sub(stalled_before);
+            stop = stop.map(|stop| stop.with(|failure| failure::add_stall(failure, stalled)));
             self.close_after_failure();
-            stop = stop.map(|stop| stop.with(|failure| self.add_incomplete(failure)));
         }
         (steps, stop)
     }
@@ -201,7 +209,7 @@ impl PartRun<'_, '_> {
         }
     }
 
-    fn interruption(&self, at: &Range<usize>) -> Failure {
+    fn interruption(&self, at: &Range<usize>) -> Draft {
         self.failed(at, "interrupted", "interrupted here")
     }
 
@@ -233,12 +241,12 @@ impl PartRun<'_, '_> {
     /// Warns of a payload that is not JSON with its values, though it looks like it.
     fn warn_of_broken_json(&mut self, payload: &Payload) -> Result<(), Stop> {
         let Some(reason) = payload.broken_json(self.around()) else { return Ok(()) };
-        let text = format!("taken as text, as it is not JSON: {reason}");
+        let text = Phrase::new("taken as text, as it is not JSON: ").value(reason);
         if self.file.config.strict {
             return Err(self.failed(&payload.at, "warning", text).into());
         }
         let line = self.file.source.place(payload.at.start).line;
-        self.warnings.push(format!("line {line}: {text}"));
+        self.warnings.push(Phrase::new("line ").number(line as u64).own(": ").phrase(text));
         Ok(())
     }
 
@@ -260,20 +268,10 @@ impl PartRun<'_, '_> {
         }
     }
 
-    /// Adds what was received of messages that were not complete, which is known when a connection has ended.
-    fn add_incomplete(&self, failure: &mut Failure) {
-        for link in self.links.iter().flatten() {
-            let inbox = link.inbox();
-            if let Some(incomplete) = inbox.end().and_then(|end| end.incomplete.as_ref()) {
-                failure.notes.push(format!("an incomplete message: {incomplete}"));
-            }
-        }
-    }
-
     /// Something that a `<!` forbids may be received on any connection, and more than is kept.
     fn look_for_faults(&self, at: &Range<usize>) -> Result<(), Stop> {
-        for link in self.links.iter().flatten() {
-            let inbox = link.inbox();
+        for (index, link) in self.links.iter().enumerate() {
+            let Some(inbox) = link.as_ref().map(Link::inbox) else { continue };
             let mut failure = match inbox.fault() {
                 Some(WaitFailure::Forbidden(breach)) => self.breach(&breach),
                 Some(WaitFailure::TooMuch(limit)) => {
@@ -281,13 +279,13 @@ impl PartRun<'_, '_> {
                 }
                 _ => continue,
             };
-            failure::add_state(&mut failure, &inbox);
+            failure::add_state(&mut failure, self.name(index), &inbox);
             return Err(failure.into());
         }
         Ok(())
     }
 
-    fn breach(&self, breach: &Breach) -> Failure {
+    fn breach(&self, breach: &Breach) -> Draft {
         failure::of_breach(self.file.source, breach, |step| self.part.steps[step].at.clone())
     }
 
@@ -303,7 +301,7 @@ impl PartRun<'_, '_> {
         Surroundings { values: &self.file.values, files: self }
     }
 
-    fn payload_failed(&self, at: &Range<usize>, error: PayloadError) -> Failure {
+    fn payload_failed(&self, at: &Range<usize>, error: PayloadError) -> Draft {
         match error {
             PayloadError::Variable(variable) => self.no_value(&variable),
             PayloadError::File { .. } => self.failed(at, "file", error.to_string()),
@@ -312,14 +310,19 @@ impl PartRun<'_, '_> {
     }
 
     /// A variable that a part before would have captured.
-    fn no_value(&self, variable: &Variable) -> Failure {
-        let name = &variable.name;
-        let text = format!("the variable {name:?} has no value: what captures it did not run");
+    fn no_value(&self, variable: &Variable) -> Draft {
+        let text = Phrase::new("the variable \"")
+            .value(&variable.name)
+            .own("\" has no value: what captures it did not run");
         self.failed(&variable.at, "variable", text)
     }
 
-    fn failed(&self, at: &Range<usize>, kind: &'static str, message: impl Into<String>) -> Failure {
+    fn failed(&self, at: &Range<usize>, kind: &'static str, message: impl Into<Phrase>) -> Draft {
         failure::at(self.file.source, at, kind, message)
+    }
+
+    fn limits(&self) -> WaitLimits<'_> {
+        WaitLimits { interrupted: self.file.interrupted, deadline: self.deadline }
     }
 
     fn is_interrupted(&self) -> bool {
@@ -330,9 +333,9 @@ impl PartRun<'_, '_> {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    fn out_of_time(&self, at: &Range<usize>) -> Failure {
+    fn out_of_time(&self, at: &Range<usize>) -> Draft {
         let limit = self.deadline.map_or(Duration::ZERO, |deadline| deadline - self.started);
-        let text = format!("the part is not over after {} (max-time)", failure::seconds(limit));
+        let text = Phrase::new("the part is not over after ").time(limit).own(" (max-time)");
         self.failed(at, "timeout", text)
     }
 
@@ -343,20 +346,21 @@ impl PartRun<'_, '_> {
             let value = value.map_err(|failed| failure::of_query(self.file.source, at, &failed))?;
             self.file.values.capture(name, value);
         }
-        let mut first: Option<Failure> = None;
+        let mut first: Option<Draft> = None;
         for (assertion, at) in &checks.asserts {
             let Err(failed) = assertion.check(facts, &self.file.values) else { continue };
             let failure = failure::of_query(self.file.source, at, &failed);
             match &mut first {
                 None => first = Some(failure),
                 Some(first) => {
-                    let what = match (&failure.expected, &failure.actual) {
+                    let what = match (failure.expected, failure.actual) {
                         (Some(expected), Some(actual)) => {
-                            format!("expected {expected}, got {actual}")
+                            Phrase::new("expected ").phrase(expected).own(", got ").phrase(actual)
                         }
                         _ => failure.message,
                     };
-                    first.notes.push(format!("also line {}: {what}", failure.line));
+                    let line = Phrase::new("also line ").number(failure.line as u64);
+                    first.notes.push(line.own(": ").phrase(what));
                 }
             }
         }

@@ -1,17 +1,17 @@
 //! What the workers hand to the thread that prints.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use mio::Waker;
 
 use super::transcript::Lines;
 use crate::scenario::outcome::FileOutcome;
 
-/// The most bytes of lines that wait to be printed. Beyond it they are left out and counted: the connections must
-/// not wait for a slow reader, whose pauses would fail their steps.
-const MAX_QUEUED: usize = 64 << 20;
+/// The most bytes of lines that wait to be printed. Beyond it the connections wait for the reader: nothing is lost,
+/// and memory is bounded.
+const MAX_QUEUED: usize = 16 << 20;
 
 /// Something to print.
 pub(super) enum Printed {
@@ -37,8 +37,66 @@ pub(super) struct ResultReceiver {
 
 #[derive(Default)]
 struct State {
-    queued: AtomicUsize,
-    dropped: AtomicUsize,
+    queue: Mutex<Queue>,
+    /// Lines were taken, or nobody takes them any more.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    bytes: usize,
+    /// Nobody takes lines any more.
+    is_closed: bool,
+    stall: Stall,
+}
+
+/// For how long lines had to wait for room in the queue, any of them.
+#[derive(Default)]
+struct Stall {
+    waiting: usize,
+    since: Option<Instant>,
+    before: Duration,
+}
+
+impl Stall {
+    fn begin(&mut self, now: Instant) {
+        self.waiting += 1;
+        self.since.get_or_insert(now);
+    }
+
+    fn end(&mut self, now: Instant) {
+        self.waiting -= 1;
+        if self.waiting == 0 {
+            self.before = self.total(now);
+            self.since = None;
+        }
+    }
+
+    fn total(&self, now: Instant) -> Duration {
+        self.before
+            + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+}
+
+impl State {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes room for so many bytes, when there is some.
+    fn reserve(&self, bytes: usize) {
+        let is_full =
+            |queue: &Queue| queue.bytes > 0 && queue.bytes + bytes > MAX_QUEUED && !queue.is_closed;
+        let mut queue = self.queue();
+        if is_full(&queue) {
+            queue.stall.begin(Instant::now());
+            while is_full(&queue) {
+                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+            queue.stall.end(Instant::now());
+        }
+        queue.bytes += bytes;
+    }
 }
 
 /// A queue whose receiver is woken by `waker`.
@@ -62,45 +120,82 @@ impl Results {
 
 impl Lines for Results {
     fn show(&self, text: String) {
-        let length = text.len();
-        if self.state.queued.fetch_add(length, Ordering::SeqCst) + length > MAX_QUEUED {
-            self.state.queued.fetch_sub(length, Ordering::SeqCst);
-            self.state.dropped.fetch_add(1, Ordering::SeqCst);
-            return;
-        }
+        self.state.reserve(text.len());
         self.send(Printed::Lines(text));
+    }
+
+    fn stalled(&self) -> Duration {
+        self.state.queue().stall.total(Instant::now())
     }
 }
 
 impl ResultReceiver {
     /// Makes room for others, since these lines were taken.
     pub(super) fn release(&self, lines: &str) {
-        self.state.queued.fetch_sub(lines.len(), Ordering::SeqCst);
+        self.state.queue().bytes -= lines.len();
+        self.state.changed.notify_all();
     }
+}
 
-    /// How many events were left out since the last call.
-    pub(super) fn take_dropped(&self) -> usize {
-        self.state.dropped.swap(0, Ordering::SeqCst)
+/// Nobody waits for a receiver that is gone.
+impl Drop for ResultReceiver {
+    fn drop(&mut self) {
+        self.state.queue().is_closed = true;
+        self.state.changed.notify_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
-    #[test]
-    fn what_is_not_taken_is_bounded_and_counted() {
+    fn test_queue() -> (Results, ResultReceiver, mio::Poll) {
         let poll = mio::Poll::new().expect("a poll");
         let waker = Waker::new(poll.registry(), mio::Token(0)).expect("a waker");
         let (results, receiver) = queue(Arc::new(waker));
-        let line = "x".repeat(MAX_QUEUED / 4);
-        for _ in 0..6 {
-            results.show(line.clone());
+        (results, receiver, poll)
+    }
+
+    fn wait_until_stalled(results: &Results) {
+        while results.state.queue().stall.waiting == 0 {
+            thread::yield_now();
         }
-        assert_eq!((receiver.take_dropped(), receiver.take_dropped()), (2, 0));
-        assert!(matches!(receiver.results.try_recv(), Ok(Printed::Lines(taken)) if taken == line));
-        receiver.release(&line);
-        results.show(line.clone());
-        assert_eq!(receiver.take_dropped(), 0);
+    }
+
+    #[test]
+    fn lines_wait_for_room_and_nothing_is_lost() {
+        let (results, receiver, _poll) = test_queue();
+        let line = "x".repeat(MAX_QUEUED / 4);
+        let lines = |_| match receiver.results.recv().expect("lines") {
+            Printed::Lines(lines) => lines,
+            Printed::File(..) => panic!("a file"),
+        };
+        thread::scope(|scope| {
+            let writer = scope.spawn(|| (0..6).for_each(|_| results.show(line.clone())));
+            wait_until_stalled(&results);
+            let queued: Vec<_> = (0..4).map(lines).collect();
+            assert!(receiver.results.try_recv().is_err(), "the rest waits");
+            assert!(results.stalled() > Duration::ZERO);
+            queued.iter().for_each(|lines| receiver.release(lines));
+            assert!((0..2).map(lines).all(|taken| taken == line));
+            writer.join().expect("no panic");
+        });
+        let stalled = results.stalled();
+        assert_eq!(results.stalled(), stalled, "the time stands still");
+    }
+
+    #[test]
+    fn a_receiver_that_is_gone_is_not_waited_for() {
+        let (results, receiver, _poll) = test_queue();
+        let long = "x".repeat(MAX_QUEUED * 2);
+        results.show(long.clone());
+        thread::scope(|scope| {
+            scope.spawn(|| results.show(long.clone()));
+            wait_until_stalled(&results);
+            drop(receiver);
+        });
+        results.show(long);
     }
 }

@@ -16,7 +16,6 @@ use super::{Prepared, is_selected, title};
 use crate::config::CheckConfig;
 use crate::net::Reactor;
 use crate::platform::signals::Signal;
-use crate::protocol::counted::counted;
 use crate::scenario::language::Source;
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, Transcript};
 use crate::scenario::plan::PlannedPart;
@@ -90,7 +89,7 @@ impl Collector<'_> {
                         continue;
                     }
                     Ok(Printed::File(index, outcome)) => {
-                        self.show(&outcome, receiver.take_dropped());
+                        self.show(&outcome);
                         outcomes[index] = Some(outcome);
                         left -= 1;
                         continue;
@@ -113,12 +112,7 @@ impl Collector<'_> {
         (outcomes.into_iter().flatten().collect(), signal)
     }
 
-    fn show(&mut self, outcome: &FileOutcome, dropped: usize) {
-        if dropped > 0 {
-            let events = counted(dropped as u64, "event");
-            self.print
-                .out(&format!("({events} not shown: the output did not take them in time)\n"));
-        }
+    fn show(&mut self, outcome: &FileOutcome) {
         self.print.file(outcome, shows_live(self.config));
         if self.config.fail_fast && outcome.outcome() == Outcome::Failed {
             self.interrupted.store(true, Ordering::SeqCst);

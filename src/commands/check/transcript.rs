@@ -1,10 +1,10 @@
 //! What happens on the connections of a part, kept for reports, or shown as it happens.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::masking;
-use crate::event::Event;
+use crate::event::{Event, EventKind, Message, Stamp};
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::{Json, JsonFrames};
 use crate::output::style::Style;
@@ -13,10 +13,12 @@ use crate::platform::batches::Batch;
 use crate::redact::Secrets;
 use crate::report::text;
 use crate::scenario::outcome::{Transcript, TranscriptEvent};
+use ends::{Ends, Limits};
 
-/// The most events that are kept of a part, and the most bytes.
-const MOST_EVENTS: usize = 2000;
-const MOST_BYTES: usize = 4 << 20;
+mod ends;
+
+/// How many of the first events of a part are kept, and of the last ones as many.
+const KEPT: Limits = Limits { count: 1000, bytes: 2 << 20 };
 
 /// Columns of lines that are not broken: a report does not depend on a terminal, and a secret is masked only if it is
 /// in one line.
@@ -24,8 +26,11 @@ const UNBROKEN: usize = 1 << 20;
 
 /// Where lines go that are shown at once.
 pub(super) trait Lines: Send + Sync {
-    /// Shows a text of one or more whole lines.
+    /// Shows a text of one or more whole lines. Waits while the output does not take what was shown before.
     fn show(&self, text: String);
+
+    /// For how long that has waited in all.
+    fn stalled(&self) -> Duration;
 }
 
 /// The transcript of a part, which its connections write to.
@@ -37,26 +42,35 @@ pub(super) struct Recorder {
     live: Option<Arc<dyn Lines>>,
     /// Nothing shows what would be kept: events need not be rendered.
     is_unused: bool,
-    state: Arc<Mutex<State>>,
+    kept: Arc<Mutex<Ends<Kept>>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    transcript: Transcript,
-    bytes: usize,
+/// An event that is kept. Of many messages few are shown in the end: those that may be left out again are
+/// rendered only then.
+enum Kept {
+    Rendered(TranscriptEvent),
+    Message(Option<String>, Duration, OwnedMessage),
 }
 
-impl State {
-    fn has_room(&self) -> bool {
-        self.transcript.events.len() < MOST_EVENTS && self.bytes < MOST_BYTES
-    }
+/// A message with its payload.
+struct OwnedMessage {
+    at: Stamp,
+    /// Without a payload.
+    message: Message<'static>,
+    data: Vec<u8>,
 }
 
 impl Recorder {
     /// A recorder that keeps events if somebody wants them (`is_wanted`), and hands them to `live`.
     pub(super) fn new(secrets: Secrets, live: Option<Arc<dyn Lines>>, is_wanted: bool) -> Self {
         let is_unused = !is_wanted && live.is_none();
-        Self { started: Instant::now(), secrets, live, is_unused, state: Arc::default() }
+        let kept = Arc::new(Mutex::new(Ends::new(KEPT)));
+        Self { started: Instant::now(), secrets, live, is_unused, kept }
+    }
+
+    /// For how long the output has held up the connections, in all.
+    pub(super) fn stalled(&self) -> Duration {
+        self.live.as_ref().map_or(Duration::ZERO, |live| live.stalled())
     }
 
     /// Outputs that keep the events of a connection.
@@ -73,32 +87,30 @@ impl Recorder {
 
     /// What was kept so far. The events of connections that are still open may follow.
     pub(super) fn take(&self) -> Transcript {
-        std::mem::take(&mut self.state().transcript)
+        let (kept, first, omitted) = self.kept().take();
+        let mut renderer = Renderer::new();
+        let events = kept.into_iter().map(|kept| match kept {
+            Kept::Rendered(event) => event,
+            Kept::Message(connection, at, OwnedMessage { at: stamp, message, data }) => {
+                let what = EventKind::Message(Message { data: &data, ..message });
+                let event = Event { at: stamp, connection: None, what };
+                let (text, json) = renderer.render(&event, &self.secrets);
+                TranscriptEvent { connection, at, text, json }
+            }
+        });
+        Transcript { events: events.collect(), omitted, first }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, Ends<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, connection: &Option<String>, text: String, json: impl FnOnce() -> String) {
-        let text = self.secrets.mask_text(text);
+    fn show(&self, connection: Option<&str>, text: &str) {
         if let Some(live) = &self.live
             && !text.is_empty()
         {
-            live.show(text::event(connection.as_deref(), &text));
+            live.show(text::event(connection, text));
         }
-        let mut state = self.state();
-        if !state.has_room() {
-            state.transcript.omitted += 1;
-            return;
-        }
-        let json = masking::json(&json(), &self.secrets);
-        if text.is_empty() && json.is_empty() {
-            return;
-        }
-        let (connection, at) = (connection.clone(), self.started.elapsed());
-        state.bytes += text.len() + json.len();
-        state.transcript.events.push(TranscriptEvent { connection, at, text, json });
     }
 }
 
@@ -106,12 +118,58 @@ impl Recorder {
 struct Recording {
     recorder: Recorder,
     connection: Option<String>,
-    human: Scratch<Human>,
-    json: Scratch<Json>,
+    renderer: Renderer,
 }
 
 impl Recording {
     fn new(recorder: Recorder, connection: Option<String>) -> Self {
+        Self { recorder, connection, renderer: Renderer::new() }
+    }
+
+    /// Keeps a message as it is.
+    fn keep(&self, at: Stamp, message: &Message<'_>) {
+        let data = message.data.to_vec();
+        let size = 2 * data.len(); // about as much as it will be as text and as JSON
+        let message = OwnedMessage { at, message: Message { data: &[], ..*message }, data };
+        let elapsed = self.recorder.started.elapsed();
+        let kept = Kept::Message(self.connection.clone(), elapsed, message);
+        self.recorder.kept().push(kept, size);
+    }
+}
+
+impl Format for Recording {
+    fn event(&mut self, event: &Event<'_>, _: &mut Outlet) {
+        let recorder = &self.recorder;
+        if let EventKind::Message(message) = &event.what
+            && recorder.kept().is_full()
+        {
+            self.keep(event.at, message);
+            if recorder.live.is_some() {
+                let (text, _) = self.renderer.render(event, &recorder.secrets);
+                recorder.show(self.connection.as_deref(), &text);
+            }
+            return;
+        }
+        let (text, json) = self.renderer.render(event, &recorder.secrets);
+        recorder.show(self.connection.as_deref(), &text);
+        if text.is_empty() && json.is_empty() {
+            return;
+        }
+        let (connection, at) = (self.connection.clone(), recorder.started.elapsed());
+        let size = text.len() + json.len();
+        let event = TranscriptEvent { connection, at, text, json };
+        recorder.kept().push(Kept::Rendered(event), size);
+    }
+}
+
+/// Writes events for people and for programs, without secrets.
+struct Renderer {
+    human: Scratch<Human>,
+    json: Scratch<Json>,
+}
+
+impl Renderer {
+    fn new() -> Self {
         let options = HumanOptions {
             style: Style::plain(),
             width: Some(UNBROKEN),
@@ -127,24 +185,24 @@ impl Recording {
             failures: true,
         };
         Self {
-            recorder,
-            connection,
             human: Scratch::new(Human::new(options)),
             json: Scratch::new(Json::new(JsonFrames::None)),
         }
     }
-}
 
-impl Format for Recording {
-    fn event(&mut self, event: &Event<'_>, _: &mut Outlet) {
-        if self.recorder.live.is_none() && !self.recorder.state().has_room() {
-            self.recorder.state().transcript.omitted += 1;
-            return;
-        }
-        masking::event(event, &self.recorder.secrets, |event, resized| {
+    /// The event as a text, and as JSON.
+    fn render(&mut self, event: &Event<'_>, secrets: &Secrets) -> (String, String) {
+        let mut rendered = Default::default();
+        // Of these the payload is masked before it is rendered: what else is in the text are words of the program.
+        let has_payload_only =
+            matches!(event.what, EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..));
+        masking::event(event, secrets, |event, resized| {
             let text = self.human.render(event);
-            self.recorder.push(&self.connection, text, || resized.apply(self.json.render(event)));
+            let text = if has_payload_only { text } else { secrets.mask_text(text) };
+            let json = masking::json(&resized.apply(self.json.render(event)), secrets);
+            rendered = (text, json);
         });
+        rendered
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Inbound, InboundState, QueuedEvent, QueuedFrame, READ_SIZE, Span};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
-use crate::protocol::vocabulary::{Direction, IncompleteMessage, Part, Position};
+use crate::protocol::vocabulary::{Direction, IncompleteMessage, Part, Partial, Position};
 
 /// A payload with at least this many missing bytes is read directly into the payload buffer.
 const DIRECT_READ: u64 = 16 << 10;
@@ -93,6 +93,17 @@ impl Inbound {
             size: message.payload_size.saturating_sub(missing),
             compressed: message.compressed,
         })
+    }
+
+    /// What was received behind the last complete frame or message, if anything. Call it after
+    /// [`Inbound::next_event`] returned `None`.
+    pub fn partial(&self) -> Option<Partial> {
+        if self.ignores_input() {
+            return None;
+        }
+        let (message, position) = (self.incomplete_message(), self.position());
+        let is_boundary = message.is_none() && position == Position::Boundary;
+        (!is_boundary).then_some(Partial { message, position })
     }
 
     /// Makes one step of progress; `false` when more bytes are needed.

@@ -309,3 +309,39 @@ fn abandoning_after_the_closing_handshake_is_clean() {
     assert!(end.ending().is_clean());
     assert!(end.is_finished(), "our answer is not waited for");
 }
+
+#[test]
+fn what_was_received_in_part_is_known_while_the_connection_is_open() {
+    let payload = |opcode, got, of| Position::Payload { opcode, got, of };
+    let bytes = bytes_for(Role::Client, &[frame(0x01, "abc"), frame(0x89, "p"), frame(0x80, "de")]);
+    let expected = [
+        (None, Position::Boundary),
+        (None, Position::Header(1)),
+        (Some((1, 0)), payload(Opcode::Text, 0, 3)),
+        (Some((1, 1)), payload(Opcode::Text, 1, 3)),
+        (Some((1, 2)), payload(Opcode::Text, 2, 3)),
+        (Some((1, 3)), Position::Message(1)),
+        (Some((1, 3)), Position::Header(1)),
+        (Some((1, 3)), payload(Opcode::Ping, 0, 1)),
+        (Some((1, 3)), Position::Message(1)),
+        (Some((1, 3)), Position::Header(1)),
+        (Some((2, 3)), payload(Opcode::Continuation, 0, 2)),
+        (Some((2, 4)), payload(Opcode::Continuation, 1, 2)),
+        (None, Position::Boundary),
+    ];
+    assert_eq!(bytes.len() + 1, expected.len());
+    for (count, (message, position)) in expected.into_iter().enumerate() {
+        let mut we = Endpoint::client();
+        we.receives(&bytes[..count]);
+        let partial = we.connection.partial();
+        if message.is_none() && position == Position::Boundary {
+            assert_eq!(partial, None, "{count} bytes");
+            continue;
+        }
+        let partial = partial.expect("a part");
+        let got = partial.message.map(|message| (message.frames, message.size));
+        assert_eq!((got, partial.position), (message, position), "{count} bytes");
+        we.end_transport(TransportEnd::Eof);
+        assert_eq!(we.connection.partial(), None, "it has ended");
+    }
+}

@@ -35,14 +35,24 @@ pub(super) fn table(page: &mut String, transcript: &Transcript) {
         let _ = write!(page, "<th role=\"columnheader\" scope=\"col\">{name}</th>");
     }
     page.push_str("</tr></thead>\n<tbody role=\"rowgroup\">\n");
-    for event in &transcript.events {
-        row(page, event, has_names);
+    for event in transcript.with_gap() {
+        match event {
+            Some(event) => row(page, event, has_names),
+            None => gap(page, transcript.omitted, has_names),
+        }
     }
     page.push_str("</tbody>\n</table>\n");
-    if transcript.omitted > 0 {
-        let more = counted(transcript.omitted, "more event");
-        let _ = writeln!(page, "<p class=\"dim\">{more}, not kept for the report</p>");
-    }
+}
+
+/// The row in place of events that are not kept.
+fn gap(page: &mut String, omitted: u64, has_names: bool) {
+    let empty = HEAD.len() - 1 - usize::from(!has_names);
+    let _ = writeln!(
+        page,
+        "<tr role=\"row\" class=\"gap\">{}<td role=\"cell\" class=\"data dim\">{} left out here</td></tr>",
+        "<td role=\"cell\"></td>".repeat(empty),
+        counted(omitted, "event"),
+    );
 }
 
 /// What a row shows besides time and connection, as HTML.

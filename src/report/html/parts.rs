@@ -6,8 +6,8 @@ use super::messages;
 use super::text::inline;
 use super::{badge, numbered};
 use crate::protocol::counted::counted;
-use crate::report::text::time;
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, StepOutcome};
+use crate::scenario::phrase::time;
 
 /// The controls need the script, which shows them.
 const CONTROLS: &str = "\
@@ -86,14 +86,10 @@ fn steps(page: &mut String, steps: &[StepOutcome]) {
              <code>{}</code></td></tr>",
             step.line,
             badge(step.outcome),
-            milliseconds(step.duration.as_secs_f64()),
+            time(step.duration),
             step.kind,
             inline(&step.text),
         );
     }
     page.push_str("</tbody>\n</table>\n");
-}
-
-fn milliseconds(seconds: f64) -> String {
-    format!("{:.1} ms", seconds * 1e3)
 }

@@ -98,7 +98,7 @@ fn hostile() -> String {
         failure: Some(failure),
         interruption: None,
         warnings: vec![text.clone()],
-        transcript: Transcript { events, omitted: 2 },
+        transcript: Transcript { events, omitted: 2, first: 1 },
     };
     page(&[FileOutcome { file: text, parts: vec![part], duration: Duration::from_secs(3) }])
 }
@@ -206,8 +206,9 @@ fn the_summary_comes_first_then_failures_then_all_parts() {
         "<code>x.wscope:4:1</code> <strong>no match within 5s</strong>",
         "<pre>  &lt; {&quot;a&quot;:1}&#10;  ^^^^^^^^^</pre>",
         "<dt>Expected</dt><dd><code>a message that contains {&quot;a&quot;:1}</code></dd>",
-        "3 earlier messages</li><li><code>{&quot;a&quot;:2}</code></li>",
+        "<dt>Closest</dt><dd><code>{&quot;a&quot;:2}</code></dd>",
         "<dt>Difference</dt><dd><mark>at $.a expected 1, got 2</mark></dd>",
+        "3 earlier messages</li><li><code>{&quot;a&quot;:2}</code></li>",
         "Warnings</h2>",
         "<a href=\"#part-2\"><code>x.wscope:3</code></a> <span class=\"warning\">the peer did not",
         "All parts</h2>",
@@ -215,7 +216,8 @@ fn the_summary_comes_first_then_failures_then_all_parts() {
         "<details class=\"part\" id=\"part-2\" data-outcome=\"failed\" open>",
         "<span class=\"kind\">receive</span> <code>&lt; {&quot;a&quot;:1}</code>",
         "class=\"name\">alice</td>",
-        "2 more events, not kept for the report",
+        "class=\"gap\"><td role=\"cell\"></td>",
+        "2 events left out here",
         "<details class=\"part\" id=\"part-3\" data-outcome=\"skipped\">",
     ] {
         let at = rest.find(text).unwrap_or_else(|| panic!("{text}\nis not in\n{rest}"));

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::passed::Passed;
 use super::{Closest, Control, End, Inbox, Progress, Received, Seen, SeenMessage, WaitFailure};
 use crate::scenario::pattern::{Match, Near, Pattern, PatternClass};
+use crate::scenario::phrase::Phrase;
 
 /// Patterns that are awaited together.
 #[derive(Clone, Debug)]
@@ -86,6 +87,15 @@ impl Group {
         self.closest.as_ref()
     }
 
+    /// How that message differs, in words. The names of its members are known if it is not longer than what is
+    /// kept of it.
+    pub fn difference(&self) -> Option<Phrase> {
+        let Closest { message, near, pattern } = self.closest.as_ref()?;
+        let whole = Some(&message.start).filter(|start| start.len() == message.size);
+        let known = whole.and_then(|data| self.pattern(*pattern)?.json_difference(data));
+        Some(known.unwrap_or_else(|| near.text.clone()))
+    }
+
     /// Which of the awaited patterns have taken nothing, by their index: 0 for `<`.
     pub fn missing(&self) -> impl Iterator<Item = usize> {
         self.wanted.iter().enumerate().filter(|(_, it)| it.taken.is_none()).map(|(index, _)| index)
@@ -108,7 +118,7 @@ impl Group {
         }
         passed.give_back(inbox);
         let is_complete = self.missing().next().is_none();
-        is_complete.then(|| self.outcome())
+        is_complete.then(|| self.outcome(inbox))
     }
 
     /// A pattern that is wanted, by its index: 0 for `<`.
@@ -132,8 +142,9 @@ impl Group {
         {
             if let Err(message) = self.offer(message) {
                 self.seen.push(&message);
-                if let Some(passed) = &mut self.passed {
-                    passed.push(&message, inbox);
+                match &mut self.passed {
+                    Some(passed) => passed.push(&message, inbox),
+                    None => inbox.earlier.push(&message, false),
                 }
                 if self.is_strict {
                     return Progress::Failed(WaitFailure::Unexpected(message));
@@ -147,7 +158,7 @@ impl Group {
             if let Some(passed) = self.passed.take() {
                 passed.release(inbox);
             }
-            return Progress::Done(self.outcome());
+            return Progress::Done(self.outcome(inbox));
         }
         match inbox.end() {
             Some(end) => Progress::Failed(WaitFailure::Ended(end.clone())),
@@ -156,7 +167,12 @@ impl Group {
         }
     }
 
-    fn outcome(&mut self) -> GroupOutcome {
+    fn outcome(&mut self, inbox: &mut Inbox) -> GroupOutcome {
+        for wanted in self.wanted.iter().chain(&self.optional) {
+            if let Some(Taken::Message(message)) = &wanted.taken {
+                inbox.earlier.push(message, true);
+            }
+        }
         let wanted = self.wanted.iter_mut().filter_map(|it| it.taken.take()).collect();
         let optional = self.optional.iter_mut().map(|it| it.taken.take()).collect();
         GroupOutcome { wanted, optional }
@@ -270,7 +286,7 @@ impl Wanted {
     fn near(&self, judged: &Match, message: &Received) -> Option<Near> {
         match judged {
             Match::Differs(comparison) => {
-                let text = comparison.first.as_ref()?.to_string();
+                let text = comparison.first.as_ref()?.phrase();
                 Some(Near { differing: comparison.count, text })
             }
             _ => self.pattern.near(message.kind, &message.data),

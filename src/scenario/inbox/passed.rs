@@ -9,6 +9,8 @@ pub(super) struct Passed {
     held: usize,
     /// How many of them were received before the last message that was taken.
     before_taken: usize,
+    /// Those that were taken after all, by their index.
+    taken: Vec<usize>,
 }
 
 impl Passed {
@@ -35,6 +37,7 @@ impl Passed {
     /// Takes a message by its index, and with it those before it. Indexes stay what they are.
     pub(super) fn take(&mut self, index: usize) -> Option<Received> {
         self.before_taken = self.before_taken.max(index + 1);
+        self.taken.push(index);
         self.messages.get(index).cloned()
     }
 
@@ -48,8 +51,11 @@ impl Passed {
         self.release(inbox);
     }
 
-    /// Forgets them.
+    /// Gives up what they hold: the step has passed over them, except for those that it has taken.
     pub(super) fn release(self, inbox: &mut Inbox) {
         inbox.held -= self.held;
+        for (index, message) in self.messages.iter().enumerate() {
+            inbox.earlier.push(message, self.taken.contains(&index));
+        }
     }
 }

@@ -6,13 +6,11 @@ use bytes::Bytes;
 
 use super::Received;
 use crate::protocol::MessageKind;
+use crate::scenario::outcome::MAX_SHOWN;
 use crate::scenario::pattern::Near;
 
 /// How many messages a report shows.
 const MOST: usize = 20;
-
-/// How much of each, in bytes.
-pub(super) const MAX_SHOWN: usize = 1024;
 
 /// The messages that a step saw and did not take: the last of them, and how many there were.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,11 +73,16 @@ impl Seen {
 impl SeenMessage {
     /// The start of a message, in memory of its own if it is only a part.
     pub fn of(message: &Received) -> Self {
-        let size = message.data.len();
+        Self::start_of(message.kind, &message.data)
+    }
+
+    /// The start of a message of this kind with this payload.
+    pub(super) fn start_of(kind: MessageKind, data: &Bytes) -> Self {
+        let size = data.len();
         let start = match size > MAX_SHOWN {
-            true => Bytes::copy_from_slice(&message.data[..MAX_SHOWN]),
-            false => message.data.clone(),
+            true => Bytes::copy_from_slice(&data[..MAX_SHOWN]),
+            false => data.clone(),
         };
-        Self { kind: message.kind, start, size }
+        Self { kind, start, size }
     }
 }

@@ -301,3 +301,72 @@ fn what_is_passed_over_takes_half_of_the_limit() {
     }
     assert_eq!((inbox.fault(), group.passed().count()), (None, 5));
 }
+
+/// Polls a group as the step with this number.
+fn step(number: usize, wanted: &[&str], inbox: &mut Inbox, now: Instant) {
+    inbox.begin_step(number);
+    let taken = taken(&mut group(wanted, &[], false, now), inbox, now);
+    assert!(taken.is_ok_and(|taken| taken.len() == wanted.len() && taken[0] != "pending"));
+}
+
+#[test]
+fn what_earlier_steps_did_with_a_message_is_known() {
+    let (mut inbox, now) = filled(&["a", "b", "a", "c"]);
+    step(1, &["b"], &mut inbox, now);
+    step(2, &["c"], &mut inbox, now);
+    inbox.begin_step(3);
+    let found = |text: &str| {
+        let earlier = inbox.earlier(&self::text(text))?;
+        Some((earlier.step, earlier.is_taken, earlier.shown().start))
+    };
+    assert_eq!(found("a"), Some((2, false, "a".into())), "the last one");
+    assert_eq!(found("b"), Some((1, true, "b".into())));
+    assert_eq!(found("d"), None);
+    inbox.begin_step(2);
+    assert_eq!(inbox.earlier(&text("c")), None, "the step itself is not an earlier one");
+    assert_eq!(inbox.earlier(&text("a")).map(|it| it.step), Some(1));
+}
+
+#[test]
+fn a_message_that_repeats_one_that_was_taken_is_known() {
+    let (mut inbox, now) = filled(&["x", "a", "a", "x"]);
+    step(1, &["a"], &mut inbox, now);
+    inbox.begin_step(2);
+    let equal: Vec<_> = inbox.kept().map(|it| inbox.earlier_equal(it).map(|it| it.step)).collect();
+    assert_eq!(equal, [Some(1), None], "x was passed over, not taken");
+}
+
+#[test]
+fn earlier_messages_are_bounded() {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(10_000, Vec::new());
+    for number in 0..50 {
+        let long = format!("{number}{}", "x".repeat(900));
+        push(&mut inbox, now, &[&long, "a"]);
+        step(1, &["a"], &mut inbox, now);
+    }
+    inbox.begin_step(2);
+    let numbered = |number: u32| text(&format!("{number}{}", "x".repeat(900)));
+    assert!(inbox.earlier(&numbered(49)).is_some() && inbox.earlier(&numbered(0)).is_none());
+    assert_eq!(inbox.held(), 0, "they do not count as kept");
+}
+
+#[test]
+fn a_message_that_is_taken_after_all_was_not_passed_over() {
+    let (mut inbox, now) = filled(&["x", "y", "z"]);
+    inbox.begin_step(1);
+    let mut wait = group(&["a"], &[], false, now).keeping_passed();
+    assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["pending".to_owned()]));
+    wait.settle(&mut inbox, &[(0, 1)]).expect("an outcome");
+    inbox.begin_step(2);
+    let found = ["x", "y", "z"].map(|it| inbox.earlier(&text(it)).map(|it| it.is_taken));
+    assert_eq!((found, kept(&inbox)), ([Some(false), Some(true), None], vec!["z".to_owned()]));
+}
+
+#[test]
+fn what_is_kept_is_compared_with_a_pattern() {
+    let (inbox, _) = filled(&["{\"a\":1,\"n\":1}", "{\"a\":1,\"n\":2}", "{}"]);
+    let found = inbox.kept_match(&text("{\"a\":1}")).map(|it| it.data.clone());
+    assert_eq!(found.as_deref(), Some(&b"{\"a\":1,\"n\":2}"[..]));
+    assert_eq!(inbox.kept_match(&text("{\"b\":1}")), None);
+}

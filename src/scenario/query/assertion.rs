@@ -11,6 +11,7 @@ use super::tree::{Assertion, Expression, FilterKind, PredicateKind, Quantifier, 
 use super::value::Value;
 use crate::protocol::counted::counted;
 use crate::scenario::json;
+use crate::scenario::phrase::Phrase;
 
 /// Why an assertion does not hold, or a capture has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +122,8 @@ impl Assertion {
         Ok(judge(&self.predicate, value.as_ref(), variables)?.map_err(
             |mismatch| match is_nothing {
                 true => {
-                    Mismatch { difference: self.expression.reached(facts, variables), ..mismatch }
+                    let reached = self.expression.reached(facts, variables);
+                    Mismatch { difference: reached.map(Phrase::from), ..mismatch }
                 }
                 false => mismatch,
             },

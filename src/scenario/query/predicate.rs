@@ -8,7 +8,9 @@ use super::facts::Variables;
 use super::literal::{date, from_text, rfc3339};
 use super::tree::{Operand, Predicate, PredicateKind, Relation, ValueType};
 use super::value::{Value, one_line, start_of};
-use crate::scenario::{number, place};
+use crate::scenario::number;
+use crate::scenario::phrase::Phrase;
+use crate::scenario::place::{self, Place};
 
 /// What was expected and what was there instead, each on one line of at most about 1 KiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Mismatch {
     /// What was there.
     pub actual: String,
     /// Where two long texts begin to differ.
-    pub difference: Option<String>,
+    pub difference: Option<Phrase>,
 }
 
 impl fmt::Display for Mismatch {
@@ -117,7 +119,7 @@ fn mismatch(
             first_difference(expected, actual)
         }
         (Value::Bytes(actual), Some(Value::Bytes(expected))) if is_equality => {
-            place::of_bytes(expected, actual).map(|place| place.to_string())
+            place::of_bytes(expected, actual).map(Place::into_phrase)
         }
         _ => None,
     };
@@ -125,10 +127,10 @@ fn mismatch(
 }
 
 /// Where two texts begin to differ, if that is not seen at a glance.
-fn first_difference(expected: &str, actual: &str) -> Option<String> {
+fn first_difference(expected: &str, actual: &str) -> Option<Phrase> {
     let is_long = expected.len().max(actual.len()) > MIN_LENGTH;
     let place = place::of_texts(expected, actual)?;
-    (is_long || place.is_similar()).then(|| place.to_string())
+    (is_long || place.is_similar()).then(|| place.into_phrase())
 }
 
 /// An expectation, cut when a regular expression makes it long.

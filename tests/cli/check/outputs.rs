@@ -94,3 +94,31 @@ fn verbose_shows_all_events() {
     let outcome = check("WS {{url}}\n< last\n").args(["-v", "--variable", &url]).run().code(0);
     assert_eq!(outcome.stdout.matches("message ").count(), 5000);
 }
+
+/// What a reader does not take is kept up to a limit, then the connections wait: nothing is lost, and a failure says
+/// so.
+#[test]
+fn a_reader_that_stops_loses_nothing_and_is_named_in_a_failure() {
+    let (sender, sent) = std::sync::mpsc::channel();
+    let server = Server::script(move |peer| {
+        peer.accept_request();
+        let messages = text(&"x".repeat(8000)).repeat(100);
+        for _ in 0..80 {
+            peer.send(&messages); // blocks: the buffers of the kernel are full, too
+        }
+        peer.send(text("last"));
+        sender.send(()).expect("the test waits");
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let scenario = "WS {{url}}\n[Options]\ntimeout: 20s\n\n< last\n[Asserts]\nsize == 1\n";
+    let running = check(scenario).args(["-v", "--variable", &url]).spawn();
+    let stalled = sent.recv_timeout(std::time::Duration::from_secs(2));
+    assert!(stalled.is_err(), "the run waits for the reader");
+    let outcome = running.wait().code(1);
+    assert_eq!(outcome.stdout.matches("xxx\n").count(), 8000);
+    outcome
+        .stdout_contains("\n< last\n")
+        .stdout_contains("s.wscope:7:1: the assertion does not hold\n")
+        .stdout_contains("because the output of -v was not read: that may be the reason\n");
+}

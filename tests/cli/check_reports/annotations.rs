@@ -12,7 +12,7 @@ fn commands(outcome: &Outcome) -> Vec<&str> {
 }
 
 const EXPECTED: &str = "::error file=s.wscope,line=10,col=1,title=b # SKIP \\ ]]> <&\"> %3A%3Aerror%3A%3Ax #%23[y\
-     ::nothing matched within 50 ms; expected JSON that contains {\"a\":1}";
+     ::nothing matched within 50 ms; expected JSON that contains {\"a\":1}; at $.a expected 1, got 2";
 
 #[test]
 fn only_failures_are_commands() {

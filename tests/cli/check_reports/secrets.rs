@@ -111,6 +111,26 @@ text matches /{{three}}$/
 WS {{url}}
 > close:1000
 < close:4000 other
+### g {{one}} on several connections
+WS {{url}}/?q={{one}} as alice
+WS {{url}} as bob
+[Options]
+timeout: 100ms
+alice< /^you sent/
+bob> {{one}}
+bob< {\"never\":\"{{two}}\"}
+### h {{two}} was passed over
+WS {{url}}
+[Options]
+timeout: 100ms
+< /^a{1000}/
+< you sent <{{one}}>
+### i {{three}} strict
+WS {{url}}
+[Options]
+strict: true
+< you sent <{{one}}>
+< {{three}}
 ### e {{one}}
 WS ws://127.0.0.1:1/{{one}}
 < a
@@ -179,7 +199,7 @@ fn assert_no_encoded_secret(value: &serde_json::Value) {
 
 #[test]
 fn secrets_are_in_no_output() {
-    assert_masked(&["-v"], 5);
+    assert_masked(&["-v"], 9);
 }
 
 #[test]
@@ -206,6 +226,12 @@ fn secrets_cannot_break_a_report() {
     let part = &json["files"][0]["parts"][0];
     assert_eq!(part["failure"]["received"][0]["data"], "the ***, *** and ***");
     assert_eq!(part["failure"]["received"][0]["type"], "text");
+    assert_eq!(part["failure"]["expected"], "the text \"a\"");
+    assert_eq!(part["failure"]["closest"], serde_json::Value::Null);
+    let notes = part["failure"]["notes"][0].as_str().expect("a note");
+    assert!(notes.starts_with("the connection is open; the last message came "), "{notes}");
+    let tap = report(&outcome, "tap");
+    assert!(tap.contains("\n  message: \"nothing matched within 50 ms\"\n"), "{tap}");
     let events = part["connections"][0]["events"].as_array().expect("events");
     let message = events.iter().find(|event| event["event"] == "message").expect("a message");
     assert_eq!((&message["data"], &message["size"]), (&"the ***, *** and ***".into(), &25.into()));

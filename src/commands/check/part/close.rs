@@ -7,17 +7,14 @@ use crate::commands::check::failure;
 use crate::commands::check::link::Link;
 use crate::input::Action;
 use crate::protocol::CloseCode;
-use crate::protocol::counted::counted;
 use crate::scenario::inbox::{End, Progress, WaitFailure};
+use crate::scenario::phrase::Phrase;
 
 /// How long the closing handshake and the end of TCP may take; the session's own limit is 5 s.
 const CLOSE_TIME: Duration = Duration::from_secs(7);
 
 /// The same after a failure.
 const SHORT_CLOSE_TIME: Duration = Duration::from_secs(1);
-
-/// How long an aborted connection may take to report its end.
-const ABORT_TIME: Duration = Duration::from_millis(200);
 
 impl PartRun<'_, '_> {
     /// Closes what is open, and looks at how each connection ended.
@@ -32,7 +29,7 @@ impl PartRun<'_, '_> {
         let until = self.deadline.map_or(own, |deadline| own.min(deadline));
         for (index, kept) in kept.into_iter().enumerate() {
             let Some(link) = self.usable(index) else { continue };
-            let end = link.wait(self.file.interrupted, |inbox, now| match inbox.end() {
+            let end = link.wait(self.limits(), |inbox, now| match inbox.end() {
                 Some(end) => Progress::Done(end.clone()),
                 None if now >= until => Progress::Failed(WaitFailure::Timeout),
                 None => Progress::Pending(until),
@@ -42,23 +39,23 @@ impl PartRun<'_, '_> {
                 None => return Err(self.with_place(Stop::Interrupted(None), &connect.at)),
                 Some(Progress::Done(_)) if self.ends_taken[index] => (None, link.unsent()),
                 Some(Progress::Done(end)) => (end_warning(&end), link.unsent()),
-                Some(_) if until < own => (Some(NO_ANSWER_IN_TIME.to_owned()), 0),
-                Some(_) => (Some("did not end in time".to_owned()), 0),
+                Some(_) if until < own => (Some(Phrase::new(NO_ANSWER_IN_TIME)), 0),
+                Some(_) => (Some(Phrase::new("did not end in time")), 0),
             };
             let unsent = (unsent > 0).then(|| {
-                let messages = counted(unsent, "message");
-                format!("{messages} could not be sent before the connection ended")
+                let messages = Phrase::default().counted(unsent, "message");
+                messages.own(" could not be sent before the connection ended")
             });
             let who = match &connect.name {
-                Some(name) => format!("{name:?}"),
-                None => "the connection".to_owned(),
+                Some(name) => Phrase::new("\"").value(name).own("\""),
+                None => Phrase::new("the connection"),
             };
             let warning = warning.map(|warning| match kept {
-                Some(kept) => format!("{warning}; {kept}"),
+                Some(kept) => warning.own("; ").phrase(kept),
                 None => warning,
             });
             for warning in warning.into_iter().chain(unsent) {
-                self.warn(index, format!("{who}: {warning}"))?;
+                self.warn(index, who.clone().own(": ").phrase(warning))?;
             }
         }
         match self.part.steps.last() {
@@ -77,23 +74,18 @@ impl PartRun<'_, '_> {
         for link in links() {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let wait = |link: &Link, until: Instant| {
-            let _ = link.wait::<()>(self.file.interrupted, |inbox, now| match inbox.end() {
+        let until = Instant::now() + SHORT_CLOSE_TIME;
+        for link in links() {
+            let _ = link.wait::<()>(self.limits(), |inbox, now| match inbox.end() {
                 None if now < until => Progress::Pending(until),
                 _ => Progress::Done(()),
             });
-        };
-        let until = Instant::now() + SHORT_CLOSE_TIME;
-        for link in links() {
-            wait(link, until);
-            // How it ends tells of a message that was received in part.
-            link.abort();
-            wait(link, Instant::now() + ABORT_TIME);
         }
     }
 
     /// A warning is a failure with `--strict`.
-    pub(super) fn warn(&mut self, connection: usize, text: String) -> Result<(), Stop> {
+    pub(super) fn warn(&mut self, connection: usize, text: impl Into<Phrase>) -> Result<(), Stop> {
+        let text = text.into();
         if self.file.config.strict {
             let at = &self.part.connections[connection].connect.at;
             return Err(self.failed(at, "warning", text).into());
@@ -108,14 +100,14 @@ const NO_ANSWER_IN_TIME: &str =
 
 /// What is odd about the end of a connection that no step waited for. Which side closed it first does not matter:
 /// that may be chance.
-fn end_warning(end: &End) -> Option<String> {
+fn end_warning(end: &End) -> Option<Phrase> {
     if end.is_ours && !end.is_clean {
-        let text = "the server did not complete the closing handshake";
-        return Some(format!("{text}: {}", end.description));
+        let text = Phrase::new("the server did not complete the closing handshake: ");
+        return Some(text.value(&end.description));
     }
     let is_usual = matches!(end.code.get(), 1000 | 1001 | 1005);
     let is_answer = end.is_ours && end.sent == Some(end.code);
-    (!is_usual && !is_answer).then(|| end.description.clone())
+    (!is_usual && !is_answer).then(|| end.description.clone().into())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The steps that run a command.
 
 use super::{PartRun, Stop};
+use crate::commands::check::failure::Draft;
 use crate::commands::check::run_command::{CommandError, Finished, run};
 use crate::platform::child_group::Exit;
 use crate::scenario::language::Template;
-use crate::scenario::outcome::Failure;
+use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::PlannedStep;
 use crate::scenario::query::{CommandFacts, Facts};
 
@@ -50,10 +51,13 @@ impl PartRun<'_, '_> {
             step.checks.asserts.iter().any(|(assertion, _)| assertion.expression.is_exit());
         let (status, problem) = match exit {
             Exit::Status(0) => (Some(0), None),
-            Exit::Status(status) => {
-                (Some(*status), Some(format!("the command ended with status {status}")))
+            Exit::Status(status) => (
+                Some(*status),
+                Some(Phrase::new("the command ended with status ").value(status.to_string())),
+            ),
+            Exit::Signal(name) => {
+                (None, Some(Phrase::from(name.to_string()).own(" ended the command")))
             }
-            Exit::Signal(name) => (None, Some(format!("{name} ended the command"))),
         };
         let checked = match problem.filter(|_| !asserts_exit) {
             Some(problem) => {
@@ -76,17 +80,18 @@ impl PartRun<'_, '_> {
     }
 
     /// The last lines of what a command wrote. Secrets are masked before it is cut: a part of one would stay.
-    fn add_lines(&self, failure: &mut Failure, name: &str, text: &str) {
+    fn add_lines(&self, failure: &mut Draft, name: &'static str, text: &str) {
         let text = self.file.secrets.mask_text(text.trim().to_owned());
         let lines: Vec<_> = text.lines().collect();
         let first = lines.len().saturating_sub(SHOWN_LINES);
         if first > 0 {
-            failure.notes.push(format!("{name}: ({first} lines before)"));
+            let count = Phrase::new(name).own(": (").counted(first as u64, "line").own(" before)");
+            failure.notes.push(count);
         }
         failure.notes.extend(lines[first..].iter().map(|line| {
             let start: String = line.chars().take(SHOWN_CHARS).collect();
             let more = if start.len() < line.len() { "…" } else { "" };
-            format!("{name}: {start}{more}")
+            Phrase::new(name).own(": ").value(start).own(more)
         }));
     }
 }

@@ -1,15 +1,15 @@
 //! Opening the connections of a part.
 
 use super::{PartRun, Stop};
+use crate::commands::check::failure::Draft;
 use crate::commands::check::handshake::{Handshake, Retries};
 use crate::commands::check::link::{Link, LinkConfig};
 use crate::commands::check::options::{OptionError, configure, own_options};
-use crate::protocol::counted::counted;
 use crate::redact::Redaction;
 use crate::scenario::inbox::Inbox;
 use crate::scenario::language::syntax::Connect;
 use crate::scenario::language::{Diagnostic, Template};
-use crate::scenario::outcome::Failure;
+use crate::scenario::phrase::Phrase;
 use crate::scenario::query::{Facts, HandshakeFacts};
 
 impl PartRun<'_, '_> {
@@ -67,7 +67,7 @@ impl PartRun<'_, '_> {
         let (facts, warnings) = match (handshake, status) {
             (Handshake::Failed(message, hint), _) => {
                 let mut failure = self.failed(&connect.at, "connect", message);
-                failure.notes.extend(hint.map(|hint| format!("hint: {hint}")));
+                failure.notes.extend(hint.map(|hint| Phrase::new("hint: ").value(hint)));
                 return Err(failure.into());
             }
             (Handshake::Open(facts, warnings), None | Some(101)) => (facts, warnings),
@@ -79,7 +79,7 @@ impl PartRun<'_, '_> {
                 return Err(self.wrong_status(at, expected, &facts, message).into());
             }
             (Handshake::Open(facts, _), Some(expected)) => {
-                let message = "the server accepted the connection".to_owned();
+                let message = "the server accepted the connection";
                 return Err(self.wrong_status(at, expected, &facts, message).into());
             }
         };
@@ -93,10 +93,10 @@ impl PartRun<'_, '_> {
             if !values.contains(&value.as_str()) {
                 let mut failure =
                     self.failed(&field.at, "header", "the response has another value");
-                failure.expected = Some(format!("{name}: {value}"));
+                failure.expected = Some(format!("{name}: {value}").into());
                 failure.actual = Some(match values.is_empty() {
-                    true => format!("no header {name}"),
-                    false => values.join(", "),
+                    true => Phrase::new("no header ").value(name),
+                    false => values.join(", ").into(),
                 });
                 failure.notes.extend(response(&facts));
                 return Err(failure.into());
@@ -110,11 +110,11 @@ impl PartRun<'_, '_> {
         at: &std::ops::Range<usize>,
         expected: u16,
         facts: &HandshakeFacts,
-        message: String,
-    ) -> Failure {
+        message: impl Into<Phrase>,
+    ) -> Draft {
         let mut failure = self.failed(at, "status", message);
-        failure.expected = Some(format!("status {expected}"));
-        failure.actual = Some(format!("status {}", facts.status));
+        failure.expected = Some(Phrase::new("status ").number(expected.into()));
+        failure.actual = Some(Phrase::new("status ").number(facts.status.into()));
         failure.notes.extend(response(facts));
         failure
     }
@@ -124,7 +124,7 @@ impl PartRun<'_, '_> {
             OptionError::Variable(variable) => self.no_value(&variable).into(),
             OptionError::Wrong(Diagnostic { at, message, help }) => {
                 let mut failure = self.failed(&at, "option", message);
-                failure.notes.extend(help);
+                failure.notes.extend(help.map(Phrase::from));
                 failure.into()
             }
         }
@@ -136,21 +136,21 @@ const MOST_HEADERS: usize = 30;
 const MOST_OF_HEADER: usize = 300;
 
 /// The response of a handshake, line by line, without what is secret in it.
-fn response(facts: &HandshakeFacts) -> Vec<String> {
-    let mut lines = vec![format!("HTTP {}", facts.status)];
+fn response(facts: &HandshakeFacts) -> Vec<Phrase> {
+    let mut lines = vec![Phrase::new("HTTP ").number(facts.status.into())];
     for (name, value) in facts.headers.iter().take(MOST_HEADERS) {
         let value = Redaction::Mask.value(name, value.as_bytes());
         let value: String = String::from_utf8_lossy(&value).chars().take(MOST_OF_HEADER).collect();
-        lines.push(format!("{name}: {value}"));
+        lines.push(format!("{name}: {value}").into());
     }
     let more = facts.headers.len().saturating_sub(MOST_HEADERS);
     if more > 0 {
-        lines.push(counted(more as u64, "more header"));
+        lines.push(Phrase::default().counted(more as u64, "more header"));
     }
     let body = facts.body.as_deref().unwrap_or_default();
     if !body.is_empty() {
         let start: String = String::from_utf8_lossy(body).chars().take(500).collect();
-        lines.push(format!("body: {start}"));
+        lines.push(Phrase::new("body: ").value(start));
     }
     lines
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{PartRun, Stop};
-use crate::commands::check::failure;
+use crate::commands::check::failure::{self, Draft};
 use crate::commands::check::link::Link;
 use crate::input::Action;
 use crate::scenario::inbox::{
@@ -11,8 +11,8 @@ use crate::scenario::inbox::{
 };
 use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::message::Outgoing;
-use crate::scenario::outcome::Failure;
-use crate::scenario::pattern::{Matcher, Pattern, ReasonPattern};
+use crate::scenario::pattern::Pattern;
+use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::{Checks, PlannedGroup, PlannedPattern, PlannedStep};
 use crate::scenario::query::{CloseFacts, Facts, MessageFacts, PeriodFacts, PongFacts};
 
@@ -43,7 +43,8 @@ impl PartRun<'_, '_> {
             Outgoing::Close(code, reason) => Action::Close(code, Some(reason)),
         };
         self.link(connection, step)?.send(action).map_err(|reason| {
-            self.failed(&step.at, "closed", format!("cannot send: {reason}")).into()
+            let text = Phrase::new("cannot send: ").value(reason);
+            self.failed(&step.at, "closed", text).into()
         })
     }
 
@@ -84,13 +85,13 @@ impl PartRun<'_, '_> {
             waiting = waiting.keeping_passed();
         }
         let link = self.link(group.connection, step)?;
-        let progress = link.wait(self.file.interrupted, |inbox, now| waiting.poll(inbox, now));
+        let progress = link.wait(self.limits(), |inbox, now| waiting.poll(inbox, now));
         let passed_over = waiting.seen().count;
         match progress {
             None | Some(Progress::Pending(_)) => {
                 let missing = waiting.missing().next().unwrap_or_default();
                 let mut place = self.interruption(&step.at);
-                place.expected = waiting.pattern(missing).map(describe);
+                place.expected = waiting.pattern(missing).map(Pattern::describe);
                 self.add_seen(&mut place, group, &waiting, &link.inbox());
                 Err(Stop::Interrupted(Some(Box::new(place))))
             }
@@ -102,28 +103,43 @@ impl PartRun<'_, '_> {
                 if let Some(outcome) = self.relax(group, &mut waiting, &failed, started) {
                     return self.check_group(step, group, &outcome, waiting.seen());
                 }
-                let missing = waiting.missing().next().unwrap_or_default();
-                let at = group.wanted.get(missing).map_or(&step.at, |pattern| &pattern.at);
-                let timeout = self.options[group.connection].timeout;
-                let inbox = &*self.link(group.connection, step)?.inbox();
-                let mut failure = self.wait_failed(at, &failed, timeout, inbox);
-                if !matches!(failed, WaitFailure::Forbidden(_) | WaitFailure::TooMuch(_)) {
-                    failure.expected = waiting.pattern(missing).map(describe);
-                    self.add_seen(&mut failure, group, &waiting, inbox);
-                }
-                failure::add_state(&mut failure, inbox);
-                Err(failure.into())
+                Err(self.receive_failed(step, group, &waiting, &failed, started)?)
             }
         }
     }
 
-    fn add_seen(
+    /// A group that failed, with all that is known.
+    fn receive_failed(
         &self,
-        failure: &mut Failure,
+        step: &PlannedStep,
         group: &PlannedGroup,
         waiting: &Group,
-        inbox: &Inbox,
-    ) {
+        failed: &WaitFailure,
+        started: Instant,
+    ) -> Result<Stop, Stop> {
+        let missing = waiting.missing().next().unwrap_or_default();
+        let at = group.wanted.get(missing).map_or(&step.at, |pattern| &pattern.at);
+        let timeout = self.options[group.connection].timeout;
+        let inbox = &*self.link(group.connection, step)?.inbox();
+        let mut failure = self.wait_failed(at, failed, timeout, inbox);
+        if !matches!(failed, WaitFailure::Forbidden(_) | WaitFailure::TooMuch(_)) {
+            failure.expected = waiting.pattern(missing).map(Pattern::describe);
+            self.add_seen(&mut failure, group, waiting, inbox);
+            if let Some(pattern) = waiting.pattern(missing) {
+                let elsewhere = self.elsewhere(pattern, group.connection, inbox);
+                failure.notes.splice(0..0, elsewhere);
+            }
+            failure.notes.extend(self.repeated(failed, inbox));
+            if matches!(failed, WaitFailure::Ended(_)) {
+                let waited = Phrase::new("the step had waited for ");
+                failure.notes.push(waited.time(started.elapsed()));
+            }
+        }
+        failure::add_state(&mut failure, self.name(group.connection), inbox);
+        Ok(failure.into())
+    }
+
+    fn add_seen(&self, failure: &mut Draft, group: &PlannedGroup, waiting: &Group, inbox: &Inbox) {
         let line_of = |index: usize| {
             let at = group.wanted.get(index).map_or(0, |pattern| pattern.at.start);
             self.file.source.place(at).line
@@ -137,7 +153,7 @@ impl PartRun<'_, '_> {
         failed: &WaitFailure,
         limit: Duration,
         inbox: &Inbox,
-    ) -> Failure {
+    ) -> Draft {
         if matches!(failed, WaitFailure::Timeout) && self.is_out_of_time() {
             return self.out_of_time(at);
         }
@@ -210,8 +226,7 @@ impl PartRun<'_, '_> {
         let started = Instant::now();
         let (until, is_cut) = self.limited(started + self.duration(step, span)?);
         let link = self.link(connection, step)?;
-        let progress =
-            link.wait(self.file.interrupted, |inbox, now| inbox.silence(until, has_end, now));
+        let progress = link.wait(self.limits(), |inbox, now| inbox.silence(until, has_end, now));
         match progress {
             None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
             Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
@@ -224,8 +239,9 @@ impl PartRun<'_, '_> {
                     let seen = Seen::of(std::iter::once(first).chain(inbox.kept()));
                     failure::add_messages(&mut failure, &seen);
                 }
-                failure.notes.push(format!("after {}", failure::seconds(started.elapsed())));
-                failure::add_state(&mut failure, inbox);
+                failure.notes.extend(self.repeated(&failed, inbox));
+                failure.notes.push(Phrase::new("after ").time(started.elapsed()));
+                failure::add_state(&mut failure, self.name(connection), inbox);
                 Err(failure.into())
             }
         }
@@ -243,9 +259,8 @@ impl PartRun<'_, '_> {
         let (until, is_cut) = self.limited(started + length);
         let link = self.link(connection, step)?;
         let mut taken: Vec<Received> = Vec::new();
-        let progress = link.wait(self.file.interrupted, |inbox, now| {
-            inbox.during(until, has_end, &mut taken, now)
-        });
+        let progress =
+            link.wait(self.limits(), |inbox, now| inbox.during(until, has_end, &mut taken, now));
         match progress {
             None | Some(Progress::Pending(_)) => Err(Stop::Interrupted(None)),
             Some(Progress::Failed(failed)) => {
@@ -254,7 +269,7 @@ impl PartRun<'_, '_> {
                 if !matches!(failed, WaitFailure::Forbidden(_)) {
                     failure::add_messages(&mut failure, &Seen::of(taken.iter()));
                 }
-                failure::add_state(&mut failure, inbox);
+                failure::add_state(&mut failure, self.name(connection), inbox);
                 Err(failure.into())
             }
             Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
@@ -285,38 +300,4 @@ fn facts(message: &Received) -> MessageFacts<'_> {
         is_compressed: message.is_compressed,
         duration: message.since_send,
     }
-}
-
-/// What a pattern waits for, with the values of variables.
-fn describe(pattern: &Pattern) -> String {
-    match pattern.matcher() {
-        Matcher::Any => "any message".to_owned(),
-        Matcher::Text(text) => format!("the text {}", quoted(text)),
-        Matcher::Regex(regex) => format!("a text that matches /{}/", regex.as_str()),
-        Matcher::Json(value) => format!("JSON that contains {value}"),
-        Matcher::Bytes { bytes, is_prefix } => {
-            let hex = data_encoding::HEXLOWER.encode(&bytes[..bytes.len().min(64)]);
-            let more = if *is_prefix || bytes.len() > 64 { " .." } else { "" };
-            format!("the bytes hex:{hex}{more}")
-        }
-        Matcher::Ping(None) => "a ping".to_owned(),
-        Matcher::Ping(Some(data)) => format!("a ping {}", quoted(&String::from_utf8_lossy(data))),
-        Matcher::Pong(None) => "a pong".to_owned(),
-        Matcher::Pong(Some(data)) => format!("a pong {}", quoted(&String::from_utf8_lossy(data))),
-        Matcher::Close(close) => {
-            let code = close.code.map_or_else(String::new, |code| format!(" with {}", code.get()));
-            let reason = match &close.reason {
-                None => String::new(),
-                Some(ReasonPattern::Equal(reason)) => format!(" and the reason {}", quoted(reason)),
-                Some(ReasonPattern::Regex(regex)) => {
-                    format!(" and a reason that matches /{}/", regex.as_str())
-                }
-            };
-            format!("the end of the connection{code}{reason}")
-        }
-    }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

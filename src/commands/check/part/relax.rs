@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::PartRun;
 use crate::scenario::inbox::{Group, GroupOutcome, Received, WaitFailure};
+use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::PlannedGroup;
 use crate::scenario::relax::{Relaxation, relax};
 
@@ -53,7 +54,8 @@ impl PartRun<'_, '_> {
         let outcome = waiting.settle(&mut link.inbox(), &pairs)?;
         for (pattern, relaxation) in relaxations {
             let line = self.file.source.place(group.wanted[pattern].at.start).line;
-            self.warnings.push(format!("line {line} is relaxed: other values were received"));
+            let warning = Phrase::new("line ").number(line as u64);
+            self.warnings.push(warning.own(" is relaxed: other values were received"));
             relaxed.push(relaxation);
         }
         // The time of a step that is relaxed does not count: the steps behind it have theirs all the same.

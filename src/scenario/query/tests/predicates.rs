@@ -226,7 +226,7 @@ fn failures_are_short_and_show_the_first_difference() {
     let FailureKind::Mismatch(mismatch) = failure.kind else { panic!("no mismatch") };
     assert!(mismatch.actual.len() < 1100 && mismatch.actual.ends_with("… (2000 bytes)"));
     assert_eq!(
-        mismatch.difference.as_deref(),
+        mismatch.difference.map(|it| it.to_string()).as_deref(),
         Some(
             "at character 51, after \"…aaaaaaaaaa\": expected \"b\", got \"aaaaaaaaaaaaaaaaaaaa…\""
         )
