@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::live::{Live, Progress};
 use super::masking;
+use crate::commands::delivery::Delivery;
 use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
-use crate::output::{Buffered, Drain, Outlet, OutputError, drain};
+use crate::output::{Buffered, Outlet, OutputError};
 use crate::platform::stdio::Writer;
 use crate::redact::Secrets;
 use crate::report::{github, text};
@@ -178,7 +178,7 @@ impl Printer {
 
     /// Marks standard output as ready, after a wait.
     pub(super) fn set_ready(&mut self, woken: &Woken) {
-        set_ready(&mut self.out, woken);
+        Buffered::set_ready(&mut self.out, woken);
     }
 
     /// Waits until everything was written, unless a signal comes or `until` is reached. That the reader of standard
@@ -194,10 +194,7 @@ impl Printer {
         if let Some(live) = &mut self.live {
             self.out.put(live.erase().as_bytes());
         }
-        match wait_for(&mut self.out, reactor, until) {
-            Err(Error::Output(error)) if error.is_closed_pipe() => Ok(()),
-            result => result,
-        }
+        Delivery { needs_reader: false, ..delivery(&mut self.out, reactor, until) }.run()
     }
 }
 
@@ -217,62 +214,21 @@ pub(super) fn deliver(
 ) -> Result<(), Error> {
     register(outlet, reactor)
         .map_err(|error| Error::Output(OutputError { name: outlet.name(), error }))?;
-    wait_for(outlet, reactor, until)
+    delivery(outlet, reactor, until).run()
 }
 
 fn register(outlet: &mut Outlet, reactor: &Reactor) -> std::io::Result<()> {
     outlet.register(reactor.registry(), mio::Token(tokens::OUTPUTS), &reactor.waker())
 }
 
-fn wait_for(
-    outlet: &mut Outlet,
-    reactor: &mut Reactor,
-    until: Option<Instant>,
-) -> Result<(), Error> {
-    outlet.set_ready(false); // readiness may have been announced to another wait
-    let mut delivery = Delivery { outlet, reactor, until, result: Ok(()) };
-    drain(&mut delivery);
-    delivery.result
-}
-
-fn set_ready(outlet: &mut Outlet, woken: &Woken) {
-    if woken.is_woken {
-        outlet.set_ready(false); // also after a wake-up that is not about it
-    }
-    for (_, reader_gone) in woken.outputs() {
-        outlet.set_ready(reader_gone);
-    }
-}
-
-/// The wait for the last bytes of an outlet.
-struct Delivery<'a> {
-    outlet: &'a mut Outlet,
+/// The wait for what an outlet still holds: until a signal, or else until `until`.
+fn delivery<'a>(
+    outputs: &'a mut Outlet,
     reactor: &'a mut Reactor,
     until: Option<Instant>,
-    result: Result<(), Error>,
-}
-
-impl Drain for Delivery<'_> {
-    fn outputs(&mut self) -> &mut impl Buffered {
-        self.outlet
-    }
-
-    fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()> {
-        self.result = Err(Error::Output(error));
-        ControlFlow::Break(())
-    }
-
-    fn wait(&mut self) -> ControlFlow<()> {
-        let Ok(woken) = self.reactor.wait(self.until) else { return ControlFlow::Break(()) };
-        set_ready(self.outlet, &woken);
-        let is_late = self.until.is_some_and(|until| Instant::now() >= until);
-        match self.reactor.take_signal() {
-            None if !is_late => return ControlFlow::Continue(()),
-            Some(signal) if self.until.is_none() => self.result = Err(Error::Signal(signal)),
-            _ => {}
-        }
-        ControlFlow::Break(())
-    }
+) -> Delivery<'a, Outlet> {
+    let (max_time, is_leaving) = (Duration::ZERO, until.is_some());
+    Delivery { outputs, reactor, until, is_leaving, max_time, needs_reader: true, result: Ok(()) }
 }
 
 /// Prints text on standard error as it is.
