@@ -20,6 +20,7 @@ use relax::Relaxed;
 use runner::run_all;
 use values::ScenarioValues;
 
+mod clock;
 #[cfg(test)]
 mod editor_tests;
 mod failure;

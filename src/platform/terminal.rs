@@ -3,12 +3,13 @@
 #[cfg(unix)]
 pub use unix::{
     SavedModes, echoes_interrupt, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
-    leads_session, size, suspend_group, take_typed, width,
+    is_output_in_background, leads_session, size, suspend_group, take_typed, width,
 };
 
 #[cfg(not(unix))]
 pub use other::{
-    SavedModes, interrupt_self, is_gone, is_in_background, is_ours, size, take_typed, width,
+    SavedModes, echoes_interrupt, interrupt_self, is_gone, is_in_background, is_ours,
+    is_output_in_background, size, take_typed, width,
 };
 
 /// The number of columns if it is not known.
@@ -279,6 +280,11 @@ mod unix {
         is_in_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
     }
 
+    /// Whether standard output is a terminal with another process group in the foreground.
+    pub fn is_output_in_background() -> bool {
+        tcgetpgrp(rustix::stdio::stdout()).is_ok_and(|group| group != getpgrp())
+    }
+
     /// Whether this process is a session leader: then it has no shell as a parent, and its orphaned process
     /// group cannot be stopped by the terminal.
     pub fn leads_session() -> bool {
@@ -352,6 +358,16 @@ mod other {
 
     /// Always false: there is no job control here.
     pub fn is_in_background() -> bool {
+        false
+    }
+
+    /// Always false: there is no job control here.
+    pub fn is_output_in_background() -> bool {
+        false
+    }
+
+    /// Always false: an echo is not known of here.
+    pub fn echoes_interrupt() -> bool {
         false
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use super::clock::RunClock;
 use super::handshake::{Handshake, Opened, Retries, attempt};
 use super::transcript::Recorder;
 use crate::config::ConnectConfig;
@@ -41,6 +42,7 @@ pub(super) struct Link {
 }
 
 struct Shared {
+    clock: Arc<RunClock>,
     inbox: Mutex<Inbox>,
     changed: Condvar,
 }
@@ -57,9 +59,10 @@ pub(super) struct LinkConfig {
     pub(super) name: Option<String>,
     pub(super) inbox: Inbox,
     pub(super) recorder: Recorder,
-    /// When the opening handshake has to be over.
+    /// When the opening handshake has to be over, in real time.
     pub(super) deadline: Option<Instant>,
     pub(super) retries: Retries,
+    pub(super) clock: Arc<RunClock>,
 }
 
 impl Link {
@@ -68,8 +71,8 @@ impl Link {
     /// # Errors
     /// If the thread cannot be started.
     pub(super) fn start(config: LinkConfig) -> std::io::Result<Self> {
-        let LinkConfig { connect, name, inbox, recorder, deadline, retries } = config;
-        let shared = Arc::new(Shared { inbox: Mutex::new(inbox), changed: Condvar::new() });
+        let LinkConfig { connect, name, inbox, recorder, deadline, retries, clock } = config;
+        let shared = Arc::new(Shared { clock, inbox: Mutex::new(inbox), changed: Condvar::new() });
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, handshake) = channel();
         let work = Work {
@@ -164,7 +167,7 @@ impl Link {
     ) -> Option<Progress<T>> {
         let mut inbox = self.inbox();
         loop {
-            let now = Instant::now();
+            let now = self.shared.clock.now();
             let until = match poll(&mut inbox, now) {
                 Progress::Pending(until) => until,
                 over => return Some(over),
@@ -284,7 +287,7 @@ struct InboxObserver {
 
 impl Observer for InboxObserver {
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
-        let at = Instant::now();
+        let at = self.shared.clock.now();
         let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Sent => {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clock::RunClock;
 use super::failure;
 use super::link::Link;
 use super::masking;
@@ -43,6 +44,8 @@ pub(super) struct FileRun<'a> {
     /// Those in the lines of the file.
     pub(super) written: Secrets,
     pub(super) interrupted: &'a AtomicBool,
+    /// The times of all limits are of this clock.
+    pub(super) clock: Arc<RunClock>,
     /// Gets what happens on the connections.
     pub(super) live: Option<Arc<dyn Lines>>,
     /// Where the patterns that are made less strict go, with `--relax`.
@@ -95,7 +98,7 @@ pub(super) struct PartRun<'r, 'a> {
 impl FileRun<'_> {
     /// Runs a part.
     pub(super) fn part(&mut self, part: &PlannedPart, title: String) -> PartOutcome {
-        let started = Instant::now();
+        let started = self.clock.now();
         let deadline = self.config.max_time.map(|limit| started + limit);
         if let Some(live) = &self.live {
             live.show(text::heading(&self.source.name, &title));
@@ -129,7 +132,7 @@ impl FileRun<'_> {
             title,
             line,
             outcome,
-            duration: started.elapsed(),
+            duration: self.clock.now() - started,
             steps,
             failure,
             interruption,
@@ -145,7 +148,7 @@ impl PartRun<'_, '_> {
         let mut steps = Vec::new();
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
-            let started = Instant::now();
+            let started = self.now();
             let result = self.step(index, step).and_then(|()| self.look_for_faults(&step.at));
             let outcome = match &result {
                 Ok(()) => Outcome::Passed,
@@ -164,7 +167,7 @@ impl PartRun<'_, '_> {
                 text: self.text(line),
                 kind: kind(&step.action),
                 outcome,
-                duration: started.elapsed(),
+                duration: self.now() - started,
                 passed_over,
             });
             if let Err(error) = result {
@@ -243,7 +246,7 @@ impl PartRun<'_, '_> {
     }
 
     fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {
-        let until = Instant::now() + self.duration(step, span)?;
+        let until = self.now() + self.duration(step, span)?;
         loop {
             if self.is_interrupted() {
                 return Err(Stop::Interrupted(None));
@@ -252,7 +255,7 @@ impl PartRun<'_, '_> {
                 return Err(self.out_of_time(&step.at).into());
             }
             self.look_for_faults(&step.at)?;
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(self.now());
             if left.is_zero() {
                 return Ok(());
             }
@@ -322,12 +325,16 @@ impl PartRun<'_, '_> {
         failure::at(self.file.source, at, kind, message)
     }
 
+    fn now(&self) -> Instant {
+        self.file.clock.now()
+    }
+
     fn is_interrupted(&self) -> bool {
         self.file.interrupted.load(Ordering::SeqCst)
     }
 
     fn is_out_of_time(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| self.now() >= deadline)
     }
 
     fn out_of_time(&self, at: &Range<usize>) -> Failure {

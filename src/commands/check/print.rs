@@ -14,7 +14,9 @@ use crate::net::Reactor;
 use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
 use crate::output::{Buffered, Outlet, OutputError};
-use crate::platform::stdio::Writer;
+use crate::platform::signals::Signal;
+use crate::platform::stdio::{Writer, are_one_stream};
+use crate::platform::terminal;
 use crate::redact::Secrets;
 use crate::report::{github, text};
 use crate::scenario::language::{Diagnostic, Source};
@@ -54,7 +56,9 @@ impl Printer {
         let style = Style::new(if is_report { config.stderr_color } else { config.color });
         let mut out = Outlet::stream(STANDARD_OUTPUT, writer);
         register(&mut out, reactor).map_err(failed)?;
-        let is_live = out.is_display() && !is_report && !config.quiet && config.env.can_edit_lines;
+        let is_terminal = out.is_display() && config.env.can_edit_lines;
+        // A command of GitHub has to be at the start of its line.
+        let is_live = is_terminal && !is_report && !config.quiet && !config.env.is_github;
         Ok(Self {
             out,
             err: Style::new(config.stderr_color),
@@ -63,7 +67,7 @@ impl Printer {
             is_github: config.env.is_github,
             verbose: config.verbose,
             quiet: config.quiet,
-            live: is_live.then(|| Live::new(style)),
+            live: is_live.then(|| Live::with_job_control(style)),
         })
     }
 
@@ -84,8 +88,8 @@ impl Printer {
         if self.is_report {
             return eprint(text);
         }
-        if let Some(live) = &mut self.live {
-            self.out.put(live.erase().as_bytes());
+        if let Some(live) = &self.live {
+            live.erase(&mut self.out);
         }
         self.out.put(text.as_bytes());
     }
@@ -102,10 +106,21 @@ impl Printer {
 
     /// Shows what is running. Nothing is shown while the terminal takes nothing.
     pub(super) fn progress(&mut self, progress: &Progress) {
-        if let Some(live) = &mut self.live
+        if let Some(live) = &self.live
             && self.out.pending() == 0
         {
-            self.out.put(live.draw(progress).as_bytes());
+            live.show(&mut self.out, progress);
+        }
+    }
+
+    /// A signal was received. Of Ctrl-C the terminal shows an echo, and a new line was begun behind it.
+    pub(super) fn note_signal(&self, signal: Signal) {
+        if let Some(live) = &self.live
+            && signal == Signal::Interrupt
+            && terminal::echoes_interrupt()
+            && are_one_stream()
+        {
+            live.note_echo();
         }
     }
 
@@ -191,8 +206,8 @@ impl Printer {
         reactor: &mut Reactor,
         until: Option<Instant>,
     ) -> Result<(), Error> {
-        if let Some(live) = &mut self.live {
-            self.out.put(live.erase().as_bytes());
+        if let Some(live) = &self.live {
+            live.erase(&mut self.out);
         }
         Delivery { needs_reader: false, ..delivery(&mut self.out, reactor, until) }.run()
     }

@@ -6,6 +6,7 @@ use std::sync::mpsc::TryRecvError;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clock::RunClock;
 use super::live::{Progress, Running};
 use super::masking;
 use super::part::FileRun;
@@ -36,6 +37,7 @@ pub(super) fn run_all(
     let workers = config.jobs.min(total);
     let (interrupted, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let progress = Progress::new(workers);
+    let clock = Arc::new(RunClock::start());
     let (results, receiver) = queue(reactor.waker());
     thread::scope(|scope| {
         for number in 0..workers {
@@ -46,14 +48,22 @@ pub(super) fn run_all(
                 interrupted: &interrupted,
                 next: &next,
                 progress: &progress,
+                clock: &clock,
                 number,
                 results: results.clone(),
             };
             scope.spawn(move || worker.run(total));
         }
         drop(results);
-        Collector { config, interrupted: &interrupted, progress: &progress, print, reactor }
-            .collect(&receiver, total)
+        Collector {
+            config,
+            interrupted: &interrupted,
+            progress: &progress,
+            clock: &clock,
+            print,
+            reactor,
+        }
+        .collect(&receiver, total)
     })
 }
 
@@ -67,6 +77,7 @@ struct Collector<'a> {
     config: &'a CheckConfig,
     interrupted: &'a AtomicBool,
     progress: &'a Progress,
+    clock: &'a RunClock,
     print: &'a mut Printer,
     reactor: &'a mut Reactor,
 }
@@ -99,6 +110,7 @@ impl Collector<'_> {
                     Err(TryRecvError::Empty) => {}
                 }
             }
+            self.clock.tick();
             self.print.progress(self.progress);
             self.print.flush();
             match self.reactor.wait(Some(Instant::now() + SHOW_EVERY)) {
@@ -106,6 +118,7 @@ impl Collector<'_> {
                 Err(_) => thread::sleep(SHOW_EVERY), // the results come all the same
             }
             if let Some(caught) = self.reactor.take_signal() {
+                self.print.note_signal(caught);
                 signal.get_or_insert(caught);
                 self.interrupted.store(true, Ordering::SeqCst);
             }
@@ -134,6 +147,7 @@ struct Worker<'a> {
     interrupted: &'a AtomicBool,
     next: &'a AtomicUsize,
     progress: &'a Progress,
+    clock: &'a Arc<RunClock>,
     /// Its number, from 0.
     number: usize,
     results: Results,
@@ -162,6 +176,7 @@ impl Worker<'_> {
             secrets,
             written: masking::written(&file.source, self.config.redaction),
             interrupted: self.interrupted,
+            clock: Arc::clone(self.clock),
             live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
             relaxed: self.config.relax.then_some(&file.relaxed),
             commands: Vec::new(),

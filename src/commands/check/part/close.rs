@@ -28,7 +28,7 @@ impl PartRun<'_, '_> {
         for link in (0..self.links.len()).filter_map(|index| self.usable(index)) {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let own = Instant::now() + CLOSE_TIME;
+        let own = self.now() + CLOSE_TIME;
         let until = self.deadline.map_or(own, |deadline| own.min(deadline));
         for (index, kept) in kept.into_iter().enumerate() {
             let Some(link) = self.usable(index) else { continue };
@@ -83,12 +83,12 @@ impl PartRun<'_, '_> {
                 _ => Progress::Done(()),
             });
         };
-        let until = Instant::now() + SHORT_CLOSE_TIME;
+        let until = self.now() + SHORT_CLOSE_TIME;
         for link in links() {
             wait(link, until);
             // How it ends tells of a message that was received in part.
             link.abort();
-            wait(link, Instant::now() + ABORT_TIME);
+            wait(link, self.now() + ABORT_TIME);
         }
     }
 

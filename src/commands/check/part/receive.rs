@@ -76,7 +76,7 @@ impl PartRun<'_, '_> {
         };
         let (wanted, optional) = (patterns(&group.wanted)?, patterns(&group.optional)?);
         let options = &self.options[group.connection];
-        let started = Instant::now();
+        let started = self.now();
         let own = started + options.timeout;
         let until = self.deadline.map_or(own, |deadline| own.min(deadline));
         let mut waiting = Group::new(wanted, optional, options.strict, until);
@@ -207,7 +207,7 @@ impl PartRun<'_, '_> {
         span: &Span,
         has_end: bool,
     ) -> Result<(), Stop> {
-        let started = Instant::now();
+        let started = self.now();
         let (until, is_cut) = self.limited(started + self.duration(step, span)?);
         let link = self.link(connection, step)?;
         let progress =
@@ -218,13 +218,13 @@ impl PartRun<'_, '_> {
             Some(Progress::Done(())) => Ok(()),
             Some(Progress::Failed(failed)) => {
                 let inbox = &*link.inbox();
-                let mut failure = self.wait_failed(&step.at, &failed, started.elapsed(), inbox);
+                let mut failure = self.wait_failed(&step.at, &failed, self.now() - started, inbox);
                 if let WaitFailure::NotSilent(first) = &failed {
                     failure.received.clear();
                     let seen = Seen::of(std::iter::once(first).chain(inbox.kept()));
                     failure::add_messages(&mut failure, &seen);
                 }
-                failure.notes.push(format!("after {}", failure::seconds(started.elapsed())));
+                failure.notes.push(format!("after {}", failure::seconds(self.now() - started)));
                 failure::add_state(&mut failure, inbox);
                 Err(failure.into())
             }
@@ -238,7 +238,7 @@ impl PartRun<'_, '_> {
         span: &Span,
         has_end: bool,
     ) -> Result<(), Stop> {
-        let started = Instant::now();
+        let started = self.now();
         let length = self.duration(step, span)?;
         let (until, is_cut) = self.limited(started + length);
         let link = self.link(connection, step)?;

@@ -57,7 +57,7 @@ impl PartRun<'_, '_> {
             relaxed.push(relaxation);
         }
         // The time of a step that is relaxed does not count: the steps behind it have theirs all the same.
-        self.deadline = self.deadline.map(|deadline| deadline + started.elapsed());
+        self.deadline = self.deadline.map(|deadline| deadline + (self.file.clock.now() - started));
         Some(outcome)
     }
 
