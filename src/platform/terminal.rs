@@ -2,14 +2,15 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, echoes_interrupt, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
-    is_output_in_background, leads_session, size, suspend_group, take_typed, width,
+    SavedModes, discard_typed, echoes_interrupt, has_shell, interrupt_self, is_gone,
+    is_in_background, is_ours, is_output_in_background, leads_session, size, suspend_group,
+    take_typed, width,
 };
 
 #[cfg(not(unix))]
 pub use other::{
-    SavedModes, echoes_interrupt, interrupt_self, is_gone, is_in_background, is_ours,
-    is_output_in_background, size, take_typed, width,
+    SavedModes, discard_typed, echoes_interrupt, interrupt_self, is_gone, is_in_background,
+    is_ours, is_output_in_background, size, take_typed, width,
 };
 
 /// The number of columns if it is not known.
@@ -58,8 +59,8 @@ mod unix {
     };
     use rustix::stdio::{stderr, stdin};
     use rustix::termios::{
-        InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
-        tcgetwinsize, tcsetattr,
+        InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush,
+        tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
     };
 
     use super::{ControlKeys, EditKeys, TypedAhead};
@@ -228,6 +229,11 @@ mod unix {
         typed
     }
 
+    /// Discards what was typed and not read yet. In the background this stops the program, as reading does.
+    pub fn discard_typed() {
+        let _ = tcflush(stdin(), QueueSelector::IFlush); // fails if it is not a terminal
+    }
+
     fn is_waiting() -> bool {
         let mut stdin = [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)];
         let ready = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
@@ -335,6 +341,9 @@ mod other {
     pub fn take_typed(_: &SavedModes) -> TypedAhead {
         TypedAhead::default()
     }
+
+    /// Does nothing: what the console holds cannot be discarded without blocking.
+    pub fn discard_typed() {}
 
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {

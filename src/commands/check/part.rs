@@ -35,6 +35,8 @@ mod open;
 mod receive;
 mod relax;
 
+pub(super) use relax::Allowance;
+
 /// What all parts of a file share.
 pub(super) struct FileRun<'a> {
     pub(super) config: &'a CheckConfig,
@@ -50,6 +52,8 @@ pub(super) struct FileRun<'a> {
     pub(super) live: Option<Arc<dyn Lines>>,
     /// Where the patterns that are made less strict go, with `--relax`.
     pub(super) relaxed: Option<&'a Relaxed>,
+    /// What is compared for them.
+    pub(super) allowance: &'a Allowance,
     /// Commands that were run. What they left running ends with the file.
     pub(super) commands: Vec<ChildGroup>,
 }

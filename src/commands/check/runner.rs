@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::clock::RunClock;
 use super::live::{Progress, Running};
 use super::masking;
-use super::part::FileRun;
+use super::part::{Allowance, FileRun};
 use super::print::Printer;
 use super::results::{Printed, ResultReceiver, Results, queue};
 use super::values::ScenarioValues;
@@ -38,6 +38,7 @@ pub(super) fn run_all(
     let (interrupted, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let progress = Progress::new(workers);
     let clock = Arc::new(RunClock::start());
+    let allowance = Allowance::default();
     let (results, receiver) = queue(reactor.waker());
     thread::scope(|scope| {
         for number in 0..workers {
@@ -49,6 +50,7 @@ pub(super) fn run_all(
                 next: &next,
                 progress: &progress,
                 clock: &clock,
+                allowance: &allowance,
                 number,
                 results: results.clone(),
             };
@@ -148,6 +150,7 @@ struct Worker<'a> {
     next: &'a AtomicUsize,
     progress: &'a Progress,
     clock: &'a Arc<RunClock>,
+    allowance: &'a Allowance,
     /// Its number, from 0.
     number: usize,
     results: Results,
@@ -179,6 +182,7 @@ impl Worker<'_> {
             clock: Arc::clone(self.clock),
             live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
             relaxed: self.config.relax.then_some(&file.relaxed),
+            allowance: self.allowance,
             commands: Vec::new(),
         };
         let mut parts: Vec<PartOutcome> = Vec::new();

@@ -7,6 +7,8 @@ use super::{Inbox, OVERHEAD, Received};
 pub(super) struct Passed {
     messages: Vec<Received>,
     held: usize,
+    /// How many were not kept.
+    left_out: usize,
     /// How many of them were received before the last message that was taken.
     before_taken: usize,
 }
@@ -14,6 +16,10 @@ pub(super) struct Passed {
 impl Passed {
     pub(super) fn messages(&self) -> impl Iterator<Item = &Received> {
         self.messages.iter()
+    }
+
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Keeps a message that was taken from the inbox. These have half of the inbox's limit: a flood that a step
@@ -24,6 +30,8 @@ impl Passed {
             self.held += cost;
             inbox.held += cost;
             self.messages.push(message.clone());
+        } else {
+            self.left_out += 1;
         }
     }
 
