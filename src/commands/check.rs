@@ -37,6 +37,7 @@ mod reports;
 mod results;
 mod run_command;
 mod runner;
+mod streams;
 mod transcript;
 mod values;
 

@@ -42,6 +42,7 @@ impl Buffered for Outputs {
     }
 }
 
+/// An outlet to a file, whose thread reports by a wake-up.
 impl Buffered for Outlet {
     fn write_ready(&mut self) -> Result<(), OutputError> {
         self.flush();
@@ -58,9 +59,6 @@ impl Buffered for Outlet {
     fn set_ready(&mut self, woken: &Woken) {
         if woken.is_woken {
             self.set_all_ready(); // also after a wake-up that is not about it
-        }
-        for (_, reader_gone) in woken.outputs() {
-            Self::set_ready(self, reader_gone);
         }
     }
 
