@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::net::Reactor;
 use crate::output::{Buffered, Drain, OutputError, drain};
+use crate::platform::signals::Signal;
 
 /// Outputs that are written before the process ends.
 pub(super) struct Delivery<'a, O> {
@@ -40,10 +41,16 @@ impl<O: Buffered> Drain for Delivery<'_, O> {
         self.outputs
     }
 
-    /// An output that fails now counts only if nothing else has failed.
+    /// An output that fails now counts only if nothing else has failed. A signal does not hide it, except for the one
+    /// of a closed terminal, which is the reason.
     fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()> {
         let is_ignored = error.is_closed_pipe() && !self.needs_reader;
-        if is_ignored || !matches!(self.result, Ok(()) | Err(Error::Signal(_))) {
+        let has_failed = match &self.result {
+            Ok(()) => false,
+            Err(Error::Signal(signal)) => *signal == Signal::Hangup,
+            Err(_) => true,
+        };
+        if is_ignored || has_failed {
             return ControlFlow::Continue(());
         }
         self.result = Err(Error::Output(error));

@@ -74,17 +74,12 @@ struct Screen {
 }
 
 impl Live {
-    /// Nothing is shown yet.
-    pub(super) fn new(style: Style) -> Self {
-        Self { style, screen: Arc::default() }
-    }
-
-    /// The same. Before Ctrl-Z stops the program, the lines are removed.
-    pub(super) fn with_job_control(style: Style) -> Self {
-        let live = Self::new(style);
-        let stops = Stops(Arc::clone(&live.screen));
+    /// Nothing is shown yet. From now on the lines are removed before Ctrl-Z stops the program.
+    pub(super) fn start(style: Style) -> Self {
+        let screen = Arc::<Mutex<Screen>>::default();
+        let stops = Stops(Arc::clone(&screen));
         let _ = JobControl::start(stops, None); // without it they are left behind
-        live
+        Self { style, screen }
     }
 
     /// Removes the lines.

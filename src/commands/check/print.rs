@@ -66,7 +66,7 @@ impl Printer {
             is_github: config.env.is_github,
             verbose: config.verbose,
             quiet: config.quiet,
-            live: is_live.then(|| Live::with_job_control(style)),
+            live: is_live.then(|| Live::start(style)),
         })
     }
 

@@ -55,7 +55,7 @@ fn what_has_no_room_is_counted() {
 fn a_window_without_a_size_or_room_has_no_lines() {
     let (file, now) = running("a", 1);
     for size in [None, Some((0, 0)), Some((24, 0)), Some((0, 80)), Some((1, 80)), Some((2, 80))] {
-        assert!(lines(&[file.clone()], now, size).is_empty(), "{size:?}");
+        assert!(lines(std::slice::from_ref(&file), now, size).is_empty(), "{size:?}");
     }
 }
 

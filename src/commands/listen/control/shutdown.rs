@@ -71,8 +71,9 @@ impl Control {
             None => self.notice_time(),
         };
         let result = match self.shutdown.take().map(|shutdown| shutdown.result) {
-            // What has failed before is the reason: the signal only ends the wait for the clients.
-            Some(Err(error @ Error::Output(_))) => Err(error),
+            // What has failed before is the reason: the signal only ends the wait for the clients. A terminal that
+            // was closed causes both.
+            Some(Err(error @ Error::Output(_))) if signal != Signal::Hangup => Err(error),
             _ => Err(Error::Signal(signal)),
         };
         let (is_interrupted, is_decided) = (true, true);
@@ -198,6 +199,7 @@ impl Control {
     }
 }
 
+/// Whether a signal is the result, other than that of a closed terminal, to which nothing can be written.
 fn is_signal(result: &Result<(), Error>) -> bool {
-    matches!(result, Err(Error::Signal(_)))
+    matches!(result, Err(Error::Signal(signal)) if *signal != Signal::Hangup)
 }
