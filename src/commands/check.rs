@@ -20,6 +20,7 @@ use relax::Relaxed;
 use runner::run_all;
 use values::ScenarioValues;
 
+mod clock;
 #[cfg(test)]
 mod editor_tests;
 mod failure;
@@ -37,6 +38,7 @@ mod reports;
 mod results;
 mod run_command;
 mod runner;
+mod streams;
 mod transcript;
 mod values;
 

@@ -1,9 +1,9 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::delivery::Delivery;
 use super::displays::{self, Failures};
 use super::verdict::{TimeLimits, verdict};
 use super::{RunError, lost};
@@ -14,9 +14,7 @@ use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::json::{Json, JsonFrames};
-use crate::output::{
-    Buffered, Drain, Outlet, Output, OutputError, Outputs, drain, finish_and_drain,
-};
+use crate::output::{Outlet, Output, Outputs, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::{Stop, Unsent};
@@ -81,48 +79,6 @@ pub fn emit_failure(error: &Error) {
     }
 }
 
-/// The wait for the last lines.
-struct Delivery<'a> {
-    outputs: &'a mut Outputs,
-    reactor: &'a mut Reactor,
-    until: Option<Instant>,
-    /// A signal or `--max-time` has ended the run: its result is known.
-    is_leaving: bool,
-    /// The whole of `--max-time`, for its error.
-    max_time: Duration,
-    result: Result<(), Error>,
-}
-
-impl Drain for Delivery<'_> {
-    fn outputs(&mut self) -> &mut impl Buffered {
-        self.outputs
-    }
-
-    /// An output that fails now counts only if all else was well.
-    fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()> {
-        if error.is_closed_pipe() || self.result.is_err() {
-            return ControlFlow::Continue(());
-        }
-        self.result = Err(Error::Output(error));
-        ControlFlow::Break(())
-    }
-
-    fn wait(&mut self) -> ControlFlow<()> {
-        let Ok(woken) = self.reactor.wait(self.until) else { return ControlFlow::Break(()) };
-        self.outputs.set_ready(&woken);
-        let signal = self.reactor.take_signal();
-        let is_late = self.until.is_some_and(|until| Instant::now() >= until);
-        match signal {
-            None if !is_late => return ControlFlow::Continue(()),
-            _ if self.is_leaving => {}
-            Some(signal) => self.result = Err(Error::Signal(signal)),
-            None if self.result.is_ok() => self.result = Err(Error::MaxTime(self.max_time)),
-            None => {}
-        }
-        ControlFlow::Break(())
-    }
-}
-
 struct ConnectCommand<'a> {
     clock: Clock,
     config: ConnectConfig,
@@ -163,15 +119,18 @@ impl ConnectCommand<'_> {
         if let Err(error) = registered {
             return result.and(Err(event_loop(error)));
         }
-        self.outputs.set_all_ready(); // readiness may have been announced to another wait
         let leave_by = self.leave_by.map(|leave_by| leave_by + DELIVERY_LIMIT);
         let until = leave_by.or(self.max_time);
-        let is_leaving = leave_by.is_some();
-        let max_time = self.config.ending.max_time.unwrap_or_default();
-        let outputs = &mut *self.outputs;
-        let mut delivery = Delivery { outputs, reactor, until, is_leaving, max_time, result };
-        drain(&mut delivery);
-        delivery.result
+        Delivery {
+            outputs: &mut *self.outputs,
+            reactor,
+            until,
+            is_leaving: leave_by.is_some(),
+            max_time: self.config.ending.max_time.unwrap_or_default(),
+            needs_reader: false,
+            result,
+        }
+        .run()
     }
 
     fn emit_notices(&mut self) {
@@ -189,7 +148,7 @@ impl ConnectCommand<'_> {
             self.emit(EventKind::Notice(level, &text));
         }
         self.emit_proxy_notice();
-        let _ = self.outputs.flush(); // a failure shows again later
+        self.outputs.flush_early();
     }
 
     fn emit_proxy_notice(&mut self) {

@@ -25,6 +25,7 @@ pub mod check;
 pub mod codes;
 pub mod completions;
 pub mod connect;
+mod delivery;
 mod displays;
 pub mod listen;
 mod lost;

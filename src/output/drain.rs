@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{Outlet, OutputError, Outputs};
-use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::net::{Reactor, Woken};
 
 /// Bytes on their way to streams that may not take all of them at once.
 pub trait Buffered {
@@ -16,6 +16,12 @@ pub trait Buffered {
 
     /// Whether nothing is waiting.
     fn is_drained(&self) -> bool;
+
+    /// Records which streams take bytes again, after a wait.
+    fn set_ready(&mut self, woken: &Woken);
+
+    /// Assumes that every stream takes bytes again.
+    fn set_all_ready(&mut self);
 }
 
 impl Buffered for Outputs {
@@ -26,8 +32,17 @@ impl Buffered for Outputs {
     fn is_drained(&self) -> bool {
         self.are_drained()
     }
+
+    fn set_ready(&mut self, woken: &Woken) {
+        Self::set_ready(self, woken);
+    }
+
+    fn set_all_ready(&mut self) {
+        Self::set_all_ready(self);
+    }
 }
 
+/// An outlet to a file, whose thread reports by a wake-up.
 impl Buffered for Outlet {
     fn write_ready(&mut self) -> Result<(), OutputError> {
         self.flush();
@@ -39,6 +54,16 @@ impl Buffered for Outlet {
 
     fn is_drained(&self) -> bool {
         self.pending() == 0
+    }
+
+    fn set_ready(&mut self, woken: &Woken) {
+        if woken.is_woken {
+            self.set_all_ready(); // also after a wake-up that is not about it
+        }
+    }
+
+    fn set_all_ready(&mut self) {
+        Self::set_ready(self, false);
     }
 }
 

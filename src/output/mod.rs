@@ -226,6 +226,13 @@ impl Outputs {
         failed.map_or(Ok(()), Err)
     }
 
+    /// The same; [`Outputs::flush`] reports what fails.
+    pub fn flush_early(&mut self) {
+        for output in &mut self.outputs {
+            output.outlet.flush();
+        }
+    }
+
     /// See [`Outlet::flush_ahead`]. [`Outputs::flush`] reports what fails.
     pub fn flush_ahead(&mut self) {
         for output in &mut self.outputs {

@@ -2,13 +2,15 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, echoes_interrupt, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
-    leads_session, size, suspend_group, take_typed, width,
+    SavedModes, discard_typed, echoes_interrupt, has_shell, interrupt_self, is_gone,
+    is_in_background, is_ours, is_output_in_background, leads_session, size, suspend_group,
+    take_typed, width,
 };
 
 #[cfg(not(unix))]
 pub use other::{
-    SavedModes, interrupt_self, is_gone, is_in_background, is_ours, size, take_typed, width,
+    SavedModes, discard_typed, echoes_interrupt, interrupt_self, is_gone, is_in_background,
+    is_ours, is_output_in_background, size, take_typed, width,
 };
 
 /// The number of columns if it is not known.
@@ -57,8 +59,8 @@ mod unix {
     };
     use rustix::stdio::{stderr, stdin};
     use rustix::termios::{
-        InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
-        tcgetwinsize, tcsetattr,
+        InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush,
+        tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
     };
 
     use super::{ControlKeys, EditKeys, TypedAhead};
@@ -227,6 +229,11 @@ mod unix {
         typed
     }
 
+    /// Discards what was typed and not read yet. In the background this stops the program, as reading does.
+    pub fn discard_typed() {
+        let _ = tcflush(stdin(), QueueSelector::IFlush); // fails if it is not a terminal
+    }
+
     fn is_waiting() -> bool {
         let mut stdin = [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)];
         let ready = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
@@ -277,6 +284,11 @@ mod unix {
         let Some(parent) = getppid() else { return false };
         let is_in_session = getsid(Some(parent)).ok() == getsid(None).ok();
         is_in_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+    }
+
+    /// Whether standard output is a terminal with another process group in the foreground.
+    pub fn is_output_in_background() -> bool {
+        tcgetpgrp(rustix::stdio::stdout()).is_ok_and(|group| group != getpgrp())
     }
 
     /// Whether this process is a session leader: then it has no shell as a parent, and its orphaned process
@@ -330,6 +342,9 @@ mod other {
         TypedAhead::default()
     }
 
+    /// Does nothing: what the console holds cannot be discarded without blocking.
+    pub fn discard_typed() {}
+
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {
         super::DEFAULT_WIDTH
@@ -352,6 +367,16 @@ mod other {
 
     /// Always false: there is no job control here.
     pub fn is_in_background() -> bool {
+        false
+    }
+
+    /// Always false: there is no job control here.
+    pub fn is_output_in_background() -> bool {
+        false
+    }
+
+    /// Always false: an echo is not known of here.
+    pub fn echoes_interrupt() -> bool {
         false
     }
 

@@ -161,7 +161,7 @@ impl Session<'_> {
         if self.closing.has_deadline() || is_answer {
             self.closing.deadline = Some(now);
             self.connection.abandon();
-            if is_signal {
+            if is_signal && !self.has_failed_here() {
                 self.stop = Some(stop);
             }
             return;
@@ -170,11 +170,15 @@ impl Session<'_> {
         self.write_socket();
         self.drop_unsent_if_ending();
         self.close_for(&stop);
-        let is_settled =
-            matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_) | Stop::GoalsMet));
-        if is_signal || !is_settled {
+        let has_met_goals = !is_signal && matches!(self.stop, Some(Stop::GoalsMet));
+        if !has_met_goals && !self.has_failed_here() {
             self.stop = Some(stop);
         }
+    }
+
+    /// Whether the run ends because of a failure on this machine: a signal only ends the wait for the peer then.
+    fn has_failed_here(&self) -> bool {
+        matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_)))
     }
 
     /// Drops what has no room in an output, once outputs are not waited for any more.

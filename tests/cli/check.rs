@@ -10,6 +10,8 @@ mod failures;
 mod limits;
 mod lines;
 #[cfg(unix)]
+mod live;
+#[cfg(unix)]
 mod outputs;
 mod reports;
 mod rules;

@@ -163,6 +163,22 @@ fn with_strict_the_next_message_is_the_one() {
 }
 
 #[test]
+fn messages_that_are_not_considered_are_counted() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send((0..1200).flat_map(|n| text(&format!("other{n}"))).collect::<Vec<_>>());
+        peer.send(text("again 7"));
+        peer.close_and_expect_reply(1000);
+    });
+    let scenario = "WS {{url}}\n< again 8\n";
+    let outcome = relax(&server, scenario).code(1).stderr_contains(concat!(
+        "line 2: --relax did not consider 201 of 1201 messages: ",
+        "it compares at most 1000 messages a step and 256 MiB a run\n"
+    ));
+    assert_eq!(outcome.file("s.wscope"), scenario.as_bytes());
+}
+
+#[test]
 fn captures_and_variables_stay() {
     relaxes(
         &[r#"{"id":"j-7","at":5}"#, r#"{"job":"j-7","at":6}"#, "j-7 took 3 ms", "j-7 {{id}} 4"],
@@ -332,7 +348,7 @@ fn options_that_do_not_go_together_are_usage_errors() {
 #[cfg(unix)]
 mod terminal {
     use super::{send_all, sending};
-    use crate::support::{Peer, Server, Terminal, script};
+    use crate::support::{Key, Peer, Server, Terminal, close_terminal, script, text};
 
     const SCENARIO: &str = r"WS {{url}}\n< again 8\n";
 
@@ -386,5 +402,74 @@ mod terminal {
         terminal.type_text("\u{3}");
         assert_eq!(terminal.wait_exit(), 130, "{}", terminal.screen());
         assert_eq!(file(&terminal), "WS {{url}}\n< again 8\n");
+        let (column, row) = terminal.cursor();
+        let question = terminal.screen().lines().position(|line| line.contains("[y/N]"));
+        assert_eq!((column, usize::from(row)), (0, question.expect("the question") + 1));
+    }
+
+    /// A server that sends a message when the test releases it, and closes.
+    fn on_release() -> Server {
+        Server::script(|peer| {
+            peer.accept_request();
+            peer.stall();
+            peer.send(text("again 7"));
+            peer.close_and_expect_reply(1000);
+        })
+    }
+
+    #[test]
+    fn what_was_typed_before_the_question_does_not_answer_it() {
+        let server = on_release();
+        let mut terminal = start(&server, "");
+        terminal.wait_for("running s.wscope");
+        terminal.type_text("y\ryes");
+        terminal.wait_for("yes");
+        server.release();
+        terminal.wait_for("Write s.wscope? [y/N]");
+        terminal.type_text("\r");
+        assert_eq!(terminal.wait_exit(), 1, "{}", terminal.screen());
+        assert_eq!(file(&terminal), "WS {{url}}\n< again 8\n");
+    }
+
+    #[test]
+    fn an_answer_without_the_end_of_its_line_is_none() {
+        let server = sending(&["again 7"]);
+        let mut terminal = start(&server, "");
+        terminal.wait_for("Write s.wscope? [y/N]");
+        terminal.type_text("y\u{4}\u{4}");
+        assert_eq!(terminal.wait_exit(), 1, "{}", terminal.screen());
+        assert_eq!(file(&terminal), "WS {{url}}\n< again 8\n");
+    }
+
+    #[test]
+    fn the_question_is_shown_again_after_a_stop() {
+        let server = sending(&["again 7"]);
+        let terminal = Terminal::spawn_job_shell("bash", 100, 40);
+        let url = server.url();
+        terminal.type_line(&format!(
+            "clear; printf '{SCENARIO}' >s.wscope; \"$WSCOPE\" check --relax --variable url={url} s.wscope"
+        ));
+        terminal.wait_for("Write s.wscope? [y/N]");
+        terminal.type_text("y");
+        terminal.press(Key::CtrlZ);
+        terminal.wait_for_stop();
+        terminal.type_text("fg\n");
+        terminal.wait_until("the question again", |screen| {
+            screen.trim_end().ends_with("\nWrite s.wscope? [y/N]")
+        });
+        terminal.type_line("yes");
+        terminal.wait_for("relaxed s.wscope (1 pattern)");
+        assert_eq!(file(&terminal), "WS {{url}}\n< /^again .*$/\n");
+    }
+
+    #[test]
+    fn a_closed_terminal_ends_the_question() {
+        for trap in ["trap : HUP;", "trap '' HUP;"] {
+            let server = sending(&["again 7"]);
+            let url = server.url();
+            let run = format!("\"$WSCOPE\" check --relax --variable url={url} s.wscope");
+            let script = format!("{trap} printf '{SCENARIO}' >s.wscope; {run}; echo $? >status");
+            assert_eq!(close_terminal(&script, "Write s.wscope? [y/N]"), "129", "{trap}");
+        }
     }
 }

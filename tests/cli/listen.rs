@@ -33,7 +33,7 @@ pub(crate) fn listen(options: &[&str]) -> (Running, u16) {
 }
 
 /// The same, for a prepared program.
-fn start(program: Wscope, options: &[&str]) -> (Running, u16) {
+pub(crate) fn start(program: Wscope, options: &[&str]) -> (Running, u16) {
     let mut running = program.arg("listen").args(options).arg(":0").spawn();
     let line = running.wait_stderr("listening on ");
     let port = port_in(&line).unwrap_or_else(|| panic!("expected a URL with a port in {line:?}"));

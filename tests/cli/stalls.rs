@@ -16,6 +16,8 @@ mod closed_streams;
 mod echo;
 mod flood_at_prompt;
 #[cfg(target_os = "linux")]
+mod full_disk;
+#[cfg(target_os = "linux")]
 mod long_values;
 mod pager;
 mod reader_pause;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use super::clock::RunClock;
 use super::handshake::{Handshake, Opened, Retries, attempt};
 use super::transcript::Recorder;
 use crate::config::ConnectConfig;
@@ -42,6 +43,7 @@ pub(super) struct Link {
 }
 
 struct Shared {
+    clock: Arc<RunClock>,
     inbox: Mutex<Inbox>,
     changed: Condvar,
 }
@@ -74,9 +76,10 @@ pub(super) struct LinkConfig {
     pub(super) name: Option<String>,
     pub(super) inbox: Inbox,
     pub(super) recorder: Recorder,
-    /// When the opening handshake has to be over.
+    /// When the opening handshake has to be over, in real time.
     pub(super) deadline: Option<Instant>,
     pub(super) retries: Retries,
+    pub(super) clock: Arc<RunClock>,
 }
 
 impl Link {
@@ -85,8 +88,8 @@ impl Link {
     /// # Errors
     /// If the thread cannot be started.
     pub(super) fn start(config: LinkConfig) -> std::io::Result<Self> {
-        let LinkConfig { connect, name, inbox, recorder, deadline, retries } = config;
-        let shared = Arc::new(Shared { inbox: Mutex::new(inbox), changed: Condvar::new() });
+        let LinkConfig { connect, name, inbox, recorder, deadline, retries, clock } = config;
+        let shared = Arc::new(Shared { clock, inbox: Mutex::new(inbox), changed: Condvar::new() });
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, handshake) = channel();
         let work = Work {
@@ -185,7 +188,7 @@ impl Link {
         let stalled_before = self.recorder.stalled();
         let mut inbox = self.inbox();
         loop {
-            let time = Instant::now();
+            let time = self.shared.clock.now();
             let stalled = self.recorder.stalled().saturating_sub(stalled_before);
             let now = without_stall(time, stalled, limits.deadline);
             let until = match poll(&mut inbox, now) {
@@ -307,7 +310,7 @@ struct InboxObserver {
 
 impl Observer for InboxObserver {
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
-        let at = Instant::now();
+        let at = self.shared.clock.now();
         let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Sent => {

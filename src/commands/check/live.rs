@@ -1,13 +1,15 @@
 //! What is running, on a terminal: a line for each file, replaced as the run goes on.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::output::Outlet;
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::{Role, Style};
-use crate::platform::terminal;
+use crate::platform::job_control::{JobControl, TerminalModes};
+use crate::platform::{line_editor, terminal};
 
 /// The most files that are shown.
 const MAX_LINES: usize = 8;
@@ -53,46 +55,120 @@ impl Progress {
     }
 }
 
-/// The lines on the terminal.
+/// The lines on the terminal. While they are shown, the cursor is at the start of the first one: what removes them
+/// does not depend on the rows that they take up, which change with the width of the window.
 #[derive(Debug)]
 pub(super) struct Live {
     style: Style,
-    /// What is shown now: rows below the last line of results.
-    shown: Vec<String>,
+    screen: Arc<Mutex<Screen>>,
+}
+
+/// What is shown, for this program and the thread that stops it.
+#[derive(Debug, Default)]
+struct Screen {
+    lines: Vec<String>,
+    /// The cursor is in the row below, where the echo of Ctrl-C has left it.
+    is_below: bool,
+    /// The program is stopped, or in the background since.
+    is_suspended: bool,
 }
 
 impl Live {
-    /// Nothing is shown yet.
-    pub(super) const fn new(style: Style) -> Self {
-        Self { style, shown: Vec::new() }
+    /// Nothing is shown yet. From now on the lines are removed before Ctrl-Z stops the program.
+    pub(super) fn start(style: Style) -> Self {
+        let screen = Arc::<Mutex<Screen>>::default();
+        let stops = Stops(Arc::clone(&screen));
+        let _ = JobControl::start(stops, None); // without it they are left behind
+        Self { style, screen }
     }
 
-    /// What removes the lines.
-    pub(super) fn erase(&mut self) -> String {
-        let lines = std::mem::take(&mut self.shown).len();
-        if lines == 0 { String::new() } else { format!("\x1b[{lines}A\r\x1b[J") }
+    /// Removes the lines.
+    pub(super) fn erase(&self, out: &mut Outlet) {
+        out.put(lock(&self.screen).erase().as_bytes());
     }
 
-    /// What replaces the lines, if they have changed.
-    pub(super) fn draw(&mut self, progress: &Progress) -> String {
-        let rows = terminal::size().map_or(24, |(rows, _)| usize::from(rows));
-        let most = MAX_LINES.min(rows.saturating_sub(2));
-        let lines = lines(&progress.all(), Instant::now(), terminal::width(), most);
-        if lines == self.shown {
+    /// Replaces the lines, if they have changed. The terminal has to take them at once.
+    pub(super) fn show(&self, out: &mut Outlet, progress: &Progress) {
+        let running = progress.all();
+        let mut screen = lock(&self.screen);
+        if screen.is_suspended || terminal::is_output_in_background() {
+            return;
+        }
+        let lines = lines(&running, Instant::now(), terminal::size());
+        out.put(screen.draw(lines, self.style).as_bytes());
+        out.flush(); // before the program can be stopped
+    }
+
+    /// Ctrl-C was pressed, and its echo and a new line were written.
+    pub(super) fn note_echo(&self) {
+        lock(&self.screen).is_below = true;
+    }
+}
+
+/// Removes all from the start of this row on. Some terminals keep what is removed from the first row of the window on as
+/// if it had been scrolled out: hence the column that is removed for itself.
+const ERASE: &str = "\r \x1b[J\r\x1b[K";
+
+/// The same from the row above.
+const ERASE_FROM_BELOW: &str = "\x1b[A\r \x1b[J\r\x1b[K";
+
+impl Screen {
+    fn erase(&mut self) -> &'static str {
+        let is_below = std::mem::take(&mut self.is_below);
+        match (std::mem::take(&mut self.lines).is_empty(), is_below) {
+            (true, _) => "",
+            (false, false) => ERASE,
+            (false, true) => ERASE_FROM_BELOW,
+        }
+    }
+
+    fn draw(&mut self, lines: Vec<String>, style: Style) -> String {
+        if lines == self.lines {
             return String::new();
         }
-        let mut text = self.erase();
-        for line in &lines {
-            text.push_str(&self.style.paint(Role::Dim, line));
-            text.push('\n');
+        let mut text = self.erase().to_owned();
+        let painted: Vec<_> = lines.iter().map(|line| style.paint(Role::Dim, line)).collect();
+        text.push_str(&painted.join("\n"));
+        match lines.len() {
+            0 => {}
+            1 => text.push('\r'),
+            count => text.push_str(&format!("\r\x1b[{}A", count - 1)),
         }
-        self.shown = lines;
+        self.lines = lines;
         text
     }
 }
 
-/// The lines of what runs at `now`: at most `most`, each of less than `width` columns.
-fn lines(running: &[Running], now: Instant, width: usize, most: usize) -> Vec<String> {
+fn lock(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
+    screen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the lines before the program stops.
+struct Stops(Arc<Mutex<Screen>>);
+
+impl TerminalModes for Stops {
+    fn give_back(&self) {
+        let mut screen = lock(&self.0);
+        screen.is_suspended = true;
+        let erase = screen.erase();
+        if !erase.is_empty() && !terminal::is_output_in_background() {
+            line_editor::write(erase.as_bytes());
+        }
+    }
+
+    /// Lines that are still shown, after a SIGSTOP, are above what the shell has written: they stay.
+    fn take(&self) {
+        *lock(&self.0) = Screen::default();
+    }
+
+    fn redraw(&self) {}
+}
+
+/// The lines of what runs at `now`, in a window of this many rows and columns. Without a size, or with one of 0, which
+/// serial lines and some containers have, nothing is shown: it could not be removed.
+fn lines(running: &[Running], now: Instant, size: Option<(u16, u16)>) -> Vec<String> {
+    let Some((rows @ 1.., columns @ 1..)) = size else { return Vec::new() };
+    let (most, width) = (MAX_LINES.min(usize::from(rows).saturating_sub(2)), usize::from(columns));
     let since = |file: &Running| now.saturating_duration_since(file.since);
     let mut shown: Vec<_> = running.iter().filter(|file| since(file) >= SHOW_AFTER).collect();
     shown.sort_by_key(|file| file.since);
@@ -120,69 +196,26 @@ fn line(running: &Running, since: Duration, width: usize) -> String {
 
 /// As much of a text as fits into less than `width` columns: a full row would wrap on some terminals.
 fn cut(text: &str, width: usize) -> String {
-    let mut left = width.saturating_sub(1);
+    const MARK: char = '…';
+    let columns = |c: char| c.width().unwrap_or(0);
+    let most = width.saturating_sub(1);
+    if text.chars().map(columns).sum::<usize>() <= most {
+        return text.to_owned();
+    }
+    let mut left = most.saturating_sub(1); // for the mark
     let mut cut = String::new();
     for c in text.chars() {
-        let columns = c.width().unwrap_or(0);
-        if columns > left {
+        if columns(c) > left {
             break;
         }
-        left -= columns;
+        left -= columns(c);
         cut.push(c);
+    }
+    if most > 0 {
+        cut.push(MARK);
     }
     cut
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn running(file: &str, seconds: u64) -> (Running, Instant) {
-        let since = Instant::now();
-        let part = (2, 3, "a title".to_owned());
-        (Running { file: file.to_owned(), part, since }, since + Duration::from_secs(seconds))
-    }
-
-    #[test]
-    fn a_line_names_file_part_and_time() {
-        let (file, now) = running("a.wscope", 4);
-        let expected = ["running a.wscope (4 s, part 2 of 3: a title)"];
-        assert_eq!(lines(&[file], now, 80, 8), expected);
-    }
-
-    #[test]
-    fn what_began_just_now_is_not_shown() {
-        let (file, now) = running("a.wscope", 0);
-        assert!(lines(&[file], now, 80, 8).is_empty());
-    }
-
-    #[test]
-    fn lines_are_cut_by_display_width() {
-        let (file, now) = running("漢漢漢\x1b.wscope", 4);
-        assert_eq!(lines(&[file], now, 14, 8), ["running 漢漢"]);
-    }
-
-    #[test]
-    fn what_has_no_room_is_counted() {
-        let (file, now) = running("a", 1);
-        let files = vec![file; 10];
-        let shown = lines(&files, now, 80, 4);
-        assert_eq!((shown.len(), shown[3].as_str()), (4, "running 7 more"));
-        assert_eq!(lines(&files[..4], now, 80, 4).len(), 4);
-        assert!(lines(&files, now, 80, 0).is_empty());
-    }
-
-    #[test]
-    fn unchanged_lines_are_not_drawn_again() {
-        let progress = Progress::new(1);
-        let since = Instant::now() - Duration::from_secs(2);
-        let part = (1, 1, "t".to_owned());
-        progress.set(0, Some(Running { file: "a".to_owned(), part, since }));
-        let mut live = Live::new(Style::plain());
-        assert_eq!(live.draw(&progress), "running a (2 s, part 1 of 1: t)\n");
-        assert_eq!(live.draw(&progress), "");
-        progress.set(0, None);
-        assert_eq!(live.draw(&progress), "\x1b[1A\r\x1b[J");
-        assert_eq!(live.erase(), "");
-    }
-}
+mod tests;

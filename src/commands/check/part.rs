@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clock::RunClock;
 use super::failure::{self, Draft};
 use super::link::{Link, WaitLimits};
 use super::masking;
@@ -36,6 +37,8 @@ mod open;
 mod receive;
 mod relax;
 
+pub(super) use relax::Allowance;
+
 /// What all parts of a file share.
 pub(super) struct FileRun<'a> {
     pub(super) config: &'a CheckConfig,
@@ -45,10 +48,14 @@ pub(super) struct FileRun<'a> {
     /// Those in the lines of the file.
     pub(super) written: Secrets,
     pub(super) interrupted: &'a AtomicBool,
+    /// The times of all limits are of this clock.
+    pub(super) clock: Arc<RunClock>,
     /// Gets what happens on the connections.
     pub(super) live: Option<Arc<dyn Lines>>,
     /// Where the patterns that are made less strict go, with `--relax`.
     pub(super) relaxed: Option<&'a Relaxed>,
+    /// What is compared for them.
+    pub(super) allowance: &'a Allowance,
     /// Commands that were run. What they left running ends with the file.
     pub(super) commands: Vec<ChildGroup>,
 }
@@ -100,7 +107,7 @@ impl FileRun<'_> {
         if let Some(live) = &self.live {
             live.show(text::heading(&self.source.name, &title)); // may wait: nothing runs yet
         }
-        let started = Instant::now();
+        let started = self.clock.now();
         let deadline = self.config.max_time.map(|limit| started + limit);
         let recorder =
             Recorder::new(self.secrets.clone(), self.live.clone(), self.config.wants_transcripts());
@@ -132,7 +139,7 @@ impl FileRun<'_> {
             title,
             line,
             outcome,
-            duration: started.elapsed(),
+            duration: self.clock.now() - started,
             steps,
             failure: failure.map(failure_of),
             interruption: interruption.map(failure_of),
@@ -148,7 +155,7 @@ impl PartRun<'_, '_> {
         let mut steps = Vec::new();
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
-            let started = Instant::now();
+            let started = self.now();
             for link in self.links.iter().flatten() {
                 link.inbox().begin_step(index);
             }
@@ -170,7 +177,7 @@ impl PartRun<'_, '_> {
                 text: self.text(line),
                 kind: kind(&step.action),
                 outcome,
-                duration: started.elapsed(),
+                duration: self.now() - started,
                 passed_over,
             });
             if let Err(error) = result {
@@ -251,7 +258,7 @@ impl PartRun<'_, '_> {
     }
 
     fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {
-        let until = Instant::now() + self.duration(step, span)?;
+        let until = self.now() + self.duration(step, span)?;
         loop {
             if self.is_interrupted() {
                 return Err(Stop::Interrupted(None));
@@ -260,7 +267,7 @@ impl PartRun<'_, '_> {
                 return Err(self.out_of_time(&step.at).into());
             }
             self.look_for_faults(&step.at)?;
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(self.now());
             if left.is_zero() {
                 return Ok(());
             }
@@ -325,12 +332,16 @@ impl PartRun<'_, '_> {
         WaitLimits { interrupted: self.file.interrupted, deadline: self.deadline }
     }
 
+    fn now(&self) -> Instant {
+        self.file.clock.now()
+    }
+
     fn is_interrupted(&self) -> bool {
         self.file.interrupted.load(Ordering::SeqCst)
     }
 
     fn is_out_of_time(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| self.now() >= deadline)
     }
 
     fn out_of_time(&self, at: &Range<usize>) -> Draft {

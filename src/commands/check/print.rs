@@ -2,19 +2,24 @@
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+
+use mio::Token;
 
 use super::live::{Live, Progress};
 use super::masking;
+use super::streams::Streams;
+use crate::commands::delivery::Delivery;
 use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
-use crate::output::{Buffered, Drain, Outlet, OutputError, drain};
-use crate::platform::stdio::Writer;
+use crate::output::{Buffered, Outlet, OutputError};
+use crate::platform::signals::Signal;
+use crate::platform::stdio::are_one_stream;
+use crate::platform::terminal;
 use crate::redact::Secrets;
 use crate::report::{github, text};
 use crate::scenario::language::{Diagnostic, Source};
@@ -22,7 +27,7 @@ use crate::scenario::outcome::{FileOutcome, Outcome, counts};
 
 /// Where results go.
 pub(super) struct Printer {
-    out: Outlet,
+    streams: Streams,
     err: Style,
     style: Style,
     /// A report has standard output for itself: results go to standard error.
@@ -33,8 +38,6 @@ pub(super) struct Printer {
     /// The lines of the files that are running, on a terminal.
     live: Option<Live>,
 }
-
-const STANDARD_OUTPUT: &str = "standard output";
 
 /// How long results are written after a signal.
 const AFTER_SIGNAL: Duration = Duration::from_millis(500);
@@ -49,21 +52,21 @@ impl Printer {
         is_report: bool,
         reactor: &Reactor,
     ) -> Result<Self, Error> {
-        let failed = |error| Error::System(STANDARD_OUTPUT.to_owned(), error);
-        let writer = Writer::stdout().map_err(failed)?;
+        let streams = Streams::open(reactor)
+            .map_err(|error| Error::System("standard output".to_owned(), error))?;
         let style = Style::new(if is_report { config.stderr_color } else { config.color });
-        let mut out = Outlet::stream(STANDARD_OUTPUT, writer);
-        register(&mut out, reactor).map_err(failed)?;
-        let is_live = out.is_display() && !is_report && !config.quiet && config.env.can_edit_lines;
+        let is_terminal = streams.out.is_display() && config.env.can_edit_lines;
+        // A command of GitHub has to be at the start of its line.
+        let is_live = is_terminal && !is_report && !config.quiet && !config.env.is_github;
         Ok(Self {
-            out,
+            streams,
             err: Style::new(config.stderr_color),
             style,
             is_report,
             is_github: config.env.is_github,
             verbose: config.verbose,
             quiet: config.quiet,
-            live: is_live.then(|| Live::new(style)),
+            live: is_live.then(|| Live::start(style)),
         })
     }
 
@@ -82,12 +85,16 @@ impl Printer {
 
     fn put(&mut self, text: &str) {
         if self.is_report {
-            return eprint(text);
+            return self.streams.put_err(text);
         }
-        if let Some(live) = &mut self.live {
-            self.out.put(live.erase().as_bytes());
+        self.erase();
+        self.streams.out.put(text.as_bytes());
+    }
+
+    fn erase(&mut self) {
+        if let Some(live) = &self.live {
+            live.erase(&mut self.streams.out);
         }
-        self.out.put(text.as_bytes());
     }
 
     /// How text on standard error is painted, and results.
@@ -97,15 +104,26 @@ impl Printer {
 
     /// Prints a report on standard output.
     pub(super) fn report(&mut self, text: &str) {
-        self.out.put(text.as_bytes());
+        self.streams.out.put(text.as_bytes());
     }
 
     /// Shows what is running. Nothing is shown while the terminal takes nothing.
     pub(super) fn progress(&mut self, progress: &Progress) {
-        if let Some(live) = &mut self.live
-            && self.out.pending() == 0
+        if let Some(live) = &self.live
+            && self.streams.out.pending() == 0
         {
-            self.out.put(live.draw(progress).as_bytes());
+            live.show(&mut self.streams.out, progress);
+        }
+    }
+
+    /// A signal was received. Of Ctrl-C the terminal shows an echo, and a new line was begun behind it.
+    pub(super) fn note_signal(&self, signal: Signal) {
+        if let Some(live) = &self.live
+            && signal == Signal::Interrupt
+            && terminal::echoes_interrupt()
+            && are_one_stream()
+        {
+            live.note_echo();
         }
     }
 
@@ -153,8 +171,10 @@ impl Printer {
         }
         let warnings = text::warnings(file, self.err);
         if !warnings.is_empty() {
-            self.out.flush(); // so that they stand below their file if both go to one terminal
-            eprint(&self.without_commands(&warnings));
+            self.erase();
+            self.streams.out.flush(); // so that they stand below their file if both are seen together
+            let warnings = self.without_commands(&warnings).into_owned();
+            self.streams.put_err(&warnings);
         }
     }
 
@@ -168,17 +188,17 @@ impl Printer {
 
     /// Whether so much is waiting that nothing should be added.
     pub(super) fn is_backed_up(&self) -> bool {
-        self.out.is_backed_up()
+        self.streams.are_backed_up()
     }
 
-    /// Writes what standard output takes now. A failure is reported by [`Printer::finish`].
+    /// Writes what the streams take now. A failure is reported by [`Printer::finish`].
     pub(super) fn flush(&mut self) {
-        self.out.flush();
+        self.streams.flush();
     }
 
-    /// Marks standard output as ready, after a wait.
+    /// Records which streams take bytes again, after a wait.
     pub(super) fn set_ready(&mut self, woken: &Woken) {
-        set_ready(&mut self.out, woken);
+        self.streams.set_ready(woken);
     }
 
     /// Waits until everything was written, unless a signal comes or `until` is reached. That the reader of standard
@@ -191,13 +211,8 @@ impl Printer {
         reactor: &mut Reactor,
         until: Option<Instant>,
     ) -> Result<(), Error> {
-        if let Some(live) = &mut self.live {
-            self.out.put(live.erase().as_bytes());
-        }
-        match wait_for(&mut self.out, reactor, until) {
-            Err(Error::Output(error)) if error.is_closed_pipe() => Ok(()),
-            result => result,
-        }
+        self.erase();
+        Delivery { needs_reader: false, ..delivery(&mut self.streams, reactor, until) }.run()
     }
 }
 
@@ -206,7 +221,7 @@ pub(super) fn after_signal() -> Instant {
     Instant::now() + AFTER_SIGNAL
 }
 
-/// Writes what waits in an outlet that is not registered yet; see [`Printer::finish`].
+/// Writes what waits in an outlet to a file; see [`Printer::finish`].
 ///
 /// # Errors
 /// If it cannot be written.
@@ -215,64 +230,23 @@ pub(super) fn deliver(
     reactor: &mut Reactor,
     until: Option<Instant>,
 ) -> Result<(), Error> {
-    register(outlet, reactor)
+    outlet
+        .register(reactor.registry(), FILE, &reactor.waker())
         .map_err(|error| Error::Output(OutputError { name: outlet.name(), error }))?;
-    wait_for(outlet, reactor, until)
+    delivery(outlet, reactor, until).run()
 }
 
-fn register(outlet: &mut Outlet, reactor: &Reactor) -> std::io::Result<()> {
-    outlet.register(reactor.registry(), mio::Token(tokens::OUTPUTS), &reactor.waker())
-}
+/// Behind the streams. The thread that writes a file reports by a wake-up.
+const FILE: Token = Token(tokens::OUTPUTS + 2);
 
-fn wait_for(
-    outlet: &mut Outlet,
-    reactor: &mut Reactor,
-    until: Option<Instant>,
-) -> Result<(), Error> {
-    outlet.set_ready(false); // readiness may have been announced to another wait
-    let mut delivery = Delivery { outlet, reactor, until, result: Ok(()) };
-    drain(&mut delivery);
-    delivery.result
-}
-
-fn set_ready(outlet: &mut Outlet, woken: &Woken) {
-    if woken.is_woken {
-        outlet.set_ready(false); // also after a wake-up that is not about it
-    }
-    for (_, reader_gone) in woken.outputs() {
-        outlet.set_ready(reader_gone);
-    }
-}
-
-/// The wait for the last bytes of an outlet.
-struct Delivery<'a> {
-    outlet: &'a mut Outlet,
+/// The wait for what outputs still hold: until a signal, or else until `until`.
+fn delivery<'a, O>(
+    outputs: &'a mut O,
     reactor: &'a mut Reactor,
     until: Option<Instant>,
-    result: Result<(), Error>,
-}
-
-impl Drain for Delivery<'_> {
-    fn outputs(&mut self) -> &mut impl Buffered {
-        self.outlet
-    }
-
-    fn on_output_error(&mut self, error: OutputError) -> ControlFlow<()> {
-        self.result = Err(Error::Output(error));
-        ControlFlow::Break(())
-    }
-
-    fn wait(&mut self) -> ControlFlow<()> {
-        let Ok(woken) = self.reactor.wait(self.until) else { return ControlFlow::Break(()) };
-        set_ready(self.outlet, &woken);
-        let is_late = self.until.is_some_and(|until| Instant::now() >= until);
-        match self.reactor.take_signal() {
-            None if !is_late => return ControlFlow::Continue(()),
-            Some(signal) if self.until.is_none() => self.result = Err(Error::Signal(signal)),
-            _ => {}
-        }
-        ControlFlow::Break(())
-    }
+) -> Delivery<'a, O> {
+    let (max_time, is_leaving) = (Duration::ZERO, until.is_some());
+    Delivery { outputs, reactor, until, is_leaving, max_time, needs_reader: true, result: Ok(()) }
 }
 
 /// Prints text on standard error as it is.

@@ -16,6 +16,8 @@ use crate::net::Reactor;
 use crate::output::style::{Role, Style};
 use crate::platform::files::Background;
 use crate::platform::replace::{ReplaceError, replace};
+use crate::platform::signals::Signal;
+use crate::platform::terminal;
 use crate::protocol::counted::counted;
 use crate::redact::Secrets;
 use crate::report::diff;
@@ -147,14 +149,17 @@ fn not_written(source: &Source, reason: io::Error) -> Error {
     Error::System(format!("{} was not written", source.name), reason)
 }
 
-/// Asks on the terminal. A signal ends the wait.
+/// Asks on the terminal. A signal ends the wait. What was typed before is not an answer: nobody had seen the question.
 fn confirmed(changes: &[Change<'_>], style: Style, reactor: &mut Reactor) -> Result<bool, Error> {
     let failed = |error| Error::System("standard input".to_owned(), error);
     let what = match changes {
         [change] => diff::name(&change.source.name),
         changes => format!("these {} files", changes.len()),
     };
-    eprint(&style.paint(Role::Bold, &format!("Write {what}? [y/N] ")));
+    let question = style.paint(Role::Bold, &format!("Write {what}? [y/N] "));
+    terminal::discard_typed();
+    let _ = reactor.take_continued(); // of the run
+    eprint(&question);
     let read = || {
         let mut line = String::new();
         io::stdin().read_line(&mut line).map(|_| line)
@@ -163,15 +168,24 @@ fn confirmed(changes: &[Change<'_>], style: Style, reactor: &mut Reactor) -> Res
     loop {
         if let Some(line) = answer.poll().map_err(failed)? {
             let line = line.map_err(failed)?;
-            if !line.ends_with('\n') {
-                eprint("\n"); // the end of the input: the terminal is still behind the question
+            if line.ends_with('\n') {
+                return Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"));
             }
-            return Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"));
+            if terminal::is_gone() {
+                return Err(Error::Signal(Signal::Hangup)); // which may not have been received yet
+            }
+            eprint("\n"); // the end of the input: the cursor is still behind the question
+            return Ok(false);
         }
         reactor.wait(Some(Instant::now() + LOOK_AGAIN)).map_err(failed)?;
         if let Some(signal) = reactor.take_signal() {
-            eprint("\n");
+            if !(signal == Signal::Interrupt && terminal::echoes_interrupt()) {
+                eprint("\n"); // behind the echo of Ctrl-C it was written already
+            }
             return Err(Error::Signal(signal));
+        }
+        if reactor.take_continued() && !terminal::is_in_background() {
+            eprint(&question); // below what the shell has written
         }
     }
 }

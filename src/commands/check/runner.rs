@@ -6,9 +6,10 @@ use std::sync::mpsc::TryRecvError;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clock::RunClock;
 use super::live::{Progress, Running};
 use super::masking;
-use super::part::FileRun;
+use super::part::{Allowance, FileRun};
 use super::print::Printer;
 use super::results::{Printed, ResultReceiver, Results, queue};
 use super::values::ScenarioValues;
@@ -35,6 +36,8 @@ pub(super) fn run_all(
     let workers = config.jobs.min(total);
     let (interrupted, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let progress = Progress::new(workers);
+    let clock = Arc::new(RunClock::start());
+    let allowance = Allowance::default();
     let (results, receiver) = queue(reactor.waker());
     thread::scope(|scope| {
         for number in 0..workers {
@@ -45,14 +48,23 @@ pub(super) fn run_all(
                 interrupted: &interrupted,
                 next: &next,
                 progress: &progress,
+                clock: &clock,
+                allowance: &allowance,
                 number,
                 results: results.clone(),
             };
             scope.spawn(move || worker.run(total));
         }
         drop(results);
-        Collector { config, interrupted: &interrupted, progress: &progress, print, reactor }
-            .collect(&receiver, total)
+        Collector {
+            config,
+            interrupted: &interrupted,
+            progress: &progress,
+            clock: &clock,
+            print,
+            reactor,
+        }
+        .collect(&receiver, total)
     })
 }
 
@@ -66,6 +78,7 @@ struct Collector<'a> {
     config: &'a CheckConfig,
     interrupted: &'a AtomicBool,
     progress: &'a Progress,
+    clock: &'a RunClock,
     print: &'a mut Printer,
     reactor: &'a mut Reactor,
 }
@@ -98,6 +111,7 @@ impl Collector<'_> {
                     Err(TryRecvError::Empty) => {}
                 }
             }
+            self.clock.tick();
             self.print.progress(self.progress);
             self.print.flush();
             match self.reactor.wait(Some(Instant::now() + SHOW_EVERY)) {
@@ -105,6 +119,7 @@ impl Collector<'_> {
                 Err(_) => thread::sleep(SHOW_EVERY), // the results come all the same
             }
             if let Some(caught) = self.reactor.take_signal() {
+                self.print.note_signal(caught);
                 signal.get_or_insert(caught);
                 self.interrupted.store(true, Ordering::SeqCst);
             }
@@ -128,6 +143,8 @@ struct Worker<'a> {
     interrupted: &'a AtomicBool,
     next: &'a AtomicUsize,
     progress: &'a Progress,
+    clock: &'a Arc<RunClock>,
+    allowance: &'a Allowance,
     /// Its number, from 0.
     number: usize,
     results: Results,
@@ -156,8 +173,10 @@ impl Worker<'_> {
             secrets,
             written: masking::written(&file.source, self.config.redaction),
             interrupted: self.interrupted,
+            clock: Arc::clone(self.clock),
             live: shows_live(self.config).then(|| Arc::new(self.results.clone()) as _),
             relaxed: self.config.relax.then_some(&file.relaxed),
+            allowance: self.allowance,
             commands: Vec::new(),
         };
         let mut parts: Vec<PartOutcome> = Vec::new();

@@ -89,7 +89,7 @@ impl Conversation<'_> {
             Input::None => Ok(InputSource::None(NoInput)),
             Input::Repl => {
                 self.reactor.leave_signals_to_loop();
-                let _ = self.outputs.flush();
+                self.outputs.flush_early();
                 let options = ReplOptions {
                     history: self.config.history.clone(),
                     secrets: self.config.endpoint.secrets.clone(),
@@ -109,7 +109,7 @@ impl Conversation<'_> {
     /// messages were not shown.
     pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
         let Some(InputSource::Repl(repl)) = &mut self.source else { return 0 };
-        let _ = self.outputs.flush();
+        self.outputs.flush_early();
         let not_shown = repl.end(until);
         self.outputs.restore(displays::STDOUT);
         not_shown as u64

@@ -115,14 +115,14 @@ impl Server {
             let number = self.next_number(); // only reported connections are numbered
             let mut journal = Journal::new(outputs, self.clock).for_connection(number);
             journal.emit(EventKind::Failure(&failure));
-            let _ = outputs.flush(); // what does not fit is written at the end
+            outputs.flush_early(); // what does not fit is written at the end
         }
         let is_page = matches!(rejected.rejection, Rejection::StaticAnswer)
             && rejected.response.as_ref().is_some_and(|response| response.status == 200);
         if rejected.respond(reactor) && is_page {
             let text = format!("a browser at {} was shown the page", rejected.remote);
             Journal::new(outputs, self.clock).emit(EventKind::Notice(Level::Info, &text));
-            let _ = outputs.flush();
+            outputs.flush_early();
         }
     }
 

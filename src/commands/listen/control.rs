@@ -119,7 +119,7 @@ impl Control {
             }
             self.warn_of_evictions(false);
             self.show_closing();
-            let _ = self.outputs.flush(); // errors are taken in on_client_event
+            self.outputs.flush_early(); // errors of the streams are taken in on_client_event
             if self.is_over() {
                 self.on_client_event(); // of the last client and the last batch
                 if let Some(shutdown) = self.shutdown.take() {

@@ -106,6 +106,11 @@ impl Group {
         self.passed.iter().flat_map(Passed::messages)
     }
 
+    /// How many messages were passed over and not kept, for want of room.
+    pub fn left_out(&self) -> usize {
+        self.passed.as_ref().map_or(0, Passed::left_out)
+    }
+
     /// After a failure: patterns that have taken nothing, by their index, take messages that were passed over, by
     /// theirs. What was received after the last message that a pattern has now is given back. `None` if a pattern
     /// still has nothing.

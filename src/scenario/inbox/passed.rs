@@ -7,6 +7,8 @@ use super::{Inbox, OVERHEAD, Received};
 pub(super) struct Passed {
     messages: Vec<Received>,
     held: usize,
+    /// How many were not kept.
+    left_out: usize,
     /// How many of them were received before the last message that was taken.
     before_taken: usize,
     /// Those that were taken after all, by their index.
@@ -18,6 +20,10 @@ impl Passed {
         self.messages.iter()
     }
 
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
     /// Keeps a message that was taken from the inbox. These have half of the inbox's limit: a flood that a step
     /// passes over is no failure.
     pub(super) fn push(&mut self, message: &Received, inbox: &mut Inbox) {
@@ -26,6 +32,8 @@ impl Passed {
             self.held += cost;
             inbox.held += cost;
             self.messages.push(message.clone());
+        } else {
+            self.left_out += 1;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::thread;
+use std::time::Duration;
 
 use super::check;
 use crate::files::fifo;
@@ -121,4 +122,39 @@ fn a_reader_that_stops_loses_nothing_and_is_named_in_a_failure() {
         .stdout_contains("\n< last\n")
         .stdout_contains("s.wscope:7:1: the assertion does not hold\n")
         .stdout_contains("because the output of -v was not read: that may be the reason\n");
+/// Standard error that nobody reads, with more for it than a pipe takes.
+#[test]
+fn a_signal_ends_a_run_whose_standard_error_is_not_read() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send((0..5000).flat_map(|n| text(&format!("message {n}."))).collect::<Vec<_>>());
+        peer.send(text("last"));
+        peer.answer_close(1000);
+    });
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let url = format!("url={}", server.url());
+    let program = check("WS {{url}}\n< last\n").args(["-v", "--variable", &url]);
+    let running = program.args(["--report-tap", "-"]).stderr_to(writer).spawn();
+    server.join();
+    let mut first = [0];
+    reader.read_exact(&mut first).expect("the first byte");
+    running.signal(Signal::TERM);
+    let outcome = running.wait().code(143);
+    assert!(outcome.elapsed < Duration::from_secs(8), "{:?}", outcome.elapsed);
+}
+
+/// The end of one output is not taken for that of another one.
+#[test]
+fn a_report_is_whole_though_nobody_reads_standard_output() {
+    let server = sending_a();
+    let program = check(PASSES).args(["--variable", &format!("url={}", server.url())]);
+    let path = fifo(&program.home());
+    let mut running = program.args(["--report-tap", "fifo"]).spawn();
+    while !running.read_stdout_line().starts_with("1 file") {}
+    running.close_stdout();
+    let mut report = String::new();
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut report));
+    read.expect("a report");
+    running.wait().code(0);
+    assert!(report.starts_with("TAP version 14\n1..1\nok 1 - s.wscope: the title"), "{report}");
 }

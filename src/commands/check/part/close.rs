@@ -1,6 +1,6 @@
 //! The end of a part: connections that are still open are closed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{PartRun, Stop};
 use crate::commands::check::failure;
@@ -25,7 +25,7 @@ impl PartRun<'_, '_> {
         for link in (0..self.links.len()).filter_map(|index| self.usable(index)) {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let own = Instant::now() + CLOSE_TIME;
+        let own = self.now() + CLOSE_TIME;
         let until = self.deadline.map_or(own, |deadline| own.min(deadline));
         for (index, kept) in kept.into_iter().enumerate() {
             let Some(link) = self.usable(index) else { continue };
@@ -74,7 +74,7 @@ impl PartRun<'_, '_> {
         for link in links() {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let until = Instant::now() + SHORT_CLOSE_TIME;
+        let until = self.now() + SHORT_CLOSE_TIME;
         for link in links() {
             let _ = link.wait::<()>(self.limits(), |inbox, now| match inbox.end() {
                 None if now < until => Progress::Pending(until),

@@ -20,7 +20,8 @@ impl PartRun<'_, '_> {
         command: &Template,
     ) -> Result<(), Stop> {
         let (values, interrupted) = (&self.file.values, self.file.interrupted);
-        let finished = run(command, values, self.deadline, interrupted)
+        let deadline = self.deadline.map(|deadline| self.file.clock.real(deadline));
+        let finished = run(command, values, deadline, interrupted)
             .map_err(|error| self.command_failed(step, error))?;
         let Finished { exit, stdout, stderr, group } = finished;
         self.file.commands.push(group);

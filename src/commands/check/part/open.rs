@@ -1,5 +1,7 @@
 //! Opening the connections of a part.
 
+use std::sync::Arc;
+
 use super::{PartRun, Stop};
 use crate::commands::check::failure::Draft;
 use crate::commands::check::handshake::{Handshake, Retries};
@@ -35,8 +37,9 @@ impl PartRun<'_, '_> {
             name: connect.name.clone(),
             inbox: Inbox::new(options.max_buffered, ignored),
             recorder: self.recorder.clone(),
-            deadline: self.deadline,
+            deadline: self.deadline.map(|deadline| self.file.clock.real(deadline)),
             retries,
+            clock: Arc::clone(&self.file.clock),
         });
         let mut link =
             link.map_err(|error| self.failed(&connect.at, "system", error.to_string()))?;

@@ -77,7 +77,7 @@ impl PartRun<'_, '_> {
         };
         let (wanted, optional) = (patterns(&group.wanted)?, patterns(&group.optional)?);
         let options = &self.options[group.connection];
-        let started = Instant::now();
+        let started = self.now();
         let own = started + options.timeout;
         let until = self.deadline.map_or(own, |deadline| own.min(deadline));
         let mut waiting = Group::new(wanted, optional, options.strict, until);
@@ -132,7 +132,7 @@ impl PartRun<'_, '_> {
             failure.notes.extend(self.repeated(failed, inbox));
             if matches!(failed, WaitFailure::Ended(_)) {
                 let waited = Phrase::new("the step had waited for ");
-                failure.notes.push(waited.time(started.elapsed()));
+                failure.notes.push(waited.time(self.now() - started));
             }
         }
         failure::add_state(&mut failure, self.name(group.connection), inbox);
@@ -223,7 +223,7 @@ impl PartRun<'_, '_> {
         span: &Span,
         has_end: bool,
     ) -> Result<(), Stop> {
-        let started = Instant::now();
+        let started = self.now();
         let (until, is_cut) = self.limited(started + self.duration(step, span)?);
         let link = self.link(connection, step)?;
         let progress = link.wait(self.limits(), |inbox, now| inbox.silence(until, has_end, now));
@@ -233,14 +233,14 @@ impl PartRun<'_, '_> {
             Some(Progress::Done(())) => Ok(()),
             Some(Progress::Failed(failed)) => {
                 let inbox = &*link.inbox();
-                let mut failure = self.wait_failed(&step.at, &failed, started.elapsed(), inbox);
+                let mut failure = self.wait_failed(&step.at, &failed, self.now() - started, inbox);
                 if let WaitFailure::NotSilent(first) = &failed {
                     failure.received.clear();
                     let seen = Seen::of(std::iter::once(first).chain(inbox.kept()));
                     failure::add_messages(&mut failure, &seen);
                 }
                 failure.notes.extend(self.repeated(&failed, inbox));
-                failure.notes.push(Phrase::new("after ").time(started.elapsed()));
+                failure.notes.push(Phrase::new("after ").time(self.now() - started));
                 failure::add_state(&mut failure, self.name(connection), inbox);
                 Err(failure.into())
             }
@@ -254,7 +254,7 @@ impl PartRun<'_, '_> {
         span: &Span,
         has_end: bool,
     ) -> Result<(), Stop> {
-        let started = Instant::now();
+        let started = self.now();
         let length = self.duration(step, span)?;
         let (until, is_cut) = self.limited(started + length);
         let link = self.link(connection, step)?;

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::PartRun;
+use crate::platform::files::format_size;
 use crate::scenario::inbox::{Group, GroupOutcome, Received, WaitFailure};
 use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::PlannedGroup;
@@ -12,6 +14,27 @@ use crate::scenario::relax::{Relaxation, relax};
 
 /// How many of the messages that a step passed over are compared with its patterns.
 const MOST_COMPARED: usize = 1000;
+
+/// How many bytes of messages are compared in a run, each time with one pattern.
+const MOST_BYTES: usize = 256 << 20;
+
+/// What may still be compared in a run.
+#[derive(Debug)]
+pub(in crate::commands::check) struct Allowance(AtomicUsize);
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self(AtomicUsize::new(MOST_BYTES))
+    }
+}
+
+impl Allowance {
+    /// Whether so many bytes may be compared; then they are used up.
+    fn take(&self, bytes: usize) -> bool {
+        let take = |left: usize| left.checked_sub(bytes);
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok()
+    }
+}
 
 /// A pattern without a message, and one that it could be made to match.
 #[derive(Clone, Copy)]
@@ -40,7 +63,9 @@ impl PartRun<'_, '_> {
         if !is_about_messages || self.is_out_of_time() {
             return None;
         }
-        let chosen = chosen(self.candidates(group, waiting));
+        let (candidates, compared) = self.candidates(group, waiting);
+        self.warn_of_skipped(group, compared, waiting);
+        let chosen = chosen(candidates);
         if chosen.len() < waiting.missing().count() {
             return None; // the step fails, and what it has seen stays for its report
         }
@@ -59,23 +84,49 @@ impl PartRun<'_, '_> {
             relaxed.push(relaxation);
         }
         // The time of a step that is relaxed does not count: the steps behind it have theirs all the same.
-        self.deadline = self.deadline.map(|deadline| deadline + started.elapsed());
+        self.deadline = self.deadline.map(|deadline| deadline + (self.file.clock.now() - started));
         Some(outcome)
     }
 
-    fn candidates(&self, group: &PlannedGroup, waiting: &Group) -> Vec<Candidate> {
+    /// What each pattern could be made to match, and how many messages were compared with all of them.
+    fn candidates(&self, group: &PlannedGroup, waiting: &Group) -> (Vec<Candidate>, usize) {
         let mut candidates = Vec::new();
+        let mut compared = usize::MAX;
         for pattern in waiting.missing() {
+            let mut count = 0;
             for (message, received) in waiting.passed().take(MOST_COMPARED).enumerate() {
-                if self.is_interrupted() || self.is_out_of_time() {
-                    return candidates;
+                let is_over = self.is_interrupted() || self.is_out_of_time();
+                if is_over || !self.file.allowance.take(received.data.len()) {
+                    break;
                 }
+                count += 1;
                 let relaxation = self.relaxation(group, pattern, received);
                 let candidate = |it: Relaxation| Candidate { pattern, message, left: it.left };
                 candidates.extend(relaxation.map(candidate));
             }
+            compared = compared.min(count);
         }
-        candidates
+        (candidates, compared)
+    }
+
+    fn warn_of_skipped(&mut self, group: &PlannedGroup, compared: usize, waiting: &Group) {
+        let total = waiting.passed().count() + waiting.left_out();
+        let skipped = total.saturating_sub(compared);
+        if skipped == 0 || self.is_interrupted() {
+            return;
+        }
+        let line = self.file.source.place(group.wanted[0].at.start).line;
+        let text = Phrase::new("line ").number(line as u64).own(": --relax did not consider ");
+        let text = text.number(skipped as u64).own(" of ").number(total as u64).own(" messages: ");
+        self.warnings.push(match self.is_out_of_time() {
+            true => text.own("the time of the part is over"),
+            false => text
+                .own("it compares at most ")
+                .number(MOST_COMPARED as u64)
+                .own(" messages a step and ")
+                .value(format_size(MOST_BYTES as u64))
+                .own(" a run"),
+        });
     }
 
     fn relaxation(
@@ -107,4 +158,16 @@ fn chosen(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compared_in_a_run_is_bounded_in_bytes() {
+        let allowance = Allowance::default();
+        assert!(allowance.take(MOST_BYTES - 10));
+        assert_eq!([11, 10, 1, 0].map(|bytes| allowance.take(bytes)), [false, true, false, true]);
+    }
 }

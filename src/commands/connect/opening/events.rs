@@ -26,7 +26,7 @@ impl OpenObserver for OpeningEvents<'_, '_> {
     fn request_sent(&mut self, request: &Request, chain: &RedirectChain) {
         let request = request_view(&request.head, chain, self.redaction);
         self.journal.emit_now(EventKind::Request(&request));
-        let _ = self.journal.outputs().flush(); // a failure is reported later
+        self.journal.outputs().flush_early();
     }
 
     fn redirected(&mut self, redirect: &FollowedRedirect<'_>) {

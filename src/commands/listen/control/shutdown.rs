@@ -70,7 +70,13 @@ impl Control {
             Some(shutdown) => shutdown.notice_at,
             None => self.notice_time(),
         };
-        let (result, is_interrupted, is_decided) = (Err(Error::Signal(signal)), true, true);
+        let result = match self.shutdown.take().map(|shutdown| shutdown.result) {
+            // What has failed before is the reason: the signal only ends the wait for the clients. A terminal that
+            // was closed causes both.
+            Some(Err(error @ Error::Output(_))) if signal != Signal::Hangup => Err(error),
+            _ => Err(Error::Signal(signal)),
+        };
+        let (is_interrupted, is_decided) = (true, true);
         self.shutdown =
             Some(ServerShutdown { until, is_interrupted, notice_at, is_decided, result });
         self.close_clients(CloseCode::GOING_AWAY, until - REPORT_TIME, true);
@@ -91,7 +97,10 @@ impl Control {
         let is_closed = error.is_closed_pipe();
         let code = if is_closed { CloseCode::NORMAL } else { CloseCode::GOING_AWAY };
         self.leave(code, Ok(()));
-        if let Some(shutdown) = self.shutdown.as_mut().filter(|shutdown| !shutdown.is_decided) {
+        let Some(shutdown) = &mut self.shutdown else { return };
+        // What cannot be written is reported also where a signal ends the server.
+        let is_decided = shutdown.is_decided && (is_closed || !is_signal(&shutdown.result));
+        if !is_decided {
             shutdown.is_decided = true;
             shutdown.result = if is_closed { Ok(()) } else { Err(Error::Output(error)) };
         }
@@ -178,14 +187,19 @@ impl Control {
         };
         for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
             self.notice(Level::Warning, &text);
-            let _ = self.outputs.flush(); // an error of standard error cannot be reported
+            self.outputs.flush_early(); // the queues report their errors themselves
         }
         self.outputs.finish();
-        let _ = self.outputs.flush();
+        self.outputs.flush_early();
         let until = Instant::now() + LOG_TIMEOUT;
         self.server.streams.finish_log(until);
         if let OperatorInput::Repl(repl) = &mut self.input {
             repl.end(Some(until));
         }
     }
+}
+
+/// Whether a signal is the result, other than that of a closed terminal, to which nothing can be written.
+fn is_signal(result: &Result<(), Error>) -> bool {
+    matches!(result, Err(Error::Signal(signal)) if *signal != Signal::Hangup)
 }
