@@ -2,15 +2,15 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, discard_typed, echoes_interrupt, has_shell, interrupt_self, is_gone,
+    SavedModes, discard_typed, echoes_interrupt, has_shell, interrupt_self, is_gone, is_hangup,
     is_in_background, is_ours, is_output_in_background, leads_session, size, suspend_group,
     take_typed, width,
 };
 
 #[cfg(not(unix))]
 pub use other::{
-    SavedModes, discard_typed, echoes_interrupt, interrupt_self, is_gone, is_in_background,
-    is_ours, is_output_in_background, size, take_typed, width,
+    SavedModes, discard_typed, echoes_interrupt, interrupt_self, is_gone, is_hangup,
+    is_in_background, is_ours, is_output_in_background, size, take_typed, width,
 };
 
 /// The number of columns if it is not known.
@@ -51,6 +51,7 @@ pub struct EditKeys {
 
 #[cfg(unix)]
 mod unix {
+    use std::io;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -274,6 +275,12 @@ mod unix {
         tcgetattr(stdin()).is_err_and(|error| error == rustix::io::Errno::IO)
     }
 
+    /// Whether an error of reading from the terminal on standard input means that it was closed, which
+    /// [`is_gone`] may see later than a reader.
+    pub fn is_hangup(error: &io::Error) -> bool {
+        error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) && !is_in_background()
+    }
+
     /// Whether another process group is in the foreground of the terminal.
     pub fn is_in_background() -> bool {
         tcgetpgrp(stdin()).is_ok_and(|group| group != getpgrp())
@@ -362,6 +369,11 @@ mod other {
 
     /// Always false: closing a console ends its processes.
     pub fn is_gone() -> bool {
+        false
+    }
+
+    /// Always false: see [`is_gone`].
+    pub fn is_hangup(_: &std::io::Error) -> bool {
         false
     }
 

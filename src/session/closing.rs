@@ -161,7 +161,7 @@ impl Session<'_> {
         if self.closing.has_deadline() || is_answer {
             self.closing.deadline = Some(now);
             self.connection.abandon();
-            if is_signal && !self.has_failed_here() {
+            if is_signal && !self.has_failed_before(&stop) {
                 self.stop = Some(stop);
             }
             return;
@@ -171,14 +171,16 @@ impl Session<'_> {
         self.drop_unsent_if_ending();
         self.close_for(&stop);
         let has_met_goals = !is_signal && matches!(self.stop, Some(Stop::GoalsMet));
-        if !has_met_goals && !self.has_failed_here() {
+        if !has_met_goals && !self.has_failed_before(&stop) {
             self.stop = Some(stop);
         }
     }
 
-    /// Whether the run ends because of a failure on this machine: a signal only ends the wait for the peer then.
-    fn has_failed_here(&self) -> bool {
-        matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_)))
+    /// Whether the run ends because of a failure on this machine: a signal only ends the wait for the peer then. A
+    /// terminal that was closed causes both, in any order.
+    fn has_failed_before(&self, stop: &Stop) -> bool {
+        let is_hangup = matches!(stop, Stop::Signal(Signal::Hangup));
+        matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_))) && !is_hangup
     }
 
     /// Drops what has no room in an output, once outputs are not waited for any more.

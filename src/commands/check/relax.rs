@@ -167,12 +167,13 @@ fn confirmed(changes: &[Change<'_>], style: Style, reactor: &mut Reactor) -> Res
     let answer = Background::start(Some(reactor.waker()), read).map_err(failed)?;
     loop {
         if let Some(line) = answer.poll().map_err(failed)? {
+            let is_hangup = line.as_ref().is_err_and(terminal::is_hangup) || terminal::is_gone();
+            if is_hangup {
+                return Err(Error::Signal(Signal::Hangup)); // which may not have been received yet
+            }
             let line = line.map_err(failed)?;
             if line.ends_with('\n') {
                 return Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"));
-            }
-            if terminal::is_gone() {
-                return Err(Error::Signal(Signal::Hangup)); // which may not have been received yet
             }
             eprint("\n"); // the end of the input: the cursor is still behind the question
             return Ok(false);

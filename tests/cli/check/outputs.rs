@@ -122,6 +122,8 @@ fn a_reader_that_stops_loses_nothing_and_is_named_in_a_failure() {
         .stdout_contains("\n< last\n")
         .stdout_contains("s.wscope:7:1: the assertion does not hold\n")
         .stdout_contains("because the output of -v was not read: that may be the reason\n");
+}
+
 /// Standard error that nobody reads, with more for it than a pipe takes.
 #[test]
 fn a_signal_ends_a_run_whose_standard_error_is_not_read() {
