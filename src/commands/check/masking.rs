@@ -86,7 +86,7 @@ pub(super) fn outcome(
 ) -> PartOutcome {
     let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
     mask(&mut outcome.title);
-    outcome.warnings.iter_mut().for_each(mask);
+    outcome.warnings.iter_mut().for_each(|warning| mask(&mut warning.text));
     for failure in outcome.failure.iter_mut().chain(&mut outcome.interruption) {
         failure.excerpt = excerpt(std::mem::take(&mut failure.excerpt), written);
         self::failure(failure, secrets);

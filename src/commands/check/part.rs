@@ -24,7 +24,7 @@ use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::language::units::parse_duration;
 use crate::scenario::language::{Source, Variable};
 use crate::scenario::message::{Files, PayloadError, Surroundings};
-use crate::scenario::outcome::{Failure, Outcome, PartOutcome, StepOutcome, Transcript};
+use crate::scenario::outcome::{Failure, Outcome, PartOutcome, StepOutcome, Transcript, Warning};
 use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
 use crate::scenario::query::Facts;
 
@@ -85,7 +85,7 @@ pub(super) struct PartRun<'r, 'a> {
     /// When the part has to be over.
     deadline: Option<Instant>,
     recorder: Recorder,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     /// How many messages the current step passed over.
     passed_over: u64,
     /// Whether a step has waited for the end of a connection.
@@ -237,9 +237,14 @@ impl PartRun<'_, '_> {
         if self.file.config.strict {
             return Err(self.failed(&payload.at, "warning", text).into());
         }
-        let line = self.file.source.place(payload.at.start).line;
-        self.warnings.push(format!("line {line}: {text}"));
+        self.note(&payload.at, text);
         Ok(())
+    }
+
+    /// Notes something that may be wrong with a line.
+    fn note(&mut self, at: &Range<usize>, text: impl Into<String>) {
+        let line = self.file.source.place(at.start).line;
+        self.warnings.push(Warning { line, text: text.into() });
     }
 
     fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {

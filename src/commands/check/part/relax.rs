@@ -52,8 +52,8 @@ impl PartRun<'_, '_> {
         let link = self.links.get(group.connection).and_then(Option::as_ref)?;
         let outcome = waiting.settle(&mut link.inbox(), &pairs)?;
         for (pattern, relaxation) in relaxations {
-            let line = self.file.source.place(group.wanted[pattern].at.start).line;
-            self.warnings.push(format!("line {line} is relaxed: other values were received"));
+            let at = &group.wanted[pattern].at;
+            self.note(at, "the pattern is relaxed: other values were received");
             relaxed.push(relaxation);
         }
         // The time of a step that is relaxed does not count: the steps behind it have theirs all the same.
