@@ -2,6 +2,7 @@
 
 pub mod literal;
 pub mod parse;
+pub mod prefix;
 pub mod shell;
 pub mod source;
 pub mod syntax;
