@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use super::live::{Live, Progress};
 use super::masking;
 use crate::config::CheckConfig;
-use crate::error::Error;
+use crate::error::{Error, report};
 use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
 use crate::output::{Buffered, Drain, Outlet, OutputError, drain};
 use crate::platform::stdio::Writer;
+use crate::platform::terminal::width;
 use crate::redact::Secrets;
 use crate::report::{github, text};
 use crate::scenario::language::{Diagnostic, Source};
@@ -30,6 +31,8 @@ pub(super) struct Printer {
     is_github: bool,
     verbose: bool,
     quiet: bool,
+    /// The width of standard error, if it is a terminal.
+    columns: Option<usize>,
     /// The lines of the files that are running, on a terminal.
     live: Option<Live>,
 }
@@ -63,6 +66,7 @@ impl Printer {
             is_github: config.env.is_github,
             verbose: config.verbose,
             quiet: config.quiet,
+            columns: config.env.stderr_is_terminal.then(width),
             live: is_live.then(|| Live::new(style)),
         })
     }
@@ -124,6 +128,12 @@ impl Printer {
                 self.notice(Level::Warning, &text);
             }
         }
+    }
+
+    /// Shows why a file cannot be read, on standard error.
+    pub(super) fn error(&mut self, error: &Error) {
+        let text = report(error, self.err, self.columns);
+        eprint(&self.without_commands(&text));
     }
 
     /// Shows what is wrong at a place of a file, on standard error, without secrets.

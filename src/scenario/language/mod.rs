@@ -1,5 +1,7 @@
 //! The language of scenario files: text to a tree with positions. Nothing here connects or waits.
 
+mod diagnostic;
+mod encoding;
 pub mod literal;
 pub mod parse;
 pub mod prefix;
@@ -9,7 +11,8 @@ pub mod syntax;
 pub mod template;
 pub mod units;
 
+pub use diagnostic::{Diagnostic, Partial, at_other_lines};
 pub use parse::parse;
-pub use source::{Diagnostic, Line, NotText, Place, Source};
+pub use source::{Line, Place, Source};
 pub use syntax::Scenario;
 pub use template::{Piece, Template, Values, Variable, is_name};

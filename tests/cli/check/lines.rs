@@ -12,7 +12,7 @@ fn assert_option(option: &str, expected: &str) {
 #[test]
 fn values_are_judged_where_they_stand() {
     assert_option("ignore: /(/", "9: error: not a regular expression: unclosed group");
-    assert_option("ignore: json:{", "9: error: not JSON: ");
+    assert_option("ignore: json:{", "14: error: not JSON: ");
     assert_option("ignore:", "1: error: a pattern is missing");
     assert_option("compress: foo", "11: error: bad --compress \"foo\": ");
     assert_option("header: X: \u{7}", "9: error: bad --header ");
@@ -55,12 +55,14 @@ fn options_have_the_values_of_scenarios() {
         "insecure: maybe",
         "11: error: bad insecure \"maybe\": its value must be true or false",
     );
-    assert_option("strict: yes", "1: error: bad strict \"yes\": true or false is needed");
+    assert_option("strict: yes", "9: error: bad strict \"yes\": true or false is needed");
     for name in
         ["ping-interval", "ping-timeout", "idle-timeout", "close-timeout", "connect-timeout"]
     {
-        let expected =
-            format!("{}: error: bad {name} \"5\": the unit is missing: 5ms or 5s", name.len() + 3);
+        let expected = format!(
+            "{}: error: bad {name} \"5\": a duration needs a unit: 5ms or 5s",
+            name.len() + 3
+        );
         assert_option(&format!("{name}: 5"), &expected);
     }
 }
