@@ -12,7 +12,7 @@ use crate::redact::Secrets;
 use crate::report::Run;
 use crate::scenario::import;
 use crate::scenario::language::template::Template;
-use crate::scenario::language::{Diagnostic, Partial, Source, at_other_lines};
+use crate::scenario::language::{Diagnostic, Partial, Source, elsewhere};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, PlannedStep, plan};
 use print::Printer;
@@ -142,8 +142,11 @@ fn prepare(
 fn planned(source: &Source, given: &BTreeSet<String>, config: &CheckConfig) -> Partial<Plan> {
     let mut plan = plan(import::parse(source, given), source, given);
     let found = wrong_connections(&plan, source, config);
-    let found = at_other_lines(found, &plan.errors, |at| source.line_of(at));
+    let found = elsewhere(found, &plan.errors, |at| source.line_of(at));
     plan.errors.extend(found);
+    let connections = plan.value.parts.iter().flat_map(|part| &part.connections);
+    let misplaced = connections.flat_map(|it| options::misplaced(&it.connect));
+    plan.value.warnings.extend(misplaced.collect::<Vec<_>>());
     if !config.allow_run {
         let commands = commands(&plan.value);
         plan.errors.extend(commands);

@@ -249,7 +249,13 @@ fn context(kind: &StepKind) -> Context {
 
 fn checks(sections: Sections, context: Context, errors: &mut Vec<Diagnostic>) -> Checks {
     let mut checks = Checks::default();
+    // What follows a step that was not read as one belongs to that.
+    let step = sections.asserts.iter().find(|assert| misnamed(&assert.query).is_some());
+    let end = step.map_or(usize::MAX, |assert| assert.at.start);
     for Capture { at, name, query } in sections.captures {
+        if at.start > end {
+            continue;
+        }
         let expression = parse_capture(&query.text, query.at.start);
         match expression.and_then(|it| check_context(&it, context).map(|()| it)) {
             Ok(expression) => checks.captures.push((name, expression, at)),
@@ -257,6 +263,9 @@ fn checks(sections: Sections, context: Context, errors: &mut Vec<Diagnostic>) ->
         }
     }
     for assert in sections.asserts {
+        if assert.at.start > end {
+            continue;
+        }
         let assertion = parse_assertion(&assert.query.text, assert.query.at.start);
         match assertion.and_then(|it| check_context(&it.expression, context).map(|()| it)) {
             Ok(assertion) => checks.asserts.push((assertion, assert.at)),

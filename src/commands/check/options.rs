@@ -12,7 +12,7 @@ use crate::scenario::language::syntax::{Connect, OptionLine};
 use crate::scenario::language::units::{parse_duration, parse_size};
 use crate::scenario::language::{Diagnostic, Values, Variable};
 
-pub(super) use check::{check, check_shared};
+pub(super) use check::{check, check_shared, misplaced};
 
 mod check;
 

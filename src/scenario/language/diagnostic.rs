@@ -68,3 +68,39 @@ pub fn at_other_lines(
     let wrong: BTreeSet<_> = before.iter().map(|error| line(error.at.start)).collect();
     errors.into_iter().filter(|error| !wrong.contains(&line(error.at.start))).collect()
 }
+
+/// Those of the errors that overlap with none in `before`, which is in the order of the file.
+pub fn elsewhere(
+    errors: Vec<Diagnostic>,
+    before: &[Diagnostic],
+    line: impl Fn(usize) -> usize,
+) -> Vec<Diagnostic> {
+    let is_elsewhere = |error: &Diagnostic| {
+        let end =
+            before.partition_point(|other| other.at.start <= error.at.start.max(error.at.end));
+        let same_line = before[..end].iter().rev();
+        let mut same_line =
+            same_line.take_while(|other| line(other.at.start) == line(error.at.start));
+        !same_line.any(|other| other.at.end >= error.at.start)
+    };
+    errors.into_iter().filter(is_elsewhere).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_an_error_is_left_out() {
+        let at = |ranges: &[(usize, usize)]| -> Vec<_> {
+            ranges.iter().map(|(start, end)| Diagnostic::new(*start..*end, "wrong")).collect()
+        };
+        // Lines of ten bytes.
+        let line = |offset: usize| offset / 10;
+        let before = at(&[(2, 4), (7, 9), (20, 25)]);
+        let later = at(&[(0, 1), (4, 5), (5, 6), (11, 12), (21, 22), (28, 29)]);
+        assert_eq!(at_other_lines(later.clone(), &before, line), at(&[(11, 12)]));
+        assert_eq!(elsewhere(later, &before, line), at(&[(0, 1), (5, 6), (11, 12), (28, 29)]));
+        assert_eq!(elsewhere(at(&[(0, 1)]), &[], line), at(&[(0, 1)]));
+    }
+}

@@ -11,7 +11,7 @@ pub mod syntax;
 pub mod template;
 pub mod units;
 
-pub use diagnostic::{Diagnostic, Partial, at_other_lines};
+pub use diagnostic::{Diagnostic, Partial, at_other_lines, elsewhere};
 pub use parse::parse;
 pub use source::{Line, Place, Source};
 pub use syntax::Scenario;

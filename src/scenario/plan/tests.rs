@@ -84,7 +84,7 @@ fn queries_are_read_where_they_stand() {
         ("WS {{url}}\n< a\n[Captures]\nn: code", "4:4: "),
         ("WS {{url}}\n> a\n[Asserts]\nsize == 1", "4:1: "),
         (
-            "WS {{url}}\n< a\n[Asserts]\nbob< hi",
+            "WS {{url}}\n< a\n[Asserts]\nbob< hi\n[Captures]\na: code",
             "4:1: \"bob\" is neither a query nor a connection of this part",
         ),
     ] {

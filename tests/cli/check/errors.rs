@@ -150,3 +150,28 @@ fn a_warning_of_a_connection_names_its_line() {
         .code(0)
         .stderr_contains("warning: s.wscope:3: ");
 }
+
+#[test]
+fn an_option_among_the_headers_is_a_warning() {
+    let found = found("WS ws://h\ntimeout: 5s\nX-A: b\n[Options]\nretry: x\n< a\n");
+    let expected = [
+        "2:1: warning: this header field has the name of an option",
+        "5:8: error: bad retry \"x\": a number is needed",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_connection_may_be_wrong_in_several_ways() {
+    let found = found("WS ws://h:99999/\nX: a\nY: \u{7}\nWS\nWS {{u\nWS ws://h as a\na< b\n");
+    let expected = [
+        "1:1: error: this part has several connections: each needs a name",
+        "1:11: error: bad URL: ",
+        "3:1: error: bad header: ",
+        "4:1: error: a URL is missing",
+        "5:4: error: \"{{\" without \"}}\"",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    let is_same = |(line, start): (&String, &&str)| line.starts_with(*start);
+    assert!(found.iter().zip(&expected).all(is_same), "{found:?}");
+}

@@ -38,7 +38,8 @@ fn problems(part: &Part) -> Vec<Diagnostic> {
     let are_named = unnamed.clone().next().is_none();
     errors.extend(unnamed.map(|connect| {
         let message = "this part has several connections: each needs a name";
-        Diagnostic::new(connect.at.clone(), message).with_help("write  WS URL as NAME")
+        let at = connect.at.start..connect.at.start + "WS".len(); // the URL may be wrong too
+        Diagnostic::new(at, message).with_help("write  WS URL as NAME")
     }));
     for (index, item) in part.items.iter().enumerate() {
         match item {

@@ -86,7 +86,8 @@ impl<'a> Parser<'a> {
         let status = status.filter(|_| is_status(rest.text));
         if status.is_none() && rest.text != "*" {
             let at = if rest.text.is_empty() { content.at() } else { rest.at() };
-            self.error(at, "a status code (100 to 599) or * has to follow HTTP");
+            self.error(at, "a status code (100 to 599) or * has to follow HTTP").help =
+                Some("for example  HTTP 101".to_owned());
         }
         let expected = ExpectedResponse { at: content.at(), status, headers: Vec::new() };
         if let Some(connect) = self.last_connect() {
@@ -167,9 +168,10 @@ impl<'a> Parser<'a> {
     pub(super) fn not_a_field(&self, content: Content<'a>) -> Option<Diagnostic> {
         let (what, example) = match self.block {
             Block::Options => ("an option, which is written NAME: VALUE", "for a flag  NAME: true"),
-            Block::Request | Block::Response => {
-                ("a header field, a section or a step", "a header field is written NAME: VALUE")
-            }
+            Block::Request | Block::Response => (
+                "a header field, a section or a step",
+                "a header field is written NAME: VALUE; a step starts with >, < or another sign",
+            ),
             _ => return None,
         };
         Some(Diagnostic::new(content.at(), format!("not {what}")).with_help(example))

@@ -14,6 +14,14 @@ const WORDS: [(&str, &[&str]); 5] = [
     ("SLEEP", &["wait", "pause", "delay"]),
 ];
 
+const NOT_AN_ITEM: &str = "not a step, a section or a connection";
+
+const ITEMS: &str =
+    "a step starts with >, <, <&, <?, <!, SILENCE, DURING, SLEEP or $, a comment with #";
+
+const BEHIND_PAYLOAD: &str = "a payload of several lines stands between lines of ```; captures and \
+                              asserts have [Captures] or [Asserts] before them";
+
 impl<'a> Parser<'a> {
     /// A line that begins with a word that was probably meant as another; it is reported, and read as that.
     pub(super) fn meant(&mut self, content: Content<'a>) -> bool {
@@ -54,35 +62,43 @@ impl<'a> Parser<'a> {
             *more += 1;
             return;
         }
-        let error = match self.not_a_field(content) {
-            _ if is_behind_payload => {
-                Diagnostic::new(content.at(), "not a step, a section or a connection")
-                    .with_help("a payload of several lines stands between lines of ```; captures and asserts have [Captures] or [Asserts] before them")
-            }
-            Some(error) => error,
-            None if self.part.as_ref().is_some_and(|part| !part.items.is_empty()) => {
-                Diagnostic::new(content.at(), "not a step, a section or a connection").with_help(
-                    "a step starts with >, <, <&, <?, <!, SILENCE, DURING, SLEEP or $, a comment with #",
-                )
-            }
-            None => Diagnostic::new(content.at(), "not the start of a part")
-                .with_help("a part begins with  ### TITLE  or  WS URL, a comment with #"),
-        };
+        let error = self.unknown_line_error(content, is_behind_payload);
         self.unknown_lines = Some((self.errors.len(), 0));
         self.reported.may_have_connection |=
             self.connections.is_empty() || content.text.contains("://");
         self.errors.push(error);
     }
 
+    fn unknown_line_error(&self, content: Content<'a>, is_behind_payload: bool) -> Diagnostic {
+        let error = |message: &str, help: &str| {
+            Diagnostic::new(content.at(), message.to_owned()).with_help(help.to_owned())
+        };
+        if is_behind_payload {
+            return error(NOT_AN_ITEM, BEHIND_PAYLOAD);
+        }
+        if content.text.starts_with(['{', '[', '`', '"']) {
+            return error(
+                "a payload without a sign before it",
+                "> sends a message, < waits for one",
+            );
+        }
+        match self.not_a_field(content) {
+            Some(error) => error,
+            None if self.part.as_ref().is_some_and(|part| !part.items.is_empty()) => {
+                error(NOT_AN_ITEM, ITEMS)
+            }
+            None => error(
+                "not the start of a part",
+                "a part begins with  ### TITLE  or  WS URL, a comment with #",
+            ),
+        }
+    }
+
     /// A line that means something ends those that do not.
     pub(super) fn end_unknown_lines(&mut self) {
-        let Some((index, more)) = self.unknown_lines.take() else { return };
-        match more {
-            0 => {}
-            1 => self.errors[index].message.push_str("; nor is the next line"),
-            more => {
-                self.errors[index].message.push_str(&format!("; nor are the next {more} lines"))
-            }
+        if let Some((index, more)) = self.unknown_lines.take().filter(|(_, more)| *more > 0) {
+            let number = if more == 1 { String::new() } else { format!(" {more}") };
+            self.errors[index].message.push_str(&format!(" (this line and the next{number})"));
         }
     }
 

@@ -141,11 +141,11 @@ fn a_fence_with_a_word_is_read_as_one() {
 
 #[test]
 fn lines_in_a_row_that_mean_nothing_are_one_error() {
-    check("a text\nof\n\nlines\n> b", &["1:1 not the start of a part; nor are the next 2 lines"]);
+    check("a text\nof\n\nlines\n> b", &["1:1 not the start of a part (this line and the next 2)"]);
     check(
         "WS ws://h\n> a\nfoo\n# c\nbar\n< b\nbaz",
         &[
-            "3:1 not a step, a section or a connection; nor is the next line",
+            "3:1 not a step, a section or a connection (this line and the next)",
             "7:1 not a step, a section or a connection",
         ],
     );
@@ -270,5 +270,14 @@ fn payloads_of_control_frames_have_a_limit() {
         let errors = errors(&format!("WS ws://h\n{line}{}", &long[2..]));
         assert_eq!(errors, ["2:3 a close reason has at most 123 bytes, not 124"]);
         check(&format!("WS ws://h\n{line}{}", &long[3..]), &[]);
+    }
+}
+
+#[test]
+fn a_payload_without_a_sign_is_named_as_such() {
+    for payload in ["{\"a\": 1}", "{\n\"a\": 1\n}", "```\na\n```"] {
+        let errors = errors(&format!("WS ws://h\n{payload}\n< b"));
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with("2:1 a payload without a sign before it"), "{errors:?}");
     }
 }
