@@ -93,6 +93,8 @@ pub enum Error {
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
     InvalidScenarios,
+    /// Files with scenarios cannot be read. Why was reported.
+    UnreadableScenarios,
 }
 
 /// Whether a failed attempt is repeated.
@@ -225,14 +227,20 @@ impl Error {
             Self::Redirect(..) | Self::NoSubprotocol { .. } | Self::NoCompression => 4,
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
-            Self::Input(_) | Self::Output(_) | Self::System(..) => 8,
+            Self::Input(_) | Self::Output(_) | Self::System(..) | Self::UnreadableScenarios => 8,
             Self::Signal(signal) | Self::Interrupted(signal, _) => signal.exit_code(),
         }
     }
 
     /// Whether it needs no report of its own: the user caused it, or has seen what failed.
     pub fn is_reported(&self) -> bool {
-        matches!(self, Self::Signal(_) | Self::ChecksFailed | Self::InvalidScenarios)
+        matches!(
+            self,
+            Self::Signal(_)
+                | Self::ChecksFailed
+                | Self::InvalidScenarios
+                | Self::UnreadableScenarios
+        )
     }
 
     /// The kind used in events; `None` if the user ended the run.

@@ -4,28 +4,22 @@
 
 use std::collections::BTreeSet;
 
-use wscope::scenario::language::{Diagnostic, Source, parse};
+use wscope::scenario::language::{Diagnostic, Partial, Source, parse};
 use wscope::scenario::plan::plan;
 
 /// Nothing panics, all lines are kept as they are, and what is wrong stands at a place in the file.
 pub fn run(data: &[u8]) {
-    let Ok(source) = Source::new("file.wscope", data.to_vec()) else { return };
+    let source = Source::new("file.wscope", data.to_vec());
     check_lines(&source, data);
     let given = BTreeSet::from(["host".to_owned(), "token".to_owned()]);
-    match parse(&source).and_then(|scenario| plan(scenario, &source, &given)) {
-        Ok(plan) => {
-            for part in &plan.parts {
-                check_range(&source, part.at.clone());
-                part.steps.iter().for_each(|step| check_range(&source, step.at.clone()));
-            }
-            plan.warnings.iter().for_each(|warning| check_diagnostic(&source, warning));
-        }
-        Err(errors) => {
-            assert!(!errors.is_empty());
-            errors.iter().for_each(|error| check_diagnostic(&source, error));
-            assert!(errors.is_sorted_by_key(|error| error.at.start));
-        }
+    let Partial { value: plan, errors } = plan(parse(&source), &source, &given);
+    for part in &plan.parts {
+        check_range(&source, part.at.clone());
+        part.steps.iter().for_each(|step| check_range(&source, step.at.clone()));
     }
+    plan.warnings.iter().chain(&errors).for_each(|it| check_diagnostic(&source, it));
+    assert!(errors.is_sorted_by_key(|error| error.at.start));
+    assert!(str::from_utf8(data).is_ok() || !errors.is_empty());
 }
 
 /// Lines and their endings are the whole file.

@@ -12,9 +12,9 @@ use crate::redact::Secrets;
 use crate::report::Run;
 use crate::scenario::import;
 use crate::scenario::language::template::Template;
-use crate::scenario::language::{Diagnostic, Source};
+use crate::scenario::language::{Diagnostic, Partial, Source, elsewhere};
 use crate::scenario::outcome::counts;
-use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, plan};
+use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, PlannedStep, plan};
 use print::Printer;
 use relax::Relaxed;
 use runner::run_all;
@@ -112,43 +112,78 @@ fn prepare(
 ) -> Result<Vec<Prepared>, Error> {
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
-    let mut errors = 0;
-    for source in files::read(&config.inputs, &config.globs)? {
-        let planned =
-            import::parse(&source, &given).and_then(|scenario| plan(scenario, &source, &given));
-        let planned = planned.and_then(|plan| match static_errors(&plan, &source, config) {
-            errors if errors.is_empty() => Ok(plan),
-            errors => Err(errors),
-        });
-        let secrets = || values.secrets().and(masking::written(&source, config.redaction));
-        match planned {
-            Ok(plan) => {
-                let (severity, is_error) =
-                    if config.strict { ("error", true) } else { ("warning", false) };
-                for warning in &plan.warnings {
-                    print.diagnostic(&source, severity, warning, &secrets());
-                }
-                errors += if is_error { plan.warnings.len() } else { 0 };
-                prepared.push(Prepared { source, plan, relaxed: Relaxed::default() });
+    let (mut is_invalid, mut is_unreadable) = (false, false);
+    for read in files::read(&config.inputs, &config.globs) {
+        let source = match read {
+            Ok(source) => source,
+            Err(error) => {
+                print.error(&error);
+                let is_usage = matches!(error, Error::Usage { .. });
+                (is_invalid, is_unreadable) = (is_invalid || is_usage, is_unreadable || !is_usage);
+                continue;
             }
-            Err(wrong) => {
-                errors += wrong.len();
-                for error in &wrong {
-                    print.diagnostic(&source, "error", error, &secrets());
-                }
-            }
+        };
+        let Partial { value: plan, errors } = planned(&source, &given, config);
+        let is_wrong = !errors.is_empty() || (config.strict && !plan.warnings.is_empty());
+        is_invalid |= is_wrong;
+        if !errors.is_empty() || !plan.warnings.is_empty() {
+            let secrets = values.secrets().and(masking::written(&source, config.redaction));
+            show(&source, &errors, &plan.warnings, config, &secrets, print);
+        }
+        if !is_wrong {
+            prepared.push(Prepared { source, plan, relaxed: Relaxed::default() });
         }
     }
-    match errors {
-        0 => Ok(prepared),
-        _ => Err(Error::InvalidScenarios),
+    match (is_invalid, is_unreadable) {
+        (true, _) => Err(Error::InvalidScenarios),
+        (false, true) => Err(Error::UnreadableScenarios),
+        (false, false) => Ok(prepared),
     }
 }
 
-/// What is wrong with the options of connections, and commands that may not be run.
-fn static_errors(plan: &Plan, source: &Source, config: &CheckConfig) -> Vec<Diagnostic> {
+/// The plan of what could be read of a file, with everything that is wrong.
+fn planned(source: &Source, given: &BTreeSet<String>, config: &CheckConfig) -> Partial<Plan> {
+    let mut plan = plan(import::parse(source, given), source, given);
+    let found = wrong_connections(&plan, source, config);
+    let found = elsewhere(found, &plan.errors, |at| source.line_of(at));
+    plan.errors.extend(found);
+    let connections = plan.value.parts.iter().flat_map(|part| &part.connections);
+    let misplaced = connections.flat_map(|it| options::misplaced(&it.connect));
+    plan.value.warnings.extend(misplaced.collect::<Vec<_>>());
+    if !config.allow_run {
+        let commands = commands(&plan.value);
+        plan.errors.extend(commands);
+    }
+    plan.errors.sort_by_key(|error| error.at.start);
+    plan
+}
+
+/// Shows what is wrong in a file and what may be, in the order of its lines.
+fn show(
+    source: &Source,
+    errors: &[Diagnostic],
+    warnings: &[Diagnostic],
+    config: &CheckConfig,
+    secrets: &Secrets,
+    print: &mut Printer,
+) {
+    let severity = if config.strict { "error" } else { "warning" };
+    let warnings = warnings.iter().map(|warning| (severity, warning));
+    let mut all: Vec<_> = errors.iter().map(|error| ("error", error)).chain(warnings).collect();
+    all.sort_by_key(|(_, diagnostic)| diagnostic.at.start);
+    for (severity, diagnostic) in all {
+        print.diagnostic(source, severity, diagnostic, secrets);
+    }
+}
+
+/// What is wrong with the lines of connections, and that a file has none.
+fn wrong_connections(
+    Partial { value: plan, errors: before }: &Partial<Plan>,
+    source: &Source,
+    config: &CheckConfig,
+) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
-    if plan.parts.is_empty() {
+    if plan.parts.is_empty() && before.is_empty() {
         let start = source.text().len() - source.text().trim_start_matches('\u{feff}').len();
         let help = "a part begins with  WS URL  or  ### TITLE";
         errors.push(Diagnostic::new(start..start, "this file has no parts").with_help(help));
@@ -157,14 +192,22 @@ fn static_errors(plan: &Plan, source: &Source, config: &CheckConfig) -> Vec<Diag
         for connection in &part.connections {
             errors.extend(options::check(&connection.connect, &config.env));
         }
-        let commands =
-            part.steps.iter().filter(|step| matches!(step.action, PlannedAction::Run(_)));
-        errors.extend(commands.filter(|_| !config.allow_run).map(|step| {
-            Diagnostic::new(step.at.clone(), "this scenario runs a command")
-                .with_help("--allow-run permits it")
-        }));
     }
     errors
+}
+
+/// Commands, which may not be run.
+fn commands(plan: &Plan) -> Vec<Diagnostic> {
+    let is_command = |step: &&PlannedStep| match &step.action {
+        PlannedAction::Run(command) => !command.pieces().is_empty(),
+        _ => false,
+    };
+    let commands = plan.parts.iter().flat_map(|part| &part.steps).filter(is_command);
+    let error = |step: &PlannedStep| {
+        Diagnostic::new(step.at.clone(), "this scenario runs a command")
+            .with_help("--allow-run permits it")
+    };
+    commands.map(error).collect()
 }
 
 fn is_selected(part: &PlannedPart, number: usize, config: &CheckConfig) -> bool {

@@ -35,7 +35,8 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         | Error::Signal(_)
         | Error::Output(_)
         | Error::ChecksFailed
-        | Error::InvalidScenarios => None,
+        | Error::InvalidScenarios
+        | Error::UnreadableScenarios => None,
         Error::Dial(error, attempt) => {
             attempted(error, attempt).map(|text| attempt.secrets.mask_text(text))
         }

@@ -74,6 +74,7 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
+        Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
         Error::Signal(signal) => format!("interrupted by {}", signal.name()),
         Error::Interrupted(_, failure) => return message(failure),
     };

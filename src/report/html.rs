@@ -11,7 +11,9 @@ use sha2::{Digest, Sha256};
 use super::Run;
 use crate::output::escape::Newlines;
 use crate::protocol::counted::counted;
-use crate::scenario::outcome::{Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
+use crate::scenario::outcome::{
+    Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, Warning, counts,
+};
 use crate::scenario::phrase::time;
 use text::{inline, shortened};
 
@@ -214,12 +216,12 @@ fn warnings(page: &mut String, files: &[FileOutcome]) {
         "<section aria-labelledby=\"warnings\">\n<h2 id=\"warnings\">Warnings</h2>\n<ul>\n",
     );
     for (number, file, part) in numbered(files) {
-        let (name, line) = (inline(&file.file), part.line);
-        for warning in &part.warnings {
+        let name = inline(&file.file);
+        for Warning { line, text } in &part.warnings {
             let _ = writeln!(
                 page,
                 "<li><a href=\"#part-{number}\"><code>{name}:{line}</code></a> <span class=\"warning\">{}</span></li>",
-                inline(warning),
+                inline(text),
             );
         }
     }

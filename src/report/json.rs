@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::Run;
 use crate::output::escape::is_hidden;
 use crate::scenario::outcome::{
-    Failure, FileOutcome, PartOutcome, ShownMessage, StepOutcome, Transcript, counts,
+    Failure, FileOutcome, PartOutcome, ShownMessage, StepOutcome, Transcript, Warning, counts,
 };
 
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ struct Part<'a> {
     connections: Vec<Connection<'a>>,
     interruption: Option<Failed<'a>>,
     events_omitted: u64,
-    warnings: &'a [String],
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -137,7 +137,7 @@ fn part(part: &PartOutcome) -> Part<'_> {
         connections: connections(&part.transcript),
         interruption: part.interruption.as_ref().map(failure),
         events_omitted: part.transcript.omitted,
-        warnings: &part.warnings,
+        warnings: part.warnings.iter().map(Warning::to_string).collect(),
     }
 }
 

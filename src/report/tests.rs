@@ -5,7 +5,7 @@ use super::{Run, json::json, junit::junit, tap::tap, text};
 use crate::output::style::Style;
 use crate::scenario::outcome::{
     Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, StepOutcome, Transcript,
-    TranscriptEvent,
+    TranscriptEvent, Warning,
 };
 
 fn part(title: &str, outcome: Outcome) -> PartOutcome {
@@ -57,7 +57,7 @@ pub(super) fn files() -> Vec<FileOutcome> {
     let failed = PartOutcome {
         failure: Some(failure),
         transcript: Transcript { events: vec![event], omitted: 2, first: 1 },
-        warnings: vec!["the peer did not answer our Close".to_owned()],
+        warnings: vec![Warning { line: 4, text: "the peer did not answer our Close".to_owned() }],
         ..part("b <&> #1", Outcome::Failed)
     };
     let parts = vec![part("a", Outcome::Passed), failed, part("c", Outcome::Skipped)];
@@ -89,7 +89,7 @@ x.wscope:4:1: no match within 5s
 ";
     assert_eq!(text, expected);
     let warnings = text::warnings(&files()[0], Style::plain());
-    assert_eq!(warnings, "warning: x.wscope:3: the peer did not answer our Close\n");
+    assert_eq!(warnings, "warning: x.wscope:4: the peer did not answer our Close\n");
     let summary = text::summary(&files(), Duration::from_millis(40));
     assert_eq!(summary, "1 file, 3 parts: 1 passed, 1 failed, 1 skipped, 40 ms\n");
 }
@@ -139,7 +139,7 @@ fn junit_is_well_formed_whatever_was_received() {
         "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
         "<failure type=\"timeout\" message=\"no match within 5s\">x.wscope:4:1: no match",
         "<skipped/>",
-        "<system-out>warning: the peer did not answer our Close&#10;alice: &lt; hi\u{fffd}&#10;(2 events left",
+        "<system-out>warning: line 4: the peer did not answer our Close&#10;alice: &lt; hi\u{fffd}&#10;(2 events left",
     ] {
         assert!(xml.contains(part), "{part}\n{xml}");
     }

@@ -7,7 +7,7 @@ use crate::output::escape::{Newlines, escape};
 use crate::output::style::{Role, Style};
 use crate::protocol::counted::counted;
 use crate::scenario::outcome::{
-    Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, Transcript, counts,
+    Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, Transcript, Warning, counts,
 };
 use crate::scenario::phrase::time;
 
@@ -45,12 +45,11 @@ fn part_text(text: &mut String, file: &FileOutcome, part: &PartOutcome, style: S
 /// What may be wrong in a file that was run, a line each.
 pub fn warnings(file: &FileOutcome, style: Style) -> String {
     let name = escape(&file.file, Newlines::Escape);
-    let warning = |part: &PartOutcome, warning: &String| {
-        let warning = escape(warning, Newlines::Escape).into_owned();
-        format!("{} {name}:{}: {warning}\n", style.paint(Role::Warning, "warning:"), part.line)
+    let warning = |Warning { line, text }: &Warning| {
+        let text = escape(text, Newlines::Escape);
+        format!("{} {name}:{line}: {text}\n", style.paint(Role::Warning, "warning:"))
     };
-    let parts = file.parts.iter();
-    parts.flat_map(|part| part.warnings.iter().map(move |it| warning(part, it))).collect()
+    file.parts.iter().flat_map(|part| &part.warnings).map(warning).collect()
 }
 
 /// All that is known of a failure, in lines that are safe for a terminal.

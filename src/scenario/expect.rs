@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::language::literal;
-use super::language::syntax::FileKind;
+use super::language::prefix::{Form, form};
 use super::message::matcher_of_file;
 use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
 
@@ -14,15 +14,10 @@ pub struct PatternError(String);
 
 /// The file whose content [`parse`] needs: that of `text:@PATH`, `json:@PATH` and `binary:@PATH`.
 pub fn file(source: &str) -> Option<&Path> {
-    file_pattern(source).map(|(_, path)| path)
-}
-
-fn file_pattern(source: &str) -> Option<(FileKind, &Path)> {
-    let prefixes =
-        [("text:@", FileKind::Text), ("json:@", FileKind::Json), ("binary:@", FileKind::Binary)];
-    prefixes
-        .into_iter()
-        .find_map(|(prefix, kind)| Some((kind, Path::new(source.strip_prefix(prefix)?.trim()))))
+    match form(source, source)? {
+        (Form::File(_), length) => Some(Path::new(source[length..].trim())),
+        _ => None,
+    }
 }
 
 /// Parses a pattern as the user writes it; `content` is that of the file that it names. Text patterns also match
@@ -31,39 +26,39 @@ fn file_pattern(source: &str) -> Option<(FileKind, &Path)> {
 /// # Errors
 /// With an invalid regular expression, JSON, hex, base64 or close code.
 pub fn parse(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
-    let matcher = match file_pattern(source) {
-        Some((kind, path)) => matcher_of_file(kind, path, content.unwrap_or_default())
-            .map_err(|error| error.to_string()),
-        None => matcher(source),
-    };
+    let matcher = matcher(source, content);
     Ok(Pattern::new(source, matcher.map_err(PatternError)?).taking_text_in_binary())
 }
 
-fn matcher(source: &str) -> Result<Matcher, String> {
+fn matcher(source: &str, content: Option<Vec<u8>>) -> Result<Matcher, String> {
     if let Some(value) = bare_json(source) {
         return Ok(Matcher::Json(value));
     }
-    match source.split_once(':') {
-        Some(("text", string)) if string.starts_with('"') && string.trim_end().ends_with('"') => {
-            literal::json_string(string).map(Matcher::Text)
-        }
-        Some(("text", text)) => Ok(Matcher::Text(text.to_owned())),
-        Some(("json", json)) => literal::json(json).map(Matcher::Json),
-        Some(("hex", hex)) => {
-            let (bytes, is_prefix) = literal::hex_pattern(hex)?;
-            Ok(Matcher::Bytes { bytes, is_prefix })
-        }
-        Some(("base64", text)) => {
-            Ok(Matcher::Bytes { bytes: literal::base64(text)?, is_prefix: false })
-        }
-        Some(("ping", text)) => control(text).map(Matcher::Ping),
-        Some(("pong", text)) => control(text).map(Matcher::Pong),
-        Some(("close", text)) => ClosePattern::parse(text).map(Matcher::Close),
-        _ => match literal::between_slashes(source) {
+    let Some((form, length)) = form(source, source) else {
+        return match literal::between_slashes(source) {
             Some(expression) => literal::regex(expression).map(Matcher::Regex),
             None => Ok(Matcher::Text(source.to_owned())),
-        },
-    }
+        };
+    };
+    let text = &source[length..];
+    Ok(match form {
+        Form::File(kind) => {
+            let matcher =
+                matcher_of_file(kind, Path::new(text.trim()), content.unwrap_or_default());
+            matcher.map_err(|error| error.to_string())?
+        }
+        Form::Text => Matcher::Text(text.to_owned()),
+        Form::JsonString => Matcher::Text(literal::json_string(text)?),
+        Form::Json => Matcher::Json(literal::json(text)?),
+        Form::Hex => {
+            let (bytes, is_prefix) = literal::hex_pattern(text)?;
+            Matcher::Bytes { bytes, is_prefix }
+        }
+        Form::Base64 => Matcher::Bytes { bytes: literal::base64(text)?, is_prefix: false },
+        Form::Ping => Matcher::Ping(control(text)?),
+        Form::Pong => Matcher::Pong(control(text)?),
+        Form::Close => Matcher::Close(ClosePattern::parse(text)?),
+    })
 }
 
 /// The payload of a ping or pong; any without one.
@@ -172,7 +167,7 @@ mod tests {
             ("hex:0", "not hex"),
             ("base64:A", "not base64"),
             ("text:\"\\q\"", "not a JSON string"),
-            ("hex:6..", "not hex: 1 digits"),
+            ("hex:6..", "not hex: 1 digit,"),
             ("base64:?", "not base64"),
             ("close:abc", "abc"),
             ("close:1000 /(/", "unclosed group"),

@@ -2,6 +2,8 @@
 //!
 //! Everything that has to be JSON is read here, so that all agree on what is.
 
+use std::fmt;
+
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
@@ -12,8 +14,42 @@ pub const MAX_DEPTH: usize = 256;
 
 /// Why a text is not taken as JSON, with the place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct JsonError(String);
+#[error("{reason}{place}")]
+pub struct JsonError {
+    /// Why.
+    pub reason: String,
+    /// Where.
+    pub place: JsonPlace,
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonPlace {
+    /// The line, from 1.
+    pub line: usize,
+    /// The byte of that line, from 1; 0 before the first.
+    pub column: usize,
+}
+
+impl fmt::Display for JsonPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " at line {} column {}", self.line, self.column)
+    }
+}
+
+impl From<JsonError> for String {
+    fn from(error: JsonError) -> Self {
+        error.to_string()
+    }
+}
+
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        let place = JsonPlace { line: error.line(), column: error.column() };
+        let text = error.to_string();
+        Self { reason: text.strip_suffix(&place.to_string()).unwrap_or(&text).to_owned(), place }
+    }
+}
 
 /// Reads a whole text.
 ///
@@ -33,10 +69,12 @@ pub fn parse_wanted(data: &[u8], wanted: &Value) -> Result<Value, JsonError> {
 }
 
 fn read(data: &[u8], wanted: Option<&Value>) -> Result<Value, JsonError> {
-    let text = str::from_utf8(data)
-        .map_err(|error| JsonError(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
+    let text = str::from_utf8(data).map_err(|error| {
+        let (before, _) = data.split_at(error.valid_up_to());
+        JsonError { reason: "not UTF-8".to_owned(), place: place(before) }
+    })?;
     // This checks the syntax without recursion; what is left is to build the value.
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| JsonError(error.to_string()))?;
+    serde_json::from_str::<IgnoredAny>(text)?;
     Builder { text, at: 0, open: Vec::new(), wanted }.build()
 }
 
@@ -207,11 +245,16 @@ impl Builder<'_> {
     }
 
     fn error(&self, reason: &str) -> JsonError {
-        let before = &self.text[..self.at];
-        let line = before.matches('\n').count() + 1;
-        let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
-        JsonError(format!("{reason} at line {line} column {column}"))
+        let before = &self.text.as_bytes()[..self.at];
+        JsonError { reason: reason.to_owned(), place: place(before) }
     }
+}
+
+/// The place behind a text.
+fn place(before: &[u8]) -> JsonPlace {
+    let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    JsonPlace { line, column: before.len() - start + 1 }
 }
 
 /// A number with its text. `FromStr` would change that: `1E3` to `1e+3`.
@@ -262,7 +305,7 @@ mod tests {
         ] {
             assert_eq!(error(text.as_bytes()), reason, "{text}");
         }
-        assert_eq!(error(b"[\"\xff\"]"), "not UTF-8 at byte 2");
+        assert_eq!(error(b"[\"\xff\"]"), "not UTF-8 at line 1 column 3");
     }
 
     #[test]

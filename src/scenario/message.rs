@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::json::JsonError;
 use super::language::literal;
 use super::language::syntax::{FileKind, Payload, PayloadKind};
 use super::language::template::{Template, Values, Variable};
@@ -51,6 +52,12 @@ impl From<Variable> for PayloadError {
 impl From<String> for PayloadError {
     fn from(reason: String) -> Self {
         Self::Value(reason)
+    }
+}
+
+impl From<JsonError> for PayloadError {
+    fn from(error: JsonError) -> Self {
+        Self::Value(error.into())
     }
 }
 
@@ -116,7 +123,7 @@ impl Payload {
             FileKind::Text => drop(utf8(&path, &bytes)?),
             FileKind::Json => {
                 let json = literal::json(utf8(&path, &bytes)?);
-                json.map_err(|reason| PayloadError::File { path, reason })?;
+                json.map_err(|error| PayloadError::File { path, reason: error.into() })?;
             }
         }
         let kind = match kind {
@@ -133,7 +140,7 @@ impl Payload {
         if template.as_literal().is_some() {
             return None;
         }
-        literal::broken_json(&template.expand(around.values).ok()?)
+        Some(literal::broken_json(&template.expand(around.values).ok()?)?.to_string())
     }
 
     /// The pattern. `written` is how the file says it.
@@ -167,8 +174,8 @@ impl Payload {
                 Matcher::Bytes { bytes: literal::base64(&text(it)?)?, is_prefix: false }
             }
             PayloadKind::File(kind, path) => file_matcher(*kind, path, around)?,
-            PayloadKind::Ping(it) => Matcher::Ping(some(text(it)?)),
-            PayloadKind::Pong(it) => Matcher::Pong(some(text(it)?)),
+            PayloadKind::Ping(it) => Matcher::Ping(some(control(text(it)?)?)),
+            PayloadKind::Pong(it) => Matcher::Pong(some(control(text(it)?)?)),
             PayloadKind::Any(_) => Matcher::Any,
             PayloadKind::Close(it) => Matcher::Close(ClosePattern::parse(&text(it)?)?),
         };
@@ -196,7 +203,10 @@ pub(super) fn matcher_of_file(
         FileKind::Text => Matcher::Text(utf8(path, &bytes)?.to_owned()),
         FileKind::Json => {
             let json = literal::json(utf8(path, &bytes)?);
-            let in_file = |reason| PayloadError::File { path: path.to_owned(), reason };
+            let in_file = |error: JsonError| PayloadError::File {
+                path: path.to_owned(),
+                reason: error.into(),
+            };
             Matcher::Json(json.map_err(in_file)?)
         }
     })
@@ -231,8 +241,8 @@ fn control(text: String) -> Result<Bytes, String> {
     Ok(text.into())
 }
 
-fn some(text: String) -> Option<Vec<u8>> {
-    (!text.is_empty()).then(|| text.into_bytes())
+fn some(payload: Bytes) -> Option<Vec<u8>> {
+    (!payload.is_empty()).then(|| payload.to_vec())
 }
 
 #[cfg(test)]
@@ -264,8 +274,8 @@ mod tests {
 
     /// The payload behind a sign.
     fn payload(line: &str) -> Payload {
-        let source = Source::new("x", format!("WS h\n{line}\n").into_bytes()).expect("text");
-        let scenario = parse(&source).expect("valid");
+        let source = Source::new("x", format!("WS h\n{line}\n").into_bytes());
+        let scenario = parse(&source).complete().expect("valid");
         let Some(Item::Step(step)) = scenario.parts[0].items.last() else { panic!("a step") };
         match &step.kind {
             StepKind::Send(payload) | StepKind::Receive(_, payload) => payload.clone(),

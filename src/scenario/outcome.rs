@@ -1,5 +1,6 @@
 //! What came of a run of scenario files: what reports are made of.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What came of something.
@@ -53,9 +54,24 @@ pub struct PartOutcome {
     /// Where the run was interrupted, and what was awaited there.
     pub interruption: Option<Failure>,
     /// What may be wrong with it.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What happened on its connections.
     pub transcript: Transcript,
+}
+
+/// Something that may be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The line that it is about, from 1.
+    pub line: usize,
+    /// What may be wrong.
+    pub text: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
 }
 
 /// A step that was run.

@@ -237,7 +237,7 @@ impl ClosePattern {
         let reason = match (reason, literal::between_slashes(reason)) {
             ("", _) => None,
             (_, Some(expression)) => Some(ReasonPattern::Regex(literal::regex(expression)?)),
-            (reason, None) => Some(ReasonPattern::Equal(reason.to_owned())),
+            (reason, None) => Some(ReasonPattern::Equal(literal::close_reason(reason)?.to_owned())),
         };
         Ok(Self { code, reason })
     }

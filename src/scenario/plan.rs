@@ -6,10 +6,10 @@ use std::ops::Range;
 
 use super::language::syntax::{
     Capture, Connect, Item, Part, Payload, PayloadKind, Scenario, Sections, Span, Step, StepKind,
-    Wanted,
+    Text, Wanted,
 };
 use super::language::template::Template;
-use super::language::{Diagnostic, Source};
+use super::language::{Diagnostic, Partial, Source, at_other_lines, is_name};
 use super::query::{
     Assertion, Context, Expression, check_context, is_query_word, parse_assertion, parse_capture,
 };
@@ -112,22 +112,20 @@ pub struct Checks {
     pub asserts: Vec<(Assertion, Range<usize>)>,
 }
 
-/// Makes a plan. `given` are the variables that have values from elsewhere.
-///
-/// # Errors
-/// With all that is wrong in the file.
+/// Makes a plan of what was read of a file. `given` are the variables that have values from elsewhere.
 pub fn plan(
-    scenario: Scenario,
+    scenario: Partial<Scenario>,
     source: &Source,
     given: &BTreeSet<String>,
-) -> Result<Plan, Vec<Diagnostic>> {
-    let mut errors = variables::unknown(&scenario, source, given);
-    let parts = scenario.parts.into_iter().map(|part| planned(part, &mut errors)).collect();
+) -> Partial<Plan> {
+    let Partial { value: scenario, mut errors } = scenario;
+    let unknown = variables::unknown(&scenario, source, given);
+    let mut found = Vec::new();
+    let parts = scenario.parts.into_iter().map(|part| planned(part, &mut found)).collect();
+    let found = at_other_lines(found, &errors, |at| source.line_of(at));
+    errors.extend(found.into_iter().chain(unknown));
     errors.sort_by_key(|error| error.at.start);
-    match errors.is_empty() {
-        true => Ok(Plan { parts, warnings: scenario.warnings }),
-        false => Err(errors),
-    }
+    Partial { value: Plan { parts, warnings: scenario.warnings }, errors }
 }
 
 fn planned(part: Part, errors: &mut Vec<Diagnostic>) -> PlannedPart {
@@ -251,7 +249,13 @@ fn context(kind: &StepKind) -> Context {
 
 fn checks(sections: Sections, context: Context, errors: &mut Vec<Diagnostic>) -> Checks {
     let mut checks = Checks::default();
+    // What follows a step that was not read as one belongs to that.
+    let step = sections.asserts.iter().find(|assert| misnamed(&assert.query).is_some());
+    let end = step.map_or(usize::MAX, |assert| assert.at.start);
     for Capture { at, name, query } in sections.captures {
+        if at.start > end {
+            continue;
+        }
         let expression = parse_capture(&query.text, query.at.start);
         match expression.and_then(|it| check_context(&it, context).map(|()| it)) {
             Ok(expression) => checks.captures.push((name, expression, at)),
@@ -259,11 +263,24 @@ fn checks(sections: Sections, context: Context, errors: &mut Vec<Diagnostic>) ->
         }
     }
     for assert in sections.asserts {
+        if assert.at.start > end {
+            continue;
+        }
         let assertion = parse_assertion(&assert.query.text, assert.query.at.start);
         match assertion.and_then(|it| check_context(&it.expression, context).map(|()| it)) {
             Ok(assertion) => checks.asserts.push((assertion, assert.at)),
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(misnamed(&assert.query).unwrap_or(error)),
         }
     }
     checks
+}
+
+/// The error for a line such as `bob< hi` in which no connection of the part is named `bob`.
+fn misnamed(query: &Text) -> Option<Diagnostic> {
+    let (name, _) = query.text.split_once(['<', '>'])?;
+    let is_misnamed = is_name(name) && !is_query_word(name);
+    is_misnamed.then(|| {
+        let at = query.at.start..query.at.start + name.len();
+        Diagnostic::new(at, format!("{name:?} is neither a query nor a connection of this part"))
+    })
 }

@@ -164,8 +164,8 @@ fn is_match(
     let edits: Vec<_> = edits.iter().map(shifted).collect();
     let written = apply(&source[payload.at.clone()], &edits);
     let line = format!("WS ws://h\n< {written}\n");
-    let Ok(source) = Source::new("pattern", line.into_bytes()) else { return false };
-    let Ok(scenario) = parse(&source) else { return false };
+    let source = Source::new("pattern", line.into_bytes());
+    let Ok(scenario) = parse(&source).complete() else { return false };
     let mut items = scenario.parts.into_iter().flat_map(|part| part.items);
     let (Some(Item::Connect(_)), Some(Item::Step(step)), None) =
         (items.next(), items.next(), items.next())

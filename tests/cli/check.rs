@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod commands;
 mod connections;
+mod errors;
 mod exact;
 mod examples;
 mod explained;

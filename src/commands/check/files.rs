@@ -1,10 +1,12 @@
 //! The scenario files of a run.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::platform::files::{FileError, read as read_file};
 use crate::scenario::import;
 use crate::scenario::language::Source;
 
@@ -16,51 +18,61 @@ const MAX_FILE: u64 = 64 << 20;
 /// The most folders inside of each other.
 const MAX_DEPTH: usize = 64;
 
+/// A file that was read, or why it could not be.
+pub(super) type Read = Result<Source, Error>;
+
 /// Reads all files; folders stand for their `*.wscope` files, in order of name. `globs` are patterns of more
-/// files, each of which is read once.
-///
-/// # Errors
-/// With the first that cannot be read, for a folder without scenarios, and for a pattern that matches nothing.
-pub(super) fn read(inputs: &[String], globs: &[String]) -> Result<Vec<Source>, Error> {
-    let mut sources = named(inputs)?;
-    for glob in globs {
-        let files = pattern::files(glob)?;
-        if files.is_empty() {
-            return Err(usage(format!("no file matches --glob {glob:?}")));
-        }
-        for path in files {
-            if sources.iter().all(|source| source.name != name(&path)) {
-                sources.push(file(&path)?);
-            }
-        }
+/// files, each of which is read once. What cannot be read, a folder without scenarios and a pattern that matches
+/// nothing are errors, which hide no other file.
+pub(super) fn read(inputs: &[String], globs: &[String]) -> Vec<Read> {
+    let mut files = Vec::new();
+    for input in inputs {
+        named(input, &mut files);
     }
-    Ok(sources)
+    let mut names: BTreeSet<String> =
+        files.iter().flatten().map(|source| source.name.clone()).collect();
+    for glob in globs {
+        let mut found = Found::default();
+        match pattern::files(glob, &mut found) {
+            Err(error) => found.errors.push(error),
+            Ok(()) if found.files.is_empty() && found.errors.is_empty() => {
+                found.errors.push(usage(format!("no file matches --glob {glob:?}")));
+            }
+            Ok(()) => {}
+        }
+        files.extend(found.errors.into_iter().map(Err));
+        let new = found.files.into_iter().filter(|path| names.insert(name(path)));
+        files.extend(new.map(|path| file(&path)));
+    }
+    files
 }
 
-fn named(inputs: &[String]) -> Result<Vec<Source>, Error> {
-    let mut sources = Vec::new();
-    for input in inputs {
-        if input == "-" {
-            sources.push(source("-", standard_input()?)?);
-            continue;
-        }
-        let path = Path::new(input);
-        if !path.is_dir() {
-            sources.push(file(path)?);
-            continue;
-        }
+/// The files that an argument stands for.
+fn named(input: &str, files: &mut Vec<Read>) {
+    let path = Path::new(input);
+    if input == "-" {
+        files.push(standard_input());
+    } else if path.is_dir() {
         let is_scenario = |path: &Path| path.extension().is_some_and(|ending| ending == "wscope");
         let walk = Walk { depth: MAX_DEPTH, takes_hidden: true, is_wanted: &is_scenario };
-        let mut files = Vec::new();
-        collect(path, &walk, &mut files)?;
-        if files.is_empty() {
-            return Err(usage(format!("{input}: no *.wscope file in this folder")));
+        let mut found = Found::default();
+        collect(path, &walk, &mut found);
+        if found.files.is_empty() && found.errors.is_empty() {
+            files.push(Err(usage(format!("{input}: no *.wscope file in this folder"))));
         }
-        for path in files {
-            sources.push(file(&path)?);
-        }
+        files.extend(found.errors.into_iter().map(Err));
+        files.extend(found.files.iter().map(|path| file(path)));
+    } else {
+        files.push(file(path));
     }
-    Ok(sources)
+}
+
+/// What a folder has.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    /// Folders that cannot be read.
+    errors: Vec<Error>,
 }
 
 /// Which files are taken from a folder.
@@ -75,24 +87,23 @@ struct Walk<'a> {
 }
 
 /// The files of a folder, and of those in it, in order of name.
-fn collect(folder: &Path, walk: &Walk<'_>, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let unreadable = |error| Error::System(folder.display().to_string(), error);
-    let mut entries: Vec<_> = fs::read_dir(folder)
-        .map_err(unreadable)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .map_err(unreadable)?;
+fn collect(folder: &Path, walk: &Walk<'_>, found: &mut Found) {
+    let entries = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+    let mut entries: Vec<PathBuf> = match entries {
+        Ok(entries) => entries,
+        Err(error) => return found.errors.push(Error::System(folder.display().to_string(), error)),
+    };
     entries.sort();
     for path in entries {
         // Links to folders are not followed: they may lead back.
         let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
         if is_folder && walk.depth > 0 && (walk.takes_hidden || !is_hidden(&path)) {
-            collect(&path, &Walk { depth: walk.depth - 1, ..*walk }, files)?;
+            collect(&path, &Walk { depth: walk.depth - 1, ..*walk }, found);
         } else if (walk.is_wanted)(&path) && path.is_file() {
-            files.push(path);
+            found.files.push(path);
         }
     }
-    Ok(())
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -104,25 +115,26 @@ fn name(path: &Path) -> String {
     path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
-fn file(path: &Path) -> Result<Source, Error> {
+fn file(path: &Path) -> Read {
     let name = name(path);
     if let Some(problem) = import::unsupported(&name) {
         return Err(usage(format!("{name}: {problem}")));
     }
-    let bytes = crate::platform::files::read(path, MAX_FILE)
-        .map_err(|error| Error::System(name.clone(), std::io::Error::other(error.to_string())))?;
-    source(&name, bytes)
+    match read_file(path, MAX_FILE) {
+        Ok(bytes) => Ok(Source::new(name, bytes)),
+        Err(FileError::Io(error)) => Err(Error::System(name, error)),
+        Err(error) => Err(Error::System(name, io::Error::other(error.to_string()))),
+    }
 }
 
-fn standard_input() -> Result<Vec<u8>, Error> {
+fn standard_input() -> Read {
+    let failed = |error| Error::System("standard input".to_owned(), error);
     let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes);
-    read.map_err(|error| Error::System("standard input".to_owned(), error))?;
-    Ok(bytes)
-}
-
-fn source(name: &str, bytes: Vec<u8>) -> Result<Source, Error> {
-    Source::new(name, bytes).map_err(|reason| usage(format!("{name}: {reason}")))
+    io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    match bytes.len() as u64 > MAX_FILE {
+        true => Err(failed(io::Error::other(FileError::TooLarge(MAX_FILE).to_string()))),
+        false => Ok(Source::new("-", bytes)),
+    }
 }
 
 fn usage(message: String) -> Error {

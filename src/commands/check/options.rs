@@ -12,7 +12,7 @@ use crate::scenario::language::syntax::{Connect, OptionLine};
 use crate::scenario::language::units::{parse_duration, parse_size};
 use crate::scenario::language::{Diagnostic, Values, Variable};
 
-pub(super) use check::{check, check_shared};
+pub(super) use check::{check, check_shared, misplaced};
 
 mod check;
 
@@ -80,7 +80,8 @@ pub(super) fn own_options(
 
 fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Diagnostic> {
     let wrong = |reason: String| {
-        Diagnostic::new(line.at.clone(), format!("bad {} {text:?}: {reason}", line.name))
+        let at = if line.value.at.is_empty() { &line.at } else { &line.value.at };
+        Diagnostic::new(at.clone(), format!("bad {} {text:?}: {reason}", line.name))
     };
     match line.name.as_str() {
         "timeout" => own.timeout = parse_duration(text).map_err(wrong)?,

@@ -25,7 +25,7 @@ use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::language::units::parse_duration;
 use crate::scenario::language::{Source, Variable};
 use crate::scenario::message::{Files, PayloadError, Surroundings};
-use crate::scenario::outcome::{Outcome, PartOutcome, StepOutcome, Transcript};
+use crate::scenario::outcome::{Outcome, PartOutcome, StepOutcome, Transcript, Warning};
 use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
 use crate::scenario::query::Facts;
@@ -94,7 +94,8 @@ pub(super) struct PartRun<'r, 'a> {
     /// When the part has to be over.
     deadline: Option<Instant>,
     recorder: Recorder,
-    warnings: Vec<Phrase>,
+    /// What may be wrong, and in which line.
+    warnings: Vec<(usize, Phrase)>,
     /// How many messages the current step passed over.
     passed_over: u64,
     /// Whether a step has waited for the end of a connection.
@@ -134,6 +135,7 @@ impl FileRun<'_> {
         drop(run); // the connections end
         let line = self.source.place(part.at.start).line;
         let transcript: Transcript = recorder.take();
+        let warning_of = |(line, text)| Warning { line, text: masking::text(text, &self.secrets) };
         let failure_of = |draft| masking::failure(draft, &self.secrets, &self.written);
         PartOutcome {
             title,
@@ -143,7 +145,7 @@ impl FileRun<'_> {
             steps,
             failure: failure.map(failure_of),
             interruption: interruption.map(failure_of),
-            warnings: warnings.into_iter().map(|it| masking::text(it, &self.secrets)).collect(),
+            warnings: warnings.into_iter().map(warning_of).collect(),
             transcript,
         }
     }
@@ -252,9 +254,13 @@ impl PartRun<'_, '_> {
         if self.file.config.strict {
             return Err(self.failed(&payload.at, "warning", text).into());
         }
-        let line = self.file.source.place(payload.at.start).line;
-        self.warnings.push(Phrase::new("line ").number(line as u64).own(": ").phrase(text));
+        self.note(&payload.at, text);
         Ok(())
+    }
+
+    /// Notes something that may be wrong with a line.
+    fn note(&mut self, at: &Range<usize>, text: impl Into<Phrase>) {
+        self.warnings.push((self.file.source.place(at.start).line, text.into()));
     }
 
     fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {

@@ -11,7 +11,7 @@ use super::masking;
 use super::streams::Streams;
 use crate::commands::delivery::Delivery;
 use crate::config::CheckConfig;
-use crate::error::Error;
+use crate::error::{Error, report};
 use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::{Woken, tokens};
@@ -35,6 +35,8 @@ pub(super) struct Printer {
     is_github: bool,
     verbose: bool,
     quiet: bool,
+    /// The width of standard error, if it is a terminal.
+    columns: Option<usize>,
     /// The lines of the files that are running, on a terminal.
     live: Option<Live>,
 }
@@ -66,6 +68,7 @@ impl Printer {
             is_github: config.env.is_github,
             verbose: config.verbose,
             quiet: config.quiet,
+            columns: config.env.stderr_is_terminal.then(terminal::width),
             live: is_live.then(|| Live::start(style)),
         })
     }
@@ -142,6 +145,12 @@ impl Printer {
                 self.notice(Level::Warning, &text);
             }
         }
+    }
+
+    /// Shows why a file cannot be read, on standard error.
+    pub(super) fn error(&mut self, error: &Error) {
+        let text = report(error, self.err, self.columns);
+        eprint(&self.without_commands(&text));
     }
 
     /// Shows what is wrong at a place of a file, on standard error, without secrets.

@@ -124,7 +124,7 @@ fn change(file: &Prepared) -> Result<Option<Change<'_>>, Error> {
     let edits: Vec<Edit> = relaxed.into_iter().flat_map(|it| it.edits).collect();
     let text = apply(source.text(), &edits);
     let reread = Source::new(source.name.clone(), text.clone().into_bytes());
-    match reread.is_ok_and(|source| parse(&source).is_ok()) {
+    match parse(&reread).errors.is_empty() {
         true => Ok(Some(Change { source, text, patterns })),
         false => Err(not_written(source, io::Error::other("the relaxed scenario is not valid"))),
     }

@@ -60,7 +60,8 @@ fn part(page: &mut String, number: usize, part: &PartOutcome) {
         );
     }
     for warning in &part.warnings {
-        let _ = writeln!(page, "<p class=\"warning\">Warning: {}</p>", inline(warning));
+        let _ =
+            writeln!(page, "<p class=\"warning\">Warning: {}</p>", inline(&warning.to_string()));
     }
     steps(page, &part.steps);
     messages::table(page, &part.transcript);

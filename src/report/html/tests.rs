@@ -8,7 +8,7 @@ use crate::report::Run;
 use crate::report::tests::files;
 use crate::scenario::outcome::{
     Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, StepOutcome, Transcript,
-    TranscriptEvent,
+    TranscriptEvent, Warning,
 };
 
 const HOSTILE: &str = "</script></title><script>alert(1)</script><img src=x onerror=\"alert(1)\">'\" style=x \u{202e}\u{1b}[2J\0 --> <!-- ]]> &lt; &#60;";
@@ -97,7 +97,7 @@ fn hostile() -> String {
         }],
         failure: Some(failure),
         interruption: None,
-        warnings: vec![text.clone()],
+        warnings: vec![Warning { line: 1, text: text.clone() }],
         transcript: Transcript { events, omitted: 2, first: 1 },
     };
     page(&[FileOutcome { file: text, parts: vec![part], duration: Duration::from_secs(3) }])
@@ -210,7 +210,7 @@ fn the_summary_comes_first_then_failures_then_all_parts() {
         "<dt>Difference</dt><dd><mark>at $.a expected 1, got 2</mark></dd>",
         "3 earlier messages</li><li><code>{&quot;a&quot;:2}</code></li>",
         "Warnings</h2>",
-        "<a href=\"#part-2\"><code>x.wscope:3</code></a> <span class=\"warning\">the peer did not",
+        "<a href=\"#part-2\"><code>x.wscope:4</code></a> <span class=\"warning\">the peer did not",
         "All parts</h2>",
         "<details class=\"part\" id=\"part-1\" data-outcome=\"passed\">",
         "<details class=\"part\" id=\"part-2\" data-outcome=\"failed\" open>",

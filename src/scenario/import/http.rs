@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::scenario::language::parse::check_part;
-use crate::scenario::language::source::{Diagnostic, Line, Source};
 use crate::scenario::language::syntax::{Item, OptionLine, Part, Scenario};
 use crate::scenario::language::template::Template;
 use crate::scenario::language::units::parse_duration;
+use crate::scenario::language::{Diagnostic, Line, Partial, Source};
 use variables::FileVariables;
 
 mod messages;
@@ -22,14 +22,9 @@ mod tests;
 mod variables;
 
 /// Reads a file.
-///
-/// # Errors
-/// With everything that cannot be translated, in the order of the file.
-pub(super) fn parse(
-    source: &Source,
-    given: &BTreeSet<String>,
-) -> Result<Scenario, Vec<Diagnostic>> {
+pub(super) fn parse(source: &Source, given: &BTreeSet<String>) -> Partial<Scenario> {
     let mut importer = Importer {
+        source,
         variables: FileVariables::new(given),
         scenario: Scenario::default(),
         errors: Vec::new(),
@@ -46,6 +41,7 @@ pub(super) fn parse(
 const SEPARATOR: &str = "###";
 
 struct Importer<'a> {
+    source: &'a Source,
     variables: FileVariables<'a>,
     scenario: Scenario,
     errors: Vec<Diagnostic>,
@@ -63,13 +59,13 @@ struct Preamble {
 }
 
 impl Importer<'_> {
-    fn finish(mut self) -> Result<Scenario, Vec<Diagnostic>> {
+    fn finish(mut self) -> Partial<Scenario> {
         if self.scenario.parts.is_empty() && self.errors.is_empty() {
             let error = Diagnostic::new(0..0, "this file has no WEBSOCKET request")
                 .with_help("a request is written  WEBSOCKET ws://localhost:8080/chat");
             self.errors.push(error);
         }
-        if let Some((_, at)) = self.skipped.first() {
+        if let Some((_, at)) = self.skipped.first().filter(|_| !self.scenario.parts.is_empty()) {
             let mut methods: Vec<&str> = Vec::new();
             for (method, _) in &self.skipped {
                 if !methods.contains(&method.as_str()) && methods.len() < MAX_METHODS {
@@ -84,8 +80,7 @@ impl Importer<'_> {
             self.warn(at.clone(), message);
         }
         self.scenario.warnings.sort_by_key(|warning| warning.at.start);
-        self.errors.sort_by_key(|error| error.at.start);
-        if self.errors.is_empty() { Ok(self.scenario) } else { Err(self.errors) }
+        self.source.partial(self.scenario, self.errors)
     }
 
     fn warn(&mut self, at: Range<usize>, message: impl Into<String>) {
@@ -118,7 +113,10 @@ impl Importer<'_> {
     fn define(&mut self, line: Line<'_>) {
         match self.variables.define(line) {
             Ok(warning) => self.scenario.warnings.extend(warning),
-            Err(error) => self.errors.push(error),
+            Err(error) => {
+                self.errors.push(error);
+                self.scenario.unread_names.extend(variables::name(line).map(str::to_owned));
+            }
         }
     }
 
@@ -172,12 +170,14 @@ impl Importer<'_> {
             self.skipped.push((method.to_owned(), at(line)));
             return;
         }
+        let first = self.errors.len();
         let (connect, rest) = self.connect(line, url, rest, preamble.options);
         let mut items = vec![Item::Connect(Box::new(connect))];
         items.extend(self.steps(rest).into_iter().map(|step| Item::Step(Box::new(step))));
         let at = preamble.at.unwrap_or_else(|| at(line));
         let part = Part { title: preamble.title, at, items };
-        check_part(&part, &mut self.errors, &mut self.scenario.warnings);
+        let warnings = &mut self.scenario.warnings;
+        check_part(&part, self.source, first, &mut self.errors, warnings);
         self.scenario.parts.push(part);
     }
 }

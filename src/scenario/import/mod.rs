@@ -5,16 +5,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::language::syntax::Scenario;
-use super::language::{self, Diagnostic, Source};
+use super::language::{self, Partial, Source};
 
 mod http;
 
 /// Reads a file to a tree. `given` are the variables that have values from elsewhere: those count more than what a
 /// file of another program gives them.
-///
-/// # Errors
-/// With everything that is wrong in it, in the order of the file.
-pub fn parse(source: &Source, given: &BTreeSet<String>) -> Result<Scenario, Vec<Diagnostic>> {
+pub fn parse(source: &Source, given: &BTreeSet<String>) -> Partial<Scenario> {
     match is_imported(&source.name) {
         true => http::parse(source, given),
         false => language::parse(source),
@@ -49,8 +46,8 @@ mod tests {
     #[test]
     fn the_end_of_the_name_is_the_format() {
         let read = |name: &str, text: &str| {
-            let source = Source::new(name, text.as_bytes().to_vec()).expect("text");
-            parse(&source, &BTreeSet::new()).is_ok()
+            let source = Source::new(name, text.as_bytes().to_vec());
+            parse(&source, &BTreeSet::new()).complete().is_ok()
         };
         for name in ["a.http", "b.REST", "c.d/e.rest"] {
             assert!(read(name, "WEBSOCKET ws://h\n") && !read(name, "WS h\n> a\n=== b\n"));

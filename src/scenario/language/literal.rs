@@ -5,26 +5,31 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::protocol::CloseCode;
+use crate::protocol::close::{ClosePayload, InvalidClose};
 use crate::protocol::counted::counted;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
-use crate::scenario::json;
+use crate::scenario::json::{self, JsonError};
 
 /// Why a text that looks like JSON is not; `None` if it does not look like it, or is.
-pub fn broken_json(text: &str) -> Option<String> {
-    let text = text.trim();
-    let looks_so = (text.starts_with('{') && text.ends_with('}'))
-        || (text.starts_with('[') && text.ends_with(']'))
-        || ["{\"", "[{", "[\""].iter().any(|start| text.starts_with(start));
-    let problem = looks_so.then(|| json::parse(text.as_bytes()).err());
-    problem.flatten().map(|error| error.to_string())
+pub fn broken_json(text: &str) -> Option<JsonError> {
+    let text = text.trim_end();
+    let start = text.trim_start();
+    let looks_so = (start.starts_with('{') && text.ends_with('}'))
+        || (start.starts_with('[') && text.ends_with(']'))
+        || ["{\"", "[{", "[\""].iter().any(|open| start.starts_with(open));
+    looks_so.then(|| json::parse(text.as_bytes()).err()).flatten()
 }
 
 /// The text of a JSON string.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub fn json_string(text: &str) -> Result<String, String> {
-    serde_json::from_str(text.trim_end()).map_err(|error| format!("not a JSON string: {error}"))
+pub fn json_string(text: &str) -> Result<String, JsonError> {
+    let named = |error: JsonError| JsonError {
+        reason: format!("not a JSON string: {}", error.reason),
+        ..error
+    };
+    serde_json::from_str(text.trim_end()).map_err(|error| named(JsonError::from(error)))
 }
 
 /// The bytes that hex digits stand for; blanks between them mean nothing.
@@ -36,9 +41,10 @@ pub fn hex(text: &str) -> Result<Vec<u8>, String> {
     if let Some(c) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
         return Err(format!("not hex: {:?} is not a hex digit", c.to_string()));
     }
-    HEXLOWER_PERMISSIVE
-        .decode(digits.as_bytes())
-        .map_err(|_| format!("not hex: {} digits, but every byte takes two", digits.len()))
+    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| {
+        let digits = counted(digits.len() as u64, "digit");
+        format!("not hex: {digits}, but every byte takes two")
+    })
 }
 
 /// The bytes of a pattern, and whether they are only the start of a message: `hex:01 ..`.
@@ -90,8 +96,10 @@ pub fn base64_problem(text: &str, error: &DecodeError) -> String {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub fn json(text: &str) -> Result<Value, String> {
-    json::parse(text.as_bytes()).map_err(|error| format!("not JSON: {error}"))
+pub fn json(text: &str) -> Result<Value, JsonError> {
+    let named =
+        |error: JsonError| JsonError { reason: format!("not JSON: {}", error.reason), ..error };
+    json::parse(text.as_bytes()).map_err(named)
 }
 
 /// The payload of a ping or pong (RFC 6455 section 5.5).
@@ -123,6 +131,17 @@ pub fn close_parts(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     let (code, reason) = text.split_once(' ').unwrap_or((text, ""));
     (code.trim_end(), reason)
+}
+
+/// The reason of a Close frame, which has the rest of its payload behind the code.
+///
+/// # Errors
+/// If it is too long.
+pub fn close_reason(text: &str) -> Result<&str, String> {
+    match text.len() {
+        0..=ClosePayload::MAX_REASON => Ok(text),
+        length => Err(InvalidClose::ReasonTooLong(length).to_string()),
+    }
 }
 
 /// Compiles a regular expression.

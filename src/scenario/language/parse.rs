@@ -1,14 +1,19 @@
-//! Text to tree. All that is wrong in a file is found at once: after an error the next line goes on.
+//! Text to tree. All that is wrong in a file is found at once: a line with an error is read as far as it goes, and
+//! the next lines belong to it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::source::{Diagnostic, Line, Source};
-use super::syntax::{Assert, Capture, Connect, Item, Part, Scenario, Sections, Step, Text};
-use super::template::{Template, is_name};
+use super::diagnostic::{Diagnostic, Partial};
+use super::source::{Line, Source};
+use super::syntax::{Connect, Item, Part, Scenario, Step, Text};
+use super::template::Template;
 
 mod checks;
 mod connect;
 mod payload;
+mod recovery;
+mod section;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,20 +21,15 @@ mod tests;
 pub(in crate::scenario) use checks::part as check_part;
 
 /// Reads a file.
-///
-/// # Errors
-/// With everything that is wrong in it, in the order of the file.
-pub fn parse(source: &Source) -> Result<Scenario, Vec<Diagnostic>> {
+pub fn parse(source: &Source) -> Partial<Scenario> {
     let mut parser = Parser::new(source);
     while let Some(line) = parser.next_line() {
         parser.line(line);
     }
     parser.end_part();
-    parser.errors.sort_by_key(|error| error.at.start);
-    match parser.errors.is_empty() {
-        true => Ok(parser.scenario),
-        false => Err(parser.errors),
-    }
+    let Parser { mut scenario, errors, .. } = parser;
+    scenario.warnings.sort_by_key(|warning| warning.at.start);
+    source.partial(scenario, errors)
 }
 
 struct Parser<'a> {
@@ -40,6 +40,29 @@ struct Parser<'a> {
     part: Option<Part>,
     block: Block,
     errors: Vec<Diagnostic>,
+    /// The connections of the part, with their names.
+    connections: Vec<Option<String>>,
+    /// What the part that is being read has had.
+    reported: Reported,
+    /// Lines in a row that mean nothing: the error of the first, and how many follow it.
+    unknown_lines: Option<(usize, usize)>,
+    /// The line before is a payload: what follows may be meant as more of it.
+    is_behind_payload: bool,
+}
+
+/// What is not reported again in a part, since it would only follow from what was.
+#[derive(Default)]
+struct Reported {
+    /// How many errors there were before the part.
+    first: usize,
+    /// A line that was not understood may be a connection.
+    may_have_connection: bool,
+    /// A step has no connection.
+    lacks_connection: bool,
+    /// The name of a connection could not be read.
+    has_unread_name: bool,
+    /// Names that no connection has.
+    unknown_names: BTreeSet<String>,
 }
 
 /// What the lines of a block are, and where they go.
@@ -57,11 +80,9 @@ enum Block {
     Captures,
     /// Asserts of the last connection or step.
     Asserts,
+    /// Lines of a section that was reported as a whole.
+    Unread,
 }
-
-/// The sections, as they are written.
-const SECTIONS: [(&str, Block); 3] =
-    [("Options", Block::Options), ("Captures", Block::Captures), ("Asserts", Block::Asserts)];
 
 /// A line without the white space before it.
 #[derive(Clone, Copy)]
@@ -92,10 +113,6 @@ impl<'a> Content<'a> {
         Self { text: text.trim_end(), start }
     }
 
-    fn template(self) -> Result<Template, Diagnostic> {
-        Template::parse(self.text, self.start)
-    }
-
     fn owned(self) -> Text {
         Text { at: self.start..self.start + self.text.len(), text: self.text.to_owned() }
     }
@@ -110,14 +127,35 @@ impl<'a> Parser<'a> {
             part: None,
             block: Block::Items,
             errors: Vec::new(),
+            connections: Vec::new(),
+            reported: Reported::default(),
+            unknown_lines: None,
+            is_behind_payload: false,
         }
     }
 
+    /// The line so many behind the next one.
+    fn peek(&self, ahead: usize) -> Option<Line<'a>> {
+        let line = self.source.line(self.next + ahead)?;
+        Some(line).filter(|line| line.number <= self.source.line_count())
+    }
+
     fn next_line(&mut self) -> Option<Line<'a>> {
-        let line =
-            self.source.line(self.next).filter(|line| line.number <= self.source.line_count());
+        let line = self.peek(0);
         self.next += usize::from(line.is_some());
         line
+    }
+
+    fn error(&mut self, at: Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
+        self.errors.push(Diagnostic::new(at, message));
+        let last = self.errors.len() - 1;
+        &mut self.errors[last]
+    }
+
+    fn template(&mut self, content: Content<'_>) -> Template {
+        let Partial { value, errors } = Template::read(content.text, content.start);
+        self.errors.extend(errors);
+        value
     }
 
     fn line(&mut self, line: Line<'a>) {
@@ -129,74 +167,57 @@ impl<'a> Parser<'a> {
         if content.text.trim_end().is_empty() || content.text.starts_with('#') {
             return;
         }
-        let result = match self.item(content) {
-            Ok(true) => Ok(()),
-            Ok(false) => self.line_of_block(content),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = result {
-            self.errors.push(error);
+        let is_behind_payload = std::mem::take(&mut self.is_behind_payload);
+        match self.item(content) || self.line_of_block(content) || self.meant(content) {
+            true => self.end_unknown_lines(),
+            false => self.unknown_line(content, is_behind_payload),
         }
     }
 
     /// A line that means the same in every block; false if it belongs to the block.
-    fn item(&mut self, content: Content<'a>) -> Result<bool, Diagnostic> {
-        if let Some(block) = section(content)? {
-            self.begin_section(block, content)?;
-            return Ok(true);
+    fn item(&mut self, content: Content<'a>) -> bool {
+        if self.section(content) {
+            return true;
         }
         if let Some(rest) = keyword(content, "WS") {
-            self.connect(content, rest)?;
-            return Ok(true);
+            self.connect(content, rest);
+            return true;
         }
-        if matches!(self.block, Block::Request | Block::Options)
-            && let Some(rest) = keyword(content, "HTTP")
+        if let Some(rest) = keyword(content, "HTTP")
+            && (self.has_request() || self.block == Block::Response || is_status(rest.text))
         {
-            self.response(content, rest)?;
-            return Ok(true);
+            self.response(content, rest);
+            return true;
         }
         match self.step_head(content) {
-            Some(head) => self.step(content, head).map(|()| true),
-            None => Ok(false),
+            Some(head) => self.step(content, head),
+            None => return false,
         }
+        true
     }
 
-    fn line_of_block(&mut self, content: Content<'a>) -> Result<(), Diagnostic> {
+    /// Whether lines are headers of a request or options, which `HTTP` ends.
+    fn has_request(&self) -> bool {
+        matches!(self.block, Block::Request | Block::Options)
+    }
+
+    /// A line that belongs to the block; false if it cannot.
+    fn line_of_block(&mut self, content: Content<'a>) -> bool {
         match self.block {
-            Block::Items => Err(self.unexpected(content)),
+            Block::Items => false,
             Block::Request | Block::Options | Block::Response => self.line_of_connect(content),
-            Block::Captures => {
-                let capture = capture(content)?;
-                self.sections(content)?.captures.push(capture);
-                Ok(())
-            }
-            Block::Asserts => {
-                let assert = Assert { at: content.at(), query: content.trim().owned() };
-                self.sections(content)?.asserts.push(assert);
-                Ok(())
+            Block::Captures => self.meant(content) || self.capture(content),
+            Block::Asserts => self.meant(content) || self.assert(content),
+            Block::Unread => {
+                self.note_name(content);
+                true
             }
         }
-    }
-
-    fn unexpected(&self, content: Content<'a>) -> Diagnostic {
-        if let Some(error) = self.unknown_connection(content) {
-            return error;
-        }
-        let message = match self.part.as_ref().is_some_and(|part| !part.items.is_empty()) {
-            true => "not a step, a section or a connection",
-            false => "a connection is needed first: WS ws://HOST/PATH",
-        };
-        Diagnostic::new(content.at(), message).with_help(
-            "a step starts with >, <, <&, <?, <!, SILENCE, DURING, SLEEP or $, a comment with #",
-        )
     }
 
     fn begin_part(&mut self, content: Content<'a>, title: Content<'a>) {
         self.end_part();
-        let title = match title.text {
-            "" => None,
-            _ => title.template().map_err(|error| self.errors.push(error)).ok(),
-        };
+        let title = (!title.text.is_empty()).then(|| self.template(title));
         self.part = Some(Part { title, at: content.at(), items: Vec::new() });
     }
 
@@ -205,32 +226,8 @@ impl<'a> Parser<'a> {
         self.part.get_or_insert(Part { title: None, at, items: Vec::new() })
     }
 
-    fn begin_section(&mut self, block: Block, content: Content<'a>) -> Result<(), Diagnostic> {
-        match (block, self.block) {
-            (Block::Options, Block::Request) => {}
-            (Block::Options, _) => {
-                let message = "[Options] belongs below the headers of a connection, before HTTP";
-                return Err(Diagnostic::new(content.at(), message));
-            }
-            _ => drop(self.sections(content)?),
-        }
-        self.block = block;
-        Ok(())
-    }
-
-    /// The sections of the last connection or step.
-    fn sections(&mut self, content: Content<'a>) -> Result<&mut Sections, Diagnostic> {
-        match self.part.as_mut().and_then(|part| part.items.last_mut()) {
-            Some(Item::Connect(connect)) => Ok(&mut connect.sections),
-            Some(Item::Step(step)) => Ok(&mut step.sections),
-            None => {
-                let message = "a section needs a connection or a step before it";
-                Err(Diagnostic::new(content.at(), message))
-            }
-        }
-    }
-
     fn push_connect(&mut self, connect: Connect) {
+        self.connections.push(connect.name.clone());
         let at = connect.at.clone();
         self.part(at).items.push(Item::Connect(Box::new(connect)));
         self.block = Block::Request;
@@ -242,11 +239,9 @@ impl<'a> Parser<'a> {
         self.block = Block::Items;
     }
 
-    fn connects(&self) -> impl Iterator<Item = &Connect> {
-        self.part.iter().flat_map(|part| &part.items).filter_map(|item| match item {
-            Item::Connect(connect) => Some(&**connect),
-            Item::Step(_) => None,
-        })
+    /// Whether a connection of this part has this name.
+    fn has_connection(&self, name: &str) -> bool {
+        self.connections.iter().flatten().any(|it| it == name)
     }
 
     fn last_connect(&mut self) -> Option<&mut Connect> {
@@ -257,21 +252,17 @@ impl<'a> Parser<'a> {
     }
 
     fn end_part(&mut self) {
+        self.end_unknown_lines();
         self.block = Block::Items;
+        self.is_behind_payload = false;
+        self.connections.clear();
+        let reported = std::mem::take(&mut self.reported);
+        self.reported.first = self.errors.len();
         let Some(part) = self.part.take() else { return };
-        checks::part(&part, &mut self.errors, &mut self.scenario.warnings);
+        let warnings = &mut self.scenario.warnings;
+        checks::part(&part, self.source, reported.first, &mut self.errors, warnings);
+        self.reported.first = self.errors.len();
         self.scenario.parts.push(part);
-    }
-}
-
-/// The section that a line begins; `None` if it is not one.
-fn section(content: Content<'_>) -> Result<Option<Block>, Diagnostic> {
-    let name = content.text.trim_end().strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-    let Some(name) = name.filter(|name| is_name(name)) else { return Ok(None) };
-    match SECTIONS.iter().find(|(known, _)| *known == name) {
-        Some((_, block)) => Ok(Some(*block)),
-        None => Err(Diagnostic::new(content.at(), format!("unknown section [{name}]"))
-            .with_help("the sections are [Options], [Captures] and [Asserts]")),
     }
 }
 
@@ -281,17 +272,12 @@ fn keyword<'a>(content: Content<'a>, word: &str) -> Option<Content<'a>> {
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| content.skip(word.len()).trim())
 }
 
-fn capture(content: Content<'_>) -> Result<Capture, Diagnostic> {
-    let Some(end) = content.text.find(':') else {
-        return Err(Diagnostic::new(content.at(), "a capture is written NAME: QUERY")
-            .with_help("for example  id: jsonpath \"$.id\""));
-    };
-    let name = Content { text: &content.text[..end], start: content.start }.trim();
-    if !is_name(name.text) {
-        let message = format!("{:?} is not the name of a variable", name.text);
-        return Err(Diagnostic::new(name.at(), message)
-            .with_help("a name has letters, digits, _ and -, and does not start with a digit"));
-    }
-    let query = content.skip(end + 1).trim();
-    Ok(Capture { at: content.at(), name: name.text.to_owned(), query: query.owned() })
+/// Whether this can follow `HTTP`.
+fn is_status(text: &str) -> bool {
+    text == "*" || (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a text begins as the URL of a connection does.
+fn is_url(text: &str) -> bool {
+    ["ws://", "wss://", "http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
 }

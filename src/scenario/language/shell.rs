@@ -1,7 +1,7 @@
 //! Variables in the commands of `$` lines. Their values are handed over in the environment, so that the shell never
 //! reads them as language; what the line gets is the name of an environment variable, quoted as its place needs it.
 
-use super::source::Diagnostic;
+use super::diagnostic::Diagnostic;
 use super::template::{Piece, Template, Variable};
 
 /// How a variable has to be written at its place.

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::diagnostic::{Diagnostic, Partial, at_other_lines};
+use super::encoding::{Decoded, decode};
+
 /// A file as it was read.
 #[derive(Debug)]
 pub struct Source {
@@ -13,6 +16,8 @@ pub struct Source {
     text: String,
     /// Where each line starts, in bytes.
     starts: Vec<usize>,
+    /// What is wrong with its bytes.
+    errors: Vec<Diagnostic>,
 }
 
 /// A line of a file, without its line ending.
@@ -41,77 +46,24 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something that is wrong in a file, or that may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// Where, in bytes of the file.
-    pub at: Range<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-impl Diagnostic {
-    /// Something that is wrong there.
-    pub fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: None }
-    }
-
-    /// The same, with advice.
-    #[must_use]
-    pub fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
-    }
-
-    /// The same, so many bytes further behind.
-    #[must_use]
-    pub fn shifted(self, by: usize) -> Self {
-        Self { at: self.at.start + by..self.at.end + by, ..self }
-    }
-}
-
-/// Why bytes are not a scenario file at all.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotText {
-    /// They are not UTF-8.
-    #[error("line {line}, byte {column}: not UTF-8")]
-    NotUtf8 {
-        /// The line, from 1.
-        line: usize,
-        /// The byte of that line, from 1.
-        column: usize,
-    },
-    /// There is a NUL character.
-    #[error("line {line}, byte {column}: NUL character")]
-    Nul {
-        /// The line, from 1.
-        line: usize,
-        /// The byte of that line, from 1.
-        column: usize,
-    },
-}
-
 /// The widest line that is shown whole below a diagnostic, in columns.
 const MAX_SHOWN: usize = 160;
 
 impl Source {
-    /// Reads a file's bytes; a byte order mark is skipped.
-    ///
-    /// # Errors
-    /// When they are not text.
-    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, NotText> {
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let (line, column) = line_and_byte(error.as_bytes(), error.utf8_error().valid_up_to());
-            NotText::NotUtf8 { line, column }
-        })?;
-        if let Some(at) = memchr::memchr(0, text.as_bytes()) {
-            let (line, column) = line_and_byte(text.as_bytes(), at);
-            return Err(NotText::Nul { line, column });
-        }
+    /// Reads a file's bytes. What is not UTF-8 is replaced, and is an error of the file.
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let Decoded { text, errors } = decode(bytes);
         let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         let starts = std::iter::once(bom(&text)).chain(ends).collect();
-        Ok(Self { name: name.into(), text, starts })
+        Self { name: name.into(), text, starts, errors }
+    }
+
+    /// What was read of the file, with everything that is wrong in it: in lines that are not text, only that.
+    pub fn partial<T>(&self, value: T, errors: Vec<Diagnostic>) -> Partial<T> {
+        let mut errors = at_other_lines(errors, &self.errors, |at| self.line_of(at));
+        errors.extend_from_slice(&self.errors);
+        errors.sort_by_key(|error| error.at.start);
+        Partial { value, errors }
     }
 
     /// The whole text, with its byte order mark.
@@ -139,9 +91,14 @@ impl Source {
         (1..=self.line_count()).filter_map(|number| self.line(number))
     }
 
+    /// The number of the line that an offset in bytes is in.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
+    }
+
     /// Where an offset in bytes is.
     pub fn place(&self, offset: usize) -> Place {
-        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let line = self.line_of(offset);
         let start = self.starts[line - 1];
         let before = self.text.get(start..offset).unwrap_or_default();
         Place { line, column: before.chars().count() + 1 }
@@ -158,7 +115,8 @@ impl Source {
 
     /// The line with carets below it, each indented by two spaces.
     pub fn excerpt(&self, number: usize, at: &Range<usize>) -> String {
-        let Some(line) = self.line(number) else { return String::new() };
+        let line = self.line(number).filter(|_| !self.text.is_empty());
+        let Some(line) = line else { return String::new() };
         let start = at.start.saturating_sub(line.start).min(line.text.len());
         let end = at.end.saturating_sub(line.start).clamp(start, line.text.len());
         let (Some(before), Some(marked)) = (line.text.get(..start), line.text.get(start..end))
@@ -217,18 +175,12 @@ fn bom(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
-fn line_and_byte(bytes: &[u8], at: usize) -> (usize, usize) {
-    let before = &bytes[..at];
-    let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
-    (memchr::memchr_iter(b'\n', before).count() + 1, at - start + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        Source::new("a.wscope", text.as_bytes().to_vec()).expect("text")
+        Source::new("a.wscope", text.as_bytes().to_vec())
     }
 
     #[test]
@@ -294,12 +246,5 @@ mod tests {
         let text = source("> \u{202e}a\u{200b}é").render("error", &Diagnostic::new(5..6, "wrong"));
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1..], ["  > \\u{202e}a\\u{200b}é", "            ^"]);
-    }
-
-    #[test]
-    fn what_is_not_text_is_refused_with_its_place() {
-        let read = |bytes: &[u8]| Source::new("x", bytes.to_vec()).unwrap_err().to_string();
-        assert_eq!(read(b"ok\n> caf\xe9\n"), "line 2, byte 6: not UTF-8");
-        assert_eq!(read(b"> a\0"), "line 1, byte 4: NUL character");
     }
 }

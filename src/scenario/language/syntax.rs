@@ -1,18 +1,21 @@
 //! The tree of a scenario file. Every node knows where it stands, in bytes of the file.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::source::Diagnostic;
+use super::diagnostic::Diagnostic;
 use super::template::Template;
 
-/// A file that was understood.
+/// What was read of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     /// Its parts, in order.
     pub parts: Vec<Part>,
     /// What may be wrong in it.
     pub warnings: Vec<Diagnostic>,
+    /// Variables that lines which could not be read may give a value.
+    pub unread_names: BTreeSet<String>,
 }
 
 /// A part: connections of its own, and what is done on them.

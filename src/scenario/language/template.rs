@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::source::Diagnostic;
+use super::diagnostic::{Diagnostic, Partial};
 
 /// A text of the file, with places for values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,9 +55,16 @@ impl Template {
     /// Reads a text that stands at `offset` of the file. `\{{` is `{{`.
     ///
     /// # Errors
-    /// With a `{{` that no name and `}}` follow.
+    /// With a `{{` that no name and `}}` follow; the first of several.
     pub fn parse(text: &str, offset: usize) -> Result<Self, Diagnostic> {
+        let Partial { value, errors } = Self::read(text, offset);
+        errors.into_iter().next().map_or(Ok(value), Err)
+    }
+
+    /// The same; what is wrong is left in the text as it is written.
+    pub fn read(text: &str, offset: usize) -> Partial<Self> {
         let mut template = Self { at: offset..offset + text.len(), pieces: Vec::new() };
+        let mut errors = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
         while let Some(found) = rest.find("{{") {
@@ -70,15 +77,25 @@ impl Template {
             }
             literal.push_str(before);
             let start = offset + text.len() - from.len();
-            let (name, length) = variable(from).map_err(|error| error.shifted(start))?;
-            template.push(&mut literal);
-            let at = start..start + length;
-            template.pieces.push(Piece::Variable(Variable { name: name.to_owned(), at }));
-            rest = &from[length..];
+            rest = match variable(from) {
+                Ok((name, length)) => {
+                    template.push(&mut literal);
+                    let at = start..start + length;
+                    template.pieces.push(Piece::Variable(Variable { name: name.to_owned(), at }));
+                    &from[length..]
+                }
+                Err(error) => {
+                    // Without "}}" the rest of the text has no variables.
+                    let length = if error.at.len() > 2 { error.at.len() } else { from.len() };
+                    literal.push_str(&from[..length]);
+                    errors.push(error.shifted(start));
+                    &from[length..]
+                }
+            };
         }
         literal.push_str(rest);
         template.push(&mut literal);
-        Ok(template)
+        Partial { value: template, errors }
     }
 
     /// A text without variables.
@@ -263,6 +280,16 @@ mod tests {
             let error = Template::parse(text, 10).expect_err(text);
             assert_eq!((error.message.as_str(), error.at), (message, at), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_around_a_broken_variable_is_read() {
+        let Partial { value, errors } = Template::read("{{a}}{{1}}{{b}} {{c {{d", 0);
+        let names: Vec<_> = value.variables().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(errors.iter().map(|it| it.at.clone()).collect::<Vec<_>>(), [5..10, 16..18]);
+        let literals = value.pieces().iter().filter(|it| matches!(it, Piece::Literal(_))).count();
+        assert_eq!(literals, 2);
     }
 
     #[test]

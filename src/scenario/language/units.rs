@@ -9,14 +9,25 @@ use std::time::Duration;
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = number_and_unit(text);
     match (decimal(number), unit_seconds(unit)) {
-        (Some(_), None) if unit.is_empty() => {
-            Err(format!("the unit is missing: {text}ms or {text}s"))
-        }
+        (Some(_), None) if unit.is_empty() => Err(missing_unit(text)),
         (Some(number), Some(unit)) if number * unit <= MAX_SECONDS => {
             Ok(Duration::from_secs_f64(number * unit))
         }
         (Some(_), Some(_)) => Err("that is longer than 100 years".to_owned()),
-        _ => Err(format!("{text:?} is not a duration: 500ms, 5s or 2m")),
+        _ => Err(not_a_duration(text)),
+    }
+}
+
+/// What is wrong with a number where a duration is expected.
+pub fn missing_unit(number: &str) -> String {
+    format!("a duration needs a unit: {number}ms or {number}s")
+}
+
+fn not_a_duration(text: &str) -> String {
+    let joined: String = text.split_whitespace().collect();
+    match joined != text && parse_duration(&joined).is_ok() {
+        true => format!("{text:?} is not a duration: write {joined}"),
+        false => format!("{text:?} is not a duration: 500ms, 5s or 2m"),
     }
 }
 
@@ -78,7 +89,13 @@ mod tests {
         for (text, millis) in [("500ms", 500), ("5s", 5000), ("1.5s", 1500), ("2m", 120_000)] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        assert_eq!(parse_duration("5"), Err("the unit is missing: 5ms or 5s".to_owned()));
+        for (text, problem) in [
+            ("5", "a duration needs a unit: 5ms or 5s"),
+            ("5 s", "\"5 s\" is not a duration: write 5s"),
+            ("5 x", "\"5 x\" is not a duration: 500ms, 5s or 2m"),
+        ] {
+            assert_eq!(parse_duration(text), Err(problem.to_owned()));
+        }
         for text in ["", "s", "5 s", "-1s", "1e3s", "5x", "99999999999h", "1.2.3s"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }

@@ -4,10 +4,9 @@ use super::{Plan, PlannedAction, plan};
 use crate::scenario::language::{Source, parse};
 
 fn planned(text: &str) -> Result<Plan, String> {
-    let source = Source::new("x", text.as_bytes().to_vec()).expect("text");
-    let scenario = parse(&source).expect("syntax");
+    let source = Source::new("x", text.as_bytes().to_vec());
     let given = BTreeSet::from(["url".to_owned()]);
-    plan(scenario, &source, &given).map_err(|errors| {
+    plan(parse(&source), &source, &given).complete().map_err(|errors| {
         let lines = errors.iter().map(|error| {
             let help = error.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
             format!("{}: {}{help}", source.place(error.at.start), error.message)
@@ -84,6 +83,10 @@ fn queries_are_read_where_they_stand() {
         ("WS {{url}}\n< a\n[Asserts]\nsiez == 1", "4:1: "),
         ("WS {{url}}\n< a\n[Captures]\nn: code", "4:4: "),
         ("WS {{url}}\n> a\n[Asserts]\nsize == 1", "4:1: "),
+        (
+            "WS {{url}}\n< a\n[Asserts]\nbob< hi\n[Captures]\na: code",
+            "4:1: \"bob\" is neither a query nor a connection of this part",
+        ),
     ] {
         let error = planned(text).map(|_| ()).expect_err(text);
         assert!(error.starts_with(expected), "{text}: {error}");

@@ -23,6 +23,7 @@ pub(super) fn unknown(
     let mut check =
         Check { source, known: given.clone(), captured: BTreeSet::new(), errors: Vec::new() };
     check.known.extend(BUILT_IN.map(str::to_owned));
+    check.known.extend(scenario.unread_names.iter().cloned());
     for part in &scenario.parts {
         part.title.iter().for_each(|title| check.template(title));
         for item in &part.items {
@@ -115,8 +116,10 @@ impl Check<'_> {
     fn error(&self, variable: &Variable) -> Diagnostic {
         let name = &variable.name;
         let error = Diagnostic::new(variable.at.clone(), format!("unknown variable {name:?}"));
-        let distance = |known: &&String| strsim::damerau_levenshtein(known, name);
-        let similar = self.known.iter().min_by_key(distance).filter(|it| distance(it) <= 2);
+        let lower = name.to_lowercase();
+        let distance = |known: &&String| strsim::damerau_levenshtein(&known.to_lowercase(), &lower);
+        let similar =
+            self.known.iter().min_by_key(distance).filter(|it| distance(it) * 3 <= lower.len());
         // A capture further down would come too late.
         let is_captured = self.source.text().lines().any(|line| {
             line.trim_start().strip_prefix(name.as_str()).is_some_and(|it| it.starts_with(':'))

@@ -69,7 +69,7 @@ impl Context {
             Self::Nothing => "variable".to_owned(),
             _ => format!("{}, variable", self.queries()),
         };
-        format!("behind {}: {here}", self.name())
+        format!("only {here} can follow {}", self.name())
     }
 }
 
@@ -96,7 +96,7 @@ pub fn check_context(expression: &Expression, context: Context) -> Result<(), Di
         None => {
             let home = Context::ALL.into_iter().find(|context| context.has(query));
             let home = home.map_or("another step", Context::name);
-            Some(format!("{name} stands behind {home}, not behind {}", context.name()))
+            Some(format!("{name} follows {home}, not {}", context.name()))
         }
     };
     match problem {
@@ -175,36 +175,36 @@ mod tests {
             (
                 "rtt",
                 Context::Message,
-                "rtt stands behind < pong:, not behind a message",
-                "behind a message: jsonpath, regex, text, bytes, type, size, wire_size, frames, \
-                 compressed, duration, variable",
+                "rtt follows < pong:, not a message",
+                "only jsonpath, regex, text, bytes, type, size, wire_size, frames, \
+                 compressed, duration, variable can follow a message",
             ),
             (
                 "text",
                 Context::Period,
                 "text is about one message: put each, any or none before it",
-                "behind DURING: count, rate, gap, variable, or each, any or none and jsonpath, regex, \
-                 text, bytes, type, size, wire_size, frames, compressed, duration",
+                "only count, rate, gap, variable, or each, any or none and jsonpath, regex, \
+                 text, bytes, type, size, wire_size, frames, compressed, duration can follow DURING",
             ),
             (
                 "each text",
                 Context::Message,
                 "each is about the messages of DURING",
-                "behind a message: jsonpath, regex, text, bytes, type, size, wire_size, frames, \
-                 compressed, duration, variable",
+                "only jsonpath, regex, text, bytes, type, size, wire_size, frames, \
+                 compressed, duration, variable can follow a message",
             ),
             (
                 "any count",
                 Context::Period,
                 "any is followed by a query of a message, not by count",
-                "behind DURING: count, rate, gap, variable, or each, any or none and jsonpath, regex, \
-                 text, bytes, type, size, wire_size, frames, compressed, duration",
+                "only count, rate, gap, variable, or each, any or none and jsonpath, regex, \
+                 text, bytes, type, size, wire_size, frames, compressed, duration can follow DURING",
             ),
             (
                 "status",
                 Context::Nothing,
-                "status stands behind WS or HTTP, not behind a step that takes nothing",
-                "behind a step that takes nothing: variable",
+                "status follows WS or HTTP, not a step that takes nothing",
+                "only variable can follow a step that takes nothing",
             ),
         ] {
             let error = checked(query, context).expect_err(query);

@@ -93,7 +93,7 @@ fn what_is_not_text_is_refused() {
         .args(["check", "a.wscope"])
         .run()
         .code(2)
-        .stderr_contains("a.wscope: line 2, byte 6: not UTF-8");
+        .stderr_contains("a.wscope:2:6: error: byte 0xe9: not UTF-8\n  > caf\u{fffd}\n       ^\n");
     check("WS ws://h\n").args(["missing.wscope"]).run().code(8).stderr_contains("missing.wscope");
 }
 
@@ -223,7 +223,7 @@ fn a_value_that_breaks_json_is_warned_about() {
     let server = sending(&[text("x")]);
     let scenario = "WS {{url}}\n< x\n[Captures]\nn: text\n<! {\"n\":{{n}}}\n";
     run(&server, scenario).code(0).stderr_contains(
-        "warning: s.wscope:1: line 5: taken as text, as it is not JSON: expected value at line 1 column 6",
+        "warning: s.wscope:5: taken as text, as it is not JSON: expected value at line 1 column 6",
     );
 }
 

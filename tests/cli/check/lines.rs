@@ -12,10 +12,10 @@ fn assert_option(option: &str, expected: &str) {
 #[test]
 fn values_are_judged_where_they_stand() {
     assert_option("ignore: /(/", "9: error: not a regular expression: unclosed group");
-    assert_option("ignore: json:{", "9: error: not JSON: ");
+    assert_option("ignore: json:{", "14: error: not JSON: ");
     assert_option("ignore:", "1: error: a pattern is missing");
-    assert_option("compress: foo", "11: error: bad --compress \"foo\": ");
-    assert_option("header: X: \u{7}", "9: error: bad --header ");
+    assert_option("compress: foo", "11: error: bad compress \"foo\": ");
+    assert_option("header: X: \u{7}", "9: error: bad header ");
     assert_option("subprotocol: a b", "14: error: ");
     assert_option("proxy: x://h", "8: error: ");
     for (url, place) in [("ftp://x/", "1:4"), ("ws://h/#x", "1:11")] {
@@ -32,7 +32,7 @@ fn values_are_judged_where_they_stand() {
 fn values_of_variables_are_judged_where_they_stand() {
     for (lines, place) in [
         ("X-B: {{v}}", "2:1: bad header: "),
-        ("[Options]\ncompress: {{v}}", "3:11: bad --compress "),
+        ("[Options]\ncompress: {{v}}", "3:11: bad compress "),
         ("[Options]\nclose-timeout: {{v}}", "3:16: bad close-timeout "),
         ("[Options]\nignore: /{{v}}/", "4:1: "),
     ] {
@@ -55,12 +55,14 @@ fn options_have_the_values_of_scenarios() {
         "insecure: maybe",
         "11: error: bad insecure \"maybe\": its value must be true or false",
     );
-    assert_option("strict: yes", "1: error: bad strict \"yes\": true or false is needed");
+    assert_option("strict: yes", "9: error: bad strict \"yes\": true or false is needed");
     for name in
         ["ping-interval", "ping-timeout", "idle-timeout", "close-timeout", "connect-timeout"]
     {
-        let expected =
-            format!("{}: error: bad {name} \"5\": the unit is missing: 5ms or 5s", name.len() + 3);
+        let expected = format!(
+            "{}: error: bad {name} \"5\": a duration needs a unit: 5ms or 5s",
+            name.len() + 3
+        );
         assert_option(&format!("{name}: 5"), &expected);
     }
 }

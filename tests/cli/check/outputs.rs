@@ -114,7 +114,7 @@ fn a_reader_that_stops_loses_nothing_and_is_named_in_a_failure() {
     let url = format!("url={}", server.url());
     let scenario = "WS {{url}}\n[Options]\ntimeout: 20s\n\n< last\n[Asserts]\nsize == 1\n";
     let running = check(scenario).args(["-v", "--variable", &url]).spawn();
-    let stalled = sent.recv_timeout(std::time::Duration::from_secs(2));
+    let stalled = sent.recv_timeout(Duration::from_secs(2));
     assert!(stalled.is_err(), "the run waits for the reader");
     let outcome = running.wait().code(1);
     assert_eq!(outcome.stdout.matches("xxx\n").count(), 8000);

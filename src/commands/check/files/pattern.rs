@@ -4,7 +4,7 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf, is_separator};
 
 use glob::{MatchOptions, Pattern};
 
-use super::{MAX_DEPTH, Walk, collect, usage};
+use super::{Found, MAX_DEPTH, Walk, collect, usage};
 use crate::error::Error;
 
 /// As shells match: `*` does not match a separator, nor the dot at the start of a name.
@@ -14,17 +14,17 @@ const OPTIONS: MatchOptions = MatchOptions {
     require_literal_leading_dot: true,
 };
 
-/// The files that match, in order of name. Links to folders are followed only where the pattern names them, before
+/// Finds the files that match, in order of name. Links to folders are followed only where the pattern names them, before
 /// its first wildcard.
 ///
 /// # Errors
-/// When the pattern is malformed, or a folder cannot be read.
-pub(super) fn files(pattern: &str) -> Result<Vec<PathBuf>, Error> {
+/// When the pattern is malformed.
+pub(super) fn files(pattern: &str, found: &mut Found) -> Result<(), Error> {
     let (base, rest) = split(pattern);
     let matcher = Pattern::new(&rest.join(MAIN_SEPARATOR_STR))
         .map_err(|error| usage(format!("bad --glob {pattern:?}: {}", error.msg)))?;
     if !base.is_dir() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let is_wanted = |path: &Path| {
         let path = path.strip_prefix(&base).unwrap_or(path);
@@ -32,9 +32,8 @@ pub(super) fn files(pattern: &str) -> Result<Vec<PathBuf>, Error> {
     };
     let depth = if rest.contains(&"**") { MAX_DEPTH } else { rest.len() - 1 };
     let takes_hidden = rest.iter().any(|name| name.starts_with('.'));
-    let mut files = Vec::new();
-    collect(&base, &Walk { depth, takes_hidden, is_wanted: &is_wanted }, &mut files)?;
-    Ok(files)
+    collect(&base, &Walk { depth, takes_hidden, is_wanted: &is_wanted }, found);
+    Ok(())
 }
 
 /// The folder that a pattern begins with, and the components behind it: those from the first wildcard on, at least
@@ -77,9 +76,11 @@ mod tests {
 
     /// The names below a folder that match a pattern in it.
     fn found(folder: &Path, pattern: &str) -> Vec<String> {
-        let files = files(&format!("{}/{pattern}", folder.display())).expect("readable");
+        let mut found = Found::default();
+        files(&format!("{}/{pattern}", folder.display()), &mut found).expect("a pattern");
+        assert!(found.errors.is_empty());
         let name = |path: PathBuf| path.strip_prefix(folder).expect("in it").display().to_string();
-        files.into_iter().map(name).collect()
+        found.files.into_iter().map(name).collect()
     }
 
     #[test]
@@ -114,7 +115,10 @@ mod tests {
     #[test]
     fn a_malformed_pattern_is_a_usage_error() {
         for pattern in ["[", "a**", "***"] {
-            assert!(matches!(files(pattern), Err(Error::Usage { .. })), "{pattern}");
+            assert!(
+                matches!(files(pattern, &mut Found::default()), Err(Error::Usage { .. })),
+                "{pattern}"
+            );
         }
     }
 

@@ -26,7 +26,8 @@ const FILE_OR_VALUE: [&str; 6] = ["header", "proxy-header", "user", "bearer", "c
 /// What is wrong with a connection before anything is run: names, and values without variables.
 pub(in crate::commands::check) fn check(connect: &Connect, env: &Env) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
-    if let Some(url) = connect.url.as_literal() {
+    // That it is missing was reported.
+    if let Some(url) = connect.url.as_literal().filter(|url| !url.is_empty()) {
         errors.extend(wrong_url(&connect.url, &url));
     }
     for field in &connect.headers {
@@ -46,6 +47,21 @@ pub(in crate::commands::check) fn check(connect: &Connect, env: &Env) -> Vec<Dia
         }
     }
     errors
+}
+
+/// Headers that have the name of an option, and may be meant as that.
+pub(in crate::commands::check) fn misplaced(connect: &Connect) -> Vec<Diagnostic> {
+    let is_option = |name: &str| {
+        OWN.contains(&name)
+            || DURATIONS.contains(&name)
+            || matches!(name, "insecure" | "subprotocol")
+    };
+    let named = |field: &&Field| field.name.as_literal().is_some_and(|name| is_option(&name));
+    let warning = |field: &Field| {
+        Diagnostic::new(field.at.clone(), "this header field has the name of an option")
+            .with_help("options stand below [Options]")
+    };
+    connect.headers.iter().filter(named).map(warning).collect()
 }
 
 /// What is wrong with options of the command line that are for all connections.
@@ -105,7 +121,8 @@ pub(super) fn wrong_value(line: &OptionLine, text: &str, env: &Env) -> Option<Di
         return None;
     }
     match resolve(argument(line, text).into_iter(), env) {
-        Ok(Some(error)) => wrong(error.to_string()),
+        // Options have no dashes here.
+        Ok(Some(error)) => wrong(error.to_string().replacen("bad --", "bad ", 1)),
         Ok(None) => None,
         Err((message, tip)) => {
             let error = Diagnostic::new(at, message);

@@ -86,11 +86,11 @@ impl PartRun<'_, '_> {
     /// A warning is a failure with `--strict`.
     pub(super) fn warn(&mut self, connection: usize, text: impl Into<Phrase>) -> Result<(), Stop> {
         let text = text.into();
+        let at = &self.part.connections[connection].connect.at;
         if self.file.config.strict {
-            let at = &self.part.connections[connection].connect.at;
             return Err(self.failed(at, "warning", text).into());
         }
-        self.warnings.push(text);
+        self.note(at, text);
         Ok(())
     }
 }

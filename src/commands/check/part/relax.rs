@@ -78,9 +78,8 @@ impl PartRun<'_, '_> {
         let link = self.links.get(group.connection).and_then(Option::as_ref)?;
         let outcome = waiting.settle(&mut link.inbox(), &pairs)?;
         for (pattern, relaxation) in relaxations {
-            let line = self.file.source.place(group.wanted[pattern].at.start).line;
-            let warning = Phrase::new("line ").number(line as u64);
-            self.warnings.push(warning.own(" is relaxed: other values were received"));
+            let at = &group.wanted[pattern].at;
+            self.note(at, Phrase::new("the pattern is relaxed: other values were received"));
             relaxed.push(relaxation);
         }
         // The time of a step that is relaxed does not count: the steps behind it have theirs all the same.
@@ -115,10 +114,9 @@ impl PartRun<'_, '_> {
         if skipped == 0 || self.is_interrupted() {
             return;
         }
-        let line = self.file.source.place(group.wanted[0].at.start).line;
-        let text = Phrase::new("line ").number(line as u64).own(": --relax did not consider ");
+        let text = Phrase::new("--relax did not consider ");
         let text = text.number(skipped as u64).own(" of ").number(total as u64).own(" messages: ");
-        self.warnings.push(match self.is_out_of_time() {
+        let text = match self.is_out_of_time() {
             true => text.own("the time of the part is over"),
             false => text
                 .own("it compares at most ")
@@ -126,7 +124,8 @@ impl PartRun<'_, '_> {
                 .own(" messages a step and ")
                 .value(format_size(MOST_BYTES as u64))
                 .own(" a run"),
-        });
+        };
+        self.note(&group.wanted[0].at, text);
     }
 
     fn relaxation(

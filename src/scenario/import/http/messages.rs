@@ -1,11 +1,11 @@
 //! The messages of a request: what is sent, and where it waits.
 
 use super::{Importer, at, comment, part};
-use crate::scenario::language::source::{Diagnostic, Line};
 use crate::scenario::language::syntax::{
     FileKind, Payload, PayloadKind, Sections, Step, StepKind, Wanted,
 };
 use crate::scenario::language::template::Template;
+use crate::scenario::language::{Diagnostic, Line};
 
 /// What separates messages. Behind it may stand [`WAIT`], and a comment.
 const SEPARATOR: &str = "===";
@@ -32,12 +32,11 @@ impl Importer<'_> {
                         self.errors.push(Diagnostic::new(at(*line), message).with_help(help));
                     }
                 }
-            } else if text.starts_with(">>") && is_reference(text.trim_start_matches(['>', '!'])) {
+            } else if redirection(text).is_some_and(is_path) {
                 self.warn(at(*line), "what is received is not written to a file");
-            } else if text.strip_prefix('>').is_some_and(is_reference) {
+            } else if text.strip_prefix('>').is_some_and(is_script) {
                 lines = self.script(*line, rest);
-            } else if comment(text).is_none() && !text.strip_prefix("<>").is_some_and(is_reference)
-            {
+            } else if comment(text).is_none() && !text.strip_prefix("<>").is_some_and(is_path) {
                 message.push(*line);
             }
         }
@@ -96,6 +95,29 @@ fn separator(text: &str) -> Option<&str> {
 fn is_reference(behind: &str) -> bool {
     behind.starts_with([' ', '\t']) && !behind.trim().is_empty()
 }
+
+/// What follows `>>` or `>>!`.
+fn redirection(text: &str) -> Option<&str> {
+    let behind = text.strip_prefix(">>")?;
+    Some(behind.strip_prefix('!').unwrap_or(behind))
+}
+
+/// Whether what follows a sign is a path, and not text: one word, or it begins as only paths do.
+fn is_path(behind: &str) -> bool {
+    let path = behind.trim();
+    let is_explicit = ["./", "../", "/", "{{"].iter().any(|start| path.starts_with(start));
+    is_reference(behind) && (is_explicit || !path.contains(char::is_whitespace))
+}
+
+/// Whether what follows `>` is a script for the response, `{% … %}` or a file. Anything else is text.
+fn is_script(behind: &str) -> bool {
+    let script = behind.trim();
+    let is_file = SCRIPTS.iter().any(|ending| script.to_ascii_lowercase().ends_with(ending));
+    is_reference(behind) && (script.starts_with("{%") || (is_file && is_path(behind)))
+}
+
+/// How the names of scripts end.
+const SCRIPTS: [&str; 6] = [".js", ".mjs", ".cjs", ".ts", ".kts", ".kt"];
 
 /// The path of `< PATH` or `<@ PATH`.
 fn file(line: Line<'_>) -> Option<Line<'_>> {

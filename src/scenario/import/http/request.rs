@@ -1,9 +1,9 @@
 //! The first line of a request, and its headers.
 
 use super::{Importer, at, comment, part};
-use crate::scenario::language::source::{Diagnostic, Line};
 use crate::scenario::language::syntax::{Connect, Field, OptionLine, Sections};
 use crate::scenario::language::template::{Piece, Template};
+use crate::scenario::language::{Diagnostic, Line};
 
 /// The method of a request, and what follows it; GET is left out by some.
 pub(super) fn method<'a>(line: Line<'a>) -> (&'a str, Line<'a>) {

@@ -5,11 +5,11 @@ use crate::scenario::language::syntax::{PayloadKind, Step, StepKind, Wanted};
 use crate::scenario::language::template::Piece;
 
 fn source(text: &str) -> Source {
-    Source::new("a.http", text.as_bytes().to_vec()).expect("text")
+    Source::new("a.http", text.as_bytes().to_vec())
 }
 
 fn read(text: &str, given: &[&str]) -> Result<Scenario, Vec<Diagnostic>> {
-    parse(&source(text), &given.iter().map(|name| (*name).to_owned()).collect())
+    parse(&source(text), &given.iter().map(|name| (*name).to_owned()).collect()).complete()
 }
 
 fn written(template: &Template) -> String {
@@ -118,6 +118,9 @@ fn messages_are_separated_and_waits_add_up() {
         ("a\n# b\n  // c\nd\n<> old.json\n", &["> a\nd"]),
         ("< ./a b.json\n===\n<\n===\n<a/>", &["> text:@./a b.json", "> <", "> <a/>"]),
         (">\n===\n>a\n===\n>> ", &["> >", "> >a", "> >> "]),
+        ("> quoted\n> text\nanswer", &["> > quoted\n> text\nanswer"]),
+        ("> changed main.js", &["> > changed main.js"]),
+        (">> a nested quote\n===\n<> not equal", &["> >> a nested quote", "> <> not equal"]),
         ("text:a\n===\nhex:00\n===\nclose:1000", &["> text:a", "> hex:00", "> close:1000"]),
         (r"\{a}}", &[r"> \{a}}"]),
     ] {
@@ -209,6 +212,8 @@ fn what_is_left_out_is_a_warning_at_its_line() {
         ("> {% client.test() %}\n", "4:1 scripts are not run: what it checks or sets is left out"),
         ("> {%\n a\n%}\nb\n", "4:1 scripts are not run: what it checks or sets is left out"),
         ("> ./check.js\n", "4:1 scripts are not run: what it checks or sets is left out"),
+        ("> Check.KTS\n", "4:1 scripts are not run: what it checks or sets is left out"),
+        ("> {{dir}}/my check.mjs\n", "4:1 scripts are not run: what it checks or sets is left out"),
         (">> out.json\n", "4:1 what is received is not written to a file"),
         (">>! out.json\n", "4:1 what is received is not written to a file"),
         ("###\n@id = x-{{$uuid}}\n", "5:9 {{id}} is another value wherever it is used"),

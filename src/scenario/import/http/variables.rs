@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{at, part};
-use crate::scenario::language::source::{Diagnostic, Line};
 use crate::scenario::language::template::{Piece, Template, Variable, is_name};
+use crate::scenario::language::{Diagnostic, Line};
 
 /// The most that the values of `@name = value` lines may grow to where they are used, in bytes of a file.
 const MAX_EXPANDED: usize = 16 << 20;
@@ -94,6 +94,13 @@ impl<'a> FileVariables<'a> {
                 .with_help("a name has letters, digits, _ and -; expressions are not evaluated"),
         })
     }
+}
+
+/// The name in `@name = value`, if it is one.
+pub(super) fn name(line: Line<'_>) -> Option<&str> {
+    let text = line.text.trim().strip_prefix('@')?;
+    let name = text.split(['=', ' ', '\t']).next().unwrap_or_default();
+    is_name(name).then_some(name)
 }
 
 fn push(pieces: &mut Vec<Piece>, literal: &str) {

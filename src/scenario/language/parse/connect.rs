@@ -1,18 +1,14 @@
 //! `WS`, its headers and options, and `HTTP`.
 
 use super::payload::Use;
-use super::{Block, Content, Parser};
-use crate::scenario::language::source::Diagnostic;
+use super::{Block, Content, Parser, is_status, is_url};
+use crate::scenario::language::diagnostic::Diagnostic;
 use crate::scenario::language::syntax::{Connect, ExpectedResponse, Field, OptionLine, Sections};
-use crate::scenario::language::template::is_name;
+use crate::scenario::language::template::{Template, is_name};
 
 impl<'a> Parser<'a> {
     /// `WS URL [as NAME]`
-    pub(super) fn connect(
-        &mut self,
-        content: Content<'a>,
-        rest: Content<'a>,
-    ) -> Result<(), Diagnostic> {
+    pub(super) fn connect(&mut self, content: Content<'a>, rest: Content<'a>) {
         let (url, name) = match rest.text.rfind(" as ") {
             Some(at) => (
                 Content { text: &rest.text[..at], ..rest }.trim(),
@@ -20,147 +16,165 @@ impl<'a> Parser<'a> {
             ),
             None => (rest, None),
         };
+        let (url, rest) = match outside_braces(url.text).find(|(_, c)| c.is_whitespace()) {
+            Some((at, _)) => (Content { text: &url.text[..at], ..url }, Some(url.skip(at).trim())),
+            None => (url, None),
+        };
+        let errors = self.errors.len();
+        self.connect_problem(content, url, rest);
+        if let Some(name) = name.filter(|_| self.errors.len() == errors) {
+            self.name_problem(name);
+        }
+        self.reported.has_unread_name |= self.errors.len() > errors;
+        // Even if something is wrong with it, what follows belongs to it.
         let connect = Connect {
             at: content.at(),
-            url: url.template()?,
+            url: self.template(url),
             name: name.map(|name| name.text.to_owned()),
             headers: Vec::new(),
             options: Vec::new(),
             response: None,
             sections: Sections::default(),
         };
-        let problem = self.connect_problem(content, url, name);
-        // Even if something is wrong with it, what follows belongs to it.
         self.push_connect(connect);
-        problem.map_or(Ok(()), Err)
     }
 
     fn connect_problem(
-        &self,
+        &mut self,
         content: Content<'a>,
         url: Content<'a>,
-        name: Option<Content<'a>>,
-    ) -> Option<Diagnostic> {
+        rest: Option<Content<'a>>,
+    ) {
+        let help = "a connection is written WS URL, or WS URL as NAME";
         if url.text.is_empty() {
-            let help = "for example  WS ws://localhost:8080/chat";
-            return Some(Diagnostic::new(content.at(), "a URL is missing").with_help(help));
+            self.error(content.at(), "a URL is missing").help =
+                Some("for example  WS ws://localhost:8080/chat".to_owned());
+        } else if let Some(rest) = rest {
+            let message = match rest.text {
+                "as" => "a name has to follow \"as\"".to_owned(),
+                text => format!("{text:?} is not expected behind the URL"),
+            };
+            self.error(rest.at(), message).help = Some(help.to_owned());
         }
-        if let Some(at) = outside_braces(url.text).find(|(_, c)| c.is_whitespace()).map(|it| it.0) {
-            let rest = url.skip(at).trim();
-            let help = "a connection is written WS URL, or WS URL as NAME";
-            let message = format!("{:?} is not expected behind the URL", rest.text);
-            return Some(Diagnostic::new(rest.at(), message).with_help(help));
-        }
-        let name = name?;
+    }
+
+    fn name_problem(&mut self, name: Content<'a>) {
         if !is_name(name.text) {
             let message = format!("{:?} is not the name of a connection", name.text);
             let help = "a name has letters, digits, _ and -, and does not start with a digit";
-            return Some(Diagnostic::new(name.at(), message).with_help(help));
+            self.error(name.at(), message).help = Some(help.to_owned());
+        } else if self.has_connection(name.text) {
+            let message = format!("another connection of this part is named {:?}", name.text);
+            self.error(name.at(), message);
         }
-        let is_taken = self.connects().any(|it| it.name.as_deref() == Some(name.text));
-        is_taken.then(|| {
-            let message = format!("there is a connection {:?} in this part already", name.text);
-            Diagnostic::new(name.at(), message)
-        })
     }
 
     /// `HTTP STATUS` or `HTTP *`
-    pub(super) fn response(
-        &mut self,
-        content: Content<'a>,
-        rest: Content<'a>,
-    ) -> Result<(), Diagnostic> {
-        let status = match rest.text {
-            "*" => Ok(None),
-            text => match text.parse::<u16>() {
-                Ok(status) if text.len() == 3 && (100..600).contains(&status) => Ok(Some(status)),
-                _ => Err(Diagnostic::new(
-                    if text.is_empty() { content.at() } else { rest.at() },
-                    "a status code (100 to 599) or * has to follow HTTP",
-                )),
-            },
-        };
-        let expected = ExpectedResponse {
-            at: content.at(),
-            status: status.as_ref().ok().copied().flatten(),
-            headers: Vec::new(),
-        };
+    pub(super) fn response(&mut self, content: Content<'a>, rest: Content<'a>) {
+        if !self.has_request() {
+            let message = match self.block {
+                Block::Response => "this connection has a line with HTTP already",
+                _ => "HTTP belongs directly below a connection with its headers and [Options]",
+            };
+            if !(self.connections.is_empty() && self.reported.may_have_connection) {
+                self.error(content.at(), message);
+            }
+            self.block = Block::Unread;
+            return;
+        }
+        let status = rest.text.parse().ok().filter(|status| (100..600).contains(status));
+        let status = status.filter(|_| is_status(rest.text));
+        if status.is_none() && rest.text != "*" {
+            let at = if rest.text.is_empty() { content.at() } else { rest.at() };
+            self.error(at, "a status code (100 to 599) or * has to follow HTTP").help =
+                Some("for example  HTTP 101".to_owned());
+        }
+        let expected = ExpectedResponse { at: content.at(), status, headers: Vec::new() };
         if let Some(connect) = self.last_connect() {
             connect.response = Some(expected);
         }
         self.block = Block::Response;
-        status.map(drop)
     }
 
-    /// A header of the request or the response, or an option.
-    pub(super) fn line_of_connect(&mut self, content: Content<'a>) -> Result<(), Diagnostic> {
+    /// A header of the request or the response, or an option; false if it cannot be one.
+    pub(super) fn line_of_connect(&mut self, content: Content<'a>) -> bool {
         let colon = outside_braces(content.text).find(|(_, c)| *c == ':').map(|(at, _)| at);
         let name = colon.map(|at| Content { text: &content.text[..at], ..content });
         let is_token = |text: &str| {
             let allowed = |c: char| c.is_ascii_graphic() && !r#"()<>@,;\"/[]?="#.contains(c);
             !text.is_empty() && text.chars().all(allowed)
         };
-        let (Some(colon), Some(name)) = (colon, name.filter(|name| is_token(name.text.trim_end())))
-        else {
-            return Err(self.not_a_field(content));
+        let (Some(colon), Some(name)) = (colon, name.filter(|_| !is_url(content.text))) else {
+            return false;
         };
-        if self.block == Block::Options {
-            return self.option(content, name.trim(), content.skip(colon + 1).trim());
+        if !is_token(name.text.trim_end()) {
+            return self.wrong_field(name.trim());
         }
-        let field = Field {
-            at: content.at(),
-            name: name.trim().template()?,
-            value: content.skip(colon + 1).trim().template()?,
-        };
-        let block = self.block;
+        let (name, value) = (name.trim(), content.skip(colon + 1).trim());
+        if self.block == Block::Options {
+            self.option(content, name, value);
+            return true;
+        }
+        let (name, value) = (self.template(name), self.template(value));
+        let (field, block) = (Field { at: content.at(), name, value }, self.block);
         match self.last_connect() {
             Some(connect) if block == Block::Request => connect.headers.push(field),
             Some(Connect { response: Some(response), .. }) => response.headers.push(field),
             _ => {}
         }
-        Ok(())
+        true
     }
 
-    fn option(
-        &mut self,
-        content: Content<'a>,
-        name: Content<'a>,
-        value: Content<'a>,
-    ) -> Result<(), Diagnostic> {
+    /// A name of several words, which is not the name of a field; false if it does not look like one at all.
+    fn wrong_field(&mut self, name: Content<'a>) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ');
+        let is_similar = self.unknown_lines.is_none() && name.text.chars().all(is_part);
+        if is_similar && name.text.is_empty() {
+            self.error(name.start..name.start + 1, "a name is missing before the colon");
+        } else if is_similar {
+            let what = if self.block == Block::Options { "an option" } else { "a header field" };
+            let message = format!("{:?} is not the name of {what}", name.text);
+            self.error(name.at(), message).help = Some("a name has no spaces".to_owned());
+        }
+        is_similar
+    }
+
+    fn option(&mut self, content: Content<'a>, name: Content<'a>, value: Content<'a>) {
+        if name.text.starts_with('-') {
+            let help = format!("write  {}: {}", name.text.trim_start_matches('-'), value.text);
+            self.error(name.at(), "options are written without dashes here").help = Some(help);
+            return;
+        }
         let pattern = match name.text {
             "ignore" if value.text.is_empty() => {
-                return Err(Diagnostic::new(content.at(), "a pattern is missing")
-                    .with_help("an empty text message is written  ignore: text:"));
+                self.error(content.at(), "a pattern is missing").help =
+                    Some("an empty text message is written  ignore: text:".to_owned());
+                return;
             }
-            "ignore" => Some(self.payload(value, Use::Pattern)?),
+            "ignore" => Some(self.payload(value, Use::Pattern)),
             _ => None,
         };
-        let line = OptionLine {
-            at: content.at(),
-            name: name.text.trim_start_matches('-').to_owned(),
-            value: value.template()?,
-            pattern,
+        let value = match &pattern {
+            Some(_) => Template::read(value.text, value.start).value, // its errors are the pattern's
+            None => self.template(value),
         };
-        if name.text.starts_with('-') {
-            let message = "options are written without dashes here";
-            return Err(Diagnostic::new(name.at(), message)
-                .with_help(format!("write  {}: {}", line.name, value.text)));
-        }
+        let line = OptionLine { at: content.at(), name: name.text.to_owned(), value, pattern };
         if let Some(connect) = self.last_connect() {
             connect.options.push(line);
         }
-        Ok(())
     }
 
-    fn not_a_field(&self, content: Content<'a>) -> Diagnostic {
-        if let Some(error) = self.unknown_connection(content) {
-            return error;
-        }
+    /// What is wrong with a line that should be a header or an option; `None` in other blocks.
+    pub(super) fn not_a_field(&self, content: Content<'a>) -> Option<Diagnostic> {
         let (what, example) = match self.block {
             Block::Options => ("an option, which is written NAME: VALUE", "for a flag  NAME: true"),
-            _ => ("a header field, a section or a step", "a header field is written NAME: VALUE"),
+            Block::Request | Block::Response => (
+                "a header field, a section or a step",
+                "a header field is written NAME: VALUE; a step starts with >, < or another sign",
+            ),
+            _ => return None,
         };
-        Diagnostic::new(content.at(), format!("not {what}")).with_help(example)
+        Some(Diagnostic::new(content.at(), format!("not {what}")).with_help(example))
     }
 }
 

@@ -1,13 +1,15 @@
 //! What is sent, and the patterns of what is received.
 
 use super::{Content, Parser};
-use crate::protocol::CloseCode;
-use crate::scenario::json;
+use crate::protocol::close::ClosePayload;
+use crate::scenario::json::{JsonError, JsonPlace};
+use crate::scenario::language::diagnostic::Diagnostic;
 use crate::scenario::language::literal::{
-    base64, between_slashes, broken_json, close_parts, hex, hex_pattern, json_string, regex,
+    base64, between_slashes, broken_json, close_code, close_parts, close_reason, control, hex,
+    hex_pattern, json, json_string, regex,
 };
-use crate::scenario::language::source::Diagnostic;
-use crate::scenario::language::syntax::{FileKind, Payload, PayloadKind};
+use crate::scenario::language::prefix::{Form, form};
+use crate::scenario::language::syntax::{Payload, PayloadKind};
 use crate::scenario::language::template::Template;
 
 /// What a payload is for.
@@ -20,61 +22,100 @@ pub(super) enum Use {
 /// The fewest backticks of a fence.
 const FENCE: &str = "```";
 
-type Form = fn(Template) -> PayloadKind;
-
-/// Prefixes with what they mean.
-const PREFIXES: [(&str, Form); 8] = [
-    ("text:", PayloadKind::Text),
-    ("json:", PayloadKind::Json),
-    ("hex:", PayloadKind::Hex),
-    ("base64:", PayloadKind::Base64),
-    ("ping:", PayloadKind::Ping),
-    ("pong:", PayloadKind::Pong),
-    ("close:", PayloadKind::Close),
-    ("binary:@", |path| PayloadKind::File(FileKind::Binary, path)),
-];
-
 impl<'a> Parser<'a> {
     /// The payload that begins with `rest`; if that opens a fence, all lines up to the closing one.
-    pub(super) fn payload(
-        &mut self,
-        rest: Content<'a>,
-        purpose: Use,
-    ) -> Result<Payload, Diagnostic> {
+    pub(super) fn payload(&mut self, rest: Content<'a>, purpose: Use) -> Payload {
         let fence = rest.text.trim_end();
         let is_fence = fence.starts_with(FENCE) && fence.bytes().all(|byte| byte == b'`');
-        let (template, end) = match is_fence {
-            true => self.fenced(rest, fence)?,
-            false => (rest.template()?, rest.start + rest.text.len()),
+        let is_marked = !is_fence && self.has_marked_fence(rest);
+        let errors = self.errors.len();
+        let (template, end) = match is_fence || is_marked {
+            true => self.fenced(rest, fence.trim_end_matches(|c| c != '`')),
+            false => (self.template(rest), rest.start + rest.text.len()),
         };
-        let kind = kind(template, rest, is_fence, purpose)?;
-        let payload = Payload { at: rest.start..end, kind, is_fenced: is_fence };
-        check(&payload.kind, purpose).map_err(|error| with_place(error, &payload))?;
-        self.warn_of_broken_json(&payload);
-        if !is_fence {
-            self.warn_of_lookalikes(&payload, rest, purpose);
+        self.is_behind_payload = !is_fence;
+        let is_fenced = is_fence || is_marked;
+        let kind = self.kind(template, rest, is_fenced, purpose);
+        let payload = Payload { at: rest.start..end, kind, is_fenced };
+        if self.errors.len() > errors {
+            return payload;
         }
-        Ok(payload)
+        if !is_fenced && self.skip_json(&payload, rest) {
+            self.is_behind_payload = false;
+        } else if let Err(problem) = check(&payload.kind, purpose) {
+            let error = self.problem_of(&payload, problem);
+            self.errors.push(error);
+        } else {
+            self.warn_of_broken_json(&payload);
+            if !is_fenced {
+                self.warn_of_lookalikes(&payload, rest, purpose);
+            }
+        }
+        payload
+    }
+
+    /// Whether a payload is a fence but for a word behind its backticks, which is an error.
+    fn has_marked_fence(&mut self, rest: Content<'a>) -> bool {
+        let word = rest.text.trim_start_matches('`');
+        let fence = &rest.text[..rest.text.len() - word.len()];
+        if fence.len() < FENCE.len() || !word.trim_end().bytes().all(|b| b.is_ascii_alphanumeric())
+        {
+            return false;
+        }
+        let mut lines = (0..).map_while(|ahead| self.peek(ahead)).map(|line| line.text.trim());
+        let closes = lines.find_map(|line| match line {
+            line if line == fence => Some(true),
+            line if line.contains(fence) || line.starts_with("###") => Some(false),
+            _ => None,
+        });
+        if closes != Some(true) {
+            return false;
+        }
+        self.error(rest.at(), "nothing may follow the backticks of a fence").help =
+            Some(format!("write  {fence}  alone"));
+        true
     }
 
     /// The lines up to the closing fence, and where that ends.
-    fn fenced(&mut self, rest: Content<'a>, fence: &str) -> Result<(Template, usize), Diagnostic> {
+    fn fenced(&mut self, rest: Content<'a>, fence: &str) -> (Template, usize) {
+        let first = self.next;
         let mut lines = Vec::new();
-        let mut first_error = None;
         while let Some(line) = self.next_line() {
             if line.text.trim() == fence {
                 let last = line.start + line.text.len();
-                let template = Template::join(lines, rest.start..last);
-                return first_error.map_or(Ok((template, last)), Err);
+                return (Template::join(lines, rest.start..last), last);
             }
-            match Template::parse(line.text, line.start) {
-                Ok(text) => lines.push(text),
-                Err(error) => {
-                    first_error.get_or_insert(error);
-                }
-            }
+            lines.push(self.template(Content { text: line.text, start: line.start }));
         }
-        Err(Diagnostic::new(rest.at(), format!("no line with {fence} alone closes this payload")))
+        self.error(rest.at(), format!("no line with {fence} alone closes this payload"));
+        // The next part is not in it.
+        self.next = first;
+        while let Some(content) = self.peek(0).map(Content::new)
+            && !content.text.starts_with("###")
+        {
+            self.note_name(content);
+            self.next += 1;
+        }
+        (Template::join(lines, rest.at()), rest.at().end)
+    }
+
+    /// Reports JSON that goes on in the next lines, and passes over these. False if the payload is something else.
+    fn skip_json(&mut self, payload: &Payload, rest: Content<'a>) -> bool {
+        if !matches!(payload.kind, PayloadKind::Bare(_) | PayloadKind::Json(_))
+            || !rest.text.trim_start().trim_start_matches("json:").starts_with(['{', '['])
+        {
+            return false;
+        }
+        let lines = self.json_lines(rest.text);
+        if lines > 0 {
+            let message = "a payload ends with its line; this JSON goes on in the next one";
+            self.error(rest.at(), message).help = Some(
+                "write it between lines of three backticks, the first behind the sign:  > ```"
+                    .to_owned(),
+            );
+            self.skip_lines(lines);
+        }
+        lines > 0
     }
 
     /// Text that may have been meant as something else.
@@ -83,31 +124,92 @@ impl<'a> Parser<'a> {
             return;
         }
         let behind = rest.text.trim_start_matches('`');
-        let warning = if rest.text.starts_with(FENCE) && !behind.contains('`') {
+        let (message, help) = if rest.text.starts_with(FENCE) && !behind.contains('`') {
             let message = "taken as text: nothing may follow the backticks of a fence";
-            Diagnostic::new(payload.at.clone(), message)
-                .with_help("write text:… if it is meant to be text")
+            (message.to_owned(), "write text:… if it is meant to be text".to_owned())
         } else if let Some((expression, flags)) =
             flags(rest.text).filter(|_| purpose == Use::Pattern)
         {
-            let message = "taken as text: a regular expression ends with its slash";
-            Diagnostic::new(payload.at.clone(), message)
-                .with_help(format!("write flags inside the expression: /(?{flags}){expression}/"))
+            let message = "taken as text: a regular expression ends with its slash".to_owned();
+            (message, format!("write flags inside the expression: /(?{flags}){expression}/"))
+        } else if let Some(sign) = self.doubled_sign(rest) {
+            let message = format!("taken as text: the second {sign} is part of the payload");
+            (message, format!("write one {sign}, or  {sign} {sign}  if it is meant to be text"))
         } else {
             return;
         };
+        let warning = Diagnostic::new(payload.at.clone(), message).with_help(help);
         self.scenario.warnings.push(warning);
+    }
+
+    /// The sign of a line such as `>> x`, whose payload begins with another one.
+    fn doubled_sign(&self, rest: Content<'_>) -> Option<char> {
+        let before = self.source.text()[..rest.start].chars().next_back();
+        before.filter(|sign| matches!(sign, '<' | '>') && rest.text.starts_with(*sign))
     }
 
     fn warn_of_broken_json(&mut self, payload: &Payload) {
         let PayloadKind::Bare(text) = &payload.kind else { return };
         let Some(text) = text.as_literal() else { return };
-        if let Some(reason) = broken_json(&text) {
-            let message = format!("taken as text, as it is not JSON: {reason}");
-            let warning = Diagnostic::new(payload.at.clone(), message);
-            self.scenario
-                .warnings
-                .push(warning.with_help("write text:… if it is meant to be text"));
+        if let Some(error) = broken_json(&text) {
+            let reason = format!("taken as text, as it is not JSON: {}", error.reason);
+            let warning = self.problem_of(payload, JsonError { reason, ..error }.into());
+            let help = "write text:… if it is meant to be text";
+            self.scenario.warnings.push(warning.with_help(help));
+        }
+    }
+
+    /// What is wrong with a payload: as a whole, or at a place of its JSON.
+    fn problem_of(&self, payload: &Payload, problem: Problem) -> Diagnostic {
+        let Some(JsonPlace { line, column }) = problem.place else {
+            return Diagnostic::new(payload.at.clone(), problem.message);
+        };
+        let template = payload.kind.template();
+        let start = match payload.is_fenced {
+            true => self.source.line(self.source.line_of(payload.at.start) + line),
+            false => self.source.line(self.source.line_of(payload.at.start)),
+        };
+        let Some(start) = start else {
+            return Diagnostic::new(payload.at.clone(), problem.message);
+        };
+        let first = if payload.is_fenced { start.start } else { template.at.start };
+        let text = &self.source.text()[first..start.start + start.text.len()];
+        let at = text.floor_char_boundary(column.saturating_sub(1));
+        let end = text.ceil_char_boundary((at + 1).min(text.len()));
+        Diagnostic::new(first + at..first + end, problem.message)
+    }
+
+    fn kind(
+        &mut self,
+        template: Template,
+        rest: Content<'a>,
+        is_fenced: bool,
+        purpose: Use,
+    ) -> PayloadKind {
+        // A prefix counts only where the file has it, not where a value does.
+        let Some(start) = template.leading_literal() else { return PayloadKind::Bare(template) };
+        let is_regex = !is_fenced && between_slashes(rest.text).is_some();
+        if purpose == Use::Pattern && start.starts_with('/') && is_regex {
+            return PayloadKind::Regex(template.without_prefix(1).without_suffix(1));
+        }
+        if start.starts_with("binary:") && !start.starts_with("binary:@") {
+            self.error(rest.at(), "binary: takes a file: binary:@PATH").help =
+                Some("bytes are written hex:00 ff or base64:AP8=".to_owned());
+        }
+        let Some((form, length)) = form(start, rest.text) else {
+            return PayloadKind::Bare(template);
+        };
+        let template = template.without_prefix(length);
+        match form {
+            Form::Text => PayloadKind::Text(template),
+            Form::JsonString => PayloadKind::JsonString(template),
+            Form::Json => PayloadKind::Json(template),
+            Form::Hex => PayloadKind::Hex(template),
+            Form::Base64 => PayloadKind::Base64(template),
+            Form::File(kind) => PayloadKind::File(kind, template),
+            Form::Ping => PayloadKind::Ping(template),
+            Form::Pong => PayloadKind::Pong(template),
+            Form::Close => PayloadKind::Close(template),
         }
     }
 }
@@ -120,100 +222,53 @@ fn flags(text: &str) -> Option<(&str, &str)> {
     (is_regex && flags.chars().all(is_flag)).then_some((expression, flags))
 }
 
-fn kind(
-    template: Template,
-    rest: Content<'_>,
-    is_fenced: bool,
-    purpose: Use,
-) -> Result<PayloadKind, Diagnostic> {
-    // A prefix counts only where the file has it, not where a value does.
-    let Some(start) = template.leading_literal() else { return Ok(PayloadKind::Bare(template)) };
-    let is_regex = !is_fenced && rest.text.len() > 1 && rest.text.ends_with('/');
-    if purpose == Use::Pattern && start.starts_with('/') && is_regex {
-        return Ok(PayloadKind::Regex(template.without_prefix(1).without_suffix(1)));
-    }
-    for (prefix, kind) in [("text:@", FileKind::Text), ("json:@", FileKind::Json)] {
-        if start.starts_with(prefix) {
-            return Ok(PayloadKind::File(kind, template.without_prefix(prefix.len())));
-        }
-    }
-    if start.starts_with("text:\"") && rest.text.trim_end().ends_with('"') {
-        return Ok(PayloadKind::JsonString(template.without_prefix("text:".len())));
-    }
-    if start.starts_with("binary:") && !start.starts_with("binary:@") {
-        let message = "binary: takes a file: binary:@PATH";
-        return Err(Diagnostic::new(rest.at(), message)
-            .with_help("bytes are written hex:00 ff or base64:AP8="));
-    }
-    match PREFIXES.iter().find(|(prefix, _)| start.starts_with(prefix)) {
-        Some((prefix, form)) => Ok(form(template.without_prefix(prefix.len()))),
-        None => Ok(PayloadKind::Bare(template)),
-    }
-}
-
-/// What can be seen without the values of variables: a message with the place inside of the text, in bytes,
-/// where that is known.
+/// What is wrong with a payload, with the place if it is known.
 struct Problem {
     message: String,
-    help: Option<&'static str>,
+    place: Option<JsonPlace>,
 }
 
-impl Problem {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { message, place: None }
     }
 }
 
-fn with_place(problem: Problem, payload: &Payload) -> Diagnostic {
-    let error = Diagnostic::new(payload.at.clone(), problem.message);
-    match problem.help {
-        Some(help) => error.with_help(help),
-        None => error,
+impl From<JsonError> for Problem {
+    fn from(JsonError { reason, place }: JsonError) -> Self {
+        Self { message: reason, place: Some(place) }
     }
 }
 
+/// What can be seen without the values of variables.
 fn check(kind: &PayloadKind, purpose: Use) -> Result<(), Problem> {
     let Some(text) = kind.template().as_literal() else { return Ok(()) };
     match kind {
-        PayloadKind::Bare(_) | PayloadKind::Text(_) | PayloadKind::Any(_) => Ok(()),
-        PayloadKind::JsonString(_) => json_string(&text).map(drop).map_err(Problem::new),
-        PayloadKind::Json(_) => match json::parse(text.as_bytes()) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Problem::new(format!("not JSON: {error}"))),
-        },
-        PayloadKind::Hex(_) => match purpose {
-            Use::Pattern => hex_pattern(&text).map(drop).map_err(Problem::new),
-            Use::Send => hex(&text).map(drop).map_err(Problem::new),
-        },
-        PayloadKind::Base64(_) => base64(&text).map(drop).map_err(Problem::new),
+        PayloadKind::Bare(_) | PayloadKind::Text(_) | PayloadKind::Any(_) => {}
+        PayloadKind::JsonString(_) => drop(json_string(&text)?),
+        PayloadKind::Json(_) => drop(json(&text)?),
+        PayloadKind::Hex(_) if purpose == Use::Pattern => drop(hex_pattern(&text)?),
+        PayloadKind::Hex(_) => drop(hex(&text)?),
+        PayloadKind::Base64(_) => drop(base64(&text)?),
         PayloadKind::File(..) if text.trim().is_empty() => {
-            Err(Problem::new("the path of a file has to follow @"))
+            return Err("the path of a file has to follow @".to_owned().into());
         }
-        PayloadKind::File(..) => Ok(()),
-        PayloadKind::Regex(_) => regex(&text).map(drop).map_err(Problem::new),
-        PayloadKind::Ping(_) | PayloadKind::Pong(_) => match text.len() {
-            0..=125 => Ok(()),
-            length => Err(Problem::new(format!(
-                "{length} bytes: a control frame takes at most 125 (RFC 6455 section 5.5)"
-            ))),
-        },
-        PayloadKind::Close(_) => close(&text, purpose),
+        PayloadKind::File(..) => {}
+        PayloadKind::Regex(_) => drop(regex(&text)?),
+        PayloadKind::Ping(_) | PayloadKind::Pong(_) => drop(control(&text)?),
+        PayloadKind::Close(_) => close(&text, purpose)?,
     }
+    Ok(())
 }
 
-fn close(text: &str, purpose: Use) -> Result<(), Problem> {
+fn close(text: &str, purpose: Use) -> Result<(), String> {
     let (code, reason) = close_parts(text);
-    if code.is_empty() {
-        return Ok(());
-    }
-    let code: CloseCode = code.parse().map_err(|error| Problem::new(format!("{error}")))?;
-    match purpose {
-        Use::Pattern => {
-            let expression = between_slashes(reason).map(regex).transpose();
-            expression.map(drop).map_err(Problem::new)
+    let Some(code) = close_code(code)? else { return Ok(()) };
+    match (purpose, between_slashes(reason)) {
+        (Use::Pattern, Some(expression)) => regex(expression).map(drop),
+        (Use::Pattern, None) => close_reason(reason).map(drop),
+        (Use::Send, _) => {
+            ClosePayload::to_send(Some(code), reason).map(drop).map_err(|misuse| misuse.to_string())
         }
-        Use::Send => crate::protocol::close::ClosePayload::to_send(Some(code), reason)
-            .map(drop)
-            .map_err(|misuse| Problem::new(misuse.to_string())),
     }
 }

@@ -3,21 +3,21 @@
 use super::payload::Use;
 use super::{Block, Content, Parser};
 use crate::scenario::language::shell::quoting;
-use crate::scenario::language::source::Diagnostic;
 use crate::scenario::language::syntax::{Sections, Span, Step, StepKind, Wanted};
 use crate::scenario::language::template::{Template, is_name};
 use crate::scenario::language::units::parse_duration;
 
 /// How a step begins.
 pub(super) struct Head<'a> {
-    connection: Option<Content<'a>>,
-    sign: Sign,
+    pub(super) connection: Option<Content<'a>>,
+    pub(super) sign: Sign,
     /// What follows the sign.
-    rest: Content<'a>,
+    pub(super) rest: Content<'a>,
 }
 
+/// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
+pub(super) enum Sign {
     Send,
     Receive(Wanted),
     Silence,
@@ -45,53 +45,110 @@ impl<'a> Parser<'a> {
         if let Some((sign, rest)) = sign(content) {
             return Some(Head { connection: None, sign, rest });
         }
-        let (name, behind) = name(content)?;
+        let (name, behind) = name(content).or_else(|| self.wrong_name(content))?;
         let (sign, rest) = sign(behind).filter(|(sign, _)| *sign != Sign::Run)?;
-        let is_known = self.connects().any(|it| it.name.as_deref() == Some(name.text));
-        is_known.then_some(Head { connection: Some(name), sign, rest })
+        self.has_connection(name.text).then_some(Head { connection: Some(name), sign, rest })
     }
 
-    /// What is wrong with a line that would be a step if there were such a connection.
-    pub(super) fn unknown_connection(&self, content: Content<'a>) -> Option<Diagnostic> {
-        let (name, behind) = name(content)?;
-        sign(behind).filter(|(sign, _)| *sign != Sign::Run)?;
-        let names: Vec<_> = self.connects().filter_map(|it| it.name.as_deref()).collect();
-        let message = format!("no connection of this part is named {:?}", name.text);
-        let error = Diagnostic::new(name.at(), message);
-        Some(match names.is_empty() {
-            true => error.with_help(format!("name it: WS URL as {}", name.text)),
-            false => error.with_help(format!("there are: {}", names.join(", "))),
-        })
+    /// The name of a connection that is reported as not being one.
+    fn wrong_name(&self, content: Content<'a>) -> Option<(Content<'a>, Content<'a>)> {
+        let names = self.connections.iter().flatten().filter(|name| !is_name(name));
+        let mut lengths = names.filter(|name| content.text.starts_with(*name)).map(String::len);
+        let length = lengths.next()?;
+        let name = Content { text: &content.text[..length], ..content };
+        let behind = content.skip(length);
+        let blank = behind.text.len() - behind.text.trim_start_matches([' ', '\t']).len();
+        Some((name, behind.skip(blank)))
     }
 
-    pub(super) fn step(&mut self, content: Content<'a>, head: Head<'a>) -> Result<(), Diagnostic> {
+    /// A line that would be a step if there were such a connection; false if it would not. The name is reported once.
+    pub(super) fn unknown_connection(&mut self, content: Content<'a>) -> bool {
+        let Some((name, behind)) = name(content) else { return false };
+        let Some((sign, rest)) = sign(behind).filter(|(sign, _)| *sign != Sign::Run) else {
+            return false;
+        };
+        let is_new = self.reported.unknown_names.insert(name.text.to_owned());
+        let is_known = self.reported.has_unread_name
+            || self.reported.may_have_connection
+            || (self.connections.is_empty() && self.reported.lacks_connection);
+        if is_new && !is_known {
+            let names: Vec<_> = self.connections.iter().flatten().map(String::as_str).collect();
+            let help = match names.is_empty() {
+                true => format!("name it: WS URL as {}", name.text),
+                false => format!("its connections are: {}", names.join(", ")),
+            };
+            let message = format!("no connection of this part is named {:?}", name.text);
+            self.error(name.at(), message).help = Some(help);
+        }
+        self.reported.lacks_connection = true; // it lacks that one
+        self.step(content, Head { connection: Some(name), sign, rest });
+        true
+    }
+
+    pub(super) fn step(&mut self, content: Content<'a>, head: Head<'a>) {
         let Head { connection, sign, rest } = head;
-        // Read to its end first: a fence has more lines.
         let kind = match sign {
-            Sign::Send => self.payload(rest, Use::Send).map(StepKind::Send),
-            Sign::Receive(wanted) => {
-                self.payload(rest, Use::Pattern).map(|pattern| StepKind::Receive(wanted, pattern))
-            }
-            Sign::Silence => span(content, rest).map(StepKind::Silence),
-            Sign::During => span(content, rest).map(StepKind::During),
-            Sign::Sleep => span(content, rest).map(StepKind::Sleep),
-            Sign::Run => command(content, rest).map(StepKind::Run),
+            Sign::Send => StepKind::Send(self.payload(rest, Use::Send)),
+            Sign::Receive(wanted) => StepKind::Receive(wanted, self.payload(rest, Use::Pattern)),
+            Sign::Silence => StepKind::Silence(self.span(content, rest)),
+            Sign::During => StepKind::During(self.span(content, rest)),
+            Sign::Sleep => StepKind::Sleep(self.span(content, rest)),
+            Sign::Run => StepKind::Run(self.command(content, rest)),
         };
         self.block = Block::Items;
-        let kind = kind?;
-        if self.connects().next().is_none() && !matches!(sign, Sign::Run | Sign::Sleep) {
-            let message = "a connection is needed before the first step";
-            return Err(Diagnostic::new(content.at(), message)
-                .with_help("for example  WS ws://localhost:8080/chat"));
-        }
-        if let (Sign::Sleep, Some(name)) = (sign, connection) {
-            let message = "SLEEP is not for one connection: leave the name out";
-            return Err(Diagnostic::new(name.at(), message));
+        let needs_connection = !matches!(sign, Sign::Run | Sign::Sleep);
+        if needs_connection && self.connections.is_empty() {
+            let is_reported = self.reported.lacks_connection || self.reported.may_have_connection;
+            self.reported.lacks_connection = true;
+            if !is_reported {
+                let message = "a connection is needed before the first step";
+                self.error(content.at(), message).help =
+                    Some("for example  WS ws://localhost:8080/chat".to_owned());
+            }
         }
         let connection = connection.map(Content::owned);
+        let name = connection.clone().filter(|_| sign == Sign::Sleep);
+        if let Some(name) = name {
+            self.error(name.at, "SLEEP is not for one connection: leave the name out");
+        }
         self.push_step(Step { at: content.at(), connection, kind, sections: Sections::default() });
-        Ok(())
     }
+
+    fn span(&mut self, content: Content<'_>, rest: Content<'_>) -> Span {
+        if rest.text.is_empty() {
+            self.error(content.at(), "a duration is missing").help = Some(DURATIONS.to_owned());
+        }
+        let errors = self.errors.len();
+        let text = self.template(rest);
+        let is_whole = self.errors.len() == errors && !rest.text.is_empty();
+        let literal = text.as_literal().filter(|_| is_whole);
+        let known = literal.and_then(|text| match parse_duration(&text) {
+            Ok(known) => Some(known),
+            Err(message) => {
+                self.error(rest.at(), message);
+                None
+            }
+        });
+        Span { text, known }
+    }
+
+    fn command(&mut self, content: Content<'_>, rest: Content<'_>) -> Template {
+        if rest.text.trim().is_empty() {
+            self.error(content.at(), "a command is missing");
+        }
+        let command = self.template(rest);
+        if let Err(error) = quoting(&command) {
+            self.errors.push(error);
+        }
+        command
+    }
+}
+
+const DURATIONS: &str = "durations are written 500ms, 5s or 2m";
+
+/// The sign that a keyword stands for.
+pub(super) fn keyword_sign(keyword: &str) -> Option<Sign> {
+    KEYWORDS.iter().find(|(word, _)| *word == keyword).map(|(_, sign)| *sign)
 }
 
 /// The sign at the start of a text, and what follows it.
@@ -113,7 +170,7 @@ fn sign(content: Content<'_>) -> Option<(Sign, Content<'_>)> {
 }
 
 /// A name at the start of a text, and what follows it and the spaces behind it.
-fn name(content: Content<'_>) -> Option<(Content<'_>, Content<'_>)> {
+pub(super) fn name(content: Content<'_>) -> Option<(Content<'_>, Content<'_>)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let end = content.text.find(|c| !is_part(c)).unwrap_or(content.text.len());
     let name = Content { text: &content.text[..end], ..content };
@@ -122,25 +179,4 @@ fn name(content: Content<'_>) -> Option<(Content<'_>, Content<'_>)> {
         let blank = rest.text.len() - rest.text.trim_start_matches([' ', '\t']).len();
         (name, rest.skip(blank))
     })
-}
-
-fn span(content: Content<'_>, rest: Content<'_>) -> Result<Span, Diagnostic> {
-    let at = if rest.text.is_empty() { content.at() } else { rest.at() };
-    if rest.text.is_empty() {
-        return Err(Diagnostic::new(at, "a duration is missing")
-            .with_help("durations are written 500ms, 5s or 2m"));
-    }
-    let text = rest.template()?;
-    let known = text.as_literal().map(|text| parse_duration(&text)).transpose();
-    let known = known.map_err(|message| Diagnostic::new(at, message))?;
-    Ok(Span { text, known })
-}
-
-fn command(content: Content<'_>, rest: Content<'_>) -> Result<Template, Diagnostic> {
-    if rest.text.trim().is_empty() {
-        return Err(Diagnostic::new(content.at(), "a command is missing"));
-    }
-    let command = rest.template()?;
-    quoting(&command)?;
-    Ok(command)
 }

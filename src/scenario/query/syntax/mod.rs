@@ -6,14 +6,13 @@ mod term;
 mod unknown;
 mod words;
 
-use std::ops::Range;
-
 use self::cursor::Cursor;
 use self::unknown::unknown;
 use self::words::{FILTERS, PREDICATES, QUANTIFIERS, QUERIES, find, names};
 use super::tree::{Assertion, Expression, Filter, Operand, Predicate, PredicateKind, Query};
 use super::value::Value;
 use crate::scenario::language::Diagnostic;
+use crate::scenario::language::units::missing_unit;
 
 #[cfg(test)]
 pub(crate) use self::words::all_words;
@@ -61,9 +60,8 @@ pub fn parse_assertion(text: &str, offset: usize) -> Result<Assertion, Diagnosti
     if cursor.has_more() {
         return Err(trailing(&cursor, &predicate));
     }
-    if let Some(at) = number_for_duration(&expression, &predicate) {
-        return Err(Diagnostic::new(at, "a duration needs a unit")
-            .with_help("durations are written 500ms, 5s or 2m"));
+    if let Some(number) = number_for_duration(&expression, &predicate) {
+        return Err(Diagnostic::new(predicate.at, missing_unit(&number)));
     }
     Ok(Assertion { expression, predicate })
 }
@@ -184,12 +182,12 @@ fn trailing(cursor: &Cursor<'_>, predicate: &Predicate) -> Diagnostic {
     Diagnostic::new(at, "unexpected text behind the assertion").with_help(help)
 }
 
-/// Where a number without unit is that a duration is compared with.
-fn number_for_duration(expression: &Expression, predicate: &Predicate) -> Option<Range<usize>> {
+/// The number without unit that a duration is compared with.
+fn number_for_duration(expression: &Expression, predicate: &Predicate) -> Option<String> {
     let is_duration = expression.query.kind.is_duration() && expression.filters.is_empty();
     match &predicate.kind {
-        PredicateKind::Relation(_, Operand::Literal(Value::Number(_))) if is_duration => {
-            Some(predicate.at.clone())
+        PredicateKind::Relation(_, Operand::Literal(Value::Number(number))) if is_duration => {
+            Some(number.to_string())
         }
         _ => None,
     }
