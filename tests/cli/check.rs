@@ -1,17 +1,24 @@
 //! `wscope check`: scenario files against scripted servers.
 
+mod command;
 #[cfg(unix)]
 mod commands;
 mod connections;
 mod exact;
 mod examples;
 mod failures;
+mod filters;
 mod limits;
 mod lines;
 #[cfg(unix)]
 mod outputs;
+mod queries;
+#[cfg(unix)]
+mod reported;
 mod reports;
 mod rules;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod tls;
 
 use crate::support::{Outcome, Server, Wscope, wscope};
 
