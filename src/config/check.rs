@@ -17,6 +17,8 @@ use crate::platform::files;
 use crate::redact::Redaction;
 use crate::scenario::language::is_name;
 
+mod jobs;
+
 /// What `wscope check` has to do.
 #[derive(Debug)]
 pub struct CheckConfig {
@@ -95,9 +97,6 @@ pub enum ReportKind {
 /// The limit for a part, where nothing else is given.
 const PART_TIME: Duration = Duration::from_secs(30);
 
-/// The most files that are run at the same time.
-const MAX_JOBS: usize = 256;
-
 /// Options that connections of scenarios may have, by their long names.
 pub const SCENARIO_OPTIONS: [&str; 37] = [
     "header",
@@ -167,7 +166,7 @@ impl CheckConfig {
             variables,
             secrets,
             hidden,
-            jobs: jobs(run, verbose)?,
+            jobs: jobs::jobs(run.jobs, verbose)?,
             repeat: repeat(run)?,
             fail_fast: run.fail_fast,
             only: run.only.as_deref().map(title_pattern).transpose()?,
@@ -252,17 +251,6 @@ fn assignment(
     match is_name(name) {
         true => Ok((name.to_owned(), value.to_owned())),
         false => Err(ConfigError::value(option, shown, reason)),
-    }
-}
-
-fn jobs(run: &CheckRunArgs, verbose: bool) -> Result<usize, ConfigError> {
-    match run.jobs {
-        Some(0) => {
-            Err(ConfigError::value("--jobs", "0", "at least 1 file has to be run at a time"))
-        }
-        Some(jobs) => Ok(jobs.min(MAX_JOBS)),
-        None if verbose => Ok(1),
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
     }
 }
 

@@ -64,6 +64,7 @@ mod tests {
     use crate::scenario::outcome::{Failure, Outcome, PartOutcome, Transcript};
     use std::time::Duration;
 
+    /// Scenario language, section 5: "no other line of the output can begin with `::`".
     #[test]
     fn nothing_else_is_a_command() {
         for (text, safe) in [

@@ -69,6 +69,7 @@ fn run(files: &[FileOutcome]) -> Run<'_> {
     Run { files, took, ended, is_interrupted: false }
 }
 
+/// Scenario language, section 5: "A failure shows `FILE:LINE`, …", "Last line: `N files, N parts: …`".
 #[test]
 fn a_failure_is_shown_with_all_that_is_known() {
     let text = text::file(&files()[0], Style::plain());
@@ -130,6 +131,7 @@ x.wscope:4:1: no match within 5s
     assert!(text::file(&never_begun, Style::plain()).starts_with("skipped x.wscope"));
 }
 
+/// Scenario language, section 5: "JUnit: one `testsuite` a file, one `testcase` a part …".
 #[test]
 fn junit_is_well_formed_whatever_was_received() {
     let xml = junit(&files());
@@ -147,6 +149,7 @@ fn junit_is_well_formed_whatever_was_received() {
     assert_eq!(count("<testcase"), count("</testcase>") + count("/>\n") - count("<skipped/>"));
 }
 
+/// Scenario language, section 5: "TAP version 14".
 #[test]
 fn tap_numbers_the_parts_and_escapes() {
     let text = tap(&run(&files()));
@@ -172,6 +175,7 @@ not ok 2 - x.wscope: b <&> \#1
     assert!(text.ends_with("  ...\nok 3 - x.wscope: c # SKIP\n"), "{text}");
 }
 
+/// Scenario language, section 5: "JSON: `{"files":[…],"summary":{…}}`".
 #[test]
 fn json_has_events_by_connection() {
     let value: serde_json::Value =

@@ -1,5 +1,6 @@
 //! `wscope check`: scenario files against scripted servers.
 
+mod command;
 #[cfg(unix)]
 mod commands;
 mod connections;
@@ -8,14 +9,20 @@ mod exact;
 mod examples;
 mod explained;
 mod failures;
+mod filters;
 mod limits;
 mod lines;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]
 mod outputs;
+mod queries;
+#[cfg(unix)]
+mod reported;
 mod reports;
 mod rules;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod tls;
 
 use crate::support::{Outcome, Server, Wscope, wscope};
 

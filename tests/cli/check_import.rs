@@ -32,6 +32,7 @@ bye
 GET http://localhost/
 ";
 
+/// Scenario language, section 5: "`.http`/`.rest` files with `WEBSOCKET` requests … are taken too".
 #[test]
 fn a_websocket_request_of_an_http_file_is_a_part() {
     let server = Server::script(|peer| {
@@ -57,6 +58,7 @@ fn a_websocket_request_of_an_http_file_is_a_part() {
         .stderr("chat.http:22:1: warning: 1 request that is not WEBSOCKET is skipped: GET\n  GET http://localhost/\n  ^^^^^^^^^^^^^^^^^^^^^\n");
 }
 
+/// Scenario language, section 5: "JetBrains: `===`, `=== wait-for-server`".
 #[test]
 fn nothing_is_sent_before_the_awaited_message() {
     let server = Server::script(|peer| {
@@ -169,6 +171,7 @@ fn folder() -> Wscope {
     names.into_iter().fold(program, |program, name| program.file(name, "### t\n"))
 }
 
+/// Scenario language, section 5: "`--glob`".
 #[test]
 fn glob_adds_the_files_that_match_in_order_of_name() {
     for (args, expected) in [
@@ -192,6 +195,7 @@ fn a_pattern_that_matches_nothing_is_an_error() {
     run("a**").stderr_contains("bad --glob \"a**\": ");
 }
 
+/// Scenario language, section 4: the filter `decode "msgpack"`.
 #[test]
 fn a_binary_message_can_be_read_as_message_pack() {
     let server = Server::script(|peer: &mut Peer| {

@@ -42,6 +42,7 @@ const SESSION: [&str; 3] = [
     "goodbye 8f3a, it is 12:31",
 ];
 
+/// Scenario language, section 5: "a recorded session, run once or twice with `--relax`, is a check that holds".
 #[test]
 fn a_recorded_session_becomes_a_check_that_holds() {
     let recorded = r#"### a session
@@ -93,6 +94,7 @@ fn a_scenario_that_holds_is_left_as_it_is() {
     outcome.stderr("").stdout_contains("1 passed, 0 failed").stderr_lacks("relax");
 }
 
+/// Scenario language, section 5: "needs `--yes` elsewhere (without it exit 1 and nothing written".
 #[test]
 fn without_a_terminal_yes_is_needed() {
     let scenario = "WS {{url}}\n< again 8\n";
@@ -105,6 +107,7 @@ fn without_a_terminal_yes_is_needed() {
     assert_eq!(outcome.file("s.wscope"), scenario.as_bytes());
 }
 
+/// Scenario language, section 5: "what has nothing in common is left alone".
 #[test]
 fn what_has_nothing_in_common_is_left_alone_and_fails() {
     let messages = &["one 1", r#"{"b":2}"#, "two 2"];
@@ -114,6 +117,7 @@ fn what_has_nothing_in_common_is_left_alone_and_fails() {
         .stdout_contains("relaxed s.wscope (1 pattern)\n");
 }
 
+/// Scenario language, section 5: "after writing, 0 if nothing else failed".
 #[test]
 fn a_failed_assertion_is_not_relaxed() {
     let steps = |pattern: &str| format!("< {pattern}\n[Asserts]\nsize == 1\n< x\n");
@@ -164,6 +168,7 @@ fn with_strict_the_next_message_is_the_one() {
     assert_eq!(outcome.file("s.wscope"), expected.as_bytes());
 }
 
+/// Scenario language, section 5: "no value replaces a `{{name}}`".
 #[test]
 fn messages_that_are_not_considered_are_counted() {
     let server = Server::script(|peer| {
@@ -196,6 +201,7 @@ fn captures_and_variables_stay() {
     );
 }
 
+/// Scenario language, section 5: "everything else of the file stays byte for byte".
 #[test]
 fn everything_else_stays_byte_for_byte() {
     let scenario = |pattern: &str, fenced: &str| {
@@ -366,6 +372,7 @@ mod terminal {
         std::fs::read_to_string(terminal.home().join("s.wscope")).expect("the scenario")
     }
 
+    /// Scenario language, section 5: "It shows the difference and asks on a terminal".
     #[test]
     fn the_question_comes_behind_the_difference() {
         let relaxed = "WS {{url}}\n< /^again .*$/\n";

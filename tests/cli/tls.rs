@@ -70,7 +70,7 @@ impl Credentials {
         Self { certificate, key: key.serialize_pem(), authority: pem }
     }
 
-    fn acceptor(&self) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let identity = Identity::from_pkcs8(self.certificate.as_bytes(), self.key.as_bytes());
         TlsAcceptor::new(identity.expect("an identity")).expect("an acceptor")
     }
@@ -91,7 +91,7 @@ impl Wire for Layer<TlsStream<Socket>> {
 }
 
 /// Starts TLS on the connection; the client may abort the handshake.
-fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
+pub(crate) fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
     peer.upgrade(|socket| Layer(acceptor.accept(socket).ok()));
 }
 

@@ -165,6 +165,7 @@ fn nothing_that_is_shown_is_markup() {
     assert_sound(&self::page(&[]));
 }
 
+/// Scenario language, section 5: "HTML: … scripts and styles inline, allowed by hash".
 #[test]
 fn only_the_style_and_the_script_of_the_page_are_allowed() {
     for page in [page(&files()), hostile()] {
@@ -181,6 +182,7 @@ fn only_the_style_and_the_script_of_the_page_are_allowed() {
     }
 }
 
+/// Scenario language, section 5: "HTML: one file without anything from outside".
 #[test]
 fn nothing_is_requested_from_anywhere() {
     let page = page(&files());
@@ -191,6 +193,7 @@ fn nothing_is_requested_from_anywhere() {
     }
 }
 
+/// Scenario language, section 5: "HTML: … summary, failures first, transcripts".
 #[test]
 fn the_summary_comes_first_then_failures_then_all_parts() {
     let page = page(&files());
@@ -289,4 +292,28 @@ fn an_interrupted_run_says_so() {
     assert!(
         run(&passed).contains("<h1>wscope check: <span class=\"skipped\">interrupted</span></h1>")
     );
+}
+
+/// Scenario language, section 5: "HTML: … transcripts with filter".
+#[test]
+fn the_transcripts_have_a_filter() {
+    let page = page(&files());
+    for text in [
+        "id=\"controls\"",
+        "<label>Filter <input type=\"search\" id=\"filter\" ",
+        "<input type=\"checkbox\" id=\"failed-only\">",
+        "<output id=\"found\"",
+    ] {
+        assert_eq!(page.matches(text).count(), 1, "{text}\nis not in\n{page}");
+    }
+    let script = content(&page, "script");
+    for text in [
+        "['controls', 'filter', 'failed-only', 'found'].map(byId)",
+        "filter.addEventListener('input'",
+        "failedOnly.addEventListener('change'",
+        "row.hidden = ",
+        "controls.hidden = false",
+    ] {
+        assert!(script.contains(text), "{text}");
+    }
 }

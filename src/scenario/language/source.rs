@@ -198,6 +198,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 5: "`FILE:LINE:COLUMN: error: WHAT` (characters from 1, …)".
     #[test]
     fn a_place_counts_characters() {
         let source = source("\u{feff}aé\nüb\n");
@@ -207,6 +208,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 5: "the caret by display width".
     #[test]
     fn carets_stand_below_wide_characters() {
         let source = source("> 漢字 {{x}}\tend\n");

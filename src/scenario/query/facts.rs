@@ -125,7 +125,8 @@ pub struct CertificateFacts {
 pub struct PeriodFacts<'a> {
     /// How long the period was.
     pub length: Duration,
-    /// The messages, in order, each with the time from the start of the period to its arrival.
+    /// The messages, in order, each with the time of its arrival: since the period began or, if the first was kept
+    /// before, since that came.
     pub messages: Vec<(Duration, MessageFacts<'a>)>,
 }
 

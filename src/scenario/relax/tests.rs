@@ -52,6 +52,7 @@ fn check(pattern: &str, came: &str, expected: Option<&str>) {
     assert_eq!(relaxed, expected, "{pattern} {came}");
 }
 
+/// Scenario language, section 5: "members of a JSON pattern that differ from what came in their place are taken out".
 #[test]
 fn members_that_differ_are_taken_out() {
     for (pattern, came, expected) in [
@@ -99,6 +100,7 @@ fn members_that_differ_are_taken_out() {
     }
 }
 
+/// Scenario language, section 5: "no value replaces a `{{name}}`".
 #[test]
 fn variables_stay_unless_their_member_is_taken_out_whole() {
     for (pattern, came, expected) in [
@@ -124,6 +126,7 @@ fn variables_stay_unless_their_member_is_taken_out_whole() {
     }
 }
 
+/// Scenario language, section 5: "a text that differs becomes the `/regex/` of what stayed the same".
 #[test]
 fn a_text_becomes_the_regular_expression_of_what_stayed() {
     for (pattern, came, expected) in [
@@ -160,6 +163,7 @@ fn a_text_becomes_the_regular_expression_of_what_stayed() {
     assert_eq!(file("WS h\n< a 1\n", MessageKind::Binary, "a 2"), None);
 }
 
+/// Scenario language, section 5: "everything else of the file stays byte for byte".
 #[test]
 fn fences_and_line_endings_stay() {
     let json = "WS h\r\n< ```  \r\n{\r\n  \"a\": 1,\r\n  \"t\": \"{{n}}\",\r\n  \"u\": 2\r\n}\r\n ``` \r\n# c";

@@ -114,6 +114,7 @@ fn holding(program: Wscope) -> (Running, Receiver<()>) {
     (running, is_ended)
 }
 
+/// Scenario language, section 5: "Exit: … 130/143".
 #[test]
 fn a_signal_ends_a_command_with_all_that_it_started() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
@@ -124,6 +125,7 @@ fn a_signal_ends_a_command_with_all_that_it_started() {
     }
 }
 
+/// Scenario language, section 5: "`--max-time` for all parts".
 #[test]
 fn max_time_ends_a_command_with_all_that_it_started() {
     let program = commands(HOLDS).args(["-m", "1s"]);

@@ -73,6 +73,7 @@ fn the_code_of_the_peer_counts_whoever_closed_first() {
     strict(&server, "WS {{url}}\n< a\n< close:4001\n").code(0);
 }
 
+/// Scenario language, section 5: "`-H` …; the file's own counts more".
 #[test]
 fn headers_of_the_file_replace_those_of_the_command_line() {
     let server = Server::script(|peer| {

@@ -1,7 +1,11 @@
 //! The examples of the specification, as they stand, against servers that fit them.
 
+use std::thread;
+use std::time::Duration;
+
 use super::check;
-use crate::support::{Peer, Server, binary, close, ping, pong, script, text};
+use crate::support::{BINARY, Outcome, PONG, Peer, Server, TEXT};
+use crate::support::{binary, close, deflate, frame, ping, pong, script, text};
 
 const JOB: &str = r#"### progress of a job
 WS ws://{{host}}/graphql
@@ -77,10 +81,11 @@ jsonpath "$.text" matches /^hi [0-9a-f-]{36}$/
 alice SILENCE 2s
 "#;
 
-#[test]
-fn two_people_in_a_room() {
+/// A room in which bob is told of the members before he has joined, and of a message of the day if there is one.
+/// Alice may be sent something after she has spoken.
+fn room(motd: Option<&'static str>, noise: Option<&'static str>) -> Server {
     let (to_bob, said) = std::sync::mpsc::channel();
-    let server = Server::scripts([
+    Server::scripts([
         script(move |peer: &mut Peer| {
             peer.accept_request();
             peer.expect_text(r#"{"join":"lobby"}"#);
@@ -88,6 +93,9 @@ fn two_people_in_a_room() {
             let (_, message) = peer.read_message();
             let message: serde_json::Value = serde_json::from_slice(&message).expect("JSON");
             to_bob.send(message["say"].clone()).expect("bob");
+            if let Some(noise) = noise {
+                peer.send(text(noise));
+            }
             peer.answer_close(1000);
         }),
         script(move |peer: &mut Peer| {
@@ -95,13 +103,49 @@ fn two_people_in_a_room() {
             peer.expect_text(r#"{"join":"lobby"}"#);
             peer.send(text(r#"{"event":"members","count":2}"#));
             peer.send(text(r#"{"event":"joined","user":"bob"}"#));
-            let text_said = said.recv().expect("alice");
-            peer.send(text(&format!(r#"{{"from":"alice","text":{text_said}}}"#)));
+            if let Some(motd) = motd {
+                peer.send(text(motd));
+            }
+            if let Ok(text_said) = said.recv() {
+                peer.send(text(&format!(r#"{{"from":"alice","text":{text_said}}}"#)));
+            }
             peer.answer_close(1000);
         }),
-    ]);
+    ])
+}
+
+const MOTD: &str = r#"{"event":"motd","text":"be kind"}"#;
+
+#[test]
+fn two_people_in_a_room() {
     let scenario = ROOM.replace("SILENCE 2s", "SILENCE 100ms");
-    super::run(&server, &scenario).code(0).stdout_contains("passed s.wscope (1 part, 9 steps, ");
+    for motd in [None, Some(MOTD)] {
+        super::run(&room(motd, None), &scenario)
+            .code(0)
+            .stdout_contains("passed s.wscope (1 part, 9 steps, ");
+    }
+    // It does not hold if alice is sent something.
+    super::run(&room(None, Some(r#"{"event":"left"}"#)), ROOM)
+        .code(1)
+        .stdout_contains("s.wscope:14:1: ")
+        .stdout_contains("alice SILENCE 2s");
+}
+
+#[test]
+fn the_message_of_the_day_may_come_only_because_the_scenario_says_so() {
+    let strict = ROOM
+        .replace("SILENCE 2s", "SILENCE 10ms")
+        .replace("as bob\n", "as bob\n[Options]\nstrict: true\n\n");
+    let without = strict.replace("bob<? {\"event\":\"motd\"}\n", "");
+    assert!(without.len() < strict.len());
+    for (scenario, motd, code) in [
+        (&strict, Some(MOTD), 0),
+        (&strict, None, 0),
+        (&without, None, 0),
+        (&without, Some(MOTD), 1),
+    ] {
+        super::run(&room(motd, None), scenario).code(code);
+    }
 }
 
 const REFUSED: &str = r#"### without a token it is refused, and the reason is said
@@ -146,32 +190,70 @@ each jsonpath "$.price" > 0
 < close:4001 /see you/
 "#;
 
+/// How long the feed pauses after five prices each.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The price of this number, compressed.
+fn price(number: u32) -> Vec<u8> {
+    let price = format!(r#"{{"type":"price","price":{number}.25}}"#);
+    frame(true, 4, TEXT, &deflate(price.as_bytes()))
+}
+
+fn feed(peer: &mut Peer) {
+    let head = peer.read_head();
+    peer.accept_with(&head, &["Sec-WebSocket-Extensions: permessage-deflate"]);
+    peer.expect_ping(b"probe");
+    peer.send(pong(b"probe"));
+    peer.send(text(r#"{"type":"heartbeat"}"#));
+    let frame = peer.read_frame();
+    assert_eq!(frame.opcode, BINARY);
+    peer.send(binary(&[&[1u8][..], &[0; 4095]].concat()));
+    for number in 1..=95 {
+        peer.send(price(number));
+        if number % 5 == 0 {
+            peer.send(text(r#"{"type":"heartbeat"}"#));
+            thread::sleep(PAUSE);
+        }
+    }
+    peer.send(ping(b""));
+    while peer.read_frame().opcode == PONG {}
+    peer.send(close(4001, "see you soon"));
+    peer.read_until_eof();
+}
+
+/// Runs the example with a shorter period, and with these lines in the place of others.
+fn run_feed(changes: &[(&str, &str)]) -> Outcome {
+    let mut scenario = FEED.replace("DURING 10s", "DURING 600ms");
+    for (line, changed) in changes {
+        assert!(scenario.contains(&format!("\n{line}\n")), "{line}");
+        scenario = scenario.replace(line, changed);
+    }
+    let server = Server::script(feed);
+    let url = format!("url={}", server.url());
+    check(&scenario).args(["--variable", &url, "--secret", "token=abcdef"]).run()
+}
+
 #[test]
 fn the_feed_flows() {
-    let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept_with(&head, &["Sec-WebSocket-Extensions: permessage-deflate"]);
-        peer.expect_ping(b"probe");
-        peer.send(pong(b"probe"));
-        peer.send(text(r#"{"type":"heartbeat"}"#));
-        let frame = peer.read_frame();
-        assert_eq!(frame.opcode, 2);
-        peer.send(binary(&[&[1u8][..], &[0; 4095]].concat()));
-        for price in 1..=95 {
-            peer.send(text(&format!(r#"{{"price":{price}}}"#)));
-        }
-        peer.send(text(r#"{"type":"heartbeat"}"#));
-        peer.send(ping(b""));
-        loop {
-            let frame = peer.read_frame();
-            if frame.opcode == 1 {
-                break;
-            }
-        }
-        peer.send(close(4001, "see you soon"));
-        peer.read_until_eof();
-    });
-    let scenario = FEED.replace("DURING 10s", "DURING 300ms");
-    let url = format!("url={}", server.url());
-    check(&scenario).args(["--variable", &url, "--secret", "token=abcdef"]).run().code(0);
+    run_feed(&[]).code(0);
+}
+
+#[test]
+fn a_feed_with_fewer_prices_longer_pauses_and_other_values_fails() {
+    run_feed(&[
+        ("count >= 95", "count >= 96"),
+        ("gap < 250ms", "gap < 10ms"),
+        ("each jsonpath \"$.price\" > 0", "each jsonpath \"$.price\" > 1.25"),
+    ])
+    .code(1)
+    .stdout_contains("s.wscope:19:1: the assertion does not hold\n")
+    .stdout_contains("also line 20: expected < 10ms, got ")
+    .stdout_contains("also line 21: expected > 1.25, got 1.25 in message 1 of 95");
+}
+
+#[test]
+fn heartbeats_are_ignored_only_because_the_scenario_says_so() {
+    run_feed(&[("ignore: {\"type\":\"heartbeat\"}", "ignore: {\"type\":\"other\"}")])
+        .code(1)
+        .stdout_contains("s.wscope:21:1: the assertion does not hold\n");
 }

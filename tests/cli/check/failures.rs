@@ -4,6 +4,7 @@ use super::{check, run};
 use crate::scripts::refused_url;
 use crate::support::{Outcome, Peer, Server, binary, close, pong, text};
 
+/// Scenario language, section 5: "A failure shows `FILE:LINE`, the line, what was waited for and what came instead".
 #[test]
 fn a_timeout_shows_what_was_expected_and_what_came() {
     let server = Server::script(|peer| {
@@ -24,6 +25,7 @@ fn a_timeout_shows_what_was_expected_and_what_came() {
     }
 }
 
+/// Scenario language, section 5: "`FILE:LINE` (of a failed assertion its own line)".
 #[test]
 fn all_assertions_of_a_step_are_reported() {
     let server = Server::script(|peer| {
@@ -39,6 +41,7 @@ fn all_assertions_of_a_step_are_reported() {
         .stdout_contains("also line 6: expected startsWith \"x\", got \"one\"");
 }
 
+/// Scenario language, section 5: "1 some part failed, whatever the reason (could not connect, …)".
 #[test]
 fn a_server_that_is_not_there_fails_the_part() {
     check("WS {{url}}\n< a\n")
@@ -49,6 +52,7 @@ fn a_server_that_is_not_there_fails_the_part() {
         .stdout_contains("Connection refused");
 }
 
+/// Scenario language, section 5: "1 some part failed, whatever the reason (…, refused, …)".
 #[test]
 fn another_status_shows_the_body() {
     let server = Server::respond("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno entry\n");
@@ -58,6 +62,7 @@ fn another_status_shows_the_body() {
         .stdout_contains("body: no entry");
 }
 
+/// Scenario language, section 5: "for all files at once, exit 2, before anything is connected".
 #[test]
 fn syntax_errors_of_all_files_are_shown_before_anything_runs() {
     crate::support::wscope()
@@ -86,6 +91,7 @@ fn syntax_errors_of_all_files_are_shown_before_anything_runs() {
         .stderr_contains("b.wscope:4:1: error: the option \"send\" has no meaning in a scenario");
 }
 
+/// Scenario language, section 5: "Exit: … 8 unreadable file".
 #[test]
 fn what_is_not_text_is_refused() {
     crate::support::wscope()
@@ -112,6 +118,7 @@ fn failure(frames: &[Vec<u8>], steps: &str) -> Outcome {
     run(&sending(frames), &format!("WS {{{{url}}}}\n[Options]\ntimeout: 100ms\n\n{steps}")).code(1)
 }
 
+/// Scenario language, section 5: "the first difference … (…; or the text with the place marked)".
 #[test]
 fn the_place_where_texts_differ_is_marked() {
     for (message, pattern, place) in [
@@ -139,6 +146,7 @@ fn the_place_where_texts_differ_is_marked() {
     failure(&[binary(b"a")], "< a\n").stdout_contains("a text message is expected");
 }
 
+/// Scenario language, section 5: "the state of the connection".
 #[test]
 fn what_was_received_and_taken_is_told_from_silence() {
     failure(&[text("a")], "< ping:\n")
@@ -176,6 +184,7 @@ fn an_assertion_shows_its_message_and_how_far_a_path_goes() {
         .stdout_contains("  received  a\n            b\n");
 }
 
+/// Scenario language, section 5: "every message seen since the step began".
 #[test]
 fn messages_of_a_period_are_shown_when_the_connection_ends_in_it() {
     let server = Server::script(|peer| {
@@ -205,6 +214,7 @@ fn more_than_is_kept_ends_a_sleep() {
         peer.send(text("aaaa").repeat(100));
         peer.read_until_eof();
     });
+    // The connection is open before the sleep begins: which of their lines is named depends on the server.
     run(&server, "WS {{url}}\n[Options]\nmax-buffered: 1K\n\nSLEEP 60s\n< b\n")
         .code(1)
         .stdout_contains(": more was received than max-buffered allows: ")

@@ -78,6 +78,7 @@ WS {{url}}
 < a
 ";
 
+/// Scenario language, section 5: "130/143 (reports are written)".
 #[test]
 #[cfg(unix)]
 fn a_signal_shows_where_a_part_was_interrupted() {
@@ -118,6 +119,7 @@ fn a_signal_shows_where_a_part_was_interrupted() {
         .stdout_contains("1 file, 3 parts: 1 passed, 0 failed, 2 skipped, ");
 }
 
+/// Scenario language, section 5: "`--jobs N` (files side by side) · `--fail-fast`".
 #[test]
 #[cfg(unix)]
 fn fail_fast_interrupts_the_files_that_run_beside() {

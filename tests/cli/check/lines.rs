@@ -93,6 +93,7 @@ fn a_file_without_parts_is_an_error() {
         .stderr_contains("-:1:1: error: this file has no parts");
 }
 
+/// Scenario language, section 5: "Exit: … 2 syntax, usage".
 #[test]
 fn the_command_line_is_judged_first() {
     let program = || check("WS ws://127.0.0.1:1\n< a\n");

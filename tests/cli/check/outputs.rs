@@ -43,6 +43,7 @@ fn a_signal_ends_the_wait_for_the_reader_of_a_report() {
     running.wait().code(143);
 }
 
+/// Scenario language, section 5: "running ones are shown while they run".
 #[test]
 fn a_terminal_shows_what_runs_until_it_is_over() {
     let server = Server::script(|peer| {
@@ -63,6 +64,7 @@ fn a_terminal_shows_what_runs_until_it_is_over() {
     assert!(!terminal.screen().contains("running"), "{}", terminal.screen());
 }
 
+/// Scenario language, section 5: "`-v` the transcripts of all parts as they happen".
 #[test]
 fn verbose_shows_events_as_they_happen() {
     let server = Server::script(|peer| {

@@ -53,6 +53,7 @@ fn messages_that_a_step_passed_over_are_counted() {
     assert_eq!((&steps[0]["passed_over"], &steps[1]["passed_over"]), (&0.into(), &2.into()));
 }
 
+/// Scenario language, section 5: "`--report-junit FILE`, … (parents are made)".
 #[test]
 fn reports_are_written_and_hold_no_secret() {
     let args =
@@ -75,6 +76,7 @@ fn reports_are_written_and_hold_no_secret() {
     assert!(events.as_array().expect("events").iter().any(|event| event["event"] == "open"));
 }
 
+/// Scenario language, section 5: "with a report on `-` all for people goes to stderr".
 #[test]
 fn a_report_on_standard_output_has_it_for_itself() {
     let outcome = reported(&["--report-json", "-"]);
@@ -83,6 +85,7 @@ fn a_report_on_standard_output_has_it_for_itself() {
     outcome.stderr_contains("failed s.wscope");
 }
 
+/// Scenario language, section 5: "each failure is also `::error file=…,line=…,col=…::…`".
 #[test]
 fn failures_are_annotated_for_github() {
     let server = Server::script(|peer| {
@@ -102,6 +105,7 @@ fn failures_are_annotated_for_github() {
     assert_eq!(commands, [expected], "{stdout}");
 }
 
+/// Scenario language, section 5: "an unwritable one is exit 8 before anything runs".
 #[test]
 fn a_report_that_cannot_be_written_is_found_before_anything_runs() {
     check("WS ws://127.0.0.1:1\n< a\n")
@@ -127,6 +131,7 @@ fn variables_come_from_the_environment_files_and_options() {
         .stdout_contains("failed: environment file option\n");
 }
 
+/// Scenario language, section 5: "one file each".
 #[test]
 fn a_report_replaces_no_scenario_and_no_other_report() {
     let scenario = "WS ws://127.0.0.1:1\n< a\n";
@@ -145,6 +150,7 @@ fn a_report_replaces_no_scenario_and_no_other_report() {
     }
 }
 
+/// Scenario language, section 5: "The summary counts what ran: … with `--only` the parts chosen".
 #[test]
 fn only_what_is_chosen_is_counted() {
     wscope()
@@ -157,6 +163,7 @@ fn only_what_is_chosen_is_counted() {
         .stdout_contains("\n1 file, 1 part: 0 passed, 1 failed, 0 skipped, ");
 }
 
+/// Scenario language, section 5: "Results go to stdout, errors and warnings to stderr".
 #[test]
 fn warnings_go_to_standard_error() {
     let server = Server::script(|peer| {

@@ -153,6 +153,7 @@ fn a_command_that_fails_fails_the_part() {
         .stdout_contains("output: out");
 }
 
+/// Scenario language, section 5: "a folder: its *.wscope, recursively, in order of name; none: ./".
 #[test]
 fn folders_are_searched_in_order_of_name() {
     let none = "### none\n";
@@ -171,6 +172,7 @@ fn folders_are_searched_in_order_of_name() {
     program.args(["check", "b"]).run().code(2).stderr_contains("no *.wscope file in this folder");
 }
 
+/// Scenario language, section 5: "`--only /regex/` (titles)", and exit 2 if it matches nothing.
 #[test]
 fn only_runs_the_parts_with_that_title() {
     let server = sending(&["a"]);

@@ -14,6 +14,7 @@ fn commands(outcome: &Outcome) -> Vec<&str> {
 const EXPECTED: &str = "::error file=s.wscope,line=10,col=1,title=b # SKIP \\ ]]> <&\"> %3A%3Aerror%3A%3Ax #%23[y\
      ::nothing matched within 50 ms; expected JSON that contains {\"a\":1}; at $.a expected 1, got 2";
 
+/// Scenario language, section 5: "each failure is also `::error …`, and no other line … can begin with `::`".
 #[test]
 fn only_failures_are_commands() {
     for args in [&[][..], &["-v"], &["-q"], &["--report-tap=-"], &["--report-junit=-"]] {
@@ -47,6 +48,7 @@ fn without_github_nothing_is_a_command() {
     assert!(!outcome.stdout.lines().any(|line| line.starts_with("::")), "{}", outcome.stdout);
 }
 
+/// Scenario language, section 5: "no other line of the output can begin with `::`".
 #[cfg(unix)]
 #[test]
 fn names_and_titles_cannot_be_commands() {
@@ -68,6 +70,7 @@ fn names_and_titles_cannot_be_commands() {
     assert!(commands[0].starts_with(expected), "{}", commands[0]);
 }
 
+/// Scenario language, section 5: "no other line of the output can begin with `::`".
 #[test]
 fn the_lines_of_invalid_scenarios_are_not_commands() {
     let outcome = wscope()

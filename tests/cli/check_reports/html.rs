@@ -2,6 +2,7 @@
 
 use super::{hostile, report};
 
+/// Scenario language, section 5: "HTML: one file …, to be read by people".
 #[test]
 fn a_page_is_written_for_people() {
     let page = report(&hostile(), "html");

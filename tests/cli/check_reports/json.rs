@@ -38,6 +38,7 @@ fn outcomes(report: &Value) -> Vec<&str> {
     parts.iter().filter_map(|part| part["outcome"].as_str()).collect()
 }
 
+/// Scenario language, section 5: "JSON: …; events inside as in" the output of `--json`.
 #[test]
 fn a_report_with_hostile_messages_is_as_documented() {
     let report = valid(&hostile());
@@ -67,6 +68,7 @@ fn a_report_with_hostile_messages_is_as_documented() {
     assert_eq!((kinds.first(), kinds.last()), (Some(&"open"), Some(&"close")));
 }
 
+/// Scenario language, section 5: "JSON: `{"files":[{"file","outcome","duration_ms","parts":[…".
 #[test]
 fn members_come_in_the_documented_order() {
     let text = report(&hostile(), "json");
@@ -112,6 +114,7 @@ fn text_that_is_not_utf_8_is_reported_as_bytes() {
     assert_eq!(outcomes(&report), ["failed"]);
 }
 
+/// Scenario language, section 5: "in full up to 1 KiB each".
 #[test]
 fn long_messages_are_shortened_in_the_failure() {
     let server = Server::script(|peer| {

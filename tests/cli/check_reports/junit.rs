@@ -105,6 +105,7 @@ fn check(xml: &str) {
     }
 }
 
+/// Scenario language, section 5: "valid against the common JUnit XSD (Jenkins) but for `file` and `line`".
 #[test]
 fn a_report_with_hostile_messages_is_valid() {
     let xml = report(&hostile(), "junit");
@@ -151,6 +152,8 @@ fn an_interrupted_run_is_reported() {
     assert_eq!(xml.matches("<skipped/>").count(), 1, "{xml}");
 }
 
+/// Scenario language, section 5: "characters that XML cannot hold replaced".
+///
 /// In a title, which is an attribute, characters stand that XML cannot hold.
 #[test]
 fn characters_that_xml_cannot_hold_are_replaced() {

@@ -197,6 +197,7 @@ fn assert_no_encoded_secret(value: &serde_json::Value) {
     }
 }
 
+/// Scenario language, section 1: "`--secret` (masked as `***` in every output, report and record …)".
 #[test]
 fn secrets_are_in_no_output() {
     assert_masked(&["-v"], 9);

@@ -134,6 +134,7 @@ fn number(chars: &mut std::str::Chars<'_>, digits: usize) -> char {
     char::from_u32(u32::from_str_radix(&digits, 16).expect("hex digits")).expect("a character")
 }
 
+/// Scenario language, section 5: "TAP version 14".
 #[test]
 fn a_report_with_hostile_messages_is_one() {
     let outcome = hostile();

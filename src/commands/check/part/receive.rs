@@ -274,9 +274,11 @@ impl PartRun<'_, '_> {
             }
             Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),
             Some(Progress::Done(())) => {
+                // Messages that were kept came before the period, and at different times too.
+                let first = taken.first().map_or(started, |message| message.at.min(started));
                 let messages = taken
                     .iter()
-                    .map(|message| (message.at.saturating_duration_since(started), facts(message)));
+                    .map(|message| (message.at.saturating_duration_since(first), facts(message)));
                 let period = PeriodFacts { length, messages: messages.collect() };
                 let checked = self.check(&step.checks, &Facts::Period(&period));
                 let checked = checked.map_err(|stop| {

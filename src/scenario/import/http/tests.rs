@@ -82,6 +82,8 @@ fn warnings(text: &str, expected: &[&str]) {
     assert_eq!(shown(text, &scenario.warnings), expected, "{text}");
 }
 
+/// Scenario language, section 5: "`.http`/`.rest` files with `WEBSOCKET` requests".
+///
 /// The example of JetBrains' documentation, with its comments.
 #[test]
 fn the_documented_example_is_read() {
@@ -103,6 +105,7 @@ fn the_documented_example_is_read() {
     );
 }
 
+/// Scenario language, section 5: "JetBrains: `===`, `=== wait-for-server`".
 #[test]
 fn messages_are_separated_and_waits_add_up() {
     for (body, expected) in [

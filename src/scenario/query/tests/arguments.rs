@@ -30,6 +30,7 @@ fn a_value_is_data_in_a_json_path() {
     assert!(index.starts_with("not a JSONPath"), "{index}");
 }
 
+/// Scenario language, section 4: "a singular query gives the value, another a list".
 #[test]
 fn only_names_and_indices_are_singular() {
     for (path, is_list) in [

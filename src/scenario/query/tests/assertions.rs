@@ -5,6 +5,7 @@ fn period<'a>(messages: &[&'a str]) -> PeriodFacts<'a> {
     PeriodFacts { length: Duration::from_secs(1), messages: messages.collect() }
 }
 
+/// Scenario language, section 4: "any message query behind `each`, `any` or `none`".
 #[test]
 fn each_any_and_none_judge_the_messages_of_a_period() {
     let prices = period(&[r#"{"p":1}"#, r#"{"p":5}"#, "hello"]);

@@ -1,5 +1,6 @@
 use super::*;
 
+/// Scenario language, section 4: the filters `count nth first last`.
 #[test]
 fn filters_of_lists() {
     for (json, filters, value) in [
@@ -33,6 +34,7 @@ fn filters_of_lists() {
     }
 }
 
+/// Scenario language, section 4: the filters `split replace regex hexDecode urlDecode` and others of text.
 #[test]
 fn filters_of_text() {
     for (json, filters, value) in [
@@ -81,6 +83,7 @@ fn filters_of_text() {
     }
 }
 
+/// Scenario language, section 4: the filters `toInt toFloat toString toDate jsonpath base64Decode`.
 #[test]
 fn filters_that_convert() {
     for (json, filters, value) in [

@@ -1,5 +1,6 @@
 use super::*;
 
+/// Scenario language, section 4: the predicates `== !=`.
 #[test]
 fn values_are_compared_by_type_and_value() {
     for (json, predicate, expected) in [
@@ -49,6 +50,7 @@ fn values_are_compared_by_type_and_value() {
     }
 }
 
+/// Scenario language, section 4: the predicates `> >= < <=`.
 #[test]
 fn values_of_one_type_have_an_order() {
     for (json, predicate, expected) in [
@@ -105,6 +107,7 @@ fn durations_are_compared_with_durations() {
     }
 }
 
+/// Scenario language, section 4: the predicates `startsWith endsWith contains includes matches`.
 #[test]
 fn parts_of_texts_bytes_and_lists() {
     for (json, predicate, expected) in [
@@ -151,6 +154,7 @@ fn parts_of_texts_bytes_and_lists() {
     }
 }
 
+/// Scenario language, section 4: the predicates `isInteger isFloat isBoolean isString isList isObject isNumber`.
 #[test]
 fn types_are_told_apart() {
     let predicates =
@@ -176,6 +180,7 @@ fn types_are_told_apart() {
     assert_eq!(judged("1", "not isInteger"), "expected not an integer, got an integer: 1");
 }
 
+/// Scenario language, section 4: the predicates `exists isEmpty isIsoDate`.
 #[test]
 fn existence_emptiness_and_dates() {
     for (json, predicate, expected) in [

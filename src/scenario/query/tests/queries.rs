@@ -1,5 +1,6 @@
 use super::*;
 
+/// Scenario language, section 4: the queries of a message; a singular JSON path gives "the value, another a list".
 #[test]
 fn queries_of_a_message() {
     let facts = MessageFacts {
@@ -34,6 +35,7 @@ fn queries_of_a_message() {
     }
 }
 
+/// Scenario language, section 4: `bytes`, `type` (`"text"`, `"binary"`).
 #[test]
 fn a_binary_message_is_bytes_and_may_be_json() {
     let bytes = message(MessageKind::Binary, &[1, 0, 10]);
@@ -55,6 +57,7 @@ fn a_binary_message_is_bytes_and_may_be_json() {
     assert_eq!(captured("duration", &Facts::Message(&first)), "nothing");
 }
 
+/// Scenario language, section 4: "of a connection: `status`, `header "Name"`, …, `certificate "…"`".
 #[test]
 fn queries_of_a_handshake() {
     let headers = [("Upgrade", "websocket"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2")];
@@ -103,6 +106,7 @@ fn queries_of_a_handshake() {
     }
 }
 
+/// Scenario language, section 4: "after `< close:` `code`, `reason`, `clean`, `initiator`; after `< pong:` `rtt`".
 #[test]
 fn queries_of_an_end_and_of_a_pong() {
     let mut close =
@@ -124,6 +128,7 @@ fn queries_of_an_end_and_of_a_pong() {
     assert_eq!(captured("code", &Facts::Pong(&pong)), "code has no meaning here");
 }
 
+/// Scenario language, section 4: "after DURING `count`, `rate` (a second), `gap` (the longest between two)".
 #[test]
 fn queries_of_a_period() {
     let at = |millis, data| (Duration::from_millis(millis), text(data));
@@ -146,6 +151,7 @@ fn queries_of_a_period() {
     assert_eq!(captured("count", &Facts::Period(&empty)), "an integer: 0");
 }
 
+/// Scenario language, section 4: "after `$` `stdout`, `exit`".
 #[test]
 fn queries_of_a_command() {
     let command = |stdout: &[u8]| CommandFacts { stdout: stdout.to_vec(), exit: Some(3) };

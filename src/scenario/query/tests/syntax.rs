@@ -1,6 +1,7 @@
 use super::super::tree::PredicateKind;
 use super::*;
 
+/// Scenario language, section 4: "Queries: …".
 #[test]
 fn every_query_is_read() {
     for line in [
@@ -43,6 +44,7 @@ fn every_query_is_read() {
     assert!(!is_query_word("alice") && !is_query_word(""));
 }
 
+/// Scenario language, section 4: "Filters (hurl's): …".
 #[test]
 fn every_filter_is_read() {
     let filters = [
@@ -74,6 +76,7 @@ fn every_filter_is_read() {
     }
 }
 
+/// Scenario language, section 4: "Predicates (hurl's): …, each with `not` before it".
 #[test]
 fn every_predicate_is_read() {
     for predicate in [

@@ -83,6 +83,7 @@ fn each_mistake_in_an_assertion_has_its_message_and_place() {
     }
 }
 
+/// Scenario language, section 4: "flags as `(?i)`, `/x/i` is an error".
 #[test]
 fn each_mistake_in_an_argument_has_its_message_and_place() {
     for (line, message, place, help) in [
