@@ -231,6 +231,7 @@ mod tests {
         Source::new("a.wscope", text.as_bytes().to_vec()).expect("text")
     }
 
+    /// Scenario language, section 1: "LF or CRLF, a byte order mark is skipped"
     #[test]
     fn lines_have_no_line_ending_and_no_byte_order_mark() {
         for (text, lines) in [
@@ -296,6 +297,7 @@ mod tests {
         assert_eq!(lines[1..], ["  > \\u{202e}a\\u{200b}é", "            ^"]);
     }
 
+    /// Scenario language, section 1: "UTF-8"
     #[test]
     fn what_is_not_text_is_refused_with_its_place() {
         let read = |bytes: &[u8]| Source::new("x", bytes.to_vec()).unwrap_err().to_string();
