@@ -324,6 +324,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 1: "masked […] also where it comes base64- or percent-encoded"
     #[test]
     fn declared_secrets_are_masked_however_short() {
         let values = ["ab".to_owned(), "pass".to_owned(), "\u{e9}t\u{e9}-key".to_owned()];

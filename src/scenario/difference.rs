@@ -208,6 +208,7 @@ mod tests {
         compare(&json(actual), &json(expected))
     }
 
+    /// Scenario language, section 2: "objects by their named members, […] order of members free"
     #[test]
     fn a_value_contains_the_expected_members() {
         for (expected, actual) in [
@@ -225,6 +226,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 2: "arrays by length and element"
     #[test]
     fn the_first_difference_is_named_with_its_path() {
         for (expected, actual, count, first) in [

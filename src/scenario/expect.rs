@@ -73,6 +73,7 @@ mod tests {
     use crate::protocol::{CloseCode, MessageKind};
     use crate::scenario::pattern::Match;
 
+    /// Scenario language, section 2: "`--expect` takes the same patterns; the old spellings keep their meaning"
     #[test]
     fn each_kind_of_pattern_matches() {
         for (pattern, data, expected) in [
@@ -141,6 +142,7 @@ mod tests {
         assert!(!closed("close:1000 you") && !closed("close:1001"));
     }
 
+    /// Scenario language, section 2: "`--expect` takes the same patterns"
     #[test]
     fn files_are_patterns() {
         for (source, content, kind, data, expected) in [

@@ -226,9 +226,10 @@ impl Inbox {
         self.controls.push_back(control);
     }
 
-    /// The connection ended.
+    /// The connection ended. An answer to our own Close frame is not forbidden: every part ends with one.
     pub fn push_end(&mut self, end: End) {
-        let is_like = |it: &&Forbidden| it.pattern.matches_close(end.code, &end.reason);
+        let is_like =
+            |it: &&Forbidden| !end.is_answer() && it.pattern.matches_close(end.code, &end.reason);
         if let Some(step) = self.forbidden.iter().find(is_like).map(|it| it.step) {
             let arrival = Arrival::End(end.clone());
             self.breach.get_or_insert(Breach { step, arrival });

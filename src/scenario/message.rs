@@ -288,6 +288,7 @@ mod tests {
         payload(line).outgoing(around).map_err(|error| error.to_string())
     }
 
+    /// Scenario language, section 2: the column "sent" of the table of payloads
     #[test]
     fn payloads_become_messages() {
         let text = |text: &str| Ok(Outgoing::Message(MessageKind::Text, text.to_owned().into()));
@@ -326,6 +327,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 2: the column "as a pattern" of the table of payloads
     #[test]
     fn patterns_take_what_they_should() {
         let text = MessageKind::Text;
@@ -351,6 +353,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 2: the rows `ping:DATA` · `pong:DATA` and `close:CODE REASON`, `close:`
     #[test]
     fn ends_and_control_frames_have_patterns_of_their_own() {
         let around = Surroundings { values: &values(), files: &OneFile };

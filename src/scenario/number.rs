@@ -83,6 +83,7 @@ fn saturated(exponent: &str) -> i128 {
 mod tests {
     use super::*;
 
+    /// Scenario language, section 2: "numbers by value (exactly, beyond 2^53 too)"
     #[test]
     fn numbers_are_ordered_by_value() {
         use Ordering::{Equal, Greater, Less};

@@ -37,6 +37,7 @@ fn messages_are_sent_although_the_goal_is_already_met() {
     }
 }
 
+/// Scenario language, section 2: "`--expect` takes the same patterns; the old spellings keep their meaning"
 #[test]
 fn patterns_match_messages() {
     for (patterns, messages) in [
@@ -126,6 +127,7 @@ fn control_frames_can_be_expected() {
     outcome.stderr_contains("expected \"ping:two\"; last message").stderr_contains("ping \"one\"");
 }
 
+/// Scenario language, section 2: "`--expect` takes the same patterns"
 #[test]
 fn a_start_and_base64_of_a_binary_message_can_be_expected() {
     for pattern in ["hex:61..", "hex:61 62 ..", "base64:YWJj"] {
@@ -134,6 +136,7 @@ fn a_start_and_base64_of_a_binary_message_can_be_expected() {
     run_expecting(&["hex:62.."], &[], binary(b"abc"), 1000).code(1);
 }
 
+/// Scenario language, section 2: "`--expect` takes the same patterns"
 #[test]
 fn control_frames_and_close_reasons_can_be_expected() {
     let server = serve(|peer| {
@@ -148,6 +151,7 @@ fn control_frames_and_close_reasons_can_be_expected() {
     outcome.code(1).stderr_contains("expected \"close:1000 bye\"");
 }
 
+/// Scenario language, section 2: "`--expect` takes the same patterns"
 #[test]
 fn the_content_of_a_file_can_be_expected() {
     let server = serve_bytes(texts(&["{\"a\":1,\"b\":2}"]));

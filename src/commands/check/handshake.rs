@@ -68,7 +68,7 @@ pub(super) fn attempt(
     reactor: &mut Reactor,
     journal: &mut Journal<'_>,
 ) -> Result<Box<Opened>, Handshake> {
-    let mut wait = FIRST_WAIT;
+    let mut waits = waits();
     let mut left = retries.count;
     loop {
         let error = match open_once(config, until, reactor, journal) {
@@ -76,15 +76,19 @@ pub(super) fn attempt(
             Err(error) => error,
         };
         let is_final = left == 0 || !is_transient(&error, retries.expected);
-        let wait_now = cut_wait(wait, until.map(|it| it.saturating_duration_since(Instant::now())));
-        let Some(wait_now) = wait_now.filter(|_| !is_final && !cancelled.load(Ordering::SeqCst))
-        else {
+        let left_time = until.map(|it| it.saturating_duration_since(Instant::now()));
+        let wait = waits.next().and_then(|wait| cut_wait(wait, left_time));
+        let Some(wait) = wait.filter(|_| !is_final && !cancelled.load(Ordering::SeqCst)) else {
             return Err(failed(config, error));
         };
         left -= 1;
-        pause(wait_now, cancelled);
-        wait = (wait * 2).min(LONGEST_WAIT);
+        pause(wait, cancelled);
     }
+}
+
+/// How long to wait before each further attempt. It never ends.
+fn waits() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(FIRST_WAIT), |wait| Some((*wait * 2).min(LONGEST_WAIT)))
 }
 
 /// The wait before the next attempt, which has to fit into the time that is left; `None` if it does not.
@@ -225,6 +229,14 @@ fn timings(timings: crate::net::Timings) -> Timings {
 mod tests {
     use super::*;
 
+    /// Scenario language, section 3: "again after 250 ms, growing to 1 s"
+    #[test]
+    fn waits_between_attempts_grow_from_250_ms_to_a_second() {
+        let millis: Vec<_> = waits().take(5).map(|wait| wait.as_millis()).collect();
+        assert_eq!(millis, [250, 500, 1000, 1000, 1000]);
+    }
+
+    /// Scenario language, section 3: "within `max-time`"
     #[test]
     fn the_last_wait_is_cut_so_that_an_attempt_follows() {
         let millis = Duration::from_millis;

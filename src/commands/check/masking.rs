@@ -229,6 +229,7 @@ mod tests {
         Secrets::of_values(values.iter())
     }
 
+    /// Scenario language, section 1: "only inside values, never the syntax of a document"
     #[test]
     fn only_values_of_an_event_are_masked() {
         let event = r#"{"event":"message","type":"text","data":"a message: \"x\",\"y\"","size":1,"tls":{"name":"text"},"headers":[["message","text"]]}"#;

@@ -15,6 +15,8 @@ use crate::scenario::language::{Diagnostic, Values, Variable};
 pub(super) use check::{check, check_shared, misplaced};
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 /// Options that only scenarios have.
 #[derive(Clone, Debug)]

@@ -230,21 +230,23 @@ impl PartRun<'_, '_> {
             return Err(self.out_of_time(&step.at).into());
         }
         match &step.action {
-            PlannedAction::Open(connection) => self.open(*connection),
-            PlannedAction::Send(connection, payload) => self.send(step, *connection, payload),
-            PlannedAction::Receive(group) => self.receive(step, group),
+            PlannedAction::Open(connection) => return self.open(*connection),
+            PlannedAction::Receive(group) => return self.receive(step, group),
+            PlannedAction::During(connection, span, has_end) => {
+                return self.during(step, *connection, span, *has_end);
+            }
+            PlannedAction::Run(command) => return self.run_command(step, command),
+            PlannedAction::Send(connection, payload) => self.send(step, *connection, payload)?,
             PlannedAction::Forbid(connection, payload) => {
-                self.forbid(index, step, *connection, payload)
+                self.forbid(index, step, *connection, payload)?;
             }
             PlannedAction::Silence(connection, span, has_end) => {
-                self.silence(step, *connection, span, *has_end)
+                self.silence(step, *connection, span, *has_end)?;
             }
-            PlannedAction::During(connection, span, has_end) => {
-                self.during(step, *connection, span, *has_end)
-            }
-            PlannedAction::Sleep(span) => self.sleep(step, span),
-            PlannedAction::Run(command) => self.run_command(step, command),
+            PlannedAction::Sleep(span) => self.sleep(step, span)?,
         }
+        // What takes nothing can still have sections, of variables.
+        self.check(&step.checks, &Facts::Nothing)
     }
 
     /// Warns of a payload that is not JSON with its values, though it looks like it.

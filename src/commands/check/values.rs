@@ -87,12 +87,14 @@ fn uuid(random: u128) -> String {
 mod tests {
     use super::*;
 
+    /// Scenario language, section 1: "Built in: `{{newUuid}}`"
     #[test]
     fn a_uuid_has_its_version_and_variant() {
         assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
         assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
     }
 
+    /// Scenario language, section 1: "option < capture"
     #[test]
     fn a_captured_value_counts_more_than_a_given_one() {
         let given = BTreeMap::from([("a".to_owned(), "1".to_owned())]);

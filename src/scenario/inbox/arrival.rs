@@ -64,6 +64,13 @@ pub struct End {
     pub incomplete: Option<String>,
 }
 
+impl End {
+    /// Whether the peer only answered our Close frame, with the same code.
+    pub fn is_answer(&self) -> bool {
+        self.is_ours && self.sent == Some(self.code)
+    }
+}
+
 /// Something that was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {

@@ -78,6 +78,7 @@ fn group(wanted: &[&str], optional: &[&str], is_strict: bool, now: Instant) -> G
     Group::new(all(wanted), all(optional), is_strict, now + Duration::from_secs(5))
 }
 
+/// Scenario language, section 3: "`<` takes the first kept message that matches, and with it those before it"
 #[test]
 fn the_first_match_is_taken_and_those_before_it() {
     let (mut inbox, now) = filled(&["x", "a", "b", "a"]);
@@ -86,6 +87,7 @@ fn the_first_match_is_taken_and_those_before_it() {
     assert_eq!((wait.seen().count, kept(&inbox)), (1, vec!["b".to_owned(), "a".to_owned()]));
 }
 
+/// Scenario language, section 3: "With `strict: true` the next message has to match."
 #[test]
 fn strict_takes_the_next_message_or_none() {
     let (mut inbox, now) = filled(&["x", "a"]);
@@ -101,6 +103,7 @@ fn strict_takes_the_next_message_or_none() {
     );
 }
 
+/// Scenario language, section 1: "`<?` may come before what the next "<" waits for; no failure if not"
 #[test]
 fn an_optional_message_comes_first_or_not_at_all() {
     for (messages, optional) in [(&["o", "a"] as &[_], true), (&["a", "o"], false), (&["a"], false)]
@@ -113,6 +116,7 @@ fn an_optional_message_comes_first_or_not_at_all() {
     }
 }
 
+/// Scenario language, section 1: "`<&` this one too, in any order with the "<" before it"
 #[test]
 fn together_messages_find_their_places_in_any_order() {
     let (general, special) = (r#"{"t":1}"#, r#"{"t":1,"u":2}"#);
@@ -126,6 +130,7 @@ fn together_messages_find_their_places_in_any_order() {
     }
 }
 
+/// Scenario language, section 1: "`<&` this one too, […] under the same limit"
 #[test]
 fn one_message_is_not_taken_twice() {
     let (mut inbox, now) = filled(&["a"]);
@@ -138,6 +143,7 @@ fn one_message_is_not_taken_twice() {
     assert_eq!(taken(&mut wait, &mut inbox, late), Ok(vec!["a".to_owned(); 2]));
 }
 
+/// Scenario language, section 3: "Patterns of control frames take no data messages with them."
 #[test]
 fn control_frames_take_no_messages_with_them() {
     let (mut inbox, now) = filled(&["a"]);
@@ -152,6 +158,7 @@ fn control_frames_take_no_messages_with_them() {
     assert_eq!(kept(&inbox), ["a"]);
 }
 
+/// Scenario language, section 3: "each connection keeps what came until a step takes it"
 #[test]
 fn what_was_kept_is_taken_after_the_end_and_then_the_wait_fails() {
     let (mut inbox, now) = filled(&["a"]);
@@ -174,6 +181,7 @@ fn the_closest_message_is_known() {
     assert_eq!(wait.seen().count, 3);
 }
 
+/// Scenario language, section 1: "`<!` must not come"
 #[test]
 fn what_is_forbidden_fails_whatever_waits() {
     let (mut inbox, now) = filled(&["a"]);
@@ -191,6 +199,24 @@ fn what_is_forbidden_fails_whatever_waits() {
     assert!(inbox.fault().is_some(), "what is kept counts");
 }
 
+/// Scenario language, section 1: "`<!` must not come"; section 3: "at the end of its part an open one is closed with 1000"
+#[test]
+fn an_answer_to_our_own_close_is_not_forbidden() {
+    let sent = Some(CloseCode::NORMAL);
+    for (code, is_ours, is_forbidden) in [
+        (CloseCode::NORMAL, true, false),
+        (CloseCode::NORMAL, false, true),
+        (CloseCode::GOING_AWAY, true, true),
+        (CloseCode::ABNORMAL, true, false),
+    ] {
+        let (mut inbox, _) = filled(&[]);
+        inbox.forbid(0, close(""));
+        inbox.push_end(End { is_ours, sent, ..end(code) });
+        assert_eq!(inbox.fault().is_some(), is_forbidden, "{code:?} {is_ours}");
+    }
+}
+
+/// Scenario language, section 3: "SILENCE and DURING begin with what is kept."
 #[test]
 fn silence_and_during_begin_with_what_is_kept() {
     let (mut inbox, now) = filled(&["a", "b"]);
@@ -211,6 +237,7 @@ fn silence_and_during_begin_with_what_is_kept() {
     assert!(matches!(inbox.silence(until, false, until), Progress::Failed(WaitFailure::Ended(_))));
 }
 
+/// Scenario language, section 3: "Messages that match an `ignore: PATTERN` […] are set aside before either rule"
 #[test]
 fn what_is_ignored_is_set_aside() {
     let now = Instant::now();
@@ -219,6 +246,7 @@ fn what_is_ignored_is_set_aside() {
     assert_eq!(kept(&inbox), ["a"]);
 }
 
+/// Scenario language, section 3: "memory is bounded by `max-buffered` […] over it the part fails and says so"
 #[test]
 fn too_much_is_a_failure_and_takes_no_memory() {
     let now = Instant::now();
@@ -228,6 +256,7 @@ fn too_much_is_a_failure_and_takes_no_memory() {
     assert!(inbox.held <= 1000);
 }
 
+/// Scenario language, section 3: "`duration` counts from the last send on that connection."
 #[test]
 fn a_duration_counts_from_the_last_send() {
     let (mut inbox, now) = filled(&["a"]);
@@ -237,6 +266,7 @@ fn a_duration_counts_from_the_last_send() {
     assert_eq!(times, [None, Some(Duration::from_millis(3))]);
 }
 
+/// Scenario language, section 3: "each connection keeps what came […] however fast"
 #[test]
 fn a_million_small_messages_fit() {
     let now = Instant::now();

@@ -181,6 +181,7 @@ mod tests {
         Ok(signs.collect())
     }
 
+    /// Scenario language, section 3: "In a `$` line `{{name}}` becomes `"${WSCOPE_VARIABLE_name}"`"
     #[test]
     fn variables_are_quoted_as_their_place_needs_it() {
         for (command, expected) in [
@@ -200,6 +201,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 3: "a server's text is never run"
     #[test]
     fn where_the_shell_would_not_expand_them_they_are_errors() {
         for (command, at) in [

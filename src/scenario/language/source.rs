@@ -183,6 +183,7 @@ mod tests {
         Source::new("a.wscope", text.as_bytes().to_vec())
     }
 
+    /// Scenario language, section 1: "LF or CRLF, a byte order mark is skipped"
     #[test]
     fn lines_have_no_line_ending_and_no_byte_order_mark() {
         for (text, lines) in [

@@ -247,6 +247,7 @@ mod tests {
         template.expand(&values).map_err(|variable| format!("{:?}", variable.at))
     }
 
+    /// Scenario language, section 1: "`\{{` stands for `{{`"; "what came in through `{{…}}` is not expanded again"
     #[test]
     fn values_are_put_in_once() {
         for (text, result) in [
@@ -264,11 +265,13 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 1: "A name that is not known is an error at that place."
     #[test]
     fn an_unknown_variable_has_its_place() {
         assert_eq!(expanded("é{{x}}"), Err("12..17".to_owned()));
     }
 
+    /// Scenario language, section 1: "NAME is `[A-Za-z_][A-Za-z0-9_-]*`."
     #[test]
     fn broken_variables_are_errors() {
         for (text, message, at) in [

@@ -84,6 +84,7 @@ pub fn unit_shift(unit: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    /// Scenario language, section 1: "Durations are `500ms`, `5s`, `2m`: in scenarios the unit is required."
     #[test]
     fn durations_need_their_unit() {
         for (text, millis) in [("500ms", 500), ("5s", 5000), ("1.5s", 1500), ("2m", 120_000)] {
@@ -101,6 +102,7 @@ mod tests {
         }
     }
 
+    /// Scenario language, section 1: "Sizes are `512`, `64K`, `10M`."
     #[test]
     fn sizes_are_in_units_of_1024() {
         for (text, bytes) in [("0", 0), ("512", 512), ("64K", 65_536), ("10MiB", 10 << 20)] {

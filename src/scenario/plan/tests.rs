@@ -39,6 +39,7 @@ a< close:
     assert!(matches!(part.steps[5].action, PlannedAction::Silence(0, _, true)));
 }
 
+/// Scenario language, section 3: "`<&` […] to the one before"
 #[test]
 fn a_group_goes_on_behind_what_waits_on_other_connections() {
     let text = "WS {{url}} as a\nWS {{url}} as b\na< 1\nb<? o\nb< 2\na<& 4\nb<& 5\n";
@@ -50,6 +51,7 @@ fn a_group_goes_on_behind_what_waits_on_other_connections() {
     assert_eq!(groups.collect::<Vec<_>>(), [(0, 2), (1, 2)]);
 }
 
+/// Scenario language, section 1: "A name that is not known is an error at that place."
 #[test]
 fn variables_need_a_value_before_they_are_used() {
     for (text, expected) in [
@@ -72,6 +74,7 @@ fn variables_need_a_value_before_they_are_used() {
     planned("WS {{url}}\n< a\n[Captures]\nb: text\n> {{b}} {{newUuid}}").expect("known");
 }
 
+/// Scenario language, section 3: "the names of queries cannot name connections"
 #[test]
 fn queries_are_read_where_they_stand() {
     for (text, expected) in [

@@ -17,6 +17,7 @@ fn one(line: &str) -> Outcome {
     commands(&format!("{line}\n")).run()
 }
 
+/// Scenario language, section 3: "secrets `"${WSCOPE_SECRET_name}"`, set only for lines that name them"
 #[test]
 fn only_the_secrets_that_a_line_names_are_in_its_environment() {
     let scenario = "\
@@ -35,6 +36,7 @@ exit == 1
         .code(0);
 }
 
+/// Scenario language, section 3: "In a `$` line `{{name}}` becomes `"${WSCOPE_VARIABLE_name}"`"
 #[test]
 fn values_are_quoted_as_their_place_needs_it() {
     let scenario = "\
@@ -45,6 +47,7 @@ stdout == \"[x  *][ax  *b][x  *x  *]\"
     commands(scenario).args(["--variable", "v=x  *"]).run().code(0);
 }
 
+/// Scenario language, section 3: "In a `$` line `{{name}}` becomes `"${WSCOPE_VARIABLE_name}"` […] `-` becomes `_`"
 #[test]
 fn a_value_at_a_place_where_the_shell_does_not_expand_it_is_an_error() {
     for (line, place, message) in [
@@ -58,6 +61,7 @@ fn a_value_at_a_place_where_the_shell_does_not_expand_it_is_an_error() {
     }
 }
 
+/// Scenario language, section 1: "a status other than 0 fails"
 #[test]
 fn a_failed_command_shows_its_errors_and_its_signal() {
     one("$ echo out; echo one >&2; echo two >&2; exit 3")
@@ -126,6 +130,7 @@ fn a_signal_ends_a_command_with_all_that_it_started() {
 }
 
 /// Scenario language, section 5: "`--max-time` for all parts".
+/// Scenario language, section 3: "A part has `max-time`"
 #[test]
 fn max_time_ends_a_command_with_all_that_it_started() {
     let program = commands(HOLDS).args(["-m", "1s"]);
@@ -147,6 +152,7 @@ $ true
     ended.recv_timeout(DEADLINE).expect("nothing of it runs any more");
 }
 
+/// Scenario language, section 3: "a server's text is never run"
 #[test]
 fn a_value_of_a_server_is_never_run() {
     let server = Server::script(|peer| {

@@ -8,6 +8,7 @@ fn strict(server: &Server, scenario: &str) -> Outcome {
     check(scenario).args(["--strict", "--variable", &format!("url={}", server.url())]).run()
 }
 
+/// Scenario language, section 3: "A connection is open until its Close"
 #[test]
 fn nothing_is_sent_behind_a_close_frame_of_our_own() {
     for payload in ["x", "ping:", "close:1000"] {
@@ -32,6 +33,8 @@ fn nothing_is_sent_behind_a_close_frame_of_our_own() {
     run(&server, scenario).code(0);
 }
 
+/// Scenario language, section 3: "A Close of the peer's […] that no step asked for fails the step that waits or sends
+/// next"
 #[test]
 fn what_is_sent_behind_a_close_frame_of_the_peer_is_not_lost_silently() {
     let server = Server::script(|peer| {
@@ -48,6 +51,8 @@ fn what_is_sent_behind_a_close_frame_of_the_peer_is_not_lost_silently() {
     assert!(found.iter().any(|text| outcome.stdout.contains(text)), "{}", outcome.stdout);
 }
 
+/// Scenario language, section 3: "after the last step a code other than 1000, 1001, 1005 is a warning (with
+/// `--strict` a failure)"
 #[test]
 fn the_code_of_the_peer_counts_whoever_closed_first() {
     let kicks = |peer: &mut Peer| {
@@ -74,6 +79,8 @@ fn the_code_of_the_peer_counts_whoever_closed_first() {
 }
 
 /// Scenario language, section 5: "`-H` …; the file's own counts more".
+/// Scenario language, section 3: "Options are the long options of `wscope URL`"; section 5: "the file's own counts
+/// more"
 #[test]
 fn headers_of_the_file_replace_those_of_the_command_line() {
     let server = Server::script(|peer| {
@@ -121,6 +128,7 @@ fn a_subprotocol_that_the_server_does_not_choose_is_a_warning() {
     strict(&server(), &scenario).code(0).stderr("");
 }
 
+/// Scenario language, section 3: "With two or more connections named in a part, a step without NAME is an error"
 #[test]
 fn several_connections_need_names() {
     check("WS ws://h\nWS ws://h as b\nb> y\n> x\n< x\n").run().code(2).stderr_contains(
@@ -134,6 +142,7 @@ fn several_connections_need_names() {
     check("### a\nWS ws://h\n< a\n### b\nWS ws://h\n< a\n").arg("--list").run().code(0);
 }
 
+/// Scenario language, section 2: "`json:@PATH` | the file's content"
 #[test]
 fn a_file_that_is_sent_as_json_has_to_be_that() {
     let server = Server::script(|peer| {
@@ -150,6 +159,7 @@ fn a_file_that_is_sent_as_json_has_to_be_that() {
         );
 }
 
+/// Scenario language, section 1: "a server must not be able to make a scenario send a file of ours"
 #[test]
 fn a_server_cannot_choose_a_file() {
     for (line, place) in [

@@ -12,6 +12,7 @@ fn sending(message: &'static str) -> Server {
     })
 }
 
+/// Scenario language, section 2: "numbers by value (exactly, beyond 2^53 too)"
 #[test]
 fn numbers_of_any_length_are_compared_by_value() {
     for (message, pattern, code) in [
@@ -29,6 +30,7 @@ fn numbers_of_any_length_are_compared_by_value() {
     }
 }
 
+/// Scenario language, section 3: "`{{name}}` is put in as text before a payload is judged to be JSON"
 #[test]
 fn a_captured_value_is_sent_as_it_was_received() {
     let server = Server::script(|peer| {

@@ -5,6 +5,7 @@ use crate::scripts::refused_url;
 use crate::support::{Outcome, Peer, Server, binary, close, pong, text};
 
 /// Scenario language, section 5: "A failure shows `FILE:LINE`, the line, what was waited for and what came instead".
+/// Scenario language, section 3: "Each `<`, with its `<&` and `<?`, has the time `timeout`"
 #[test]
 fn a_timeout_shows_what_was_expected_and_what_came() {
     let server = Server::script(|peer| {
@@ -92,6 +93,7 @@ fn syntax_errors_of_all_files_are_shown_before_anything_runs() {
 }
 
 /// Scenario language, section 5: "Exit: … 8 unreadable file".
+/// Scenario language, section 1: "UTF-8"
 #[test]
 fn what_is_not_text_is_refused() {
     crate::support::wscope()
@@ -104,7 +106,7 @@ fn what_is_not_text_is_refused() {
 }
 
 /// A server that sends these frames at once, then answers the Close frame.
-fn sending(frames: &[Vec<u8>]) -> Server {
+pub(super) fn sending(frames: &[Vec<u8>]) -> Server {
     let frames = frames.concat();
     Server::script(move |peer: &mut Peer| {
         peer.accept_request();
@@ -207,6 +209,7 @@ fn a_refusal_shows_status_and_headers() {
         .stdout_contains("body: no");
 }
 
+/// Scenario language, section 3: "memory is bounded by `max-buffered` […] over it the part fails and says so"
 #[test]
 fn more_than_is_kept_ends_a_sleep() {
     let server = Server::script(|peer| {
@@ -221,6 +224,7 @@ fn more_than_is_kept_ends_a_sleep() {
         .stdout_contains(" messages that no step took, of at most 1024 bytes\n");
 }
 
+/// Scenario language, section 3: "A part has `max-time`"
 #[test]
 fn the_time_of_a_part_runs_out_at_the_pattern_that_is_missing() {
     run(&sending(&[text("a")]), "WS {{url}}\n[Options]\nmax-time: 300ms\n\n< a\n<& b\n")
@@ -228,6 +232,7 @@ fn the_time_of_a_part_runs_out_at_the_pattern_that_is_missing() {
         .stdout_contains("s.wscope:6:1: the part is not over after 300 ms (max-time)\n  <& b\n");
 }
 
+/// Scenario language, section 3: "a bare `{…}` or `[…]` that does not parse is taken as text, with a warning"
 #[test]
 fn a_value_that_breaks_json_is_warned_about() {
     let server = sending(&[text("x")]);

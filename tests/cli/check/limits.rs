@@ -16,6 +16,7 @@ fn silent() -> Server {
     })
 }
 
+/// Scenario language, section 3: "A part has `max-time`"
 #[test]
 fn max_time_ends_silence_during_and_sleep() {
     for step in ["SILENCE 60s", "DURING 60s", "SLEEP 60s", "< a"] {
@@ -27,6 +28,7 @@ fn max_time_ends_silence_during_and_sleep() {
     }
 }
 
+/// Scenario language, section 3: "A part has `max-time`"
 #[test]
 fn max_time_ends_the_closing_handshake() {
     let server = Server::script(|peer| {
@@ -41,6 +43,7 @@ fn max_time_ends_the_closing_handshake() {
     );
 }
 
+/// Scenario language, section 3: "After `HTTP 401` (any other status) there are only sections."
 #[test]
 fn an_expected_status_is_no_reason_for_another_attempt() {
     let server = Server::respond("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
@@ -49,6 +52,7 @@ fn an_expected_status_is_no_reason_for_another_attempt() {
     run(&server, "WS {{url}}\n[Options]\nretry: 5\nHTTP *\n[Asserts]\nstatus == 503\n").code(0);
 }
 
+/// Scenario language, section 3: "`retry: 20` waits for a server to come up: again […] on connect errors"
 #[test]
 fn a_connect_timeout_is_a_reason_for_another_attempt() {
     let server = Server::scripts([

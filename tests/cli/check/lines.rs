@@ -28,6 +28,7 @@ fn values_are_judged_where_they_stand() {
         .stderr_contains("s.wscope:3:1: error: bad header: ");
 }
 
+/// Scenario language, section 1: "`{{name}}` is replaced everywhere"
 #[test]
 fn values_of_variables_are_judged_where_they_stand() {
     for (lines, place) in [
@@ -49,6 +50,7 @@ fn values_of_variables_are_judged_where_they_stand() {
         .stdout_contains("s.wscope:1:4: bad URL: ");
 }
 
+/// Scenario language, section 1: "in scenarios the unit is required"; section 3: "(`insecure: true` for flags)"
 #[test]
 fn options_have_the_values_of_scenarios() {
     assert_option(
@@ -67,6 +69,7 @@ fn options_have_the_values_of_scenarios() {
     }
 }
 
+/// Scenario language, section 3: "An option that has no meaning in a scenario is an error that says so."
 #[test]
 fn options_without_a_meaning_are_named_as_such() {
     for name in ["json", "send", "count", "expect", "wait", "echo", "reconnect", "verbose", "color"]
@@ -79,6 +82,7 @@ fn options_without_a_meaning_are_named_as_such() {
     assert_option("nonsense: 1", "1: error: unknown option \"nonsense\"");
 }
 
+/// Scenario language, section 1: "file = { part }"
 #[test]
 fn a_file_without_parts_is_an_error() {
     for text in ["", "# nothing\n\n", "\u{feff}"] {
@@ -103,6 +107,7 @@ fn the_command_line_is_judged_first() {
     program().args(["--variables-file", "none"]).run().code(8).stdout("").stderr_contains("none");
 }
 
+/// Scenario language, section 1: "built-in < environment < file < option < capture"
 #[test]
 fn a_variable_of_the_command_line_replaces_a_secret_of_the_environment() {
     let scenario = "### {{v}}\nWS ws://127.0.0.1:1\n> theirs\n< a\n";

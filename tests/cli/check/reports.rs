@@ -35,6 +35,7 @@ fn assert_no_secret(text: &str) {
     }
 }
 
+/// Scenario language, section 3: "the report lists what was passed over"
 #[test]
 fn messages_that_a_step_passed_over_are_counted() {
     let server = Server::script(|peer| {
@@ -54,6 +55,7 @@ fn messages_that_a_step_passed_over_are_counted() {
 }
 
 /// Scenario language, section 5: "`--report-junit FILE`, … (parents are made)".
+/// Scenario language, section 1: "masked as `***` in every output, report and record"
 #[test]
 fn reports_are_written_and_hold_no_secret() {
     let args =
@@ -116,6 +118,7 @@ fn a_report_that_cannot_be_written_is_found_before_anything_runs() {
         .stdout("");
 }
 
+/// Scenario language, section 1: "built-in < environment < file < option < capture"
 #[test]
 fn variables_come_from_the_environment_files_and_options() {
     let program = wscope()
@@ -164,6 +167,7 @@ fn only_what_is_chosen_is_counted() {
 }
 
 /// Scenario language, section 5: "Results go to stdout, errors and warnings to stderr".
+/// Scenario language, section 3: "after the last step a code other than 1000, 1001, 1005 is a warning"
 #[test]
 fn warnings_go_to_standard_error() {
     let server = Server::script(|peer| {

@@ -16,12 +16,15 @@ fn sending(messages: &'static [&'static str]) -> Server {
     })
 }
 
+/// Scenario language, section 3: "Nothing is lost between steps."; section 1: "`SLEEP` nothing is done; what comes is
+/// kept"
 #[test]
 fn nothing_is_lost_between_steps() {
     let server = sending(&["a", "b", "c", "d"]);
     run(&server, "WS {{url}}\nSLEEP 50ms\n< a\n< b\nSLEEP 50ms\n< c\n< d\n").code(0);
 }
 
+/// Scenario language, section 3: "With `strict: true` the next message has to match."
 #[test]
 fn strict_demands_the_next_message() {
     let server = sending(&["x", "a"]);
@@ -32,6 +35,7 @@ fn strict_demands_the_next_message() {
     run(&server, "WS {{url}}\n[Options]\nstrict: true\nignore: x\n\n< a\n").code(0);
 }
 
+/// Scenario language, section 1: "`<!` must not come"
 #[test]
 fn what_must_not_be_received_fails_the_part() {
     let server = sending(&["a", r#"{"type":"error","text":"broken"}"#, "b"]);
@@ -41,12 +45,14 @@ fn what_must_not_be_received_fails_the_part() {
         .stdout_contains("{\"type\":\"error\",\"text\":\"broken\"}");
 }
 
+/// Scenario language, section 1: "`SILENCE` no data message for that long"
 #[test]
 fn silence_fails_at_a_message() {
     let server = sending(&["a"]);
     run(&server, "WS {{url}}\nSILENCE 5s\n").code(1).stdout_contains("a message was received");
 }
 
+/// Scenario language, section 3: "A Close of the peer's […] fails the step that waits […], and says code and reason"
 #[test]
 fn an_unexpected_close_fails_the_step_that_waits() {
     let server = Server::script(|peer| {
@@ -59,6 +65,7 @@ fn an_unexpected_close_fails_the_step_that_waits() {
     );
 }
 
+/// Scenario language, section 2: "`close:1006` is an end without Close"
 #[test]
 fn an_end_without_a_close_frame_can_be_expected() {
     let server = Server::script(|peer| {
@@ -69,6 +76,7 @@ fn an_end_without_a_close_frame_can_be_expected() {
     run(&server, "WS {{url}}\n< close:1006\n").code(0);
 }
 
+/// Scenario language, section 3: "a peer that does not answer is a warning (with `--strict` a failure)"
 #[test]
 fn a_missing_close_reply_is_a_warning_and_with_strict_a_failure() {
     for (args, code) in [(&[][..], 0), (&["--strict"], 1)] {
@@ -86,6 +94,7 @@ fn a_missing_close_reply_is_a_warning_and_with_strict_a_failure() {
     }
 }
 
+/// Scenario language, section 1: "A value is data, never language"
 #[test]
 fn a_captured_value_is_data_and_never_language() {
     let server = Server::script(|peer| {
@@ -97,6 +106,7 @@ fn a_captured_value_is_data_and_never_language() {
     run(&server, "WS {{url}}\n< /text:/\n[Captures]\nx: text\n> {{x}}\n").code(0);
 }
 
+/// Scenario language, section 3: "A failed part does not stop the next one; `--fail-fast` does."
 #[test]
 fn parts_run_one_after_the_other_and_a_failed_one_stops_none() {
     let serve = || {
@@ -122,6 +132,7 @@ fn parts_run_one_after_the_other_and_a_failed_one_stops_none() {
         .stdout_contains("2 parts: 0 passed, 1 failed, 1 skipped");
 }
 
+/// Scenario language, section 1: "only with --allow-run (else exit 2 before anything connects)"
 #[test]
 fn commands_need_permission_and_get_values_in_the_environment() {
     let scenario = "$ printf %s {{x}}\n[Asserts]\nstdout == \"; false\"\n[Captures]\ny: stdout\n";
@@ -138,6 +149,7 @@ fn commands_need_permission_and_get_values_in_the_environment() {
     check(scenario).args(args).arg("--allow-run").run().code(0);
 }
 
+/// Scenario language, section 1: "a status other than 0 fails"
 #[test]
 fn a_command_that_fails_fails_the_part() {
     let server = Server::script(|peer| {

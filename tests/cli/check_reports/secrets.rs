@@ -198,6 +198,8 @@ fn assert_no_encoded_secret(value: &serde_json::Value) {
 }
 
 /// Scenario language, section 1: "`--secret` (masked as `***` in every output, report and record …)".
+/// Scenario language, section 1: "masked as `***` in every output, report and record, before anything is encoded, and
+/// also where it comes base64- or percent-encoded"
 #[test]
 fn secrets_are_in_no_output() {
     assert_masked(&["-v"], 9);
@@ -209,6 +211,7 @@ fn secrets_are_in_no_output_if_parts_are_skipped() {
 }
 
 /// Secrets that are words of the formats mask values only.
+/// Scenario language, section 1: "only inside values, never the syntax of a document"
 #[test]
 fn secrets_cannot_break_a_report() {
     let server = Server::script(|peer: &mut Peer| {

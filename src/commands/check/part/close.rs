@@ -106,14 +106,14 @@ fn end_warning(end: &End) -> Option<Phrase> {
         return Some(text.value(&end.description));
     }
     let is_usual = matches!(end.code.get(), 1000 | 1001 | 1005);
-    let is_answer = end.is_ours && end.sent == Some(end.code);
-    (!is_usual && !is_answer).then(|| end.description.clone().into())
+    (!is_usual && !end.is_answer()).then(|| end.description.clone().into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Scenario language, section 3: "after the last step a code other than 1000, 1001, 1005 is a warning"
     #[test]
     fn unusual_codes_are_reported_whoever_closed_first() {
         for (code, sent, is_ours, is_clean, is_reported) in [

@@ -26,12 +26,14 @@ impl PartRun<'_, '_> {
         }
         let ignored = connect.options.iter().filter_map(|line| line.pattern.as_ref());
         let ignored = ignored.map(|pattern| self.pattern(pattern)).collect::<Result<_, _>>()?;
-        let config = configure(self.file.config, connect, &self.file.values)
+        let mut config = configure(self.file.config, connect, &self.file.values)
             .map_err(|error| self.option_failed(error))?;
         let retries = Retries {
             count: options.retry.unwrap_or(self.file.config.retry),
             expected: connect.response.as_ref().map_or(Some(101), |response| response.status),
         };
+        // Where it is tried again, a further connection would be taken for the next attempt.
+        config.endpoint.probes_tls &= retries.count == 0;
         let link = Link::start(LinkConfig {
             connect: config,
             name: connect.name.clone(),

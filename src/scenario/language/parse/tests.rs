@@ -124,6 +124,7 @@ Next Close="4001 /see you/" (0, 0)"#;
     assert_eq!(outline(text), expected);
 }
 
+/// Scenario language, section 1: "it goes to the end of the line, verbatim, trailing spaces included"
 #[test]
 fn payloads_are_what_the_file_says() {
     for (line, expected) in [
@@ -159,6 +160,7 @@ fn payloads_are_what_the_file_says() {
     }
 }
 
+/// Scenario language, section 1: "the lines up to the closing one, as long, are the payload, joined by LF"
 #[test]
 fn a_fence_holds_lines_as_they_are() {
     let text = "WS ws://h\n> ```\na\n  # b \n\n```\n< ````\n```\n````\n";
@@ -167,6 +169,8 @@ fn a_fence_holds_lines_as_they_are() {
     assert_eq!(outline(text), expected);
 }
 
+/// Scenario language, section 1: "LF or CRLF, a byte order mark is skipped. Blank lines […] mean nothing; leading
+/// white space too"
 #[test]
 fn carriage_returns_and_white_space_mean_nothing() {
     let text = "\u{feff}  # c\r\n\r\n\tWS ws://h as a\r\n  X-A:  b \r\n  a  >  x \r\n";
@@ -176,6 +180,7 @@ fn carriage_returns_and_white_space_mean_nothing() {
     assert!(outline(text).ends_with("a> Bare=\" x \" (0, 0)"), "{}", outline(text));
 }
 
+/// Scenario language, section 1: "connect = "WS" URL […]"
 #[test]
 fn errors_have_their_place_and_all_are_found() {
     let long = "x".repeat(126);
@@ -238,6 +243,7 @@ fn errors_have_their_place_and_all_are_found() {
     }
 }
 
+/// Scenario language, section 3: "A part that neither asserts nor expects anything is a warning"
 #[test]
 fn doubtful_things_are_warnings() {
     for (text, expected) in [
