@@ -105,6 +105,25 @@ HTTP 101
 }
 
 #[test]
+fn a_refusal_has_timings() {
+    let server = Server::respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    let scenario = "\
+WS {{url}}
+HTTP 401
+[Captures]
+upgrade: timing \"upgrade\"
+[Asserts]
+timing \"tcp\" < 5s
+timing \"upgrade\" < 5s
+timing \"total\" < 10s
+timing \"total\" >= {{upgrade}}
+timing \"dns\" not exists
+timing \"tls\" not exists
+";
+    run(&server, scenario).code(0);
+}
+
+#[test]
 fn a_subprotocol_that_the_server_does_not_choose_is_a_warning() {
     let server = || {
         Server::script(|peer| {
