@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::source::{Diagnostic, Line, Source};
 use super::syntax::{Assert, Capture, Connect, Item, Part, Scenario, Sections, Step, Text};
 use super::template::{Template, is_name};
+use connect::variable_in_name;
 
 mod checks;
 mod connect;
@@ -287,6 +288,9 @@ fn capture(content: Content<'_>) -> Result<Capture, Diagnostic> {
             .with_help("for example  id: jsonpath \"$.id\""));
     };
     let name = Content { text: &content.text[..end], start: content.start }.trim();
+    if let Some(error) = variable_in_name(name, "a captured value") {
+        return Err(error);
+    }
     if !is_name(name.text) {
         let message = format!("{:?} is not the name of a variable", name.text);
         return Err(Diagnostic::new(name.at(), message)

@@ -65,7 +65,7 @@ fn connection_problem(step: &Step, open: &[&Connect], needs_names: bool) -> Opti
     }
     let connect = connection_of(step, open)?;
     let response = connect.response.as_ref()?;
-    let status = response.status.filter(|status| *status != 101)?;
+    let status = response.status.known().filter(|status| *status != 101)?;
     let message = format!("after HTTP {status} there is no connection to use");
     Some(
         Diagnostic::new(step.at.clone(), message)

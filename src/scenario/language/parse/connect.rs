@@ -3,7 +3,9 @@
 use super::payload::Use;
 use super::{Block, Content, Parser};
 use crate::scenario::language::source::Diagnostic;
-use crate::scenario::language::syntax::{Connect, ExpectedResponse, Field, OptionLine, Sections};
+use crate::scenario::language::syntax::{
+    Connect, ExpectedResponse, ExpectedStatus, Field, OptionLine, Sections, status_code,
+};
 use crate::scenario::language::template::is_name;
 
 impl<'a> Parser<'a> {
@@ -52,6 +54,9 @@ impl<'a> Parser<'a> {
             return Some(Diagnostic::new(rest.at(), message).with_help(help));
         }
         let name = name?;
+        if let Some(error) = variable_in_name(name, "a connection") {
+            return Some(error);
+        }
         if !is_name(name.text) {
             let message = format!("{:?} is not the name of a connection", name.text);
             let help = "a name has letters, digits, _ and -, and does not start with a digit";
@@ -70,26 +75,17 @@ impl<'a> Parser<'a> {
         content: Content<'a>,
         rest: Content<'a>,
     ) -> Result<(), Diagnostic> {
-        let status = match rest.text {
-            "*" => Ok(None),
-            text => match text.parse::<u16>() {
-                Ok(status) if text.len() == 3 && (100..600).contains(&status) => Ok(Some(status)),
-                _ => Err(Diagnostic::new(
-                    if text.is_empty() { content.at() } else { rest.at() },
-                    "a status code (100 to 599) or * has to follow HTTP",
-                )),
-            },
+        let (status, problem) = match expected_status(content, rest) {
+            Ok(status) => (status, None),
+            Err(problem) => (ExpectedStatus::Any, Some(problem)),
         };
-        let expected = ExpectedResponse {
-            at: content.at(),
-            status: status.as_ref().ok().copied().flatten(),
-            headers: Vec::new(),
-        };
+        // Even if something is wrong with it, what follows belongs to it.
+        let expected = ExpectedResponse { at: content.at(), status, headers: Vec::new() };
         if let Some(connect) = self.last_connect() {
             connect.response = Some(expected);
         }
         self.block = Block::Response;
-        status.map(drop)
+        problem.map_or(Ok(()), Err)
     }
 
     /// A header of the request or the response, or an option.
@@ -127,6 +123,9 @@ impl<'a> Parser<'a> {
         name: Content<'a>,
         value: Content<'a>,
     ) -> Result<(), Diagnostic> {
+        if let Some(error) = variable_in_name(name, "an option") {
+            return Err(error);
+        }
         let pattern = match name.text {
             "ignore" if value.text.is_empty() => {
                 return Err(Diagnostic::new(content.at(), "a pattern is missing")
@@ -162,6 +161,31 @@ impl<'a> Parser<'a> {
         };
         Diagnostic::new(content.at(), format!("not {what}")).with_help(example)
     }
+}
+
+/// What follows `HTTP`.
+fn expected_status(content: Content<'_>, rest: Content<'_>) -> Result<ExpectedStatus, Diagnostic> {
+    let template = rest.template()?;
+    if rest.text == "*" {
+        return Ok(ExpectedStatus::Any);
+    }
+    let is_one_word = !outside_braces(rest.text).any(|(_, c)| c.is_whitespace());
+    let status = match template.as_literal() {
+        None => is_one_word.then_some(ExpectedStatus::Given(template)),
+        Some(text) => status_code(&text).map(ExpectedStatus::Is),
+    };
+    status.ok_or_else(|| {
+        let at = if rest.text.is_empty() { content.at() } else { rest.at() };
+        Diagnostic::new(at, "a status code (100 to 599) or * has to follow HTTP")
+    })
+}
+
+/// Names tell what a line is about: they are known before there are values.
+pub(super) fn variable_in_name(name: Content<'_>, of: &str) -> Option<Diagnostic> {
+    name.text.contains("{{").then(|| {
+        Diagnostic::new(name.at(), format!("the name of {of} cannot contain a variable"))
+            .with_help("{{name}} is replaced in values, not in names: write the name itself")
+    })
 }
 
 /// The characters of a text that are not inside of `{{…}}`.
