@@ -135,7 +135,9 @@ pub struct CheckRunArgs {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000000")]
     pub retry: Option<u64>,
 
-    /// Limit for each part [default: 30s]
+    /// Limit for each part [default: max-time of the scenario, or 30s]
+    ///
+    /// Of this limit and those of a scenario the smallest counts; 0 is no limit.
     #[arg(short = 'm', long, value_name = "TIME", allow_hyphen_values = true)]
     pub max_time: Option<String>,
 }

@@ -36,6 +36,7 @@ mod reports;
 mod results;
 mod run_command;
 mod runner;
+mod time_limit;
 mod transcript;
 mod values;
 

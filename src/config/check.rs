@@ -50,7 +50,7 @@ pub struct CheckConfig {
     pub strict: bool,
     /// How often connecting is retried.
     pub retry: u64,
-    /// Limit for each part.
+    /// Limit for each part, if it is given; 0: none.
     pub max_time: Option<Duration>,
     /// Reports, with where they go.
     pub reports: Vec<(ReportKind, PathBuf)>,
@@ -91,9 +91,6 @@ pub enum ReportKind {
     /// A page for people.
     Html,
 }
-
-/// The limit for a part, where nothing else is given.
-const PART_TIME: Duration = Duration::from_secs(30);
 
 /// The most files that are run at the same time.
 const MAX_JOBS: usize = 256;
@@ -280,10 +277,10 @@ fn title_pattern(text: &str) -> Result<Regex, ConfigError> {
 }
 
 fn max_time(run: &CheckRunArgs) -> Result<Option<Duration>, ConfigError> {
-    let Some(text) = &run.max_time else { return Ok(Some(PART_TIME)) };
-    let duration =
-        parse_duration(text).map_err(|reason| ConfigError::value("--max-time", text, reason))?;
-    Ok((!duration.is_zero()).then_some(duration))
+    let parse = |text: &String| {
+        parse_duration(text).map_err(|reason| ConfigError::value("--max-time", text, reason))
+    };
+    run.max_time.as_ref().map(parse).transpose()
 }
 
 fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {

@@ -23,8 +23,6 @@ pub(super) struct OwnOptions {
     pub(super) timeout: Duration,
     /// The next message has to match.
     pub(super) strict: bool,
-    /// Limit of the part.
-    pub(super) max_time: Option<Duration>,
     /// The most that is kept of what was received, in bytes.
     pub(super) max_buffered: usize,
     /// How often connecting is retried.
@@ -43,7 +41,6 @@ impl Default for OwnOptions {
         Self {
             timeout: TIMEOUT,
             strict: false,
-            max_time: None,
             max_buffered: MAX_BUFFERED,
             retry: None,
         }
@@ -78,13 +75,20 @@ pub(super) fn own_options(
     Ok(own)
 }
 
+/// Each `max-time` of a connection, as far as its value is known; those that are wrong are reported elsewhere.
+pub(super) fn max_times(connect: &Connect, values: &dyn Values) -> Vec<Duration> {
+    let lines = connect.options.iter().filter(|line| line.name == "max-time");
+    let known = lines.filter_map(|line| line.value.expand(values).ok());
+    known.filter_map(|text| parse_duration(&text).ok()).collect()
+}
+
 fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Diagnostic> {
     let wrong = |reason: String| {
         Diagnostic::new(line.at.clone(), format!("bad {} {text:?}: {reason}", line.name))
     };
     match line.name.as_str() {
         "timeout" => own.timeout = parse_duration(text).map_err(wrong)?,
-        "max-time" => own.max_time = Some(parse_duration(text).map_err(wrong)?),
+        "max-time" => drop(parse_duration(text).map_err(wrong)?), // of the part: see `max_times`
         "max-buffered" => {
             let size = parse_size(text).map_err(wrong)?;
             own.max_buffered = usize::try_from(size).unwrap_or(usize::MAX);

@@ -18,10 +18,7 @@ impl PartRun<'_, '_> {
         let connect = &planned.connect;
         let options = own_options(connect, &self.file.values);
         let options = options.map_err(|error| self.option_failed(error))?;
-        if let Some(limit) = options.max_time {
-            let end = self.started + limit;
-            self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
-        }
+        self.set_deadline(); // a step may have captured the value of a max-time
         let ignored = connect.options.iter().filter_map(|line| line.pattern.as_ref());
         let ignored = ignored.map(|pattern| self.pattern(pattern)).collect::<Result<_, _>>()?;
         let config = configure(self.file.config, connect, &self.file.values)
