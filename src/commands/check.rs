@@ -58,7 +58,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         .map_err(|error| Error::System("event loop".to_owned(), error))?;
     let is_report = reports::on_standard_output(&config);
     let mut print = Printer::new(&config, is_report, &reactor)?;
-    for (level, text) in &config.notices {
+    for (level, text) in config.notices.iter().filter(|_| !config.quiet) {
         print.notice(*level, text);
     }
     let hidden = config.hidden.clone();

@@ -118,7 +118,7 @@ impl Printer {
 
     /// Warns about secrets that are so short that they may be found in other text.
     pub(super) fn weak_secrets(&mut self, config: &CheckConfig) {
-        for (name, value) in &config.secrets {
+        for (name, value) in config.secrets.iter().filter(|_| !config.quiet) {
             if !value.is_empty() && value.chars().count() < 4 {
                 let text = format!("the secret {name:?} is short: other text may be masked too");
                 self.notice(Level::Warning, &text);
@@ -126,7 +126,8 @@ impl Printer {
         }
     }
 
-    /// Shows what is wrong at a place of a file, on standard error, without secrets.
+    /// Shows what is wrong at a place of a file, on standard error, without secrets. With `--quiet` a warning, which
+    /// is no failure, is not shown.
     pub(super) fn diagnostic(
         &mut self,
         source: &Source,
@@ -134,6 +135,9 @@ impl Printer {
         diagnostic: &Diagnostic,
         secrets: &Secrets,
     ) {
+        if self.quiet && severity == "warning" {
+            return;
+        }
         let text = masking::excerpt(source.render(severity, diagnostic), secrets);
         eprint(&format!("{}\n", self.without_commands(&text)));
     }
@@ -152,7 +156,7 @@ impl Printer {
             self.put(&github::annotations(file));
         }
         let warnings = text::warnings(file, self.err);
-        if !warnings.is_empty() {
+        if !warnings.is_empty() && !self.quiet {
             self.out.flush(); // so that they stand below their file if both go to one terminal
             eprint(&self.without_commands(&warnings));
         }
