@@ -153,7 +153,7 @@ fn static_errors(plan: &Plan, source: &Source, config: &CheckConfig) -> Vec<Diag
     }
     for part in &plan.parts {
         for connection in &part.connections {
-            errors.extend(options::check(&connection.connect, &config.env));
+            errors.extend(options::check(&connection.connect, config));
         }
         let commands =
             part.steps.iter().filter(|step| matches!(step.action, PlannedAction::Run(_)));

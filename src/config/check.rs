@@ -9,6 +9,7 @@ use clap::ArgMatches;
 use regex::Regex;
 
 use super::connect::redaction;
+use super::headers::header_lines;
 use super::shared::{color, notices};
 use super::{ConfigError, Env, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments};
@@ -176,7 +177,7 @@ impl CheckConfig {
             retry: run.retry.unwrap_or_default(),
             max_time: max_time(run)?,
             reports: reports(&args.reports),
-            options: options(matches),
+            options: options(matches)?,
             verbose,
             quiet: args.display.quiet,
             redaction: redaction(args.display.show_secrets),
@@ -293,8 +294,12 @@ fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
     given.into_iter().filter_map(|(kind, path)| Some((kind, path.clone()?))).collect()
 }
 
-/// The options of the command line that are for each connection, as arguments of `wscope URL`.
-fn options(matches: &ArgMatches) -> Vec<OsString> {
+/// The options of the command line that are for each connection, as arguments of `wscope URL`. Headers in files are
+/// read here, once for all connections.
+///
+/// # Errors
+/// With the first header that cannot be used, or file that cannot be read.
+fn options(matches: &ArgMatches) -> Result<Vec<OsString>, ConfigError> {
     let command = crate::cli::connect_command();
     let is_shared = |arg: &&clap::Arg| {
         let long = arg.get_long().unwrap_or_default();
@@ -302,5 +307,23 @@ fn options(matches: &ArgMatches) -> Vec<OsString> {
     };
     let shared = command.get_arguments().filter(is_shared);
     let is_known = |arg: &&clap::Arg| matches.try_contains_id(arg.get_id().as_str()).is_ok();
-    shared.filter(is_known).flat_map(|arg| arguments(arg, matches)).collect()
+    let mut options = Vec::new();
+    for option in shared.filter(is_known).flat_map(|arg| arguments(arg, matches)) {
+        match HEADER_OPTIONS.iter().find_map(|name| Some((name, header_file(name, &option)?))) {
+            Some((name, file)) => {
+                let lines = header_lines(name, file)?;
+                options.extend(lines.iter().map(|line| format!("{name}={line}").into()));
+            }
+            None => options.push(option),
+        }
+    }
+    Ok(options)
+}
+
+const HEADER_OPTIONS: [&str; 2] = ["--header", "--proxy-header"];
+
+/// The value of this option, if it names a file.
+fn header_file<'a>(name: &str, option: &'a OsString) -> Option<&'a str> {
+    let value = option.to_str()?.strip_prefix(name)?.strip_prefix('=')?;
+    value.starts_with('@').then_some(value)
 }

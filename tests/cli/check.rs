@@ -8,6 +8,7 @@ mod examples;
 mod failures;
 mod limits;
 mod lines;
+mod options;
 #[cfg(unix)]
 mod outputs;
 mod reports;

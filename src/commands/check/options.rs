@@ -6,15 +6,18 @@ use std::time::Duration;
 use clap::FromArgMatches;
 
 use crate::cli::{ConnectArgs, complaint, connect_command};
-use crate::config::{CheckConfig, ConnectConfig, Env, GivenValues, SendOrder};
+use crate::config::{CheckConfig, ConnectConfig, Env, GivenValues, SendOrder, header_lines};
+use crate::net::target::Target;
 use crate::protocol::head::HeaderLine;
 use crate::scenario::language::syntax::{Connect, OptionLine};
 use crate::scenario::language::units::{parse_duration, parse_size};
 use crate::scenario::language::{Diagnostic, Values, Variable};
 
 pub(super) use check::{check, check_shared};
+use precedence::{FIRST_WINS, OwnLines};
 
 mod check;
+mod precedence;
 
 /// Options that only scenarios have.
 #[derive(Clone, Debug)]
@@ -38,12 +41,7 @@ const MAX_BUFFERED: usize = 256 << 20;
 
 impl Default for OwnOptions {
     fn default() -> Self {
-        Self {
-            timeout: TIMEOUT,
-            strict: false,
-            max_buffered: MAX_BUFFERED,
-            retry: None,
-        }
+        Self { timeout: TIMEOUT, strict: false, max_buffered: MAX_BUFFERED, retry: None }
     }
 }
 
@@ -110,20 +108,20 @@ fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Di
 }
 
 /// The option as an argument of `wscope URL`; `None` if a flag is off.
-fn argument(line: &OptionLine, text: &str) -> Option<OsString> {
+fn argument(name: &str, text: &str) -> Option<OsString> {
     let command = connect_command();
-    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(&line.name))?;
+    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name))?;
     let takes_value = arg.get_action().takes_values();
     match (takes_value, text) {
-        (true, _) => Some(format!("--{}={text}", line.name).into()),
+        (true, _) => Some(format!("--{name}={text}").into()),
         (false, "false") => None,
-        (false, "true") => Some(format!("--{}", line.name).into()),
+        (false, "true") => Some(format!("--{name}").into()),
         // For clap to complain about.
-        (false, _) => Some(format!("--{}={text}", line.name).into()),
+        (false, _) => Some(format!("--{name}={text}").into()),
     }
 }
 
-/// The configuration of a connection: options of the command, then those of the file, then its headers.
+/// The configuration of a connection: what the file says of it counts more than the options of the command.
 pub(super) fn configure(
     config: &CheckConfig,
     connect: &Connect,
@@ -131,41 +129,42 @@ pub(super) fn configure(
 ) -> Result<ConnectConfig, OptionError> {
     let lines = Lines::new(connect, values, &config.env)?;
     let mut args: Vec<OsString> = vec!["wscope".into(), "--no-config".into()];
-    let shared = config.options.iter().filter(|option| !lines.replaces(option));
-    args.extend(shared.cloned());
-    args.extend(lines.options.iter().filter_map(|(line, text)| argument(line, text)));
-    for header in &lines.headers {
-        args.extend(["--header".into(), format!("{}: {}", header.name, header.value).into()]);
-    }
+    args.extend(merged(&config.options, &lines.own()));
     args.extend(["--".into(), lines.url.clone().into()]);
-    let mut resolved = resolved(&args, &config.env).map_err(|(message, help)| {
+    resolved(&args, &config.env).map_err(|(message, help)| {
         let error = Diagnostic::new(connect.at.clone(), message);
         OptionError::Wrong(match help {
             Some(help) => error.with_help(help),
             None => error,
         })
-    })?;
-    // Headers of a file that the command line names (-H @FILE) are known only now.
-    let headers = &mut resolved.endpoint.handshake.headers;
-    let first_own = headers.len() - lines.headers.len();
-    let mut index = 0;
-    headers.retain(|header| {
-        index += 1;
-        index > first_own || !lines.headers.iter().any(|own| own.is(&header.name))
-    });
-    Ok(resolved)
+    })
+}
+
+/// The options of the command, without those that the file replaces, and those of the file.
+fn merged(options: &[OsString], own: &OwnLines<'_>) -> Vec<OsString> {
+    let arguments = |comes_first: bool| {
+        let options =
+            own.options.iter().filter(move |it| FIRST_WINS.contains(&it.0) == comes_first);
+        options.filter_map(|(name, text)| argument(name, text))
+    };
+    let shared = options.iter().filter(|option| !own.replaces(option)).cloned();
+    let headers = own.headers.iter().map(|line| format!("--header={line}").into());
+    arguments(true).chain(shared).chain(arguments(false)).chain(headers).collect()
 }
 
 /// The lines of a connection, with the values of variables.
 struct Lines<'a> {
     url: String,
-    options: Vec<(&'a OptionLine, String)>,
+    /// All but headers of the request.
+    options: Vec<(&'a str, String)>,
+    /// Those of `header` options, then the others.
     headers: Vec<HeaderLine>,
 }
 
 impl<'a> Lines<'a> {
     fn new(connect: &'a Connect, values: &dyn Values, env: &Env) -> Result<Self, OptionError> {
-        let mut options = Vec::new();
+        let mut lines =
+            Self { url: connect.url.expand(values)?, options: Vec::new(), headers: Vec::new() };
         for line in connect.options.iter().filter(|line| !OWN.contains(&line.name.as_str())) {
             let text = line.value.expand(values)?;
             // What is written out was judged before anything was run.
@@ -173,37 +172,48 @@ impl<'a> Lines<'a> {
             if let Some(error) = line.value.variables().next().and_then(|_| wrong()) {
                 return Err(OptionError::Wrong(error));
             }
-            options.push((line, text));
+            lines.add(line, text)?;
         }
-        let mut headers = Vec::new();
         for field in &connect.headers {
             let (name, value) = (field.name.expand(values)?, field.value.expand(values)?);
-            headers.push(check::header(field, &name, &value).map_err(OptionError::Wrong)?);
+            let header = check::header(field, &name, &value).map_err(OptionError::Wrong)?;
+            lines.headers.push(header);
         }
-        let url = connect.url.expand(values)?;
-        match check::wrong_url(&connect.url, &url) {
+        match check::wrong_url(&connect.url, &lines.url) {
             Some(error) => Err(OptionError::Wrong(error)),
-            None => Ok(Self { url, options, headers }),
+            None => Ok(lines),
         }
     }
 
-    /// Whether an option of the command line is a header that the file has too.
-    fn replaces(&self, option: &OsString) -> bool {
-        let Some(given) = option.to_str().and_then(|text| text.strip_prefix("--header=")) else {
-            return false;
+    fn add(&mut self, line: &'a OptionLine, text: String) -> Result<(), OptionError> {
+        let lines = |option| {
+            header_lines(option, &text).map_err(|error| {
+                OptionError::Wrong(Diagnostic::new(line.at.clone(), error.to_string()))
+            })
         };
-        let Ok(given) = HeaderLine::parse(given) else { return false };
-        let in_options = self.options.iter().filter(|(line, _)| line.name == "header");
-        let mut in_options = in_options.filter_map(|(_, text)| HeaderLine::parse(text).ok());
-        self.headers.iter().any(|own| own.is(&given.name))
-            || in_options.any(|own| own.is(&given.name))
+        match line.name.as_str() {
+            "header" => self.headers.extend(lines("--header")?),
+            name @ "proxy-header" => {
+                let lines = lines("--proxy-header")?;
+                self.options.extend(lines.iter().map(|line| (name, line.to_string())));
+            }
+            name => self.options.push((name, text)),
+        }
+        Ok(())
+    }
+
+    fn own(&self) -> OwnLines<'_> {
+        let options = self.options.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let target = Target::parse(&self.url);
+        let has_user = target.is_ok_and(|target| target.credentials.is_some());
+        OwnLines { options, headers: &self.headers, has_user }
     }
 }
 
 type Problem = (String, Option<String>);
 
 fn resolved(args: &[OsString], env: &Env) -> Result<ConnectConfig, Problem> {
-    let Parsed { connect, order, given } = parsed(args)?;
+    let Parsed { connect, order, given } = parsed(args).map_err(|problem| complaint(&problem))?;
     ConnectConfig::new(&connect, &order, &given, env).map_err(|error| (error.to_string(), None))
 }
 
@@ -214,10 +224,109 @@ struct Parsed {
     given: GivenValues,
 }
 
-fn parsed(args: &[OsString]) -> Result<Parsed, Problem> {
-    let matches =
-        connect_command().try_get_matches_from(args).map_err(|problem| complaint(&problem))?;
-    let connect = ConnectArgs::from_arg_matches(&matches).map_err(|problem| complaint(&problem))?;
+fn parsed(args: &[OsString]) -> Result<Parsed, clap::Error> {
+    let matches = connect_command().try_get_matches_from(args)?;
+    let connect = ConnectArgs::from_arg_matches(&matches)?;
     let (order, given) = (SendOrder::new(&matches), GivenValues::typed(args));
     Ok(Parsed { connect, order, given })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+    use crate::config::SCENARIO_OPTIONS;
+
+    /// Options of a scenario that the command does not have for all connections.
+    const OF_SCENARIOS: [(&str, &str); 4] = [
+        ("timeout", "how long a step may take is part of what its file expects"),
+        ("strict", "the order of messages is part of that too; --strict is about warnings"),
+        ("ignore", "which messages mean nothing depends on the server of a file"),
+        ("max-buffered", "how much a server sends too"),
+    ];
+
+    /// Options of `wscope URL` that the command does not have.
+    const OF_CONNECTIONS: [(&[&str], &str); 4] = [
+        (
+            &[
+                "send",
+                "send-hex",
+                "send-file",
+                "send-frame",
+                "input",
+                "slash",
+                "binary",
+                "text",
+                "echo",
+            ],
+            "the steps of a file say what is sent",
+        ),
+        (&["output", "json"], "reports have what was received"),
+        (
+            &["wait", "count", "expect", "close-code", "close-reason"],
+            "the steps say what is received, and when and how the connection is closed",
+        ),
+        (
+            &["reconnect", "reconnect-on-close", "reconnect-delay"],
+            "the end of a connection fails its part, or is expected; --retry has waits of its own",
+        ),
+    ];
+
+    fn check_options() -> Vec<String> {
+        let cli = Cli::command();
+        let check = cli.find_subcommand("check").expect("the command");
+        check.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_option_of_a_connection_is_one_of_the_command() {
+        let known = check_options();
+        for name in SCENARIO_OPTIONS.iter().chain(&OWN) {
+            let alone = OF_SCENARIOS.iter().any(|(own, _)| own == name);
+            assert!(alone || known.iter().any(|known| known == name), "{name}");
+        }
+        for (name, reason) in OF_SCENARIOS {
+            assert!(OWN.contains(&name), "{name}: {reason}");
+        }
+    }
+
+    #[test]
+    fn every_option_of_wscope_url_is_one_of_the_command_or_has_no_meaning_there() {
+        let known = check_options();
+        let command = connect_command();
+        let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+        for name in shown.filter_map(|arg| arg.get_long()) {
+            let other = OF_CONNECTIONS.iter().any(|(names, _)| names.contains(&name));
+            let is_known = known.iter().any(|known| known == name);
+            assert!(is_known != other, "{name}");
+        }
+    }
+
+    #[test]
+    fn options_of_the_command_stand_between_those_of_the_file() {
+        let options = ["--connect-to=b:1", "--user=c:li", "--cacert=b", "--insecure", "-4"];
+        let headers = [HeaderLine::new("X-A", "1"), HeaderLine::parse("X-B:").expect("a header")];
+        let own = [
+            ("cacert", "a"),
+            ("insecure", "false"),
+            ("lenient", "true"),
+            ("user", "f:ile"),
+            ("connect-to", "a:1"),
+        ];
+        let own = OwnLines { options: own.to_vec(), headers: &headers, has_user: false };
+        let expected = [
+            "--connect-to=a:1",
+            "--connect-to=b:1",
+            "--cacert=b",
+            "-4",
+            "--cacert=a",
+            "--lenient",
+            "--user=f:ile",
+            "--header=X-A: 1",
+            "--header=X-B:",
+        ];
+        assert_eq!(merged(&options.map(OsString::from), &own), expected);
+    }
 }
