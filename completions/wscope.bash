@@ -317,7 +317,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__check)
-            opts="-j -m -H -o -u -4 -6 -k -n -v -q -h --variable --variables-file --secret --glob --jobs --repeat --fail-fast --only --list --allow-run --relax --yes --strict --retry --max-time --report-junit --report-tap --report-json --report-html --header --origin --lenient --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
+            opts="-j -m -H -s -o -A -u -4 -6 -k -n -L -v -q -h --variable --variables-file --secret --glob --jobs --repeat --fail-fast --only --list --allow-run --relax --yes --strict --retry --max-time --report-junit --report-tap --report-json --report-html --header --subprotocol --origin --user-agent --compress --no-compress --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --lenient --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -391,11 +391,31 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --subprotocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --origin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -477,6 +497,30 @@ _wscope() {
                     ;;
                 --tls-max)
                     COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --ping-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-message-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timestamps)

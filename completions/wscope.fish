@@ -184,13 +184,16 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -s j -l jobs -d 'Ru
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l repeat -d 'Run all files this often' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l only -d 'Run only the parts whose title matches' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l retry -d 'Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503' -r
-complete -c wscope -n "__fish_wscope_using_subcommand check" -s m -l max-time -d 'Limit for each part [default: 30s]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s m -l max-time -d 'Limit for each part [default: max-time of the scenario, or 30s]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-junit -d 'Write a JUnit XML report; - is standard output' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-tap -d 'Write a TAP version 14 report; - is standard output' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-json -d 'Write a JSON report; - is standard output' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-html -d 'Write an HTML report, a page for people; - is standard output' -r -F
-complete -c wscope -n "__fish_wscope_using_subcommand check" -s H -l header -d 'Add, replace or remove a request header of all connections [repeatable]' -r
-complete -c wscope -n "__fish_wscope_using_subcommand check" -s o -l origin -d 'Send this Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s H -l header -d 'Add, replace or remove a request header [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a comma-separated list]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s A -l user-agent -d 'Send this User-Agent header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s u -l user -d 'Authenticate with user name and password (Basic)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l bearer -d 'Authenticate with a token (Authorization: Bearer)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r
@@ -216,6 +219,12 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -l tls-max -d 'Maxi
 1.1\t'RFC 4346, deprecated'
 1.2\t'RFC 5246'
 1.3\t'RFC 8446'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l ping-interval -d 'Send a ping every TIME, to keep the connection alive and to see that the server answers' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l max-redirs -d 'Follow at most N redirects' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l ping-timeout -d 'End the connection if a ping of --ping-interval is not answered within TIME' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l idle-timeout -d 'End the connection if nothing is received for TIME' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l timestamps -d 'Show the time of every line' -r -f -a "utc\t'Date and time, UTC'
 local\t'Local time'
 relative\t'Time since the start'
@@ -229,7 +238,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -l allow-run -d 'Al
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l relax -d 'Relax patterns that fail only because values differ, and rewrite the files'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l yes -d 'Write what --relax changes without asking'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l strict -d 'Count warnings as failures'
-complete -c wscope -n "__fish_wscope_using_subcommand check" -l lenient -d 'Accept responses with malformed lines, and frames that break rules that can be tolerated'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-compress -d 'Do not offer compression'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s 4 -d 'Use IPv4 only'
@@ -237,6 +246,8 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -s 6 -d 'Use IPv6 o
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s k -l insecure -d 'Accept any certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s n -l no-check -d 'As wscat spells --insecure'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l lenient -d 'Continue after protocol violations where possible'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s q -l quiet -d 'Show errors only'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-color -d 'Same as --color never'

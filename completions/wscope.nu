@@ -197,14 +197,17 @@ module completions {
     --yes                     # Write what --relax changes without asking
     --strict                  # Count warnings as failures
     --retry: string           # Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503
-    --max-time(-m): string    # Limit for each part [default: 30s]
+    --max-time(-m): string    # Limit for each part [default: max-time of the scenario, or 30s]
     --report-junit: path      # Write a JUnit XML report; - is standard output
     --report-tap: path        # Write a TAP version 14 report; - is standard output
     --report-json: path       # Write a JSON report; - is standard output
     --report-html: path       # Write an HTML report, a page for people; - is standard output
-    --header(-H): string      # Add, replace or remove a request header of all connections [repeatable]
-    --origin(-o): string      # Send this Origin header
-    --lenient                 # Accept responses with malformed lines, and frames that break rules that can be tolerated
+    --header(-H): string      # Add, replace or remove a request header [repeatable]
+    --subprotocol(-s): string # Offer a subprotocol [repeatable, or a comma-separated list]
+    --origin(-o): string      # Send an Origin header
+    --user-agent(-A): string  # Send this User-Agent header
+    --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
+    --no-compress             # Do not offer compression
     --user(-u): string        # Authenticate with user name and password (Basic)
     --bearer: string          # Authenticate with a token (Authorization: Bearer)
     --cookie: string          # Send cookies: 'a=b; c=d' [repeatable]
@@ -231,6 +234,14 @@ module completions {
     --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
     --tls-min: string@"nu-complete wscope check tls_min" # Minimum version of TLS
     --tls-max: string@"nu-complete wscope check tls_max" # Maximum version of TLS
+    --location(-L)            # Follow redirects (301, 302, 303, 307, 308)
+    --ping-interval: string   # Send a ping every TIME, to keep the connection alive and to see that the server answers
+    --max-message-size: string # Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
+    --close-timeout: string   # Time limit for the server's answer to our Close frame
+    --max-redirs: string      # Follow at most N redirects
+    --ping-timeout: string    # End the connection if a ping of --ping-interval is not answered within TIME
+    --idle-timeout: string    # End the connection if nothing is received for TIME
+    --lenient                 # Continue after protocol violations where possible
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope check timestamps" # Show the time of every line

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod auth;
 mod check;
 mod complaint;
+mod connection;
 mod listen;
 mod modes;
 mod options;
@@ -20,12 +21,13 @@ mod tls;
 mod wscat;
 
 pub use auth::AuthArgs;
-pub use check::{CheckArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
+pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
+pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
-pub use resilience::{FOREVER, ResilienceArgs};
+pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use similar::{is_command, similar_command, url_argument};
@@ -149,36 +151,9 @@ pub struct ConnectArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Opening handshake")]
 pub struct HandshakeArgs {
-    /// Add, replace or remove a request header [repeatable]
-    ///
-    /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
-    /// 'Name;' sends it without a value; @FILE reads them from a file, one per line. Order, case and duplicates are sent as
-    /// given.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    pub headers: Vec<String>,
-
-    /// Offer a subprotocol [repeatable, or a comma-separated list]
-    #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
-    pub subprotocols: Vec<String>,
-
-    /// Send an Origin header
-    #[arg(short = 'o', long, value_name = "ORIGIN")]
-    pub origin: Option<String>,
-
-    /// Send this User-Agent header
-    #[arg(short = 'A', long, alias = "ua", value_name = "NAME", hide_short_help = true)]
-    pub user_agent: Option<String>,
-
-    /// Offer permessage-deflate with these parameters [default: client_max_window_bits]
-    ///
-    /// For example 'server_no_context_takeover; server_max_window_bits=10'. Separate several offers
-    /// with commas, the preferred one first.
-    #[arg(long, value_name = "PARAMS", conflicts_with = "no_compress", hide_short_help = true)]
-    pub compress: Option<String>,
-
-    /// Do not offer compression
-    #[arg(long, hide_short_help = true)]
-    pub no_compress: bool,
+    /// What is requested.
+    #[command(flatten)]
+    pub request: RequestArgs,
 
     /// Fail if the server selects none of the subprotocols offered or does not accept --compress, and,
     /// with --expect, if other messages are received in between
@@ -274,13 +249,9 @@ pub struct ReceivingArgs {
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
 
-    /// Continue after protocol violations where possible, with a warning for each
-    #[arg(long)]
-    pub lenient: bool,
-
-    /// Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
-    #[arg(long, value_name = "SIZE", default_value = "64M", hide_short_help = true)]
-    pub max_message_size: String,
+    /// Limits of what is received.
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
 }
 
 /// The end of the run.
@@ -323,9 +294,9 @@ pub struct EndingArgs {
     #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 
-    /// Time limit for the server's answer to our Close frame
-    #[arg(long, value_name = "TIME", default_value = "5s", hide_short_help = true)]
-    pub close_timeout: String,
+    /// The closing handshake.
+    #[command(flatten)]
+    pub closing: ClosingArgs,
 
     /// Status code of our Close frame
     #[arg(long, value_name = "CODE", default_value = "1000", hide_short_help = true)]

@@ -41,6 +41,7 @@ pub mod wscat;
 
 pub use auth::{AuthEnv, CredentialSources, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
+pub use headers::header_lines;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::ResilienceConfig;

@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Arg, Args};
 
-use super::{AuthArgs, DisplayArgs, NetworkArgs, RouteArgs, SettingsArgs, TlsArgs};
+use super::{
+    AuthArgs, ClosingArgs, DisplayArgs, KeepaliveArgs, NetworkArgs, RedirectArgs, RequestArgs,
+    RouteArgs, SettingsArgs, TlsArgs, ToleranceArgs,
+};
 
 /// Run scenario files and report what holds
 ///
 /// A scenario is a text file with what is sent (>) and what is expected (<). The exit status is 0 only if
 /// all parts of all files passed.
+///
+/// Options of connections, such as --header, are for all connections. What a scenario says itself counts more.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct CheckArgs {
@@ -38,6 +43,9 @@ pub struct CheckArgs {
     /// TLS.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// Redirects, keepalive and limits.
+    #[command(flatten)]
+    pub connection: CheckConnectionArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -135,7 +143,9 @@ pub struct CheckRunArgs {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000000")]
     pub retry: Option<u64>,
 
-    /// Limit for each part [default: 30s]
+    /// Limit for each part [default: max-time of the scenario, or 30s]
+    ///
+    /// Of this limit and those of a scenario the smallest counts; 0 is no limit.
     #[arg(short = 'm', long, value_name = "TIME", allow_hyphen_values = true)]
     pub max_time: Option<String>,
 }
@@ -167,17 +177,39 @@ pub struct ReportArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Opening handshake")]
 pub struct CheckHandshakeArgs {
-    /// Add, replace or remove a request header of all connections [repeatable]
-    ///
-    /// As for 'wscope URL'. Headers of the scenario replace those of the same name.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    pub headers: Vec<String>,
+    /// The request.
+    #[command(flatten)]
+    pub request: RequestArgs,
+}
 
-    /// Send this Origin header
-    #[arg(short = 'o', long, value_name = "ORIGIN")]
-    pub origin: Option<String>,
+/// What follows the opening handshakes, and redirects.
+#[derive(Args, Debug)]
+#[command(
+    next_help_heading = "Redirects, keepalive and limits",
+    mut_arg("max_redirs", |arg| short(arg, "Follow at most N redirects")),
+    mut_arg("ping_timeout", |arg| short(arg, PING_TIMEOUT)),
+    mut_arg("idle_timeout", |arg| short(arg, "End the connection if nothing is received for TIME")),
+    mut_arg("lenient", |arg| short(arg, "Continue after protocol violations where possible"))
+)]
+pub struct CheckConnectionArgs {
+    /// Redirects.
+    #[command(flatten)]
+    pub redirects: RedirectArgs,
+    /// Keepalive.
+    #[command(flatten)]
+    pub keepalive: KeepaliveArgs,
+    /// Limits of what is received.
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
+    /// The closing handshake.
+    #[command(flatten)]
+    pub closing: ClosingArgs,
+}
 
-    /// Accept responses with malformed lines, and frames that break rules that can be tolerated
-    #[arg(long)]
-    pub lenient: bool,
+const PING_TIMEOUT: &str =
+    "End the connection if a ping of --ping-interval is not answered within TIME";
+
+/// The option with another help: that of `wscope URL` is about its exit status and the spelling of wscat.
+fn short(arg: Arg, help: &'static str) -> Arg {
+    arg.help(help).long_help(help)
 }

@@ -8,19 +8,9 @@ use super::MAX_REDIRECTS;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Redirects, retries and keepalive")]
 pub struct ResilienceArgs {
-    /// Follow redirects (301, 302, 303, 307, 308)
-    ///
-    /// Each is shown. Credentials (Authorization, Cookie, Proxy-Authorization, user name and password
-    /// in the URL) and a Host header given with -H are not sent to another host, port or scheme, and
-    /// redirects from wss:// to ws:// are refused.
-    #[arg(short = 'L', long)]
-    pub location: bool,
-
-    /// Follow at most N redirects
-    ///
-    /// --max-redirects [N] is wscat's name for it; without N it is the default.
-    #[arg(long, value_name = "N", default_value = MAX_REDIRECTS, overrides_with = "max_redirects", hide_short_help = true)]
-    pub max_redirs: usize,
+    /// Redirects.
+    #[command(flatten)]
+    pub redirects: RedirectArgs,
 
     /// Retry if the first connection fails, up to N times
     ///
@@ -51,6 +41,32 @@ pub struct ResilienceArgs {
     #[arg(long, value_name = "TIME", default_value = "500ms", hide_short_help = true)]
     pub reconnect_delay: String,
 
+    /// Keepalive.
+    #[command(flatten)]
+    pub keepalive: KeepaliveArgs,
+}
+
+/// Redirects.
+#[derive(Args, Debug)]
+pub struct RedirectArgs {
+    /// Follow redirects (301, 302, 303, 307, 308)
+    ///
+    /// Each is shown. Credentials (Authorization, Cookie, Proxy-Authorization, user name and password
+    /// in the URL) and a Host header given with -H are not sent to another host, port or scheme, and
+    /// redirects from wss:// to ws:// are refused.
+    #[arg(short = 'L', long)]
+    pub location: bool,
+
+    /// Follow at most N redirects
+    ///
+    /// --max-redirects [N] is wscat's name for it; without N it is the default.
+    #[arg(long, value_name = "N", default_value = MAX_REDIRECTS, hide_short_help = true)]
+    pub max_redirs: usize,
+}
+
+/// Monitoring of the connection.
+#[derive(Args, Debug)]
+pub struct KeepaliveArgs {
     /// Send a ping every TIME, to keep the connection alive and to see that the server answers
     #[arg(long, value_name = "TIME")]
     pub ping_interval: Option<String>,

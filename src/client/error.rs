@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::redirect::{RedirectChain, RedirectError};
 use crate::net::tls::TlsInfo;
 use crate::net::upgrade::{Interim, UpgradeError};
-use crate::net::{DialError, Interrupted, Remote};
+use crate::net::{DialError, Interrupted, Remote, Timings};
 use crate::protocol::handshake::Request;
 use crate::redact::Secrets;
 
@@ -63,6 +63,8 @@ pub struct FailedHandshake {
     pub remote: Remote,
     /// TLS on it.
     pub tls: Option<TlsInfo>,
+    /// How long each phase took, up to the response head; that of the handshake only if there was one.
+    pub timings: Timings,
     /// There was a client certificate for a server that requests one.
     pub has_certificate: bool,
     /// Whether the server answers in TLS on a second connection; `None`: that was not tested.

@@ -126,8 +126,9 @@ impl Opener<'_> {
         let (outcome, is_request_sent) = self.upgrade(&mut stream, &request, &chain);
         let upgraded = match outcome {
             Ok(upgraded) => upgraded,
-            Err(UpgradeFailed { error, interim }) => {
+            Err(UpgradeFailed { error, interim, took }) => {
                 drop(stream);
+                timings.add_upgrade(took);
                 return Err(self.handshake_failed(FailedHandshake {
                     at: Instant::now(),
                     interim,
@@ -137,6 +138,7 @@ impl Opener<'_> {
                     chain,
                     remote,
                     tls,
+                    timings,
                     has_certificate: options.tls.options().identity.is_some(),
                     speaks_tls: None,
                     secrets: secrets.and(response_secrets(endpoint, &error)),
@@ -144,8 +146,7 @@ impl Opener<'_> {
                 }));
             }
         };
-        timings.upgrade = Some(upgraded.took);
-        timings.total += upgraded.took;
+        timings.add_upgrade(Some(upgraded.took));
         Ok(OpenConnection {
             stream,
             upgraded,

@@ -39,6 +39,7 @@ mod results;
 mod run_command;
 mod runner;
 mod streams;
+mod time_limit;
 mod transcript;
 mod values;
 
@@ -60,7 +61,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         .map_err(|error| Error::System("event loop".to_owned(), error))?;
     let is_report = reports::on_standard_output(&config);
     let mut print = Printer::new(&config, is_report, &reactor)?;
-    for (level, text) in &config.notices {
+    for (level, text) in config.notices.iter().filter(|_| !config.quiet) {
         print.notice(*level, text);
     }
     let hidden = config.hidden.clone();
@@ -190,7 +191,7 @@ fn wrong_connections(
     }
     for part in &plan.parts {
         for connection in &part.connections {
-            errors.extend(options::check(&connection.connect, &config.env));
+            errors.extend(options::check(&connection.connect, config));
         }
     }
     errors

@@ -9,6 +9,7 @@ use clap::ArgMatches;
 use regex::Regex;
 
 use super::connect::redaction;
+use super::headers::header_lines;
 use super::shared::{color, notices};
 use super::{ConfigError, Env, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments};
@@ -52,7 +53,7 @@ pub struct CheckConfig {
     pub strict: bool,
     /// How often connecting is retried.
     pub retry: u64,
-    /// Limit for each part.
+    /// Limit for each part, if it is given; 0: none.
     pub max_time: Option<Duration>,
     /// Reports, with where they go.
     pub reports: Vec<(ReportKind, PathBuf)>,
@@ -93,9 +94,6 @@ pub enum ReportKind {
     /// A page for people.
     Html,
 }
-
-/// The limit for a part, where nothing else is given.
-const PART_TIME: Duration = Duration::from_secs(30);
 
 /// Options that connections of scenarios may have, by their long names.
 pub const SCENARIO_OPTIONS: [&str; 37] = [
@@ -178,7 +176,7 @@ impl CheckConfig {
             retry: run.retry.unwrap_or_default(),
             max_time: max_time(run)?,
             reports: reports(&args.reports),
-            options: options(matches),
+            options: options(matches)?,
             verbose,
             quiet: args.display.quiet,
             redaction: redaction(args.display.show_secrets),
@@ -268,10 +266,10 @@ fn title_pattern(text: &str) -> Result<Regex, ConfigError> {
 }
 
 fn max_time(run: &CheckRunArgs) -> Result<Option<Duration>, ConfigError> {
-    let Some(text) = &run.max_time else { return Ok(Some(PART_TIME)) };
-    let duration =
-        parse_duration(text).map_err(|reason| ConfigError::value("--max-time", text, reason))?;
-    Ok((!duration.is_zero()).then_some(duration))
+    let parse = |text: &String| {
+        parse_duration(text).map_err(|reason| ConfigError::value("--max-time", text, reason))
+    };
+    run.max_time.as_ref().map(parse).transpose()
 }
 
 fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
@@ -284,8 +282,12 @@ fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
     given.into_iter().filter_map(|(kind, path)| Some((kind, path.clone()?))).collect()
 }
 
-/// The options of the command line that are for each connection, as arguments of `wscope URL`.
-fn options(matches: &ArgMatches) -> Vec<OsString> {
+/// The options of the command line that are for each connection, as arguments of `wscope URL`. Headers in files are
+/// read here, once for all connections.
+///
+/// # Errors
+/// With the first header that cannot be used, or file that cannot be read.
+fn options(matches: &ArgMatches) -> Result<Vec<OsString>, ConfigError> {
     let command = crate::cli::connect_command();
     let is_shared = |arg: &&clap::Arg| {
         let long = arg.get_long().unwrap_or_default();
@@ -293,5 +295,23 @@ fn options(matches: &ArgMatches) -> Vec<OsString> {
     };
     let shared = command.get_arguments().filter(is_shared);
     let is_known = |arg: &&clap::Arg| matches.try_contains_id(arg.get_id().as_str()).is_ok();
-    shared.filter(is_known).flat_map(|arg| arguments(arg, matches)).collect()
+    let mut options = Vec::new();
+    for option in shared.filter(is_known).flat_map(|arg| arguments(arg, matches)) {
+        match HEADER_OPTIONS.iter().find_map(|name| Some((name, header_file(name, &option)?))) {
+            Some((name, file)) => {
+                let lines = header_lines(name, file)?;
+                options.extend(lines.iter().map(|line| format!("{name}={line}").into()));
+            }
+            None => options.push(option),
+        }
+    }
+    Ok(options)
+}
+
+const HEADER_OPTIONS: [&str; 2] = ["--header", "--proxy-header"];
+
+/// The value of this option, if it names a file.
+fn header_file<'a>(name: &str, option: &'a OsString) -> Option<&'a str> {
+    let value = option.to_str()?.strip_prefix(name)?.strip_prefix('=')?;
+    value.starts_with('@').then_some(value)
 }

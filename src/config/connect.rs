@@ -15,7 +15,7 @@ use super::{
     SendOrder, Stdout, USER_AGENT, history, presets, resilience,
 };
 use crate::cli::{
-    ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
+    ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
 };
 use crate::client::{EndpointConfig, EndpointTls, HandshakeConfig};
 use crate::input::stdin::InputFraming;
@@ -53,14 +53,14 @@ impl ConnectConfig {
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);
-        let handshake = handshake_config(&args.handshake, &files)?;
+        let handshake = handshake_config(&args.handshake.request, &files)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env)?;
         let takes_commands = matches!(input, Input::Repl | Input::Plain);
         let mut config = Self {
             endpoint: endpoint(args, target, handshake, env, &files)?,
             negotiation: NegotiationConfig {
-                wants_compression: args.handshake.compress.is_some(),
+                wants_compression: args.handshake.request.compress.is_some(),
                 strict: args.handshake.strict,
             },
             credential_sources: CredentialSources::default(),
@@ -71,7 +71,10 @@ impl ConnectConfig {
             echo: args.sending.echo,
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
-            max_message_size: size("--max-message-size", &args.receiving.max_message_size)?,
+            max_message_size: size(
+                "--max-message-size",
+                &args.receiving.tolerance.max_message_size,
+            )?,
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input, &files)?,
             resilience: resilience::resilience(&args.resilience)?,
             history: history::file(&args.settings, env.history.as_ref()),
@@ -118,15 +121,15 @@ fn endpoint(
     files: &FileReader,
 ) -> Result<EndpointConfig, ConfigError> {
     let tls = tls(&args.tls, files)?;
-    let resilience = &args.resilience;
+    let redirects = &args.resilience.redirects;
     Ok(EndpointConfig {
         route: route(&args.route, &target, &mut handshake, env, files)?,
         target,
         proxy_tls: ClientContext::new(proxy_tls(&args.route, &tls)),
         tls: EndpointTls::new(tls),
         handshake,
-        lenient: args.receiving.lenient,
-        max_redirects: resilience.location.then_some(resilience.max_redirs),
+        lenient: args.receiving.tolerance.lenient,
+        max_redirects: redirects.location.then_some(redirects.max_redirs),
         connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
         probes_tls: false,
         redaction: redaction(args.display.show_secrets),
@@ -159,7 +162,7 @@ fn given_secrets(
 }
 
 fn handshake_config(
-    args: &HandshakeArgs,
+    args: &RequestArgs,
     files: &FileReader,
 ) -> Result<HandshakeConfig, ConfigError> {
     for (option, value) in [("--origin", &args.origin), ("--user-agent", &args.user_agent)] {
@@ -179,7 +182,7 @@ fn handshake_config(
 }
 
 /// What to offer. Without the extension's name the value is its parameters.
-fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
+fn extensions(args: &RequestArgs) -> Result<Option<String>, ConfigError> {
     if args.no_compress {
         return Ok(None);
     }
@@ -275,7 +278,7 @@ fn ending(
         strict,
         max_time: None,
         time_left: None,
-        close_timeout: duration("--close-timeout", &args.close_timeout)?,
+        close_timeout: duration("--close-timeout", &args.closing.close_timeout)?,
         close_code,
         close_reason,
     })

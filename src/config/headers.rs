@@ -18,6 +18,14 @@ pub(super) fn headers(
     headers_of("--header", given, files)
 }
 
+/// The fields that one value of `option` stands for.
+///
+/// # Errors
+/// If it, or a line of the file that it names, is not a field, or the file cannot be read.
+pub fn header_lines(option: &'static str, given: &str) -> Result<Vec<HeaderLine>, ConfigError> {
+    headers_of(option, &[given.to_owned()], &FileReader::new(None))
+}
+
 /// The fields given to `option`, each as `NAME: VALUE` or in a file (`@FILE`).
 ///
 /// # Errors

@@ -28,8 +28,8 @@ pub(super) fn resilience(args: &ResilienceArgs) -> Result<ResilienceConfig, Conf
         None => Ok(None),
         Some(text) => duration(option, text),
     };
-    let ping_interval = optional("--ping-interval", &args.ping_interval)?;
-    let ping_timeout = duration("--ping-timeout", &args.ping_timeout)?;
+    let ping_interval = optional("--ping-interval", &args.keepalive.ping_interval)?;
+    let ping_timeout = duration("--ping-timeout", &args.keepalive.ping_timeout)?;
     Ok(ResilienceConfig {
         retry: attempts("--retry", args.retry.as_deref())?,
         reconnect: attempts("--reconnect", args.reconnect.as_deref())?,
@@ -38,7 +38,7 @@ pub(super) fn resilience(args: &ResilienceArgs) -> Result<ResilienceConfig, Conf
         times: KeepaliveTimes {
             ping_interval,
             ping_timeout: ping_timeout.filter(|_| ping_interval.is_some()),
-            idle_timeout: optional("--idle-timeout", &args.idle_timeout)?,
+            idle_timeout: optional("--idle-timeout", &args.keepalive.idle_timeout)?,
         },
     })
 }

@@ -234,11 +234,11 @@ impl Expanded {
         if let Some((url, _)) = &self.endpoint {
             (args.url, args.wscat.connect) = (Some(url.clone()), None);
         }
-        args.handshake.headers = last_values(&self.sources, "headers", |line| {
+        args.handshake.request.headers = last_values(&self.sources, "headers", |line| {
             let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
             Some(name.trim().to_ascii_lowercase())
         });
-        args.handshake.subprotocols =
+        args.handshake.request.subprotocols =
             last_values(&self.sources, "subprotocols", |_| Some(String::new()));
     }
 

@@ -88,7 +88,7 @@ impl ConnectArgs {
             self.sending.slash &= is_lines(&self.sending);
         }
         if let Some(most) = self.wscat.max_redirects {
-            self.resilience.max_redirs = most;
+            self.resilience.redirects.max_redirs = most;
         }
         if self.wscat.show_ping_pong {
             self.display.verbose = self.display.verbose.max(1);
@@ -97,8 +97,8 @@ impl ConnectArgs {
             line.split(':').next().is_some_and(|name| name.eq_ignore_ascii_case("host"))
         };
         if let Some(host) = self.wscat.host.take() {
-            self.handshake.headers.retain(|line| !is_host(line));
-            self.handshake.headers.push(format!("Host: {host}"));
+            self.handshake.request.headers.retain(|line| !is_host(line));
+            self.handshake.request.headers.push(format!("Host: {host}"));
         }
     }
 }

@@ -62,6 +62,14 @@ pub struct Timings {
     pub total: Duration,
 }
 
+impl Timings {
+    /// Adds the opening handshake, if there was a response.
+    pub fn add_upgrade(&mut self, took: Option<Duration>) {
+        self.upgrade = took;
+        self.total += took.unwrap_or_default();
+    }
+}
+
 /// A proxy, and the setting that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {

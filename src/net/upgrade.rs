@@ -37,6 +37,8 @@ pub struct UpgradeFailed {
     pub error: UpgradeError,
     /// The interim responses before that.
     pub interim: Vec<Interim>,
+    /// From the first byte of the request to the last of the response head, if there was one.
+    pub took: Option<Duration>,
 }
 
 /// An interim response (RFC 9110 section 15.2).
@@ -123,9 +125,10 @@ pub fn upgrade(
     let start = Instant::now();
     let (received, interim) = (Vec::new(), Vec::new());
     let exchange = Exchange::new(stream, reactor);
-    let mut upgrade = Upgrade { exchange, start, received, interim };
+    let mut upgrade = Upgrade { exchange, start, received, interim, took: None };
     let outcome = upgrade.run(request, deadline, lenient, on_sent, skips_body);
-    outcome.map_err(|error| UpgradeFailed { error, interim: upgrade.interim })
+    let Upgrade { interim, took, .. } = upgrade;
+    outcome.map_err(|error| UpgradeFailed { error, interim, took })
 }
 
 struct Upgrade<'a> {
@@ -134,6 +137,8 @@ struct Upgrade<'a> {
     /// Read and not used yet.
     received: Vec<u8>,
     interim: Vec<Interim>,
+    /// How long it took to the end of the response head.
+    took: Option<Duration>,
 }
 
 impl Upgrade<'_> {
@@ -149,6 +154,7 @@ impl Upgrade<'_> {
         on_sent();
         let (line, head) = self.response_head(deadline)?;
         let took = self.start.elapsed();
+        self.took = Some(took);
         if line.status != 101 {
             let body = match skips_body(&line, &head) {
                 true => Excerpt::default(),

@@ -27,6 +27,7 @@ mod receiving;
 mod reported;
 mod reports;
 mod rules;
+mod shared_options;
 mod steps;
 mod text;
 #[cfg(not(any(windows, target_vendor = "apple")))]

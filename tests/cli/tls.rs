@@ -96,7 +96,7 @@ pub(crate) fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
 }
 
 /// Accepts a client over TLS, echoes a message, and closes.
-fn echo(credentials: &Credentials) -> Server {
+pub(crate) fn echo(credentials: &Credentials) -> Server {
     let acceptor = credentials.acceptor();
     Server::script(move |peer| {
         start_tls(peer, &acceptor);
@@ -105,7 +105,7 @@ fn echo(credentials: &Credentials) -> Server {
 }
 
 /// Performs a TLS handshake with a client that is expected to abort it.
-fn refused(credentials: &Credentials) -> Server {
+pub(crate) fn refused(credentials: &Credentials) -> Server {
     let acceptor = credentials.acceptor();
     Server::script(move |peer| {
         start_tls(peer, &acceptor);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::client::{OpenConnection, OpenError, open};
+use crate::client::{FailedHandshake, OpenConnection, OpenError, open};
 use crate::commands::connect::events::{OpeningEvents, opened};
 use crate::config::ConnectConfig;
 use crate::error::{AttemptContext, Error, Tries};
@@ -168,7 +168,7 @@ fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journ
 fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
     let refusal = match &error {
         OpenError::Handshake(failed) => match &failed.error {
-            UpgradeError::Refused(response) => Some(refusal(response, failed.tls.as_ref())),
+            UpgradeError::Refused(response) => Some(refusal(response, failed)),
             _ => None,
         },
         _ => None,
@@ -188,10 +188,11 @@ fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
     }
 }
 
-fn refusal(response: &ServerResponse, tls: Option<&TlsInfo>) -> HandshakeFacts {
+fn refusal(response: &ServerResponse, failed: &FailedHandshake) -> HandshakeFacts {
     HandshakeFacts {
         body: Some(response.body.bytes.clone()),
-        ..facts(response.line.status, &response.head, tls)
+        timings: timings(failed.timings),
+        ..facts(response.line.status, &response.head, failed.tls.as_ref())
     }
 }
 

@@ -6,15 +6,18 @@ use std::time::Duration;
 use clap::FromArgMatches;
 
 use crate::cli::{ConnectArgs, complaint, connect_command};
-use crate::config::{CheckConfig, ConnectConfig, Env, GivenValues, SendOrder};
+use crate::config::{CheckConfig, ConnectConfig, Env, GivenValues, SendOrder, header_lines};
+use crate::net::target::Target;
 use crate::protocol::head::HeaderLine;
 use crate::scenario::language::syntax::{Connect, OptionLine};
 use crate::scenario::language::units::{parse_duration, parse_size};
 use crate::scenario::language::{Diagnostic, Values, Variable};
 
 pub(super) use check::{check, check_shared, misplaced};
+use precedence::{FIRST_WINS, OwnLines};
 
 mod check;
+mod precedence;
 #[cfg(test)]
 mod tests;
 
@@ -25,8 +28,6 @@ pub(super) struct OwnOptions {
     pub(super) timeout: Duration,
     /// The next message has to match.
     pub(super) strict: bool,
-    /// Limit of the part.
-    pub(super) max_time: Option<Duration>,
     /// The most that is kept of what was received, in bytes.
     pub(super) max_buffered: usize,
     /// How often connecting is retried.
@@ -42,13 +43,7 @@ const MAX_BUFFERED: usize = 256 << 20;
 
 impl Default for OwnOptions {
     fn default() -> Self {
-        Self {
-            timeout: TIMEOUT,
-            strict: false,
-            max_time: None,
-            max_buffered: MAX_BUFFERED,
-            retry: None,
-        }
+        Self { timeout: TIMEOUT, strict: false, max_buffered: MAX_BUFFERED, retry: None }
     }
 }
 
@@ -80,6 +75,13 @@ pub(super) fn own_options(
     Ok(own)
 }
 
+/// Each `max-time` of a connection, as far as its value is known; those that are wrong are reported elsewhere.
+pub(super) fn max_times(connect: &Connect, values: &dyn Values) -> Vec<Duration> {
+    let lines = connect.options.iter().filter(|line| line.name == "max-time");
+    let known = lines.filter_map(|line| line.value.expand(values).ok());
+    known.filter_map(|text| parse_duration(&text).ok()).collect()
+}
+
 fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Diagnostic> {
     let wrong = |reason: String| {
         let at = if line.value.at.is_empty() { &line.at } else { &line.value.at };
@@ -87,7 +89,7 @@ fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Di
     };
     match line.name.as_str() {
         "timeout" => own.timeout = parse_duration(text).map_err(wrong)?,
-        "max-time" => own.max_time = Some(parse_duration(text).map_err(wrong)?),
+        "max-time" => drop(parse_duration(text).map_err(wrong)?), // of the part: see `max_times`
         "max-buffered" => {
             let size = parse_size(text).map_err(wrong)?;
             own.max_buffered = usize::try_from(size).unwrap_or(usize::MAX);
@@ -109,20 +111,20 @@ fn set_own(own: &mut OwnOptions, line: &OptionLine, text: &str) -> Result<(), Di
 }
 
 /// The option as an argument of `wscope URL`; `None` if a flag is off.
-fn argument(line: &OptionLine, text: &str) -> Option<OsString> {
+fn argument(name: &str, text: &str) -> Option<OsString> {
     let command = connect_command();
-    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(&line.name))?;
+    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name))?;
     let takes_value = arg.get_action().takes_values();
     match (takes_value, text) {
-        (true, _) => Some(format!("--{}={text}", line.name).into()),
+        (true, _) => Some(format!("--{name}={text}").into()),
         (false, "false") => None,
-        (false, "true") => Some(format!("--{}", line.name).into()),
+        (false, "true") => Some(format!("--{name}").into()),
         // For clap to complain about.
-        (false, _) => Some(format!("--{}={text}", line.name).into()),
+        (false, _) => Some(format!("--{name}={text}").into()),
     }
 }
 
-/// The configuration of a connection: options of the command, then those of the file, then its headers.
+/// The configuration of a connection: what the file says of it counts more than the options of the command.
 pub(super) fn configure(
     config: &CheckConfig,
     connect: &Connect,
@@ -130,41 +132,42 @@ pub(super) fn configure(
 ) -> Result<ConnectConfig, OptionError> {
     let lines = Lines::new(connect, values, &config.env)?;
     let mut args: Vec<OsString> = vec!["wscope".into(), "--no-config".into()];
-    let shared = config.options.iter().filter(|option| !lines.replaces(option));
-    args.extend(shared.cloned());
-    args.extend(lines.options.iter().filter_map(|(line, text)| argument(line, text)));
-    for header in &lines.headers {
-        args.extend(["--header".into(), format!("{}: {}", header.name, header.value).into()]);
-    }
+    args.extend(merged(&config.options, &lines.own()));
     args.extend(["--".into(), lines.url.clone().into()]);
-    let mut resolved = resolved(&args, &config.env).map_err(|(message, help)| {
+    resolved(&args, &config.env).map_err(|(message, help)| {
         let error = Diagnostic::new(connect.at.clone(), message);
         OptionError::Wrong(match help {
             Some(help) => error.with_help(help),
             None => error,
         })
-    })?;
-    // Headers of a file that the command line names (-H @FILE) are known only now.
-    let headers = &mut resolved.endpoint.handshake.headers;
-    let first_own = headers.len() - lines.headers.len();
-    let mut index = 0;
-    headers.retain(|header| {
-        index += 1;
-        index > first_own || !lines.headers.iter().any(|own| own.is(&header.name))
-    });
-    Ok(resolved)
+    })
+}
+
+/// The options of the command, without those that the file replaces, and those of the file.
+fn merged(options: &[OsString], own: &OwnLines<'_>) -> Vec<OsString> {
+    let arguments = |comes_first: bool| {
+        let options =
+            own.options.iter().filter(move |it| FIRST_WINS.contains(&it.0) == comes_first);
+        options.filter_map(|(name, text)| argument(name, text))
+    };
+    let shared = options.iter().filter(|option| !own.replaces(option)).cloned();
+    let headers = own.headers.iter().map(|line| format!("--header={line}").into());
+    arguments(true).chain(shared).chain(arguments(false)).chain(headers).collect()
 }
 
 /// The lines of a connection, with the values of variables.
 struct Lines<'a> {
     url: String,
-    options: Vec<(&'a OptionLine, String)>,
+    /// All but headers of the request.
+    options: Vec<(&'a str, String)>,
+    /// Those of `header` options, then the others.
     headers: Vec<HeaderLine>,
 }
 
 impl<'a> Lines<'a> {
     fn new(connect: &'a Connect, values: &dyn Values, env: &Env) -> Result<Self, OptionError> {
-        let mut options = Vec::new();
+        let mut lines =
+            Self { url: connect.url.expand(values)?, options: Vec::new(), headers: Vec::new() };
         for line in connect.options.iter().filter(|line| !OWN.contains(&line.name.as_str())) {
             let text = line.value.expand(values)?;
             // What is written out was judged before anything was run.
@@ -172,37 +175,48 @@ impl<'a> Lines<'a> {
             if let Some(error) = line.value.variables().next().and_then(|_| wrong()) {
                 return Err(OptionError::Wrong(error));
             }
-            options.push((line, text));
+            lines.add(line, text)?;
         }
-        let mut headers = Vec::new();
         for field in &connect.headers {
             let (name, value) = (field.name.expand(values)?, field.value.expand(values)?);
-            headers.push(check::header(field, &name, &value).map_err(OptionError::Wrong)?);
+            let header = check::header(field, &name, &value).map_err(OptionError::Wrong)?;
+            lines.headers.push(header);
         }
-        let url = connect.url.expand(values)?;
-        match check::wrong_url(&connect.url, &url) {
+        match check::wrong_url(&connect.url, &lines.url) {
             Some(error) => Err(OptionError::Wrong(error)),
-            None => Ok(Self { url, options, headers }),
+            None => Ok(lines),
         }
     }
 
-    /// Whether an option of the command line is a header that the file has too.
-    fn replaces(&self, option: &OsString) -> bool {
-        let Some(given) = option.to_str().and_then(|text| text.strip_prefix("--header=")) else {
-            return false;
+    fn add(&mut self, line: &'a OptionLine, text: String) -> Result<(), OptionError> {
+        let lines = |option| {
+            header_lines(option, &text).map_err(|error| {
+                OptionError::Wrong(Diagnostic::new(line.at.clone(), error.to_string()))
+            })
         };
-        let Ok(given) = HeaderLine::parse(given) else { return false };
-        let in_options = self.options.iter().filter(|(line, _)| line.name == "header");
-        let mut in_options = in_options.filter_map(|(_, text)| HeaderLine::parse(text).ok());
-        self.headers.iter().any(|own| own.is(&given.name))
-            || in_options.any(|own| own.is(&given.name))
+        match line.name.as_str() {
+            "header" => self.headers.extend(lines("--header")?),
+            name @ "proxy-header" => {
+                let lines = lines("--proxy-header")?;
+                self.options.extend(lines.iter().map(|line| (name, line.to_string())));
+            }
+            name => self.options.push((name, text)),
+        }
+        Ok(())
+    }
+
+    fn own(&self) -> OwnLines<'_> {
+        let options = self.options.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let target = Target::parse(&self.url);
+        let has_user = target.is_ok_and(|target| target.credentials.is_some());
+        OwnLines { options, headers: &self.headers, has_user }
     }
 }
 
 type Problem = (String, Option<String>);
 
 fn resolved(args: &[OsString], env: &Env) -> Result<ConnectConfig, Problem> {
-    let Parsed { connect, order, given } = parsed(args)?;
+    let Parsed { connect, order, given } = parsed(args).map_err(|problem| complaint(&problem))?;
     ConnectConfig::new(&connect, &order, &given, env).map_err(|error| (error.to_string(), None))
 }
 
@@ -213,10 +227,9 @@ struct Parsed {
     given: GivenValues,
 }
 
-fn parsed(args: &[OsString]) -> Result<Parsed, Problem> {
-    let matches =
-        connect_command().try_get_matches_from(args).map_err(|problem| complaint(&problem))?;
-    let connect = ConnectArgs::from_arg_matches(&matches).map_err(|problem| complaint(&problem))?;
+fn parsed(args: &[OsString]) -> Result<Parsed, clap::Error> {
+    let matches = connect_command().try_get_matches_from(args)?;
+    let connect = ConnectArgs::from_arg_matches(&matches)?;
     let (order, given) = (SendOrder::new(&matches), GivenValues::typed(args));
     Ok(Parsed { connect, order, given })
 }

@@ -11,8 +11,9 @@ use super::clock::RunClock;
 use super::failure::{self, Draft};
 use super::link::{Link, WaitLimits};
 use super::masking;
-use super::options::OwnOptions;
+use super::options::{OwnOptions, max_times};
 use super::relax::Relaxed;
+use super::time_limit::time_limit;
 use super::transcript::{Lines, Recorder};
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
@@ -93,6 +94,8 @@ pub(super) struct PartRun<'r, 'a> {
     started: Instant,
     /// When the part has to be over.
     deadline: Option<Instant>,
+    /// What does not count of the time that it took.
+    uncounted: Duration,
     recorder: Recorder,
     /// What may be wrong, and in which line.
     warnings: Vec<(usize, Phrase)>,
@@ -109,7 +112,6 @@ impl FileRun<'_> {
             live.show(text::heading(&self.source.name, &title)); // may wait: nothing runs yet
         }
         let started = self.clock.now();
-        let deadline = self.config.max_time.map(|limit| started + limit);
         let recorder =
             Recorder::new(self.secrets.clone(), self.live.clone(), self.config.wants_transcripts());
         let count = part.connections.len();
@@ -118,13 +120,15 @@ impl FileRun<'_> {
             links: (0..count).map(|_| None).collect(),
             options: vec![OwnOptions::default(); count],
             started,
-            deadline,
+            deadline: None,
+            uncounted: Duration::ZERO,
             recorder,
             warnings: Vec::new(),
             passed_over: 0,
             ends_taken: vec![false; count],
             file: self,
         };
+        run.set_deadline();
         let (steps, stop) = run.run();
         let (outcome, failure, interruption) = match stop {
             None => (Outcome::Passed, None, None),
@@ -346,6 +350,15 @@ impl PartRun<'_, '_> {
 
     fn is_interrupted(&self) -> bool {
         self.file.interrupted.load(Ordering::SeqCst)
+    }
+
+    /// The deadline follows from what the command and all connections of the part say.
+    fn set_deadline(&mut self) {
+        let values = &self.file.values;
+        let connections = &self.part.connections;
+        let own = connections.iter().flat_map(|it| max_times(&it.connect, values));
+        let limit = time_limit(self.file.config.max_time, own);
+        self.deadline = limit.map(|limit| self.started + limit + self.uncounted);
     }
 
     fn is_out_of_time(&self) -> bool {

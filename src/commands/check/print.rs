@@ -139,7 +139,7 @@ impl Printer {
 
     /// Warns about secrets that are so short that they may be found in other text.
     pub(super) fn weak_secrets(&mut self, config: &CheckConfig) {
-        for (name, value) in &config.secrets {
+        for (name, value) in config.secrets.iter().filter(|_| !config.quiet) {
             if !value.is_empty() && value.chars().count() < 4 {
                 let text = format!("the secret {name:?} is short: other text may be masked too");
                 self.notice(Level::Warning, &text);
@@ -153,7 +153,8 @@ impl Printer {
         eprint(&self.without_commands(&text));
     }
 
-    /// Shows what is wrong at a place of a file, on standard error, without secrets.
+    /// Shows what is wrong at a place of a file, on standard error, without secrets. With `--quiet` a warning, which
+    /// is no failure, is not shown.
     pub(super) fn diagnostic(
         &mut self,
         source: &Source,
@@ -161,6 +162,9 @@ impl Printer {
         diagnostic: &Diagnostic,
         secrets: &Secrets,
     ) {
+        if self.quiet && severity == "warning" {
+            return;
+        }
         let text = masking::excerpt(source.render(severity, diagnostic), secrets);
         eprint(&format!("{}\n", self.without_commands(&text)));
     }
@@ -179,7 +183,7 @@ impl Printer {
             self.put(&github::annotations(file));
         }
         let warnings = text::warnings(file, self.err);
-        if !warnings.is_empty() {
+        if !warnings.is_empty() && !self.quiet {
             self.erase();
             self.streams.out.flush(); // so that they stand below their file if both are seen together
             let warnings = self.without_commands(&warnings).into_owned();

@@ -1,5 +1,7 @@
 //! A header field line to send, and the characters allowed in it.
 
+use std::fmt;
+
 /// A header field line to send: `Name: value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderLine {
@@ -69,6 +71,17 @@ impl HeaderLine {
     /// Whether the field has this name, compared case-insensitively.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+/// The line as [`HeaderLine::parse`] reads it.
+impl fmt::Display for HeaderLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_removal, self.value.as_str()) {
+            (true, _) => write!(f, "{}:", self.name),
+            (false, "") => write!(f, "{};", self.name),
+            (false, value) => write!(f, "{}: {value}", self.name),
+        }
     }
 }
 

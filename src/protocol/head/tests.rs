@@ -139,6 +139,9 @@ fn the_size_of_heads_is_limited() {
 fn header_lines_are_validated() {
     let line = HeaderLine::parse("X-Token:  a:b ").unwrap();
     assert_eq!((line.name.as_str(), line.value.as_str()), ("X-Token", "a:b"));
+    for typed in ["A: b", "A:", "A;"] {
+        assert_eq!(HeaderLine::parse(typed).unwrap().to_string(), typed);
+    }
     assert_eq!(HeaderLine::parse("nonsense"), Err(HeaderLineError::NoColon));
     assert_eq!(HeaderLine::parse(": x"), Err(HeaderLineError::NoName));
     assert_eq!(HeaderLine::parse("a b: x"), Err(HeaderLineError::InName(' ')));

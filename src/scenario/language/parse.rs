@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::diagnostic::{Diagnostic, Partial};
 use super::source::{Line, Source};
-use super::syntax::{Connect, Item, Part, Scenario, Step, Text};
+use super::syntax::{Connect, Item, Part, Scenario, Step, Text, status_code};
 use super::template::Template;
 
 mod checks;
@@ -274,7 +274,7 @@ fn keyword<'a>(content: Content<'a>, word: &str) -> Option<Content<'a>> {
 
 /// Whether this can follow `HTTP`.
 fn is_status(text: &str) -> bool {
-    text == "*" || (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()))
+    text == "*" || status_code(text).is_some() || text.contains("{{")
 }
 
 /// Whether a text begins as the URL of a connection does.

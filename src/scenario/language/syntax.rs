@@ -86,10 +86,36 @@ pub struct OptionLine {
 pub struct ExpectedResponse {
     /// The `HTTP` line.
     pub at: Range<usize>,
-    /// Its status; `None`: any.
-    pub status: Option<u16>,
+    /// Its status.
+    pub status: ExpectedStatus,
     /// Header fields that it has to have.
     pub headers: Vec<Field>,
+}
+
+/// The status that a response has to have.
+#[derive(Clone, Debug)]
+pub enum ExpectedStatus {
+    /// Any (`*`).
+    Any,
+    /// This one.
+    Is(u16),
+    /// One that a variable gives.
+    Given(Template),
+}
+
+impl ExpectedStatus {
+    /// The status, where the file has it.
+    pub fn known(&self) -> Option<u16> {
+        match self {
+            Self::Is(status) => Some(*status),
+            Self::Any | Self::Given(_) => None,
+        }
+    }
+}
+
+/// Reads a status: three digits, from 100 to 599.
+pub fn status_code(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|status| text.len() == 3 && (100..600).contains(status))
 }
 
 /// `[Captures]` and `[Asserts]` behind a step or a handshake, in order.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::scenario::language::syntax::{
-    Connect, Item, PayloadKind, Scenario, Sections, Step, StepKind,
+    Connect, ExpectedStatus, Item, PayloadKind, Scenario, Sections, Step, StepKind,
 };
 use crate::scenario::language::template::{Template, Variable};
 use crate::scenario::language::{Diagnostic, Source};
@@ -47,6 +47,10 @@ struct Check<'a> {
 impl Check<'_> {
     fn connect(&mut self, connect: &Connect) {
         self.template(&connect.url);
+        if let Some(ExpectedStatus::Given(status)) = connect.response.as_ref().map(|it| &it.status)
+        {
+            self.template(status);
+        }
         let response = connect.response.iter().flat_map(|response| &response.headers);
         for field in connect.headers.iter().chain(response) {
             self.template(&field.name);

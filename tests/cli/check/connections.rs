@@ -113,6 +113,56 @@ HTTP 101
 }
 
 #[test]
+fn a_variable_may_give_the_status() {
+    let refuses = || Server::respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    let scenario = "WS {{url}}\nHTTP {{status}}\n[Asserts]\nstatus == {{status}}\n";
+    let run = |server: &Server, status: &str| {
+        let url = format!("url={}", server.url());
+        check(scenario).args(["--variable", &url, "--variable", status]).run()
+    };
+    run(&refuses(), "status=401").code(0);
+    run(&refuses(), "status=403")
+        .code(1)
+        .stdout_contains("  expected  status 403\n")
+        .stdout_contains("status 401\n");
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.answer_close(1000);
+    });
+    run(&server, "status=101").code(0);
+    for status in ["*", "4010", "none", ""] {
+        let expected = format!("s.wscope:2:6: {status:?} is not a status code (100 to 599)\n");
+        let status = format!("status={status}");
+        let url = "url=ws://127.0.0.1:1";
+        let program = check(scenario).args(["--variable", url, "--variable", &status]);
+        program.run().code(1).stdout_contains(&expected);
+    }
+    check("WS ws://127.0.0.1:1\nHTTP {{status}}\n")
+        .run()
+        .code(2)
+        .stderr_contains("s.wscope:2:6: error: unknown variable \"status\"");
+}
+
+#[test]
+fn a_refusal_has_timings() {
+    let server = Server::respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    let scenario = "\
+WS {{url}}
+HTTP 401
+[Captures]
+upgrade: timing \"upgrade\"
+[Asserts]
+timing \"tcp\" < 5s
+timing \"upgrade\" < 5s
+timing \"total\" < 10s
+timing \"total\" >= {{upgrade}}
+timing \"dns\" not exists
+timing \"tls\" not exists
+";
+    run(&server, scenario).code(0);
+}
+
+#[test]
 fn a_subprotocol_that_the_server_does_not_choose_is_a_warning() {
     let server = || {
         Server::script(|peer| {

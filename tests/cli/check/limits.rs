@@ -30,6 +30,38 @@ fn max_time_ends_silence_during_and_sleep() {
 
 /// Scenario language, section 3: "A part has `max-time`"
 #[test]
+fn the_smallest_max_time_counts() {
+    let part = |own: &str| format!("WS {{{{url}}}}\n[Options]\n{own}HTTP 101\nSLEEP 60s\n");
+    for (own, command, limit) in [
+        ("max-time: 300ms\n", Some("10s"), "300 ms"),
+        ("max-time: 10s\n", Some("300ms"), "300 ms"),
+        ("max-time: 10s\nmax-time: 300ms\n", None, "300 ms"),
+        ("max-time: 300ms\nmax-time: 10s\n", None, "300 ms"),
+        ("max-time: {{limit}}\n", None, "200 ms"),
+        ("max-time: 0s\n", Some("300ms"), "300 ms"),
+    ] {
+        let server = silent();
+        let url = format!("url={}", server.url());
+        let program = check(&part(own)).args(["--variable", &url, "--variable", "limit=200ms"]);
+        let program = program.args(command.iter().flat_map(|limit| ["-m", limit]));
+        program
+            .run()
+            .code(1)
+            .stdout_contains(&format!("the part is not over after {limit} (max-time)"));
+    }
+}
+
+#[test]
+fn a_max_time_counts_from_the_start_whichever_connection_has_it() {
+    let server = silent();
+    let scenario =
+        "WS {{url}} as a\nSLEEP 60s\nWS {{url}} as b\n[Options]\nmax-time: 200ms\nHTTP 101\nb< a\n";
+    run(&server, scenario)
+        .code(1)
+        .stdout_contains("s.wscope:2:1: the part is not over after 200 ms");
+}
+
+#[test]
 fn max_time_ends_the_closing_handshake() {
     let server = Server::script(|peer| {
         peer.accept_request();

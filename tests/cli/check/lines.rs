@@ -103,7 +103,20 @@ fn the_command_line_is_judged_first() {
     let program = || check("WS ws://127.0.0.1:1\n< a\n");
     program().args(["--repeat", "0"]).run().code(2).stderr_contains("--repeat");
     program().args(["-H", "X: \u{7}"]).run().code(2).stdout("").stderr_contains("--header");
-    program().args(["--compress", "foo"]).run().code(2).stdout("");
+    for (option, value) in [
+        ("--compress", "foo"),
+        ("--subprotocol", "a b"),
+        ("--user-agent", "a\u{7}"),
+        ("--max-message-size", "much"),
+        ("--ping-interval", "5 days"),
+        ("--idle-timeout", "x"),
+    ] {
+        let outcome = program().args([option, value, "--no-system-ca", "--cacert", "none"]).run();
+        outcome.code(2).stdout("").stderr_contains(&format!("{option} "));
+    }
+    for option in ["-H", "--proxy-header"] {
+        program().args([option, "@none"]).run().code(2).stdout("").stderr_contains("none");
+    }
     program().args(["--variables-file", "none"]).run().code(8).stdout("").stderr_contains("none");
 }
 

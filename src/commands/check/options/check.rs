@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 
 use clap::CommandFactory;
+use clap::error::ErrorKind;
 
-use super::{OWN, OwnOptions, Parsed, argument, parsed, set_own};
-use crate::cli::{Cli, connect_command};
-use crate::config::{ConfigError, ConnectConfig, Env, SCENARIO_OPTIONS};
+use super::{OWN, OwnLines, OwnOptions, Parsed, argument, merged, parsed, set_own};
+use crate::cli::{Cli, complaint, connect_command};
+use crate::config::{CheckConfig, ConfigError, ConnectConfig, Env, SCENARIO_OPTIONS};
 use crate::net::target::Target;
 use crate::protocol::head::HeaderLine;
 use crate::scenario::language::syntax::{Connect, Field, OptionLine};
@@ -24,7 +25,10 @@ const LATER: [&str; 8] = ["netrc", "netrc-file", "cacert", "cert", "key", "pass"
 const FILE_OR_VALUE: [&str; 6] = ["header", "proxy-header", "user", "bearer", "cookie", "pass"];
 
 /// What is wrong with a connection before anything is run: names, and values without variables.
-pub(in crate::commands::check) fn check(connect: &Connect, env: &Env) -> Vec<Diagnostic> {
+pub(in crate::commands::check) fn check(
+    connect: &Connect,
+    config: &CheckConfig,
+) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     // That it is missing was reported.
     if let Some(url) = connect.url.as_literal().filter(|url| !url.is_empty()) {
@@ -43,8 +47,11 @@ pub(in crate::commands::check) fn check(connect: &Connect, env: &Env) -> Vec<Dia
         } else if let Some(error) = unusable(&line.name) {
             errors.push(error.shifted_to(line));
         } else if let Some(text) = line.value.as_literal() {
-            errors.extend(wrong_value(line, &text, env));
+            errors.extend(wrong_value(line, &text, &config.env));
         }
+    }
+    if errors.is_empty() {
+        errors.extend(missing(connect, &config.options));
     }
     errors
 }
@@ -64,6 +71,40 @@ pub(in crate::commands::check) fn misplaced(connect: &Connect) -> Vec<Diagnostic
     connect.headers.iter().filter(named).map(warning).collect()
 }
 
+/// An option that requires another one, which neither the file nor the command has.
+fn missing(connect: &Connect, options: &[OsString]) -> Option<Diagnostic> {
+    let is_missing = |options: Vec<OsString>| {
+        let problem = parsed(&arguments(options)).err();
+        problem.filter(|problem| problem.kind() == ErrorKind::MissingRequiredArgument)
+    };
+    let own = connect.options.iter().filter(|line| !OWN.contains(&line.name.as_str()));
+    let texts: Vec<_> =
+        own.map(|line| (line, line.value.as_literal().unwrap_or(ANY_VALUE.into()))).collect();
+    let pairs = texts.iter().map(|(line, text)| (line.name.as_str(), &**text)).collect();
+    let own = OwnLines { options: pairs, headers: &[], has_user: false };
+    let problem = is_missing(merged(options, &own))?;
+    let cause = texts.iter().find(|(line, text)| {
+        is_missing(argument(&line.name, text).into_iter().collect()).is_some()
+    });
+    let at = cause.map_or(&connect.at, |(line, _)| &line.at);
+    let (message, help) = complaint(&problem);
+    let error = Diagnostic::new(at.clone(), message);
+    Some(match help {
+        Some(help) => error.with_help(help),
+        None => error,
+    })
+}
+
+/// In place of a value that is not known yet.
+const ANY_VALUE: &str = "true";
+
+/// A command line of `wscope URL` with these options.
+fn arguments(options: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let start = ["wscope", "--no-config"].map(OsString::from);
+    let end = ["--", "ws://localhost"].map(OsString::from);
+    start.into_iter().chain(options).chain(end).collect()
+}
+
 /// What is wrong with options of the command line that are for all connections.
 pub(in crate::commands::check) fn check_shared(
     options: &[OsString],
@@ -72,7 +113,8 @@ pub(in crate::commands::check) fn check_shared(
     let is_later = |option: &OsString| {
         let text = option.to_string_lossy();
         let name = text.trim_start_matches('-').split('=').next().unwrap_or_default();
-        LATER.contains(&name) || text.contains("=@")
+        // The last one requires an option that is judged later.
+        LATER.contains(&name) || text.contains("=@") || name == "no-system-ca"
     };
     let mut options = options.iter().filter(|option| !is_later(option)).cloned().peekable();
     options.peek()?;
@@ -120,7 +162,7 @@ pub(super) fn wrong_value(line: &OptionLine, text: &str, env: &Env) -> Option<Di
     if LATER.contains(&name) || is_file {
         return None;
     }
-    match resolve(argument(line, text).into_iter(), env) {
+    match resolve(argument(&line.name, text).into_iter(), env) {
         // Options have no dashes here.
         Ok(Some(error)) => wrong(error.to_string().replacen("bad --", "bad ", 1)),
         Ok(None) => None,
@@ -139,10 +181,13 @@ fn resolve(
     options: impl Iterator<Item = OsString>,
     env: &Env,
 ) -> Result<Option<ConfigError>, (String, Option<String>)> {
-    let start = ["wscope", "--no-config"].map(OsString::from);
-    let end = ["--", "ws://localhost"].map(OsString::from);
-    let args: Vec<OsString> = start.into_iter().chain(options).chain(end).collect();
-    let Parsed { connect, order, given } = parsed(&args)?;
+    let args = arguments(options);
+    let Parsed { connect, order, given } = match parsed(&args) {
+        Ok(parsed) => parsed,
+        // What an option requires may be elsewhere.
+        Err(problem) if problem.kind() == ErrorKind::MissingRequiredArgument => return Ok(None),
+        Err(problem) => return Err(complaint(&problem)),
+    };
     // What the environment has of proxies and passwords is not judged here.
     let env = Env {
         stdin_is_terminal: false,

@@ -9,7 +9,7 @@ use crate::commands::check::link::{Link, LinkConfig};
 use crate::commands::check::options::{OptionError, configure, own_options};
 use crate::redact::Redaction;
 use crate::scenario::inbox::Inbox;
-use crate::scenario::language::syntax::Connect;
+use crate::scenario::language::syntax::{Connect, ExpectedStatus, status_code};
 use crate::scenario::language::{Diagnostic, Template};
 use crate::scenario::phrase::Phrase;
 use crate::scenario::query::{Facts, HandshakeFacts};
@@ -20,20 +20,16 @@ impl PartRun<'_, '_> {
         let connect = &planned.connect;
         let options = own_options(connect, &self.file.values);
         let options = options.map_err(|error| self.option_failed(error))?;
-        if let Some(limit) = options.max_time {
-            let end = self.started + limit;
-            self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
-        }
+        self.set_deadline(); // a step may have captured the value of a max-time
         let ignored = connect.options.iter().filter_map(|line| line.pattern.as_ref());
         let ignored = ignored.map(|pattern| self.pattern(pattern)).collect::<Result<_, _>>()?;
         let mut config = configure(self.file.config, connect, &self.file.values)
             .map_err(|error| self.option_failed(error))?;
-        let retries = Retries {
-            count: options.retry.unwrap_or(self.file.config.retry),
-            expected: connect.response.as_ref().map_or(Some(101), |response| response.status),
-        };
+        let status = self.expected_status(connect)?;
+        let count = options.retry.unwrap_or(self.file.config.retry);
         // Where it is tried again, a further connection would be taken for the next attempt.
-        config.endpoint.probes_tls &= retries.count == 0;
+        config.endpoint.probes_tls &= count == 0;
+        let retries = Retries { count, expected: status };
         let link = Link::start(LinkConfig {
             connect: config,
             name: connect.name.clone(),
@@ -49,7 +45,7 @@ impl PartRun<'_, '_> {
             link.await_handshake(self.file.interrupted).ok_or(Stop::Interrupted(None))?;
         self.options[index] = options;
         self.links[index] = Some(link);
-        let (facts, warnings) = self.judge(connect, handshake)?;
+        let (facts, warnings) = self.judge(connect, status, handshake)?;
         // Who asserts what was chosen knows that it may be none.
         let asserts = &self.part.connections[index].checks.asserts;
         if !asserts.iter().any(|(it, _)| it.expression.is_subprotocol()) {
@@ -60,15 +56,31 @@ impl PartRun<'_, '_> {
         self.check(&planned.checks, &Facts::Handshake(&facts))
     }
 
+    /// The status that the response has to have; `None`: any.
+    fn expected_status(&self, connect: &Connect) -> Result<Option<u16>, Stop> {
+        let template = match connect.response.as_ref().map(|response| &response.status) {
+            None => return Ok(Some(101)),
+            Some(ExpectedStatus::Any) => return Ok(None),
+            Some(ExpectedStatus::Is(status)) => return Ok(Some(*status)),
+            Some(ExpectedStatus::Given(template)) => template,
+        };
+        let text = template.expand(&self.file.values).map_err(|it| self.no_value(&it))?;
+        let status = status_code(&text).ok_or_else(|| {
+            let message = format!("{text:?} is not a status code (100 to 599)");
+            self.failed(&template.at, "value", message)
+        });
+        Ok(Some(status?))
+    }
+
     /// Whether the handshake is what the file expects of it.
     fn judge(
         &self,
         connect: &Connect,
+        status: Option<u16>,
         handshake: Handshake,
     ) -> Result<(Box<HandshakeFacts>, Vec<String>), Stop> {
         let expected = connect.response.as_ref();
         let at = expected.map_or(&connect.at, |response| &response.at);
-        let status = expected.map_or(Some(101), |response| response.status);
         let (facts, warnings) = match (handshake, status) {
             (Handshake::Failed(message, hint), _) => {
                 let mut failure = self.failed(&connect.at, "connect", message);

@@ -91,7 +91,7 @@ impl<'a> Open<'a> {
         }
         let connect = self.of(step)?;
         let response = connect.response.as_ref()?;
-        let status = response.status.filter(|status| *status != 101)?;
+        let status = response.status.known().filter(|status| *status != 101)?;
         let message = format!("after HTTP {status} there is no connection to use");
         self.once(connect, step, message)
             .map(|error| error.with_help("only [Captures] and [Asserts] follow it"))

@@ -1,9 +1,11 @@
 //! `WS`, its headers and options, and `HTTP`.
 
 use super::payload::Use;
-use super::{Block, Content, Parser, is_status, is_url};
+use super::{Block, Content, Parser, is_url};
 use crate::scenario::language::diagnostic::Diagnostic;
-use crate::scenario::language::syntax::{Connect, ExpectedResponse, Field, OptionLine, Sections};
+use crate::scenario::language::syntax::{
+    Connect, ExpectedResponse, ExpectedStatus, Field, OptionLine, Sections, status_code,
+};
 use crate::scenario::language::template::{Template, is_name};
 
 impl<'a> Parser<'a> {
@@ -59,7 +61,9 @@ impl<'a> Parser<'a> {
     }
 
     fn name_problem(&mut self, name: Content<'a>) {
-        if !is_name(name.text) {
+        if let Some(error) = variable_in_name(name, "a connection") {
+            self.errors.push(error);
+        } else if !is_name(name.text) {
             let message = format!("{:?} is not the name of a connection", name.text);
             let help = "a name has letters, digits, _ and -, and does not start with a digit";
             self.error(name.at(), message).help = Some(help.to_owned());
@@ -82,13 +86,11 @@ impl<'a> Parser<'a> {
             self.block = Block::Unread;
             return;
         }
-        let status = rest.text.parse().ok().filter(|status| (100..600).contains(status));
-        let status = status.filter(|_| is_status(rest.text));
-        if status.is_none() && rest.text != "*" {
-            let at = if rest.text.is_empty() { content.at() } else { rest.at() };
-            self.error(at, "a status code (100 to 599) or * has to follow HTTP").help =
-                Some("for example  HTTP 101".to_owned());
-        }
+        // Even if something is wrong with it, what follows belongs to it.
+        let status = expected_status(content, rest).unwrap_or_else(|error| {
+            self.errors.push(error);
+            ExpectedStatus::Any
+        });
         let expected = ExpectedResponse { at: content.at(), status, headers: Vec::new() };
         if let Some(connect) = self.last_connect() {
             connect.response = Some(expected);
@@ -140,6 +142,10 @@ impl<'a> Parser<'a> {
     }
 
     fn option(&mut self, content: Content<'a>, name: Content<'a>, value: Content<'a>) {
+        if let Some(error) = variable_in_name(name, "an option") {
+            self.errors.push(error);
+            return;
+        }
         if name.text.starts_with('-') {
             let help = format!("write  {}: {}", name.text.trim_start_matches('-'), value.text);
             self.error(name.at(), "options are written without dashes here").help = Some(help);
@@ -176,6 +182,32 @@ impl<'a> Parser<'a> {
         };
         Some(Diagnostic::new(content.at(), format!("not {what}")).with_help(example))
     }
+}
+
+/// What follows `HTTP`.
+fn expected_status(content: Content<'_>, rest: Content<'_>) -> Result<ExpectedStatus, Diagnostic> {
+    let template = Template::parse(rest.text, rest.start)?;
+    if rest.text == "*" {
+        return Ok(ExpectedStatus::Any);
+    }
+    let is_one_word = !outside_braces(rest.text).any(|(_, c)| c.is_whitespace());
+    let status = match template.as_literal() {
+        None => is_one_word.then_some(ExpectedStatus::Given(template)),
+        Some(text) => status_code(&text).map(ExpectedStatus::Is),
+    };
+    status.ok_or_else(|| {
+        let at = if rest.text.is_empty() { content.at() } else { rest.at() };
+        Diagnostic::new(at, "a status code (100 to 599) or * has to follow HTTP")
+            .with_help("for example  HTTP 101")
+    })
+}
+
+/// Names tell what a line is about: they are known before there are values.
+pub(super) fn variable_in_name(name: Content<'_>, of: &str) -> Option<Diagnostic> {
+    name.text.contains("{{").then(|| {
+        Diagnostic::new(name.at(), format!("the name of {of} cannot contain a variable"))
+            .with_help("{{name}} is replaced in values, not in names: write the name itself")
+    })
 }
 
 /// The characters of a text that are not inside of `{{…}}`.

@@ -1,5 +1,6 @@
 //! `[Options]`, `[Captures]` and `[Asserts]`.
 
+use super::connect::variable_in_name;
 use super::{Block, Content, Parser};
 use crate::scenario::language::diagnostic::Diagnostic;
 use crate::scenario::language::syntax::{Assert, Capture, Item, Sections};
@@ -151,6 +152,9 @@ fn capture(content: Content<'_>) -> Result<Capture, Diagnostic> {
     let name = Content { text: &content.text[..end], start: content.start }.trim();
     if name.text.is_empty() {
         return Err(Diagnostic::new(content.at(), "a name is missing before the colon"));
+    }
+    if let Some(error) = variable_in_name(name, "a captured value") {
+        return Err(error);
     }
     if !is_name(name.text) {
         let message = format!("{:?} is not the name of a variable", name.text);

@@ -1,6 +1,6 @@
 use super::parse;
 use crate::scenario::language::source::Source;
-use crate::scenario::language::syntax::{Item, PayloadKind, Scenario, StepKind};
+use crate::scenario::language::syntax::{ExpectedStatus, Item, PayloadKind, Scenario, StepKind};
 
 mod recovery;
 
@@ -34,7 +34,7 @@ fn literal(text: &crate::scenario::language::Template) -> String {
 fn describe(item: &Item) -> String {
     match item {
         Item::Connect(it) => {
-            let status = it.response.as_ref().map(|response| response.status);
+            let status = it.response.as_ref().map(|response| response.status.known());
             let (headers, options) = (it.headers.len(), it.options.len());
             let asserts = it.sections.asserts.len();
             format!("WS {:?} {headers} {options} {status:?} {asserts}", it.name)
@@ -172,6 +172,22 @@ fn a_fence_holds_lines_as_they_are() {
 /// Scenario language, section 1: "LF or CRLF, a byte order mark is skipped. Blank lines […] mean nothing; leading
 /// white space too"
 #[test]
+fn a_variable_may_give_the_status() {
+    for (text, expected) in
+        [("HTTP {{a}}", "{{}}"), ("HTTP 4{{a}}", "{{}}"), ("HTTP 401", "401"), ("HTTP *", "*")]
+    {
+        let scenario = read(&format!("WS ws://h\n{text}\n")).expect("valid");
+        let Item::Connect(connect) = &scenario.parts[0].items[0] else { panic!("a connection") };
+        let found = match &connect.response.as_ref().expect("a response").status {
+            ExpectedStatus::Any => "*".to_owned(),
+            ExpectedStatus::Is(status) => status.to_string(),
+            ExpectedStatus::Given(template) => literal(template),
+        };
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
 fn carriage_returns_and_white_space_mean_nothing() {
     let text = "\u{feff}  # c\r\n\r\n\tWS ws://h as a\r\n  X-A:  b \r\n  a  >  x \r\n";
     let scenario = read(text).expect("valid");
@@ -187,6 +203,14 @@ fn errors_have_their_place_and_all_are_found() {
     for (text, expected) in [
         ("> a", "1:1: a connection is needed before the first step"),
         ("WS", "1:1: a URL is missing"),
+        ("WS ws://h as {{a}}", "1:14: the name of a connection cannot contain a variable"),
+        ("WS ws://h\n[Options]\n{{a}}: b", "3:1: the name of an option cannot contain a variable"),
+        (
+            "WS ws://h\n[Captures]\na-{{a}}: text",
+            "3:1: the name of a captured value cannot contain a variable",
+        ),
+        ("WS ws://h\nHTTP {{a}} b", "2:6: a status code (100 to 599) or * has to follow HTTP"),
+        ("WS ws://h\nHTTP {{a", "2:6: \"{{\" without \"}}\""),
         ("WS ws://h as 1", "1:14: \"1\" is not the name of a connection"),
         ("WS ws://h alice", "1:11: \"alice\" is not expected behind the URL"),
         ("WS ws://h as a\nWS ws://h as a", "2:14: another connection of this part is named \"a\""),
