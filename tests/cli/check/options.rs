@@ -114,7 +114,8 @@ fn scenarios_have_six_options_of_their_own() {
             check(&format!("WS ws://h\n[Options]\n{name}: {value}\n\n< a\n"))
                 .run()
                 .code(2)
-                .stderr_contains("s.wscope:3:1: error: ");
+                .stderr_contains("s.wscope:3:")
+                .stderr_contains(": error: ");
         }
     }
 }

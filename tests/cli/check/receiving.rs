@@ -246,7 +246,9 @@ fn in_asserts_only_the_name_of_a_connection_begins_a_step() {
     run(&server, "WS {{url}} as bob\nbob< a\n[Asserts]\nsize < 5\nsize > 0\nbob> b\n").code(0);
     // The same line without such a connection is an assertion, of a query that does not exist.
     let other = "### a\nWS ws://h as bob\nbob< a\n### b\nWS ws://h\n< a\n[Asserts]\nbob> b\n";
-    check(other).run().code(2).stderr_contains("s.wscope:8:1: error: unknown query \"bob\"");
+    check(other).run().code(2).stderr_contains(
+        "s.wscope:8:1: error: \"bob\" is neither a query nor a connection of this part",
+    );
 }
 
 /// Scenario language, section 3: "Each `<`, with its `<&` and `<?`, has the time `timeout` (an option of the

@@ -210,9 +210,10 @@ fn names_are_the_same_wherever_they_are_given() {
         check(&format!("WS ws://h\n< a\n[Captures]\n{name}: text\n"))
             .run()
             .code(2)
-            .stderr_contains(&format!(
-                "s.wscope:4:1: error: {name:?} is not the name of a variable"
-            ));
+            .stderr_contains(&match name {
+                "" => "s.wscope:4:1: error: a name is missing before the colon".to_owned(),
+                name => format!("s.wscope:4:1: error: {name:?} is not the name of a variable"),
+            });
         check(&format!("WS ws://h\n> {{{{{name}}}}}\n< a\n"))
             .run()
             .code(2)
