@@ -80,6 +80,9 @@ fn missing(connect: &Connect, options: &[OsString]) -> Option<Diagnostic> {
     let own = connect.options.iter().filter(|line| !OWN.contains(&line.name.as_str()));
     let texts: Vec<_> =
         own.map(|line| (line, line.value.as_literal().unwrap_or(ANY_VALUE.into()))).collect();
+    if texts.is_empty() {
+        return None; // the command's own options were judged
+    }
     let pairs = texts.iter().map(|(line, text)| (line.name.as_str(), &**text)).collect();
     let own = OwnLines { options: pairs, headers: &[], has_user: false };
     let problem = is_missing(merged(options, &own))?;
