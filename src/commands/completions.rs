@@ -1,8 +1,10 @@
 //! Completion scripts and the manual page, made from the command line's definition.
 
 use clap::CommandFactory;
+use clap::builder::Resettable;
 use clap_complete::{Shell as ClapShell, generate};
 use clap_complete_nushell::Nushell;
+use clap_mangen::roff::{Roff, roman};
 
 use crate::cli::{Cli, Shell};
 use crate::error::Error;
@@ -51,8 +53,45 @@ pub fn man(name: Option<&str>) -> Result<Vec<u8>, Error> {
             command.ok_or_else(unknown)?.clone()
         }
     };
+    page(command).map_err(|error| Error::System("manual page".to_owned(), error))
+}
+
+fn page(mut command: clap::Command) -> std::io::Result<Vec<u8>> {
+    let usage = command.render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
+    let rest = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    // The page has the long texts only: an option whose short text stands in the long help alone has them as one.
+    let command = command.mut_args(|arg| match (arg.get_long_help(), arg.get_help().cloned()) {
+        (None, Some(help)) => arg.long_help(help),
+        _ => arg,
+    });
+    let command = command.override_usage(usage);
+    let command = command.after_help(Resettable::Reset).after_long_help(Resettable::Reset);
     let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(command).render(&mut page);
-    rendered.map_err(|error| Error::System("manual page".to_owned(), error))?;
+    clap_mangen::Man::new(command).render(&mut page)?;
+    sections(&rest).to_writer(&mut page)?;
     Ok(page)
+}
+
+/// What stands below the options: paragraphs, and examples or tables, which are indented below a heading.
+fn sections(text: &str) -> Roff {
+    let mut roff = Roff::new();
+    let (indented, prose): (Vec<_>, Vec<_>) =
+        text.split("\n\n").partition(|block| block.contains("\n  "));
+    if !prose.is_empty() {
+        roff.control("SH", ["NOTES"]);
+    }
+    for paragraph in prose {
+        roff.control("PP", []).text([roman(paragraph.replace('\n', " "))]);
+    }
+    for block in indented {
+        let (heading, lines) = block.split_once('\n').unwrap_or((block, ""));
+        roff.control("SH", [heading.trim_end_matches(':').to_uppercase().as_str()]);
+        roff.control("nf", []);
+        for line in lines.lines() {
+            roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        roff.control("fi", []);
+    }
+    roff
 }
