@@ -159,6 +159,9 @@ fn planned(source: &Source, given: &BTreeSet<String>, config: &CheckConfig) -> P
     plan
 }
 
+/// How many errors and warnings of a file are shown before it is run.
+const MOST_SHOWN: usize = 100;
+
 /// Shows what is wrong in a file and what may be, in the order of its lines.
 fn show(
     source: &Source,
@@ -172,8 +175,12 @@ fn show(
     let warnings = warnings.iter().map(|warning| (severity, warning));
     let mut all: Vec<_> = errors.iter().map(|error| ("error", error)).chain(warnings).collect();
     all.sort_by_key(|(_, diagnostic)| diagnostic.at.start);
-    for (severity, diagnostic) in all {
+    let more = all.len().saturating_sub(MOST_SHOWN);
+    for (severity, diagnostic) in all.into_iter().take(MOST_SHOWN) {
         print.diagnostic(source, severity, diagnostic, secrets);
+    }
+    if more > 0 {
+        print.more(source, more);
     }
 }
 

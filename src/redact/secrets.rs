@@ -213,8 +213,8 @@ fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
     escaped.or(plain).map(|at| from + at)
 }
 
-/// A value unencoded, in lower case as in a host name, in base64 at any offset, and with JSON escapes for
-/// non-ASCII characters. Other escapes are decoded while searching.
+/// A value unencoded, in lower case as in a host name, in base64 at any offset, with JSON escapes for non-ASCII
+/// characters, and with the escapes of regular expressions. Other escapes are decoded while searching.
 fn forms(value: Vec<u8>, min_base64: usize) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_ascii_lowercase()];
     for offset in 0..3 {
@@ -245,7 +245,10 @@ fn forms(value: Vec<u8>, min_base64: usize) -> Vec<Vec<u8>> {
     forms.push(HEXLOWER.encode(&value).into());
     let pairs: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
     forms.push(pairs.join(" ").into());
+    let escaped = str::from_utf8(&value).map(regex::escape).ok();
+    let escaped = escaped.filter(|escaped| escaped.len() > value.len());
     forms.push(value);
+    forms.extend(escaped.map(Into::into)); // as a value stands in the pattern of a scenario
     forms
 }
 
@@ -289,6 +292,7 @@ mod tests {
             ("<a\\/b c\\\"é-Secret>", "<***>"),
             ("<a/b c\"\\u00e9-Secret>", "<***>"),
             ("<a/b c&quot;é-Secret>", "<***>"),
+            ("/<a/b c\"é\\-Secret>/", "/<***>/"),
             ("<a/b c\"é-secret>", "<***>"),
             ("consent=true", "consent=true"),
         ] {

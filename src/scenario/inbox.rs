@@ -70,7 +70,7 @@ pub enum Progress<T> {
 }
 
 /// What a kept message costs besides its payload, in bytes.
-const OVERHEAD: usize = size_of::<Received>() + 16;
+pub const OVERHEAD: usize = size_of::<Received>() + 16;
 
 /// Payloads up to this size share memory; in bytes.
 const SMALL: usize = 4096;
@@ -166,6 +166,9 @@ impl Inbox {
     /// What was received behind the last whole message.
     pub fn note_partial(&mut self, partial: Option<Partial>) {
         self.partial = partial;
+        // It is held as well, though not here.
+        let size = partial.and_then(|partial| partial.message).map_or(0, |message| message.size);
+        self.is_over_limit |= usize::try_from(size).is_ok_and(|size| self.held + size > self.limit);
     }
 
     /// What was received behind the last whole message: the start of another one, or of a frame.
@@ -253,7 +256,10 @@ impl Inbox {
         let message =
             self.messages.iter().find(|it| pattern.judge(it.kind, &it.data) == Match::Yes);
         let control = || self.controls.iter().find(|it| is_like(&pattern, it));
-        let end = || self.end.as_ref().filter(|end| pattern.matches_close(end.code, &end.reason));
+        let end = || {
+            let end = self.end.as_ref().filter(|end| !end.is_answer());
+            end.filter(|end| pattern.matches_close(end.code, &end.reason))
+        };
         let arrival = message.cloned().map(Arrival::Message);
         let arrival = arrival.or_else(|| control().cloned().map(Arrival::Control));
         let arrival = arrival.or_else(|| end().cloned().map(Arrival::End));
@@ -296,11 +302,6 @@ impl Inbox {
     /// received; `None` if none was.
     pub fn ignored(&self) -> Option<(u64, Instant)> {
         Some((self.ignored_count, self.last_ignored?))
-    }
-
-    /// How many bytes the messages that no step has taken hold.
-    pub fn held(&self) -> usize {
-        self.held
     }
 
     /// Pings and pongs that no step has taken.

@@ -1,7 +1,9 @@
-//! The time of a run, which does not go on while the program is stopped (Ctrl-Z): no limit of a scenario runs out
-//! then, and what came meanwhile is not late.
+//! The times of a run. That of steps stands still while the program is stopped (Ctrl-Z), and while the output of `-v` holds
+//! up the connections: what could not be received meanwhile is not late. That of parts stands still only while the
+//! program is stopped, so that `max-time` ends a run whose output is not read. Opening handshakes and `$` lines, which
+//! wait elsewhere, end in real time.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The clock is read many times a second. A longer time without that is a stop.
@@ -16,54 +18,162 @@ struct State {
     read: Instant,
     /// How long the program was stopped.
     stopped: Duration,
+    stall: Stall,
+}
+
+/// For how long connections had to wait for the output, any of them, in the time of parts.
+#[derive(Debug, Default)]
+struct Stall {
+    waiting: usize,
+    since: Option<Instant>,
+    before: Duration,
 }
 
 impl RunClock {
     /// It runs from now on.
     pub(super) fn start() -> Self {
-        Self(Mutex::new(State { read: Instant::now(), stopped: Duration::ZERO }))
+        let state =
+            State { read: Instant::now(), stopped: Duration::ZERO, stall: Stall::default() };
+        Self(Mutex::new(state))
     }
 
-    /// The time without stops.
+    /// The time of steps.
     pub(super) fn now(&self) -> Instant {
-        self.at(Instant::now())
+        self.state().step_time(Instant::now)
     }
 
-    /// Reads the clock: while no step waits, nothing else does.
+    /// The time of parts.
+    pub(super) fn part_time(&self) -> Instant {
+        self.state().part_time(Instant::now)
+    }
+
+    /// Reads the clock: nothing else does while no step waits.
     pub(super) fn tick(&self) {
-        self.now();
+        self.part_time();
     }
 
-    /// When a time of this clock is reached, if the program is not stopped before.
+    /// A time of parts in the time of steps, if the output does not hold up anything before it.
+    pub(super) fn in_steps(&self, time: Instant) -> Instant {
+        let mut state = self.state();
+        let now = state.part_time(Instant::now);
+        earlier(time, state.stall.total(now))
+    }
+
+    /// When a time of parts is reached, if the program is not stopped before.
     pub(super) fn real(&self, time: Instant) -> Instant {
-        time + self.0.lock().unwrap_or_else(PoisonError::into_inner).stopped
+        time + self.state().stopped
     }
 
-    fn at(&self, real: Instant) -> Instant {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let gap = real.saturating_duration_since(state.read);
-        if gap > LONGEST_GAP {
-            state.stopped += gap;
-        }
-        state.read = state.read.max(real);
-        real.checked_sub(state.stopped).unwrap_or(real)
+    /// A connection begins to wait for the output.
+    pub(super) fn begin_stall(&self) {
+        let mut state = self.state();
+        let now = state.part_time(Instant::now);
+        state.stall.begin(now);
     }
+
+    /// It waits no longer.
+    pub(super) fn end_stall(&self) {
+        let mut state = self.state();
+        let now = state.part_time(Instant::now);
+        state.stall.end(now);
+    }
+
+    /// For how long connections have waited for the output, in all.
+    pub(super) fn stalled(&self) -> Duration {
+        let mut state = self.state();
+        let now = state.part_time(Instant::now);
+        state.stall.total(now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Real time is read here, below the lock: a thread that is stopped before it must not bring an old one.
+    fn part_time(&mut self, real: impl FnOnce() -> Instant) -> Instant {
+        let real = real();
+        let gap = real.saturating_duration_since(self.read);
+        if gap > LONGEST_GAP {
+            self.stopped += gap;
+        }
+        self.read = self.read.max(real);
+        earlier(real, self.stopped)
+    }
+
+    fn step_time(&mut self, real: impl FnOnce() -> Instant) -> Instant {
+        let now = self.part_time(real);
+        earlier(now, self.stall.total(now))
+    }
+}
+
+impl Stall {
+    fn begin(&mut self, now: Instant) {
+        self.waiting += 1;
+        self.since.get_or_insert(now);
+    }
+
+    fn end(&mut self, now: Instant) {
+        self.waiting -= 1;
+        if self.waiting == 0 {
+            self.before = self.total(now);
+            self.since = None;
+        }
+    }
+
+    fn total(&self, now: Instant) -> Duration {
+        self.before
+            + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+}
+
+fn earlier(time: Instant, by: Duration) -> Instant {
+    time.checked_sub(by).unwrap_or(time)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn seconds(count: f64) -> Duration {
+        Duration::from_secs_f64(count)
+    }
+
     #[test]
     fn a_stop_does_not_count() {
         let clock = RunClock::start();
-        let start = clock.now();
-        let seconds = |count: f64| Duration::from_secs_f64(count);
+        let start = clock.state().read;
         for (real, expected) in
             [(0.5, 0.5), (1.25, 1.25), (61.25, 1.25), (62.0, 2.0), (61.9, 1.9), (62.5, 2.5)]
         {
-            assert_eq!(clock.at(start + seconds(real)), start + seconds(expected), "{real}");
+            let now = clock.state().step_time(|| start + seconds(real));
+            assert_eq!(now, start + seconds(expected), "{real}");
         }
         assert_eq!(clock.real(start + seconds(3.0)), start + seconds(63.0));
+    }
+
+    #[test]
+    fn a_stall_counts_for_parts_and_not_for_steps_and_a_stop_in_it_for_neither() {
+        let clock = RunClock::start();
+        let mut state = clock.state();
+        let start = state.read;
+        let at = |real: f64| move || start + seconds(real);
+        let began = state.part_time(at(0.5));
+        state.stall.begin(began);
+        state.stall.begin(began); // another connection
+        let times = [(1.0, 1.0, 0.5), (11.0, 1.0, 0.5), (11.75, 1.75, 0.5)];
+        for (real, part, step) in times {
+            assert_eq!(state.part_time(at(real)), start + seconds(part), "{real}");
+            assert_eq!(state.step_time(at(real)), start + seconds(step), "{real}");
+        }
+        let ended = state.part_time(at(12.0));
+        state.stall.end(ended);
+        assert_eq!(state.step_time(at(12.25)), start + seconds(0.5), "one still waits");
+        let ended = state.part_time(at(12.5));
+        state.stall.end(ended);
+        assert_eq!(state.step_time(at(13.0)), start + seconds(1.0));
+        assert_eq!(state.part_time(at(13.0)), start + seconds(3.0));
+        assert_eq!(state.stall.total(start + seconds(3.0)), seconds(2.0));
     }
 }

@@ -1,14 +1,15 @@
 //! What a failed step reports.
 
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::received::{control_text, shown, state};
 use crate::scenario::inbox::{
-    Arrival, Breach, Closest, End, Group, Inbox, Received, Seen, SeenMessage, Taken, WaitFailure,
+    Arrival, Breach, End, Group, Inbox, OVERHEAD, Received, Seen, SeenMessage, Taken, WaitFailure,
 };
 use crate::scenario::language::Source;
 use crate::scenario::outcome::Failure;
+use crate::scenario::pattern::Pattern;
 use crate::scenario::phrase::Phrase;
 use crate::scenario::query;
 
@@ -106,8 +107,12 @@ pub(super) fn add_seen(
     if !has_messages {
         failure.notes.push("no data message was received meanwhile".into());
     }
-    if let (Some(Closest { message, .. }), Some(difference)) = (group.closest(), group.difference())
-    {
+    for pattern in group.missing().skip(1) {
+        let line = Phrase::new("line ").number(line_of(pattern) as u64);
+        let awaited = group.pattern(pattern).map(Pattern::describe).unwrap_or_default();
+        failure.notes.push(line.own(" was not met either: expected ").phrase(awaited));
+    }
+    if let Some((message, difference)) = group.closest() {
         failure.closest = Some((shown(message), difference));
     }
 }
@@ -131,7 +136,7 @@ pub(super) fn add_judged(failure: &mut Draft, passed_over: &Seen, message: &Rece
 }
 
 /// Adds the state of the connection, which may have a name, and what else it received.
-pub(super) fn add_state(failure: &mut Draft, name: Option<&str>, inbox: &Inbox) {
+pub(super) fn add_state(failure: &mut Draft, name: Option<&str>, inbox: &Inbox, now: Instant) {
     let controls: Vec<_> = inbox.kept_controls().collect();
     let omitted = controls.len().saturating_sub(MOST_CONTROLS);
     if omitted > 0 {
@@ -144,9 +149,9 @@ pub(super) fn add_state(failure: &mut Draft, name: Option<&str>, inbox: &Inbox) 
     if let Some((count, last)) = inbox.ignored() {
         let text = Phrase::default().counted(count, "message");
         let text = text.own(" set aside by ignore since the connection was opened, the last one ");
-        failure.notes.push(text.time(last.elapsed()).own(" ago"));
+        failure.notes.push(text.time(now.saturating_duration_since(last)).own(" ago"));
     }
-    failure.notes.extend(state(name, inbox));
+    failure.notes.extend(state(name, inbox, now));
 }
 
 /// Adds that the output held up the connections of the part.
@@ -166,12 +171,13 @@ pub(super) fn overflow(
     inbox: &Inbox,
     limit: usize,
 ) -> Draft {
-    let text = Phrase::new("more was received than max-buffered allows: ")
-        .counted(inbox.held() as u64, "byte")
-        .own(" in ")
-        .counted(inbox.kept().count() as u64, "message")
-        .own(" that no step took, of at most ")
-        .counted(limit as u64, "byte");
+    let text = Phrase::new(
+        "more was received than max-buffered allows: messages are kept until their step is over, ",
+    )
+    .own("with ")
+    .number(OVERHEAD as u64)
+    .own(" bytes for each beside its payload, up to ")
+    .counted(limit as u64, "byte");
     let mut failure = at(source, place, "overflow", text);
     add_messages(&mut failure, &Seen::of(inbox.kept()));
     failure

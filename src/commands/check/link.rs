@@ -26,13 +26,15 @@ use crate::session::{AfterInput, Journal, Plan, Session};
 /// How often a wait looks whether the run was interrupted.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// How long the connections of a part that is over are waited for.
+const END_TIME: Duration = Duration::from_secs(2);
+
 /// Enough for a session and for OpenSSL.
 const STACK: usize = 512 << 10;
 
 /// A connection that was started.
 pub(super) struct Link {
     shared: Arc<Shared>,
-    recorder: Recorder,
     queue: Option<ClientQueue>,
     /// How many data messages steps have sent.
     sent: AtomicU64,
@@ -58,16 +60,8 @@ enum Started {
 #[derive(Clone, Copy)]
 pub(super) struct WaitLimits<'a> {
     pub(super) interrupted: &'a AtomicBool,
-    /// When the part has to be over.
+    /// When the part has to be over, in the time of parts.
     pub(super) deadline: Option<Instant>,
-}
-
-/// The time of a clock that stood still for as long as the output was stalled; after the deadline the time as it is.
-fn without_stall(time: Instant, stalled: Duration, deadline: Option<Instant>) -> Instant {
-    match deadline {
-        Some(deadline) if time >= deadline => time,
-        _ => time.checked_sub(stalled).unwrap_or(time),
-    }
 }
 
 /// What a connection needs.
@@ -102,11 +96,10 @@ impl Link {
             cancelled: Arc::clone(&cancelled),
             sender,
         };
-        let recorder = work.recorder.clone();
         let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
         let thread = Some(thread.spawn(move || work.run())?);
         let sent = AtomicU64::new(0);
-        Ok(Self { shared, recorder, queue: None, sent, thread, cancelled, waker: None, handshake })
+        Ok(Self { shared, queue: None, sent, thread, cancelled, waker: None, handshake })
     }
 
     /// Waits for the opening handshake; `None` if the run was interrupted.
@@ -177,20 +170,18 @@ impl Link {
         self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `poll` whenever something was received, until it is done, or the run is interrupted (`None`). Its clock
-    /// stands still while the output holds up the connections, which cannot receive then: only the end of the part
-    /// comes all the same.
+    /// Calls `poll` with the time of steps whenever something was received, until it is done, or the run is
+    /// interrupted (`None`). When the part has to be over, every time that it waits for has come.
     pub(super) fn wait<T>(
         &self,
         limits: WaitLimits<'_>,
         mut poll: impl FnMut(&mut Inbox, Instant) -> Progress<T>,
     ) -> Option<Progress<T>> {
-        let stalled_before = self.recorder.stalled();
         let mut inbox = self.inbox();
         loop {
-            let time = self.shared.clock.now();
-            let stalled = self.recorder.stalled().saturating_sub(stalled_before);
-            let now = without_stall(time, stalled, limits.deadline);
+            let now = self.shared.clock.now();
+            let is_over = |deadline: &Instant| self.shared.clock.part_time() >= *deadline;
+            let now = limits.deadline.filter(is_over).map_or(now, |deadline| now.max(deadline));
             let until = match poll(&mut inbox, now) {
                 Progress::Pending(until) => until,
                 over => return Some(over),
@@ -228,12 +219,25 @@ impl Link {
     }
 }
 
-/// A part that is over leaves no thread behind: what is still open is aborted.
+/// Ends all connections of a part that is over, within [`END_TIME`] in all: a thread that waits for an output longer
+/// than that ends when the output does.
+pub(super) fn end_all<'l>(links: impl Iterator<Item = &'l mut Link>) {
+    let mut links: Vec<_> = links.collect();
+    for link in &links {
+        link.cancel();
+        link.abort();
+    }
+    let until = Instant::now() + END_TIME;
+    for link in &mut links {
+        link.join(until.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// A thread that belongs to nobody must not go on.
 impl Drop for Link {
     fn drop(&mut self) {
         self.cancel();
         self.abort();
-        self.join(Duration::from_secs(2));
     }
 }
 
@@ -375,21 +379,5 @@ fn end(closed: &Closed) -> End {
             Some(violation) => format!("protocol error: {violation}"),
             None => closed_text(closed),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clock_stands_still_until_the_deadline_of_the_part() {
-        let start = Instant::now();
-        let second = |number| start + Duration::from_secs(number);
-        let stalled = Duration::from_secs(3);
-        for (time, deadline, now) in [(5, None, 2), (5, Some(6), 2), (6, Some(6), 6)] {
-            assert_eq!(without_stall(second(time), stalled, deadline.map(second)), second(now));
-        }
-        assert_eq!(without_stall(second(5), Duration::ZERO, None), second(5));
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::RunClock;
 use super::failure::{self, Draft};
-use super::link::{Link, WaitLimits};
+use super::link::{Link, WaitLimits, end_all};
 use super::masking;
 use super::options::{OwnOptions, max_times};
 use super::relax::Relaxed;
@@ -91,8 +91,9 @@ pub(super) struct PartRun<'r, 'a> {
     part: &'r PlannedPart,
     links: Vec<Option<Link>>,
     options: Vec<OwnOptions>,
-    started: Instant,
-    /// When the part has to be over.
+    /// In the time of parts.
+    began: Instant,
+    /// When the part has to be over, in the time of parts.
     deadline: Option<Instant>,
     /// What does not count of the time that it took.
     uncounted: Duration,
@@ -111,15 +112,19 @@ impl FileRun<'_> {
         if let Some(live) = &self.live {
             live.show(text::heading(&self.source.name, &title)); // may wait: nothing runs yet
         }
-        let started = self.clock.now();
-        let recorder =
-            Recorder::new(self.secrets.clone(), self.live.clone(), self.config.wants_transcripts());
+        let (started, began) = (self.clock.now(), self.clock.part_time());
+        let recorder = Recorder::new(
+            self.secrets.clone(),
+            self.live.clone(),
+            self.config.wants_transcripts(),
+            Arc::clone(&self.clock),
+        );
         let count = part.connections.len();
         let mut run = PartRun {
             part,
             links: (0..count).map(|_| None).collect(),
             options: vec![OwnOptions::default(); count],
-            started,
+            began,
             deadline: None,
             uncounted: Duration::ZERO,
             recorder,
@@ -136,7 +141,7 @@ impl FileRun<'_> {
             Some(Stop::Interrupted(place)) => (Outcome::Skipped, None, place.map(|it| *it)),
         };
         let (warnings, recorder) = (std::mem::take(&mut run.warnings), run.recorder.clone());
-        drop(run); // the connections end
+        end_all(run.links.iter_mut().flatten());
         let line = self.source.place(part.at.start).line;
         let transcript: Transcript = recorder.take();
         let warning_of = |(line, text)| Warning { line, text: masking::text(text, &self.secrets) };
@@ -157,7 +162,7 @@ impl FileRun<'_> {
 
 impl PartRun<'_, '_> {
     fn run(&mut self) -> (Vec<StepOutcome>, Option<Stop>) {
-        let stalled_before = self.recorder.stalled();
+        let stalled_before = self.file.clock.stalled();
         let mut steps = Vec::new();
         let mut stop = None;
         for (index, step) in self.part.steps.iter().enumerate() {
@@ -196,7 +201,7 @@ impl PartRun<'_, '_> {
             stop = self.close().err();
         }
         if matches!(stop, Some(Stop::Failed(_))) {
-            let stalled = self.recorder.stalled().saturating_sub(stalled_before);
+            let stalled = self.file.clock.stalled().saturating_sub(stalled_before);
             stop = stop.map(|stop| stop.with(|failure| failure::add_stall(failure, stalled)));
             self.close_after_failure();
         }
@@ -298,7 +303,7 @@ impl PartRun<'_, '_> {
                 }
                 _ => continue,
             };
-            failure::add_state(&mut failure, self.name(index), &inbox);
+            failure::add_state(&mut failure, self.name(index), &inbox, self.now());
             return Err(failure.into());
         }
         Ok(())
@@ -358,15 +363,15 @@ impl PartRun<'_, '_> {
         let connections = &self.part.connections;
         let own = connections.iter().flat_map(|it| max_times(&it.connect, values));
         let limit = time_limit(self.file.config.max_time, own);
-        self.deadline = limit.map(|limit| self.started + limit + self.uncounted);
+        self.deadline = limit.map(|limit| self.began + limit + self.uncounted);
     }
 
     fn is_out_of_time(&self) -> bool {
-        self.deadline.is_some_and(|deadline| self.now() >= deadline)
+        self.deadline.is_some_and(|deadline| self.file.clock.part_time() >= deadline)
     }
 
     fn out_of_time(&self, at: &Range<usize>) -> Draft {
-        let limit = self.deadline.map_or(Duration::ZERO, |deadline| deadline - self.started);
+        let limit = self.deadline.map_or(Duration::ZERO, |deadline| deadline - self.began);
         let text = Phrase::new("the part is not over after ").time(limit).own(" (max-time)");
         self.failed(at, "timeout", text)
     }

@@ -169,6 +169,12 @@ impl Printer {
         eprint(&format!("{}\n", self.without_commands(&text)));
     }
 
+    /// Says how many more errors and warnings a file has than are shown.
+    pub(super) fn more(&mut self, source: &Source, count: usize) {
+        let text = format!("{}: {count} more errors and warnings\n", source.name);
+        eprint(&self.without_commands(&text));
+    }
+
     /// Prints what came of a file. `is_shown` is whether its events were shown already.
     pub(super) fn file(&mut self, file: &FileOutcome, is_shown: bool) {
         if !self.quiet || file.outcome() != Outcome::Passed {

@@ -1,5 +1,7 @@
 //! What a connection has received, in words.
 
+use std::time::Instant;
+
 use data_encoding::HEXLOWER;
 
 use crate::protocol::MessageKind;
@@ -12,7 +14,7 @@ use crate::scenario::phrase::Phrase;
 const MOST_IN_LINE: usize = 200;
 
 /// The state of a connection, a line each.
-pub(super) fn state(name: Option<&str>, inbox: &Inbox) -> Vec<Phrase> {
+pub(super) fn state(name: Option<&str>, inbox: &Inbox, now: Instant) -> Vec<Phrase> {
     if let Some(end) = inbox.end() {
         let incomplete = end.incomplete.iter();
         return incomplete.map(|it| Phrase::new("an incomplete message: ").value(it)).collect();
@@ -25,7 +27,8 @@ pub(super) fn state(name: Option<&str>, inbox: &Inbox) -> Vec<Phrase> {
         None if inbox.ignored().is_some() => open.own("nothing else was received yet"),
         None => open.own("nothing was received yet"),
         Some((at, what)) => {
-            open.own("the last ").own(what).own(" came ").time(at.elapsed()).own(" ago")
+            let ago = now.saturating_duration_since(at);
+            open.own("the last ").own(what).own(" came ").time(ago).own(" ago")
         }
     };
     std::iter::once(state).chain(partial).collect()

@@ -2,10 +2,10 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use super::clock::RunClock;
 use super::transcript::Lines;
 use crate::scenario::outcome::FileOutcome;
 
@@ -35,8 +35,8 @@ pub(super) struct ResultReceiver {
     state: Arc<State>,
 }
 
-#[derive(Default)]
 struct State {
+    clock: Arc<RunClock>,
     queue: Mutex<Queue>,
     /// Lines were taken, or nobody takes them any more.
     changed: Condvar,
@@ -47,35 +47,6 @@ struct Queue {
     bytes: usize,
     /// Nobody takes lines any more.
     is_closed: bool,
-    stall: Stall,
-}
-
-/// For how long lines had to wait for room in the queue, any of them.
-#[derive(Default)]
-struct Stall {
-    waiting: usize,
-    since: Option<Instant>,
-    before: Duration,
-}
-
-impl Stall {
-    fn begin(&mut self, now: Instant) {
-        self.waiting += 1;
-        self.since.get_or_insert(now);
-    }
-
-    fn end(&mut self, now: Instant) {
-        self.waiting -= 1;
-        if self.waiting == 0 {
-            self.before = self.total(now);
-            self.since = None;
-        }
-    }
-
-    fn total(&self, now: Instant) -> Duration {
-        self.before
-            + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
-    }
 }
 
 impl State {
@@ -89,20 +60,21 @@ impl State {
             |queue: &Queue| queue.bytes > 0 && queue.bytes + bytes > MAX_QUEUED && !queue.is_closed;
         let mut queue = self.queue();
         if is_full(&queue) {
-            queue.stall.begin(Instant::now());
+            self.clock.begin_stall();
             while is_full(&queue) {
                 queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
             }
-            queue.stall.end(Instant::now());
+            self.clock.end_stall();
         }
         queue.bytes += bytes;
     }
 }
 
-/// A queue whose receiver is woken by `waker`.
-pub(super) fn queue(waker: Arc<Waker>) -> (Results, ResultReceiver) {
+/// A queue whose receiver is woken by `waker`. While lines wait for room, the time of steps stands still on `clock`.
+pub(super) fn queue(waker: Arc<Waker>, clock: Arc<RunClock>) -> (Results, ResultReceiver) {
     let (sender, results) = channel();
-    let state = Arc::<State>::default();
+    let (queue, changed) = (Mutex::default(), Condvar::new());
+    let state = Arc::new(State { clock, queue, changed });
     (Results { sender, waker, state: Arc::clone(&state) }, ResultReceiver { results, state })
 }
 
@@ -122,10 +94,6 @@ impl Lines for Results {
     fn show(&self, text: String) {
         self.state.reserve(text.len());
         self.send(Printed::Lines(text));
-    }
-
-    fn stalled(&self) -> Duration {
-        self.state.queue().stall.total(Instant::now())
     }
 }
 
@@ -148,18 +116,19 @@ impl Drop for ResultReceiver {
 #[cfg(test)]
 mod tests {
     use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
     fn test_queue() -> (Results, ResultReceiver, mio::Poll) {
         let poll = mio::Poll::new().expect("a poll");
         let waker = Waker::new(poll.registry(), mio::Token(0)).expect("a waker");
-        let (results, receiver) = queue(Arc::new(waker));
+        let (results, receiver) = queue(Arc::new(waker), Arc::new(RunClock::start()));
         (results, receiver, poll)
     }
 
     fn wait_until_stalled(results: &Results) {
-        while results.state.queue().stall.waiting == 0 {
+        while results.state.clock.stalled().is_zero() {
             thread::yield_now();
         }
     }
@@ -177,13 +146,13 @@ mod tests {
             wait_until_stalled(&results);
             let queued: Vec<_> = (0..4).map(lines).collect();
             assert!(receiver.results.try_recv().is_err(), "the rest waits");
-            assert!(results.stalled() > Duration::ZERO);
+            assert!(results.state.clock.stalled() > Duration::ZERO);
             queued.iter().for_each(|lines| receiver.release(lines));
             assert!((0..2).map(lines).all(|taken| taken == line));
             writer.join().expect("no panic");
         });
-        let stalled = results.stalled();
-        assert_eq!(results.stalled(), stalled, "the time stands still");
+        let stalled = results.state.clock.stalled();
+        assert_eq!(results.state.clock.stalled(), stalled, "the time stands still");
     }
 
     #[test]

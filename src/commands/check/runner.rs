@@ -38,7 +38,7 @@ pub(super) fn run_all(
     let progress = Progress::new(workers);
     let clock = Arc::new(RunClock::start());
     let allowance = Allowance::default();
-    let (results, receiver) = queue(reactor.waker());
+    let (results, receiver) = queue(reactor.waker(), Arc::clone(&clock));
     thread::scope(|scope| {
         for number in 0..workers {
             let worker = Worker {
@@ -164,7 +164,7 @@ impl Worker<'_> {
     }
 
     fn file(&self, file: &Prepared) -> FileOutcome {
-        let started = Instant::now();
+        let (started, since) = (self.clock.now(), Instant::now());
         let secrets = self.values.secrets();
         let mut run = FileRun {
             config: self.config,
@@ -193,7 +193,7 @@ impl Worker<'_> {
                 Some(Running {
                     file: file.source.name.clone(),
                     part: (index + 1, file.plan.parts.len(), title.clone()),
-                    since: started,
+                    since,
                 }),
             );
             let is_skipped =
@@ -204,7 +204,7 @@ impl Worker<'_> {
             });
             has_failed |= parts.last().is_some_and(|part| part.outcome == Outcome::Failed);
         }
-        FileOutcome { file: file.source.name.clone(), parts, duration: started.elapsed() }
+        FileOutcome { file: file.source.name.clone(), parts, duration: self.clock.now() - started }
     }
 }
 

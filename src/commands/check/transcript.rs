@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::clock::RunClock;
 use super::masking;
 use crate::event::{Event, EventKind, Message, Stamp};
 use crate::output::human::{Detail, Human, HumanOptions};
@@ -28,14 +29,12 @@ const UNBROKEN: usize = 1 << 20;
 pub(super) trait Lines: Send + Sync {
     /// Shows a text of one or more whole lines. Waits while the output does not take what was shown before.
     fn show(&self, text: String);
-
-    /// For how long that has waited in all.
-    fn stalled(&self) -> Duration;
 }
 
 /// The transcript of a part, which its connections write to.
 #[derive(Clone)]
 pub(super) struct Recorder {
+    clock: Arc<RunClock>,
     started: Instant,
     secrets: Secrets,
     /// Gets every event, also those that are not kept.
@@ -62,15 +61,16 @@ struct OwnedMessage {
 
 impl Recorder {
     /// A recorder that keeps events if somebody wants them (`is_wanted`), and hands them to `live`.
-    pub(super) fn new(secrets: Secrets, live: Option<Arc<dyn Lines>>, is_wanted: bool) -> Self {
+    pub(super) fn new(
+        secrets: Secrets,
+        live: Option<Arc<dyn Lines>>,
+        is_wanted: bool,
+        clock: Arc<RunClock>,
+    ) -> Self {
         let is_unused = !is_wanted && live.is_none();
         let kept = Arc::new(Mutex::new(Ends::new(KEPT)));
-        Self { started: Instant::now(), secrets, live, is_unused, kept }
-    }
-
-    /// For how long the output has held up the connections, in all.
-    pub(super) fn stalled(&self) -> Duration {
-        self.live.as_ref().map_or(Duration::ZERO, |live| live.stalled())
+        let started = clock.now();
+        Self { clock, started, secrets, live, is_unused, kept }
     }
 
     /// Outputs that keep the events of a connection.
@@ -99,6 +99,10 @@ impl Recorder {
             }
         });
         Transcript { events: events.collect(), omitted, first }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.now().saturating_duration_since(self.started)
     }
 
     fn kept(&self) -> MutexGuard<'_, Ends<Kept>> {
@@ -131,7 +135,7 @@ impl Recording {
         let data = message.data.to_vec();
         let size = 2 * data.len(); // about as much as it will be as text and as JSON
         let message = OwnedMessage { at, message: Message { data: &[], ..*message }, data };
-        let elapsed = self.recorder.started.elapsed();
+        let elapsed = self.recorder.elapsed();
         let kept = Kept::Message(self.connection.clone(), elapsed, message);
         self.recorder.kept().push(kept, size);
     }
@@ -151,11 +155,11 @@ impl Format for Recording {
             return;
         }
         let (text, json) = self.renderer.render(event, &recorder.secrets);
+        let (connection, at) = (self.connection.clone(), recorder.elapsed()); // showing it may wait
         recorder.show(self.connection.as_deref(), &text);
         if text.is_empty() && json.is_empty() {
             return;
         }
-        let (connection, at) = (self.connection.clone(), recorder.started.elapsed());
         let size = text.len() + json.len();
         let event = TranscriptEvent { connection, at, text, json };
         recorder.kept().push(Kept::Rendered(event), size);

@@ -18,7 +18,6 @@ pub struct Group {
     is_strict: bool,
     deadline: Instant,
     seen: Seen,
-    closest: Option<Closest>,
     /// What was passed over, if that is kept.
     passed: Option<Passed>,
 }
@@ -30,6 +29,8 @@ struct Wanted {
     taken: Option<Taken>,
     /// How many of the kept pings and pongs are known not to match: a peer may send millions of them.
     compared: usize,
+    /// The message that came closest to it, if one had anything in common.
+    closest: Option<Closest>,
 }
 
 /// What a pattern took.
@@ -63,12 +64,12 @@ impl Group {
         let all = |patterns: Vec<Pattern>| {
             patterns
                 .into_iter()
-                .map(|pattern| Wanted { pattern, taken: None, compared: 0 })
+                .map(|pattern| Wanted { pattern, taken: None, compared: 0, closest: None })
                 .collect()
         };
         let (wanted, optional) = (all(wanted), all(optional));
         let seen = Seen::default();
-        Self { wanted, optional, is_strict, deadline, seen, closest: None, passed: None }
+        Self { wanted, optional, is_strict, deadline, seen, passed: None }
     }
 
     /// The same; what is passed over is kept for [`Group::settle`].
@@ -82,18 +83,14 @@ impl Group {
         &self.seen
     }
 
-    /// The message that came closest, if one had anything in common.
-    pub fn closest(&self) -> Option<&Closest> {
-        self.closest.as_ref()
-    }
-
-    /// How that message differs, in words. The names of its members are known if it is not longer than what is
-    /// kept of it.
-    pub fn difference(&self) -> Option<Phrase> {
-        let Closest { message, near, pattern } = self.closest.as_ref()?;
+    /// The message that came closest to the first pattern that has taken nothing, if one had anything in common, and
+    /// how it differs, in words. The names of its members are known if it is not longer than what is kept of it.
+    pub fn closest(&self) -> Option<(&SeenMessage, Phrase)> {
+        let wanted = self.wanted.iter().find(|it| it.taken.is_none())?;
+        let Closest { message, near } = wanted.closest.as_ref()?;
         let whole = Some(&message.start).filter(|start| start.len() == message.size);
-        let known = whole.and_then(|data| self.pattern(*pattern)?.json_difference(data));
-        Some(known.unwrap_or_else(|| near.text.clone()))
+        let known = whole.and_then(|data| wanted.pattern.json_difference(data));
+        Some((message, known.unwrap_or_else(|| near.text.clone())))
     }
 
     /// Which of the awaited patterns have taken nothing, by their index: 0 for `<`.
@@ -277,10 +274,11 @@ impl Group {
                 continue;
             }
             let Some(near) = self.wanted[pattern].near(judged, message) else { continue };
-            let before = self.closest.as_ref().map(|closest| closest.near.differing);
+            let closest = &mut self.wanted[pattern].closest;
+            let before = closest.as_ref().map(|closest| closest.near.differing);
             // Of two that are as close, the later one is shown.
             if before.is_none_or(|before| near.differing <= before) {
-                self.closest = Some(Closest { message: SeenMessage::of(message), near, pattern });
+                *closest = Some(Closest { message: SeenMessage::of(message), near });
             }
         }
     }

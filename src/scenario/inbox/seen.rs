@@ -31,15 +31,13 @@ pub struct SeenMessage {
     pub size: usize,
 }
 
-/// The message that came closest to what was awaited.
+/// The message that came closest to a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closest {
     /// The message.
     pub message: SeenMessage,
     /// How it differs.
     pub near: Near,
-    /// Which pattern of the step it came closest to.
-    pub pattern: usize,
 }
 
 impl Seen {

@@ -174,9 +174,8 @@ fn the_closest_message_is_known() {
     let (mut inbox, now) = filled(&[r#"{"a":1,"b":3}"#, r#"{"a":9,"b":9}"#, "x"]);
     let mut wait = group(&[r#"{"a":1,"b":2}"#], &[], false, now);
     assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["pending".to_owned()]));
-    let closest = wait.closest().expect("a message");
-    assert_eq!(closest.message.start, r#"{"a":1,"b":3}"#);
-    let first = &closest.near.text;
+    let (message, first) = wait.closest().expect("a message");
+    assert_eq!(message.start, r#"{"a":1,"b":3}"#);
     assert_eq!(first.to_string(), "at $.b expected 2, got 3");
     assert_eq!(wait.seen().count, 3);
 }
@@ -213,6 +212,10 @@ fn an_answer_to_our_own_close_is_not_forbidden() {
         inbox.forbid(0, close(""));
         inbox.push_end(End { is_ours, sent, ..end(code) });
         assert_eq!(inbox.fault().is_some(), is_forbidden, "{code:?} {is_ours}");
+        let (mut inbox, _) = filled(&[]);
+        inbox.push_end(End { is_ours, sent, ..end(code) });
+        inbox.forbid(0, close(""));
+        assert_eq!(inbox.fault().is_some(), is_forbidden, "{code:?} {is_ours}, the end first");
     }
 }
 
@@ -378,7 +381,7 @@ fn earlier_messages_are_bounded() {
     inbox.begin_step(2);
     let numbered = |number: u32| text(&format!("{number}{}", "x".repeat(900)));
     assert!(inbox.earlier(&numbered(49)).is_some() && inbox.earlier(&numbered(0)).is_none());
-    assert_eq!(inbox.held(), 0, "they do not count as kept");
+    assert_eq!(inbox.held, 0, "they do not count as kept");
 }
 
 #[test]

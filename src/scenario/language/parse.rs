@@ -48,6 +48,8 @@ struct Parser<'a> {
     unknown_lines: Option<(usize, usize)>,
     /// The line before is a payload: what follows may be meant as more of it.
     is_behind_payload: bool,
+    /// Fences that no line below closes.
+    unclosed_fences: BTreeSet<String>,
 }
 
 /// What is not reported again in a part, since it would only follow from what was.
@@ -131,6 +133,7 @@ impl<'a> Parser<'a> {
             reported: Reported::default(),
             unknown_lines: None,
             is_behind_payload: false,
+            unclosed_fences: BTreeSet::new(),
         }
     }
 

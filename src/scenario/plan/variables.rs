@@ -11,6 +11,9 @@ use crate::scenario::language::{Diagnostic, Source};
 /// Names that always have a value.
 const BUILT_IN: [&str; 2] = ["newUuid", "newDate"];
 
+/// How many errors come with help.
+const MOST_HELPED: usize = 100;
+
 /// Options whose value is the name of a file.
 const FILE_OPTIONS: [&str; 5] = ["cacert", "cert", "key", "netrc-file", "unix-socket"];
 
@@ -101,9 +104,10 @@ impl Check<'_> {
     }
 
     fn template(&mut self, template: &Template) {
-        let unknown = template.variables().filter(|it| !self.known.contains(&it.name));
-        let errors: Vec<_> = unknown.map(|variable| self.error(variable)).collect();
-        self.errors.extend(errors);
+        for variable in template.variables().filter(|it| !self.known.contains(&it.name)) {
+            let error = self.error(variable);
+            self.errors.push(error);
+        }
     }
 
     /// A server must not be able to choose a file of ours.
@@ -120,6 +124,9 @@ impl Check<'_> {
     fn error(&self, variable: &Variable) -> Diagnostic {
         let name = &variable.name;
         let error = Diagnostic::new(variable.at.clone(), format!("unknown variable {name:?}"));
+        if self.errors.len() >= MOST_HELPED {
+            return error; // the help takes time, and nobody reads that many
+        }
         let lower = name.to_lowercase();
         let distance = |known: &&String| strsim::damerau_levenshtein(&known.to_lowercase(), &lower);
         let similar =

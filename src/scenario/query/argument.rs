@@ -97,6 +97,11 @@ impl JsonPathArgument {
                 Some(position) if is_verbatim => place(&template.at, &text, position),
                 _ => template.at.clone(),
             };
+            if template.as_literal().is_none() {
+                return Diagnostic::new(at, "not a JSONPath").with_help(
+                    "a variable in it stands for a name, a number or a part of a quoted name",
+                );
+            }
             let diagnostic = Diagnostic::new(at, error.message);
             if text.starts_with('$') {
                 diagnostic

@@ -221,7 +221,7 @@ fn more_than_is_kept_ends_a_sleep() {
     run(&server, "WS {{url}}\n[Options]\nmax-buffered: 1K\n\nSLEEP 60s\n< b\n")
         .code(1)
         .stdout_contains(": more was received than max-buffered allows: ")
-        .stdout_contains(" messages that no step took, of at most 1024 bytes\n");
+        .stdout_contains(" for each beside its payload, up to 1024 bytes\n");
 }
 
 /// Scenario language, section 3: "A part has `max-time`"

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::{PartRun, Stop};
-use crate::commands::check::failure;
+use crate::commands::check::failure::{self, Draft};
 use crate::commands::check::link::Link;
 use crate::input::Action;
 use crate::protocol::CloseCode;
 use crate::scenario::inbox::{End, Progress, WaitFailure};
+use crate::scenario::language::syntax::{Payload, PayloadKind};
 use crate::scenario::phrase::Phrase;
+use crate::scenario::plan::{PlannedAction, PlannedStep};
 
 /// How long the closing handshake and the end of TCP may take; the session's own limit is 5 s.
 const CLOSE_TIME: Duration = Duration::from_secs(7);
@@ -42,10 +44,9 @@ impl PartRun<'_, '_> {
                 Some(_) if until < own => (Some(Phrase::new(NO_ANSWER_IN_TIME)), 0),
                 Some(_) => (Some(Phrase::new("did not end in time")), 0),
             };
-            let unsent = (unsent > 0).then(|| {
-                let messages = Phrase::default().counted(unsent, "message");
-                messages.own(" could not be sent before the connection ended")
-            });
+            if unsent > 0 {
+                return Err(self.not_sent(index).into());
+            }
             let who = match &connect.name {
                 Some(name) => Phrase::new("\"").value(name).own("\""),
                 None => Phrase::new("the connection"),
@@ -54,7 +55,7 @@ impl PartRun<'_, '_> {
                 Some(kept) => warning.own("; ").phrase(kept),
                 None => warning,
             });
-            for warning in warning.into_iter().chain(unsent) {
+            if let Some(warning) = warning {
                 self.warn(index, who.clone().own(": ").phrase(warning))?;
             }
         }
@@ -62,6 +63,30 @@ impl PartRun<'_, '_> {
             Some(step) => self.look_for_faults(&step.at),
             None => Ok(()),
         }
+    }
+
+    /// The first message that a step has sent and the connection has not, as it ended before.
+    fn not_sent(&self, index: usize) -> Draft {
+        let is_message = |payload: &Payload| {
+            !matches!(
+                payload.kind,
+                PayloadKind::Ping(_) | PayloadKind::Pong(_) | PayloadKind::Close(_)
+            )
+        };
+        let is_own = |step: &&PlannedStep| match &step.action {
+            PlannedAction::Send(connection, payload) => *connection == index && is_message(payload),
+            _ => false,
+        };
+        let inbox = self.links[index].as_ref().map(Link::inbox);
+        let sent = inbox.as_ref().map_or(0, |inbox| inbox.sent());
+        let mut sends = self.part.steps.iter().filter(is_own);
+        let step = sends.nth(usize::try_from(sent).unwrap_or(usize::MAX));
+        let at = step.map_or(&self.part.connections[index].connect.at, |step| &step.at);
+        let message = match inbox.as_ref().and_then(|inbox| inbox.closed()) {
+            Some(closed) => Phrase::new("cannot send: the connection ended: ").value(closed),
+            None => Phrase::new("cannot send: the connection ended"),
+        };
+        self.failed(at, "closed", message)
     }
 
     fn usable(&self, index: usize) -> Option<&Link> {

@@ -9,7 +9,7 @@ use crate::scenario::pattern::Pattern;
 use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::{PlannedAction, PlannedStep};
 
-/// How many other connections are shown.
+/// How many other connections are shown, and searched for a message.
 const MOST_CONNECTIONS: usize = 10;
 
 /// Failures whose reason may be on another connection.
@@ -27,7 +27,7 @@ impl PartRun<'_, '_> {
         if let Some(earlier) = inbox.earlier(pattern) {
             return Some(self.earlier(Phrase::new("a message that matches"), earlier));
         }
-        self.others(connection).find_map(|(name, link)| {
+        self.others(connection).take(MOST_CONNECTIONS).find_map(|(name, link)| {
             let inbox = link.inbox();
             let came = Phrase::new("a message that matches came on ").value(name);
             match inbox.kept_match(pattern) {

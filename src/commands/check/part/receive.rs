@@ -135,7 +135,7 @@ impl PartRun<'_, '_> {
                 failure.notes.push(waited.time(self.now() - started));
             }
         }
-        failure::add_state(&mut failure, self.name(group.connection), inbox);
+        failure::add_state(&mut failure, self.name(group.connection), inbox, self.now());
         Ok(failure.into())
     }
 
@@ -210,7 +210,8 @@ impl PartRun<'_, '_> {
 
     /// A time, or the end of the part if that comes first, and whether it does.
     fn limited(&self, until: Instant) -> (Instant, bool) {
-        match self.deadline.filter(|deadline| *deadline < until) {
+        let deadline = self.deadline.map(|deadline| self.file.clock.in_steps(deadline));
+        match deadline.filter(|deadline| *deadline < until) {
             Some(deadline) => (deadline, true),
             None => (until, false),
         }
@@ -241,7 +242,7 @@ impl PartRun<'_, '_> {
                 }
                 failure.notes.extend(self.repeated(&failed, inbox));
                 failure.notes.push(Phrase::new("after ").time(self.now() - started));
-                failure::add_state(&mut failure, self.name(connection), inbox);
+                failure::add_state(&mut failure, self.name(connection), inbox, self.now());
                 Err(failure.into())
             }
         }
@@ -269,7 +270,7 @@ impl PartRun<'_, '_> {
                 if !matches!(failed, WaitFailure::Forbidden(_)) {
                     failure::add_messages(&mut failure, &Seen::of(taken.iter()));
                 }
-                failure::add_state(&mut failure, self.name(connection), inbox);
+                failure::add_state(&mut failure, self.name(connection), inbox, self.now());
                 Err(failure.into())
             }
             Some(Progress::Done(())) if is_cut => Err(self.out_of_time(&step.at).into()),

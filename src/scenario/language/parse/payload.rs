@@ -78,15 +78,19 @@ impl<'a> Parser<'a> {
 
     /// The lines up to the closing fence, and where that ends.
     fn fenced(&mut self, rest: Content<'a>, fence: &str) -> (Template, usize) {
-        let first = self.next;
+        let (first, errors) = (self.next, self.errors.len());
         let mut lines = Vec::new();
-        while let Some(line) = self.next_line() {
+        // A search that has failed once would fail again: many fences that are not closed take no more time than one.
+        let is_unclosed = self.unclosed_fences.contains(fence);
+        while let Some(line) = self.next_line().filter(|_| !is_unclosed) {
             if line.text.trim() == fence {
                 let last = line.start + line.text.len();
                 return (Template::join(lines, rest.start..last), last);
             }
             lines.push(self.template(Content { text: line.text, start: line.start }));
         }
+        self.unclosed_fences.insert(fence.to_owned());
+        self.errors.truncate(errors); // its lines are read again
         self.error(rest.at(), format!("no line with {fence} alone closes this payload"));
         // The next part is not in it.
         self.next = first;

@@ -160,6 +160,19 @@ fn payloads_are_what_the_file_says() {
     }
 }
 
+#[test]
+fn fences_that_are_not_closed_are_one_error_each_with_those_of_their_lines_once() {
+    let part = "WS ws://h\n> ````\n> {{1}}\n### next\n";
+    let error = read(&part.repeat(20_000)).expect_err("errors");
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(lines.len(), 20_000, "{:?}", &lines[..10]);
+    assert!(
+        lines[1].starts_with("6:3: no line with ```` alone closes this payload"),
+        "{}",
+        lines[1]
+    );
+}
+
 /// Scenario language, section 1: "the lines up to the closing one, as long, are the payload, joined by LF"
 #[test]
 fn a_fence_holds_lines_as_they_are() {

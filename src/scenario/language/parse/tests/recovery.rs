@@ -133,7 +133,6 @@ fn a_fence_with_a_word_is_read_as_one() {
         "WS ws://h\n> ```\n{{\n### b\nWS ws://h\n< hex:0",
         &[
             "2:3 no line with ``` alone closes this payload",
-            "3:1 \"{{\" without \"}}\"",
             "6:3 not hex: 1 digit, but every byte takes two",
         ],
     );
