@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::masking;
+use crate::error::received;
 use crate::event::{Event, EventKind, Message, Stamp};
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::{Json, JsonFrames};
@@ -197,7 +198,12 @@ impl Renderer {
         let has_payload_only =
             matches!(event.what, EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..));
         masking::event(event, secrets, |event, resized| {
-            let text = self.human.render(event);
+            let text = match event.what {
+                EventKind::Failure(failure) => {
+                    received(failure, Style::plain()).trim_end().to_owned()
+                }
+                _ => self.human.render(event),
+            };
             let text = if has_payload_only { text } else { secrets.mask_text(text) };
             let json = masking::json(&resized.apply(self.json.render(event)), secrets);
             rendered = (text, json);
