@@ -31,7 +31,7 @@ mod words;
 
 use answer::Answer;
 pub use opening::AttemptContext;
-pub use report::report;
+pub use report::{received, report};
 
 /// Why a run failed.
 #[derive(Debug)]

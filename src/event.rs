@@ -109,7 +109,7 @@ pub enum EventKind<'a> {
     RetryScheduled(&'a RetryScheduled),
     /// An informational message or a warning.
     Notice(Level, &'a str),
-    /// The run has failed. Always the last event.
+    /// The run has failed. Always the last event, except in transcripts of scenarios, where it is a failed attempt.
     Failure(&'a Failure),
     /// Output requested by the user.
     Shown(Shown<'a>),

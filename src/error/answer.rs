@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Error;
-use super::words::of_page;
+use super::words::{is_binary, of_page};
 use crate::event::{FailedResponse, HeadView, Mask};
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
@@ -46,6 +46,8 @@ impl<'a> Answer<'a> {
             status: self.response.line.status,
             head: self.head(),
             body: self.body().into_owned(),
+            is_partial: self.response.body.is_partial(),
+            notes: self.notes(),
         }
     }
 
@@ -64,6 +66,14 @@ impl<'a> Answer<'a> {
         // Markup may interrupt a secret.
         let text = of_page(self.response)?;
         Some(String::from_utf8_lossy(&self.masked(text.as_bytes())).into_owned())
+    }
+
+    /// What is missing of the body, and why. A body that is not decoded is not shown without -v, and its length is in
+    /// the note about that.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let undecoded = self.undecoded().filter(|_| is_binary(&self.body()));
+        let defect = self.defect().filter(|_| undecoded.is_none() || !self.is_cut());
+        undecoded.into_iter().chain(defect).collect()
     }
 
     /// Why the body is incomplete.

@@ -3,7 +3,7 @@
 use super::Error;
 use super::answer::Answer;
 use crate::config::ConfigError;
-use crate::event::{HeadView, Mask};
+use crate::event::{Failure, HeadView, Mask};
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::UpgradeError;
@@ -55,6 +55,25 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     let arrow = style.paint(Role::Received, "<");
     error.interim().iter().for_each(|interim| text += &head(&interim.head, &arrow, style));
     text + &words(error, style, columns)
+}
+
+/// What the peer sent instead of accepting the handshake, as [`report`] shows it with -v; empty if that is nothing.
+pub fn received(failure: &Failure, style: Style) -> String {
+    let arrow = style.paint(Role::Received, "<");
+    let mut text: String =
+        failure.interim.iter().map(|interim| head(&interim.head, &arrow, style)).collect();
+    match &failure.response {
+        Some(response) => {
+            text += &head(&response.head, &arrow, style);
+            // What follows an invalid 101 is no body.
+            if response.status != 101 {
+                text += &body::of_response(response, style);
+            }
+        }
+        None if failure.excerpt.is_empty() => {}
+        None => text += &body::text(&failure.excerpt, style, None),
+    }
+    text
 }
 
 /// The certificates that were received on a second connection.

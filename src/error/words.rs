@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::net::upgrade::ServerResponse;
+use crate::output::escape::is_readable_text;
 use crate::output::html;
 
 /// The text of a refusal's body if that is an HTML page.
@@ -25,6 +26,16 @@ pub(super) fn readable(bytes: &[u8]) -> Cow<'_, str> {
         Err(error) if error.error_len().is_none() => String::from_utf8_lossy(bytes),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
+}
+
+/// A text may end in the middle of a character, because only its first bytes are kept.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    let whole = match str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+        _ => bytes,
+    };
+    !is_readable_text(whole)
+        && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
 }
 
 /// Reason phrase and body of a refusal in lower case, without markup.

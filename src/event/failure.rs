@@ -86,4 +86,8 @@ pub struct FailedResponse {
     pub head: HeadView,
     /// The first bytes of the body.
     pub body: Vec<u8>,
+    /// The body may be longer: what ends it here may be the start of a secret.
+    pub is_partial: bool,
+    /// For people: what is missing of the body, and why.
+    pub notes: Vec<String>,
 }

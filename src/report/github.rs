@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::scenario::outcome::FileOutcome;
+use crate::scenario::language::Place;
+use crate::scenario::outcome::{FileOutcome, Warning};
 
 /// A workflow command for each failure, which shows it at its place in the file.
 pub fn annotations(file: &FileOutcome) -> String {
@@ -19,6 +20,28 @@ pub fn annotations(file: &FileOutcome) -> String {
         format!("::error file={file},{place},title={title}::{}\n", data(&message))
     });
     lines.collect()
+}
+
+/// The same for what may be wrong in a file that was run.
+pub fn warnings(file: &FileOutcome) -> String {
+    let warnings = file.parts.iter().flat_map(|part| &part.warnings);
+    let name = property(&file.file);
+    let line = |warning: &Warning| {
+        format!("::warning file={name},line={}::{}\n", warning.line, data(&warning.text))
+    };
+    warnings.map(line).collect()
+}
+
+/// A workflow command for what is wrong at a place of a file; the severity is `error` or `warning`.
+pub fn diagnostic(severity: &str, file: &str, at: Place, text: &str) -> String {
+    let Place { line, column } = at;
+    format!("::{severity} file={},line={line},col={column}::{}\n", property(file), data(text))
+}
+
+/// A workflow command for a file that cannot be read, or for what stands for no file.
+pub fn unreadable(file: Option<&str>, text: &str) -> String {
+    let file = file.map_or_else(String::new, |file| format!(" file={}", property(file)));
+    format!("::error{file}::{}\n", data(text))
 }
 
 /// A text in a workflow command, which ends at a line break.
@@ -79,6 +102,18 @@ mod tests {
             assert!(matches!(without_commands(safe), Cow::Borrowed(_)), "{text}");
         }
         assert!(matches!(without_commands("\n: :\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_a_single_line_too() {
+        let at = Place { line: 2, column: 5 };
+        let text = "a:\r\n::error::b ##[c";
+        assert_eq!(
+            diagnostic("warning", "a,b:c", at, text),
+            "::warning file=a%2Cb%3Ac,line=2,col=5::a:%0D%0A::error::b #%23[c\n"
+        );
+        assert_eq!(unreadable(Some("a\n"), "b\nc"), "::error file=a%0A::b%0Ac\n");
+        assert_eq!(unreadable(None, "b"), "::error::b\n");
     }
 
     #[test]

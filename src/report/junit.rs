@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::seconds;
-use super::text::{details, gap};
+use super::text::{details, event, gap};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, TranscriptEvent, counts};
 
 /// The report of these files.
@@ -81,12 +81,9 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
 
 fn transcript(part: &PartOutcome) -> String {
     let warnings = part.warnings.iter().map(|warning| format!("warning: {warning}\n"));
-    let line = |event: &TranscriptEvent| match &event.connection {
-        Some(name) => format!("{name}: {}\n", event.text.trim_end()),
-        None => format!("{}\n", event.text.trim_end()),
-    };
+    let lines = |shown: &TranscriptEvent| event(shown.connection.as_deref(), &shown.text);
     let events = part.transcript.with_gap();
-    let events = events.map(|event| event.map_or_else(|| gap(&part.transcript), line));
+    let events = events.map(|event| event.map_or_else(|| gap(&part.transcript), lines));
     warnings.chain(events).collect()
 }
 

@@ -141,7 +141,7 @@ fn junit_is_well_formed_whatever_was_received() {
         "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
         "<failure type=\"timeout\" message=\"no match within 5s\">x.wscope:4:1: no match",
         "<skipped/>",
-        "<system-out>warning: line 4: the peer did not answer our Close&#10;alice: &lt; hi\u{fffd}&#10;(2 events left",
+        "<system-out>warning: line 4: the peer did not answer our Close&#10;alice &lt; hi\u{fffd}&#10;(2 events left",
     ] {
         assert!(xml.contains(part), "{part}\n{xml}");
     }

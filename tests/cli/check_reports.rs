@@ -5,6 +5,7 @@ mod gap;
 mod html;
 mod json;
 mod junit;
+mod refusals;
 mod secrets;
 mod tap;
 

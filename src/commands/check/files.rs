@@ -12,6 +12,9 @@ use crate::scenario::language::Source;
 
 mod pattern;
 
+/// What errors call it.
+pub(super) const STANDARD_INPUT: &str = "standard input";
+
 /// The largest scenario file, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
@@ -128,7 +131,7 @@ fn file(path: &Path) -> Read {
 }
 
 fn standard_input() -> Read {
-    let failed = |error| Error::System("standard input".to_owned(), error);
+    let failed = |error| Error::System(STANDARD_INPUT.to_owned(), error);
     let mut bytes = Vec::new();
     io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() as u64 > MAX_FILE {

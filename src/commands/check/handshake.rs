@@ -76,10 +76,11 @@ pub(super) fn attempt(
             Err(error) => error,
         };
         let is_final = left == 0 || !is_transient(&error, retries.expected);
+        let failed = failed(config, error, journal);
         let left_time = until.map(|it| it.saturating_duration_since(Instant::now()));
         let wait = waits.next().and_then(|wait| cut_wait(wait, left_time));
         let Some(wait) = wait.filter(|_| !is_final && !cancelled.load(Ordering::SeqCst)) else {
-            return Err(failed(config, error));
+            return Err(failed);
         };
         left -= 1;
         pause(wait, cancelled);
@@ -165,7 +166,7 @@ fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journ
     Opened { stream: open.stream, connection, opened, facts: Box::new(facts), warnings }
 }
 
-fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
+fn failed(config: &ConnectConfig, error: OpenError, journal: &mut Journal<'_>) -> Handshake {
     let refusal = match &error {
         OpenError::Handshake(failed) => match &failed.error {
             UpgradeError::Refused(response) => Some(refusal(response, failed)),
@@ -182,10 +183,18 @@ fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
         shows_request: false,
     };
     let error = Error::opening(error, &context);
+    if let Some(failure) = error.failure().filter(shows_what_was_received) {
+        journal.emit_now(EventKind::Failure(&failure));
+    }
     match refusal {
         Some(facts) => Handshake::Refused(Box::new(facts), error.message()),
         None => Handshake::Failed(error.message(), error.hint()),
     }
+}
+
+/// Whether the peer sent anything: only that belongs in a transcript.
+fn shows_what_was_received(failure: &event::Failure) -> bool {
+    failure.response.is_some() || !failure.interim.is_empty() || !failure.excerpt.is_empty()
 }
 
 fn refusal(response: &ServerResponse, failed: &FailedHandshake) -> HandshakeFacts {

@@ -136,24 +136,35 @@ pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Eve
     let data = match event.what {
         EventKind::Message(message) => message.data,
         EventKind::Ping(_, data) | EventKind::Pong(_, data, _) => data,
-        EventKind::Failure(failure) => &failure.excerpt, // may be shown in hex
+        EventKind::Failure(failure) => {
+            let failure = received(failure, secrets);
+            let what = EventKind::Failure(&failure);
+            return pass(&Event { what, ..*event }, Resized(None));
+        }
         _ => b"",
     };
     let masked = secrets.mask(data);
-    let failure;
     let what = match event.what {
         _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Resized(None)),
         EventKind::Message(message) => EventKind::Message(Message { data: &masked, ..message }),
         EventKind::Ping(direction, _) => EventKind::Ping(direction, &masked),
         EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
-        EventKind::Failure(shown) => {
-            failure = event::Failure { excerpt: masked.to_vec(), ..shown.clone() };
-            EventKind::Failure(&failure)
-        }
         _ => return pass(event, Resized(None)),
     };
     let event = Event { at: event.at, connection: event.connection, what };
     pass(&event, Resized(Some((masked.len(), data.len()))));
+}
+
+/// A failure without secrets in the bytes of the peer, which may be shown in hex.
+fn received(failure: &event::Failure, secrets: &Secrets) -> event::Failure {
+    let mut failure = failure.clone();
+    failure.excerpt = secrets.mask_cut(&failure.excerpt).into_owned();
+    if let Some(response) = &mut failure.response {
+        let body = &response.body;
+        let masked = if response.is_partial { secrets.mask_cut(body) } else { secrets.mask(body) };
+        response.body = masked.into_owned();
+    }
+    failure
 }
 
 /// The sizes of a payload that was masked and of what it was before.

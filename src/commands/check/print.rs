@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use mio::Token;
 
+use super::files;
 use super::live::{Live, Progress};
 use super::masking;
 use super::streams::Streams;
@@ -151,6 +152,13 @@ impl Printer {
     pub(super) fn error(&mut self, error: &Error) {
         let text = report(error, self.err, self.columns);
         eprint(&self.without_commands(&text));
+        if self.is_github {
+            let file = match error {
+                Error::System(name, _) if name != files::STANDARD_INPUT => Some(name.as_str()),
+                _ => None,
+            };
+            eprint(&github::unreadable(file, &error.message()));
+        }
     }
 
     /// Shows what is wrong at a place of a file, on standard error, without secrets. With `--quiet` a warning, which
@@ -167,6 +175,12 @@ impl Printer {
         }
         let text = masking::excerpt(source.render(severity, diagnostic), secrets);
         eprint(&format!("{}\n", self.without_commands(&text)));
+        if self.is_github {
+            let help = diagnostic.help.iter().map(|help| format!("; {help}"));
+            let text = std::iter::once(diagnostic.message.clone()).chain(help).collect();
+            let (text, at) = (secrets.mask_text(text), source.place(diagnostic.at.start));
+            eprint(&github::diagnostic(severity, &source.name, at, &text));
+        }
     }
 
     /// Says how many more errors and warnings a file has than are shown.
@@ -194,6 +208,9 @@ impl Printer {
             self.streams.out.flush(); // so that they stand below their file if both are seen together
             let warnings = self.without_commands(&warnings).into_owned();
             self.streams.put_err(&warnings);
+            if self.is_github {
+                self.streams.put_err(&github::warnings(file));
+            }
         }
     }
 

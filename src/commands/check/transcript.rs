@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::RunClock;
 use super::masking;
+use crate::error::received;
 use crate::event::{Event, EventKind, Message, Stamp};
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::{Json, JsonFrames};
@@ -201,7 +202,12 @@ impl Renderer {
         let has_payload_only =
             matches!(event.what, EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..));
         masking::event(event, secrets, |event, resized| {
-            let text = self.human.render(event);
+            let text = match event.what {
+                EventKind::Failure(failure) => {
+                    received(failure, Style::plain()).trim_end().to_owned()
+                }
+                _ => self.human.render(event),
+            };
             let text = if has_payload_only { text } else { secrets.mask_text(text) };
             let json = masking::json(&resized.apply(self.json.render(event)), secrets);
             rendered = (text, json);

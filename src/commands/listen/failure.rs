@@ -186,6 +186,8 @@ fn answered(
         status: response.status,
         head: Mask::new(redaction, &Secrets::default()).head(&response.head),
         body: masked(body).into_bytes(),
+        is_partial: false,
+        notes: Vec::new(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Printing of the body of a refusal: text, the text of a page or a hex dump, with notes on what is missing.
 
 use crate::error::answer::Answer;
-use crate::error::words::readable;
-use crate::output::escape::{Newlines, escape, is_readable_text};
+use crate::error::words::{is_binary, readable};
+use crate::event::FailedResponse;
+use crate::output::escape::{Newlines, escape};
 use crate::output::hex_dump::hex_dump;
 use crate::output::style::{Role, Style};
 
@@ -25,10 +26,16 @@ pub(super) fn of_answer(
         (None, Some(_)) if !is_verbose => String::new(),
         (None, _) => after_head(&bytes, style, columns),
     };
-    // A body that is not decoded is not shown at all, and its length is in the other note.
-    let defect = answer.defect().filter(|_| undecoded.is_none() || !answer.is_cut());
-    let notes = undecoded.into_iter().chain(defect);
-    shown + &notes.map(|text| note(&text, style)).collect::<String>()
+    shown + &notes(&answer.notes(), style)
+}
+
+/// The body of a response as received, after its head.
+pub(super) fn of_response(response: &FailedResponse, style: Style) -> String {
+    after_head(&response.body, style, None) + &notes(&response.notes, style)
+}
+
+fn notes(texts: &[String], style: Style) -> String {
+    texts.iter().map(|text| note(text, style)).collect()
 }
 
 fn note(text: &str, style: Style) -> String {
@@ -73,14 +80,4 @@ pub(super) fn text(bytes: &[u8], style: Style, columns: Option<usize>) -> String
         .lines()
         .map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape)))
         .collect()
-}
-
-/// A text may end in the middle of a character, because only its first bytes are kept.
-fn is_binary(bytes: &[u8]) -> bool {
-    let whole = match str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
-        _ => bytes,
-    };
-    !is_readable_text(whole)
-        && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
 }

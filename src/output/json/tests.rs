@@ -83,6 +83,8 @@ fn no_string_of_an_event_has_hidden_characters() {
         status: 403,
         head,
         body: [evil.as_bytes(), b"\x9b\xff"].concat(),
+        is_partial: false,
+        notes: Vec::new(),
     };
     let failure = Failure {
         kind: crate::event::FailureKind::Handshake,

@@ -2,7 +2,7 @@
 //! or has `##[` anywhere.
 
 use super::{HOSTILE, check, hostile_peer, scenario};
-use crate::support::{Outcome, Server, wscope};
+use crate::support::{Outcome, Server, text, wscope};
 
 /// All lines that the runner would take for commands.
 fn commands(outcome: &Outcome) -> Vec<&str> {
@@ -80,5 +80,50 @@ fn the_lines_of_invalid_scenarios_are_not_commands() {
         .run()
         .code(2)
         .stderr_contains("s.wscope:1:1: error: ");
-    assert!(commands(&outcome).is_empty(), "{}", outcome.stderr);
+    let commands = commands(&outcome);
+    assert!(!commands.is_empty(), "{}", outcome.stderr);
+    for command in commands {
+        let is_ours = command.starts_with("::error file=s.wscope,line=");
+        assert!(is_ours && !command.contains("##["), "{command}");
+    }
+}
+
+/// Scenario language, section 5: "each failure is also `::error …`"; so is what keeps a file from being run.
+#[test]
+fn files_that_cannot_be_run_are_annotated() {
+    let run = |args: &[&str]| {
+        let command = wscope()
+            .file("bad.wscope", "### a\nWS ws://127.0.0.1:1\n<<< {{s3cret-token}}\n")
+            .args(["check", "bad.wscope", "none.wscope", "--secret", "t=s3cret-token"]);
+        command.args(args).env("GITHUB_ACTIONS", "true").run().code(2)
+    };
+    for (args, warnings) in [(&[][..], 1), (&["-q"], 0), (&["--report-json=-"], 1)] {
+        let outcome = run(args);
+        let commands = commands(&outcome);
+        let [of_warnings @ .., invalid, unreadable] = &commands[..] else { panic!("{commands:?}") };
+        assert_eq!(of_warnings.len(), warnings, "{args:?} {commands:?}");
+        let start = "::warning file=bad.wscope,line=3,col=2::taken as text: ";
+        assert!(of_warnings.iter().all(|it| it.starts_with(start)), "{commands:?}");
+        let start = "::error file=bad.wscope,line=3,col=5::unknown variable \"***\"; ";
+        assert!(invalid.starts_with(start), "{commands:?}");
+        assert!(unreadable.starts_with("::error file=none.wscope::none.wscope: "), "{commands:?}");
+        assert!(!outcome.stderr.contains("s3cret"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn warnings_of_a_run_are_annotated_unless_they_are_not_shown() {
+    let expected = "::warning file=s.wscope,line=1::the server chose none of the subprotocols";
+    for (args, count) in [(&["--subprotocol=a"][..], 1), (&["--subprotocol=a", "-q"], 0)] {
+        let server = Server::script(|peer| {
+            peer.accept_request();
+            peer.send(text("a"));
+            peer.answer_close(1000);
+        });
+        let command = check(&server, "WS {{url}}\n< a\n", args).env("GITHUB_ACTIONS", "true");
+        let outcome = command.run().code(0);
+        let commands = commands(&outcome);
+        assert_eq!(commands.len(), count, "{} {}", outcome.stdout, outcome.stderr);
+        assert!(commands.iter().all(|it| it.starts_with(expected)), "{commands:?}");
+    }
 }

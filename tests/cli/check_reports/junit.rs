@@ -135,12 +135,24 @@ fn a_report_with_hostile_messages_is_valid() {
     );
     assert!(failure.contains(HOSTILE[0]) && failure.contains(HOSTILE[6]), "{failure}");
     let transcript = child(cases[1], "system-out");
-    assert!(transcript.contains(&format!("x: < {}\n", HOSTILE[0])), "{transcript}");
+    assert!(transcript.contains(&format!("x < {}\n", HOSTILE[0])), "{transcript}");
     assert!(
         transcript.contains("\\e[2J\\x00\\x7f\\x9b\\u{fffe}\\u{202e}\\u{2028}"),
         "{transcript}"
     );
     assert!(elements(cases[2]).any(|it| it.has_tag_name("skipped")));
+}
+
+/// Scenario language, section 5: "the transcript in `system-out`".
+#[test]
+fn each_line_of_an_event_has_the_name_of_its_connection() {
+    let xml = report(&hostile(), "junit");
+    let document = Document::parse(&xml).expect("XML");
+    let is_output = |it: &Node<'_, '_>| it.has_tag_name("system-out");
+    let output = document.descendants().filter(is_output).nth(1).and_then(|it| it.text());
+    let output = output.expect("the transcript of the connection x");
+    assert!(output.contains("\nx > Host: 127.0.0.1:"), "{output}");
+    assert!(output.lines().all(|line| line.starts_with("x ")), "{output}");
 }
 
 #[cfg(unix)]
