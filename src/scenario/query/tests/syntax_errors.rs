@@ -143,12 +143,7 @@ fn each_mistake_in_an_argument_has_its_message_and_place() {
         (r#"header "\u{}""#, r"\u{} is not a character", r"\u{}", ""),
         (r#"header "\u{e9""#, r"\u{e9 is not a character", r"\u{e9", ""),
         (r#"header "a\"#, r"\ is not an escape", r"\", ""),
-        (
-            "timing \"ssl\"",
-            "unknown phase \"ssl\": did you mean tls?",
-            "ssl",
-            "",
-        ),
+        ("timing \"ssl\"", "unknown phase \"ssl\": did you mean tls?", "ssl", ""),
         ("timing \"{{n}}\"", "a variable cannot be the phase of timing", "\"{{n}}\"", ""),
         (
             "certificate \"Subject\"",
