@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use super::failure::Draft;
 use crate::event::{self, Event, EventKind, Message};
 use crate::redact::{Redaction, Secrets};
-use crate::scenario::language::Source;
+use crate::scenario::language::{Source, Template};
 use crate::scenario::outcome::{Failure, MAX_SHOWN, ShownMessage};
 use crate::scenario::phrase::Phrase;
 
@@ -56,7 +56,21 @@ pub(super) fn written(source: &Source, redaction: Redaction) -> Secrets {
             secrets = secrets.and(found);
         }
     }
-    secrets
+    secrets.parts(around_variables)
+}
+
+/// What a secret is made of but `{{name}}`, which says only where its value comes from.
+fn around_variables(secret: &[u8]) -> Vec<Vec<u8>> {
+    let text = str::from_utf8(secret).unwrap_or_default();
+    let template = Template::read(text, 0).value;
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for variable in template.variables() {
+        parts.push(secret[start..variable.at.start].to_vec());
+        start = variable.at.end;
+    }
+    parts.push(secret[start..].to_vec());
+    parts
 }
 
 fn is_field_name(name: &str) -> bool {
@@ -239,6 +253,27 @@ mod tests {
         assert_eq!(json(event, &Secrets::default()), event);
         for broken in ["", "{", "\"", "{\"a\":\"\\", "}}}\"x\""] {
             assert_eq!(json(broken, &secrets(&["x-y-z"])), broken);
+        }
+    }
+
+    /// A name says where a secret comes from, and is what an error may be about.
+    #[test]
+    fn names_of_variables_in_secrets_are_shown() {
+        for (line, shown) in [
+            ("Authorization: Bearer {{token}}", "Authorization: Bearer {{token}}"),
+            ("Authorization: Bearer hunter2", "Authorization: Bearer ***"),
+            ("Authorization: Bearer hunter2{{n}}s3cret", "Authorization: Bearer ***{{n}}***"),
+            ("Cookie: sid={{sid}}", "Cookie: sid={{sid}}"),
+            ("Cookie: pin=1; sid={{sid}}", "Cookie: ***{{sid}}"),
+            ("bearer: {{token}}", "bearer: {{token}}"),
+            ("user: ada:{{password}}", "user: ***{{password}}"),
+            ("WS ws://ada:{{p}}@h/?token={{token}}", "WS ws://ada:{{p}}@h/?token={{token}}"),
+            ("WS ws://h/?token=hunter2", "WS ws://h/?token=***"),
+            ("X-Api-Key: {{a}}:{{b}}", "X-Api-Key: {{a}}:{{b}}"),
+        ] {
+            let source = Source::new("x", line.as_bytes().to_vec());
+            let secrets = written(&source, Redaction::Mask);
+            assert_eq!(excerpt(line.to_owned(), &secrets), shown);
         }
     }
 
