@@ -77,20 +77,26 @@ fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// A shown line with carets below it, in which secrets are masked. The carets do not reach behind the masked line.
+/// A shown line with carets below it, in which secrets are masked. The carets stay below what they mark, and do not
+/// reach behind the masked line.
 pub(super) fn excerpt(text: String, secrets: &Secrets) -> String {
     let masked = secrets.mask_text(text.clone());
     if masked == text {
         return text;
     }
     let mut lines: Vec<_> = masked.lines().map(str::to_owned).collect();
-    for index in 1..lines.len() {
+    for (index, line) in (1..lines.len()).zip(text.lines()) {
         let width = lines[index - 1].chars().count();
-        let carets = &mut lines[index];
-        let start = carets.len() - carets.trim_start().len();
-        if carets[start..].starts_with('^') && carets.len() > width {
-            carets.truncate(width.max(start + 1));
+        let start = lines[index].len() - lines[index].trim_start().len();
+        if !lines[index][start..].starts_with('^') {
+            continue;
         }
+        let before = secrets.mask_text(line.chars().take(start).collect());
+        let is_same = lines[index - 1].starts_with(&before);
+        let start = if is_same { before.chars().count() } else { start };
+        let mut carets = " ".repeat(start) + lines[index].trim_start();
+        carets.truncate(width.max(start + 1));
+        lines[index] = carets;
     }
     lines.join("\n")
 }
@@ -274,6 +280,19 @@ mod tests {
             let source = Source::new("x", line.as_bytes().to_vec());
             let secrets = written(&source, Redaction::Mask);
             assert_eq!(excerpt(line.to_owned(), &secrets), shown);
+        }
+    }
+
+    #[test]
+    fn carets_stay_below_what_they_mark() {
+        let secrets = secrets(&["hunter2-secret", "s3cret"]);
+        for (text, expected) in [
+            ("  a hunter2-secret{{n}}\n                  ^^^^^", "  a ***{{n}}\n       ^^^^^"),
+            ("  a hunter2-secret\n    ^^^^^^^^^^^^^^", "  a ***\n    ^^^"),
+            ("  a hunter2-secret\n             ^", "  a ***\n             ^"),
+            ("  b s3cret x\n           ^", "  b *** x\n        ^"),
+        ] {
+            assert_eq!(excerpt(text.to_owned(), &secrets), expected);
         }
     }
 

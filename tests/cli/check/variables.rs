@@ -323,7 +323,8 @@ fn an_unknown_variable_is_shown_in_a_header_with_credentials() {
     let scenario = "WS ws://h\nAuthorization: Bearer hunter2-{{token}}\n< a\n";
     let outcome = check(scenario).run().code(2);
     outcome.stderr_contains(
-        "s.wscope:2:31: error: unknown variable \"token\"\n  Authorization: Bearer ***{{token}}\n",
+        "s.wscope:2:31: error: unknown variable \"token\"\n  Authorization: Bearer ***{{token}}\n\
+         \x20                          ^^^^^^^^^\n",
     );
     let scenario = "WS ws://h\nAuthorization: Bearer {{token}}\n< a\n";
     check(scenario).run().code(2).stderr_contains(
