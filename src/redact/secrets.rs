@@ -15,6 +15,7 @@ use named::Named;
 
 mod collect;
 mod named;
+mod parts;
 
 /// Shorter secrets are masked only after their names: elsewhere they may be part of unrelated words.
 const MIN_LENGTH: usize = 4;

@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use super::language::literal::broken_json;
 use super::language::syntax::{Item, Payload, PayloadKind, StepKind};
 use super::language::template::{Piece, Template, Values};
 use super::language::{Source, parse};
@@ -49,10 +50,15 @@ pub fn relax(
 ) -> Option<Relaxation> {
     let relaxation = match &payload.kind {
         PayloadKind::Json(_) => relax_json(source, payload, "json:".len(), values, data),
-        PayloadKind::Bare(template) => match bare_json(&template.expand(values).ok()?) {
-            Some(_) => relax_json(source, payload, 0, values, data),
-            None => relax_text(payload, pieces(source, template, values)?, kind, data),
-        },
+        PayloadKind::Bare(template) => {
+            let text = template.expand(values).ok()?;
+            match bare_json(&text) {
+                Some(_) => relax_json(source, payload, 0, values, data),
+                // Meant as JSON: a regular expression would hide the mistake.
+                None if broken_json(&text).is_some() => None,
+                None => relax_text(payload, pieces(source, template, values)?, kind, data),
+            }
+        }
         PayloadKind::Text(template) => {
             relax_text(payload, pieces(source, template, values)?, kind, data)
         }

@@ -482,3 +482,11 @@ mod terminal {
         }
     }
 }
+
+/// A pattern with the warning that it is not JSON fails as without `--relax`, and the file stays as it is.
+#[test]
+fn broken_json_is_not_relaxed() {
+    let steps = "[Options]\ntimeout: 200ms\n< {\"type\":\"welcome\"\n";
+    let outcome = relaxes(&SESSION, steps, steps, 1);
+    outcome.stderr_contains("warning: taken as text, as it is not JSON");
+}

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use super::failure::Draft;
 use crate::event::{self, Event, EventKind, Message};
 use crate::redact::{Redaction, Secrets};
-use crate::scenario::language::Source;
+use crate::scenario::language::{Source, Template};
 use crate::scenario::outcome::{Failure, MAX_SHOWN, ShownMessage};
 use crate::scenario::phrase::Phrase;
 
@@ -56,27 +56,47 @@ pub(super) fn written(source: &Source, redaction: Redaction) -> Secrets {
             secrets = secrets.and(found);
         }
     }
-    secrets
+    secrets.parts(around_variables)
+}
+
+/// What a secret is made of but `{{name}}`, which says only where its value comes from.
+fn around_variables(secret: &[u8]) -> Vec<Vec<u8>> {
+    let text = str::from_utf8(secret).unwrap_or_default();
+    let template = Template::read(text, 0).value;
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for variable in template.variables() {
+        parts.push(secret[start..variable.at.start].to_vec());
+        start = variable.at.end;
+    }
+    parts.push(secret[start..].to_vec());
+    parts
 }
 
 fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// A shown line with carets below it, in which secrets are masked. The carets do not reach behind the masked line.
+/// A shown line with carets below it, in which secrets are masked. The carets stay below what they mark, and do not
+/// reach behind the masked line.
 pub(super) fn excerpt(text: String, secrets: &Secrets) -> String {
     let masked = secrets.mask_text(text.clone());
     if masked == text {
         return text;
     }
     let mut lines: Vec<_> = masked.lines().map(str::to_owned).collect();
-    for index in 1..lines.len() {
+    for (index, line) in (1..lines.len()).zip(text.lines()) {
         let width = lines[index - 1].chars().count();
-        let carets = &mut lines[index];
-        let start = carets.len() - carets.trim_start().len();
-        if carets[start..].starts_with('^') && carets.len() > width {
-            carets.truncate(width.max(start + 1));
+        let start = lines[index].len() - lines[index].trim_start().len();
+        if !lines[index][start..].starts_with('^') {
+            continue;
         }
+        let before = secrets.mask_text(line.chars().take(start).collect());
+        let is_same = lines[index - 1].starts_with(&before);
+        let start = if is_same { before.chars().count() } else { start };
+        let mut carets = " ".repeat(start) + lines[index].trim_start();
+        carets.truncate(width.max(start + 1));
+        lines[index] = carets;
     }
     lines.join("\n")
 }
@@ -250,6 +270,40 @@ mod tests {
         assert_eq!(json(event, &Secrets::default()), event);
         for broken in ["", "{", "\"", "{\"a\":\"\\", "}}}\"x\""] {
             assert_eq!(json(broken, &secrets(&["x-y-z"])), broken);
+        }
+    }
+
+    /// A name says where a secret comes from, and is what an error may be about.
+    #[test]
+    fn names_of_variables_in_secrets_are_shown() {
+        for (line, shown) in [
+            ("Authorization: Bearer {{token}}", "Authorization: Bearer {{token}}"),
+            ("Authorization: Bearer hunter2", "Authorization: Bearer ***"),
+            ("Authorization: Bearer hunter2{{n}}s3cret", "Authorization: Bearer ***{{n}}***"),
+            ("Cookie: sid={{sid}}", "Cookie: sid={{sid}}"),
+            ("Cookie: pin=1; sid={{sid}}", "Cookie: ***{{sid}}"),
+            ("bearer: {{token}}", "bearer: {{token}}"),
+            ("user: ada:{{password}}", "user: ***{{password}}"),
+            ("WS ws://ada:{{p}}@h/?token={{token}}", "WS ws://ada:{{p}}@h/?token={{token}}"),
+            ("WS ws://h/?token=hunter2", "WS ws://h/?token=***"),
+            ("X-Api-Key: {{a}}:{{b}}", "X-Api-Key: {{a}}:{{b}}"),
+        ] {
+            let source = Source::new("x", line.as_bytes().to_vec());
+            let secrets = written(&source, Redaction::Mask);
+            assert_eq!(excerpt(line.to_owned(), &secrets), shown);
+        }
+    }
+
+    #[test]
+    fn carets_stay_below_what_they_mark() {
+        let secrets = secrets(&["hunter2-secret", "s3cret"]);
+        for (text, expected) in [
+            ("  a hunter2-secret{{n}}\n                  ^^^^^", "  a ***{{n}}\n       ^^^^^"),
+            ("  a hunter2-secret\n    ^^^^^^^^^^^^^^", "  a ***\n    ^^^"),
+            ("  a hunter2-secret\n             ^", "  a ***\n             ^"),
+            ("  b s3cret x\n           ^", "  b *** x\n        ^"),
+        ] {
+            assert_eq!(excerpt(text.to_owned(), &secrets), expected);
         }
     }
 

@@ -58,7 +58,8 @@ fn variables_need_a_value_before_they_are_used() {
         ("WS {{urk}}", "1:4: unknown variable \"urk\" (did you mean \"url\"?)"),
         (
             "WS {{url}}\n> {{abcdef}}",
-            "2:3: unknown variable \"abcdef\" (give it a value with --variable abcdef=VALUE)",
+            "2:3: unknown variable \"abcdef\" (give it a value with --variable abcdef=VALUE, \
+             or --secret abcdef=VALUE to have it masked)",
         ),
         (
             "WS {{url}}\n> {{token}}\n< a\n[Captures]\ntoken: text",
@@ -66,7 +67,8 @@ fn variables_need_a_value_before_they_are_used() {
         ),
         (
             "WS {{url}}\n< a\n[Asserts]\ntext == {{nothing}}",
-            "4:9: unknown variable \"nothing\" (give it a value with --variable nothing=VALUE)",
+            "4:9: unknown variable \"nothing\" (give it a value with --variable nothing=VALUE, \
+             or --secret nothing=VALUE to have it masked)",
         ),
     ] {
         assert_eq!(planned(text).map(|_| ()), Err(expected.to_owned()), "{text}");

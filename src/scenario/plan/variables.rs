@@ -138,7 +138,10 @@ impl Check<'_> {
         error.with_help(match similar {
             Some(similar) => format!("did you mean {similar:?}?"),
             None if is_captured => "it is captured only further down".to_owned(),
-            None => format!("give it a value with --variable {name}=VALUE"),
+            None => format!(
+                "give it a value with --variable {name}=VALUE, or --secret {name}=VALUE to have \
+                 it masked"
+            ),
         })
     }
 }

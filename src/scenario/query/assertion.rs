@@ -31,6 +31,10 @@ pub enum FailureKind {
     Error(String),
 }
 
+/// Why a message has no duration.
+const NOTHING_SENT: &str =
+    "duration counts from the last message sent on this connection before, and none was sent";
+
 impl Expression {
     /// The value behind the filters; nothing if there is none.
     ///
@@ -58,14 +62,24 @@ impl Expression {
             Ok(Some(value)) => Ok(value),
             Ok(None) => {
                 let end = self.filters.last().map_or(self.query.at.end, |filter| filter.at.end);
-                let message = match self.reached(facts, variables) {
-                    Some(reached) => format!("there is nothing to capture: {reached}"),
+                let message = match self.why_nothing(facts, variables) {
+                    Some(reason) => format!("there is nothing to capture: {reason}"),
                     None => "there is nothing to capture".to_owned(),
                 };
                 let at = self.query.at.start..end;
                 Err(Failure { at, kind: FailureKind::Error(message) })
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Why there is no value, if that is known.
+    fn why_nothing(&self, facts: &Facts<'_>, variables: &dyn Variables) -> Option<String> {
+        match (&self.query.kind, facts) {
+            (QueryKind::Duration, Facts::Message(message)) if message.duration.is_none() => {
+                Some(NOTHING_SENT.to_owned())
+            }
+            _ => self.reached(facts, variables),
         }
     }
 
@@ -122,8 +136,8 @@ impl Assertion {
         Ok(judge(&self.predicate, value.as_ref(), variables)?.map_err(
             |mismatch| match is_nothing {
                 true => {
-                    let reached = self.expression.reached(facts, variables);
-                    Mismatch { difference: reached.map(Phrase::from), ..mismatch }
+                    let reason = self.expression.why_nothing(facts, variables);
+                    Mismatch { difference: reason.map(Phrase::from), ..mismatch }
                 }
                 false => mismatch,
             },

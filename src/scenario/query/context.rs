@@ -94,9 +94,14 @@ pub fn check_context(expression: &Expression, context: Context) -> Result<(), Di
             Some(format!("{name} is about one message: put each, any or none before it"))
         }
         None => {
-            let home = Context::ALL.into_iter().find(|context| context.has(query));
-            let home = home.map_or("another step", Context::name);
-            Some(format!("{name} follows {home}, not {}", context.name()))
+            let found = Context::ALL.into_iter().find(|context| context.has(query));
+            let home = found.map_or("another step", Context::name);
+            let message = format!("{name} follows {home}, not {}", context.name());
+            if found == Some(Context::Handshake) {
+                let help = "write it in a section directly below WS or HTTP, before the steps";
+                return Err(Diagnostic::new(expression.query.at.clone(), message).with_help(help));
+            }
+            Some(message)
         }
     };
     match problem {
@@ -204,6 +209,18 @@ mod tests {
                 "status",
                 Context::Nothing,
                 "status follows WS or HTTP, not a step that takes nothing",
+                "write it in a section directly below WS or HTTP, before the steps",
+            ),
+            (
+                "status",
+                Context::Message,
+                "status follows WS or HTTP, not a message",
+                "write it in a section directly below WS or HTTP, before the steps",
+            ),
+            (
+                "rtt",
+                Context::Nothing,
+                "rtt follows < pong:, not a step that takes nothing",
                 "only variable can follow a step that takes nothing",
             ),
         ] {

@@ -274,3 +274,21 @@ proptest! {
         }
     }
 }
+
+/// Text with the warning that it is not JSON is probably a mistake, which a regular expression would hide.
+#[test]
+fn broken_json_is_left_alone() {
+    for (pattern, came) in [
+        (r#"{"type":"welcome""#, r#"{"type":"welcome","id":7}"#),
+        (r#"{"type":"welcome"} # first"#, r#"{"type":"welcome"}"#),
+        (r#"{"a":{{name}}}"#, r#"{"a":"Ann Lee"}"#),
+        ("{a b}", "{a c}"),
+    ] {
+        check(pattern, came, None);
+    }
+    check(
+        r#"text:{"type":"welcome""#,
+        r#"{"type":"welcome","id":7}"#,
+        Some(r#"/^\{"type":"welcome".*$/"#),
+    );
+}

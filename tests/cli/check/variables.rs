@@ -316,3 +316,19 @@ fn a_secret_under_four_characters_is_warned_about() {
     // It is masked all the same.
     shown("<abc>", &["--secret", "s=abc"]).stdout_contains("<***>");
 }
+
+/// The name says what the error is about, and what stands beside it is masked all the same.
+#[test]
+fn an_unknown_variable_is_shown_in_a_header_with_credentials() {
+    let scenario = "WS ws://h\nAuthorization: Bearer hunter2-{{token}}\n< a\n";
+    let outcome = check(scenario).run().code(2);
+    outcome.stderr_contains(
+        "s.wscope:2:31: error: unknown variable \"token\"\n  Authorization: Bearer ***{{token}}\n\
+         \x20                          ^^^^^^^^^\n",
+    );
+    let scenario = "WS ws://h\nAuthorization: Bearer {{token}}\n< a\n";
+    check(scenario).run().code(2).stderr_contains(
+        "  Authorization: Bearer {{token}}\n                        ^^^^^^^^^\n  help: give it a value \
+         with --variable token=VALUE, or --secret token=VALUE to have it masked\n",
+    );
+}

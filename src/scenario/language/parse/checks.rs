@@ -82,12 +82,9 @@ impl<'a> Open<'a> {
             return None;
         }
         if step.connection.is_none() && needs_names {
-            let names: Vec<_> = self.connects.iter().filter_map(|it| it.name.as_deref()).collect();
             let message = "which connection? This part has several";
-            return Some(
-                Diagnostic::new(step.at.clone(), message)
-                    .with_help(format!("write the name before the sign: {}", names.join(", "))),
-            );
+            let help = self.name_in_front(step);
+            return Some(Diagnostic::new(step.at.clone(), message).with_help(help));
         }
         let connect = self.of(step)?;
         let response = connect.response.as_ref()?;
@@ -95,6 +92,19 @@ impl<'a> Open<'a> {
         let message = format!("after HTTP {status} there is no connection to use");
         self.once(connect, step, message)
             .map(|error| error.with_help("only [Captures] and [Asserts] follow it"))
+    }
+
+    /// How a step says which connection it is for.
+    fn name_in_front(&self, step: &Step) -> String {
+        let names: Vec<_> = self.connects.iter().filter_map(|it| it.name.as_deref()).collect();
+        let (word, span) = match &step.kind {
+            StepKind::Silence(span) => ("SILENCE", span),
+            StepKind::During(span) => ("DURING", span),
+            _ => return format!("write the name before the sign: {}", names.join(", ")),
+        };
+        let span = span.text.as_literal().unwrap_or_else(|| "1s".into());
+        let lines: Vec<_> = names.iter().map(|name| format!("{name} {word} {span}")).collect();
+        format!("write the name before the word: {}", lines.join(", "))
     }
 
     /// Nothing can be sent behind our own Close frame (RFC 6455 section 5.5.1).

@@ -196,10 +196,25 @@ fn expected_status(content: Content<'_>, rest: Content<'_>) -> Result<ExpectedSt
         Some(text) => status_code(&text).map(ExpectedStatus::Is),
     };
     status.ok_or_else(|| {
+        if let Some(error) = behind_status(rest) {
+            return error;
+        }
         let at = if rest.text.is_empty() { content.at() } else { rest.at() };
         Diagnostic::new(at, "a status code (100 to 599) or * has to follow HTTP")
             .with_help("for example  HTTP 101")
     })
+}
+
+/// What stands behind a status code that could be read.
+fn behind_status(rest: Content<'_>) -> Option<Diagnostic> {
+    let length = rest.text.find(char::is_whitespace)?;
+    let status = rest.text.get(..length).filter(|it| *it == "*" || status_code(it).is_some())?;
+    let behind = rest.skip(length).trim();
+    let message = match behind.text.starts_with('#') {
+        true => "a comment cannot follow something else in its line",
+        false => "the reason phrase is not written",
+    };
+    Some(Diagnostic::new(behind.at(), message).with_help(format!("write  HTTP {status}")))
 }
 
 /// Names tell what a line is about: they are known before there are values.

@@ -158,8 +158,11 @@ impl<'a> Parser<'a> {
         if let Some(error) = broken_json(&text) {
             let reason = format!("taken as text, as it is not JSON: {}", error.reason);
             let warning = self.problem_of(payload, JsonError { reason, ..error }.into());
-            let help = "write text:… if it is meant to be text";
-            self.scenario.warnings.push(warning.with_help(help));
+            let warning = match warning.help {
+                Some(_) => warning,
+                None => warning.with_help("write text:… if it is meant to be text"),
+            };
+            self.scenario.warnings.push(warning);
         }
     }
 
@@ -180,7 +183,12 @@ impl<'a> Parser<'a> {
         let text = &self.source.text()[first..start.start + start.text.len()];
         let at = text.floor_char_boundary(column.saturating_sub(1));
         let end = text.ceil_char_boundary((at + 1).min(text.len()));
-        Diagnostic::new(first + at..first + end, problem.message)
+        let is_comment = problem.message.ends_with("trailing characters") && text[at..end] == *"#";
+        let error = Diagnostic::new(first + at..first + end, problem.message);
+        match is_comment {
+            true => error.with_help("a comment has a line of its own"),
+            false => error,
+        }
     }
 
     fn kind(

@@ -86,7 +86,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn step(&mut self, content: Content<'a>, head: Head<'a>) {
-        let Head { connection, sign, rest } = head;
+        let Head { connection, sign, rest } = self.with_name_in_front(content, head);
         let kind = match sign {
             Sign::Send => StepKind::Send(self.payload(rest, Use::Send)),
             Sign::Receive(wanted) => StepKind::Receive(wanted, self.payload(rest, Use::Pattern)),
@@ -112,6 +112,20 @@ impl<'a> Parser<'a> {
             self.error(name.at, "SLEEP is not for one connection: leave the name out");
         }
         self.push_step(Step { at: content.at(), connection, kind, sections: Sections::default() });
+    }
+
+    /// `SILENCE alice 1s`, which is reported, is read as `alice SILENCE 1s`.
+    fn with_name_in_front(&mut self, content: Content<'a>, head: Head<'a>) -> Head<'a> {
+        let is_for_one = matches!(head.sign, Sign::Silence | Sign::During);
+        let found = name(head.rest).filter(|(name, _)| {
+            is_for_one && head.connection.is_none() && self.has_connection(name.text)
+        });
+        let Some((name, rest)) = found else { return head };
+        let word = content.text.split([' ', '\t']).next().unwrap_or_default();
+        let help = format!("write the name before the word: {} {word} {}", name.text, rest.text);
+        self.error(name.at(), "the name of a connection stands at the start of the line").help =
+            Some(help.trim_end().to_owned());
+        Head { connection: Some(name), sign: head.sign, rest }
     }
 
     fn span(&mut self, content: Content<'_>, rest: Content<'_>) -> Span {

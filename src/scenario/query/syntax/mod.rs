@@ -85,7 +85,11 @@ fn expression(cursor: &mut Cursor<'_>) -> Result<Expression, Diagnostic> {
         cursor.take(name);
         quantifier
     });
-    let query = query(cursor)?;
+    let known = match quantifier {
+        Some(_) => names(&QUERIES),
+        None => [names(&QUERIES), names(&QUANTIFIERS)].concat(),
+    };
+    let query = query(cursor, &known)?;
     let mut filters = Vec::new();
     while cursor.has_more() {
         let Some(filter) = filter(cursor)? else { break };
@@ -98,13 +102,14 @@ fn expression(cursor: &mut Cursor<'_>) -> Result<Expression, Diagnostic> {
     Ok(Expression { quantifier, query, filters })
 }
 
-fn query(cursor: &mut Cursor<'_>) -> Result<Query, Diagnostic> {
+/// A query; `known` is what can be written here.
+fn query(cursor: &mut Cursor<'_>, known: &[&str]) -> Result<Query, Diagnostic> {
     if !cursor.has_more() {
-        let help = format!("known here: {}", names(&QUERIES).join(", "));
+        let help = format!("known here: {}", known.join(", "));
         return Err(Diagnostic::new(cursor.here(), "a query is missing").with_help(help));
     }
     let Some((word, read)) = find(&QUERIES, cursor.peek()) else {
-        return Err(unexpected(cursor, "query", &names(&QUERIES)));
+        return Err(unexpected(cursor, "query", known));
     };
     let start = cursor.position();
     cursor.take(word);

@@ -38,13 +38,15 @@ const ALIASES: [(&str, &str); 28] = [
     ("ssl", "tls"),
 ];
 
-/// A word that is not one of these.
+/// A word that is not one of these. They are listed only if none of them is similar.
 pub(super) fn unknown(word: &str, at: Range<usize>, kind: &str, known: &[&str]) -> Diagnostic {
-    let message = match similar(word, known) {
-        Some(similar) => format!("unknown {kind} {word:?}: did you mean {similar}?"),
-        None => format!("unknown {kind} {word:?}"),
-    };
-    Diagnostic::new(at, message).with_help(format!("known here: {}", known.join(", ")))
+    match similar(word, known) {
+        Some(similar) => {
+            Diagnostic::new(at, format!("unknown {kind} {word:?}: did you mean {similar}?"))
+        }
+        None => Diagnostic::new(at, format!("unknown {kind} {word:?}"))
+            .with_help(format!("known here: {}", known.join(", "))),
+    }
 }
 
 /// The word that was probably meant.

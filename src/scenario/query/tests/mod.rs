@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::*;
 use crate::protocol::MessageKind;
 use crate::scenario::language::Values;
+use crate::scenario::phrase::Phrase;
 
 /// Variables of the tests.
 #[derive(Default)]

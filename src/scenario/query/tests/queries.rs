@@ -55,6 +55,17 @@ fn a_binary_message_is_bytes_and_may_be_json() {
     assert_eq!(captured(r#"bytes decode "msgpack" jsonpath "$.a""#, &packed), "an integer: 7");
     let first = MessageFacts { duration: None, ..text("") };
     assert_eq!(captured("duration", &Facts::Message(&first)), "nothing");
+    let reason =
+        "duration counts from the last message sent on this connection before, and none was sent";
+    let assertion = parse_assertion("duration < 1ms", 0).expect("an assertion");
+    let failed = assertion.check(&Facts::Message(&first), &variables()).expect_err("nothing");
+    let FailureKind::Mismatch(mismatch) = failed.kind else { panic!("{failed:?}") };
+    assert_eq!(mismatch.to_string(), "expected < 1ms, got nothing");
+    assert_eq!(mismatch.difference, Some(Phrase::from(reason.to_owned())));
+    let capture = parse_capture("duration", 0).expect("a capture");
+    let failed = capture.capture(&Facts::Message(&first), &variables()).expect_err("nothing");
+    let expected = FailureKind::Error(format!("there is nothing to capture: {reason}"));
+    assert_eq!(failed.kind, expected);
 }
 
 /// Scenario language, section 4: "of a connection: `status`, `header "Name"`, …, `certificate "…"`".

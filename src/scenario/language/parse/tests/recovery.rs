@@ -280,3 +280,47 @@ fn a_payload_without_a_sign_is_named_as_such() {
         assert!(errors[0].starts_with("2:1 a payload without a sign before it"), "{errors:?}");
     }
 }
+
+/// Scenario language, section 3: which connection a step is for
+#[test]
+fn the_name_of_a_connection_stands_before_the_word() {
+    let two = "WS ws://h as ada\nWS ws://h as bob\n";
+    for (line, message, advice) in [
+        (
+            "SILENCE ada 1s",
+            "3:9 the name of a connection stands at the start of the line",
+            "write the name before the word: ada SILENCE 1s",
+        ),
+        (
+            "DURING bob 2m",
+            "3:8 the name of a connection stands at the start of the line",
+            "write the name before the word: bob DURING 2m",
+        ),
+        (
+            "SILENCE 1s",
+            "3:1 which connection? This part has several",
+            "write the name before the word: ada SILENCE 1s, bob SILENCE 1s",
+        ),
+        (
+            "> a",
+            "3:1 which connection? This part has several",
+            "write the name before the sign: ada, bob",
+        ),
+    ] {
+        let text = format!("{two}{line}");
+        check(&text, &[message]);
+        assert_eq!(help(&text), advice, "{text}");
+    }
+}
+
+#[test]
+fn a_comment_behind_json_is_said_to_need_its_own_line() {
+    for (line, advice) in [
+        ("< {\"a\":1} # one", "a comment has a line of its own"),
+        ("> json:[1] # one", "a comment has a line of its own"),
+        ("< {\"a\":1} x", "write text:… if it is meant to be text"),
+        ("< {\"a\" # one", "write text:… if it is meant to be text"),
+    ] {
+        assert_eq!(help(&format!("WS ws://h\n{line}\n< a")), advice, "{line}");
+    }
+}
