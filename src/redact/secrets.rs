@@ -147,7 +147,7 @@ impl Secrets {
     /// masked.
     pub fn mask_fragments(&self, text: String) -> String {
         let text = self.mask_text(text).into_bytes();
-        let masked = self.anywhere.iter().fold(text, |text, secret| without_parts(&text, secret));
+        let masked = without_parts(&text, &self.anywhere);
         String::from_utf8(masked)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
@@ -185,25 +185,39 @@ fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
     (copied > 0).then_some(masked)
 }
 
-/// The text with each part of the secret masked that is not too short.
-fn without_parts(text: &[u8], secret: &[u8]) -> Vec<u8> {
-    let is_part = |part: &[u8]| memchr::memmem::find(secret, part).is_some();
+/// The text with each part of a secret masked that is not too short. All are searched for in the text as it is: what
+/// one form of a secret has in common with it must not hide what another has.
+fn without_parts(text: &[u8], secrets: &[Vec<u8>]) -> Vec<u8> {
+    let mut is_part = vec![false; text.len()];
+    for secret in secrets {
+        mark_parts(text, secret, &mut is_part);
+    }
     let (mut masked, mut at) = (Vec::with_capacity(text.len()), 0);
+    for run in is_part.chunk_by(|a, b| a == b) {
+        match run[0] {
+            true => masked.extend_from_slice(super::MASK),
+            false => masked.extend_from_slice(&text[at..at + run.len()]),
+        }
+        at += run.len();
+    }
+    masked
+}
+
+fn mark_parts(text: &[u8], secret: &[u8], is_part: &mut [bool]) {
+    let is_in_secret = |part: &[u8]| memchr::memmem::find(secret, part).is_some();
+    let mut at = 0;
     while let Some(part) = text.get(at..at + MIN_FRAGMENT) {
-        if !is_part(part) {
-            masked.push(text[at]);
+        if !is_in_secret(part) {
             at += 1;
             continue;
         }
         let start = at;
         at += MIN_FRAGMENT;
-        while at < text.len() && is_part(&text[start..=at]) {
+        while at < text.len() && is_in_secret(&text[start..=at]) {
             at += 1;
         }
-        masked.extend_from_slice(super::MASK);
+        is_part[start..at].fill(true);
     }
-    masked.extend_from_slice(&text[at..]);
-    masked
 }
 
 /// The first position where the secret may start: with its first byte or with an escape.
