@@ -43,7 +43,7 @@ fn stop_and_continue(running: Running, server: &Server) {
 
 #[test]
 fn being_stopped_does_not_cause_an_idle_timeout() {
-    let options = ["--wait", "forever", "--idle-timeout", "700ms"];
+    let options = ["--wait", "forever", "--idle-timeout", "900ms"];
     assert_no_timeout(&options, &serve_late());
 }
 
