@@ -149,6 +149,7 @@ fn planned(source: &Source, given: &BTreeSet<String>, config: &CheckConfig) -> P
     let found = elsewhere(found, &plan.errors, |at| source.line_of(at));
     plan.errors.extend(found);
     let connections = plan.value.parts.iter().flat_map(|part| &part.connections);
+    let connections = connections.filter(|_| !import::is_imported(&source.name));
     let misplaced = connections.flat_map(|it| options::misplaced(&it.connect));
     plan.value.warnings.extend(misplaced.collect::<Vec<_>>());
     if !config.allow_run {

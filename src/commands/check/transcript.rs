@@ -133,8 +133,9 @@ impl Recording {
 
     /// Keeps a message as it is.
     fn keep(&self, at: Stamp, message: &Message<'_>) {
-        let data = message.data.to_vec();
-        let size = 2 * data.len(); // about as much as it will be as text and as JSON
+        let size = 2 * message.data.len(); // about as much as it will be as text and as JSON
+        // What is larger than all that is kept is left out at once: it need not be copied.
+        let data = if size > KEPT.bytes { Vec::new() } else { message.data.to_vec() };
         let message = OwnedMessage { at, message: Message { data: &[], ..*message }, data };
         let elapsed = self.recorder.elapsed();
         let kept = Kept::Message(self.connection.clone(), elapsed, message);

@@ -44,7 +44,7 @@ struct Parser<'a> {
     connections: Vec<Option<String>>,
     /// What the part that is being read has had.
     reported: Reported,
-    /// Lines in a row that mean nothing: the error of the first, and how many follow it.
+    /// Lines in a row that cannot be read: the error of the first, and how many follow it.
     unknown_lines: Option<(usize, usize)>,
     /// The line before is a payload: what follows may be meant as more of it.
     is_behind_payload: bool,

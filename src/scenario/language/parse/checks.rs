@@ -151,7 +151,7 @@ fn wanted_problem(step: &Step, before: &[&Step], rest: &[Item]) -> Option<Diagno
             let problem = match before.map(|before| &before.kind) {
                 Some(StepKind::Receive(Wanted::Next | Wanted::Also, _)) => None,
                 Some(StepKind::Receive(Wanted::Never, _)) => {
-                    Some("put the <! before the < or behind the <&: the group waits as a whole")
+                    Some("put the <! before the < or after the <&: the group waits as a whole")
                 }
                 None if !before_any => Some("the first pattern of a group is written with <"),
                 _ => Some("only steps that wait on other connections may stand between them"),
@@ -169,7 +169,7 @@ fn wanted_problem(step: &Step, before: &[&Step], rest: &[Item]) -> Option<Diagno
             let leads = steps
                 .any(|it| is_same(it) && matches!(it.kind, StepKind::Receive(Wanted::Next, _)));
             (!leads).then(|| {
-                let message = "<? needs a < of the same connection behind it";
+                let message = "<? needs a < of the same connection after it";
                 Diagnostic::new(step.at.clone(), message)
             })
         }

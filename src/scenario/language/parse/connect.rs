@@ -54,7 +54,7 @@ impl<'a> Parser<'a> {
         } else if let Some(rest) = rest {
             let message = match rest.text {
                 "as" => "a name has to follow \"as\"".to_owned(),
-                text => format!("{text:?} is not expected behind the URL"),
+                text => format!("{text:?} is not expected after the URL"),
             };
             self.error(rest.at(), message).help = Some(help.to_owned());
         }

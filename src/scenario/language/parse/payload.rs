@@ -114,7 +114,7 @@ impl<'a> Parser<'a> {
         if lines > 0 {
             let message = "a payload ends with its line; this JSON goes on in the next one";
             self.error(rest.at(), message).help = Some(
-                "write it between lines of three backticks, the first behind the sign:  > ```"
+                "write it between lines of three backticks, the first after the sign:  > ```"
                     .to_owned(),
             );
             self.skip_lines(lines);

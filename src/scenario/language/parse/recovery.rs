@@ -133,7 +133,7 @@ struct Depth {
 }
 
 impl Depth {
-    /// A line more.
+    /// Adds a line.
     fn add(&mut self, line: &str) {
         for byte in line.bytes() {
             match byte {

@@ -223,7 +223,7 @@ impl<'a> Cursor<'a> {
             return Ok(template);
         }
         let start = self.position();
-        let message = "a regular expression has no flags behind it";
+        let message = "a regular expression has no flags after it";
         let help = format!("put them into it: /(?{flags}){}/", &body[..end]);
         Err(Diagnostic::new(start..start + flags.len(), message).with_help(help))
     }

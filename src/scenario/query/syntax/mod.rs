@@ -184,7 +184,7 @@ fn trailing(cursor: &Cursor<'_>, predicate: &Predicate) -> Diagnostic {
         _ if find(&FILTERS, word).is_some() => "filters stand before the predicate",
         _ => "the assertion ends before this",
     };
-    Diagnostic::new(at, "unexpected text behind the assertion").with_help(help)
+    Diagnostic::new(at, "unexpected text after the assertion").with_help(help)
 }
 
 /// The number without unit that a duration is compared with.

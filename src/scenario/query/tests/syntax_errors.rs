@@ -39,7 +39,7 @@ fn each_mistake_in_an_assertion_has_its_message_and_place() {
         ("text 5", "unknown filter or predicate \"5\"", "5", ""),
         (
             "size == 1 # one",
-            "unexpected text behind the assertion",
+            "unexpected text after the assertion",
             "# one",
             "a comment needs a line of its own",
         ),
@@ -51,25 +51,25 @@ fn each_mistake_in_an_assertion_has_its_message_and_place() {
         ),
         (
             "size == 1 2",
-            "unexpected text behind the assertion",
+            "unexpected text after the assertion",
             "2",
             "the assertion ends before this",
         ),
         (
             "size == 1 count",
-            "unexpected text behind the assertion",
+            "unexpected text after the assertion",
             "count",
             "filters stand before the predicate",
         ),
         (
             "size == 1 and size == 2",
-            "unexpected text behind the assertion",
+            "unexpected text after the assertion",
             "and size == 2",
             "give each condition a line of its own",
         ),
         (
             "duration < 5 s",
-            "unexpected text behind the assertion",
+            "unexpected text after the assertion",
             "s",
             "a unit follows its number without a space",
         ),
@@ -122,7 +122,7 @@ fn each_mistake_in_an_argument_has_its_message_and_place() {
         (r#"regex "[a""#, "not a regular expression: unclosed character class", "[a", ""),
         (
             "regex /a/i",
-            "a regular expression has no flags behind it",
+            "a regular expression has no flags after it",
             "i",
             "put them into it: /(?i)a/",
         ),

@@ -169,7 +169,7 @@ fn a_connection_that_is_wrong_is_reported_once() {
     check("WS {{h\n> a\n< b", &["1:4 \"{{\" without \"}}\""]);
     check("WS ws://h as 1\n1> a\n1 < b", &["1:14 \"1\" is not the name of a connection"]);
     check("WS ws://h as\nb> a\nb< c", &["1:11 a name has to follow \"as\""]);
-    check("WS ws://h bob\nbob< c", &["1:11 \"bob\" is not expected behind the URL"]);
+    check("WS ws://h bob\nbob< c", &["1:11 \"bob\" is not expected after the URL"]);
     check(
         "WS ws://h as a\nb> 1\nb> 2\n[Captures]\nx: text\nc< 3\na< 4",
         &[
