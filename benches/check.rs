@@ -60,7 +60,9 @@ fn serve_client(mut socket: TcpStream, first: &[u8]) -> Option<()> {
         reader.read_until(b'\n', &mut request).ok()?;
     }
     let (line, head) = parse_request(&request).ok()??;
-    let (response, _) = answer(&ServerOptions::default(), &line, &head).ok()?;
+    // It reads frames that are not compressed.
+    let options = ServerOptions { compress: false, ..ServerOptions::default() };
+    let (response, _) = answer(&options, &line, &head).ok()?;
     socket.write_all(&[response.bytes(), first].concat()).ok()?;
     loop {
         let mut start = [0; 6]; // two bytes of header and the masking key
