@@ -50,6 +50,12 @@ struct Shared {
     changed: Condvar,
 }
 
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 enum Started {
     /// The thread can be woken with this.
     Waiting(Arc<Waker>),
@@ -167,7 +173,7 @@ impl Link {
 
     /// What was received.
     pub(super) fn inbox(&self) -> MutexGuard<'_, Inbox> {
-        self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.inbox()
     }
 
     /// Calls `poll` with the time of steps whenever something was received, until it is done, or the run is
@@ -233,7 +239,7 @@ pub(super) fn end_all<'l>(links: impl Iterator<Item = &'l mut Link>) {
     }
 }
 
-/// A thread that belongs to nobody must not go on.
+/// The thread ends without its owner too.
 impl Drop for Link {
     fn drop(&mut self) {
         self.cancel();
@@ -315,7 +321,7 @@ struct InboxObserver {
 impl Observer for InboxObserver {
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         let at = self.shared.clock.now();
-        let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inbox = self.shared.inbox();
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Sent => {
                 inbox.note_sent(at);
@@ -353,7 +359,7 @@ impl Observer for InboxObserver {
     }
 
     fn on_partial(&mut self, partial: Option<Partial>) {
-        let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inbox = self.shared.inbox();
         inbox.note_partial(partial);
     }
 

@@ -135,11 +135,7 @@ pub(super) fn configure(
     args.extend(merged(&config.options, &lines.own()));
     args.extend(["--".into(), lines.url.clone().into()]);
     resolved(&args, &config.env).map_err(|(message, help)| {
-        let error = Diagnostic::new(connect.at.clone(), message);
-        OptionError::Wrong(match help {
-            Some(help) => error.with_help(help),
-            None => error,
-        })
+        OptionError::Wrong(Diagnostic { at: connect.at.clone(), message, help })
     })
 }
 

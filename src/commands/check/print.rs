@@ -120,7 +120,7 @@ impl Printer {
         }
     }
 
-    /// A signal was received. Of Ctrl-C the terminal shows an echo, and a new line was begun behind it.
+    /// A signal was received. Of Ctrl-C the terminal shows an echo, and a new line was begun after it.
     pub(super) fn note_signal(&self, signal: Signal) {
         if let Some(live) = &self.live
             && signal == Signal::Interrupt

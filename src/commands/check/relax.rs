@@ -149,7 +149,7 @@ fn not_written(source: &Source, reason: io::Error) -> Error {
     Error::System(format!("{} was not written", source.name), reason)
 }
 
-/// Asks on the terminal. A signal ends the wait. What was typed before is not an answer: nobody had seen the question.
+/// Asks on the terminal. A signal ends the wait. What was typed before the question was shown is not an answer.
 fn confirmed(changes: &[Change<'_>], style: Style, reactor: &mut Reactor) -> Result<bool, Error> {
     let failed = |error| Error::System("standard input".to_owned(), error);
     let what = match changes {

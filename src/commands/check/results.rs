@@ -38,14 +38,14 @@ pub(super) struct ResultReceiver {
 struct State {
     clock: Arc<RunClock>,
     queue: Mutex<Queue>,
-    /// Lines were taken, or nobody takes them any more.
+    /// Lines were taken, or the receiver is gone.
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct Queue {
     bytes: usize,
-    /// Nobody takes lines any more.
+    /// The receiver is gone.
     is_closed: bool,
 }
 
@@ -105,7 +105,7 @@ impl ResultReceiver {
     }
 }
 
-/// Nobody waits for a receiver that is gone.
+/// Ends the wait of those that have lines for it.
 impl Drop for ResultReceiver {
     fn drop(&mut self) {
         self.state.queue().is_closed = true;

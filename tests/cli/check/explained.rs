@@ -1,22 +1,8 @@
 //! Failures whose reason is not what the failed step received: it is said where it is known.
 
+use super::failures::{failure, sending};
 use super::{check, run};
-use crate::support::{Outcome, Peer, Server, TEXT, close, frame, text};
-
-/// A server that sends these frames at once, then answers the Close frame.
-fn sending(frames: &[Vec<u8>]) -> Server {
-    let frames = frames.concat();
-    Server::script(move |peer: &mut Peer| {
-        peer.accept_request();
-        peer.send(&frames);
-        peer.answer_close(1000);
-    })
-}
-
-/// What is shown of a scenario that fails with a timeout of 100 ms. Its steps begin in line 5.
-fn failure(frames: &[Vec<u8>], steps: &str) -> Outcome {
-    run(&sending(frames), &format!("WS {{{{url}}}}\n[Options]\ntimeout: 100ms\n\n{steps}")).code(1)
-}
+use crate::support::{Server, TEXT, close, frame, text};
 
 #[test]
 fn a_message_that_an_earlier_step_passed_over_is_named() {

@@ -115,8 +115,8 @@ pub(super) fn sending(frames: &[Vec<u8>]) -> Server {
     })
 }
 
-/// What is shown of a scenario that fails with a timeout of 100 ms.
-fn failure(frames: &[Vec<u8>], steps: &str) -> Outcome {
+/// What is shown of a scenario that fails with a timeout of 100 ms. Its steps begin in line 5.
+pub(super) fn failure(frames: &[Vec<u8>], steps: &str) -> Outcome {
     run(&sending(frames), &format!("WS {{{{url}}}}\n[Options]\ntimeout: 100ms\n\n{steps}")).code(1)
 }
 

@@ -89,13 +89,9 @@ fn missing(connect: &Connect, options: &[OsString]) -> Option<Diagnostic> {
     let cause = texts.iter().find(|(line, text)| {
         is_missing(argument(&line.name, text).into_iter().collect()).is_some()
     });
-    let at = cause.map_or(&connect.at, |(line, _)| &line.at);
+    let at = cause.map_or(&connect.at, |(line, _)| &line.at).clone();
     let (message, help) = complaint(&problem);
-    let error = Diagnostic::new(at.clone(), message);
-    Some(match help {
-        Some(help) => error.with_help(help),
-        None => error,
-    })
+    Some(Diagnostic { at, message, help })
 }
 
 /// In place of a value that is not known yet.
@@ -169,13 +165,7 @@ pub(super) fn wrong_value(line: &OptionLine, text: &str, env: &Env) -> Option<Di
         // Options have no dashes here.
         Ok(Some(error)) => wrong(error.to_string().replacen("bad --", "bad ", 1)),
         Ok(None) => None,
-        Err((message, tip)) => {
-            let error = Diagnostic::new(at, message);
-            Some(match tip {
-                Some(tip) => error.with_help(tip),
-                None => error,
-            })
-        }
+        Err((message, help)) => Some(Diagnostic { at, message, help }),
     }
 }
 
@@ -219,11 +209,7 @@ struct Unusable {
 impl Unusable {
     fn shifted_to(self, line: &OptionLine) -> Diagnostic {
         let at = line.at.start..line.at.start + line.name.len();
-        let error = Diagnostic::new(at, self.message);
-        match self.help {
-            Some(help) => error.with_help(help),
-            None => error,
-        }
+        Diagnostic { at, message: self.message, help: self.help }
     }
 }
 
