@@ -49,7 +49,7 @@ pub(super) struct Cutter {
     count: u64,
     /// Where `start` is in the whole input.
     offset: u64,
-    /// The newlines before `start` and where the line begins, where records are not lines.
+    /// The newlines before `start` and where the line begins, for chunks of text.
     lines: (u64, u64),
     utf8: Utf8Checker,
     ended: bool,
@@ -269,7 +269,8 @@ impl Cutter {
             end < self.end && !matches!(self.framing, InputFraming::Whole | InputFraming::Chunks);
         let next = end + usize::from(has_separator);
         self.count += 1;
-        if self.framing == InputFraming::Chunks {
+        // Only an error in the text needs them, and counting costs as much as masking.
+        if self.framing == InputFraming::Chunks && self.kind == MessageKind::Text {
             self.lines = self.lines_before(next - self.start);
         }
         self.offset += (next - self.start) as u64;
