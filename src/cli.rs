@@ -294,6 +294,15 @@ pub struct EndingArgs {
     #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 
+    /// Stay at the prompt when the connection ends, and if it cannot be opened
+    ///
+    /// /reconnect or Enter on the empty line connects again, /connect URL elsewhere, and /quit exits with the
+    /// status of the last connection. Credentials, cookies and client certificates of the options are not sent to
+    /// another scheme, host or port. --reconnect makes its attempts first. --max-time and goals that are met end
+    /// the run all the same. Without the prompt of a terminal this has no effect.
+    #[arg(long)]
+    pub stay: bool,
+
     /// The closing handshake.
     #[command(flatten)]
     pub closing: ClosingArgs,

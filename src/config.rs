@@ -21,6 +21,7 @@ use crate::protocol::close::CloseCode;
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
+mod another;
 mod auth;
 mod check;
 mod connect;
@@ -39,6 +40,7 @@ mod tls;
 mod values;
 pub mod wscat;
 
+pub use another::check_url;
 pub use auth::{AuthEnv, CredentialSources, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;
@@ -163,7 +165,7 @@ impl ConfigError {
 }
 
 /// The configuration of `wscope URL`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectConfig {
     /// The endpoint to connect to.
     pub endpoint: EndpointConfig,
@@ -193,6 +195,10 @@ pub struct ConnectConfig {
     pub resilience: ResilienceConfig,
     /// See [`Env::history`].
     pub history: Option<PathBuf>,
+    /// The prompt stays when the last connection has ended.
+    pub stay: bool,
+    /// The name of the connection, where there are several.
+    pub name: String,
 }
 
 /// What the server has to agree to.
@@ -258,7 +264,7 @@ impl Commentary {
 }
 
 /// What ends the run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EndingConfig {
     /// What follows the end of the input.
     pub after_input: AfterInput,

@@ -89,6 +89,8 @@ pub enum Error {
     Signal(Signal),
     /// A signal ended the search for the cause of this failure.
     Interrupted(Signal, Box<Error>),
+    /// The failure of a connection at a prompt that stayed. It was reported then.
+    Earlier(Box<Error>),
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -189,7 +191,9 @@ impl Error {
     /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
         match self {
-            Self::Unmet(_, Some(end)) | Self::Interrupted(_, end) => end.cause(),
+            Self::Unmet(_, Some(end)) | Self::Interrupted(_, end) | Self::Earlier(end) => {
+                end.cause()
+            }
             other => other,
         }
     }
@@ -197,6 +201,7 @@ impl Error {
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Earlier(error) => error.exit_code(),
             Self::Unmet(..) | Self::ChecksFailed => 1,
             Self::InvalidScenarios => 2,
             Self::Config(
@@ -237,6 +242,7 @@ impl Error {
         matches!(
             self,
             Self::Signal(_)
+                | Self::Earlier(_)
                 | Self::ChecksFailed
                 | Self::InvalidScenarios
                 | Self::UnreadableScenarios
@@ -245,8 +251,10 @@ impl Error {
 
     /// The kind used in events; `None` if the user ended the run.
     pub fn kind(&self) -> Option<FailureKind> {
-        if let Self::Interrupted(_, failure) = self {
-            return failure.kind();
+        match self {
+            Self::Interrupted(_, failure) => return failure.kind(),
+            Self::Earlier(_) => return None, // it had its event
+            _ => {}
         }
         Some(match self.exit_code() {
             1 => FailureKind::Expectation,

@@ -16,12 +16,14 @@ mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod mask;
+mod names;
 mod server_status;
 
 pub use closed::SOON;
 pub use failure::{FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
 pub use mask::{Mask, emit_masked};
+pub use names::NameTable;
 pub use server_status::ServerStatus;
 
 /// An event with its time and connection.
@@ -109,7 +111,7 @@ pub enum EventKind<'a> {
     RetryScheduled(&'a RetryScheduled),
     /// An informational message or a warning.
     Notice(Level, &'a str),
-    /// The run has failed. Always the last event, except in transcripts of scenarios, where it is a failed attempt.
+    /// The run has failed, or a connection of one that goes on: at a prompt, and in transcripts of scenarios.
     Failure(&'a Failure),
     /// Output requested by the user.
     Shown(Shown<'a>),
@@ -394,6 +396,8 @@ pub enum Shown<'a> {
     Text(&'a str),
     /// A command that is invalid or failed.
     Problem(&'a str),
+    /// The report on a connection that failed, while the run goes on.
+    Failure(&'a str),
 }
 
 /// The state of the connection.

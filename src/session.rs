@@ -212,6 +212,9 @@ impl<'a> Session<'a> {
         if woken.is_input_ready {
             self.source.set_ready();
         }
+        if woken.is_woken {
+            self.source.on_woken();
+        }
         self.journal.outputs().set_ready(&woken);
         self.note_wake(wait, &woken);
         self.journal.tick();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::redirect::RedirectChain;
 use crate::net::Target;
 use crate::net::dial::DialOptions;
 use crate::net::route::RouteOptions;
@@ -10,7 +11,7 @@ use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
 
 /// Everything that opening a connection depends on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EndpointConfig {
     /// The URL.
     pub target: Target,
@@ -38,6 +39,28 @@ pub struct EndpointConfig {
 }
 
 impl EndpointConfig {
+    /// Changes the target. Credentials, a Host header of the user's own, and a client certificate are only for the
+    /// scheme, host and port that they were given for; whether any of these are left out now.
+    pub fn retarget(&mut self, target: Target) -> bool {
+        let is_same =
+            (target.scheme, &target.endpoint) == (self.target.scheme, &self.target.endpoint);
+        self.target = target;
+        if is_same {
+            return false;
+        }
+        let chain = RedirectChain { is_foreign: true, ..RedirectChain::new(self.target.clone()) };
+        let handshake = &mut self.handshake;
+        let subprotocols: Vec<_> =
+            chain.allowed_subprotocols(&handshake.subprotocols).into_iter().cloned().collect();
+        let before = handshake.credentials.len() + handshake.headers.len();
+        handshake.credentials.retain(|line| chain.allows_header(line));
+        handshake.headers.retain(|line| line.is_removal || chain.allows_header(line));
+        let after = handshake.credentials.len() + handshake.headers.len();
+        let lacks_subprotocol = subprotocols.len() < handshake.subprotocols.len();
+        handshake.subprotocols = subprotocols;
+        self.tls.leave() || before > after || lacks_subprotocol
+    }
+
     /// How to dial the server of this configuration, or one that a redirect leads to (`is_foreign`).
     pub(super) fn dial_options(&self, is_foreign: bool) -> DialOptions<'_> {
         DialOptions {
@@ -60,7 +83,7 @@ impl EndpointConfig {
 }
 
 /// The fields of the request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct HandshakeConfig {
     /// Offered subprotocols, in order of preference.
     pub subprotocols: Vec<String>,
@@ -78,7 +101,7 @@ pub struct HandshakeConfig {
 
 /// TLS with the server of a configuration, and with those that redirects lead to: a client certificate and
 /// `--servername` are not used for these.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EndpointTls {
     own: ClientContext,
     /// `None`: the same as `own`.
@@ -90,6 +113,14 @@ impl EndpointTls {
     pub fn new(options: TlsOptions) -> Self {
         let foreign = options.for_other_hosts().map(ClientContext::new);
         Self { own: ClientContext::new(options), foreign }
+    }
+
+    /// For the server of another configuration, which is not to have what is for this one only; whether that is anything.
+    fn leave(&mut self) -> bool {
+        let foreign = self.foreign.take();
+        let is_changed = foreign.is_some();
+        self.own = foreign.unwrap_or_else(|| std::mem::take(&mut self.own));
+        is_changed
     }
 
     /// The options for the server of the configuration.

@@ -1,34 +1,43 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::RunError;
 use super::delivery::Delivery;
 use super::displays::{self, Failures};
-use super::verdict::{TimeLimits, verdict};
-use super::{RunError, lost};
-use crate::config::{ConnectConfig, proxy_remark};
+use crate::config::{ConnectConfig, check_url};
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind, Level};
+use crate::event::{Clock, Event, EventKind, NameTable};
+use crate::input::repl::PromptNames;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
-use crate::output::human::Detail;
 use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
-use crate::session::{Stop, Unsent};
 
+mod conclusion;
+mod connections;
 mod conversation;
+mod link;
+mod link_thread;
 mod opening;
 pub(super) use opening::events;
 mod pause;
+mod prompt;
+mod record;
 mod retry_loop;
 mod run;
+mod sinks;
+mod stay;
 
 use conversation::Conversation;
 use opening::Opening;
-use run::{Ended, Run};
+use record::{Naming, Record};
+use run::Run;
+use stay::Stayed;
 
 /// After a run that has to end, from the end of its session: for the terminal and for the last lines.
 const DELIVERY_LIMIT: Duration = Duration::from_millis(150);
@@ -45,10 +54,11 @@ const STANDARD_OUTPUT: &str = "standard output";
 pub fn run(config: ConnectConfig) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut reactor = reactor()?;
-    let mut outputs = outputs(&config)?;
+    let (config, names) = (Arc::new(config), Arc::default());
+    let mut outputs = outputs(&config, &names)?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
     let mut command =
-        ConnectCommand { clock, config, outputs: &mut outputs, max_time, leave_by: None };
+        ConnectCommand { clock, config, names, outputs: &mut outputs, max_time, leave_by: None };
     let result = command.run(&mut reactor);
     if let Err(error) = &result
         && let Some(failure) = error.failure()
@@ -81,7 +91,8 @@ pub fn emit_failure(error: &Error) {
 
 struct ConnectCommand<'a> {
     clock: Clock,
-    config: ConnectConfig,
+    config: Arc<ConnectConfig>,
+    names: Arc<NameTable>,
     outputs: &'a mut Outputs,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
@@ -90,25 +101,37 @@ struct ConnectCommand<'a> {
 
 impl ConnectCommand<'_> {
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
-        self.emit_notices();
-        let presets = std::mem::take(&mut self.config.presets);
-        let config = &self.config;
-        let max_time = self.max_time;
+        let (config, max_time) = (&self.config, self.max_time);
+        let prompt = PromptNames::new(&config.name, check_url, config.stay);
+        let naming = Naming { prompt: Arc::new(prompt), display: Arc::clone(&self.names) };
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
             reactor,
             source: None,
+            record: Arc::new(Record::new(1, config, &naming)),
+            naming,
+            max_time,
+            run_link: link_thread::run,
         };
+        conversation.emit_notices();
         let opening = Opening { config, max_time };
+        let presets = config.presets.clone();
         let ended = Run { opening, conversation: &mut conversation, presets }.run();
+        if conversation.goes_on(&ended) {
+            let Stayed { result, leave_by } = conversation.stay(ended, opening);
+            self.leave_by = leave_by;
+            let not_shown = conversation.end(leave_by);
+            conversation.warn_of_lost(not_shown);
+            return result;
+        }
         self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
         let not_shown = conversation.end(self.leave_by);
-        drop(conversation);
+        conversation.source = None;
         let Some(mut ended) = ended? else { return Ok(()) };
         ended.report.lost.received += not_shown;
-        self.conclude(ended)
+        conversation.conclude(ended)
     }
 
     /// Writes what is left to report of the end, however long it takes, unless the run is ended.
@@ -133,78 +156,6 @@ impl ConnectCommand<'_> {
         .run()
     }
 
-    fn emit_notices(&mut self) {
-        let assumption = self.config.endpoint.target.assumption();
-        if let Some(text) = assumption {
-            self.emit(EventKind::Notice(Level::Info, &text));
-        }
-        if self.config.warns_unchecked {
-            self.emit(EventKind::Notice(
-                Level::Warning,
-                "-n: the server's certificate is not checked",
-            ));
-        }
-        for (level, text) in std::mem::take(&mut self.config.notices) {
-            self.emit(EventKind::Notice(level, &text));
-        }
-        self.emit_proxy_notice();
-        self.outputs.flush_early();
-    }
-
-    fn emit_proxy_notice(&mut self) {
-        let endpoint = &self.config.endpoint;
-        let choice = endpoint.route.choose(&endpoint.target);
-        if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
-            && (!is_detail || self.config.commentary.detail >= Detail::Control)
-        {
-            self.emit(EventKind::Notice(Level::Info, &text));
-        }
-    }
-
-    fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
-        let Ended { mut report, is_reported, failure } = ended;
-        let ending = &self.config.ending;
-        let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
-        let closed_itself = matches!(report.stop, Some(Stop::Requested));
-        let verdict = verdict(&mut report, limits);
-        if !is_reported {
-            self.emit(EventKind::Closed(&report.closed));
-        }
-        let peer_closed =
-            report.deadline.is_none() && !closed_itself && report.closed.ending.received.is_some();
-        for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
-            self.emit(EventKind::Notice(Level::Warning, &text));
-        }
-        self.emit_unsent(&report.unsent.unwrap_or_default(), is_reported);
-        match (failure, verdict) {
-            (None, verdict) => verdict,
-            (Some(error), Err(Error::Unmet(unmet, _))) => {
-                Err(Error::Unmet(unmet, Some(Box::new(error))))
-            }
-            (Some(error), _) => Err(error),
-        }
-    }
-
-    /// Warns of input that `--reconnect` did not deliver.
-    fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
-        let texts = [
-            match unsent.waiting() {
-                0 => None,
-                1 => Some("not sent: 1 message that was read from the input".to_owned()),
-                many => Some(format!("not sent: {many} messages that were read from the input")),
-            },
-            match unsent.unconfirmed {
-                0 => None,
-                1 => Some("1 message may not have arrived".to_owned()),
-                many => Some(format!("{many} messages may not have arrived")),
-            }
-            .filter(|_| was_lost),
-        ];
-        for text in texts.iter().flatten() {
-            self.emit(EventKind::Notice(Level::Warning, text));
-        }
-    }
-
     fn emit(&mut self, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
     }
@@ -226,7 +177,7 @@ fn leave_after(error: &Error) -> Option<Instant> {
         .then(Instant::now)
 }
 
-fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
+fn outputs(config: &ConnectConfig, names: &Arc<NameTable>) -> Result<Outputs, Error> {
     let open = |writer: io::Result<Writer>, name: &str| {
         writer.map_err(|error| Error::System(name.to_owned(), error))
     };
@@ -238,5 +189,5 @@ fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
             Some(Outlet::stream("standard error", writer).optional())
         }
     };
-    Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None))
+    Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None, Some(names)))
 }

@@ -1,6 +1,9 @@
 //! The outputs of a configuration.
 
+use std::sync::Arc;
+
 use crate::config::{Commentary, Stdout};
+use crate::event::NameTable;
 use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::Json;
 use crate::output::payload::{OutputFraming, PayloadFormat};
@@ -36,7 +39,9 @@ pub(super) fn outputs(
     out: Outlet,
     err: Option<Outlet>,
     failures: Failures,
+    names: Option<&Arc<NameTable>>,
 ) -> Outputs {
+    let display = |options| Human::new(options).with_names(names.cloned());
     let human = HumanOptions {
         style: Style::new(commentary.stdout_color),
         width: None,
@@ -65,7 +70,7 @@ pub(super) fn outputs(
         Stdout::Decorated => {
             let detail = if is_shared { commentary.detail } else { Detail::Quiet };
             let failures = human.failures && is_shared;
-            Box::new(Human::new(HumanOptions { detail, failures, ..human }))
+            Box::new(display(HumanOptions { detail, failures, ..human }))
         }
         Stdout::Payload(framing) => Box::new(PayloadFormat::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),
@@ -74,12 +79,12 @@ pub(super) fn outputs(
     match (err, is_shared) {
         (_, true) => outputs.push(Output::new(messages, out)),
         (None, false) => {
-            let joined = Joined::new(Human::new(beside), messages);
+            let joined = Joined::new(display(beside), messages);
             outputs.push(Output::new(Box::new(joined), out));
         }
         (Some(err), false) => {
             outputs.push(Output::new(messages, out));
-            outputs.push(Output::new(Box::new(Human::new(beside)), err));
+            outputs.push(Output::new(Box::new(display(beside)), err));
         }
     }
     outputs

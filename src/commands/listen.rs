@@ -108,6 +108,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
         ServerInput::Repl => {
             reactor.leave_signals_to_loop();
             let options = ReplOptions {
+                names: Arc::default(),
                 history: config.history.clone(),
                 secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,

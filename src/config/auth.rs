@@ -73,6 +73,11 @@ pub struct SentCredentials {
 }
 
 impl CredentialSources {
+    /// They are in the URL.
+    pub(super) fn of_url() -> Self {
+        Self { authorization: Some("from the URL"), has_cookie: false }
+    }
+
     /// The credentials that this request to a target had. Those in Authorization take precedence.
     pub fn sent(&self, target: &str, request: &Head) -> Option<SentCredentials> {
         self.authorization_sent(request).or_else(|| self.others_sent(target, request))
@@ -246,7 +251,7 @@ fn checked(option: &'static str, user: &str, password: &str) -> Result<HeaderLin
 }
 
 /// In UTF-8, which servers may request (RFC 7617 section 2.1), and which most expect.
-fn basic_header(user: &str, password: &str) -> HeaderLine {
+pub(super) fn basic_header(user: &str, password: &str) -> HeaderLine {
     let pair = format!("{user}:{password}");
     HeaderLine::new("Authorization", &basic::authorization(pair.as_bytes()))
 }

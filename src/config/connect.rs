@@ -32,6 +32,9 @@ use crate::redact::{Redaction, Secrets};
 use crate::scenario::{Pattern, expect};
 use crate::session::AfterInput;
 
+/// The name of the first connection.
+const FIRST_NAME: &str = "main";
+
 /// The default wait after the end of input.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
@@ -78,6 +81,8 @@ impl ConnectConfig {
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input, &files)?,
             resilience: resilience::resilience(&args.resilience)?,
             history: history::file(&args.settings, env.history.as_ref()),
+            stay: args.ending.stay,
+            name: FIRST_NAME.to_owned(),
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.

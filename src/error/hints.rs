@@ -56,7 +56,11 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::IdleTimeout(_, silence_advice) => silence_advice.ping_interval.then(|| {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
-        Error::Unmet(..) | Error::Interrupted(..) | Error::MaxTime(_) | Error::Input(_) => None,
+        Error::Unmet(..)
+        | Error::Interrupted(..)
+        | Error::Earlier(_)
+        | Error::MaxTime(_)
+        | Error::Input(_) => None,
     }
 }
 

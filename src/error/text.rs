@@ -76,7 +76,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
         Error::Signal(signal) => format!("interrupted by {}", signal.name()),
-        Error::Interrupted(_, failure) => return message(failure),
+        Error::Interrupted(_, failure) | Error::Earlier(failure) => return message(failure),
     };
     let text = match spent_time(error) {
         Some(limit) => format!("{text}; --max-time {limit:?} ran out"),

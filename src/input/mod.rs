@@ -7,6 +7,7 @@ use std::time::Instant;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
+use crate::platform::signals::Signal;
 use crate::protocol::{Cause, MessageKind};
 
 mod action;
@@ -122,6 +123,12 @@ pub trait ActionSource {
 
     /// Records that the token was reported, or the loop woken.
     fn set_ready(&mut self);
+
+    /// The loop was woken. Unlike [`ActionSource::next`] this is also called while no actions are taken.
+    fn on_woken(&mut self) {}
+
+    /// A signal or `--max-time` is ending the run: `until` then, whatever is stalled.
+    fn on_end(&mut self, _until: Instant, _signal: Option<Signal>) {}
 
     /// The next action.
     fn next(&mut self, registry: &Registry) -> Next<'_>;

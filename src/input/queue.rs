@@ -22,6 +22,7 @@ pub struct ClientQueue {
 #[derive(Debug)]
 pub struct QueuedActions {
     shared: Arc<SharedQueue>,
+    is_typed: bool,
 }
 
 /// An action in a queue.
@@ -88,7 +89,7 @@ const ROOM: usize = 256 << 10;
 pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedActions) {
     let queue = Mutex::default();
     let shared = Arc::new(SharedQueue { queue, limit, control, taken: AtomicU64::new(0) });
-    (ClientQueue { shared: Arc::clone(&shared) }, QueuedActions { shared })
+    (ClientQueue { shared: Arc::clone(&shared) }, QueuedActions { shared, is_typed: false })
 }
 
 impl ClientQueue {
@@ -170,6 +171,11 @@ impl ClientQueue {
 }
 
 impl QueuedActions {
+    /// Its actions are typed at a prompt, which shows what the session answers.
+    pub fn set_typed(&mut self) {
+        self.is_typed = true;
+    }
+
     /// Whether the connection was closed because the queue was over its limit.
     pub fn is_overrun(&self) -> bool {
         self.shared.queue().is_overrun
@@ -249,6 +255,10 @@ impl ActionSource for QueuedActions {
         queue.is_done = true;
         queue.is_urgent = false;
         Next::Action(Action::Close(Some(code), Some(reason)))
+    }
+
+    fn is_typed(&self) -> bool {
+        self.is_typed
     }
 
     fn shutdown(&self) -> Option<Shutdown> {

@@ -24,21 +24,26 @@ mod helper;
 mod history;
 mod keys;
 mod loader;
+mod names;
 mod screen;
 mod server;
 mod set;
+mod several;
 mod visible;
 
 pub use connection::CONNECTION_COMMANDS;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
+use helper::Assistant;
 use history::LineHistory;
 use keys::Keys;
 pub(super) use loader::FileLoader;
+pub use names::{Liveness, MAX_CONNECTIONS, PromptNames};
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub(super) use set::Prompt;
 pub use set::{CommandSet, FileRequest, Parsed};
+pub use several::{PROMPT_COMMANDS, PromptCommand};
 
 /// Options of the line editor.
 #[derive(Debug)]
@@ -49,6 +54,8 @@ pub struct ReplOptions {
     pub secrets: Secrets,
     /// Colours.
     pub color: bool,
+    /// The connections that lines can be for.
+    pub names: Arc<PromptNames>,
     /// How long a line that ends the session waits for a file that is being read; `None`: until it is read.
     pub file_limit: Option<Duration>,
 }
@@ -125,8 +132,14 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         }
         let keys = Arc::new(Keys::default());
         let config = editor_config().map_err(io::Error::other)?;
-        let mut editor = editor(&config, commands.words, options.color, modes.as_ref(), &keys)
-            .map_err(io::Error::other)?;
+        let assistant = Assistant::new(
+            commands.words,
+            options.color,
+            Arc::clone(&keys),
+            Arc::clone(&options.names),
+        );
+        let mut editor =
+            editor(&config, assistant, modes.as_ref(), &keys).map_err(io::Error::other)?;
         let history = options
             .history
             .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
@@ -144,6 +157,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             keys: Arc::clone(&keys),
             jobs: jobs.clone(),
             ending: Arc::clone(&ending),
+            names: options.names,
         };
         let (is_interrupted, editors_waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {

@@ -1,6 +1,7 @@
 //! Events for people: decorated messages, and remarks on the connection.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::escape::{Newlines, escape, is_readable_text};
@@ -8,7 +9,7 @@ use super::hex_dump::hex_dump;
 use super::style::{Role, Style};
 use super::wrap::{HANGING, wrap};
 use super::{Format, Outlet};
-use crate::event::{Event, EventKind, Failure, Level};
+use crate::event::{Event, EventKind, Failure, Level, NameTable};
 use crate::platform::terminal;
 use crate::protocol::keepalive;
 use crate::protocol::vocabulary::Direction;
@@ -88,6 +89,8 @@ pub struct Human {
     binary_noted: bool,
     controls_noted: bool,
     surplus: u64,
+    /// The names of connections.
+    names: Option<Arc<NameTable>>,
     /// The time of the last line that had one, for the delta.
     last: Option<Duration>,
     /// Columns of the time and the number of the connection before the lines of an event.
@@ -102,9 +105,20 @@ impl Human {
             binary_noted: false,
             controls_noted: false,
             surplus: 0,
+            names: None,
             last: None,
             margin: 0,
         }
+    }
+
+    /// Lines about connections begin with these names.
+    #[must_use]
+    pub fn with_names(self, names: Option<Arc<NameTable>>) -> Self {
+        Self { names, ..self }
+    }
+
+    fn prefix(&self, number: u64) -> String {
+        self.names.as_ref().map_or_else(|| format!("#{number} "), |names| names.prefix(number))
     }
 
     fn shows(&self, detail: Detail) -> bool {
@@ -185,7 +199,7 @@ impl Human {
 
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
         let time = self.time_of(event);
-        let number = event.connection.map_or_else(String::new, |number| format!("#{number} "));
+        let number = event.connection.map_or_else(String::new, |number| self.prefix(number));
         self.margin = time.len() + number.len();
         let text = self.lines_of(event)?;
         if text.is_empty() {

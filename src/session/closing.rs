@@ -160,6 +160,7 @@ impl Session<'_> {
             self.closing.has_shown_notice() && matches!(stop, Stop::Signal(Signal::Interrupt));
         if self.closing.has_deadline() || is_answer {
             self.closing.deadline = Some(now);
+            self.source.on_end(now, None);
             self.connection.abandon();
             if is_signal && !self.has_failed_before(&stop) {
                 self.stop = Some(stop);
@@ -167,6 +168,8 @@ impl Session<'_> {
             return;
         }
         self.closing.deadline = Some(now + CLOSE_LIMIT);
+        let signal = if let Stop::Signal(signal) = &stop { Some(*signal) } else { None };
+        self.source.on_end(now + CLOSE_LIMIT, signal);
         self.write_socket();
         self.drop_unsent_if_ending();
         self.close_for(&stop);

@@ -1,5 +1,7 @@
 //! Emits events to the outputs, with their time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::event::{Clock, Event, EventKind, Stamp};
 use crate::output::Outputs;
 use crate::protocol::MessageKind;
@@ -10,18 +12,25 @@ pub struct Journal<'a> {
     clock: Clock,
     now: Stamp,
     connection: Option<u64>,
+    /// Events have the number only if this is set.
+    are_several: Option<&'a AtomicBool>,
 }
 
 impl<'a> Journal<'a> {
     /// Emits events to `outputs` with the time of `clock`.
     pub fn new(outputs: &'a mut Outputs, clock: Clock) -> Self {
-        Self { outputs, clock, now: clock.now(), connection: None }
+        Self { outputs, clock, now: clock.now(), connection: None, are_several: None }
     }
 
     /// Marks all events as those of connection `number`.
     pub fn for_connection(mut self, number: u64) -> Self {
         self.connection = Some(number);
         self
+    }
+
+    /// Marks all events as those of connection `number` while there are several.
+    pub fn for_one_of_several(self, number: u64, are_several: &'a AtomicBool) -> Self {
+        Self { connection: Some(number), are_several: Some(are_several), ..self }
     }
 
     /// The same journal, borrowed.
@@ -42,7 +51,9 @@ impl<'a> Journal<'a> {
 
     /// Emits an event with the time that was taken last.
     pub fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.now, connection: self.connection, what });
+        let is_marked = self.are_several.is_none_or(|several| several.load(Ordering::Relaxed));
+        let connection = self.connection.filter(|_| is_marked);
+        self.outputs.event(&Event { at: self.now, connection, what });
     }
 
     /// Whether an output shows messages that we send.

@@ -43,6 +43,8 @@ mod settings;
 mod slash;
 #[cfg(target_os = "linux")]
 mod stalls;
+#[cfg(unix)]
+mod stay;
 mod support;
 mod target;
 mod tls;

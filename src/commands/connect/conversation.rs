@@ -1,15 +1,22 @@
 //! What the connections of a run share: outputs, input, and the event loop.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::connections::{Connections, Start};
+use super::link::RunLink;
 use super::opening::Established;
+use super::prompt::Prompt;
+use super::record::{Naming, Record, RecordObserver};
+use super::sinks::Sinks;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
 use crate::event::{Clock, EventKind};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
+use crate::input::queue::QueuedActions;
+use crate::input::repl::{CONNECTION_COMMANDS, PROMPT_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
@@ -20,19 +27,28 @@ use crate::session::{Echo, Journal, Plan, Report, Session};
 
 /// What all connections of a run share.
 pub(super) struct Conversation<'a> {
-    pub(super) config: &'a ConnectConfig,
+    pub(super) config: &'a Arc<ConnectConfig>,
     pub(super) clock: Clock,
     pub(super) outputs: &'a mut Outputs,
     pub(super) reactor: &'a mut Reactor,
     /// Set once a connection was open.
     pub(super) source: Option<InputSource>,
+    /// The connection that is open, or was last.
+    pub(super) record: Arc<Record>,
+    pub(super) naming: Naming,
+    /// The deadline of the run.
+    pub(super) max_time: Option<Instant>,
+    /// What the threads of further connections do.
+    pub(super) run_link: RunLink,
 }
 
 /// The source of the input.
 pub(super) enum InputSource {
     Stdin(Box<Stdin>),
     Plain(Box<PlainLines<Action>>),
-    Repl(Box<Repl<Action>>),
+    Repl(Box<Prompt>),
+    /// Of a prompt in another thread.
+    Queue(Box<QueuedActions>),
     None(NoInput),
 }
 
@@ -41,7 +57,8 @@ impl InputSource {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
             Self::Plain(lines) => &mut **lines,
-            Self::Repl(repl) => &mut **repl,
+            Self::Repl(prompt) => &mut **prompt,
+            Self::Queue(actions) => &mut **actions,
             Self::None(none) => none,
         }
     }
@@ -59,9 +76,11 @@ impl Conversation<'_> {
     ) -> Result<Report, Error> {
         let mut input = match self.source.take() {
             Some(input) => input,
-            None => self.start()?,
+            None => self.start(true)?,
         };
-        let journal = Journal::new(self.outputs, self.clock);
+        let are_several = self.naming.prompt.are_several();
+        let journal = Journal::new(self.outputs, self.clock)
+            .for_one_of_several(self.record.number, are_several);
         let Established { stream, connection, opened } = established;
         let source = input.source();
         let session =
@@ -71,7 +90,8 @@ impl Conversation<'_> {
         Ok(report)
     }
 
-    fn start(&mut self) -> Result<InputSource, Error> {
+    /// Starts the input. `has_connection`: it is for a connection that is open.
+    pub(super) fn start(&mut self, has_connection: bool) -> Result<InputSource, Error> {
         match self.config.input {
             Input::Stdin(framing, kind) => {
                 if std::io::stdin().is_terminal() {
@@ -91,16 +111,30 @@ impl Conversation<'_> {
                 self.reactor.leave_signals_to_loop();
                 self.outputs.flush_early();
                 let options = ReplOptions {
+                    names: Arc::clone(&self.naming.prompt),
                     history: self.config.history.clone(),
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
                 };
-                let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
+                let repl = Repl::start(options, &PROMPT_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
                 self.reactor.interrupt_on(repl.interrupted());
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-                Ok(InputSource::Repl(Box::new(repl)))
+                let control = self.reactor.waker();
+                let sinks = Sinks::open(repl.screen().clone(), Arc::clone(&control))
+                    .map_err(|error| Error::System("standard error".to_owned(), error))?;
+                let connections = Connections::new(Start {
+                    config: Arc::clone(self.config),
+                    naming: self.naming.clone(),
+                    record: Arc::clone(&self.record),
+                    sinks,
+                    clock: self.clock,
+                    max_time: self.max_time,
+                    run_link: self.run_link,
+                    control,
+                });
+                Ok(InputSource::Repl(Box::new(Prompt::new(repl, connections, has_connection))))
             }
         }
     }
@@ -108,16 +142,21 @@ impl Conversation<'_> {
     /// Restores the terminal, at this time at the latest, even if it accepts no output. Returns how many received
     /// messages were not shown.
     pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
-        let Some(InputSource::Repl(repl)) = &mut self.source else { return 0 };
+        let Some(InputSource::Repl(prompt)) = &mut self.source else { return 0 };
         self.outputs.flush_early();
-        let not_shown = repl.end(until);
+        let not_shown = prompt.repl().end(until);
         self.outputs.restore(displays::STDOUT);
         not_shown as u64
     }
 
+    pub(super) fn journal(&mut self) -> Journal<'_> {
+        let are_several = self.naming.prompt.are_several();
+        Journal::new(self.outputs, self.clock).for_one_of_several(self.record.number, are_several)
+    }
+
     /// Emits an event to all outputs, with the current time.
     pub(super) fn emit(&mut self, what: EventKind<'_>) {
-        Journal::new(self.outputs, self.clock).emit(what);
+        self.journal().emit(what);
     }
 }
 
@@ -126,6 +165,7 @@ pub(super) fn plan(
     config: &ConnectConfig,
     presets: Vec<Action>,
     max_time: Option<Instant>,
+    record: &Arc<Record>,
 ) -> Plan {
     let ending = &config.ending;
     Plan {
@@ -134,14 +174,14 @@ pub(super) fn plan(
         max_time,
         close_code: Some(ending.close_code),
         close_reason: ending.close_reason.clone(),
-        observers: observers(config),
+        observers: observers(config, record),
         times: config.resilience.times,
         unsent: config.resilience.reconnect.map(|_| Default::default()),
         input_ended: false,
     }
 }
 
-fn observers(config: &ConnectConfig) -> Vec<Box<dyn Observer>> {
+fn observers(config: &ConnectConfig, record: &Arc<Record>) -> Vec<Box<dyn Observer>> {
     let ending = &config.ending;
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if let Some(count) = ending.count {
@@ -152,6 +192,9 @@ fn observers(config: &ConnectConfig) -> Vec<Box<dyn Observer>> {
     }
     if config.echo {
         observers.push(Box::new(Echo::default()));
+    }
+    if config.input == Input::Repl {
+        observers.push(Box::new(RecordObserver(Arc::clone(record))));
     }
     observers
 }

@@ -68,14 +68,22 @@ impl Conversation<'_> {
 
     /// Takes the typed lines. Other input is not read.
     fn read_input(&mut self, unsent: &mut Unsent) -> Option<Stop> {
-        if let Some(InputSource::Repl(repl)) = &mut self.source {
-            repl.forget_interrupt();
+        if let Some(InputSource::Repl(prompt)) = &mut self.source {
+            prompt.repl().forget_interrupt();
+            if prompt.take_cancelled() {
+                return Some(Stop::Requested);
+            }
         }
         loop {
-            let Some(source @ (InputSource::Repl(_) | InputSource::Plain(_))) = &mut self.source
+            let Some(
+                source @ (InputSource::Repl(_) | InputSource::Plain(_) | InputSource::Queue(_)),
+            ) = &mut self.source
             else {
                 return None;
             };
+            if source.source().shutdown().is_some() {
+                return Some(Stop::Requested);
+            }
             let action = match source.source().next(self.reactor.registry()) {
                 Next::Pending => return None,
                 Next::End | Next::Failed(_) => return Some(Stop::Requested),

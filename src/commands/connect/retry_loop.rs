@@ -75,7 +75,9 @@ impl RetryLoop<'_> {
     }
 
     fn attempt(&self, conversation: &mut Conversation<'_>) -> Result<Established, FailedAttempt> {
-        let mut journal = Journal::new(conversation.outputs, conversation.clock);
+        let are_several = conversation.naming.prompt.are_several();
+        let mut journal = Journal::new(conversation.outputs, conversation.clock)
+            .for_one_of_several(conversation.record.number, are_several);
         let tries = if self.limit.is_some() { Tries::Several } else { Tries::One };
         self.opening.attempt(tries, conversation.reactor, &mut journal)
     }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::conversation::{self, Conversation};
+use super::conversation::{self, Conversation, InputSource};
 use super::opening::Opening;
 use super::retry_loop::{GivenUp, RetryLoop};
 use crate::error::Error;
 use crate::event::{EventKind, Level};
 use crate::input::Action;
 use crate::observer::{Progress, overall};
+use crate::platform::signals::Signal;
 use crate::resilience::Backoff;
 use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
 use crate::resilience::transient::is_ending_transient;
@@ -33,6 +34,11 @@ pub(super) struct Ended {
 }
 
 impl Ended {
+    /// Why no connection is open now.
+    fn reason(&self) -> String {
+        self.failure.as_ref().map_or_else(|| loss_error(&self.report).message(), Error::message)
+    }
+
     /// The deadline for the end of the run, if a signal or `--max-time` ended it.
     pub(super) fn leave_by(&self) -> Option<Instant> {
         let is_ended = matches!(self.report.stop, Some(Stop::Signal(_) | Stop::MaxTime));
@@ -59,7 +65,12 @@ impl Run<'_, '_> {
                 Err(GivenUp::Lost) => return Ok(None),
             };
         let presets = self.presets();
-        let mut plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
+        let mut plan = conversation::plan(
+            self.opening.config,
+            presets,
+            self.opening.max_time,
+            &self.conversation.record,
+        );
         let mut backoff = Backoff::new(resilience.first_delay);
         let mut idle_timeouts = IdleTimeouts::default();
         loop {
@@ -81,11 +92,17 @@ impl Run<'_, '_> {
                 is_reconnect: true,
             };
             let mut unsent = report.unsent.take().unwrap_or_default();
+            self.conversation.record.set_opening();
             match retries.open(self.conversation, &mut backoff, &mut unsent, Some(reason)) {
                 Ok(next) => {
                     (established, plan) = (next, self.next_plan(report, unsent));
                 }
-                Err(given_up) => return Ok(Some(ended(report, unsent, given_up))),
+                Err(given_up) => {
+                    let given_up = self.unless_cancelled(given_up);
+                    let ended = ended(report, unsent, given_up);
+                    self.conversation.record.set_ended(ended.reason());
+                    return Ok(Some(ended));
+                }
             }
         }
     }
@@ -98,6 +115,18 @@ impl Run<'_, '_> {
         }
     }
 
+    /// Ctrl-C at a prompt that stays only ends the attempts to connect again.
+    fn unless_cancelled(&mut self, given_up: GivenUp) -> GivenUp {
+        let is_interrupted = matches!(given_up, GivenUp::Stopped(Stop::Signal(Signal::Interrupt)));
+        let is_cancelled = is_interrupted
+            && match &mut self.conversation.source {
+                Some(InputSource::Repl(prompt)) => prompt.take_cancelled(),
+                Some(InputSource::Queue(_)) => true,
+                _ => false,
+            };
+        if is_cancelled { GivenUp::Stopped(Stop::Requested) } else { given_up }
+    }
+
     fn next_plan(&mut self, report: Report, unsent: Unsent) -> Plan {
         let text = match unsent.waiting() {
             0 => "reconnected".to_owned(),
@@ -106,7 +135,8 @@ impl Run<'_, '_> {
         };
         self.conversation.emit(EventKind::Notice(Level::Info, &text));
         let presets = self.presets();
-        let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
+        let record = &self.conversation.record;
+        let plan = conversation::plan(self.opening.config, presets, self.opening.max_time, record);
         Plan {
             observers: report.observers,
             unsent: Some(unsent.actions),

@@ -152,7 +152,7 @@ impl Server {
     /// Outputs of one thread, whose loop `waker` wakes.
     pub(super) fn outputs(&self, failures: Failures, waker: &Arc<Waker>) -> Outputs {
         let (out, err) = self.streams.outlets(waker);
-        displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
+        displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures, None)
     }
 
     pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {

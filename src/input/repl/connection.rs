@@ -19,6 +19,9 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     end_of_input: "ends the input; --wait defines what follows",
     execute,
     ends: |action| matches!(action, Action::Close(..)),
+    address: |parsed, _| parsed,
+    enter: |_| None,
+    cancel: |_| None,
 };
 
 const COMMANDS: [SlashCommand; 13] =

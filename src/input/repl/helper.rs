@@ -14,11 +14,15 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::keys::Keys;
+use super::names::PromptNames;
 use super::set::{CommandWords, SlashCommand};
 use super::visible::{Behind, drawn, has_hidden, one_line, remark};
 
 /// Of more files that match, none is offered: the editor counts them in 16 bits.
 const MAX_FILES: usize = 10_000;
+
+/// Before the name of a connection.
+const NAMING: [&str; 2] = ["/use ", "/reconnect "];
 
 /// Completes commands.
 #[derive(Helper)]
@@ -28,12 +32,18 @@ pub(super) struct Assistant {
     /// Whether nothing is typed on the prompt line.
     is_blank: Cell<bool>,
     keys: Arc<Keys>,
+    names: Arc<PromptNames>,
 }
 
 impl Assistant {
     /// One that completes these commands.
-    pub(super) fn new(words: CommandWords, color: bool, keys: Arc<Keys>) -> Self {
-        Self { words, color, is_blank: Cell::new(true), keys }
+    pub(super) fn new(
+        words: CommandWords,
+        color: bool,
+        keys: Arc<Keys>,
+        names: Arc<PromptNames>,
+    ) -> Self {
+        Self { words, color, is_blank: Cell::new(true), keys, names }
     }
 
     /// Whether nothing was typed on the prompt line when it was drawn last.
@@ -56,6 +66,11 @@ impl Completer for Assistant {
         {
             let (folder, start) = path.split_at(path.rfind(is_separator).map_or(0, |at| at + 1));
             return Ok((pos - start.len(), files(folder, start)));
+        }
+        if let Some(start) = NAMING.iter().find_map(|command| typed.strip_prefix(command)) {
+            let fitting = self.names.all().into_iter().filter(|name| name.starts_with(start));
+            let pairs = fitting.map(|name| Pair { display: name.clone(), replacement: name });
+            return Ok((pos - start.len(), pairs.collect()));
         }
         if !typed.starts_with('/') || typed.contains(' ') {
             return Ok((pos, Vec::new()));

@@ -62,9 +62,11 @@ fn is_usable(path: &Path) -> bool {
 /// The line without the secrets that options gave, and without those in URLs.
 fn without_secrets(line: &str, secrets: &Secrets) -> String {
     let words = line.split_inclusive(char::is_whitespace);
+    let has_bare_url = line.starts_with("/connect ");
     let masked: String = words
         .map(|word| match word.contains("://") {
             true => Redaction::Mask.url(word),
+            false if has_bare_url => Redaction::Mask.argument(word),
             false => Cow::Borrowed(word),
         })
         .collect();
@@ -98,6 +100,8 @@ mod tests {
             ("hello", "hello"),
             (" two  words ", " two  words "),
             (r#"{"auth":"hunter2-hunter2","t":"s3cr3t"}"#, r#"{"auth":"***","t":"***"}"#),
+            ("/connect b me:pw@h/?token=abc", "/connect b ***@h/?token=***"),
+            ("/connect h:81/?a=b", "/connect h:81/?a=b"),
             ("see wss://me:pw@h/?token=abc#x now", "see wss://me:***@h/?token=***#x now"),
         ] {
             assert_eq!(without_secrets(line, &secrets), kept);

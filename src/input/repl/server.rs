@@ -49,6 +49,9 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     end_of_input: "does the same as /quit",
     execute,
     ends: |command| matches!(command, OperatorCommand::Quit),
+    address: |parsed, _| parsed,
+    enter: |_| None,
+    cancel: |_| None,
 };
 
 const COMMANDS: [SlashCommand; 16] = [

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::names::PromptNames;
 use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::{Action, Show};
 use crate::protocol::CloseCode;
@@ -42,6 +43,12 @@ pub struct CommandSet<T: 'static> {
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
     /// Whether a line ends the session.
     pub(super) ends: fn(&T) -> bool,
+    /// What becomes of a line at a prompt that has several connections.
+    pub(super) address: fn(Parsed<T>, &PromptNames) -> Parsed<T>,
+    /// What Enter on the empty line does, if anything.
+    pub(super) enter: fn(&PromptNames) -> Option<T>,
+    /// What Ctrl-C does in place of ending the session, if anything.
+    pub(super) cancel: fn(&PromptNames) -> Option<T>,
 }
 
 /// The commands in help and completion.
@@ -135,6 +142,19 @@ pub enum Parsed<T> {
     Ready(T),
     /// What is made of a file, which is still to be loaded.
     File(FileRequest<T>),
+}
+
+impl<T: 'static> Parsed<T> {
+    /// What `finish` makes of it.
+    pub(super) fn map<U>(self, finish: impl FnOnce(T) -> U + Send + 'static) -> Parsed<U> {
+        match self {
+            Self::Ready(line) => Parsed::Ready(finish(line)),
+            Self::File(FileRequest { path, kind, is_held, finish: inner }) => {
+                let finish = Box::new(move |action| finish(inner(action)));
+                Parsed::File(FileRequest { path, kind, is_held, finish })
+            }
+        }
+    }
 }
 
 impl Parsed<Action> {

@@ -9,7 +9,7 @@ use super::{ALPN, ServerName, TlsOptions, Trust, reason_of};
 
 /// The client's options with the TLS library's connector for them. It is built for the first connection,
 /// because it reads the system's certificates, and used for all that follow.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ClientContext {
     options: TlsOptions,
     connector: OnceLock<Result<TlsConnector, String>>,

@@ -14,7 +14,7 @@ use crate::protocol::vocabulary::{Counters, Direction};
 
 impl Human {
     pub(super) fn shown(&self, shown: &Shown<'_>) -> Option<String> {
-        if !self.options.answers {
+        if !self.options.answers && !matches!(shown, Shown::Failure(_)) {
             return None;
         }
         Some(match shown {
@@ -31,6 +31,7 @@ impl Human {
             }
             Shown::Full(message) => self.full_message(message),
             Shown::Text(text) => format!("{}\n", self.wrapped(text, 0, HANGING)),
+            Shown::Failure(text) => (*text).to_owned(),
             Shown::Problem(text) => {
                 let text = escape(text, Newlines::Escape);
                 format!("{}\n", self.paragraph(Role::Warning, &text, 0, HANGING))

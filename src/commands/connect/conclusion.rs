@@ -1,0 +1,116 @@
+//! The verdict on a connection, and what is reported at its start and its end.
+
+use super::conversation::Conversation;
+use super::run::Ended;
+use crate::commands::lost;
+use crate::commands::verdict::{TimeLimits, verdict};
+use crate::config::proxy_remark;
+use crate::error::{Error, report};
+use crate::event::{EventKind, Level, Shown};
+use crate::output::human::Detail;
+use crate::output::style::Style;
+use crate::platform::terminal;
+use crate::session::{Lost, Stop, Unsent};
+
+impl Conversation<'_> {
+    /// Emits what is to be said before the connection is opened.
+    pub(super) fn emit_notices(&mut self) {
+        let config = self.config;
+        let assumption = config.endpoint.target.assumption();
+        if let Some(text) = assumption {
+            self.emit(EventKind::Notice(Level::Info, &text));
+        }
+        if config.warns_unchecked {
+            self.emit(EventKind::Notice(
+                Level::Warning,
+                "-n: the server's certificate is not checked",
+            ));
+        }
+        for (level, text) in &config.notices {
+            self.emit(EventKind::Notice(*level, text));
+        }
+        self.emit_proxy_notice();
+        self.outputs.flush_early();
+    }
+
+    fn emit_proxy_notice(&mut self) {
+        let endpoint = &self.config.endpoint;
+        let choice = endpoint.route.choose(&endpoint.target);
+        if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
+            && (!is_detail || self.config.commentary.detail >= Detail::Control)
+        {
+            self.emit(EventKind::Notice(Level::Info, &text));
+        }
+    }
+
+    /// Reports the end of a run of connections.
+    ///
+    /// # Errors
+    /// The verdict.
+    pub(super) fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
+        let Ended { mut report, is_reported, failure } = ended;
+        let ending = &self.config.ending;
+        let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
+        let closed_itself = matches!(report.stop, Some(Stop::Requested));
+        let verdict = verdict(&mut report, limits);
+        if !is_reported {
+            self.emit(EventKind::Closed(&report.closed));
+        }
+        let peer_closed =
+            report.deadline.is_none() && !closed_itself && report.closed.ending.received.is_some();
+        for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
+            self.emit(EventKind::Notice(Level::Warning, &text));
+        }
+        self.emit_unsent(&report.unsent.unwrap_or_default(), is_reported);
+        match (failure, verdict) {
+            (None, verdict) => verdict,
+            (Some(error), Err(Error::Unmet(unmet, _))) => {
+                Err(Error::Unmet(unmet, Some(Box::new(error))))
+            }
+            (Some(error), _) => Err(error),
+        }
+    }
+
+    /// Warns of input that `--reconnect` did not deliver.
+    fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
+        let texts = [
+            match unsent.waiting() {
+                0 => None,
+                1 => Some("not sent: 1 message that was read from the input".to_owned()),
+                many => Some(format!("not sent: {many} messages that were read from the input")),
+            },
+            match unsent.unconfirmed {
+                0 => None,
+                1 => Some("1 message may not have arrived".to_owned()),
+                many => Some(format!("{many} messages may not have arrived")),
+            }
+            .filter(|_| was_lost),
+        ];
+        for text in texts.iter().flatten() {
+            self.emit(EventKind::Notice(Level::Warning, text));
+        }
+    }
+
+    /// Warns of received messages that were not shown when the prompt ended.
+    pub(super) fn warn_of_lost(&mut self, received: u64) {
+        let lost = Lost { received, ..Lost::default() };
+        for text in lost::texts(&lost, self.outputs.have_display(), false) {
+            self.emit(EventKind::Notice(Level::Warning, &text));
+        }
+    }
+
+    /// Reports a failure while the run goes on, as it would be at its end.
+    pub(super) fn report_failure(&mut self, error: Error) -> Error {
+        if error.is_reported() {
+            return error;
+        }
+        if let Some(failure) = error.failure() {
+            self.emit(EventKind::Failure(&failure));
+        }
+        let style = Style::new(self.config.commentary.stdout_color);
+        let text = report(&error, style, Some(terminal::width()));
+        self.emit(EventKind::Shown(Shown::Failure(&text)));
+        self.outputs.flush_early();
+        Error::Earlier(Box::new(error))
+    }
+}

@@ -1,0 +1,370 @@
+//! The connections of a prompt. That of the main loop is only listed here; the others have threads.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+
+use mio::Waker;
+
+use super::link::{Link, LinkConfig, LinkEvent, Outcome, RunLink};
+use super::record::{Naming, Record};
+use super::sinks::Sinks;
+use crate::config::ConnectConfig;
+use crate::error::Error;
+use crate::event::{Clock, Event, EventKind, Shown};
+use crate::input::repl::PromptCommand;
+use crate::input::{Action, Show, Shutdown};
+use crate::output::Outputs;
+use crate::output::escape::{Newlines, escape};
+use crate::protocol::CloseCode;
+
+/// All connections of a prompt.
+pub(super) struct Connections {
+    /// The configuration of the first one.
+    config: Arc<ConnectConfig>,
+    naming: Naming,
+    entries: Vec<Entry>,
+    sinks: Sinks,
+    outputs: Outputs,
+    clock: Clock,
+    max_time: Option<Instant>,
+    run_link: RunLink,
+    control: Arc<Waker>,
+    event: Receiver<LinkEvent>,
+    sender: Sender<LinkEvent>,
+    /// The number of the newest connection.
+    newest: u64,
+    /// All are being closed.
+    is_ending: bool,
+    /// The result of the connection that ended last.
+    pub(super) last: Option<Result<(), Error>>,
+    /// A goal of the run was met or missed on one of them.
+    pub(super) is_decided: bool,
+}
+
+struct Entry {
+    config: Arc<ConnectConfig>,
+    record: Arc<Record>,
+    /// `None`: it has ended, or the main loop has it.
+    link: Option<Link>,
+    /// The main loop has it.
+    is_main: bool,
+}
+
+/// What connections of a prompt share with the loop of the first one.
+pub(super) struct Start {
+    pub(super) config: Arc<ConnectConfig>,
+    pub(super) naming: Naming,
+    /// The first connection.
+    pub(super) record: Arc<Record>,
+    pub(super) sinks: Sinks,
+    pub(super) clock: Clock,
+    pub(super) max_time: Option<Instant>,
+    pub(super) run_link: RunLink,
+    pub(super) control: Arc<Waker>,
+}
+
+impl Connections {
+    /// The first connection, which the main loop has.
+    pub(super) fn new(start: Start) -> Self {
+        let Start { config, naming, record, sinks, clock, max_time, run_link, control } = start;
+        let outputs = sinks.outputs(&config, &naming.display, &control);
+        let (sender, event) = channel();
+        let newest = record.number;
+        let first = Entry { config: Arc::clone(&config), record, link: None, is_main: true };
+        Self {
+            config,
+            naming,
+            entries: vec![first],
+            sinks,
+            outputs,
+            clock,
+            max_time,
+            run_link,
+            control,
+            event,
+            sender,
+            newest,
+            is_ending: false,
+            last: None,
+            is_decided: false,
+        }
+    }
+
+    /// Whether the main loop has the connection with this name.
+    pub(super) fn is_main(&self, name: &str) -> bool {
+        self.entry(name).is_some_and(|entry| entry.is_main)
+    }
+
+    /// The main loop has no connection any more.
+    pub(super) fn release_main(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.is_main = false);
+    }
+
+    /// Whether any connection beside that of the main loop is open, or being opened or closed.
+    pub(super) fn are_running(&self) -> bool {
+        self.entries.iter().any(|entry| entry.link.as_ref().is_some_and(Link::is_running))
+    }
+
+    /// Takes the reports of connections that have ended.
+    pub(super) fn take_events(&mut self) {
+        while let Ok(LinkEvent { number, outcome }) = self.event.try_recv() {
+            let ended = self.entries.iter_mut().find(|entry| entry.record.number == number);
+            if let Some(entry) = ended {
+                entry.link = None;
+            }
+            match outcome {
+                Outcome::Ended(result) => self.last = Some(result),
+                Outcome::Decided(result) => {
+                    self.last = Some(result);
+                    self.is_decided = true;
+                }
+                Outcome::Cancelled => {}
+            }
+        }
+        self.outputs.set_all_ready();
+        self.outputs.flush_early();
+    }
+
+    /// Carries out a command, unless it is one on the connection of the main loop.
+    pub(super) fn execute(&mut self, command: PromptCommand) {
+        match command {
+            PromptCommand::Action(Action::Show(Show::Text(text))) => self.show(&text),
+            PromptCommand::Action(Action::Show(Show::Problem(text))) => self.show_problem(&text),
+            PromptCommand::To(name, action) => self.act(&name, action),
+            PromptCommand::Connect(Some(name), url) => self.connect(&name, &url),
+            PromptCommand::Reconnect(Some(name)) => self.reconnect(&name, true),
+            PromptCommand::Enter(name) => self.reconnect(&name, false),
+            PromptCommand::Use(name) => {
+                if let Some(text) = self.entry(&name).filter(|it| !it.is_running()).map(status) {
+                    self.show(&text);
+                }
+            }
+            PromptCommand::Connections => self.show(&self.table()),
+            PromptCommand::Cancel(name) => self.cancel(&name),
+            PromptCommand::Action(_)
+            | PromptCommand::Connect(None, _)
+            | PromptCommand::Reconnect(None)
+            | PromptCommand::Quit => {} // the prompt's loop has carried them out, or resolved them
+        }
+        self.outputs.flush_early();
+    }
+
+    fn act(&mut self, name: &str, action: Action) {
+        let Some(entry) = self.entry(name) else { return };
+        let is_status = matches!(action, Action::Show(Show::Status));
+        if is_status && (!entry.is_running() || entry.record.is_opening()) {
+            let text = status(entry);
+            return self.show(&text);
+        }
+        let result = match &entry.link {
+            Some(link) if !entry.record.is_opening() || action.is_sent() => {
+                link.push(action).map_err(str::to_owned)
+            }
+            Some(link) if matches!(action, Action::Close(..)) => {
+                link.cancel();
+                Ok(())
+            }
+            Some(_) => Err("not connected yet".to_owned()),
+            None if action.is_sent() => Err(self.not_connected(name)),
+            None => Err("not connected".to_owned()),
+        };
+        if let Err(problem) = result {
+            self.show_problem(&self.named(name, &problem));
+        }
+    }
+
+    fn not_connected(&self, name: &str) -> String {
+        let is_current = self.naming.prompt.current() == name;
+        let how = if is_current {
+            "/reconnect or Enter connects again"
+        } else {
+            "/reconnect connects again"
+        };
+        format!("not connected: {how}")
+    }
+
+    /// A text about a connection, with its name if there are several.
+    fn named(&self, name: &str, text: &str) -> String {
+        match self.naming.prompt.are_several().load(Ordering::Relaxed) {
+            true => format!("{name}: {text}"),
+            false => text.to_owned(),
+        }
+    }
+
+    fn cancel(&mut self, name: &str) {
+        let link = self.entry(name).and_then(|entry| entry.link.as_ref());
+        if let Some(link) = link {
+            link.cancel();
+        }
+    }
+
+    /// Opens the same connection again. `is_asked`: it was asked for with a command.
+    fn reconnect(&mut self, name: &str, is_asked: bool) {
+        let Some(entry) = self.entry(name) else { return };
+        if entry.is_running() {
+            if is_asked {
+                let state = entry.record.state();
+                self.show_problem(&self.named(name, &format!("not reconnected: {state}")));
+            }
+            return;
+        }
+        let config = Arc::clone(&entry.config);
+        self.open(config);
+    }
+
+    fn connect(&mut self, name: &str, url: &str) {
+        if self.entry(name).is_some_and(Entry::is_running) {
+            return self.show_problem(&self.named(name, "the connection is still being closed"));
+        }
+        match self.config.for_url(url) {
+            Ok(config) => self.open(Arc::new(ConnectConfig { name: name.to_owned(), ..config })),
+            Err(error) => self.show_problem(&error.to_string()),
+        }
+    }
+
+    /// Opens a connection in place of the one of the same name.
+    fn open(&mut self, config: Arc<ConnectConfig>) {
+        if self.is_ending {
+            return;
+        }
+        self.forget_old();
+        self.newest += 1;
+        let record = Arc::new(Record::new(self.newest, &config, &self.naming));
+        record.set_opening();
+        let link_config = LinkConfig {
+            config: Arc::clone(&config),
+            record: Arc::clone(&record),
+            naming: self.naming.clone(),
+            presets: config.presets.clone(),
+            clock: self.clock,
+            max_time: self.max_time,
+            sinks: self.sinks.clone(),
+            control: Arc::clone(&self.control),
+            sender: self.sender.clone(),
+        };
+        let link = match Link::start(link_config, self.run_link) {
+            Ok(link) => Some(link),
+            Err(error) => {
+                let text = format!("cannot start a connection: {error}");
+                self.show_problem(&text);
+                record.set_ended(text);
+                None
+            }
+        };
+        let entry = Entry { config, record, link, is_main: false };
+        match self.entries.iter_mut().find(|it| it.record.name == entry.record.name) {
+            Some(earlier) => {
+                self.naming.display.remove(earlier.record.number);
+                *earlier = entry;
+            }
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// Forgets connections that the prompt has forgotten.
+    fn forget_old(&mut self) {
+        let (known, display) = (self.naming.prompt.all(), &self.naming.display);
+        self.entries.retain(|entry| {
+            let is_known = known.contains(&entry.record.name);
+            if !is_known {
+                display.remove(entry.record.number);
+            }
+            is_known
+        });
+    }
+
+    /// Closes all but that of the main loop.
+    pub(super) fn close(&mut self) {
+        self.is_ending = true;
+        let ending = &self.config.ending;
+        let (code, reason) = (ending.close_code, ending.close_reason.clone());
+        for (entry, link) in running(&self.entries) {
+            if entry.record.is_opening() {
+                link.cancel();
+            }
+            let _ = link.push(Action::Close(Some(code), Some(reason.clone()))); // it may be closing already
+        }
+    }
+
+    /// Closes all but that of the main loop, and ends them at this time whatever is stalled.
+    pub(super) fn shut_down(&mut self, code: CloseCode, until: Instant) {
+        self.is_ending = true;
+        for (_, link) in running(&self.entries) {
+            link.cancel();
+            link.shut_down(code, Shutdown { until, is_interrupted: true });
+        }
+    }
+
+    /// The prompt stays when the last one has ended.
+    pub(super) fn stays(&self) -> bool {
+        self.config.stay
+    }
+
+    /// The name of the first connection.
+    pub(super) fn first_name(&self) -> String {
+        self.config.name.clone()
+    }
+
+    /// The code of our Close frame.
+    pub(super) fn close_code(&self) -> CloseCode {
+        self.config.ending.close_code
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.record.name == name)
+    }
+
+    fn table(&self) -> String {
+        let current = self.naming.prompt.current();
+        let width = self.entries.iter().map(|it| it.record.name.len()).max().unwrap_or_default();
+        let line = |Entry { record, .. }: &Entry| {
+            let mark = if record.name == current { '*' } else { ' ' };
+            let (name, url, counts) = (&record.name, &record.url, record.counts());
+            let state = record.state();
+            let state = escape(&state, Newlines::Escape);
+            format!("{mark} {name:<width$}  {url}  {state}; {counts}")
+        };
+        self.entries.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn show(&mut self, text: &str) {
+        self.emit(EventKind::Shown(Shown::Text(text)));
+    }
+
+    fn show_problem(&mut self, text: &str) {
+        self.emit(EventKind::Shown(Shown::Problem(text)));
+    }
+
+    fn emit(&mut self, what: EventKind<'_>) {
+        self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
+    }
+}
+
+impl Entry {
+    fn is_running(&self) -> bool {
+        self.is_main || self.link.as_ref().is_some_and(Link::is_running)
+    }
+}
+
+fn running(entries: &[Entry]) -> impl Iterator<Item = (&Entry, &Link)> {
+    entries.iter().filter_map(|entry| Some((entry, entry.link.as_ref()?)))
+}
+
+/// What `/status` shows of a connection that is not open.
+fn status(entry: &Entry) -> String {
+    let record = &entry.record;
+    let what = if record.is_opening() { "connecting" } else { "not connected" };
+    let state = record.state();
+    let state = escape(&state, Newlines::Escape);
+    format!(
+        "  {:<15} {}\n  {:<15} {what}\n  {:<15} {state}\n  {:<15} {}",
+        "url",
+        record.url,
+        "state",
+        "last",
+        "messages",
+        record.counts()
+    )
+}

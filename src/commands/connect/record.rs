@@ -1,0 +1,139 @@
+//! What is known of a connection: its state and its counts.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::ConnectConfig;
+use crate::error::Error;
+use crate::event::{EventKind, Mask, NameTable};
+use crate::input::repl::{Liveness, PromptNames};
+use crate::observer::{Observed, Observer, ObserverResponse};
+use crate::output::human::closed_text;
+use crate::protocol::vocabulary::Direction;
+
+/// A connection of a run, as its loop reports it and the prompt lists it.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) number: u64,
+    pub(super) name: String,
+    /// Its URL, with secrets masked.
+    pub(super) url: String,
+    pub(super) names: Arc<PromptNames>,
+    received: AtomicU64,
+    sent: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Opening,
+    Open(Instant),
+    /// In what way, and when.
+    Ended(String, Instant),
+}
+
+/// The names that the prompt and the display have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Naming {
+    pub(super) prompt: Arc<PromptNames>,
+    pub(super) display: Arc<NameTable>,
+}
+
+impl Record {
+    /// A connection with this number that is being opened.
+    pub(super) fn new(number: u64, config: &ConnectConfig, naming: &Naming) -> Self {
+        naming.display.set(number, &config.name);
+        let endpoint = &config.endpoint;
+        Self {
+            number,
+            name: config.name.clone(),
+            url: Mask::new(endpoint.redaction, &endpoint.secrets).url(&endpoint.target.url()),
+            names: Arc::clone(&naming.prompt),
+            received: AtomicU64::default(),
+            sent: AtomicU64::default(),
+            state: Mutex::new(State::Opening),
+        }
+    }
+
+    pub(super) fn set_opening(&self) {
+        self.set(State::Opening, Liveness::Opening);
+    }
+
+    fn set_open(&self) {
+        self.set(State::Open(Instant::now()), Liveness::Open);
+    }
+
+    /// It ended in this way, or could not be opened.
+    pub(super) fn set_ended(&self, how: String) {
+        self.set(State::Ended(how, Instant::now()), Liveness::Ended);
+    }
+
+    /// It failed for this reason.
+    pub(super) fn set_failed(&self, error: &Error) {
+        self.set_ended(error.message());
+    }
+
+    fn set(&self, state: State, liveness: Liveness) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        self.names.set(&self.name, liveness);
+    }
+
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Opening)
+    }
+
+    /// Its state in words.
+    pub(super) fn state(&self) -> String {
+        match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Opening => "connecting".to_owned(),
+            State::Open(since) => format!("open for {}", seconds(since.elapsed())),
+            State::Ended(how, at) => format!("{how}, {} ago", seconds(at.elapsed())),
+        }
+    }
+
+    /// The messages in each direction.
+    pub(super) fn counts(&self) -> String {
+        let [received, sent] =
+            [&self.received, &self.sent].map(|count| count.load(Ordering::Relaxed));
+        format!("{received} received, {sent} sent")
+    }
+}
+
+/// A time for people.
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+/// Keeps a record up to date.
+pub(super) struct RecordObserver(pub(super) Arc<Record>);
+
+impl Observer for RecordObserver {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        let record = &self.0;
+        match event.event {
+            EventKind::Open(_) => record.set_open(),
+            EventKind::Message(message) => {
+                let count = match message.direction {
+                    Direction::Received => &record.received,
+                    Direction::Sent => &record.sent,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            EventKind::FileSent(_) => {
+                record.sent.fetch_add(1, Ordering::Relaxed);
+            }
+            EventKind::Closed(closed) => record.set_ended(closed_text(closed)),
+            _ => {}
+        }
+        ObserverResponse::default()
+    }
+
+    fn wants_sent(&self) -> bool {
+        true
+    }
+}

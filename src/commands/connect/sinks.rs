@@ -1,0 +1,54 @@
+//! Where the loops of several connections write: all through the prompt's terminal.
+
+use std::io;
+use std::sync::Arc;
+
+use mio::Waker;
+
+use crate::commands::displays::{self, Failures};
+use crate::config::ConnectConfig;
+use crate::event::NameTable;
+use crate::output::shared::SharedStream;
+use crate::output::{Outlet, Outputs};
+use crate::platform::batches::BatchQueue;
+use crate::platform::stdio::{Writer, are_one_stream};
+
+/// The queues to the terminal and, where it is something else, to standard error.
+#[derive(Clone, Debug)]
+pub(super) struct Sinks {
+    screen: BatchQueue,
+    err: Option<BatchQueue>,
+}
+
+impl Sinks {
+    /// Those beside a prompt, which writes what is in `screen`. What standard error does not accept is dropped.
+    ///
+    /// # Errors
+    /// When the system refuses a thread or what it needs.
+    pub(super) fn open(screen: BatchQueue, control: Arc<Waker>) -> io::Result<Self> {
+        let err = match are_one_stream() {
+            true => None,
+            false => {
+                let queue = BatchQueue::lossy();
+                SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
+                Some(queue)
+            }
+        };
+        Ok(Self { screen, err })
+    }
+
+    /// Outputs for a thread whose loop `waker` wakes.
+    pub(super) fn outputs(
+        &self,
+        config: &ConnectConfig,
+        names: &Arc<NameTable>,
+        waker: &Arc<Waker>,
+    ) -> Outputs {
+        let outlet =
+            |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
+        let out = outlet("standard output", &self.screen);
+        let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
+        let (stdout, commentary) = (config.stdout, &config.commentary);
+        displays::outputs(stdout, commentary, out, err, Failures::None, Some(names))
+    }
+}

@@ -1,0 +1,32 @@
+//! The names of the connections of a run that has several.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
+/// The names of connections, by their numbers.
+#[derive(Debug, Default)]
+pub struct NameTable {
+    names: RwLock<BTreeMap<u64, String>>,
+}
+
+impl NameTable {
+    /// Gives a connection a name.
+    pub fn set(&self, number: u64, name: &str) {
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        names.insert(number, name.to_owned());
+    }
+
+    /// Forgets a connection.
+    pub fn remove(&self, number: u64) {
+        self.names.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    }
+
+    /// How lines about a connection begin: with its name, or else its number.
+    pub fn prefix(&self, number: u64) -> String {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        match names.get(&number) {
+            Some(name) => format!("[{name}] "),
+            None => format!("#{number} "),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The prompt that stays when the connection ends (`--stay`), and several connections at one prompt.
+
+use crate::repl::leave;
+use crate::scripts::{answer_close, refused_url, serve};
+use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
+
+mod credentials;
+mod ending;
+mod several;
+
+/// Accepts and runs `steps`; after them the connection is cut.
+fn accept(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Script {
+    script(|peer: &mut Peer| {
+        peer.accept_request();
+        steps(peer);
+    })
+}
+
+/// A connection that is cut once it has received this text.
+fn cut_after(expected: &'static str) -> Script {
+    accept(move |peer| peer.expect_text(expected))
+}
+
+/// A prompt with `--stay` that is connected to this server, or was.
+fn stay(server: &Server, options: &[&str]) -> Terminal {
+    let url = server.url();
+    Terminal::spawn([&["--stay", url.as_str()], options].concat(), 100, 40)
+}
+
+/// Waits until a text was shown this often.
+#[track_caller]
+fn wait_for_times(terminal: &Terminal, text: &str, times: usize) {
+    terminal.wait_until(&format!("{text:?} {times} times"), |screen| {
+        screen.matches(text).count() == times
+    });
+}
+
+/// Exits with this line, with this status and the terminal as it was.
+#[track_caller]
+fn quit(mut terminal: Terminal, status: i32) -> String {
+    terminal.type_line("/quit");
+    assert_eq!(terminal.wait_exit(), status, "{}", terminal.screen());
+    assert!(terminal.termios_restored(), "{}", terminal.screen());
+    terminal.screen()
+}
+
+#[test]
+fn a_connection_that_was_lost_is_opened_again_with_reconnect_and_with_enter() {
+    let server = Server::scripts([
+        cut_after("one"),
+        cut_after("two"),
+        accept(|peer| {
+            peer.expect_text("three");
+            peer.send(text("at last"));
+            answer_close(peer);
+        }),
+    ]);
+    let terminal = stay(&server, &[]);
+    terminal.wait_for("subprotocol");
+    terminal.type_line("one");
+    wait_for_times(&terminal, "wscope: closed abnormally by the peer: 1006", 1);
+    terminal.wait_for("hint:");
+    terminal.wait_for_prompt();
+    terminal.type_line("/reconnect");
+    wait_for_times(&terminal, "subprotocol", 2);
+    terminal.type_line("two");
+    wait_for_times(&terminal, "wscope: closed abnormally by the peer: 1006", 2);
+    terminal.wait_for_prompt();
+    terminal.press(Key::Enter);
+    wait_for_times(&terminal, "subprotocol", 3);
+    terminal.type_line("three");
+    terminal.wait_for("< at last");
+    quit(terminal, 0);
+    server.join();
+}
+
+#[test]
+fn a_failure_that_was_shown_is_not_shown_again_at_the_end() {
+    let server = Server::scripts([cut_after("one")]);
+    let terminal = stay(&server, &[]);
+    terminal.wait_for("subprotocol");
+    terminal.type_line("one");
+    terminal.wait_for("1006");
+    let screen = quit(terminal, 6);
+    assert_eq!(screen.matches("1006").count(), 1, "{screen}");
+}
+
+#[test]
+fn every_way_to_leave_has_the_status_of_the_last_connection() {
+    for (close_code, status) in [(1000, 0), (1001, 0), (4001, 6)] {
+        for key in [Key::CtrlC, Key::CtrlD] {
+            let server = Server::scripts([accept(move |peer| {
+                peer.expect_text("x");
+                peer.close_and_expect_reply(close_code);
+            })]);
+            let mut terminal = stay(&server, &[]);
+            terminal.type_line("x");
+            terminal.wait_for(&format!("closed by the peer: {close_code}"));
+            terminal.press(key);
+            assert_eq!(terminal.wait_exit(), status, "{}", terminal.screen());
+            assert!(terminal.termios_restored());
+            let shown = terminal.screen().matches("closed by the peer").count();
+            assert_eq!(shown, 1, "{}", terminal.screen());
+        }
+    }
+}
+
+#[test]
+fn text_typed_without_a_connection_is_not_sent_and_kept_in_the_history() {
+    let server = Server::scripts([
+        cut_after("one"),
+        accept(|peer| {
+            peer.expect_text("precious");
+            peer.send(text("received"));
+            answer_close(peer);
+        }),
+    ]);
+    let terminal = stay(&server, &[]);
+    terminal.type_line("one");
+    terminal.wait_for("1006");
+    terminal.type_line("precious");
+    terminal.wait_for("not connected: /reconnect or Enter connects again");
+    terminal.type_line("/status");
+    terminal.wait_for("state           not connected");
+    terminal.wait_for("1006");
+    terminal.wait_for("0 received, 1 sent");
+    terminal.press(Key::Enter);
+    wait_for_times(&terminal, "subprotocol", 2);
+    terminal.press(Key::Up);
+    terminal.press(Key::Up);
+    terminal.wait_for("> precious");
+    terminal.press(Key::Enter);
+    terminal.wait_for("< received");
+    quit(terminal, 0);
+    server.join();
+}
+
+#[test]
+fn close_stays_and_quit_does_not() {
+    let server = Server::scripts([
+        accept(|peer| {
+            peer.answer_close(4000);
+        }),
+        accept(answer_close),
+    ]);
+    let terminal = stay(&server, &[]);
+    terminal.wait_for("subprotocol");
+    terminal.type_line("/close 4000");
+    terminal.wait_for("closed by us: 4000");
+    terminal.wait_for_prompt();
+    terminal.type_line("/connections");
+    terminal.wait_for("* main");
+    terminal.press(Key::Enter);
+    wait_for_times(&terminal, "subprotocol", 2);
+    quit(terminal, 0);
+}
+
+#[test]
+fn a_first_connection_that_cannot_be_opened_leaves_a_prompt() {
+    let url = refused_url();
+    let terminal = Terminal::spawn(["--stay", &url], 100, 30);
+    terminal.wait_for("wscope: could not connect");
+    terminal.wait_for_prompt();
+    terminal.type_line("lost?");
+    terminal.wait_for("not connected: /reconnect or Enter");
+    terminal.type_line("/reconnect");
+    wait_for_times(&terminal, "could not connect", 2);
+    quit(terminal, 3);
+}
+
+#[test]
+fn a_reconnect_that_is_refused_is_reported_as_at_the_start() {
+    let refused = script(|peer: &mut Peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 401 Who Are You\r\nContent-Length: 6\r\n\r\nno key");
+    });
+    let server = Server::scripts([cut_after("one"), refused]);
+    let terminal = stay(&server, &[]);
+    terminal.type_line("one");
+    terminal.wait_for("1006");
+    terminal.press(Key::Enter);
+    terminal.wait_for("wscope: opening handshake refused: 401 Who Are You");
+    terminal.wait_for("no key");
+    quit(terminal, 4);
+}
+
+#[test]
+fn another_url_takes_the_place_of_the_first() {
+    let other = serve(|peer| {
+        peer.expect_text("hello other");
+        peer.send(text("hello you"));
+        answer_close(peer);
+    });
+    let server = Server::scripts([cut_after("one")]);
+    let terminal = stay(&server, &[]);
+    terminal.wait_for("subprotocol");
+    terminal.type_line(&format!("/connect {}", other.url()));
+    terminal.wait_for("main is still connected: /close closes it, /connect NAME URL");
+    terminal.type_line("one");
+    terminal.wait_for("1006");
+    terminal.type_line("/connect ws://h:0/");
+    terminal.wait_for("bad URL");
+    terminal.type_line(&format!("/connect {}", other.url()));
+    terminal.wait_for(&format!("connected to {}", other.url()));
+    terminal.type_line("hello other");
+    terminal.wait_for("< hello you");
+    quit(terminal, 0);
+}
+
+#[test]
+fn without_a_prompt_the_option_has_no_effect() {
+    let server = serve(|peer| peer.close_and_expect_reply(1000));
+    let url = server.url();
+    wscope().args(["--stay", &url]).run().code(0);
+}
+
+#[test]
+fn without_it_the_prompt_ends_with_the_connection() {
+    let server = Server::scripts([cut_after("one")]);
+    let mut terminal = Terminal::spawn([&server.url()], 100, 30);
+    terminal.type_line("one");
+    assert_eq!(terminal.wait_exit(), 6, "{}", terminal.screen());
+    let server = serve(answer_close);
+    leave(Terminal::spawn(["--stay", &server.url()], 100, 30));
+}
