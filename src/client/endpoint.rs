@@ -40,25 +40,36 @@ pub struct EndpointConfig {
 
 impl EndpointConfig {
     /// Changes the target. Credentials, a Host header of the user's own, and a client certificate are only for the
-    /// scheme, host and port that they were given for; whether any of these are left out now.
-    pub fn retarget(&mut self, target: Target) -> bool {
+    /// scheme, host and port that they were given for. Returns what is left out now.
+    pub fn retarget(&mut self, target: Target) -> Vec<String> {
         let is_same =
             (target.scheme, &target.endpoint) == (self.target.scheme, &self.target.endpoint);
         self.target = target;
         if is_same {
-            return false;
+            return Vec::new();
         }
         let chain = RedirectChain { is_foreign: true, ..RedirectChain::new(self.target.clone()) };
-        let handshake = &mut self.handshake;
-        let subprotocols: Vec<_> =
-            chain.allowed_subprotocols(&handshake.subprotocols).into_iter().cloned().collect();
-        let before = handshake.credentials.len() + handshake.headers.len();
-        handshake.credentials.retain(|line| chain.allows_header(line));
-        handshake.headers.retain(|line| line.is_removal || chain.allows_header(line));
-        let after = handshake.credentials.len() + handshake.headers.len();
-        let lacks_subprotocol = subprotocols.len() < handshake.subprotocols.len();
-        handshake.subprotocols = subprotocols;
-        self.tls.leave() || before > after || lacks_subprotocol
+        let HandshakeConfig { credentials, headers, subprotocols, .. } = &mut self.handshake;
+        let mut left_out = Vec::new();
+        for lines in [credentials, headers] {
+            lines.retain(|line| {
+                let is_kept = line.is_removal || chain.allows_header(line);
+                if !is_kept && !left_out.contains(&line.name) {
+                    left_out.push(line.name.clone());
+                }
+                is_kept
+            });
+        }
+        let allowed: Vec<_> =
+            chain.allowed_subprotocols(subprotocols).into_iter().cloned().collect();
+        if allowed.len() < subprotocols.len() {
+            left_out.push("a subprotocol with a token".to_owned());
+            *subprotocols = allowed;
+        }
+        if self.tls.leave() {
+            left_out.push("the client certificate or --servername".to_owned());
+        }
+        left_out
     }
 
     /// How to dial the server of this configuration, or one that a redirect leads to (`is_foreign`).

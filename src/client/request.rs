@@ -75,7 +75,7 @@ mod tests {
     use crate::client::endpoint::{EndpointTls, HandshakeConfig};
     use crate::net::Target;
     use crate::net::route::RouteOptions;
-    use crate::net::tls::{ClientContext, TlsOptions};
+    use crate::net::tls::{ClientContext, ServerName, TlsOptions};
     use crate::redact::{Redaction, Secrets};
 
     fn endpoint(headers: &[&str]) -> EndpointConfig {
@@ -149,5 +149,42 @@ mod tests {
         let host = ("Host", Some("two".to_owned()));
         assert_eq!(replaced_headers(&endpoint, &first), [host, ("Upgrade", None)]);
         assert_eq!(replaced_headers(&endpoint, &next), [("Upgrade", None)]);
+    }
+
+    #[test]
+    fn credentials_are_left_out_for_another_origin() {
+        for (url, is_same) in [
+            ("ws://h/other?x", true),
+            ("ws://h:80", true),
+            ("ws://h:81/a", false),
+            ("wss://h/a", false),
+            ("ws://i/a", false),
+            ("ws+unix:/run/x.sock", false),
+        ] {
+            let mut endpoint = endpoint(&["X-Api-Key: k", "X-A: 1", "Host: mine", "Cookie:"]);
+            let named = TlsOptions {
+                server_name: ServerName::Other("name".to_owned()),
+                ..TlsOptions::default()
+            };
+            endpoint.tls = EndpointTls::new(named);
+            let left_out = endpoint.retarget(Target::parse(url).expect("a URL"));
+            let expected: &[&str] = match is_same {
+                true => &[],
+                false => &[
+                    "Authorization",
+                    "X-Api-Key",
+                    "Host",
+                    "a subprotocol with a token",
+                    "the client certificate or --servername",
+                ],
+            };
+            assert_eq!(left_out, expected, "{url}");
+            let headers: Vec<_> =
+                endpoint.handshake.headers.iter().map(|line| line.name.as_str()).collect();
+            let kept: &[&str] =
+                if is_same { &["X-Api-Key", "X-A", "Host", "Cookie"] } else { &["X-A", "Cookie"] };
+            assert_eq!(headers, kept, "{url}");
+            assert_eq!(endpoint.handshake.subprotocols.len(), if is_same { 3 } else { 2 });
+        }
     }
 }

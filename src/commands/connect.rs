@@ -35,7 +35,7 @@ mod stay;
 
 use conversation::Conversation;
 use opening::Opening;
-use record::{Naming, Record};
+use record::{Record, RunShared};
 use run::Run;
 use stay::Stayed;
 
@@ -103,15 +103,19 @@ impl ConnectCommand<'_> {
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
         let (config, max_time) = (&self.config, self.max_time);
         let prompt = PromptNames::new(&config.name, check_url, config.stay);
-        let naming = Naming { prompt: Arc::new(prompt), display: Arc::clone(&self.names) };
+        let shared = RunShared {
+            prompt: Arc::new(prompt),
+            display: Arc::clone(&self.names),
+            is_decided: Arc::default(),
+        };
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
             reactor,
             source: None,
-            record: Arc::new(Record::new(1, config, &naming)),
-            naming,
+            record: Arc::new(Record::new(1, config, &shared)),
+            shared,
             max_time,
             run_link: link_thread::run,
         };

@@ -82,7 +82,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         typed.notices.push((Level::Info, wscat::LOOPBACK.to_owned()));
         return run_with(&args, env, typed);
     }
-    let Command { mut cli, order, expanded } = command(args, &matches, env)?;
+    let Command { mut cli, endpoint, order, expanded } = command(args, &matches, env)?;
     cli.connect.settle_wscat(&matches);
     let Typed { args: typed, mut notices } = typed;
     let mut given = GivenValues::typed(typed);
@@ -97,7 +97,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
-                Ok(config)
+                Ok(config.named(endpoint))
             })?);
         }
         Some(Subcommand::Listen(args)) => {
@@ -124,6 +124,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
 /// A parsed command line with the settings.
 struct Command {
     cli: Cli,
+    /// The name of the endpoint that is connected to.
+    endpoint: Option<String>,
     order: SendOrder,
     expanded: Option<Expanded>,
 }
@@ -132,10 +134,12 @@ fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, 
     let expanded = expand(args, typed, &env.settings)?;
     let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
     let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
+    let endpoint = cli.connect.url.as_deref().and_then(|url| url.strip_prefix('@'));
+    let endpoint = endpoint.and_then(|url| url.split(['/', '?', '#']).next()).map(str::to_owned);
     if let Some(expanded) = &expanded {
         expanded.settle(&mut cli.connect);
     }
-    Ok(Command { cli, order: SendOrder::new(matches), expanded })
+    Ok(Command { cli, endpoint, order: SendOrder::new(matches), expanded })
 }
 
 /// The error with the place of the setting that is its cause.

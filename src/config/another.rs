@@ -5,6 +5,7 @@ use super::secrets::{GivenValues, Used, secrets};
 use super::{ConfigError, ConnectConfig};
 use crate::config::files::FileReader;
 use crate::event::Level;
+use crate::input::repl::check_name;
 use crate::net::target::Target;
 
 /// What is wrong with a URL, if anything.
@@ -16,6 +17,13 @@ pub fn check_url(url: &str) -> Result<(), String> {
 }
 
 impl ConnectConfig {
+    /// With the name of its endpoint, if that can be one of a connection.
+    #[must_use]
+    pub fn named(self, endpoint: Option<String>) -> Self {
+        let name = endpoint.filter(|name| check_name(name).is_ok());
+        Self { name: name.unwrap_or(self.name), ..self }
+    }
+
     /// The same options for another URL. Messages that are sent first are for the first URL only, and so are
     /// credentials, unless scheme, host and port are the same.
     ///
@@ -32,11 +40,10 @@ impl ConnectConfig {
         let own = secrets(&GivenValues::typed(&[]), &used, &FileReader::new(None));
         config.endpoint.secrets = config.endpoint.secrets.and(own);
         let login = target.credentials.clone();
-        if config.endpoint.retarget(target) {
-            let text = format!(
-                "credentials, a Host header and client certificates given for {first} are not sent to {}",
-                config.endpoint.target.host_header()
-            );
+        let left_out = config.endpoint.retarget(target);
+        if !left_out.is_empty() {
+            let (other, what) = (config.endpoint.target.host_header(), left_out.join(", "));
+            let text = format!("given for {first} and not sent to {other}: {what}");
             config.notices.push((Level::Warning, text));
         }
         let handshake = &mut config.endpoint.handshake;

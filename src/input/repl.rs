@@ -38,7 +38,7 @@ use helper::Assistant;
 use history::LineHistory;
 use keys::Keys;
 pub(super) use loader::FileLoader;
-pub use names::{Liveness, MAX_CONNECTIONS, PromptNames};
+pub use names::{Liveness, PromptNames, check_name};
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub(super) use set::Prompt;

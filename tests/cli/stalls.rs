@@ -28,7 +28,7 @@ mod stopped_terminal;
 
 /// The time limit of a run after a signal or `--max-time`: the documented second, and a margin for a busy
 /// machine.
-const TIME_TO_END: Duration = Duration::from_secs(2);
+pub(crate) const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// Longer than the timers of a test.
 const PAUSE: Duration = Duration::from_millis(1500);
@@ -48,7 +48,7 @@ fn numbered_line(number: usize, size: usize) -> String {
 
 /// A server that sends messages until the client closes with `code`, which it answers. The numbers of bytes
 /// sent are reported.
-fn serve_flood(message: &str, code: u16) -> (Server, Receiver<usize>) {
+pub(crate) fn serve_flood(message: &str, code: u16) -> (Server, Receiver<usize>) {
     let batch = text(message).repeat(1 + (64 << 10) / (message.len() + 4));
     let (sender, progress) = channel();
     let server = serve(move |peer| flood(peer, batch, code, sender));

@@ -1,5 +1,7 @@
 //! The verdict on a connection, and what is reported at its start and its end.
 
+use std::sync::atomic::Ordering;
+
 use super::conversation::Conversation;
 use super::run::Ended;
 use crate::commands::lost;
@@ -71,6 +73,23 @@ impl Conversation<'_> {
         }
     }
 
+    /// Reports the end of a connection while the run goes on. Goals that it did not meet do not matter once another one
+    /// has decided the run.
+    ///
+    /// # Errors
+    /// The verdict.
+    pub(super) fn verdict(&mut self, ended: Ended) -> Result<(), Error> {
+        let decides = ended.report.stop.as_ref().is_some_and(is_decision);
+        let was_decided = match decides {
+            true => self.shared.is_decided.swap(true, Ordering::SeqCst),
+            false => self.shared.is_decided.load(Ordering::SeqCst),
+        };
+        match self.conclude(ended) {
+            Err(Error::Unmet(..)) if was_decided => Ok(()),
+            verdict => verdict.map_err(|error| self.report_failure(error)),
+        }
+    }
+
     /// Warns of input that `--reconnect` did not deliver.
     fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
         let texts = [
@@ -112,5 +131,18 @@ impl Conversation<'_> {
         self.emit(EventKind::Shown(Shown::Failure(&text)));
         self.outputs.flush_early();
         Error::Earlier(Box::new(error))
+    }
+}
+
+/// Whether the run ends, also where the prompt stays when a connection ends.
+pub(super) fn is_decision(stop: &Stop) -> bool {
+    match stop {
+        Stop::GoalsMet
+        | Stop::GoalMissed
+        | Stop::MaxTime
+        | Stop::OutputClosed
+        | Stop::OutputFailed(_)
+        | Stop::System(_) => true,
+        Stop::Requested | Stop::PingTimeout(_) | Stop::IdleTimeout(_) | Stop::Signal(_) => false,
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::Waker;
 
 use super::link::{Link, LinkConfig, LinkEvent, Outcome, RunLink};
-use super::record::{Naming, Record};
+use super::record::{Record, RunShared};
 use super::sinks::Sinks;
 use crate::config::ConnectConfig;
 use crate::error::Error;
@@ -23,7 +23,7 @@ use crate::protocol::CloseCode;
 pub(super) struct Connections {
     /// The configuration of the first one.
     config: Arc<ConnectConfig>,
-    naming: Naming,
+    shared: RunShared,
     entries: Vec<Entry>,
     sinks: Sinks,
     outputs: Outputs,
@@ -39,8 +39,8 @@ pub(super) struct Connections {
     is_ending: bool,
     /// The result of the connection that ended last.
     pub(super) last: Option<Result<(), Error>>,
-    /// A goal of the run was met or missed on one of them.
-    pub(super) is_decided: bool,
+    /// The result of the run: a goal was met or missed on one of them, or `--max-time` ran out.
+    pub(super) decision: Option<Result<(), Error>>,
 }
 
 struct Entry {
@@ -55,7 +55,7 @@ struct Entry {
 /// What connections of a prompt share with the loop of the first one.
 pub(super) struct Start {
     pub(super) config: Arc<ConnectConfig>,
-    pub(super) naming: Naming,
+    pub(super) shared: RunShared,
     /// The first connection.
     pub(super) record: Arc<Record>,
     pub(super) sinks: Sinks,
@@ -68,14 +68,14 @@ pub(super) struct Start {
 impl Connections {
     /// The first connection, which the main loop has.
     pub(super) fn new(start: Start) -> Self {
-        let Start { config, naming, record, sinks, clock, max_time, run_link, control } = start;
-        let outputs = sinks.outputs(&config, &naming.display, &control);
+        let Start { config, shared, record, sinks, clock, max_time, run_link, control } = start;
+        let outputs = sinks.outputs(&config, &shared.display, &control);
         let (sender, event) = channel();
         let newest = record.number;
         let first = Entry { config: Arc::clone(&config), record, link: None, is_main: true };
         Self {
             config,
-            naming,
+            shared,
             entries: vec![first],
             sinks,
             outputs,
@@ -88,7 +88,7 @@ impl Connections {
             newest,
             is_ending: false,
             last: None,
-            is_decided: false,
+            decision: None,
         }
     }
 
@@ -117,8 +117,7 @@ impl Connections {
             match outcome {
                 Outcome::Ended(result) => self.last = Some(result),
                 Outcome::Decided(result) => {
-                    self.last = Some(result);
-                    self.is_decided = true;
+                    self.decision.get_or_insert(result);
                 }
                 Outcome::Cancelled => {}
             }
@@ -176,7 +175,7 @@ impl Connections {
     }
 
     fn not_connected(&self, name: &str) -> String {
-        let is_current = self.naming.prompt.current() == name;
+        let is_current = self.shared.prompt.current() == name;
         let how = if is_current {
             "/reconnect or Enter connects again"
         } else {
@@ -187,7 +186,7 @@ impl Connections {
 
     /// A text about a connection, with its name if there are several.
     fn named(&self, name: &str, text: &str) -> String {
-        match self.naming.prompt.are_several().load(Ordering::Relaxed) {
+        match self.shared.prompt.are_several().load(Ordering::Relaxed) {
             true => format!("{name}: {text}"),
             false => text.to_owned(),
         }
@@ -231,12 +230,12 @@ impl Connections {
         }
         self.forget_old();
         self.newest += 1;
-        let record = Arc::new(Record::new(self.newest, &config, &self.naming));
+        let record = Arc::new(Record::new(self.newest, &config, &self.shared));
         record.set_opening();
         let link_config = LinkConfig {
             config: Arc::clone(&config),
             record: Arc::clone(&record),
-            naming: self.naming.clone(),
+            shared: self.shared.clone(),
             presets: config.presets.clone(),
             clock: self.clock,
             max_time: self.max_time,
@@ -256,7 +255,7 @@ impl Connections {
         let entry = Entry { config, record, link, is_main: false };
         match self.entries.iter_mut().find(|it| it.record.name == entry.record.name) {
             Some(earlier) => {
-                self.naming.display.remove(earlier.record.number);
+                self.shared.display.remove(earlier.record.number);
                 *earlier = entry;
             }
             None => self.entries.push(entry),
@@ -265,7 +264,7 @@ impl Connections {
 
     /// Forgets connections that the prompt has forgotten.
     fn forget_old(&mut self) {
-        let (known, display) = (self.naming.prompt.all(), &self.naming.display);
+        let (known, display) = (self.shared.prompt.all(), &self.shared.display);
         self.entries.retain(|entry| {
             let is_known = known.contains(&entry.record.name);
             if !is_known {
@@ -317,7 +316,7 @@ impl Connections {
     }
 
     fn table(&self) -> String {
-        let current = self.naming.prompt.current();
+        let current = self.shared.prompt.current();
         let width = self.entries.iter().map(|it| it.record.name.len()).max().unwrap_or_default();
         let line = |Entry { record, .. }: &Entry| {
             let mark = if record.name == current { '*' } else { ' ' };

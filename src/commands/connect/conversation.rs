@@ -8,7 +8,7 @@ use super::connections::{Connections, Start};
 use super::link::RunLink;
 use super::opening::Established;
 use super::prompt::Prompt;
-use super::record::{Naming, Record, RecordObserver};
+use super::record::{Record, RecordObserver, RunShared};
 use super::sinks::Sinks;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
@@ -35,7 +35,7 @@ pub(super) struct Conversation<'a> {
     pub(super) source: Option<InputSource>,
     /// The connection that is open, or was last.
     pub(super) record: Arc<Record>,
-    pub(super) naming: Naming,
+    pub(super) shared: RunShared,
     /// The deadline of the run.
     pub(super) max_time: Option<Instant>,
     /// What the threads of further connections do.
@@ -78,7 +78,7 @@ impl Conversation<'_> {
             Some(input) => input,
             None => self.start(true)?,
         };
-        let are_several = self.naming.prompt.are_several();
+        let are_several = self.shared.prompt.are_several();
         let journal = Journal::new(self.outputs, self.clock)
             .for_one_of_several(self.record.number, are_several);
         let Established { stream, connection, opened } = established;
@@ -111,7 +111,7 @@ impl Conversation<'_> {
                 self.reactor.leave_signals_to_loop();
                 self.outputs.flush_early();
                 let options = ReplOptions {
-                    names: Arc::clone(&self.naming.prompt),
+                    names: Arc::clone(&self.shared.prompt),
                     history: self.config.history.clone(),
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
@@ -126,7 +126,7 @@ impl Conversation<'_> {
                     .map_err(|error| Error::System("standard error".to_owned(), error))?;
                 let connections = Connections::new(Start {
                     config: Arc::clone(self.config),
-                    naming: self.naming.clone(),
+                    shared: self.shared.clone(),
                     record: Arc::clone(&self.record),
                     sinks,
                     clock: self.clock,
@@ -150,7 +150,7 @@ impl Conversation<'_> {
     }
 
     pub(super) fn journal(&mut self) -> Journal<'_> {
-        let are_several = self.naming.prompt.are_several();
+        let are_several = self.shared.prompt.are_several();
         Journal::new(self.outputs, self.clock).for_one_of_several(self.record.number, are_several)
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use mio::Waker;
 
-use super::record::{Naming, Record};
+use super::record::{Record, RunShared};
 use super::sinks::Sinks;
 use crate::config::ConnectConfig;
 use crate::error::Error;
@@ -32,7 +32,7 @@ pub(super) struct Link {
 pub(super) struct LinkConfig {
     pub(super) config: Arc<ConnectConfig>,
     pub(super) record: Arc<Record>,
-    pub(super) naming: Naming,
+    pub(super) shared: RunShared,
     /// Sent first.
     pub(super) presets: Vec<Action>,
     pub(super) clock: Clock,

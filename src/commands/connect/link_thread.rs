@@ -1,7 +1,9 @@
 //! What the thread of a connection does.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::conclusion::is_decision;
 use super::conversation::{Conversation, InputSource};
 use super::link::{LinkConfig, LinkEvent, Outcome};
 use super::opening::Opening;
@@ -17,9 +19,9 @@ use crate::session::Stop;
 
 /// Opens a connection, runs it to its end, and reports that.
 pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions) {
-    let LinkConfig { config, record, naming, presets, clock, max_time, sinks, control, sender } =
+    let LinkConfig { config, record, shared, presets, clock, max_time, sinks, control, sender } =
         link;
-    let mut outputs = sinks.outputs(&config, &naming.display, &reactor.waker());
+    let mut outputs = sinks.outputs(&config, &shared.display, &reactor.waker());
     let mut conversation = Conversation {
         config: &config,
         clock,
@@ -27,7 +29,7 @@ pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions
         reactor: &mut reactor,
         source: Some(InputSource::Queue(Box::new(actions))),
         record: Arc::clone(&record),
-        naming,
+        shared,
         max_time,
         run_link: run,
     };
@@ -55,14 +57,23 @@ impl Conversation<'_> {
             }
             Err(error) => {
                 self.record.set_failed(&error);
-                let is_late = matches!(error, Error::MaxTime(_) | Error::Unmet(..));
-                let error = Err(self.report_failure(error));
-                return if is_late { Outcome::Decided(error) } else { Outcome::Ended(error) };
+                if self.is_out_of_time() {
+                    return Outcome::Cancelled; // the loop of the prompt reports it
+                }
+                return Outcome::Ended(Err(self.report_failure(error)));
             }
         };
-        let is_decided = ended.report.stop.as_ref().is_some_and(is_decision);
-        let verdict = self.conclude(ended).map_err(|error| self.report_failure(error));
-        if is_decided { Outcome::Decided(verdict) } else { Outcome::Ended(verdict) }
+        let stop = ended.report.stop.as_ref();
+        let is_decision = stop.is_some_and(is_decision);
+        if matches!(stop, Some(Stop::MaxTime)) {
+            return Outcome::Cancelled;
+        }
+        let verdict = self.verdict(ended);
+        if is_decision { Outcome::Decided(verdict) } else { Outcome::Ended(verdict) }
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.max_time.is_some_and(|end| Instant::now() >= end)
     }
 
     /// Says how much of what was typed for a connection that was never open is lost.
@@ -74,18 +85,5 @@ impl Conversation<'_> {
             many => format!("{many} messages were not sent"),
         };
         self.emit(EventKind::Notice(Level::Warning, &text));
-    }
-}
-
-/// Whether the run ends, also where the prompt stays when a connection ends.
-pub(super) fn is_decision(stop: &Stop) -> bool {
-    match stop {
-        Stop::GoalsMet
-        | Stop::GoalMissed
-        | Stop::MaxTime
-        | Stop::OutputClosed
-        | Stop::OutputFailed(_)
-        | Stop::System(_) => true,
-        Stop::Requested | Stop::PingTimeout(_) | Stop::IdleTimeout(_) | Stop::Signal(_) => false,
     }
 }

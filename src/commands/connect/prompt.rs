@@ -24,6 +24,8 @@ pub(super) struct Prompt {
     /// Ctrl-C has cancelled an attempt of the main loop.
     is_cancelled: bool,
     leave: Option<Leave>,
+    /// All connections are being closed, because the result of the run is known.
+    is_decided: bool,
     has_ended: bool,
 }
 
@@ -49,6 +51,7 @@ impl Prompt {
             has_main,
             is_cancelled: false,
             leave: None,
+            is_decided: false,
             has_ended: false,
         }
     }
@@ -85,7 +88,8 @@ impl Prompt {
     /// Takes lines, and passes on those that are not for the main loop.
     pub(super) fn take_lines(&mut self) {
         self.connections.take_events();
-        if std::mem::take(&mut self.connections.is_decided) {
+        if self.connections.decision.is_some() && self.leave.is_none() && !self.is_decided {
+            self.is_decided = true;
             self.quit();
         }
         while self.actions.len() < MAX_ACTIONS && !self.has_ended {

@@ -1,6 +1,6 @@
 //! What is known of a connection: its state and its counts.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,23 +33,27 @@ enum State {
     Ended(String, Instant),
 }
 
-/// The names that the prompt and the display have.
+/// What all connections of a run share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Naming {
+pub(super) struct RunShared {
+    /// The result of the run is known: that of a connection which it closes does not matter.
+    pub(super) is_decided: Arc<AtomicBool>,
+    /// The names, as the prompt has them.
     pub(super) prompt: Arc<PromptNames>,
+    /// The names, as the display has them.
     pub(super) display: Arc<NameTable>,
 }
 
 impl Record {
     /// A connection with this number that is being opened.
-    pub(super) fn new(number: u64, config: &ConnectConfig, naming: &Naming) -> Self {
-        naming.display.set(number, &config.name);
+    pub(super) fn new(number: u64, config: &ConnectConfig, shared: &RunShared) -> Self {
+        shared.display.set(number, &config.name);
         let endpoint = &config.endpoint;
         Self {
             number,
             name: config.name.clone(),
             url: Mask::new(endpoint.redaction, &endpoint.secrets).url(&endpoint.target.url()),
-            names: Arc::clone(&naming.prompt),
+            names: Arc::clone(&shared.prompt),
             received: AtomicU64::default(),
             sent: AtomicU64::default(),
             state: Mutex::new(State::Opening),

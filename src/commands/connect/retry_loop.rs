@@ -75,7 +75,7 @@ impl RetryLoop<'_> {
     }
 
     fn attempt(&self, conversation: &mut Conversation<'_>) -> Result<Established, FailedAttempt> {
-        let are_several = conversation.naming.prompt.are_several();
+        let are_several = conversation.shared.prompt.are_several();
         let mut journal = Journal::new(conversation.outputs, conversation.clock)
             .for_one_of_several(conversation.record.number, are_several);
         let tries = if self.limit.is_some() { Tries::Several } else { Tries::One };

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::conclusion::is_decision;
 use super::conversation::{Conversation, InputSource};
-use super::link_thread::is_decision;
 use super::opening::Opening;
 use super::prompt::{Leave, Prompt};
 use super::run::Ended;
@@ -29,6 +29,8 @@ pub(super) struct Stayed {
 struct RunEnd {
     /// Connections that are open then are given up.
     until: Option<Instant>,
+    /// The first connection has decided the result.
+    is_decided: bool,
     /// `None`: that of the connection that ended last.
     result: Option<Result<(), Error>>,
 }
@@ -47,7 +49,7 @@ impl Conversation<'_> {
             return stays && self.source.is_none() && first.as_ref().is_err_and(may_be_retried);
         };
         prompt.take_lines();
-        if prompt.connections.are_running() {
+        if prompt.connections.are_running() || prompt.connections.decision.is_some() {
             return true;
         }
         let is_over = match first {
@@ -75,15 +77,19 @@ impl Conversation<'_> {
         }
         let mut end = self.end_by_first(&first);
         let result = match first {
-            Ok(Some(ended)) => self.conclude(ended),
+            Ok(Some(ended)) => self.verdict(ended),
             Ok(None) => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => Err(self.report_failure(error)),
         };
-        let result = result.map_err(|error| self.report_failure(error));
-        match &mut end {
-            Some(RunEnd { result: place @ None, .. }) if is_signalled(&result) => {
-                *place = Some(result);
+        if let (Some(end), Some(prompt)) = (&end, self.prompt()) {
+            prompt.take_leave();
+            match end.until {
+                Some(until) => prompt.on_end(until, None), // if they were closed before, that counts
+                None => prompt.connections.close(),
             }
+        }
+        match &mut end {
+            Some(RunEnd { is_decided: true, result: decision, .. }) => *decision = Some(result),
             _ => {
                 if let Some(prompt) = self.prompt() {
                     prompt.connections.last = Some(result);
@@ -111,14 +117,7 @@ impl Conversation<'_> {
         if until.is_none() && !is_final && !is_left {
             return None;
         }
-        if let Some(prompt) = self.prompt() {
-            prompt.take_leave();
-            match until {
-                Some(until) => prompt.on_end(until, None), // their first Close frame counts
-                None => prompt.connections.close(),
-            }
-        }
-        Some(RunEnd { until, result: None })
+        Some(RunEnd { until, is_decided: until.is_some() || is_final, result: None })
     }
 
     fn prompt(&mut self) -> Option<&mut Prompt> {
@@ -159,9 +158,12 @@ impl Conversation<'_> {
     }
 
     fn stayed(&mut self, end: Option<RunEnd>) -> Stayed {
-        let last = self.prompt().and_then(|prompt| prompt.connections.last.take());
         let (until, result) = end.map_or((None, None), |end| (end.until, end.result));
-        Stayed { result: result.or(last).unwrap_or(Ok(())), leave_by: until }
+        let result = result.or_else(|| {
+            let connections = &mut self.prompt()?.connections;
+            connections.decision.take().or_else(|| connections.last.take())
+        });
+        Stayed { result: result.unwrap_or(Ok(())), leave_by: until }
     }
 
     fn take_commands(&mut self, end: &mut Option<RunEnd>) {
@@ -171,12 +173,12 @@ impl Conversation<'_> {
         match prompt.take_leave() {
             None => {}
             Some(Leave::Quit) => {
-                end.get_or_insert(RunEnd { until: None, result: None });
+                end.get_or_insert(RunEnd { until: None, is_decided: false, result: None });
             }
             Some(Leave::Signal(Signal::Interrupt))
                 if end.is_none() && !prompt.connections.are_running() =>
             {
-                *end = Some(RunEnd { until: None, result: None });
+                *end = Some(RunEnd { until: None, is_decided: false, result: None });
             }
             Some(Leave::Signal(signal)) => self.on_signal(end, signal),
         }
@@ -211,7 +213,11 @@ impl Conversation<'_> {
         if let Some(prompt) = self.prompt() {
             prompt.on_end(until, Some(signal));
         }
-        *end = Some(RunEnd { until: Some(until), result: Some(Err(Error::Signal(signal))) });
+        *end = Some(RunEnd {
+            until: Some(until),
+            is_decided: true,
+            result: Some(Err(Error::Signal(signal))),
+        });
     }
 
     fn end_prompt(
@@ -226,12 +232,8 @@ impl Conversation<'_> {
                 None => prompt.connections.close(),
             }
         }
-        *end = Some(RunEnd { until, result: Some(result) });
+        *end = Some(RunEnd { until, is_decided: true, result: Some(result) });
     }
-}
-
-fn is_signalled(result: &Result<(), Error>) -> bool {
-    result.as_ref().is_err_and(|error| matches!(error, Error::Signal(_)))
 }
 
 /// A reader that stops reading ends the run without a failure.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most connections that a prompt has.
-pub const MAX_CONNECTIONS: usize = 16;
+const MAX_CONNECTIONS: usize = 16;
 
 /// The longest name.
 const MAX_NAME: usize = 32;
@@ -180,7 +180,7 @@ fn unknown(name: &str) -> String {
 ///
 /// # Errors
 /// If not, what is wrong with it.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub fn check_name(name: &str) -> Result<(), String> {
     let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     match name.len() {
         1..=MAX_NAME if name.chars().all(is_valid) => Ok(()),

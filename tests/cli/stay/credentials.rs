@@ -61,7 +61,8 @@ fn credentials_are_sent_again_to_the_same_origin_only() {
         assert!(!head.contains(kept), "{kept}: {head}");
     }
     assert!(head.contains("X-Plain: stays"), "{head}");
-    terminal.wait_for("are not sent to");
+    terminal.wait_for(&format!(" and not sent to 127.0.0.1:{}:", other.port()));
+    terminal.wait_for("Authorization, Cookie,");
     quit(terminal, 0);
 }
 

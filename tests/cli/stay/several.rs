@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{accept, cut_after, quit, stay, wait_for_times};
-use crate::scripts::{answer_close, serve, serve_on_release};
+use crate::scripts::{answer_close, serve, serve_on_release, sum_until_stalled};
+use crate::stalls::{TIME_TO_END, serve_flood};
 use crate::support::{Key, Peer, Server, Signal, Terminal, text};
 
 const PROMPTLY: Duration = Duration::from_millis(900);
@@ -139,7 +140,9 @@ fn one_of_several_is_opened_again_by_its_name() {
 
 #[test]
 fn ctrl_c_and_signals_close_all_of_them() {
-    for (signal, code, status) in [(None, 1000, 130), (Some(Signal::TERM), 1001, 143)] {
+    for (signal, code, status) in
+        [(None, 1000, 130), (Some(Signal::TERM), 1001, 143), (Some(Signal::HUP), 1001, 129)]
+    {
         let servers = [(); 3].map(|()| serve(move |peer| drop(peer.expect_close(code))));
         let mut terminal = connect(&servers[0], &[]);
         open(&terminal, "b", &servers[1]);
@@ -298,4 +301,103 @@ fn with_stay_the_prompt_is_left_when_all_have_ended() {
     terminal.press(Key::Enter);
     wait_for_times(&terminal, "[main] connected to", 1);
     quit(terminal, 0);
+}
+
+/// The terminal is stopped, and both connections are flooded: the socket of each is no longer read.
+#[test]
+fn signals_end_a_run_on_a_stopped_terminal() {
+    for (signal, code, status) in [(Signal::TERM, 1001, 143), (Signal::INT, 1000, 130)] {
+        let (one, first) = serve_flood("a line of the first flood", code);
+        let (two, second) = serve_flood("a line of the second flood", code);
+        let mut terminal = connect(&one, &[]);
+        terminal.type_line(&format!("/connect b {}", two.url()));
+        terminal.wait_for("line of the second flood");
+        terminal.stop_output();
+        sum_until_stalled(&first);
+        sum_until_stalled(&second);
+        let ended = terminal.wait_exit_after(TIME_TO_END, |terminal| terminal.signal(signal));
+        assert_eq!(ended, status, "{signal:?}");
+        assert!(terminal.termios_restored());
+    }
+}
+
+#[test]
+fn a_goal_that_any_of_them_meets_ends_the_run() {
+    let (one, two) = (serve(answer_close), named("two"));
+    let mut terminal = connect(&one, &["--count", "1"]);
+    open(&terminal, "b", &two);
+    terminal.type_line("hi");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+    assert!(terminal.screen().contains("[b] < two heard hi"));
+    one.join();
+}
+
+#[test]
+fn max_time_ends_all_of_them() {
+    let (one, two) = (named("one"), named("two"));
+    let mut terminal = connect(&one, &["-m", "2s"]);
+    open(&terminal, "b", &two);
+    assert_eq!(terminal.wait_exit(), 7, "{}", terminal.screen());
+    assert_eq!(terminal.screen().matches("--max-time 2s ran out").count(), 1);
+    assert!(terminal.termios_restored());
+}
+
+#[test]
+fn events_have_the_number_of_the_connection_once_there_are_several() {
+    let (one, two) = (named("one"), named("two"));
+    let url = one.url();
+    let terminal = Terminal::spawn(["--json", &url], 600, 60);
+    terminal.wait_for("\"event\":\"open\"");
+    terminal.type_line("alone");
+    terminal.wait_for("one heard alone");
+    assert!(!terminal.screen().contains("\"connection\":"));
+    terminal.type_line(&format!("/connect b {}", two.url()));
+    terminal.wait_for("b>");
+    terminal.type_line("hi");
+    terminal.wait_for("two heard hi");
+    let screen = terminal.screen();
+    let line = screen.lines().find(|line| line.contains("two heard hi")).expect("the event");
+    assert!(line.contains("\"connection\":2"), "{line}");
+    quit(terminal, 0);
+}
+
+#[test]
+fn a_connection_to_an_endpoint_has_its_name() {
+    let (one, two) = (named("one"), named("two"));
+    let script = format!(
+        "mkdir -p .config/wscope; printf '[staging]\\nurl = {}\\n' > .config/wscope/config; \
+         exec \"$WSCOPE\" @staging",
+        one.url()
+    );
+    let terminal = Terminal::spawn_shell(&script, 100, 40);
+    terminal.wait_for("subprotocol");
+    open(&terminal, "b", &two);
+    terminal.type_line("/use staging");
+    terminal.type_line("hi");
+    terminal.wait_for("[staging] < one heard hi");
+    quit(terminal, 0);
+}
+
+/// Lines for one connection are sent while the other one stalls in its handshake, or accepts no data.
+#[test]
+fn a_stalled_connection_does_not_hold_up_lines_for_another() {
+    let one = serve(|peer| {
+        peer.expect_text("first");
+        peer.stall(); // reads nothing
+        peer.read_until_eof();
+    });
+    let two = named("two");
+    let terminal = connect(&one, &["--no-compress"]);
+    open(&terminal, "b", &two);
+    let path = terminal.home().join("large");
+    std::fs::write(&path, vec![b'x'; 24 << 20]).expect("a file");
+    terminal.type_line("/use main");
+    terminal.type_line("first");
+    terminal.type_line("/file large");
+    terminal.type_line("/use b");
+    terminal.type_line("hi");
+    terminal.wait_for("[b] < two heard hi");
+    terminal.press(Key::CtrlC);
+    let mut terminal = terminal;
+    assert_eq!(terminal.wait_exit_within(2 * PROMPTLY), 130, "{}", terminal.screen());
 }
