@@ -108,6 +108,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as --output json: write every event as a line of JSON')
             [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Continue after protocol violations where possible, with a warning for each')
             [CompletionResult]::new('-1', '-1', [CompletionResultType]::ParameterName, 'Same as --count 1')
+            [CompletionResult]::new('--stay', '--stay', [CompletionResultType]::ParameterName, 'Stay at the prompt when the connection ends, or could not be opened')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show request, response and control frames; -vv: every frame; -vvv: every byte')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show request, response and control frames; -vv: every frame; -vvv: every byte')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors only')

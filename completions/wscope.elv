@@ -105,6 +105,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --json 'Same as --output json: write every event as a line of JSON'
             cand --lenient 'Continue after protocol violations where possible, with a warning for each'
             cand -1 'Same as --count 1'
+            cand --stay 'Stay at the prompt when the connection ends, or could not be opened'
             cand -v 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
             cand --verbose 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
             cand -q 'Show errors only'

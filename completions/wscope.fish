@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config no-history h/help V/version
+    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= stay close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config no-history h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -115,6 +115,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every recei
 complete -c wscope -n "__fish_wscope_needs_command" -l json -d 'Same as --output json: write every event as a line of JSON'
 complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Continue after protocol violations where possible, with a warning for each'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'Same as --count 1'
+complete -c wscope -n "__fish_wscope_needs_command" -l stay -d 'Stay at the prompt when the connection ends, or could not be opened'
 complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Show errors only'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'Same as --color never'

@@ -92,6 +92,7 @@ module completions {
     -1                        # Same as --count 1
     --expect: string          # Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     --max-time(-m): string    # Time limit for the whole run [default with --expect: 30s]
+    --stay                    # Stay at the prompt when the connection ends, or could not be opened
     --close-timeout: string   # Time limit for the server's answer to our Close frame
     --close-code: string      # Status code of our Close frame
     --close-reason: string    # Reason of our Close frame

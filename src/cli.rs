@@ -294,12 +294,13 @@ pub struct EndingArgs {
     #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 
-    /// Stay at the prompt when the connection ends, and if it cannot be opened
+    /// Stay at the prompt when the connection ends, or could not be opened
     ///
-    /// /reconnect or Enter on the empty line connects again, /connect URL elsewhere, and /quit exits with the
-    /// status of the last connection. Credentials, cookies and client certificates of the options are not sent to
-    /// another scheme, host or port. --reconnect makes its attempts first. --max-time and goals that are met end
-    /// the run all the same. Without the prompt of a terminal this has no effect.
+    /// /reconnect, or Enter on an empty line, opens it again, with the messages of --send; /connect URL opens another one
+    /// with the same options. Credentials, cookies and client certificates of these are not sent to another scheme, host
+    /// or port. /quit, Ctrl-C or Ctrl-D exits with the status of the last connection. --reconnect makes its attempts
+    /// before. Goals that are met and --max-time end the run all the same. Where lines are not typed at a prompt, this
+    /// has no effect.
     #[arg(long)]
     pub stay: bool,
 
