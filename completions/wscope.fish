@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config no-history h/help V/version
+    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 duration= expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets filter= mute= no-config no-history h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -83,6 +83,7 @@ json\t'Every event as a line of JSON'"
 complete -c wscope -n "__fish_wscope_needs_command" -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'After the end of input, close once nothing has been received for TIME; 0: at once, -1 or \'forever\': wait until the server closes [default: 1s]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Close after N received messages' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l duration -d 'Receive for TIME, then close with 1000; exit status 0' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l expect -d 'Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Time limit for the whole run [default with --expect: 30s]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r
@@ -95,6 +96,8 @@ delta\t'Time since the previous line'"
 complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c wscope -n "__fish_wscope_needs_command" -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'As -v, which shows more than pings and pongs'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Do not offer compression'
 complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Fail if the server selects none of the subprotocols offered or does not accept --compress, and, with --expect, if other messages are received in between'
@@ -153,6 +156,7 @@ json\t'Every event as a line of JSON'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-memory -d 'Memory limit for the messages of all clients; beyond it the client that holds most is closed' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l count -d 'End after N messages have been received from all clients together' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l duration -d 'Serve for TIME, then close all connections with 1000; exit status 0' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l timestamps -d 'Show the time of every line' -r -f -a "utc\t'Date and time, UTC'
 local\t'Local time'
@@ -161,6 +165,8 @@ delta\t'Time since the previous line'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-compress -d 'Do not accept compression'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l echo -d 'Send every received message back, with the same type'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l json -d 'Same as --output json: write every event as a line of JSON'

@@ -90,6 +90,7 @@ module completions {
     --wait(-w): string        # After the end of input, close once nothing has been received for TIME; 0: at once, -1 or 'forever': wait until the server closes [default: 1s]
     --count: string           # Close after N received messages
     -1                        # Same as --count 1
+    --duration: string        # Receive for TIME, then close with 1000; exit status 0
     --expect: string          # Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     --max-time(-m): string    # Time limit for the whole run [default with --expect: 30s]
     --close-timeout: string   # Time limit for the server's answer to our Close frame
@@ -103,6 +104,8 @@ module completions {
     --pretty                  # Indent long JSON messages [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
@@ -150,6 +153,7 @@ module completions {
     --once                    # Serve one client, then exit with its status; others get 503
     --count: string           # End after N messages have been received from all clients together
     -1                        # Same as --count 1
+    --duration: string        # Serve for TIME, then close all connections with 1000; exit status 0
     --close-timeout: string   # Time limit for a client's answer to our Close frame
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
@@ -159,6 +163,8 @@ module completions {
     --pretty                  # Indent long JSON messages [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')

@@ -10,6 +10,7 @@ mod auth;
 mod check;
 mod complaint;
 mod connection;
+mod filter;
 mod listen;
 mod modes;
 mod options;
@@ -24,6 +25,7 @@ pub use auth::AuthArgs;
 pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
+pub use filter::FilterArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
@@ -142,6 +144,9 @@ pub struct ConnectArgs {
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Filters.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
@@ -273,6 +278,14 @@ pub struct EndingArgs {
     /// Same as --count 1
     #[arg(short = '1', conflicts_with = "count")]
     pub one: bool,
+
+    /// Receive for TIME, then close with 1000; exit status 0
+    ///
+    /// It begins when the first connection is open, and is no failure: --max-time is a limit whose expiry is one.
+    /// With --count or --expect the exit status is 1 if these are not met by then. Messages are received for
+    /// all of TIME, also after the end of the input.
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
 
     /// Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     ///

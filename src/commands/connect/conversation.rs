@@ -1,6 +1,7 @@
 //! What the connections of a run share: outputs, input, and the event loop.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::opening::Established;
@@ -9,20 +10,23 @@ use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
 use crate::event::{Clock, EventKind};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
+use crate::input::repl::{CONNECTION_COMMANDS, PromptContext, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::scenario::{Count, Expectations};
+use crate::scenario::{Count, Expectations, Limited};
 use crate::session::{Echo, Journal, Plan, Report, Session};
+use crate::view::View;
 
 /// What all connections of a run share.
 pub(super) struct Conversation<'a> {
     pub(super) config: &'a ConnectConfig,
     pub(super) clock: Clock,
     pub(super) outputs: &'a mut Outputs,
+    /// What the prompt can show again, and how messages are shown.
+    pub(super) view: Option<Arc<View>>,
     pub(super) reactor: &'a mut Reactor,
     /// Set once a connection was open.
     pub(super) source: Option<InputSource>,
@@ -83,6 +87,7 @@ impl Conversation<'_> {
                 self.reactor.leave_signals_to_loop();
                 Ok(InputSource::Plain(Box::new(PlainLines::new(
                     &CONNECTION_COMMANDS,
+                    self.context(),
                     self.config.ending.close_timeout,
                 ))))
             }
@@ -95,6 +100,7 @@ impl Conversation<'_> {
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
+                    context: self.context(),
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
@@ -103,6 +109,10 @@ impl Conversation<'_> {
                 Ok(InputSource::Repl(Box::new(repl)))
             }
         }
+    }
+
+    fn context(&self) -> Option<PromptContext> {
+        self.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
     }
 
     /// Restores the terminal, at this time at the latest, even if it accepts no output. Returns how many received
@@ -149,6 +159,9 @@ fn observers(config: &ConnectConfig) -> Vec<Box<dyn Observer>> {
     }
     if !ending.expect.is_empty() {
         observers.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
+    }
+    if let Some(duration) = ending.duration {
+        observers.push(Box::new(Limited::new(duration)));
     }
     if config.echo {
         observers.push(Box::new(Echo::default()));

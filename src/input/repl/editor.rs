@@ -7,18 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
+use super::context::PromptContext;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
-use super::set::{CommandSet, CommandWords, Parsed, Prompt};
+use super::set::{CommandSet, Parsed, Prompt};
 use super::visible::one_line;
 use crate::input::Action;
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
 use crate::platform::signals::Signal;
 use crate::platform::terminal::{self, SavedModes, TypedAhead};
-
-const PROMPT: &str = "> ";
 
 /// The maximum number of lines in the history.
 const MAX_HISTORY: usize = 10_000;
@@ -47,16 +46,15 @@ pub(super) fn editor_config() -> rustyline::Result<Config> {
         .build())
 }
 
-/// A line editor that completes these commands and has these keys.
+/// A line editor with this assistant and these keys.
 pub(super) fn editor(
     config: &Config,
-    words: CommandWords,
-    color: bool,
+    assistant: Assistant,
     modes: Option<&SavedModes>,
     keys: &Arc<Keys>,
 ) -> rustyline::Result<LineEditor> {
     let mut editor = Editor::with_config(config.clone())?;
-    editor.set_helper(Some(Assistant::new(words, color, Arc::clone(keys))));
+    editor.set_helper(Some(assistant));
     if let Some(modes) = modes {
         keys.bind(&mut editor, modes.control_keys());
     }
@@ -71,6 +69,7 @@ pub(super) struct Keyboard {
     pub(super) keys: Arc<Keys>,
     pub(super) jobs: Option<JobControl>,
     pub(super) ending: Arc<AtomicBool>,
+    pub(super) context: Option<PromptContext>,
 }
 
 impl Keyboard {
@@ -87,11 +86,12 @@ impl Keyboard {
         if has_ended {
             self.keys.set_closing();
         }
-        let mut prompt = if has_ended { "" } else { PROMPT };
+        let mut is_over = has_ended; // without a prompt
         let mut text = (String::new(), 0);
         while !self.is_ending() {
             let (line, cursor) = std::mem::take(&mut text);
-            let read = editor.readline_with_initial(prompt, line.split_at(cursor));
+            let prompt = if is_over { String::new() } else { prompt(editor) };
+            let read = editor.readline_with_initial(&prompt, line.split_at(cursor));
             match (read, self.keys.take_removed_line()) {
                 (Ok(_), Some(RemovedLine::Cleared)) => {}
                 (Ok(line), Some(RemovedLine::Suspended(cursor))) => {
@@ -100,13 +100,15 @@ impl Keyboard {
                 }
                 (Ok(line), None) => {
                     self.remember(editor, &line);
-                    if let Some(typed) = commands.parse(&line, Prompt::Editor) {
+                    if let Some(typed) =
+                        commands.parse(&line, Prompt::Editor, self.context.as_ref())
+                    {
                         send(EditorLine::Typed(typed));
                     }
                 }
                 (Err(_), _) if self.is_ending() => return erase_blank_prompt(editor),
                 (Err(ReadlineError::Interrupted), _) => {
-                    prompt = "";
+                    is_over = true;
                     self.keys.set_closing();
                     send(EditorLine::Interrupt(Action::Leave(Signal::Interrupt).into()));
                 }
@@ -118,7 +120,7 @@ impl Keyboard {
                 // Also a closed terminal, which reports its end repeatedly.
                 (Err(_), _) if has_ended => return,
                 (Err(_), _) => {
-                    prompt = "";
+                    is_over = true;
                     has_ended = true;
                     self.keys.set_closing();
                     send(if terminal::is_gone() {
@@ -140,9 +142,9 @@ impl Keyboard {
         let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
         for line in typed_ahead.lines() {
             self.remember(editor, line);
-            let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
+            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), one_line(line)); // as the editor would have shown it
             commands
-                .parse(line, Prompt::Editor)
+                .parse(line, Prompt::Editor, self.context.as_ref())
                 .into_iter()
                 .for_each(|typed| send(EditorLine::Typed(typed)));
         }
@@ -172,6 +174,11 @@ impl Keyboard {
             history.append(line);
         }
     }
+}
+
+/// What stands before the next line.
+fn prompt(editor: &LineEditor) -> String {
+    editor.helper().map(Assistant::prompt).unwrap_or_default()
 }
 
 /// Removes the unused prompt from the screen at the end.
