@@ -259,7 +259,7 @@ module completions {
   # Explain close codes
   export extern "wscope codes" [
     --help(-h)                # Print help
-    code?: string             # The close code to explain; without it, all codes are listed
+    ...terms: string          # Close codes to explain, or words to look for in their names, meanings and causes; without any, all codes are listed
   ]
 
   def "nu-complete wscope completions shell" [] {

@@ -82,6 +82,16 @@ Exit status:
   refused · 5 protocol error of the peer · 6 abnormal close · 7 timeout ·
   8 local failure · 129, 130, 131, 143 SIGHUP, SIGINT, SIGQUIT, SIGTERM";
 
+/// Shown for an empty command line.
+pub const FIRST_STEPS: &str = "
+  wscope wss://example.com/socket          talk to an endpoint
+  wscope :8080/chat -v                     a server on this machine, in detail
+  echo '{\"op\":\"ping\"}' | wscope -1 URL     one request, one answer
+  wscope listen --echo                     a server to try these with
+  wscope check hello.wscope                what is sent and expected, as a test
+
+";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -347,9 +357,10 @@ pub struct DisplayArgs {
 /// Options for `codes`.
 #[derive(Args, Debug)]
 pub struct CodesArgs {
-    /// The close code to explain; without it, all codes are listed
-    #[arg(value_name = "CODE")]
-    pub code: Option<String>,
+    /// Close codes to explain, or words to look for in their names, meanings and causes; without any,
+    /// all codes are listed
+    #[arg(value_name = "CODE|WORD")]
+    pub terms: Vec<String>,
 }
 
 /// Options for `man`.
