@@ -102,6 +102,9 @@ pub enum Command {
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell
+    ///
+    /// For bash, write it to a file that ~/.bashrc sources; for zsh, to a file _wscope in a folder of $fpath; for fish,
+    /// to ~/.config/fish/completions/wscope.fish. The endpoints of the configuration file are offered as @name.
     Completions(CompletionsArgs),
     /// Print a manual page in roff
     Man(ManArgs),
@@ -375,8 +378,12 @@ pub struct ManArgs {
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
     /// The shell
-    #[arg(value_name = "SHELL")]
-    pub shell: Shell,
+    #[arg(value_name = "SHELL", required = true)]
+    pub shell: Option<Shell>,
+
+    /// List the endpoints of the configuration file, which the scripts offer
+    #[arg(long, hide = true, exclusive = true)]
+    pub endpoints: bool,
 }
 
 /// Shells that completions can be made for.

@@ -1,33 +1,48 @@
 //! Completion scripts, made from the command line's definition.
+//!
+//! clap's generators make them, but do not combine a URL with commands in its place: their scripts for zsh and fish
+//! stop after the first word, and that for bash offers neither files beside options nor values after `=`. So for zsh and
+//! fish each command's arguments are generated alone, and a few lines choose between them; for bash the tables are
+//! written here.
 
-use clap::CommandFactory;
 use clap_complete::{Shell as ClapShell, generate};
 use clap_complete_nushell::Nushell;
 
-use crate::cli::{Cli, Shell};
+use crate::cli::Shell;
+use crate::config::{SettingsEnv, endpoint_list};
+use crate::redact::Redaction;
 
-/// Every shell, with the name of its file under `completions/`.
-pub const FILES: [(Shell, &str); 6] = [
-    (Shell::Bash, "wscope.bash"),
-    (Shell::Zsh, "_wscope"),
-    (Shell::Fish, "wscope.fish"),
-    (Shell::Powershell, "_wscope.ps1"),
-    (Shell::Elvish, "wscope.elv"),
-    (Shell::Nushell, "wscope.nu"),
-];
+mod bash;
+mod fish;
+mod offered;
+mod zsh;
 
 /// The completion script for a shell.
-pub fn completions(shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    let mut command = Cli::command();
-    let mut with = |shell: ClapShell| generate(shell, &mut command, "wscope", &mut script);
+pub fn script(shell: Shell) -> Vec<u8> {
+    let whole = |shell: ClapShell| {
+        let mut script = Vec::new();
+        generate(shell, &mut offered::whole(), "wscope", &mut script);
+        script
+    };
     match shell {
-        Shell::Bash => with(ClapShell::Bash),
-        Shell::Zsh => with(ClapShell::Zsh),
-        Shell::Fish => with(ClapShell::Fish),
-        Shell::Powershell => with(ClapShell::PowerShell),
-        Shell::Elvish => with(ClapShell::Elvish),
-        Shell::Nushell => generate(Nushell, &mut Cli::command(), "wscope", &mut script),
+        Shell::Bash => bash::script(&offered::commands()).into_bytes(),
+        Shell::Zsh => zsh::script(&offered::commands()).into_bytes(),
+        Shell::Fish => fish::script(&offered::commands()).into_bytes(),
+        Shell::Powershell => whole(ClapShell::PowerShell),
+        Shell::Elvish => whole(ClapShell::Elvish),
+        Shell::Nushell => {
+            let mut script = Vec::new();
+            generate(Nushell, &mut offered::whole(), "wscope", &mut script);
+            script
+        }
     }
-    script
+}
+
+/// The endpoints of the configuration file as the scripts read them: `@name`, a tab, the URL. Empty if the file
+/// cannot be read: a script cannot report that.
+pub fn endpoints(env: &SettingsEnv) -> String {
+    let line = |(name, url): (String, String)| {
+        format!("@{name}\t{}\n", Redaction::Mask.argument(&url).replace(char::is_control, " "))
+    };
+    endpoint_list(env).into_iter().map(line).collect()
 }

@@ -115,7 +115,10 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             return check::run(config);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
-        Some(Subcommand::Completions(args)) => print(&completions::completions(args.shell)),
+        Some(Subcommand::Completions(args)) => print(&match args.shell {
+            Some(shell) => completions::script(shell),
+            None => completions::endpoints(&env.settings).into_bytes(),
+        }),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)

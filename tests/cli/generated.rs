@@ -62,6 +62,19 @@ fn the_page_of_an_unknown_command_is_refused() {
     wscope().args(["man", "help"]).run().code(0).stdout(&page);
 }
 
+#[test]
+fn what_is_hidden_is_not_offered() {
+    for (shell, _) in SHELLS {
+        let script = wscope().args(["completions", shell]).run().code(0).stdout;
+        for option in ["show-ping-pong", "max-redirects", "no-check", "execute", "basic-auth"] {
+            assert!(!script.contains(option), "{option} in the script for {shell}");
+        }
+        for option in ["max-redirs", "insecure", "close-code"] {
+            assert!(script.contains(option), "no {option} in the script for {shell}");
+        }
+    }
+}
+
 #[track_caller]
 fn assert_up_to_date(command: &[&str], file: &str) {
     let generated = wscope().args(command).run().code(0).stderr("").stdout;
