@@ -195,8 +195,8 @@ _wscope() {
 
 # Offers the values for what follows the stem of the current word.
 _wscope_reply() {
-    local value=${current#"$stem"}
-    if [[ $values == '<path>' && (! $stem || $value != '~/'*) ]]; then
+    local value=${current#"$stem"} path
+    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != --*) ]]; then
         return # readline completes files where nothing is offered
     fi
     if [[ $values == '<path>' || $values == '<@path>' && $value == @* ]]; then
@@ -204,7 +204,9 @@ _wscope_reply() {
         value=${value#@}
         # Bash expands no tilde behind = or @.
         value=${value/#'~/'/"$HOME/"}
-        mapfile -t COMPREPLY < <(compgen -f -- "${value//\\/}")
+        while IFS= read -r path; do
+            COMPREPLY+=("$path")
+        done < <(compgen -f -- "${value//\\/}")
         _wscope_quote
         _wscope_join "$2"
         return
@@ -226,10 +228,10 @@ _wscope_quote() {
     local index path
     for index in "${!COMPREPLY[@]}"; do
         path=${COMPREPLY[index]}
-        printf -v "COMPREPLY[index]" %q "$path"
+        COMPREPLY[index]=$(printf %q "$path")
         if [[ -d $path ]]; then
             COMPREPLY[index]+=/
-            compopt -o nospace
+            compopt -o nospace 2>/dev/null
         fi
     done
 }

@@ -29,9 +29,13 @@ end
 # Files behind @.
 function __wscope_at_files
     set -l value (string replace -r '^--[^=]*=' '' -- (commandline -ct))
-    string match -qr '^@([^~]|$)' -- $value
-    and for path in (__fish_complete_path (string sub -s 2 -- $value))
-        echo @(string unescape -- $path)
+    string match -q '@*' -- $value
+    or return
+    set -l start (string unescape -- (string sub -s 2 -- $value))
+    for path in $start*
+        test -d $path
+        and set path $path/
+        echo @$path
     end
 end
 
