@@ -84,6 +84,16 @@ Exit status:
   refused · 5 protocol error of the peer · 6 abnormal close · 7 timeout ·
   8 local failure · 129, 130, 131, 143 SIGHUP, SIGINT, SIGQUIT, SIGTERM";
 
+/// Shown for an empty command line.
+pub const FIRST_STEPS: &str = "
+  wscope wss://example.com/socket          talk to an endpoint
+  wscope :8080/chat -v                     a server on this machine, in detail
+  echo '{\"op\":\"ping\"}' | wscope -1 URL     one request, one answer
+  wscope listen --echo                     a server to try these with
+  wscope check hello.wscope                what is sent and expected, as a test
+
+";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -94,6 +104,9 @@ pub enum Command {
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell
+    ///
+    /// For bash, write it to a file that ~/.bashrc sources; for zsh, to a file _wscope in a folder of $fpath; for fish,
+    /// to ~/.config/fish/completions/wscope.fish. The endpoints of the configuration file are offered as @name.
     Completions(CompletionsArgs),
     /// Print a manual page in roff
     Man(ManArgs),
@@ -360,9 +373,10 @@ pub struct DisplayArgs {
 /// Options for `codes`.
 #[derive(Args, Debug)]
 pub struct CodesArgs {
-    /// The close code to explain; without it, all codes are listed
-    #[arg(value_name = "CODE")]
-    pub code: Option<String>,
+    /// Close codes to explain, or words to look for in their names, meanings and causes; without any,
+    /// all codes are listed
+    #[arg(value_name = "CODE|WORD")]
+    pub terms: Vec<String>,
 }
 
 /// Options for `man`.
@@ -377,8 +391,12 @@ pub struct ManArgs {
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
     /// The shell
-    #[arg(value_name = "SHELL")]
-    pub shell: Shell,
+    #[arg(value_name = "SHELL", required = true)]
+    pub shell: Option<Shell>,
+
+    /// List the endpoints of the configuration file, which the scripts offer
+    #[arg(long, hide = true, exclusive = true)]
+    pub endpoints: bool,
 }
 
 /// Shells that completions can be made for.

@@ -49,7 +49,7 @@ pub use presets::SendOrder;
 pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
-pub use settings::{Expanded, SettingError, SettingsEnv, expand};
+pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
