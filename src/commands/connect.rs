@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::RunError;
 use super::delivery::Delivery;
-use super::displays::{self, Failures};
+use super::displays::{self, Failures, SharedView};
 use crate::config::{ConnectConfig, check_url};
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind, NameTable};
+use crate::event::{Clock, Event, EventKind};
 use crate::input::repl::PromptNames;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
@@ -17,6 +17,7 @@ use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
+use crate::view::View;
 
 mod conclusion;
 mod connections;
@@ -51,14 +52,16 @@ const STANDARD_OUTPUT: &str = "standard output";
 ///
 /// # Errors
 /// Why it failed.
-pub fn run(config: ConnectConfig) -> Result<(), RunError> {
+pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut reactor = reactor()?;
-    let (config, names) = (Arc::new(config), Arc::default());
-    let mut outputs = outputs(&config, &names)?;
+    let filters = std::mem::take(&mut config.filters);
+    let view = displays::view(clock, filters, &config.commentary);
+    let config = Arc::new(config);
+    let mut outputs = outputs(&config, view.as_ref())?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
     let mut command =
-        ConnectCommand { clock, config, names, outputs: &mut outputs, max_time, leave_by: None };
+        ConnectCommand { clock, config, outputs: &mut outputs, view, max_time, leave_by: None };
     let result = command.run(&mut reactor);
     if let Err(error) = &result
         && let Some(failure) = error.failure()
@@ -82,6 +85,7 @@ pub fn emit_failure(error: &Error) {
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,
+        mark: None,
         what: EventKind::Failure(&failure),
     });
     if let Ok(mut reactor) = Reactor::new(None) {
@@ -92,8 +96,9 @@ pub fn emit_failure(error: &Error) {
 struct ConnectCommand<'a> {
     clock: Clock,
     config: Arc<ConnectConfig>,
-    names: Arc<NameTable>,
     outputs: &'a mut Outputs,
+    /// What the prompt can show again, and how messages are shown.
+    view: Option<Arc<View>>,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
     leave_by: Option<Instant>,
@@ -102,10 +107,13 @@ struct ConnectCommand<'a> {
 impl ConnectCommand<'_> {
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
         let (config, max_time) = (&self.config, self.max_time);
+        if let Some(view) = &self.view {
+            view.set_waker(reactor.waker());
+        }
         let prompt = PromptNames::new(&config.name, check_url, config.stay);
         let shared = RunShared {
             prompt: Arc::new(prompt),
-            display: Arc::clone(&self.names),
+            view: self.view.clone(),
             is_decided: Arc::default(),
         };
         let mut conversation = Conversation {
@@ -161,7 +169,7 @@ impl ConnectCommand<'_> {
     }
 
     fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
+        self.outputs.event(&Event { at: self.clock.now(), connection: None, mark: None, what });
     }
 }
 
@@ -181,7 +189,7 @@ fn leave_after(error: &Error) -> Option<Instant> {
         .then(Instant::now)
 }
 
-fn outputs(config: &ConnectConfig, names: &Arc<NameTable>) -> Result<Outputs, Error> {
+fn outputs(config: &ConnectConfig, view: Option<&Arc<View>>) -> Result<Outputs, Error> {
     let open = |writer: io::Result<Writer>, name: &str| {
         writer.map_err(|error| Error::System(name.to_owned(), error))
     };
@@ -193,5 +201,7 @@ fn outputs(config: &ConnectConfig, names: &Arc<NameTable>) -> Result<Outputs, Er
             Some(Outlet::stream("standard error", writer).optional())
         }
     };
-    Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None, Some(names)))
+    let view = view.map(|view| SharedView { view, shows_waiting: true });
+    let (stdout, commentary) = (config.stdout, &config.commentary);
+    Ok(displays::outputs(stdout, commentary, out, err, Failures::None, view))
 }

@@ -3,10 +3,12 @@
 use super::auth::{CredentialSources, basic_header};
 use super::secrets::{GivenValues, Used, secrets};
 use super::{ConfigError, ConnectConfig};
+use crate::client::HandshakeConfig;
 use crate::config::files::FileReader;
 use crate::event::Level;
 use crate::input::repl::check_name;
 use crate::net::target::Target;
+use crate::view::Filters;
 
 /// What is wrong with a URL, if anything.
 ///
@@ -24,36 +26,53 @@ impl ConnectConfig {
         Self { name: name.unwrap_or(self.name), ..self }
     }
 
-    /// The same options for another URL. Messages that are sent first are for the first URL only, and so are
+    /// The same options for another URL, under this name. Messages that are sent first are for the first URL only, and so are
     /// credentials, unless scheme, host and port are the same.
     ///
     /// # Errors
     /// If the URL is not valid.
-    pub fn for_url(&self, url: &str) -> Result<Self, ConfigError> {
+    pub fn for_url(&self, name: &str, url: &str) -> Result<Self, ConfigError> {
         let target = Target::parse(url).map_err(ConfigError::Target)?;
-        let mut config = self.clone();
-        config.notices.clear();
-        config.presets.clear();
-        config.warns_unchecked = false;
-        let first = config.endpoint.target.host_header();
         let used = Used { target: Some(&target), ..Used::default() };
         let own = secrets(&GivenValues::typed(&[]), &used, &FileReader::new(None));
-        config.endpoint.secrets = config.endpoint.secrets.and(own);
         let login = target.credentials.clone();
-        let left_out = config.endpoint.retarget(target);
+        let mut endpoint = self.endpoint.clone();
+        endpoint.secrets = endpoint.secrets.and(own);
+        let first = endpoint.target.host_header();
+        let left_out = endpoint.retarget(target);
+        let mut notices = Vec::new();
         if !left_out.is_empty() {
-            let (other, what) = (config.endpoint.target.host_header(), left_out.join(", "));
+            let (other, what) = (endpoint.target.host_header(), left_out.join(", "));
             let text = format!("given for {first} and not sent to {other}: {what}");
-            config.notices.push((Level::Warning, text));
+            notices.push((Level::Warning, text));
         }
-        let handshake = &mut config.endpoint.handshake;
-        let is_replaced = handshake.headers.iter().any(|line| line.is("Authorization"));
+        let mut credential_sources = self.credential_sources;
+        let HandshakeConfig { headers, credentials, .. } = &mut endpoint.handshake;
+        let is_replaced = headers.iter().any(|line| line.is("Authorization"));
         if let Some(login) = login.filter(|_| !is_replaced) {
-            handshake.credentials.retain(|line| !line.is("Authorization"));
+            credentials.retain(|line| !line.is("Authorization"));
             let password = login.password.as_deref().unwrap_or_default();
-            handshake.credentials.push(basic_header(&login.user, password));
-            config.credential_sources = CredentialSources::of_url();
+            credentials.push(basic_header(&login.user, password));
+            credential_sources = CredentialSources::of_url();
         }
-        Ok(config)
+        Ok(Self {
+            endpoint,
+            negotiation: self.negotiation,
+            credential_sources,
+            warns_unchecked: false,
+            notices,
+            input: self.input,
+            presets: Vec::new(),
+            echo: self.echo,
+            stdout: self.stdout,
+            commentary: self.commentary,
+            filters: Filters::default(), // the view of the run has them
+            max_message_size: self.max_message_size,
+            ending: self.ending.clone(),
+            resilience: self.resilience,
+            history: self.history.clone(),
+            stay: self.stay,
+            name: name.to_owned(),
+        })
     }
 }

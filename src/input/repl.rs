@@ -19,12 +19,15 @@ use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
 mod connection;
+mod context;
 mod editor;
 mod helper;
 mod history;
 mod keys;
 mod loader;
+mod local;
 mod names;
+mod prompt;
 mod screen;
 mod server;
 mod set;
@@ -32,6 +35,7 @@ mod several;
 mod visible;
 
 pub use connection::CONNECTION_COMMANDS;
+pub use context::PromptContext;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
 use helper::Assistant;
@@ -39,6 +43,7 @@ use history::LineHistory;
 use keys::Keys;
 pub(super) use loader::FileLoader;
 pub use names::{Liveness, PromptNames, check_name};
+use prompt::PromptText;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub(super) use set::Prompt;
@@ -58,6 +63,8 @@ pub struct ReplOptions {
     pub names: Arc<PromptNames>,
     /// How long a line that ends the session waits for a file that is being read; `None`: until it is read.
     pub file_limit: Option<Duration>,
+    /// What its commands work on beside the connection; `None`: it has only those on the connection.
+    pub context: Option<PromptContext>,
 }
 
 /// A running line editor, whose lines are parsed to `T`.
@@ -132,12 +139,8 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         }
         let keys = Arc::new(Keys::default());
         let config = editor_config().map_err(io::Error::other)?;
-        let assistant = Assistant::new(
-            commands.words,
-            options.color,
-            Arc::clone(&keys),
-            Arc::clone(&options.names),
-        );
+        let prompt = PromptText::new(options.context.clone(), Arc::clone(&options.names));
+        let assistant = Assistant::new(commands.words, options.color, Arc::clone(&keys), prompt);
         let mut editor =
             editor(&config, assistant, modes.as_ref(), &keys).map_err(io::Error::other)?;
         let history = options
@@ -145,6 +148,9 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
+        if let Some(context) = &options.context {
+            screen.follow_pauses(Arc::clone(&context.view))?;
+        }
         let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
         let jobs = jobs.transpose()?;
         let ending = Arc::new(AtomicBool::new(false));
@@ -158,6 +164,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             jobs: jobs.clone(),
             ending: Arc::clone(&ending),
             names: options.names,
+            context: options.context,
         };
         let (is_interrupted, editors_waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
@@ -201,9 +208,10 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             None => {}
         }
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
-            Ok(EditorLine::Typed(Parsed::Ready(line)) | EditorLine::Interrupt(line)) => {
-                NextLine::Line(line)
-            }
+            Ok(
+                EditorLine::Typed(Parsed::Ready(line) | Parsed::Long { line, .. })
+                | EditorLine::Interrupt(line),
+            ) => NextLine::Line(line),
             Ok(EditorLine::Typed(Parsed::File(file))) => {
                 let next = self.loader.start_line(file, &self.waker);
                 self.limit_loading(); // for lines that have been announced already
@@ -234,7 +242,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         let loading = self.loader.cancel();
         let lines = self.behind.drain(..).chain(self.lines.try_iter());
         let is_counted = |line: &EditorLine<T>| match line {
-            EditorLine::Typed(Parsed::Ready(line)) => is_counted(line),
+            EditorLine::Typed(Parsed::Ready(line) | Parsed::Long { line, .. }) => is_counted(line),
             EditorLine::Typed(Parsed::File(_)) => true,
             EditorLine::Interrupt(_) | EditorLine::End => false,
         };

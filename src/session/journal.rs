@@ -53,7 +53,7 @@ impl<'a> Journal<'a> {
     pub fn emit(&mut self, what: EventKind<'_>) {
         let is_marked = self.are_several.is_none_or(|several| several.load(Ordering::Relaxed));
         let connection = self.connection.filter(|_| is_marked);
-        self.outputs.event(&Event { at: self.now, connection, what });
+        self.outputs.event(&Event { at: self.now, connection, mark: None, what });
     }
 
     /// Whether an output shows messages that we send.

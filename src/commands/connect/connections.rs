@@ -69,7 +69,7 @@ impl Connections {
     /// The first connection, which the main loop has.
     pub(super) fn new(start: Start) -> Self {
         let Start { config, shared, record, sinks, clock, max_time, run_link, control } = start;
-        let outputs = sinks.outputs(&config, &shared.display, &control);
+        let outputs = sinks.outputs(&config, &shared, &control);
         let (sender, event) = channel();
         let newest = record.number;
         let first = Entry { config: Arc::clone(&config), record, link: None, is_main: true };
@@ -129,8 +129,11 @@ impl Connections {
     /// Carries out a command, unless it is one on the connection of the main loop.
     pub(super) fn execute(&mut self, command: PromptCommand) {
         match command {
-            PromptCommand::Action(Action::Show(Show::Text(text))) => self.show(&text),
-            PromptCommand::Action(Action::Show(Show::Problem(text))) => self.show_problem(&text),
+            PromptCommand::Action(Action::Show(show)) => {
+                if let Some(shown) = show.shown() {
+                    self.emit(EventKind::Shown(shown));
+                }
+            }
             PromptCommand::To(name, action) => self.act(&name, action),
             PromptCommand::Connect(Some(name), url) => self.connect(&name, &url),
             PromptCommand::Reconnect(Some(name)) => self.reconnect(&name, true),
@@ -217,8 +220,8 @@ impl Connections {
         if self.entry(name).is_some_and(Entry::is_running) {
             return self.show_problem(&self.named(name, "the connection is still being closed"));
         }
-        match self.config.for_url(url) {
-            Ok(config) => self.open(Arc::new(ConnectConfig { name: name.to_owned(), ..config })),
+        match self.config.for_url(name, url) {
+            Ok(config) => self.open(Arc::new(config)),
             Err(error) => self.show_problem(&error.to_string()),
         }
     }
@@ -254,24 +257,15 @@ impl Connections {
         };
         let entry = Entry { config, record, link, is_main: false };
         match self.entries.iter_mut().find(|it| it.record.name == entry.record.name) {
-            Some(earlier) => {
-                self.shared.display.remove(earlier.record.number);
-                *earlier = entry;
-            }
+            Some(earlier) => *earlier = entry,
             None => self.entries.push(entry),
         }
     }
 
     /// Forgets connections that the prompt has forgotten.
     fn forget_old(&mut self) {
-        let (known, display) = (self.shared.prompt.all(), &self.shared.display);
-        self.entries.retain(|entry| {
-            let is_known = known.contains(&entry.record.name);
-            if !is_known {
-                display.remove(entry.record.number);
-            }
-            is_known
-        });
+        let known = self.shared.prompt.all();
+        self.entries.retain(|entry| known.contains(&entry.record.name));
     }
 
     /// Closes all but that of the main loop.
@@ -337,7 +331,7 @@ impl Connections {
     }
 
     fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
+        self.outputs.event(&Event { at: self.clock.now(), connection: None, mark: None, what });
     }
 }
 

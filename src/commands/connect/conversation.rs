@@ -16,13 +16,13 @@ use crate::error::Error;
 use crate::event::{Clock, EventKind};
 use crate::input::plain::PlainLines;
 use crate::input::queue::QueuedActions;
-use crate::input::repl::{CONNECTION_COMMANDS, PROMPT_COMMANDS, Repl, ReplOptions};
+use crate::input::repl::{CONNECTION_COMMANDS, PROMPT_COMMANDS, PromptContext, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::scenario::{Count, Expectations};
+use crate::scenario::{Count, Expectations, Limited};
 use crate::session::{Echo, Journal, Plan, Report, Session};
 
 /// What all connections of a run share.
@@ -103,6 +103,7 @@ impl Conversation<'_> {
                 self.reactor.leave_signals_to_loop();
                 Ok(InputSource::Plain(Box::new(PlainLines::new(
                     &CONNECTION_COMMANDS,
+                    self.context(),
                     self.config.ending.close_timeout,
                 ))))
             }
@@ -116,6 +117,7 @@ impl Conversation<'_> {
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
+                    context: self.context(),
                 };
                 let repl = Repl::start(options, &PROMPT_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
@@ -137,6 +139,10 @@ impl Conversation<'_> {
                 Ok(InputSource::Repl(Box::new(Prompt::new(repl, connections, has_connection))))
             }
         }
+    }
+
+    fn context(&self) -> Option<PromptContext> {
+        self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
     }
 
     /// Restores the terminal, at this time at the latest, even if it accepts no output. Returns how many received
@@ -189,6 +195,9 @@ fn observers(config: &ConnectConfig, record: &Arc<Record>) -> Vec<Box<dyn Observ
     }
     if !ending.expect.is_empty() {
         observers.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
+    }
+    if let Some(duration) = ending.duration {
+        observers.push(Box::new(Limited::new(duration)));
     }
     if config.echo {
         observers.push(Box::new(Echo::default()));

@@ -21,7 +21,7 @@ use crate::session::Stop;
 pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions) {
     let LinkConfig { config, record, shared, presets, clock, max_time, sinks, control, sender } =
         link;
-    let mut outputs = sinks.outputs(&config, &shared.display, &reactor.waker());
+    let mut outputs = sinks.outputs(&config, &shared, &reactor.waker());
     let mut conversation = Conversation {
         config: &config,
         clock,

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::config::ConnectConfig;
 use crate::error::Error;
-use crate::event::{EventKind, Mask, NameTable};
+use crate::event::{EventKind, Mask};
 use crate::input::repl::{Liveness, PromptNames};
 use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::output::human::closed_text;
 use crate::protocol::vocabulary::Direction;
+use crate::view::View;
 
 /// A connection of a run, as its loop reports it and the prompt lists it.
 #[derive(Debug)]
@@ -38,16 +39,18 @@ enum State {
 pub(super) struct RunShared {
     /// The result of the run is known: that of a connection which it closes does not matter.
     pub(super) is_decided: Arc<AtomicBool>,
-    /// The names, as the prompt has them.
+    /// What the prompt can show again, and how messages are shown.
+    pub(super) view: Option<Arc<View>>,
+    /// The names of the connections.
     pub(super) prompt: Arc<PromptNames>,
-    /// The names, as the display has them.
-    pub(super) display: Arc<NameTable>,
 }
 
 impl Record {
     /// A connection with this number that is being opened.
     pub(super) fn new(number: u64, config: &ConnectConfig, shared: &RunShared) -> Self {
-        shared.display.set(number, &config.name);
+        if let Some(view) = &shared.view {
+            view.name_connection(number, &config.name);
+        }
         let endpoint = &config.endpoint;
         Self {
             number,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use mio::Waker;
 
-use crate::commands::displays::{self, Failures};
+use super::record::RunShared;
+use crate::commands::displays::{self, Failures, SharedView};
 use crate::config::ConnectConfig;
-use crate::event::NameTable;
 use crate::output::shared::SharedStream;
 use crate::output::{Outlet, Outputs};
 use crate::platform::batches::BatchQueue;
@@ -41,7 +41,7 @@ impl Sinks {
     pub(super) fn outputs(
         &self,
         config: &ConnectConfig,
-        names: &Arc<NameTable>,
+        shared: &RunShared,
         waker: &Arc<Waker>,
     ) -> Outputs {
         let outlet =
@@ -49,6 +49,8 @@ impl Sinks {
         let out = outlet("standard output", &self.screen);
         let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
         let (stdout, commentary) = (config.stdout, &config.commentary);
-        displays::outputs(stdout, commentary, out, err, Failures::None, Some(names))
+        // What a pause has held back is shown by the outputs of the main loop.
+        let view = shared.view.as_ref().map(|view| SharedView { view, shows_waiting: false });
+        displays::outputs(stdout, commentary, out, err, Failures::None, view)
     }
 }

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use data_encoding::BASE64;
 
+use super::local::{self, LOCAL_COMMANDS};
 use super::set::{
     CommandSet, CommandWords, FileRequest, Parsed, SlashCommand, code_and_reason, split, unknown,
 };
@@ -14,18 +15,19 @@ use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &[] },
+    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait defines what follows",
-    execute,
+    execute: |name, argument, _| execute(name, argument),
+    execute_local: local::execute,
     ends: |action| matches!(action, Action::Close(..)),
     address: |parsed, _| parsed,
     enter: |_| None,
     cancel: |_| None,
 };
 
-const COMMANDS: [SlashCommand; 13] =
-    [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, FULL, QUIT];
+const COMMANDS: [SlashCommand; 12] =
+    [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, QUIT];
 
 pub(super) const HELP: SlashCommand =
     SlashCommand { name: "help", arguments: "", summary: "list the commands" };
@@ -70,8 +72,6 @@ pub(super) const STATUS: SlashCommand = SlashCommand {
 };
 pub(super) const HEADERS: SlashCommand =
     SlashCommand { name: "headers", arguments: "", summary: "the heads of the opening handshake" };
-pub(super) const FULL: SlashCommand =
-    SlashCommand { name: "full", arguments: "", summary: "the last received message, whole" };
 pub(super) const QUIT: SlashCommand =
     SlashCommand { name: "quit", arguments: "", summary: "close and exit" };
 
@@ -101,7 +101,6 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "close" => close(word),
         "status" => none(Action::Show(Show::Status)),
         "headers" => none(Action::Show(Show::Headers)),
-        "full" => none(Action::Show(Show::Full)),
         "quit" => none(Action::Close(None, None)),
         _ => Err(unknown(name)),
     }
@@ -171,8 +170,8 @@ mod tests {
     use crate::protocol::CloseCode;
 
     fn parse(line: &str) -> Option<Action> {
-        match CONNECTION_COMMANDS.parse(line, Prompt::Editor)? {
-            Parsed::Ready(action) => Some(action),
+        match CONNECTION_COMMANDS.parse(line, Prompt::Editor, None)? {
+            Parsed::Ready(action) | Parsed::Long { line: action, .. } => Some(action),
             Parsed::File(file) => Some(file.load().unwrap_or_else(Action::problem)),
         }
     }

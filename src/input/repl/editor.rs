@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
+use super::context::PromptContext;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
@@ -70,6 +71,7 @@ pub(super) struct Keyboard {
     pub(super) jobs: Option<JobControl>,
     pub(super) ending: Arc<AtomicBool>,
     pub(super) names: Arc<PromptNames>,
+    pub(super) context: Option<PromptContext>,
 }
 
 impl Keyboard {
@@ -86,11 +88,11 @@ impl Keyboard {
         if has_ended {
             self.keys.set_closing();
         }
-        let mut is_over = has_ended;
+        let mut is_over = has_ended; // without a prompt
         let mut text = (String::new(), 0);
         while !self.is_ending() {
             let (line, cursor) = std::mem::take(&mut text);
-            let prompt = if is_over { String::new() } else { self.names.prompt() };
+            let prompt = if is_over { String::new() } else { prompt(editor) };
             let read = editor.readline_with_initial(&prompt, line.split_at(cursor));
             match (read, self.keys.take_removed_line()) {
                 (Ok(_), Some(RemovedLine::Cleared)) => {}
@@ -144,8 +146,7 @@ impl Keyboard {
         let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
         for line in typed_ahead.lines() {
             self.remember(editor, line);
-            let prompt = self.names.prompt();
-            let _ = writeln!(io::stdout(), "{prompt}{}", one_line(line)); // as the editor would have shown it
+            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), one_line(line)); // as the editor would have shown it
             if let Some(typed) = self.parse(commands, line) {
                 send(EditorLine::Typed(typed));
             }
@@ -157,7 +158,7 @@ impl Keyboard {
 
     /// Parses a line for the connection that the prompt is at.
     fn parse<T: From<Action>>(&self, commands: &CommandSet<T>, line: &str) -> Option<Parsed<T>> {
-        match commands.parse(line, Prompt::Editor) {
+        match commands.parse(line, Prompt::Editor, self.context.as_ref()) {
             Some(parsed) => Some((commands.address)(parsed, &self.names)),
             None => (commands.enter)(&self.names).map(Parsed::Ready),
         }
@@ -184,6 +185,11 @@ impl Keyboard {
             history.append(line);
         }
     }
+}
+
+/// What stands before the next line.
+fn prompt(editor: &LineEditor) -> String {
+    editor.helper().map(Assistant::prompt).unwrap_or_default()
 }
 
 /// Removes the unused prompt from the screen at the end.

@@ -14,7 +14,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::keys::Keys;
-use super::names::PromptNames;
+use super::prompt::PromptText;
 use super::set::{CommandWords, SlashCommand};
 use super::visible::{Behind, drawn, has_hidden, one_line, remark};
 
@@ -32,7 +32,7 @@ pub(super) struct Assistant {
     /// Whether nothing is typed on the prompt line.
     is_blank: Cell<bool>,
     keys: Arc<Keys>,
-    names: Arc<PromptNames>,
+    prompt: PromptText,
 }
 
 impl Assistant {
@@ -41,9 +41,14 @@ impl Assistant {
         words: CommandWords,
         color: bool,
         keys: Arc<Keys>,
-        names: Arc<PromptNames>,
+        prompt: PromptText,
     ) -> Self {
-        Self { words, color, is_blank: Cell::new(true), keys, names }
+        Self { words, color, is_blank: Cell::new(true), keys, prompt }
+    }
+
+    /// What stands before the next line.
+    pub(super) fn prompt(&self) -> String {
+        self.prompt.text()
     }
 
     /// Whether nothing was typed on the prompt line when it was drawn last.
@@ -68,14 +73,16 @@ impl Completer for Assistant {
             return Ok((pos - start.len(), files(folder, start)));
         }
         if let Some(start) = NAMING.iter().find_map(|command| typed.strip_prefix(command)) {
-            let fitting = self.names.all().into_iter().filter(|name| name.starts_with(start));
+            let fitting =
+                self.prompt.names().all().into_iter().filter(|name| name.starts_with(start));
             let pairs = fitting.map(|name| Pair { display: name.clone(), replacement: name });
             return Ok((pos - start.len(), pairs.collect()));
         }
         if !typed.starts_with('/') || typed.contains(' ') {
             return Ok((pos, Vec::new()));
         }
-        let fitting = commands.iter().filter(|command| command.name.starts_with(&typed[1..]));
+        let fitting =
+            self.commands(commands).filter(|command| command.name.starts_with(&typed[1..]));
         let pairs = fitting.map(|command| {
             let space = if command.arguments.is_empty() { "" } else { " " };
             Pair {
@@ -129,6 +136,16 @@ impl Assistant {
         }
     }
 
+    /// These commands, and those of the prompt itself if they are the ones at the start of a line.
+    fn commands(
+        &self,
+        commands: &'static [SlashCommand],
+    ) -> impl Iterator<Item = &'static SlashCommand> {
+        let has_local = self.prompt.has_context() && std::ptr::eq(commands, self.words.all);
+        let local = if has_local { self.words.local } else { &[] };
+        commands.iter().chain(local)
+    }
+
     /// What fits behind the start of a command.
     fn next(&self, line: &str, pos: usize) -> Option<String> {
         let (_, line_of_client, commands) = self.behind_address(line);
@@ -139,14 +156,15 @@ impl Assistant {
             Some(_) => return None,
             None => (name, false),
         };
-        if let Some(command) = commands.iter().find(|command| command.name == name) {
+        if let Some(command) = self.commands(commands).find(|command| command.name == name) {
             let arguments = command.arguments;
             return (!arguments.is_empty()).then(|| {
                 if has_arguments { arguments.to_owned() } else { format!(" {arguments}") }
             });
         }
-        let mut fitting =
-            commands.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
+        let mut fitting = self
+            .commands(commands)
+            .filter(|command| command.name.starts_with(name) && !has_arguments);
         let only = fitting.next()?;
         fitting.next().is_none().then(|| {
             format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned()
@@ -166,8 +184,12 @@ impl Assistant {
 /// Every line may be sent. What is not drawn of one, and that it is not sent, stays on the screen behind it.
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let mark = self.keys.mark().map(str::to_owned);
-        Ok(ValidationResult::Valid(mark.or_else(|| remark(context.input()))))
+        if let Some(mark) = self.keys.mark() {
+            return Ok(ValidationResult::Valid(Some(mark.to_owned())));
+        }
+        let is_drawn_anew = !context.input().is_empty() && self.prompt.note_sent();
+        let behind = remark(context.input()).or_else(|| is_drawn_anew.then(String::new));
+        Ok(ValidationResult::Valid(behind))
     }
 }
 
@@ -187,6 +209,11 @@ impl Highlighter for Assistant {
 
     /// While history is searched, the prompt has what is searched for.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        let prompt = self.prompt.drawn(prompt);
+        let prompt = match prompt {
+            Cow::Borrowed(prompt) => prompt,
+            Cow::Owned(prompt) => return Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),
+        };
         match drawn(prompt) {
             Cow::Borrowed(prompt) => self.styled("\x1b[32m", prompt),
             Cow::Owned(prompt) => Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::context::PromptContext;
 use super::names::PromptNames;
 use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::{Action, Show};
@@ -31,6 +32,12 @@ pub(in crate::input) enum Prompt {
 /// The column at which the second column of help begins.
 const SUMMARY_COLUMN: usize = 33;
 
+/// Parses the command with a name and an argument. The error is the reason, as text.
+type Execute<T> = fn(&str, &str, Option<&PromptContext>) -> Result<Parsed<T>, String>;
+
+/// Carries out a command of the prompt itself; `None`: there is none with this name.
+type ExecuteLocal = fn(&str, &str, &PromptContext) -> Option<Result<Parsed<Action>, String>>;
+
 /// The commands of one kind of prompt.
 #[derive(Debug)]
 pub struct CommandSet<T: 'static> {
@@ -39,8 +46,10 @@ pub struct CommandSet<T: 'static> {
     pub(super) intro: &'static str,
     /// What Ctrl-D does on a terminal without a line editor.
     pub(super) end_of_input: &'static str,
-    /// Parses the command with this name and argument.
-    pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
+    /// Parses the command with this name and argument, where there is no such command of the prompt itself.
+    pub(super) execute: Execute<T>,
+    /// Carries out the command with this name if it is one of the prompt itself.
+    pub(super) execute_local: ExecuteLocal,
     /// Whether a line ends the session.
     pub(super) ends: fn(&T) -> bool,
     /// What becomes of a line at a prompt that has several connections.
@@ -54,7 +63,9 @@ pub struct CommandSet<T: 'static> {
 /// The commands in help and completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
-    /// Those at the start of a line.
+    /// Those that the prompt itself carries out.
+    pub(super) local: &'static [SlashCommand],
+    /// The others at the start of a line.
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
@@ -80,19 +91,24 @@ impl<'a> LineKind<'a> {
 impl<T> CommandSet<T> {
     /// Whether this line ends the session.
     pub(in crate::input) fn is_end(&self, line: &Parsed<T>) -> bool {
-        matches!(line, Parsed::Ready(line) if (self.ends)(line))
+        matches!(line, Parsed::Ready(line) | Parsed::Long { line, .. } if (self.ends)(line))
     }
 }
 
 impl<T: From<Action>> CommandSet<T> {
     /// Parses a line that was typed at `prompt`; `None` for an empty one.
-    pub(in crate::input) fn parse(&self, line: &str, prompt: Prompt) -> Option<Parsed<T>> {
+    pub(in crate::input) fn parse(
+        &self,
+        line: &str,
+        prompt: Prompt,
+        context: Option<&PromptContext>,
+    ) -> Option<Parsed<T>> {
         let line = line.trim_end_matches(['\n', '\r']);
         let ready = |action: Action| Parsed::Ready(action.into());
         (!line.is_empty()).then(|| match LineKind::of(line) {
             LineKind::Text(text) => ready(Action::text(text)),
             LineKind::Command(command) => {
-                let parsed = self.command(command, prompt);
+                let parsed = self.command(command, prompt, context);
                 parsed.unwrap_or_else(|problem| ready(Action::problem(problem)))
             }
         })
@@ -106,15 +122,22 @@ impl<T: From<Action>> CommandSet<T> {
         &self,
         command: &str,
         prompt: Prompt,
+        context: Option<&PromptContext>,
     ) -> Result<Parsed<T>, String> {
-        match split(command) {
-            ("help", _) => Ok(Parsed::Ready(Action::Show(Show::Text(self.help(prompt))).into())),
-            (name, argument) => (self.execute)(name, argument),
+        let (name, argument) = split(command);
+        if name == "help" {
+            return Ok(Parsed::Ready(
+                Action::Show(Show::Text(self.help(prompt, context.is_some()))).into(),
+            ));
+        }
+        match context.and_then(|context| (self.execute_local)(name, argument, context)) {
+            Some(parsed) => parsed.map(Parsed::into_line),
+            None => (self.execute)(name, argument, context),
         }
     }
 
     /// What can be typed at `prompt`, in two columns.
-    fn help(&self, prompt: Prompt) -> String {
+    fn help(&self, prompt: Prompt, has_context: bool) -> String {
         let mut text = format!("  {}\n", self.intro);
         text += &match prompt {
             Prompt::Editor => {
@@ -124,7 +147,8 @@ impl<T: From<Action>> CommandSet<T> {
             Prompt::Terminal => format!("  Ctrl-D on an empty line {}\n", self.end_of_input),
             Prompt::None => String::new(),
         };
-        for SlashCommand { name, arguments, summary } in self.words.all {
+        let local = if has_context { self.words.local } else { &[] };
+        for SlashCommand { name, arguments, summary } in local.iter().chain(self.words.all) {
             let usage = format!("  /{name} {arguments}");
             text += &match usage.chars().count() < SUMMARY_COLUMN {
                 true => format!("{usage:<SUMMARY_COLUMN$}{summary}\n"),
@@ -140,6 +164,13 @@ impl<T: From<Action>> CommandSet<T> {
 pub enum Parsed<T> {
     /// This.
     Ready(T),
+    /// What shows `text`, which may be longer than the screen.
+    Long {
+        /// The lines that are shown.
+        text: String,
+        /// What shows them between the others.
+        line: T,
+    },
     /// What is made of a file, which is still to be loaded.
     File(FileRequest<T>),
 }
@@ -149,6 +180,7 @@ impl<T: 'static> Parsed<T> {
     pub(super) fn map<U>(self, finish: impl FnOnce(T) -> U + Send + 'static) -> Parsed<U> {
         match self {
             Self::Ready(line) => Parsed::Ready(finish(line)),
+            Self::Long { text, line } => Parsed::Long { text, line: finish(line) },
             Self::File(FileRequest { path, kind, is_held, finish: inner }) => {
                 let finish = Box::new(move |action| finish(inner(action)));
                 Parsed::File(FileRequest { path, kind, is_held, finish })
@@ -158,6 +190,11 @@ impl<T: 'static> Parsed<T> {
 }
 
 impl Parsed<Action> {
+    /// A command that the prompt has carried out, as a line of it.
+    fn into_line<T: From<Action> + 'static>(self) -> Parsed<T> {
+        self.for_server(T::from)
+    }
+
     /// What `finish` makes of the action, at a prompt of a server: a file is kept in memory as a whole,
     /// since several clients share it.
     pub(super) fn for_server<T: 'static>(
@@ -166,6 +203,7 @@ impl Parsed<Action> {
     ) -> Parsed<T> {
         match self {
             Self::Ready(action) => Parsed::Ready(finish(action)),
+            Self::Long { text, line } => Parsed::Long { text, line: finish(line) },
             Self::File(file) => Parsed::File(FileRequest {
                 path: file.path,
                 kind: file.kind,
@@ -253,7 +291,8 @@ mod tests {
     #[test]
     fn help_fits_into_80_columns() {
         for prompt in [Prompt::Editor, Prompt::Terminal, Prompt::None] {
-            let texts = [CONNECTION_COMMANDS.help(prompt), SERVER_COMMANDS.help(prompt)];
+            let texts =
+                [CONNECTION_COMMANDS.help(prompt, true), SERVER_COMMANDS.help(prompt, true)];
             for text in texts {
                 let long: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
                 assert_eq!(long, [""; 0], "{prompt:?}");
@@ -266,7 +305,7 @@ mod tests {
 
     #[test]
     fn help_names_the_keys_of_its_prompt() {
-        let help = |prompt| CONNECTION_COMMANDS.help(prompt);
+        let help = |prompt| CONNECTION_COMMANDS.help(prompt, true);
         assert!(help(Prompt::Editor).contains("Ctrl-R"));
         assert!(!help(Prompt::Terminal).contains("Ctrl-R"));
         assert!(help(Prompt::Terminal).contains("--wait"));

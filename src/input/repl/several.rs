@@ -1,11 +1,12 @@
 //! The commands at the prompt of `wscope URL`: those on a connection, and those on the set of connections.
 
 use super::connection::{
-    self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, FULL, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
+    self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
+use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
 use super::set::{CommandSet, CommandWords, Parsed, SlashCommand};
-use crate::input::{Action, Show};
+use crate::input::Action;
 
 /// A line at the prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +46,11 @@ impl From<Action> for PromptCommand {
 
 /// What can be typed at the prompt of `wscope URL`.
 pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &[] },
+    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "does the same as /quit",
-    execute,
+    execute: |name, argument, _| execute(name, argument),
+    execute_local: local::execute,
     ends: |command| {
         matches!(command, PromptCommand::Quit | PromptCommand::To(_, Action::Close(..)))
     },
@@ -57,7 +59,7 @@ pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
     cancel: |names| names.cancellable().map(PromptCommand::Cancel),
 };
 
-const COMMANDS: [SlashCommand; 17] = [
+const COMMANDS: [SlashCommand; 16] = [
     HELP,
     TEXT,
     BINARY,
@@ -81,7 +83,6 @@ const COMMANDS: [SlashCommand; 17] = [
     SlashCommand { name: "connections", arguments: "", summary: "list the connections" },
     STATUS,
     HEADERS,
-    FULL,
     SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 
@@ -115,9 +116,9 @@ fn address(parsed: Parsed<PromptCommand>, names: &PromptNames) -> Parsed<PromptC
             let problem = |reason| PromptCommand::Action(Action::problem(reason));
             Parsed::Ready(resolved.unwrap_or_else(problem))
         }
-        file @ Parsed::File(_) => {
+        parsed @ (Parsed::Long { .. } | Parsed::File(_)) => {
             let name = names.current();
-            file.map(|command| to(name, command))
+            parsed.map(|command| to(name, command))
         }
     }
 }
@@ -144,9 +145,10 @@ fn resolve(command: PromptCommand, names: &PromptNames) -> Result<PromptCommand,
 /// An action on a connection is for the one with this name.
 fn to(name: String, command: PromptCommand) -> PromptCommand {
     match command {
-        PromptCommand::Action(
-            action @ (Action::Leave(_) | Action::Show(Show::Text(_) | Show::Problem(_))),
-        ) => PromptCommand::Action(action),
+        PromptCommand::Action(action @ Action::Leave(_)) => PromptCommand::Action(action),
+        PromptCommand::Action(Action::Show(show)) if show.shown().is_some() => {
+            PromptCommand::Action(Action::Show(show))
+        }
         PromptCommand::Action(action) => PromptCommand::To(name, action),
         command => command,
     }
@@ -155,13 +157,14 @@ fn to(name: String, command: PromptCommand) -> PromptCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Show;
     use crate::input::repl::{Liveness, Prompt};
 
     fn typed(line: &str, names: &PromptNames) -> PromptCommand {
-        let parsed = PROMPT_COMMANDS.parse(line, Prompt::Editor).expect("a line");
+        let parsed = PROMPT_COMMANDS.parse(line, Prompt::Editor, None).expect("a line");
         match address(parsed, names) {
             Parsed::Ready(command) => command,
-            Parsed::File(file) => panic!("{file:?}"),
+            other => panic!("{line}: {other:?}"),
         }
     }
 

@@ -63,12 +63,15 @@ fn frame_sends_a_raw_frame_and_marks_it() {
 #[test]
 fn help_lists_every_command() {
     let server = server(|_| {});
-    let terminal = session(&server);
+    let terminal = Terminal::spawn([server.url()], 80, 50);
+    super::wait_for_prompt(&terminal, "");
     terminal.type_line("/help");
     terminal.wait_for("  /quit "); // the last line
     let screen = terminal.screen();
     for name in
-        "help text binary file ping pong fragment frame close status headers full quit".split(' ')
+        "help text binary file ping pong fragment frame close status headers full again save copy \
+         grep filter mute pause resume time numbers quit"
+            .split(' ')
     {
         assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
     }

@@ -3,26 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-/// The names of connections, by their numbers.
+/// The names of connections, by their numbers. One that is opened again has another number and the same name.
 #[derive(Debug, Default)]
-pub struct NameTable {
+pub(super) struct NameTable {
     names: RwLock<BTreeMap<u64, String>>,
 }
 
 impl NameTable {
     /// Gives a connection a name.
-    pub fn set(&self, number: u64, name: &str) {
+    pub(super) fn set(&self, number: u64, name: &str) {
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         names.insert(number, name.to_owned());
     }
 
-    /// Forgets a connection.
-    pub fn remove(&self, number: u64) {
-        self.names.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
-    }
-
     /// How lines about a connection begin: with its name, or else its number.
-    pub fn prefix(&self, number: u64) -> String {
+    pub(super) fn prefix(&self, number: u64) -> String {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         match names.get(&number) {
             Some(name) => format!("[{name}] "),
