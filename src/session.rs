@@ -145,7 +145,9 @@ impl<'a> Session<'a> {
         self.end_upload();
         let circumstances = self.circumstances();
         self.linger();
-        self.journal.outputs().end_pause();
+        if self.closing.has_deadline() || !self.source.outlives_connection() {
+            self.journal.outputs().end_pause();
+        }
         drain(&mut self);
         self.count_lost();
         let ending = self.connection.ending().unwrap_or_else(|| {

@@ -130,6 +130,11 @@ pub trait ActionSource {
     /// A signal or `--max-time` is ending the run: `until` then, whatever is stalled.
     fn on_end(&mut self, _until: Instant, _signal: Option<Signal>) {}
 
+    /// Whether the prompt that it is part of stays when the connection has ended.
+    fn outlives_connection(&self) -> bool {
+        false
+    }
+
     /// The next action.
     fn next(&mut self, registry: &Registry) -> Next<'_>;
 

@@ -223,3 +223,45 @@ fn without_it_the_prompt_ends_with_the_connection() {
     let server = serve(answer_close);
     leave(Terminal::spawn(["--stay", &server.url()], 100, 30));
 }
+
+#[test]
+fn a_pause_lasts_beyond_the_end_of_a_connection() {
+    let server = Server::scripts([
+        accept(|peer| {
+            peer.expect_text("go");
+            peer.send(text("first"));
+        }),
+        accept(|peer| {
+            peer.send(text("second"));
+            answer_close(peer);
+        }),
+    ]);
+    let terminal = stay(&server, &[]);
+    terminal.wait_for("subprotocol");
+    terminal.type_line("/pause");
+    terminal.wait_for("held back > ");
+    terminal.type_line("go");
+    terminal.wait_for("1006");
+    assert!(!terminal.screen().contains("< first"), "{}", terminal.screen());
+    terminal.press(Key::Enter);
+    terminal.wait_for("2 held back");
+    let screen = quit(terminal, 0);
+    let places = ["< first", "< second"].map(|text| screen.find(text));
+    assert!(places[0].is_some() && places[0] < places[1], "{screen}");
+}
+
+#[test]
+fn a_failure_is_also_written_to_a_standard_error_that_is_a_file() {
+    let server = Server::scripts([cut_after("one"), cut_after("two")]);
+    let script = format!("\"$WSCOPE\" --stay {} 2> log", server.url());
+    let mut terminal = Terminal::spawn_shell(&script, 100, 40);
+    terminal.type_line("one");
+    wait_for_times(&terminal, "wscope: closed abnormally by the peer: 1006", 1);
+    terminal.press(Key::Enter);
+    terminal.type_line("two");
+    wait_for_times(&terminal, "wscope: closed abnormally by the peer: 1006", 2);
+    terminal.type_line("/quit");
+    assert_eq!(terminal.wait_exit(), 6, "{}", terminal.screen());
+    let log = std::fs::read_to_string(terminal.home().join("log")).expect("the file");
+    assert_eq!(log.matches("closed abnormally by the peer: 1006").count(), 2, "{log}");
+}

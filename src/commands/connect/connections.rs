@@ -290,6 +290,12 @@ impl Connections {
         }
     }
 
+    /// Waits until what they have shown beside the prompt is written.
+    pub(super) fn finish(&mut self, until: Instant) {
+        self.outputs.flush_early();
+        self.sinks.finish(until);
+    }
+
     /// The prompt stays when the last one has ended.
     pub(super) fn stays(&self) -> bool {
         self.config.stay

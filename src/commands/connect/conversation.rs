@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connections::{Connections, Start};
 use super::link::RunLink;
@@ -24,6 +24,9 @@ use crate::observer::Observer;
 use crate::output::Outputs;
 use crate::scenario::{Count, Expectations, Limited};
 use crate::session::{Echo, Journal, Plan, Report, Session};
+
+/// The time limit for the last lines on standard error.
+const LOG_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What all connections of a run share.
 pub(super) struct Conversation<'a> {
@@ -150,6 +153,7 @@ impl Conversation<'_> {
     pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
         let Some(InputSource::Repl(prompt)) = &mut self.source else { return 0 };
         self.outputs.flush_early();
+        prompt.connections.finish(until.unwrap_or_else(|| Instant::now() + LOG_TIMEOUT));
         let not_shown = prompt.repl().end(until);
         self.outputs.restore(displays::STDOUT);
         not_shown as u64

@@ -66,15 +66,22 @@ impl Prompt {
         self.leave.take()
     }
 
-    /// The main loop has no connection any more: what was typed for it is not sent. Enter that was pressed before is not
-    /// meant to connect again.
-    pub(super) fn release_main(&mut self) {
+    /// The main loop has no connection any more. Returns what was typed for it and not taken. Enter that was pressed before
+    /// this, when the end was not shown yet, is not meant to connect again.
+    pub(super) fn release_main(&mut self) -> VecDeque<Action> {
         self.take_lines();
         self.has_main = false;
         self.connections.release_main();
-        let unsent = std::mem::take(&mut self.actions);
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Says that these actions of the first connection are not carried out.
+    pub(super) fn refuse(&mut self, unsent: VecDeque<Action>) {
         let name = self.connections.first_name();
-        for action in unsent {
+        // What closes it has nothing more to do.
+        for action in
+            unsent.into_iter().filter(|it| !matches!(it, Action::Close(..) | Action::Leave(_)))
+        {
             self.route(PromptCommand::To(name.clone(), action));
         }
     }
@@ -185,9 +192,14 @@ impl ActionSource for Prompt {
         at.and_then(|at| self.actions.remove(at)).is_some()
     }
 
+    fn outlives_connection(&self) -> bool {
+        let stays = self.connections.stays() || self.connections.are_running();
+        stays && self.leave.is_none()
+    }
+
     /// Ctrl-C is not to end the run on a line for another connection.
     fn set_closing(&mut self) {
-        if self.leave.is_some() || !(self.connections.stays() || self.connections.are_running()) {
+        if !self.outlives_connection() {
             self.repl.set_closing();
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mio::Waker;
 
@@ -35,6 +36,13 @@ impl Sinks {
             }
         };
         Ok(Self { screen, err })
+    }
+
+    /// Waits until everything is written to standard error.
+    pub(super) fn finish(&self, until: Instant) {
+        if let Some(err) = &self.err {
+            err.wait_until_written(until);
+        }
     }
 
     /// Outputs for a thread whose loop `waker` wakes.

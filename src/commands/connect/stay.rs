@@ -75,6 +75,7 @@ impl Conversation<'_> {
                 Err(error) => return Stayed { result: Err(error), leave_by: None },
             }
         }
+        let unsent = self.prompt().map(Prompt::release_main).unwrap_or_default();
         let mut end = self.end_by_first(&first);
         let result = match first {
             Ok(Some(ended)) => self.verdict(ended),
@@ -97,7 +98,7 @@ impl Conversation<'_> {
             }
         }
         if let Some(prompt) = self.prompt() {
-            prompt.release_main();
+            prompt.refuse(unsent);
         }
         let result = self.run_prompt(end, opening);
         result.unwrap_or_else(|error| Stayed {
@@ -144,15 +145,18 @@ impl Conversation<'_> {
             }
             let is_running = self.prompt().is_some_and(|prompt| prompt.connections.are_running());
             let stays = self.config.stay && end.is_none();
-            let is_given_up = end
-                .as_ref()
-                .and_then(|end| end.until)
-                .is_some_and(|until| Instant::now() >= until + GIVE_UP_TIME);
-            if is_given_up || !(is_running || stays) {
+            let deadline = end.as_ref().and_then(|end| end.until);
+            let is_given_up = deadline.is_some_and(|at| Instant::now() >= at + GIVE_UP_TIME);
+            let is_over = !(is_running || stays);
+            if is_over {
+                self.outputs.end_pause();
+            }
+            let is_shown = self.outputs.are_drained() || deadline.is_some();
+            if is_given_up || (is_over && is_shown) {
                 self.take_commands(&mut end); // of the last one
                 return Ok(self.stayed(end));
             }
-            let until = end.as_ref().and_then(|end| end.until).map(|until| until + GIVE_UP_TIME);
+            let until = deadline.map(|until| until + GIVE_UP_TIME);
             self.wait_at_prompt(&mut end, until.or(opening.max_time))?;
         }
     }
