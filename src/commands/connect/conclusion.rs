@@ -14,6 +14,9 @@ use crate::output::style::Style;
 use crate::platform::terminal;
 use crate::session::{Lost, Stop, Unsent};
 
+/// The least width that a failure is laid out for.
+const MIN_COLUMNS: usize = 20;
+
 impl Conversation<'_> {
     /// Emits what is to be said before the connection is opened.
     pub(super) fn emit_notices(&mut self) {
@@ -110,6 +113,15 @@ impl Conversation<'_> {
         }
     }
 
+    /// Columns of the name before lines about the connection.
+    fn margin(&self) -> usize {
+        let Some(view) = &self.shared.view else { return 0 };
+        match self.shared.prompt.are_several().load(Ordering::Relaxed) {
+            true => view.prefix(self.record.number).len(),
+            false => 0,
+        }
+    }
+
     /// Warns of received messages that were not shown when the prompt ended.
     pub(super) fn warn_of_lost(&mut self, received: u64) {
         let lost = Lost { received, ..Lost::default() };
@@ -127,7 +139,8 @@ impl Conversation<'_> {
             self.emit(EventKind::Failure(&failure));
         }
         let style = Style::new(self.config.commentary.stdout_color);
-        let text = report(&error, style, Some(terminal::width()));
+        let columns = terminal::width().saturating_sub(self.margin()).max(MIN_COLUMNS);
+        let text = report(&error, style, Some(columns));
         self.emit(EventKind::Shown(Shown::Failure(&text)));
         self.outputs.flush_early();
         Error::Earlier(Box::new(error))

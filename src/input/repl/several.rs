@@ -77,7 +77,7 @@ const COMMANDS: [SlashCommand; 16] = [
     SlashCommand {
         name: "reconnect",
         arguments: "[NAME]",
-        summary: "open a connection that has ended again",
+        summary: "connect again once a connection has ended",
     },
     SlashCommand { name: "use", arguments: "NAME", summary: "send lines to this connection" },
     SlashCommand { name: "connections", arguments: "", summary: "list the connections" },
