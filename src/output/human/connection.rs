@@ -302,18 +302,22 @@ fn differing_answer(closed: &Closed) -> Option<&ClosePayload> {
 
 /// What compression saved, if there was any.
 fn compression(closed: &Closed) -> Option<String> {
-    let side = |name: &str, counters: &Counters| {
-        packed(&counters.compressed).map(|text| format!("{name} {text}"))
-    };
-    let sides: Vec<String> = [side("received", &closed.received), side("sent", &closed.sent)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let sides = packed_sides(&closed.received, &closed.sent);
     (!sides.is_empty()).then(|| format!("compression: {}", sides.join("; ")))
 }
 
+/// What compression saved of each direction; nothing about a single message, which is not a summary.
+pub(super) fn packed_sides(received: &Counters, sent: &Counters) -> Vec<String> {
+    let sides = [("received", &received.compressed), ("sent", &sent.compressed)];
+    if sides.iter().all(|(_, compressed)| compressed.messages <= 1) {
+        return Vec::new();
+    }
+    let sides = sides.into_iter();
+    sides.filter_map(|(name, it)| packed(it).map(|text| format!("{name} {text}"))).collect()
+}
+
 /// "3 messages, 200 bytes compressed to 40 (20 %)".
-pub(super) fn packed(compressed: &Compressed) -> Option<String> {
+fn packed(compressed: &Compressed) -> Option<String> {
     let Compressed { messages, packed_bytes, plain_bytes } = *compressed;
     (messages > 0).then(|| {
         format!(
