@@ -90,12 +90,9 @@ impl Human {
 
     fn body(&self, text: &str, is_whole: bool) -> String {
         if is_whole && self.options.pretty && json_view::looks_like_json(text) {
-            return indent(&json_view::render(
-                text,
-                self.options.style,
-                self.width().saturating_sub(2),
-            ))
-            .into_owned();
+            let look = json_view::Look { style: self.options.style, escapes: true };
+            let width = self.width().saturating_sub(HANGING);
+            return indent(&json_view::render(text, look, width, 0)).into_owned();
         }
         indent(&escape(text, Newlines::Keep)).into_owned()
     }
