@@ -78,6 +78,12 @@ const OURS: &str = "wscope: ";
 /// The least width that is laid out for.
 const MIN_COLUMNS: usize = 20;
 
+/// A margin of at most this part of the columns is kept free in all lines of an event,
+const MAX_MARGIN: usize = 4;
+
+/// and so is one that leaves this many columns.
+const AMPLE_COLUMNS: usize = 48;
+
 /// How many bytes of an excerpt that is not text are dumped.
 const MAX_EXCERPT_DUMP: usize = 256;
 
@@ -90,8 +96,17 @@ pub struct Human {
     surplus: u64,
     /// The time of the last line that had one, for the delta.
     last: Option<Duration>,
-    /// Columns of the time and the number of the connection before the lines of an event.
-    margin: usize,
+    /// What is before the lines of the current event.
+    margin: Margin,
+}
+
+/// Columns of the time and the number of the connection before the lines of an event.
+#[derive(Clone, Copy, Debug, Default)]
+struct Margin {
+    /// Before lines that have them.
+    first: usize,
+    /// Before lines that continue the one above, which have blanks instead.
+    rest: usize,
 }
 
 impl Human {
@@ -103,7 +118,7 @@ impl Human {
             controls_noted: false,
             surplus: 0,
             last: None,
-            margin: 0,
+            margin: Margin::default(),
         }
     }
 
@@ -133,8 +148,9 @@ impl Human {
         self.options.style.paint_lines(role, &self.wrapped(text, lead, indent))
     }
 
-    /// See [`wrap`]; in a pipe lines are not broken.
+    /// See [`wrap`]; in a pipe lines are not broken. A text that starts with a blank continues the line above.
     fn wrapped<'t>(&self, text: &'t str, lead: usize, indent: usize) -> Cow<'t, str> {
+        let lead = if text.starts_with(' ') { lead } else { lead + self.overhang() };
         wrap(text, self.columns(), lead, indent)
     }
 
@@ -145,8 +161,26 @@ impl Human {
 
     /// The same; in a pipe the width that JSON is laid out for.
     fn width(&self) -> usize {
-        let columns = self.options.width.unwrap_or_else(terminal::width);
-        columns.saturating_sub(self.margin).max(MIN_COLUMNS)
+        self.terminal_width().saturating_sub(self.margin.rest).max(MIN_COLUMNS)
+    }
+
+    fn terminal_width(&self) -> usize {
+        self.options.width.unwrap_or_else(terminal::width)
+    }
+
+    /// How many more columns are taken before a line with the time and the number than before the others.
+    fn overhang(&self) -> usize {
+        self.margin.first - self.margin.rest
+    }
+
+    /// The margin of an event whose time and number take `first` columns.
+    fn margin(&self, first: usize) -> Margin {
+        if first == 0 || !self.options.escapes {
+            return Margin::default(); // in a pipe lines are not laid out
+        }
+        let columns = self.terminal_width();
+        let is_free = first <= columns / MAX_MARGIN || first + AMPLE_COLUMNS <= columns;
+        Margin { first, rest: if is_free { first } else { 0 } }
     }
 
     fn notice(&self, level: Level, text: &str) -> String {
@@ -186,7 +220,7 @@ impl Human {
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
         let time = self.time_of(event);
         let number = event.connection.map_or_else(String::new, |number| format!("#{number} "));
-        self.margin = time.len() + number.len();
+        self.margin = self.margin(time.len() + number.len());
         let text = self.lines_of(event)?;
         if text.is_empty() {
             return Some(text);
@@ -197,8 +231,22 @@ impl Human {
         let prefix = self.paint(Role::Dim, &time) + &number;
         Some(match prefix.is_empty() {
             true => text,
-            false => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
+            false => self.behind(&prefix, &text),
         })
+    }
+
+    /// The lines of `text`, each behind the time and the number; on a terminal those that continue the line above
+    /// are behind blanks instead.
+    fn behind(&self, prefix: &str, text: &str) -> String {
+        let blanks = " ".repeat(self.margin.rest);
+        let mut lines = String::with_capacity(text.len() + prefix.len());
+        for (index, line) in text.lines().enumerate() {
+            let continues = index > 0 && self.options.escapes && is_indented(line);
+            lines += if continues { &blanks } else { prefix };
+            lines += line;
+            lines.push('\n');
+        }
+        lines
     }
 
     /// The lines of an event without time and number.
@@ -257,6 +305,15 @@ impl Format for Human {
     fn ignores_text(&self) -> bool {
         !self.options.messages && !self.options.notes_controls
     }
+}
+
+/// Whether a line, which may start in colour, starts with a blank.
+fn is_indented(line: &str) -> bool {
+    let mut rest = line;
+    while let Some((_, after)) = rest.strip_prefix("\x1b[").and_then(|code| code.split_once('m')) {
+        rest = after;
+    }
+    rest.starts_with(' ')
 }
 
 fn arrow(direction: Direction) -> &'static str {

@@ -55,7 +55,7 @@ impl Human {
             }
         };
         let label = match (message.kind, text) {
-            (MessageKind::Binary, Some(_)) => self.paint(Role::Dim, "(binary) "),
+            (MessageKind::Binary, Some(_)) => "(binary) ",
             (kind, None) => {
                 let what = match kind {
                     MessageKind::Binary => "binary",
@@ -67,7 +67,7 @@ impl Human {
                     self.dump(message.data, truncation)
                 );
             }
-            (MessageKind::Text, _) => String::new(),
+            (MessageKind::Text, _) => "",
         };
         let text = text.unwrap_or_default();
         if text.is_empty() {
@@ -76,23 +76,26 @@ impl Human {
         let shown = cut(text, truncation.text);
         let rest = if shown.len() < text.len() {
             let remark = format!(
-                "… cut: {} of {} shown{}",
+                "  … cut: {} of {} shown{}",
                 bytes(shown.len()),
                 bytes(size),
                 truncation.remedy
             );
-            format!("\n  {}", self.paragraph(Role::Dim, &remark, HANGING, HANGING))
+            format!("\n{}", self.paragraph(Role::Dim, &remark, 0, 0))
         } else {
             String::new()
         };
-        format!("{arrow} {label}{}{rest}\n", self.body(shown, shown.len() == text.len()))
+        let body = self.body(shown, shown.len() == text.len(), label.len());
+        format!("{arrow} {}{body}{rest}\n", self.paint(Role::Dim, label))
     }
 
-    fn body(&self, text: &str, is_whole: bool) -> String {
+    /// The text behind the arrow and `lead` columns.
+    fn body(&self, text: &str, is_whole: bool, lead: usize) -> String {
         if is_whole && self.options.pretty && json_view::looks_like_json(text) {
             let look = json_view::Look { style: self.options.style, escapes: true };
             let width = self.width().saturating_sub(HANGING);
-            return indent(&json_view::render(text, look, width, 0)).into_owned();
+            let lead = lead + self.overhang();
+            return indent(&json_view::render(text, look, width, lead)).into_owned();
         }
         indent(&escape(text, Newlines::Keep)).into_owned()
     }

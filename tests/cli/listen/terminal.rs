@@ -151,7 +151,7 @@ fn a_command_behind_an_address_is_for_one_client() {
     );
     peers.iter_mut().for_each(|peer| peer.expect_text("to all"));
     terminal.type_line("/to 2 /status");
-    terminal.wait_for("#2   state           OPEN (1)");
+    terminal.wait_for("  state           OPEN (1)");
     terminal.type_line("/to 1 /headers");
     terminal.wait_for("#1 < GET / HTTP/1.1");
     terminal.wait_for("#1 > HTTP/1.1 101 Switching Protocols");
