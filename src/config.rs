@@ -13,6 +13,7 @@ use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::TargetError;
 use crate::output::human::{Detail, Timestamps};
 use crate::output::json::JsonFrames;
+use crate::output::json_payload::JsonLayout;
 use crate::output::payload::OutputFraming;
 use crate::platform::files::FileError;
 use crate::platform::signals::Signal;
@@ -246,6 +247,8 @@ pub struct Commentary {
     pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
+    /// What is made of JSON messages where they are not decorated.
+    pub json: JsonLayout,
     /// The format of times.
     pub timestamps: Option<Timestamps>,
 }
