@@ -186,6 +186,10 @@ fn hostile_sizes_are_processed_quickly() {
     let wide = "[".repeat(MAX_DEPTH) + &"1,".repeat(20_000);
     assert!(plain(&wide, 100).len() < wide.len() * MAX_INDENT);
     plain(&"[".repeat(20_000), usize::MAX);
+    // Each value is examined for its own array only, at whatever depth.
+    let filled =
+        format!("[{}", "1,".repeat(1_000)).repeat(MAX_DEPTH) + "1" + &"]".repeat(MAX_DEPTH);
+    assert!(plain(&filled, 100).len() < filled.len() * MAX_INDENT);
 }
 
 /// Source text with varied spacing, which serde_json itself would not write.
