@@ -322,11 +322,11 @@ pub struct EndingArgs {
 
     /// Stay at the prompt when the connection has ended
     ///
-    /// The same if it cannot be opened. /reconnect, or Enter on an empty line, opens it again, with the messages of --send; /connect URL opens another one
-    /// with the same options. Credentials, cookies and client certificates of these are not sent to another scheme, host
-    /// or port. /quit, Ctrl-C or Ctrl-D exits with the status of the last connection. --reconnect makes its attempts
-    /// before. Goals that are met and --max-time end the run all the same. Where lines are not typed at a prompt, this
-    /// has no effect.
+    /// The prompt also stays if the connection cannot be opened. /reconnect, or Enter on an empty line, opens it again, with
+    /// the messages of --send; /connect URL opens another one with the same options, but credentials, cookies and client
+    /// certificates are not sent to another scheme, host or port. /quit, Ctrl-C or Ctrl-D exits with the status of the last
+    /// connection. --reconnect makes its attempts before. Goals that are met and --max-time end the run all the same.
+    /// Without a line editor (in a pipe, with --input or --binary, TERM=dumb) this has no effect.
     #[arg(long)]
     pub stay: bool,
 

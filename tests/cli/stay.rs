@@ -212,6 +212,11 @@ fn without_a_prompt_the_option_has_no_effect() {
     let server = serve(|peer| peer.close_and_expect_reply(1000));
     let url = server.url();
     wscope().args(["--stay", &url]).run().code(0);
+
+    let server = serve(|peer| peer.close_and_expect_reply(4000));
+    let url = server.url();
+    let mut terminal = Terminal::spawn_with(["--stay", &url], 100, 30, &[("TERM", "dumb")]);
+    assert_eq!(terminal.wait_exit(), 6, "{}", terminal.screen());
 }
 
 #[test]
