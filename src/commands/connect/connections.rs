@@ -274,10 +274,10 @@ impl Connections {
         let ending = &self.config.ending;
         let (code, reason) = (ending.close_code, ending.close_reason.clone());
         for (entry, link) in running(&self.entries) {
+            let _ = link.push(Action::Close(Some(code), Some(reason.clone()))); // it may be closing already
             if entry.record.is_opening() {
                 link.cancel();
             }
-            let _ = link.push(Action::Close(Some(code), Some(reason.clone()))); // it may be closing already
         }
     }
 
@@ -285,8 +285,8 @@ impl Connections {
     pub(super) fn shut_down(&mut self, code: CloseCode, until: Instant) {
         self.is_ending = true;
         for (_, link) in running(&self.entries) {
-            link.cancel();
             link.shut_down(code, Shutdown { until, is_interrupted: true });
+            link.cancel();
         }
     }
 

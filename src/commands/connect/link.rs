@@ -100,8 +100,10 @@ impl Link {
         }
     }
 
-    /// Ends the attempt to open the connection.
+    /// Ends the attempt to open the connection, or the wait for the next one.
     pub(super) fn cancel(&self) {
+        let close = QueuedAction { action: Action::Close(None, None), typed: true };
+        self.queue.push(close); // also ends a connection that has just been opened
         self.cancelled.store(true, Ordering::SeqCst);
         let _ = self.waker.wake(); // if it fails, the deadline ends the wait
     }

@@ -401,3 +401,28 @@ fn a_stalled_connection_does_not_hold_up_lines_for_another() {
     let mut terminal = terminal;
     assert_eq!(terminal.wait_exit_within(2 * PROMPTLY), 130, "{}", terminal.screen());
 }
+
+/// Ctrl-C, or `/close`, ends the wait for the next attempt of a connection in a thread; the others stay.
+#[test]
+fn the_wait_for_another_attempt_of_one_connection_can_be_cancelled() {
+    for ends_with_key in [true, false] {
+        let one = named("one");
+        let two = Server::scripts([cut_after("end")]);
+        let terminal = connect(&one, &["--reconnect", "--reconnect-delay", "10m"]);
+        open(&terminal, "b", &two);
+        terminal.type_line("end");
+        terminal.wait_for("reconnecting in");
+        terminal.type_line("kept");
+        if ends_with_key {
+            terminal.press(Key::CtrlC);
+        } else {
+            terminal.type_line("/close");
+        }
+        terminal.wait_for("[b] wscope: closed abnormally by the peer: 1006");
+        terminal.wait_for("not sent: 1 message");
+        terminal.type_line("/use main");
+        terminal.type_line("hi");
+        terminal.wait_for("[main] < one heard hi");
+        quit(terminal, 0);
+    }
+}
