@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("platform", &[]),
+    ("template", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
@@ -14,9 +15,9 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("server", &["platform", "protocol", "net"]),
     ("client", &["redact", "protocol", "net", "resilience"]),
     ("event", &["redact", "protocol", "net"]),
-    ("input", &["platform", "redact", "protocol"]),
+    ("input", &["platform", "template", "redact", "protocol"]),
     ("observer", &["protocol", "event", "input"]),
-    ("scenario", &["protocol", "event", "observer"]),
+    ("scenario", &["template", "protocol", "event", "observer"]),
     ("output", &["platform", "protocol", "net", "event"]),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("report", &["protocol", "scenario", "output"]),
@@ -47,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
         "commands",
         &[
             "platform",
+            "template",
             "redact",
             "protocol",
             "net",
