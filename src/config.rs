@@ -1,6 +1,7 @@
 //! Resolves the command line and its environment to a configuration. Every default is here.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ pub struct Env {
     pub history: Option<PathBuf>,
     /// The same for `listen`.
     pub listen_history: Option<PathBuf>,
+    /// The command of the user's text editor.
+    pub text_editor: Option<OsString>,
     /// Credentials.
     pub auth: AuthEnv,
     /// Where the settings are read from.
@@ -193,6 +196,8 @@ pub struct ConnectConfig {
     pub resilience: ResilienceConfig,
     /// See [`Env::history`].
     pub history: Option<PathBuf>,
+    /// See [`Env::text_editor`].
+    pub text_editor: Option<OsString>,
 }
 
 /// What the server has to agree to.

@@ -102,9 +102,17 @@ impl ConnectCommand<'_> {
             source: None,
         };
         let opening = Opening { config, max_time };
-        let ended = Run { opening, conversation: &mut conversation, presets }.run();
+        let mut ended = Run { opening, conversation: &mut conversation, presets }.run();
         self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
-        let not_shown = conversation.end(self.leave_by);
+        if let Ok(Some(ended)) = &mut ended
+            && self.leave_by.is_none()
+            && let Some(stop) = conversation.wait_for_text(max_time)
+        {
+            ended.report.stop = Some(stop);
+            self.leave_by = Some(Instant::now());
+        }
+        let was_lost = matches!(&ended, Ok(Some(ended)) if ended.was_lost());
+        let not_shown = conversation.end(self.leave_by, was_lost);
         drop(conversation);
         let Some(mut ended) = ended? else { return Ok(()) };
         ended.report.lost.received += not_shown;

@@ -112,6 +112,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
                 secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
                 file_limit: config.close_timeout,
+                text_editor: config.text_editor.clone(),
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
                 .map(OperatorInput::Repl)

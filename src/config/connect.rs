@@ -78,6 +78,7 @@ impl ConnectConfig {
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input, &files)?,
             resilience: resilience::resilience(&args.resilience)?,
             history: history::file(&args.settings, env.history.as_ref()),
+            text_editor: env.text_editor.clone(),
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.

@@ -1,5 +1,6 @@
 //! The configuration of `wscope listen`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ pub struct ListenConfig {
     pub secrets: Secrets,
     /// The history file of the line editor.
     pub history: Option<PathBuf>,
+    /// The command of the user's text editor.
+    pub text_editor: Option<OsString>,
     /// Notices to show first.
     pub notices: Vec<(Level, String)>,
 }
@@ -143,6 +146,7 @@ impl ListenConfig {
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
             history: history::file(&args.settings, env.listen_history.as_ref()),
+            text_editor: env.text_editor.clone(),
         })
     }
 

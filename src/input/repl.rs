@@ -1,6 +1,7 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,24 +16,37 @@ use super::{Action, ActionSource, Next};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
+use crate::platform::linger;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
+mod colors;
+mod composer;
 mod connection;
+mod editing;
 mod editor;
+mod ending;
+mod escapes;
 mod helper;
 mod history;
+mod json_text;
 mod keys;
 mod loader;
+mod place;
+mod placeholders;
 mod screen;
 mod server;
 mod set;
+mod text_part;
 mod visible;
 
+use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
+use editing::TextEditor;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
-use history::LineHistory;
+use ending::Ending;
+use history::{LineEditor, LineHistory};
 use keys::Keys;
 pub(super) use loader::FileLoader;
 use screen::Screen;
@@ -51,6 +65,8 @@ pub struct ReplOptions {
     pub color: bool,
     /// How long a line that ends the session waits for a file that is being read; `None`: until it is read.
     pub file_limit: Option<Duration>,
+    /// The command of the user's text editor.
+    pub text_editor: Option<OsString>,
 }
 
 /// A running line editor, whose lines are parsed to `T`.
@@ -66,7 +82,7 @@ pub struct Repl<T: 'static> {
     screen: Screen,
     keys: Arc<Keys>,
     jobs: Option<JobControl>,
-    ending: Arc<AtomicBool>,
+    ending: Arc<Ending>,
     interrupted: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
     modes: Option<SavedModes>,
@@ -102,6 +118,12 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// accepts no output are set again.
 const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// The least time for the end if the text editor is open, which has to be ended.
+const TEXT_EDITOR_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Someone who has pressed a key within this time is typing.
+const TYPING: Duration = Duration::from_secs(2);
+
 /// The interval at which they are.
 const RESTORE_EVERY: Duration = Duration::from_millis(10);
 
@@ -123,10 +145,12 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         if let Some(modes) = &modes {
             modes.set_raw();
         }
-        let keys = Arc::new(Keys::default());
+        let composer = Arc::new(Composer::new(commands.words));
+        let keys = Arc::new(Keys::new(Arc::clone(&composer)));
         let config = editor_config().map_err(io::Error::other)?;
-        let mut editor = editor(&config, commands.words, options.color, modes.as_ref(), &keys)
-            .map_err(io::Error::other)?;
+        let mut editor =
+            editor(&config, commands.words, options.color, modes.as_ref(), &keys, &composer)
+                .map_err(io::Error::other)?;
         let history = options
             .history
             .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
@@ -134,28 +158,34 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
         let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
         let jobs = jobs.transpose()?;
-        let ending = Arc::new(AtomicBool::new(false));
+        let ending = Arc::<Ending>::default();
         let interrupted = Arc::new(AtomicBool::new(false));
         let (sender, lines) = channel();
-        let mut keyboard = Keyboard {
+        let keyboard = Keyboard {
             history,
             typed_ahead,
             modes: modes.clone(),
             keys: Arc::clone(&keys),
             jobs: jobs.clone(),
             ending: Arc::clone(&ending),
+            composer,
+            text_editor: TextEditor {
+                command: options.text_editor,
+                modes: modes.clone(),
+                gate: screen.gate(),
+                ending: Arc::clone(&ending),
+            },
         };
-        let (is_interrupted, editors_waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
-        let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            keyboard.read_lines(&mut editor, commands, |line| {
+        let thread = spawn_editor(editor, keyboard, commands, {
+            let (interrupted, waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
+            move |line| {
                 let is_interrupt = matches!(line, EditorLine::Interrupt(_));
-                // Fails when the session has ended: then `ending` is set as well.
+                // Fails when the session has ended: then `ending` has begun as well.
                 let _ = sender.send(line);
                 // After the line, so that the flag is not taken back before the line can be received.
-                is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = editors_waker.wake();
-            });
-            keyboard.modes.iter().for_each(line_editor::restore);
+                interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
+                let _ = waker.wake();
+            }
         })?;
         Ok(Self {
             lines,
@@ -264,23 +294,46 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
+    /// Whether the user is still editing a text in the text editor. From now on such a text is not sent but kept in the
+    /// history.
+    pub fn is_text_edited(&self) -> bool {
+        self.ending.begin();
+        self.ending.is_text_edited()
+    }
+
+    /// Whether a text that was being edited when the session ended is in the history.
+    pub fn is_edited_text_left(&self) -> bool {
+        self.ending.is_edited_text_left()
+    }
+
     /// Prints the queued output and restores the original modes of the terminal. For a terminal that accepts no output it
-    /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
-    pub fn end(&mut self, until: Option<Instant>) -> usize {
+    /// waits until `until`, or for 0.1 s if that is later. If `lingers` and someone is typing, the modes are restored by
+    /// [`linger::finish`]. Returns how many received messages were not shown.
+    pub fn end(&mut self, until: Option<Instant>, lingers: bool) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
         let until = || until.unwrap_or_else(|| Instant::now() + END_TIMEOUT);
         self.screen.wait_until_shown(until());
-        self.ending.store(true, Ordering::SeqCst);
+        if lingers {
+            self.ending.keep_modes();
+        }
+        self.ending.begin();
+        let is_text_edited = self.ending.is_text_edited();
+        self.ending.stop_text_editor();
         if let Some(jobs) = &self.jobs {
             jobs.release();
         }
         // In the background an editor that is reading a line is left there: restoring the terminal would
         // stop the program.
-        let end = until().max(Instant::now() + SHORT_END_TIMEOUT);
+        let least = if is_text_edited { TEXT_EDITOR_TIMEOUT } else { SHORT_END_TIMEOUT };
+        let end = until().max(Instant::now() + least);
         let mut is_over =
             terminal::is_in_background() || interrupt(&editor, end - SHORT_END_TIMEOUT / 2);
         let not_shown = self.screen.close();
-        self.restore_modes();
+        if lingers && is_over && self.is_being_typed() && !terminal::is_in_background() {
+            self.modes.iter().for_each(linger::begin);
+        } else {
+            self.restore_modes();
+        }
         while !is_over && Instant::now() < end {
             // It was waiting for a terminal that accepts no output, and sets its modes once more.
             is_over = interrupt(&editor, end.min(Instant::now() + RESTORE_EVERY));
@@ -292,13 +345,17 @@ impl<T> Repl<T> {
         not_shown
     }
 
+    fn is_being_typed(&self) -> bool {
+        self.ending.is_text_left() || self.keys.were_pressed_within(TYPING)
+    }
+
     /// Whether a signal that interrupted a wait of the loop, and is none of those that it handles, was
     /// SIGINT. The line editor takes over that one and SIGWINCH, which is detected by the size of the
     /// terminal; while the terminal accepts no output the editor cannot react to it.
     pub fn was_interrupted_while_stalled(&mut self) -> bool {
         let size = terminal::size();
         let was_resized = std::mem::replace(&mut self.size, size) != size;
-        !was_resized && self.screen.batches().is_stalled()
+        !was_resized && !terminal::is_lent() && self.screen.batches().is_stalled()
     }
 
     fn restore_modes(&self) {
@@ -306,6 +363,21 @@ impl<T> Repl<T> {
             line_editor::restore(modes);
         }
     }
+}
+
+/// Starts the thread that reads lines.
+fn spawn_editor<T: From<Action> + Send + 'static>(
+    mut editor: LineEditor,
+    mut keyboard: Keyboard,
+    commands: &'static CommandSet<T>,
+    send: impl FnMut(EditorLine<T>) + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("editor".to_owned()).spawn(move || {
+        keyboard.read_lines(&mut editor, commands, send);
+        if !keyboard.ending.keeps_modes() {
+            keyboard.modes.iter().for_each(line_editor::restore);
+        }
+    })
 }
 
 /// Interrupts the editor's thread, which is reading a line; `false` if it has not ended by then.
@@ -319,7 +391,7 @@ fn interrupt(editor: &JoinHandle<()>, until: Instant) -> bool {
 
 impl<T> Drop for Repl<T> {
     fn drop(&mut self) {
-        self.end(None);
+        self.end(None, false);
     }
 }
 

@@ -4,9 +4,13 @@
 use bytes::Bytes;
 use data_encoding::BASE64;
 
+use super::escapes::unescape;
+use super::json_text::Fault;
+use super::place::place;
 use super::set::{
     CommandSet, CommandWords, FileRequest, Parsed, SlashCommand, code_and_reason, split, unknown,
 };
+use super::text_part::text_argument;
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show, decode_hex};
@@ -28,8 +32,8 @@ pub(super) const HELP: SlashCommand =
     SlashCommand { name: "help", arguments: "", summary: "list the commands" };
 pub(super) const TEXT: SlashCommand = SlashCommand {
     name: "text",
-    arguments: "TEXT",
-    summary: "send TEXT, also if it is empty or starts with /",
+    arguments: "[-e] TEXT",
+    summary: "send TEXT, also if it starts with /",
 };
 pub(super) const BINARY: SlashCommand = SlashCommand {
     name: "binary",
@@ -90,7 +94,7 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "text" => Ok(Action::text(argument)),
+        "text" => text(argument),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
         "fragment" => fragment(argument),
@@ -102,6 +106,17 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "quit" => none(Action::Close(None, None)),
         _ => Err(unknown(name)),
     }
+}
+
+fn text(argument: &str) -> Result<Action, String> {
+    let (reads_escapes, text) = text_argument(argument);
+    if !reads_escapes {
+        return Ok(Action::text(text));
+    }
+    let unescaped = unescape(text).map_err(|Fault { at, what }| {
+        format!("/text -e: {}{what}", place(text, at).replacen(": ", " of the text: ", 1))
+    })?;
+    Ok(Action::text(&unescaped))
 }
 
 fn binary(argument: &str) -> Result<Parsed<Action>, String> {

@@ -2,17 +2,19 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
+use super::composer::Composer;
+use super::editing::{Outcome, TextEditor};
+use super::ending::Ending;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
 use super::set::{CommandSet, CommandWords, Parsed, Prompt};
-use super::visible::one_line;
-use crate::input::Action;
+use super::visible::{drawn, one_line, remark};
+use crate::input::{Action, Show};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
 use crate::platform::signals::Signal;
@@ -54,12 +56,12 @@ pub(super) fn editor(
     color: bool,
     modes: Option<&SavedModes>,
     keys: &Arc<Keys>,
+    composer: &Arc<Composer>,
 ) -> rustyline::Result<LineEditor> {
     let mut editor = Editor::with_config(config.clone())?;
-    editor.set_helper(Some(Assistant::new(words, color, Arc::clone(keys))));
-    if let Some(modes) = modes {
-        keys.bind(&mut editor, modes.control_keys());
-    }
+    let assistant = Assistant::new(words, color, Arc::clone(keys), Arc::clone(composer));
+    editor.set_helper(Some(assistant));
+    keys.bind(&mut editor, modes.map(SavedModes::control_keys).unwrap_or_default());
     Ok(editor)
 }
 
@@ -70,8 +72,13 @@ pub(super) struct Keyboard {
     pub(super) modes: Option<SavedModes>,
     pub(super) keys: Arc<Keys>,
     pub(super) jobs: Option<JobControl>,
-    pub(super) ending: Arc<AtomicBool>,
+    pub(super) ending: Arc<Ending>,
+    pub(super) composer: Arc<Composer>,
+    pub(super) text_editor: TextEditor,
 }
+
+/// A line that is typed on, and where the cursor is.
+type Draft = (String, usize);
 
 impl Keyboard {
     /// Reads lines until the session ends it. Ctrl-C and Ctrl-D do not: the session decides, and while it is
@@ -88,23 +95,22 @@ impl Keyboard {
             self.keys.set_closing();
         }
         let mut prompt = if has_ended { "" } else { PROMPT };
-        let mut text = (String::new(), 0);
+        let mut draft = Draft::default();
         while !self.is_ending() {
-            let (line, cursor) = std::mem::take(&mut text);
+            let (line, cursor) = std::mem::take(&mut draft);
             let read = editor.readline_with_initial(prompt, line.split_at(cursor));
             match (read, self.keys.take_removed_line()) {
                 (Ok(_), Some(RemovedLine::Cleared)) => {}
                 (Ok(line), Some(RemovedLine::Suspended(cursor))) => {
                     self.suspend();
-                    text = (line, cursor);
+                    draft = (line, cursor);
                 }
-                (Ok(line), None) => {
-                    self.remember(editor, &line);
-                    if let Some(typed) = commands.parse(&line, Prompt::Editor) {
-                        send(EditorLine::Typed(typed));
-                    }
+                (Ok(line), Some(RemovedLine::Edited(cursor))) => {
+                    let outcome = self.text_editor.edit(&line, &line, &self.composer);
+                    draft = self.take_edited(editor, outcome, cursor, commands, &mut send);
                 }
-                (Err(_), _) if self.is_ending() => return erase_blank_prompt(editor),
+                (Ok(line), None) => draft = self.submit(editor, &line, commands, &mut send),
+                (Err(_), _) if self.is_ending() => return self.leave_line(editor),
                 (Err(ReadlineError::Interrupted), _) => {
                     prompt = "";
                     self.keys.set_closing();
@@ -131,6 +137,80 @@ impl Keyboard {
         }
     }
 
+    /// Sends a line, or does what it says. Returns what is typed on.
+    fn submit<T: From<Action>>(
+        &mut self,
+        editor: &mut LineEditor,
+        line: &str,
+        commands: &CommandSet<T>,
+        send: &mut impl FnMut(EditorLine<T>),
+    ) -> Draft {
+        self.remember(editor, line);
+        let problem = |text| Some(Parsed::Ready(Action::problem(text).into()));
+        let parsed = match self.composer.command(line) {
+            Ok(None) => commands.parse(line, Prompt::Editor),
+            Ok(Some(command)) => {
+                commands.command(&command, Prompt::Editor).map_or_else(problem, Some)
+            }
+            Err(reason) => problem(reason),
+        };
+        parsed.into_iter().for_each(|parsed| send(EditorLine::Typed(parsed)));
+        Draft::default()
+    }
+
+    /// What becomes of a line that was in the text editor. Returns what is typed on.
+    fn take_edited<T: From<Action>>(
+        &mut self,
+        editor: &mut LineEditor,
+        outcome: Outcome,
+        cursor: usize,
+        commands: &CommandSet<T>,
+        send: &mut impl FnMut(EditorLine<T>),
+    ) -> Draft {
+        if let (false, Outcome::Send(line)) = (self.is_ending(), &outcome) {
+            let _ = writeln!(io::stdout(), "{PROMPT}{}", shown(line)); // as if it had been typed
+        }
+        self.text_editor.release_output();
+        if self.is_ending() {
+            if let Outcome::Send(line) | Outcome::Line(line, _) = outcome {
+                self.leave_text(editor, &line);
+                self.ending.leave_edited_text();
+            }
+            return Draft::default();
+        }
+        let show = |action: Action| EditorLine::Typed(Parsed::Ready(action.into()));
+        match outcome {
+            Outcome::Send(line) => self.submit(editor, &line, commands, send),
+            Outcome::Unchanged(line) => {
+                send(show(Action::Show(Show::Text("the text is unchanged: not sent".to_owned()))));
+                let end = line.len();
+                (line, end)
+            }
+            Outcome::Line(line, None) => {
+                let end = line.len();
+                (line, end)
+            }
+            Outcome::Line(line, Some(reason)) => {
+                send(show(Action::problem(reason)));
+                (line, cursor)
+            }
+        }
+    }
+
+    /// At the end of the session: what is typed on the line is kept in the history.
+    fn leave_line(&mut self, editor: &mut LineEditor) {
+        let typed = editor.helper().map(|helper| helper.typed().to_owned()).unwrap_or_default();
+        match typed.is_empty() {
+            true => line_editor::write(ERASED_PROMPT),
+            false => self.leave_text(editor, &typed),
+        }
+    }
+
+    fn leave_text(&mut self, editor: &mut LineEditor, line: &str) {
+        self.remember(editor, line);
+        self.ending.leave_text();
+    }
+
     fn send_typed_ahead<T: From<Action>>(
         &mut self,
         editor: &mut LineEditor,
@@ -152,7 +232,7 @@ impl Keyboard {
     }
 
     fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::SeqCst)
+        self.ending.has_begun()
     }
 
     /// Ctrl-Z. The editor is not reading meanwhile: in the background it would take keys that are meant
@@ -174,9 +254,11 @@ impl Keyboard {
     }
 }
 
-/// Removes the unused prompt from the screen at the end.
-fn erase_blank_prompt(editor: &LineEditor) {
-    if editor.helper().is_some_and(Assistant::is_blank) {
-        line_editor::write(b"\x1b[A\x1b[2K\r");
-    }
+/// Removes the unused prompt from the screen.
+const ERASED_PROMPT: &[u8] = b"\x1b[A\x1b[2K\r";
+
+/// A line as the line editor draws it.
+fn shown(line: &str) -> String {
+    let remark = remark(line).unwrap_or_default();
+    format!("{}{remark}", drawn(line))
 }

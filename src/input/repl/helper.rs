@@ -1,7 +1,7 @@
 //! Completion, hints and colours while a line is typed.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Ref, RefCell};
 use std::fs;
 use std::path::{MAIN_SEPARATOR_STR, is_separator};
 use std::sync::Arc;
@@ -13,6 +13,8 @@ use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
+use super::colors::{colored, is_colored};
+use super::composer::Composer;
 use super::keys::Keys;
 use super::set::{CommandWords, SlashCommand};
 use super::visible::{Behind, drawn, has_hidden, one_line, remark};
@@ -25,20 +27,26 @@ const MAX_FILES: usize = 10_000;
 pub(super) struct Assistant {
     words: CommandWords,
     color: bool,
-    /// Whether nothing is typed on the prompt line.
-    is_blank: Cell<bool>,
+    /// What is typed on the prompt line.
+    typed: RefCell<String>,
     keys: Arc<Keys>,
+    composer: Arc<Composer>,
 }
 
 impl Assistant {
     /// One that completes these commands.
-    pub(super) fn new(words: CommandWords, color: bool, keys: Arc<Keys>) -> Self {
-        Self { words, color, is_blank: Cell::new(true), keys }
+    pub(super) fn new(
+        words: CommandWords,
+        color: bool,
+        keys: Arc<Keys>,
+        composer: Arc<Composer>,
+    ) -> Self {
+        Self { words, color, typed: RefCell::default(), keys, composer }
     }
 
-    /// Whether nothing was typed on the prompt line when it was drawn last.
-    pub(super) fn is_blank(&self) -> bool {
-        self.is_blank.get()
+    /// What was typed on the prompt line when it was drawn last.
+    pub(super) fn typed(&self) -> Ref<'_, str> {
+        Ref::map(self.typed.borrow(), String::as_str)
     }
 }
 
@@ -51,6 +59,10 @@ impl Completer for Assistant {
         pos: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if self.keys.take_continuation() {
+            let newline = Pair { display: String::new(), replacement: "\n".to_owned() };
+            return Ok((pos - 1, vec![newline]));
+        }
         let (address, typed, commands) = self.behind_address(&line[..pos]);
         if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @"))
         {
@@ -97,7 +109,10 @@ impl Hinter for Assistant {
     type Hint = Behind;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Behind> {
-        self.is_blank.set(line.is_empty());
+        line.clone_into(&mut self.typed.borrow_mut());
+        if let Some(reason) = self.composer.refusal(line) {
+            return Some(Behind::Remark(format!("\n{reason}")));
+        }
         remark(line).map(Behind::Remark).or_else(|| self.next(line, pos).map(Behind::Next))
     }
 }
@@ -158,16 +173,16 @@ impl Validator for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        drawn(line)
+        self.color.then(|| colored(line)).flatten().unwrap_or_else(|| drawn(line))
     }
 
     /// What is typed into such a line is not written by itself, but the line anew.
     fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
-        has_hidden(line)
+        (self.color && is_colored(line)) || has_hidden(line)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        self.styled("\x1b[2m", hint)
+        self.styled(if hint.starts_with('\n') { "\x1b[33m" } else { "\x1b[2m" }, hint)
     }
 
     /// While history is searched, the prompt has what is searched for.

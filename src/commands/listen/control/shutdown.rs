@@ -194,7 +194,7 @@ impl Control {
         let until = Instant::now() + LOG_TIMEOUT;
         self.server.streams.finish_log(until);
         if let OperatorInput::Repl(repl) = &mut self.input {
-            repl.end(Some(until));
+            repl.end(Some(until), false);
         }
     }
 }
