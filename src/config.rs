@@ -29,6 +29,7 @@ mod files;
 mod headers;
 mod history;
 mod listen;
+mod messages;
 mod presets;
 mod privacy;
 mod resilience;
@@ -198,6 +199,8 @@ pub struct ConnectConfig {
     pub history: Option<PathBuf>,
     /// See [`Env::text_editor`].
     pub text_editor: Option<OsString>,
+    /// The folder of the messages that are saved at the prompt.
+    pub messages: Option<PathBuf>,
 }
 
 /// What the server has to agree to.

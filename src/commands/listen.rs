@@ -113,6 +113,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
                 color: config.commentary.stdout_color,
                 file_limit: config.close_timeout,
                 text_editor: config.text_editor.clone(),
+                messages: config.messages.clone(),
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
                 .map(OperatorInput::Repl)

@@ -12,7 +12,7 @@ use super::tls::tls;
 use super::values::{duration, size};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
-    SendOrder, Stdout, USER_AGENT, history, presets, resilience,
+    SendOrder, Stdout, USER_AGENT, history, messages, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
@@ -51,6 +51,7 @@ impl ConnectConfig {
     ) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
+        let messages = messages::folder(&env.settings, &messages::endpoint(&target));
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);
         let handshake = handshake_config(&args.handshake.request, &files)?;
@@ -79,6 +80,7 @@ impl ConnectConfig {
             resilience: resilience::resilience(&args.resilience)?,
             history: history::file(&args.settings, env.history.as_ref()),
             text_editor: env.text_editor.clone(),
+            messages,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.
@@ -106,6 +108,11 @@ impl ConnectConfig {
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
         Ok(self)
+    }
+
+    /// The endpoint has this name in the configuration file.
+    pub fn set_endpoint_name(&mut self, name: &str, env: &Env) {
+        self.messages = messages::folder(&env.settings, name);
     }
 
     /// Whether `--json` was given: failures before the connection are reported there too.

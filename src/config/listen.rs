@@ -13,7 +13,7 @@ use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::values::{duration, size};
-use super::{Commentary, ConfigError, Env, Stdout, history};
+use super::{Commentary, ConfigError, Env, Stdout, history, messages};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
@@ -59,6 +59,8 @@ pub struct ListenConfig {
     pub history: Option<PathBuf>,
     /// The command of the user's text editor.
     pub text_editor: Option<OsString>,
+    /// The folder of the messages that are saved at the prompt.
+    pub messages: Option<PathBuf>,
     /// Notices to show first.
     pub notices: Vec<(Level, String)>,
 }
@@ -147,6 +149,7 @@ impl ListenConfig {
             notices: notices(&args.display, env),
             history: history::file(&args.settings, env.listen_history.as_ref()),
             text_editor: env.text_editor.clone(),
+            messages: messages::folder(&env.settings, "listen"),
         })
     }
 

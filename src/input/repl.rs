@@ -20,13 +20,17 @@ use crate::platform::linger;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
+mod closest;
 mod colors;
+mod completion;
 mod composer;
+mod composing;
 mod connection;
 mod editing;
 mod editor;
 mod ending;
 mod escapes;
+mod help;
 mod helper;
 mod history;
 mod json_text;
@@ -34,11 +38,13 @@ mod keys;
 mod loader;
 mod place;
 mod placeholders;
+mod saved;
 mod screen;
 mod server;
 mod set;
 mod text_part;
 mod visible;
+mod words;
 
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
@@ -51,8 +57,8 @@ use keys::Keys;
 pub(super) use loader::FileLoader;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
-pub(super) use set::Prompt;
 pub use set::{CommandSet, FileRequest, Parsed};
+pub(super) use words::Prompt;
 
 /// Options of the line editor.
 #[derive(Debug)]
@@ -67,6 +73,8 @@ pub struct ReplOptions {
     pub file_limit: Option<Duration>,
     /// The command of the user's text editor.
     pub text_editor: Option<OsString>,
+    /// The folder of saved messages.
+    pub messages: Option<PathBuf>,
 }
 
 /// A running line editor, whose lines are parsed to `T`.
@@ -145,7 +153,8 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         if let Some(modes) = &modes {
             modes.set_raw();
         }
-        let composer = Arc::new(Composer::new(commands.words));
+        let secrets = options.secrets.clone();
+        let composer = Arc::new(Composer::new(commands.words, options.messages, secrets));
         let keys = Arc::new(Keys::new(Arc::clone(&composer)));
         let config = editor_config().map_err(io::Error::other)?;
         let mut editor =

@@ -99,6 +99,7 @@ impl Conversation<'_> {
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
                     text_editor: self.config.text_editor.clone(),
+                    messages: self.config.messages.clone(),
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;

@@ -1,16 +1,18 @@
 //! What is sent of a line: its placeholders and escapes, and whether it is the JSON that it looks like.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use strsim::osa_distance;
-
+use super::closest::closest;
 use super::json_text::{Fault, fault, is_meant_as_json};
 use super::place::place;
-use super::placeholders::{Expanded, expand, has_placeholders};
+use super::placeholders::{Expanded, expand, has_placeholders, quote};
+use super::saved::SavedMessages;
 use super::set::CommandWords;
 use super::text_part::{TextPart, text_part};
 use super::visible::one_line;
+use crate::redact::Secrets;
 use crate::template::{new_date, new_uuid};
 
 /// The names of placeholders that have a value without `/set`.
@@ -23,6 +25,11 @@ pub(super) struct Composer {
     has_clients: bool,
     variables: Mutex<BTreeMap<String, String>>,
     refused: Mutex<Option<Refusal>>,
+    /// The last text that was sent, with its placeholders.
+    last_sent: Mutex<Option<String>>,
+    saved: SavedMessages,
+    /// Masked in saved messages.
+    secrets: Secrets,
 }
 
 /// A line that Enter has not sent.
@@ -35,10 +42,16 @@ struct Refusal {
 }
 
 impl Composer {
-    /// One for a prompt with these commands.
-    pub(super) fn new(words: CommandWords) -> Self {
-        let has_clients = !words.addressed.is_empty();
-        Self { has_clients, variables: Mutex::default(), refused: Mutex::default() }
+    /// One for a prompt with these commands, whose saved messages are in this folder.
+    pub(super) fn new(words: CommandWords, messages: Option<PathBuf>, secrets: Secrets) -> Self {
+        Self {
+            has_clients: !words.addressed.is_empty(),
+            variables: Mutex::default(),
+            refused: Mutex::default(),
+            last_sent: Mutex::default(),
+            saved: SavedMessages { folder: messages },
+            secrets,
+        }
     }
 
     /// Whether Enter sends this line. If not, [`Composer::refusal`] is why.
@@ -112,7 +125,34 @@ impl Composer {
         expand(part.text, part.reads_escapes, value, |name| self.unknown(name)).map(Some)
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    /// Keeps the text of a line that is sent, if it has one.
+    pub(super) fn note_sent(&self, line: &str) {
+        let part = text_part(line, self.has_clients);
+        let Some(part) = part.filter(|part| part.is_whole && !line.is_empty()) else { return };
+        let text = match part.reads_escapes {
+            false => Some(part.text.to_owned()),
+            true => self.expanded(&part).ok().flatten().map(|expanded| quote(&expanded.text)),
+        };
+        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    /// The last text that was sent, as it was typed.
+    pub(super) fn last_sent(&self) -> Option<String> {
+        self.last_sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The saved messages.
+    pub(super) fn saved(&self) -> &SavedMessages {
+        &self.saved
+    }
+
+    /// A text with `***` in place of the secrets that options gave.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
+        self.secrets.mask_text(text.to_owned())
+    }
+
+    /// The value of a placeholder.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         if let Some(value) = self.variables().get(name) {
             return Some(value.clone());
         }
@@ -146,27 +186,13 @@ impl Composer {
     }
 }
 
-/// The name that differs from a word by few typing errors.
-pub(super) fn closest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    const LONGEST: usize = 64;
-    if word.len() > LONGEST {
-        return None;
-    }
-    let slips = if word.chars().count() > 4 { 2 } else { 1 };
-    let distances = names.into_iter().map(|name| {
-        let distance = osa_distance(&word.to_lowercase(), &name.to_lowercase());
-        (distance, name)
-    });
-    distances.filter(|(distance, _)| *distance <= slips).min().map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS};
 
     fn composer() -> Composer {
-        let composer = Composer::new(CONNECTION_COMMANDS.words);
+        let composer = Composer::new(CONNECTION_COMMANDS.words, None, Secrets::default());
         composer.variables().insert("name".to_owned(), "Kim".to_owned());
         composer.variables().insert("bad".to_owned(), "} /quit".to_owned());
         composer
@@ -258,7 +284,7 @@ mod tests {
         assert_eq!(command("{{bad}}").as_deref(), Some("text -- } /quit"));
         assert_eq!(command(r"/text -e \t{{name}}").as_deref(), Some("text -- \tKim"));
         assert_eq!(command("/fragment 3 {{name}}").as_deref(), Some("fragment 3 Kim"));
-        let server = Composer::new(SERVER_COMMANDS.words);
+        let server = Composer::new(SERVER_COMMANDS.words, None, Secrets::default());
         server.variables().insert("a".to_owned(), "/quit".to_owned());
         let to = |line| server.command(line).expect("known");
         assert_eq!(to("/to 2 {{a}}").as_deref(), Some("to 2 /text -- /quit"));
@@ -274,20 +300,6 @@ mod tests {
             let text = composer.command(&format!("{{{{{name}}}}}")).expect("known");
             let date = text.as_deref().and_then(|text| text.strip_prefix("text -- "));
             assert!(date.is_some_and(|it| it.parse::<jiff::Timestamp>().is_ok()), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn names_that_are_close_are_found() {
-        let names = ["close", "clients", "kick"];
-        for (word, name) in [
-            ("clsoe", Some("close")),
-            ("CLOSE", Some("close")),
-            ("kik", Some("kick")),
-            ("x", None),
-            ("", None),
-        ] {
-            assert_eq!(closest(word, names), name, "{word}");
         }
     }
 }

@@ -4,13 +4,13 @@
 use bytes::Bytes;
 use data_encoding::BASE64;
 
+use super::composing::{SAVE_AS, SEND, SET, UNSET};
 use super::escapes::unescape;
 use super::json_text::Fault;
 use super::place::place;
-use super::set::{
-    CommandSet, CommandWords, FileRequest, Parsed, SlashCommand, code_and_reason, split, unknown,
-};
+use super::set::{CommandSet, CommandWords, FileRequest, Parsed, code_and_reason, split};
 use super::text_part::text_argument;
+use super::words::{SlashCommand, unknown};
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show, decode_hex};
@@ -25,11 +25,16 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     ends: |action| matches!(action, Action::Close(..)),
 };
 
-const COMMANDS: [SlashCommand; 13] =
-    [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, FULL, QUIT];
+const COMMANDS: [SlashCommand; 17] = [
+    HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, SET, UNSET, SEND, SAVE_AS, CLOSE,
+    STATUS, HEADERS, FULL, QUIT,
+];
 
-pub(super) const HELP: SlashCommand =
-    SlashCommand { name: "help", arguments: "", summary: "list the commands" };
+pub(super) const HELP: SlashCommand = SlashCommand {
+    name: "help",
+    arguments: "[COMMAND]",
+    summary: "list the commands, or explain one",
+};
 pub(super) const TEXT: SlashCommand = SlashCommand {
     name: "text",
     arguments: "[-e] TEXT",
@@ -104,7 +109,10 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "headers" => none(Action::Show(Show::Headers)),
         "full" => none(Action::Show(Show::Full)),
         "quit" => none(Action::Close(None, None)),
-        _ => Err(unknown(name)),
+        "set" | "unset" | "send" | "save-as" => {
+            Err(format!("/{name} is a command of the line editor, which is not in use here"))
+        }
+        _ => Err(unknown(name, &COMMANDS)),
     }
 }
 

@@ -7,13 +7,15 @@ use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::composer::Composer;
+use super::composing::{Composed, compose};
 use super::editing::{Outcome, TextEditor};
 use super::ending::Ending;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
-use super::set::{CommandSet, CommandWords, Parsed, Prompt};
+use super::set::{CommandSet, CommandWords, Parsed};
 use super::visible::{drawn, one_line, remark};
+use super::words::Prompt;
 use crate::input::{Action, Show};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
@@ -147,11 +149,12 @@ impl Keyboard {
     ) -> Draft {
         self.remember(editor, line);
         let problem = |text| Some(Parsed::Ready(Action::problem(text).into()));
-        let parsed = match self.composer.command(line) {
-            Ok(None) => commands.parse(line, Prompt::Editor),
-            Ok(Some(command)) => {
+        let parsed = match compose(line, &self.composer) {
+            Ok(Composed::AsTyped) => commands.parse(line, Prompt::Editor),
+            Ok(Composed::Command(command)) => {
                 commands.command(&command, Prompt::Editor).map_or_else(problem, Some)
             }
+            Ok(Composed::Text(text)) => Some(Parsed::Ready(Action::Show(Show::Text(text)).into())),
             Err(reason) => problem(reason),
         };
         parsed.into_iter().for_each(|parsed| send(EditorLine::Typed(parsed)));
@@ -219,12 +222,8 @@ impl Keyboard {
     ) {
         let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
         for line in typed_ahead.lines() {
-            self.remember(editor, line);
             let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
-            commands
-                .parse(line, Prompt::Editor)
-                .into_iter()
-                .for_each(|typed| send(EditorLine::Typed(typed)));
+            self.submit(editor, line, commands, &mut send);
         }
         if self.typed_ahead.ended {
             send(EditorLine::End);

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
-use std::fs;
-use std::path::{MAIN_SEPARATOR_STR, is_separator};
 use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
@@ -14,13 +12,12 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::colors::{colored, is_colored};
+use super::completion::arguments;
 use super::composer::Composer;
 use super::keys::Keys;
-use super::set::{CommandWords, SlashCommand};
-use super::visible::{Behind, drawn, has_hidden, one_line, remark};
-
-/// Of more files that match, none is offered: the editor counts them in 16 bits.
-const MAX_FILES: usize = 10_000;
+use super::set::CommandWords;
+use super::visible::{Behind, drawn, has_hidden, remark};
+use super::words::SlashCommand;
 
 /// Completes commands.
 #[derive(Helper)]
@@ -64,13 +61,14 @@ impl Completer for Assistant {
             return Ok((pos - 1, vec![newline]));
         }
         let (address, typed, commands) = self.behind_address(&line[..pos]);
-        if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @"))
-        {
-            let (folder, start) = path.split_at(path.rfind(is_separator).map_or(0, |at| at + 1));
-            return Ok((pos - start.len(), files(folder, start)));
-        }
-        if !typed.starts_with('/') || typed.contains(' ') {
+        let Some(command) = typed.strip_prefix('/').filter(|command| !command.starts_with('/'))
+        else {
             return Ok((pos, Vec::new()));
+        };
+        if command.contains(' ') {
+            let commands: Vec<_> = commands.iter().collect();
+            let (length, pairs) = arguments(command, &commands, &self.composer);
+            return Ok((pos - length, pairs));
         }
         let fitting = commands.iter().filter(|command| command.name.starts_with(&typed[1..]));
         let pairs = fitting.map(|command| {
@@ -82,27 +80,6 @@ impl Completer for Assistant {
         });
         Ok((address, pairs.collect()))
     }
-}
-
-/// The files in a folder whose names start like this. Names go onto the line as they are: a command takes
-/// all that is behind it as one path, without quotes or backslashes.
-fn files(folder: &str, start: &str) -> Vec<Pair> {
-    let place = if folder.is_empty() { "." } else { folder };
-    let entries = fs::read_dir(place).into_iter().flatten().flatten();
-    let pair = |entry: fs::DirEntry| {
-        let mut name =
-            entry.file_name().into_string().ok().filter(|name| name.starts_with(start))?;
-        if fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir()) {
-            name += MAIN_SEPARATOR_STR;
-        }
-        Some(Pair { display: one_line(&name).into_owned(), replacement: name })
-    };
-    let mut pairs: Vec<_> = entries.filter_map(pair).take(MAX_FILES + 1).collect();
-    if pairs.len() > MAX_FILES {
-        return Vec::new();
-    }
-    pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
-    pairs
 }
 
 impl Hinter for Assistant {

@@ -86,6 +86,23 @@ fn placeholder(text: &str) -> Option<&str> {
     (rest[name.len()..].starts_with("}}") && is_name(name.trim_matches(' '))).then_some(name)
 }
 
+/// The text that [`expand`] makes this one of.
+pub(super) fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        quoted.push_str(&rest[..at]);
+        if rest[..at].ends_with('\\') || placeholder(&rest[at..]).is_some() {
+            quoted.push('\\');
+        }
+        // The second brace may be the first one of another pair.
+        let length = if quoted.ends_with('\\') { 2 } else { 1 };
+        quoted.push_str(&rest[at..at + length]);
+        rest = &rest[at + length..];
+    }
+    quoted + rest
+}
+
 /// Whether [`expand`] may change the text.
 pub(super) fn has_placeholders(text: &str) -> bool {
     text.contains("{{")
@@ -149,6 +166,28 @@ mod tests {
         assert_eq!(expanded.text, "ab{{a}}\\nc{{d");
         let places: Vec<_> = (0..=expanded.text.len()).map(|at| expanded.typed(at)).collect();
         assert_eq!(places, [0, 1, 2, 2, 2, 2, 2, 2, 2, 9, 10, 10, 13, 14]);
+    }
+
+    #[test]
+    fn a_quoted_text_stays_as_it_is() {
+        for text in [
+            "",
+            "plain",
+            "{{a}}",
+            r"\{{a}}",
+            r"\\{{",
+            "{{{a}}}",
+            "{{{{a}}}}",
+            r"{\{{a}}",
+            "{{ x }",
+            "{{a}}{{_}}",
+        ] {
+            assert_eq!(
+                expanded(&quote(text), false).map(|it| it.text),
+                Ok(text.to_owned()),
+                "{text}"
+            );
+        }
     }
 
     #[test]

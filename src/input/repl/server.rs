@@ -1,11 +1,11 @@
 //! The commands of a server's operator: those of a connection, for all clients or one, and its own.
 
+use super::composing::{SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, FULL, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
-use super::set::{
-    CommandSet, CommandWords, LineKind, Parsed, SlashCommand, code_and_reason, split, unknown,
-};
+use super::set::{CommandSet, CommandWords, LineKind, Parsed, code_and_reason, split};
+use super::words::{SlashCommand, unknown};
 use crate::input::Action;
 use crate::protocol::CloseCode;
 
@@ -51,7 +51,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     ends: |command| matches!(command, OperatorCommand::Quit),
 };
 
-const COMMANDS: [SlashCommand; 16] = [
+const COMMANDS: [SlashCommand; 20] = [
     HELP,
     SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
@@ -66,6 +66,10 @@ const COMMANDS: [SlashCommand; 16] = [
     PONG,
     FRAGMENT,
     FRAME,
+    SET,
+    UNSET,
+    SlashCommand { summary: "send a saved message to all, or list them", ..SEND },
+    SAVE_AS,
     SlashCommand { summary: "close the connections of all clients", ..CLOSE },
     SlashCommand {
         name: "kick",
@@ -116,7 +120,7 @@ fn client_command(command: &str) -> Result<Parsed<Action>, String> {
     }
     match is_in(&COMMANDS) {
         true => Err(format!("/{name} does not apply to one client: use it without /to")),
-        false => Err(unknown(name)),
+        false => Err(unknown(name, &CLIENT_COMMANDS)),
     }
 }
 

@@ -3,32 +3,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::help::Help;
+use super::words::{Prompt, SlashCommand};
 use crate::input::file::{FileKind, Loaded, load, load_payload};
+use crate::input::home_path;
 use crate::input::{Action, Show};
+use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
-
-/// A command, for help and completion.
-#[derive(Debug)]
-pub(super) struct SlashCommand {
-    pub(super) name: &'static str,
-    pub(super) arguments: &'static str,
-    pub(super) summary: &'static str,
-}
-
-/// Where commands are typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::input) enum Prompt {
-    /// In the line editor.
-    Editor,
-    /// On a terminal without a line editor.
-    Terminal,
-    /// They do not come from a prompt.
-    None,
-}
-
-/// The column at which the second column of help begins.
-const SUMMARY_COLUMN: usize = 33;
 
 /// The commands of one kind of prompt.
 #[derive(Debug)]
@@ -100,31 +82,27 @@ impl<T: From<Action>> CommandSet<T> {
         command: &str,
         prompt: Prompt,
     ) -> Result<Parsed<T>, String> {
-        match split(command) {
-            ("help", _) => Ok(Parsed::Ready(Action::Show(Show::Text(self.help(prompt))).into())),
-            (name, argument) => (self.execute)(name, argument),
+        let (name, argument) = split(command);
+        if name == "help" {
+            let help = self.help(prompt);
+            let text = match argument.trim() {
+                "" => help.text(),
+                name => help.command(name)?,
+            };
+            return Ok(Parsed::Ready(Action::Show(Show::Text(text)).into()));
         }
+        (self.execute)(name, argument)
     }
 
-    /// What can be typed at `prompt`, in two columns.
-    fn help(&self, prompt: Prompt) -> String {
-        let mut text = format!("  {}\n", self.intro);
-        text += &match prompt {
-            Prompt::Editor => {
-                "  Ctrl-R searches the history; Ctrl-D on an empty line does the same as /quit\n"
-                    .to_owned()
-            }
-            Prompt::Terminal => format!("  Ctrl-D on an empty line {}\n", self.end_of_input),
-            Prompt::None => String::new(),
-        };
-        for SlashCommand { name, arguments, summary } in self.words.all {
-            let usage = format!("  /{name} {arguments}");
-            text += &match usage.chars().count() < SUMMARY_COLUMN {
-                true => format!("{usage:<SUMMARY_COLUMN$}{summary}\n"),
-                false => format!("{usage}\n{:SUMMARY_COLUMN$}{summary}\n", ""),
-            };
+    /// What `/help` shows at `prompt`.
+    fn help(&self, prompt: Prompt) -> Help<'_> {
+        Help {
+            intro: self.intro,
+            end_of_input: self.end_of_input,
+            prompt,
+            commands: self.words.all.iter().collect(),
+            width: terminal::width(),
         }
-        text.trim_end().to_owned()
     }
 }
 
@@ -168,7 +146,12 @@ pub struct FileRequest<T> {
 
 impl FileRequest<Action> {
     pub(super) fn new(path: &str, kind: FileKind) -> Self {
-        Self { path: PathBuf::from(path), kind, is_held: false, finish: Box::new(|action| action) }
+        Self {
+            path: home_path(unquote(path)),
+            kind,
+            is_held: false,
+            finish: Box::new(|action| action),
+        }
     }
 }
 
@@ -202,10 +185,6 @@ pub(super) fn split(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
 
-pub(super) fn unknown(name: &str) -> String {
-    format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")
-}
-
 /// `CODE [REASON]`, as in `/close` and `/kick` after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
@@ -223,33 +202,4 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
 fn unquote(text: &str) -> &str {
     let inner = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS};
-
-    #[test]
-    fn help_fits_into_80_columns() {
-        for prompt in [Prompt::Editor, Prompt::Terminal, Prompt::None] {
-            let texts = [CONNECTION_COMMANDS.help(prompt), SERVER_COMMANDS.help(prompt)];
-            for text in texts {
-                let long: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
-                assert_eq!(long, [""; 0], "{prompt:?}");
-                assert!(text.contains("\n  /quit                          close "), "{text}");
-                let long = "\n  /frame OPCODE [OPTION…] [PAYLOAD]\n                                 send any";
-                assert!(text.contains(long), "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn help_names_the_keys_of_its_prompt() {
-        let help = |prompt| CONNECTION_COMMANDS.help(prompt);
-        assert!(help(Prompt::Editor).contains("Ctrl-R"));
-        assert!(!help(Prompt::Terminal).contains("Ctrl-R"));
-        assert!(help(Prompt::Terminal).contains("--wait"));
-        assert!(!help(Prompt::None).contains("Ctrl-"));
-    }
 }
