@@ -180,8 +180,12 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
         typed: false,
         surplus: false,
     };
-    let event =
-        Observed { at: Clock::start().now(), connection: None, what: EventKind::Message(message) };
+    let event = Observed {
+        at: Clock::start().now(),
+        connection: None,
+        mark: None,
+        what: EventKind::Message(message),
+    };
     let mut out = Outlet::batches("discard", Discard);
     let mut format = Json::new(JsonFrames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {

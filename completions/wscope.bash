@@ -1,794 +1,248 @@
-_wscope() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="wscope"
-                ;;
-            wscope,check)
-                cmd="wscope__subcmd__check"
-                ;;
-            wscope,codes)
-                cmd="wscope__subcmd__codes"
-                ;;
-            wscope,completions)
-                cmd="wscope__subcmd__completions"
-                ;;
-            wscope,help)
-                cmd="wscope__subcmd__help"
-                ;;
-            wscope,listen)
-                cmd="wscope__subcmd__listen"
-                ;;
-            wscope,man)
-                cmd="wscope__subcmd__man"
-                ;;
-            wscope__subcmd__help,check)
-                cmd="wscope__subcmd__help__subcmd__check"
-                ;;
-            wscope__subcmd__help,codes)
-                cmd="wscope__subcmd__help__subcmd__codes"
-                ;;
-            wscope__subcmd__help,completions)
-                cmd="wscope__subcmd__help__subcmd__completions"
-                ;;
-            wscope__subcmd__help,help)
-                cmd="wscope__subcmd__help__subcmd__help"
-                ;;
-            wscope__subcmd__help,listen)
-                cmd="wscope__subcmd__help__subcmd__listen"
-                ;;
-            wscope__subcmd__help,man)
-                cmd="wscope__subcmd__help__subcmd__man"
-                ;;
-            *)
-                ;;
-        esac
-    done
-
-    case "${cmd}" in
-        wscope)
-            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --max-redirects --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --slash --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help --version listen check codes completions man help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --connect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -l)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-redirects)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --subprotocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -s)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --origin)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user-agent)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -A)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compress)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -u)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bearer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cookie)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --netrc-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --no-proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy-header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --resolve)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --unix-socket)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cacert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pass)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --servername)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-min)
-                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --tls-max)
-                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --max-redirs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reconnect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reconnect-delay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ping-interval)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ping-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send-hex)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send-frame)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --input)
-                    COMPREPLY=($(compgen -W "lines nul whole chunks json" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "lines nul raw hex base64 json" -- "${cur}"))
-                    return 0
-                    ;;
-                --max-message-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --count)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --expect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-code)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timestamps)
-                    COMPREPLY=($(compgen -W "utc local relative delta" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+# What a command has: its options, and the values of its arguments.
+_wscope_command() {
+    case $1 in
+        connect)
+            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --expect -m --max-time --close-timeout --close-code --close-reason --timestamps --color --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
+            arguments='<url>'
             ;;
-        wscope__subcmd__check)
-            opts="-j -m -H -s -o -A -u -4 -6 -k -n -L -v -q -h --variable --variables-file --secret --glob --jobs --repeat --fail-fast --only --list --allow-run --relax --yes --strict --retry --max-time --report-junit --report-tap --report-json --report-html --header --subprotocol --origin --user-agent --compress --no-compress --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --lenient --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --variable)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --variables-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secret)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --glob)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --repeat)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --only)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report-junit)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report-tap)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report-json)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report-html)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --subprotocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -s)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --origin)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user-agent)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -A)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compress)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -u)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bearer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cookie)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --netrc-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --no-proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy-header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --resolve)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --unix-socket)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cacert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pass)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --servername)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-min)
-                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --tls-max)
-                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --ping-interval)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-message-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-redirs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ping-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timestamps)
-                    COMPREPLY=($(compgen -W "utc local relative delta" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        listen)
+            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --output --max-message-size --max-memory --count --close-timeout --timestamps --color --no-compress --echo --json --lenient --once -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            arguments=''
             ;;
-        wscope__subcmd__codes)
-            opts="-h --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        check)
+            options='--variable --variables-file --secret --glob -j --jobs --repeat --only --retry -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --timestamps --color --fail-fast --list --allow-run --relax --yes --strict --no-compress --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --lenient -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            arguments='<path>'
             ;;
-        wscope__subcmd__completions)
-            opts="-h --help bash zsh fish powershell elvish nushell"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        codes)
+            options='-h --help'
+            arguments='1000 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1011 1012 1013 1014 1015 3000 3003 3008'
             ;;
-        wscope__subcmd__help)
-            opts="listen check codes completions man help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        completions)
+            options='-h --help'
+            arguments='bash zsh fish powershell elvish nushell'
             ;;
-        wscope__subcmd__help__subcmd__check)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        man)
+            options='-h --help'
+            arguments='listen check codes completions man help'
             ;;
-        wscope__subcmd__help__subcmd__codes)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__help__subcmd__completions)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__help__subcmd__listen)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__help__subcmd__man)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__listen)
-            opts="-H -s -u -x -1 -v -q -h --header --subprotocol --allow-origin --user --path --no-compress --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass --send --echo --broadcast --output --json --lenient --max-message-size --max-memory --once --count --close-timeout --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --subprotocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -s)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --allow-origin)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -u)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-clients)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-pass)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --broadcast)
-                    COMPREPLY=($(compgen -W "others all" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "lines nul raw hex base64 json" -- "${cur}"))
-                    return 0
-                    ;;
-                --max-message-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-memory)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --count)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timestamps)
-                    COMPREPLY=($(compgen -W "utc local relative delta" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__man)
-            opts="-h --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        help)
+            options=''
+            arguments='listen check codes completions man help'
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _wscope -o nosort -o bashdefault -o default wscope
-else
-    complete -F _wscope -o bashdefault -o default wscope
-fi
+# What the option of a command takes: its values, and whether they may be the next word.
+_wscope_option() {
+    case "$1 $2" in
+        'connect -H' | 'connect --header') takes=next values='<@path>' ;;
+        'connect -s' | 'connect --subprotocol') takes=next values='' ;;
+        'connect -o' | 'connect --origin') takes=next values='' ;;
+        'connect -A' | 'connect --user-agent') takes=next values='' ;;
+        'connect --compress') takes=next values='' ;;
+        'connect -u' | 'connect --user') takes=next values='<@path>' ;;
+        'connect --bearer') takes=next values='<@path>' ;;
+        'connect --cookie') takes=next values='<@path>' ;;
+        'connect --netrc-file') takes=next values='<path>' ;;
+        'connect --connect-timeout') takes=next values='' ;;
+        'connect --proxy') takes=next values='' ;;
+        'connect --no-proxy') takes=next values='' ;;
+        'connect --proxy-header') takes=next values='' ;;
+        'connect --connect-to') takes=next values='' ;;
+        'connect --resolve') takes=next values='' ;;
+        'connect --unix-socket') takes=next values='<path>' ;;
+        'connect --interface') takes=next values='' ;;
+        'connect --cacert') takes=next values='<path>' ;;
+        'connect --cert') takes=next values='<path>' ;;
+        'connect --key') takes=next values='<path>' ;;
+        'connect --pass') takes=next values='<@path>' ;;
+        'connect --servername') takes=next values='' ;;
+        'connect --tls-min') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'connect --tls-max') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'connect --max-redirs') takes=next values='' ;;
+        'connect --retry') takes=equals values='' ;;
+        'connect --reconnect') takes=equals values='' ;;
+        'connect --reconnect-delay') takes=next values='' ;;
+        'connect --ping-interval') takes=next values='' ;;
+        'connect --ping-timeout') takes=next values='' ;;
+        'connect --idle-timeout') takes=next values='' ;;
+        'connect -x' | 'connect --send') takes=next values='' ;;
+        'connect --send-hex') takes=next values='' ;;
+        'connect --send-file') takes=next values='<path>' ;;
+        'connect --send-frame') takes=next values='' ;;
+        'connect --input') takes=next values='lines nul whole chunks json' ;;
+        'connect --output') takes=next values='lines nul raw hex base64 json' ;;
+        'connect --max-message-size') takes=next values='' ;;
+        'connect -w' | 'connect --wait') takes=next values='' ;;
+        'connect --count') takes=next values='' ;;
+        'connect --expect') takes=next values='' ;;
+        'connect -m' | 'connect --max-time') takes=next values='' ;;
+        'connect --close-timeout') takes=next values='' ;;
+        'connect --close-code') takes=next values='1000 1001 1002 1003 1007 1008 1009 1010 1011 1012 1013 1014 3000 3003 3008' ;;
+        'connect --close-reason') takes=next values='' ;;
+        'connect --timestamps') takes=equals values='utc local relative delta' ;;
+        'connect --color') takes=next values='auto always never' ;;
+        'listen -H' | 'listen --header') takes=next values='<@path>' ;;
+        'listen -s' | 'listen --subprotocol') takes=next values='' ;;
+        'listen --allow-origin') takes=next values='' ;;
+        'listen -u' | 'listen --user') takes=next values='<@path>' ;;
+        'listen --path') takes=next values='' ;;
+        'listen --max-clients') takes=next values='' ;;
+        'listen --handshake-timeout') takes=next values='' ;;
+        'listen --tls-cert') takes=next values='<path>' ;;
+        'listen --tls-key') takes=next values='<path>' ;;
+        'listen --tls-pass') takes=next values='<@path>' ;;
+        'listen -x' | 'listen --send') takes=next values='' ;;
+        'listen --broadcast') takes=equals values='others all' ;;
+        'listen --output') takes=next values='lines nul raw hex base64 json' ;;
+        'listen --max-message-size') takes=next values='' ;;
+        'listen --max-memory') takes=next values='' ;;
+        'listen --count') takes=next values='' ;;
+        'listen --close-timeout') takes=next values='' ;;
+        'listen --timestamps') takes=equals values='utc local relative delta' ;;
+        'listen --color') takes=next values='auto always never' ;;
+        'check --variable') takes=next values='' ;;
+        'check --variables-file') takes=next values='<path>' ;;
+        'check --secret') takes=next values='' ;;
+        'check --glob') takes=next values='' ;;
+        'check -j' | 'check --jobs') takes=next values='' ;;
+        'check --repeat') takes=next values='' ;;
+        'check --only') takes=next values='' ;;
+        'check --retry') takes=equals values='' ;;
+        'check -m' | 'check --max-time') takes=next values='' ;;
+        'check --report-junit') takes=next values='<path>' ;;
+        'check --report-tap') takes=next values='<path>' ;;
+        'check --report-json') takes=next values='<path>' ;;
+        'check --report-html') takes=next values='<path>' ;;
+        'check -H' | 'check --header') takes=next values='<@path>' ;;
+        'check -s' | 'check --subprotocol') takes=next values='' ;;
+        'check -o' | 'check --origin') takes=next values='' ;;
+        'check -A' | 'check --user-agent') takes=next values='' ;;
+        'check --compress') takes=next values='' ;;
+        'check -u' | 'check --user') takes=next values='<@path>' ;;
+        'check --bearer') takes=next values='<@path>' ;;
+        'check --cookie') takes=next values='<@path>' ;;
+        'check --netrc-file') takes=next values='<path>' ;;
+        'check --connect-timeout') takes=next values='' ;;
+        'check --proxy') takes=next values='' ;;
+        'check --no-proxy') takes=next values='' ;;
+        'check --proxy-header') takes=next values='' ;;
+        'check --connect-to') takes=next values='' ;;
+        'check --resolve') takes=next values='' ;;
+        'check --unix-socket') takes=next values='<path>' ;;
+        'check --interface') takes=next values='' ;;
+        'check --cacert') takes=next values='<path>' ;;
+        'check --cert') takes=next values='<path>' ;;
+        'check --key') takes=next values='<path>' ;;
+        'check --pass') takes=next values='<@path>' ;;
+        'check --servername') takes=next values='' ;;
+        'check --tls-min') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'check --tls-max') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'check --ping-interval') takes=next values='' ;;
+        'check --max-message-size') takes=next values='' ;;
+        'check --close-timeout') takes=next values='' ;;
+        'check --max-redirs') takes=next values='' ;;
+        'check --ping-timeout') takes=next values='' ;;
+        'check --idle-timeout') takes=next values='' ;;
+        'check --timestamps') takes=equals values='utc local relative delta' ;;
+        'check --color') takes=next values='auto always never' ;;
+    esac
+}
+
+_wscope() {
+    local commands='listen check codes completions man help' options= arguments= takes= values=
+    local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
+
+    # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.
+    line=${line#*"${COMP_WORDS[0]}"}
+    for ((index = 1; index <= COMP_CWORD; index++)); do
+        if [[ $line == [[:blank:]]* ]]; then
+            last=$((last + 1))
+            line=${line#"${line%%[![:blank:]]*}"}
+        fi
+        word=${COMP_WORDS[index]}
+        ((index < COMP_CWORD)) || word=$line
+        words[last]+=$word
+        line=${line#"$word"}
+    done
+
+    local command=connect current=${words[last]} previous= stem=
+    ((last < 2)) || previous=${words[last - 1]}
+    if ((last > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
+        command=${words[1]}
+    fi
+    _wscope_command "$command"
+
+    COMPREPLY=()
+    if [[ $current == --*=* ]]; then
+        stem=${current%%=*}=
+        _wscope_option "$command" "${stem%=}"
+    elif [[ $previous == -* ]]; then
+        _wscope_option "$command" "$previous"
+        [[ $takes == next ]] || takes=
+    fi
+    if [[ ! $takes && ! $stem ]]; then
+        if [[ $current == -* ]]; then
+            values=$options
+        elif ((last == 1)); then
+            values="$commands <url>"
+        else
+            values=$arguments
+        fi
+    fi
+    _wscope_reply "$1" "$2"
+}
+
+# Offers the values for what follows the stem of the current word.
+_wscope_reply() {
+    local value=${current#"$stem"} path
+    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != --*) ]]; then
+        return # readline completes files where nothing is offered
+    fi
+    if [[ $values == '<path>' || $values == '<@path>' && $value == @* ]]; then
+        [[ $value != @* ]] || stem+=@
+        value=${value#@}
+        # Bash expands no tilde behind = or @.
+        value=${value/#'~/'/"$HOME/"}
+        while IFS= read -r path; do
+            COMPREPLY+=("$path")
+        done < <(compgen -f -- "${value//\\/}")
+        _wscope_quote
+        _wscope_join "$2"
+        return
+    fi
+    compopt +o default +o bashdefault 2>/dev/null
+    if [[ $values == '<@path>' ]]; then
+        return
+    fi
+    if [[ $values == *'<url>' ]]; then
+        # The names are those of the configuration file.
+        values="${values%'<url>'} $("$1" completions --endpoints 2>/dev/null | cut -f 1)"
+    fi
+    COMPREPLY=($(compgen -W "$values" -- "$value"))
+    _wscope_join "$2"
+}
+
+# Quotes names of files as readline does it; behind @ readline would take them for other names.
+_wscope_quote() {
+    local index path
+    for index in "${!COMPREPLY[@]}"; do
+        path=${COMPREPLY[index]}
+        COMPREPLY[index]=$(printf %q "$path")
+        if [[ -d $path ]]; then
+            COMPREPLY[index]+=/
+            compopt -o nospace 2>/dev/null
+        fi
+    done
+}
+
+# Puts the stem before the values, but for what is before the last character of COMP_WORDBREAKS: readline keeps that.
+_wscope_join() {
+    local head=${current%"$1"} index
+    for index in "${!COMPREPLY[@]}"; do
+        word=$stem${COMPREPLY[index]}
+        COMPREPLY[index]=${word#"$head"}
+    done
+}
+
+complete -o bashdefault -o default -F _wscope wscope

@@ -16,6 +16,10 @@ module completions {
     [ "lines" "nul" "raw" "hex" "base64" "json" ]
   }
 
+  def "nu-complete wscope close_code" [] {
+    [ "1000" "1001" "1002" "1003" "1007" "1008" "1009" "1010" "1011" "1012" "1013" "1014" "3000" "3003" "3008" ]
+  }
+
   def "nu-complete wscope timestamps" [] {
     [ "utc" "local" "relative" "delta" ]
   }
@@ -26,11 +30,6 @@ module completions {
 
   # See, talk to, pipe through and check WebSocket endpoints
   export extern wscope [
-    --connect(-c): string     # The URL
-    --listen(-l): string      # As 'wscope listen PORT'
-    --host: string            # The Host header
-    --show-ping-pong(-P)      # As -v, which shows more than pings and pongs
-    --max-redirects: string   # As --max-redirs, whose number may be missing
     --header(-H): string      # Add, replace or remove a request header [repeatable]
     --subprotocol(-s): string # Offer a subprotocol [repeatable, or a comma-separated list]
     --origin(-o): string      # Send an Origin header
@@ -55,7 +54,6 @@ module completions {
     -4                        # Use IPv4 only
     -6                        # Use IPv6 only
     --insecure(-k)            # Accept any certificate
-    --no-check(-n)            # As wscat spells --insecure
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
     --cert: path              # Client certificate, for a server that requests one
@@ -90,10 +88,11 @@ module completions {
     --wait(-w): string        # After the end of input, close once nothing has been received for TIME; 0: at once, -1 or 'forever': wait until the server closes [default: 1s]
     --count: string           # Close after N received messages
     -1                        # Same as --count 1
+    --duration: string        # Receive for TIME, then close with 1000; exit status 0
     --expect: string          # Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     --max-time(-m): string    # Time limit for the whole run [default with --expect: 30s]
     --close-timeout: string   # Time limit for the server's answer to our Close frame
-    --close-code: string      # Status code of our Close frame
+    --close-code: string@"nu-complete wscope close_code" # Status code of our Close frame
     --close-reason: string    # Reason of our Close frame
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
@@ -103,6 +102,8 @@ module completions {
     --pretty                  # Indent long JSON messages [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
@@ -150,6 +151,7 @@ module completions {
     --once                    # Serve one client, then exit with its status; others get 503
     --count: string           # End after N messages have been received from all clients together
     -1                        # Same as --count 1
+    --duration: string        # Serve for TIME, then close all connections with 1000; exit status 0
     --close-timeout: string   # Time limit for a client's answer to our Close frame
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
@@ -159,6 +161,8 @@ module completions {
     --pretty                  # Indent long JSON messages [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
@@ -225,7 +229,6 @@ module completions {
     -4                        # Use IPv4 only
     -6                        # Use IPv6 only
     --insecure(-k)            # Accept any certificate
-    --no-check(-n)            # As wscat spells --insecure
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
     --cert: path              # Client certificate, for a server that requests one
@@ -253,13 +256,17 @@ module completions {
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
-    ...files: string          # Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
+    ...files: path            # Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
   ]
+
+  def "nu-complete wscope codes terms" [] {
+    [ "1000" "1001" "1002" "1003" "1004" "1005" "1006" "1007" "1008" "1009" "1010" "1011" "1012" "1013" "1014" "1015" "3000" "3003" "3008" ]
+  }
 
   # Explain close codes
   export extern "wscope codes" [
     --help(-h)                # Print help
-    code?: string             # The close code to explain; without it, all codes are listed
+    ...terms: string@"nu-complete wscope codes terms" # Close codes to explain, or words to look for in their names, meanings and causes; without any, all codes are listed
   ]
 
   def "nu-complete wscope completions shell" [] {
@@ -272,10 +279,14 @@ module completions {
     shell: string@"nu-complete wscope completions shell" # The shell
   ]
 
+  def "nu-complete wscope man command" [] {
+    [ "listen" "check" "codes" "completions" "man" "help" ]
+  }
+
   # Print a manual page in roff
   export extern "wscope man" [
     --help(-h)                # Print help
-    command?: string          # The command whose page is printed; without it, the page of 'wscope URL'
+    command?: string@"nu-complete wscope man command" # The command whose page is printed; without it, the page of 'wscope URL'
   ]
 
   # Print this message or the help of the given subcommand(s)

@@ -10,6 +10,7 @@ mod auth;
 mod check;
 mod complaint;
 mod connection;
+mod filter;
 mod listen;
 mod modes;
 mod options;
@@ -24,6 +25,7 @@ pub use auth::AuthArgs;
 pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
+pub use filter::FilterArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
@@ -82,6 +84,16 @@ Exit status:
   refused · 5 protocol error of the peer · 6 abnormal close · 7 timeout ·
   8 local failure · 129, 130, 131, 143 SIGHUP, SIGINT, SIGQUIT, SIGTERM";
 
+/// Shown for an empty command line.
+pub const FIRST_STEPS: &str = "
+  wscope wss://example.com/socket          talk to an endpoint
+  wscope :8080/chat -v                     a server on this machine, in detail
+  echo '{\"op\":\"ping\"}' | wscope -1 URL     one request, one answer
+  wscope listen --echo                     a server to try these with
+  wscope check hello.wscope                what is sent and expected, as a test
+
+";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -92,6 +104,9 @@ pub enum Command {
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell
+    ///
+    /// For bash, write it to a file that ~/.bashrc sources; for zsh, to a file _wscope in a folder of $fpath; for fish,
+    /// to ~/.config/fish/completions/wscope.fish. The endpoints of the configuration file are offered as @name.
     Completions(CompletionsArgs),
     /// Print a manual page in roff
     Man(ManArgs),
@@ -142,6 +157,9 @@ pub struct ConnectArgs {
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Filters.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
@@ -274,6 +292,14 @@ pub struct EndingArgs {
     #[arg(short = '1', conflicts_with = "count")]
     pub one: bool,
 
+    /// Receive for TIME, then close with 1000; exit status 0
+    ///
+    /// It begins when the first connection is open, and is no failure: --max-time is a limit whose expiry is one.
+    /// With --count or --expect the exit status is 1 if these are not met by then. Messages are received for
+    /// all of TIME, also after the end of the input.
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+
     /// Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     ///
     /// PATTERN is the whole text of the message, /regex/, {…} or […] (JSON that contains these
@@ -347,9 +373,10 @@ pub struct DisplayArgs {
 /// Options for `codes`.
 #[derive(Args, Debug)]
 pub struct CodesArgs {
-    /// The close code to explain; without it, all codes are listed
-    #[arg(value_name = "CODE")]
-    pub code: Option<String>,
+    /// Close codes to explain, or words to look for in their names, meanings and causes; without any,
+    /// all codes are listed
+    #[arg(value_name = "CODE|WORD")]
+    pub terms: Vec<String>,
 }
 
 /// Options for `man`.
@@ -364,8 +391,12 @@ pub struct ManArgs {
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
     /// The shell
-    #[arg(value_name = "SHELL")]
-    pub shell: Shell,
+    #[arg(value_name = "SHELL", required = true)]
+    pub shell: Option<Shell>,
+
+    /// List the endpoints of the configuration file, which the scripts offer
+    #[arg(long, hide = true, exclusive = true)]
+    pub endpoints: bool,
 }
 
 /// Shells that completions can be made for.

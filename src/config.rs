@@ -12,7 +12,7 @@ use crate::input::file::LoadError;
 use crate::input::stdin::InputFraming;
 use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::TargetError;
-use crate::output::human::{Detail, Timestamps};
+use crate::output::human::Detail;
 use crate::output::json::JsonFrames;
 use crate::output::payload::OutputFraming;
 use crate::platform::files::FileError;
@@ -21,11 +21,13 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
+use crate::view::{Filters, Timestamps};
 
 mod auth;
 mod check;
 mod connect;
 mod files;
+mod filters;
 mod headers;
 mod history;
 mod listen;
@@ -49,7 +51,7 @@ pub use presets::SendOrder;
 pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
-pub use settings::{Expanded, SettingError, SettingsEnv, expand};
+pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
@@ -189,6 +191,8 @@ pub struct ConnectConfig {
     pub stdout: Stdout,
     /// The display of everything else.
     pub commentary: Commentary,
+    /// What is shown of the messages.
+    pub filters: Filters,
     /// A larger received message closes the connection, in bytes.
     pub max_message_size: u64,
     /// What ends the run.
@@ -256,6 +260,8 @@ pub struct Commentary {
     pub pretty: bool,
     /// The format of times.
     pub timestamps: Option<Timestamps>,
+    /// Times belong to the list of frames (`-vv`), whose lines have them for what is typed, too.
+    pub are_times_of_frames: bool,
 }
 
 impl Commentary {
@@ -272,6 +278,8 @@ pub struct EndingConfig {
     pub after_input: AfterInput,
     /// Close after this many received messages.
     pub count: Option<u64>,
+    /// Close so long after the first connection was opened.
+    pub duration: Option<Duration>,
     /// Close when these have been received.
     pub expect: Vec<Pattern>,
     /// No other message may be received between them.

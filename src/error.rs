@@ -45,6 +45,8 @@ pub enum Error {
         /// The hint.
         hint: Option<String>,
     },
+    /// The command line is empty: these are examples of what it could be.
+    NoArguments(&'static str),
     /// Connecting failed.
     Dial(DialError, Box<DialAttempt>),
     /// The opening handshake failed.
@@ -204,7 +206,7 @@ impl Error {
                 | ConfigError::File { option: "--variables-file", .. },
             ) => 8,
             Self::Config(ConfigError::ReadTimeout { .. } | ConfigError::AnswerTimeout(..)) => 7,
-            Self::Config(_) | Self::Usage { .. } => 2,
+            Self::Config(_) | Self::Usage { .. } | Self::NoArguments(_) => 2,
             Self::Dial(DialError::Interrupted(interrupted, _), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,
             Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,

@@ -25,14 +25,25 @@ pub use mask::{Mask, emit_masked};
 pub use server_status::ServerStatus;
 
 /// An event with its time and connection.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     /// When it occurred.
     pub at: Stamp,
     /// The number of the connection, if there are several.
     pub connection: Option<u64>,
+    /// The place of a data message in the run, once a view has numbered it.
+    pub mark: Option<Mark>,
     /// What occurred.
     pub what: EventKind<'a>,
+}
+
+/// The place of a data message in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its number, from 1, counting both directions and all connections.
+    pub number: u64,
+    /// The time since the request that it answers, if it answers one.
+    pub latency: Option<Duration>,
 }
 
 impl Event<'_> {
@@ -77,7 +88,7 @@ impl Clock {
 }
 
 /// The kinds of events.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum EventKind<'a> {
     /// An HTTP proxy has opened a tunnel. [`EventKind::Open`] contains the same data.
     Tunnel(&'a ProxyHeads),
@@ -380,7 +391,7 @@ impl LastTraffic {
 }
 
 /// Output requested by the user.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Shown<'a> {
     /// The state of the connection.
     Status(&'a Status),
@@ -388,8 +399,10 @@ pub enum Shown<'a> {
     ServerStatus(&'a ServerStatus),
     /// The heads of the opening handshake.
     Headers(&'a Opened),
-    /// The last message, not truncated.
+    /// A message, not truncated.
     Full(Message<'a>),
+    /// The message with this number, for the clipboard of the terminal.
+    Copied(u64, Message<'a>),
     /// Lines of text, such as help.
     Text(&'a str),
     /// A command that is invalid or failed.

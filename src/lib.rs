@@ -4,7 +4,7 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `error`, `config`, `report`, `session`, `scenario`, `observer`, `input`, `output`, `event`,
+//! `commands`, `error`, `config`, `report`, `session`, `output`, `scenario`, `observer`, `input`, `view`, `event`,
 //! `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact` and `platform`.
 
 // In tests an unwrap is an assertion.
@@ -29,3 +29,4 @@ pub mod scenario;
 pub mod server;
 pub mod session;
 pub mod template;
+pub mod view;

@@ -122,17 +122,27 @@ pub enum Progress {
     Met,
     /// It cannot be met any more.
     Missed,
+    /// The run is over: goals that are still open are missed.
+    Over,
 }
 
-/// The progress of all goals together: missed if one is missed, met if all are met. `None`: there is no
-/// goal.
+/// The progress of all goals together: missed if one is missed, or is open when the run is over; met if all are met.
+/// `None`: there is no goal.
 pub fn overall(observers: &[Box<dyn Observer>]) -> Option<Progress> {
-    let goals = observers.iter().filter_map(|observer| observer.progress());
-    goals.reduce(|one, other| match (one, other) {
-        (Progress::Missed, _) | (_, Progress::Missed) => Progress::Missed,
-        (Progress::Met, Progress::Met) => Progress::Met,
-        _ => Progress::Open,
-    })
+    let mut progress = None;
+    let mut is_over = false;
+    for goal in observers.iter().filter_map(|observer| observer.progress()) {
+        is_over |= goal == Progress::Over;
+        progress = Some(match (progress, goal) {
+            (Some(Progress::Missed), _) | (_, Progress::Missed) => Progress::Missed,
+            (Some(Progress::Open), _) | (_, Progress::Open) => Progress::Open,
+            _ => Progress::Met,
+        });
+    }
+    match progress {
+        Some(Progress::Open) if is_over => Some(Progress::Missed),
+        progress => progress,
+    }
 }
 
 #[cfg(test)]
@@ -153,13 +163,16 @@ mod tests {
 
     #[test]
     fn all_goals_have_to_be_met_and_none_missed() {
-        use Progress::{Met, Missed, Open};
+        use Progress::{Met, Missed, Open, Over};
         for (goals, expected) in [
             (&[][..], None),
             (&[None], None),
             (&[Some(Met), None], Some(Met)),
             (&[Some(Met), Some(Open)], Some(Open)),
             (&[Some(Open), Some(Missed), Some(Met)], Some(Missed)),
+            (&[Some(Over)], Some(Met)),
+            (&[Some(Over), Some(Met)], Some(Met)),
+            (&[Some(Open), Some(Over)], Some(Missed)),
         ] {
             let observers: Vec<_> =
                 goals.iter().map(|it| Box::new(Fixed(*it)) as Box<dyn Observer>).collect();

@@ -28,7 +28,6 @@ mod end;
 mod events;
 mod hints;
 mod journal;
-mod last_message;
 mod observers;
 mod outgoing;
 mod output_grace;
@@ -45,7 +44,6 @@ mod traffic;
 mod upload;
 mod watch;
 
-pub use actions::NO_MESSAGE;
 pub(crate) use closing::{SHOW_CLOSING_AFTER, closing_text};
 pub use echo::Echo;
 pub use journal::Journal;
@@ -111,7 +109,7 @@ impl<'a> Session<'a> {
         opened: &'a Opened,
     ) -> Self {
         let now = Instant::now();
-        let observers = Observers::new(std::mem::take(&mut plan.observers), source.is_typed());
+        let observers = Observers::new(std::mem::take(&mut plan.observers));
         let outgoing = Outgoing::new(std::mem::take(&mut plan.presets), plan.unsent.take());
         Self {
             stream,
@@ -147,6 +145,7 @@ impl<'a> Session<'a> {
         self.end_upload();
         let circumstances = self.circumstances();
         self.linger();
+        self.journal.outputs().end_pause();
         drain(&mut self);
         self.count_lost();
         let ending = self.connection.ending().unwrap_or_else(|| {

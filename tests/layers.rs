@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -15,18 +15,19 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("server", &["platform", "protocol", "net"]),
     ("client", &["redact", "protocol", "net", "resilience"]),
     ("event", &["redact", "protocol", "net"]),
-    ("input", &["platform", "template", "redact", "protocol"]),
+    ("view", &["protocol", "event"]),
+    ("input", &["platform", "template", "redact", "protocol", "event", "view"]),
     ("observer", &["protocol", "event", "input"]),
-    ("scenario", &["template", "protocol", "event", "observer"]),
-    ("output", &["platform", "protocol", "net", "event"]),
+    ("scenario", &["template", "protocol", "event", "view", "observer"]),
+    ("output", &["platform", "protocol", "net", "event", "view"]),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("report", &["protocol", "scenario", "output"]),
     ("cli", &[]),
     (
         "config",
         &[
-            "platform", "redact", "protocol", "net", "server", "client", "event", "scenario",
-            "output", "input", "session", "cli",
+            "platform", "redact", "protocol", "net", "server", "client", "event", "view",
+            "scenario", "output", "input", "session", "cli",
         ],
     ),
     (
@@ -56,6 +57,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "resilience",
             "client",
             "event",
+            "view",
             "observer",
             "scenario",
             "report",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, Args};
+use clap::{Arg, Args, ValueHint};
 
 use super::{
     AuthArgs, ClosingArgs, DisplayArgs, KeepaliveArgs, NetworkArgs, RedirectArgs, RequestArgs,
@@ -19,7 +19,7 @@ use super::{
 #[command(after_long_help = EXAMPLES)]
 pub struct CheckArgs {
     /// Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
-    #[arg(value_name = "FILE|FOLDER")]
+    #[arg(value_name = "FILE|FOLDER", value_hint = ValueHint::AnyPath)]
     pub files: Vec<String>,
 
     /// Values and selection.

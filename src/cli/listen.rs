@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, OutputMode, SettingsArgs};
+use super::{DisplayArgs, FilterArgs, OutputMode, SettingsArgs};
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
@@ -32,6 +32,9 @@ pub struct ListenArgs {
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Filters.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
@@ -187,6 +190,12 @@ pub struct LeavingArgs {
     /// Same as --count 1
     #[arg(short = '1', conflicts_with = "count")]
     pub one: bool,
+
+    /// Serve for TIME, then close all connections with 1000; exit status 0
+    ///
+    /// It begins when the server listens. With --count the exit status is 1 if fewer messages were received.
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
 
     /// Time limit for a client's answer to our Close frame
     #[arg(long, value_name = "TIME", default_value = "5s")]

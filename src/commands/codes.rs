@@ -2,6 +2,10 @@
 
 use crate::protocol::close::{APPLICATIONS, CloseCode, KNOWN, RANGES};
 
+mod search;
+
+pub use search::answer;
+
 const WIDTH: usize = 80;
 
 /// A table of all codes that have a name, then of the ranges that contain the others.
@@ -18,7 +22,7 @@ pub fn overview() -> String {
         table +=
             &row(&format!("{}-{}", range.first, range.last), range.name, range.explanation.summary);
     }
-    table += "\n* never in a Close frame\n\n`wscope codes CODE` explains one of them.\n";
+    table += "\n* never in a Close frame\n\n`wscope codes CODE` explains one of them, `wscope codes WORD` finds some.\n";
     table
 }
 

@@ -1,10 +1,11 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::delivery::Delivery;
-use super::displays::{self, Failures};
+use super::displays::{self, Failures, SharedView};
 use super::verdict::{TimeLimits, verdict};
 use super::{RunError, lost};
 use crate::config::{ConnectConfig, proxy_remark};
@@ -18,6 +19,7 @@ use crate::output::{Outlet, Output, Outputs, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::{Stop, Unsent};
+use crate::view::View;
 
 mod conversation;
 mod opening;
@@ -42,13 +44,15 @@ const STANDARD_OUTPUT: &str = "standard output";
 ///
 /// # Errors
 /// Why it failed.
-pub fn run(config: ConnectConfig) -> Result<(), RunError> {
+pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut reactor = reactor()?;
-    let mut outputs = outputs(&config)?;
+    let filters = std::mem::take(&mut config.filters);
+    let view = displays::view(clock, filters, &config.commentary);
+    let mut outputs = outputs(&config, view.as_ref())?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
     let mut command =
-        ConnectCommand { clock, config, outputs: &mut outputs, max_time, leave_by: None };
+        ConnectCommand { clock, config, outputs: &mut outputs, view, max_time, leave_by: None };
     let result = command.run(&mut reactor);
     if let Err(error) = &result
         && let Some(failure) = error.failure()
@@ -72,6 +76,7 @@ pub fn emit_failure(error: &Error) {
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,
+        mark: None,
         what: EventKind::Failure(&failure),
     });
     if let Ok(mut reactor) = Reactor::new(None) {
@@ -83,6 +88,8 @@ struct ConnectCommand<'a> {
     clock: Clock,
     config: ConnectConfig,
     outputs: &'a mut Outputs,
+    /// What the prompt can show again, and how messages are shown.
+    view: Option<Arc<View>>,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
     leave_by: Option<Instant>,
@@ -93,11 +100,15 @@ impl ConnectCommand<'_> {
         self.emit_notices();
         let presets = std::mem::take(&mut self.config.presets);
         let config = &self.config;
+        if let Some(view) = &self.view {
+            view.set_waker(reactor.waker());
+        }
         let max_time = self.max_time;
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
+            view: self.view.clone(),
             reactor,
             source: None,
         };
@@ -214,7 +225,7 @@ impl ConnectCommand<'_> {
     }
 
     fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
+        self.outputs.event(&Event { at: self.clock.now(), connection: None, mark: None, what });
     }
 }
 
@@ -234,7 +245,7 @@ fn leave_after(error: &Error) -> Option<Instant> {
         .then(Instant::now)
 }
 
-fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
+fn outputs(config: &ConnectConfig, view: Option<&Arc<View>>) -> Result<Outputs, Error> {
     let open = |writer: io::Result<Writer>, name: &str| {
         writer.map_err(|error| Error::System(name.to_owned(), error))
     };
@@ -246,5 +257,6 @@ fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
             Some(Outlet::stream("standard error", writer).optional())
         }
     };
-    Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None))
+    let view = view.map(|view| SharedView { view, shows_waiting: true });
+    Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None, view))
 }

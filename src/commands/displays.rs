@@ -1,11 +1,17 @@
 //! The outputs of a configuration.
 
+use std::sync::Arc;
+
 use crate::config::{Commentary, Stdout};
-use crate::output::human::{Detail, Human, HumanOptions};
+use crate::event::Clock;
+use crate::input::repl::PromptContext;
+use crate::output::human::{Detail, Human, HumanOptions, whole_message};
 use crate::output::json::Json;
 use crate::output::payload::{OutputFraming, PayloadFormat};
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
+use crate::scenario::display;
+use crate::view::{Filters, SCROLLBACK, View};
 
 /// The index of standard output among the outputs.
 pub(super) const STDOUT: usize = 0;
@@ -17,6 +23,38 @@ pub(super) enum Failures {
     Each,
     /// None: the one that ends the run is reported with the exit status.
     None,
+}
+
+/// The view of a run, for some of its outputs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SharedView<'a> {
+    pub(super) view: &'a Arc<View>,
+    /// These outputs also show what the view has held back; of all outputs only one may.
+    pub(super) shows_waiting: bool,
+}
+
+/// The view of a run; `None` where everything is shown and nothing is kept.
+pub(super) fn view(clock: Clock, filters: Filters, commentary: &Commentary) -> Option<Arc<View>> {
+    let limit = if commentary.takes_commands { SCROLLBACK } else { 0 };
+    if limit == 0 && filters.is_empty() {
+        return None;
+    }
+    let view = View::new(clock, filters, commentary.timestamps, limit);
+    if commentary.are_times_of_frames {
+        view.leave_typed_lines();
+    }
+    Some(Arc::new(view))
+}
+
+/// What the commands of a prompt with this view work on.
+pub(super) fn context(view: &Arc<View>, commentary: &Commentary) -> PromptContext {
+    let style = Style::new(commentary.stdout_color);
+    let pretty = commentary.pretty;
+    PromptContext {
+        view: Arc::clone(view),
+        parse_filter: |source| display::parse(source, None).map_err(|error| error.to_string()),
+        render: Arc::new(move |kept| whole_message(&kept.message(), style, pretty)),
+    }
 }
 
 /// Whether messages are written without any escape or encoding.
@@ -36,7 +74,9 @@ pub(super) fn outputs(
     out: Outlet,
     err: Option<Outlet>,
     failures: Failures,
+    view: Option<SharedView<'_>>,
 ) -> Outputs {
+    let view_of_lines = || view.map(|shared| Arc::clone(shared.view));
     let human = HumanOptions {
         style: Style::new(commentary.stdout_color),
         width: None,
@@ -65,21 +105,28 @@ pub(super) fn outputs(
         Stdout::Decorated => {
             let detail = if is_shared { commentary.detail } else { Detail::Quiet };
             let failures = human.failures && is_shared;
-            Box::new(Human::new(HumanOptions { detail, failures, ..human }))
+            Box::new(
+                Human::new(HumanOptions { detail, failures, ..human }).with_view(view_of_lines()),
+            )
         }
         Stdout::Payload(framing) => Box::new(PayloadFormat::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),
     };
     let mut outputs = Outputs::default();
+    if let Some(SharedView { view, shows_waiting }) = view {
+        outputs.set_view(Arc::clone(view), shows_waiting);
+    }
     match (err, is_shared) {
         (_, true) => outputs.push(Output::new(messages, out)),
         (None, false) => {
-            let joined = Joined::new(Human::new(beside), messages);
+            let beside = Human::new(beside).with_view(view_of_lines());
+            let joined = Joined::new(beside, messages);
             outputs.push(Output::new(Box::new(joined), out));
         }
         (Some(err), false) => {
             outputs.push(Output::new(messages, out));
-            outputs.push(Output::new(Box::new(Human::new(beside)), err));
+            let beside = Human::new(beside).with_view(view_of_lines());
+            outputs.push(Output::new(Box::new(beside), err));
         }
     }
     outputs

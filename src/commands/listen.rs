@@ -8,8 +8,10 @@ use std::sync::mpsc::channel;
 use mio::Interest;
 
 use super::connect::emit_failure;
+use super::displays;
 use crate::config::{ListenConfig, ServerInput, Stdout};
 use crate::error::Error;
+use crate::event::Clock;
 use crate::input::ActionSource;
 use crate::input::plain::PlainLines;
 use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
@@ -21,6 +23,7 @@ use crate::platform::stdio::{CLOSED, was_stdout_closed};
 use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
 use crate::server::{Acceptor, BoundListener, ListenError, bind};
+use crate::view::View;
 
 mod client;
 mod clients;
@@ -70,14 +73,17 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     registry
         .register(&mut socket, tokens::LISTENER, Interest::READABLE)
         .map_err(failed("event loop"))?;
-    let input = input(&config, &mut reactor)?;
+    let clock = Clock::start();
+    let filters = std::mem::take(&mut config.filters);
+    let view = displays::view(clock, filters, &config.commentary);
+    let input = input(&config, view.as_ref(), &mut reactor)?;
     let streams = match &input {
         OperatorInput::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
         _ => Streams::open(reactor.waker()),
     };
     let streams = streams.map_err(failed("output"))?;
     let (sender, client_event) = channel();
-    let server = Arc::new(Server::new(config, streams, sender, reactor.waker()));
+    let server = Arc::new(Server::new(config, clock, view, streams, sender, reactor.waker()));
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
     control.announce();
@@ -102,7 +108,11 @@ fn cannot_listen(error: ListenError) -> Error {
     }
 }
 
-fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, Error> {
+fn input(
+    config: &ListenConfig,
+    view: Option<&Arc<View>>,
+    reactor: &mut Reactor,
+) -> Result<OperatorInput, Error> {
     match config.input {
         ServerInput::None => Ok(OperatorInput::None),
         ServerInput::Repl => {
@@ -114,6 +124,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
                 file_limit: config.close_timeout,
                 text_editor: config.text_editor.clone(),
                 messages: config.messages.clone(),
+                context: view.map(|view| displays::context(view, &config.commentary)),
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
                 .map(OperatorInput::Repl)
@@ -121,7 +132,8 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, 
         }
         ServerInput::Plain => {
             reactor.leave_signals_to_loop();
-            let mut lines = PlainLines::new(&SERVER_COMMANDS, config.close_timeout);
+            let context = view.map(|view| displays::context(view, &config.commentary));
+            let mut lines = PlainLines::new(&SERVER_COMMANDS, context, config.close_timeout);
             lines
                 .register(reactor.registry(), tokens::INPUT, &reactor.waker())
                 .map_err(failed("standard input"))?;

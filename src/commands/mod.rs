@@ -17,7 +17,6 @@ use crate::event::Level;
 use crate::output::OutputError;
 use crate::platform::stdio;
 use crate::platform::title::{self, Arguments};
-use crate::protocol::CloseCode;
 use usage::{refuse_mistyped_command, usage};
 
 mod certificates;
@@ -29,6 +28,7 @@ mod delivery;
 mod displays;
 pub mod listen;
 mod lost;
+pub mod man;
 mod usage;
 mod verdict;
 
@@ -117,9 +117,12 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             config.notices.splice(0..0, notices);
             return check::run(config);
         }
-        Some(Subcommand::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
-        Some(Subcommand::Completions(args)) => print(&completions::completions(args.shell)),
-        Some(Subcommand::Man(args)) => print(&completions::man(args.command.as_deref())?),
+        Some(Subcommand::Codes(args)) => explain(&args.terms),
+        Some(Subcommand::Completions(args)) => print(&match args.shell {
+            Some(shell) => completions::script(shell),
+            None => completions::endpoints(&env.settings).into_bytes(),
+        }),
+        Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
 }
@@ -160,17 +163,11 @@ fn configured<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) ->
     config
 }
 
-fn codes_text(code: Option<&str>) -> Result<String, Error> {
-    match code {
-        None => Ok(codes::overview()),
-        Some(text) => {
-            let code: CloseCode = text.parse().map_err(|error| Error::Usage {
-                message: format!("bad close code {text:?}: {error}"),
-                hint: None,
-            })?;
-            Ok(codes::describe(code))
-        }
-    }
+/// What is known is shown, also if other terms are unknown.
+fn explain(terms: &[String]) -> Result<(), Error> {
+    let (text, error) = codes::answer(terms);
+    print(text.as_bytes())?;
+    error.map_or(Ok(()), Err)
 }
 
 fn print(bytes: &[u8]) -> Result<(), Error> {

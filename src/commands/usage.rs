@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::connect;
-use crate::cli::{complaint, extra_url, is_command, similar_command, url_argument};
+use crate::cli::{FIRST_STEPS, complaint, extra_url, is_command, similar_command, url_argument};
 use crate::config::secret_arguments;
 use crate::error::Error;
 use crate::redact::Redaction;
@@ -22,6 +22,9 @@ pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
 }
 
 fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
+    if args.len() <= 1 {
+        return Error::NoArguments(FIRST_STEPS);
+    }
     let (message, tip) = complaint(problem);
     let message = without_secrets(message, args);
     let similar = |place: usize| similar_command(args.get(place)?.to_str()?);

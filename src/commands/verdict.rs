@@ -66,7 +66,7 @@ fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
 }
 
 fn is_unmet(observer: &dyn Observer) -> bool {
-    observer.progress().is_some_and(|progress| progress != Progress::Met)
+    matches!(observer.progress(), Some(Progress::Open | Progress::Missed))
 }
 
 /// How the connection failed, apart from its goals.

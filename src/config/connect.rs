@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::auth::{CredentialSources, auth, netrc_passwords};
 use super::files::FileReader;
+use super::filters::filters;
 use super::headers::headers;
 use super::route::{proxy_tls, route};
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
-use super::values::{duration, size};
+use super::values::{duration, optional_duration, size};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
     SendOrder, Stdout, USER_AGENT, history, messages, presets, resilience,
@@ -72,6 +73,7 @@ impl ConnectConfig {
             echo: args.sending.echo,
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
+            filters: filters(&args.filter, &files)?,
             max_message_size: size(
                 "--max-message-size",
                 &args.receiving.tolerance.max_message_size,
@@ -267,7 +269,8 @@ fn ending(
         return Err(ConfigError::value("--count", "0", "at least 1 message has to be waited for"));
     }
     let expect = patterns(&args.expect, files)?;
-    let has_goal = count.is_some() || !expect.is_empty() || echo;
+    let run_duration = optional_duration("--duration", args.duration.as_deref())?;
+    let has_goal = count.is_some() || !expect.is_empty() || echo || run_duration.is_some();
     let close_code: CloseCode = args
         .close_code
         .parse()
@@ -282,6 +285,7 @@ fn ending(
     Ok(EndingConfig {
         after_input: after_input(args.wait.as_deref(), has_goal, input)?,
         count,
+        duration: run_duration,
         expect,
         strict,
         max_time: None,

@@ -8,11 +8,12 @@ use url::Url;
 
 use super::connect::{is_conversation, redaction, stdout_in};
 use super::files::FileReader;
+use super::filters::filters;
 use super::headers::headers;
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
-use super::values::{duration, size};
+use super::values::{duration, optional_duration, size};
 use super::{Commentary, ConfigError, Env, Stdout, history, messages};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
@@ -23,6 +24,7 @@ use crate::protocol::handshake::{
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
 use crate::server::AcceptOptions;
+use crate::view::Filters;
 
 /// The configuration of a server.
 #[derive(Debug)]
@@ -45,10 +47,14 @@ pub struct ListenConfig {
     pub stdout: Stdout,
     /// The display of everything else.
     pub commentary: Commentary,
+    /// What is shown of the messages.
+    pub filters: Filters,
     /// Serve one client and exit with its result.
     pub once: bool,
     /// Exit after this many received messages.
     pub count: Option<u64>,
+    /// Exit after this time.
+    pub duration: Option<Duration>,
     /// Limit on the closing handshake.
     pub close_timeout: Option<Duration>,
     /// Whether secrets are masked.
@@ -142,8 +148,10 @@ impl ListenConfig {
             input,
             stdout: stdout_in(output, false, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
+            filters: filters(&args.filter, &files)?,
             once: args.ending.once,
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
+            duration: optional_duration("--duration", args.ending.duration.as_deref())?,
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),

@@ -159,6 +159,14 @@ fn unknown(path: Option<&Path>, name: &str) -> SettingError {
     SettingError::plain(&format!("@{name}"), &reason)
 }
 
+/// The names of all endpoints with their URLs, as far as the file can be read.
+pub fn endpoint_list(env: &SettingsEnv) -> Vec<(String, String)> {
+    /// For a file that is a FIFO, or on a disk that does not answer.
+    const LIMIT: Duration = Duration::from_secs(1);
+    let lines = env.file.as_deref().and_then(|path| read(path, Some(LIMIT)).ok().flatten());
+    endpoint::list(&lines.unwrap_or_default())
+}
+
 /// The settings for all connections, those of the endpoint with this name, and those of WSCOPE_OPTIONS.
 fn read_settings(
     lines: &[SettingLine],

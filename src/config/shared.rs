@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use super::{Commentary, ConfigError, Env};
 use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
 use crate::event::Level;
-use crate::output::human::{Detail, Timestamps};
+use crate::output::human::Detail;
 use crate::protocol::head::is_token;
 use crate::redact::Redaction;
+use crate::view::Timestamps;
 
 pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) -> Commentary {
     let mode = if args.no_color { ColorMode::Never } else { args.color };
@@ -21,6 +22,7 @@ pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) ->
         takes_commands,
         pretty: !args.no_pretty,
         timestamps: timestamps(args),
+        are_times_of_frames: args.timestamps.is_none(),
     }
 }
 

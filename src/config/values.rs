@@ -15,6 +15,14 @@ pub(super) fn duration(option: &'static str, text: &str) -> Result<Option<Durati
     Ok((!duration.is_zero()).then_some(duration))
 }
 
+/// The same for an option without a default; `None` also if it was not given.
+pub(super) fn optional_duration(
+    option: &'static str,
+    text: Option<&str>,
+) -> Result<Option<Duration>, ConfigError> {
+    text.map_or(Ok(None), |text| duration(option, text))
+}
+
 /// The size given to `option`, in bytes.
 pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
     parse_size(text).map_err(|reason| ConfigError::value(option, text, reason))

@@ -26,6 +26,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     }
     match error.cause() {
         Error::Usage { hint, .. } => hint.clone(),
+        Error::NoArguments(_) => Some("'wscope --help' lists the options".to_owned()),
         Error::System(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.map(str::to_owned),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {

@@ -26,6 +26,9 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
     }
+    if let Error::NoArguments(examples) = error {
+        text += examples;
+    }
     if let Some(hint) = error.hint() {
         text += &labelled(Role::Hint, "hint:", &escape(&hint, Newlines::Escape));
     }

@@ -15,10 +15,13 @@ use crate::protocol::head::HeadError;
 use crate::protocol::keepalive::{MissedPong, PeerActivity};
 use crate::protocol::vocabulary::TransportEnd;
 
+const NO_ARGUMENTS: &str = "the following required arguments were not provided: <URL>";
+
 pub(super) fn message(error: &Error) -> String {
     let text = match error {
         Error::Config(error) => error.to_string(),
         Error::Usage { message, .. } => message.clone(),
+        Error::NoArguments(_) => NO_ARGUMENTS.to_owned(),
         Error::Dial(error, attempt) => {
             let text = attempt.secrets.mask_text(error.to_string());
             format!("could not connect: {text}")

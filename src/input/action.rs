@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use super::file::{FileMessage, Loaded};
+use crate::event::Shown;
 use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, MessageKind, Payload, RawFrame};
+use crate::view::Kept;
 
 /// An action on a connection. All inputs produce only these. A clone shares the
 /// payload.
@@ -16,6 +18,8 @@ pub enum Action {
     Send(MessageKind, Bytes),
     /// Send a long message that was received, if possible without a copy.
     SendBack(MessageKind, Payload),
+    /// Send a data message that is not what was typed, and show it.
+    Composed(MessageKind, Bytes),
     /// Send a data message in this many frames.
     Fragments(MessageKind, Bytes, usize),
     /// Send a file as one message while it is read.
@@ -41,12 +45,27 @@ pub enum Show {
     Status,
     /// The heads of the opening handshake.
     Headers,
-    /// The last received message in full.
-    Full,
+    /// A message in full.
+    Full(Box<Kept>),
+    /// That a message is copied to the clipboard of the terminal, which that does.
+    Copied(Box<Kept>),
     /// These lines of text.
     Text(String),
     /// Why a command was not understood or cannot be carried out.
     Problem(String),
+}
+
+impl Show {
+    /// What is shown, if that is known without the connection.
+    pub fn shown(&self) -> Option<Shown<'_>> {
+        match self {
+            Self::Status | Self::Headers => None,
+            Self::Full(kept) => Some(Shown::Full(kept.message())),
+            Self::Copied(kept) => Some(Shown::Copied(kept.number, kept.message())),
+            Self::Text(text) => Some(Shown::Text(text)),
+            Self::Problem(text) => Some(Shown::Problem(text)),
+        }
+    }
 }
 
 impl Action {
@@ -73,6 +92,7 @@ impl Action {
         match self {
             Self::Send(..)
             | Self::SendBack(..)
+            | Self::Composed(..)
             | Self::Fragments(..)
             | Self::File(_)
             | Self::Frame(_)
@@ -84,13 +104,21 @@ impl Action {
 
     /// Whether it sends a data message.
     pub fn is_message(&self) -> bool {
-        matches!(self, Self::Send(..) | Self::SendBack(..) | Self::Fragments(..) | Self::File(_))
+        matches!(
+            self,
+            Self::Send(..)
+                | Self::SendBack(..)
+                | Self::Composed(..)
+                | Self::Fragments(..)
+                | Self::File(_)
+        )
     }
 
     /// The payload that it keeps in memory, if it has one.
     pub fn payload_mut(&mut self) -> Option<&mut Bytes> {
         match self {
             Self::Send(_, data)
+            | Self::Composed(_, data)
             | Self::Fragments(_, data, _)
             | Self::Ping(data)
             | Self::Pong(data) => Some(data),
@@ -107,6 +135,7 @@ impl Action {
     pub fn payload_size(&self) -> usize {
         match self {
             Self::Send(_, data)
+            | Self::Composed(_, data)
             | Self::Fragments(_, data, _)
             | Self::Ping(data)
             | Self::Pong(data) => data.len(),

@@ -207,7 +207,7 @@ impl Cutter {
             }
             (InputFraming::Commands, [b'/', text @ ..]) if !text.starts_with(b"/") => {
                 match command(text) {
-                    Ok(Parsed::Ready(action)) => Ok(action),
+                    Ok(Parsed::Ready(action) | Parsed::Long { line: action, .. }) => Ok(action),
                     Ok(Parsed::File(_)) => return Next::Pending, // it is being loaded
                     Err(reason) => Err(InputError::BadCommand { line, reason }),
                 }
@@ -327,7 +327,7 @@ impl Cutter {
 /// A line without its slash, as the prompt understands it.
 fn command(line: &[u8]) -> Result<Parsed<Action>, String> {
     let text = str::from_utf8(line).map_err(|_| "a command must be UTF-8".to_owned())?;
-    CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None)
+    CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None, None)
 }
 
 /// Whether these bytes are the start of a character that is not complete.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mio::{Registry, Token, Waker};
 
-use super::repl::{CommandSet, FileLoader, NOT_UTF8, NextLine, Parsed, Prompt};
+use super::repl::{CommandSet, FileLoader, NOT_UTF8, NextLine, Parsed, Prompt, PromptContext};
 use super::{Action, ActionSource, Next};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::StdinReader;
@@ -30,6 +30,7 @@ const READ_SIZE: usize = 4 << 10;
 #[derive(Debug)]
 pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
+    context: Option<PromptContext>,
     reader: StdinReader,
     waker: Option<Arc<Waker>>,
     /// Bytes that were read and not taken.
@@ -50,9 +51,14 @@ pub struct PlainLines<T: 'static> {
 impl<T: From<Action> + Send + 'static> PlainLines<T> {
     /// One with these commands. A line that ends the session waits for a file for `file_limit`; `None`: until it is
     /// read.
-    pub fn new(commands: &'static CommandSet<T>, file_limit: Option<Duration>) -> Self {
+    pub fn new(
+        commands: &'static CommandSet<T>,
+        context: Option<PromptContext>,
+        file_limit: Option<Duration>,
+    ) -> Self {
         Self {
             commands,
+            context,
             reader: StdinReader::default(),
             waker: None,
             line: Vec::new(),
@@ -101,7 +107,9 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         loop {
             let next = self.behind.pop_front().map_or_else(|| self.read_parsed(), NextLine::Line);
             match (next, &self.waker) {
-                (NextLine::Line(Parsed::Ready(line)), _) => return NextLine::Line(line),
+                (NextLine::Line(Parsed::Ready(line) | Parsed::Long { line, .. }), _) => {
+                    return NextLine::Line(line);
+                }
                 (NextLine::Line(Parsed::File(file)), Some(waker)) => {
                     let next = self.loader.start_line(file, waker);
                     self.read_behind(); // lines that have been announced already
@@ -159,7 +167,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
             self.behind.pop_front().map_or_else(|| self.read_parsed(), NextLine::Line)
         {
             count += match line {
-                Parsed::Ready(line) => u64::from(is_counted(&line)),
+                Parsed::Ready(line) | Parsed::Long { line, .. } => u64::from(is_counted(&line)),
                 Parsed::File(_) => 1, // its action is one
             };
         }
@@ -176,7 +184,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
 
     fn parse(&self, line: Vec<u8>) -> Option<Parsed<T>> {
         match String::from_utf8(line) {
-            Ok(line) => self.commands.parse(&line, Prompt::Terminal),
+            Ok(line) => self.commands.parse(&line, Prompt::Terminal, self.context.as_ref()),
             Err(_) => Some(Parsed::Ready(Action::problem(NOT_UTF8).into())),
         }
     }

@@ -26,6 +26,7 @@ mod completion;
 mod composer;
 mod composing;
 mod connection;
+mod context;
 mod editing;
 mod editor;
 mod ending;
@@ -36,8 +37,11 @@ mod history;
 mod json_text;
 mod keys;
 mod loader;
+mod local;
+mod next_line;
 mod place;
 mod placeholders;
+mod prompt;
 mod saved;
 mod screen;
 mod server;
@@ -48,15 +52,20 @@ mod words;
 
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
+pub use context::PromptContext;
 use editing::TextEditor;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
 use ending::Ending;
+use helper::Assistant;
 use history::{LineEditor, LineHistory};
 use keys::Keys;
 pub(super) use loader::FileLoader;
+pub use next_line::NextLine;
+use prompt::PromptText;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
+use set::CommandWords;
 pub use set::{CommandSet, FileRequest, Parsed};
 pub(super) use words::Prompt;
 
@@ -75,6 +84,8 @@ pub struct ReplOptions {
     pub text_editor: Option<OsString>,
     /// The folder of saved messages.
     pub messages: Option<PathBuf>,
+    /// What its commands work on beside the connection; `None`: it has only those on the connection.
+    pub context: Option<PromptContext>,
 }
 
 /// A running line editor, whose lines are parsed to `T`.
@@ -96,27 +107,6 @@ pub struct Repl<T: 'static> {
     modes: Option<SavedModes>,
     /// Rows and columns of the terminal.
     size: Option<(u16, u16)>,
-}
-
-/// What a prompt yields.
-#[derive(Debug)]
-pub enum NextLine<T> {
-    /// A line.
-    Line(T),
-    /// Nothing yet.
-    Pending,
-    /// The end: Ctrl-D.
-    End,
-}
-
-impl From<NextLine<Action>> for Next<'_> {
-    fn from(typed: NextLine<Action>) -> Self {
-        match typed {
-            NextLine::Line(action) => Self::Action(action),
-            NextLine::Pending => Self::Pending,
-            NextLine::End => Self::End,
-        }
-    }
 }
 
 /// The time limit for the editor to end before its terminal is restored anyway.
@@ -154,17 +144,16 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             modes.set_raw();
         }
         let secrets = options.secrets.clone();
-        let composer = Arc::new(Composer::new(commands.words, options.messages, secrets));
+        let composer = Arc::new(Composer::new(commands.words, options.messages.clone(), secrets));
         let keys = Arc::new(Keys::new(Arc::clone(&composer)));
-        let config = editor_config().map_err(io::Error::other)?;
-        let mut editor =
-            editor(&config, commands.words, options.color, modes.as_ref(), &keys, &composer)
+        let (mut editor, history) =
+            new_editor(&options, commands.words, &composer, &keys, modes.as_ref())
                 .map_err(io::Error::other)?;
-        let history = options
-            .history
-            .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
+        if let Some(context) = &options.context {
+            screen.follow_pauses(Arc::clone(&context.view))?;
+        }
         let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
         let jobs = jobs.transpose()?;
         let ending = Arc::<Ending>::default();
@@ -184,6 +173,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
                 gate: screen.gate(),
                 ending: Arc::clone(&ending),
             },
+            context: options.context,
         };
         let thread = spawn_editor(editor, keyboard, commands, {
             let (interrupted, waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
@@ -226,9 +216,10 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             None => {}
         }
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
-            Ok(EditorLine::Typed(Parsed::Ready(line)) | EditorLine::Interrupt(line)) => {
-                NextLine::Line(line)
-            }
+            Ok(
+                EditorLine::Typed(Parsed::Ready(line) | Parsed::Long { line, .. })
+                | EditorLine::Interrupt(line),
+            ) => NextLine::Line(line),
             Ok(EditorLine::Typed(Parsed::File(file))) => {
                 let next = self.loader.start_line(file, &self.waker);
                 self.limit_loading(); // for lines that have been announced already
@@ -259,7 +250,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         let loading = self.loader.cancel();
         let lines = self.behind.drain(..).chain(self.lines.try_iter());
         let is_counted = |line: &EditorLine<T>| match line {
-            EditorLine::Typed(Parsed::Ready(line)) => is_counted(line),
+            EditorLine::Typed(Parsed::Ready(line) | Parsed::Long { line, .. }) => is_counted(line),
             EditorLine::Typed(Parsed::File(_)) => true,
             EditorLine::Interrupt(_) | EditorLine::End => false,
         };
@@ -372,6 +363,26 @@ impl<T> Repl<T> {
             line_editor::restore(modes);
         }
     }
+}
+
+/// A line editor, and the history file if it can be used.
+fn new_editor(
+    options: &ReplOptions,
+    words: CommandWords,
+    composer: &Arc<Composer>,
+    keys: &Arc<Keys>,
+    modes: Option<&SavedModes>,
+) -> rustyline::Result<(LineEditor, Option<LineHistory>)> {
+    let config = editor_config()?;
+    let prompt = PromptText::new(options.context.clone());
+    let (composer, own_keys) = (Arc::clone(composer), Arc::clone(keys));
+    let assistant = Assistant::new(words, options.color, own_keys, composer, prompt);
+    let mut editor = editor(&config, assistant, modes, keys)?;
+    let history = options
+        .history
+        .clone()
+        .and_then(|path| LineHistory::load(path, options.secrets.clone(), &config, &mut editor));
+    Ok((editor, history))
 }
 
 /// Starts the thread that reads lines.

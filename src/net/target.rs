@@ -91,8 +91,8 @@ impl fmt::Debug for Credentials {
 /// What was assumed because the input does not specify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumed {
-    /// No scheme was given; it was chosen by the host, for this reason.
-    SchemeFromHost(&'static str),
+    /// No scheme was given, and the host is not this machine.
+    WssForHost,
     /// `http` or `https` was given and taken as `ws` or `wss`.
     HttpScheme,
 }
@@ -141,17 +141,13 @@ impl Target {
     /// What was assumed, in one sentence.
     pub fn assumption(&self) -> Option<String> {
         let scheme = self.scheme.as_str();
-        Some(match (self.assumed?, &self.endpoint) {
-            (Assumed::SchemeFromHost(why), Endpoint::Tcp { host, .. }) => {
-                format!("no scheme given: {scheme}:// because {host} {why}")
+        Some(match self.assumed? {
+            Assumed::WssForHost => {
+                let Endpoint::Tcp { host, .. } = &self.endpoint else { return None };
+                format!("no scheme given: {scheme}:// because {host} is not this machine")
             }
-            (Assumed::SchemeFromHost(why), Endpoint::Unix(_)) => {
-                format!("no scheme given: {scheme}:// because a Unix socket {why}")
-            }
-            (Assumed::HttpScheme, _) if self.scheme.is_tls() => {
-                format!("https:// taken as {scheme}://")
-            }
-            (Assumed::HttpScheme, _) => format!("http:// taken as {scheme}://"),
+            Assumed::HttpScheme if self.scheme.is_tls() => format!("https:// taken as {scheme}://"),
+            Assumed::HttpScheme => format!("http:// taken as {scheme}://"),
         })
     }
 }
@@ -240,10 +236,9 @@ fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, TargetFault<'_
         read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
-        None if is_this_machine(&host) => {
-            (Scheme::Ws, Some(Assumed::SchemeFromHost("is this machine")))
-        }
-        None => (Scheme::Wss, Some(Assumed::SchemeFromHost("is not this machine"))),
+        // ws:// to this machine is what everyone expects.
+        None if is_this_machine(&host) => (Scheme::Ws, None),
+        None => (Scheme::Wss, Some(Assumed::WssForHost)),
     };
     let endpoint = Endpoint::Tcp { host, port: port.unwrap_or(scheme.default_port()) };
     Ok(Target { scheme, endpoint, resource: read_resource(tail)?, credentials, assumed })

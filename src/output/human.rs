@@ -1,6 +1,7 @@
 //! Events for people: decorated messages, and remarks on the connection.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::escape::{Newlines, escape, is_readable_text};
@@ -12,6 +13,7 @@ use crate::event::{Event, EventKind, Failure, Level};
 use crate::platform::terminal;
 use crate::protocol::keepalive;
 use crate::protocol::vocabulary::Direction;
+use crate::view::{Timestamps, View};
 
 mod attempts;
 mod connection;
@@ -23,7 +25,7 @@ mod stamp;
 mod status;
 
 pub use connection::{close_text, closed_text};
-pub use stamp::Timestamps;
+pub use message::whole_message;
 
 /// How much is shown besides messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +66,7 @@ pub struct HumanOptions {
     pub notes_controls: bool,
     /// What the user requests to show is shown here.
     pub answers: bool,
-    /// How times are shown.
+    /// How times are shown, unless a view says it.
     pub timestamps: Option<Timestamps>,
     /// Control characters of the peer are escaped, since the stream is a terminal.
     pub escapes: bool,
@@ -88,8 +90,10 @@ pub struct Human {
     binary_noted: bool,
     controls_noted: bool,
     surplus: u64,
+    /// Says how times and numbers are shown.
+    view: Option<Arc<View>>,
     /// The time of the last line that had one, for the delta.
-    last: Option<Duration>,
+    last: Duration,
     /// Columns of the time and the number of the connection before the lines of an event.
     margin: usize,
 }
@@ -102,9 +106,16 @@ impl Human {
             binary_noted: false,
             controls_noted: false,
             surplus: 0,
-            last: None,
+            view: None,
+            last: Duration::ZERO,
             margin: 0,
         }
+    }
+
+    /// The same, with the times and numbers that `view` says.
+    #[must_use]
+    pub fn with_view(self, view: Option<Arc<View>>) -> Self {
+        Self { view, ..self }
     }
 
     fn shows(&self, detail: Detail) -> bool {
@@ -185,14 +196,17 @@ impl Human {
 
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
         let time = self.time_of(event);
-        let number = event.connection.map_or_else(String::new, |number| format!("#{number} "));
+        let number = self.numbers_of(event);
         self.margin = time.len() + number.len();
-        let text = self.lines_of(event)?;
+        let mut text = self.lines_of(event)?;
         if text.is_empty() {
             return Some(text);
         }
+        if let Some(latency) = self.latency_of(event) {
+            text.insert_str(text.trim_end_matches('\n').len(), &latency);
+        }
         if !time.is_empty() {
-            self.last = Some(event.at.elapsed);
+            self.note_time(event);
         }
         let prefix = self.paint(Role::Dim, &time) + &number;
         Some(match prefix.is_empty() {

@@ -30,9 +30,10 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::net::Woken;
 use crate::protocol::{MessageKind, Payload};
+use crate::view::{Decision, View};
 
 pub use batch_sink::BatchSink;
 use deferred::LONG;
@@ -85,6 +86,10 @@ pub struct Outputs {
     /// The run is ending: what has no room is dropped.
     draining: Option<Draining>,
     is_finished: bool,
+    /// Decides what is shown; `None`: everything is, at once.
+    view: Option<Arc<View>>,
+    /// These outputs show what the view has held back.
+    shows_waiting: bool,
 }
 
 /// What is still shown at the end of a run.
@@ -120,6 +125,14 @@ impl Outputs {
     pub fn push(&mut self, output: Output) {
         self.show_sent_text |= !(output.ignores_text || output.ignores_sent);
         self.outputs.push(output);
+    }
+
+    /// Shows only what `view` decides. `shows_waiting`: also what it held back; of all outputs with the same view only
+    /// one may do so.
+    pub fn set_view(&mut self, view: Arc<View>, shows_waiting: bool) {
+        self.show_sent_text |= view.keeps_messages();
+        self.view = Some(view);
+        self.shows_waiting = shows_waiting;
     }
 
     /// Whether a message of ours needs an event.
@@ -166,6 +179,24 @@ impl Outputs {
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
+        if self.view.is_some() {
+            return self.viewed_event(event);
+        }
+        self.show(event);
+    }
+
+    /// Reports an event to all outputs if the view shows it now.
+    #[cold]
+    fn viewed_event(&mut self, event: &Event<'_>) {
+        let Some(view) = &self.view else { return };
+        let Decision { mark, is_shown } = view.decide(event);
+        if is_shown {
+            self.show(&Event { mark, ..*event });
+        }
+    }
+
+    #[inline]
+    fn show(&mut self, event: &Event<'_>) {
         if self.draining.is_some() {
             return self.last_event(event);
         }
@@ -216,6 +247,7 @@ impl Outputs {
     /// # Errors
     /// The first output that cannot be written to any more. It is reported once.
     pub fn flush(&mut self) -> Result<(), OutputError> {
+        self.show_waiting();
         let mut failed = None;
         for output in &mut self.outputs {
             output.outlet.flush();
@@ -228,9 +260,37 @@ impl Outputs {
 
     /// The same; [`Outputs::flush`] reports what fails.
     pub fn flush_early(&mut self) {
+        self.show_waiting();
         for output in &mut self.outputs {
             output.outlet.flush();
         }
+    }
+
+    /// Shows what the view has held back, as far as there is room.
+    fn show_waiting(&mut self) {
+        while self.is_catching_up()
+            && !self.outputs.iter().any(|output| output.outlet.is_backed_up())
+            && let Some(kept) = self.view.as_ref().and_then(|view| view.next_waiting())
+        {
+            self.show(&Event {
+                at: kept.at,
+                connection: kept.connection,
+                mark: Some(kept.mark()),
+                what: EventKind::Message(kept.message()),
+            });
+            self.outputs.iter_mut().for_each(|output| output.outlet.flush());
+        }
+    }
+
+    /// Ends a pause of the display: nothing more will be received.
+    pub fn end_pause(&self) {
+        if let Some(view) = self.view.as_ref().filter(|_| self.shows_waiting) {
+            view.resume();
+        }
+    }
+
+    fn is_catching_up(&self) -> bool {
+        self.shows_waiting && self.view.as_ref().is_some_and(|view| view.is_catching_up())
     }
 
     /// See [`Outlet::flush_ahead`]. [`Outputs::flush`] reports what fails.
@@ -242,7 +302,7 @@ impl Outputs {
 
     /// Whether so much is waiting that nothing should be added.
     pub fn are_backed_up(&self) -> bool {
-        self.outputs.iter().any(|output| output.outlet.is_backed_up())
+        self.outputs.iter().any(|output| output.outlet.is_backed_up()) || self.is_catching_up()
     }
 
     /// Bytes that are waiting, here or in a [`BatchSink`].
@@ -258,7 +318,7 @@ impl Outputs {
 
     /// Whether nothing is waiting.
     pub fn are_drained(&self) -> bool {
-        self.outputs.iter().all(|output| output.outlet.pending() == 0)
+        self.outputs.iter().all(|output| output.outlet.pending() == 0) && !self.is_catching_up()
     }
 
     /// Begins the end of the run: from now on what has no room is dropped. If the run was interrupted, what

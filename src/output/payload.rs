@@ -110,6 +110,7 @@ mod tests {
                 &Event {
                     at: Clock::start().now(),
                     connection: None,
+                    mark: None,
                     what: EventKind::Message(message),
                 },
                 &mut out,

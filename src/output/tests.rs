@@ -43,7 +43,12 @@ fn outputs(outlet: Outlet) -> (Outputs, Arc<Mutex<Vec<&'static str>>>) {
 fn emit(outputs: &mut Outputs, count: usize) {
     let at = crate::event::Clock::start().now();
     for _ in 0..count {
-        outputs.event(&Event { at, connection: None, what: EventKind::Notice(Level::Info, "x") });
+        outputs.event(&Event {
+            at,
+            connection: None,
+            mark: None,
+            what: EventKind::Notice(Level::Info, "x"),
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::thread;
@@ -71,6 +71,15 @@ impl OpenFile {
 /// If it cannot be read or is too large.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     OpenFile::open(path)?.read_all(limit)
+}
+
+/// A path as it was typed, with the home directory in place of a leading `~/`.
+pub fn expand_home(path: &str) -> PathBuf {
+    let home = || std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    match path.strip_prefix("~/").or_else(|| (path == "~").then_some("")) {
+        Some(rest) => home().map_or_else(|| PathBuf::from(path), |home| home.join(rest)),
+        None => PathBuf::from(path),
+    }
 }
 
 /// Whether the file is a FIFO, so that reading it waits for other processes.
@@ -167,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    fn file(contents: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+    fn file(contents: &[u8]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("file");
         std::fs::write(&path, contents).expect("a file");

@@ -12,6 +12,13 @@ use super::pattern::{ClosePattern, Matcher, Pattern, bare_json};
 #[error("{0}")]
 pub struct PatternError(String);
 
+impl PatternError {
+    /// With this reason.
+    pub(super) fn new(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
 /// The file whose content [`parse`] needs: that of `text:@PATH`, `json:@PATH` and `binary:@PATH`.
 pub fn file(source: &str) -> Option<&Path> {
     match form(source, source)? {

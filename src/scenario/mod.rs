@@ -3,6 +3,8 @@
 mod count;
 mod describe;
 pub mod difference;
+pub mod display;
+mod duration;
 pub mod expect;
 mod expectations;
 pub mod import;
@@ -21,5 +23,6 @@ pub mod relax;
 
 pub use count::Count;
 pub use difference::{Comparison, Difference, compare};
+pub use duration::Limited;
 pub use expectations::Expectations;
 pub use pattern::Pattern;

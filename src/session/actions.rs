@@ -13,9 +13,6 @@ use crate::platform::signals::Signal;
 use crate::protocol::vocabulary::Misuse;
 use crate::protocol::{CloseCode, RawFrame};
 
-/// What `/full` shows before there is a message.
-pub const NO_MESSAGE: &str = "no message has been received yet";
-
 /// How far the input was read.
 #[derive(Debug)]
 pub(super) struct InputState {
@@ -152,6 +149,9 @@ impl<'a> Session<'a> {
                 self.sender().message(kind, &data, Some(&data), 1, origin, typed)
             }
             Action::SendBack(kind, payload) => self.sender().send_back(kind, payload),
+            Action::Composed(kind, data) => {
+                self.sender().message(kind, &data, Some(&data), 1, origin, false)
+            }
             Action::Fragments(kind, data, frames) => {
                 self.sender().message(kind, &data, Some(&data), frames, origin, typed)
             }
@@ -183,7 +183,11 @@ impl<'a> Session<'a> {
             Action::Leave(signal) => self.end_run(Stop::Signal(signal)),
             Action::Show(show) => self.show(&show),
             // Data messages.
-            Action::Send(..) | Action::SendBack(..) | Action::Fragments(..) | Action::File(_) => {}
+            Action::Send(..)
+            | Action::SendBack(..)
+            | Action::Composed(..)
+            | Action::Fragments(..)
+            | Action::File(_) => {}
         }
         if let (Some(start), Some(action)) = (start, copy) {
             self.sender().track(start, Tracked::Input(action));
@@ -259,12 +263,11 @@ impl<'a> Session<'a> {
                 self.journal.emit(EventKind::Shown(Shown::Status(&status)));
             }
             Show::Headers => self.journal.emit(EventKind::Shown(Shown::Headers(self.opened))),
-            Show::Text(text) => self.journal.emit(EventKind::Shown(Shown::Text(text))),
-            Show::Problem(text) => self.journal.emit(EventKind::Shown(Shown::Problem(text))),
-            Show::Full => match self.observers.last_message() {
-                None => self.journal.emit(EventKind::Shown(Shown::Problem(NO_MESSAGE))),
-                Some(message) => self.journal.emit(EventKind::Shown(Shown::Full(message))),
-            },
+            show => {
+                if let Some(shown) = show.shown() {
+                    self.journal.emit(EventKind::Shown(shown));
+                }
+            }
         }
     }
 

@@ -100,7 +100,7 @@ impl Session<'_> {
             }
             if response.is_decided {
                 match self.observers.progress() {
-                    Some(Progress::Met) => self.end(Stop::GoalsMet),
+                    Some(Progress::Met | Progress::Over) => self.end(Stop::GoalsMet),
                     Some(Progress::Missed) => self.end(Stop::GoalMissed),
                     Some(Progress::Open) | None => {}
                 }

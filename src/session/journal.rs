@@ -42,7 +42,7 @@ impl<'a> Journal<'a> {
 
     /// Emits an event with the time that was taken last.
     pub fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.now, connection: self.connection, what });
+        self.outputs.event(&Event { at: self.now, connection: self.connection, mark: None, what });
     }
 
     /// Whether an output shows messages that we send.

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use super::last_message::LastMessage;
-use crate::event::{EventKind, Message};
+use crate::event::EventKind;
 use crate::input::Action;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress, overall};
 use crate::protocol::Payload;
@@ -12,8 +11,6 @@ use crate::protocol::vocabulary::Partial;
 /// The observers of a session, and what they have responded since the session last acted on it.
 pub(super) struct Observers {
     list: Vec<Box<dyn Observer>>,
-    /// For `/full`; `None`: the source has no such command.
-    last_message: Option<LastMessage>,
     want_sent: bool,
     want_partial: bool,
     /// What they know of what was received in part.
@@ -22,12 +19,11 @@ pub(super) struct Observers {
 }
 
 impl Observers {
-    pub(super) fn new(list: Vec<Box<dyn Observer>>, keeps_last_message: bool) -> Self {
-        let last_message = keeps_last_message.then(LastMessage::default);
+    pub(super) fn new(list: Vec<Box<dyn Observer>>) -> Self {
         let want_sent = list.iter().any(|observer| observer.wants_sent());
         let want_partial = list.iter().any(|observer| observer.wants_partial());
         let response = ObserverResponse::default();
-        Self { list, last_message, want_sent, want_partial, partial: None, response }
+        Self { list, want_sent, want_partial, partial: None, response }
     }
 
     /// Whether they want to know what was received in part.
@@ -46,7 +42,7 @@ impl Observers {
     /// Whether no event needs to be built for them.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.last_message.is_none()
+        self.list.is_empty()
     }
 
     /// Whether they receive data messages that we send.
@@ -76,9 +72,6 @@ impl Observers {
             response = response.and(observer.on_event(event));
         }
         response.surplus &= !were_open; // what another goal still waits for is no surplus
-        if let Some(last_message) = &mut self.last_message {
-            last_message.on_event(event);
-        }
         self.response = self.response.and(response);
         response
     }
@@ -116,11 +109,6 @@ impl Observers {
     /// The progress of all goals together; `None` without goals.
     pub(super) fn progress(&self) -> Option<Progress> {
         overall(&self.list)
-    }
-
-    /// The last message that was received.
-    pub(super) fn last_message(&self) -> Option<Message<'_>> {
-        self.last_message.as_ref()?.message()
     }
 
     /// The observers that the plan had.

@@ -137,13 +137,24 @@ impl Session<'_> {
         }
     }
 
+    /// Says why the run ends, unless the messages that were sent have been answered.
     fn note_silence(&mut self, wait: Duration) {
-        let sent = self.connection.sent_counters().messages;
-        if sent > 0 && self.traffic.is_unanswered(self.connection.received_counters()) {
-            let text = format!(
-                "nothing was received in the {wait:?} after the last message was sent; --wait TIME waits longer"
-            );
-            self.journal.emit(EventKind::Notice(Level::Warning, &text));
-        }
+        let is_unanswered = self.traffic.is_unanswered(self.connection.received_counters());
+        let (level, text) = match self.connection.sent_counters().messages {
+            0 => (
+                Level::Info,
+                format!(
+                    "closing: the input has ended, and no message was received for {wait:?}; --wait TIME waits longer"
+                ),
+            ),
+            _ if is_unanswered => (
+                Level::Warning,
+                format!(
+                    "nothing was received in the {wait:?} after the last message was sent; --wait TIME waits longer"
+                ),
+            ),
+            _ => return,
+        };
+        self.journal.emit(EventKind::Notice(level, &text));
     }
 }

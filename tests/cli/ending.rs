@@ -206,6 +206,28 @@ fn silence_after_the_last_message_is_reported() {
     outcome.stderr_contains("nothing was received").stderr_contains("--wait");
 }
 
+/// `wscope URL </dev/null`, whether or not something was received before.
+#[test]
+fn silence_without_any_input_is_reported_once() {
+    for bytes in [String::new(), "hello".to_owned()] {
+        let serve_message = || {
+            let message = if bytes.is_empty() { Vec::new() } else { text(&bytes) };
+            serve(move |peer| {
+                peer.send(&message);
+                answer_close(peer);
+            })
+        };
+        let server = serve_message();
+        let outcome = wscope().args(["--wait", "100ms", &server.url()]).run().code(0);
+        let lines = outcome.stderr.lines().filter(|line| line.contains("100ms"));
+        let why = "wscope: closing: the input has ended, and no message was received for 100ms; \
+                   --wait TIME waits longer";
+        assert_eq!(lines.collect::<Vec<_>>(), [why], "{}", outcome.stderr);
+        let server = serve_message();
+        wscope().args(["-q", "--wait", "100ms", &server.url()]).run().code(0).stderr("");
+    }
+}
+
 #[test]
 fn expected_silence_is_not_reported() {
     let serve_reply = || {

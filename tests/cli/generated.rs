@@ -23,14 +23,56 @@ fn completions_are_up_to_date() {
 }
 
 #[test]
-fn the_manual_pages_are_up_to_date() {
+fn every_command_has_a_manual_page() {
     assert_up_to_date(&["man"], "wscope.1");
-    assert_up_to_date(&["man", "check"], "wscope-check.1");
-    wscope()
-        .args(["man", "nope"])
-        .run()
-        .code(2)
-        .stderr("wscope: nope is not a command\nhint: 'wscope --help' lists the commands\n");
+    let commands = commands();
+    for command in &commands {
+        assert_up_to_date(&["man", command], &format!("wscope-{command}.1"));
+    }
+    let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("completions"));
+    let names = folder.expect("the folder").flatten().map(|file| file.file_name());
+    let pages = names.filter_map(|name| Some(name.to_str()?.strip_suffix(".1")?.to_owned()));
+    let unknown: Vec<_> = pages
+        .filter(|page| {
+            page.strip_prefix("wscope-").is_some_and(|it| !commands.contains(&it.into()))
+        })
+        .collect();
+    assert!(unknown.is_empty(), "pages of no command: {unknown:?}");
+}
+
+/// All commands but `help`, which has the page of the program.
+fn commands() -> Vec<String> {
+    let help = help(&[], "-h");
+    let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let names = list.expect("a list").lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_an_unknown_command_is_refused() {
+    for (name, hint) in [
+        ("nope", "'wscope --help' lists the commands"),
+        ("lisen", "did you mean 'wscope man listen'?"),
+        ("chekc", "did you mean 'wscope man check'?"),
+    ] {
+        let error = format!("wscope: {name} is not a command\nhint: {hint}\n");
+        wscope().args(["man", name]).run().code(2).stdout("").stderr(&error);
+    }
+    let page = wscope().arg("man").run().code(0).stdout;
+    wscope().args(["man", "help"]).run().code(0).stdout(&page);
+}
+
+#[test]
+fn what_is_hidden_is_not_offered() {
+    for (shell, _) in SHELLS {
+        let script = wscope().args(["completions", shell]).run().code(0).stdout;
+        for option in ["show-ping-pong", "max-redirects", "no-check", "execute", "basic-auth"] {
+            assert!(!script.contains(option), "{option} in the script for {shell}");
+        }
+        for option in ["max-redirs", "insecure", "close-code"] {
+            assert!(script.contains(option), "no {option} in the script for {shell}");
+        }
+    }
 }
 
 #[track_caller]
@@ -40,7 +82,7 @@ fn assert_up_to_date(command: &[&str], file: &str) {
     let committed = fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
     assert!(
         generated == committed,
-        "completions/{file} is out of date; refresh it:\n\n    cargo run -- {} > completions/{file}\n\n{}",
+        "completions/{file} is out of date; refresh it:\n\n    cargo run -q -- {} > completions/{file}\n\n{}",
         command.join(" "),
         first_difference(&committed, &generated),
     );
@@ -55,17 +97,17 @@ fn first_difference(old: &str, new: &str) -> String {
     }
 }
 
-const COMMANDS: [&[&str]; 5] = [&[], &["listen"], &["codes"], &["completions"], &["man"]];
-
 fn help(command: &[&str], option: &str) -> String {
     wscope().args(command).arg(option).env("COLUMNS", "80").run().code(0).stderr("").stdout
 }
 
 #[test]
 fn help_fits_80_columns() {
-    for command in COMMANDS {
+    let commands = commands();
+    let commands = commands.iter().map(|name| vec![name.as_str()]);
+    for command in [vec![]].into_iter().chain(commands) {
         for option in ["-h", "--help"] {
-            let help = help(command, option);
+            let help = help(&command, option);
             let long = help.lines().find(|line| line.chars().count() > 80);
             assert_eq!(long, None, "in {command:?} {option}");
         }

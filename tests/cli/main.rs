@@ -14,6 +14,7 @@ mod ending;
 mod events;
 mod expectations;
 mod files;
+mod filters;
 mod foreign;
 mod frames;
 mod generated;

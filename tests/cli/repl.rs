@@ -13,6 +13,8 @@ pub(crate) mod interrupts;
 mod jobs;
 mod json;
 mod lines;
+mod saved;
+mod stream;
 mod text_editor;
 mod typing_on;
 

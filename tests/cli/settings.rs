@@ -47,6 +47,22 @@ fn values(head: &str, name: &str) -> Vec<String> {
     lines.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect()
 }
 
+/// The completion scripts read this list.
+#[test]
+fn endpoints_are_listed_for_completion() {
+    let list = |config: &str| {
+        let outcome = with_config(config).args(["completions", "--endpoints"]).run().code(0);
+        outcome.stderr("").stdout
+    };
+    let config = "wait = 5s\n[a.b]\n-k\nurl = wss://me:hunter2@h/x?token=hunter3\n[none]\n-k\n\
+                  [local]\nurl = :8080\nurl = :8081\n[chain]\nurl = @local\n";
+    assert_eq!(list(config), "@a.b\twss://me:***@h/x?token=***\n@local\t:8081\n");
+    assert_eq!(list("[local]\nurl = :8080\n[bro ken\n"), "");
+    wscope().args(["completions", "--endpoints"]).run().code(0).stdout("").stderr("");
+    wscope().args(["completions", "--endpoints", "bash"]).run().code(2);
+    wscope().arg("completions").run().code(2).stderr_contains("<SHELL>");
+}
+
 #[test]
 fn options_for_all_connections_are_read_from_the_file() {
     let config =

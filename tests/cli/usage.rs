@@ -312,9 +312,26 @@ fn invalid_values_are_reported_with_the_valid_ones() {
 
 #[test]
 fn a_url_is_required() {
-    let outcome = wscope().run();
+    let outcome = wscope().arg("-v").run();
     assert!(usage_error(&outcome).contains("required arguments were not provided: <URL>"));
     assert!(outcome.stderr.contains("hint: 'wscope --help'"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_empty_command_line_gets_examples() {
+    let outcome = wscope().run();
+    assert!(usage_error(&outcome).contains("required arguments were not provided: <URL>"));
+    let examples = outcome.stderr.lines().filter(|line| line.starts_with("  "));
+    assert_eq!(
+        examples.clone().filter(|line| line.contains("wscope ")).count(),
+        5,
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(examples.count(), 5, "{}", outcome.stderr);
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    assert!(lines.len() <= 24 && lines.iter().all(|line| line.len() <= 80), "{}", outcome.stderr);
+    assert!(outcome.stderr.ends_with("hint: 'wscope --help' lists the options\n"));
 }
 
 #[test]
@@ -443,6 +460,26 @@ fn close_codes_are_explained() {
         let line = usage_error(&outcome);
         assert!(line.contains(code), "{line}");
     }
+}
+
+#[test]
+fn several_close_codes_and_words_are_explained() {
+    let one = |code: &str| wscope().args(["codes", code]).run().code(0).stderr("").stdout;
+    let both = wscope().args(["codes", "1006", "4401"]).run().code(0).stderr("");
+    both.stdout(&format!("{}\n{}", one("1006"), one("4401")));
+    wscope().args(["codes", "going"]).run().code(0).stderr("").stdout(&one("1001"));
+    let list = wscope().args(["codes", "AUTH", "1006"]).run().code(0).stderr("");
+    let list = list.stdout_contains("3000        Unauthorized ").stdout_contains("\n4401 ");
+    list.stdout_contains("1006 Abnormal Closure\n");
+}
+
+#[test]
+fn codes_that_do_not_exist_are_named_and_the_others_explained() {
+    let outcome = wscope().args(["codes", "1006", "nosuchword", "99999"]).run().code(2);
+    outcome
+        .stdout_contains("1006 Abnormal Closure\n")
+        .stderr_contains("wscope: no close code matches \"nosuchword\"; bad close code \"99999\"")
+        .stderr_contains("hint: 'wscope codes' lists all codes\n");
 }
 
 /// As in curl, so that the options of an alias can be overridden.

@@ -171,7 +171,7 @@ pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Eve
         EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
         _ => return pass(event, Resized(None)),
     };
-    let event = Event { at: event.at, connection: event.connection, what };
+    let event = Event { what, ..*event };
     pass(&event, Resized(Some((masked.len(), data.len()))));
 }
 

@@ -1,6 +1,7 @@
 //! What the connections of a run share: outputs, input, and the event loop.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::opening::Established;
@@ -9,14 +10,15 @@ use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
 use crate::event::{Clock, EventKind, Level};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
+use crate::input::repl::{CONNECTION_COMMANDS, PromptContext, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::scenario::{Count, Expectations};
+use crate::scenario::{Count, Expectations, Limited};
 use crate::session::{Echo, Journal, Plan, Report, Session, Stop};
+use crate::view::View;
 
 /// How often the end of the user's text editor is looked for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -26,6 +28,8 @@ pub(super) struct Conversation<'a> {
     pub(super) config: &'a ConnectConfig,
     pub(super) clock: Clock,
     pub(super) outputs: &'a mut Outputs,
+    /// What the prompt can show again, and how messages are shown.
+    pub(super) view: Option<Arc<View>>,
     pub(super) reactor: &'a mut Reactor,
     /// Set once a connection was open.
     pub(super) source: Option<InputSource>,
@@ -86,6 +90,7 @@ impl Conversation<'_> {
                 self.reactor.leave_signals_to_loop();
                 Ok(InputSource::Plain(Box::new(PlainLines::new(
                     &CONNECTION_COMMANDS,
+                    self.context(),
                     self.config.ending.close_timeout,
                 ))))
             }
@@ -100,6 +105,7 @@ impl Conversation<'_> {
                     file_limit: self.config.ending.close_timeout,
                     text_editor: self.config.text_editor.clone(),
                     messages: self.config.messages.clone(),
+                    context: self.context(),
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
@@ -108,6 +114,10 @@ impl Conversation<'_> {
                 Ok(InputSource::Repl(Box::new(repl)))
             }
         }
+    }
+
+    fn context(&self) -> Option<PromptContext> {
+        self.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
     }
 
     /// Waits for a text that the user is editing, as long as no signal is received and there is time. Returns what ended
@@ -181,6 +191,9 @@ fn observers(config: &ConnectConfig) -> Vec<Box<dyn Observer>> {
     }
     if !ending.expect.is_empty() {
         observers.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
+    }
+    if let Some(duration) = ending.duration {
+        observers.push(Box::new(Limited::new(duration)));
     }
     if config.echo {
         observers.push(Box::new(Echo::default()));

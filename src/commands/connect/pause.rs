@@ -96,12 +96,8 @@ impl Conversation<'_> {
     }
 
     fn show(&mut self, show: &Show) {
-        let shown = match show {
-            Show::Text(text) => Shown::Text(text),
-            Show::Problem(text) => Shown::Problem(text),
-            Show::Status | Show::Headers | Show::Full => Shown::Problem("not connected"),
-        };
-        self.emit(EventKind::Shown(shown));
+        let shown = show.shown();
+        self.emit(EventKind::Shown(shown.unwrap_or(Shown::Problem("not connected"))));
     }
 }
 

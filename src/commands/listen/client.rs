@@ -46,7 +46,7 @@ impl Service for Server {
         match self.handshake(socket, reactor) {
             Ok((client, admission)) => self.run_client(client, admission, reactor),
             Err(mut rejected) => {
-                let mut outputs = self.outputs(Failures::Each, &reactor.waker());
+                let mut outputs = self.outputs(Failures::Each, &reactor.waker(), false);
                 self.reject(&mut rejected, reactor, &mut outputs);
                 finish_and_drain(&mut outputs, reactor);
             }
@@ -169,7 +169,7 @@ impl Server {
     ) {
         // With --once the failure is that of the program, which reports it.
         let failures = if self.config.once { Failures::None } else { Failures::Each };
-        let mut outputs = self.outputs(failures, &reactor.waker());
+        let mut outputs = self.outputs(failures, &reactor.waker(), false);
         let opened = opened(&client, self.config.redaction);
         let Admission { number, mut actions, received, account } = admission;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);

@@ -52,6 +52,8 @@ pub(super) struct Control {
     has_more_input: bool,
     client_event: Receiver<ClientEvent>,
     shutdown: Option<ServerShutdown>,
+    /// The end of `--duration`.
+    until: Option<Instant>,
 }
 
 impl Control {
@@ -63,8 +65,10 @@ impl Control {
         input: OperatorInput,
         client_event: Receiver<ClientEvent>,
     ) -> Self {
+        let until = server.config.duration.map(|duration| Instant::now() + duration);
         Self {
-            outputs: server.outputs(Failures::None, &reactor.waker()),
+            until,
+            outputs: server.outputs(Failures::None, &reactor.waker(), true),
             address,
             server,
             reactor,
@@ -117,6 +121,7 @@ impl Control {
                 let text = format!("no more clients can be accepted for now: {error}");
                 self.notice(Level::Warning, &text);
             }
+            self.end_duration();
             self.warn_of_evictions(false);
             self.show_closing();
             self.outputs.flush_early(); // errors of the streams are taken in on_client_event
@@ -140,7 +145,7 @@ impl Control {
         let now = Instant::now();
         let until = match &self.shutdown {
             Some(shutdown) => shutdown.deadline(now),
-            None => self.acceptor.deadline(),
+            None => self.acceptor.deadline().into_iter().chain(self.until).min(),
         };
         let until = if self.has_more_input { Some(now) } else { until };
         let woken = self.reactor.wait(until).map_err(failed("event loop"))?;
@@ -262,6 +267,6 @@ impl Control {
     }
 
     fn emit(&mut self, connection: Option<u64>, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
+        self.outputs.event(&Event { at: self.server.clock.now(), connection, mark: None, what });
     }
 }

@@ -10,7 +10,7 @@ use crate::input::queue::QueuedAction;
 use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::protocol::{Payload, large};
 
-/// Counts the messages of a client, keeps the last one for `/full`, and relays them to other clients
+/// Counts the messages of a client, and relays them to other clients
 /// (`--broadcast`).
 pub(super) struct ClientObserver {
     server: Arc<Server>,
@@ -27,13 +27,12 @@ impl ClientObserver {
     fn on_message(&self, message: &Message<'_>, payload: Option<&Payload>) {
         let (server, kind) = (&self.server, message.kind);
         self.received.fetch_add(1, Ordering::Relaxed);
-        let share = || match payload {
-            Some(payload) => server.memory.share(payload.clone()),
-            None => server.memory.share(large::copy(message.data)),
-        };
-        server.note_message(self.number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let outgoing = QueuedAction { action: Action::Send(kind, share()), typed: false };
+            let shared = match payload {
+                Some(payload) => server.memory.share(payload.clone()),
+                None => server.memory.share(large::copy(message.data)),
+            };
+            let outgoing = QueuedAction { action: Action::Send(kind, shared), typed: false };
             server.note_slow(server.clients.relay(self.number, whom, &outgoing));
             server.memory.enforce();
         }

@@ -6,18 +6,16 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use mio::Waker;
 
 use super::clients::Clients;
 use super::streams::Streams;
-use crate::commands::displays::{self, Failures};
+use crate::commands::displays::{self, Failures, SharedView};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
 use crate::output::Outputs;
-use crate::protocol::MessageKind;
 use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
@@ -25,6 +23,7 @@ use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
 use crate::scenario::Count;
 use crate::session::Lost;
+use crate::view::View;
 
 /// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
@@ -39,19 +38,11 @@ pub(super) struct Server {
     pub(super) count: Option<Count>,
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
-    /// For `/full`, where there is a prompt.
-    last_message: Mutex<Option<LastClientMessage>>,
+    /// What the prompt can show again, and how messages are shown.
+    pub(super) view: Option<Arc<View>>,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
-}
-
-/// The last message that any client has sent.
-#[derive(Clone, Debug)]
-pub(super) struct LastClientMessage {
-    pub(super) number: u64,
-    pub(super) kind: MessageKind,
-    pub(super) data: Bytes,
 }
 
 /// What clients report to the control loop.
@@ -70,19 +61,24 @@ pub(super) enum ClientEvent {
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
+        clock: Clock,
+        view: Option<Arc<View>>,
         streams: Streams,
         client_event: Sender<ClientEvent>,
         waker: Arc<Waker>,
     ) -> Self {
+        if let Some(view) = &view {
+            view.set_waker(Arc::clone(&waker));
+        }
         Self {
+            view,
             count: config.count.map(Count::new),
             memory: Budget::new(config.capacity.memory),
             config,
-            clock: Clock::start(),
+            clock,
             clients: Clients::default(),
             streams,
             lost: Mutex::default(),
-            last_message: Mutex::default(),
             numbers: AtomicU64::new(1),
             client_event,
             waker,
@@ -120,18 +116,6 @@ impl Server {
         action
     }
 
-    /// Keeps a received message for `/full`.
-    pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
-        if self.config.commentary.takes_commands {
-            let message = LastClientMessage { number, kind, data: share() };
-            *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
-        }
-    }
-
-    pub(super) fn last_message(&self) -> Option<LastClientMessage> {
-        self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Counts what a session did not deliver.
     pub(super) fn note_lost(&self, more: &Lost) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,9 +134,15 @@ impl Server {
     }
 
     /// Outputs of one thread, whose loop `waker` wakes.
-    pub(super) fn outputs(&self, failures: Failures, waker: &Arc<Waker>) -> Outputs {
+    pub(super) fn outputs(
+        &self,
+        failures: Failures,
+        waker: &Arc<Waker>,
+        shows_waiting: bool,
+    ) -> Outputs {
         let (out, err) = self.streams.outlets(waker);
-        displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
+        let view = self.view.as_ref().map(|view| SharedView { view, shows_waiting });
+        displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures, view)
     }
 
     pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {

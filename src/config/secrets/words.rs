@@ -9,8 +9,17 @@ use super::Kind;
 const LETTERS: [char; 11] = ['A', 'H', 'c', 'j', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
 
 /// Long options whose value may begin with a dash, in addition to those of secrets.
-const ANY_VALUE: [&str; 7] =
-    ["--send", "--execute", "--expect", "--wait", "--resolve", "--count", "--max-time"];
+const ANY_VALUE: [&str; 9] = [
+    "--send",
+    "--execute",
+    "--expect",
+    "--filter",
+    "--mute",
+    "--wait",
+    "--resolve",
+    "--count",
+    "--max-time",
+];
 
 /// The options whose value may be missing.
 const MAY_LACK_VALUE: [&str; 3] = ["--pass", "--passphrase", "--tls-pass"];

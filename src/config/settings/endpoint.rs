@@ -13,6 +13,18 @@ pub(super) fn url(lines: &[SettingLine], name: &str, tail: &str) -> Option<(Stri
     section.filter_map(|line| Some((join(line.url()?, tail), line.number))).next()
 }
 
+/// All endpoints with their URLs, in the order of the file.
+pub(super) fn list(lines: &[SettingLine]) -> Vec<(String, String)> {
+    let mut endpoints: Vec<(String, String)> = Vec::new();
+    for line in lines.iter().filter(|line| !line.section.is_empty()) {
+        let is_listed = endpoints.iter().any(|(name, _)| **name == *line.section);
+        if !is_listed && let Some((url, _)) = url(lines, &line.section, "") {
+            endpoints.push((line.section.to_string(), url));
+        }
+    }
+    endpoints
+}
+
 /// The URL with an additional path and query: the path is appended to the URL's own, queries are joined.
 fn join(url: &str, tail: &str) -> String {
     let (base, query) =

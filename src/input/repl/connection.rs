@@ -7,6 +7,7 @@ use data_encoding::BASE64;
 use super::composing::{SAVE_AS, SEND, SET, UNSET};
 use super::escapes::unescape;
 use super::json_text::Fault;
+use super::local::{self, LOCAL_COMMANDS};
 use super::place::place;
 use super::set::{CommandSet, CommandWords, FileRequest, Parsed, code_and_reason, split};
 use super::text_part::text_argument;
@@ -18,16 +19,17 @@ use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &[] },
+    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait defines what follows",
-    execute,
+    execute: |name, argument, _| execute(name, argument),
+    execute_local: local::execute,
     ends: |action| matches!(action, Action::Close(..)),
 };
 
-const COMMANDS: [SlashCommand; 17] = [
+const COMMANDS: [SlashCommand; 16] = [
     HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, SET, UNSET, SEND, SAVE_AS, CLOSE,
-    STATUS, HEADERS, FULL, QUIT,
+    STATUS, HEADERS, QUIT,
 ];
 
 pub(super) const HELP: SlashCommand = SlashCommand {
@@ -76,8 +78,6 @@ pub(super) const STATUS: SlashCommand = SlashCommand {
 };
 pub(super) const HEADERS: SlashCommand =
     SlashCommand { name: "headers", arguments: "", summary: "the heads of the opening handshake" };
-pub(super) const FULL: SlashCommand =
-    SlashCommand { name: "full", arguments: "", summary: "the last received message, whole" };
 pub(super) const QUIT: SlashCommand =
     SlashCommand { name: "quit", arguments: "", summary: "close and exit" };
 
@@ -107,7 +107,6 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "close" => close(word),
         "status" => none(Action::Show(Show::Status)),
         "headers" => none(Action::Show(Show::Headers)),
-        "full" => none(Action::Show(Show::Full)),
         "quit" => none(Action::Close(None, None)),
         "set" | "unset" | "send" | "save-as" => {
             Err(format!("/{name} is a command of the line editor, which is not in use here"))
@@ -191,8 +190,8 @@ mod tests {
     use crate::protocol::CloseCode;
 
     fn parse(line: &str) -> Option<Action> {
-        match CONNECTION_COMMANDS.parse(line, Prompt::Editor)? {
-            Parsed::Ready(action) => Some(action),
+        match CONNECTION_COMMANDS.parse(line, Prompt::Editor, None)? {
+            Parsed::Ready(action) | Parsed::Long { line: action, .. } => Some(action),
             Parsed::File(file) => Some(file.load().unwrap_or_else(Action::problem)),
         }
     }

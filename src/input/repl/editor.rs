@@ -8,12 +8,13 @@ use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::composer::Composer;
 use super::composing::{Composed, compose};
+use super::context::PromptContext;
 use super::editing::{Outcome, TextEditor};
 use super::ending::Ending;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
-use super::set::{CommandSet, CommandWords, Parsed};
+use super::set::{CommandSet, Parsed};
 use super::visible::{drawn, one_line, remark};
 use super::words::Prompt;
 use crate::input::{Action, Show};
@@ -21,8 +22,6 @@ use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
 use crate::platform::signals::Signal;
 use crate::platform::terminal::{self, SavedModes, TypedAhead};
-
-const PROMPT: &str = "> ";
 
 /// The maximum number of lines in the history.
 const MAX_HISTORY: usize = 10_000;
@@ -51,17 +50,14 @@ pub(super) fn editor_config() -> rustyline::Result<Config> {
         .build())
 }
 
-/// A line editor that completes these commands and has these keys.
+/// A line editor with this assistant and these keys.
 pub(super) fn editor(
     config: &Config,
-    words: CommandWords,
-    color: bool,
+    assistant: Assistant,
     modes: Option<&SavedModes>,
     keys: &Arc<Keys>,
-    composer: &Arc<Composer>,
 ) -> rustyline::Result<LineEditor> {
     let mut editor = Editor::with_config(config.clone())?;
-    let assistant = Assistant::new(words, color, Arc::clone(keys), Arc::clone(composer));
     editor.set_helper(Some(assistant));
     keys.bind(&mut editor, modes.map(SavedModes::control_keys).unwrap_or_default());
     Ok(editor)
@@ -77,6 +73,7 @@ pub(super) struct Keyboard {
     pub(super) ending: Arc<Ending>,
     pub(super) composer: Arc<Composer>,
     pub(super) text_editor: TextEditor,
+    pub(super) context: Option<PromptContext>,
 }
 
 /// A line that is typed on, and where the cursor is.
@@ -96,11 +93,12 @@ impl Keyboard {
         if has_ended {
             self.keys.set_closing();
         }
-        let mut prompt = if has_ended { "" } else { PROMPT };
+        let mut is_over = has_ended; // without a prompt
         let mut draft = Draft::default();
         while !self.is_ending() {
             let (line, cursor) = std::mem::take(&mut draft);
-            let read = editor.readline_with_initial(prompt, line.split_at(cursor));
+            let prompt = if is_over { String::new() } else { prompt(editor) };
+            let read = editor.readline_with_initial(&prompt, line.split_at(cursor));
             match (read, self.keys.take_removed_line()) {
                 (Ok(_), Some(RemovedLine::Cleared)) => {}
                 (Ok(line), Some(RemovedLine::Suspended(cursor))) => {
@@ -114,7 +112,7 @@ impl Keyboard {
                 (Ok(line), None) => draft = self.submit(editor, &line, commands, &mut send),
                 (Err(_), _) if self.is_ending() => return self.leave_line(editor),
                 (Err(ReadlineError::Interrupted), _) => {
-                    prompt = "";
+                    is_over = true;
                     self.keys.set_closing();
                     send(EditorLine::Interrupt(Action::Leave(Signal::Interrupt).into()));
                 }
@@ -126,7 +124,7 @@ impl Keyboard {
                 // Also a closed terminal, which reports its end repeatedly.
                 (Err(_), _) if has_ended => return,
                 (Err(_), _) => {
-                    prompt = "";
+                    is_over = true;
                     has_ended = true;
                     self.keys.set_closing();
                     send(if terminal::is_gone() {
@@ -150,9 +148,10 @@ impl Keyboard {
         self.remember(editor, line);
         let problem = |text| Some(Parsed::Ready(Action::problem(text).into()));
         let parsed = match compose(line, &self.composer) {
-            Ok(Composed::AsTyped) => commands.parse(line, Prompt::Editor),
+            Ok(Composed::AsTyped) => commands.parse(line, Prompt::Editor, self.context.as_ref()),
             Ok(Composed::Command(command)) => {
-                commands.command(&command, Prompt::Editor).map_or_else(problem, Some)
+                let context = self.context.as_ref();
+                commands.command(&command, Prompt::Editor, context).map_or_else(problem, Some)
             }
             Ok(Composed::Text(text)) => Some(Parsed::Ready(Action::Show(Show::Text(text)).into())),
             Err(reason) => problem(reason),
@@ -171,7 +170,8 @@ impl Keyboard {
         send: &mut impl FnMut(EditorLine<T>),
     ) -> Draft {
         if let (false, Outcome::Send(line)) = (self.is_ending(), &outcome) {
-            let _ = writeln!(io::stdout(), "{PROMPT}{}", shown(line)); // as if it had been typed
+            // As if it had been typed.
+            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), shown(line));
         }
         self.text_editor.release_output();
         if self.is_ending() {
@@ -222,7 +222,8 @@ impl Keyboard {
     ) {
         let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
         for line in typed_ahead.lines() {
-            let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
+            // As the editor would have shown it.
+            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), one_line(line));
             self.submit(editor, line, commands, &mut send);
         }
         if self.typed_ahead.ended {
@@ -251,6 +252,11 @@ impl Keyboard {
             history.append(line);
         }
     }
+}
+
+/// What stands before the next line.
+fn prompt(editor: &LineEditor) -> String {
+    editor.helper().map(Assistant::prompt).unwrap_or_default()
 }
 
 /// Removes the unused prompt from the screen.

@@ -15,6 +15,7 @@ use super::colors::{colored, is_colored};
 use super::completion::arguments;
 use super::composer::Composer;
 use super::keys::Keys;
+use super::prompt::PromptText;
 use super::set::CommandWords;
 use super::visible::{Behind, drawn, has_hidden, remark};
 use super::words::SlashCommand;
@@ -28,6 +29,7 @@ pub(super) struct Assistant {
     typed: RefCell<String>,
     keys: Arc<Keys>,
     composer: Arc<Composer>,
+    prompt: PromptText,
 }
 
 impl Assistant {
@@ -37,8 +39,14 @@ impl Assistant {
         color: bool,
         keys: Arc<Keys>,
         composer: Arc<Composer>,
+        prompt: PromptText,
     ) -> Self {
-        Self { words, color, typed: RefCell::default(), keys, composer }
+        Self { words, color, typed: RefCell::default(), keys, composer, prompt }
+    }
+
+    /// What stands before the next line.
+    pub(super) fn prompt(&self) -> String {
+        self.prompt.text()
     }
 
     /// What was typed on the prompt line when it was drawn last.
@@ -66,11 +74,12 @@ impl Completer for Assistant {
             return Ok((pos, Vec::new()));
         };
         if command.contains(' ') {
-            let commands: Vec<_> = commands.iter().collect();
+            let commands: Vec<_> = self.commands(commands).collect();
             let (length, pairs) = arguments(command, &commands, &self.composer);
             return Ok((pos - length, pairs));
         }
-        let fitting = commands.iter().filter(|command| command.name.starts_with(&typed[1..]));
+        let fitting =
+            self.commands(commands).filter(|command| command.name.starts_with(&typed[1..]));
         let pairs = fitting.map(|command| {
             let space = if command.arguments.is_empty() { "" } else { " " };
             Pair {
@@ -106,6 +115,16 @@ impl Assistant {
         }
     }
 
+    /// These commands, and those of the prompt itself if they are the ones at the start of a line.
+    fn commands(
+        &self,
+        commands: &'static [SlashCommand],
+    ) -> impl Iterator<Item = &'static SlashCommand> {
+        let has_local = self.prompt.has_context() && std::ptr::eq(commands, self.words.all);
+        let local = if has_local { self.words.local } else { &[] };
+        commands.iter().chain(local)
+    }
+
     /// What fits behind the start of a command.
     fn next(&self, line: &str, pos: usize) -> Option<String> {
         let (_, line_of_client, commands) = self.behind_address(line);
@@ -116,14 +135,15 @@ impl Assistant {
             Some(_) => return None,
             None => (name, false),
         };
-        if let Some(command) = commands.iter().find(|command| command.name == name) {
+        if let Some(command) = self.commands(commands).find(|command| command.name == name) {
             let arguments = command.arguments;
             return (!arguments.is_empty()).then(|| {
                 if has_arguments { arguments.to_owned() } else { format!(" {arguments}") }
             });
         }
-        let mut fitting =
-            commands.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
+        let mut fitting = self
+            .commands(commands)
+            .filter(|command| command.name.starts_with(name) && !has_arguments);
         let only = fitting.next()?;
         fitting.next().is_none().then(|| {
             format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned()
@@ -143,8 +163,12 @@ impl Assistant {
 /// Every line may be sent. What is not drawn of one, and that it is not sent, stays on the screen behind it.
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let mark = self.keys.mark().map(str::to_owned);
-        Ok(ValidationResult::Valid(mark.or_else(|| remark(context.input()))))
+        if let Some(mark) = self.keys.mark() {
+            return Ok(ValidationResult::Valid(Some(mark.to_owned())));
+        }
+        let is_drawn_anew = !context.input().is_empty() && self.prompt.note_sent();
+        let behind = remark(context.input()).or_else(|| is_drawn_anew.then(String::new));
+        Ok(ValidationResult::Valid(behind))
     }
 }
 
@@ -164,6 +188,11 @@ impl Highlighter for Assistant {
 
     /// While history is searched, the prompt has what is searched for.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        let prompt = self.prompt.drawn(prompt);
+        let prompt = match prompt {
+            Cow::Borrowed(prompt) => prompt,
+            Cow::Owned(prompt) => return Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),
+        };
         match drawn(prompt) {
             Cow::Borrowed(prompt) => self.styled("\x1b[32m", prompt),
             Cow::Owned(prompt) => Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),

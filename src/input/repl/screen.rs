@@ -13,6 +13,7 @@ use crate::platform::batches::{Batch, BatchQueue, BatchSender};
 use crate::platform::job_control::TerminalModes;
 use crate::platform::line_editor;
 use crate::platform::terminal::{self, SavedModes};
+use crate::view::View;
 
 /// The terminal as an output.
 #[derive(Debug)]
@@ -30,6 +31,9 @@ const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 /// Moves up and down again: shows nothing. The editor accepts one text at a time, so once this one has been
 /// taken, those before it are on the screen.
 const FENCE: &[u8] = b"\x1b[A\n";
+
+/// The interval at which a number in the prompt is drawn anew.
+const REDRAW_EVERY: Duration = Duration::from_millis(200);
 
 impl Screen {
     /// While the terminal accepts no output, the editor does not read its keys: Ctrl-C sends a signal
@@ -68,6 +72,23 @@ impl Screen {
     /// Takes no more batches. Returns how many received messages have not been shown.
     pub(super) fn close(&self) -> usize {
         self.batches.close().messages
+    }
+
+    /// Draws the prompt anew when a pause of `view` holds more messages back, so that their number is up to date.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub(super) fn follow_pauses(&self, view: Arc<View>) -> io::Result<()> {
+        let redraws = self.batches.sender(Arc::clone(&self.waker));
+        thread::Builder::new().name("pauses".to_owned()).spawn(move || {
+            let mut shown = 0;
+            loop {
+                shown = view.wait_for_held_back(shown);
+                redraw(&redraws);
+                thread::park_timeout(REDRAW_EVERY);
+            }
+        })?;
+        Ok(())
     }
 
     /// The modes of the terminal for when the program is stopped and continued.
@@ -181,10 +202,13 @@ impl TerminalModes for JobModes {
 
     /// Output makes the editor redraw its line, if it is reading one.
     fn redraw(&self) {
-        let mut fence =
-            Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
-        self.redraws.offer(&mut fence); // without room there is something else to be printed
+        redraw(&self.redraws);
     }
+}
+
+fn redraw(redraws: &BatchSender) {
+    let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
+    redraws.offer(&mut fence); // without room there is something else to be printed
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use super::composing::{SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
-    self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, FULL, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
+    self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
+use super::context::PromptContext;
+use super::local::{self, LOCAL_COMMANDS};
 use super::set::{CommandSet, CommandWords, LineKind, Parsed, code_and_reason, split};
 use super::words::{SlashCommand, unknown};
 use crate::input::Action;
@@ -44,14 +46,15 @@ impl From<Action> for OperatorCommand {
 
 /// What a server's operator can type.
 pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &CLIENT_COMMANDS },
+    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &CLIENT_COMMANDS },
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
+    execute_local: local::execute,
     ends: |command| matches!(command, OperatorCommand::Quit),
 };
 
-const COMMANDS: [SlashCommand; 20] = [
+const COMMANDS: [SlashCommand; 19] = [
     HELP,
     SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
@@ -78,7 +81,6 @@ const COMMANDS: [SlashCommand; 20] = [
     },
     SlashCommand { summary: "address, number of clients, counts, memory", ..STATUS },
     SlashCommand { summary: "the heads of the opening handshakes", ..HEADERS },
-    FULL,
     SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 
@@ -86,7 +88,11 @@ const COMMANDS: [SlashCommand; 20] = [
 const CLIENT_COMMANDS: [SlashCommand; 10] =
     [TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS];
 
-fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String> {
+fn execute(
+    name: &str,
+    argument: &str,
+    context: Option<&PromptContext>,
+) -> Result<Parsed<OperatorCommand>, String> {
     let word = argument.trim();
     let none = |command| match word {
         "" => Ok(Parsed::Ready(command)),
@@ -97,28 +103,37 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String
         "quit" => none(OperatorCommand::Quit),
         "kick" => kick(word).map(Parsed::Ready),
         "close" => close(argument),
-        "to" => to(argument),
+        "to" => to(argument, context),
         _ => Ok(connection::execute(name, argument)?.for_server(OperatorCommand::Action)),
     }
 }
 
-fn to(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
+fn to(argument: &str, context: Option<&PromptContext>) -> Result<Parsed<OperatorCommand>, String> {
     let (number, line) = split(argument);
     let number = client_number(number, "/to N TEXT")?;
     let parsed = match LineKind::of(line) {
         LineKind::Text(text) => Parsed::Ready(Action::text(text)),
-        LineKind::Command(command) => client_command(command)?,
+        LineKind::Command(command) => client_command(command, context)?,
     };
     Ok(parsed.for_server(move |action| OperatorCommand::To(number, action)))
 }
 
-fn client_command(command: &str) -> Result<Parsed<Action>, String> {
+fn client_command(
+    command: &str,
+    context: Option<&PromptContext>,
+) -> Result<Parsed<Action>, String> {
     let (name, argument) = split(command);
+    if let Some(context) = context
+        && local::SENDING.contains(&name)
+        && let Some(parsed) = local::execute(name, argument, context)
+    {
+        return parsed;
+    }
     let is_in = |commands: &[SlashCommand]| commands.iter().any(|command| command.name == name);
     if is_in(&CLIENT_COMMANDS) {
         return connection::execute(name, argument);
     }
-    match is_in(&COMMANDS) {
+    match is_in(&COMMANDS) || is_in(&LOCAL_COMMANDS) {
         true => Err(format!("/{name} does not apply to one client: use it without /to")),
         false => Err(unknown(name, &CLIENT_COMMANDS)),
     }
@@ -164,8 +179,8 @@ mod tests {
     use crate::protocol::MessageKind;
 
     fn parse(line: &str) -> Option<OperatorCommand> {
-        match SERVER_COMMANDS.parse(line, Prompt::Editor)? {
-            Parsed::Ready(command) => Some(command),
+        match SERVER_COMMANDS.parse(line, Prompt::Editor, None)? {
+            Parsed::Ready(command) | Parsed::Long { line: command, .. } => Some(command),
             Parsed::File(file) => panic!("{file:?}"),
         }
     }
@@ -196,7 +211,6 @@ mod tests {
         assert_eq!(parse(""), None);
         assert_eq!(parse("/text"), all(Action::text("")));
         assert_eq!(parse("/text /a"), all(Action::text("/a")));
-        assert_eq!(parse("/full"), all(Action::Show(Show::Full)));
         assert_eq!(parse("/status"), all(Action::Show(Show::Status)));
         assert_eq!(parse("/binary 00 ff"), all(binary(&[0, 255])));
         assert_eq!(parse("/ping"), all(Action::Ping(Bytes::new())));
@@ -245,7 +259,7 @@ mod tests {
             let sent = Action::Send(kind, Bytes::copy_from_slice(contents));
             for (line, expected) in [("/file", all(sent.clone())), ("/to 2 /file", two(sent))] {
                 let line = format!("{line} {}", path.display());
-                match SERVER_COMMANDS.parse(&line, Prompt::Editor) {
+                match SERVER_COMMANDS.parse(&line, Prompt::Editor, None) {
                     Some(Parsed::File(file)) => assert_eq!(file.load().ok(), expected),
                     other => panic!("{other:?}"),
                 }

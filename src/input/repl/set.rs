@@ -3,14 +3,21 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::context::PromptContext;
 use super::help::Help;
-use super::words::{Prompt, SlashCommand};
+use super::words::{Prompt, SlashCommand, unknown};
 use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::home_path;
 use crate::input::{Action, Show};
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
+
+/// Parses the command with a name and an argument. The error is the reason, as text.
+type Execute<T> = fn(&str, &str, Option<&PromptContext>) -> Result<Parsed<T>, String>;
+
+/// Carries out a command of the prompt itself; `None`: there is none with this name.
+type ExecuteLocal = fn(&str, &str, &PromptContext) -> Option<Result<Parsed<Action>, String>>;
 
 /// The commands of one kind of prompt.
 #[derive(Debug)]
@@ -20,8 +27,10 @@ pub struct CommandSet<T: 'static> {
     pub(super) intro: &'static str,
     /// What Ctrl-D does on a terminal without a line editor.
     pub(super) end_of_input: &'static str,
-    /// Parses the command with this name and argument.
-    pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
+    /// Parses the command with this name and argument, where there is no such command of the prompt itself.
+    pub(super) execute: Execute<T>,
+    /// Carries out the command with this name if it is one of the prompt itself.
+    pub(super) execute_local: ExecuteLocal,
     /// Whether a line ends the session.
     pub(super) ends: fn(&T) -> bool,
 }
@@ -29,7 +38,9 @@ pub struct CommandSet<T: 'static> {
 /// The commands in help and completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
-    /// Those at the start of a line.
+    /// Those that the prompt itself carries out.
+    pub(super) local: &'static [SlashCommand],
+    /// The others at the start of a line.
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
@@ -55,19 +66,24 @@ impl<'a> LineKind<'a> {
 impl<T> CommandSet<T> {
     /// Whether this line ends the session.
     pub(in crate::input) fn is_end(&self, line: &Parsed<T>) -> bool {
-        matches!(line, Parsed::Ready(line) if (self.ends)(line))
+        matches!(line, Parsed::Ready(line) | Parsed::Long { line, .. } if (self.ends)(line))
     }
 }
 
 impl<T: From<Action>> CommandSet<T> {
     /// Parses a line that was typed at `prompt`; `None` for an empty one.
-    pub(in crate::input) fn parse(&self, line: &str, prompt: Prompt) -> Option<Parsed<T>> {
+    pub(in crate::input) fn parse(
+        &self,
+        line: &str,
+        prompt: Prompt,
+        context: Option<&PromptContext>,
+    ) -> Option<Parsed<T>> {
         let line = line.trim_end_matches(['\n', '\r']);
         let ready = |action: Action| Parsed::Ready(action.into());
         (!line.is_empty()).then(|| match LineKind::of(line) {
             LineKind::Text(text) => ready(Action::text(text)),
             LineKind::Command(command) => {
-                let parsed = self.command(command, prompt);
+                let parsed = self.command(command, prompt, context);
                 parsed.unwrap_or_else(|problem| ready(Action::problem(problem)))
             }
         })
@@ -81,26 +97,39 @@ impl<T: From<Action>> CommandSet<T> {
         &self,
         command: &str,
         prompt: Prompt,
+        context: Option<&PromptContext>,
     ) -> Result<Parsed<T>, String> {
         let (name, argument) = split(command);
         if name == "help" {
-            let help = self.help(prompt);
+            let help = self.help(prompt, context.is_some());
             let text = match argument.trim() {
                 "" => help.text(),
                 name => help.command(name)?,
             };
             return Ok(Parsed::Ready(Action::Show(Show::Text(text)).into()));
         }
-        (self.execute)(name, argument)
+        if self.commands(true).all(|command| command.name != name) {
+            return Err(unknown(name, self.commands(context.is_some())));
+        }
+        match context.and_then(|context| (self.execute_local)(name, argument, context)) {
+            Some(parsed) => parsed.map(Parsed::into_line),
+            None => (self.execute)(name, argument, context),
+        }
+    }
+
+    /// The commands that can be typed where there are those of the prompt itself, or not.
+    fn commands(&self, has_context: bool) -> impl Iterator<Item = &'static SlashCommand> {
+        let local: &'static [SlashCommand] = if has_context { self.words.local } else { &[] };
+        self.words.all.iter().chain(local)
     }
 
     /// What `/help` shows at `prompt`.
-    fn help(&self, prompt: Prompt) -> Help<'_> {
+    fn help(&self, prompt: Prompt, has_context: bool) -> Help<'_> {
         Help {
             intro: self.intro,
             end_of_input: self.end_of_input,
             prompt,
-            commands: self.words.all.iter().collect(),
+            commands: self.commands(has_context).collect(),
             width: terminal::width(),
         }
     }
@@ -111,11 +140,23 @@ impl<T: From<Action>> CommandSet<T> {
 pub enum Parsed<T> {
     /// This.
     Ready(T),
+    /// What shows `text`, which may be longer than the screen.
+    Long {
+        /// The lines that are shown.
+        text: String,
+        /// What shows them between the others.
+        line: T,
+    },
     /// What is made of a file, which is still to be loaded.
     File(FileRequest<T>),
 }
 
 impl Parsed<Action> {
+    /// A command that the prompt has carried out, as a line of it.
+    fn into_line<T: From<Action> + 'static>(self) -> Parsed<T> {
+        self.for_server(T::from)
+    }
+
     /// What `finish` makes of the action, at a prompt of a server: a file is kept in memory as a whole,
     /// since several clients share it.
     pub(super) fn for_server<T: 'static>(
@@ -124,6 +165,7 @@ impl Parsed<Action> {
     ) -> Parsed<T> {
         match self {
             Self::Ready(action) => Parsed::Ready(finish(action)),
+            Self::Long { text, line } => Parsed::Long { text, line: finish(line) },
             Self::File(file) => Parsed::File(FileRequest {
                 path: file.path,
                 kind: file.kind,

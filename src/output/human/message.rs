@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Human, arrow, role};
+use super::{Detail, Human, HumanOptions, arrow, role};
 use crate::event::{FileSent, Message};
 use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
-use crate::output::style::Role;
+use crate::output::style::{Role, Style};
 use crate::output::wrap::HANGING;
 use crate::protocol::MessageKind;
 use crate::protocol::counted::plural;
@@ -40,7 +40,7 @@ impl Human {
         })
     }
 
-    /// `/full`: nothing is cut.
+    /// A message of which nothing is cut.
     pub(super) fn full_message(&self, message: &Message<'_>) -> String {
         self.render(message, Truncation { text: usize::MAX, binary: usize::MAX, remedy: "" })
     }
@@ -115,6 +115,25 @@ impl Human {
         text.push('\n');
         text
     }
+}
+
+/// A whole message as a terminal shows it: `pretty` indents JSON.
+pub fn whole_message(message: &Message<'_>, style: Style, pretty: bool) -> String {
+    let options = HumanOptions {
+        style,
+        width: None,
+        messages: true,
+        detail: Detail::Line,
+        full_command: false,
+        pretty,
+        notes_binary: false,
+        notes_controls: false,
+        answers: true,
+        timestamps: None,
+        escapes: true,
+        failures: false,
+    };
+    Human::new(options).full_message(message)
 }
 
 #[derive(Clone, Copy)]

@@ -3,44 +3,47 @@
 use std::time::Duration;
 
 use super::Human;
-use crate::event::{Event, EventKind, Stamp};
-
-/// How the time of a line is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timestamps {
-    /// Date and time, UTC.
-    Utc,
-    /// Date and time, local.
-    Local,
-    /// Since the start.
-    Relative,
-    /// Since the line before.
-    Delta,
-}
+use crate::event::{Event, EventKind};
+use crate::output::style::Role;
 
 impl Human {
-    /// The time before the lines of an event, with a space after it; empty without `--timestamps`.
+    /// The time before the lines of an event, with a space after it; empty without times.
     pub(super) fn time_of(&self, event: &Event<'_>) -> String {
-        let Some(timestamps) = self.options.timestamps else { return String::new() };
+        let timestamps = match &self.view {
+            Some(view) => view.timestamps(),
+            None => self.options.timestamps,
+        };
+        let Some(timestamps) = timestamps else { return String::new() };
         if matches!(event.what, EventKind::Shown(_)) {
             return String::new();
         }
-        let since_last = event.at.elapsed.saturating_sub(self.last.unwrap_or_default());
-        let time = match timestamps {
-            Timestamps::Utc => format!("{:.6}", calendar(event.at)),
-            Timestamps::Local => {
-                let local = calendar(event.at).to_zoned(jiff::tz::TimeZone::system());
-                local.strftime("%H:%M:%S%.3f").to_string()
-            }
-            Timestamps::Relative => format!("{:10.6}", event.at.elapsed.as_secs_f64()),
-            Timestamps::Delta => format!("+{:.6}", since_last.as_secs_f64()),
-        };
-        time + " "
+        let last = self.view.as_ref().map_or(self.last, |view| view.last_line());
+        timestamps.text(event.at, event.at.elapsed.saturating_sub(last)) + " "
     }
-}
 
-fn calendar(at: Stamp) -> jiff::Timestamp {
-    jiff::Timestamp::try_from(at.wall).unwrap_or_default()
+    /// A line with the time of this event is shown.
+    pub(super) fn note_time(&mut self, event: &Event<'_>) {
+        self.last = event.at.elapsed;
+        if let Some(view) = &self.view {
+            view.set_last_line(self.last);
+        }
+    }
+
+    /// The numbers before the lines of an event: that of its connection, and that of its message if these are shown.
+    pub(super) fn numbers_of(&self, event: &Event<'_>) -> String {
+        let connection = event.connection.map_or_else(String::new, |number| format!("#{number} "));
+        let shows_numbers = self.view.as_ref().is_some_and(|view| view.shows_numbers());
+        match event.mark.filter(|_| shows_numbers) {
+            Some(mark) => format!("{connection}[{}] ", mark.number),
+            None => connection,
+        }
+    }
+
+    /// What is behind an answer: the time since its request.
+    pub(super) fn latency_of(&self, event: &Event<'_>) -> Option<String> {
+        let latency = event.mark?.latency?;
+        Some(self.paint(Role::Dim, &format!(" ({})", short(latency))))
+    }
 }
 
 /// A duration with three significant digits or so: "12.3 ms", "4.2 s", "3 min 5 s".

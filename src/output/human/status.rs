@@ -1,10 +1,12 @@
 //! Results of commands.
 
+use data_encoding::BASE64;
+
 use super::Human;
 use super::connection::packed;
 use super::message::counted;
 use super::stamp::short;
-use crate::event::{ServerStatus, Shown, Status};
+use crate::event::{Message, ServerStatus, Shown, Status};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
@@ -30,12 +32,28 @@ impl Human {
                 self.head(request, &opened.request) + &responses
             }
             Shown::Full(message) => self.full_message(message),
+            Shown::Copied(number, message) => self.copied(*number, message),
             Shown::Text(text) => format!("{}\n", self.wrapped(text, 0, HANGING)),
             Shown::Problem(text) => {
                 let text = escape(text, Newlines::Escape);
                 format!("{}\n", self.paragraph(Role::Warning, &text, 0, HANGING))
             }
         })
+    }
+
+    /// Sets the clipboard of the terminal (OSC 52 of xterm). Terminals do not answer whether they did.
+    fn copied(&self, number: u64, message: &Message<'_>) -> String {
+        if !self.options.escapes {
+            return self
+                .shown(&Shown::Problem("only a terminal has a clipboard"))
+                .unwrap_or_default();
+        }
+        let data = BASE64.encode(message.data);
+        let size = counted(message.data.len() as u64, "byte");
+        let text = format!(
+            "message {number}, {size}, sent to the clipboard of the terminal (OSC 52), which may not allow it"
+        );
+        format!("\x1b]52;c;{data}\x07{}\n", self.wrapped(&text, 0, HANGING))
     }
 
     fn status(&self, status: &Status) -> String {

@@ -24,7 +24,7 @@ pub(in crate::output) fn options() -> HumanOptions {
 fn shown(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
-    Human::new(options).event(&Event { at, connection: None, what }, &mut out);
+    Human::new(options).event(&Event { at, connection: None, mark: None, what }, &mut out);
     out.text()
 }
 
@@ -80,7 +80,7 @@ fn long_messages_are_cut_and_their_size_is_shown() {
 fn numbered(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
-    Human::new(options).event(&Event { at, connection: Some(12), what }, &mut out);
+    Human::new(options).event(&Event { at, connection: Some(12), mark: None, what }, &mut out);
     out.text()
 }
 

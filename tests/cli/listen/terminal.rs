@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{client, client_at, leave, port_in};
 use crate::files::{fifo, wait_until_opened, writer};
 use crate::stalls::KERNEL_BUFFERS;
-use crate::support::{Key, Peer, Terminal, masked, pong, text};
+use crate::support::{Key, Peer, Terminal, masked, ping, pong, text};
 
 /// A server on a terminal with a prompt, and its port.
 fn serve(options: &[&str]) -> (Terminal, u16) {
@@ -232,7 +232,7 @@ fn the_state_of_the_server_is_shown() {
         "  clients         1 connected, 2 in all",
         "  received        2 messages",
         "  sent            3 messages",
-        "  memory          3 bytes of 64 MiB", // the last message, for /full
+        "  memory          0 bytes of 64 MiB",
     ] {
         assert!(screen.contains(row), "no {row:?} in:\n{screen}");
     }
@@ -286,8 +286,8 @@ fn pings_show_the_round_trip_time() {
 fn help_lists_every_command_and_errors_are_explained() {
     let (terminal, _) = serve(&[]);
     terminal.type_line("/help");
-    terminal.wait_for("  /quit "); // the last line
-    let screen = terminal.screen();
+    terminal.wait_for("  Ctrl-Z "); // the last line
+    let screen = terminal.raw_output();
     let names =
         "help clients to text binary file ping pong fragment close kick status headers full quit";
     for name in names.split(' ') {
@@ -415,9 +415,38 @@ fn the_password_of_clients_is_masked_in_the_history() {
     let (terminal, _) = serve(&["--user", "me:s3cr3t-V4lue"]);
     terminal.type_line("the password is s3cr3t-V4lue");
     terminal.type_line("/help");
-    terminal.wait_for("list the commands");
+    terminal.wait_for("stop the program");
     let history =
         std::fs::read_to_string(terminal.home().join(".local/state/wscope/listen-history"));
     let history = history.expect("a history file");
     assert!(history.contains("the password is ***") && !history.contains("s3cr3t"), "{history}");
+}
+
+#[test]
+fn the_operator_works_in_the_stream_of_all_clients() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peers = [connect(&terminal, port, 1), connect(&terminal, port, 2)];
+    terminal.type_line("/mute /noise/");
+    terminal.wait_for("not shown: /noise/");
+    terminal.type_line("/pause");
+    terminal.wait_for("0 held back >");
+    for (number, peer) in peers.iter_mut().enumerate() {
+        peer.send(masked(&text("noise")));
+        peer.send(masked(&text(&format!("message {number}"))));
+        peer.send(masked(&ping(b"")));
+        peer.expect_pong(b"");
+    }
+    terminal.wait_for("2 held back >");
+    terminal.type_line("/resume");
+    terminal.wait_for("#1 < message 0\n#2 < message 1\n");
+    terminal.type_line("/grep message");
+    terminal.wait_for("#1 [2] < message 0\n#2 [4] < message 1\n");
+    terminal.type_line("/to 2 /again 2");
+    peers[1].expect_text("message 0");
+    terminal.wait_for("#2 > message 0");
+    terminal.type_line("/full 4");
+    terminal.wait_for("/full 4\n#2 < message 1");
+    terminal.press(Key::CtrlD);
+    peers.into_iter().for_each(expect_going_away);
+    assert_eq!(terminal.wait_exit(), 0);
 }

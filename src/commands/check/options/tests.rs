@@ -39,7 +39,7 @@ const OF_SCENARIOS: [(&str, &str); 4] = [
 ];
 
 /// Options of `wscope URL` that the command does not have.
-const OF_CONNECTIONS: [(&[&str], &str); 4] = [
+const OF_CONNECTIONS: [(&[&str], &str); 5] = [
     (
         &[
             "send",
@@ -55,8 +55,9 @@ const OF_CONNECTIONS: [(&[&str], &str); 4] = [
         "the steps of a file say what is sent",
     ),
     (&["output", "json"], "reports have what was received"),
+    (&["filter", "mute"], "what is shown of a part belongs to its failure"),
     (
-        &["wait", "count", "expect", "close-code", "close-reason"],
+        &["wait", "count", "duration", "expect", "close-code", "close-reason"],
         "the steps say what is received, and when and how the connection is closed",
     ),
     (

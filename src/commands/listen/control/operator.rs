@@ -2,13 +2,11 @@
 
 use super::Control;
 use crate::commands::listen::clients::{Pushed, Recipients};
-use crate::commands::listen::server::LastClientMessage;
-use crate::event::{EventKind, Message, ServerStatus, Shown};
+use crate::event::{EventKind, ServerStatus, Shown};
 use crate::input::queue::QueuedAction;
 use crate::input::repl::OperatorCommand;
 use crate::input::{Action, Show};
 use crate::protocol::CloseCode;
-use crate::session::NO_MESSAGE;
 
 impl Control {
     pub(super) fn execute(&mut self, command: OperatorCommand) {
@@ -41,11 +39,15 @@ impl Control {
     fn act(&mut self, action: Action) {
         match action {
             Action::Show(Show::Status) => self.show_status(),
-            Action::Show(Show::Full) => self.show_last_message(),
-            Action::Show(Show::Text(text)) => {
-                self.emit(None, EventKind::Shown(Shown::Text(&text)));
+            Action::Show(show) if show.shown().is_some() => {
+                let connection = match &show {
+                    Show::Full(kept) => kept.connection,
+                    _ => None,
+                };
+                if let Some(shown) = show.shown() {
+                    self.emit(connection, EventKind::Shown(shown));
+                }
             }
-            Action::Show(Show::Problem(text)) => self.show_problem(&text),
             Action::Leave(signal) => self.on_signal(signal),
             action => self.push_typed(Recipients::All, action),
         }
@@ -92,14 +94,6 @@ impl Control {
             age: self.server.clock.now().elapsed,
         };
         self.emit(None, EventKind::Shown(Shown::ServerStatus(&status)));
-    }
-
-    fn show_last_message(&mut self) {
-        let Some(LastClientMessage { number, kind, data }) = self.server.last_message() else {
-            return self.show_problem(NO_MESSAGE);
-        };
-        let message = Message::received(kind, &data);
-        self.emit(Some(number), EventKind::Shown(Shown::Full(message)));
     }
 
     fn show_problem(&mut self, text: &str) {

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event::Level;
 use crate::input::repl::OperatorCommand;
 use crate::input::{self, ActionSource};
+use crate::observer::Observer;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
@@ -116,8 +117,22 @@ impl Control {
         self.start_shutdown(CloseCode::NORMAL, limit, Ok(()));
     }
 
+    /// Ends the server when `--duration` is over.
+    pub(super) fn end_duration(&mut self) {
+        if self.shutdown.is_some() || self.until.is_none_or(|until| Instant::now() < until) {
+            return;
+        }
+        let unmet = self.server.count.as_ref().filter(|count| !count.is_reached());
+        let result = match unmet {
+            Some(count) => Err(Error::Unmet(vec![count.shortfall()], None)),
+            None => Ok(()),
+        };
+        self.leave(CloseCode::NORMAL, result);
+    }
+
     /// Closes all connections and waits for the closing handshakes for a limited time; the first reason counts.
     pub(super) fn leave(&mut self, code: CloseCode, result: Result<(), Error>) {
+        self.outputs.end_pause();
         self.start_shutdown(code, LEAVE_TIMEOUT, result);
     }
 

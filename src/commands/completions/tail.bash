@@ -1,0 +1,97 @@
+_wscope() {
+    local commands='@COMMANDS@' options= arguments= takes= values=
+    local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
+
+    # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.
+    line=${line#*"${COMP_WORDS[0]}"}
+    for ((index = 1; index <= COMP_CWORD; index++)); do
+        if [[ $line == [[:blank:]]* ]]; then
+            last=$((last + 1))
+            line=${line#"${line%%[![:blank:]]*}"}
+        fi
+        word=${COMP_WORDS[index]}
+        ((index < COMP_CWORD)) || word=$line
+        words[last]+=$word
+        line=${line#"$word"}
+    done
+
+    local command=connect current=${words[last]} previous= stem=
+    ((last < 2)) || previous=${words[last - 1]}
+    if ((last > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
+        command=${words[1]}
+    fi
+    _wscope_command "$command"
+
+    COMPREPLY=()
+    if [[ $current == --*=* ]]; then
+        stem=${current%%=*}=
+        _wscope_option "$command" "${stem%=}"
+    elif [[ $previous == -* ]]; then
+        _wscope_option "$command" "$previous"
+        [[ $takes == next ]] || takes=
+    fi
+    if [[ ! $takes && ! $stem ]]; then
+        if [[ $current == -* ]]; then
+            values=$options
+        elif ((last == 1)); then
+            values="$commands <url>"
+        else
+            values=$arguments
+        fi
+    fi
+    _wscope_reply "$1" "$2"
+}
+
+# Offers the values for what follows the stem of the current word.
+_wscope_reply() {
+    local value=${current#"$stem"} path
+    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != --*) ]]; then
+        return # readline completes files where nothing is offered
+    fi
+    if [[ $values == '<path>' || $values == '<@path>' && $value == @* ]]; then
+        [[ $value != @* ]] || stem+=@
+        value=${value#@}
+        # Bash expands no tilde behind = or @.
+        value=${value/#'~/'/"$HOME/"}
+        while IFS= read -r path; do
+            COMPREPLY+=("$path")
+        done < <(compgen -f -- "${value//\\/}")
+        _wscope_quote
+        _wscope_join "$2"
+        return
+    fi
+    compopt +o default +o bashdefault 2>/dev/null
+    if [[ $values == '<@path>' ]]; then
+        return
+    fi
+    if [[ $values == *'<url>' ]]; then
+        # The names are those of the configuration file.
+        values="${values%'<url>'} $("$1" completions --endpoints 2>/dev/null | cut -f 1)"
+    fi
+    COMPREPLY=($(compgen -W "$values" -- "$value"))
+    _wscope_join "$2"
+}
+
+# Quotes names of files as readline does it; behind @ readline would take them for other names.
+_wscope_quote() {
+    local index path
+    for index in "${!COMPREPLY[@]}"; do
+        path=${COMPREPLY[index]}
+        COMPREPLY[index]=$(printf %q "$path")
+        if [[ -d $path ]]; then
+            COMPREPLY[index]+=/
+            compopt -o nospace 2>/dev/null
+        fi
+    done
+}
+
+# Puts the stem before the values, but for what is before the last character of COMP_WORDBREAKS: readline keeps that.
+_wscope_join() {
+    local head=${current%"$1"} index
+    for index in "${!COMPREPLY[@]}"; do
+        word=$stem${COMPREPLY[index]}
+        COMPREPLY[index]=${word#"$head"}
+    done
+}
+
+complete -o bashdefault -o default -F _wscope wscope

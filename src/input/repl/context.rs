@@ -1,0 +1,23 @@
+//! What the commands of a prompt work on beside the connection.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::view::{DisplayFilter, Kept, View};
+
+/// What the commands of a prompt work on beside the connection. A clone shares it.
+#[derive(Clone)]
+pub struct PromptContext {
+    /// What is shown of the messages, and those that are kept.
+    pub view: Arc<View>,
+    /// Parses a filter; the error is its reason.
+    pub parse_filter: fn(&str) -> Result<Box<dyn DisplayFilter>, String>,
+    /// The lines that show a whole message.
+    pub render: Arc<dyn Fn(&Kept) -> String + Send + Sync>,
+}
+
+impl fmt::Debug for PromptContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PromptContext").field("view", &self.view).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,150 @@
+//! The filters of what is shown: `--filter`, `--mute` and the commands of prompts.
+
+use super::expect::{self, PatternError};
+use super::pattern::{Match, Matcher, Pattern, PatternClass};
+use crate::protocol::MessageKind;
+use crate::protocol::vocabulary::Direction;
+use crate::view::DisplayFilter;
+
+/// A filter as it is written.
+#[derive(Clone, Debug)]
+struct ShownPattern {
+    source: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// `in`, `out`: everything of this direction.
+    Direction(Direction),
+    /// `ping`, `pong`: such frames, whatever they contain.
+    Control { is_ping: bool },
+    /// A pattern, in both directions.
+    Pattern(Pattern),
+}
+
+/// Parses a filter: `in`, `out`, `ping`, `pong`, or a pattern as `--expect` has it; `content` is that of the file that
+/// the pattern names.
+///
+/// # Errors
+/// With what is not valid. The end of a connection cannot be filtered.
+pub fn parse(
+    source: &str,
+    content: Option<Vec<u8>>,
+) -> Result<Box<dyn DisplayFilter>, PatternError> {
+    let kind = match source.trim() {
+        "in" => Kind::Direction(Direction::Received),
+        "out" => Kind::Direction(Direction::Sent),
+        "ping" => Kind::Control { is_ping: true },
+        "pong" => Kind::Control { is_ping: false },
+        "" => return Err(PatternError::new("the pattern is empty")),
+        _ => Kind::Pattern(pattern(source, content)?),
+    };
+    Ok(Box::new(ShownPattern { source: source.to_owned(), kind }))
+}
+
+fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
+    let pattern = expect::parse(source, content)?;
+    match pattern.class() {
+        PatternClass::Close => Err(PatternError::new(
+            "the end of a connection is always shown, and cannot be filtered",
+        )),
+        PatternClass::Message | PatternClass::Control => Ok(pattern),
+    }
+}
+
+impl DisplayFilter for ShownPattern {
+    fn source(&self) -> &str {
+        &self.source
+    }
+
+    fn accepts_message(&self, direction: Direction, kind: MessageKind, data: &[u8]) -> bool {
+        match &self.kind {
+            Kind::Direction(wanted) => *wanted == direction,
+            Kind::Control { .. } => false,
+            Kind::Pattern(pattern) => pattern.judge(kind, data) == Match::Yes,
+        }
+    }
+
+    fn accepts_control(&self, direction: Direction, is_ping: bool, data: &[u8]) -> bool {
+        match &self.kind {
+            Kind::Direction(wanted) => *wanted == direction,
+            Kind::Control { is_ping: wanted } => *wanted == is_ping,
+            Kind::Pattern(pattern) => match pattern.matcher() {
+                Matcher::Ping(wanted) if is_ping => is_payload(wanted.as_deref(), data),
+                Matcher::Pong(wanted) if !is_ping => is_payload(wanted.as_deref(), data),
+                _ => false,
+            },
+        }
+    }
+
+    fn is_about_content(&self) -> bool {
+        matches!(&self.kind, Kind::Pattern(_))
+    }
+}
+
+fn is_payload(wanted: Option<&[u8]>, data: &[u8]) -> bool {
+    wanted.is_none_or(|wanted| wanted == data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_patterns_accept_what_they_name() {
+        use Direction::{Received, Sent};
+        for (source, direction, data, accepted) in [
+            ("in", Received, "a", true),
+            ("in", Sent, "a", false),
+            ("out", Sent, "a", true),
+            (" out ", Sent, "a", true),
+            ("ping", Received, "ping", false),
+            ("a", Received, "a", true),
+            ("a", Sent, "a", true),
+            ("/b+/", Received, "abba", true),
+            ("/b+/", Received, "aa", false),
+            (r#"{"a":1}"#, Received, r#"{"b":2,"a":1}"#, true),
+            ("text:in", Received, "in", true),
+            ("text:in", Received, "x", false),
+            ("ping:", Received, "x", false),
+        ] {
+            let filter = parse(source, None).unwrap();
+            let is_accepted = filter.accepts_message(direction, MessageKind::Text, data.as_bytes());
+            assert_eq!(is_accepted, accepted, "{source} {data}");
+        }
+    }
+
+    #[test]
+    fn control_frames_are_named_by_words_and_patterns() {
+        use Direction::{Received, Sent};
+        for (source, direction, is_ping, data, accepted) in [
+            ("ping", Received, true, "x", true),
+            ("ping", Received, false, "x", false),
+            ("pong", Sent, false, "x", true),
+            ("in", Received, true, "x", true),
+            ("out", Received, true, "x", false),
+            ("ping:x", Sent, true, "x", true),
+            ("ping:y", Sent, true, "x", false),
+            ("pong:", Received, false, "x", true),
+            ("/x/", Received, true, "x", false),
+        ] {
+            let filter = parse(source, None).unwrap();
+            let is_accepted = filter.accepts_control(direction, is_ping, data.as_bytes());
+            assert_eq!(is_accepted, accepted, "{source} {data}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_filter_is_an_error() {
+        for (source, reason) in [
+            ("/(/", "regular expression"),
+            ("close:1000", "always shown"),
+            ("hex:0", "hex"),
+            ("  ", "empty"),
+        ] {
+            let error = parse(source, None).unwrap_err().to_string();
+            assert!(error.contains(reason), "{source}: {error}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is shown of the traffic: messages, pings and pongs that filters accept.
+
+use std::fmt;
+
+use crate::event::{Event, EventKind, Message};
+use crate::protocol::MessageKind;
+use crate::protocol::frame::Opcode;
+use crate::protocol::vocabulary::{Direction, FrameEvent};
+
+/// A filter that accepts or rejects what is received and sent.
+pub trait DisplayFilter: fmt::Debug + Send + Sync {
+    /// As it was written.
+    fn source(&self) -> &str;
+
+    /// Whether it accepts this data message.
+    fn accepts_message(&self, direction: Direction, kind: MessageKind, data: &[u8]) -> bool;
+
+    /// Whether it accepts this ping (`true`) or pong.
+    fn accepts_control(&self, direction: Direction, is_ping: bool, data: &[u8]) -> bool;
+
+    /// Whether it looks at what data messages contain.
+    fn is_about_content(&self) -> bool;
+}
+
+/// The filters of a display: what is shown, and what is not. With none everything is shown; of several each is enough.
+#[derive(Debug, Default)]
+pub struct Filters {
+    /// Show only what one of these accepts.
+    pub only: Vec<Box<dyn DisplayFilter>>,
+    /// Do not show what one of these accepts.
+    pub mute: Vec<Box<dyn DisplayFilter>>,
+}
+
+impl Filters {
+    /// Whether everything is shown.
+    pub fn is_empty(&self) -> bool {
+        self.only.is_empty() && self.mute.is_empty()
+    }
+
+    /// As they were written.
+    pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
+        let texts = |filters: &[Box<dyn DisplayFilter>]| {
+            filters.iter().map(|filter| filter.source().to_owned()).collect()
+        };
+        (texts(&self.only), texts(&self.mute))
+    }
+
+    /// Whether an event is shown. Only messages, pings, pongs and frames are filtered.
+    pub(super) fn accept(&self, event: &Event<'_>) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        match &event.what {
+            EventKind::Message(message) => self.accept_message(message),
+            EventKind::Ping(direction, data) => self.accept_control(*direction, true, data),
+            EventKind::Pong(direction, data, _) => self.accept_control(*direction, false, data),
+            EventKind::Frame(frame) => self.accept_frame(frame),
+            _ => true,
+        }
+    }
+
+    /// Whether a data message is shown.
+    pub(super) fn accept_message(&self, message: &Message<'_>) -> bool {
+        let Message { direction, kind, data, .. } = *message;
+        self.combine(|filter| filter.accepts_message(direction, kind, data))
+    }
+
+    fn accept_control(&self, direction: Direction, is_ping: bool, data: &[u8]) -> bool {
+        self.combine(|filter| filter.accepts_control(direction, is_ping, data))
+    }
+
+    /// A frame comes before the message that it belongs to. One that is a whole message is treated as that; the
+    /// others are shown unless the filters are about what messages contain.
+    fn accept_frame(&self, frame: &FrameEvent<'_>) -> bool {
+        let direction = frame.direction;
+        let kind = match frame.header.opcode {
+            Opcode::Ping => return self.accept_control(direction, true, frame.payload),
+            Opcode::Pong => return self.accept_control(direction, false, frame.payload),
+            Opcode::Close => return true,
+            Opcode::Text => MessageKind::Text,
+            _ => MessageKind::Binary,
+        };
+        let is_whole = frame.header.fin && frame.header.opcode != Opcode::Continuation;
+        let payload = frame.plain.unwrap_or(frame.payload);
+        if is_whole && (!frame.header.rsv1 || frame.plain.is_some()) {
+            return self.combine(|filter| filter.accepts_message(direction, kind, payload));
+        }
+        let accepts = |filter: &dyn DisplayFilter| {
+            !filter.is_about_content() && filter.accepts_message(direction, kind, payload)
+        };
+        self.combine(accepts)
+    }
+
+    fn combine(&self, accepts: impl Fn(&dyn DisplayFilter) -> bool) -> bool {
+        let any = |filters: &[Box<dyn DisplayFilter>]| filters.iter().any(|it| accepts(&**it));
+        (self.only.is_empty() || any(&self.only)) && !any(&self.mute)
+    }
+}

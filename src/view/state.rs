@@ -1,0 +1,309 @@
+//! What changes in a view: what is kept, and what is held back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::latency::Latencies;
+use super::scrollback::{Kept, Scrollback};
+use super::{Decision, Filters};
+use crate::event::{Event, EventKind, Mark, Message};
+
+/// The state of a view.
+#[derive(Debug)]
+pub(super) struct State {
+    filters: Filters,
+    scrollback: Scrollback,
+    latencies: Latencies,
+    /// The number of the last message.
+    last_number: u64,
+    display: Display,
+    /// The user has paused it.
+    is_paused: bool,
+    /// How many others have the terminal.
+    holds: usize,
+    /// When the last line was shown that has a time.
+    pub(super) last_line: Duration,
+}
+
+/// Whether messages are shown when they occur.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Display {
+    Live,
+    /// From this number on they are not shown yet; so many of them would be.
+    Behind {
+        next: u64,
+        waiting: u64,
+    },
+}
+
+impl State {
+    pub(super) fn new(filters: Filters, limit: usize) -> Self {
+        Self {
+            filters,
+            scrollback: Scrollback::new(limit),
+            latencies: Latencies::default(),
+            last_number: 0,
+            display: Display::Live,
+            is_paused: false,
+            holds: 0,
+            last_line: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn scrollback(&self) -> &Scrollback {
+        &self.scrollback
+    }
+
+    pub(super) fn filters(&self) -> &Filters {
+        &self.filters
+    }
+
+    pub(super) fn keeps_messages(&self) -> bool {
+        self.scrollback.keeps_messages()
+    }
+
+    /// Numbers and keeps a message, and decides whether an event is shown now.
+    pub(super) fn decide(&mut self, event: &Event<'_>) -> Decision {
+        let mut is_shown = self.filters.accept(event);
+        let EventKind::Message(message) = &event.what else {
+            return Decision { mark: None, is_shown };
+        };
+        let mark = self.keep(event, message);
+        // What was typed is visible already: the outputs only have to know of it.
+        if !message.typed
+            && let Display::Behind { waiting, .. } = &mut self.display
+        {
+            *waiting += u64::from(is_shown);
+            is_shown = false;
+        }
+        Decision { mark: Some(mark), is_shown }
+    }
+
+    fn keep(&mut self, event: &Event<'_>, message: &Message<'_>) -> Mark {
+        self.last_number += 1;
+        let mut mark = Mark { number: self.last_number, latency: None };
+        if !self.keeps_messages() {
+            return mark;
+        }
+        let Message { direction, kind, data, wire_size, compressed, frames, typed, .. } = *message;
+        mark.latency = self.latencies.observe(event.connection, direction, data, event.at.elapsed);
+        self.scrollback.push(Kept {
+            number: mark.number,
+            connection: event.connection,
+            at: event.at,
+            direction,
+            kind,
+            data: Bytes::copy_from_slice(data),
+            wire_size,
+            compressed,
+            frames,
+            typed,
+            latency: mark.latency,
+        });
+        mark
+    }
+
+    fn is_held(&self) -> bool {
+        self.is_paused || self.holds > 0
+    }
+
+    pub(super) fn is_catching_up(&self) -> bool {
+        self.display != Display::Live && !self.is_held()
+    }
+
+    pub(super) fn next_waiting(&mut self) -> Option<Kept> {
+        let Display::Behind { next, waiting } = self.display else { return None };
+        if self.is_held() {
+            return None;
+        }
+        let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+        let Some(kept) = self.scrollback.from(next).find(is_due).cloned() else {
+            self.display = Display::Live;
+            return None;
+        };
+        let waiting = waiting.saturating_sub(1);
+        self.display = Display::Behind { next: kept.number + 1, waiting };
+        Some(kept)
+    }
+
+    pub(super) fn pause(&mut self) {
+        self.is_paused = true;
+        self.hold_back();
+    }
+
+    /// Ends the user's pause: how many messages wait, and how many of them are not kept any more.
+    pub(super) fn resume(&mut self) -> Option<(u64, u64)> {
+        if !std::mem::take(&mut self.is_paused) {
+            return None;
+        }
+        let Display::Behind { next, waiting } = self.display else { return Some((0, 0)) };
+        let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+        let kept = self.scrollback.from(next).filter(is_due).count() as u64;
+        Some((waiting.max(kept), waiting.saturating_sub(kept)))
+    }
+
+    pub(super) fn paused(&self) -> Option<u64> {
+        match self.display {
+            Display::Behind { waiting, .. } if self.is_paused => Some(waiting),
+            _ => None,
+        }
+    }
+
+    pub(super) fn hold(&mut self) {
+        self.holds += 1;
+        self.hold_back();
+    }
+
+    pub(super) fn unhold(&mut self) {
+        self.holds = self.holds.saturating_sub(1);
+    }
+
+    fn hold_back(&mut self) {
+        if self.display == Display::Live {
+            self.display = Display::Behind { next: self.last_number + 1, waiting: 0 };
+        }
+    }
+
+    /// Changes the filters. What waits is counted anew.
+    pub(super) fn change_filters(&mut self, change: impl FnOnce(&mut Filters)) {
+        change(&mut self.filters);
+        if let Display::Behind { next, .. } = self.display {
+            let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+            let waiting = self.scrollback.from(next).filter(is_due).count() as u64;
+            self.display = Display::Behind { next, waiting };
+        }
+    }
+
+    #[cfg(test)]
+    fn received(&mut self, data: &str) -> Decision {
+        self.decide(&tests::event(crate::protocol::vocabulary::Direction::Received, data, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::event::Stamp;
+    use crate::protocol::MessageKind;
+    use crate::protocol::vocabulary::Direction;
+    use crate::view::DisplayFilter;
+    use crate::view::scrollback::SCROLLBACK;
+
+    pub(super) fn event(direction: Direction, data: &str, typed: bool) -> Event<'_> {
+        let message =
+            Message { direction, typed, ..Message::received(MessageKind::Text, data.as_bytes()) };
+        Event {
+            at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO },
+            connection: None,
+            mark: None,
+            what: EventKind::Message(message),
+        }
+    }
+
+    #[derive(Debug)]
+    struct Contains(&'static str);
+
+    impl DisplayFilter for Contains {
+        fn source(&self) -> &str {
+            self.0
+        }
+
+        fn accepts_message(&self, _: Direction, _: MessageKind, data: &[u8]) -> bool {
+            String::from_utf8_lossy(data).contains(self.0)
+        }
+
+        fn accepts_control(&self, _: Direction, _: bool, _: &[u8]) -> bool {
+            false
+        }
+
+        fn is_about_content(&self) -> bool {
+            true
+        }
+    }
+
+    fn waiting(state: &mut State) -> Vec<u64> {
+        std::iter::from_fn(|| state.next_waiting()).map(|kept| kept.number).collect()
+    }
+
+    #[test]
+    fn messages_are_numbered_and_shown() {
+        let mut state = State::new(Filters::default(), SCROLLBACK);
+        for number in 1..=3 {
+            let decision = state.received("a");
+            assert_eq!(decision.mark.map(|mark| mark.number), Some(number));
+            assert!(decision.is_shown);
+        }
+        let notice = Event {
+            what: EventKind::Notice(crate::event::Level::Info, "x"),
+            ..event(Direction::Sent, "", false)
+        };
+        assert_eq!(state.decide(&notice), Decision { mark: None, is_shown: true });
+    }
+
+    #[test]
+    fn what_waits_during_a_pause_is_shown_afterwards_in_order() {
+        let mut state = State::new(Filters::default(), SCROLLBACK);
+        state.received("a");
+        state.pause();
+        assert!(!state.received("b").is_shown);
+        assert!(state.decide(&event(Direction::Sent, "typed", true)).is_shown);
+        assert!(!state.received("c").is_shown);
+        assert_eq!(state.paused(), Some(2));
+        assert_eq!(waiting(&mut state), [0; 0], "it is still paused");
+        assert_eq!(state.resume(), Some((2, 0)));
+        assert_eq!(state.resume(), None);
+        assert!(!state.received("d").is_shown, "it comes after those that wait");
+        assert!(state.is_catching_up());
+        assert_eq!(waiting(&mut state), [2, 4, 5]);
+        assert!(!state.is_catching_up());
+        assert!(state.received("e").is_shown);
+    }
+
+    #[test]
+    fn something_else_may_hold_the_terminal_during_a_pause() {
+        let mut state = State::new(Filters::default(), SCROLLBACK);
+        state.hold();
+        assert!(!state.received("a").is_shown);
+        assert_eq!(state.paused(), None, "the user has not paused it");
+        state.pause();
+        state.unhold();
+        assert!(!state.received("b").is_shown);
+        assert_eq!(state.paused(), Some(2));
+        state.resume();
+        assert_eq!(waiting(&mut state), [1, 2]);
+    }
+
+    #[test]
+    fn filters_choose_what_is_shown_and_counted() {
+        let mut state = State::new(Filters::default(), SCROLLBACK);
+        state.change_filters(|filters| filters.only.push(Box::new(Contains("a"))));
+        assert!(state.received("a").is_shown);
+        assert!(!state.received("b").is_shown);
+        state.change_filters(|filters| filters.mute.push(Box::new(Contains("ab"))));
+        assert!(!state.received("ab").is_shown);
+        state.pause();
+        for data in ["a", "b", "a", "ab"] {
+            state.received(data);
+        }
+        assert_eq!(state.paused(), Some(2));
+        state.change_filters(|filters| filters.mute.clear());
+        assert_eq!(state.paused(), Some(3));
+        state.resume();
+        assert_eq!(waiting(&mut state), [4, 6, 7]);
+    }
+
+    #[test]
+    fn what_no_longer_fits_is_counted() {
+        let mut state = State::new(Filters::default(), 2000);
+        state.pause();
+        for _ in 0..100 {
+            state.received("some text");
+        }
+        let kept = state.scrollback().from(0).count() as u64;
+        assert_eq!(state.resume(), Some((100, 100 - kept)));
+        assert_eq!(waiting(&mut state).len() as u64, kept);
+    }
+}

@@ -1,0 +1,79 @@
+//! Times before lines.
+
+use std::time::Duration;
+
+use crate::event::Stamp;
+
+/// How the time of a line is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timestamps {
+    /// Date and time, UTC.
+    Utc,
+    /// Date and time, local.
+    Local,
+    /// Since the start.
+    Relative,
+    /// Since the line before.
+    Delta,
+}
+
+impl Timestamps {
+    /// A time as it is written before a line, `since_last` after the line before.
+    pub fn text(self, at: Stamp, since_last: Duration) -> String {
+        match self {
+            Self::Utc => format!("{:.6}", calendar(at)),
+            Self::Local => {
+                let local = calendar(at).to_zoned(jiff::tz::TimeZone::system());
+                local.strftime("%H:%M:%S%.3f").to_string()
+            }
+            Self::Relative => format!("{:10.6}", at.elapsed.as_secs_f64()),
+            Self::Delta => format!("+{:.6}", since_last.as_secs_f64()),
+        }
+    }
+
+    /// Columns of most of these texts.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Utc => 27,
+            Self::Local => 12,
+            Self::Relative => 10,
+            Self::Delta => 9,
+        }
+    }
+}
+
+fn calendar(at: Stamp) -> jiff::Timestamp {
+    jiff::Timestamp::try_from(at.wall).unwrap_or_default()
+}
+
+const KINDS: [Timestamps; 4] =
+    [Timestamps::Utc, Timestamps::Local, Timestamps::Relative, Timestamps::Delta];
+
+/// A number for each way to show times, 0 for none.
+pub(super) fn code(timestamps: Option<Timestamps>) -> u8 {
+    let index = timestamps.and_then(|kind| KINDS.iter().position(|other| *other == kind));
+    index.map_or(0, |index| index as u8 + 1) // below 4
+}
+
+/// The reverse of [`code`].
+pub(super) fn decode(code: u8) -> Option<Timestamps> {
+    KINDS.get(usize::from(code).checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_has_a_code_and_its_width() {
+        for kind in KINDS {
+            assert_eq!(decode(code(Some(kind))), Some(kind));
+            let at = Stamp {
+                wall: std::time::SystemTime::UNIX_EPOCH,
+                elapsed: Duration::from_micros(1_234_567),
+            };
+            assert_eq!(kind.text(at, Duration::from_millis(12)).len(), kind.width(), "{kind:?}");
+        }
+        assert_eq!(decode(code(None)), None);
+    }
+}
