@@ -1,7 +1,6 @@
 //! Sources of actions.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -187,19 +186,6 @@ impl ActionSource for NoInput {
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
         Next::End
-    }
-}
-
-/// A path as it was typed, with the home directory in place of `~`.
-pub fn home_path(path: &str) -> PathBuf {
-    let in_home = match path.strip_prefix('~') {
-        Some("") => Some(""),
-        Some(rest) => rest.strip_prefix(std::path::is_separator),
-        None => None,
-    };
-    match in_home.zip(std::env::home_dir()) {
-        Some((rest, home)) => home.join(rest),
-        None => PathBuf::from(path),
     }
 }
 

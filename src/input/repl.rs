@@ -167,12 +167,12 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             jobs: jobs.clone(),
             ending: Arc::clone(&ending),
             composer,
-            text_editor: TextEditor {
-                command: options.text_editor,
-                modes: modes.clone(),
-                gate: screen.gate(),
-                ending: Arc::clone(&ending),
-            },
+            text_editor: TextEditor::new(
+                options.text_editor,
+                modes.clone(),
+                screen.gate(),
+                Arc::clone(&ending),
+            ),
             context: options.context,
         };
         let thread = spawn_editor(editor, keyboard, commands, {

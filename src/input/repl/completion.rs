@@ -9,7 +9,7 @@ use super::composer::Composer;
 use super::set::split;
 use super::visible::one_line;
 use super::words::SlashCommand;
-use crate::input::home_path;
+use crate::platform::files::expand_home;
 use crate::protocol::CloseCode;
 
 /// Of more files that match, none is offered: the editor counts them in 16 bits.
@@ -73,7 +73,7 @@ fn path(typed: &str) -> (usize, Vec<Pair>) {
         return (1, vec![home]);
     }
     let (folder, start) = path.split_at(path.rfind(is_separator).map_or(0, |at| at + 1));
-    (start.len(), files(&home_path(folder), start))
+    (start.len(), files(&expand_home(folder), start))
 }
 
 fn files(folder: &Path, start: &str) -> Vec<Pair> {

@@ -1,14 +1,21 @@
 //! The commands that a prompt carries out itself to write messages.
 
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+
 use super::closest::closest;
 use super::composer::Composer;
+use super::context::PromptContext;
 use super::json_text::Fault;
+use super::local::chosen;
 use super::place::place;
-use super::placeholders::expand;
+use super::placeholders::{expand, quote};
 use super::saved::Format;
 use super::set::{LineKind, split};
+use super::text_part::SEND_TEXT;
 use super::visible::one_line;
 use super::words::SlashCommand;
+use crate::protocol::MessageKind;
 use crate::template::is_name;
 
 /// These commands.
@@ -21,8 +28,8 @@ pub(super) const UNSET: SlashCommand =
     SlashCommand { name: "unset", arguments: "NAME", summary: "remove the value of {{NAME}}" };
 pub(super) const SAVE_AS: SlashCommand = SlashCommand {
     name: "save-as",
-    arguments: "[-f] NAME",
-    summary: "save the last text that was sent",
+    arguments: "[-f] NAME [N]",
+    summary: "save the last text sent, or message N",
 };
 pub(super) const SEND: SlashCommand = SlashCommand {
     name: "send",
@@ -30,11 +37,21 @@ pub(super) const SEND: SlashCommand = SlashCommand {
     summary: "send a saved message, or list them",
 };
 
+pub(super) const EDIT: SlashCommand = SlashCommand {
+    name: "edit",
+    arguments: "[N]",
+    summary: "edit message N in VISUAL or EDITOR and send it",
+};
+
 /// What becomes of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Composed {
     /// It is parsed as it was typed.
     AsTyped,
+    /// This message is sent, and shown as it is not what was typed.
+    Message(MessageKind, Bytes),
+    /// This line is opened in the text editor.
+    Edit(String),
     /// This command is carried out, which is without its slash.
     Command(String),
     /// This is shown.
@@ -48,20 +65,35 @@ const MAX_LISTED: usize = 60;
 ///
 /// # Errors
 /// Why nothing does, in words.
-pub(super) fn compose(line: &str, composer: &Composer) -> Result<Composed, String> {
+pub(super) fn compose(
+    line: &str,
+    composer: &Composer,
+    context: Option<&PromptContext>,
+) -> Result<Composed, String> {
     if let LineKind::Command(command) = LineKind::of(line.trim_end_matches(['\n', '\r'])) {
         let (name, argument) = split(command);
         match name {
             "set" => return set(argument, composer).map(Composed::Text),
             "unset" => return unset(argument.trim(), composer).map(Composed::Text),
-            "save-as" => return save_as(argument.trim(), composer).map(Composed::Text),
+            "save-as" => return save_as(argument.trim(), composer, context).map(Composed::Text),
+            "edit" => return edit(argument.trim(), context).map(Composed::Edit),
             "send" => return send(argument.trim(), composer),
             _ => {}
         }
     }
     let command = composer.command(line)?;
     composer.note_sent(line);
-    Ok(command.map_or(Composed::AsTyped, Composed::Command))
+    Ok(match command {
+        None => Composed::AsTyped,
+        Some(command) => match command.strip_prefix(SEND_TEXT) {
+            Some(text) => message(MessageKind::Text, text.to_owned()),
+            None => Composed::Command(command),
+        },
+    })
+}
+
+fn message(kind: MessageKind, data: impl Into<Bytes>) -> Composed {
+    Composed::Message(kind, data.into())
 }
 
 fn set(argument: &str, composer: &Composer) -> Result<String, String> {
@@ -110,19 +142,61 @@ fn preview(value: &str) -> String {
     format!("{}{cut}", one_line(&value[..end.unwrap_or(value.len())]))
 }
 
-fn save_as(argument: &str, composer: &Composer) -> Result<String, String> {
-    let (replaces, name) = match split(argument) {
-        ("-f", name) => (true, name.trim()),
+fn save_as(
+    argument: &str,
+    composer: &Composer,
+    context: Option<&PromptContext>,
+) -> Result<String, String> {
+    let (replaces, rest) = match split(argument) {
+        ("-f", rest) => (true, rest.trim()),
         _ => (false, argument),
     };
+    let (name, number) = split(rest);
     if name.is_empty() {
         return Err("/save-as requires a name, as in /save-as login".to_owned());
     }
-    let text = composer.last_sent().ok_or("nothing was sent yet that could be saved")?;
+    let (text, is_hex) = match number.trim() {
+        "" => (composer.last_sent().ok_or("nothing was sent yet that could be saved")?, false),
+        number => {
+            let kept = chosen("save-as", number, &context.ok_or(NO_MESSAGES)?.view)?;
+            match str::from_utf8(&kept.data).ok().filter(|_| kept.kind == MessageKind::Text) {
+                Some(text) => (quote(text), false),
+                None => (HEXLOWER.encode(&kept.data), true),
+            }
+        }
+    };
     let masked = composer.without_secrets(&text);
     let note = if masked == text { "" } else { "; secrets are *** in it" };
-    let path = composer.saved().save(name, &masked, false, replaces)?;
+    let path = composer.saved().save(name, &masked, is_hex, replaces)?;
     Ok(format!("saved as {}{note}", path.display()))
+}
+
+/// A larger message is not edited, in bytes.
+const MAX_EDITED: usize = 1 << 20;
+
+const NO_MESSAGES: &str = "messages are not kept here";
+
+/// The line that sends a message that is kept.
+fn edit(argument: &str, context: Option<&PromptContext>) -> Result<String, String> {
+    let view = &context.ok_or(NO_MESSAGES)?.view;
+    let kept = match argument {
+        "" => view.last_sent().or_else(|| view.message(None)),
+        number => Some(chosen("edit", number, view)?),
+    };
+    let kept = kept.ok_or("no message has been sent or received yet")?;
+    if kept.data.len() > MAX_EDITED {
+        return Err(format!(
+            "message {} has {} bytes, more than are edited: /save {0} FILE writes it to a file",
+            kept.number,
+            kept.data.len()
+        ));
+    }
+    Ok(match str::from_utf8(&kept.data).ok().filter(|_| kept.kind == MessageKind::Text) {
+        Some("") => "/text ".to_owned(),
+        Some(text) if text.starts_with('/') => format!("/{}", quote(text)),
+        Some(text) => quote(text),
+        None => format!("/binary {}", HEXLOWER.encode(&kept.data)),
+    })
 }
 
 fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
@@ -141,10 +215,10 @@ fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
     let values = pairs(values)?;
     let message = saved.load(name)?;
     if message.format == Format::Hex {
-        let digits = message.hex()?.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let bytes = message.hex()?;
         return match values.first() {
             Some((key, _)) => Err(format!("{name} is binary: {{{{{key}}}}} is not replaced in it")),
-            None => Ok(Composed::Command(format!("binary {digits}"))),
+            None => Ok(self::message(MessageKind::Binary, bytes)),
         };
     }
     let path = message.path.display();
@@ -168,7 +242,7 @@ fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
         let place = place(&message.text, expanded.typed(at));
         return Err(format!("{path}: not JSON: {place}{what}"));
     }
-    Ok(Composed::Command(format!("text -- {}", expanded.text)))
+    Ok(self::message(MessageKind::Text, expanded.text))
 }
 
 /// `KEY=VALUE …`, with quotes as in a shell.
@@ -196,15 +270,21 @@ mod tests {
     }
 
     fn text(line: &str, composer: &Composer) -> String {
-        match compose(line, composer) {
+        match compose(line, composer, None) {
             Ok(Composed::Text(text)) => text,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     fn command(line: &str, composer: &Composer) -> String {
-        match compose(line, composer) {
+        match compose(line, composer, None) {
             Ok(Composed::Command(command)) => command,
+            Ok(Composed::Message(MessageKind::Text, data)) => {
+                format!("text -- {}", String::from_utf8_lossy(&data))
+            }
+            Ok(Composed::Message(MessageKind::Binary, data)) => {
+                format!("binary {}", HEXLOWER.encode(&data))
+            }
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -227,23 +307,23 @@ mod tests {
             ("/set 1a x", "\"1a\" is not a name"),
             ("{{b}}", "{{b}} has no value"),
         ] {
-            let problem = compose(line, &composer).expect_err(line);
+            let problem = compose(line, &composer, None).expect_err(line);
             assert!(problem.contains(reason), "{line}: {problem}");
         }
-        assert_eq!(compose("/ping", &composer), Ok(Composed::AsTyped));
-        assert_eq!(compose("//set", &composer), Ok(Composed::AsTyped));
+        assert_eq!(compose("/ping", &composer, None), Ok(Composed::AsTyped));
+        assert_eq!(compose("//set", &composer, None), Ok(Composed::AsTyped));
     }
 
     #[test]
     fn a_sent_text_is_saved_as_it_was_typed_and_sent_with_values() {
         let folder = tempfile::tempdir().expect("a folder");
         let composer = composer(folder.path());
-        let problem = compose("/save-as a", &composer).expect_err("nothing was sent");
+        let problem = compose("/save-as a", &composer, None).expect_err("nothing was sent");
         assert!(problem.contains("nothing was sent yet"));
         text("/set user Kim", &composer);
         let sent = r#"text -- {"user":"Kim"}"#;
         assert_eq!(command(r#"{"user":"{{user}}"}"#, &composer), sent);
-        let _ = compose("/ping", &composer);
+        let _ = compose("/ping", &composer, None);
         assert!(text("/save-as login", &composer).ends_with("login.json"));
         let saved = std::fs::read_to_string(folder.path().join("login.json")).expect("a file");
         assert_eq!(saved, "{\"user\":\"{{user}}\"}\n");
@@ -283,7 +363,7 @@ mod tests {
             ("/send ../n", "cannot be the name"),
             ("/save-as", "/save-as requires a name"),
         ] {
-            let problem = compose(line, &composer).expect_err(line);
+            let problem = compose(line, &composer, None).expect_err(line);
             assert!(problem.contains(reason), "{line}: {problem}");
         }
     }
@@ -292,7 +372,7 @@ mod tests {
     fn secrets_are_not_saved() {
         let folder = tempfile::tempdir().expect("a folder");
         let composer = composer(folder.path());
-        let _ = compose("token hunter2-hunter2", &composer);
+        let _ = compose("token hunter2-hunter2", &composer, None);
         assert!(text("/save-as a", &composer).ends_with("a.txt; secrets are *** in it"));
         let saved = std::fs::read_to_string(folder.path().join("a.txt")).expect("a file");
         assert_eq!(saved, "token ***\n");

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use data_encoding::BASE64;
 
-use super::composing::{SAVE_AS, SEND, SET, UNSET};
+use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::escapes::unescape;
 use super::json_text::Fault;
 use super::local::{self, LOCAL_COMMANDS};
@@ -27,8 +27,8 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     ends: |action| matches!(action, Action::Close(..)),
 };
 
-const COMMANDS: [SlashCommand; 16] = [
-    HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, SET, UNSET, SEND, SAVE_AS, CLOSE,
+const COMMANDS: [SlashCommand; 17] = [
+    HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, SET, UNSET, SEND, SAVE_AS, EDIT, CLOSE,
     STATUS, HEADERS, QUIT,
 ];
 
@@ -108,7 +108,7 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "status" => none(Action::Show(Show::Status)),
         "headers" => none(Action::Show(Show::Headers)),
         "quit" => none(Action::Close(None, None)),
-        "set" | "unset" | "send" | "save-as" => {
+        "set" | "unset" | "send" | "save-as" | "edit" => {
             Err(format!("/{name} is a command of the line editor, which is not in use here"))
         }
         _ => Err(unknown(name, &COMMANDS)),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use super::composer::Composer;
+use super::context::PromptContext;
 use super::ending::Ending;
 use super::json_text::is_meant_as_json;
 use super::screen::Gate;
@@ -11,15 +12,18 @@ use super::text_part::text_part;
 use crate::platform::lent::Lent;
 use crate::platform::terminal::SavedModes;
 use crate::platform::text_editor::{Edited, edit};
+use crate::view::Hold;
 
 const NO_EDITOR: &str = "no text editor: set VISUAL or EDITOR, and export it";
 
 /// The user's text editor.
 pub(super) struct TextEditor {
-    pub(super) command: Option<OsString>,
-    pub(super) modes: Option<SavedModes>,
-    pub(super) gate: Arc<Gate>,
-    pub(super) ending: Arc<Ending>,
+    command: Option<OsString>,
+    modes: Option<SavedModes>,
+    gate: Arc<Gate>,
+    ending: Arc<Ending>,
+    /// Messages are held back, so that receiving them goes on.
+    hold: Option<Hold>,
 }
 
 /// What becomes of a line that was in the text editor.
@@ -34,12 +38,29 @@ pub(super) enum Outcome {
 }
 
 impl TextEditor {
+    /// The one with this command, which gets the terminal with these modes.
+    pub(super) fn new(
+        command: Option<OsString>,
+        modes: Option<SavedModes>,
+        gate: Arc<Gate>,
+        ending: Arc<Ending>,
+    ) -> Self {
+        Self { command, modes, gate, ending, hold: None }
+    }
+
     /// Opens a line in the text editor, until that ends. If it fails, `otherwise` is the line. Output is held back until
     /// [`TextEditor::release_output`].
-    pub(super) fn edit(&self, line: &str, otherwise: &str, composer: &Composer) -> Outcome {
+    pub(super) fn edit(
+        &mut self,
+        line: &str,
+        otherwise: &str,
+        composer: &Composer,
+        context: Option<&PromptContext>,
+    ) -> Outcome {
         let Some(command) = &self.command else {
             return Outcome::Line(otherwise.to_owned(), Some(NO_EDITOR.to_owned()));
         };
+        self.hold = context.map(|context| context.view.hold());
         self.gate.hold();
         let lent = Lent::lend(self.modes.as_ref());
         self.ending.set_text_edited(true);
@@ -50,8 +71,9 @@ impl TextEditor {
     }
 
     /// Lets output through again.
-    pub(super) fn release_output(&self) {
+    pub(super) fn release_output(&mut self) {
         self.gate.release();
+        self.hold = None;
     }
 }
 

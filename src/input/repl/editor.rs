@@ -106,7 +106,8 @@ impl Keyboard {
                     draft = (line, cursor);
                 }
                 (Ok(line), Some(RemovedLine::Edited(cursor))) => {
-                    let outcome = self.text_editor.edit(&line, &line, &self.composer);
+                    let outcome =
+                        self.text_editor.edit(&line, &line, &self.composer, self.context.as_ref());
                     draft = self.take_edited(editor, outcome, cursor, commands, &mut send);
                 }
                 (Ok(line), None) => draft = self.submit(editor, &line, commands, &mut send),
@@ -147,11 +148,19 @@ impl Keyboard {
     ) -> Draft {
         self.remember(editor, line);
         let problem = |text| Some(Parsed::Ready(Action::problem(text).into()));
-        let parsed = match compose(line, &self.composer) {
+        let parsed = match compose(line, &self.composer, self.context.as_ref()) {
             Ok(Composed::AsTyped) => commands.parse(line, Prompt::Editor, self.context.as_ref()),
             Ok(Composed::Command(command)) => {
                 let context = self.context.as_ref();
                 commands.command(&command, Prompt::Editor, context).map_or_else(problem, Some)
+            }
+            Ok(Composed::Message(kind, data)) => {
+                Some(Parsed::Ready(Action::Composed(kind, data).into()))
+            }
+            Ok(Composed::Edit(text)) => {
+                let context = self.context.as_ref();
+                let outcome = self.text_editor.edit(&text, "", &self.composer, context);
+                return self.take_edited(editor, outcome, 0, commands, send);
             }
             Ok(Composed::Text(text)) => Some(Parsed::Ready(Action::Show(Show::Text(text)).into())),
             Err(reason) => problem(reason),
@@ -183,6 +192,11 @@ impl Keyboard {
         }
         let show = |action: Action| EditorLine::Typed(Parsed::Ready(action.into()));
         match outcome {
+            // Not opened from here, so that an editor that leaves this text ends.
+            Outcome::Send(line) if line.starts_with("/edit") => {
+                let end = line.len();
+                (line, end)
+            }
             Outcome::Send(line) => self.submit(editor, &line, commands, send),
             Outcome::Unchanged(line) => {
                 send(show(Action::Show(Show::Text("the text is unchanged: not sent".to_owned()))));

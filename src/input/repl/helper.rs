@@ -14,11 +14,16 @@ use rustyline::{Context, Helper};
 use super::colors::{colored, is_colored};
 use super::completion::arguments;
 use super::composer::Composer;
+use super::json_text::{continuations, is_meant_as_json, open_string};
 use super::keys::Keys;
 use super::prompt::PromptText;
 use super::set::CommandWords;
-use super::visible::{Behind, drawn, has_hidden, remark};
+use super::text_part::text_part;
+use super::visible::{Behind, drawn, has_hidden, one_line, remark};
 use super::words::SlashCommand;
+
+/// The newest messages of this size are looked at for completion in JSON, in bytes.
+const MAX_COMPLETED_FROM: usize = 1 << 20;
 
 /// Completes commands.
 #[derive(Helper)]
@@ -67,6 +72,9 @@ impl Completer for Assistant {
         if self.keys.take_continuation() {
             let newline = Pair { display: String::new(), replacement: "\n".to_owned() };
             return Ok((pos - 1, vec![newline]));
+        }
+        if let Some(completed) = self.complete_json(line, pos) {
+            return Ok(completed);
         }
         let (address, typed, commands) = self.behind_address(&line[..pos]);
         let Some(command) = typed.strip_prefix('/').filter(|command| !command.starts_with('/'))
@@ -123,6 +131,22 @@ impl Assistant {
         let has_local = self.prompt.has_context() && std::ptr::eq(commands, self.words.all);
         let local = if has_local { self.words.local } else { &[] };
         commands.iter().chain(local)
+    }
+
+    /// Keys and strings of messages, in a string of JSON; with where they begin in the line.
+    fn complete_json(&self, line: &str, pos: usize) -> Option<(usize, Vec<Pair>)> {
+        let part = text_part(&line[..pos], !self.words.addressed.is_empty())?;
+        let open = open_string(part.text).filter(|_| is_meant_as_json(part.text))?;
+        let messages = self.prompt.context()?.view.recent(MAX_COMPLETED_FROM);
+        let texts = messages.iter().filter_map(|kept| str::from_utf8(&kept.data).ok());
+        let quote = if line[pos..].starts_with('"') { "" } else { "\"" };
+        let pair = |word: String| Pair {
+            display: one_line(&word).into_owned(),
+            replacement: word + quote,
+        };
+        let texts = texts.filter(|text| is_meant_as_json(text));
+        let pairs = continuations(&open, texts).into_iter().map(pair).collect();
+        Some((pos - open.start.len(), pairs))
     }
 
     /// What fits behind the start of a command.

@@ -4,8 +4,10 @@
 
 mod check;
 pub(super) mod tokens;
+mod words;
 
 pub(super) use check::{Fault, fault};
+pub(super) use words::{continuations, open_string};
 
 /// Whether a text is meant to be JSON: an object or array, with blanks before it allowed. Two braces are not: they are of
 /// a template.

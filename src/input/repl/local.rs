@@ -8,6 +8,7 @@ use super::context::PromptContext;
 use super::set::Parsed;
 use super::words::SlashCommand;
 use crate::input::{Action, Show};
+pub(super) use messages::chosen;
 
 /// These commands.
 pub(super) static LOCAL_COMMANDS: [SlashCommand; 11] = [

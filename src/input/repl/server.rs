@@ -1,6 +1,6 @@
 //! The commands of a server's operator: those of a connection, for all clients or one, and its own.
 
-use super::composing::{SAVE_AS, SEND, SET, UNSET};
+use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
@@ -54,7 +54,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     ends: |command| matches!(command, OperatorCommand::Quit),
 };
 
-const COMMANDS: [SlashCommand; 19] = [
+const COMMANDS: [SlashCommand; 20] = [
     HELP,
     SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
@@ -73,6 +73,7 @@ const COMMANDS: [SlashCommand; 19] = [
     UNSET,
     SlashCommand { summary: "send a saved message to all, or list them", ..SEND },
     SAVE_AS,
+    EDIT,
     SlashCommand { summary: "close the connections of all clients", ..CLOSE },
     SlashCommand {
         name: "kick",

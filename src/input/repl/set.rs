@@ -7,8 +7,8 @@ use super::context::PromptContext;
 use super::help::Help;
 use super::words::{Prompt, SlashCommand, unknown};
 use crate::input::file::{FileKind, Loaded, load, load_payload};
-use crate::input::home_path;
 use crate::input::{Action, Show};
+use crate::platform::files::expand_home;
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
@@ -189,7 +189,7 @@ pub struct FileRequest<T> {
 impl FileRequest<Action> {
     pub(super) fn new(path: &str, kind: FileKind) -> Self {
         Self {
-            path: home_path(unquote(path)),
+            path: expand_home(unquote(path)),
             kind,
             is_held: false,
             finish: Box::new(|action| action),

@@ -17,6 +17,9 @@ pub(super) struct TextPart<'l> {
     pub(super) command: String,
 }
 
+/// The command that sends what follows as a text, unchanged.
+pub(super) const SEND_TEXT: &str = "text -- ";
+
 /// The text that a line sends; `None` if it is a command that sends no text. With `has_clients` `/to N` is one.
 pub(super) fn text_part(line: &str, has_clients: bool) -> Option<TextPart<'_>> {
     let part = |text: &str, reads_escapes, is_whole, command| {
@@ -25,13 +28,13 @@ pub(super) fn text_part(line: &str, has_clients: bool) -> Option<TextPart<'_>> {
         Some(TextPart { text: &line[at..], at, reads_escapes, is_whole, command })
     };
     let command = match LineKind::of(line) {
-        LineKind::Text(text) => return part(text, false, true, "text -- ".to_owned()),
+        LineKind::Text(text) => return part(text, false, true, SEND_TEXT.to_owned()),
         LineKind::Command(command) => command,
     };
     match split(command) {
         ("text", argument) => {
             let (reads_escapes, text) = text_argument(argument);
-            part(text, reads_escapes, true, "text -- ".to_owned())
+            part(text, reads_escapes, true, SEND_TEXT.to_owned())
         }
         ("fragment", argument) => {
             let (count, text) = split(argument);

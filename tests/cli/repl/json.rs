@@ -69,3 +69,27 @@ fn without_colors_json_is_not_colored() {
     assert!(!terminal.raw_output().contains("\x1b[36m"));
     leave(terminal);
 }
+
+#[test]
+fn keys_and_values_of_messages_are_completed() {
+    let server = server(|peer| {
+        peer.send(text(r#"{"channel":"news\u0007 한","user":"Kim"}"#));
+        peer.expect_text(r#"{"channel":"news\u0007 한"}"#);
+        peer.expect_text(r#"/{"user":"x"}"#);
+    });
+    let terminal = session(&server);
+    terminal.wait_for("Kim");
+    terminal.type_text(r#"{"ch"#);
+    terminal.press(Key::Tab);
+    wait_for_prompt(&terminal, r#"{"channel""#);
+    terminal.type_text(r#":"n"#);
+    terminal.press(Key::Tab);
+    wait_for_prompt(&terminal, r#"{"channel":"news\u0007 한""#);
+    terminal.type_text("}");
+    submit(&terminal);
+    terminal.type_text(r#"/text /{"us"#);
+    terminal.press(Key::Tab);
+    terminal.type_text(r#"er":"x"}"#);
+    submit(&terminal);
+    leave(terminal);
+}

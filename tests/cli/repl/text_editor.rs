@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::{leave, server, wait_for_prompt};
 use crate::scripts::serve;
-use crate::support::{DEADLINE, Key, Server, Signal, Terminal, ping, text};
+use crate::support::{DEADLINE, Key, Server, Signal, Terminal, binary, ping, text};
 
 /// An editor that is a script; its files are in `folder`.
 struct Editor {
@@ -244,4 +244,36 @@ fn a_signal_ends_the_run_and_the_editor() {
         assert!(terminal.termios_restored(), "{}", terminal.screen());
         editor.assert_clean();
     }
+}
+
+#[test]
+fn a_message_is_edited_and_sent() {
+    let server = server(|peer| {
+        peer.send(text("/a {{b}} 안녕"));
+        peer.send(binary(&[0, 255]));
+        peer.expect_text("/a {{b}} 안녕!");
+        peer.expect_binary(&[0, 255, 1]);
+        peer.expect_text("/a {{b}} 안녕!!");
+    });
+    let editor = Editor::new(
+        "case $(cat \"$file\") in
+             //*) sed -i 's/$/!/' \"$file\";;
+             /binary*) sed -i 's/$/01/' \"$file\";;
+         esac",
+    );
+    let terminal = editor.session(&server);
+    terminal.wait_for("안녕");
+    terminal.type_line("/edit 1");
+    terminal.wait_for("> //a \\{{b}} 안녕!\n");
+    wait_for_prompt(&terminal, "");
+    terminal.type_line("/edit 2");
+    terminal.wait_for("> /binary 00ff01\n");
+    wait_for_prompt(&terminal, "");
+    terminal.type_line("/edit 3");
+    terminal.wait_for("> //a \\{{b}} 안녕!!\n");
+    wait_for_prompt(&terminal, "");
+    terminal.type_line("/edit 99");
+    terminal.wait_for("99");
+    leave(terminal);
+    editor.assert_clean();
 }
