@@ -2,11 +2,11 @@
 _wscope_command() {
     case $1 in
         connect)
-            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --expect -m --max-time --close-timeout --close-code --close-reason --timestamps --color --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
+            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
             arguments='<url>'
             ;;
         listen)
-            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --output --max-message-size --max-memory --count --close-timeout --timestamps --color --no-compress --echo --json --lenient --once -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --output --max-message-size --max-memory --count --duration --close-timeout --timestamps --color --filter --mute --no-compress --echo --json --lenient --once -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
             arguments=''
             ;;
         check)
@@ -75,6 +75,7 @@ _wscope_option() {
         'connect --max-message-size') takes=next values='' ;;
         'connect -w' | 'connect --wait') takes=next values='' ;;
         'connect --count') takes=next values='' ;;
+        'connect --duration') takes=next values='' ;;
         'connect --expect') takes=next values='' ;;
         'connect -m' | 'connect --max-time') takes=next values='' ;;
         'connect --close-timeout') takes=next values='' ;;
@@ -82,6 +83,8 @@ _wscope_option() {
         'connect --close-reason') takes=next values='' ;;
         'connect --timestamps') takes=equals values='utc local relative delta' ;;
         'connect --color') takes=next values='auto always never' ;;
+        'connect --filter') takes=next values='' ;;
+        'connect --mute') takes=next values='' ;;
         'listen -H' | 'listen --header') takes=next values='<@path>' ;;
         'listen -s' | 'listen --subprotocol') takes=next values='' ;;
         'listen --allow-origin') takes=next values='' ;;
@@ -98,9 +101,12 @@ _wscope_option() {
         'listen --max-message-size') takes=next values='' ;;
         'listen --max-memory') takes=next values='' ;;
         'listen --count') takes=next values='' ;;
+        'listen --duration') takes=next values='' ;;
         'listen --close-timeout') takes=next values='' ;;
         'listen --timestamps') takes=equals values='utc local relative delta' ;;
         'listen --color') takes=next values='auto always never' ;;
+        'listen --filter') takes=next values='' ;;
+        'listen --mute') takes=next values='' ;;
         'check --variable') takes=next values='' ;;
         'check --variables-file') takes=next values='<path>' ;;
         'check --secret') takes=next values='' ;;

@@ -100,6 +100,7 @@ json\t'Every event as a line of JSON'"
 complete -c wscope -n '__wscope_is connect' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is connect' -s w -l wait -d 'After the end of input, close once nothing has been received for TIME; 0: at once, -1 or \'forever\': wait until the server closes [default: 1s]' -r -f
 complete -c wscope -n '__wscope_is connect' -l count -d 'Close after N received messages' -r -f
+complete -c wscope -n '__wscope_is connect' -l duration -d 'Receive for TIME, then close with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is connect' -l expect -d 'Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]' -r -f
 complete -c wscope -n '__wscope_is connect' -s m -l max-time -d 'Time limit for the whole run [default with --expect: 30s]' -r -f
 complete -c wscope -n '__wscope_is connect' -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r -f
@@ -126,6 +127,8 @@ delta\t'Time since the previous line'"
 complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c wscope -n '__wscope_is connect' -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r -f
+complete -c wscope -n '__wscope_is connect' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is connect' -l no-compress -d 'Do not offer compression'
 complete -c wscope -n '__wscope_is connect' -l strict -d 'Fail if the server selects none of the subprotocols offered or does not accept --compress, and, with --expect, if other messages are received in between'
 complete -c wscope -n '__wscope_is connect' -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'
@@ -177,6 +180,7 @@ json\t'Every event as a line of JSON'"
 complete -c wscope -n '__wscope_is listen' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is listen' -l max-memory -d 'Memory limit for the messages of all clients; beyond it the client that holds most is closed' -r -f
 complete -c wscope -n '__wscope_is listen' -l count -d 'End after N messages have been received from all clients together' -r -f
+complete -c wscope -n '__wscope_is listen' -l duration -d 'Serve for TIME, then close all connections with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is listen' -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "utc\t'Date and time, UTC'
 local\t'Local time'
@@ -185,6 +189,8 @@ delta\t'Time since the previous line'"
 complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r -f
+complete -c wscope -n '__wscope_is listen' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l no-compress -d 'Do not accept compression'
 complete -c wscope -n '__wscope_is listen' -l echo -d 'Send every received message back, with the same type'
 complete -c wscope -n '__wscope_is listen' -l json -d 'Same as --output json: write every event as a line of JSON'

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::visible::in_lines;
 use super::words::{Prompt, SlashCommand};
 
 mod details;
@@ -113,19 +114,7 @@ impl Help<'_> {
 
     /// A text in lines that fit, indented.
     fn wrapped(&self, text: &str, indent: usize) -> String {
-        let (mut lines, mut line) = (String::new(), String::new());
-        for word in text.split_whitespace() {
-            let is_full = indent + line.width() + 1 + word.width() > self.columns();
-            if is_full && !line.is_empty() {
-                lines += &format!("{:indent$}{line}\n", "");
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        lines + &format!("{:indent$}{line}\n", "")
+        in_lines(text, indent, self.columns())
     }
 
     fn columns(&self) -> usize {

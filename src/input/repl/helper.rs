@@ -19,8 +19,10 @@ use super::keys::Keys;
 use super::prompt::PromptText;
 use super::set::CommandWords;
 use super::text_part::text_part;
-use super::visible::{Behind, drawn, has_hidden, one_line, remark};
+use super::visible::{Behind, drawn, has_hidden, in_lines, one_line, remark};
 use super::words::SlashCommand;
+
+use crate::platform::terminal;
 
 /// The newest messages of this size are looked at for completion in JSON, in bytes.
 const MAX_COMPLETED_FROM: usize = 1 << 20;
@@ -105,7 +107,8 @@ impl Hinter for Assistant {
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Behind> {
         line.clone_into(&mut self.typed.borrow_mut());
         if let Some(reason) = self.composer.refusal(line) {
-            return Some(Behind::Remark(format!("\n{reason}")));
+            let lines = in_lines(&reason, 0, terminal::width().saturating_sub(1));
+            return Some(Behind::Remark(format!("\n{}", lines.trim_end())));
         }
         remark(line).map(Behind::Remark).or_else(|| self.next(line, pos).map(Behind::Next))
     }

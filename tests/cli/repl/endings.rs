@@ -214,3 +214,22 @@ fn ctrl_d_typed_before_the_prompt_is_applied() {
     server.release();
     assert_eq!(terminal.wait_exit(), 0);
 }
+
+#[test]
+fn quit_says_that_it_waits_for_a_file() {
+    let server = serve(|peer| {
+        peer.expect_close(1000);
+        peer.eof();
+    })
+    .optional();
+    let mut terminal = session(&server);
+    let path = terminal.home().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo").success());
+    terminal.type_line("/file fifo");
+    wait_for_prompt(&terminal, "");
+    terminal.type_line("/quit");
+    terminal.wait_for("waiting for the file before it to be read; Ctrl-C to leave at once");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130, "{}", terminal.screen());
+}

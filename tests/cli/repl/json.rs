@@ -3,7 +3,7 @@
 use super::{enter_line, leave, server, session, session_with, submit, wait_for_prompt};
 use crate::support::{Key, Terminal, text};
 
-const REASON: &str = "not JSON: column 6: expected a value, got \"}\"; Enter again sends it as it is, Alt-Enter starts a new line";
+const REASON: &str = "not JSON: column 6: expected a value, got \"}\"; Enter again sends it as it is,\nAlt-Enter starts a new line";
 
 #[test]
 fn broken_json_is_sent_by_the_second_enter_only() {
@@ -39,7 +39,7 @@ fn the_reason_stays_below_the_line_while_messages_are_received() {
     let terminal = Terminal::spawn([server.url()], 40, 24);
     wait_for_prompt(&terminal, "");
     terminal.type_line(r#"{"안녕":"#);
-    let reason = "column 7: expected a value, got the end of the text; Enter again sends it as it is, Alt-Enter starts a new line";
+    let reason = "column 7: expected a value,\ngot the end of the text; Enter again\nsends it as it is, Alt-Enter starts a\nnew line";
     terminal.wait_for(reason);
     server.release();
     terminal.wait_for("message 99");
