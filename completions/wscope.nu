@@ -99,7 +99,7 @@ module completions {
     --timestamps: string@"nu-complete wscope timestamps" # Show the time of every line
     --color: string@"nu-complete wscope color" # When to use colors
     --no-color                # Same as --color never
-    --pretty                  # Indent long JSON messages [the default on a terminal]
+    --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
     --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
@@ -158,7 +158,7 @@ module completions {
     --timestamps: string@"nu-complete wscope listen timestamps" # Show the time of every line
     --color: string@"nu-complete wscope listen color" # When to use colors
     --no-color                # Same as --color never
-    --pretty                  # Indent long JSON messages [the default on a terminal]
+    --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
     --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
@@ -250,7 +250,7 @@ module completions {
     --timestamps: string@"nu-complete wscope check timestamps" # Show the time of every line
     --color: string@"nu-complete wscope check color" # When to use colors
     --no-color                # Same as --color never
-    --pretty                  # Indent long JSON messages [the default on a terminal]
+    --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS

@@ -351,6 +351,9 @@ pub struct DisplayArgs {
     pub timestamps: Option<TimestampMode>,
 
     /// When to use colors
+    ///
+    /// With 'always' JSON messages have colors in a pipe too, if they are written with --output lines or
+    /// nul. With 'auto' NO_COLOR and TERM=dumb mean never; without them, CLICOLOR_FORCE means always.
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_short_help = true)]
     pub color: ColorMode,
 
@@ -358,7 +361,10 @@ pub struct DisplayArgs {
     #[arg(long, conflicts_with = "color", hide_short_help = true)]
     pub no_color: bool,
 
-    /// Indent long JSON messages [the default on a terminal]
+    /// Indent long JSON messages, also in a pipe [the default on a terminal]
+    ///
+    /// In a pipe this applies to --output lines and nul, to messages of up to 1 MiB and to the width of the
+    /// terminal on standard error, or else to 80 columns. Only white space between values is changed.
     #[arg(long, hide_short_help = true)]
     pub pretty: bool,
 

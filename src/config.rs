@@ -14,6 +14,7 @@ use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::TargetError;
 use crate::output::human::Detail;
 use crate::output::json::JsonFrames;
+use crate::output::json_payload::JsonLayout;
 use crate::output::payload::OutputFraming;
 use crate::platform::files::FileError;
 use crate::platform::signals::Signal;
@@ -258,6 +259,8 @@ pub struct Commentary {
     pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
+    /// What is made of JSON messages where they are not decorated.
+    pub json: JsonLayout,
     /// The format of times.
     pub timestamps: Option<Timestamps>,
     /// Times belong to the list of frames (`-vv`), whose lines have them for what is typed, too.

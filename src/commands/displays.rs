@@ -7,6 +7,7 @@ use crate::event::Clock;
 use crate::input::repl::PromptContext;
 use crate::output::human::{Detail, Human, HumanOptions, whole_message};
 use crate::output::json::Json;
+use crate::output::json_payload::JsonPayloadFormat;
 use crate::output::payload::{OutputFraming, PayloadFormat};
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
@@ -108,6 +109,9 @@ pub(super) fn outputs(
             Box::new(
                 Human::new(HumanOptions { detail, failures, ..human }).with_view(view_of_lines()),
             )
+        }
+        Stdout::Payload(framing) if commentary.json.applies(framing) => {
+            Box::new(JsonPayloadFormat::new(framing, commentary.json))
         }
         Stdout::Payload(framing) => Box::new(PayloadFormat::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),

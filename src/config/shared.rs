@@ -6,6 +6,8 @@ use super::{Commentary, ConfigError, Env};
 use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
 use crate::event::Level;
 use crate::output::human::Detail;
+use crate::output::json_payload::JsonLayout;
+use crate::output::style::Style;
 use crate::protocol::head::is_token;
 use crate::redact::Redaction;
 use crate::view::Timestamps;
@@ -21,6 +23,7 @@ pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) ->
         stdout_on_terminal: env.stdout_is_terminal,
         takes_commands,
         pretty: !args.no_pretty,
+        json: JsonLayout { pretty: args.pretty, style: Style::new(color(mode, env, false)) },
         timestamps: timestamps(args),
         are_times_of_frames: args.timestamps.is_none(),
     }

@@ -55,7 +55,7 @@ pub struct HumanOptions {
     pub messages: bool,
     /// What is shown besides them here.
     pub detail: Detail,
-    /// There is a command that shows the last message in full.
+    /// There is a command that shows a message with its number in full.
     pub full_command: bool,
     /// JSON messages are indented.
     pub pretty: bool,
@@ -80,6 +80,12 @@ const OURS: &str = "wscope: ";
 /// The least width that is laid out for.
 const MIN_COLUMNS: usize = 20;
 
+/// A margin of at most this part of the columns is kept free in all lines of an event,
+const MAX_MARGIN: usize = 4;
+
+/// and so is one that leaves this many columns.
+const AMPLE_COLUMNS: usize = 48;
+
 /// How many bytes of an excerpt that is not text are dumped.
 const MAX_EXCERPT_DUMP: usize = 256;
 
@@ -94,8 +100,17 @@ pub struct Human {
     view: Option<Arc<View>>,
     /// The time of the last line that had one, for the delta.
     last: Duration,
-    /// Columns of the time and the number of the connection before the lines of an event.
-    margin: usize,
+    /// What is before the lines of the current event.
+    margin: Margin,
+}
+
+/// Columns of the time and the number of the connection before the lines of an event.
+#[derive(Clone, Copy, Debug, Default)]
+struct Margin {
+    /// Before lines that have them.
+    first: usize,
+    /// Before lines that continue the one above, which have blanks instead.
+    rest: usize,
 }
 
 impl Human {
@@ -108,7 +123,7 @@ impl Human {
             surplus: 0,
             view: None,
             last: Duration::ZERO,
-            margin: 0,
+            margin: Margin::default(),
         }
     }
 
@@ -144,8 +159,9 @@ impl Human {
         self.options.style.paint_lines(role, &self.wrapped(text, lead, indent))
     }
 
-    /// See [`wrap`]; in a pipe lines are not broken.
+    /// See [`wrap`]; in a pipe lines are not broken. A text that starts with a blank continues the line above.
     fn wrapped<'t>(&self, text: &'t str, lead: usize, indent: usize) -> Cow<'t, str> {
+        let lead = if text.starts_with(' ') { lead } else { lead + self.overhang() };
         wrap(text, self.columns(), lead, indent)
     }
 
@@ -156,8 +172,26 @@ impl Human {
 
     /// The same; in a pipe the width that JSON is laid out for.
     fn width(&self) -> usize {
-        let columns = self.options.width.unwrap_or_else(terminal::width);
-        columns.saturating_sub(self.margin).max(MIN_COLUMNS)
+        self.terminal_width().saturating_sub(self.margin.rest).max(MIN_COLUMNS)
+    }
+
+    fn terminal_width(&self) -> usize {
+        self.options.width.unwrap_or_else(terminal::width)
+    }
+
+    /// How many more columns are taken before a line with the time and the number than before the others.
+    fn overhang(&self) -> usize {
+        self.margin.first - self.margin.rest
+    }
+
+    /// The margin of an event whose time and number take `first` columns.
+    fn margin(&self, first: usize) -> Margin {
+        if first == 0 || !self.options.escapes {
+            return Margin::default(); // in a pipe lines are not laid out
+        }
+        let columns = self.terminal_width();
+        let is_free = first <= columns / MAX_MARGIN || first + AMPLE_COLUMNS <= columns;
+        Margin { first, rest: if is_free { first } else { 0 } }
     }
 
     fn notice(&self, level: Level, text: &str) -> String {
@@ -197,7 +231,7 @@ impl Human {
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
         let time = self.time_of(event);
         let number = self.numbers_of(event);
-        self.margin = time.len() + number.len();
+        self.margin = self.margin(time.len() + number.len());
         let mut text = self.lines_of(event)?;
         if text.is_empty() {
             return Some(text);
@@ -211,8 +245,22 @@ impl Human {
         let prefix = self.paint(Role::Dim, &time) + &number;
         Some(match prefix.is_empty() {
             true => text,
-            false => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
+            false => self.behind(&prefix, &text),
         })
+    }
+
+    /// The lines of `text`, each behind the time and the number; on a terminal those that continue the line above
+    /// are behind blanks instead.
+    fn behind(&self, prefix: &str, text: &str) -> String {
+        let blanks = " ".repeat(self.margin.rest);
+        let mut lines = String::with_capacity(text.len() + prefix.len());
+        for (index, line) in text.lines().enumerate() {
+            let continues = index > 0 && self.options.escapes && is_indented(line);
+            lines += if continues { &blanks } else { prefix };
+            lines += line;
+            lines.push('\n');
+        }
+        lines
     }
 
     /// The lines of an event without time and number.
@@ -223,7 +271,7 @@ impl Human {
             EventKind::Open(opened) => self.opened(opened)?,
             EventKind::Message(message) => {
                 let notes = self.notes(message);
-                notes + &self.message(message).unwrap_or_default()
+                notes + &self.message(message, event.mark).unwrap_or_default()
             }
             EventKind::FileSent(file) => self.file_sent(file)?,
             EventKind::Ping(direction, data) => self.control("ping", *direction, data)?,
@@ -271,6 +319,15 @@ impl Format for Human {
     fn ignores_text(&self) -> bool {
         !self.options.messages && !self.options.notes_controls
     }
+}
+
+/// Whether a line, which may start in colour, starts with a blank.
+fn is_indented(line: &str) -> bool {
+    let mut rest = line;
+    while let Some((_, after)) = rest.strip_prefix("\x1b[").and_then(|code| code.split_once('m')) {
+        rest = after;
+    }
+    rest.starts_with(' ')
 }
 
 fn arrow(direction: Direction) -> &'static str {

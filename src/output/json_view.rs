@@ -23,6 +23,18 @@ const MAX_INDENT: usize = 64;
 /// blanks or combining marks) is laid out over several lines even if it would fit.
 const BYTES_PER_COLUMN: usize = 8;
 
+/// An array of numbers, literals and strings of at most this many columns has as many of them on a line as fit.
+const MAX_FILLED: usize = 24;
+
+/// How tokens are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Colours.
+    pub style: Style,
+    /// Characters that could control a terminal or mislead are escaped.
+    pub escapes: bool,
+}
+
 /// Whether `text` is a JSON object or array, with blanks around it allowed.
 pub fn looks_like_json(text: &str) -> bool {
     text.trim_start_matches(is_blank).starts_with(['{', '['])
@@ -30,17 +42,28 @@ pub fn looks_like_json(text: &str) -> bool {
         && is_shallow(text)
 }
 
-/// `text` on one line if that fits in `width` columns, otherwise indented, with those nested
-/// arrays and objects that fit in the rest of their line left on it.
+/// `text` on one line if that fits in `width` columns, of which `lead` are taken already; otherwise
+/// indented, with those nested arrays and objects that fit in the rest of their line left on it, and
+/// arrays of short values filling their lines.
 ///
 /// The text should satisfy [`looks_like_json`]. The result for any other text is still safe to
 /// show, but its layout means nothing.
-pub fn render(text: &str, style: Style, width: usize) -> String {
+pub fn render(text: &str, look: Look, width: usize, lead: usize) -> String {
     let text = text.trim_matches(is_blank);
-    match one_line(text, Spacing::Original, style, width) {
+    match one_line(text, Spacing::Original, look, width.saturating_sub(lead)) {
         Some((line, "")) => line,
-        _ => Layout::new(style, width).run(text),
+        _ => Layout::new(look, width, lead).run(text),
     }
+}
+
+/// `text` in colours, otherwise unchanged.
+pub fn colored(text: &str, style: Style) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut tokens = Tokens { rest: text };
+    while let Some(token) = tokens.next() {
+        style.paint_into(&mut out, token.role(tokens.rest), token.text);
+    }
+    out
 }
 
 fn is_shallow(text: &str) -> bool {
@@ -58,7 +81,7 @@ fn is_blank(c: char) -> bool {
 
 /// The object, array or single token at the start of `text` on one line of at most `columns`, and
 /// what follows it in the text.
-fn one_line(text: &str, spacing: Spacing, style: Style, columns: usize) -> Option<(String, &str)> {
+fn one_line(text: &str, spacing: Spacing, look: Look, columns: usize) -> Option<(String, &str)> {
     // A token that is cut off here is never the last one of a complete object or array.
     let view = head(text, columns.saturating_mul(BYTES_PER_COLUMN));
     let mut tokens = Tokens { rest: view };
@@ -66,9 +89,9 @@ fn one_line(text: &str, spacing: Spacing, style: Style, columns: usize) -> Optio
     let mut columns_left = columns;
     let mut depth = 0;
     while let Some(token) = tokens.next() {
-        let shown = spacing.apply(token);
+        let shown = spacing.apply(token, look);
         columns_left = columns_left.checked_sub(shown.width())?;
-        style.paint_into(&mut line, token.role(tokens.rest), &shown);
+        look.style.paint_into(&mut line, token.role(tokens.rest), &shown);
         depth = token.depth_after(depth);
         if depth == 0 {
             return Some((line, &text[view.len() - tokens.rest.len()..]));
@@ -93,7 +116,7 @@ enum Spacing {
 }
 
 impl Spacing {
-    fn apply(self, token: Token<'_>) -> Cow<'_, str> {
+    fn apply(self, token: Token<'_>, look: Look) -> Cow<'_, str> {
         match (self, token.kind) {
             (Self::Original, Kind::Blank) if token.text.bytes().any(|byte| byte != b' ') => {
                 " ".into()
@@ -101,7 +124,7 @@ impl Spacing {
             (Self::Regular, Kind::Blank) => "".into(),
             (Self::Regular, Kind::Comma) => ", ".into(),
             (Self::Regular, Kind::Colon) => ": ".into(),
-            _ => token.shown(),
+            _ => token.shown(look),
         }
     }
 }
@@ -109,15 +132,15 @@ impl Spacing {
 /// The text spread over several lines, as far as it has been written.
 struct Layout {
     out: String,
-    style: Style,
+    look: Look,
     width: usize,
     depth: usize,
     column: usize,
 }
 
 impl Layout {
-    fn new(style: Style, width: usize) -> Self {
-        Self { out: String::new(), style, width, depth: 0, column: 0 }
+    fn new(look: Look, width: usize, lead: usize) -> Self {
+        Self { out: String::new(), look, width, depth: 0, column: lead.min(width) }
     }
 
     fn run(mut self, text: &str) -> String {
@@ -141,16 +164,15 @@ impl Layout {
                 }
                 Kind::Colon => {
                     self.push(token, tokens.rest);
-                    self.out.push(' ');
-                    self.column += 1;
+                    self.push_blank();
                 }
                 Kind::Str | Kind::Scalar => self.push(token, tokens.rest),
             }
         }
     }
 
-    /// Writes the whole object or array that starts `here` if it is short, only its bracket
-    /// otherwise, and returns the text that is still to be written.
+    /// Writes the whole object or array that starts `here` if it is short, what is before the closing
+    /// bracket if it is an array of short values, only its bracket otherwise, and returns the text that is still to be written.
     fn open<'a>(&mut self, bracket: Token<'a>, here: &'a str, after: &'a str) -> &'a str {
         let mut inside = Tokens { rest: after.trim_start_matches(is_blank) };
         let empty = inside.next().filter(|token| token.kind == Kind::Close);
@@ -163,7 +185,7 @@ impl Layout {
         let room = self.width.saturating_sub(self.column + 1);
         // Text that is not JSON may be deeper, and trying at each level would take too long.
         if self.depth < MAX_DEPTH
-            && let Some((line, rest)) = one_line(here, Spacing::Regular, self.style, room)
+            && let Some((line, rest)) = one_line(here, Spacing::Regular, self.look, room)
         {
             self.out.push_str(&line);
             return rest;
@@ -171,13 +193,56 @@ impl Layout {
         self.push(bracket, after);
         self.depth = bracket.depth_after(self.depth);
         self.new_line();
-        after
+        if bracket.text == "[" && self.has_short_values(after) { self.fill(after) } else { after }
+    }
+
+    /// Whether the array whose bracket precedes `inside` has only values that share lines. An array is
+    /// only examined up to the first one nested in it, thus no text more than once.
+    fn has_short_values(&self, inside: &str) -> bool {
+        for token in (Tokens { rest: inside }) {
+            match token.kind {
+                Kind::Blank | Kind::Comma | Kind::Scalar => {}
+                Kind::Str if token.shown(self.look).width() <= MAX_FILLED => {}
+                Kind::Close => return token.text == "]",
+                Kind::Str | Kind::Open | Kind::Colon => return false,
+            }
+        }
+        false
+    }
+
+    /// Writes the values before the closing bracket, as many on a line as fit, and returns the text from
+    /// that bracket on.
+    fn fill<'a>(&mut self, inside: &'a str) -> &'a str {
+        let mut tokens = Tokens { rest: inside };
+        let mut starts_line = true;
+        loop {
+            let here = tokens.rest;
+            let Some(token) = tokens.next() else { return here };
+            match token.kind {
+                Kind::Close => return here,
+                Kind::Blank => continue,
+                Kind::Comma => {}
+                // A blank before it and a comma after it.
+                _ if starts_line => {}
+                _ if self.column + token.shown(self.look).width() + 2 > self.width => {
+                    self.new_line();
+                }
+                _ => self.push_blank(),
+            }
+            starts_line = false;
+            self.push(token, tokens.rest);
+        }
     }
 
     fn push(&mut self, token: Token<'_>, after: &str) {
-        let shown = token.shown();
+        let shown = token.shown(self.look);
         self.column += shown.width();
-        self.style.paint_into(&mut self.out, token.role(after), &shown);
+        self.look.style.paint_into(&mut self.out, token.role(after), &shown);
+    }
+
+    fn push_blank(&mut self) {
+        self.out.push(' ');
+        self.column += 1;
     }
 
     fn new_line(&mut self) {
@@ -206,9 +271,12 @@ enum Kind {
 }
 
 impl<'a> Token<'a> {
-    /// The token as it may be written to a terminal.
-    fn shown(self) -> Cow<'a, str> {
-        escape(self.text, Newlines::Escape)
+    /// The token as it is written.
+    fn shown(self, look: Look) -> Cow<'a, str> {
+        match look.escapes {
+            true => escape(self.text, Newlines::Escape),
+            false => Cow::Borrowed(self.text),
+        }
     }
 
     fn depth_after(self, depth: usize) -> usize {

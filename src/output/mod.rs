@@ -15,6 +15,7 @@ pub mod html;
 pub mod human;
 mod joined;
 pub mod json;
+pub mod json_payload;
 pub mod json_view;
 pub mod outlet;
 pub mod payload;

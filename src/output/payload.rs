@@ -34,8 +34,9 @@ impl PayloadFormat {
         Self { framing }
     }
 
+    /// Writes one.
     #[inline]
-    fn message(&self, data: &[u8], out: &mut Outlet) {
+    pub(super) fn message(&self, data: &[u8], out: &mut Outlet) {
         match self.framing {
             OutputFraming::Lines => out.put_record(data, b"\n"),
             OutputFraming::Nul => out.put_record(data, b"\0"),

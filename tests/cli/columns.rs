@@ -41,7 +41,7 @@ fn the_output_of_a_listening_server_fits_into_80_columns() {
     let mut peer = client(port_in(&terminal.screen()).expect("a port"));
     terminal.wait_for("#1 client");
     peer.send(masked(&binary(&(0..=255).collect::<Vec<u8>>())));
-    terminal.wait_for("#1   00f0  f0 f1");
+    terminal.wait_for("     00f0  f0 f1");
     assert_fits(&terminal, 80);
     terminal.type_line("/help");
     terminal.wait_for("/quit");

@@ -10,6 +10,8 @@ use crate::support::{
 mod admission;
 mod crowd;
 mod flood;
+#[cfg(unix)]
+mod joining;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod keys;
 mod memory;

@@ -29,6 +29,7 @@ mod order;
 mod pipes;
 #[cfg(unix)]
 mod plain_terminal;
+mod pretty;
 mod protocol;
 mod proxy;
 mod raw_frames;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::message::{counted, grouped};
 use super::preview::preview;
 use super::stamp::short;
@@ -40,7 +42,14 @@ impl Human {
         if !self.shows(Detail::Head) {
             return Some(self.remark(Role::Dim, &summary(opened)));
         }
-        // The peer's head is always shown, ours with `-v`: our request was shown when it was sent.
+        // A browser sends a dozen header fields, and reconnects.
+        if opened.initiator == Initiator::Peer && !self.shows(Detail::Control) {
+            return Some(format!(
+                "{}\n",
+                self.paragraph(Role::Good, &self.joined(opened), 0, HANGING)
+            ));
+        }
+        // Our request was shown when it was sent.
         let answering = match opened.initiator {
             Initiator::Local => Direction::Received,
             Initiator::Peer => Direction::Sent,
@@ -49,10 +58,8 @@ impl Human {
         if opened.initiator == Initiator::Peer {
             text += &self.head(Direction::Received, &opened.request);
         }
-        if answering == Direction::Received || self.shows(Detail::Control) {
-            let interim = opened.interim.iter().map(|interim| &interim.head);
-            interim.chain([&opened.response]).for_each(|head| text += &self.head(answering, head));
-        }
+        let interim = opened.interim.iter().map(|interim| &interim.head);
+        interim.chain([&opened.response]).for_each(|head| text += &self.head(answering, head));
         text += &format!("{}\n", self.paragraph(Role::Good, &connected(opened), 0, HANGING));
         let detail = |detail: &str| {
             let line = format!("  {detail}");
@@ -76,6 +83,26 @@ impl Human {
             });
         }
         Some(text + &detail(&timings_text(&opened.timings)))
+    }
+
+    /// A client of ours, in one line of 80 columns if what it sent allows that.
+    fn joined(&self, opened: &Opened) -> String {
+        let resource = opened.url.splitn(4, '/').nth(3).unwrap_or_default();
+        let mut facts = format!("/{resource}{}", origin(opened));
+        match &opened.protocol {
+            Some(name) => facts += &format!(", subprotocol {name}"),
+            // The reason why a browser fails the connection.
+            None if !opened.offered.is_empty() => {
+                facts += &format!(", no subprotocol (offered: {})", opened.offered.join(", "));
+            }
+            None => {}
+        }
+        let client = format!("client {}", opened.remote);
+        let text = format!("{client} connected to {facts}");
+        let columns = self.columns().map(|columns| columns.saturating_sub(self.overhang()));
+        let is_short = columns.is_none_or(|columns| text.width() <= columns);
+        let text = if is_short { text } else { format!("{client}: {facts}") };
+        escape(&text, Newlines::Escape).into_owned()
     }
 
     /// A head as it was on the wire, each line behind an arrow for the direction.
@@ -158,7 +185,19 @@ impl Human {
 fn summary(opened: &Opened) -> String {
     let tls = opened.tls.as_ref().map_or_else(String::new, |tls| format!(", {}", tls.version));
     let (what, took) = (negotiated(opened), short(opened.timings.total));
-    format!("{}{tls}, {what}, {took}", connected(opened))
+    let origin = match opened.initiator {
+        Initiator::Local => String::new(),
+        Initiator::Peer => escape(&origin(opened), Newlines::Escape).into_owned(),
+    };
+    format!("{}{origin}{tls}, {what}, {took}", connected(opened))
+}
+
+/// ", Origin http://localhost:3000" of a browser.
+fn origin(opened: &Opened) -> String {
+    let fields = &opened.request.fields;
+    let field = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("Origin"));
+    let origin = field.map(|(_, value)| format!(", Origin {}", String::from_utf8_lossy(value)));
+    origin.unwrap_or_default()
 }
 
 fn connected(opened: &Opened) -> String {
@@ -302,18 +341,22 @@ fn differing_answer(closed: &Closed) -> Option<&ClosePayload> {
 
 /// What compression saved, if there was any.
 fn compression(closed: &Closed) -> Option<String> {
-    let side = |name: &str, counters: &Counters| {
-        packed(&counters.compressed).map(|text| format!("{name} {text}"))
-    };
-    let sides: Vec<String> = [side("received", &closed.received), side("sent", &closed.sent)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let sides = packed_sides(&closed.received, &closed.sent);
     (!sides.is_empty()).then(|| format!("compression: {}", sides.join("; ")))
 }
 
+/// What compression saved of each direction; nothing about a single message, which is not a summary.
+pub(super) fn packed_sides(received: &Counters, sent: &Counters) -> Vec<String> {
+    let sides = [("received", &received.compressed), ("sent", &sent.compressed)];
+    if sides.iter().all(|(_, compressed)| compressed.messages <= 1) {
+        return Vec::new();
+    }
+    let sides = sides.into_iter();
+    sides.filter_map(|(name, it)| packed(it).map(|text| format!("{name} {text}"))).collect()
+}
+
 /// "3 messages, 200 bytes compressed to 40 (20 %)".
-pub(super) fn packed(compressed: &Compressed) -> Option<String> {
+fn packed(compressed: &Compressed) -> Option<String> {
     let Compressed { messages, packed_bytes, plain_bytes } = *compressed;
     (messages > 0).then(|| {
         format!(

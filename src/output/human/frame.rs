@@ -38,7 +38,7 @@ impl Human {
         let facts = self.wrapped(&facts, lead, HANGING);
         let column = match facts.rsplit_once('\n') {
             Some((_, last)) => last.width(),
-            None => lead + facts.width(),
+            None => self.overhang() + lead + facts.width(),
         };
         let mark = self.paint(role(frame.direction), &mark);
         let raw = self.paint(Role::Warning, raw);
@@ -53,8 +53,8 @@ impl Human {
         if self.columns().is_none_or(|columns| column + preview.width() <= columns) {
             return self.paint(Role::Dim, preview);
         }
-        let indent = " ".repeat(HANGING);
-        format!("\n{indent}{}", self.paragraph(Role::Dim, words, HANGING, HANGING))
+        let below = format!("{}{words}", " ".repeat(HANGING));
+        format!("\n{}", self.paragraph(Role::Dim, &below, 0, 0))
     }
 
     fn bytes_of(&self, frame: &FrameEvent<'_>) -> String {
@@ -65,8 +65,8 @@ impl Human {
         }
         let rest = frame.payload.len() - dumped.len();
         if rest > 0 {
-            let remark = format!("   … {} more bytes\n", grouped(rest as u64));
-            text += &self.paint(Role::Dim, &remark);
+            let remark = format!("   … {} more bytes", grouped(rest as u64));
+            text += &format!("{}\n", self.paint(Role::Dim, &remark));
         }
         text
     }

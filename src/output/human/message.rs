@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Detail, Human, HumanOptions, arrow, role};
-use crate::event::{FileSent, Message};
+use crate::event::{FileSent, Mark, Message};
 use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
@@ -21,13 +21,16 @@ const MAX_BINARY: usize = 512;
 
 impl Human {
     /// A message, cut if it is long.
-    pub(super) fn message(&self, message: &Message<'_>) -> Option<String> {
+    pub(super) fn message(&self, message: &Message<'_>, mark: Option<Mark>) -> Option<String> {
         if !self.options.messages || message.typed {
             return None;
         }
-        let has_command = self.options.full_command;
-        let remedy = if has_command { "; /full shows the last message whole" } else { "" };
-        Some(self.render(message, Truncation { text: MAX_TEXT, binary: MAX_BINARY, remedy }))
+        let remedy = match mark.filter(|_| self.options.full_command) {
+            Some(mark) => format!("; /full {} shows it whole", mark.number),
+            None => String::new(),
+        };
+        let truncation = Truncation { text: MAX_TEXT, binary: MAX_BINARY, remedy: &remedy };
+        Some(self.render(message, truncation))
     }
 
     /// A file that was sent. The terminal only has the command for it.
@@ -45,7 +48,7 @@ impl Human {
         self.render(message, Truncation { text: usize::MAX, binary: usize::MAX, remedy: "" })
     }
 
-    fn render(&self, message: &Message<'_>, truncation: Truncation) -> String {
+    fn render(&self, message: &Message<'_>, truncation: Truncation<'_>) -> String {
         let arrow = self.paint(role(message.direction), arrow(message.direction));
         let size = message.data.len();
         let text = match message.kind {
@@ -55,7 +58,7 @@ impl Human {
             }
         };
         let label = match (message.kind, text) {
-            (MessageKind::Binary, Some(_)) => self.paint(Role::Dim, "(binary) "),
+            (MessageKind::Binary, Some(_)) => "(binary) ",
             (kind, None) => {
                 let what = match kind {
                     MessageKind::Binary => "binary",
@@ -67,7 +70,7 @@ impl Human {
                     self.dump(message.data, truncation)
                 );
             }
-            (MessageKind::Text, _) => String::new(),
+            (MessageKind::Text, _) => "",
         };
         let text = text.unwrap_or_default();
         if text.is_empty() {
@@ -76,31 +79,31 @@ impl Human {
         let shown = cut(text, truncation.text);
         let rest = if shown.len() < text.len() {
             let remark = format!(
-                "… cut: {} of {} shown{}",
+                "  … cut: {} of {} shown{}",
                 bytes(shown.len()),
                 bytes(size),
                 truncation.remedy
             );
-            format!("\n  {}", self.paragraph(Role::Dim, &remark, HANGING, HANGING))
+            format!("\n{}", self.paragraph(Role::Dim, &remark, 0, 0))
         } else {
             String::new()
         };
-        format!("{arrow} {label}{}{rest}\n", self.body(shown, shown.len() == text.len()))
+        let body = self.body(shown, shown.len() == text.len(), label.len());
+        format!("{arrow} {}{body}{rest}\n", self.paint(Role::Dim, label))
     }
 
-    fn body(&self, text: &str, is_whole: bool) -> String {
+    /// The text behind the arrow and `lead` columns.
+    fn body(&self, text: &str, is_whole: bool, lead: usize) -> String {
         if is_whole && self.options.pretty && json_view::looks_like_json(text) {
-            return indent(&json_view::render(
-                text,
-                self.options.style,
-                self.width().saturating_sub(2),
-            ))
-            .into_owned();
+            let look = json_view::Look { style: self.options.style, escapes: true };
+            let width = self.width().saturating_sub(HANGING);
+            let lead = lead + self.overhang();
+            return indent(&json_view::render(text, look, width, lead)).into_owned();
         }
         indent(&escape(text, Newlines::Keep)).into_owned()
     }
 
-    fn dump(&self, data: &[u8], truncation: Truncation) -> String {
+    fn dump(&self, data: &[u8], truncation: Truncation<'_>) -> String {
         if data.is_empty() {
             return String::new();
         }
@@ -137,11 +140,11 @@ pub fn whole_message(message: &Message<'_>, style: Style, pretty: bool) -> Strin
 }
 
 #[derive(Clone, Copy)]
-struct Truncation {
+struct Truncation<'a> {
     text: usize,
     binary: usize,
     /// How to see the rest.
-    remedy: &'static str,
+    remedy: &'a str,
 }
 
 /// The start of `text`, at most `limit` bytes, not cut inside a character.

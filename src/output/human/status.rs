@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 
 use super::Human;
-use super::connection::packed;
+use super::connection::packed_sides;
 use super::message::counted;
 use super::stamp::short;
 use crate::event::{Message, ServerStatus, Shown, Status};
@@ -101,10 +101,8 @@ impl Human {
 
 fn compression(status: &Status) -> String {
     let Some(words) = &status.compression else { return "none".to_owned() };
-    let side = |name: &str, counters: &Counters| {
-        packed(&counters.compressed).map_or_else(String::new, |text| format!("; {name} {text}"))
-    };
-    format!("{words}{}{}", side("received", &status.received), side("sent", &status.sent))
+    let sides = packed_sides(&status.received, &status.sent);
+    sides.iter().fold(words.clone(), |text, side| format!("{text}; {side}"))
 }
 
 fn traffic(counters: &Counters) -> String {

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::event::{Message, Stamp};
+use crate::event::{Mark, Message, Stamp};
 use crate::protocol::MessageKind;
 
 pub(in crate::output) fn options() -> HumanOptions {
@@ -24,7 +24,8 @@ pub(in crate::output) fn options() -> HumanOptions {
 fn shown(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
-    Human::new(options).event(&Event { at, connection: None, mark: None, what }, &mut out);
+    let mark = matches!(what, EventKind::Message(_)).then_some(Mark { number: 7, latency: None });
+    Human::new(options).event(&Event { at, connection: None, mark, what }, &mut out);
     out.text()
 }
 
@@ -69,11 +70,22 @@ fn long_messages_are_cut_and_their_size_is_shown() {
     let shown = shown(options(), received(MessageKind::Text, text.as_bytes()));
     assert!(shown.len() < 8500, "{}", shown.len());
     assert!(
-        shown.ends_with(
-            "\n  … cut: 8,192 bytes of 20,000 bytes\n  shown; /full shows the last message\n  whole\n"
-        ),
+        shown
+            .ends_with("\n  … cut: 8,192 bytes of 20,000 bytes\n  shown; /full 7 shows it whole\n"),
         "{shown}"
     );
+}
+
+#[test]
+fn readable_binary_is_cut_as_text_is() {
+    let text = "é".repeat(10_000);
+    let [as_text, as_binary] = [MessageKind::Text, MessageKind::Binary]
+        .map(|kind| shown(options(), received(kind, text.as_bytes())));
+    assert_eq!(as_binary, as_text.replace("< ", "< (binary) "));
+    let json = format!("[{}1]", "\"한국 👋\",\n".repeat(100));
+    let [as_text, as_binary] = [MessageKind::Text, MessageKind::Binary]
+        .map(|kind| shown(options(), received(kind, json.as_bytes())));
+    assert_eq!(as_binary, as_text.replace("< ", "< (binary) "));
 }
 
 /// Of connection 12.
@@ -94,12 +106,17 @@ fn the_prefix_of_a_line_counts_too() {
     );
     assert_eq!(
         numbered(options(), notice()),
-        "#12 wscope: warning: one two three four\n#12   five\n"
+        "#12 wscope: warning: one two three four\n      five\n"
     );
     let timestamps = Some(Timestamps::Relative);
     assert_eq!(
         shown(HumanOptions { timestamps, ..options() }, notice()),
-        "  1.500000 wscope: warning: one two\n  1.500000   three four five\n"
+        "  1.500000 wscope: warning: one two\n  three four five\n"
+    );
+    let wider = HumanOptions { timestamps, width: Some(44), ..options() };
+    assert_eq!(
+        shown(wider, notice()),
+        "  1.500000 wscope: warning: one two three\n             four five\n"
     );
     let piped = HumanOptions { escapes: false, width: None, ..options() };
     assert_eq!(numbered(piped, notice()), "#12 wscope: warning: one two three four five\n");
@@ -132,20 +149,66 @@ fn times_precede_lines() {
 }
 
 #[test]
-fn the_time_precedes_every_line_of_a_connection() {
-    let options = HumanOptions { timestamps: Some(Timestamps::Relative), ..options() };
-    for (kind, data, lines) in
-        [(MessageKind::Text, &b"a\nb"[..], 2), (MessageKind::Binary, &[0; 20], 4)]
-    {
-        let alone = shown(options, received(kind, data));
-        assert_eq!(alone.lines().count(), lines, "{alone}");
-        assert!(alone.lines().all(|line| line.starts_with("  1.500000 ")), "{alone}");
-        let one_of_many = numbered(options, received(kind, data));
-        assert!(
-            one_of_many.lines().all(|line| line.starts_with("  1.500000 #12 ")),
-            "{one_of_many}"
-        );
+fn lines_that_continue_a_message_are_behind_blanks() {
+    let timed = HumanOptions { timestamps: Some(Timestamps::Relative), ..options() };
+    let at_80 = HumanOptions { width: Some(80), ..timed };
+    let number = "  1.500000 #12 ".to_owned();
+    let blanks = " ".repeat(number.len());
+    for (data, lines) in [
+        (&b"a\nb\n\nc"[..], &["< a", "  b", "  ", "  c"][..]),
+        (
+            b"{\"name\":\"a value\",\"numbers\":[100,200,300,400,500,600,700,800,900]}",
+            &[
+                "< {",
+                "    \"name\": \"a value\",",
+                "    \"numbers\": [100, 200, 300, 400, 500, 600, 700, 800, 900]",
+                "  }",
+            ],
+        ),
+    ] {
+        let shown = numbered(at_80, received(MessageKind::Text, data));
+        let expected: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| format!("{}{line}", if index == 0 { &number } else { &blanks }))
+            .collect();
+        assert_eq!(shown.lines().collect::<Vec<_>>(), expected);
     }
+    let dump = numbered(at_80, received(MessageKind::Binary, &[0; 20]));
+    let starts =
+        [format!("{number}< binary"), format!("{blanks}  0000"), format!("{blanks}  0000")];
+    assert!(dump.lines().zip(starts).all(|(line, start)| line.starts_with(&start)), "{dump}");
+}
+
+#[test]
+fn in_a_narrow_terminal_only_the_first_line_is_moved() {
+    let timed = HumanOptions { timestamps: Some(Timestamps::Utc), ..options() };
+    let json = b"{\"numbers\":[100,200,300,400,500,600,700,800,900,1000]}";
+    assert_eq!(
+        numbered(timed, received(MessageKind::Text, json)),
+        "1970-01-01T00:00:00.000000Z #12 < {\n    \"numbers\": [\n      \
+         100, 200, 300, 400, 500, 600, 700,\n      800, 900, 1000\n    ]\n  }\n"
+    );
+    // What fits into a whole line, but not behind the time, is laid out too.
+    assert_eq!(
+        shown(timed, received(MessageKind::Text, b"[100,200,300]")),
+        "1970-01-01T00:00:00.000000Z < [\n    100, 200, 300\n  ]\n"
+    );
+}
+
+#[test]
+fn lines_that_are_no_continuation_keep_time_and_number() {
+    let options = HumanOptions {
+        timestamps: Some(Timestamps::Relative),
+        style: Style::new(true),
+        width: Some(80),
+        ..options()
+    };
+    let human = Human { margin: Margin { first: 2, rest: 2 }, ..Human::new(options) };
+    let text = format!("a\n{}\nb\n", Style::new(true).paint(Role::Dim, "  continued"));
+    assert_eq!(human.behind("1 ", &text), "1 a\n  \u{1b}[2m  continued\u{1b}[0m\n1 b\n");
+    let piped = HumanOptions { escapes: false, ..options };
+    assert_eq!(Human::new(piped).behind("1 ", "a\n  b\n"), "1 a\n1   b\n");
 }
 
 #[test]

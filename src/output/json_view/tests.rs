@@ -3,7 +3,11 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::Value;
 
 fn plain(text: &str, width: usize) -> String {
-    render(text, Style::plain(), width)
+    render(text, on_terminal(Style::plain()), width, 0)
+}
+
+fn on_terminal(style: Style) -> Look {
+    Look { style, escapes: true }
 }
 
 /// The text without the blanks between its tokens.
@@ -68,8 +72,7 @@ fn long_text_is_indented_and_short_parts_stay_together() {
   "user": {
     "name": "Ann",
     "roles": [
-      "admin",
-      "author"
+      "admin", "author"
     ]
   }
 }"#;
@@ -81,6 +84,74 @@ fn long_text_is_indented_and_short_parts_stay_together() {
 fn a_nested_part_reserves_a_column_for_its_comma() {
     assert_eq!(plain("[[1,2],[3,4]]", 9), "[\n  [1, 2],\n  [3, 4]\n]");
     assert_eq!(plain("[[1],[3,4]]", 8), "[\n  [1],\n  [\n    3,\n    4\n  ]\n]");
+}
+
+#[test]
+fn arrays_of_short_values_fill_their_lines() {
+    let numbers = r#"{"n":[1,-0,1.0e+5,12345678901234567890123,true,null,0.10,1E400,7]}"#;
+    let expected = r#"{
+  "n": [
+    1, -0, 1.0e+5,
+    12345678901234567890123,
+    true, null, 0.10,
+    1E400, 7
+  ]
+}"#;
+    assert_eq!(plain(numbers, 22), expected);
+    for (text, width, expected) in [
+        // A comma is counted, also where a value ends the array.
+        ("[11,22,33]", 8, "[\n  11,\n  22,\n  33\n]"),
+        ("[11,22,33]", 9, "[\n  11, 22,\n  33\n]"),
+        ("[ 11 ,\n22\t,33 ]", 9, "[\n  11, 22,\n  33\n]"),
+        // In columns, not in characters or bytes.
+        (r#"["한국","한글","é","👩‍👧"]"#, 17, "[\n  \"한국\", \"한글\",\n  \"é\", \"👩‍👧\"\n]"),
+        (r#"["한국","한글","é","👩‍👧"]"#, 16, "[\n  \"한국\",\n  \"한글\", \"é\",\n  \"👩‍👧\"\n]"),
+        // A matrix: a row on a line, and a long row fills lines.
+        ("[[1,2,3],[4,5,6]]", 12, "[\n  [1, 2, 3],\n  [4, 5, 6]\n]"),
+        ("[[1,2],[3,4,5,6]]", 10, "[\n  [1, 2],\n  [\n    3, 4,\n    5, 6\n  ]\n]"),
+        // Anything else among the values: each on its own line.
+        ("[1,2,{},3]", 5, "[\n  1,\n  2,\n  {},\n  3\n]"),
+        ("[1,[],2]", 5, "[\n  1,\n  [],\n  2\n]"),
+    ] {
+        assert_eq!(plain(text, width), expected, "{text} {width}");
+    }
+}
+
+#[test]
+fn long_strings_have_lines_of_their_own() {
+    let lines = |length: usize| {
+        let text = format!("[1,\"{0}\",\"{0}\",2,3]", "x".repeat(length));
+        plain(&text, 50).lines().count()
+    };
+    assert_eq!(lines(MAX_FILLED - 2), 4);
+    assert_eq!(lines(MAX_FILLED - 1), 7);
+}
+
+#[test]
+fn what_precedes_the_text_counts_on_its_first_line_only() {
+    let at = |lead| render("[10,20,30]", on_terminal(Style::plain()), 12, lead);
+    assert_eq!(at(2), "[10,20,30]");
+    assert_eq!(at(3), "[\n  10, 20,\n  30\n]");
+    assert_eq!(at(usize::MAX), at(3));
+}
+
+#[test]
+fn in_a_pipe_tokens_are_not_escaped() {
+    let text = "{\"\u{7f}\":\"\u{9b}\u{202e}\u{200b}\",\"list\":[\"\u{7f}\",\"\u{202e}\"]}";
+    for width in [0, 20, 80] {
+        let shown = render(text, Look { style: Style::plain(), escapes: false }, width, 0);
+        assert_eq!(squeezed(&shown), text, "{width}");
+    }
+}
+
+#[test]
+fn colouring_changes_nothing_else() {
+    for text in ["\t{ \"a\" :\r\n [1 ,\u{7f}\"\u{202e}\"]}\n", "[", "\"\\", "한, [\u{1b}"] {
+        assert_eq!(colored(text, Style::plain()), text);
+    }
+    let style = Style::new(true);
+    let (key, number) = (style.paint(Role::Key, "\"a\""), style.paint(Role::Number, "1.0"));
+    assert_eq!(colored("{\"a\" :\n1.0}", style), format!("{{{key} :\n{number}}}"));
 }
 
 #[test]
@@ -98,9 +169,12 @@ fn tokens_are_coloured_by_kind() {
     let [key, string, number, literal] =
         [(Role::Key, "\"k\""), (Role::Str, "\"s\""), (Role::Number, "-1"), (Role::Literal, "true")]
             .map(|(role, text)| style.paint(role, text));
-    assert_eq!(render(text, style, 80), format!("{{{key} : [{string},{number},{literal}]}}"));
     assert_eq!(
-        render(text, style, 0),
+        render(text, on_terminal(style), 80, 0),
+        format!("{{{key} : [{string},{number},{literal}]}}")
+    );
+    assert_eq!(
+        render(text, on_terminal(style), 0, 0),
         format!("{{\n  {key}: [\n    {string},\n    {number},\n    {literal}\n  ]\n}}")
     );
 }
@@ -112,6 +186,10 @@ fn hostile_sizes_are_processed_quickly() {
     let wide = "[".repeat(MAX_DEPTH) + &"1,".repeat(20_000);
     assert!(plain(&wide, 100).len() < wide.len() * MAX_INDENT);
     plain(&"[".repeat(20_000), usize::MAX);
+    // Each value is examined for its own array only, at whatever depth.
+    let filled =
+        format!("[{}", "1,".repeat(1_000)).repeat(MAX_DEPTH) + "1" + &"]".repeat(MAX_DEPTH);
+    assert!(plain(&filled, 100).len() < filled.len() * MAX_INDENT);
 }
 
 /// Source text with varied spacing, which serde_json itself would not write.

@@ -209,18 +209,42 @@ fn a_terminal_shows_the_compression_ratio() {
 
     let data = "0123456789".repeat(100);
     let compressed = deflate(data.as_bytes());
-    let total = format!("1 message, 1,000 bytes compressed to {} (", compressed.len());
-    let server = serve_extension("permessage-deflate", move |peer| {
-        peer.send(frame(true, 4, TEXT, &compressed));
+    let total = format!("2 messages, 2,000 bytes compressed to {} (", 2 * compressed.len());
+    let server = serve_extension("permessage-deflate; server_no_context_takeover", move |peer| {
+        peer.send(frame(true, 4, TEXT, &compressed).repeat(2));
         peer.expect_text("go");
         peer.close_and_expect_reply(1000);
     });
-    let mut terminal = Terminal::spawn([server.url().as_str()], 120, 50);
-    terminal.wait_for("compressed both ways, context kept");
-    terminal.wait_for("0123456789");
+    let mut terminal = Terminal::spawn([server.url().as_str()], 200, 50);
+    terminal.wait_for("compressed both ways");
+    terminal.wait_until("both messages", |screen| screen.matches("< 0123456789").count() == 2);
     terminal.type_line("/status");
-    terminal.wait_for(&format!("compressed both ways, context kept; received {total}"));
+    terminal.wait_for(&format!("; received {total}"));
     terminal.type_line("go");
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
     terminal.wait_for(&format!("compression: received {total}"));
+}
+
+/// One message each way: both ratios are of no use.
+#[cfg(unix)]
+#[test]
+fn a_single_message_has_no_compression_summary() {
+    use crate::support::Terminal;
+
+    let data = "0123456789".repeat(100);
+    let compressed = deflate(data.as_bytes());
+    let server = serve_extension("permessage-deflate", move |peer| {
+        peer.send(frame(true, 4, TEXT, &compressed));
+        peer.read_frame();
+        peer.close_and_expect_reply(1000);
+    });
+    let mut terminal = Terminal::spawn([server.url().as_str()], 120, 50);
+    terminal.wait_for("< 0123456789");
+    terminal.type_line("/status");
+    terminal.wait_for("  compression     compressed both ways, context kept\n");
+    terminal.type_line(&data);
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+    let screen = terminal.screen();
+    assert!(screen.contains("received 1 message (1,000 bytes), sent 1 message"), "{screen}");
+    assert!(!screen.contains("compressed to"), "{screen}");
 }

@@ -69,7 +69,7 @@ fn the_commands_of_a_connection_work_at_the_server_prompt() {
     terminal.type_line("/file greeting.txt");
     peer.expect_text("from a file");
     peer.send(masked(&text(&format!("{}the end", "x".repeat(20_000)))));
-    terminal.wait_for("/full shows the last message whole");
+    terminal.wait_for("/full 3 shows it whole");
     assert!(!terminal.screen().contains("the end"));
     terminal.type_line("/full");
     terminal.wait_for("xthe end");
@@ -151,7 +151,7 @@ fn a_command_behind_an_address_is_for_one_client() {
     );
     peers.iter_mut().for_each(|peer| peer.expect_text("to all"));
     terminal.type_line("/to 2 /status");
-    terminal.wait_for("#2   state           OPEN (1)");
+    terminal.wait_for("  state           OPEN (1)");
     terminal.type_line("/to 1 /headers");
     terminal.wait_for("#1 < GET / HTTP/1.1");
     terminal.wait_for("#1 > HTTP/1.1 101 Switching Protocols");

@@ -251,7 +251,7 @@ fn full_shows_the_complete_last_message() {
         peer.send(text(&long));
     });
     let terminal = session(&server);
-    terminal.wait_for("/full shows the last message whole");
+    terminal.wait_for("/full 1 shows it whole");
     assert!(!terminal.raw_output().contains("the end"));
     terminal.type_line("/full");
     terminal.wait_for("xthe end");

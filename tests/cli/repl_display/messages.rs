@@ -36,6 +36,43 @@ fn long_json_is_indented_and_otherwise_unchanged() {
 }
 
 #[test]
+fn numbers_fill_the_width() {
+    let list: Vec<String> = (10_000..10_100).map(|n| n.to_string()).collect();
+    let json = format!("{{\"이름\":\"👩‍👧\",\"list\":[{}]}}", list.join(","));
+    let shown = show(&sending(text(&json)), &[]);
+    let rows: Vec<_> = shown.screen.lines().filter(|line| line.starts_with("      100")).collect();
+    assert_eq!(rows.len(), 10, "{}", shown.screen);
+    assert_eq!(
+        rows[0],
+        "      10000, 10001, 10002, 10003, 10004, 10005, 10006, 10007, 10008, 10009,"
+    );
+}
+
+#[test]
+fn the_time_is_before_the_first_line_of_a_message_only() {
+    let json = format!("{{\"key\":\"value\",\"list\":[{}1]}}", "1, ".repeat(40));
+    let shown = show(&sending(text(&json)), &["--timestamps=local"]);
+    let lines: Vec<_> = shown.screen.lines().skip_while(|line| !line.ends_with(" < {")).collect();
+    assert_eq!(lines[0].len(), "12:34:56.789 < {".len());
+    assert_eq!(lines[1], "                 \"key\": \"value\",");
+    assert_eq!(lines[2], "                 \"list\": [");
+    assert!(
+        lines[3].starts_with("                   1, 1, ") && lines[3].len() <= 80,
+        "{lines:#?}"
+    );
+    assert_eq!(lines[6..8], ["                 ]", "               }"], "{lines:#?}");
+    assert!(lines[8].contains(" closed by the peer: 1000"), "{lines:#?}");
+}
+
+#[test]
+fn a_long_readable_binary_is_truncated_as_text_is() {
+    let long = "한글 and more\n".repeat(1000);
+    let shown = show(&sending(binary(long.as_bytes())), &[]);
+    shown.has("  … cut: 8,192 bytes of 16,000 bytes shown; /full 1 shows it whole");
+    shown.has("\n  한글 and more\n  한글").lacks("00000000").never_wrote("\u{fffd}");
+}
+
+#[test]
 fn no_pretty_shows_json_unchanged() {
     let json = format!("{{\"list\":[{}1]}}", "1, ".repeat(40));
     show(&sending(text(&json)), &["--no-pretty"]).has(&format!("< {json}\n"));
@@ -80,7 +117,7 @@ fn an_empty_binary_message_takes_one_row() {
 fn a_long_text_is_truncated_and_its_size_shown() {
     let long = "x".repeat(100_000);
     let shown = show(&sending(text(&format!("{long}end"))), &[]);
-    shown.has("100,003 bytes").has("/full shows the last message whole").never_wrote("end\r\n");
+    shown.has("100,003 bytes").has("/full 1 shows it whole").never_wrote("end\r\n");
     assert!(shown.written.len() < 20_000, "{} bytes written", shown.written.len());
 }
 
@@ -93,7 +130,7 @@ fn a_long_text_is_not_truncated_inside_a_character() {
 #[test]
 fn a_long_binary_is_truncated_and_its_size_shown() {
     let shown = show(&sending(binary(&[0xaa; 5000])), &[]);
-    shown.has("< binary, 5,000 bytes").has("/full shows the last message whole");
+    shown.has("< binary, 5,000 bytes").has("/full 1 shows it whole");
     shown.has("000001f0  aa").lacks("00000200  aa");
 }
 
@@ -101,6 +138,6 @@ fn a_long_binary_is_truncated_and_its_size_shown() {
 fn long_truncated_json_is_shown() {
     let json = format!("[{}1]", "12345, ".repeat(3000));
     let shown = show(&sending(text(&json)), &[]);
-    shown.has("21,003 bytes").has("/full shows the last message whole");
+    shown.has("21,003 bytes").has("/full 1 shows it whole");
     assert!(shown.written.contains("[12345, 12345, 12345"), "{:?}", shown.written);
 }
