@@ -40,6 +40,7 @@ pub use wscat::{MAX_REDIRECTS, WscatArgs};
 ///
 /// On a terminal wscope shows the opening handshake and gives a prompt; in a pipe every line of
 /// standard input is sent as a message, and every received message is written to standard output.
+/// At the prompt /help lists the commands and keys; the text editor is that of VISUAL or EDITOR.
 #[derive(Debug, Parser)]
 #[command(
     name = "wscope",

@@ -1,6 +1,7 @@
 //! Resolves the command line and its environment to a configuration. Every default is here.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ mod filters;
 mod headers;
 mod history;
 mod listen;
+mod messages;
 mod presets;
 mod privacy;
 mod resilience;
@@ -79,6 +81,8 @@ pub struct Env {
     pub history: Option<PathBuf>,
     /// The same for `listen`.
     pub listen_history: Option<PathBuf>,
+    /// The command of the user's text editor.
+    pub text_editor: Option<OsString>,
     /// Credentials.
     pub auth: AuthEnv,
     /// Where the settings are read from.
@@ -204,6 +208,10 @@ pub struct ConnectConfig {
     pub stay: bool,
     /// The name of the connection, where there are several.
     pub name: String,
+    /// See [`Env::text_editor`].
+    pub text_editor: Option<OsString>,
+    /// The folder of the messages that are saved at the prompt.
+    pub messages: Option<PathBuf>,
 }
 
 /// What the server has to agree to.

@@ -5,7 +5,7 @@
 //! the top of this list to its bottom:
 //!
 //! `commands`, `error`, `config`, `report`, `session`, `output`, `scenario`, `observer`, `input`, `view`, `event`,
-//! `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `redact` and `platform`.
+//! `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact` and `platform`.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -28,4 +28,5 @@ pub mod resilience;
 pub mod scenario;
 pub mod server;
 pub mod session;
+pub mod template;
 pub mod view;

@@ -13,13 +13,13 @@ use wscope::error::report;
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::title::Arguments;
-use wscope::platform::{line_editor, stdio, terminal};
+use wscope::platform::{line_editor, linger, stdio, terminal, text_editor};
 
 fn main() -> ExitCode {
     line_editor::restore_on_panic();
     let Arguments { args, visible } = commands::arguments();
     let env = environment(visible);
-    match commands::run(&args, &env) {
+    let exit_code = match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError { error, report_by }) => {
             let style = Style::new(failure_color(&args, &env));
@@ -29,7 +29,9 @@ fn main() -> ExitCode {
             }
             ExitCode::from(error.exit_code())
         }
-    }
+    };
+    linger::finish();
+    exit_code
 }
 
 fn environment(visible_secrets: Option<String>) -> Env {
@@ -55,6 +57,7 @@ fn environment(visible_secrets: Option<String>) -> Env {
         is_foreground: terminal::is_ours(),
         history: history("history"),
         listen_history: history("listen-history"),
+        text_editor: text_editor::command(set),
         auth: AuthEnv::read(set),
         settings: SettingsEnv::read(set),
         proxies: VARIABLES

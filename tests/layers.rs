@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("platform", &[]),
+    ("template", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
@@ -15,9 +16,9 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("client", &["redact", "protocol", "net", "resilience"]),
     ("event", &["redact", "protocol", "net"]),
     ("view", &["protocol", "event"]),
-    ("input", &["platform", "redact", "protocol", "event", "view"]),
+    ("input", &["platform", "template", "redact", "protocol", "event", "view"]),
     ("observer", &["protocol", "event", "input"]),
-    ("scenario", &["protocol", "event", "view", "observer"]),
+    ("scenario", &["template", "protocol", "event", "view", "observer"]),
     ("output", &["platform", "protocol", "net", "event", "view"]),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("report", &["protocol", "scenario", "output"]),
@@ -48,6 +49,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "commands",
         &[
             "platform",
+            "template",
             "redact",
             "protocol",
             "net",

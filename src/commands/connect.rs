@@ -130,16 +130,24 @@ impl ConnectCommand<'_> {
         conversation.emit_notices();
         let opening = Opening { config, max_time };
         let presets = config.presets.clone();
-        let ended = Run { opening, conversation: &mut conversation, presets }.run();
+        let mut ended = Run { opening, conversation: &mut conversation, presets }.run();
         if conversation.goes_on(&ended) {
             let Stayed { result, leave_by } = conversation.stay(ended, opening);
             self.leave_by = leave_by;
-            let not_shown = conversation.end(leave_by);
+            let not_shown = conversation.end(leave_by, false);
             conversation.warn_of_lost(not_shown);
             return result;
         }
         self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
-        let not_shown = conversation.end(self.leave_by);
+        if let Ok(Some(ended)) = &mut ended
+            && self.leave_by.is_none()
+            && let Some(stop) = conversation.wait_for_text(max_time)
+        {
+            ended.report.stop = Some(stop);
+            self.leave_by = Some(Instant::now());
+        }
+        let was_lost = matches!(&ended, Ok(Some(ended)) if ended.was_lost());
+        let not_shown = conversation.end(self.leave_by, was_lost);
         conversation.source = None;
         let Some(mut ended) = ended? else { return Ok(()) };
         ended.report.lost.received += not_shown;

@@ -123,6 +123,8 @@ fn input(
                 secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
                 file_limit: config.close_timeout,
+                text_editor: config.text_editor.clone(),
+                messages: config.messages.clone(),
                 context: view.map(|view| displays::context(view, &config.commentary)),
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())

@@ -97,6 +97,9 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
+                if let Some(name) = expanded.as_ref().and_then(|it| it.endpoint_name.as_deref()) {
+                    config.set_endpoint_name(name, env);
+                }
                 Ok(config.named(endpoint))
             })?);
         }

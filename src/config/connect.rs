@@ -13,7 +13,7 @@ use super::tls::tls;
 use super::values::{duration, optional_duration, size};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
-    SendOrder, Stdout, USER_AGENT, history, presets, resilience,
+    SendOrder, Stdout, USER_AGENT, history, messages, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
@@ -55,6 +55,7 @@ impl ConnectConfig {
     ) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
+        let messages = messages::folder(&env.settings, &messages::endpoint(&target));
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);
         let handshake = handshake_config(&args.handshake.request, &files)?;
@@ -85,6 +86,8 @@ impl ConnectConfig {
             history: history::file(&args.settings, env.history.as_ref()),
             stay: args.ending.stay,
             name: FIRST_NAME.to_owned(),
+            text_editor: env.text_editor.clone(),
+            messages,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.
@@ -112,6 +115,11 @@ impl ConnectConfig {
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
         Ok(self)
+    }
+
+    /// The endpoint has this name in the configuration file.
+    pub fn set_endpoint_name(&mut self, name: &str, env: &Env) {
+        self.messages = messages::folder(&env.settings, name);
     }
 
     /// Whether `--json` was given: failures before the connection are reported there too.

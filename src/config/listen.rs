@@ -1,5 +1,6 @@
 //! The configuration of `wscope listen`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::values::{duration, optional_duration, size};
-use super::{Commentary, ConfigError, Env, Stdout, history};
+use super::{Commentary, ConfigError, Env, Stdout, history, messages};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
@@ -62,6 +63,10 @@ pub struct ListenConfig {
     pub secrets: Secrets,
     /// The history file of the line editor.
     pub history: Option<PathBuf>,
+    /// The command of the user's text editor.
+    pub text_editor: Option<OsString>,
+    /// The folder of the messages that are saved at the prompt.
+    pub messages: Option<PathBuf>,
     /// Notices to show first.
     pub notices: Vec<(Level, String)>,
 }
@@ -151,6 +156,8 @@ impl ListenConfig {
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
             history: history::file(&args.settings, env.listen_history.as_ref()),
+            text_editor: env.text_editor.clone(),
+            messages: messages::folder(&env.settings, "listen"),
         })
     }
 

@@ -89,6 +89,8 @@ pub struct Expanded {
     pub matches: ArgMatches,
     /// Warnings to show first.
     pub notices: Vec<(Level, String)>,
+    /// The name of the endpoint.
+    pub endpoint_name: Option<String>,
     /// The URL of the endpoint, and the number of its line.
     endpoint: Option<(String, usize)>,
     settings: Vec<Setting>,
@@ -143,7 +145,8 @@ pub fn expand(
     if lines.iter().any(has_secret) && privacy::others_may_read(&path) {
         notices.push((Level::Warning, privacy::warning(&path)));
     }
-    Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
+    let endpoint_name = name.map(str::to_owned);
+    Ok(Some(Expanded { matches, notices, endpoint_name, endpoint, settings, sources, path }))
 }
 
 fn unknown(path: Option<&Path>, name: &str) -> SettingError {

@@ -1,6 +1,7 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,40 +16,62 @@ use super::{Action, ActionSource, Next};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
+use crate::platform::linger;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
+mod closest;
+mod colors;
+mod completion;
+mod composer;
+mod composing;
 mod connection;
 mod context;
+mod editing;
 mod editor;
+mod ending;
+mod escapes;
+mod help;
 mod helper;
 mod history;
+mod json_text;
 mod keys;
 mod loader;
 mod local;
 mod names;
+mod next_line;
+mod place;
+mod placeholders;
 mod prompt;
+mod saved;
 mod screen;
 mod server;
 mod set;
 mod several;
+mod text_part;
 mod visible;
+mod words;
 
+use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
 pub use context::PromptContext;
+use editing::TextEditor;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
+use ending::Ending;
 use helper::Assistant;
-use history::LineHistory;
+use history::{LineEditor, LineHistory};
 use keys::Keys;
 pub(super) use loader::FileLoader;
 pub use names::{Liveness, PromptNames, check_name};
+pub use next_line::NextLine;
 use prompt::PromptText;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
-pub(super) use set::Prompt;
+use set::CommandWords;
 pub use set::{CommandSet, FileRequest, Parsed};
 pub use several::{PROMPT_COMMANDS, PromptCommand};
+pub(super) use words::Prompt;
 
 /// Options of the line editor.
 #[derive(Debug)]
@@ -63,6 +86,10 @@ pub struct ReplOptions {
     pub names: Arc<PromptNames>,
     /// How long a line that ends the session waits for a file that is being read; `None`: until it is read.
     pub file_limit: Option<Duration>,
+    /// The command of the user's text editor.
+    pub text_editor: Option<OsString>,
+    /// The folder of saved messages.
+    pub messages: Option<PathBuf>,
     /// What its commands work on beside the connection; `None`: it has only those on the connection.
     pub context: Option<PromptContext>,
 }
@@ -80,33 +107,12 @@ pub struct Repl<T: 'static> {
     screen: Screen,
     keys: Arc<Keys>,
     jobs: Option<JobControl>,
-    ending: Arc<AtomicBool>,
+    ending: Arc<Ending>,
     interrupted: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
     modes: Option<SavedModes>,
     /// Rows and columns of the terminal.
     size: Option<(u16, u16)>,
-}
-
-/// What a prompt yields.
-#[derive(Debug)]
-pub enum NextLine<T> {
-    /// A line.
-    Line(T),
-    /// Nothing yet.
-    Pending,
-    /// The end: Ctrl-D.
-    End,
-}
-
-impl From<NextLine<Action>> for Next<'_> {
-    fn from(typed: NextLine<Action>) -> Self {
-        match typed {
-            NextLine::Line(action) => Self::Action(action),
-            NextLine::Pending => Self::Pending,
-            NextLine::End => Self::End,
-        }
-    }
 }
 
 /// The time limit for the editor to end before its terminal is restored anyway.
@@ -115,6 +121,12 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// The same where the run has to end: half of it for the end, half of it in which the modes of a terminal that
 /// accepts no output are set again.
 const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// The least time for the end if the text editor is open, which has to be ended.
+const TEXT_EDITOR_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Someone who has pressed a key within this time is typing.
+const TYPING: Duration = Duration::from_secs(2);
 
 /// The interval at which they are.
 const RESTORE_EVERY: Duration = Duration::from_millis(10);
@@ -137,15 +149,12 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         if let Some(modes) = &modes {
             modes.set_raw();
         }
-        let keys = Arc::new(Keys::default());
-        let config = editor_config().map_err(io::Error::other)?;
-        let prompt = PromptText::new(options.context.clone(), Arc::clone(&options.names));
-        let assistant = Assistant::new(commands.words, options.color, Arc::clone(&keys), prompt);
-        let mut editor =
-            editor(&config, assistant, modes.as_ref(), &keys).map_err(io::Error::other)?;
-        let history = options
-            .history
-            .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
+        let secrets = options.secrets.clone();
+        let composer = Arc::new(Composer::new(commands.words, options.messages.clone(), secrets));
+        let keys = Arc::new(Keys::new(Arc::clone(&composer)));
+        let (mut editor, history) =
+            new_editor(&options, commands.words, &composer, &keys, modes.as_ref())
+                .map_err(io::Error::other)?;
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
         if let Some(context) = &options.context {
@@ -153,10 +162,10 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         }
         let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
         let jobs = jobs.transpose()?;
-        let ending = Arc::new(AtomicBool::new(false));
+        let ending = Arc::<Ending>::default();
         let interrupted = Arc::new(AtomicBool::new(false));
         let (sender, lines) = channel();
-        let mut keyboard = Keyboard {
+        let keyboard = Keyboard {
             history,
             typed_ahead,
             modes: modes.clone(),
@@ -164,19 +173,25 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             jobs: jobs.clone(),
             ending: Arc::clone(&ending),
             names: options.names,
+            composer,
+            text_editor: TextEditor::new(
+                options.text_editor,
+                modes.clone(),
+                screen.gate(),
+                Arc::clone(&ending),
+            ),
             context: options.context,
         };
-        let (is_interrupted, editors_waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
-        let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            keyboard.read_lines(&mut editor, commands, |line| {
+        let thread = spawn_editor(editor, keyboard, commands, {
+            let (interrupted, waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
+            move |line| {
                 let is_interrupt = matches!(line, EditorLine::Interrupt(_));
-                // Fails when the session has ended: then `ending` is set as well.
+                // Fails when the session has ended: then `ending` has begun as well.
                 let _ = sender.send(line);
                 // After the line, so that the flag is not taken back before the line can be received.
-                is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = editors_waker.wake();
-            });
-            keyboard.modes.iter().for_each(line_editor::restore);
+                interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
+                let _ = waker.wake();
+            }
         })?;
         Ok(Self {
             lines,
@@ -286,23 +301,46 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
+    /// Whether the user is still editing a text in the text editor. From now on such a text is not sent but kept in the
+    /// history.
+    pub fn is_text_edited(&self) -> bool {
+        self.ending.begin();
+        self.ending.is_text_edited()
+    }
+
+    /// Whether a text that was being edited when the session ended is in the history.
+    pub fn is_edited_text_left(&self) -> bool {
+        self.ending.is_edited_text_left()
+    }
+
     /// Prints the queued output and restores the original modes of the terminal. For a terminal that accepts no output it
-    /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
-    pub fn end(&mut self, until: Option<Instant>) -> usize {
+    /// waits until `until`, or for 0.1 s if that is later. If `lingers` and someone is typing, the modes are restored by
+    /// [`linger::finish`]. Returns how many received messages were not shown.
+    pub fn end(&mut self, until: Option<Instant>, lingers: bool) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
         let until = || until.unwrap_or_else(|| Instant::now() + END_TIMEOUT);
         self.screen.wait_until_shown(until());
-        self.ending.store(true, Ordering::SeqCst);
+        if lingers {
+            self.ending.keep_modes();
+        }
+        self.ending.begin();
+        let is_text_edited = self.ending.is_text_edited();
+        self.ending.stop_text_editor();
         if let Some(jobs) = &self.jobs {
             jobs.release();
         }
         // In the background an editor that is reading a line is left there: restoring the terminal would
         // stop the program.
-        let end = until().max(Instant::now() + SHORT_END_TIMEOUT);
+        let least = if is_text_edited { TEXT_EDITOR_TIMEOUT } else { SHORT_END_TIMEOUT };
+        let end = until().max(Instant::now() + least);
         let mut is_over =
             terminal::is_in_background() || interrupt(&editor, end - SHORT_END_TIMEOUT / 2);
         let not_shown = self.screen.close();
-        self.restore_modes();
+        if lingers && is_over && self.is_being_typed() && !terminal::is_in_background() {
+            self.modes.iter().for_each(linger::begin);
+        } else {
+            self.restore_modes();
+        }
         while !is_over && Instant::now() < end {
             // It was waiting for a terminal that accepts no output, and sets its modes once more.
             is_over = interrupt(&editor, end.min(Instant::now() + RESTORE_EVERY));
@@ -314,13 +352,17 @@ impl<T> Repl<T> {
         not_shown
     }
 
+    fn is_being_typed(&self) -> bool {
+        self.ending.is_text_left() || self.keys.were_pressed_within(TYPING)
+    }
+
     /// Whether a signal that interrupted a wait of the loop, and is none of those that it handles, was
     /// SIGINT. The line editor takes over that one and SIGWINCH, which is detected by the size of the
     /// terminal; while the terminal accepts no output the editor cannot react to it.
     pub fn was_interrupted_while_stalled(&mut self) -> bool {
         let size = terminal::size();
         let was_resized = std::mem::replace(&mut self.size, size) != size;
-        !was_resized && self.screen.batches().is_stalled()
+        !was_resized && !terminal::is_lent() && self.screen.batches().is_stalled()
     }
 
     fn restore_modes(&self) {
@@ -328,6 +370,41 @@ impl<T> Repl<T> {
             line_editor::restore(modes);
         }
     }
+}
+
+/// A line editor, and the history file if it can be used.
+fn new_editor(
+    options: &ReplOptions,
+    words: CommandWords,
+    composer: &Arc<Composer>,
+    keys: &Arc<Keys>,
+    modes: Option<&SavedModes>,
+) -> rustyline::Result<(LineEditor, Option<LineHistory>)> {
+    let config = editor_config()?;
+    let prompt = PromptText::new(options.context.clone(), Arc::clone(&options.names));
+    let (composer, own_keys) = (Arc::clone(composer), Arc::clone(keys));
+    let assistant = Assistant::new(words, options.color, own_keys, composer, prompt);
+    let mut editor = editor(&config, assistant, modes, keys)?;
+    let history = options
+        .history
+        .clone()
+        .and_then(|path| LineHistory::load(path, options.secrets.clone(), &config, &mut editor));
+    Ok((editor, history))
+}
+
+/// Starts the thread that reads lines.
+fn spawn_editor<T: From<Action> + Send + 'static>(
+    mut editor: LineEditor,
+    mut keyboard: Keyboard,
+    commands: &'static CommandSet<T>,
+    send: impl FnMut(EditorLine<T>) + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("editor".to_owned()).spawn(move || {
+        keyboard.read_lines(&mut editor, commands, send);
+        if !keyboard.ending.keeps_modes() {
+            keyboard.modes.iter().for_each(line_editor::restore);
+        }
+    })
 }
 
 /// Interrupts the editor's thread, which is reading a line; `false` if it has not ended by then.
@@ -341,7 +418,7 @@ fn interrupt(editor: &JoinHandle<()>, until: Instant) -> bool {
 
 impl<T> Drop for Repl<T> {
     fn drop(&mut self) {
-        self.end(None);
+        self.end(None, false);
     }
 }
 

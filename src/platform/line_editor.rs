@@ -16,9 +16,9 @@ pub fn restore_on_panic() {
 }
 
 /// Sets the original modes and turns bracketed paste off, as after a line editor was interrupted, without waiting
-/// for a stopped terminal (Ctrl-S). Does nothing in the background, where another program has the terminal.
+/// for a stopped terminal (Ctrl-S). Does nothing while another program has the terminal, also in the background.
 pub fn restore(modes: &SavedModes) {
-    if terminal::is_in_background() {
+    if terminal::is_in_background() || terminal::is_lent() {
         return;
     }
     modes.set();

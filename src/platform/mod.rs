@@ -8,8 +8,10 @@ mod early_signals;
 pub mod files;
 #[cfg_attr(not(unix), path = "job_control_other.rs")]
 pub mod job_control;
+pub mod lent;
 pub mod limits;
 pub mod line_editor;
+pub mod linger;
 pub mod prompt;
 pub mod replace;
 mod signal;
@@ -17,6 +19,7 @@ mod signal;
 pub mod signals;
 pub mod stdio;
 pub mod terminal;
+pub mod text_editor;
 pub mod title;
 
 pub use signals::Signals;

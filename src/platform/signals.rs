@@ -105,10 +105,15 @@ impl Signals {
 }
 
 impl Pending {
+    /// Whether the terminal has sent it to another program, which has the terminal.
+    fn is_for_other(&self) -> bool {
+        matches!(self.signal, Signal::Interrupt | Signal::Quit) && terminal::is_lent()
+    }
+
     fn take(&mut self) -> Option<Signal> {
         // Before reading: a signal received in between is read, or stays untaken.
         self.is_pending.store(false, Ordering::SeqCst);
-        let was_received = was_received(&mut self.pipe);
+        let was_received = was_received(&mut self.pipe) && !self.is_for_other();
         if was_received && self.signal == Signal::Interrupt {
             end_echoed_line();
         }

@@ -1,20 +1,35 @@
 //! Terminal modes, and restoring them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, discard_typed, echoes_interrupt, has_shell, interrupt_self, is_gone, is_hangup,
-    is_in_background, is_ours, is_output_in_background, leads_session, size, suspend_group,
-    take_typed, width,
+    SavedModes, discard_typed, drop_typed, echoes_interrupt, has_shell, interrupt_self, is_gone,
+    is_hangup, is_in_background, is_ours, is_output_in_background, leads_session, size,
+    suspend_group, take_typed, width,
 };
 
 #[cfg(not(unix))]
 pub use other::{
-    SavedModes, discard_typed, echoes_interrupt, interrupt_self, is_gone, is_hangup,
+    SavedModes, discard_typed, drop_typed, echoes_interrupt, interrupt_self, is_gone, is_hangup,
     is_in_background, is_ours, is_output_in_background, size, take_typed, width,
 };
 
 /// The number of columns if it is not known.
 const DEFAULT_WIDTH: usize = 80;
+
+/// Whether another program of this process group has the terminal: the process has one.
+static IS_LENT: AtomicBool = AtomicBool::new(false);
+
+/// Whether another program of this process group has the terminal. Then its modes are not changed here.
+pub fn is_lent() -> bool {
+    IS_LENT.load(Ordering::SeqCst)
+}
+
+/// Records that another program of this process group has the terminal, or has it no more.
+pub(super) fn set_lent(is_lent: bool) {
+    IS_LENT.store(is_lent, Ordering::SeqCst);
+}
 
 /// Input typed ahead.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,6 +68,7 @@ pub struct EditKeys {
 mod unix {
     use std::io;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::time::{Duration, Instant};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{
@@ -93,7 +109,9 @@ mod unix {
         /// either: it belongs to the next line.
         pub fn set_raw(&self) {
             let _setting = self.setting();
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.raw());
+            if !super::is_lent() {
+                let _ = tcsetattr(stdin(), OptionalActions::Now, &self.raw());
+            }
         }
 
         fn raw(&self) -> Termios {
@@ -189,7 +207,7 @@ mod unix {
         pub fn set_interruptible(&self, is_interruptible: bool) {
             let _setting = self.setting();
             let is_given_back = Self::read().is_none_or(|modes| modes.edits_lines());
-            if is_given_back || !is_ours() {
+            if is_given_back || super::is_lent() || !is_ours() {
                 return;
             }
             let mut modes = self.raw();
@@ -235,10 +253,29 @@ mod unix {
         let _ = tcflush(stdin(), QueueSelector::IFlush); // fails if it is not a terminal
     }
 
+    /// Reads and drops what is typed until a time, or a signal.
+    pub fn drop_typed(until: Instant) {
+        let mut bytes = [0; TYPED_AT_ONCE];
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let is_over = left.is_zero() || is_in_background();
+            // A terminal that was closed is ready, too.
+            if is_over || !is_typed_within(left) || rustix::io::read(stdin(), &mut bytes).is_err() {
+                return;
+            }
+        }
+    }
+
     fn is_waiting() -> bool {
+        is_typed_within(Duration::ZERO)
+    }
+
+    /// False also if a signal ends the wait.
+    fn is_typed_within(time: Duration) -> bool {
         let mut stdin = [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)];
-        let ready = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
-        ready.is_ok() && stdin[0].revents().contains(PollFlags::IN)
+        let timeout = Timespec::try_from(time).ok();
+        let ready = poll(&mut stdin, timeout.as_ref());
+        ready.is_ok() && !stdin[0].revents().is_empty()
     }
 
     /// Columns of the terminal on standard output, else on standard error.
@@ -351,6 +388,9 @@ mod other {
 
     /// Does nothing: what the console holds cannot be discarded without blocking.
     pub fn discard_typed() {}
+
+    /// Does nothing: there are no modes that would be kept meanwhile.
+    pub fn drop_typed(_: std::time::Instant) {}
 
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {

@@ -32,15 +32,10 @@ pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
 /// one, a last line without a newline, and the end.
 const READS_BEHIND_CLOSE: usize = 4;
 
-/// The notice if Ctrl-C started it.
-const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
-
-/// The notice if something else started it.
-const CLOSING: &str = "closing; Ctrl-C to leave at once";
-
-/// The notice that a closing handshake takes long.
-pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
-    if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING }
+/// The notice that a closing handshake takes long, and what is waited for.
+pub(crate) fn closing_text(awaited: &str, is_interrupted: bool) -> String {
+    let again = if is_interrupted { " again" } else { "" };
+    format!("closing, waiting for {awaited}; Ctrl-C{again} to leave at once")
 }
 
 /// The end of a session that has begun.
@@ -130,8 +125,12 @@ impl Session<'_> {
         }
         notice.is_shown = true;
         let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
-        let text = closing_text(is_interrupted);
-        self.journal.emit(EventKind::Notice(Level::Info, text));
+        let awaited = match self.socket.is_writable() {
+            true => "the server's Close frame",
+            false => "the server to read what is being sent",
+        };
+        let text = closing_text(awaited, is_interrupted);
+        self.journal.emit(EventKind::Notice(Level::Info, &text));
     }
 
     pub(super) fn on_signal(&mut self, signal: Signal) {

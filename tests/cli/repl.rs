@@ -11,7 +11,12 @@ mod escapes;
 mod history;
 pub(crate) mod interrupts;
 mod jobs;
+mod json;
+mod lines;
+mod saved;
 mod stream;
+mod text_editor;
+mod typing_on;
 
 /// A server that accepts, runs these steps and is then closed by the client.
 pub(crate) fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {

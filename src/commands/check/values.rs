@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
 use crate::redact::Secrets;
 use crate::scenario::language::Values;
 use crate::scenario::query::{Value, Variables};
+use crate::template::{new_date, new_uuid};
 
 /// Values from the command line, files and the environment, and those that were captured.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +58,8 @@ impl Values for ScenarioValues {
             return Some(Cow::Borrowed(value));
         }
         match name {
-            "newUuid" => Some(Cow::Owned(uuid(rand::random()))),
-            "newDate" => Some(Cow::Owned(Timestamp::now().to_string())),
+            "newUuid" => Some(Cow::Owned(new_uuid())),
+            "newDate" => Some(Cow::Owned(new_date())),
             _ => None,
         }
     }
@@ -75,24 +74,9 @@ impl Variables for ScenarioValues {
     }
 }
 
-/// A random UUID (RFC 9562 section 5.4).
-fn uuid(random: u128) -> String {
-    let bits = (random & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-    parts.join("-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Scenario language, section 1: "Built in: `{{newUuid}}`"
-    #[test]
-    fn a_uuid_has_its_version_and_variant() {
-        assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-    }
 
     /// Scenario language, section 1: "option < capture"
     #[test]

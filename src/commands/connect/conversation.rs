@@ -13,7 +13,7 @@ use super::sinks::Sinks;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
-use crate::event::{Clock, EventKind};
+use crate::event::{Clock, EventKind, Level};
 use crate::input::plain::PlainLines;
 use crate::input::queue::QueuedActions;
 use crate::input::repl::{CONNECTION_COMMANDS, PROMPT_COMMANDS, PromptContext, Repl, ReplOptions};
@@ -23,10 +23,13 @@ use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
 use crate::scenario::{Count, Expectations, Limited};
-use crate::session::{Echo, Journal, Plan, Report, Session};
+use crate::session::{Echo, Journal, Plan, Report, Session, Stop};
 
 /// The time limit for the last lines on standard error.
 const LOG_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How often the end of the user's text editor is looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What all connections of a run share.
 pub(super) struct Conversation<'a> {
@@ -120,6 +123,8 @@ impl Conversation<'_> {
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
+                    text_editor: self.config.text_editor.clone(),
+                    messages: self.config.messages.clone(),
                     context: self.context(),
                 };
                 let repl = Repl::start(options, &PROMPT_COMMANDS, self.reactor.waker())
@@ -148,14 +153,44 @@ impl Conversation<'_> {
         self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
     }
 
-    /// Restores the terminal, at this time at the latest, even if it accepts no output. Returns how many received
-    /// messages were not shown.
-    pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
+    /// Waits for a text that the user is editing, as long as no signal is received and there is time. Returns what ended
+    /// the wait otherwise.
+    pub(super) fn wait_for_text(&mut self, max_time: Option<Instant>) -> Option<Stop> {
+        loop {
+            let is_edited = match &mut self.source {
+                Some(InputSource::Repl(prompt)) => prompt.repl().is_text_edited(),
+                _ => false,
+            };
+            if !is_edited {
+                return None;
+            }
+            if max_time.is_some_and(|end| Instant::now() >= end) {
+                return Some(Stop::MaxTime);
+            }
+            let until = Instant::now() + LOOK_AGAIN;
+            match self.reactor.wait(Some(max_time.map_or(until, |end| end.min(until)))) {
+                Ok(woken) => self.outputs.set_ready(&woken),
+                Err(error) => return Some(Stop::System(error)),
+            }
+            if let Some(signal) = self.reactor.take_signal() {
+                return Some(Stop::Signal(signal));
+            }
+        }
+    }
+
+    /// Restores the terminal, at this time at the latest, even if it accepts no output; later if `lingers` and someone is
+    /// typing. Returns how many received messages were not shown.
+    pub(super) fn end(&mut self, until: Option<Instant>, lingers: bool) -> u64 {
         let Some(InputSource::Repl(prompt)) = &mut self.source else { return 0 };
         self.outputs.flush_early();
         prompt.connections.finish(until.unwrap_or_else(|| Instant::now() + LOG_TIMEOUT));
-        let not_shown = prompt.repl().end(until);
+        let not_shown = prompt.repl().end(until, lingers);
+        let is_text_left = prompt.repl().is_edited_text_left();
         self.outputs.restore(displays::STDOUT);
+        if is_text_left {
+            let text = "the text that was being edited was not sent; it is in the history";
+            self.emit(EventKind::Notice(Level::Warning, text));
+        }
         not_shown as u64
     }
 

@@ -39,6 +39,15 @@ impl Ended {
         self.failure.as_ref().map_or_else(|| loss_error(&self.report).message(), Error::message)
     }
 
+    /// Whether the connection ended while the user may still have been typing.
+    pub(super) fn was_lost(&self) -> bool {
+        let is_ours = matches!(
+            self.report.stop,
+            Some(Stop::Requested | Stop::Signal(_) | Stop::MaxTime | Stop::OutputClosed)
+        );
+        !is_ours && self.report.deadline.is_none()
+    }
+
     /// The deadline for the end of the run, if a signal or `--max-time` ended it.
     pub(super) fn leave_by(&self) -> Option<Instant> {
         let is_ended = matches!(self.report.stop, Some(Stop::Signal(_) | Stop::MaxTime));

@@ -4,10 +4,14 @@
 use bytes::Bytes;
 use data_encoding::BASE64;
 
+use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
+use super::escapes::unescape;
+use super::json_text::Fault;
 use super::local::{self, LOCAL_COMMANDS};
-use super::set::{
-    CommandSet, CommandWords, FileRequest, Parsed, SlashCommand, code_and_reason, split, unknown,
-};
+use super::place::place;
+use super::set::{CommandSet, CommandWords, FileRequest, Parsed, code_and_reason, split};
+use super::text_part::text_argument;
+use super::words::{SlashCommand, unknown};
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show, decode_hex};
@@ -26,15 +30,20 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     cancel: |_| None,
 };
 
-const COMMANDS: [SlashCommand; 12] =
-    [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, QUIT];
+const COMMANDS: [SlashCommand; 17] = [
+    HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, SET, UNSET, SEND, SAVE_AS, EDIT, CLOSE,
+    STATUS, HEADERS, QUIT,
+];
 
-pub(super) const HELP: SlashCommand =
-    SlashCommand { name: "help", arguments: "", summary: "list the commands" };
+pub(super) const HELP: SlashCommand = SlashCommand {
+    name: "help",
+    arguments: "[COMMAND]",
+    summary: "list the commands, or explain one",
+};
 pub(super) const TEXT: SlashCommand = SlashCommand {
     name: "text",
-    arguments: "TEXT",
-    summary: "send TEXT, also if it is empty or starts with /",
+    arguments: "[-e] TEXT",
+    summary: "send TEXT, also if it starts with /",
 };
 pub(super) const BINARY: SlashCommand = SlashCommand {
     name: "binary",
@@ -93,7 +102,7 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "text" => Ok(Action::text(argument)),
+        "text" => text(argument),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
         "fragment" => fragment(argument),
@@ -102,8 +111,22 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "status" => none(Action::Show(Show::Status)),
         "headers" => none(Action::Show(Show::Headers)),
         "quit" => none(Action::Close(None, None)),
-        _ => Err(unknown(name)),
+        "set" | "unset" | "send" | "save-as" | "edit" => {
+            Err(format!("/{name} is a command of the line editor, which is not in use here"))
+        }
+        _ => Err(unknown(name, &COMMANDS)),
     }
+}
+
+fn text(argument: &str) -> Result<Action, String> {
+    let (reads_escapes, text) = text_argument(argument);
+    if !reads_escapes {
+        return Ok(Action::text(text));
+    }
+    let unescaped = unescape(text).map_err(|Fault { at, what }| {
+        format!("/text -e: {}{what}", place(text, at).replacen(": ", " of the text: ", 1))
+    })?;
+    Ok(Action::text(&unescaped))
 }
 
 fn binary(argument: &str) -> Result<Parsed<Action>, String> {

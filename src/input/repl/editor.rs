@@ -2,19 +2,23 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
+use super::composer::Composer;
+use super::composing::{Composed, compose};
 use super::context::PromptContext;
+use super::editing::{Outcome, TextEditor};
+use super::ending::Ending;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
 use super::names::PromptNames;
-use super::set::{CommandSet, Parsed, Prompt};
-use super::visible::one_line;
-use crate::input::Action;
+use super::set::{CommandSet, Parsed};
+use super::visible::{drawn, one_line, remark};
+use super::words::Prompt;
+use crate::input::{Action, Show};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
 use crate::platform::signals::Signal;
@@ -56,9 +60,7 @@ pub(super) fn editor(
 ) -> rustyline::Result<LineEditor> {
     let mut editor = Editor::with_config(config.clone())?;
     editor.set_helper(Some(assistant));
-    if let Some(modes) = modes {
-        keys.bind(&mut editor, modes.control_keys());
-    }
+    keys.bind(&mut editor, modes.map(SavedModes::control_keys).unwrap_or_default());
     Ok(editor)
 }
 
@@ -69,10 +71,15 @@ pub(super) struct Keyboard {
     pub(super) modes: Option<SavedModes>,
     pub(super) keys: Arc<Keys>,
     pub(super) jobs: Option<JobControl>,
-    pub(super) ending: Arc<AtomicBool>,
     pub(super) names: Arc<PromptNames>,
+    pub(super) ending: Arc<Ending>,
+    pub(super) composer: Arc<Composer>,
+    pub(super) text_editor: TextEditor,
     pub(super) context: Option<PromptContext>,
 }
+
+/// A line that is typed on, and where the cursor is.
+type Draft = (String, usize);
 
 impl Keyboard {
     /// Reads lines until the session ends it. Ctrl-C and Ctrl-D do not: the session decides, and while it is
@@ -89,24 +96,24 @@ impl Keyboard {
             self.keys.set_closing();
         }
         let mut is_over = has_ended; // without a prompt
-        let mut text = (String::new(), 0);
+        let mut draft = Draft::default();
         while !self.is_ending() {
-            let (line, cursor) = std::mem::take(&mut text);
+            let (line, cursor) = std::mem::take(&mut draft);
             let prompt = if is_over { String::new() } else { prompt(editor) };
             let read = editor.readline_with_initial(&prompt, line.split_at(cursor));
             match (read, self.keys.take_removed_line()) {
                 (Ok(_), Some(RemovedLine::Cleared)) => {}
                 (Ok(line), Some(RemovedLine::Suspended(cursor))) => {
                     self.suspend();
-                    text = (line, cursor);
+                    draft = (line, cursor);
                 }
-                (Ok(line), None) => {
-                    self.remember(editor, &line);
-                    if let Some(typed) = self.parse(commands, &line) {
-                        send(EditorLine::Typed(typed));
-                    }
+                (Ok(line), Some(RemovedLine::Edited(cursor))) => {
+                    let outcome =
+                        self.text_editor.edit(&line, &line, &self.composer, self.context.as_ref());
+                    draft = self.take_edited(editor, outcome, cursor, commands, &mut send);
                 }
-                (Err(_), _) if self.is_ending() => return erase_blank_prompt(editor),
+                (Ok(line), None) => draft = self.submit(editor, &line, commands, &mut send),
+                (Err(_), _) if self.is_ending() => return self.leave_line(editor),
                 (Err(ReadlineError::Interrupted), _) => {
                     if let Some(cancel) = (commands.cancel)(&self.names) {
                         send(EditorLine::Interrupt(cancel));
@@ -137,6 +144,101 @@ impl Keyboard {
         }
     }
 
+    /// Sends a line, or does what it says. Returns what is typed on.
+    fn submit<T: From<Action>>(
+        &mut self,
+        editor: &mut LineEditor,
+        line: &str,
+        commands: &CommandSet<T>,
+        send: &mut impl FnMut(EditorLine<T>),
+    ) -> Draft {
+        self.remember(editor, line);
+        let problem = |text| Some(Parsed::Ready(Action::problem(text).into()));
+        let parsed = match compose(line, &self.composer, self.context.as_ref()) {
+            Ok(Composed::AsTyped) => commands.parse(line, Prompt::Editor, self.context.as_ref()),
+            Ok(Composed::Command(command)) => {
+                let context = self.context.as_ref();
+                commands.command(&command, Prompt::Editor, context).map_or_else(problem, Some)
+            }
+            Ok(Composed::Message(kind, data)) => {
+                Some(Parsed::Ready(Action::Composed(kind, data).into()))
+            }
+            Ok(Composed::Edit(text)) => {
+                let context = self.context.as_ref();
+                let outcome = self.text_editor.edit(&text, "", &self.composer, context);
+                return self.take_edited(editor, outcome, 0, commands, send);
+            }
+            Ok(Composed::Text(text)) => Some(Parsed::Ready(Action::Show(Show::Text(text)).into())),
+            Err(reason) => problem(reason),
+        };
+        // A line is for the connection that the prompt is at.
+        let parsed = match parsed {
+            Some(parsed) => Some((commands.address)(parsed, &self.names)),
+            None => (commands.enter)(&self.names).map(Parsed::Ready),
+        };
+        parsed.into_iter().for_each(|parsed| send(EditorLine::Typed(parsed)));
+        Draft::default()
+    }
+
+    /// What becomes of a line that was in the text editor. Returns what is typed on.
+    fn take_edited<T: From<Action>>(
+        &mut self,
+        editor: &mut LineEditor,
+        outcome: Outcome,
+        cursor: usize,
+        commands: &CommandSet<T>,
+        send: &mut impl FnMut(EditorLine<T>),
+    ) -> Draft {
+        if let (false, Outcome::Send(line)) = (self.is_ending(), &outcome) {
+            // As if it had been typed.
+            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), shown(line));
+        }
+        self.text_editor.release_output();
+        if self.is_ending() {
+            if let Outcome::Send(line) | Outcome::Line(line, _) = outcome {
+                self.leave_text(editor, &line);
+                self.ending.leave_edited_text();
+            }
+            return Draft::default();
+        }
+        let show = |action: Action| EditorLine::Typed(Parsed::Ready(action.into()));
+        match outcome {
+            // Not opened from here, so that an editor that leaves this text ends.
+            Outcome::Send(line) if line.starts_with("/edit") => {
+                let end = line.len();
+                (line, end)
+            }
+            Outcome::Send(line) => self.submit(editor, &line, commands, send),
+            Outcome::Unchanged(line) => {
+                send(show(Action::Show(Show::Text("the text is unchanged: not sent".to_owned()))));
+                let end = line.len();
+                (line, end)
+            }
+            Outcome::Line(line, None) => {
+                let end = line.len();
+                (line, end)
+            }
+            Outcome::Line(line, Some(reason)) => {
+                send(show(Action::problem(reason)));
+                (line, cursor)
+            }
+        }
+    }
+
+    /// At the end of the session: what is typed on the line is kept in the history.
+    fn leave_line(&mut self, editor: &mut LineEditor) {
+        let typed = editor.helper().map(|helper| helper.typed().to_owned()).unwrap_or_default();
+        match typed.is_empty() {
+            true => line_editor::write(ERASED_PROMPT),
+            false => self.leave_text(editor, &typed),
+        }
+    }
+
+    fn leave_text(&mut self, editor: &mut LineEditor, line: &str) {
+        self.remember(editor, line);
+        self.ending.leave_text();
+    }
+
     fn send_typed_ahead<T: From<Action>>(
         &mut self,
         editor: &mut LineEditor,
@@ -145,27 +247,17 @@ impl Keyboard {
     ) {
         let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
         for line in typed_ahead.lines() {
-            self.remember(editor, line);
-            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), one_line(line)); // as the editor would have shown it
-            if let Some(typed) = self.parse(commands, line) {
-                send(EditorLine::Typed(typed));
-            }
+            // As the editor would have shown it.
+            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), one_line(line));
+            self.submit(editor, line, commands, &mut send);
         }
         if self.typed_ahead.ended {
             send(EditorLine::End);
         }
     }
 
-    /// Parses a line for the connection that the prompt is at.
-    fn parse<T: From<Action>>(&self, commands: &CommandSet<T>, line: &str) -> Option<Parsed<T>> {
-        match commands.parse(line, Prompt::Editor, self.context.as_ref()) {
-            Some(parsed) => Some((commands.address)(parsed, &self.names)),
-            None => (commands.enter)(&self.names).map(Parsed::Ready),
-        }
-    }
-
     fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::SeqCst)
+        self.ending.has_begun()
     }
 
     /// Ctrl-Z. The editor is not reading meanwhile: in the background it would take keys that are meant
@@ -192,9 +284,11 @@ fn prompt(editor: &LineEditor) -> String {
     editor.helper().map(Assistant::prompt).unwrap_or_default()
 }
 
-/// Removes the unused prompt from the screen at the end.
-fn erase_blank_prompt(editor: &LineEditor) {
-    if editor.helper().is_some_and(Assistant::is_blank) {
-        line_editor::write(b"\x1b[A\x1b[2K\r");
-    }
+/// Removes the unused prompt from the screen.
+const ERASED_PROMPT: &[u8] = b"\x1b[A\x1b[2K\r";
+
+/// A line as the line editor draws it.
+fn shown(line: &str) -> String {
+    let remark = remark(line).unwrap_or_default();
+    format!("{}{remark}", drawn(line))
 }

@@ -1,9 +1,7 @@
 //! Completion, hints and colours while a line is typed.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::fs;
-use std::path::{MAIN_SEPARATOR_STR, is_separator};
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
@@ -13,13 +11,21 @@ use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
+use super::colors::{colored, is_colored};
+use super::completion::arguments;
+use super::composer::Composer;
+use super::json_text::{continuations, is_meant_as_json, open_string};
 use super::keys::Keys;
 use super::prompt::PromptText;
-use super::set::{CommandWords, SlashCommand};
-use super::visible::{Behind, drawn, has_hidden, one_line, remark};
+use super::set::CommandWords;
+use super::text_part::text_part;
+use super::visible::{Behind, drawn, has_hidden, in_lines, one_line, remark};
+use super::words::SlashCommand;
 
-/// Of more files that match, none is offered: the editor counts them in 16 bits.
-const MAX_FILES: usize = 10_000;
+use crate::platform::terminal;
+
+/// The newest messages of this size are looked at for completion in JSON, in bytes.
+const MAX_COMPLETED_FROM: usize = 1 << 20;
 
 /// Before the name of a connection.
 const NAMING: [&str; 2] = ["/use ", "/reconnect "];
@@ -29,9 +35,10 @@ const NAMING: [&str; 2] = ["/use ", "/reconnect "];
 pub(super) struct Assistant {
     words: CommandWords,
     color: bool,
-    /// Whether nothing is typed on the prompt line.
-    is_blank: Cell<bool>,
+    /// What is typed on the prompt line.
+    typed: RefCell<String>,
     keys: Arc<Keys>,
+    composer: Arc<Composer>,
     prompt: PromptText,
 }
 
@@ -41,9 +48,10 @@ impl Assistant {
         words: CommandWords,
         color: bool,
         keys: Arc<Keys>,
+        composer: Arc<Composer>,
         prompt: PromptText,
     ) -> Self {
-        Self { words, color, is_blank: Cell::new(true), keys, prompt }
+        Self { words, color, typed: RefCell::default(), keys, composer, prompt }
     }
 
     /// What stands before the next line.
@@ -51,9 +59,9 @@ impl Assistant {
         self.prompt.text()
     }
 
-    /// Whether nothing was typed on the prompt line when it was drawn last.
-    pub(super) fn is_blank(&self) -> bool {
-        self.is_blank.get()
+    /// What was typed on the prompt line when it was drawn last.
+    pub(super) fn typed(&self) -> Ref<'_, str> {
+        Ref::map(self.typed.borrow(), String::as_str)
     }
 }
 
@@ -66,20 +74,29 @@ impl Completer for Assistant {
         pos: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let (address, typed, commands) = self.behind_address(&line[..pos]);
-        if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @"))
-        {
-            let (folder, start) = path.split_at(path.rfind(is_separator).map_or(0, |at| at + 1));
-            return Ok((pos - start.len(), files(folder, start)));
+        if self.keys.take_continuation() {
+            let newline = Pair { display: String::new(), replacement: "\n".to_owned() };
+            return Ok((pos - 1, vec![newline]));
         }
-        if let Some(start) = NAMING.iter().find_map(|command| typed.strip_prefix(command)) {
-            let fitting =
-                self.prompt.names().all().into_iter().filter(|name| name.starts_with(start));
-            let pairs = fitting.map(|name| Pair { display: name.clone(), replacement: name });
+        if let Some(completed) = self.complete_json(line, pos) {
+            return Ok(completed);
+        }
+        let (address, typed, commands) = self.behind_address(&line[..pos]);
+        let Some(command) = typed.strip_prefix('/').filter(|command| !command.starts_with('/'))
+        else {
+            return Ok((pos, Vec::new()));
+        };
+        if let Some(start) = NAMING.iter().find_map(|naming| typed.strip_prefix(naming)) {
+            let names = self.prompt.names().all().into_iter();
+            let pairs = names
+                .filter(|name| name.starts_with(start))
+                .map(|name| Pair { display: name.clone(), replacement: name });
             return Ok((pos - start.len(), pairs.collect()));
         }
-        if !typed.starts_with('/') || typed.contains(' ') {
-            return Ok((pos, Vec::new()));
+        if command.contains(' ') {
+            let commands: Vec<_> = self.commands(commands).collect();
+            let (length, pairs) = arguments(command, &commands, &self.composer);
+            return Ok((pos - length, pairs));
         }
         let fitting =
             self.commands(commands).filter(|command| command.name.starts_with(&typed[1..]));
@@ -94,32 +111,15 @@ impl Completer for Assistant {
     }
 }
 
-/// The files in a folder whose names start like this. Names go onto the line as they are: a command takes
-/// all that is behind it as one path, without quotes or backslashes.
-fn files(folder: &str, start: &str) -> Vec<Pair> {
-    let place = if folder.is_empty() { "." } else { folder };
-    let entries = fs::read_dir(place).into_iter().flatten().flatten();
-    let pair = |entry: fs::DirEntry| {
-        let mut name =
-            entry.file_name().into_string().ok().filter(|name| name.starts_with(start))?;
-        if fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir()) {
-            name += MAIN_SEPARATOR_STR;
-        }
-        Some(Pair { display: one_line(&name).into_owned(), replacement: name })
-    };
-    let mut pairs: Vec<_> = entries.filter_map(pair).take(MAX_FILES + 1).collect();
-    if pairs.len() > MAX_FILES {
-        return Vec::new();
-    }
-    pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
-    pairs
-}
-
 impl Hinter for Assistant {
     type Hint = Behind;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Behind> {
-        self.is_blank.set(line.is_empty());
+        line.clone_into(&mut self.typed.borrow_mut());
+        if let Some(reason) = self.composer.refusal(line) {
+            let lines = in_lines(&reason, 0, terminal::width().saturating_sub(1));
+            return Some(Behind::Remark(format!("\n{}", lines.trim_end())));
+        }
         remark(line).map(Behind::Remark).or_else(|| self.next(line, pos).map(Behind::Next))
     }
 }
@@ -144,6 +144,22 @@ impl Assistant {
         let has_local = self.prompt.has_context() && std::ptr::eq(commands, self.words.all);
         let local = if has_local { self.words.local } else { &[] };
         commands.iter().chain(local)
+    }
+
+    /// Keys and strings of messages, in a string of JSON; with where they begin in the line.
+    fn complete_json(&self, line: &str, pos: usize) -> Option<(usize, Vec<Pair>)> {
+        let part = text_part(&line[..pos], !self.words.addressed.is_empty())?;
+        let open = open_string(part.text).filter(|_| is_meant_as_json(part.text))?;
+        let messages = self.prompt.context()?.view.recent(MAX_COMPLETED_FROM);
+        let texts = messages.iter().filter_map(|kept| str::from_utf8(&kept.data).ok());
+        let quote = if line[pos..].starts_with('"') { "" } else { "\"" };
+        let pair = |word: String| Pair {
+            display: one_line(&word).into_owned(),
+            replacement: word + quote,
+        };
+        let texts = texts.filter(|text| is_meant_as_json(text));
+        let pairs = continuations(&open, texts).into_iter().map(pair).collect();
+        Some((pos - open.start.len(), pairs))
     }
 
     /// What fits behind the start of a command.
@@ -195,16 +211,16 @@ impl Validator for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        drawn(line)
+        self.color.then(|| colored(line)).flatten().unwrap_or_else(|| drawn(line))
     }
 
     /// What is typed into such a line is not written by itself, but the line anew.
     fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
-        has_hidden(line)
+        (self.color && is_colored(line)) || has_hidden(line)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        self.styled("\x1b[2m", hint)
+        self.styled(if hint.starts_with('\n') { "\x1b[33m" } else { "\x1b[2m" }, hint)
     }
 
     /// While history is searched, the prompt has what is searched for.

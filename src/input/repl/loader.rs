@@ -9,11 +9,17 @@ use mio::Waker;
 
 use super::NextLine;
 use super::set::FileRequest;
-use crate::input::Action;
+use crate::input::{Action, Show};
 use crate::platform::files::Background;
 
 /// The problem with a file that the end of the session does not wait for any longer.
 const UNREAD: &str = "the file was not sent: it was not read to its end within --close-timeout";
+
+/// The time that a line that ends the session waits for a file before that is shown.
+const SHOW_WAITING_AFTER: Duration = Duration::from_millis(300);
+
+/// Shown then.
+const WAITING: &str = "waiting for the file before it to be read; Ctrl-C to leave at once";
 
 /// Loads the file that the last line named, in a thread. Later lines wait until it is loaded.
 #[derive(Debug)]
@@ -21,11 +27,13 @@ pub(in crate::input) struct FileLoader<T> {
     thread: Option<Background<Result<T, String>>>,
     /// Ends when the file is not waited for any longer, because a later line ends the session.
     limit: Option<Background<()>>,
+    /// Ends when it has to be shown that a later line waits.
+    notice: Option<Background<()>>,
 }
 
 impl<T> Default for FileLoader<T> {
     fn default() -> Self {
-        Self { thread: None, limit: None }
+        Self { thread: None, limit: None, notice: None }
     }
 }
 
@@ -41,16 +49,26 @@ impl<T: Send + 'static> FileLoader<T> {
     ) -> Result<(), String> {
         let thread = Background::start(Some(Arc::clone(waker)), || file.load());
         self.thread = Some(thread.map_err(|error| error.to_string())?);
-        self.limit = None;
+        (self.limit, self.notice) = (None, None);
         Ok(())
     }
 
     /// A line that ends the session waits for the file: from the first call on, for this long at most.
     pub(in crate::input) fn limit(&mut self, limit: Duration, waker: &Arc<Waker>) {
         if self.thread.is_some() && self.limit.is_none() {
-            let waker = Some(Arc::clone(waker));
-            self.limit = Background::start(waker, move || thread::sleep(limit)).ok();
+            let after = |time| {
+                let waker = Some(Arc::clone(waker));
+                Background::start(waker, move || thread::sleep(time)).ok()
+            };
+            self.limit = after(limit);
+            self.notice = after(SHOW_WAITING_AFTER);
         }
+    }
+
+    /// Whether it has to be shown now that a later line waits.
+    fn take_notice(&mut self) -> bool {
+        let is_over = |notice: &mut Background<()>| !matches!(notice.poll(), Ok(None));
+        self.notice.take_if(is_over).is_some()
     }
 
     fn is_too_late(&self) -> bool {
@@ -99,6 +117,9 @@ impl<T: From<Action> + Send + 'static> FileLoader<T> {
     /// As [`FileLoader::poll`]: the line to go on with.
     pub(in crate::input) fn poll_line(&mut self) -> Option<NextLine<T>> {
         Some(match self.poll()? {
+            Poll::Pending if self.take_notice() => {
+                NextLine::Line(Action::Show(Show::Text(WAITING.to_owned())).into())
+            }
             Poll::Pending => NextLine::Pending,
             Poll::Ready(Ok(line)) => NextLine::Line(line),
             Poll::Ready(Err(problem)) => NextLine::Line(Action::problem(problem).into()),

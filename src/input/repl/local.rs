@@ -5,8 +5,10 @@ mod grep;
 mod messages;
 
 use super::context::PromptContext;
-use super::set::{Parsed, SlashCommand};
+use super::set::Parsed;
+use super::words::SlashCommand;
 use crate::input::{Action, Show};
+pub(super) use messages::chosen;
 
 /// These commands.
 pub(super) static LOCAL_COMMANDS: [SlashCommand; 11] = [

@@ -49,6 +49,11 @@ impl PromptText {
         format!("{:time$}{paused}{prompt}", "")
     }
 
+    /// What the commands of the prompt itself work on.
+    pub(super) fn context(&self) -> Option<&PromptContext> {
+        self.context.as_ref()
+    }
+
     /// Whether there are commands of the prompt itself.
     pub(super) fn has_context(&self) -> bool {
         self.context.is_some()

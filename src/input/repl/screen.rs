@@ -2,7 +2,7 @@
 //! waits for the terminal.
 
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ pub(super) struct Screen {
     /// For the output at the end.
     fences: BatchSender,
     waker: Arc<Waker>,
+    gate: Arc<Gate>,
 }
 
 /// The editor sets this itself when it begins to read a line.
@@ -44,20 +45,28 @@ impl Screen {
     ) -> io::Result<Self> {
         let batches = BatchQueue::lossless();
         let fences = batches.sender(Arc::clone(&waker));
-        let queue = batches.clone();
-        thread::Builder::new().name("screen".to_owned()).spawn(move || print(printer, &queue))?;
+        let (queue, gate) = (batches.clone(), Arc::<Gate>::default());
+        let printers_gate = Arc::clone(&gate);
+        thread::Builder::new()
+            .name("screen".to_owned())
+            .spawn(move || print(printer, &queue, &printers_gate))?;
         if let Some(modes) = modes {
             let queue = batches.clone();
             thread::Builder::new().name("stalls".to_owned()).spawn(move || {
                 queue.watch_stalls(|is_stalled| modes.set_interruptible(is_stalled));
             })?;
         }
-        Ok(Self { batches, fences, waker })
+        Ok(Self { batches, fences, waker, gate })
     }
 
     /// The queue of output.
     pub(super) fn batches(&self) -> &BatchQueue {
         &self.batches
+    }
+
+    /// What holds the output back while another program has the terminal.
+    pub(super) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
     /// Takes no more batches. Returns how many received messages have not been shown.
@@ -109,16 +118,69 @@ impl Drop for Screen {
     }
 }
 
-fn print(mut printer: impl ExternalPrinter, batches: &BatchQueue) {
-    while let Some(batch) = batches.wait_for_batch() {
-        if terminal::is_in_background() {
-            // The line editor would draw its prompt over what the shell shows.
-            let _ = io::stdout().write_all(&batch.bytes).and_then(|()| io::stdout().flush());
-            continue;
-        }
-        let text = String::from_utf8_lossy(&batch.bytes).into_owned();
-        let _ = printer.print(text); // the editor has ended, and with it the session
+/// Holds output back. The batches wait in their queue, and when that is full, so do those who fill it.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    is_held: bool,
+    is_printing: bool,
+}
+
+/// How long a batch that is being printed is waited for: if that takes longer, the line editor has it, which is not
+/// reading a line, or the terminal accepts nothing.
+const PRINT_TIMEOUT: Duration = Duration::from_millis(200);
+
+impl Gate {
+    /// Holds output back from now on.
+    pub(super) fn hold(&self) {
+        let mut state = self.state();
+        state.is_held = true;
+        let is_printing = |state: &mut GateState| state.is_printing;
+        let _ = self.changed.wait_timeout_while(state, PRINT_TIMEOUT, is_printing);
     }
+
+    /// Lets output through again.
+    pub(super) fn release(&self) {
+        self.state().is_held = false;
+        self.changed.notify_all();
+    }
+
+    fn enter(&self) {
+        let state = self.changed.wait_while(self.state(), |state| state.is_held);
+        state.unwrap_or_else(PoisonError::into_inner).is_printing = true;
+    }
+
+    fn leave(&self) {
+        self.state().is_printing = false;
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn print(mut printer: impl ExternalPrinter, batches: &BatchQueue, gate: &Gate) {
+    while let Some(batch) = batches.wait_for_batch() {
+        gate.enter();
+        print_batch(&mut printer, &batch);
+        gate.leave();
+    }
+}
+
+fn print_batch(printer: &mut impl ExternalPrinter, batch: &Batch) {
+    if terminal::is_in_background() {
+        // The line editor would draw its prompt over what the shell shows.
+        let _ = io::stdout().write_all(&batch.bytes).and_then(|()| io::stdout().flush());
+        return;
+    }
+    let text = String::from_utf8_lossy(&batch.bytes).into_owned();
+    let _ = printer.print(text); // the editor has ended, and with it the session
 }
 
 struct JobModes {
@@ -132,8 +194,10 @@ impl TerminalModes for JobModes {
     }
 
     fn take(&self) {
-        self.modes.set_raw();
-        line_editor::write(BRACKETED_PASTE_ON);
+        if !terminal::is_lent() {
+            self.modes.set_raw();
+            line_editor::write(BRACKETED_PASTE_ON);
+        }
     }
 
     /// Output makes the editor redraw its line, if it is reading one.

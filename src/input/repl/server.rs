@@ -1,13 +1,13 @@
 //! The commands of a server's operator: those of a connection, for all clients or one, and its own.
 
+use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
 use super::context::PromptContext;
 use super::local::{self, LOCAL_COMMANDS};
-use super::set::{
-    CommandSet, CommandWords, LineKind, Parsed, SlashCommand, code_and_reason, split, unknown,
-};
+use super::set::{CommandSet, CommandWords, LineKind, Parsed, code_and_reason, split};
+use super::words::{SlashCommand, unknown};
 use crate::input::Action;
 use crate::protocol::CloseCode;
 
@@ -57,7 +57,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     cancel: |_| None,
 };
 
-const COMMANDS: [SlashCommand; 15] = [
+const COMMANDS: [SlashCommand; 20] = [
     HELP,
     SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
@@ -72,6 +72,11 @@ const COMMANDS: [SlashCommand; 15] = [
     PONG,
     FRAGMENT,
     FRAME,
+    SET,
+    UNSET,
+    SlashCommand { summary: "send a saved message to all, or list them", ..SEND },
+    SAVE_AS,
+    EDIT,
     SlashCommand { summary: "close the connections of all clients", ..CLOSE },
     SlashCommand {
         name: "kick",
@@ -134,7 +139,7 @@ fn client_command(
     }
     match is_in(&COMMANDS) || is_in(&LOCAL_COMMANDS) {
         true => Err(format!("/{name} does not apply to one client: use it without /to")),
-        false => Err(unknown(name)),
+        false => Err(unknown(name, &CLIENT_COMMANDS)),
     }
 }
 

@@ -4,33 +4,15 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::context::PromptContext;
+use super::help::Help;
 use super::names::PromptNames;
+use super::words::{Prompt, SlashCommand, unknown};
 use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::{Action, Show};
+use crate::platform::files::expand_home;
+use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
-
-/// A command, for help and completion.
-#[derive(Debug)]
-pub(super) struct SlashCommand {
-    pub(super) name: &'static str,
-    pub(super) arguments: &'static str,
-    pub(super) summary: &'static str,
-}
-
-/// Where commands are typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::input) enum Prompt {
-    /// In the line editor.
-    Editor,
-    /// On a terminal without a line editor.
-    Terminal,
-    /// They do not come from a prompt.
-    None,
-}
-
-/// The column at which the second column of help begins.
-const SUMMARY_COLUMN: usize = 33;
 
 /// Parses the command with a name and an argument. The error is the reason, as text.
 type Execute<T> = fn(&str, &str, Option<&PromptContext>) -> Result<Parsed<T>, String>;
@@ -126,9 +108,15 @@ impl<T: From<Action>> CommandSet<T> {
     ) -> Result<Parsed<T>, String> {
         let (name, argument) = split(command);
         if name == "help" {
-            return Ok(Parsed::Ready(
-                Action::Show(Show::Text(self.help(prompt, context.is_some()))).into(),
-            ));
+            let help = self.help(prompt, context.is_some());
+            let text = match argument.trim() {
+                "" => help.text(),
+                name => help.command(name)?,
+            };
+            return Ok(Parsed::Ready(Action::Show(Show::Text(text)).into()));
+        }
+        if self.commands(true).all(|command| command.name != name) {
+            return Err(unknown(name, self.commands(context.is_some())));
         }
         match context.and_then(|context| (self.execute_local)(name, argument, context)) {
             Some(parsed) => parsed.map(Parsed::into_line),
@@ -136,26 +124,21 @@ impl<T: From<Action>> CommandSet<T> {
         }
     }
 
-    /// What can be typed at `prompt`, in two columns.
-    fn help(&self, prompt: Prompt, has_context: bool) -> String {
-        let mut text = format!("  {}\n", self.intro);
-        text += &match prompt {
-            Prompt::Editor => {
-                "  Ctrl-R searches the history; Ctrl-D on an empty line does the same as /quit\n"
-                    .to_owned()
-            }
-            Prompt::Terminal => format!("  Ctrl-D on an empty line {}\n", self.end_of_input),
-            Prompt::None => String::new(),
-        };
-        let local = if has_context { self.words.local } else { &[] };
-        for SlashCommand { name, arguments, summary } in local.iter().chain(self.words.all) {
-            let usage = format!("  /{name} {arguments}");
-            text += &match usage.chars().count() < SUMMARY_COLUMN {
-                true => format!("{usage:<SUMMARY_COLUMN$}{summary}\n"),
-                false => format!("{usage}\n{:SUMMARY_COLUMN$}{summary}\n", ""),
-            };
+    /// The commands that can be typed where there are those of the prompt itself, or not.
+    fn commands(&self, has_context: bool) -> impl Iterator<Item = &'static SlashCommand> {
+        let local: &'static [SlashCommand] = if has_context { self.words.local } else { &[] };
+        self.words.all.iter().chain(local)
+    }
+
+    /// What `/help` shows at `prompt`.
+    fn help(&self, prompt: Prompt, has_context: bool) -> Help<'_> {
+        Help {
+            intro: self.intro,
+            end_of_input: self.end_of_input,
+            prompt,
+            commands: self.commands(has_context).collect(),
+            width: terminal::width(),
         }
-        text.trim_end().to_owned()
     }
 }
 
@@ -226,7 +209,12 @@ pub struct FileRequest<T> {
 
 impl FileRequest<Action> {
     pub(super) fn new(path: &str, kind: FileKind) -> Self {
-        Self { path: PathBuf::from(path), kind, is_held: false, finish: Box::new(|action| action) }
+        Self {
+            path: expand_home(unquote(path)),
+            kind,
+            is_held: false,
+            finish: Box::new(|action| action),
+        }
     }
 }
 
@@ -260,10 +248,6 @@ pub(super) fn split(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
 
-pub(super) fn unknown(name: &str) -> String {
-    format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")
-}
-
 /// `CODE [REASON]`, as in `/close` and `/kick` after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
@@ -281,34 +265,4 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
 fn unquote(text: &str) -> &str {
     let inner = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS};
-
-    #[test]
-    fn help_fits_into_80_columns() {
-        for prompt in [Prompt::Editor, Prompt::Terminal, Prompt::None] {
-            let texts =
-                [CONNECTION_COMMANDS.help(prompt, true), SERVER_COMMANDS.help(prompt, true)];
-            for text in texts {
-                let long: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
-                assert_eq!(long, [""; 0], "{prompt:?}");
-                assert!(text.contains("\n  /quit                          close "), "{text}");
-                let long = "\n  /frame OPCODE [OPTION…] [PAYLOAD]\n                                 send any";
-                assert!(text.contains(long), "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn help_names_the_keys_of_its_prompt() {
-        let help = |prompt| CONNECTION_COMMANDS.help(prompt, true);
-        assert!(help(Prompt::Editor).contains("Ctrl-R"));
-        assert!(!help(Prompt::Terminal).contains("Ctrl-R"));
-        assert!(help(Prompt::Terminal).contains("--wait"));
-        assert!(!help(Prompt::None).contains("Ctrl-"));
-    }
 }

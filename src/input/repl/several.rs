@@ -5,7 +5,8 @@ use super::connection::{
 };
 use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
-use super::set::{CommandSet, CommandWords, Parsed, SlashCommand};
+use super::set::{CommandSet, CommandWords, Parsed};
+use super::words::SlashCommand;
 use crate::input::Action;
 
 /// A line at the prompt.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use rustyline::hint::Hint;
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::output::escape;
 
@@ -80,6 +80,23 @@ pub(super) fn remark(line: &str) -> Option<String> {
     })
 }
 
+/// A text in lines of at most so many columns, each indented, with a newline behind each. A longer word is not cut.
+pub(super) fn in_lines(text: &str, indent: usize, columns: usize) -> String {
+    let (mut lines, mut line) = (String::new(), String::new());
+    for word in text.split_whitespace() {
+        let is_full = indent + line.width() + 1 + word.width() > columns;
+        if is_full && !line.is_empty() {
+            lines += &format!("{:indent$}{line}\n", "");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines + &format!("{:indent$}{line}\n", "")
+}
+
 /// What is shown after a line.
 pub(super) enum Behind {
     /// A completion, which the right arrow accepts.
@@ -121,6 +138,13 @@ mod tests {
         ] {
             assert_eq!(drawn(line), shown, "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_words() {
+        assert_eq!(in_lines("one two 한글 three", 2, 10), "  one two\n  한글\n  three\n");
+        assert_eq!(in_lines("longer than this", 0, 4), "longer\nthan\nthis\n");
+        assert_eq!(in_lines("", 0, 4), "\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::diagnostic::{Diagnostic, Partial};
+pub use crate::template::is_name;
 
 /// A text of the file, with places for values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,13 +43,6 @@ impl Values for BTreeMap<String, String> {
     fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         self.get(name).map(|value| Cow::Borrowed(value.as_str()))
     }
-}
-
-/// Whether a text is the name of a variable or connection: `[A-Za-z_][A-Za-z0-9_-]*`.
-pub fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 impl Template {

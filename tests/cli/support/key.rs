@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Enter,
+    AltEnter,
     Tab,
     Backspace,
     Escape,
@@ -23,6 +24,8 @@ pub enum Key {
     CtrlR,
     CtrlU,
     CtrlW,
+    /// Ctrl-X Ctrl-E
+    CtrlXCtrlE,
     CtrlZ,
     CtrlBackslash,
 }
@@ -32,6 +35,7 @@ impl Key {
     pub(super) fn bytes(self) -> &'static [u8] {
         match self {
             Self::Enter => b"\r",
+            Self::AltEnter => b"\x1b\r",
             Self::Tab => b"\t",
             Self::Backspace => b"\x7f",
             Self::Escape => b"\x1b",
@@ -51,6 +55,7 @@ impl Key {
             Self::CtrlR => b"\x12",
             Self::CtrlU => b"\x15",
             Self::CtrlW => b"\x17",
+            Self::CtrlXCtrlE => b"\x18\x05",
             Self::CtrlZ => b"\x1a",
             Self::CtrlBackslash => b"\x1c",
         }

@@ -89,7 +89,7 @@ impl Control {
         let Some(shutdown) = &mut self.shutdown else { return };
         if shutdown.notice_at.take_if(|at| *at <= Instant::now()).is_some() {
             let is_interrupted = matches!(shutdown.result, Err(Error::Signal(Signal::Interrupt)));
-            self.notice(Level::Info, closing_text(is_interrupted));
+            self.notice(Level::Info, &closing_text("the clients' Close frames", is_interrupted));
         }
     }
 
@@ -209,7 +209,7 @@ impl Control {
         let until = Instant::now() + LOG_TIMEOUT;
         self.server.streams.finish_log(until);
         if let OperatorInput::Repl(repl) = &mut self.input {
-            repl.end(Some(until));
+            repl.end(Some(until), false);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::text;
 use crate::input::Action;
 use crate::input::repl::context::PromptContext;
-use crate::input::repl::set::SlashCommand;
+use crate::input::repl::words::SlashCommand;
 use crate::protocol::counted::plural;
 use crate::view::{Timestamps, View};
 

@@ -4,7 +4,8 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::text;
 use crate::input::Action;
-use crate::input::repl::set::{Parsed, SlashCommand};
+use crate::input::repl::set::Parsed;
+use crate::input::repl::words::SlashCommand;
 use crate::output::escape;
 use crate::platform::terminal;
 use crate::protocol::MessageKind;

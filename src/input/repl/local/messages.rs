@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::text;
 use crate::input::repl::context::PromptContext;
-use crate::input::repl::set::{Parsed, SlashCommand, split};
+use crate::input::repl::set::{Parsed, split};
+use crate::input::repl::words::SlashCommand;
 use crate::input::{Action, Show};
 use crate::protocol::counted::plural;
 use crate::view::{Kept, View};
@@ -104,7 +105,11 @@ fn write(path: &Path, kept: &Kept, replaces: bool) -> io::Result<()> {
 }
 
 /// The message that an argument names; without one the last received.
-fn chosen(command: &str, argument: &str, view: &View) -> Result<Kept, String> {
+pub(in crate::input::repl) fn chosen(
+    command: &str,
+    argument: &str,
+    view: &View,
+) -> Result<Kept, String> {
     if argument.is_empty() {
         return view.message(None).ok_or_else(|| match view.kept() {
             Some(_) => "no received message is kept".to_owned(),

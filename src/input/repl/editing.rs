@@ -1,0 +1,148 @@
+//! A line in the user's text editor.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use super::composer::Composer;
+use super::context::PromptContext;
+use super::ending::Ending;
+use super::json_text::is_meant_as_json;
+use super::screen::Gate;
+use super::text_part::text_part;
+use crate::platform::lent::Lent;
+use crate::platform::terminal::SavedModes;
+use crate::platform::text_editor::{Edited, edit};
+use crate::view::Hold;
+
+const NO_EDITOR: &str = "no text editor: set VISUAL or EDITOR, and export it";
+
+/// The user's text editor.
+pub(super) struct TextEditor {
+    command: Option<OsString>,
+    modes: Option<SavedModes>,
+    gate: Arc<Gate>,
+    ending: Arc<Ending>,
+    /// Messages are held back, so that receiving them goes on.
+    hold: Option<Hold>,
+}
+
+/// What becomes of a line that was in the text editor.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is sent, as this.
+    Send(String),
+    /// This is typed on; nothing is sent, and why. Without a reason it is shown below the line.
+    Line(String, Option<String>),
+    /// As `Line`, because nothing was changed.
+    Unchanged(String),
+}
+
+impl TextEditor {
+    /// The one with this command, which gets the terminal with these modes.
+    pub(super) fn new(
+        command: Option<OsString>,
+        modes: Option<SavedModes>,
+        gate: Arc<Gate>,
+        ending: Arc<Ending>,
+    ) -> Self {
+        Self { command, modes, gate, ending, hold: None }
+    }
+
+    /// Opens a line in the text editor, until that ends. If it fails, `otherwise` is the line. Output is held back until
+    /// [`TextEditor::release_output`].
+    pub(super) fn edit(
+        &mut self,
+        line: &str,
+        otherwise: &str,
+        composer: &Composer,
+        context: Option<&PromptContext>,
+    ) -> Outcome {
+        let Some(command) = &self.command else {
+            return Outcome::Line(otherwise.to_owned(), Some(NO_EDITOR.to_owned()));
+        };
+        self.hold = context.map(|context| context.view.hold());
+        self.gate.hold();
+        let lent = Lent::lend(self.modes.as_ref());
+        self.ending.set_text_edited(true);
+        let edited = edit(command, line, ending(line), self.ending.stops_text_editor());
+        drop(lent);
+        self.ending.set_text_edited(false);
+        outcome(edited, line, otherwise, composer)
+    }
+
+    /// Lets output through again.
+    pub(super) fn release_output(&mut self) {
+        self.gate.release();
+        self.hold = None;
+    }
+}
+
+/// What the name of the file ends with, by which editors choose their colours.
+fn ending(line: &str) -> &'static str {
+    let text = text_part(line, true).map_or(line, |part| part.text);
+    if is_meant_as_json(text) { ".json" } else { ".txt" }
+}
+
+fn outcome(edited: Edited, line: &str, otherwise: &str, composer: &Composer) -> Outcome {
+    let back = |reason: &str| Outcome::Line(otherwise.to_owned(), Some(reason.to_owned()));
+    let text = match edited {
+        Edited::Saved(text) => text,
+        Edited::Stopped(Some(text)) if !text.is_empty() => return Outcome::Line(text, None),
+        Edited::Stopped(_) => return Outcome::Line(otherwise.to_owned(), None),
+        Edited::Failed(reason) => return back(&format!("{reason}; nothing was sent")),
+    };
+    if text.is_empty() {
+        return back("the text is empty: nothing was sent");
+    }
+    if text == line {
+        return Outcome::Unchanged(text);
+    }
+    composer.forget_refusal();
+    match composer.accepts(&text) {
+        true => Outcome::Send(text),
+        false => Outcome::Line(text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::repl::CONNECTION_COMMANDS;
+    use crate::redact::Secrets;
+
+    #[test]
+    fn only_a_changed_text_is_sent() {
+        let composer = Composer::new(CONNECTION_COMMANDS.words, None, Secrets::default());
+        let line = |text: &str, reason: Option<&str>| {
+            Outcome::Line(text.to_owned(), reason.map(str::to_owned))
+        };
+        let saved = |text: &str| Edited::Saved(text.to_owned());
+        for (edited, expected) in [
+            (saved("new"), Outcome::Send("new".to_owned())),
+            (saved("two\nlines\n"), Outcome::Send("two\nlines\n".to_owned())),
+            (saved("old"), Outcome::Unchanged("old".to_owned())),
+            (saved(""), line("before", Some("the text is empty: nothing was sent"))),
+            (saved("{"), line("{", None)),
+            (saved("{"), line("{", None)),
+            (Edited::Failed("x".to_owned()), line("before", Some("x; nothing was sent"))),
+            (Edited::Stopped(None), line("before", None)),
+            (Edited::Stopped(Some("new".to_owned())), line("new", None)),
+        ] {
+            assert_eq!(outcome(edited, "old", "before", &composer), expected);
+        }
+        assert!(composer.refusal("{").is_some(), "shown below the line");
+    }
+
+    #[test]
+    fn json_has_an_ending_of_its_own() {
+        for (line, expected) in [
+            ("{", ".json"),
+            ("/text [1", ".json"),
+            ("hello", ".txt"),
+            ("/binary 00", ".txt"),
+            ("", ".txt"),
+        ] {
+            assert_eq!(ending(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What `/help COMMAND` adds to the summary of a command.
+
+/// The headings of `/help`, in order; the last one is for commands without an entry below.
+pub(super) const GROUPS: &[&str] = &[SENDING, LOOKING, CONNECTION, "Others"];
+
+const SENDING: &str = "Sending";
+const LOOKING: &str = "Looking";
+const CONNECTION: &str = "Connection";
+
+/// The group, the explanation and an example of commands.
+pub(super) struct Details {
+    pub(super) names: &'static [&'static str],
+    pub(super) group: &'static str,
+    pub(super) text: &'static str,
+    pub(super) example: &'static str,
+}
+
+const fn entry(
+    names: &'static [&'static str],
+    group: &'static str,
+    text: &'static str,
+    example: &'static str,
+) -> Details {
+    Details { names, group, text, example }
+}
+
+/// Those of all commands.
+pub(super) const DETAILS: &[Details] = &[
+    entry(
+        &["text"],
+        SENDING,
+        "With -e these escapes are replaced: \\n \\r \\t \\0 \\\\ \\\" \\xHH (a byte of UTF-8), \\uXXXX and \\u{…}. What follows -- is \
+         sent as it is, also -e. In every text {{NAME}} is replaced by the value that /set gave, {{newUuid}} by a new UUID, \
+         {{now}} by the time; \\{{ sends two braces.",
+        "/text -e one\\ntwo",
+    ),
+    entry(
+        &["binary"],
+        SENDING,
+        "Spaces between the hex digits are ignored. @FILE sends a file as one binary message.",
+        "/binary 00 ff 10",
+    ),
+    entry(
+        &["file"],
+        SENDING,
+        "The path is the rest of the line, spaces included; quotes around the whole are removed, and ~/ is the home directory. \
+         Tab completes it.",
+        "/file ~/messages/login.json",
+    ),
+    entry(&["ping"], SENDING, "A ping takes at most 125 bytes.", "/ping hello"),
+    entry(&["pong"], SENDING, "Nobody has to answer it.", "/pong still here"),
+    entry(
+        &["fragment"],
+        SENDING,
+        "The text is cut into N parts of about the same length; a character may be in two of them.",
+        "/fragment 3 hello",
+    ),
+    entry(
+        &["frame"],
+        SENDING,
+        "Options: nofin rsv1 rsv2 rsv3 nomask mask=KEY length=N bits=7|16|64. The payload is text, hex:…, base64:… or text:….",
+        "/frame ping rsv1 hi",
+    ),
+    entry(
+        &["set"],
+        SENDING,
+        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. Without VALUE it \
+         is shown, without NAME all are listed.",
+        "/set user Kim",
+    ),
+    entry(&["unset"], SENDING, "Lines with {{NAME}} are not sent any more.", "/unset user"),
+    entry(
+        &["save-as"],
+        SENDING,
+        "It is saved as it was typed, with its {{NAME}}s, in a file beside the configuration file, which can be edited: NAME.json, \
+         NAME.txt or NAME.hex. -f replaces a message of this name. Secrets that options gave are saved as ***.",
+        "/save-as login",
+    ),
+    entry(
+        &["send"],
+        SENDING,
+        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set.",
+        "/send login user=\"Kim Lee\" n=3",
+    ),
+    entry(
+        &["edit"],
+        SENDING,
+        "Message N, else the last one that was sent or received, is opened in VISUAL or EDITOR. If it is changed and saved, it is \
+         sent when the editor ends; nothing is sent if the editor fails or the text is empty.",
+        "/edit 12",
+    ),
+    entry(&["again"], SENDING, "Without N the last one that was sent.", "/again 12"),
+    entry(
+        &["to"],
+        SENDING,
+        "TEXT or the command is for this client only. /clients shows the numbers.",
+        "/to 2 hello",
+    ),
+    entry(&["full"], LOOKING, "What is longer than the screen goes through PAGER.", "/full 12"),
+    entry(
+        &["save"],
+        LOOKING,
+        "The bytes of the message are written to a new file.",
+        "/save 12 answer.json",
+    ),
+    entry(&["copy"], LOOKING, "The terminal has to support and allow it (OSC 52).", "/copy 12"),
+    entry(&["grep"], LOOKING, "In all messages that are still kept.", "/grep error"),
+    entry(
+        &["filter", "mute"],
+        LOOKING,
+        "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
+         current ones are shown, off removes them.",
+        "/filter {\"type\":\"error\"}",
+    ),
+    entry(&["pause"], LOOKING, "They are still received, recorded and counted.", "/pause"),
+    entry(&["resume"], LOOKING, "What was received meanwhile is shown first.", "/resume"),
+    entry(
+        &["time"],
+        LOOKING,
+        "relative: since the start; delta: since the line before.",
+        "/time delta",
+    ),
+    entry(
+        &["numbers"],
+        LOOKING,
+        "The number is what /full, /save, /again and others take.",
+        "/numbers on",
+    ),
+    entry(&["status"], LOOKING, "Counts are of this connection.", "/status"),
+    entry(&["headers"], LOOKING, "The request and the response, as they were sent.", "/headers"),
+    entry(&["clients"], LOOKING, "Their numbers are those of /to and /kick.", "/clients"),
+    entry(&["help"], LOOKING, "With COMMAND that one is explained, with an example.", "/help send"),
+    entry(
+        &["close"],
+        CONNECTION,
+        "Tab completes the code; `wscope codes` explains them. Without one --close-code counts.",
+        "/close 4000 \"not needed any more\"",
+    ),
+    entry(
+        &["kick"],
+        CONNECTION,
+        "Tab completes the code. The connection ends even if its socket cannot be written to.",
+        "/kick 2 1008 policy",
+    ),
+    entry(
+        &["connect"],
+        CONNECTION,
+        "The options are those of the first connection.",
+        "/connect wss://example.com/ws",
+    ),
+    entry(&["reconnect"], CONNECTION, "Enter on an empty line does the same.", "/reconnect"),
+    entry(&["use"], CONNECTION, "What is typed goes to this one from now on.", "/use main"),
+    entry(&["connections"], CONNECTION, "The current one is marked.", "/connections"),
+    entry(
+        &["quit"],
+        CONNECTION,
+        "It waits for files that are being read and for the Close frame of the peer; Ctrl-C ends the wait.",
+        "/quit",
+    ),
+];

@@ -1,0 +1,32 @@
+//! The names of commands, and where they are typed.
+
+use super::closest::closest;
+
+/// A command, for help and completion.
+#[derive(Debug)]
+pub(super) struct SlashCommand {
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static str,
+    pub(super) summary: &'static str,
+}
+
+/// Where commands are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::input) enum Prompt {
+    /// In the line editor.
+    Editor,
+    /// On a terminal without a line editor.
+    Terminal,
+    /// They do not come from a prompt.
+    None,
+}
+
+/// That a command is unknown, and which of these was probably meant.
+pub(super) fn unknown<'c>(
+    name: &str,
+    commands: impl IntoIterator<Item = &'c SlashCommand>,
+) -> String {
+    let close = closest(name, commands.into_iter().map(|command| command.name));
+    let guess = close.map_or_else(String::new, |name| format!("did you mean /{name}? "));
+    format!("unknown command /{name}; {guess}/help lists the commands, //{name} sends it as text")
+}
