@@ -309,9 +309,10 @@ fn signals_end_a_run_on_a_stopped_terminal() {
     for (signal, code, status) in [(Signal::TERM, 1001, 143), (Signal::INT, 1000, 130)] {
         let (one, first) = serve_flood("a line of the first flood", code);
         let (two, second) = serve_flood("a line of the second flood", code);
-        let mut terminal = connect(&one, &[]);
+        let mut terminal = Terminal::spawn([&one.url()], 100, 40);
+        terminal.wait_for("line of the first flood");
         terminal.type_line(&format!("/connect b {}", two.url()));
-        terminal.wait_for("line of the second flood");
+        terminal.wait_for_output("line of the second flood");
         terminal.stop_output();
         sum_until_stalled(&first);
         sum_until_stalled(&second);
