@@ -60,35 +60,53 @@ fn a_key_pressed_just_before_is_enough() {
     assert_shell_has_nothing(&terminal);
 }
 
+/// How long what is typed is dropped.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Whether one of a few runs takes less than that from its start, which it returns, to its end: others may be delayed on
+/// a busy machine.
+fn ends_at_once(run: impl Fn() -> (Terminal, Instant)) -> bool {
+    (0..5).any(|_| {
+        let (mut terminal, start) = run();
+        assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+        let time = start.elapsed();
+        assert!(terminal.termios_restored(), "{}", terminal.screen());
+        time < LINGER
+    })
+}
+
+fn session_with(server: &Server, line: &str) -> Terminal {
+    let terminal = Terminal::spawn([server.url()], 80, 24);
+    wait_for_prompt(&terminal, "");
+    terminal.type_text(line);
+    wait_for_prompt(&terminal, line);
+    terminal
+}
+
 #[test]
-fn without_typing_and_after_quit_the_end_is_at_once() {
-    const LINGER: Duration = Duration::from_millis(500);
-    for types in [false, true] {
-        let server = serve(|peer| {
-            peer.stall();
-            peer.close_and_expect_reply(1000);
-        });
-        let mut terminal = Terminal::spawn([server.url()], 80, 24);
-        wait_for_prompt(&terminal, "");
-        if types {
-            terminal.type_text("a");
-            wait_for_prompt(&terminal, "a");
-        }
+fn only_someone_who_is_typing_delays_the_end() {
+    let run = |line: &str| {
+        let server = closing();
+        let terminal = session_with(&server, line);
         let start = Instant::now();
         server.release();
-        assert_eq!(terminal.wait_exit(), 0);
-        assert_eq!(start.elapsed() >= LINGER, types);
-        assert!(terminal.termios_restored(), "{}", terminal.screen());
-    }
-    let server = super::server(|_| {});
-    let mut terminal = Terminal::spawn([server.url()], 80, 24);
-    wait_for_prompt(&terminal, "");
-    terminal.type_text("/quit");
-    terminal.wait_for("> /quit");
-    let start = Instant::now();
-    terminal.press(Key::Enter);
-    assert_eq!(terminal.wait_exit(), 0);
-    assert!(start.elapsed() < LINGER, "{:?}", start.elapsed());
+        server.join();
+        (terminal, start)
+    };
+    assert!(ends_at_once(|| run("")));
+    assert!(!ends_at_once(|| run("a")));
+}
+
+#[test]
+fn quit_is_not_delayed() {
+    assert!(ends_at_once(|| {
+        let server = super::server(|_| {});
+        let terminal = session_with(&server, "/quit");
+        let start = Instant::now();
+        terminal.press(Key::Enter);
+        server.join();
+        (terminal, start)
+    }));
 }
 
 #[test]
@@ -96,17 +114,14 @@ fn ctrl_c_and_signals_end_it_at_once() {
     let ends: [fn(&Terminal); 2] =
         [|terminal| terminal.press(Key::CtrlC), |terminal| terminal.signal(Signal::TERM)];
     for end in ends {
-        let server = closing();
-        let mut terminal = Terminal::spawn([server.url()], 80, 24);
-        wait_for_prompt(&terminal, "");
-        terminal.type_text("half");
-        wait_for_prompt(&terminal, "half");
-        server.release();
-        terminal.wait_for("closed by the peer");
-        let start = Instant::now();
-        end(&terminal);
-        assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
-        assert!(start.elapsed() < Duration::from_millis(450), "{:?}", start.elapsed());
-        assert!(terminal.termios_restored(), "{}", terminal.screen());
+        assert!(ends_at_once(|| {
+            let server = closing();
+            let terminal = session_with(&server, "half");
+            let start = Instant::now();
+            server.release();
+            terminal.wait_for("closed by the peer");
+            end(&terminal);
+            (terminal, start)
+        }));
     }
 }
