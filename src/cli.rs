@@ -239,7 +239,8 @@ pub struct SendingArgs {
 
     /// Treat lines of standard input that start with / as commands, as at the prompt
     ///
-    /// For example /ping, /pong, /close 4000 bye or /binary 00ff. /help lists them; //text sends /text.
+    /// Those on the connection, such as /ping, /pong, /close 4000 bye or /binary 00ff. /help lists them; //text
+    /// sends /text.
     #[arg(long)]
     pub slash: bool,
 

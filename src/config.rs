@@ -1,7 +1,6 @@
 //! Resolves the command line and its environment to a configuration. Every default is here.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::output::json_payload::JsonLayout;
 use crate::output::payload::OutputFraming;
 use crate::platform::files::FileError;
 use crate::platform::signals::Signal;
+use crate::platform::user_programs::UserPrograms;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::scenario::Pattern;
@@ -81,8 +81,8 @@ pub struct Env {
     pub history: Option<PathBuf>,
     /// The same for `listen`.
     pub listen_history: Option<PathBuf>,
-    /// The command of the user's text editor.
-    pub text_editor: Option<OsString>,
+    /// The user's text editor and pager.
+    pub programs: UserPrograms,
     /// Credentials.
     pub auth: AuthEnv,
     /// Where the settings are read from.
@@ -208,8 +208,8 @@ pub struct ConnectConfig {
     pub stay: bool,
     /// The name of the connection, where there are several.
     pub name: String,
-    /// See [`Env::text_editor`].
-    pub text_editor: Option<OsString>,
+    /// See [`Env::programs`].
+    pub programs: UserPrograms,
     /// The folder of the messages that are saved at the prompt.
     pub messages: Option<PathBuf>,
 }

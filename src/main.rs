@@ -13,7 +13,8 @@ use wscope::error::report;
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::title::Arguments;
-use wscope::platform::{line_editor, linger, stdio, terminal, text_editor};
+use wscope::platform::user_programs::UserPrograms;
+use wscope::platform::{line_editor, linger, stdio, terminal};
 
 fn main() -> ExitCode {
     line_editor::restore_on_panic();
@@ -57,7 +58,7 @@ fn environment(visible_secrets: Option<String>) -> Env {
         is_foreground: terminal::is_ours(),
         history: history("history"),
         listen_history: history("listen-history"),
-        text_editor: text_editor::command(set),
+        programs: UserPrograms::find(set),
         auth: AuthEnv::read(set),
         settings: SettingsEnv::read(set),
         proxies: VARIABLES

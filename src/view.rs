@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use crate::event::{Clock, Event, Mark};
+use crate::event::{Clock, Event, Mark, Stamp};
 
 pub use filter::{DisplayFilter, Filters};
 use names::NameTable;
@@ -51,6 +51,15 @@ pub struct Decision {
     pub mark: Option<Mark>,
     /// Whether it is shown now.
     pub is_shown: bool,
+    /// From now on messages that are held back are dropped, the oldest first: more do not fit.
+    pub is_full: bool,
+}
+
+impl Decision {
+    /// For what is no message.
+    const fn show(is_shown: bool) -> Self {
+        Self { mark: None, is_shown, is_full: false }
+    }
 }
 
 impl View {
@@ -110,12 +119,17 @@ impl View {
         self.state().pause();
     }
 
-    /// Ends a pause. Returns how many messages were held back, and how many of them are not kept any more; `None`: there
-    /// was no pause.
-    pub fn resume(&self) -> Option<(u64, u64)> {
-        let resumed = self.state().resume();
+    /// Ends a pause. Returns how many messages that were held back are kept, and how many more are not any more; `None`:
+    /// there was no pause. They are shown after the next text that a command shows, or at once if `at_once`.
+    pub fn resume(&self, at_once: bool) -> Option<(u64, u64)> {
+        let resumed = self.state().resume(at_once);
         self.wake();
         resumed
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Stamp {
+        self.clock.now()
     }
 
     /// How many messages are held back, if the user has paused the display.

@@ -134,6 +134,10 @@ impl ConnectCommand<'_> {
         if conversation.goes_on(&ended) {
             let Stayed { result, leave_by } = conversation.stay(ended, opening);
             self.leave_by = leave_by;
+            if leave_by.is_none() && conversation.wait_for_screen(max_time).is_some() {
+                self.leave_by = Some(Instant::now());
+            }
+            let leave_by = self.leave_by;
             let not_shown = conversation.end(leave_by, false);
             conversation.warn_of_lost(not_shown);
             return result;
@@ -141,7 +145,9 @@ impl ConnectCommand<'_> {
         self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
         if let Ok(Some(ended)) = &mut ended
             && self.leave_by.is_none()
-            && let Some(stop) = conversation.wait_for_text(max_time)
+            && let Some(stop) = conversation
+                .wait_for_text(max_time)
+                .or_else(|| conversation.wait_for_screen(max_time))
         {
             ended.report.stop = Some(stop);
             self.leave_by = Some(Instant::now());

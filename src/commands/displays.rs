@@ -1,5 +1,6 @@
 //! The outputs of a configuration.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Commentary, Stdout};
@@ -11,8 +12,9 @@ use crate::output::json_payload::JsonPayloadFormat;
 use crate::output::payload::{OutputFraming, PayloadFormat};
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
-use crate::scenario::display;
-use crate::view::{Filters, SCROLLBACK, View};
+use crate::platform::files;
+use crate::scenario::{display, expect};
+use crate::view::{DisplayFilter, Filters, SCROLLBACK, View};
 
 /// The index of standard output among the outputs.
 pub(super) const STDOUT: usize = 0;
@@ -53,10 +55,28 @@ pub(super) fn context(view: &Arc<View>, commentary: &Commentary) -> PromptContex
     let pretty = commentary.pretty;
     PromptContext {
         view: Arc::clone(view),
-        parse_filter: |source| display::parse(source, None).map_err(|error| error.to_string()),
+        parse_filter,
         render: Arc::new(move |kept| whole_message(&kept.message(), style, pretty)),
     }
 }
+
+/// Parses a filter that was typed, with the file that it may name.
+fn parse_filter(source: &str) -> Result<Box<dyn DisplayFilter>, String> {
+    let read = |path: &Path| {
+        let name = path.display();
+        // Opening anything else may block.
+        match path.metadata().map(|found| found.is_file()) {
+            Ok(true) => files::read(path, MAX_PATTERN).map_err(|error| format!("{name}: {error}")),
+            Ok(false) => Err(format!("{name}: it is not a regular file")),
+            Err(error) => Err(format!("{name}: {error}")),
+        }
+    };
+    let content = expect::file(source).map(read).transpose()?;
+    display::parse(source, content).map_err(|error| error.to_string())
+}
+
+/// The largest file that is a pattern, in bytes.
+const MAX_PATTERN: u64 = 64 << 20;
 
 /// Whether messages are written without any escape or encoding.
 fn writes_as_it_is(stdout: Stdout) -> bool {

@@ -123,7 +123,7 @@ fn input(
                 secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
                 file_limit: config.close_timeout,
-                text_editor: config.text_editor.clone(),
+                programs: config.programs.clone(),
                 messages: config.messages.clone(),
                 context: view.map(|view| displays::context(view, &config.commentary)),
             };

@@ -71,7 +71,7 @@ impl ConnectConfig {
             ending: self.ending.clone(),
             resilience: self.resilience,
             history: self.history.clone(),
-            text_editor: self.text_editor.clone(),
+            programs: self.programs.clone(),
             messages: self.messages.clone(),
             stay: self.stay,
             name: name.to_owned(),

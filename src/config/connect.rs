@@ -86,7 +86,7 @@ impl ConnectConfig {
             history: history::file(&args.settings, env.history.as_ref()),
             stay: args.ending.stay,
             name: FIRST_NAME.to_owned(),
-            text_editor: env.text_editor.clone(),
+            programs: env.programs.clone(),
             messages,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
@@ -288,7 +288,10 @@ fn ending(
         InvalidClose::Code(_) => ConfigError::value("--close-code", &args.close_code, error),
     })?;
     Ok(EndingConfig {
-        after_input: after_input(args.wait.as_deref(), has_goal, input)?,
+        after_input: match run_duration {
+            Some(_) if input != Input::Repl => AfterInput::Stay, // for all of that time
+            _ => after_input(args.wait.as_deref(), has_goal, input)?,
+        },
         count,
         duration: run_duration,
         expect,

@@ -1,6 +1,5 @@
 //! The configuration of `wscope listen`.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::{Commentary, ConfigError, Env, Stdout, history, messages};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
+use crate::platform::user_programs::UserPrograms;
 use crate::protocol::handshake::{
     AllowedOrigins, ListenHosts, RequiredCredentials, ServerOptions, normalize_origin,
 };
@@ -63,8 +63,8 @@ pub struct ListenConfig {
     pub secrets: Secrets,
     /// The history file of the line editor.
     pub history: Option<PathBuf>,
-    /// The command of the user's text editor.
-    pub text_editor: Option<OsString>,
+    /// The user's text editor and pager.
+    pub programs: UserPrograms,
     /// The folder of the messages that are saved at the prompt.
     pub messages: Option<PathBuf>,
     /// Notices to show first.
@@ -156,7 +156,7 @@ impl ListenConfig {
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
             history: history::file(&args.settings, env.listen_history.as_ref()),
-            text_editor: env.text_editor.clone(),
+            programs: env.programs.clone(),
             messages: messages::folder(&env.settings, "listen"),
         })
     }

@@ -1,7 +1,6 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
 use crate::platform::linger;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
+use crate::platform::user_programs::UserPrograms;
 use crate::redact::Secrets;
 
 mod closest;
@@ -55,9 +55,9 @@ mod words;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
 pub use context::PromptContext;
-use editing::TextEditor;
+use editing::Programs;
 pub(super) use editor::NOT_UTF8;
-use editor::{EditorLine, Keyboard, editor, editor_config};
+use editor::{EditorLine, Keyboard, editor, editor_config, spawn_editor};
 use ending::Ending;
 use helper::Assistant;
 use history::{LineEditor, LineHistory};
@@ -86,8 +86,8 @@ pub struct ReplOptions {
     pub names: Arc<PromptNames>,
     /// How long a line that ends the session waits for a file that is being read; `None`: until it is read.
     pub file_limit: Option<Duration>,
-    /// The command of the user's text editor.
-    pub text_editor: Option<OsString>,
+    /// The user's text editor and pager.
+    pub programs: UserPrograms,
     /// The folder of saved messages.
     pub messages: Option<PathBuf>,
     /// What its commands work on beside the connection; `None`: it has only those on the connection.
@@ -164,6 +164,8 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         let jobs = jobs.transpose()?;
         let ending = Arc::<Ending>::default();
         let interrupted = Arc::new(AtomicBool::new(false));
+        let own_ending = Arc::clone(&ending);
+        let programs = Programs::new(options.programs, modes.clone(), screen.gate(), own_ending);
         let (sender, lines) = channel();
         let keyboard = Keyboard {
             history,
@@ -174,12 +176,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             ending: Arc::clone(&ending),
             names: options.names,
             composer,
-            text_editor: TextEditor::new(
-                options.text_editor,
-                modes.clone(),
-                screen.gate(),
-                Arc::clone(&ending),
-            ),
+            programs,
             context: options.context,
         };
         let thread = spawn_editor(editor, keyboard, commands, {
@@ -390,21 +387,6 @@ fn new_editor(
         .clone()
         .and_then(|path| LineHistory::load(path, options.secrets.clone(), &config, &mut editor));
     Ok((editor, history))
-}
-
-/// Starts the thread that reads lines.
-fn spawn_editor<T: From<Action> + Send + 'static>(
-    mut editor: LineEditor,
-    mut keyboard: Keyboard,
-    commands: &'static CommandSet<T>,
-    send: impl FnMut(EditorLine<T>) + Send + 'static,
-) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("editor".to_owned()).spawn(move || {
-        keyboard.read_lines(&mut editor, commands, send);
-        if !keyboard.ending.keeps_modes() {
-            keyboard.modes.iter().for_each(line_editor::restore);
-        }
-    })
 }
 
 /// Interrupts the editor's thread, which is reading a line; `false` if it has not ended by then.

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, Level};
 use crate::net::Woken;
 use crate::protocol::{MessageKind, Payload};
 use crate::view::{Decision, View};
@@ -104,6 +104,10 @@ struct Draining {
 
 /// Received messages that are still shown on a terminal after Ctrl-C: the last messages of a quiet peer.
 const LAST_MESSAGES: u64 = 20;
+
+/// Shown when a pause holds more back than is kept.
+const FULL: &str = "more than 64 MiB are held back: the oldest messages are dropped from now on; \
+                    /resume shows the others";
 
 /// An output cannot be written to any more.
 #[derive(Debug)]
@@ -190,9 +194,13 @@ impl Outputs {
     #[cold]
     fn viewed_event(&mut self, event: &Event<'_>) {
         let Some(view) = &self.view else { return };
-        let Decision { mark, is_shown } = view.decide(event);
+        let Decision { mark, is_shown, is_full } = view.decide(event);
         if is_shown {
             self.show(&Event { mark, ..*event });
+        }
+        if is_full {
+            let what = EventKind::Notice(Level::Warning, FULL);
+            self.show(&Event { mark: None, what, ..*event });
         }
     }
 
@@ -284,9 +292,14 @@ impl Outputs {
     }
 
     /// Ends a pause of the display: nothing more will be received.
-    pub fn end_pause(&self) {
-        if let Some(view) = self.view.as_ref().filter(|_| self.shows_waiting) {
-            view.resume();
+    pub fn end_pause(&mut self) {
+        let Some(view) = self.view.as_ref().filter(|_| self.shows_waiting) else { return };
+        let (_, lost) = view.resume(true).unwrap_or_default();
+        if lost > 0 {
+            let at = view.now();
+            let text = format!("the first {lost} of the messages held back were dropped");
+            let what = EventKind::Notice(Level::Warning, &text);
+            self.show(&Event { at, connection: None, mark: None, what });
         }
     }
 

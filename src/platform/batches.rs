@@ -263,6 +263,11 @@ impl BatchQueue {
         state.is_empty() && state.blocked.is_empty()
     }
 
+    /// Bytes that are not written yet.
+    pub fn queued(&self) -> usize {
+        self.shared.state().queued
+    }
+
     /// Waits until everything is written; false if `deadline` passes before.
     pub fn wait_until_written(&self, deadline: Instant) -> bool {
         let state = self.shared.state();

@@ -12,6 +12,7 @@ pub mod lent;
 pub mod limits;
 pub mod line_editor;
 pub mod linger;
+pub mod pager;
 pub mod prompt;
 pub mod replace;
 mod signal;
@@ -21,5 +22,6 @@ pub mod stdio;
 pub mod terminal;
 pub mod text_editor;
 pub mod title;
+pub mod user_programs;
 
 pub use signals::Signals;

@@ -1,30 +1,16 @@
 //! The user's text editor, which has the terminal while it runs.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
 
 use super::files::{FileError, OpenFile};
+use super::user_programs::{ended, program, wait};
 
 /// The largest text that is read back, in bytes.
 const MAX_TEXT: u64 = 16 << 20;
-
-/// How often its end is looked for.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-
-/// The time between the request to end and the kill.
-const GRACE: Duration = Duration::from_millis(50);
-
-/// What a shell has to read: other commands are split at their spaces.
-const SHELL_SYNTAX: &[char] = &[
-    '|', '&', ';', '<', '>', '(', ')', '$', '`', '\\', '"', '\'', '*', '?', '[', '#', '~', '=',
-    '%', '\n',
-];
 
 /// How the text editor ended.
 #[derive(Debug)]
@@ -35,19 +21,6 @@ pub enum Edited {
     Failed(String),
     /// It was ended, because the run has to end; this is what was saved until then, if that can be read.
     Stopped(Option<String>),
-}
-
-/// The command of the user's text editor: `$VISUAL`, else `$EDITOR`, else `vi` where that exists.
-pub fn command(variable: impl Fn(&str) -> Option<OsString>) -> Option<OsString> {
-    let is_in_path = |name: &str| {
-        let path = variable("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
-    };
-    let is_given = |value: &OsString| !value.to_string_lossy().trim().is_empty();
-    variable("VISUAL")
-        .filter(is_given)
-        .or_else(|| variable("EDITOR").filter(is_given))
-        .or_else(|| is_in_path("vi").then(|| OsString::from("vi")))
 }
 
 /// Edits a text in a temporary file, whose name ends like this. In the file, and only there, the text has a newline at
@@ -61,7 +34,7 @@ pub fn edit(command: &OsStr, text: &str, ending: &str, is_stopped: &AtomicBool) 
             return Edited::Failed(format!("no temporary file in {}: {error}", folder.display()));
         }
     };
-    let mut child = match editor(command, &draft.path).spawn() {
+    let mut child = match program(command, &[draft.path.as_os_str()]).spawn() {
         Ok(child) => child,
         Err(error) => return Edited::Failed(format!("{name}: {error}")),
     };
@@ -141,83 +114,9 @@ fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The command on this file: as git does it, a shell reads the value only if there is something to read for it.
-fn editor(command: &OsStr, path: &Path) -> Command {
-    let text = command.to_str().filter(|text| cfg!(windows) || !text.contains(SHELL_SYNTAX));
-    if let Some(text) = text {
-        let mut words = text.split_whitespace();
-        let mut editor = Command::new(words.next().unwrap_or_default());
-        editor.args(words).arg(path);
-        return editor;
-    }
-    let mut script = command.to_owned();
-    script.push(" \"$@\"");
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(script).arg(command).arg(path);
-    shell
-}
-
-/// Waits for the end; `None` if it was stopped.
-fn wait(child: &mut Child, is_stopped: &AtomicBool) -> io::Result<Option<ExitStatus>> {
-    let mut killed_at = None;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status).filter(|_| killed_at.is_none()));
-        }
-        let now = Instant::now();
-        match killed_at {
-            None if is_stopped.load(Ordering::SeqCst) => {
-                terminate(child);
-                killed_at = Some(now + GRACE);
-            }
-            Some(at) if now >= at => child.kill()?,
-            _ => {}
-        }
-        thread::sleep(LOOK_AGAIN);
-    }
-}
-
-#[cfg(unix)]
-fn terminate(child: &Child) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let _ = kill_process(Pid::from_child(child), Signal::TERM); // it may have ended just now
-}
-
-#[cfg(not(unix))]
-fn terminate(_: &Child) {}
-
-fn ended(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        let name = signal_hook::low_level::signal_name(signal);
-        return name.map_or_else(|| format!("signal {signal}"), str::to_owned);
-    }
-    match status.code() {
-        Some(code) => format!("exit status {code}"),
-        None => status.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_command_is_visual_then_editor_then_vi() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().as_os_str().to_owned();
-        let find = |values: &[(&str, &str)]| {
-            command(|name| match name {
-                "PATH" => Some(path.clone()),
-                _ => values.iter().find(|(it, _)| *it == name).map(|(_, value)| value.into()),
-            })
-        };
-        assert_eq!(find(&[("VISUAL", "a"), ("EDITOR", "b")]), Some("a".into()));
-        assert_eq!(find(&[("VISUAL", " "), ("EDITOR", "b -w")]), Some("b -w".into()));
-        assert_eq!(find(&[]), None);
-        fs::write(folder.path().join("vi"), "").expect("a file");
-        assert_eq!(find(&[]), Some("vi".into()));
-    }
 
     #[cfg(unix)]
     fn edited(command: &str) -> Edited {
@@ -269,7 +168,7 @@ mod tests {
     #[test]
     fn an_editor_is_ended_with_the_run() {
         let stop = AtomicBool::new(true);
-        for command in ["sleep 1000 #", "trap '' TERM; while :; do :; done #"] {
+        for command in ["exec sleep 1000 #", "trap '' TERM; while :; do :; done #"] {
             let ended = edit(OsStr::new(command), "text", ".txt", &stop);
             assert!(matches!(&ended, Edited::Stopped(Some(text)) if text == "text"), "{ended:?}");
         }

@@ -1,6 +1,7 @@
 //! The filters of what is shown: `--filter`, `--mute` and the commands of prompts.
 
 use super::expect::{self, PatternError};
+use super::json;
 use super::pattern::{Match, Matcher, Pattern, PatternClass};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
@@ -44,6 +45,9 @@ pub fn parse(
 }
 
 fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
+    if let Some(reason) = almost(source) {
+        return Err(PatternError::new(&reason));
+    }
     let pattern = expect::parse(source, content)?;
     match pattern.class() {
         PatternClass::Close => Err(PatternError::new(
@@ -51,6 +55,21 @@ fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternErr
         )),
         PatternClass::Message | PatternClass::Control => Ok(pattern),
     }
+}
+
+/// Why a text that would be taken as it is was probably meant as something else. That it hides everything would be hard
+/// to notice.
+fn almost(source: &str) -> Option<String> {
+    let text = source.trim();
+    if json::looks_like_json(text.as_bytes())
+        && let Err(error) = json::parse(text.as_bytes())
+    {
+        return Some(format!("not JSON: {error}; text:{text} is this text"));
+    }
+    let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+    let is_flags =
+        matches!(flags.len(), 1..=4) && flags.chars().all(|flag| "gimsuxy".contains(flag));
+    is_flags.then(|| "flags are written inside: /(?i)error/; text:/… is the text".to_owned())
 }
 
 impl DisplayFilter for ShownPattern {
@@ -141,6 +160,9 @@ mod tests {
             ("/(/", "regular expression"),
             ("close:1000", "always shown"),
             ("hex:0", "hex"),
+            (r#"{"a":"#, "not JSON: "),
+            ("{bad}", "text:{bad} is this text"),
+            ("/x/i", "/(?i)error/"),
             ("  ", "empty"),
         ] {
             let error = parse(source, None).unwrap_err().to_string();

@@ -86,16 +86,17 @@ impl Scrollback {
         self.limit > 0
     }
 
-    /// Adds the newest message.
-    pub(super) fn push(&mut self, message: Kept) {
+    /// Adds the newest message. `on_dropped` is given those that make room for it.
+    pub(super) fn push(&mut self, message: Kept, mut on_dropped: impl FnMut(&Kept)) {
         if !self.keeps_messages() {
             return;
         }
         self.size += message.size();
         self.messages.push_back(message);
         while self.size > self.limit && self.messages.len() > 1 {
-            let oldest = self.messages.pop_front();
-            self.size -= oldest.map_or(0, |oldest| oldest.size());
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.size -= oldest.size();
+            on_dropped(&oldest);
         }
     }
 
@@ -164,17 +165,17 @@ mod tests {
     fn the_oldest_messages_make_room_for_new_ones() {
         let mut scrollback = Scrollback::new(3 * (OVERHEAD + 4));
         for number in 1..=5 {
-            scrollback.push(kept(number, Direction::Received, "abcd"));
+            scrollback.push(kept(number, Direction::Received, "abcd"), |_| {});
         }
         assert_eq!(scrollback.range(), Some((3, 5)));
         assert_eq!(scrollback.message(Some(2)), None);
         assert_eq!(scrollback.message(Some(3)).unwrap().number, 3);
         assert_eq!(scrollback.message(Some(6)), None);
-        scrollback.push(kept(6, Direction::Sent, &"x".repeat(10_000)));
+        scrollback.push(kept(6, Direction::Sent, &"x".repeat(10_000)), |_| {});
         assert_eq!(scrollback.range(), Some((6, 6)), "the newest is kept whatever its size");
         assert_eq!(scrollback.message(None), None, "none that was received is kept");
         assert_eq!(scrollback.last_sent().unwrap().number, 6);
-        scrollback.push(kept(7, Direction::Received, "a"));
+        scrollback.push(kept(7, Direction::Received, "a"), |_| {});
         assert_eq!(scrollback.range(), Some((7, 7)));
     }
 
@@ -182,7 +183,7 @@ mod tests {
     fn recent_messages_are_limited_by_their_size() {
         let mut scrollback = Scrollback::new(1 << 20);
         for (number, data) in [(1, "aaaa"), (3, "bb"), (4, "c")] {
-            scrollback.push(kept(number, Direction::Received, data));
+            scrollback.push(kept(number, Direction::Received, data), |_| {});
         }
         let numbers = |bytes| -> Vec<u64> {
             scrollback.recent(bytes).iter().map(|message| message.number).collect()
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn without_a_limit_nothing_is_kept() {
         let mut scrollback = Scrollback::new(0);
-        scrollback.push(kept(1, Direction::Received, "a"));
+        scrollback.push(kept(1, Direction::Received, "a"), |_| {});
         assert_eq!(scrollback.range(), None);
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct State {
     display: Display,
     /// The user has paused it.
     is_paused: bool,
+    /// A pause has ended, and that is still to be shown before the messages.
+    is_announcing: bool,
     /// How many others have the terminal.
     holds: usize,
     /// When the last line was shown that has a time.
@@ -30,10 +32,13 @@ pub(super) struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Display {
     Live,
-    /// From this number on they are not shown yet; so many of them would be.
     Behind {
+        /// They are not shown yet from this number on.
         next: u64,
+        /// How many of those that are kept are to be shown.
         waiting: u64,
+        /// How many more are not kept any more.
+        lost: u64,
     },
 }
 
@@ -46,6 +51,7 @@ impl State {
             last_number: 0,
             display: Display::Live,
             is_paused: false,
+            is_announcing: false,
             holds: 0,
             last_line: Duration::ZERO,
         }
@@ -66,10 +72,21 @@ impl State {
     /// Numbers and keeps a message, and decides whether an event is shown now.
     pub(super) fn decide(&mut self, event: &Event<'_>) -> Decision {
         let mut is_shown = self.filters.accept(event);
-        let EventKind::Message(message) = &event.what else {
-            return Decision { mark: None, is_shown };
+        let message = match &event.what {
+            EventKind::Message(message) => message,
+            EventKind::Shown(_) => {
+                self.is_announcing = false;
+                return Decision::show(is_shown);
+            }
+            // Those of messages would be shown without them.
+            EventKind::Frame(frame) if !frame.raw && !frame.header.opcode.is_control() => {
+                return Decision::show(is_shown && self.display == Display::Live);
+            }
+            _ => return Decision::show(is_shown),
         };
+        let lost = self.lost();
         let mark = self.keep(event, message);
+        let is_full = lost == 0 && self.lost() > 0;
         // What was typed is visible already: the outputs only have to know of it.
         if !message.typed
             && let Display::Behind { waiting, .. } = &mut self.display
@@ -77,7 +94,14 @@ impl State {
             *waiting += u64::from(is_shown);
             is_shown = false;
         }
-        Decision { mark: Some(mark), is_shown }
+        Decision { mark: Some(mark), is_shown, is_full }
+    }
+
+    fn lost(&self) -> u64 {
+        match self.display {
+            Display::Live => 0,
+            Display::Behind { lost, .. } => lost,
+        }
     }
 
     fn keep(&mut self, event: &Event<'_>, message: &Message<'_>) -> Mark {
@@ -88,7 +112,7 @@ impl State {
         }
         let Message { direction, kind, data, wire_size, compressed, frames, typed, .. } = *message;
         mark.latency = self.latencies.observe(event.connection, direction, data, event.at.elapsed);
-        self.scrollback.push(Kept {
+        let kept = Kept {
             number: mark.number,
             connection: event.connection,
             at: event.at,
@@ -100,12 +124,23 @@ impl State {
             frames,
             typed,
             latency: mark.latency,
+        };
+        let Self { scrollback, display, filters, .. } = self;
+        scrollback.push(kept, |dropped| {
+            if let Display::Behind { next, waiting, lost } = display
+                && dropped.number >= *next
+                && !dropped.typed
+                && filters.accept_message(&dropped.message())
+            {
+                *waiting = waiting.saturating_sub(1);
+                *lost += 1;
+            }
         });
         mark
     }
 
     fn is_held(&self) -> bool {
-        self.is_paused || self.holds > 0
+        self.is_paused || self.is_announcing || self.holds > 0
     }
 
     pub(super) fn is_catching_up(&self) -> bool {
@@ -113,7 +148,7 @@ impl State {
     }
 
     pub(super) fn next_waiting(&mut self) -> Option<Kept> {
-        let Display::Behind { next, waiting } = self.display else { return None };
+        let Display::Behind { next, waiting, lost } = self.display else { return None };
         if self.is_held() {
             return None;
         }
@@ -123,7 +158,7 @@ impl State {
             return None;
         };
         let waiting = waiting.saturating_sub(1);
-        self.display = Display::Behind { next: kept.number + 1, waiting };
+        self.display = Display::Behind { next: kept.number + 1, waiting, lost };
         Some(kept)
     }
 
@@ -132,15 +167,17 @@ impl State {
         self.hold_back();
     }
 
-    /// Ends the user's pause: how many messages wait, and how many of them are not kept any more.
-    pub(super) fn resume(&mut self) -> Option<(u64, u64)> {
+    /// Ends the user's pause: how many messages are still kept of those that were held back, and how many are not. They
+    /// are shown once the next text of a command was, or at once if `at_once`.
+    pub(super) fn resume(&mut self, at_once: bool) -> Option<(u64, u64)> {
+        self.is_announcing = !at_once && self.is_paused;
         if !std::mem::take(&mut self.is_paused) {
             return None;
         }
-        let Display::Behind { next, waiting } = self.display else { return Some((0, 0)) };
-        let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
-        let kept = self.scrollback.from(next).filter(is_due).count() as u64;
-        Some((waiting.max(kept), waiting.saturating_sub(kept)))
+        match self.display {
+            Display::Live => Some((0, 0)),
+            Display::Behind { waiting, lost, .. } => Some((waiting, lost)),
+        }
     }
 
     pub(super) fn paused(&self) -> Option<u64> {
@@ -161,17 +198,17 @@ impl State {
 
     fn hold_back(&mut self) {
         if self.display == Display::Live {
-            self.display = Display::Behind { next: self.last_number + 1, waiting: 0 };
+            self.display = Display::Behind { next: self.last_number + 1, waiting: 0, lost: 0 };
         }
     }
 
     /// Changes the filters. What waits is counted anew.
     pub(super) fn change_filters(&mut self, change: impl FnOnce(&mut Filters)) {
         change(&mut self.filters);
-        if let Display::Behind { next, .. } = self.display {
+        if let Display::Behind { next, lost, .. } = self.display {
             let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
             let waiting = self.scrollback.from(next).filter(is_due).count() as u64;
-            self.display = Display::Behind { next, waiting };
+            self.display = Display::Behind { next, waiting, lost };
         }
     }
 
@@ -186,7 +223,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::event::Stamp;
+    use crate::event::{Shown, Stamp};
     use crate::protocol::MessageKind;
     use crate::protocol::vocabulary::Direction;
     use crate::view::DisplayFilter;
@@ -240,7 +277,7 @@ mod tests {
             what: EventKind::Notice(crate::event::Level::Info, "x"),
             ..event(Direction::Sent, "", false)
         };
-        assert_eq!(state.decide(&notice), Decision { mark: None, is_shown: true });
+        assert_eq!(state.decide(&notice), Decision::show(true));
     }
 
     #[test]
@@ -253,8 +290,11 @@ mod tests {
         assert!(!state.received("c").is_shown);
         assert_eq!(state.paused(), Some(2));
         assert_eq!(waiting(&mut state), [0; 0], "it is still paused");
-        assert_eq!(state.resume(), Some((2, 0)));
-        assert_eq!(state.resume(), None);
+        assert_eq!(state.resume(false), Some((2, 0)));
+        assert_eq!(waiting(&mut state), [0; 0], "that it goes on is shown first");
+        let resumed = EventKind::Shown(Shown::Text("resumed"));
+        state.decide(&Event { what: resumed, ..event(Direction::Sent, "", false) });
+        assert_eq!(state.resume(false), None);
         assert!(!state.received("d").is_shown, "it comes after those that wait");
         assert!(state.is_catching_up());
         assert_eq!(waiting(&mut state), [2, 4, 5]);
@@ -272,7 +312,7 @@ mod tests {
         state.unhold();
         assert!(!state.received("b").is_shown);
         assert_eq!(state.paused(), Some(2));
-        state.resume();
+        state.resume(true);
         assert_eq!(waiting(&mut state), [1, 2]);
     }
 
@@ -291,7 +331,7 @@ mod tests {
         assert_eq!(state.paused(), Some(2));
         state.change_filters(|filters| filters.mute.clear());
         assert_eq!(state.paused(), Some(3));
-        state.resume();
+        state.resume(true);
         assert_eq!(waiting(&mut state), [4, 6, 7]);
     }
 
@@ -299,11 +339,11 @@ mod tests {
     fn what_no_longer_fits_is_counted() {
         let mut state = State::new(Filters::default(), 2000);
         state.pause();
-        for _ in 0..100 {
-            state.received("some text");
-        }
+        let full = (0..100).filter(|_| state.received("some text").is_full);
+        assert_eq!(full.count(), 1, "it is said once");
         let kept = state.scrollback().from(0).count() as u64;
-        assert_eq!(state.resume(), Some((100, 100 - kept)));
+        assert_eq!(state.paused(), Some(kept));
+        assert_eq!(state.resume(true), Some((kept, 100 - kept)));
         assert_eq!(waiting(&mut state).len() as u64, kept);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::connections::{Connections, Start};
@@ -22,8 +23,12 @@ use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
+use crate::platform::signals::Signal;
 use crate::scenario::{Count, Expectations, Limited};
 use crate::session::{Echo, Journal, Plan, Report, Session, Stop};
+
+/// A terminal that takes nothing for this long at the end of a run is not waited for any longer.
+const STALL_LIMIT: Duration = Duration::from_secs(1);
 
 /// The time limit for the last lines on standard error.
 const LOG_TIMEOUT: Duration = Duration::from_millis(500);
@@ -123,7 +128,7 @@ impl Conversation<'_> {
                     secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
-                    text_editor: self.config.text_editor.clone(),
+                    programs: self.config.programs.clone(),
                     messages: self.config.messages.clone(),
                     context: self.context(),
                 };
@@ -171,6 +176,41 @@ impl Conversation<'_> {
             match self.reactor.wait(Some(max_time.map_or(until, |end| end.min(until)))) {
                 Ok(woken) => self.outputs.set_ready(&woken),
                 Err(error) => return Some(Stop::System(error)),
+            }
+            if let Some(signal) = self.reactor.take_signal() {
+                return Some(Stop::Signal(signal));
+            }
+        }
+    }
+
+    /// Waits until the terminal has shown everything, as long as it makes progress, no signal is received and there is
+    /// time. Returns what ended the wait otherwise.
+    pub(super) fn wait_for_screen(&mut self, max_time: Option<Instant>) -> Option<Stop> {
+        let Some(InputSource::Repl(prompt)) = &mut self.source else { return None };
+        let (screen, interrupted) = (prompt.repl().screen().clone(), prompt.repl().interrupted());
+        let (mut left, mut since) = (usize::MAX, Instant::now());
+        loop {
+            self.outputs.set_all_ready();
+            self.outputs.flush_early();
+            if screen.is_idle() && self.outputs.are_drained() {
+                return None;
+            }
+            let now = Instant::now();
+            let waiting = screen.queued() + self.outputs.held();
+            if waiting != left {
+                (left, since) = (waiting, now);
+            }
+            if now.duration_since(since) >= STALL_LIMIT {
+                return None;
+            }
+            if max_time.is_some_and(|end| now >= end) {
+                return Some(Stop::MaxTime);
+            }
+            if let Err(error) = self.reactor.wait(Some(now + LOOK_AGAIN)) {
+                return Some(Stop::System(error));
+            }
+            if interrupted.swap(false, Ordering::SeqCst) {
+                return Some(Stop::Signal(Signal::Interrupt));
             }
             if let Some(signal) = self.reactor.take_signal() {
                 return Some(Stop::Signal(signal));

@@ -1,7 +1,9 @@
-//! A line in the user's text editor.
+//! The user's programs: a line in the text editor, a long text in the pager.
 
-use std::ffi::OsString;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use unicode_width::UnicodeWidthStr;
 
 use super::composer::Composer;
 use super::context::PromptContext;
@@ -10,15 +12,17 @@ use super::json_text::is_meant_as_json;
 use super::screen::Gate;
 use super::text_part::text_part;
 use crate::platform::lent::Lent;
-use crate::platform::terminal::SavedModes;
+use crate::platform::pager::page;
+use crate::platform::terminal::{self, SavedModes};
 use crate::platform::text_editor::{Edited, edit};
+use crate::platform::user_programs::UserPrograms;
 use crate::view::Hold;
 
 const NO_EDITOR: &str = "no text editor: set VISUAL or EDITOR, and export it";
 
-/// The user's text editor.
-pub(super) struct TextEditor {
-    command: Option<OsString>,
+/// The user's text editor and pager.
+pub(super) struct Programs {
+    programs: UserPrograms,
     modes: Option<SavedModes>,
     gate: Arc<Gate>,
     ending: Arc<Ending>,
@@ -37,19 +41,19 @@ pub(super) enum Outcome {
     Unchanged(String),
 }
 
-impl TextEditor {
-    /// The one with this command, which gets the terminal with these modes.
+impl Programs {
+    /// These, which get the terminal with these modes.
     pub(super) fn new(
-        command: Option<OsString>,
+        programs: UserPrograms,
         modes: Option<SavedModes>,
         gate: Arc<Gate>,
         ending: Arc<Ending>,
     ) -> Self {
-        Self { command, modes, gate, ending, hold: None }
+        Self { programs, modes, gate, ending, hold: None }
     }
 
     /// Opens a line in the text editor, until that ends. If it fails, `otherwise` is the line. Output is held back until
-    /// [`TextEditor::release_output`].
+    /// [`Programs::release_output`].
     pub(super) fn edit(
         &mut self,
         line: &str,
@@ -57,17 +61,40 @@ impl TextEditor {
         composer: &Composer,
         context: Option<&PromptContext>,
     ) -> Outcome {
-        let Some(command) = &self.command else {
+        let Some(command) = self.programs.text_editor.clone() else {
             return Outcome::Line(otherwise.to_owned(), Some(NO_EDITOR.to_owned()));
         };
+        let edited = self.lend(context, |stops| edit(&command, line, ending(line), stops));
+        outcome(edited, line, otherwise, composer)
+    }
+
+    /// Shows a text in the pager if it is longer than the screen; `None` if it is not shown so. An error is in words.
+    pub(super) fn page(
+        &mut self,
+        text: &str,
+        context: Option<&PromptContext>,
+    ) -> Option<Result<(), String>> {
+        let command = self.programs.pager.clone().filter(|_| is_longer_than_screen(text))?;
+        let paged = self.lend(context, |stops| page(&command, text.to_owned(), stops));
+        self.release_output();
+        Some(paged)
+    }
+
+    /// Gives the terminal to a program, which ends when the flag is set. Output is held back until
+    /// [`Programs::release_output`].
+    fn lend<R>(
+        &mut self,
+        context: Option<&PromptContext>,
+        run: impl FnOnce(&AtomicBool) -> R,
+    ) -> R {
         self.hold = context.map(|context| context.view.hold());
         self.gate.hold();
         let lent = Lent::lend(self.modes.as_ref());
         self.ending.set_text_edited(true);
-        let edited = edit(command, line, ending(line), self.ending.stops_text_editor());
+        let result = run(self.ending.stops_text_editor());
         drop(lent);
         self.ending.set_text_edited(false);
-        outcome(edited, line, otherwise, composer)
+        result
     }
 
     /// Lets output through again.
@@ -75,6 +102,27 @@ impl TextEditor {
         self.gate.release();
         self.hold = None;
     }
+}
+
+/// Whether a text with colours takes more rows than the terminal has.
+fn is_longer_than_screen(text: &str) -> bool {
+    let Some((rows, columns)) = terminal::size() else { return false };
+    let (rows, columns) = (usize::from(rows), usize::from(columns).max(1));
+    text.len() / columns > rows * MAX_BYTES_PER_CELL
+        || text.lines().map(|line| visible_width(line).div_ceil(columns).max(1)).sum::<usize>()
+            > rows
+}
+
+/// A text that has more bytes for each cell of the screen is longer than that, whatever it is: letters with accents and
+/// colours take some.
+const MAX_BYTES_PER_CELL: usize = 64;
+
+/// Columns of a line without its colours.
+fn visible_width(line: &str) -> usize {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default().width();
+    first
+        + parts.map(|part| part.split_once('m').map_or(0, |(_, text)| text.width())).sum::<usize>()
 }
 
 /// What the name of the file ends with, by which editors choose their colours.
@@ -131,6 +179,14 @@ mod tests {
             assert_eq!(outcome(edited, "old", "before", &composer), expected);
         }
         assert!(composer.refusal("{").is_some(), "shown below the line");
+    }
+
+    #[test]
+    fn colours_take_no_columns() {
+        for (line, width) in [("abc", 3), ("\x1b[1;34m한국\x1b[0m!", 5), ("", 0), ("\x1b[0m", 0)]
+        {
+            assert_eq!(visible_width(line), width, "{line:?}");
+        }
     }
 
     #[test]

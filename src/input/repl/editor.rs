@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
@@ -9,7 +10,7 @@ use rustyline::{ColorMode, CompletionType, Config, Editor};
 use super::composer::Composer;
 use super::composing::{Composed, compose};
 use super::context::PromptContext;
-use super::editing::{Outcome, TextEditor};
+use super::editing::{Outcome, Programs};
 use super::ending::Ending;
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
@@ -64,6 +65,21 @@ pub(super) fn editor(
     Ok(editor)
 }
 
+/// Starts the thread that reads lines.
+pub(super) fn spawn_editor<T: From<Action> + Send + 'static>(
+    mut editor: LineEditor,
+    mut keyboard: Keyboard,
+    commands: &'static CommandSet<T>,
+    send: impl FnMut(EditorLine<T>) + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("editor".to_owned()).spawn(move || {
+        keyboard.read_lines(&mut editor, commands, send);
+        if !keyboard.ending.keeps_modes() {
+            keyboard.modes.iter().for_each(line_editor::restore);
+        }
+    })
+}
+
 /// What the thread that reads lines owns beside the editor.
 pub(super) struct Keyboard {
     pub(super) history: Option<LineHistory>,
@@ -74,7 +90,7 @@ pub(super) struct Keyboard {
     pub(super) names: Arc<PromptNames>,
     pub(super) ending: Arc<Ending>,
     pub(super) composer: Arc<Composer>,
-    pub(super) text_editor: TextEditor,
+    pub(super) programs: Programs,
     pub(super) context: Option<PromptContext>,
 }
 
@@ -109,7 +125,7 @@ impl Keyboard {
                 }
                 (Ok(line), Some(RemovedLine::Edited(cursor))) => {
                     let outcome =
-                        self.text_editor.edit(&line, &line, &self.composer, self.context.as_ref());
+                        self.programs.edit(&line, &line, &self.composer, self.context.as_ref());
                     draft = self.take_edited(editor, outcome, cursor, commands, &mut send);
                 }
                 (Ok(line), None) => draft = self.submit(editor, &line, commands, &mut send),
@@ -165,12 +181,17 @@ impl Keyboard {
             }
             Ok(Composed::Edit(text)) => {
                 let context = self.context.as_ref();
-                let outcome = self.text_editor.edit(&text, "", &self.composer, context);
+                let outcome = self.programs.edit(&text, "", &self.composer, context);
                 return self.take_edited(editor, outcome, 0, commands, send);
             }
             Ok(Composed::Text(text)) => Some(Parsed::Ready(Action::Show(Show::Text(text)).into())),
             Err(reason) => problem(reason),
         };
+        if let Some(Parsed::Long { text, line }) = parsed {
+            let line = (commands.address)(Parsed::Ready(line), &self.names);
+            self.show_long(&text, line, send);
+            return Draft::default();
+        }
         // A line is for the connection that the prompt is at.
         let parsed = match parsed {
             Some(parsed) => Some((commands.address)(parsed, &self.names)),
@@ -178,6 +199,23 @@ impl Keyboard {
         };
         parsed.into_iter().for_each(|parsed| send(EditorLine::Typed(parsed)));
         Draft::default()
+    }
+
+    /// Shows a long text in the pager, or between the messages.
+    fn show_long<T: From<Action>>(
+        &mut self,
+        text: &str,
+        line: Parsed<T>,
+        send: &mut impl FnMut(EditorLine<T>),
+    ) {
+        match self.programs.page(text, self.context.as_ref()) {
+            Some(Ok(())) => return,
+            Some(Err(reason)) => {
+                send(EditorLine::Typed(Parsed::Ready(Action::problem(reason).into())));
+            }
+            None => {}
+        }
+        send(EditorLine::Typed(line));
     }
 
     /// What becomes of a line that was in the text editor. Returns what is typed on.
@@ -191,9 +229,10 @@ impl Keyboard {
     ) -> Draft {
         if let (false, Outcome::Send(line)) = (self.is_ending(), &outcome) {
             // As if it had been typed.
-            let _ = writeln!(io::stdout(), "{}{}", prompt(editor), shown(line));
+            let prompt = editor.helper().map(Assistant::sent_prompt).unwrap_or_default();
+            let _ = writeln!(io::stdout(), "{prompt}{}", shown(line));
         }
-        self.text_editor.release_output();
+        self.programs.release_output();
         if self.is_ending() {
             if let Outcome::Send(line) | Outcome::Line(line, _) = outcome {
                 self.leave_text(editor, &line);

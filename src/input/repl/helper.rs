@@ -54,6 +54,13 @@ impl Assistant {
         Self { words, color, typed: RefCell::default(), keys, composer, prompt }
     }
 
+    /// What stands before a line that is sent now.
+    pub(super) fn sent_prompt(&self) -> String {
+        let prompt = self.prompt.text();
+        self.prompt.note_sent();
+        self.prompt.drawn(&prompt).into_owned()
+    }
+
     /// What stands before the next line.
     pub(super) fn prompt(&self) -> String {
         self.prompt.text()

@@ -41,7 +41,7 @@ pub(super) fn execute(
         "again" => ready(messages::again(argument, view)),
         "save" => ready(messages::save(argument, view)),
         "copy" => ready(messages::copy(argument, view)),
-        "grep" => grep::grep(argument, view),
+        "grep" => grep::grep(argument, context),
         "filter" => ready(display::filter(argument, context)),
         "mute" => ready(display::mute(argument, context)),
         "pause" => ready(display::pause(argument, view)),

@@ -73,14 +73,19 @@ impl PromptText {
         let time = prompt.len() - rest.len();
         let stamp = self.stamp.borrow();
         let stamp = stamp.as_deref().filter(|_| time > 0);
-        let count = rest.starts_with(PAUSED).then(|| context.view.paused()).flatten();
-        if stamp.is_none() && count.is_none() {
+        let is_pause = rest.starts_with(PAUSED);
+        if stamp.is_none() && !is_pause {
             return Cow::Borrowed(prompt);
         }
         let stamp = stamp.map_or_else(|| " ".repeat(time), |stamp| fitted(stamp, time));
-        let rest = match (count, rest.get(pause(0).len()..)) {
-            (Some(count), Some(prompt)) => pause(count) + prompt,
-            _ => rest.to_owned(),
+        let width = pause(0).len();
+        let rest = match rest.get(width..).filter(|_| is_pause) {
+            // It may have ended while the line is typed.
+            Some(prompt) => match context.view.paused() {
+                Some(count) => pause(count) + prompt,
+                None => " ".repeat(width) + prompt,
+            },
+            None => rest.to_owned(),
         };
         Cow::Owned(stamp + &rest)
     }
@@ -162,7 +167,7 @@ mod tests {
         assert_eq!(text, "paused,      0 held back > ");
         assert_eq!(prompt.drawn(&text), text);
         assert_eq!(prompt.drawn("(reverse-i-search)`': "), "(reverse-i-search)`': ");
-        view.resume();
-        assert_eq!(prompt.drawn(&text), text, "until the next line");
+        view.resume(true);
+        assert_eq!(prompt.drawn(&text), format!("{:>27}", "> "), "until the next line");
     }
 }

@@ -1,12 +1,13 @@
 //! The commands at the prompt of `wscope URL`: those on a connection, and those on the set of connections.
 
+use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
 use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
 use super::set::{CommandSet, CommandWords, Parsed};
-use super::words::SlashCommand;
+use super::words::{SlashCommand, unknown};
 use crate::input::Action;
 
 /// A line at the prompt.
@@ -60,7 +61,7 @@ pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
     cancel: |names| names.cancellable().map(PromptCommand::Cancel),
 };
 
-const COMMANDS: [SlashCommand; 16] = [
+const COMMANDS: [SlashCommand; 21] = [
     HELP,
     TEXT,
     BINARY,
@@ -69,6 +70,11 @@ const COMMANDS: [SlashCommand; 16] = [
     PONG,
     FRAGMENT,
     FRAME,
+    SET,
+    UNSET,
+    SEND,
+    SAVE_AS,
+    EDIT,
     CLOSE,
     SlashCommand {
         name: "connect",
@@ -104,6 +110,9 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<PromptCommand>, String> 
         ("connections", []) => PromptCommand::Connections,
         ("quit", []) => PromptCommand::Quit,
         ("connections" | "quit", _) => return Err(format!("/{name} takes no argument")),
+        _ if !COMMANDS.iter().any(|command| command.name == name) => {
+            return Err(unknown(name, COMMANDS.iter().chain(&LOCAL_COMMANDS)));
+        }
         _ => return Ok(connection::execute(name, argument)?.map(PromptCommand::Action)),
     };
     Ok(Parsed::Ready(command))

@@ -261,6 +261,8 @@ fn grep_lists_the_messages_that_contain_a_text() {
     );
     enter_line(&terminal, "/grep /^message 1.7$/");
     terminal.wait_for("[119] < message 117");
+    enter_line(&terminal, r#"/grep {"no":1}"#);
+    terminal.wait_for("not found; messages");
     enter_line(&terminal, "/grep Zebra");
     terminal.wait_for("not found; messages 1 to 203 were searched");
     enter_line(&terminal, "/grep /(/");
@@ -274,7 +276,7 @@ fn tab_completes_the_commands_of_the_prompt_itself() {
     let terminal = session(&server);
     terminal.type_text("/gre");
     terminal.press(Key::Tab);
-    terminal.wait_for("> /grep TEXT|/REGEX/");
+    terminal.wait_for("> /grep TEXT|/REGEX/|{…}");
     terminal.press(Key::CtrlU);
     leave(terminal);
 }
@@ -294,5 +296,102 @@ fn filters_of_the_command_line_hold_at_the_prompt() {
     terminal.wait_for("all messages are shown");
     terminal.type_line("go");
     terminal.wait_for("Z < three");
+    leave(terminal);
+}
+
+#[test]
+fn nothing_that_was_held_back_is_lost_at_the_end() {
+    const COUNT: usize = 20_000;
+    let server = server(|peer| {
+        peer.expect_text("go");
+        let messages: Vec<u8> =
+            (0..COUNT).flat_map(|number| text(&format!("message {number}"))).collect();
+        peer.send(messages);
+        peer.send(ping(b"all sent"));
+        peer.expect_pong(b"all sent");
+    });
+    let mut terminal = session(&server);
+    terminal.type_line("/pause");
+    terminal.wait_for("held back >");
+    terminal.type_line("go");
+    terminal.wait_for(&format!("{COUNT} held back >"));
+    terminal.type_line("/quit");
+    assert_eq!(terminal.wait_exit(), 0);
+    let output = terminal.raw_output();
+    let shown: Vec<usize> =
+        output.split("message ").filter_map(|rest| rest.split('\r').next()?.parse().ok()).collect();
+    assert!(shown.into_iter().eq(0..COUNT), "all of them, in order");
+    assert!(!output.contains("not shown"));
+}
+
+#[test]
+fn frames_are_held_back_with_their_messages() {
+    let server = server(|peer| {
+        peer.expect_text("go");
+        send_all(peer, &["one"]);
+        peer.send(ping(b"beat"));
+        peer.expect_pong(b"beat");
+    });
+    let url = server.url();
+    let terminal = Terminal::spawn([&url, "-vv"], 80, 40);
+    super::wait_for_prompt(&terminal, "");
+    terminal.type_line("/pause");
+    terminal.wait_for("0 held back >");
+    terminal.type_line("go");
+    terminal.wait_for("frame ping");
+    terminal.wait_for("1 held back >");
+    assert!(!terminal.screen().contains("frame text"), "{}", terminal.screen());
+    terminal.type_line("/resume");
+    terminal.wait_for(" < one");
+    super::wait_for_prompt(&terminal, "");
+    leave(terminal);
+}
+
+#[test]
+fn a_filter_that_is_almost_something_else_is_refused() {
+    let server = server(|peer| send_all(peer, &["from a file", "other"]));
+    let terminal = session(&server);
+    fs::write(terminal.home().join("wanted"), "from a file").expect("a file");
+    for (line, shown) in [
+        (r#"/filter {"a":"#, "not JSON"),
+        ("/mute /error/i", "flags are written inside"),
+        ("/filter text:@missing", "missing: No such file"),
+        ("/filter text:@/dev/zero", "/dev/zero: it is not a regular file"),
+        ("/filter text:@wanted", "shown: text:@wanted"),
+        ("/mute ping", "not shown: ping"),
+        ("/mute pong", "not shown: ping or pong"),
+    ] {
+        enter_line(&terminal, line);
+        terminal.wait_for(shown);
+    }
+    leave(terminal);
+}
+
+#[test]
+fn a_typed_message_shows_its_number_too() {
+    let server = server(|peer| peer.expect_text("hello"));
+    let terminal = session(&server);
+    enter_line(&terminal, "/numbers on");
+    terminal.wait_for("numbers: on");
+    terminal.type_line("hello");
+    terminal.wait_for("> hello\n[1] > (sent)\n>");
+    leave(terminal);
+}
+
+#[test]
+fn a_long_message_is_shown_by_the_pager() {
+    let server = server(|peer| {
+        send_all(peer, &["short", &format!("{}end of it", "line\n".repeat(100))]);
+    });
+    let pager = "grep -c line; echo the pager; read line < /dev/tty #";
+    let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("PAGER", pager)]);
+    terminal.wait_for("end of it");
+    super::wait_for_prompt(&terminal, "");
+    terminal.type_line("/full 1");
+    terminal.wait_for("/full 1\n< short\n>");
+    terminal.type_line("/full 2");
+    terminal.wait_for("100\nthe pager");
+    terminal.type_text("\r");
+    super::wait_for_prompt(&terminal, "");
     leave(terminal);
 }

@@ -100,11 +100,17 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["save"],
         LOOKING,
-        "The bytes of the message are written to a new file.",
+        "The bytes of message N, or of the last received one, are written to a new file. /save-as keeps a text to be sent again.",
         "/save 12 answer.json",
     ),
     entry(&["copy"], LOOKING, "The terminal has to support and allow it (OSC 52).", "/copy 12"),
-    entry(&["grep"], LOOKING, "In all messages that are still kept.", "/grep error"),
+    entry(
+        &["grep"],
+        LOOKING,
+        "In the newest messages of both directions, 64 MiB of them. A text is found whatever its case unless it has upper-case \
+         letters; {…} and [...] find JSON that contains them.",
+        "/grep error",
+    ),
     entry(
         &["filter", "mute"],
         LOOKING,

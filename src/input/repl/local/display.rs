@@ -10,12 +10,12 @@ use crate::view::{Timestamps, View};
 pub(super) const FILTER: SlashCommand = SlashCommand {
     name: "filter",
     arguments: "[PATTERN|off]",
-    summary: "show only what matches, as /filter /error/",
+    summary: "from now on show only what matches PATTERN",
 };
 pub(super) const MUTE: SlashCommand = SlashCommand {
     name: "mute",
     arguments: "[PATTERN|off]",
-    summary: "do not show what matches, too",
+    summary: "from now on hide what matches PATTERN",
 };
 pub(super) const PAUSE: SlashCommand =
     SlashCommand { name: "pause", arguments: "", summary: "hold messages back" };
@@ -70,7 +70,7 @@ fn parse(
 /// Describes what is shown.
 fn shown(view: &View) -> Action {
     let (only, mute) = view.filter_texts();
-    let list = |patterns: &[String]| patterns.join("  ");
+    let list = |patterns: &[String]| patterns.join(" or ");
     text(match (only.is_empty(), mute.is_empty()) {
         (true, true) => "all messages are shown".to_owned(),
         (false, true) => format!("shown: {}{}", list(&only), exactness(&only)),
@@ -101,7 +101,7 @@ pub(super) fn pause(argument: &str, view: &View) -> Result<Action, String> {
 
 pub(super) fn resume(argument: &str, view: &View) -> Result<Action, String> {
     no_argument("resume", argument)?;
-    let Some((waiting, dropped)) = view.resume() else {
+    let Some((waiting, dropped)) = view.resume(false) else {
         return Err("the display is not paused".to_owned());
     };
     let mut words = match waiting {
@@ -109,7 +109,7 @@ pub(super) fn resume(argument: &str, view: &View) -> Result<Action, String> {
         count => format!("resumed: {count} message{} held back", was(count)),
     };
     if dropped > 0 {
-        words += &format!("; the first {dropped} are not kept any more");
+        words += &format!("; the first {dropped} more were dropped");
     }
     Ok(text(words))
 }

@@ -4,6 +4,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::text;
 use crate::input::Action;
+use crate::input::repl::context::PromptContext;
 use crate::input::repl::set::Parsed;
 use crate::input::repl::words::SlashCommand;
 use crate::output::escape;
@@ -11,11 +12,11 @@ use crate::platform::terminal;
 use crate::protocol::MessageKind;
 use crate::protocol::counted::plural;
 use crate::protocol::vocabulary::Direction;
-use crate::view::{Kept, View};
+use crate::view::{DisplayFilter, Kept};
 
 pub(super) const GREP: SlashCommand = SlashCommand {
     name: "grep",
-    arguments: "TEXT|/REGEX/",
+    arguments: "TEXT|/REGEX/|{…}",
     summary: "search the last messages, 64 MiB of them",
 };
 
@@ -25,22 +26,23 @@ const MAX_LINES: usize = 1_000;
 /// The least columns of an excerpt.
 const MIN_EXCERPT: usize = 20;
 
-pub(super) fn grep(argument: &str, view: &View) -> Result<Parsed<Action>, String> {
+pub(super) fn grep(argument: &str, context: &PromptContext) -> Result<Parsed<Action>, String> {
+    let view = &*context.view;
     if argument.is_empty() {
         return Err("/grep requires a text or a /regular expression/".to_owned());
     }
-    let regex = regex(argument)?;
+    let search = search(argument, context)?;
     let width = terminal::width();
     let mut lines = std::collections::VecDeque::new();
     let mut count = 0_u64;
     view.visit(|kept| {
-        if let Some(found) = regex.find(&kept.data) {
+        if let Some(found) = search.find(kept) {
             count += 1;
             if lines.len() == MAX_LINES {
                 lines.pop_front();
             }
             let connection = kept.connection.map(|number| view.prefix(number));
-            lines.push_back(line(kept, &connection.unwrap_or_default(), found.range(), width));
+            lines.push_back(line(kept, &connection.unwrap_or_default(), found, width));
         }
     });
     let range = view.kept().map_or_else(
@@ -61,6 +63,40 @@ pub(super) fn grep(argument: &str, view: &View) -> Result<Parsed<Action>, String
     }
     let all = all + &summary;
     Ok(Parsed::Long { text: format!("{all}\n"), line: text(all) })
+}
+
+/// What is searched for.
+enum Search {
+    Regex(Regex),
+    /// A pattern of whole messages.
+    Pattern(Box<dyn DisplayFilter>),
+}
+
+impl Search {
+    /// Where it is in a message.
+    fn find(&self, kept: &Kept) -> Option<std::ops::Range<usize>> {
+        match self {
+            Self::Regex(regex) => regex.find(&kept.data).map(|found| found.range()),
+            Self::Pattern(filter) => {
+                filter.accepts_message(kept.direction, kept.kind, &kept.data).then_some(0..0)
+            }
+        }
+    }
+}
+
+/// JSON and the patterns that begin with a word and a colon are those of `/filter`.
+fn search(argument: &str, context: &PromptContext) -> Result<Search, String> {
+    const PREFIXES: [&str; 3] = ["json:", "hex:", "base64:"];
+    let is_json = (argument.starts_with('{') && argument.ends_with('}'))
+        || (argument.starts_with('[') && argument.ends_with(']'));
+    if is_json && let Ok(filter) = (context.parse_filter)(argument) {
+        return Ok(Search::Pattern(filter));
+    }
+    if PREFIXES.iter().any(|prefix| argument.starts_with(prefix)) {
+        let filter = (context.parse_filter)(argument);
+        return filter.map(Search::Pattern).map_err(|reason| format!("/grep {argument}: {reason}"));
+    }
+    regex(argument).map(Search::Regex)
 }
 
 /// A regular expression between slashes, or a text, whose case counts only if it has an upper-case letter.

@@ -1,6 +1,6 @@
 //! Commands on single messages that are kept: show, save, copy and send them again.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -66,6 +66,9 @@ pub(super) fn copy(argument: &str, view: &View) -> Result<Action, String> {
 pub(super) fn save(argument: &str, view: &View) -> Result<Action, String> {
     let (replaces, rest) = match split(argument) {
         ("-f", rest) => (true, rest.trim_start()),
+        (option, _) if option.starts_with('-') => {
+            return Err(format!("/save has no option {option}; ./{option} is a file"));
+        }
         _ => (false, argument),
     };
     let (number, path) = match split(rest) {
@@ -93,13 +96,22 @@ pub(super) fn save(argument: &str, view: &View) -> Result<Action, String> {
     }
 }
 
+/// Creates a file that only the user can read: a message may have secrets.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 fn write(path: &Path, kept: &Kept, replaces: bool) -> io::Result<()> {
     let mut file = match path.metadata() {
         Ok(found) if replaces && found.is_file() => File::create(path)?,
         Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         // Never what could block, such as a FIFO.
         Ok(_) if replaces => return Err(io::Error::other("it is not a regular file")),
-        _ => OpenOptions::new().write(true).create_new(true).open(path)?,
+        _ => create_private(path)?,
     };
     file.write_all(&kept.data)
 }
