@@ -14,6 +14,12 @@ use super::terminal::{self, SavedModes};
 /// How long what is typed is dropped.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// Longer while keys are pressed: until none was for this long.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// So much longer at most.
+const LONGEST: Duration = Duration::from_millis(1500);
+
 /// The process has one terminal.
 static LINGERING: Mutex<Option<Lingering>> = Mutex::new(None);
 
@@ -42,7 +48,7 @@ pub fn finish() {
     let Some(Lingering { modes, until, is_over }) = lingering else { return };
     if !terminal::is_in_background() {
         if !is_over.load(Ordering::SeqCst) {
-            terminal::drop_typed(until);
+            terminal::drop_typed(until, QUIET, until + LONGEST);
         }
         terminal::discard_typed();
     }

@@ -253,8 +253,9 @@ mod unix {
         let _ = tcflush(stdin(), QueueSelector::IFlush); // fails if it is not a terminal
     }
 
-    /// Reads and drops what is typed until a time, or a signal.
-    pub fn drop_typed(until: Instant) {
+    /// Reads and drops what is typed until a time, or a signal; while keys are pressed, until nothing was typed for
+    /// `quiet`, but not beyond `limit`.
+    pub fn drop_typed(mut until: Instant, quiet: Duration, limit: Instant) {
         let mut bytes = [0; TYPED_AT_ONCE];
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -263,6 +264,7 @@ mod unix {
             if is_over || !is_typed_within(left) || rustix::io::read(stdin(), &mut bytes).is_err() {
                 return;
             }
+            until = until.max(Instant::now() + quiet).min(limit);
         }
     }
 
@@ -390,7 +392,7 @@ mod other {
     pub fn discard_typed() {}
 
     /// Does nothing: there are no modes that would be kept meanwhile.
-    pub fn drop_typed(_: std::time::Instant) {}
+    pub fn drop_typed(_: std::time::Instant, _: std::time::Duration, _: std::time::Instant) {}
 
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {

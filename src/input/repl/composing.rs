@@ -199,6 +199,9 @@ fn edit(argument: &str, context: Option<&PromptContext>) -> Result<String, Strin
     })
 }
 
+/// What stands for a secret where a message was saved.
+const MASK: &str = "***";
+
 fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
     let saved = composer.saved();
     let (name, values) = split(argument);
@@ -214,6 +217,12 @@ fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
     }
     let values = pairs(values)?;
     let message = saved.load(name)?;
+    if message.text.contains(MASK) {
+        let path = message.path.display();
+        return Err(format!(
+            "{path} has {MASK} in place of a secret: edit it, for example with {{{{name}}}}"
+        ));
+    }
     if message.format == Format::Hex {
         let bytes = message.hex()?;
         return match values.first() {
