@@ -470,7 +470,7 @@ fn several_close_codes_and_words_are_explained() {
     wscope().args(["codes", "going"]).run().code(0).stderr("").stdout(&one("1001"));
     let list = wscope().args(["codes", "AUTH", "1006"]).run().code(0).stderr("");
     let list = list.stdout_contains("3000        Unauthorized ").stdout_contains("\n4401 ");
-    list.stdout_contains("1006 Abnormal Closure\n");
+    list.stdout_contains("\n1008        Policy").stdout_contains("\n1006 Abnormal Closure\n");
 }
 
 #[test]
@@ -478,7 +478,7 @@ fn codes_that_do_not_exist_are_named_and_the_others_explained() {
     let outcome = wscope().args(["codes", "1006", "nosuchword", "99999"]).run().code(2);
     outcome
         .stdout_contains("1006 Abnormal Closure\n")
-        .stderr_contains("wscope: no close code matches \"nosuchword\"; bad close code \"99999\"")
+        .stderr_contains("wscope: no close code matches \"nosuchword\"; \"99999\" is not a close code: expected ")
         .stderr_contains("hint: 'wscope codes' lists all codes\n");
 }
 
