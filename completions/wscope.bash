@@ -1,33 +1,33 @@
-# What a command has: its options, and the values of its arguments.
+# What a command has: its options, the values of its arguments, and whether there may be many.
 _wscope_command() {
     case $1 in
         connect)
             options='-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 --stay -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
-            arguments='<url>'
+            arguments='<url>' many=
             ;;
         listen)
             options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --output --max-message-size --max-memory --count --duration --close-timeout --timestamps --color --filter --mute --no-compress --echo --json --lenient --once -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
-            arguments=''
+            arguments='' many=
             ;;
         check)
             options='--variable --variables-file --secret --glob -j --jobs --repeat --only --retry -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --timestamps --color --fail-fast --list --allow-run --relax --yes --strict --no-compress --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --lenient -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
-            arguments='<path>'
+            arguments='<path>' many=yes
             ;;
         codes)
             options='-h --help'
-            arguments='1000 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1011 1012 1013 1014 1015 3000 3003 3008'
+            arguments='1000 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1011 1012 1013 1014 1015 3000 3003 3008' many=yes
             ;;
         completions)
             options='-h --help'
-            arguments='bash zsh fish powershell elvish nushell'
+            arguments='bash zsh fish powershell elvish nushell' many=
             ;;
         man)
             options='-h --help'
-            arguments='listen check codes completions man help'
+            arguments='listen check codes completions man' many=
             ;;
         help)
             options=''
-            arguments='listen check codes completions man help'
+            arguments='listen check codes completions man help' many=
             ;;
     esac
 }
@@ -156,7 +156,7 @@ _wscope_option() {
 }
 
 _wscope() {
-    local commands='listen check codes completions man help' options= arguments= takes= values=
+    local commands='listen check codes completions man help' options= arguments= many= takes= values=
     local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
 
     # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.
@@ -172,37 +172,64 @@ _wscope() {
         line=${line#"$word"}
     done
 
-    local command=connect current=${words[last]} previous= stem=
-    ((last < 2)) || previous=${words[last - 1]}
+    local command=connect current=${words[last]} stem= first=1 given=0 next= ended=
     if ((last > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
-        command=${words[1]}
+        command=${words[1]} first=2
     fi
     _wscope_command "$command"
+    for ((index = first; index < last; index++)); do
+        word=${words[index]}
+        if [[ $next ]]; then
+            next=
+        elif [[ ! $ended && $word == -- ]]; then
+            ended=yes
+        elif [[ ! $ended && $word == -?* ]]; then
+            _wscope_value_of "$word"
+            [[ $takes != next || $stem ]] || next=yes
+        else
+            given=$((given + 1))
+        fi
+    done
 
     COMPREPLY=()
-    if [[ $current == --*=* ]]; then
-        stem=${current%%=*}=
-        _wscope_option "$command" "${stem%=}"
-    elif [[ $previous == -* ]]; then
-        _wscope_option "$command" "$previous"
-        [[ $takes == next ]] || takes=
-    fi
-    if [[ ! $takes && ! $stem ]]; then
-        if [[ $current == -* ]]; then
-            values=$options
+    if [[ ! $next ]]; then
+        stem= values=
+        if [[ ! $ended && $current == -* ]]; then
+            _wscope_value_of "$current"
+            [[ $stem ]] || values=$options
         elif ((last == 1)); then
             values="$commands <url>"
-        else
+        elif [[ $given == 0 || $many ]]; then
             values=$arguments
         fi
     fi
     _wscope_reply "$1" "$2"
 }
 
+# What the option that a word ends with takes, and in stem what precedes its value if that is in the same word.
+_wscope_value_of() {
+    local at
+    stem= takes= values=
+    if [[ $1 == --*=* ]]; then
+        stem=${1%%=*}=
+        _wscope_option "$command" "${stem%=}"
+    elif [[ $1 == --* ]]; then
+        _wscope_option "$command" "$1"
+    else
+        for ((at = 1; at < ${#1}; at++)); do
+            _wscope_option "$command" "-${1:at:1}"
+            if [[ $takes == next ]]; then
+                ((at + 1 == ${#1})) || stem=${1:0:at + 1}
+                return
+            fi
+        done
+    fi
+}
+
 # Offers the values for what follows the stem of the current word.
 _wscope_reply() {
     local value=${current#"$stem"} path
-    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != --*) ]]; then
+    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != -*) ]]; then
         return # readline completes files where nothing is offered
     fi
     if [[ $values == '<path>' || $values == '<@path>' && $value == @* ]]; then

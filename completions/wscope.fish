@@ -8,8 +8,93 @@ function __wscope_command
     end
 end
 
+# The options of a command whose values are the next words.
+function __wscope_valued
+    switch $argv[1]
+        case connect
+            string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --color --filter --mute'
+        case listen
+            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --output --max-message-size --max-memory --count --duration --close-timeout --color --filter --mute'
+        case check
+            string split ' ' -- '--variable --variables-file --secret --glob -j --jobs --repeat --only -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --color'
+    end
+end
+
+# Whether the next word is the value of this option of a command.
+function __wscope_takes_next
+    set -l valued (__wscope_valued $argv[1])
+    switch $argv[2]
+        case '--*'
+            contains -- $argv[2] $valued
+        case '-*'
+            # Letters behind one dash: the first that takes a value has the rest of the word.
+            set -l rest (string sub -s 2 -- $argv[2])
+            while test -n "$rest"
+                set -l letter -(string sub -l 1 -- $rest)
+                set rest (string sub -s 2 -- $rest)
+                if contains -- $letter $valued
+                    test -z "$rest"
+                    return
+                end
+            end
+            return 1
+        case '*'
+            return 1
+    end
+end
+
+# What the current word may be, as far as the words before it tell: a value, or an argument. Of arguments, how many
+# there are before.
+function __wscope_place
+    set -l command (__wscope_command)
+    set -l words (commandline -opc)
+    set -l first 2
+    test $command = connect
+    or set first 3
+    set -l given 0
+    set -l place arguments
+    set -l ended no
+    for word in $words[$first..-1]
+        if test $place = value
+            set place arguments
+        else if test $ended = no -a "x$word" = x--
+            set ended yes
+        else if test $ended = no; and string match -q -- '-?*' $word
+            __wscope_takes_next $command $word
+            and set place value
+        else
+            set given (math $given + 1)
+        end
+    end
+    echo $place
+    echo $given
+end
+
+# A value that starts with a dash is not an option.
 function __wscope_is
     test (__wscope_command) = $argv[1]
+    or return
+    set -l place (__wscope_place)
+    not test $place[1] = value
+    or not string match -q -- '-*' (commandline -ct)
+end
+
+# Whether the current word would be the first argument.
+function __wscope_lacks_argument
+    set -l place (__wscope_place)
+    test $place[2] -eq 0
+end
+
+# Those of these values that start with the current word. Fish would also compare it with their descriptions.
+function __wscope_offered
+    set -l start (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+    string match -q -- '-*' $start
+    and set start ''
+    for value in $argv
+        test (string sub -l (string length -- $start) -- $value) = "$start"
+        and echo $value
+    end
+    true
 end
 
 function __wscope_is_first
@@ -18,7 +103,7 @@ end
 
 # The names of the configuration file, with their URLs.
 function __wscope_endpoints
-    command wscope completions --endpoints 2>/dev/null
+    __wscope_offered (command wscope completions --endpoints 2>/dev/null)
 end
 
 # Fish expands no tilde behind = or @: nothing is offered there.
@@ -28,7 +113,7 @@ end
 
 # Files behind @.
 function __wscope_at_files
-    set -l value (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+    set -l value (string replace -r '^--[^=]*=|^-[^-@]+(?=@)' '' -- (commandline -ct))
     string match -q '@*' -- $value
     or return
     set -l start (string unescape -- (string sub -s 2 -- $value))
@@ -67,14 +152,8 @@ complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l cert -d 'Cl
 complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l key -d 'Private key of --cert, if it is in another file' -r -F
 complete -c wscope -n '__wscope_is connect' -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is connect' -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r -f
-complete -c wscope -n '__wscope_is connect' -l tls-min -d 'Minimum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
-1.1\t'RFC 4346, deprecated'
-1.2\t'RFC 5246'
-1.3\t'RFC 8446'"
-complete -c wscope -n '__wscope_is connect' -l tls-max -d 'Maximum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
-1.1\t'RFC 4346, deprecated'
-1.2\t'RFC 5246'
-1.3\t'RFC 8446'"
+complete -c wscope -n '__wscope_is connect' -l tls-min -d 'Minimum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
+complete -c wscope -n '__wscope_is connect' -l tls-max -d 'Maximum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
 complete -c wscope -n '__wscope_is connect' -l max-redirs -d 'Follow at most N redirects' -r -f
 complete -c wscope -n '__wscope_is connect' -l retry -d 'Retry if the first connection fails, up to N times' -f
 complete -c wscope -n '__wscope_is connect' -l reconnect -d 'Reconnect when the connection is lost, up to N times in a row' -f
@@ -86,17 +165,8 @@ complete -c wscope -n '__wscope_is connect' -s x -l send -d 'Send TEXT once the 
 complete -c wscope -n '__wscope_is connect' -l send-hex -d 'Send bytes, given in hexadecimal, as a binary message [repeatable]' -r -f
 complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l send-file -d 'Send a file as one message [repeatable]' -r -F
 complete -c wscope -n '__wscope_is connect' -l send-frame -d 'Send a single frame, valid or not [repeatable]' -r -f
-complete -c wscope -n '__wscope_is connect' -l input -d 'How to split standard input into messages [default: lines; chunks with --binary]' -r -f -a "lines\t'A message per line'
-nul\t'Messages separated by NUL bytes'
-whole\t'One message for all of it'
-chunks\t'A message for each read'
-json\t'JSON actions, one per line'"
-complete -c wscope -n '__wscope_is connect' -l output -d 'How to write received messages [default: lines; raw with --binary; decorated on a terminal]' -r -f -a "lines\t'Unchanged, each followed by a newline'
-nul\t'Unchanged, each followed by a NUL byte'
-raw\t'Unchanged, one after the other'
-hex\t'In hexadecimal, one per line'
-base64\t'In base64, one per line'
-json\t'Every event as a line of JSON'"
+complete -c wscope -n '__wscope_is connect' -l input -d 'How to split standard input into messages [default: lines; chunks with --binary]' -r -f -a "(__wscope_offered lines\t'A message per line' nul\t'Messages separated by NUL bytes' whole\t'One message for all of it' chunks\t'A message for each read' json\t'JSON actions, one per line')"
+complete -c wscope -n '__wscope_is connect' -l output -d 'How to write received messages [default: lines; raw with --binary; decorated on a terminal]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
 complete -c wscope -n '__wscope_is connect' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is connect' -s w -l wait -d 'After the end of input, close once nothing has been received for TIME; 0: at once, -1 or \'forever\': wait until the server closes [default: 1s]' -r -f
 complete -c wscope -n '__wscope_is connect' -l count -d 'Close after N received messages' -r -f
@@ -104,29 +174,10 @@ complete -c wscope -n '__wscope_is connect' -l duration -d 'Receive for TIME, th
 complete -c wscope -n '__wscope_is connect' -l expect -d 'Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]' -r -f
 complete -c wscope -n '__wscope_is connect' -s m -l max-time -d 'Time limit for the whole run [default with --expect: 30s]' -r -f
 complete -c wscope -n '__wscope_is connect' -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r -f
-complete -c wscope -n '__wscope_is connect' -l close-code -d 'Status code of our Close frame' -r -f -a "1000\t'Normal Closure'
-1001\t'Going Away'
-1002\t'Protocol Error'
-1003\t'Unsupported Data'
-1007\t'Invalid Payload Data'
-1008\t'Policy Violation'
-1009\t'Message Too Big'
-1010\t'Mandatory Extension'
-1011\t'Internal Error'
-1012\t'Service Restart'
-1013\t'Try Again Later'
-1014\t'Bad Gateway'
-3000\t'Unauthorized'
-3003\t'Forbidden'
-3008\t'Timeout'"
+complete -c wscope -n '__wscope_is connect' -l close-code -d 'Status code of our Close frame' -r -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is connect' -l close-reason -d 'Reason of our Close frame' -r -f
-complete -c wscope -n '__wscope_is connect' -l timestamps -d 'Show the time of every line' -f -a "utc\t'Date and time, UTC'
-local\t'Local time'
-relative\t'Time since the start'
-delta\t'Time since the previous line'"
-complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
+complete -c wscope -n '__wscope_is connect' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
+complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is connect' -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r -f
 complete -c wscope -n '__wscope_is connect' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is connect' -l no-compress -d 'Do not offer compression'
@@ -158,7 +209,7 @@ complete -c wscope -n '__wscope_is connect' -l no-config -d 'Ignore the configur
 complete -c wscope -n '__wscope_is connect' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is connect' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n '__wscope_is connect' -s V -l version -d 'Print version'
-complete -c wscope -n '__wscope_is connect' -f -a '(__wscope_endpoints)'
+complete -c wscope -n '__wscope_is connect; and __wscope_lacks_argument' -f -a '(__wscope_endpoints)'
 complete -c wscope -n '__wscope_is listen' -s H -l header -d 'Add, replace or remove a header of the 101 response [repeatable]' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is listen' -s s -l subprotocol -d 'A subprotocol to accept [repeatable, or a comma-separated list]' -r -f
 complete -c wscope -n '__wscope_is listen' -l allow-origin -d 'Accept only requests with this Origin; others get 403. \'*\' accepts all [repeatable]' -r -f
@@ -170,26 +221,15 @@ complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l tls-cert -d 
 complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l tls-key -d 'Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
 complete -c wscope -n '__wscope_is listen' -l tls-pass -d 'Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is listen' -s x -l send -d 'Send TEXT to every client once it is connected [repeatable]' -r -f
-complete -c wscope -n '__wscope_is listen' -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -f -a "others\t'All but the sender'
-all\t'The sender too'"
-complete -c wscope -n '__wscope_is listen' -l output -d 'How to write received messages [default: lines; decorated on a terminal]' -r -f -a "lines\t'Unchanged, each followed by a newline'
-nul\t'Unchanged, each followed by a NUL byte'
-raw\t'Unchanged, one after the other'
-hex\t'In hexadecimal, one per line'
-base64\t'In base64, one per line'
-json\t'Every event as a line of JSON'"
+complete -c wscope -n '__wscope_is listen' -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -f -a "(__wscope_offered others\t'All but the sender' all\t'The sender too')"
+complete -c wscope -n '__wscope_is listen' -l output -d 'How to write received messages [default: lines; decorated on a terminal]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
 complete -c wscope -n '__wscope_is listen' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is listen' -l max-memory -d 'Memory limit for the messages of all clients; beyond it the client that holds most is closed' -r -f
 complete -c wscope -n '__wscope_is listen' -l count -d 'End after N messages have been received from all clients together' -r -f
 complete -c wscope -n '__wscope_is listen' -l duration -d 'Serve for TIME, then close all connections with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is listen' -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r -f
-complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "utc\t'Date and time, UTC'
-local\t'Local time'
-relative\t'Time since the start'
-delta\t'Time since the previous line'"
-complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
+complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
+complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r -f
 complete -c wscope -n '__wscope_is listen' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l no-compress -d 'Do not accept compression'
@@ -207,7 +247,7 @@ complete -c wscope -n '__wscope_is listen' -l show-secrets -d 'Show credentials,
 complete -c wscope -n '__wscope_is listen' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n '__wscope_is listen' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is listen' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is listen' -f
+complete -c wscope -n '__wscope_is listen; and __wscope_lacks_argument' -f
 complete -c wscope -n '__wscope_is check' -l variable -d 'Give {{NAME}} this value [repeatable]' -r -f
 complete -c wscope -n '__wscope_is check; and __wscope_expands' -l variables-file -d 'Read variables from a file with a NAME=VALUE on each line [repeatable]' -r -F
 complete -c wscope -n '__wscope_is check' -l secret -d 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]' -r -f
@@ -243,27 +283,16 @@ complete -c wscope -n '__wscope_is check; and __wscope_expands' -l cert -d 'Clie
 complete -c wscope -n '__wscope_is check; and __wscope_expands' -l key -d 'Private key of --cert, if it is in another file' -r -F
 complete -c wscope -n '__wscope_is check' -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is check' -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r -f
-complete -c wscope -n '__wscope_is check' -l tls-min -d 'Minimum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
-1.1\t'RFC 4346, deprecated'
-1.2\t'RFC 5246'
-1.3\t'RFC 8446'"
-complete -c wscope -n '__wscope_is check' -l tls-max -d 'Maximum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
-1.1\t'RFC 4346, deprecated'
-1.2\t'RFC 5246'
-1.3\t'RFC 8446'"
+complete -c wscope -n '__wscope_is check' -l tls-min -d 'Minimum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
+complete -c wscope -n '__wscope_is check' -l tls-max -d 'Maximum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
 complete -c wscope -n '__wscope_is check' -l ping-interval -d 'Send a ping every TIME, to keep the connection alive and to see that the server answers' -r -f
 complete -c wscope -n '__wscope_is check' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is check' -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is check' -l max-redirs -d 'Follow at most N redirects' -r -f
 complete -c wscope -n '__wscope_is check' -l ping-timeout -d 'End the connection if a ping of --ping-interval is not answered within TIME' -r -f
 complete -c wscope -n '__wscope_is check' -l idle-timeout -d 'End the connection if nothing is received for TIME' -r -f
-complete -c wscope -n '__wscope_is check' -l timestamps -d 'Show the time of every line' -f -a "utc\t'Date and time, UTC'
-local\t'Local time'
-relative\t'Time since the start'
-delta\t'Time since the previous line'"
-complete -c wscope -n '__wscope_is check' -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
+complete -c wscope -n '__wscope_is check' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
+complete -c wscope -n '__wscope_is check' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is check' -l fail-fast -d 'Stop at the first part that fails'
 complete -c wscope -n '__wscope_is check' -l list -d 'List files and parts with their lines, and run nothing'
 complete -c wscope -n '__wscope_is check' -l allow-run -d 'Allow scenarios to run commands ($ lines)'
@@ -290,42 +319,9 @@ complete -c wscope -n '__wscope_is check' -l no-history -d 'Do not save the hist
 complete -c wscope -n '__wscope_is check' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n '__wscope_is check' -F
 complete -c wscope -n '__wscope_is codes' -s h -l help -d 'Print help'
-complete -c wscope -n '__wscope_is codes' -f -a "1000\t'Normal Closure'
-1001\t'Going Away'
-1002\t'Protocol Error'
-1003\t'Unsupported Data'
-1004\t'Reserved'
-1005\t'No Status Received'
-1006\t'Abnormal Closure'
-1007\t'Invalid Payload Data'
-1008\t'Policy Violation'
-1009\t'Message Too Big'
-1010\t'Mandatory Extension'
-1011\t'Internal Error'
-1012\t'Service Restart'
-1013\t'Try Again Later'
-1014\t'Bad Gateway'
-1015\t'TLS Handshake'
-3000\t'Unauthorized'
-3003\t'Forbidden'
-3008\t'Timeout'"
+complete -c wscope -n '__wscope_is codes' -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1004\t'Reserved' 1005\t'No Status Received' 1006\t'Abnormal Closure' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 1015\t'TLS Handshake' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is completions' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is completions' -f -a "bash\t'Bash'
-zsh\t'Zsh'
-fish\t'Fish'
-powershell\t'PowerShell'
-elvish\t'Elvish'
-nushell\t'Nushell'"
+complete -c wscope -n '__wscope_is completions; and __wscope_lacks_argument' -f -a "(__wscope_offered bash\t'Bash' zsh\t'Zsh' fish\t'Fish' powershell\t'PowerShell' elvish\t'Elvish' nushell\t'Nushell')"
 complete -c wscope -n '__wscope_is man' -s h -l help -d 'Print help'
-complete -c wscope -n '__wscope_is man' -f -a "listen
-check
-codes
-completions
-man
-help"
-complete -c wscope -n '__wscope_is help' -f -a "listen
-check
-codes
-completions
-man
-help"
+complete -c wscope -n '__wscope_is man; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check codes completions man)"
+complete -c wscope -n '__wscope_is help; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check codes completions man help)"

@@ -281,7 +281,7 @@ module completions {
   ]
 
   def "nu-complete wscope man command" [] {
-    [ "listen" "check" "codes" "completions" "man" "help" ]
+    [ "listen" "check" "codes" "completions" "man" ]
   }
 
   # Print a manual page in roff

@@ -7,15 +7,47 @@ use strsim::osa_distance;
 
 use super::Cli;
 
-/// The command whose name differs from `word` by one or two typing errors.
+/// The command that is probably meant by a word: written in capitals, shortened, or with a typing error. Words that may as
+/// well be host names, such as `nodes` and `main`, are not considered misspelt.
 pub fn similar_command(word: &str) -> Option<String> {
-    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    if !is_word {
+    if !word.bytes().all(|byte| byte.is_ascii_alphabetic()) || is_command(word) {
         return None;
     }
-    let slips = if word.len() > 4 { 2 } else { 1 };
-    let distances = names().into_iter().map(|name| (osa_distance(word, &name), name));
-    distances.filter(|(distance, _)| (1..=slips).contains(distance)).min().map(|(_, name)| name)
+    let word = word.to_ascii_lowercase();
+    let names = names();
+    let is_start = |name: &&String| {
+        let common = word.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+        common >= 4 && common == word.len() || common >= 7
+    };
+    let mut longer = names.iter().filter(is_start);
+    if let (Some(name), None) = (longer.next(), longer.next()) {
+        return Some(name.clone());
+    }
+    let misspelt = |name: &&String| **name == word || is_misspelt(&word, name);
+    names.iter().filter(misspelt).min_by_key(|name| osa_distance(&word, name)).cloned()
+}
+
+/// Whether a word differs from a name by a typing error. The shorter the name, the more host names are close to it.
+fn is_misspelt(word: &str, name: &str) -> bool {
+    let (shorter, longer) = (word.len().min(name.len()), word.len().max(name.len()));
+    let has_same_start = word.bytes().next() == name.bytes().next();
+    match osa_distance(word, name) {
+        1 if is_swapped(word, name) => shorter >= 4,
+        1 if shorter == longer => has_same_start && shorter >= 6,
+        1 => has_same_start && shorter >= 4 && longer >= 5,
+        2 => has_same_start && shorter >= 8,
+        _ => false,
+    }
+}
+
+/// Whether both have the same letters, in another order.
+fn is_swapped(word: &str, name: &str) -> bool {
+    let [word, name] = [word, name].map(|text| {
+        let mut letters = text.as_bytes().to_vec();
+        letters.sort_unstable();
+        letters
+    });
+    word == name
 }
 
 /// Whether this is the name of a command.
@@ -60,24 +92,42 @@ mod tests {
     #[test]
     fn typing_errors_are_recognised() {
         for (word, command) in [
-            ("lisen", Some("listen")),
-            ("listn", Some("listen")),
-            ("lsiten", Some("listen")),
-            ("code", Some("codes")),
-            ("codse", Some("codes")),
-            ("compleitons", Some("completions")),
-            ("listen", None),
-            ("chekc", Some("check")),
-            ("host", None),
-            ("echo", None),
-            ("example", None),
-            ("lis", None),
-            ("hlep", Some("help")),
-            ("help", None),
-            ("listen.", None),
-            ("", None),
+            ("lisen", "listen"),
+            ("listn", "listen"),
+            ("lsiten", "listen"),
+            ("lissen", "listen"),
+            ("listenn", "listen"),
+            ("codse", "codes"),
+            ("cods", "codes"),
+            ("chekc", "check"),
+            ("chek", "check"),
+            ("hlep", "help"),
+            ("hepl", "help"),
+            ("compleitons", "completions"),
+            ("compeltion", "completions"),
+            ("completion", "completions"),
+            ("complete", "completions"),
+            ("compl", "completions"),
+            ("code", "codes"),
+            ("Listen", "listen"),
+            ("LISTEN", "listen"),
+            ("Help", "help"),
+            ("MAN", "man"),
+            ("Chekc", "check"),
         ] {
-            assert_eq!(similar_command(word).as_deref(), command, "{word}");
+            assert_eq!(similar_command(word).as_deref(), Some(command), "{word}");
+        }
+    }
+
+    #[test]
+    fn names_of_hosts_are_not_misspelt_commands() {
+        for word in [
+            "listen", "check", "codes", "man", "help", "host", "listener", "echo", "example",
+            "lis", "com", "che", "", "nodes", "coder", "codex", "modes", "main", "mac", "map",
+            "men", "lists", "heap", "held", "yelp", "chuck", "glisten", "mans", "listen.",
+            "code-1", "code1", "Main",
+        ] {
+            assert_eq!(similar_command(word), None, "{word}");
         }
     }
 }

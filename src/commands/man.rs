@@ -4,7 +4,8 @@ use clap::CommandFactory;
 use clap::builder::Resettable;
 use clap_mangen::roff::{Roff, roman};
 
-use crate::cli::{Cli, similar_command};
+use super::usage::unknown_name;
+use crate::cli::Cli;
 use crate::error::Error;
 
 /// The manual page of a command; without a name, that of the program.
@@ -15,18 +16,10 @@ pub fn page_of(name: Option<&str>) -> Result<Vec<u8>, Error> {
     let mut cli = Cli::command();
     cli.build(); // gives the commands their full names
     let command = match name {
-        None | Some("help") => Cli::command(),
-        Some(name) => cli.find_subcommand(name).ok_or_else(|| unknown(name))?.clone(),
+        None | Some("help" | "wscope") => Cli::command(),
+        Some(name) => cli.find_subcommand(name).ok_or_else(|| unknown_name("man", name))?.clone(),
     };
     page(command).map_err(|error| Error::System("manual page".to_owned(), error))
-}
-
-fn unknown(name: &str) -> Error {
-    let hint = match similar_command(name) {
-        Some(command) => format!("did you mean 'wscope man {command}'?"),
-        None => "'wscope --help' lists the commands".to_owned(),
-    };
-    Error::Usage { message: format!("{name} is not a command"), hint: Some(hint) }
 }
 
 fn page(mut command: clap::Command) -> std::io::Result<Vec<u8>> {

@@ -17,7 +17,7 @@ use crate::event::Level;
 use crate::output::OutputError;
 use crate::platform::stdio;
 use crate::platform::title::{self, Arguments};
-use usage::{refuse_mistyped_command, usage};
+use usage::{refuse_mistyped_command, usage, without_help_options};
 
 mod certificates;
 pub mod check;
@@ -57,7 +57,8 @@ impl<E: Into<Error>> From<E> for RunError {
 /// # Errors
 /// The failure, which has not been printed.
 pub fn run(args: &[OsString], env: &Env) -> Result<(), RunError> {
-    run_with(args, env, Typed { args, notices: Vec::new() })
+    let plain = without_help_options(args);
+    run_with(&plain, env, Typed { args, notices: Vec::new() })
 }
 
 /// The original command line; a rewritten one may run in its place.
@@ -93,11 +94,11 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
     let result = match cli.command {
         None => {
             return connect::run(configured(ConnectConfig::wants_json(&cli.connect), || {
-                refuse_mistyped_command(cli.connect.url.as_deref(), typed)?;
+                refuse_mistyped_command(cli.connect.url.as_deref(), typed, expanded.as_ref())?;
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
-                if let Some(name) = expanded.as_ref().and_then(|it| it.endpoint_name.as_deref()) {
+                if let Some(name) = expanded.as_ref().and_then(|it| it.endpoint_name()) {
                     config.set_endpoint_name(name, env);
                 }
                 Ok(config.named(endpoint))

@@ -2,9 +2,13 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
+
 use super::connect;
-use crate::cli::{FIRST_STEPS, complaint, extra_url, is_command, similar_command, url_argument};
-use crate::config::secret_arguments;
+use crate::cli::{
+    Cli, FIRST_STEPS, complaint, extra_url, is_command, similar_command, url_argument,
+};
+use crate::config::{ConfigError, Expanded, secret_arguments};
 use crate::error::Error;
 use crate::redact::Redaction;
 
@@ -27,12 +31,17 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
     }
     let (message, tip) = complaint(problem);
     let message = without_secrets(message, args);
-    let similar = |place: usize| similar_command(args.get(place)?.to_str()?);
-    let meant = match args.get(1).is_some_and(|arg| arg == "help") {
-        true => similar(2).map(|command| format!("help {command}")),
-        false => similar(1),
-    };
+    if let Some(error) = unknown_topic(args) {
+        return error;
+    }
+    let word = url_argument(args).unwrap_or_default();
+    let meant = similar_command(&word);
     let url = host_and_port(args, problem).map(|url| format!("did you mean {url}?"));
+    if let Some(command) = &meant
+        && (extra_url(problem).is_some() || is_valid(&moved(command, &word, args)))
+    {
+        return unknown_command(&word, &format!("did you mean 'wscope {command}'?"));
+    }
     let hint = match (meant, url.or(tip)) {
         (Some(command), Some(tip)) => format!("{tip}; or did you mean 'wscope {command}'?"),
         (Some(command), None) => format!("did you mean 'wscope {command}'?"),
@@ -42,51 +51,99 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
     Error::Usage { message, hint: Some(hint) }
 }
 
+fn unknown_command(word: &str, hint: &str) -> Error {
+    Error::Usage { message: format!("unknown command '{word}'"), hint: Some(hint.to_owned()) }
+}
+
+/// The error for `help` and `man` with a name that is none of a command.
+pub(super) fn unknown_name(asked: &str, name: &str) -> Error {
+    let shown = Redaction::Mask.argument(name);
+    match similar_command(name) {
+        Some(command) => {
+            unknown_command(&shown, &format!("did you mean 'wscope {asked} {command}'?"))
+        }
+        None => unknown_command(&shown, "'wscope --help' lists the commands"),
+    }
+}
+
+/// `help` with a name that is none of a command.
+fn unknown_topic(args: &[OsString]) -> Option<Error> {
+    let [_, help, name, ..] = args else { return None };
+    let name = name.to_string_lossy();
+    (help == "help" && !is_command(&name)).then(|| unknown_name("help", &name))
+}
+
 /// A command behind an option is not treated as a host.
 fn misplaced_command(word: &str, args: &[OsString]) -> Error {
-    let mut shown = args.to_vec();
-    for (place, masked) in secret_arguments(args) {
-        shown[place] = masked;
-    }
-    let others = shown.iter().skip(1).map(|arg| arg.to_string_lossy());
-    let at = others.clone().position(|arg| arg == word);
-    let others = others.enumerate().filter(|(place, _)| Some(*place) != at).map(|(_, arg)| arg);
-    let line = others.fold(word.to_owned(), |line, arg| {
-        let is_plain =
-            !arg.is_empty() && !arg.contains(|c: char| c.is_whitespace() || "'\"".contains(c));
-        match is_plain {
-            true => format!("{line} {arg}"),
-            false => format!("{line} {}", quoted(&arg)),
+    let host = format!("A host of that name is written ws://{word}/");
+    let hint = if is_valid(&moved(word, word, args)) {
+        let mut shown = args.to_vec();
+        for (place, masked) in secret_arguments(args) {
+            shown[place] = masked;
         }
-    });
+        let line = moved(word, word, &shown);
+        let line: Vec<_> = line.iter().map(|arg| quoted(&arg.to_string_lossy())).collect();
+        format!("write it first: {}. {host}", line.join(" "))
+    } else {
+        format!("'wscope {word} --help' lists them. {host}")
+    };
     Error::Usage {
         message: format!("'{word}' is a command: its options are written after it"),
-        hint: Some(format!(
-            "write it first: wscope {line}. A host of that name is written ws://{word}/"
-        )),
+        hint: Some(hint),
     }
+}
+
+/// The command line with a command before the options, in place of the first argument that is `word`.
+fn moved(command: &str, word: &str, args: &[OsString]) -> Vec<OsString> {
+    let at = args.iter().skip(1).position(|arg| arg == word);
+    let others = args.iter().skip(1).enumerate().filter(|(place, _)| Some(*place) != at);
+    let others = others.map(|(_, arg)| arg.clone());
+    [OsString::from("wscope"), command.into()].into_iter().chain(others).collect()
+}
+
+/// Whether a command line can be run, or has help.
+fn is_valid(args: &[OsString]) -> bool {
+    let problem = Cli::command().try_get_matches_from(without_help_options(args)).err();
+    problem.is_none_or(|problem| !problem.use_stderr())
+}
+
+/// `help` has the options of the commands that it is asked about, and is that of the program for `wscope`.
+pub(super) fn without_help_options(args: &[OsString]) -> Vec<OsString> {
+    let is_help = args.get(1).is_some_and(|arg| arg == "help");
+    let is_kept = |(place, arg): &(usize, &OsString)| {
+        !is_help || *place < 2 || !["--help", "-h", "wscope"].iter().any(|it| arg == it)
+    };
+    args.iter().enumerate().filter(is_kept).map(|(_, arg)| arg.clone()).collect()
 }
 
 /// An argument as a shell reads it.
 fn quoted(arg: &str) -> String {
-    format!("'{}'", arg.replace('\'', r"'\''"))
+    let is_plain =
+        !arg.is_empty() && !arg.contains(|c: char| c.is_whitespace() || "'\"".contains(c));
+    if is_plain { arg.to_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) }
 }
 
 /// A URL that is one word and the name of a command, or similar to one, is not treated as a host.
-pub(super) fn refuse_mistyped_command(url: Option<&str>, args: &[OsString]) -> Result<(), Error> {
+pub(super) fn refuse_mistyped_command(
+    url: Option<&str>,
+    args: &[OsString],
+    expanded: Option<&Expanded>,
+) -> Result<(), Error> {
     let Some(word) = url else { return Ok(()) };
-    if is_command(word) {
-        return Err(misplaced_command(word, args));
+    let (is_command, similar) = (is_command(word), similar_command(word));
+    if !is_command && similar.is_none() {
+        return Ok(());
     }
-    match similar_command(word) {
-        None => Ok(()),
-        Some(command) => Err(Error::Usage {
-            message: format!("unknown command '{word}'"),
-            hint: Some(format!(
-                "did you mean 'wscope {command}'? A host of that name is written ws://{word}"
-            )),
-        }),
-    }
+    let host = format!("A host of that name is written ws://{word}");
+    let reason = format!("'{word}' is a command or similar to one, not a URL");
+    let configured = expanded.and_then(|expanded| expanded.bad_url(&reason, Some(&host)));
+    Err(match (configured, similar) {
+        (Some(error), _) => ConfigError::from(error).into(),
+        (None, None) => misplaced_command(word, args),
+        (None, Some(command)) => {
+            unknown_command(word, &format!("did you mean 'wscope {command}'? {host}"))
+        }
+    })
 }
 
 /// The URL for `HOST PORT`, if these are the only arguments.

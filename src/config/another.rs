@@ -32,7 +32,11 @@ impl ConnectConfig {
     /// # Errors
     /// If the URL is not valid.
     pub fn for_url(&self, name: &str, url: &str) -> Result<Self, ConfigError> {
-        let target = Target::parse(url).map_err(ConfigError::Target)?;
+        let target = match &self.endpoint.route.socket {
+            Some(_) => Target::parse_at_socket(url),
+            None => Target::parse(url),
+        };
+        let target = target.map_err(ConfigError::Target)?;
         let used = Used { target: Some(&target), ..Used::default() };
         let own = secrets(&GivenValues::typed(&[]), &used, &FileReader::new(None));
         let login = target.credentials.clone();

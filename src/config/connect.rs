@@ -54,7 +54,11 @@ impl ConnectConfig {
         env: &Env,
     ) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
-        let target = Target::parse(url).map_err(ConfigError::Target)?;
+        let target = match &args.route.unix_socket {
+            Some(_) => Target::parse_at_socket(url),
+            None => Target::parse(url),
+        };
+        let target = target.map_err(ConfigError::Target)?;
         let messages = messages::folder(&env.settings, &messages::endpoint(&target));
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);

@@ -61,7 +61,7 @@ pub struct SettingError {
     /// The reason.
     pub reason: String,
     /// How to go on.
-    pub hint: Option<&'static str>,
+    pub hint: Option<String>,
 }
 
 impl SettingError {
@@ -76,7 +76,7 @@ impl SettingError {
             None => Self::plain("WSCOPE_OPTIONS", reason),
             Some(number) => {
                 let place = format!("{}, line {number}", path.display());
-                Self { hint: Some(HELP), ..Self::plain(&place, reason) }
+                Self { hint: Some(HELP.to_owned()), ..Self::plain(&place, reason) }
             }
         }
     }
@@ -89,10 +89,8 @@ pub struct Expanded {
     pub matches: ArgMatches,
     /// Warnings to show first.
     pub notices: Vec<(Level, String)>,
-    /// The name of the endpoint.
-    pub endpoint_name: Option<String>,
-    /// The URL of the endpoint, and the number of its line.
-    endpoint: Option<(String, usize)>,
+    /// The endpoint's section, its URL, and the number of the line of that.
+    endpoint: Option<(String, String, usize)>,
     settings: Vec<Setting>,
     /// The result of parsing each source alone; the last is the command line.
     sources: Vec<ArgMatches>,
@@ -128,7 +126,10 @@ pub fn expand(
     }
     let (path, lines) = (env.file.clone().unwrap_or_default(), file.unwrap_or_default());
     let (name, tail) = name.map(endpoint::split).unzip();
-    let endpoint = name.and_then(|name| endpoint::url(&lines, name, tail.unwrap_or_default()));
+    let endpoint = name.and_then(|name| {
+        let (url, line) = endpoint::url(&lines, name, tail.unwrap_or_default())?;
+        Some((name.to_owned(), url, line))
+    });
     if let (Some(name), None) = (name, &endpoint) {
         return Err(unknown(env.file.as_deref(), name).into());
     }
@@ -145,12 +146,16 @@ pub fn expand(
     if lines.iter().any(has_secret) && privacy::others_may_read(&path) {
         notices.push((Level::Warning, privacy::warning(&path)));
     }
-    let endpoint_name = name.map(str::to_owned);
-    Ok(Some(Expanded { matches, notices, endpoint_name, endpoint, settings, sources, path }))
+    Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
 }
 
 fn unknown(path: Option<&Path>, name: &str) -> SettingError {
     let reason = match path {
+        _ if name.is_empty() => {
+            "a name is missing: write @NAME for the endpoint in section [NAME] of \
+                                 the configuration file"
+                .to_owned()
+        }
         Some(path) => {
             format!("{} has no section [{name}] with a line url = wss://…", path.display())
         }
@@ -163,8 +168,13 @@ fn unknown(path: Option<&Path>, name: &str) -> SettingError {
 pub fn endpoint_list(env: &SettingsEnv) -> Vec<(String, String)> {
     /// For a file that is a FIFO, or on a disk that does not answer.
     const LIMIT: Duration = Duration::from_secs(1);
-    let lines = env.file.as_deref().and_then(|path| read(path, Some(LIMIT)).ok().flatten());
-    endpoint::list(&lines.unwrap_or_default())
+    let text = env.file.as_deref().map(|path| {
+        FileReader::new(Some(LIMIT)).bytes("configuration file", path).unwrap_or_default()
+    });
+    let text = text.unwrap_or_default();
+    let lines: Vec<_> =
+        file::lines(&String::from_utf8_lossy(&text)).filter_map(Result::ok).collect();
+    endpoint::list(&lines)
 }
 
 /// The settings for all connections, those of the endpoint with this name, and those of WSCOPE_OPTIONS.
@@ -242,7 +252,7 @@ impl Expanded {
     /// Sets the URL of the endpoint, and merges what clap would only append: a header replaces those of its name from
     /// earlier sources, and subprotocols replace all from earlier sources.
     pub fn settle(&self, args: &mut ConnectArgs) {
-        if let Some((url, _)) = &self.endpoint {
+        if let Some((_, url, _)) = &self.endpoint {
             (args.url, args.wscat.connect) = (Some(url.clone()), None);
         }
         args.handshake.request.headers = last_values(&self.sources, "headers", |line| {
@@ -270,8 +280,8 @@ impl Expanded {
                 ..
             }) => (*option, shown),
             ConfigError::Target(_) => {
-                let Some((_, line)) = self.endpoint else { return error };
-                return SettingError::at(&self.path, Some(line), &error.to_string()).into();
+                let reason = error.to_string();
+                return self.bad_url(&reason, None).map_or(error, Into::into);
             }
             _ => return error,
         };
@@ -279,6 +289,19 @@ impl Expanded {
             Some(it) => SettingError::at(&self.path, it.line, &error.to_string()).into(),
             None => error,
         }
+    }
+
+    /// The error for a URL that is not valid, if it is that of an endpoint.
+    pub fn bad_url(&self, reason: &str, hint: Option<&str>) -> Option<SettingError> {
+        let (name, _, line) = self.endpoint.as_ref()?;
+        let place = format!("{}, line {line}", self.path.display());
+        let reason = format!("section [{name}]: {reason}");
+        Some(SettingError { place, reason, hint: hint.map(str::to_owned) })
+    }
+
+    /// The name of the endpoint.
+    pub fn endpoint_name(&self) -> Option<&str> {
+        self.endpoint.as_ref().map(|(name, ..)| name.as_str())
     }
 
     /// The last setting of this option with this value, unless that is on the command line too. A masked value may

@@ -28,7 +28,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Usage { hint, .. } => hint.clone(),
         Error::NoArguments(_) => Some("'wscope --help' lists the options".to_owned()),
         Error::System(what, error) => system(what, error),
-        Error::Config(ConfigError::Configured(error)) => error.hint.map(str::to_owned),
+        Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
             Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }

@@ -118,6 +118,17 @@ impl Target {
         read(input.trim_ascii()).map_err(|fault| fault.within(input))
     }
 
+    /// Reads the same where the connection goes to a Unix socket: without a scheme, that is `ws`.
+    pub fn parse_at_socket(input: &str) -> Result<Self, TargetError> {
+        let target = Self::parse(input)?;
+        match target.assumed {
+            Some(Assumed::WssForHost) => {
+                Self::parse(&format!("ws://{}", input.trim_ascii().trim_start_matches('/')))
+            }
+            _ => Ok(target),
+        }
+    }
+
     /// The normalised URL, without userinfo and default port.
     pub fn url(&self) -> String {
         let scheme = self.scheme.as_str();
@@ -138,15 +149,16 @@ impl Target {
         }
     }
 
-    /// What was assumed, in one sentence.
+    /// What was assumed, in one sentence. That http means ws says nothing new where the host is this machine.
     pub fn assumption(&self) -> Option<String> {
         let scheme = self.scheme.as_str();
+        let Endpoint::Tcp { host, .. } = &self.endpoint else { return None };
         Some(match self.assumed? {
             Assumed::WssForHost => {
-                let Endpoint::Tcp { host, .. } = &self.endpoint else { return None };
                 format!("no scheme given: {scheme}:// because {host} is not this machine")
             }
             Assumed::HttpScheme if self.scheme.is_tls() => format!("https:// taken as {scheme}://"),
+            Assumed::HttpScheme if is_this_machine(host) => return None,
             Assumed::HttpScheme => format!("http:// taken as {scheme}://"),
         })
     }

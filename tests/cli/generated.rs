@@ -55,11 +55,13 @@ fn the_page_of_an_unknown_command_is_refused() {
         ("lisen", "did you mean 'wscope man listen'?"),
         ("chekc", "did you mean 'wscope man check'?"),
     ] {
-        let error = format!("wscope: {name} is not a command\nhint: {hint}\n");
+        let error = format!("wscope: unknown command '{name}'\nhint: {hint}\n");
         wscope().args(["man", name]).run().code(2).stdout("").stderr(&error);
     }
     let page = wscope().arg("man").run().code(0).stdout;
-    wscope().args(["man", "help"]).run().code(0).stdout(&page);
+    for name in ["help", "wscope"] {
+        wscope().args(["man", name]).run().code(0).stdout(&page);
+    }
 }
 
 #[test]

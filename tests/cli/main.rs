@@ -25,6 +25,7 @@ mod input;
 mod keepalive;
 mod lenient;
 mod listen;
+mod meant_commands;
 mod order;
 mod pipes;
 #[cfg(unix)]

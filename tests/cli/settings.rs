@@ -57,7 +57,13 @@ fn endpoints_are_listed_for_completion() {
     let config = "wait = 5s\n[a.b]\n-k\nurl = wss://me:hunter2@h/x?token=hunter3\n[none]\n-k\n\
                   [local]\nurl = :8080\nurl = :8081\n[chain]\nurl = @local\n";
     assert_eq!(list(config), "@a.b\twss://me:***@h/x?token=***\n@local\t:8081\n");
-    assert_eq!(list("[local]\nurl = :8080\n[bro ken\n"), "");
+    let broken =
+        "[a]\nurl = :1\nwait hunter2\n[bro ken\nurl = :2\n[b]\nfrob = 1\nurl = :3\n# \u{e9}\n";
+    assert_eq!(list(broken), "@a\t:1\n@b\t:3\n");
+    let client = with_config("");
+    let latin1 = b"[a]\nurl = :1\n# caf\xe9\n[b]\nurl = :2\n";
+    fs::write(client.home().join(FILE), latin1).expect("a file");
+    client.args(["completions", "--endpoints"]).run().code(0).stdout("@a\t:1\n@b\t:2\n");
     wscope().args(["completions", "--endpoints"]).run().code(0).stdout("").stderr("");
     wscope().args(["completions", "--endpoints", "bash"]).run().code(2);
     wscope().arg("completions").run().code(2).stderr_contains("<SHELL>");
@@ -255,9 +261,9 @@ fn an_invalid_line_of_the_used_endpoint_is_reported() {
     let config =
         "[a]\nurl = ws://me:hunter2@h:x\n[b]\nurl = ws://h\nfrob\n[c]\nurl = @a\n[d]\nurl =\n";
     for (endpoint, line, words) in [
-        ("@a", 2, "bad URL: 'x' is not a port number"),
+        ("@a", 2, "section [a]: bad URL: 'x' is not a port number"),
         ("@b", 5, "unexpected argument '--frob'"),
-        ("@d", 9, "bad URL: "),
+        ("@d", 9, "section [d]: bad URL: "),
     ] {
         refused(config, &[endpoint], line, words);
     }
@@ -271,6 +277,25 @@ fn an_unknown_endpoint_is_reported() {
         client.arg("@staging/x").run().code(2).stderr(&format!(
             "wscope: @staging: {path} has no section [staging] with a line url = wss://…\n"
         ));
+    }
+}
+
+#[test]
+fn the_name_of_an_endpoint_is_required() {
+    for arguments in [["@"], ["@/path"]] {
+        let outcome = with_config("[a]\nurl = ws://h\n").args(arguments).run().code(2);
+        outcome.stderr_contains("wscope: @: a name is missing: write @NAME");
+    }
+}
+
+/// The advice for a misspelt command would not help.
+#[test]
+fn a_command_as_the_url_of_an_endpoint_is_reported_at_its_line() {
+    for word in ["listen", "lisen"] {
+        let config = format!("[cmd]\nurl = {word}\n");
+        refused(&config, &["@cmd"], 2, &format!("section [cmd]: '{word}' is a command"));
+        let outcome = with_config(&config).arg("@cmd").run();
+        outcome.stderr_contains(&format!("\nhint: A host of that name is written ws://{word}\n"));
     }
 }
 

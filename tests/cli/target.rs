@@ -59,9 +59,14 @@ fn a_number_is_a_port_of_this_machine() {
 fn http_is_treated_as_ws_and_reported() {
     let (_, outcome) =
         request_of(&[], |server| wscope().arg(format!("http://127.0.0.1:{}/", server.port())));
+    outcome.stderr_lacks("taken as").stderr_contains("connected to ws://127.0.0.1:");
+    let (_, outcome) = request_of(&[], |server| {
+        let place = format!("127.0.0.1:{}", server.port());
+        wscope().args(["--connect-to", &place, "http://a.invalid/"])
+    });
     outcome
         .stderr_contains("http:// taken as ws://")
-        .stderr_contains("connected to ws://127.0.0.1:");
+        .stderr_contains("connected to ws://a.invalid/ ");
 }
 
 #[test]

@@ -26,70 +26,6 @@ fn assert_refused(options: &[&str], words: &[&str]) {
     }
 }
 
-/// The first word could be a host.
-#[test]
-fn a_mistyped_command_has_a_suggestion() {
-    for arguments in [
-        &["lisen"][..],
-        &["hlep"],
-        &["lisen", "--once"],
-        &["lisen", ":8080"],
-        &["code", "4000"],
-        &["help", "lisen"],
-    ] {
-        let outcome = wscope().args(arguments).run();
-        usage_error(&outcome);
-        assert!(outcome.stderr.contains("did you mean 'wscope "), "{}", outcome.stderr);
-    }
-    let outcome = wscope().arg("lisen").run();
-    assert_eq!(usage_error(&outcome), "wscope: unknown command 'lisen'");
-    assert!(outcome.stderr.contains("A host of that name is written ws://lisen"));
-}
-
-#[test]
-fn a_command_behind_an_option_is_not_a_host() {
-    for (arguments, command, line) in [
-        (&["-v", "listen"][..], "listen", "listen -v"),
-        (&["-q", "listen", ":0"], "listen", "listen -q :0"),
-        (&["--no-config", "check"], "check", "check --no-config"),
-        (&["-v", "listen", "--subprotocol", "a b"], "listen", "listen -v --subprotocol 'a b'"),
-        (&["-u", "me:secret", "codes"], "codes", "codes -u ***"),
-        (&["-v", "help"], "help", "help -v"),
-    ] {
-        let outcome = wscope().args(arguments).run();
-        assert_eq!(
-            usage_error(&outcome),
-            format!("wscope: '{command}' is a command: its options are written after it")
-        );
-        let hint = format!("\nhint: write it first: wscope {line}. A host of that name is written");
-        assert!(outcome.stderr.contains(&hint), "{}", outcome.stderr);
-        assert!(outcome.stderr.contains(&format!("ws://{command}/")), "{}", outcome.stderr);
-    }
-    let options = ["-v", "--connect-to", "127.0.0.1:1", "--connect-timeout", "5s"];
-    wscope().args(options).arg("ws://listen/").run().code(3);
-}
-
-#[test]
-fn help_is_a_command() {
-    for (command, option) in
-        [(&["help"][..], &["--help"][..]), (&["help", "listen"], &["listen", "--help"])]
-    {
-        let help = wscope().args(command).run().code(0).stderr("").stdout;
-        assert_eq!(help, wscope().args(option).run().code(0).stdout);
-    }
-}
-
-/// A host may have a name similar to that of a command.
-#[test]
-fn a_mistyped_option_is_suggested_before_a_mistyped_command() {
-    let outcome = wscope().args(["code", "--retyr"]).run();
-    usage_error(&outcome);
-    let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
-    let (option, command) =
-        (hint.find("'--retry'"), hint.find("; or did you mean 'wscope codes'?"));
-    assert!(option.is_some() && option < command, "{}", outcome.stderr);
-}
-
 #[test]
 fn invalid_urls_are_marked() {
     for (url, reason, marks) in [
@@ -470,7 +406,7 @@ fn several_close_codes_and_words_are_explained() {
     wscope().args(["codes", "going"]).run().code(0).stderr("").stdout(&one("1001"));
     let list = wscope().args(["codes", "AUTH", "1006"]).run().code(0).stderr("");
     let list = list.stdout_contains("3000        Unauthorized ").stdout_contains("\n4401 ");
-    list.stdout_contains("1006 Abnormal Closure\n");
+    list.stdout_contains("\n1008        Policy").stdout_contains("\n1006 Abnormal Closure\n");
 }
 
 #[test]
@@ -478,7 +414,7 @@ fn codes_that_do_not_exist_are_named_and_the_others_explained() {
     let outcome = wscope().args(["codes", "1006", "nosuchword", "99999"]).run().code(2);
     outcome
         .stdout_contains("1006 Abnormal Closure\n")
-        .stderr_contains("wscope: no close code matches \"nosuchword\"; bad close code \"99999\"")
+        .stderr_contains("wscope: no close code matches \"nosuchword\"; \"99999\" is not a close code: expected ")
         .stderr_contains("hint: 'wscope codes' lists all codes\n");
 }
 

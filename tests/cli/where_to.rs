@@ -172,6 +172,18 @@ fn a_unix_socket_by_the_option() {
 }
 
 #[test]
+fn a_missing_scheme_is_ws_for_a_unix_socket() {
+    let (_server, command, path) = unix(|peer| {
+        let head = peer.read_head();
+        assert_eq!(header(&head, "Host"), Some("api.invalid"));
+        peer.accept(&head);
+        peer.close_and_expect_reply(1000);
+    });
+    let outcome = command.args(["--unix-socket", &path, "api.invalid/x"]).run().code(0);
+    outcome.stderr_contains("connected to ws://api.invalid/x ").stderr_lacks("no scheme given");
+}
+
+#[test]
 fn a_large_message_passes_through_a_unix_socket() {
     let (_server, command, path) = unix(echo_once);
     let data: Vec<u8> = (0..3 << 20).map(|at| (at % 251) as u8).collect();

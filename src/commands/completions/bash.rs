@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::offered::{CONNECT, Values, values};
+use super::offered::{CONNECT, Values, is_repeatable, names, values};
 
 const TAIL: &str = include_str!("tail.bash");
 
@@ -12,7 +12,7 @@ pub(super) fn script(commands: &[Command]) -> String {
     let arguments: String = commands.iter().map(arguments).collect();
     let options: String = commands.iter().map(options).collect();
     format!(
-        "# What a command has: its options, and the values of its arguments.
+        "# What a command has: its options, the values of its arguments, and whether there may be many.
 _wscope_command() {{
     case $1 in
 {arguments}    esac
@@ -32,8 +32,9 @@ _wscope_option() {{
 fn arguments(command: &Command) -> String {
     let names: Vec<_> = command.get_opts().chain(flags(command)).flat_map(names).collect();
     let arguments = command.get_positionals().find_map(values).unwrap_or(Values::Text);
+    let many = if command.get_positionals().any(is_repeatable) { "yes" } else { "" };
     format!(
-        "        {})\n            options='{}'\n            arguments='{}'\n            ;;\n",
+        "        {})\n            options='{}'\n            arguments='{}' many={many}\n            ;;\n",
         command.get_name(),
         names.join(" "),
         words(&arguments),
@@ -53,13 +54,6 @@ fn options(command: &Command) -> String {
 
 fn flags(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|arg| !arg.is_positional() && !arg.get_action().takes_values())
-}
-
-/// The short and the long name.
-fn names(arg: &Arg) -> Vec<String> {
-    let short = arg.get_short().map(|short| format!("-{short}"));
-    let long = arg.get_long().map(|long| format!("--{long}"));
-    short.into_iter().chain(long).collect()
 }
 
 /// As `compgen -W` takes them; `<path>`, `<@path>` and `<url>` stand for those.

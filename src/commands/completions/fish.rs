@@ -1,16 +1,18 @@
 //! The script for fish: clap's lines for each command, with the condition that it is the one typed.
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 use clap_complete::{Shell, generate};
 
-use super::offered::{CONNECT, Values, values};
+use super::offered::{CONNECT, Values, is_repeatable, names, values};
 
 const HEAD: &str = include_str!("head.fish");
 
 pub(super) fn script(commands: &[Command]) -> String {
     let own = || commands.iter().filter(|command| command.get_name() != CONNECT);
     let names: Vec<_> = own().map(Command::get_name).collect();
-    let mut script = HEAD.replace("@COMMANDS@", &names.join(" "));
+    let valued: String = commands.iter().map(valued).collect();
+    let mut script = HEAD.replace("@COMMANDS@", &names.join(" ")).replace("@VALUED@", &valued);
     for command in own() {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         let name = command.get_name();
@@ -20,6 +22,20 @@ pub(super) fn script(commands: &[Command]) -> String {
         );
     }
     script + &commands.iter().map(lines).collect::<String>()
+}
+
+/// The options of a command whose values are the next words.
+fn valued(command: &Command) -> String {
+    let names: Vec<_> =
+        command.get_opts().filter(|arg| !arg.is_require_equals_set()).flat_map(names).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(
+            "        case {}\n            string split ' ' -- '{}'\n",
+            command.get_name(),
+            names.join(" ")
+        ),
+    }
 }
 
 /// The options and arguments of a command.
@@ -39,24 +55,42 @@ fn lines(command: &Command) -> String {
             text = changed(&text, arg, &condition, &format!("{condition}; and __wscope_expands"));
         }
     }
-    let arguments = command.get_positionals().filter_map(values).map(|values| {
-        let offered = match values {
-            Values::Path => return format!("{}-F\n", start(name)),
-            Values::Text | Values::AtPath => "-f".to_owned(),
-            Values::Url => "-f -a '(__wscope_endpoints)'".to_owned(),
-            Values::OneOf(values) => {
-                let value = |value: &clap::builder::PossibleValue| match value.get_help() {
-                    Some(help) => {
-                        format!("{}\\t'{}'", value.get_name(), escaped(&help.to_string()))
-                    }
-                    None => value.get_name().to_owned(),
-                };
-                format!("-f -a \"{}\"", values.iter().map(value).collect::<Vec<_>>().join("\n"))
-            }
-        };
-        format!("{}{offered}\n", start(name))
-    });
-    text + &arguments.collect::<String>()
+    let text = filtered(&text);
+    text + &command.get_positionals().filter_map(|arg| argument(command, arg)).collect::<String>()
+}
+
+/// With the lists of values as arguments of a function: fish would compare what is typed with the descriptions too.
+fn filtered(text: &str) -> String {
+    let mut parts = text.split(" -a \"");
+    let start = parts.next().unwrap_or_default().to_owned();
+    parts.fold(start, |text, part| {
+        let (values, rest) = part.split_once("\"\n").unwrap_or((part, ""));
+        format!("{text} -a \"(__wscope_offered {})\"\n{rest}", values.replace('\n', " "))
+    })
+}
+
+fn argument(command: &Command, arg: &Arg) -> Option<String> {
+    let start = match is_repeatable(arg) {
+        true => start(command.get_name()),
+        false => format!(
+            "complete -c wscope -n '__wscope_is {}; and __wscope_lacks_argument' ",
+            command.get_name()
+        ),
+    };
+    let offered = match values(arg)? {
+        Values::Path => "-F".to_owned(),
+        Values::Text | Values::AtPath => "-f".to_owned(),
+        Values::Url => "-f -a '(__wscope_endpoints)'".to_owned(),
+        Values::OneOf(values) => {
+            let value = |value: &PossibleValue| match value.get_help() {
+                Some(help) => format!("{}\\t'{}'", value.get_name(), escaped(&help.to_string())),
+                None => value.get_name().to_owned(),
+            };
+            let values: Vec<_> = values.iter().map(value).collect();
+            format!("-f -a \"(__wscope_offered {})\"", values.join(" "))
+        }
+    };
+    Some(format!("{start}{offered}\n"))
 }
 
 fn start(command: &str) -> String {

@@ -1,7 +1,7 @@
 //! The commands as completion offers them: without what is hidden, and with values that only help the one who types.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Arg, ArgGroup, Command, CommandFactory, ValueHint};
+use clap::{Arg, ArgAction, ArgGroup, Command, CommandFactory, ValueHint};
 
 use crate::cli::Cli;
 use crate::protocol::close::{CloseCode, KNOWN};
@@ -68,7 +68,8 @@ fn with_values(arg: &Arg, command: &Command) -> Arg {
         ("codes", "terms") => arg.value_parser(close_codes(|_| true)),
         ("man", "command") => {
             let cli = built();
-            let names = subcommands(&cli).map(|command| command.get_name().to_owned());
+            let own = subcommands(&cli).filter(|command| command.get_name() != "help");
+            let names = own.map(|command| command.get_name().to_owned());
             arg.value_parser(names_parser(names.collect()))
         }
         (_, "url") => arg.value_hint(ValueHint::Url),
@@ -114,6 +115,18 @@ pub(super) fn values(arg: &Arg) -> Option<Values> {
         _ if may_name_file(arg) => Values::AtPath,
         _ => Values::Text,
     })
+}
+
+/// The short and the long name.
+pub(super) fn names(arg: &Arg) -> Vec<String> {
+    let short = arg.get_short().map(|short| format!("-{short}"));
+    let long = arg.get_long().map(|long| format!("--{long}"));
+    short.into_iter().chain(long).collect()
+}
+
+/// Whether it may be given several times.
+pub(super) fn is_repeatable(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::Append)
 }
 
 fn takes_values(arg: &Arg) -> bool {

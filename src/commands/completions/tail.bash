@@ -1,5 +1,5 @@
 _wscope() {
-    local commands='@COMMANDS@' options= arguments= takes= values=
+    local commands='@COMMANDS@' options= arguments= many= takes= values=
     local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
 
     # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.
@@ -15,37 +15,64 @@ _wscope() {
         line=${line#"$word"}
     done
 
-    local command=connect current=${words[last]} previous= stem=
-    ((last < 2)) || previous=${words[last - 1]}
+    local command=connect current=${words[last]} stem= first=1 given=0 next= ended=
     if ((last > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
-        command=${words[1]}
+        command=${words[1]} first=2
     fi
     _wscope_command "$command"
+    for ((index = first; index < last; index++)); do
+        word=${words[index]}
+        if [[ $next ]]; then
+            next=
+        elif [[ ! $ended && $word == -- ]]; then
+            ended=yes
+        elif [[ ! $ended && $word == -?* ]]; then
+            _wscope_value_of "$word"
+            [[ $takes != next || $stem ]] || next=yes
+        else
+            given=$((given + 1))
+        fi
+    done
 
     COMPREPLY=()
-    if [[ $current == --*=* ]]; then
-        stem=${current%%=*}=
-        _wscope_option "$command" "${stem%=}"
-    elif [[ $previous == -* ]]; then
-        _wscope_option "$command" "$previous"
-        [[ $takes == next ]] || takes=
-    fi
-    if [[ ! $takes && ! $stem ]]; then
-        if [[ $current == -* ]]; then
-            values=$options
+    if [[ ! $next ]]; then
+        stem= values=
+        if [[ ! $ended && $current == -* ]]; then
+            _wscope_value_of "$current"
+            [[ $stem ]] || values=$options
         elif ((last == 1)); then
             values="$commands <url>"
-        else
+        elif [[ $given == 0 || $many ]]; then
             values=$arguments
         fi
     fi
     _wscope_reply "$1" "$2"
 }
 
+# What the option that a word ends with takes, and in stem what precedes its value if that is in the same word.
+_wscope_value_of() {
+    local at
+    stem= takes= values=
+    if [[ $1 == --*=* ]]; then
+        stem=${1%%=*}=
+        _wscope_option "$command" "${stem%=}"
+    elif [[ $1 == --* ]]; then
+        _wscope_option "$command" "$1"
+    else
+        for ((at = 1; at < ${#1}; at++)); do
+            _wscope_option "$command" "-${1:at:1}"
+            if [[ $takes == next ]]; then
+                ((at + 1 == ${#1})) || stem=${1:0:at + 1}
+                return
+            fi
+        done
+    fi
+}
+
 # Offers the values for what follows the stem of the current word.
 _wscope_reply() {
     local value=${current#"$stem"} path
-    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != --*) ]]; then
+    if [[ $values == '<path>' && (! $stem || $value != '~/'* && $2 != -*) ]]; then
         return # readline completes files where nothing is offered
     fi
     if [[ $values == '<path>' || $values == '<@path>' && $value == @* ]]; then

@@ -39,25 +39,36 @@ impl SettingLine {
 /// # Errors
 /// With the first line that is malformed. The line is not in the error: it may contain a secret.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<SettingLine>, SettingError> {
+    let error = |(number, reason)| SettingError::at(path, Some(number), reason);
+    lines(text).map(|line| line.map_err(error)).collect()
+}
+
+/// The options of a file, and the number of each line that is malformed with the reason. Options below the malformed
+/// name of a section are left out.
+pub(super) fn lines(
+    text: &str,
+) -> impl Iterator<Item = Result<SettingLine, (usize, &'static str)>> {
     const SECTION: &str =
         "a section is written [NAME]; the name consists of letters, digits, '-', '_' and '.'";
     const OPTION: &str =
         "an option is written NAME = VALUE, --NAME or -X VALUE; a comment needs its own line";
-    let mut lines = Vec::new();
-    let mut section: Rc<str> = "".into();
-    for (index, line) in text.lines().enumerate() {
+    let mut section: Option<Rc<str>> = Some("".into());
+    text.lines().enumerate().filter_map(move |(index, line)| {
         let (number, line) = (index + 1, line.trim());
-        let error = |reason: &str| SettingError::at(path, Some(number), reason);
-        match line.chars().next() {
-            None | Some('#') => {}
-            Some('[') => section = name(line).ok_or_else(|| error(SECTION))?.into(),
-            Some(_) => {
-                let argument = argument(line).ok_or_else(|| error(OPTION))?;
-                lines.push(SettingLine { number, section: Rc::clone(&section), argument });
+        match line.chars().next()? {
+            '#' => None,
+            '[' => {
+                section = name(line).map(Into::into);
+                section.is_none().then_some(Err((number, SECTION)))
+            }
+            _ => {
+                let section = Rc::clone(section.as_ref()?);
+                let option =
+                    argument(line).map(|argument| SettingLine { number, section, argument });
+                Some(option.ok_or((number, OPTION)))
             }
         }
-    }
-    Ok(lines)
+    })
 }
 
 /// `[name]`

@@ -50,6 +50,25 @@ fn http_is_treated_as_ws() {
     assert_eq!((url.as_str(), said.as_str()), ("ws://example.com/a", "http:// taken as ws://"));
     let (url, said) = parsed("https://h:80");
     assert_eq!((url.as_str(), said.as_str()), ("wss://h:80/", "https:// taken as wss://"));
+    for input in ["http://localhost:1", "http://127.0.0.1", "http://[::1]/", "http://a.localhost"] {
+        assert_eq!(parsed(input).1, "", "{input}");
+    }
+}
+
+#[test]
+fn at_a_socket_a_missing_scheme_is_ws() {
+    for (input, url) in [
+        ("foo", "ws://foo/"),
+        (" foo:443/x?y ", "ws://foo:443/x?y"),
+        ("//foo", "ws://foo/"),
+        ("me:pw@foo", "ws://foo/"),
+        ("wss://foo", "wss://foo/"),
+        ("localhost", "ws://localhost/"),
+    ] {
+        let target = Target::parse_at_socket(input).expect(input);
+        assert_eq!((target.url().as_str(), target.assumption()), (url, None), "{input}");
+    }
+    assert!(Target::parse_at_socket("foo:x").is_err());
 }
 
 #[test]
