@@ -32,7 +32,7 @@ pub struct Event<'a> {
     /// The number of the connection, if there are several.
     pub connection: Option<u64>,
     /// The place of a data message in the run, once a view has numbered it.
-    pub mark: Option<Mark>,
+    pub mark: Option<&'a Mark>,
     /// What occurred.
     pub what: EventKind<'a>,
 }

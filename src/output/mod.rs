@@ -87,6 +87,8 @@ pub struct Outputs {
     /// The run is ending: what has no room is dropped.
     draining: Option<Draining>,
     is_finished: bool,
+    /// There is a view, or the run is ending: an event may not be shown.
+    is_conditional: bool,
     /// Decides what is shown; `None`: everything is, at once.
     view: Option<Arc<View>>,
     /// These outputs show what the view has held back.
@@ -137,6 +139,7 @@ impl Outputs {
     pub fn set_view(&mut self, view: Arc<View>, shows_waiting: bool) {
         self.show_sent_text |= view.keeps_messages();
         self.view = Some(view);
+        self.is_conditional = true;
         self.shows_waiting = shows_waiting;
     }
 
@@ -184,19 +187,19 @@ impl Outputs {
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
-        if self.view.is_some() {
-            return self.viewed_event(event);
+        if self.is_conditional {
+            return self.conditional_event(event);
         }
-        self.show(event);
+        deliver(&mut self.outputs, event);
     }
 
-    /// Reports an event to all outputs if the view shows it now.
+    /// Reports an event to the outputs that have room, if the view shows it now.
     #[cold]
-    fn viewed_event(&mut self, event: &Event<'_>) {
-        let Some(view) = &self.view else { return };
+    fn conditional_event(&mut self, event: &Event<'_>) {
+        let Some(view) = &self.view else { return self.show(event) };
         let Decision { mark, is_shown, is_full } = view.decide(event);
         if is_shown {
-            self.show(&Event { mark, ..*event });
+            self.show(&Event { mark: mark.as_ref(), ..*event });
         }
         if is_full {
             let what = EventKind::Notice(Level::Warning, FULL);
@@ -204,18 +207,10 @@ impl Outputs {
         }
     }
 
-    #[inline]
     fn show(&mut self, event: &Event<'_>) {
-        if self.draining.is_some() {
-            return self.last_event(event);
-        }
-        let is_received = event.is_received_message();
-        let is_text = event.is_ordinary_text();
-        for Output { format, outlet, ignores_text, .. } in &mut self.outputs {
-            if !(is_text && *ignores_text) {
-                format.event(event, outlet);
-                outlet.end_record(is_received);
-            }
+        match self.draining {
+            Some(_) => self.last_event(event),
+            None => deliver(&mut self.outputs, event),
         }
     }
 
@@ -284,7 +279,7 @@ impl Outputs {
             self.show(&Event {
                 at: kept.at,
                 connection: kept.connection,
-                mark: Some(kept.mark()),
+                mark: Some(&kept.mark()),
                 what: EventKind::Message(kept.message()),
             });
             self.outputs.iter_mut().for_each(|output| output.outlet.flush());
@@ -303,6 +298,7 @@ impl Outputs {
         }
     }
 
+    #[cold]
     fn is_catching_up(&self) -> bool {
         self.shows_waiting && self.view.as_ref().is_some_and(|view| view.is_catching_up())
     }
@@ -315,8 +311,10 @@ impl Outputs {
     }
 
     /// Whether so much is waiting that nothing should be added.
+    #[inline]
     pub fn are_backed_up(&self) -> bool {
-        self.outputs.iter().any(|output| output.outlet.is_backed_up()) || self.is_catching_up()
+        self.outputs.iter().any(|output| output.outlet.is_backed_up())
+            || (self.is_conditional && self.is_catching_up())
     }
 
     /// Bytes that are waiting, here or in a [`BatchSink`].
@@ -345,6 +343,7 @@ impl Outputs {
             draining.allowance = Some(if draining.dropped > 0 { 0 } else { LAST_MESSAGES });
         }
         self.draining = Some(draining);
+        self.is_conditional = true;
     }
 
     /// Drops what is waiting. Returns how many received messages did not reach the essential outputs as a
@@ -376,6 +375,19 @@ impl Outputs {
     pub fn redirect(&mut self, index: usize, sink: Box<dyn BatchSink>) {
         if let Some(output) = self.outputs.get_mut(index) {
             output.outlet.redirect(sink);
+        }
+    }
+}
+
+/// Gives an event to the formats that show something of it.
+#[inline]
+fn deliver(outputs: &mut [Output], event: &Event<'_>) {
+    let is_received = event.is_received_message();
+    let is_text = event.is_ordinary_text();
+    for Output { format, outlet, ignores_text, .. } in outputs {
+        if !(is_text && *ignores_text) {
+            format.event(event, outlet);
+            outlet.end_record(is_received);
         }
     }
 }

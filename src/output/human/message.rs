@@ -21,7 +21,7 @@ const MAX_BINARY: usize = 512;
 
 impl Human {
     /// A message, cut if it is long.
-    pub(super) fn message(&self, message: &Message<'_>, mark: Option<Mark>) -> Option<String> {
+    pub(super) fn message(&self, message: &Message<'_>, mark: Option<&Mark>) -> Option<String> {
         if !self.options.messages || message.typed {
             return self.typed_message(message);
         }

@@ -24,7 +24,8 @@ pub(in crate::output) fn options() -> HumanOptions {
 fn shown(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
-    let mark = matches!(what, EventKind::Message(_)).then_some(Mark { number: 7, latency: None });
+    let mark = Mark { number: 7, latency: None };
+    let mark = matches!(what, EventKind::Message(_)).then_some(&mark);
     Human::new(options).event(&Event { at, connection: None, mark, what }, &mut out);
     out.text()
 }
