@@ -63,6 +63,7 @@ fn credentials_are_sent_again_to_the_same_origin_only() {
     assert!(head.contains("X-Plain: stays"), "{head}");
     terminal.wait_for(&format!(" and not sent to 127.0.0.1:{}:", other.port()));
     terminal.wait_for("Authorization, Cookie,");
+    super::wait_for_times(&terminal, "subprotocol", 3); // it is open
     quit(terminal, 0);
 }
 
@@ -78,6 +79,7 @@ fn a_password_in_a_url_is_sent_and_not_shown() {
     terminal.type_line(&format!("/connect {url}/?token=t0ken-value"));
     let head = next(&second);
     assert!(head.contains("Authorization: Basic eW91OjBwZW4tc2VzYW1l"), "{head}"); // you:0pen-sesame
+    super::wait_for_times(&terminal, "subprotocol", 2); // it is open
     terminal.type_line("/connections");
     terminal.wait_for("/?token=***");
     terminal.type_line("/status");
@@ -101,7 +103,7 @@ fn the_history_has_no_secret_of_a_url_without_a_scheme() {
         let place = other.url().replace("ws://", "you:0pen-sesame@");
         terminal.type_line(&format!("/connect {place}/?token=t0ken-value"));
         next(&second);
-        terminal.wait_for("connected to");
+        super::wait_for_times(&terminal, "subprotocol", 2); // it is open
         let history = std::fs::read_to_string(history(&terminal)).expect("the history");
         quit(terminal, 0);
         history
