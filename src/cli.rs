@@ -296,9 +296,9 @@ pub struct EndingArgs {
 
     /// Receive for TIME, then close with 1000; exit status 0
     ///
-    /// It begins when the first connection is open, and is no failure: --max-time is a limit whose expiry is one.
-    /// With --count or --expect the exit status is 1 if these are not met by then. Messages are received for
-    /// all of TIME, also after the end of the input.
+    /// TIME starts when the first connection is open. Its end is not a failure, unlike that of --max-time; but with
+    /// --count or --expect the exit status is 1 if these are not met by then. Messages are received for all of
+    /// TIME, also after the end of the input.
     #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
 

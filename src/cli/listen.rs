@@ -193,7 +193,7 @@ pub struct LeavingArgs {
 
     /// Serve for TIME, then close all connections with 1000; exit status 0
     ///
-    /// It begins when the server listens. With --count the exit status is 1 if fewer messages were received.
+    /// TIME starts when the server listens. With --count the exit status is 1 if fewer messages were received.
     #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
 

@@ -40,7 +40,7 @@ fn is_misspelt(word: &str, name: &str) -> bool {
     }
 }
 
-/// Whether both have the same letters, in another order.
+/// Whether the words consist of the same letters.
 fn is_swapped(word: &str, name: &str) -> bool {
     let [word, name] = [word, name].map(|text| {
         let mut letters = text.as_bytes().to_vec();

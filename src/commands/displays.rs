@@ -51,12 +51,11 @@ pub(super) fn view(clock: Clock, filters: Filters, commentary: &Commentary) -> O
 
 /// What the commands of a prompt with this view work on.
 pub(super) fn context(view: &Arc<View>, commentary: &Commentary) -> PromptContext {
-    let style = Style::new(commentary.stdout_color);
-    let pretty = commentary.pretty;
+    let options = on_terminal(commentary, Failures::None);
     PromptContext {
         view: Arc::clone(view),
         parse_filter,
-        render: Arc::new(move |kept| whole_message(&kept.message(), style, pretty)),
+        render: Arc::new(move |kept| whole_message(&kept.message(), options)),
     }
 }
 
@@ -86,6 +85,24 @@ fn writes_as_it_is(stdout: Stdout) -> bool {
     )
 }
 
+/// A display of messages on a terminal.
+fn on_terminal(commentary: &Commentary, failures: Failures) -> HumanOptions {
+    HumanOptions {
+        style: Style::new(commentary.stdout_color),
+        width: None,
+        messages: true,
+        detail: commentary.detail,
+        full_command: commentary.takes_commands,
+        pretty: commentary.pretty,
+        notes_binary: false,
+        notes_controls: false,
+        answers: true,
+        timestamps: commentary.timestamps,
+        escapes: true,
+        failures: failures == Failures::Each,
+    }
+}
+
 /// Builds them on these outlets. On a terminal, messages and what is reported beside them share standard
 /// output, also where both streams are the same file or pipe (`err` is `None`): through two
 /// outlets one would overtake the other.
@@ -101,20 +118,7 @@ pub(super) fn outputs(
         let view = view.map(|shared| Arc::clone(shared.view));
         Human::new(options).with_view(view)
     };
-    let human = HumanOptions {
-        style: Style::new(commentary.stdout_color),
-        width: None,
-        messages: true,
-        detail: commentary.detail,
-        full_command: commentary.takes_commands,
-        pretty: commentary.pretty,
-        notes_binary: false,
-        notes_controls: false,
-        answers: true,
-        timestamps: commentary.timestamps,
-        escapes: true,
-        failures: failures == Failures::Each,
-    };
+    let human = on_terminal(commentary, failures);
     let is_shared = stdout == Stdout::Decorated && commentary.on_terminal;
     let beside = HumanOptions {
         style: Style::new(commentary.stderr_color),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::files::{self, FileError};
+use super::private::create_file;
 
 /// Why a file was not replaced. It is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -41,14 +42,15 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), ReplaceError> 
 /// How many names are tried for a new file.
 const MOST_NAMES: u32 = 100;
 
-/// A new file in the same folder: only within a file system can a file be renamed.
+/// A new file in the same folder: only within a file system can a file be renamed. Nobody else may read it before it has
+/// the permissions of the old one.
 fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut number = 0;
     loop {
         let name = format!(".wscope-{}-{number}.tmp", std::process::id());
         let path = folder.join(name);
-        match private().create_new(true).open(&path) {
+        match create_file(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_NAMES => {
                 number += 1;
@@ -56,22 +58,6 @@ fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Nobody else may read the new file before it has the permissions of the old one.
-#[cfg(unix)]
-fn private() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    options
 }
 
 fn fill(

@@ -1,12 +1,13 @@
 //! The user's text editor, which has the terminal while it runs.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::files::{FileError, OpenFile};
+use super::private::create_file;
 use super::user_programs::{ended, program, wait};
 
 /// The largest text that is read back, in bytes.
@@ -60,7 +61,7 @@ impl Draft {
         for _ in 0..MOST_NAMES {
             let name = format!("wscope-{:08x}{ending}", rand::random::<u32>());
             let path = std::env::temp_dir().join(name);
-            match create_private(&path) {
+            match create_file(&path) {
                 Ok(mut file) => {
                     let draft = Self { path };
                     file.write_all(text.as_bytes())?;
@@ -104,14 +105,6 @@ pub fn drop_newline(text: &mut String) {
             text.pop();
         }
     }
-}
-
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

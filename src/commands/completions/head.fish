@@ -21,7 +21,7 @@ function __wscope_takes_next
         case '--*'
             contains -- $argv[2] $valued
         case '-*'
-            # Letters behind one dash: the first that takes a value has the rest of the word.
+            # Several short options in one word: the first that takes a value takes the rest of the word.
             set -l rest (string sub -s 2 -- $argv[2])
             while test -n "$rest"
                 set -l letter -(string sub -l 1 -- $rest)
@@ -37,8 +37,8 @@ function __wscope_takes_next
     end
 end
 
-# What the current word may be, as far as the words before it tell: a value, or an argument. Of arguments, how many
-# there are before.
+# Whether the words before the current one make it the value of an option ("value") or an argument ("arguments"); then
+# the number of arguments before it.
 function __wscope_place
     set -l command (__wscope_command)
     set -l words (commandline -opc)

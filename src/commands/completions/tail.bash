@@ -49,7 +49,7 @@ _wscope() {
     _wscope_reply "$1" "$2"
 }
 
-# What the option that a word ends with takes, and in stem what precedes its value if that is in the same word.
+# Sets takes to what the last option in a word takes, and stem to what precedes its value if both are in one word.
 _wscope_value_of() {
     local at
     stem= takes= values=

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::connections::{Connections, Start};
@@ -158,56 +158,50 @@ impl Conversation<'_> {
         self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
     }
 
-    /// Waits for a text that the user is editing, as long as no signal is received and there is time. Returns what ended
-    /// the wait otherwise.
+    /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.
     pub(super) fn wait_for_text(&mut self, max_time: Option<Instant>) -> Option<Stop> {
-        loop {
-            let is_edited = match &mut self.source {
-                Some(InputSource::Repl(prompt)) => prompt.repl().is_text_edited(),
-                _ => false,
-            };
-            if !is_edited {
-                return None;
-            }
-            if max_time.is_some_and(|end| Instant::now() >= end) {
-                return Some(Stop::MaxTime);
-            }
-            let until = Instant::now() + LOOK_AGAIN;
-            match self.reactor.wait(Some(max_time.map_or(until, |end| end.min(until)))) {
-                Ok(woken) => self.outputs.set_ready(&woken),
-                Err(error) => return Some(Stop::System(error)),
-            }
-            if let Some(signal) = self.reactor.take_signal() {
-                return Some(Stop::Signal(signal));
-            }
-        }
+        self.wait_while(max_time, &AtomicBool::new(false), |this| match &mut this.source {
+            Some(InputSource::Repl(prompt)) => prompt.repl().is_text_edited(),
+            _ => false,
+        })
     }
 
-    /// Waits until the terminal has shown everything, as long as it makes progress, no signal is received and there is
-    /// time. Returns what ended the wait otherwise.
+    /// Waits until the terminal has shown everything, as long as it makes progress, as [`Self::wait_while`].
     pub(super) fn wait_for_screen(&mut self, max_time: Option<Instant>) -> Option<Stop> {
         let Some(InputSource::Repl(prompt)) = &mut self.source else { return None };
-        let (screen, interrupted) = (prompt.repl().screen().clone(), prompt.repl().interrupted());
+        let repl = prompt.repl();
+        repl.forget_interrupt(); // of before
+        let (screen, interrupted) = (repl.screen().clone(), repl.interrupted());
         let (mut left, mut since) = (usize::MAX, Instant::now());
-        loop {
-            self.outputs.set_all_ready();
-            self.outputs.flush_early();
-            if screen.is_idle() && self.outputs.are_drained() {
-                return None;
-            }
-            let now = Instant::now();
-            let waiting = screen.queued() + self.outputs.held();
+        self.wait_while(max_time, &interrupted, |this| {
+            this.outputs.set_all_ready();
+            this.outputs.flush_early();
+            let waiting = screen.queued() + this.outputs.held();
             if waiting != left {
-                (left, since) = (waiting, now);
+                (left, since) = (waiting, Instant::now());
             }
-            if now.duration_since(since) >= STALL_LIMIT {
-                return None;
-            }
+            let is_shown = screen.is_idle() && this.outputs.are_drained();
+            !is_shown && since.elapsed() < STALL_LIMIT
+        })
+    }
+
+    /// Waits while something is going on, no signal is received, Ctrl-C does not set `interrupted`, and there is time.
+    /// Returns what ended the wait otherwise.
+    fn wait_while(
+        &mut self,
+        max_time: Option<Instant>,
+        interrupted: &AtomicBool,
+        mut is_going_on: impl FnMut(&mut Self) -> bool,
+    ) -> Option<Stop> {
+        while is_going_on(self) {
+            let now = Instant::now();
             if max_time.is_some_and(|end| now >= end) {
                 return Some(Stop::MaxTime);
             }
-            if let Err(error) = self.reactor.wait(Some(now + LOOK_AGAIN)) {
-                return Some(Stop::System(error));
+            let until = now + LOOK_AGAIN;
+            match self.reactor.wait(Some(max_time.map_or(until, |end| end.min(until)))) {
+                Ok(woken) => self.outputs.set_ready(&woken),
+                Err(error) => return Some(Stop::System(error)),
             }
             if interrupted.swap(false, Ordering::SeqCst) {
                 return Some(Stop::Signal(Signal::Interrupt));
@@ -216,6 +210,7 @@ impl Conversation<'_> {
                 return Some(Stop::Signal(signal));
             }
         }
+        None
     }
 
     /// Restores the terminal, at this time at the latest, even if it accepts no output; later if `lingers` and someone is

@@ -1,13 +1,14 @@
 //! The history file.
 
 use std::borrow::Cow;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustyline::history::{FileHistory, History as _};
 use rustyline::{Config, Editor};
 
 use super::helper::Assistant;
+use crate::platform::private::{create_file, create_folder};
 use crate::redact::{Redaction, Secrets};
 
 /// A larger file is not read: it is not a history of ours, whose lines are limited. In bytes.
@@ -76,16 +77,8 @@ fn without_secrets(line: &str, secrets: &Secrets) -> String {
 /// What was typed may be confidential: only the user may read the file.
 fn create(path: &Path) {
     let Some(folder) = path.parent() else { return };
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let _ = builder.create(folder); // without it the history lasts as long as the session
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true); // what is there is not opened, whatever it is
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let _: Result<File, _> = options.open(path);
+    let _ = create_folder(folder); // without it the history lasts as long as the session
+    let _ = create_file(path);
 }
 
 #[cfg(test)]
@@ -115,7 +108,7 @@ mod tests {
         create(&path);
         assert!(is_usable(&path));
         assert!(!is_usable(folder.path()), "a directory");
-        let file = OpenOptions::new().write(true).open(&path).expect("the file");
+        let file = fs::OpenOptions::new().write(true).open(&path).expect("the file");
         file.set_len(MAX_SIZE + 1).expect("a sparse file");
         assert!(!is_usable(&path), "too large");
         file.set_len(MAX_SIZE).expect("a sparse file");

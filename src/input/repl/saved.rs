@@ -1,7 +1,7 @@
 //! Saved messages: files that `/save-as` writes, users edit, and `/send` reads.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::place::place;
 use super::visible::one_line;
 use crate::input::decode_hex;
 use crate::platform::files::{OpenFile, format_size, is_fifo};
+use crate::platform::private::{create_file, create_folder};
 use crate::platform::text_editor::drop_newline;
 
 /// A larger file is not a saved message, in bytes.
@@ -213,17 +214,9 @@ fn read(path: &Path) -> Result<String, String> {
 
 /// Only the user may read it, and whoever reads it meanwhile sees the old text or the new one.
 fn write(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
+    create_folder(folder)?;
     let temporary = folder.join(format!(".{}.tmp", std::process::id()));
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&temporary).and_then(|mut file| {
+    let written = create_file(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")
     });

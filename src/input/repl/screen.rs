@@ -100,10 +100,8 @@ impl Screen {
     /// Waits until all batches are on the screen, but not beyond this time.
     pub(super) fn wait_until_shown(&self, deadline: Instant) {
         for _ in 0..2 {
-            let mut fence =
-                Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
             let is_shown = self.batches.wait_until_written(deadline)
-                && self.fences.offer(&mut fence)
+                && self.fences.offer(&mut fence())
                 && self.batches.wait_until_written(deadline);
             if !is_shown {
                 return;
@@ -207,8 +205,11 @@ impl TerminalModes for JobModes {
 }
 
 fn redraw(redraws: &BatchSender) {
-    let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
-    redraws.offer(&mut fence); // without room there is something else to be printed
+    redraws.offer(&mut fence()); // without room there is something else to be printed
+}
+
+fn fence() -> Batch {
+    Batch { bytes: FENCE.to_vec(), ..Batch::default() }
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Detail, Human, HumanOptions, arrow, role};
+use super::{Human, HumanOptions, arrow, role};
 use crate::event::{FileSent, Mark, Message};
 use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
-use crate::output::style::{Role, Style};
+use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::protocol::MessageKind;
 use crate::protocol::counted::plural;
@@ -130,22 +130,8 @@ impl Human {
     }
 }
 
-/// A whole message as a terminal shows it: `pretty` indents JSON.
-pub fn whole_message(message: &Message<'_>, style: Style, pretty: bool) -> String {
-    let options = HumanOptions {
-        style,
-        width: None,
-        messages: true,
-        detail: Detail::Line,
-        full_command: false,
-        pretty,
-        notes_binary: false,
-        notes_controls: false,
-        answers: true,
-        timestamps: None,
-        escapes: true,
-        failures: false,
-    };
+/// A message as a display with these options shows it, of which nothing is cut.
+pub fn whole_message(message: &Message<'_>, options: HumanOptions) -> String {
     Human::new(options).full_message(message)
 }
 

@@ -9,6 +9,7 @@ use crate::input::repl::context::PromptContext;
 use crate::input::repl::set::{Parsed, split};
 use crate::input::repl::words::SlashCommand;
 use crate::input::{Action, Show};
+use crate::platform::private::create_file;
 use crate::protocol::counted::plural;
 use crate::view::{Kept, View};
 
@@ -96,22 +97,14 @@ pub(super) fn save(argument: &str, view: &View) -> Result<Action, String> {
     }
 }
 
-/// Creates a file that only the user can read: a message may have secrets.
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
+/// Only the user can read a new file: a message may have secrets.
 fn write(path: &Path, kept: &Kept, replaces: bool) -> io::Result<()> {
     let mut file = match path.metadata() {
         Ok(found) if replaces && found.is_file() => File::create(path)?,
         Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         // Never what could block, such as a FIFO.
         Ok(_) if replaces => return Err(io::Error::other("it is not a regular file")),
-        _ => create_private(path)?,
+        _ => create_file(path)?,
     };
     file.write_all(&kept.data)
 }
