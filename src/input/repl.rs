@@ -40,6 +40,7 @@ mod loader;
 mod local;
 mod names;
 mod next_line;
+mod parsed;
 mod place;
 mod placeholders;
 mod prompt;
@@ -65,11 +66,12 @@ use keys::Keys;
 pub(super) use loader::FileLoader;
 pub use names::{Liveness, PromptNames, check_name};
 pub use next_line::NextLine;
+pub use parsed::{FileRequest, Parsed};
 use prompt::PromptText;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
+pub use set::CommandSet;
 use set::CommandWords;
-pub use set::{CommandSet, FileRequest, Parsed};
 pub use several::{PROMPT_COMMANDS, PromptCommand};
 pub(super) use words::Prompt;
 
@@ -122,13 +124,13 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// accepts no output are set again.
 const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The least time for the end if the text editor is open, which has to be ended.
-const TEXT_EDITOR_TIMEOUT: Duration = Duration::from_millis(300);
+/// The least time for the end if a program of the user has the terminal, which has to be ended.
+const PROGRAM_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Someone who has pressed a key within this time is typing.
 const TYPING: Duration = Duration::from_secs(2);
 
-/// The interval at which they are.
+/// The interval at which the modes of a terminal that accepts no output are set again.
 const RESTORE_EVERY: Duration = Duration::from_millis(10);
 
 /// The interval of the signals that end it: one that arrives between two lines has no effect.
@@ -298,11 +300,14 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Whether the user is still editing a text in the text editor. From now on such a text is not sent but kept in the
-    /// history.
-    pub fn is_text_edited(&self) -> bool {
+    /// Whether the text editor or the pager of the user has the terminal.
+    pub fn is_terminal_lent(&self) -> bool {
+        terminal::is_lent()
+    }
+
+    /// From now on no lines are sent; a text that is being edited is kept in the history.
+    pub fn begin_end(&self) {
         self.ending.begin();
-        self.ending.is_text_edited()
     }
 
     /// Whether a text that was being edited when the session ended is in the history.
@@ -321,14 +326,14 @@ impl<T> Repl<T> {
             self.ending.keep_modes();
         }
         self.ending.begin();
-        let is_text_edited = self.ending.is_text_edited();
-        self.ending.stop_text_editor();
+        let is_lent = terminal::is_lent();
+        self.ending.stop_programs();
         if let Some(jobs) = &self.jobs {
             jobs.release();
         }
         // In the background an editor that is reading a line is left there: restoring the terminal would
         // stop the program.
-        let least = if is_text_edited { TEXT_EDITOR_TIMEOUT } else { SHORT_END_TIMEOUT };
+        let least = if is_lent { PROGRAM_TIMEOUT } else { SHORT_END_TIMEOUT };
         let end = until().max(Instant::now() + least);
         let mut is_over =
             terminal::is_in_background() || interrupt(&editor, end - SHORT_END_TIMEOUT / 2);

@@ -14,10 +14,10 @@ use super::terminal::{self, SavedModes};
 /// How long what is typed is dropped.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Longer while keys are pressed: until none was for this long.
+/// While keys are pressed, what is typed is dropped until none was pressed for this long.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// So much longer at most.
+/// The limit of that.
 const LONGEST: Duration = Duration::from_millis(1500);
 
 /// The process has one terminal.

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use super::files::{FileError, OpenFile};
+use super::files::read;
 use super::private::create_file;
 use super::user_programs::{ended, program, wait};
 
@@ -80,9 +80,7 @@ impl Draft {
         if !fs::metadata(&self.path).map_err(|error| error.to_string())?.is_file() {
             return Err("it is not a regular file any more".to_owned());
         }
-        let read =
-            |path: &Path| -> Result<_, FileError> { OpenFile::open(path)?.read_all(MAX_TEXT) };
-        let bytes = read(&self.path).map_err(|error| error.to_string())?;
+        let bytes = read(&self.path, MAX_TEXT).map_err(|error| error.to_string())?;
         let mut text = String::from_utf8(bytes).map_err(|error| {
             format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1)
         })?;

@@ -161,7 +161,10 @@ impl Conversation<'_> {
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.
     pub(super) fn wait_for_text(&mut self, max_time: Option<Instant>) -> Option<Stop> {
         self.wait_while(max_time, &AtomicBool::new(false), |this| match &mut this.source {
-            Some(InputSource::Repl(prompt)) => prompt.repl().is_text_edited(),
+            Some(InputSource::Repl(prompt)) => {
+                prompt.repl().begin_end();
+                prompt.repl().is_terminal_lent()
+            }
             _ => false,
         })
     }

@@ -1,7 +1,5 @@
 //! The colours of a typed line: JSON by its tokens.
 
-use std::borrow::Cow;
-
 use super::json_text::is_meant_as_json;
 use super::json_text::tokens::{Kind, tokens};
 use super::text_part::text_part;
@@ -14,15 +12,12 @@ const END: &str = "\x1b[0m";
 
 /// Whether the line is drawn in colours, as wide as without them.
 pub(super) fn is_colored(line: &str) -> bool {
-    line.len() <= MAX_COLORED && json(line).is_some() && !has_hidden(line)
+    json_start(line).is_some()
 }
 
 /// The line with the colours of its JSON, if [`is_colored`].
-pub(super) fn colored(line: &str) -> Option<Cow<'_, str>> {
-    if !is_colored(line) {
-        return None;
-    }
-    let (before, json) = line.split_at(json(line)?);
+pub(super) fn colored(line: &str) -> Option<String> {
+    let (before, json) = line.split_at(json_start(line)?);
     let mut text = before.to_owned();
     for token in tokens(json) {
         match style(token.kind, token.text) {
@@ -30,11 +25,14 @@ pub(super) fn colored(line: &str) -> Option<Cow<'_, str>> {
             None => text.push_str(token.text),
         }
     }
-    Some(Cow::Owned(text))
+    Some(text)
 }
 
-/// Where JSON begins in the line, if it has any.
-fn json(line: &str) -> Option<usize> {
+/// Where JSON begins in the line, if it is drawn in colours.
+fn json_start(line: &str) -> Option<usize> {
+    if line.len() > MAX_COLORED || has_hidden(line) {
+        return None;
+    }
     // Behind `/to N` too, where that is not a command.
     let part = text_part(line, true).filter(|part| part.is_whole && !part.reads_escapes)?;
     is_meant_as_json(part.text).then_some(part.at)
@@ -68,7 +66,7 @@ mod tests {
     fn only_the_colors_are_added() {
         for line in ["{\"안녕\":\"👍\"}", "[\n1,\t2", "{'a' x}", "/to 2 {}", "  [\"\\", "[\"a\nb"]
         {
-            let mut text = colored(line).expect(line).into_owned();
+            let mut text = colored(line).expect(line);
             while let Some(at) = text.find('\x1b') {
                 let end = text[at..].find('m').expect("the end of a sequence");
                 text.replace_range(at..=at + end, "");

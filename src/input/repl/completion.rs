@@ -6,24 +6,23 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf, is_separator};
 use rustyline::completion::Pair;
 
 use super::composer::Composer;
-use super::set::split;
+use super::names::PromptNames;
+use super::parsed::split;
 use super::visible::one_line;
 use super::words::SlashCommand;
 use crate::platform::files::expand_home;
 use crate::protocol::CloseCode;
+use crate::protocol::close::KNOWN;
 
 /// Of more files that match, none is offered: the editor counts them in 16 bits.
 const MAX_FILES: usize = 10_000;
-
-/// The codes that a Close frame is usually sent with.
-const CLOSE_CODES: [u16; 13] =
-    [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000];
 
 /// What fits behind a line that begins with a command, without its slash: how many bytes before the cursor it replaces.
 pub(super) fn arguments(
     command: &str,
     commands: &[&SlashCommand],
     composer: &Composer,
+    connections: &PromptNames,
 ) -> (usize, Vec<Pair>) {
     let (name, argument) = split(command);
     let last = argument.rsplit(' ').next().unwrap_or(argument);
@@ -44,6 +43,9 @@ pub(super) fn arguments(
             let modes = ["off", "local", "utc", "relative", "delta"];
             words(last, modes.iter().map(|word| plain(word)).collect())
         }
+        "use" | "reconnect" if is_first => {
+            words(last, connections.all().iter().map(|name| plain(name)).collect())
+        }
         "numbers" if is_first => words(last, vec![plain("on"), plain("off")]),
         "set" | "unset" if is_first => {
             words(last, composer.variables().keys().map(|name| plain(name)).collect())
@@ -59,9 +61,12 @@ fn names(composer: &Composer) -> Vec<(String, String)> {
 }
 
 fn close_codes() -> Vec<(String, String)> {
-    let code =
-        |code: &u16| (format!("{code} "), format!("{code} {}", CloseCode::new(*code).name()));
-    CLOSE_CODES.iter().map(code).collect()
+    let codes = KNOWN.iter().map(|code| CloseCode::new(*code));
+    let word = |code: CloseCode| {
+        let number = code.get();
+        (format!("{number} "), format!("{number} {}", code.name()))
+    };
+    codes.filter(|code| code.may_be_sent()).map(word).collect()
 }
 
 /// The files whose names begin as the last part of a path. Names go onto the line as they are: a command takes all that
@@ -114,6 +119,7 @@ mod tests {
         let composer = Composer::new(words, Some(folder.path().to_owned()), Secrets::default());
         composer.variables().insert("user".to_owned(), "Kim".to_owned());
         let root = folder.path().to_str().expect("UTF-8");
+        let connections = PromptNames::new("main", |_| Ok(()), false);
         for (line, replaced, expected) in [
             (format!("file {root}/a"), 1, &["a b.txt", "ab.txt"][..]),
             (format!("file {root}/a b"), 3, &["a b.txt"]),
@@ -135,13 +141,15 @@ mod tests {
             ("unset ".to_owned(), 0, &["user"]),
             ("send lo".to_owned(), 2, &["login"]),
             ("save-as -f lo".to_owned(), 2, &["login"]),
+            ("use ma".to_owned(), 2, &["main"]),
+            ("reconnect ".to_owned(), 0, &["main"]),
             ("text a".to_owned(), 0, &[]),
         ] {
-            let (length, pairs) = arguments(&line, &commands, &composer);
+            let (length, pairs) = arguments(&line, &commands, &composer, &connections);
             let found: Vec<_> = pairs.iter().map(|pair| pair.replacement.as_str()).collect();
             assert_eq!((found.as_slice(), length), (expected, replaced), "{line}");
         }
-        let (_, pairs) = arguments("close 1000", &commands, &composer);
+        let (_, pairs) = arguments("close 1000", &commands, &composer, &connections);
         assert_eq!(pairs[0].display, "1000 Normal Closure");
     }
 }

@@ -85,7 +85,7 @@ impl Composer {
         let expanded = match self.expanded(&part) {
             Ok(expanded) => expanded,
             Err(fault) => {
-                return Some(refusal(place(line, part.at + fault.at) + &fault.what, false));
+                return Some(refusal(placed(line, part.at, &fault), false));
             }
         };
         let text = expanded.as_ref().map_or(part.text, |expanded| &expanded.text);
@@ -97,7 +97,7 @@ impl Composer {
         let place = place(line, at);
         Some(refusal(
             format!(
-                "not JSON: {place}{what}; Enter again sends it as it is, Alt-Enter starts a new line"
+                "not JSON: {place}: {what}; Enter again sends it as it is, Alt-Enter starts a new line"
             ),
             true,
         ))
@@ -112,7 +112,7 @@ impl Composer {
         let Some(part) = text_part(line, self.has_clients) else { return Ok(None) };
         match self.expanded(&part) {
             Ok(expanded) => Ok(expanded.map(|expanded| part.command + &expanded.text)),
-            Err(fault) => Err(place(line, part.at + fault.at) + &fault.what),
+            Err(fault) => Err(placed(line, part.at, &fault)),
         }
     }
 
@@ -168,12 +168,11 @@ impl Composer {
         let names = variables.keys().map(String::as_str).chain(BUILT_IN);
         let guess = match closest(name, names) {
             Some(close) => format!("; did you mean {{{{{close}}}}}?"),
-            None => String::new(),
+            None => ":".to_owned(),
         };
         format!(
             "{{{{{name}}}}} has no value{guess} /set {name} VALUE gives it one, \\{{{{ sends the braces"
         )
-        .replacen("no value /set", "no value: /set", 1)
     }
 
     /// The values that `/set` gave.
@@ -184,6 +183,11 @@ impl Composer {
     fn refused(&self) -> MutexGuard<'_, Option<Refusal>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A fault in a part of a line that begins at `start`, with its place in the line.
+fn placed(line: &str, start: usize, fault: &Fault) -> String {
+    format!("{}: {}", place(line, start + fault.at), fault.what)
 }
 
 #[cfg(test)]

@@ -8,17 +8,18 @@ use super::composer::Composer;
 use super::context::PromptContext;
 use super::json_text::Fault;
 use super::local::chosen;
+use super::parsed::split;
 use super::place::place;
 use super::placeholders::{expand, quote};
 use super::saved::Format;
-use super::set::{LineKind, split};
+use super::set::LineKind;
 use super::text_part::SEND_TEXT;
-use super::visible::one_line;
+use super::visible::{one_line, preview};
 use super::words::SlashCommand;
 use crate::protocol::MessageKind;
 use crate::template::is_name;
 
-/// These commands.
+/// `/set`, `/unset`, `/save-as`, `/send` and `/edit`.
 pub(super) const SET: SlashCommand = SlashCommand {
     name: "set",
     arguments: "[NAME [VALUE]]",
@@ -57,9 +58,6 @@ pub(super) enum Composed {
     /// This is shown.
     Text(String),
 }
-
-/// The longest value that is listed whole, in characters.
-const MAX_LISTED: usize = 60;
 
 /// What becomes of a line.
 ///
@@ -134,12 +132,6 @@ fn unset(name: &str, composer: &Composer) -> Result<String, String> {
 fn no_value<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
     let guess = closest(name, names).map(|name| format!("; did you mean {name}?"));
     format!("{name} has no value{}", guess.unwrap_or_default())
-}
-
-fn preview(value: &str) -> String {
-    let end = value.char_indices().nth(MAX_LISTED).map(|(end, _)| end);
-    let cut = if end.is_some() { "…" } else { "" };
-    format!("{}{cut}", one_line(&value[..end.unwrap_or(value.len())]))
 }
 
 fn save_as(
@@ -241,7 +233,7 @@ fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
     let unknown =
         |name: &str| format!("{{{{{name}}}}} has no value: add {name}=VALUE, or /set {name} VALUE");
     let expanded = expand(&message.text, false, value, unknown)
-        .map_err(|Fault { at, what }| format!("{path}: {}{what}", place(&message.text, at)))?;
+        .map_err(|Fault { at, what }| format!("{path}: {}: {what}", place(&message.text, at)))?;
     if let Some((key, _)) = values.iter().find(|(key, _)| !used.borrow().contains(key)) {
         return Err(format!("{path} has no {{{{{key}}}}}"));
     }
@@ -249,7 +241,7 @@ fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
         && let Some(Fault { at, what }) = super::json_text::fault(&expanded.text)
     {
         let place = place(&message.text, expanded.typed(at));
-        return Err(format!("{path}: not JSON: {place}{what}"));
+        return Err(format!("{path}: not JSON: {place}: {what}"));
     }
     Ok(self::message(MessageKind::Text, expanded.text))
 }

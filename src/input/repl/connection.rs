@@ -7,9 +7,9 @@ use data_encoding::BASE64;
 use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::escapes::unescape;
 use super::json_text::Fault;
-use super::local::{self, LOCAL_COMMANDS};
+use super::parsed::{FileRequest, Parsed, split};
 use super::place::place;
-use super::set::{CommandSet, CommandWords, FileRequest, Parsed, code_and_reason, split};
+use super::set::{CommandSet, CommandWords, code_and_reason};
 use super::text_part::text_argument;
 use super::words::{SlashCommand, unknown};
 use crate::input::file::FileKind;
@@ -19,11 +19,10 @@ use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
-    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &[] },
+    words: CommandWords { all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait defines what follows",
     execute: |name, argument, _| execute(name, argument),
-    execute_local: local::execute,
     ends: |action| matches!(action, Action::Close(..)),
     address: |parsed, _| parsed,
     enter: |_| None,
@@ -124,7 +123,7 @@ fn text(argument: &str) -> Result<Action, String> {
         return Ok(Action::text(text));
     }
     let unescaped = unescape(text).map_err(|Fault { at, what }| {
-        format!("/text -e: {}{what}", place(text, at).replacen(": ", " of the text: ", 1))
+        format!("/text -e: {} of the text: {what}", place(text, at))
     })?;
     Ok(Action::text(&unescaped))
 }

@@ -9,6 +9,7 @@ use super::composer::Composer;
 use super::context::PromptContext;
 use super::ending::Ending;
 use super::json_text::is_meant_as_json;
+use super::parsed::LongText;
 use super::screen::Gate;
 use super::text_part::text_part;
 use crate::platform::lent::Lent;
@@ -26,7 +27,7 @@ pub(super) struct Programs {
     modes: Option<SavedModes>,
     gate: Arc<Gate>,
     ending: Arc<Ending>,
-    /// Messages are held back, so that receiving them goes on.
+    /// Keeps messages in the view while a program has the terminal, so that reading from the socket does not stop.
     hold: Option<Hold>,
 }
 
@@ -71,11 +72,12 @@ impl Programs {
     /// Shows a text in the pager if it is longer than the screen; `None` if it is not shown so. An error is in words.
     pub(super) fn page(
         &mut self,
-        text: &str,
+        text: LongText,
         context: Option<&PromptContext>,
     ) -> Option<Result<(), String>> {
-        let command = self.programs.pager.clone().filter(|_| is_longer_than_screen(text))?;
-        let paged = self.lend(context, |stops| page(&command, text.to_owned(), stops));
+        let command = self.programs.pager.clone()?;
+        let text = Some(text.make()).filter(|text| is_longer_than_screen(text))?;
+        let paged = self.lend(context, |stops| page(&command, text, stops));
         self.release_output();
         Some(paged)
     }
@@ -90,10 +92,8 @@ impl Programs {
         self.hold = context.map(|context| context.view.hold());
         self.gate.hold();
         let lent = Lent::lend(self.modes.as_ref());
-        self.ending.set_text_edited(true);
-        let result = run(self.ending.stops_text_editor());
+        let result = run(self.ending.stops_programs());
         drop(lent);
-        self.ending.set_text_edited(false);
         result
     }
 

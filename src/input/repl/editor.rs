@@ -16,7 +16,8 @@ use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
 use super::names::PromptNames;
-use super::set::{CommandSet, Parsed};
+use super::parsed::{LongText, Parsed};
+use super::set::CommandSet;
 use super::visible::{drawn, one_line, remark};
 use super::words::Prompt;
 use crate::input::{Action, Show};
@@ -189,7 +190,7 @@ impl Keyboard {
         };
         if let Some(Parsed::Long { text, line }) = parsed {
             let line = (commands.address)(Parsed::Ready(line), &self.names);
-            self.show_long(&text, line, send);
+            self.show_long(text, line, send);
             return Draft::default();
         }
         // A line is for the connection that the prompt is at.
@@ -204,7 +205,7 @@ impl Keyboard {
     /// Shows a long text in the pager, or between the messages.
     fn show_long<T: From<Action>>(
         &mut self,
-        text: &str,
+        text: LongText,
         line: Parsed<T>,
         send: &mut impl FnMut(EditorLine<T>),
     ) {
@@ -243,20 +244,13 @@ impl Keyboard {
         let show = |action: Action| EditorLine::Typed(Parsed::Ready(action.into()));
         match outcome {
             // Not opened from here, so that an editor that leaves this text ends.
-            Outcome::Send(line) if line.starts_with("/edit") => {
-                let end = line.len();
-                (line, end)
-            }
+            Outcome::Send(line) if line.starts_with("/edit") => at_end(line),
             Outcome::Send(line) => self.submit(editor, &line, commands, send),
             Outcome::Unchanged(line) => {
                 send(show(Action::Show(Show::Text("the text is unchanged: not sent".to_owned()))));
-                let end = line.len();
-                (line, end)
+                at_end(line)
             }
-            Outcome::Line(line, None) => {
-                let end = line.len();
-                (line, end)
-            }
+            Outcome::Line(line, None) => at_end(line),
             Outcome::Line(line, Some(reason)) => {
                 send(show(Action::problem(reason)));
                 (line, cursor)
@@ -316,6 +310,12 @@ impl Keyboard {
             history.append(line);
         }
     }
+}
+
+/// A line with the cursor behind it.
+fn at_end(line: String) -> Draft {
+    let end = line.len();
+    (line, end)
 }
 
 /// What stands before the next line.

@@ -2,14 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What both know of the end.
+/// State that the loop and the thread share.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     has_begun: Flag,
     keeps_modes: Flag,
     is_text_left: Flag,
-    is_text_edited: Flag,
-    stops_text_editor: Flag,
+    stops_programs: Flag,
     is_edited_text_left: Flag,
 }
 
@@ -42,7 +41,7 @@ impl Ending {
         self.keeps_modes.set(true);
     }
 
-    /// Whether they do.
+    /// Whether the modes stay.
     pub(super) fn keeps_modes(&self) -> bool {
         self.keeps_modes.get()
     }
@@ -57,24 +56,14 @@ impl Ending {
         self.is_text_left.get()
     }
 
-    /// The text editor has the terminal, or has it no more.
-    pub(super) fn set_text_edited(&self, is_text_edited: bool) {
-        self.is_text_edited.set(is_text_edited);
+    /// Ends the user's program that has the terminal; one that is started later ends at once.
+    pub(super) fn stop_programs(&self) {
+        self.stops_programs.set(true);
     }
 
-    /// Whether the text editor has the terminal.
-    pub(super) fn is_text_edited(&self) -> bool {
-        self.is_text_edited.get()
-    }
-
-    /// Ends the text editor, now and from now on.
-    pub(super) fn stop_text_editor(&self) {
-        self.stops_text_editor.set(true);
-    }
-
-    /// The flag that ends the text editor.
-    pub(super) fn stops_text_editor(&self) -> &AtomicBool {
-        &self.stops_text_editor.0
+    /// The flag that does so.
+    pub(super) fn stops_programs(&self) -> &AtomicBool {
+        &self.stops_programs.0
     }
 
     /// A text was changed in the text editor, and is not sent.

@@ -54,7 +54,7 @@ pub(super) struct Help<'a> {
 impl Help<'_> {
     /// All keys and commands, in groups.
     pub(super) fn text(&self) -> String {
-        let mut text = self.paragraph(self.intro);
+        let mut text = self.wrapped(self.intro, 0);
         for group in GROUPS {
             let commands = self.commands.iter().filter(|it| self::group(it.name) == *group);
             let rows: Vec<_> = commands.map(|it| (usage(it), it.summary)).collect();
@@ -94,10 +94,6 @@ impl Help<'_> {
             text += &format!("\n  for example:\n      {example}");
         }
         Ok(text.trim_end().to_owned())
-    }
-
-    fn paragraph(&self, text: &str) -> String {
-        self.wrapped(text, 0)
     }
 
     fn row(&self, left: &str, right: &str) -> String {

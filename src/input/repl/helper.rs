@@ -16,6 +16,7 @@ use super::completion::arguments;
 use super::composer::Composer;
 use super::json_text::{continuations, is_meant_as_json, open_string};
 use super::keys::Keys;
+use super::local::LOCAL_COMMANDS;
 use super::prompt::PromptText;
 use super::set::CommandWords;
 use super::text_part::text_part;
@@ -27,10 +28,7 @@ use crate::platform::terminal;
 /// The newest messages of this size are looked at for completion in JSON, in bytes.
 const MAX_COMPLETED_FROM: usize = 1 << 20;
 
-/// Before the name of a connection.
-const NAMING: [&str; 2] = ["/use ", "/reconnect "];
-
-/// Completes commands.
+/// Completes, hints and colours the line being typed.
 #[derive(Helper)]
 pub(super) struct Assistant {
     words: CommandWords,
@@ -93,16 +91,10 @@ impl Completer for Assistant {
         else {
             return Ok((pos, Vec::new()));
         };
-        if let Some(start) = NAMING.iter().find_map(|naming| typed.strip_prefix(naming)) {
-            let names = self.prompt.names().all().into_iter();
-            let pairs = names
-                .filter(|name| name.starts_with(start))
-                .map(|name| Pair { display: name.clone(), replacement: name });
-            return Ok((pos - start.len(), pairs.collect()));
-        }
         if command.contains(' ') {
             let commands: Vec<_> = self.commands(commands).collect();
-            let (length, pairs) = arguments(command, &commands, &self.composer);
+            let (length, pairs) =
+                arguments(command, &commands, &self.composer, self.prompt.names());
             return Ok((pos - length, pairs));
         }
         let fitting =
@@ -148,8 +140,8 @@ impl Assistant {
         &self,
         commands: &'static [SlashCommand],
     ) -> impl Iterator<Item = &'static SlashCommand> {
-        let has_local = self.prompt.has_context() && std::ptr::eq(commands, self.words.all);
-        let local = if has_local { self.words.local } else { &[] };
+        let has_local = self.prompt.context().is_some() && std::ptr::eq(commands, self.words.all);
+        let local: &[SlashCommand] = if has_local { &LOCAL_COMMANDS } else { &[] };
         commands.iter().chain(local)
     }
 
@@ -218,7 +210,8 @@ impl Validator for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        self.color.then(|| colored(line)).flatten().unwrap_or_else(|| drawn(line))
+        let colored = self.color.then(|| colored(line)).flatten();
+        colored.map_or_else(|| drawn(line), Cow::Owned)
     }
 
     /// What is typed into such a line is not written by itself, but the line anew.
@@ -232,14 +225,13 @@ impl Highlighter for Assistant {
 
     /// While history is searched, the prompt has what is searched for.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        let prompt = self.prompt.drawn(prompt);
-        let prompt = match prompt {
-            Cow::Borrowed(prompt) => prompt,
-            Cow::Owned(prompt) => return Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),
+        let text = match self.prompt.drawn(prompt) {
+            Cow::Borrowed(prompt) => drawn(prompt),
+            own => own,
         };
-        match drawn(prompt) {
-            Cow::Borrowed(prompt) => self.styled("\x1b[32m", prompt),
-            Cow::Owned(prompt) => Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),
+        match text {
+            Cow::Borrowed(text) => self.styled("\x1b[32m", text),
+            Cow::Owned(text) => Cow::Owned(self.styled("\x1b[32m", &text).into_owned()),
         }
     }
 }

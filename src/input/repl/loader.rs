@@ -8,7 +8,7 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::NextLine;
-use super::set::FileRequest;
+use super::parsed::FileRequest;
 use crate::input::{Action, Show};
 use crate::platform::files::Background;
 

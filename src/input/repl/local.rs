@@ -5,7 +5,7 @@ mod grep;
 mod messages;
 
 use super::context::PromptContext;
-use super::set::Parsed;
+use super::parsed::Parsed;
 use super::words::SlashCommand;
 use crate::input::{Action, Show};
 pub(super) use messages::chosen;
@@ -24,9 +24,6 @@ pub(super) static LOCAL_COMMANDS: [SlashCommand; 11] = [
     display::TIME,
     display::NUMBERS,
 ];
-
-/// Those of these commands that send a message.
-pub(super) const SENDING: [&str; 1] = ["again"];
 
 /// Carries out the command with this name; `None`: it is not one of these.
 pub(super) fn execute(

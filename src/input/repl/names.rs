@@ -61,7 +61,7 @@ impl PromptNames {
 
     /// The prompt as it is shown.
     pub(super) fn prompt(&self) -> String {
-        match self.are_several().load(Ordering::Relaxed) {
+        match self.are_several.load(Ordering::Relaxed) {
             true => format!("{}> ", self.current()),
             false => "> ".to_owned(),
         }
@@ -90,7 +90,7 @@ impl PromptNames {
 
     /// The current connection, if an attempt to open it can be cancelled while the prompt stays.
     pub(super) fn cancellable(&self) -> Option<String> {
-        let stays = self.stays || self.are_several().load(Ordering::Relaxed);
+        let stays = self.stays || self.are_several.load(Ordering::Relaxed);
         let state = self.state();
         let is_opening = state.connections.contains(&(state.current.clone(), Liveness::Opening));
         (stays && is_opening).then(|| state.current.clone())

@@ -21,13 +21,9 @@ impl Expanded {
         let part = self.parts.partition_point(|(here, _)| *here <= at).saturating_sub(1);
         let Some((here, typed)) = self.parts.get(part) else { return at };
         let room = self.parts.get(part + 1).map_or(usize::MAX, |(_, next)| next - typed);
-        let is_literal = self.is_literal(part);
+        // Parts alternate: texts as they were typed, and what stands for something else.
+        let is_literal = part.is_multiple_of(2);
         typed + if is_literal { (at - here).min(room) } else { 0 }
-    }
-
-    /// Parts alternate: texts as they were typed, and what stands for something else.
-    fn is_literal(&self, part: usize) -> bool {
-        part.is_multiple_of(2)
     }
 
     fn push(&mut self, typed: usize, text: &str) {

@@ -54,11 +54,6 @@ impl PromptText {
         self.context.as_ref()
     }
 
-    /// Whether there are commands of the prompt itself.
-    pub(super) fn has_context(&self) -> bool {
-        self.context.is_some()
-    }
-
     /// The line is sent now. Returns whether the prompt has to be drawn anew for its time.
     pub(super) fn note_sent(&self) -> bool {
         let stamp = self.context.as_ref().and_then(|context| context.view.stamp());

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::closest::closest;
 use super::json_text::is_meant_as_json;
 use super::place::place;
-use super::visible::one_line;
+use super::visible::preview;
 use crate::input::decode_hex;
-use crate::platform::files::{OpenFile, format_size, is_fifo};
+use crate::platform::files::{self, format_size, is_fifo};
 use crate::platform::private::{create_file, create_folder};
 use crate::platform::text_editor::drop_newline;
 
@@ -19,9 +19,6 @@ const MAX_SIZE: u64 = 1 << 20;
 
 /// Of more messages, none are listed or completed.
 const MAX_MESSAGES: usize = 1000;
-
-/// The start of a message that is shown in the list, in characters.
-const MAX_PREVIEW: usize = 60;
 
 /// The endings of names of files, each with what the file holds.
 const ENDINGS: [(&str, Format); 3] =
@@ -125,15 +122,11 @@ impl SavedMessages {
 
     /// The names of the messages, with the start of each.
     pub(super) fn previews(&self) -> Vec<(String, String)> {
-        let preview = |path: &Path| match read(path) {
-            Ok(text) => {
-                let end = text.char_indices().nth(MAX_PREVIEW).map(|(end, _)| end);
-                let cut = if end.is_some() { "…" } else { "" };
-                format!("{}{cut}", one_line(&text[..end.unwrap_or(text.len())]))
-            }
+        let start = |path: &Path| match read(path) {
+            Ok(text) => preview(&text),
             Err(reason) => format!("({reason})"),
         };
-        self.names().iter().map(|(name, path)| (name.clone(), preview(path))).collect()
+        self.names().iter().map(|(name, path)| (name.clone(), start(path))).collect()
     }
 
     /// The names of the messages, in order, each with a file.
@@ -176,7 +169,7 @@ impl SavedMessage {
         let path = self.path.display();
         if let Some((at, c)) = self.text.char_indices().find(|(_, c)| wrong(*c)) {
             let place = place(&self.text, at);
-            return Err(format!("{path}: {place}{:?} is not a hex digit", c.to_string()));
+            return Err(format!("{path}: {place}: {:?} is not a hex digit", c.to_string()));
         }
         decode_hex(&self.text).map_err(|reason| format!("{path}: {reason}"))
     }
@@ -201,12 +194,11 @@ fn read(path: &Path) -> Result<String, String> {
             (false, false) => "it is not a regular file".to_owned(),
         });
     }
-    let bytes = OpenFile::open(path).map_err(|error| error.to_string())?.read_all(MAX_SIZE);
-    let bytes = bytes.map_err(|error| error.to_string())?;
+    let bytes = files::read(path, MAX_SIZE).map_err(|error| error.to_string())?;
     let mut text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned() + "\n";
-        format!("{}not UTF-8", place(&before, valid))
+        format!("{}: not UTF-8", place(&before, valid))
     })?;
     drop_newline(&mut text);
     Ok(text)

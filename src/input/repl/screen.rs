@@ -85,7 +85,7 @@ impl Screen {
             loop {
                 shown = view.wait_for_held_back(shown);
                 redraw(&redraws);
-                thread::park_timeout(REDRAW_EVERY);
+                thread::sleep(REDRAW_EVERY);
             }
         })?;
         Ok(())

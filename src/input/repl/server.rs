@@ -6,7 +6,8 @@ use super::connection::{
 };
 use super::context::PromptContext;
 use super::local::{self, LOCAL_COMMANDS};
-use super::set::{CommandSet, CommandWords, LineKind, Parsed, code_and_reason, split};
+use super::parsed::{Parsed, split};
+use super::set::{CommandSet, CommandWords, LineKind, code_and_reason};
 use super::words::{SlashCommand, unknown};
 use crate::input::Action;
 use crate::protocol::CloseCode;
@@ -46,11 +47,10 @@ impl From<Action> for OperatorCommand {
 
 /// What a server's operator can type.
 pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
-    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &CLIENT_COMMANDS },
+    words: CommandWords { all: &COMMANDS, addressed: &CLIENT_COMMANDS },
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
-    execute_local: local::execute,
     ends: |command| matches!(command, OperatorCommand::Quit),
     address: |parsed, _| parsed,
     enter: |_| None,
@@ -128,7 +128,7 @@ fn client_command(
 ) -> Result<Parsed<Action>, String> {
     let (name, argument) = split(command);
     if let Some(context) = context
-        && local::SENDING.contains(&name)
+        && name == "again" // the one that sends
         && let Some(parsed) = local::execute(name, argument, context)
     {
         return parsed;

@@ -1,24 +1,18 @@
 //! Sets of slash commands: parsing of typed lines, help and completion.
 
-use std::fmt;
-use std::path::PathBuf;
-
 use super::context::PromptContext;
 use super::help::Help;
+use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
+use super::parsed::{Parsed, split, unquote};
 use super::words::{Prompt, SlashCommand, unknown};
-use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::{Action, Show};
-use crate::platform::files::expand_home;
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 
 /// Parses the command with a name and an argument. The error is the reason, as text.
 type Execute<T> = fn(&str, &str, Option<&PromptContext>) -> Result<Parsed<T>, String>;
-
-/// Carries out a command of the prompt itself; `None`: there is none with this name.
-type ExecuteLocal = fn(&str, &str, &PromptContext) -> Option<Result<Parsed<Action>, String>>;
 
 /// The commands of one kind of prompt.
 #[derive(Debug)]
@@ -30,8 +24,6 @@ pub struct CommandSet<T: 'static> {
     pub(super) end_of_input: &'static str,
     /// Parses the command with this name and argument, where there is no such command of the prompt itself.
     pub(super) execute: Execute<T>,
-    /// Carries out the command with this name if it is one of the prompt itself.
-    pub(super) execute_local: ExecuteLocal,
     /// Whether a line ends the session.
     pub(super) ends: fn(&T) -> bool,
     /// What becomes of a line at a prompt that has several connections.
@@ -45,9 +37,7 @@ pub struct CommandSet<T: 'static> {
 /// The commands in help and completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
-    /// Those that the prompt itself carries out.
-    pub(super) local: &'static [SlashCommand],
-    /// The others at the start of a line.
+    /// Those at the start of a line, beside those that every prompt carries out itself.
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
@@ -115,18 +105,19 @@ impl<T: From<Action>> CommandSet<T> {
             };
             return Ok(Parsed::Ready(Action::Show(Show::Text(text)).into()));
         }
-        if self.commands(true).all(|command| command.name != name) {
-            return Err(unknown(name, self.commands(context.is_some())));
+        let commands = || self.commands(context.is_some());
+        if commands().all(|command| command.name != name) {
+            return Err(unknown(name, commands()));
         }
-        match context.and_then(|context| (self.execute_local)(name, argument, context)) {
-            Some(parsed) => parsed.map(Parsed::into_line),
+        match context.and_then(|context| local::execute(name, argument, context)) {
+            Some(parsed) => parsed.map(|parsed| parsed.map(T::from)),
             None => (self.execute)(name, argument, context),
         }
     }
 
     /// The commands that can be typed where there are those of the prompt itself, or not.
     fn commands(&self, has_context: bool) -> impl Iterator<Item = &'static SlashCommand> {
-        let local: &'static [SlashCommand] = if has_context { self.words.local } else { &[] };
+        let local: &'static [SlashCommand] = if has_context { &LOCAL_COMMANDS } else { &[] };
         self.words.all.iter().chain(local)
     }
 
@@ -142,112 +133,6 @@ impl<T: From<Action>> CommandSet<T> {
     }
 }
 
-/// The result of parsing a line.
-#[derive(Debug)]
-pub enum Parsed<T> {
-    /// This.
-    Ready(T),
-    /// What shows `text`, which may be longer than the screen.
-    Long {
-        /// The lines that are shown.
-        text: String,
-        /// What shows them between the others.
-        line: T,
-    },
-    /// What is made of a file, which is still to be loaded.
-    File(FileRequest<T>),
-}
-
-impl<T: 'static> Parsed<T> {
-    /// What `finish` makes of it.
-    pub(super) fn map<U>(self, finish: impl FnOnce(T) -> U + Send + 'static) -> Parsed<U> {
-        match self {
-            Self::Ready(line) => Parsed::Ready(finish(line)),
-            Self::Long { text, line } => Parsed::Long { text, line: finish(line) },
-            Self::File(FileRequest { path, kind, is_held, finish: inner }) => {
-                let finish = Box::new(move |action| finish(inner(action)));
-                Parsed::File(FileRequest { path, kind, is_held, finish })
-            }
-        }
-    }
-}
-
-impl Parsed<Action> {
-    /// A command that the prompt has carried out, as a line of it.
-    fn into_line<T: From<Action> + 'static>(self) -> Parsed<T> {
-        self.for_server(T::from)
-    }
-
-    /// What `finish` makes of the action, at a prompt of a server: a file is kept in memory as a whole,
-    /// since several clients share it.
-    pub(super) fn for_server<T: 'static>(
-        self,
-        finish: impl Fn(Action) -> T + Send + 'static,
-    ) -> Parsed<T> {
-        match self {
-            Self::Ready(action) => Parsed::Ready(finish(action)),
-            Self::Long { text, line } => Parsed::Long { text, line: finish(line) },
-            Self::File(file) => Parsed::File(FileRequest {
-                path: file.path,
-                kind: file.kind,
-                is_held: true,
-                finish: Box::new(finish),
-            }),
-        }
-    }
-}
-
-/// A file that a command names.
-pub struct FileRequest<T> {
-    path: PathBuf,
-    kind: FileKind,
-    /// It is loaded even if it is large.
-    is_held: bool,
-    /// What is made of the action that sends it.
-    finish: Box<dyn FnOnce(Action) -> T + Send>,
-}
-
-impl FileRequest<Action> {
-    pub(super) fn new(path: &str, kind: FileKind) -> Self {
-        Self {
-            path: expand_home(unquote(path)),
-            kind,
-            is_held: false,
-            finish: Box::new(|action| action),
-        }
-    }
-}
-
-impl<T> FileRequest<T> {
-    /// Loads the file; blocks until that is done.
-    ///
-    /// # Errors
-    /// Why it cannot be sent, as text.
-    pub(super) fn load(self) -> Result<T, String> {
-        let Self { path, kind, is_held, finish } = self;
-        let name = path.display().to_string();
-        let loaded = match is_held {
-            true => load_payload(&path, kind).map(|(kind, data)| Loaded::Payload(kind, data)),
-            false => load(&path, kind),
-        };
-        match loaded {
-            Ok(loaded) => Ok(finish(Action::file(loaded, path, name))),
-            Err(error) => Err(format!("{name}: {error}")),
-        }
-    }
-}
-
-impl<T> fmt::Debug for FileRequest<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FileRequest").field(&self.path).field(&self.kind).finish()
-    }
-}
-
-/// The first word, and the rest after the space.
-pub(super) fn split(text: &str) -> (&str, &str) {
-    text.split_once(char::is_whitespace).unwrap_or((text, ""))
-}
-
 /// `CODE [REASON]`, as in `/close` and `/kick` after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
@@ -260,9 +145,4 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
     let reason = unquote(reason.trim());
     ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;
     Ok((code, reason.to_owned()))
-}
-
-fn unquote(text: &str) -> &str {
-    let inner = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
-    inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }

@@ -4,10 +4,10 @@ use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
-use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
-use super::set::{CommandSet, CommandWords, Parsed};
-use super::words::{SlashCommand, unknown};
+use super::parsed::Parsed;
+use super::set::{CommandSet, CommandWords};
+use super::words::SlashCommand;
 use crate::input::Action;
 
 /// A line at the prompt.
@@ -48,11 +48,10 @@ impl From<Action> for PromptCommand {
 
 /// What can be typed at the prompt of `wscope URL`.
 pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
-    words: CommandWords { local: &LOCAL_COMMANDS, all: &COMMANDS, addressed: &[] },
+    words: CommandWords { all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "does the same as /quit",
     execute: |name, argument, _| execute(name, argument),
-    execute_local: local::execute,
     ends: |command| {
         matches!(command, PromptCommand::Quit | PromptCommand::To(_, Action::Close(..)))
     },
@@ -110,9 +109,6 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<PromptCommand>, String> 
         ("connections", []) => PromptCommand::Connections,
         ("quit", []) => PromptCommand::Quit,
         ("connections" | "quit", _) => return Err(format!("/{name} takes no argument")),
-        _ if !COMMANDS.iter().any(|command| command.name == name) => {
-            return Err(unknown(name, COMMANDS.iter().chain(&LOCAL_COMMANDS)));
-        }
         _ => return Ok(connection::execute(name, argument)?.map(PromptCommand::Action)),
     };
     Ok(Parsed::Ready(command))

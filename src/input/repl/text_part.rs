@@ -1,6 +1,7 @@
 //! The part of a typed line that is sent as a text.
 
-use super::set::{LineKind, split};
+use super::parsed::split;
+use super::set::LineKind;
 
 /// The text that a line sends, and the command that sends it.
 #[derive(Debug, PartialEq, Eq)]

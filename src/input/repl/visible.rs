@@ -14,6 +14,9 @@ use crate::output::escape;
 /// The maximum length of a line shown with escapes, in characters.
 const MAX_SHOWN: usize = 200;
 
+/// The maximum length of the start of a text in a list, in characters.
+const MAX_PREVIEW: usize = 60;
+
 /// Whether the line has characters that must not be drawn.
 pub(super) fn has_hidden(line: &str) -> bool {
     matches!(escape::escape(line, escape::Newlines::Keep), Cow::Owned(_))
@@ -74,10 +77,23 @@ impl Sequence {
 pub(super) fn remark(line: &str) -> Option<String> {
     has_hidden(line).then(|| {
         let shown = one_line(line);
-        let end = shown.char_indices().nth(MAX_SHOWN).map(|(end, _)| end);
-        let cut = if end.is_some() { "…" } else { "" };
-        format!("  (control characters: {}{cut})", &shown[..end.unwrap_or(shown.len())])
+        let (start, mark) = cut(&shown, MAX_SHOWN);
+        format!("  (control characters: {start}{mark})")
     })
+}
+
+/// The start of a text, on one line.
+pub(super) fn preview(text: &str) -> String {
+    let (start, mark) = cut(text, MAX_PREVIEW);
+    format!("{}{mark}", one_line(start))
+}
+
+/// The start of a text, in characters, and a mark if that is not all.
+fn cut(text: &str, most: usize) -> (&str, &'static str) {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => (&text[..end], "…"),
+        None => (text, ""),
+    }
 }
 
 /// A text in lines of at most so many columns, each indented, with a newline behind each. A longer word is not cut.

@@ -48,7 +48,7 @@ pub(super) const DETAILS: &[Details] = &[
         "/file ~/messages/login.json",
     ),
     entry(&["ping"], SENDING, "A ping takes at most 125 bytes.", "/ping hello"),
-    entry(&["pong"], SENDING, "Nobody has to answer it.", "/pong still here"),
+    entry(&["pong"], SENDING, "The peer does not answer a pong.", "/pong still here"),
     entry(
         &["fragment"],
         SENDING,
@@ -118,7 +118,12 @@ pub(super) const DETAILS: &[Details] = &[
          current ones are shown, off removes them.",
         "/filter {\"type\":\"error\"}",
     ),
-    entry(&["pause"], LOOKING, "They are still received, recorded and counted.", "/pause"),
+    entry(
+        &["pause"],
+        LOOKING,
+        "Messages are still received and counted; the newest 64 MiB of them are kept.",
+        "/pause",
+    ),
     entry(&["resume"], LOOKING, "What was received meanwhile is shown first.", "/resume"),
     entry(
         &["time"],
@@ -132,9 +137,9 @@ pub(super) const DETAILS: &[Details] = &[
         "The number is what /full, /save, /again and others take.",
         "/numbers on",
     ),
-    entry(&["status"], LOOKING, "Counts are of this connection.", "/status"),
+    entry(&["status"], LOOKING, "The counts are those of this connection.", "/status"),
     entry(&["headers"], LOOKING, "The request and the response, as they were sent.", "/headers"),
-    entry(&["clients"], LOOKING, "Their numbers are those of /to and /kick.", "/clients"),
+    entry(&["clients"], LOOKING, "/to and /kick take these numbers.", "/clients"),
     entry(&["help"], LOOKING, "With COMMAND that one is explained, with an example.", "/help send"),
     entry(
         &["close"],

@@ -4,7 +4,7 @@ use super::text;
 use crate::input::Action;
 use crate::input::repl::context::PromptContext;
 use crate::input::repl::words::SlashCommand;
-use crate::protocol::counted::plural;
+use crate::protocol::counted::counted;
 use crate::view::{Timestamps, View};
 
 pub(super) const FILTER: SlashCommand = SlashCommand {
@@ -109,7 +109,7 @@ pub(super) fn resume(argument: &str, view: &View) -> Result<Action, String> {
         count => format!("resumed: {count} message{} held back", was(count)),
     };
     if dropped > 0 {
-        words += &format!("; the first {dropped} more were dropped");
+        words += &format!("; {dropped} earlier ones were dropped");
     }
     Ok(text(words))
 }
@@ -158,7 +158,7 @@ pub(super) fn numbers(argument: &str, view: &View) -> Result<Action, String> {
         Some((first, last)) => {
             let count = last - first + 1;
             let are = if count == 1 { "is" } else { "are" };
-            format!("; {count} message{} {are} kept, the last is {last}", plural(count))
+            format!("; {} {are} kept, the last is {last}", counted(count, "message"))
         }
         None => String::new(),
     };

@@ -5,12 +5,11 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::text;
 use crate::input::Action;
 use crate::input::repl::context::PromptContext;
-use crate::input::repl::set::Parsed;
+use crate::input::repl::parsed::{LongText, Parsed};
 use crate::input::repl::words::SlashCommand;
 use crate::output::escape;
 use crate::platform::terminal;
 use crate::protocol::MessageKind;
-use crate::protocol::counted::plural;
 use crate::protocol::vocabulary::Direction;
 use crate::view::{DisplayFilter, Kept};
 
@@ -52,9 +51,7 @@ pub(super) fn grep(argument: &str, context: &PromptContext) -> Result<Parsed<Act
     let summary = match count {
         0 => format!("not found; {range}"),
         1 => format!("found in 1 message; {range}; /full N shows it whole"),
-        count => {
-            format!("found in {count} message{}; {range}; /full N shows one whole", plural(count))
-        }
+        count => format!("found in {count} messages; {range}; /full N shows one whole"),
     };
     let listed = lines.len() as u64;
     let mut all: String = lines.into_iter().collect();
@@ -62,7 +59,8 @@ pub(super) fn grep(argument: &str, context: &PromptContext) -> Result<Parsed<Act
         all.insert_str(0, &format!("the last {listed}:\n"));
     }
     let all = all + &summary;
-    Ok(Parsed::Long { text: format!("{all}\n"), line: text(all) })
+    let line = text(all.clone());
+    Ok(Parsed::Long { text: LongText::new(move || all + "\n"), line })
 }
 
 /// What is searched for.

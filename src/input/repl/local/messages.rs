@@ -3,17 +3,19 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::text;
 use crate::input::repl::context::PromptContext;
-use crate::input::repl::set::{Parsed, split};
+use crate::input::repl::parsed::{LongText, Parsed, split, unquote};
 use crate::input::repl::words::SlashCommand;
 use crate::input::{Action, Show};
+use crate::platform::files::expand_home;
 use crate::platform::private::create_file;
-use crate::protocol::counted::plural;
+use crate::protocol::counted::counted;
 use crate::view::{Kept, View};
 
-pub(in crate::input::repl) const FULL: SlashCommand = SlashCommand {
+pub(super) const FULL: SlashCommand = SlashCommand {
     name: "full",
     arguments: "[N]",
     summary: "message N, or the last received one, whole",
@@ -39,7 +41,8 @@ const MAX_COPY: usize = 74_994;
 
 pub(super) fn full(argument: &str, context: &PromptContext) -> Result<Parsed<Action>, String> {
     let kept = chosen("full", argument, &context.view)?;
-    let text = (context.render)(&kept);
+    let (render, message) = (Arc::clone(&context.render), kept.clone());
+    let text = LongText::new(move || render(&message));
     Ok(Parsed::Long { text, line: Action::Show(Show::Full(Box::new(kept))) })
 }
 
@@ -82,13 +85,12 @@ pub(super) fn save(argument: &str, view: &View) -> Result<Action, String> {
         return Err("/save requires a file: /save FILE, or /save N FILE".to_owned());
     }
     let kept = chosen("save", number, view)?;
-    let path = unquoted(path);
-    let full_path = crate::platform::files::expand_home(path);
+    let path = unquote(path);
+    let full_path = expand_home(path);
     match write(&full_path, &kept, replaces) {
         Ok(()) => {
-            let size = kept.data.len();
-            let bytes = plural(size as u64);
-            Ok(text(format!("message {}, {size} byte{bytes}, written to {path}", kept.number)))
+            let size = counted(kept.data.len() as u64, "byte");
+            Ok(text(format!("message {}, {size}, written to {path}", kept.number)))
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(format!("{path} exists: /save -f {} {path} replaces it", kept.number))
@@ -138,10 +140,4 @@ pub(in crate::input::repl) fn chosen(
 fn number_of(text: &str) -> Option<u64> {
     let digits = text.trim_start_matches(['#', '[']).trim_end_matches(']');
     digits.parse().ok().filter(|_| !digits.starts_with('+'))
-}
-
-/// A path may stand in quotes.
-fn unquoted(path: &str) -> &str {
-    let inner = |quote| path.strip_prefix(quote).and_then(|path| path.strip_suffix(quote));
-    inner('"').or_else(|| inner('\'')).unwrap_or(path)
 }
