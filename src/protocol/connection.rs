@@ -42,8 +42,6 @@ pub struct Connection {
     sent: Counters,
     /// Bytes of memory used for this connection outside of it.
     other_bytes: usize,
-    /// Its memory has been freed because the budget is exceeded.
-    has_shed: bool,
 }
 
 /// The maximum number of unanswered pings that are tracked; the oldest is dropped first.
@@ -104,7 +102,6 @@ impl Connection {
             peer_closed_first: false,
             sent: Counters::default(),
             other_bytes: 0,
-            has_shed: false,
         }
     }
 

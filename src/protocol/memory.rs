@@ -55,6 +55,8 @@ struct AccountState {
     /// Bytes of shared payloads queued for the connection.
     shared: AtomicUsize,
     is_revoked: AtomicBool,
+    /// It has freed what it can. What it still holds is freed when the connection has ended.
+    has_shed: AtomicBool,
     /// Called once when the connection must free its memory.
     on_revoked: Box<dyn Fn() + Send + Sync>,
 }
@@ -88,6 +90,7 @@ impl Budget {
             held: AtomicUsize::new(0),
             shared: AtomicUsize::new(0),
             is_revoked: AtomicBool::new(false),
+            has_shed: AtomicBool::new(false),
             on_revoked: Box::new(on_revoked),
         });
         let mut accounts = self.pool.accounts();
@@ -127,6 +130,18 @@ impl Account {
     /// Whether the connection must free its memory.
     pub fn is_revoked(&self) -> bool {
         self.account.is_revoked.load(Ordering::SeqCst)
+    }
+
+    /// Whether the connection must free its memory, and has not done so yet.
+    pub fn must_shed(&self) -> bool {
+        self.is_revoked() && !self.account.has_shed.load(Ordering::SeqCst)
+    }
+
+    /// Records that the connection has freed what it can. If that does not suffice, others are requested to free
+    /// theirs: while the budget is exceeded, received data is not processed, so no growth would cause the request.
+    pub fn note_shed(&self) {
+        self.account.has_shed.store(true, Ordering::SeqCst);
+        self.account.pool.enforce();
     }
 
     /// Whether all connections together exceed the budget.
@@ -236,7 +251,8 @@ impl Pool {
         let living: Vec<_> = accounts.iter().filter_map(Weak::upgrade).collect();
         let (revoked, mut others): (Vec<_>, Vec<_>) =
             living.into_iter().partition(|account| account.is_revoked.load(Ordering::SeqCst));
-        let freed: usize = revoked.iter().map(|account| account.held()).sum();
+        let still_frees = |account: &&Arc<AccountState>| !account.has_shed.load(Ordering::SeqCst);
+        let freed: usize = revoked.iter().filter(still_frees).map(|account| account.held()).sum();
         let mut excess = self.total().saturating_sub(self.limit).saturating_sub(freed);
         others.sort_by_key(|account| account.weight());
         let mut chosen = Vec::new();
@@ -331,6 +347,26 @@ mod tests {
         assert!(first.is_revoked());
         assert_eq!(charges[1].grow(10 * MIB), Err(OverBudget));
         assert_eq!(charges[2].grow(MIB / 32), Ok(()));
+    }
+
+    #[test]
+    fn what_a_connection_keeps_after_freeing_must_be_freed_by_others() {
+        let budget = Budget::new(64 * MIB);
+        let [first, second, third] = [(); 3].map(|()| budget.open(|| ()));
+        let mut charges = [&first, &second, &third].map(Account::charge);
+        charges[0].grow(30 * MIB).unwrap();
+        charges[1].grow(20 * MIB).unwrap();
+        charges[2].grow(15 * MIB).unwrap();
+        assert!(first.must_shed());
+        assert!(!second.is_revoked(), "the first will free enough");
+        charges[0].set(29 * MIB + MIB / 2);
+        first.note_shed();
+        assert!(first.is_revoked() && !first.must_shed());
+        assert!(second.must_shed(), "the first keeps more than the others leave");
+        assert!(!third.is_revoked());
+        charges[1].set(0);
+        second.note_shed();
+        assert!(!third.is_revoked(), "the rest is within the budget");
     }
 
     #[test]

@@ -59,14 +59,14 @@ impl Connection {
         let held = self.memory_usage() + other_bytes;
         let Some(growth) = &mut self.inbound.growth else { return false };
         growth.charge.set(held);
-        if !growth.charge.account().is_revoked() || self.has_shed {
+        if !growth.charge.account().must_shed() {
             return false;
         }
-        self.has_shed = true;
         self.shed(least, now);
         let held = self.memory_usage() + other_bytes;
         if let Some(growth) = &mut self.inbound.growth {
             growth.charge.set(held);
+            growth.charge.account().note_shed();
         }
         true
     }

@@ -26,6 +26,25 @@ fn the_client_with_the_most_memory_is_closed() {
 }
 
 #[test]
+fn clients_that_do_not_answer_the_close_do_not_stop_the_others() {
+    let (server, port) = serve(&["--echo", "--max-memory", "4M", "--close-timeout", "60s"]);
+    let unfinished = masked(&frame(false, 0, BINARY, &vec![1; MIB]));
+    let mut silent: Vec<_> = (0..16).map(|_| client(port)).collect();
+    std::thread::scope(|scope| {
+        for client in &mut silent {
+            scope.spawn(|| client.send(&unfinished));
+        }
+        for _ in 0..100 {
+            let mut other = client(port);
+            synchronise(&mut other);
+            leave(other);
+        }
+    });
+    drop(silent);
+    drop(server);
+}
+
+#[test]
 fn messages_queued_for_a_stalled_client_count() {
     let (mut server, port) =
         serve(&["--broadcast", "--max-memory", "8M", "--close-timeout", "100ms"]);
