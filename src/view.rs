@@ -268,6 +268,11 @@ impl View {
     }
 }
 
+/// How lines about a connection without a name begin.
+pub fn number_prefix(number: u64) -> String {
+    format!("#{number} ")
+}
+
 /// Holds messages back while it exists.
 #[derive(Debug)]
 pub struct Hold {

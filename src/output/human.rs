@@ -13,7 +13,7 @@ use crate::event::{Event, EventKind, Failure, Level};
 use crate::platform::terminal;
 use crate::protocol::keepalive;
 use crate::protocol::vocabulary::Direction;
-use crate::view::{Timestamps, View};
+use crate::view::{Timestamps, View, number_prefix};
 
 mod attempts;
 mod connection;
@@ -134,7 +134,7 @@ impl Human {
     }
 
     fn prefix(&self, number: u64) -> String {
-        self.view.as_ref().map_or_else(|| format!("#{number} "), |view| view.prefix(number))
+        self.view.as_ref().map_or_else(|| number_prefix(number), |view| view.prefix(number))
     }
 
     fn shows(&self, detail: Detail) -> bool {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
+use super::number_prefix;
+
 /// The names of connections, by their numbers. One that is opened again has another number and the same name.
 #[derive(Debug, Default)]
 pub(super) struct NameTable {
@@ -21,7 +23,7 @@ impl NameTable {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         match names.get(&number) {
             Some(name) => format!("[{name}] "),
-            None => format!("#{number} "),
+            None => number_prefix(number),
         }
     }
 }

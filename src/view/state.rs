@@ -129,8 +129,7 @@ impl State {
         scrollback.push(kept, |dropped| {
             if let Display::Behind { next, waiting, lost } = display
                 && dropped.number >= *next
-                && !dropped.typed
-                && filters.accept_message(&dropped.message())
+                && is_due(filters, dropped)
             {
                 *waiting = waiting.saturating_sub(1);
                 *lost += 1;
@@ -152,7 +151,7 @@ impl State {
         if self.is_held() {
             return None;
         }
-        let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+        let is_due = |kept: &&Kept| is_due(&self.filters, kept);
         let Some(kept) = self.scrollback.from(next).find(is_due).cloned() else {
             self.display = Display::Live;
             return None;
@@ -206,16 +205,16 @@ impl State {
     pub(super) fn change_filters(&mut self, change: impl FnOnce(&mut Filters)) {
         change(&mut self.filters);
         if let Display::Behind { next, lost, .. } = self.display {
-            let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+            let is_due = |kept: &&Kept| is_due(&self.filters, kept);
             let waiting = self.scrollback.from(next).filter(is_due).count() as u64;
             self.display = Display::Behind { next, waiting, lost };
         }
     }
+}
 
-    #[cfg(test)]
-    fn received(&mut self, data: &str) -> Decision {
-        self.decide(&tests::event(crate::protocol::vocabulary::Direction::Received, data, false))
-    }
+/// Whether a message that was held back is to be shown: one that was typed is visible already.
+fn is_due(filters: &Filters, kept: &Kept) -> bool {
+    !kept.typed && filters.accept_message(&kept.message())
 }
 
 #[cfg(test)]
@@ -229,7 +228,13 @@ mod tests {
     use crate::view::DisplayFilter;
     use crate::view::scrollback::SCROLLBACK;
 
-    pub(super) fn event(direction: Direction, data: &str, typed: bool) -> Event<'_> {
+    impl State {
+        fn received(&mut self, data: &str) -> Decision {
+            self.decide(&event(Direction::Received, data, false))
+        }
+    }
+
+    fn event(direction: Direction, data: &str, typed: bool) -> Event<'_> {
         let message =
             Message { direction, typed, ..Message::received(MessageKind::Text, data.as_bytes()) };
         Event {
