@@ -137,6 +137,10 @@ impl Human {
         self.view.as_ref().map_or_else(|| number_prefix(number), |view| view.prefix(number))
     }
 
+    fn shows_numbers(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.shows_numbers())
+    }
+
     fn shows(&self, detail: Detail) -> bool {
         self.options.detail >= detail
     }

@@ -23,7 +23,8 @@ mod tests;
 pub use arrival::{Arrival, Control, End, Message, Received};
 pub use earlier::EarlierMessage;
 pub use group::{Group, GroupOutcome, Taken};
-pub use seen::{Closest, Seen, SeenMessage};
+use seen::Closest;
+pub use seen::{Seen, SeenMessage};
 
 /// A message that must not be received, by the number of the step that says so.
 #[derive(Clone, Debug)]

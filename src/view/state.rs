@@ -1,12 +1,13 @@
-//! What changes in a view: what is kept, and what is held back.
+//! What changes in a view: what is kept, what is held back, and how lines begin.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::latency::Latencies;
 use super::scrollback::{Kept, Scrollback};
-use super::{Decision, Filters};
+use super::{Decision, Filters, Timestamps};
 use crate::event::{Event, EventKind, Mark, Message};
 
 /// The state of a view.
@@ -24,8 +25,16 @@ pub(super) struct State {
     is_announcing: bool,
     /// How many others have the terminal.
     holds: usize,
+    /// How times are shown.
+    pub(super) timestamps: Option<Timestamps>,
+    /// Times were requested, not only shown because they belong to a list of frames.
+    pub(super) times_typed_lines: bool,
     /// When the last line was shown that has a time.
     pub(super) last_line: Duration,
+    /// Numbers of messages are shown.
+    pub(super) shows_numbers: bool,
+    /// The names of connections, by their numbers. One that is opened again has another number and the same name.
+    pub(super) names: BTreeMap<u64, String>,
 }
 
 /// Whether messages are shown when they occur.
@@ -53,8 +62,17 @@ impl State {
             is_paused: false,
             is_announcing: false,
             holds: 0,
+            timestamps: None,
+            times_typed_lines: false,
             last_line: Duration::ZERO,
+            shows_numbers: false,
+            names: BTreeMap::new(),
         }
+    }
+
+    pub(super) fn set_timestamps(&mut self, timestamps: Option<Timestamps>) {
+        self.timestamps = timestamps;
+        self.times_typed_lines = timestamps.is_some();
     }
 
     pub(super) fn scrollback(&self) -> &Scrollback {

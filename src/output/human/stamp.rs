@@ -32,8 +32,7 @@ impl Human {
     /// The numbers before the lines of an event: that of its connection, and that of its message if these are shown.
     pub(super) fn numbers_of(&self, event: &Event<'_>) -> String {
         let connection = event.connection.map_or_else(String::new, |number| self.prefix(number));
-        let shows_numbers = self.view.as_ref().is_some_and(|view| view.shows_numbers());
-        match event.mark.filter(|_| shows_numbers) {
+        match event.mark.filter(|_| self.shows_numbers()) {
             Some(mark) => format!("{connection}[{}] ", mark.number),
             None => connection,
         }
