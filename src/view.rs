@@ -103,8 +103,8 @@ impl View {
         self.state().pause();
     }
 
-    /// Ends a pause. Returns how many messages that were held back are kept, and how many more are not any more; `None`:
-    /// there was no pause. They are shown after the next text that a command shows, or at once if `at_once`.
+    /// Ends a pause. Returns how many messages that were held back are kept, and how many were dropped; `None`: there
+    /// was no pause. They are shown after the next text that a command shows, or at once if `at_once`.
     pub fn resume(&self, at_once: bool) -> Option<(u64, u64)> {
         let resumed = self.state().resume(at_once);
         self.wake();

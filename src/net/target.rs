@@ -143,7 +143,7 @@ impl Target {
         }
     }
 
-    /// What was assumed, in one sentence. That http means ws says nothing new where the host is this machine.
+    /// What was assumed, in one sentence. Nothing is said about http for this machine.
     pub fn assumption(&self) -> Option<String> {
         let scheme = self.scheme.as_str();
         let Endpoint::Tcp { host, .. } = &self.endpoint else { return None };
@@ -246,7 +246,7 @@ fn read_tcp(
         read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
-        // ws:// to this machine is what everyone expects.
+        // Not reported: ws is the usual scheme for this machine, and at a socket.
         None if at_socket || is_this_machine(&host) => (Scheme::Ws, None),
         None => (Scheme::Wss, Some(Assumed::WssForHost)),
     };

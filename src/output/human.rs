@@ -80,10 +80,10 @@ const OURS: &str = "wscope: ";
 /// The least width that is laid out for.
 const MIN_COLUMNS: usize = 20;
 
-/// A margin of at most this part of the columns is kept free in all lines of an event,
+/// A margin of up to one in this many columns is kept free in all lines of an event.
 const MAX_MARGIN: usize = 4;
 
-/// and so is one that leaves this many columns.
+/// A wider margin is kept free too if it leaves this many columns.
 const AMPLE_COLUMNS: usize = 48;
 
 /// How many bytes of an excerpt that is not text are dumped.

@@ -167,7 +167,7 @@ impl Inbox {
     /// What was received behind the last whole message.
     pub fn note_partial(&mut self, partial: Option<Partial>) {
         self.partial = partial;
-        // It is held as well, though not here.
+        // A partial message counts towards the limit, though the connection holds it.
         let size = partial.and_then(|partial| partial.message).map_or(0, |message| message.size);
         self.is_over_limit |= usize::try_from(size).is_ok_and(|size| self.held + size > self.limit);
     }

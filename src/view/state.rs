@@ -23,7 +23,7 @@ pub(super) struct State {
     is_paused: bool,
     /// A pause has ended, and that is still to be shown before the messages.
     is_announcing: bool,
-    /// How many others have the terminal.
+    /// How many `Hold`s exist.
     holds: usize,
     /// How times are shown.
     pub(super) timestamps: Option<Timestamps>,
@@ -96,7 +96,7 @@ impl State {
                 self.is_announcing = false;
                 return Decision::show(is_shown);
             }
-            // Those of messages would be shown without them.
+            // Frames of messages that are held back are not shown.
             EventKind::Frame(frame) if !frame.raw && !frame.header.opcode.is_control() => {
                 return Decision::show(is_shown && self.display == Display::Live);
             }

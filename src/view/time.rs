@@ -9,7 +9,7 @@ use crate::event::Stamp;
 pub enum Timestamps {
     /// Date and time, UTC.
     Utc,
-    /// Date and time, local.
+    /// Time of day, local.
     Local,
     /// Since the start.
     Relative,

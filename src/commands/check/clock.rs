@@ -48,7 +48,7 @@ impl RunClock {
         self.read().1
     }
 
-    /// Reads the clock: nothing else does while no step waits.
+    /// Reads the clock, since no step reads it while none waits.
     pub(super) fn tick(&self) {
         self.part_time();
     }
@@ -70,7 +70,7 @@ impl RunClock {
         state.stall.begin(now);
     }
 
-    /// It waits no longer.
+    /// A connection has stopped waiting for the output.
     pub(super) fn end_stall(&self) {
         let (mut state, now) = self.read();
         state.stall.end(now);

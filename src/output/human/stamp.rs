@@ -38,7 +38,7 @@ impl Human {
         }
     }
 
-    /// What is behind an answer: the time since its request.
+    /// The time since the request, shown after an answer.
     pub(super) fn latency_of(&self, event: &Event<'_>) -> Option<String> {
         let latency = event.mark?.latency?;
         Some(self.paint(Role::Dim, &format!(" ({})", short(latency))))
