@@ -164,6 +164,12 @@ impl<'a> Message<'a> {
 }
 
 impl Message<'_> {
+    /// Whether it was received, and within the number of messages requested with `--count`.
+    #[inline]
+    pub fn is_requested(&self) -> bool {
+        self.direction == Direction::Received && !self.surplus
+    }
+
     /// The payload of a text message.
     pub fn text(&self) -> Option<&str> {
         match self.kind {

@@ -129,20 +129,18 @@ pub enum Progress {
 /// The progress of all goals together: missed if one is missed, or is open when the run is over; met if all are met.
 /// `None`: there is no goal.
 pub fn overall(observers: &[Box<dyn Observer>]) -> Option<Progress> {
-    let mut progress = None;
-    let mut is_over = false;
-    for goal in observers.iter().filter_map(|observer| observer.progress()) {
-        is_over |= goal == Progress::Over;
-        progress = Some(match (progress, goal) {
-            (Some(Progress::Missed), _) | (_, Progress::Missed) => Progress::Missed,
-            (Some(Progress::Open), _) | (_, Progress::Open) => Progress::Open,
-            _ => Progress::Met,
-        });
-    }
-    match progress {
-        Some(Progress::Open) if is_over => Some(Progress::Missed),
-        progress => progress,
-    }
+    let goals = || observers.iter().filter_map(|observer| observer.progress());
+    let is_over = goals().any(|goal| goal == Progress::Over);
+    let ended = |goal| match goal {
+        Progress::Open if is_over => Progress::Missed,
+        Progress::Over => Progress::Met,
+        goal => goal,
+    };
+    goals().map(ended).reduce(|one, other| match (one, other) {
+        (Progress::Missed, _) | (_, Progress::Missed) => Progress::Missed,
+        (Progress::Open, _) | (_, Progress::Open) => Progress::Open,
+        _ => Progress::Met,
+    })
 }
 
 #[cfg(test)]

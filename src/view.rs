@@ -5,12 +5,10 @@
 
 mod filter;
 mod latency;
-mod names;
 mod scrollback;
 mod state;
 mod time;
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +17,6 @@ use mio::Waker;
 use crate::event::{Clock, Event, Mark, Stamp};
 
 pub use filter::{DisplayFilter, Filters};
-use names::NameTable;
 pub use scrollback::{Kept, SCROLLBACK};
 use state::State;
 pub use time::Timestamps;
@@ -34,12 +31,6 @@ pub struct View {
     state: Mutex<State>,
     /// Notified when the number of messages that a pause holds back has changed.
     paused: Condvar,
-    /// A code of [`Timestamps`].
-    timestamps: AtomicU8,
-    /// Times were requested, not only shown because they belong to a list of frames.
-    times_typed_lines: AtomicBool,
-    numbers: AtomicBool,
-    names: NameTable,
     /// Wakes the loop that shows what waits.
     waker: OnceLock<Arc<Waker>>,
 }
@@ -70,16 +61,9 @@ impl View {
         timestamps: Option<Timestamps>,
         limit: usize,
     ) -> Self {
-        Self {
-            clock,
-            state: Mutex::new(State::new(filters, limit)),
-            paused: Condvar::new(),
-            timestamps: AtomicU8::new(time::code(timestamps)),
-            times_typed_lines: AtomicBool::new(timestamps.is_some()),
-            numbers: AtomicBool::new(false),
-            names: NameTable::default(),
-            waker: OnceLock::new(),
-        }
+        let mut state = State::new(filters, limit);
+        state.set_timestamps(timestamps);
+        Self { clock, state: Mutex::new(state), paused: Condvar::new(), waker: OnceLock::new() }
     }
 
     /// Sets what wakes the loop that calls [`View::next_waiting`]. The first one counts.
@@ -119,8 +103,8 @@ impl View {
         self.state().pause();
     }
 
-    /// Ends a pause. Returns how many messages that were held back are kept, and how many more are not any more; `None`:
-    /// there was no pause. They are shown after the next text that a command shows, or at once if `at_once`.
+    /// Ends a pause. Returns how many messages that were held back are kept, and how many were dropped; `None`: there
+    /// was no pause. They are shown after the next text that a command shows, or at once if `at_once`.
     pub fn resume(&self, at_once: bool) -> Option<(u64, u64)> {
         let resumed = self.state().resume(at_once);
         self.wake();
@@ -199,43 +183,46 @@ impl View {
 
     /// How times are shown.
     pub fn timestamps(&self) -> Option<Timestamps> {
-        time::decode(self.timestamps.load(Ordering::Relaxed))
+        self.state().timestamps
     }
 
     /// How times are shown before lines that are typed.
     pub fn times_of_typed_lines(&self) -> Option<Timestamps> {
-        self.timestamps().filter(|_| self.times_typed_lines.load(Ordering::Relaxed))
+        let state = self.state();
+        state.timestamps.filter(|_| state.times_typed_lines)
     }
 
     /// Lines that are typed are shown without times until [`View::set_timestamps`] is called.
     pub fn leave_typed_lines(&self) {
-        self.times_typed_lines.store(false, Ordering::Relaxed);
+        self.state().times_typed_lines = false;
     }
 
     /// Sets how times are shown.
     pub fn set_timestamps(&self, timestamps: Option<Timestamps>) {
-        self.times_typed_lines.store(timestamps.is_some(), Ordering::Relaxed);
-        self.timestamps.store(time::code(timestamps), Ordering::Relaxed);
+        self.state().set_timestamps(timestamps);
     }
 
     /// Whether numbers of messages are shown.
     pub fn shows_numbers(&self) -> bool {
-        self.numbers.load(Ordering::Relaxed)
+        self.state().shows_numbers
     }
 
     /// Sets whether numbers of messages are shown.
     pub fn set_numbers(&self, on: bool) {
-        self.numbers.store(on, Ordering::Relaxed);
+        self.state().shows_numbers = on;
     }
 
     /// Gives a connection a name.
     pub fn name_connection(&self, number: u64, name: &str) {
-        self.names.set(number, name);
+        self.state().names.insert(number, name.to_owned());
     }
 
     /// How lines about a connection begin: with its name, or else its number.
     pub fn prefix(&self, number: u64) -> String {
-        self.names.prefix(number)
+        match self.state().names.get(&number) {
+            Some(name) => format!("[{name}] "),
+            None => number_prefix(number),
+        }
     }
 
     /// The time now, as it is written before a line that was typed; `None` without times. It counts as that of a line.
@@ -266,6 +253,11 @@ impl View {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How lines about a connection without a name begin.
+pub fn number_prefix(number: u64) -> String {
+    format!("#{number} ")
 }
 
 /// Holds messages back while it exists.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::observer::{Observer, Progress};
-use crate::platform::signals::Signal;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::session::{Report, Stop};
 
@@ -30,7 +29,7 @@ pub(super) fn verdict(report: &mut Report, limits: TimeLimits) -> Result<(), Err
 }
 
 fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
-    if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
+    if let Some(signal) = report.stop.as_ref().and_then(Stop::signal) {
         return Err(Error::Signal(signal));
     }
     if let Some(Stop::OutputFailed(_) | Stop::System(_)) = report.stop {
@@ -117,13 +116,6 @@ fn normal_close(ending: &Ending) -> Option<String> {
     let reason =
         if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
     Some(format!("closed by the peer: {}{reason}", ending.code()))
-}
-
-fn signal_of(stop: &Stop) -> Option<Signal> {
-    match stop {
-        Stop::Signal(signal) => Some(*signal),
-        _ => None,
-    }
 }
 
 /// The peer did not answer our Close frame, which was sent because all goals were met (`--count`,

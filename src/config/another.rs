@@ -1,6 +1,7 @@
 //! The configuration of a connection that is opened at the prompt: the options of the first one, for another URL.
 
 use super::auth::{CredentialSources, basic_header};
+use super::route::target;
 use super::secrets::{GivenValues, Used, secrets};
 use super::{ConfigError, ConnectConfig};
 use crate::client::HandshakeConfig;
@@ -32,11 +33,7 @@ impl ConnectConfig {
     /// # Errors
     /// If the URL is not valid.
     pub fn for_url(&self, name: &str, url: &str) -> Result<Self, ConfigError> {
-        let target = match &self.endpoint.route.socket {
-            Some(_) => Target::parse_at_socket(url),
-            None => Target::parse(url),
-        };
-        let target = target.map_err(ConfigError::Target)?;
+        let target = target(url, self.endpoint.route.socket.is_some())?;
         let used = Used { target: Some(&target), ..Used::default() };
         let own = secrets(&GivenValues::typed(&[]), &used, &FileReader::new(None));
         let login = target.credentials.clone();

@@ -6,7 +6,7 @@ use super::auth::{CredentialSources, auth, netrc_passwords};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
-use super::route::{proxy_tls, route};
+use super::route::{proxy_tls, route, target};
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
@@ -54,11 +54,7 @@ impl ConnectConfig {
         env: &Env,
     ) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
-        let target = match &args.route.unix_socket {
-            Some(_) => Target::parse_at_socket(url),
-            None => Target::parse(url),
-        };
-        let target = target.map_err(ConfigError::Target)?;
+        let target = target(url, args.route.unix_socket.is_some())?;
         let messages = messages::folder(&env.settings, &messages::endpoint(&target));
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);

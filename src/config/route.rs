@@ -13,6 +13,18 @@ use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
 use crate::protocol::head::HeaderLine;
 
+/// Parses a URL; `at_socket`: the connection goes to a Unix socket.
+///
+/// # Errors
+/// If it is not valid.
+pub(super) fn target(url: &str, at_socket: bool) -> Result<Target, ConfigError> {
+    let target = match at_socket {
+        true => Target::parse_at_socket(url),
+        false => Target::parse(url),
+    };
+    target.map_err(ConfigError::Target)
+}
+
 /// Resolves the options. Headers for the proxy are taken out of the request's.
 ///
 /// # Errors

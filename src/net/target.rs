@@ -115,18 +115,12 @@ pub struct Target {
 impl Target {
     /// Reads a `ws`, `wss`, `http`, `https`, `ws+unix` or `wss+unix` URL, or one without scheme or host.
     pub fn parse(input: &str) -> Result<Self, TargetError> {
-        read(input.trim_ascii()).map_err(|fault| fault.within(input))
+        read(input.trim_ascii(), false).map_err(|fault| fault.within(input))
     }
 
     /// Reads the same where the connection goes to a Unix socket: without a scheme, that is `ws`.
     pub fn parse_at_socket(input: &str) -> Result<Self, TargetError> {
-        let target = Self::parse(input)?;
-        match target.assumed {
-            Some(Assumed::WssForHost) => {
-                Self::parse(&format!("ws://{}", input.trim_ascii().trim_start_matches('/')))
-            }
-            _ => Ok(target),
-        }
+        read(input.trim_ascii(), true).map_err(|fault| fault.within(input))
     }
 
     /// The normalised URL, without userinfo and default port.
@@ -149,7 +143,7 @@ impl Target {
         }
     }
 
-    /// What was assumed, in one sentence. That http means ws says nothing new where the host is this machine.
+    /// What was assumed, in one sentence. Nothing is said about http for this machine.
     pub fn assumption(&self) -> Option<String> {
         let scheme = self.scheme.as_str();
         let Endpoint::Tcp { host, .. } = &self.endpoint else { return None };
@@ -170,14 +164,14 @@ impl fmt::Display for Target {
     }
 }
 
-fn read(text: &str) -> Result<Target, TargetFault<'_>> {
+fn read(text: &str, at_socket: bool) -> Result<Target, TargetFault<'_>> {
     if text.is_empty() {
         return Err(TargetFault::new(text, "the URL is empty"));
     }
     refuse_blanks(text)?;
     refuse_incomplete_scheme(text)?;
     let (name, rest) = split_scheme(text);
-    let Some(name) = name else { return read_tcp(rest, None) };
+    let Some(name) = name else { return read_tcp(rest, None, at_socket) };
     let lower = name.to_ascii_lowercase();
     let scheme = match lower.as_str() {
         "ws" | "http" | "ws+unix" => Scheme::Ws,
@@ -192,7 +186,7 @@ fn read(text: &str) -> Result<Target, TargetFault<'_>> {
         return read_unix(rest, scheme);
     }
     let assumed = lower.starts_with("http").then_some(Assumed::HttpScheme);
-    Ok(Target { assumed, ..read_tcp(rest, Some(scheme))? })
+    Ok(Target { assumed, ..read_tcp(rest, Some(scheme), at_socket)? })
 }
 
 /// The part of a URL between the slashes.
@@ -242,14 +236,18 @@ pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, TargetFault<'_>> {
+fn read_tcp(
+    rest: &str,
+    scheme: Option<Scheme>,
+    at_socket: bool,
+) -> Result<Target, TargetFault<'_>> {
     let rest = strip_slashes(rest, scheme.is_some());
     let (TargetAuthority { credentials, host, port }, tail) =
         read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
-        // ws:// to this machine is what everyone expects.
-        None if is_this_machine(&host) => (Scheme::Ws, None),
+        // Not reported: ws is the usual scheme for this machine, and at a socket.
+        None if at_socket || is_this_machine(&host) => (Scheme::Ws, None),
         None => (Scheme::Wss, Some(Assumed::WssForHost)),
     };
     let endpoint = Endpoint::Tcp { host, port: port.unwrap_or(scheme.default_port()) };

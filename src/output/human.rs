@@ -13,7 +13,7 @@ use crate::event::{Event, EventKind, Failure, Level};
 use crate::platform::terminal;
 use crate::protocol::keepalive;
 use crate::protocol::vocabulary::Direction;
-use crate::view::{Timestamps, View};
+use crate::view::{Timestamps, View, number_prefix};
 
 mod attempts;
 mod connection;
@@ -80,10 +80,10 @@ const OURS: &str = "wscope: ";
 /// The least width that is laid out for.
 const MIN_COLUMNS: usize = 20;
 
-/// A margin of at most this part of the columns is kept free in all lines of an event,
+/// A margin of up to one in this many columns is kept free in all lines of an event.
 const MAX_MARGIN: usize = 4;
 
-/// and so is one that leaves this many columns.
+/// A wider margin is kept free too if it leaves this many columns.
 const AMPLE_COLUMNS: usize = 48;
 
 /// How many bytes of an excerpt that is not text are dumped.
@@ -134,7 +134,11 @@ impl Human {
     }
 
     fn prefix(&self, number: u64) -> String {
-        self.view.as_ref().map_or_else(|| format!("#{number} "), |view| view.prefix(number))
+        self.view.as_ref().map_or_else(|| number_prefix(number), |view| view.prefix(number))
+    }
+
+    fn shows_numbers(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.shows_numbers())
     }
 
     fn shows(&self, detail: Detail) -> bool {

@@ -6,7 +6,6 @@ use super::style::Style;
 use super::{Format, Outlet};
 use crate::event::{Event, EventKind};
 use crate::platform::terminal;
-use crate::protocol::vocabulary::Direction;
 
 /// What is made of messages that are JSON.
 #[derive(Clone, Copy, Debug)]
@@ -66,16 +65,13 @@ impl Format for JsonPayloadFormat {
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        match &event.what {
-            EventKind::Message(message)
-                if message.direction == Direction::Received && !message.surplus =>
-            {
-                match self.laid_out(message.data) {
-                    Some(text) => self.plain.message(text.as_bytes(), out),
-                    None => self.plain.message(message.data, out),
-                }
+        if let EventKind::Message(message) = &event.what
+            && message.is_requested()
+        {
+            match self.laid_out(message.data) {
+                Some(text) => self.plain.message(text.as_bytes(), out),
+                None => self.plain.message(message.data, out),
             }
-            _ => self.plain.event(event, out),
         }
     }
 }
@@ -85,6 +81,7 @@ mod tests {
     use super::*;
     use crate::event::{Clock, Message};
     use crate::protocol::MessageKind;
+    use crate::protocol::vocabulary::Direction;
 
     /// What is written of these messages, with `|` in place of NUL.
     fn written(framing: OutputFraming, layout: JsonLayout, messages: &[Message<'_>]) -> String {

@@ -137,10 +137,11 @@ impl Outputs {
     /// Shows only what `view` decides. `shows_waiting`: also what it held back; of all outputs with the same view only
     /// one may do so.
     pub fn set_view(&mut self, view: Arc<View>, shows_waiting: bool) {
-        self.show_sent_text |= view.keeps_messages();
+        let keeps_messages = view.keeps_messages();
+        self.show_sent_text |= keeps_messages;
         self.view = Some(view);
         self.is_conditional = true;
-        self.shows_waiting = shows_waiting;
+        self.shows_waiting = shows_waiting && keeps_messages; // only a prompt can hold back
     }
 
     /// Whether a message of ours needs an event.
@@ -272,7 +273,7 @@ impl Outputs {
 
     /// Shows what the view has held back, as far as there is room.
     fn show_waiting(&mut self) {
-        while self.is_catching_up()
+        while self.shows_waiting
             && !self.outputs.iter().any(|output| output.outlet.is_backed_up())
             && let Some(kept) = self.view.as_ref().and_then(|view| view.next_waiting())
         {

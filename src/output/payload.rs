@@ -5,7 +5,6 @@ use data_encoding::{BASE64, Encoding, HEXLOWER};
 use super::deferred::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
 use crate::event::{Event, EventKind};
-use crate::protocol::vocabulary::Direction;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ impl Format for PayloadFormat {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         match &event.what {
             EventKind::Message(message) => {
-                if message.direction == Direction::Received && !message.surplus {
+                if message.is_requested() {
                     self.message(message.data, out);
                 }
             }
@@ -93,6 +92,7 @@ mod tests {
     use super::*;
     use crate::event::{Clock, Message};
     use crate::protocol::MessageKind;
+    use crate::protocol::vocabulary::Direction;
 
     fn shown(framing: OutputFraming, messages: &[(&[u8], Direction, bool)]) -> String {
         let (mut format, mut out) = (PayloadFormat::new(framing), Outlet::memory());

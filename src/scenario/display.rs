@@ -2,7 +2,7 @@
 
 use super::expect::{self, PatternError};
 use super::json;
-use super::pattern::{Match, Matcher, Pattern, PatternClass};
+use super::pattern::{Match, Pattern, PatternClass};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
 use crate::view::DisplayFilter;
@@ -18,8 +18,6 @@ struct ShownPattern {
 enum Kind {
     /// `in`, `out`: everything of this direction.
     Direction(Direction),
-    /// `ping`, `pong`: such frames, whatever they contain.
-    Control { is_ping: bool },
     /// A pattern, in both directions.
     Pattern(Pattern),
 }
@@ -36,8 +34,8 @@ pub fn parse(
     let kind = match source.trim() {
         "in" => Kind::Direction(Direction::Received),
         "out" => Kind::Direction(Direction::Sent),
-        "ping" => Kind::Control { is_ping: true },
-        "pong" => Kind::Control { is_ping: false },
+        "ping" => Kind::Pattern(pattern("ping:", None)?),
+        "pong" => Kind::Pattern(pattern("pong:", None)?),
         "" => return Err(PatternError::new("the pattern is empty")),
         _ => Kind::Pattern(pattern(source, content)?),
     };
@@ -46,7 +44,7 @@ pub fn parse(
 
 fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
     if let Some(reason) = almost(source) {
-        return Err(PatternError::new(&reason));
+        return Err(PatternError::new(reason));
     }
     let pattern = expect::parse(source, content)?;
     match pattern.class() {
@@ -80,7 +78,6 @@ impl DisplayFilter for ShownPattern {
     fn accepts_message(&self, direction: Direction, kind: MessageKind, data: &[u8]) -> bool {
         match &self.kind {
             Kind::Direction(wanted) => *wanted == direction,
-            Kind::Control { .. } => false,
             Kind::Pattern(pattern) => pattern.judge(kind, data) == Match::Yes,
         }
     }
@@ -88,22 +85,14 @@ impl DisplayFilter for ShownPattern {
     fn accepts_control(&self, direction: Direction, is_ping: bool, data: &[u8]) -> bool {
         match &self.kind {
             Kind::Direction(wanted) => *wanted == direction,
-            Kind::Control { is_ping: wanted } => *wanted == is_ping,
-            Kind::Pattern(pattern) => match pattern.matcher() {
-                Matcher::Ping(wanted) if is_ping => is_payload(wanted.as_deref(), data),
-                Matcher::Pong(wanted) if !is_ping => is_payload(wanted.as_deref(), data),
-                _ => false,
-            },
+            Kind::Pattern(pattern) if is_ping => pattern.matches_ping(data),
+            Kind::Pattern(pattern) => pattern.matches_pong(data),
         }
     }
 
     fn is_about_content(&self) -> bool {
         matches!(&self.kind, Kind::Pattern(_))
     }
-}
-
-fn is_payload(wanted: Option<&[u8]>, data: &[u8]) -> bool {
-    wanted.is_none_or(|wanted| wanted == data)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub struct Limited {
 }
 
 impl Limited {
-    /// So long after the first connection was opened.
+    /// Ends the run `duration` after the first connection was opened.
     pub fn new(duration: Duration) -> Self {
         Self { duration, until: None, is_over: false }
     }

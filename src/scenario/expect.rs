@@ -14,8 +14,8 @@ pub struct PatternError(String);
 
 impl PatternError {
     /// With this reason.
-    pub(super) fn new(reason: &str) -> Self {
-        Self(reason.to_owned())
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
     }
 }
 

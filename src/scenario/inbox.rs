@@ -23,7 +23,8 @@ mod tests;
 pub use arrival::{Arrival, Control, End, Message, Received};
 pub use earlier::EarlierMessage;
 pub use group::{Group, GroupOutcome, Taken};
-pub use seen::{Closest, Seen, SeenMessage};
+use seen::Closest;
+pub use seen::{Seen, SeenMessage};
 
 /// A message that must not be received, by the number of the step that says so.
 #[derive(Clone, Debug)]
@@ -166,7 +167,7 @@ impl Inbox {
     /// What was received behind the last whole message.
     pub fn note_partial(&mut self, partial: Option<Partial>) {
         self.partial = partial;
-        // It is held as well, though not here.
+        // A partial message counts towards the limit, though the connection holds it.
         let size = partial.and_then(|partial| partial.message).map_or(0, |message| message.size);
         self.is_over_limit |= usize::try_from(size).is_ok_and(|size| self.held + size > self.limit);
     }

@@ -167,8 +167,7 @@ impl Session<'_> {
             return;
         }
         self.closing.deadline = Some(now + CLOSE_LIMIT);
-        let signal = if let Stop::Signal(signal) = &stop { Some(*signal) } else { None };
-        self.source.on_end(now + CLOSE_LIMIT, signal);
+        self.source.on_end(now + CLOSE_LIMIT, stop.signal());
         self.write_socket();
         self.drop_unsent_if_ending();
         self.close_for(&stop);

@@ -36,6 +36,16 @@ pub enum Stop {
     System(io::Error),
 }
 
+impl Stop {
+    /// The signal that ended it, if one did.
+    pub fn signal(&self) -> Option<Signal> {
+        match self {
+            Self::Signal(signal) => Some(*signal),
+            _ => None,
+        }
+    }
+}
+
 /// How a session went.
 pub struct Report {
     /// The end of the connection.

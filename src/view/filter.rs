@@ -82,13 +82,11 @@ impl Filters {
         };
         let is_whole = frame.header.fin && frame.header.opcode != Opcode::Continuation;
         let payload = frame.plain.unwrap_or(frame.payload);
-        if is_whole && (!frame.header.rsv1 || frame.plain.is_some()) {
-            return self.combine(|filter| filter.accepts_message(direction, kind, payload));
-        }
-        let accepts = |filter: &dyn DisplayFilter| {
-            !filter.is_about_content() && filter.accepts_message(direction, kind, payload)
-        };
-        self.combine(accepts)
+        let is_readable = is_whole && (!frame.header.rsv1 || frame.plain.is_some());
+        self.combine(|filter| {
+            (is_readable || !filter.is_about_content())
+                && filter.accepts_message(direction, kind, payload)
+        })
     }
 
     fn combine(&self, accepts: impl Fn(&dyn DisplayFilter) -> bool) -> bool {

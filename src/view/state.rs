@@ -1,12 +1,13 @@
-//! What changes in a view: what is kept, and what is held back.
+//! What changes in a view: what is kept, what is held back, and how lines begin.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::latency::Latencies;
 use super::scrollback::{Kept, Scrollback};
-use super::{Decision, Filters};
+use super::{Decision, Filters, Timestamps};
 use crate::event::{Event, EventKind, Mark, Message};
 
 /// The state of a view.
@@ -22,10 +23,18 @@ pub(super) struct State {
     is_paused: bool,
     /// A pause has ended, and that is still to be shown before the messages.
     is_announcing: bool,
-    /// How many others have the terminal.
+    /// How many `Hold`s exist.
     holds: usize,
+    /// How times are shown.
+    pub(super) timestamps: Option<Timestamps>,
+    /// Times were requested, not only shown because they belong to a list of frames.
+    pub(super) times_typed_lines: bool,
     /// When the last line was shown that has a time.
     pub(super) last_line: Duration,
+    /// Numbers of messages are shown.
+    pub(super) shows_numbers: bool,
+    /// The names of connections, by their numbers. One that is opened again has another number and the same name.
+    pub(super) names: BTreeMap<u64, String>,
 }
 
 /// Whether messages are shown when they occur.
@@ -53,8 +62,17 @@ impl State {
             is_paused: false,
             is_announcing: false,
             holds: 0,
+            timestamps: None,
+            times_typed_lines: false,
             last_line: Duration::ZERO,
+            shows_numbers: false,
+            names: BTreeMap::new(),
         }
+    }
+
+    pub(super) fn set_timestamps(&mut self, timestamps: Option<Timestamps>) {
+        self.timestamps = timestamps;
+        self.times_typed_lines = timestamps.is_some();
     }
 
     pub(super) fn scrollback(&self) -> &Scrollback {
@@ -78,7 +96,7 @@ impl State {
                 self.is_announcing = false;
                 return Decision::show(is_shown);
             }
-            // Those of messages would be shown without them.
+            // Frames of messages that are held back are not shown.
             EventKind::Frame(frame) if !frame.raw && !frame.header.opcode.is_control() => {
                 return Decision::show(is_shown && self.display == Display::Live);
             }
@@ -129,8 +147,7 @@ impl State {
         scrollback.push(kept, |dropped| {
             if let Display::Behind { next, waiting, lost } = display
                 && dropped.number >= *next
-                && !dropped.typed
-                && filters.accept_message(&dropped.message())
+                && is_due(filters, dropped)
             {
                 *waiting = waiting.saturating_sub(1);
                 *lost += 1;
@@ -152,7 +169,7 @@ impl State {
         if self.is_held() {
             return None;
         }
-        let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+        let is_due = |kept: &&Kept| is_due(&self.filters, kept);
         let Some(kept) = self.scrollback.from(next).find(is_due).cloned() else {
             self.display = Display::Live;
             return None;
@@ -206,16 +223,16 @@ impl State {
     pub(super) fn change_filters(&mut self, change: impl FnOnce(&mut Filters)) {
         change(&mut self.filters);
         if let Display::Behind { next, lost, .. } = self.display {
-            let is_due = |kept: &&Kept| !kept.typed && self.filters.accept_message(&kept.message());
+            let is_due = |kept: &&Kept| is_due(&self.filters, kept);
             let waiting = self.scrollback.from(next).filter(is_due).count() as u64;
             self.display = Display::Behind { next, waiting, lost };
         }
     }
+}
 
-    #[cfg(test)]
-    fn received(&mut self, data: &str) -> Decision {
-        self.decide(&tests::event(crate::protocol::vocabulary::Direction::Received, data, false))
-    }
+/// Whether a message that was held back is to be shown: one that was typed is visible already.
+fn is_due(filters: &Filters, kept: &Kept) -> bool {
+    !kept.typed && filters.accept_message(&kept.message())
 }
 
 #[cfg(test)]
@@ -229,7 +246,13 @@ mod tests {
     use crate::view::DisplayFilter;
     use crate::view::scrollback::SCROLLBACK;
 
-    pub(super) fn event(direction: Direction, data: &str, typed: bool) -> Event<'_> {
+    impl State {
+        fn received(&mut self, data: &str) -> Decision {
+            self.decide(&event(Direction::Received, data, false))
+        }
+    }
+
+    fn event(direction: Direction, data: &str, typed: bool) -> Event<'_> {
         let message =
             Message { direction, typed, ..Message::received(MessageKind::Text, data.as_bytes()) };
         Event {

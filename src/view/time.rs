@@ -9,7 +9,7 @@ use crate::event::Stamp;
 pub enum Timestamps {
     /// Date and time, UTC.
     Utc,
-    /// Date and time, local.
+    /// Time of day, local.
     Local,
     /// Since the start.
     Relative,
@@ -46,34 +46,19 @@ fn calendar(at: Stamp) -> jiff::Timestamp {
     jiff::Timestamp::try_from(at.wall).unwrap_or_default()
 }
 
-const KINDS: [Timestamps; 4] =
-    [Timestamps::Utc, Timestamps::Local, Timestamps::Relative, Timestamps::Delta];
-
-/// A number for each way to show times, 0 for none.
-pub(super) fn code(timestamps: Option<Timestamps>) -> u8 {
-    let index = timestamps.and_then(|kind| KINDS.iter().position(|other| *other == kind));
-    index.map_or(0, |index| index as u8 + 1) // below 4
-}
-
-/// The reverse of [`code`].
-pub(super) fn decode(code: u8) -> Option<Timestamps> {
-    KINDS.get(usize::from(code).checked_sub(1)?).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn each_way_has_a_code_and_its_width() {
-        for kind in KINDS {
-            assert_eq!(decode(code(Some(kind))), Some(kind));
+    fn each_way_has_its_width() {
+        use Timestamps::{Delta, Local, Relative, Utc};
+        for kind in [Utc, Local, Relative, Delta] {
             let at = Stamp {
                 wall: std::time::SystemTime::UNIX_EPOCH,
                 elapsed: Duration::from_micros(1_234_567),
             };
             assert_eq!(kind.text(at, Duration::from_millis(12)).len(), kind.width(), "{kind:?}");
         }
-        assert_eq!(decode(code(None)), None);
     }
 }

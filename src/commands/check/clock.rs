@@ -39,24 +39,24 @@ impl RunClock {
 
     /// The time of steps.
     pub(super) fn now(&self) -> Instant {
-        self.state().step_time(Instant::now)
+        let (state, now) = self.read();
+        state.in_steps(now, now)
     }
 
     /// The time of parts.
     pub(super) fn part_time(&self) -> Instant {
-        self.state().part_time(Instant::now)
+        self.read().1
     }
 
-    /// Reads the clock: nothing else does while no step waits.
+    /// Reads the clock, since no step reads it while none waits.
     pub(super) fn tick(&self) {
         self.part_time();
     }
 
     /// A time of parts in the time of steps, if the output does not hold up anything before it.
     pub(super) fn in_steps(&self, time: Instant) -> Instant {
-        let mut state = self.state();
-        let now = state.part_time(Instant::now);
-        earlier(time, state.stall.total(now))
+        let (state, now) = self.read();
+        state.in_steps(time, now)
     }
 
     /// When a time of parts is reached, if the program is not stopped before.
@@ -66,23 +66,28 @@ impl RunClock {
 
     /// A connection begins to wait for the output.
     pub(super) fn begin_stall(&self) {
-        let mut state = self.state();
-        let now = state.part_time(Instant::now);
+        let (mut state, now) = self.read();
         state.stall.begin(now);
     }
 
-    /// It waits no longer.
+    /// A connection has stopped waiting for the output.
     pub(super) fn end_stall(&self) {
-        let mut state = self.state();
-        let now = state.part_time(Instant::now);
+        let (mut state, now) = self.read();
         state.stall.end(now);
     }
 
     /// For how long connections have waited for the output, in all.
     pub(super) fn stalled(&self) -> Duration {
-        let mut state = self.state();
-        let now = state.part_time(Instant::now);
+        let (state, now) = self.read();
         state.stall.total(now)
+    }
+
+    /// The state, and the time of parts. Real time is read below the lock: a thread that is stopped before it must not
+    /// bring an old one.
+    fn read(&self) -> (MutexGuard<'_, State>, Instant) {
+        let mut state = self.state();
+        let now = state.part_time(Instant::now());
+        (state, now)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -91,9 +96,8 @@ impl RunClock {
 }
 
 impl State {
-    /// Real time is read here, below the lock: a thread that is stopped before it must not bring an old one.
-    fn part_time(&mut self, real: impl FnOnce() -> Instant) -> Instant {
-        let real = real();
+    /// The time of parts at a real time.
+    fn part_time(&mut self, real: Instant) -> Instant {
         let gap = real.saturating_duration_since(self.read);
         if gap > LONGEST_GAP {
             self.stopped += gap;
@@ -102,9 +106,9 @@ impl State {
         earlier(real, self.stopped)
     }
 
-    fn step_time(&mut self, real: impl FnOnce() -> Instant) -> Instant {
-        let now = self.part_time(real);
-        earlier(now, self.stall.total(now))
+    /// A time of parts in the time of steps, as far as is known `now`.
+    fn in_steps(&self, time: Instant, now: Instant) -> Instant {
+        earlier(time, self.stall.total(now))
     }
 }
 
@@ -140,6 +144,11 @@ mod tests {
         Duration::from_secs_f64(count)
     }
 
+    fn step_time(state: &mut State, real: Instant) -> Instant {
+        let now = state.part_time(real);
+        state.in_steps(now, now)
+    }
+
     #[test]
     fn a_stop_does_not_count() {
         let clock = RunClock::start();
@@ -147,7 +156,7 @@ mod tests {
         for (real, expected) in
             [(0.5, 0.5), (1.25, 1.25), (61.25, 1.25), (62.0, 2.0), (61.9, 1.9), (62.5, 2.5)]
         {
-            let now = clock.state().step_time(|| start + seconds(real));
+            let now = step_time(&mut clock.state(), start + seconds(real));
             assert_eq!(now, start + seconds(expected), "{real}");
         }
         assert_eq!(clock.real(start + seconds(3.0)), start + seconds(63.0));
@@ -158,21 +167,21 @@ mod tests {
         let clock = RunClock::start();
         let mut state = clock.state();
         let start = state.read;
-        let at = |real: f64| move || start + seconds(real);
+        let at = |real: f64| start + seconds(real);
         let began = state.part_time(at(0.5));
         state.stall.begin(began);
         state.stall.begin(began); // another connection
         let times = [(1.0, 1.0, 0.5), (11.0, 1.0, 0.5), (11.75, 1.75, 0.5)];
         for (real, part, step) in times {
             assert_eq!(state.part_time(at(real)), start + seconds(part), "{real}");
-            assert_eq!(state.step_time(at(real)), start + seconds(step), "{real}");
+            assert_eq!(step_time(&mut state, at(real)), start + seconds(step), "{real}");
         }
         let ended = state.part_time(at(12.0));
         state.stall.end(ended);
-        assert_eq!(state.step_time(at(12.25)), start + seconds(0.5), "one still waits");
+        assert_eq!(step_time(&mut state, at(12.25)), start + seconds(0.5), "one still waits");
         let ended = state.part_time(at(12.5));
         state.stall.end(ended);
-        assert_eq!(state.step_time(at(13.0)), start + seconds(1.0));
+        assert_eq!(step_time(&mut state, at(13.0)), start + seconds(1.0));
         assert_eq!(state.part_time(at(13.0)), start + seconds(3.0));
         assert_eq!(state.stall.total(start + seconds(3.0)), seconds(2.0));
     }

@@ -12,7 +12,7 @@ use crate::scenario::language::Source;
 
 mod pattern;
 
-/// What errors call it.
+/// The name of standard input in errors.
 pub(super) const STANDARD_INPUT: &str = "standard input";
 
 /// The largest scenario file, in bytes.

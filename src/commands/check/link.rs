@@ -239,7 +239,7 @@ pub(super) fn end_all<'l>(links: impl Iterator<Item = &'l mut Link>) {
     }
 }
 
-/// The thread ends without its owner too.
+/// Ends the thread, without waiting for it.
 impl Drop for Link {
     fn drop(&mut self) {
         self.cancel();

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Prepared;
 use super::print::{Printer, eprint};
+use super::{Prepared, files};
 use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::event::Level;
@@ -151,7 +151,7 @@ fn not_written(source: &Source, reason: io::Error) -> Error {
 
 /// Asks on the terminal. A signal ends the wait. What was typed before the question was shown is not an answer.
 fn confirmed(changes: &[Change<'_>], style: Style, reactor: &mut Reactor) -> Result<bool, Error> {
-    let failed = |error| Error::System("standard input".to_owned(), error);
+    let failed = |error| Error::System(files::STANDARD_INPUT.to_owned(), error);
     let what = match changes {
         [change] => diff::name(&change.source.name),
         changes => format!("these {} files", changes.len()),

@@ -105,7 +105,7 @@ impl ResultReceiver {
     }
 }
 
-/// Ends the wait of those that have lines for it.
+/// Wakes threads that wait for room in the queue.
 impl Drop for ResultReceiver {
     fn drop(&mut self) {
         self.state.queue().is_closed = true;

@@ -42,7 +42,7 @@ impl Human {
         if !self.shows(Detail::Head) {
             return Some(self.remark(Role::Dim, &summary(opened)));
         }
-        // A browser sends a dozen header fields, and reconnects.
+        // One line: the heads of browsers are long, and they reconnect often.
         if opened.initiator == Initiator::Peer && !self.shows(Detail::Control) {
             return Some(format!(
                 "{}\n",

@@ -22,8 +22,15 @@ const MAX_BINARY: usize = 512;
 impl Human {
     /// A message, cut if it is long.
     pub(super) fn message(&self, message: &Message<'_>, mark: Option<&Mark>) -> Option<String> {
-        if !self.options.messages || message.typed {
-            return self.typed_message(message);
+        if !self.options.messages {
+            return None;
+        }
+        if message.typed {
+            // It is visible already, but without its number.
+            return self.shows_numbers().then(|| {
+                let arrow = self.paint(role(message.direction), arrow(message.direction));
+                format!("{arrow} {}\n", self.paint(Role::Dim, "(sent)"))
+            });
         }
         let remedy = match mark.filter(|_| self.options.full_command) {
             Some(mark) => format!("; /full {} shows it whole", mark.number),
@@ -31,16 +38,6 @@ impl Human {
         };
         let truncation = Truncation { text: MAX_TEXT, binary: MAX_BINARY, remedy: &remedy };
         Some(self.render(message, truncation))
-    }
-
-    /// A message that was typed is visible already, but without its number.
-    fn typed_message(&self, message: &Message<'_>) -> Option<String> {
-        let shows_numbers = self.view.as_ref().is_some_and(|view| view.shows_numbers());
-        let is_shown = self.options.messages && message.typed && shows_numbers;
-        is_shown.then(|| {
-            let arrow = self.paint(role(message.direction), arrow(message.direction));
-            format!("{arrow} {}\n", self.paint(Role::Dim, "(sent)"))
-        })
     }
 
     /// A file that was sent. The terminal only has the command for it.

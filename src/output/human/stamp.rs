@@ -32,14 +32,13 @@ impl Human {
     /// The numbers before the lines of an event: that of its connection, and that of its message if these are shown.
     pub(super) fn numbers_of(&self, event: &Event<'_>) -> String {
         let connection = event.connection.map_or_else(String::new, |number| self.prefix(number));
-        let shows_numbers = self.view.as_ref().is_some_and(|view| view.shows_numbers());
-        match event.mark.filter(|_| shows_numbers) {
+        match event.mark.filter(|_| self.shows_numbers()) {
             Some(mark) => format!("{connection}[{}] ", mark.number),
             None => connection,
         }
     }
 
-    /// What is behind an answer: the time since its request.
+    /// The time since the request, shown after an answer.
     pub(super) fn latency_of(&self, event: &Event<'_>) -> Option<String> {
         let latency = event.mark?.latency?;
         Some(self.paint(Role::Dim, &format!(" ({})", short(latency))))

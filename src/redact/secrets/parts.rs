@@ -25,7 +25,7 @@ impl Secrets {
     }
 }
 
-/// Whether a part is nothing, or but the name of a cookie.
+/// Whether a part is empty, or only the name of a cookie.
 fn is_name(part: &[u8]) -> bool {
     part.is_empty() || (part.ends_with(b"=") && !part.contains(&b';'))
 }

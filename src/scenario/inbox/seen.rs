@@ -33,11 +33,11 @@ pub struct SeenMessage {
 
 /// The message that came closest to a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closest {
+pub(super) struct Closest {
     /// The message.
-    pub message: SeenMessage,
+    pub(super) message: SeenMessage,
     /// How it differs.
-    pub near: Near,
+    pub(super) near: Near,
 }
 
 impl Seen {

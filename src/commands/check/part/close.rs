@@ -27,8 +27,7 @@ impl PartRun<'_, '_> {
         for link in (0..self.links.len()).filter_map(|index| self.usable(index)) {
             let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
         }
-        let own = self.now() + CLOSE_TIME;
-        let until = self.deadline.map_or(own, |deadline| own.min(deadline));
+        let (until, is_cut) = self.limited(self.now() + CLOSE_TIME);
         for (index, kept) in kept.into_iter().enumerate() {
             let Some(link) = self.usable(index) else { continue };
             let end = link.wait(self.limits(), |inbox, now| match inbox.end() {
@@ -37,16 +36,16 @@ impl PartRun<'_, '_> {
                 None => Progress::Pending(until),
             });
             let connect = &self.part.connections[index].connect;
-            let (warning, unsent) = match end {
-                None => return Err(self.with_place(Stop::Interrupted(None), &connect.at)),
-                Some(Progress::Done(_)) if self.ends_taken[index] => (None, link.unsent()),
-                Some(Progress::Done(end)) => (end_warning(&end), link.unsent()),
-                Some(_) if until < own => (Some(Phrase::new(NO_ANSWER_IN_TIME)), 0),
-                Some(_) => (Some(Phrase::new("did not end in time")), 0),
-            };
-            if unsent > 0 {
+            if matches!(end, Some(Progress::Done(_))) && link.unsent() > 0 {
                 return Err(self.not_sent(index).into());
             }
+            let warning = match end {
+                None => return Err(self.with_place(Stop::Interrupted(None), &connect.at)),
+                Some(Progress::Done(_)) if self.ends_taken[index] => None,
+                Some(Progress::Done(end)) => end_warning(&end),
+                Some(_) if is_cut => Some(Phrase::new(NO_ANSWER_IN_TIME)),
+                Some(_) => Some(Phrase::new("did not end in time")),
+            };
             let who = match &connect.name {
                 Some(name) => Phrase::new("\"").value(name).own("\""),
                 None => Phrase::new("the connection"),

@@ -209,7 +209,7 @@ impl PartRun<'_, '_> {
     }
 
     /// A time, or the end of the part if that comes first, and whether it does.
-    fn limited(&self, until: Instant) -> (Instant, bool) {
+    pub(super) fn limited(&self, until: Instant) -> (Instant, bool) {
         let deadline = self.deadline.map(|deadline| self.file.clock.in_steps(deadline));
         match deadline.filter(|deadline| *deadline < until) {
             Some(deadline) => (deadline, true),

@@ -157,11 +157,9 @@ impl<'a> Parser<'a> {
         let Some(text) = text.as_literal() else { return };
         if let Some(error) = broken_json(&text) {
             let reason = format!("taken as text, as it is not JSON: {}", error.reason);
-            let warning = self.problem_of(payload, JsonError { reason, ..error }.into());
-            let warning = match warning.help {
-                Some(_) => warning,
-                None => warning.with_help("write text:… if it is meant to be text"),
-            };
+            let mut warning = self.problem_of(payload, JsonError { reason, ..error }.into());
+            let help = || "write text:… if it is meant to be text".to_owned();
+            warning.help.get_or_insert_with(help);
             self.scenario.warnings.push(warning);
         }
     }

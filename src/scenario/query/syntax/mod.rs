@@ -85,11 +85,7 @@ fn expression(cursor: &mut Cursor<'_>) -> Result<Expression, Diagnostic> {
         cursor.take(name);
         quantifier
     });
-    let known = match quantifier {
-        Some(_) => names(&QUERIES),
-        None => [names(&QUERIES), names(&QUANTIFIERS)].concat(),
-    };
-    let query = query(cursor, &known)?;
+    let query = query(cursor, quantifier.is_some())?;
     let mut filters = Vec::new();
     while cursor.has_more() {
         let Some(filter) = filter(cursor)? else { break };
@@ -102,14 +98,17 @@ fn expression(cursor: &mut Cursor<'_>) -> Result<Expression, Diagnostic> {
     Ok(Expression { quantifier, query, filters })
 }
 
-/// A query; `known` is what can be written here.
-fn query(cursor: &mut Cursor<'_>, known: &[&str]) -> Result<Query, Diagnostic> {
+fn query(cursor: &mut Cursor<'_>, after_quantifier: bool) -> Result<Query, Diagnostic> {
+    let known = || match after_quantifier {
+        true => names(&QUERIES),
+        false => [names(&QUERIES), names(&QUANTIFIERS)].concat(),
+    };
     if !cursor.has_more() {
-        let help = format!("known here: {}", known.join(", "));
+        let help = format!("known here: {}", known().join(", "));
         return Err(Diagnostic::new(cursor.here(), "a query is missing").with_help(help));
     }
     let Some((word, read)) = find(&QUERIES, cursor.peek()) else {
-        return Err(unexpected(cursor, "query", known));
+        return Err(unexpected(cursor, "query", &known()));
     };
     let start = cursor.position();
     cursor.take(word);
