@@ -172,7 +172,7 @@ impl ConfigError {
 }
 
 /// The configuration of `wscope URL`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectConfig {
     /// The endpoint to connect to.
     pub endpoint: EndpointConfig,

@@ -42,8 +42,7 @@ impl EndpointConfig {
     /// Changes the target. Credentials, a Host header of the user's own, and a client certificate are only for the
     /// scheme, host and port that they were given for. Returns what is left out now.
     pub fn retarget(&mut self, target: Target) -> Vec<String> {
-        let is_same =
-            (target.scheme, &target.endpoint) == (self.target.scheme, &self.target.endpoint);
+        let is_same = target.has_same_origin(&self.target);
         self.target = target;
         if is_same {
             return Vec::new();
@@ -66,7 +65,7 @@ impl EndpointConfig {
             left_out.push("a subprotocol with a token".to_owned());
             *subprotocols = allowed;
         }
-        if self.tls.leave() {
+        if self.tls.drop_own() {
             left_out.push("the client certificate or --servername".to_owned());
         }
         left_out
@@ -126,8 +125,8 @@ impl EndpointTls {
         Self { own: ClientContext::new(options), foreign }
     }
 
-    /// For the server of another configuration, which is not to have what is for this one only; whether that is anything.
-    fn leave(&mut self) -> bool {
+    /// Drops what is for the server of this configuration only. Returns whether there was anything.
+    fn drop_own(&mut self) -> bool {
         let foreign = self.foreign.take();
         let is_changed = foreign.is_some();
         self.own = foreign.unwrap_or_else(|| std::mem::take(&mut self.own));

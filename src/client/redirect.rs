@@ -124,9 +124,7 @@ impl RedirectChain {
         if previous.len() > max {
             return Err(RedirectError::TooMany { max, hops });
         }
-        let is_same =
-            (target.scheme, &target.endpoint) == (self.target.scheme, &self.target.endpoint);
-        let is_foreign = self.is_foreign || !is_same;
+        let is_foreign = self.is_foreign || !target.has_same_origin(&self.target);
         if !is_foreign && target.credentials.is_none() {
             target.credentials.clone_from(&self.target.credentials);
         }

@@ -5,7 +5,7 @@
 //! fish each command's arguments are generated alone, and a few lines choose between them; for bash the tables are
 //! written here.
 
-use clap_complete::{Shell as ClapShell, generate};
+use clap_complete::{Generator, Shell as ClapShell, generate};
 use clap_complete_nushell::Nushell;
 
 use crate::cli::Shell;
@@ -19,23 +19,20 @@ mod zsh;
 
 /// The completion script for a shell.
 pub fn script(shell: Shell) -> Vec<u8> {
-    let whole = |shell: ClapShell| {
-        let mut script = Vec::new();
-        generate(shell, &mut offered::whole(), "wscope", &mut script);
-        script
-    };
     match shell {
         Shell::Bash => bash::script(&offered::commands()).into_bytes(),
         Shell::Zsh => zsh::script(&offered::commands()).into_bytes(),
         Shell::Fish => fish::script(&offered::commands()).into_bytes(),
         Shell::Powershell => whole(ClapShell::PowerShell),
         Shell::Elvish => whole(ClapShell::Elvish),
-        Shell::Nushell => {
-            let mut script = Vec::new();
-            generate(Nushell, &mut offered::whole(), "wscope", &mut script);
-            script
-        }
+        Shell::Nushell => whole(Nushell),
     }
+}
+
+fn whole(generator: impl Generator) -> Vec<u8> {
+    let mut script = Vec::new();
+    generate(generator, &mut offered::whole(), "wscope", &mut script);
+    script
 }
 
 /// The endpoints of the configuration file as the scripts read them: `@name`, a tab, the URL. Empty if the file

@@ -17,6 +17,7 @@ use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
+use crate::session::Lost;
 use crate::view::View;
 
 mod conclusion;
@@ -35,7 +36,6 @@ mod sinks;
 mod stay;
 
 use conversation::Conversation;
-use opening::Opening;
 use record::{Record, RunShared};
 use run::Run;
 use stay::Stayed;
@@ -106,7 +106,7 @@ struct ConnectCommand<'a> {
 
 impl ConnectCommand<'_> {
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
-        let (config, max_time) = (&self.config, self.max_time);
+        let config = &self.config;
         if let Some(view) = &self.view {
             view.set_waker(reactor.waker());
         }
@@ -124,30 +124,27 @@ impl ConnectCommand<'_> {
             source: None,
             record: Arc::new(Record::new(1, config, &shared)),
             shared,
-            max_time,
+            max_time: self.max_time,
             run_link: link_thread::run,
         };
         conversation.emit_notices();
-        let opening = Opening { config, max_time };
-        let presets = config.presets.clone();
-        let mut ended = Run { opening, conversation: &mut conversation, presets }.run();
+        let mut ended = Run { conversation: &mut conversation }.run();
         if conversation.goes_on(&ended) {
-            let Stayed { result, leave_by } = conversation.stay(ended, opening);
+            let Stayed { result, leave_by } = conversation.stay(ended);
             self.leave_by = leave_by;
-            if leave_by.is_none() && conversation.wait_for_screen(max_time).is_some() {
+            if leave_by.is_none() && conversation.wait_for_screen().is_some() {
                 self.leave_by = Some(Instant::now());
             }
             let leave_by = self.leave_by;
             let not_shown = conversation.end(leave_by, false);
-            conversation.warn_of_lost(not_shown);
+            conversation.warn_of_lost(&Lost { received: not_shown, ..Lost::default() }, false);
             return result;
         }
         self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
         if let Ok(Some(ended)) = &mut ended
             && self.leave_by.is_none()
-            && let Some(stop) = conversation
-                .wait_for_text(max_time)
-                .or_else(|| conversation.wait_for_screen(max_time))
+            && let Some(stop) =
+                conversation.wait_for_text().or_else(|| conversation.wait_for_screen())
         {
             ended.report.stop = Some(stop);
             self.leave_by = Some(Instant::now());

@@ -1,7 +1,10 @@
 //! The outputs of a configuration.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+use mio::Waker;
 
 use crate::config::{Commentary, Stdout};
 use crate::event::Clock;
@@ -10,9 +13,12 @@ use crate::output::human::{Detail, Human, HumanOptions, whole_message};
 use crate::output::json::Json;
 use crate::output::json_payload::JsonPayloadFormat;
 use crate::output::payload::{OutputFraming, PayloadFormat};
+use crate::output::shared::SharedStream;
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
+use crate::platform::batches::BatchQueue;
 use crate::platform::files;
+use crate::platform::stdio::Writer;
 use crate::scenario::{display, expect};
 use crate::view::{DisplayFilter, Filters, SCROLLBACK, View};
 
@@ -60,7 +66,7 @@ pub(super) fn context(view: &Arc<View>, commentary: &Commentary) -> PromptContex
 }
 
 /// Parses a filter that was typed, with the file that it may name.
-fn parse_filter(source: &str) -> Result<Box<dyn DisplayFilter>, String> {
+fn parse_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, String> {
     let read = |path: &Path| {
         let name = path.display();
         // Opening anything else may block.
@@ -101,6 +107,27 @@ fn on_terminal(commentary: &Commentary, failures: Failures) -> HumanOptions {
         escapes: true,
         failures: failures == Failures::Each,
     }
+}
+
+/// Starts a thread that writes a queue to standard error. That is a log: it holds up nothing, and what it does not
+/// accept is dropped. An error on it cannot be reported anywhere.
+///
+/// # Errors
+/// When the system refuses a thread or what it needs.
+pub(super) fn log(control: Arc<Waker>) -> io::Result<BatchQueue> {
+    let queue = BatchQueue::lossy();
+    SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
+    Ok(queue)
+}
+
+/// Outlets to the queues for standard output and error, for a thread whose loop `waker` wakes.
+pub(super) fn outlets(
+    out: &BatchQueue,
+    err: Option<&BatchQueue>,
+    waker: &Arc<Waker>,
+) -> (Outlet, Option<Outlet>) {
+    let outlet = |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
+    (outlet("standard output", out), err.map(|queue| outlet("standard error", queue).optional()))
 }
 
 /// Builds them on these outlets. On a terminal, messages and what is reported beside them share standard

@@ -26,7 +26,7 @@ fn page(mut command: clap::Command) -> std::io::Result<Vec<u8>> {
     let usage = command.render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
     let rest = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    // The page has the long texts only: an option whose short text stands in the long help alone has them as one.
+    // Only long help texts are printed: an option without one gets its short text as that.
     let command = command.mut_args(|arg| match (arg.get_long_help(), arg.get_help().cloned()) {
         (None, Some(help)) => arg.long_help(help),
         _ => arg,

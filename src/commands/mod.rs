@@ -19,6 +19,7 @@ use crate::platform::stdio;
 use crate::platform::title::{self, Arguments};
 use usage::{refuse_mistyped_command, usage, without_help_options};
 
+mod age;
 mod certificates;
 pub mod check;
 pub mod codes;
@@ -83,7 +84,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         typed.notices.push((Level::Info, wscat::LOOPBACK.to_owned()));
         return run_with(&args, env, typed);
     }
-    let Command { mut cli, endpoint, order, expanded } = command(args, &matches, env)?;
+    let Command { mut cli, order, expanded } = command(args, &matches, env)?;
     cli.connect.settle_wscat(&matches);
     let Typed { args: typed, mut notices } = typed;
     let mut given = GivenValues::typed(typed);
@@ -99,9 +100,10 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
                 if let Some(name) = expanded.as_ref().and_then(|it| it.endpoint_name()) {
-                    config.set_endpoint_name(name, env);
+                    // With wscat's -c the connection keeps its name.
+                    config.set_endpoint_name(name, matches.contains_id("url"), env);
                 }
-                Ok(config.named(endpoint))
+                Ok(config)
             })?);
         }
         Some(Subcommand::Listen(args)) => {
@@ -131,8 +133,6 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
 /// A parsed command line with the settings.
 struct Command {
     cli: Cli,
-    /// The name of the endpoint that is connected to.
-    endpoint: Option<String>,
     order: SendOrder,
     expanded: Option<Expanded>,
 }
@@ -141,12 +141,10 @@ fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, 
     let expanded = expand(args, typed, &env.settings)?;
     let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
     let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
-    let endpoint = cli.connect.url.as_deref().and_then(|url| url.strip_prefix('@'));
-    let endpoint = endpoint.and_then(|url| url.split(['/', '?', '#']).next()).map(str::to_owned);
     if let Some(expanded) = &expanded {
         expanded.settle(&mut cli.connect);
     }
-    Ok(Command { cli, endpoint, order: SendOrder::new(matches), expanded })
+    Ok(Command { cli, order: SendOrder::new(matches), expanded })
 }
 
 /// The error with the place of the setting that is its cause.

@@ -55,7 +55,7 @@ fn unknown_command(word: &str, hint: &str) -> Error {
     Error::Usage { message: format!("unknown command '{word}'"), hint: Some(hint.to_owned()) }
 }
 
-/// The error for `help` and `man` with a name that is none of a command.
+/// The error for `help` and `man` with a name that is not a command's.
 pub(super) fn unknown_name(asked: &str, name: &str) -> Error {
     let shown = Redaction::Mask.argument(name);
     match similar_command(name) {
@@ -66,7 +66,7 @@ pub(super) fn unknown_name(asked: &str, name: &str) -> Error {
     }
 }
 
-/// `help` with a name that is none of a command.
+/// `help` with a name that is not a command's.
 fn unknown_topic(args: &[OsString]) -> Option<Error> {
     let [_, help, name, ..] = args else { return None };
     let name = name.to_string_lossy();
@@ -107,7 +107,7 @@ fn is_valid(args: &[OsString]) -> bool {
     problem.is_none_or(|problem| !problem.use_stderr())
 }
 
-/// `help` has the options of the commands that it is asked about, and is that of the program for `wscope`.
+/// The arguments of `wscope help` without -h, --help and the name `wscope`.
 pub(super) fn without_help_options(args: &[OsString]) -> Vec<OsString> {
     let is_help = args.get(1).is_some_and(|arg| arg == "help");
     let is_kept = |(place, arg): &(usize, &OsString)| {

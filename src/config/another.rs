@@ -7,9 +7,7 @@ use super::{ConfigError, ConnectConfig};
 use crate::client::HandshakeConfig;
 use crate::config::files::FileReader;
 use crate::event::Level;
-use crate::input::repl::check_name;
 use crate::net::target::Target;
-use crate::view::Filters;
 
 /// What is wrong with a URL, if anything.
 ///
@@ -20,13 +18,6 @@ pub fn check_url(url: &str) -> Result<(), String> {
 }
 
 impl ConnectConfig {
-    /// With the name of its endpoint, if that can be one of a connection.
-    #[must_use]
-    pub fn named(self, endpoint: Option<String>) -> Self {
-        let name = endpoint.filter(|name| check_name(name).is_ok());
-        Self { name: name.unwrap_or(self.name), ..self }
-    }
-
     /// The same options for another URL, under this name. Messages that are sent first are for the first URL only, and so are
     /// credentials, unless scheme, host and port are the same.
     ///
@@ -58,24 +49,12 @@ impl ConnectConfig {
         }
         Ok(Self {
             endpoint,
-            negotiation: self.negotiation,
             credential_sources,
             warns_unchecked: false,
             notices,
-            input: self.input,
             presets: Vec::new(),
-            echo: self.echo,
-            stdout: self.stdout,
-            commentary: self.commentary,
-            filters: Filters::default(), // the view of the run has them
-            max_message_size: self.max_message_size,
-            ending: self.ending.clone(),
-            resilience: self.resilience,
-            history: self.history.clone(),
-            programs: self.programs.clone(),
-            messages: self.messages.clone(),
-            stay: self.stay,
             name: name.to_owned(),
+            ..self.clone()
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
 };
 use crate::client::{EndpointConfig, EndpointTls, HandshakeConfig};
+use crate::input::repl::check_name;
 use crate::input::stdin::InputFraming;
 use crate::net::proxy::Choice;
 use crate::net::target::Target;
@@ -117,9 +118,13 @@ impl ConnectConfig {
         Ok(self)
     }
 
-    /// The endpoint has this name in the configuration file.
-    pub fn set_endpoint_name(&mut self, name: &str, env: &Env) {
+    /// The endpoint has this name in the configuration file. With `names_connection` the connection has it too, if it can be
+    /// that of one.
+    pub fn set_endpoint_name(&mut self, name: &str, names_connection: bool, env: &Env) {
         self.messages = messages::folder(&env.settings, name);
+        if names_connection && check_name(name).is_ok() {
+            name.clone_into(&mut self.name);
+        }
     }
 
     /// Whether `--json` was given: failures before the connection are reported there too.

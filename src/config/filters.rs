@@ -1,5 +1,7 @@
 //! What is shown of the messages.
 
+use std::sync::Arc;
+
 use super::ConfigError;
 use super::files::FileReader;
 use crate::cli::FilterArgs;
@@ -9,7 +11,7 @@ use crate::view::{DisplayFilter, Filters};
 /// The filters of `--filter` and `--mute`.
 pub(super) fn filters(args: &FilterArgs, files: &FileReader) -> Result<Filters, ConfigError> {
     let parse = |option: &'static str, given: &[String]| -> Result<Vec<_>, ConfigError> {
-        let filter = |text: &String| -> Result<Box<dyn DisplayFilter>, ConfigError> {
+        let filter = |text: &String| -> Result<Arc<dyn DisplayFilter>, ConfigError> {
             let content = expect::file(text).map(|path| files.long_bytes(option, path));
             display::parse(text, content.transpose()?)
                 .map_err(|error| ConfigError::value(option, text, error))

@@ -156,6 +156,11 @@ impl Target {
             Assumed::HttpScheme => format!("http:// taken as {scheme}://"),
         })
     }
+
+    /// Whether the other URL has the same scheme, host and port, or socket.
+    pub fn has_same_origin(&self, other: &Self) -> bool {
+        (self.scheme, &self.endpoint) == (other.scheme, &other.endpoint)
+    }
 }
 
 impl fmt::Display for Target {

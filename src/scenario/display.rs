@@ -1,5 +1,7 @@
 //! The filters of what is shown: `--filter`, `--mute` and the commands of prompts.
 
+use std::sync::Arc;
+
 use super::expect::{self, PatternError};
 use super::json;
 use super::pattern::{Match, Pattern, PatternClass};
@@ -30,7 +32,7 @@ enum Kind {
 pub fn parse(
     source: &str,
     content: Option<Vec<u8>>,
-) -> Result<Box<dyn DisplayFilter>, PatternError> {
+) -> Result<Arc<dyn DisplayFilter>, PatternError> {
     let kind = match source.trim() {
         "in" => Kind::Direction(Direction::Received),
         "out" => Kind::Direction(Direction::Sent),
@@ -39,7 +41,7 @@ pub fn parse(
         "" => return Err(PatternError::new("the pattern is empty")),
         _ => Kind::Pattern(pattern(source, content)?),
     };
-    Ok(Box::new(ShownPattern { source: source.to_owned(), kind }))
+    Ok(Arc::new(ShownPattern { source: source.to_owned(), kind }))
 }
 
 fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {

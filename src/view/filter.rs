@@ -1,6 +1,7 @@
 //! What is shown of the traffic: messages, pings and pongs that filters accept.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::event::{Event, EventKind, Message};
 use crate::protocol::MessageKind;
@@ -23,12 +24,12 @@ pub trait DisplayFilter: fmt::Debug + Send + Sync {
 }
 
 /// The filters of a display: what is shown, and what is not. With none everything is shown; of several each is enough.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Filters {
     /// Show only what one of these accepts.
-    pub only: Vec<Box<dyn DisplayFilter>>,
+    pub only: Vec<Arc<dyn DisplayFilter>>,
     /// Do not show what one of these accepts.
-    pub mute: Vec<Box<dyn DisplayFilter>>,
+    pub mute: Vec<Arc<dyn DisplayFilter>>,
 }
 
 impl Filters {
@@ -39,7 +40,7 @@ impl Filters {
 
     /// As they were written.
     pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
-        let texts = |filters: &[Box<dyn DisplayFilter>]| {
+        let texts = |filters: &[Arc<dyn DisplayFilter>]| {
             filters.iter().map(|filter| filter.source().to_owned()).collect()
         };
         (texts(&self.only), texts(&self.mute))
@@ -90,7 +91,7 @@ impl Filters {
     }
 
     fn combine(&self, accepts: impl Fn(&dyn DisplayFilter) -> bool) -> bool {
-        let any = |filters: &[Box<dyn DisplayFilter>]| filters.iter().any(|it| accepts(&**it));
+        let any = |filters: &[Arc<dyn DisplayFilter>]| filters.iter().any(|it| accepts(&**it));
         (self.only.is_empty() || any(&self.only)) && !any(&self.mute)
     }
 }

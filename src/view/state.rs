@@ -237,6 +237,8 @@ fn is_due(filters: &Filters, kept: &Kept) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use std::time::SystemTime;
 
     use super::*;
@@ -342,10 +344,10 @@ mod tests {
     #[test]
     fn filters_choose_what_is_shown_and_counted() {
         let mut state = State::new(Filters::default(), SCROLLBACK);
-        state.change_filters(|filters| filters.only.push(Box::new(Contains("a"))));
+        state.change_filters(|filters| filters.only.push(Arc::new(Contains("a"))));
         assert!(state.received("a").is_shown);
         assert!(!state.received("b").is_shown);
-        state.change_filters(|filters| filters.mute.push(Box::new(Contains("ab"))));
+        state.change_filters(|filters| filters.mute.push(Arc::new(Contains("ab"))));
         assert!(!state.received("ab").is_shown);
         state.pause();
         for data in ["a", "b", "a", "ab"] {

@@ -1,5 +1,8 @@
 //! The prompt that stays when the connection ends (`--stay`), and several connections at one prompt.
 
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
 use crate::repl::leave;
 use crate::scripts::{answer_close, refused_url, serve};
 use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
@@ -7,6 +10,9 @@ use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
 mod credentials;
 mod ending;
 mod several;
+
+/// The time in which the program must end by itself, on a busy machine.
+const PROMPTLY: Duration = Duration::from_millis(900);
 
 /// Accepts and runs `steps`; after them the connection is cut.
 fn accept(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Script {
@@ -21,7 +27,18 @@ fn cut_after(expected: &'static str) -> Script {
     accept(move |peer| peer.expect_text(expected))
 }
 
-/// A prompt with `--stay` that is connected to this server, or was.
+/// A connection that is never accepted, and reports when it was requested.
+fn hang() -> (Script, Receiver<()>) {
+    let (sender, requested) = channel();
+    let hang = script(move |peer: &mut Peer| {
+        peer.read_head();
+        sender.send(()).expect("a receiver in the test");
+        peer.read_until_eof();
+    });
+    (hang, requested)
+}
+
+/// A prompt with `--stay` for this server. Its connection may have ended already.
 fn stay(server: &Server, options: &[&str]) -> Terminal {
     let url = server.url();
     Terminal::spawn([&["--stay", url.as_str()], options].concat(), 100, 40)

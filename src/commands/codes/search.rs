@@ -11,11 +11,12 @@ pub fn answer(terms: &[String]) -> (String, Option<Error>) {
     }
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for term in terms {
-        match Term::read(term) {
-            Term::Code(code) => found.push(Found::Code(code)),
-            Term::Invalid(reason) => unknown.push(reason),
-            Term::Word(word) => {
-                let matches = find(&word);
+        let is_number = !term.is_empty() && term.bytes().all(|byte| byte.is_ascii_digit());
+        match term.parse() {
+            Ok(code) => found.push(Found::Code(code)),
+            Err(error) if is_number => unknown.push(error.to_string()),
+            Err(_) => {
+                let matches = find(&term.trim().to_lowercase());
                 if matches.is_empty() {
                     unknown.push(format!("no close code matches {term:?}"));
                 }
@@ -28,25 +29,6 @@ pub fn answer(terms: &[String]) -> (String, Option<Error>) {
         hint: Some("'wscope codes' lists all codes".to_owned()),
     });
     (text(found), error)
-}
-
-enum Term {
-    Code(CloseCode),
-    /// In lower case.
-    Word(String),
-    /// A number that is not a close code.
-    Invalid(String),
-}
-
-impl Term {
-    fn read(term: &str) -> Self {
-        let is_number = !term.is_empty() && term.bytes().all(|byte| byte.is_ascii_digit());
-        match term.parse() {
-            Ok(code) => Self::Code(code),
-            Err(error) if is_number => Self::Invalid(error.to_string()),
-            Err(_) => Self::Word(term.trim().to_lowercase()),
-        }
-    }
 }
 
 /// A code or a range that a word was found in.
@@ -125,7 +107,7 @@ const RELATED: [(&str, &[&str]); 2] = [
     ("timeout", &["timed out", "time limit", "idle"]),
 ];
 
-/// The codes and ranges that have this word, or one for the same subject, in their name, meaning or causes, in order.
+/// The codes and ranges that have this word, in lower case, or one for the same subject, in their name, meaning or causes, in order.
 fn find(word: &str) -> Vec<Match> {
     if word.is_empty() {
         return Vec::new();
@@ -145,7 +127,6 @@ fn find(word: &str) -> Vec<Match> {
     });
     let mut found: Vec<_> = known.chain(ranges).chain(of_applications(&words)).collect();
     found.sort();
-    found.dedup_by(|next, kept| next.label == kept.label);
     found
 }
 

@@ -14,16 +14,14 @@ pub(super) fn commands() -> Vec<Command> {
     let cli = built();
     let names = subcommands(&cli).map(|command| command.get_name().to_owned());
     let connect = offered(&cli, CONNECT);
-    let own = subcommands(&cli).filter(|command| command.get_name() != "help");
-    let own = own.map(|command| offered(command, command.get_name()));
+    let own = own_subcommands(&cli).map(|command| offered(command, command.get_name()));
     [connect].into_iter().chain(own).chain([help(names.collect())]).collect()
 }
 
 /// The same as one command with subcommands.
 pub(super) fn whole() -> Command {
     let cli = built();
-    let own = subcommands(&cli).filter(|command| command.get_name() != "help");
-    let own: Vec<_> = own.map(|command| offered(command, command.get_name())).collect();
+    let own = own_subcommands(&cli).map(|command| offered(command, command.get_name()));
     offered(&cli, "wscope").subcommands(own)
 }
 
@@ -35,6 +33,11 @@ fn built() -> Command {
 
 fn subcommands(cli: &Command) -> impl Iterator<Item = &Command> {
     cli.get_subcommands().filter(|command| !command.is_hide_set())
+}
+
+/// All but `help`, which clap adds.
+fn own_subcommands(cli: &Command) -> impl Iterator<Item = &Command> {
+    subcommands(cli).filter(|command| command.get_name() != "help")
 }
 
 /// `wscope help COMMAND`
@@ -68,8 +71,7 @@ fn with_values(arg: &Arg, command: &Command) -> Arg {
         ("codes", "terms") => arg.value_parser(close_codes(|_| true)),
         ("man", "command") => {
             let cli = built();
-            let own = subcommands(&cli).filter(|command| command.get_name() != "help");
-            let names = own.map(|command| command.get_name().to_owned());
+            let names = own_subcommands(&cli).map(|command| command.get_name().to_owned());
             arg.value_parser(names_parser(names.collect()))
         }
         (_, "url") => arg.value_hint(ValueHint::Url),

@@ -63,9 +63,7 @@ impl Conversation<'_> {
         }
         let peer_closed =
             report.deadline.is_none() && !closed_itself && report.closed.ending.received.is_some();
-        for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
-            self.emit(EventKind::Notice(Level::Warning, &text));
-        }
+        self.warn_of_lost(&report.lost, peer_closed);
         self.emit_unsent(&report.unsent.unwrap_or_default(), is_reported);
         match (failure, verdict) {
             (None, verdict) => verdict,
@@ -122,10 +120,9 @@ impl Conversation<'_> {
         }
     }
 
-    /// Warns of received messages that were not shown when the prompt ended.
-    pub(super) fn warn_of_lost(&mut self, received: u64) {
-        let lost = Lost { received, ..Lost::default() };
-        for text in lost::texts(&lost, self.outputs.have_display(), false) {
+    /// Warns of what was not delivered.
+    pub(super) fn warn_of_lost(&mut self, lost: &Lost, peer_closed: bool) {
+        for text in lost::texts(lost, self.outputs.have_display(), peer_closed) {
             self.emit(EventKind::Notice(Level::Warning, &text));
         }
     }

@@ -16,21 +16,13 @@ use crate::event::{Clock, Event, EventKind, Shown};
 use crate::input::repl::PromptCommand;
 use crate::input::{Action, Show, Shutdown};
 use crate::output::Outputs;
-use crate::output::escape::{Newlines, escape};
 use crate::protocol::CloseCode;
 
 /// All connections of a prompt.
 pub(super) struct Connections {
-    /// The configuration of the first one.
-    config: Arc<ConnectConfig>,
-    shared: RunShared,
+    start: Start,
     entries: Vec<Entry>,
-    sinks: Sinks,
     outputs: Outputs,
-    clock: Clock,
-    max_time: Option<Instant>,
-    run_link: RunLink,
-    control: Arc<Waker>,
     event: Receiver<LinkEvent>,
     sender: Sender<LinkEvent>,
     /// The number of the newest connection.
@@ -39,7 +31,7 @@ pub(super) struct Connections {
     is_ending: bool,
     /// The result of the connection that ended last.
     pub(super) last: Option<Result<(), Error>>,
-    /// The result of the run: a goal was met or missed on one of them, or `--max-time` ran out.
+    /// The result of the run: a goal was met or missed on one of them.
     pub(super) decision: Option<Result<(), Error>>,
 }
 
@@ -54,10 +46,9 @@ struct Entry {
 
 /// What connections of a prompt share with the loop of the first one.
 pub(super) struct Start {
+    /// The configuration of the first one.
     pub(super) config: Arc<ConnectConfig>,
     pub(super) shared: RunShared,
-    /// The first connection.
-    pub(super) record: Arc<Record>,
     pub(super) sinks: Sinks,
     pub(super) clock: Clock,
     pub(super) max_time: Option<Instant>,
@@ -66,23 +57,16 @@ pub(super) struct Start {
 }
 
 impl Connections {
-    /// The first connection, which the main loop has.
-    pub(super) fn new(start: Start) -> Self {
-        let Start { config, shared, record, sinks, clock, max_time, run_link, control } = start;
-        let outputs = sinks.outputs(&config, &shared, &control);
+    /// With the first connection, which the main loop has.
+    pub(super) fn new(start: Start, record: Arc<Record>) -> Self {
+        let outputs = start.sinks.outputs(&start.config, &start.shared, &start.control);
         let (sender, event) = channel();
         let newest = record.number;
-        let first = Entry { config: Arc::clone(&config), record, link: None, is_main: true };
+        let first = Entry { config: Arc::clone(&start.config), record, link: None, is_main: true };
         Self {
-            config,
-            shared,
+            start,
             entries: vec![first],
-            sinks,
             outputs,
-            clock,
-            max_time,
-            run_link,
-            control,
             event,
             sender,
             newest,
@@ -178,7 +162,7 @@ impl Connections {
     }
 
     fn not_connected(&self, name: &str) -> String {
-        let is_current = self.shared.prompt.current() == name;
+        let is_current = self.start.shared.prompt.current() == name;
         let how = if is_current {
             "/reconnect or Enter connects again"
         } else {
@@ -189,7 +173,7 @@ impl Connections {
 
     /// A text about a connection, with its name if there are several.
     fn named(&self, name: &str, text: &str) -> String {
-        match self.shared.prompt.are_several().load(Ordering::Relaxed) {
+        match self.start.shared.prompt.are_several().load(Ordering::Relaxed) {
             true => format!("{name}: {text}"),
             false => text.to_owned(),
         }
@@ -220,7 +204,7 @@ impl Connections {
         if self.entry(name).is_some_and(Entry::is_running) {
             return self.show_problem(&self.named(name, "the connection is still being closed"));
         }
-        match self.config.for_url(name, url) {
+        match self.start.config.for_url(name, url) {
             Ok(config) => self.open(Arc::new(config)),
             Err(error) => self.show_problem(&error.to_string()),
         }
@@ -233,20 +217,19 @@ impl Connections {
         }
         self.forget_old();
         self.newest += 1;
-        let record = Arc::new(Record::new(self.newest, &config, &self.shared));
+        let record = Arc::new(Record::new(self.newest, &config, &self.start.shared));
         record.set_opening();
         let link_config = LinkConfig {
             config: Arc::clone(&config),
             record: Arc::clone(&record),
-            shared: self.shared.clone(),
-            presets: config.presets.clone(),
-            clock: self.clock,
-            max_time: self.max_time,
-            sinks: self.sinks.clone(),
-            control: Arc::clone(&self.control),
+            shared: self.start.shared.clone(),
+            clock: self.start.clock,
+            max_time: self.start.max_time,
+            sinks: self.start.sinks.clone(),
+            control: Arc::clone(&self.start.control),
             sender: self.sender.clone(),
         };
-        let link = match Link::start(link_config, self.run_link) {
+        let link = match Link::start(link_config, self.start.run_link) {
             Ok(link) => Some(link),
             Err(error) => {
                 let text = format!("cannot start a connection: {error}");
@@ -264,14 +247,14 @@ impl Connections {
 
     /// Forgets connections that the prompt has forgotten.
     fn forget_old(&mut self) {
-        let known = self.shared.prompt.all();
+        let known = self.start.shared.prompt.all();
         self.entries.retain(|entry| known.contains(&entry.record.name));
     }
 
     /// Closes all but that of the main loop.
     pub(super) fn close(&mut self) {
         self.is_ending = true;
-        let ending = &self.config.ending;
+        let ending = &self.start.config.ending;
         let (code, reason) = (ending.close_code, ending.close_reason.clone());
         for (entry, link) in running(&self.entries) {
             let _ = link.push(Action::Close(Some(code), Some(reason.clone()))); // it may be closing already
@@ -293,22 +276,22 @@ impl Connections {
     /// Waits until what they have shown beside the prompt is written.
     pub(super) fn finish(&mut self, until: Instant) {
         self.outputs.flush_early();
-        self.sinks.finish(until);
+        self.start.sinks.finish(until);
     }
 
     /// The prompt stays when the last one has ended.
     pub(super) fn stays(&self) -> bool {
-        self.config.stay
+        self.start.config.stay
     }
 
     /// The name of the first connection.
     pub(super) fn first_name(&self) -> String {
-        self.config.name.clone()
+        self.start.config.name.clone()
     }
 
     /// The code of our Close frame.
     pub(super) fn close_code(&self) -> CloseCode {
-        self.config.ending.close_code
+        self.start.config.ending.close_code
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
@@ -316,13 +299,12 @@ impl Connections {
     }
 
     fn table(&self) -> String {
-        let current = self.shared.prompt.current();
+        let current = self.start.shared.prompt.current();
         let width = self.entries.iter().map(|it| it.record.name.len()).max().unwrap_or_default();
         let line = |Entry { record, .. }: &Entry| {
             let mark = if record.name == current { '*' } else { ' ' };
             let (name, url, counts) = (&record.name, &record.url, record.counts());
             let state = record.state();
-            let state = escape(&state, Newlines::Escape);
             format!("{mark} {name:<width$}  {url}  {state}; {counts}")
         };
         self.entries.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -337,7 +319,12 @@ impl Connections {
     }
 
     fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.clock.now(), connection: None, mark: None, what });
+        self.outputs.event(&Event {
+            at: self.start.clock.now(),
+            connection: None,
+            mark: None,
+            what,
+        });
     }
 }
 
@@ -356,7 +343,6 @@ fn status(entry: &Entry) -> String {
     let record = &entry.record;
     let what = if record.is_opening() { "connecting" } else { "not connected" };
     let state = record.state();
-    let state = escape(&state, Newlines::Escape);
     format!(
         "  {:<15} {}\n  {:<15} {what}\n  {:<15} {state}\n  {:<15} {}",
         "url",

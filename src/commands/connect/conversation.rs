@@ -1,4 +1,4 @@
-//! What the connections of a run share: outputs, input, and the event loop.
+//! What the connections of one loop share, one after the other: outputs, input, and the event loop.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::connections::{Connections, Start};
 use super::link::RunLink;
-use super::opening::Established;
+use super::opening::{Established, Opening};
 use super::prompt::Prompt;
 use super::record::{Record, RecordObserver, RunShared};
 use super::sinks::Sinks;
@@ -33,16 +33,16 @@ const STALL_LIMIT: Duration = Duration::from_secs(1);
 /// The time limit for the last lines on standard error.
 const LOG_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How often the end of the user's text editor is looked for.
+/// How often it is checked whether the user's text editor has ended, or the screen has shown everything.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// What all connections of a run share.
+/// What the connections of one loop share, one after the other.
 pub(super) struct Conversation<'a> {
     pub(super) config: &'a Arc<ConnectConfig>,
     pub(super) clock: Clock,
     pub(super) outputs: &'a mut Outputs,
     pub(super) reactor: &'a mut Reactor,
-    /// Set once a connection was open.
+    /// Set once a connection was open, or the prompt stays without one.
     pub(super) source: Option<InputSource>,
     /// The connection that is open, or was last.
     pub(super) record: Arc<Record>,
@@ -75,7 +75,12 @@ impl InputSource {
     }
 }
 
-impl Conversation<'_> {
+impl<'a> Conversation<'a> {
+    /// The connection to open.
+    pub(super) fn opening(&self) -> Opening<'a> {
+        Opening { config: self.config, max_time: self.max_time }
+    }
+
     /// Runs the session of this connection to its end.
     ///
     /// # Errors
@@ -139,16 +144,16 @@ impl Conversation<'_> {
                 let control = self.reactor.waker();
                 let sinks = Sinks::open(repl.screen().clone(), Arc::clone(&control))
                     .map_err(|error| Error::System("standard error".to_owned(), error))?;
-                let connections = Connections::new(Start {
+                let start = Start {
                     config: Arc::clone(self.config),
                     shared: self.shared.clone(),
-                    record: Arc::clone(&self.record),
                     sinks,
                     clock: self.clock,
                     max_time: self.max_time,
                     run_link: self.run_link,
                     control,
-                });
+                };
+                let connections = Connections::new(start, Arc::clone(&self.record));
                 Ok(InputSource::Repl(Box::new(Prompt::new(repl, connections, has_connection))))
             }
         }
@@ -159,8 +164,8 @@ impl Conversation<'_> {
     }
 
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.
-    pub(super) fn wait_for_text(&mut self, max_time: Option<Instant>) -> Option<Stop> {
-        self.wait_while(max_time, &AtomicBool::new(false), |this| match &mut this.source {
+    pub(super) fn wait_for_text(&mut self) -> Option<Stop> {
+        self.wait_while(&AtomicBool::new(false), |this| match &mut this.source {
             Some(InputSource::Repl(prompt)) => {
                 prompt.repl().begin_end();
                 prompt.repl().is_terminal_lent()
@@ -170,13 +175,13 @@ impl Conversation<'_> {
     }
 
     /// Waits until the terminal has shown everything, as long as it makes progress, as [`Self::wait_while`].
-    pub(super) fn wait_for_screen(&mut self, max_time: Option<Instant>) -> Option<Stop> {
+    pub(super) fn wait_for_screen(&mut self) -> Option<Stop> {
         let Some(InputSource::Repl(prompt)) = &mut self.source else { return None };
         let repl = prompt.repl();
-        repl.forget_interrupt(); // of before
+        repl.forget_interrupt(); // an earlier Ctrl-C does not end this wait
         let (screen, interrupted) = (repl.screen().clone(), repl.interrupted());
         let (mut left, mut since) = (usize::MAX, Instant::now());
-        self.wait_while(max_time, &interrupted, |this| {
+        self.wait_while(&interrupted, |this| {
             this.outputs.set_all_ready();
             this.outputs.flush_early();
             let waiting = screen.queued() + this.outputs.held();
@@ -192,17 +197,16 @@ impl Conversation<'_> {
     /// Returns what ended the wait otherwise.
     fn wait_while(
         &mut self,
-        max_time: Option<Instant>,
         interrupted: &AtomicBool,
         mut is_going_on: impl FnMut(&mut Self) -> bool,
     ) -> Option<Stop> {
         while is_going_on(self) {
             let now = Instant::now();
-            if max_time.is_some_and(|end| now >= end) {
+            if self.max_time.is_some_and(|end| now >= end) {
                 return Some(Stop::MaxTime);
             }
             let until = now + LOOK_AGAIN;
-            match self.reactor.wait(Some(max_time.map_or(until, |end| end.min(until)))) {
+            match self.reactor.wait(Some(self.max_time.map_or(until, |end| end.min(until)))) {
                 Ok(woken) => self.outputs.set_ready(&woken),
                 Err(error) => return Some(Stop::System(error)),
             }
@@ -241,26 +245,22 @@ impl Conversation<'_> {
     pub(super) fn emit(&mut self, what: EventKind<'_>) {
         self.journal().emit(what);
     }
-}
 
-/// The plan for the first connection, with the messages that are sent first.
-pub(super) fn plan(
-    config: &ConnectConfig,
-    presets: Vec<Action>,
-    max_time: Option<Instant>,
-    record: &Arc<Record>,
-) -> Plan {
-    let ending = &config.ending;
-    Plan {
-        presets: presets.into(),
-        after_input: ending.after_input,
-        max_time,
-        close_code: Some(ending.close_code),
-        close_reason: ending.close_reason.clone(),
-        observers: observers(config, record),
-        times: config.resilience.times,
-        unsent: config.resilience.reconnect.map(|_| Default::default()),
-        input_ended: false,
+    /// The plan for a connection, with the messages that are sent first.
+    pub(super) fn plan(&self) -> Plan {
+        let config = self.config;
+        let ending = &config.ending;
+        Plan {
+            presets: config.presets.clone().into(),
+            after_input: ending.after_input,
+            max_time: self.max_time,
+            close_code: Some(ending.close_code),
+            close_reason: ending.close_reason.clone(),
+            observers: observers(config, &self.record),
+            times: config.resilience.times,
+            unsent: config.resilience.reconnect.map(|_| Default::default()),
+            input_ended: false,
+        }
     }
 }
 

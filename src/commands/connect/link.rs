@@ -33,8 +33,6 @@ pub(super) struct LinkConfig {
     pub(super) config: Arc<ConnectConfig>,
     pub(super) record: Arc<Record>,
     pub(super) shared: RunShared,
-    /// Sent first.
-    pub(super) presets: Vec<Action>,
     pub(super) clock: Clock,
     pub(super) max_time: Option<Instant>,
     pub(super) sinks: Sinks,
@@ -59,9 +57,9 @@ pub(super) struct LinkEvent {
 pub(super) enum Outcome {
     /// With this result, which has been reported.
     Ended(Result<(), Error>),
-    /// A goal of the run was met or missed, or `--max-time` ran out: the run ends.
+    /// A goal of the run was met or missed: the run ends.
     Decided(Result<(), Error>),
-    /// The attempt to open it was cancelled.
+    /// The attempt to open it was cancelled, or the loop reports its end.
     Cancelled,
 }
 

@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::conclusion::is_decision;
 use super::conversation::{Conversation, InputSource};
 use super::link::{LinkConfig, LinkEvent, Outcome};
-use super::opening::Opening;
 use super::run::{Ended, Run};
 use crate::error::Error;
 use crate::event::{EventKind, Level};
@@ -15,12 +14,11 @@ use crate::input::queue::QueuedActions;
 use crate::net::Reactor;
 use crate::output::finish_and_drain;
 use crate::platform::signals::Signal;
-use crate::session::Stop;
+use crate::session::{Lost, Stop};
 
 /// Opens a connection, runs it to its end, and reports that.
 pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions) {
-    let LinkConfig { config, record, shared, presets, clock, max_time, sinks, control, sender } =
-        link;
+    let LinkConfig { config, record, shared, clock, max_time, sinks, control, sender } = link;
     let mut outputs = sinks.outputs(&config, &shared, &reactor.waker());
     let mut conversation = Conversation {
         config: &config,
@@ -34,8 +32,7 @@ pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions
         run_link: run,
     };
     conversation.emit_notices();
-    let opening = Opening { config: &config, max_time };
-    let result = Run { opening, conversation: &mut conversation, presets }.run();
+    let result = Run { conversation: &mut conversation }.run();
     let outcome = conversation.outcome(result);
     conversation.warn_of_unsent();
     finish_and_drain(&mut outputs, &mut reactor);
@@ -79,11 +76,7 @@ impl Conversation<'_> {
     /// Says how much of what was typed for a connection that was never open is lost.
     fn warn_of_unsent(&mut self) {
         let Some(InputSource::Queue(actions)) = &mut self.source else { return };
-        let text = match actions.take_waiting_messages() {
-            0 => return,
-            1 => "1 message was not sent".to_owned(),
-            many => format!("{many} messages were not sent"),
-        };
-        self.emit(EventKind::Notice(Level::Warning, &text));
+        let lost = Lost { sent: actions.take_waiting_messages(), ..Lost::default() };
+        self.warn_of_lost(&lost, false);
     }
 }

@@ -13,13 +13,8 @@ use crate::session::{QUEUE_FULL, Stop, Unsent};
 
 impl Conversation<'_> {
     /// Waits until `at`, or indefinitely without it. Returns what ends the run before that, if anything does.
-    pub(super) fn pause(
-        &mut self,
-        at: Option<Instant>,
-        max_time: Option<Instant>,
-        unsent: &mut Unsent,
-    ) -> Option<Stop> {
-        let until = [at, max_time].into_iter().flatten().min();
+    pub(super) fn pause(&mut self, at: Option<Instant>, unsent: &mut Unsent) -> Option<Stop> {
+        let until = [at, self.max_time].into_iter().flatten().min();
         if let Some(InputSource::Plain(lines)) = &mut self.source {
             lines.set_ready(); // readiness may have been reported during an attempt
         }
@@ -31,7 +26,7 @@ impl Conversation<'_> {
                 return Some(stop_by(error));
             }
             let now = Instant::now();
-            if max_time.is_some_and(|end| now >= end) {
+            if self.max_time.is_some_and(|end| now >= end) {
                 return Some(Stop::MaxTime);
             }
             if at.is_some_and(|at| now >= at) {

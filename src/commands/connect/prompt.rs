@@ -61,7 +61,7 @@ impl Prompt {
         self.leave
     }
 
-    /// The same, once.
+    /// Takes how the user ends the run.
     pub(super) fn take_leave(&mut self) -> Option<Leave> {
         self.leave.take()
     }

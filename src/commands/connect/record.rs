@@ -2,13 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::commands::age::age;
 use crate::config::ConnectConfig;
 use crate::error::Error;
 use crate::event::{EventKind, Mask};
 use crate::input::repl::{Liveness, PromptNames};
 use crate::observer::{Observed, Observer, ObserverResponse};
+use crate::output::escape::{Newlines, escape};
 use crate::output::human::closed_text;
 use crate::protocol::vocabulary::Direction;
 use crate::view::View;
@@ -90,12 +92,14 @@ impl Record {
         matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Opening)
     }
 
-    /// Its state in words.
+    /// Its state in words, on one line. A peer may have given the reason of its end.
     pub(super) fn state(&self) -> String {
         match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Opening => "connecting".to_owned(),
-            State::Open(since) => format!("open for {}", seconds(since.elapsed())),
-            State::Ended(how, at) => format!("{how}, {} ago", seconds(at.elapsed())),
+            State::Open(since) => format!("open for {}", age(since.elapsed())),
+            State::Ended(how, at) => {
+                format!("{}, {} ago", escape(how, Newlines::Escape), age(at.elapsed()))
+            }
         }
     }
 
@@ -104,15 +108,6 @@ impl Record {
         let [received, sent] =
             [&self.received, &self.sent].map(|count| count.load(Ordering::Relaxed));
         format!("{received} received, {sent} sent")
-    }
-}
-
-/// A time for people.
-fn seconds(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
     }
 }
 

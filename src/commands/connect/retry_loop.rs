@@ -116,7 +116,7 @@ impl RetryLoop<'_> {
                 "the server requested a long wait: Ctrl-C ends it, --max-time TIME limits it";
             conversation.emit(EventKind::Notice(Level::Warning, text));
         }
-        match conversation.pause(until, self.opening.max_time, unsent) {
+        match conversation.pause(until, unsent) {
             None => Ok(()),
             Some(stop) => Err(GivenUp::Stopped(stop)),
         }

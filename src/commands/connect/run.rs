@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::conversation::{self, Conversation, InputSource};
-use super::opening::Opening;
+use super::conversation::{Conversation, InputSource};
 use super::retry_loop::{GivenUp, RetryLoop};
 use crate::error::Error;
 use crate::event::{EventKind, Level};
-use crate::input::Action;
 use crate::observer::{Progress, overall};
 use crate::platform::signals::Signal;
 use crate::resilience::Backoff;
@@ -17,10 +15,7 @@ use crate::session::{Plan, Report, Stop, Unsent};
 
 /// A run: one connection after another, while lost ones are replaced.
 pub(super) struct Run<'a, 'b> {
-    pub(super) opening: Opening<'a>,
     pub(super) conversation: &'b mut Conversation<'a>,
-    /// Sent first on every connection.
-    pub(super) presets: Vec<Action>,
 }
 
 /// How it ended.
@@ -61,10 +56,10 @@ impl Run<'_, '_> {
     /// # Errors
     /// Why no connection was opened.
     pub(super) fn run(mut self) -> Result<Option<Ended>, Error> {
-        let resilience = &self.opening.config.resilience;
+        let resilience = &self.conversation.config.resilience;
         let mut backoff = Backoff::new(resilience.first_delay);
-        let retries =
-            RetryLoop { opening: self.opening, limit: resilience.retry, is_reconnect: false };
+        let opening = self.conversation.opening();
+        let retries = RetryLoop { opening, limit: resilience.retry, is_reconnect: false };
         let mut nothing = Unsent::default();
         let mut established =
             match retries.open(self.conversation, &mut backoff, &mut nothing, None) {
@@ -73,13 +68,7 @@ impl Run<'_, '_> {
                 Err(GivenUp::Stopped(stop)) => return self.stopped_early(stop),
                 Err(GivenUp::Lost) => return Ok(None),
             };
-        let presets = self.presets();
-        let mut plan = conversation::plan(
-            self.opening.config,
-            presets,
-            self.opening.max_time,
-            &self.conversation.record,
-        );
+        let mut plan = self.conversation.plan();
         let mut backoff = Backoff::new(resilience.first_delay);
         let mut idle_timeouts = IdleTimeouts::default();
         loop {
@@ -95,11 +84,7 @@ impl Run<'_, '_> {
                             --ping-interval TIME keeps a connection busy";
                 self.conversation.emit(EventKind::Notice(Level::Warning, text));
             }
-            let retries = RetryLoop {
-                opening: self.opening,
-                limit: resilience.reconnect,
-                is_reconnect: true,
-            };
+            let retries = RetryLoop { opening, limit: resilience.reconnect, is_reconnect: true };
             let mut unsent = report.unsent.take().unwrap_or_default();
             self.conversation.record.set_opening();
             match retries.open(self.conversation, &mut backoff, &mut unsent, Some(reason)) {
@@ -113,14 +98,6 @@ impl Run<'_, '_> {
                     return Ok(Some(ended));
                 }
             }
-        }
-    }
-
-    /// What is sent first on the next connection; if it is the last one, nothing has to be kept.
-    fn presets(&mut self) -> Vec<Action> {
-        match self.opening.config.resilience.reconnect {
-            Some(_) => self.presets.clone(),
-            None => std::mem::take(&mut self.presets),
         }
     }
 
@@ -143,20 +120,17 @@ impl Run<'_, '_> {
             many => format!("reconnected; sending {many} queued messages"),
         };
         self.conversation.emit(EventKind::Notice(Level::Info, &text));
-        let presets = self.presets();
-        let record = &self.conversation.record;
-        let plan = conversation::plan(self.opening.config, presets, self.opening.max_time, record);
         Plan {
             observers: report.observers,
             unsent: Some(unsent.actions),
             input_ended: report.input_ended,
-            ..plan
+            ..self.conversation.plan()
         }
     }
 
     /// Why another connection is opened: this one was lost, and we did not end it.
     fn loss(&self, report: &Report) -> Option<String> {
-        let resilience = &self.opening.config.resilience;
+        let resilience = &self.conversation.config.resilience;
         resilience.reconnect?;
         let is_decided =
             matches!(overall(&report.observers), Some(Progress::Met | Progress::Missed));
@@ -172,7 +146,7 @@ impl Run<'_, '_> {
 
     /// How long there was no traffic when the peer ended the connection, if that may be an idle timeout.
     fn idle_time(&self, report: &Report) -> Option<Duration> {
-        let is_pinged = self.opening.config.resilience.times.ping_interval.is_some();
+        let is_pinged = self.conversation.config.resilience.times.ping_interval.is_some();
         let quiet = report.closed.quiet;
         (!is_pinged && may_be_idle_timeout(&report.closed.ending, quiet)).then_some(quiet)
     }
@@ -180,7 +154,7 @@ impl Run<'_, '_> {
     fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {
         match stop {
             Stop::Signal(signal) => Err(Error::Signal(signal)),
-            Stop::MaxTime => Err(self.opening.out_of_time()),
+            Stop::MaxTime => Err(self.conversation.opening().out_of_time()),
             Stop::OutputFailed(error) => Err(Error::Output(error)),
             Stop::System(error) => Err(Error::System("event loop".to_owned(), error)),
             Stop::Requested

@@ -9,10 +9,9 @@ use mio::Waker;
 use super::record::RunShared;
 use crate::commands::displays::{self, Failures, SharedView};
 use crate::config::ConnectConfig;
-use crate::output::shared::SharedStream;
-use crate::output::{Outlet, Outputs};
+use crate::output::Outputs;
 use crate::platform::batches::BatchQueue;
-use crate::platform::stdio::{Writer, are_one_stream};
+use crate::platform::stdio::are_one_stream;
 
 /// The queues to the terminal and, where it is something else, to standard error.
 #[derive(Clone, Debug)]
@@ -22,18 +21,14 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
-    /// Those beside a prompt, which writes what is in `screen`. What standard error does not accept is dropped.
+    /// Those beside a prompt, which writes what is in `screen`.
     ///
     /// # Errors
     /// When the system refuses a thread or what it needs.
     pub(super) fn open(screen: BatchQueue, control: Arc<Waker>) -> io::Result<Self> {
         let err = match are_one_stream() {
             true => None,
-            false => {
-                let queue = BatchQueue::lossy();
-                SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
-                Some(queue)
-            }
+            false => Some(displays::log(control)?),
         };
         Ok(Self { screen, err })
     }
@@ -52,10 +47,7 @@ impl Sinks {
         shared: &RunShared,
         waker: &Arc<Waker>,
     ) -> Outputs {
-        let outlet =
-            |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
-        let out = outlet("standard output", &self.screen);
-        let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
+        let (out, err) = displays::outlets(&self.screen, self.err.as_ref(), waker);
         let (stdout, commentary) = (config.stdout, &config.commentary);
         // What a pause has held back is shown by the outputs of the main loop.
         let view = shared.view.as_ref().map(|view| SharedView { view, shows_waiting: false });

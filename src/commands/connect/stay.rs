@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::conclusion::is_decision;
 use super::conversation::{Conversation, InputSource};
-use super::opening::Opening;
 use super::prompt::{Leave, Prompt};
 use super::run::Ended;
 use crate::config::Input;
@@ -29,8 +28,6 @@ pub(super) struct Stayed {
 struct RunEnd {
     /// Connections that are open then are given up.
     until: Option<Instant>,
-    /// The first connection has decided the result.
-    is_decided: bool,
     /// `None`: that of the connection that ended last.
     result: Option<Result<(), Error>>,
 }
@@ -65,7 +62,7 @@ impl Conversation<'_> {
     }
 
     /// Reports the end of the first connection, and runs the prompt until the end of the run.
-    pub(super) fn stay(&mut self, first: First, opening: Opening<'_>) -> Stayed {
+    pub(super) fn stay(&mut self, first: First) -> Stayed {
         if let Err(error) = &first {
             self.record.set_failed(error);
         }
@@ -76,7 +73,7 @@ impl Conversation<'_> {
             }
         }
         let unsent = self.prompt().map(Prompt::release_main).unwrap_or_default();
-        let mut end = self.end_by_first(&first);
+        let (mut end, is_decided) = self.end_by_first(&first);
         let result = match first {
             Ok(Some(ended)) => self.verdict(ended),
             Ok(None) => Ok(()),
@@ -90,7 +87,7 @@ impl Conversation<'_> {
             }
         }
         match &mut end {
-            Some(RunEnd { is_decided: true, result: decision, .. }) => *decision = Some(result),
+            Some(end) if is_decided => end.result = Some(result),
             _ => {
                 if let Some(prompt) = self.prompt() {
                     prompt.connections.last = Some(result);
@@ -100,25 +97,23 @@ impl Conversation<'_> {
         if let Some(prompt) = self.prompt() {
             prompt.refuse(unsent);
         }
-        let result = self.run_prompt(end, opening);
+        let result = self.run_prompt(end);
         result.unwrap_or_else(|error| Stayed {
             result: Err(Error::System("event loop".to_owned(), error)),
             leave_by: None,
         })
     }
 
-    /// How the end of the first connection ends the run, if it does.
-    fn end_by_first(&mut self, first: &First) -> Option<RunEnd> {
+    /// How the end of the first connection ends the run, if it does, and whether its result is that of the run.
+    fn end_by_first(&mut self, first: &First) -> (Option<RunEnd>, bool) {
         let (until, is_final) = match first {
             Ok(Some(ended)) => (ended.leave_by(), ended.report.stop.as_ref().is_some_and(is_final)),
             Ok(None) => (None, true),
             Err(error) => (None, !may_be_retried(error)),
         };
         let is_left = self.prompt().is_some_and(|prompt| prompt.leave().is_some());
-        if until.is_none() && !is_final && !is_left {
-            return None;
-        }
-        Some(RunEnd { until, is_decided: until.is_some() || is_final, result: None })
+        let is_decided = until.is_some() || is_final;
+        ((is_decided || is_left).then_some(RunEnd { until, result: None }), is_decided)
     }
 
     fn prompt(&mut self) -> Option<&mut Prompt> {
@@ -128,20 +123,17 @@ impl Conversation<'_> {
         }
     }
 
-    fn run_prompt(
-        &mut self,
-        mut end: Option<RunEnd>,
-        opening: Opening<'_>,
-    ) -> std::io::Result<Stayed> {
+    fn run_prompt(&mut self, mut end: Option<RunEnd>) -> std::io::Result<Stayed> {
         loop {
             self.take_commands(&mut end);
             if let Err(error) = self.outputs.flush() {
                 self.end_prompt(&mut end, None, output_result(error));
             }
-            let is_late = opening.max_time.is_some_and(|limit| Instant::now() >= limit);
+            let is_late = self.max_time.is_some_and(|limit| Instant::now() >= limit);
             if is_late && end.as_ref().is_none_or(|end| end.until.is_none()) {
                 let until = Instant::now() + LEAVE_TIMEOUT;
-                self.end_prompt(&mut end, Some(until), Err(opening.out_of_time()));
+                let error = self.opening().out_of_time();
+                self.end_prompt(&mut end, Some(until), Err(error));
             }
             let is_running = self.prompt().is_some_and(|prompt| prompt.connections.are_running());
             let stays = self.config.stay && end.is_none();
@@ -157,7 +149,7 @@ impl Conversation<'_> {
                 return Ok(self.stayed(end));
             }
             let until = deadline.map(|until| until + GIVE_UP_TIME);
-            self.wait_at_prompt(&mut end, until.or(opening.max_time))?;
+            self.wait_at_prompt(&mut end, until.or(self.max_time))?;
         }
     }
 
@@ -177,12 +169,12 @@ impl Conversation<'_> {
         match prompt.take_leave() {
             None => {}
             Some(Leave::Quit) => {
-                end.get_or_insert(RunEnd { until: None, is_decided: false, result: None });
+                end.get_or_insert(RunEnd { until: None, result: None });
             }
             Some(Leave::Signal(Signal::Interrupt))
                 if end.is_none() && !prompt.connections.are_running() =>
             {
-                *end = Some(RunEnd { until: None, is_decided: false, result: None });
+                *end = Some(RunEnd { until: None, result: None });
             }
             Some(Leave::Signal(signal)) => self.on_signal(end, signal),
         }
@@ -217,11 +209,7 @@ impl Conversation<'_> {
         if let Some(prompt) = self.prompt() {
             prompt.on_end(until, Some(signal));
         }
-        *end = Some(RunEnd {
-            until: Some(until),
-            is_decided: true,
-            result: Some(Err(Error::Signal(signal))),
-        });
+        *end = Some(RunEnd { until: Some(until), result: Some(Err(Error::Signal(signal))) });
     }
 
     fn end_prompt(
@@ -236,7 +224,7 @@ impl Conversation<'_> {
                 None => prompt.connections.close(),
             }
         }
-        *end = Some(RunEnd { until, is_decided: true, result: Some(result) });
+        *end = Some(RunEnd { until, result: Some(result) });
     }
 }
 

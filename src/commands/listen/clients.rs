@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::commands::age::age;
 use crate::config::Broadcast;
 use crate::input::Shutdown;
 use crate::input::queue::{ClientQueue, Enqueued, QueuedAction};
@@ -251,13 +252,5 @@ impl ClientRecord {
             self.protocol.as_deref().map_or_else(|| "no subprotocol".to_owned(), safe),
             format!("received {received}, sent {sent}"),
         ]
-    }
-}
-
-fn age(age: Duration) -> String {
-    match age.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use mio::Waker;
 
+use crate::commands::displays;
 use crate::input::repl::{OperatorCommand, Repl};
 use crate::output::shared::SharedStream;
 use crate::output::{Outlet, OutputError};
@@ -34,7 +35,7 @@ impl Streams {
         let writer = Writer::stdout()?;
         let thread =
             SharedStream::start("standard output", writer, out.clone(), Arc::clone(&control))?;
-        let err = if are_one_stream() { None } else { Some(Self::log(control)?) };
+        let err = if are_one_stream() { None } else { Some(displays::log(control)?) };
         Ok(Self { out, err, threads: vec![thread] })
     }
 
@@ -45,22 +46,12 @@ impl Streams {
     pub(super) fn with_repl(repl: &Repl<OperatorCommand>, control: Arc<Waker>) -> io::Result<Self> {
         let out = repl.screen().clone();
         out.watch(Arc::clone(&control));
-        Ok(Self { out, err: Some(Self::log(control)?), threads: Vec::new() })
-    }
-
-    /// An error on standard error is not reported: there is no stream for that.
-    fn log(control: Arc<Waker>) -> io::Result<BatchQueue> {
-        let queue = BatchQueue::lossy();
-        SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
-        Ok(queue)
+        Ok(Self { out, err: Some(displays::log(control)?), threads: Vec::new() })
     }
 
     /// Outlets to standard output and error for a thread whose loop `waker` wakes.
     pub(super) fn outlets(&self, waker: &Arc<Waker>) -> (Outlet, Option<Outlet>) {
-        let outlet =
-            |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
-        let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
-        (outlet("standard output", &self.out), err)
+        displays::outlets(&self.out, self.err.as_ref(), waker)
     }
 
     /// Why a stream cannot be written any more, once.

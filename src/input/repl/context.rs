@@ -11,7 +11,7 @@ pub struct PromptContext {
     /// What is shown of the messages, and those that are kept.
     pub view: Arc<View>,
     /// Parses a filter; the error is its reason.
-    pub parse_filter: fn(&str) -> Result<Box<dyn DisplayFilter>, String>,
+    pub parse_filter: fn(&str) -> Result<Arc<dyn DisplayFilter>, String>,
     /// The lines that show a whole message.
     pub render: Arc<dyn Fn(&Kept) -> String + Send + Sync>,
 }

@@ -3,8 +3,8 @@
 use std::sync::mpsc::{Receiver, channel};
 
 use super::{quit, stay};
-use crate::scripts::answer_close;
-use crate::support::{Peer, Server, Terminal, script};
+use crate::scripts::{answer_close, next};
+use crate::support::{Peer, Server, script};
 
 /// A server that hands the heads of this many requests over, and closes each but the last.
 fn heads(count: usize) -> (Server, Receiver<String>) {
@@ -22,10 +22,6 @@ fn heads(count: usize) -> (Server, Receiver<String>) {
         })
     });
     (Server::scripts(scripts.collect::<Vec<_>>()), heads)
-}
-
-fn next(heads: &Receiver<String>) -> String {
-    crate::scripts::next(heads)
 }
 
 const SECRETS: [&str; 8] = [
@@ -83,35 +79,27 @@ fn a_password_in_a_url_is_sent_and_not_shown() {
     terminal.type_line("/connections");
     terminal.wait_for("/?token=***");
     terminal.type_line("/status");
-    let path = terminal.home().join(".local/state/wscope/history");
     let screen = quit(terminal, 0);
     let own_line = screen.lines().find(|line| line.contains("/connect ")).expect("the line");
     let rest = screen.replace(own_line, "");
     assert!(!rest.contains("0pen-sesame") && !rest.contains("t0ken-value"), "{screen}");
-    let _ = path;
 }
 
 #[test]
 fn the_history_has_no_secret_of_a_url_without_a_scheme() {
     let (server, first) = heads(1);
     let (other, second) = heads(1);
-    let home = {
-        let terminal = stay(&server, &[]);
-        next(&first);
-        terminal.type_line("/close");
-        terminal.wait_for("closed by us");
-        let place = other.url().replace("ws://", "you:0pen-sesame@");
-        terminal.type_line(&format!("/connect {place}/?token=t0ken-value"));
-        next(&second);
-        super::wait_for_times(&terminal, "subprotocol", 2); // it is open
-        let history = std::fs::read_to_string(history(&terminal)).expect("the history");
-        quit(terminal, 0);
-        history
-    };
-    assert!(home.contains("/connect "), "{home}");
-    assert!(!home.contains("0pen-sesame") && !home.contains("t0ken-value"), "{home}");
-}
-
-fn history(terminal: &Terminal) -> std::path::PathBuf {
-    terminal.home().join(".local/state/wscope/history")
+    let terminal = stay(&server, &[]);
+    next(&first);
+    terminal.type_line("/close");
+    terminal.wait_for("closed by us");
+    let place = other.url().replace("ws://", "you:0pen-sesame@");
+    terminal.type_line(&format!("/connect {place}/?token=t0ken-value"));
+    next(&second);
+    super::wait_for_times(&terminal, "subprotocol", 2); // it is open
+    let path = terminal.home().join(".local/state/wscope/history");
+    let history = std::fs::read_to_string(path).expect("the history");
+    quit(terminal, 0);
+    assert!(history.contains("/connect "), "{history}");
+    assert!(!history.contains("0pen-sesame") && !history.contains("t0ken-value"), "{history}");
 }

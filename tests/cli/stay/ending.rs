@@ -1,22 +1,14 @@
 //! Signals, Ctrl-C and limits while there is no connection, or while one is opened again.
 
-use std::time::Duration;
+use std::sync::mpsc::channel;
 
-use super::{accept, cut_after, quit, stay, wait_for_times};
+use super::{PROMPTLY, accept, cut_after, hang, quit, stay, wait_for_times};
 use crate::scripts::{answer_close, next};
 use crate::support::{Key, Peer, Server, Signal, Terminal, close_terminal, script, text};
 
-/// The time in which the program must end by itself, on a busy machine.
-const PROMPTLY: Duration = Duration::from_millis(900);
-
 #[test]
 fn ctrl_c_cancels_an_attempt_and_stays() {
-    let (sender, requested) = std::sync::mpsc::channel();
-    let hang = script(move |peer: &mut Peer| {
-        peer.read_head();
-        sender.send(()).expect("a receiver in the test");
-        peer.read_until_eof();
-    });
+    let (hang, requested) = hang();
     let server = Server::scripts([cut_after("one"), hang, accept(answer_close)]);
     let terminal = stay(&server, &[]);
     terminal.type_line("one");
@@ -33,7 +25,7 @@ fn ctrl_c_cancels_an_attempt_and_stays() {
 
 #[test]
 fn text_typed_while_connecting_is_sent_then() {
-    let (sender, requested) = std::sync::mpsc::channel();
+    let (sender, requested) = channel();
     let slow = script(move |peer: &mut Peer| {
         let head = peer.read_head();
         sender.send(()).expect("a receiver in the test");
@@ -73,12 +65,7 @@ fn a_signal_ends_the_run_without_a_connection() {
 
 #[test]
 fn a_signal_ends_an_attempt_and_the_run() {
-    let (sender, requested) = std::sync::mpsc::channel();
-    let hang = script(move |peer: &mut Peer| {
-        peer.read_head();
-        sender.send(()).expect("a receiver in the test");
-        peer.read_until_eof();
-    });
+    let (hang, requested) = hang();
     let server = Server::scripts([cut_after("one"), hang]);
     let mut terminal = stay(&server, &[]);
     terminal.type_line("one");

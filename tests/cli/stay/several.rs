@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use super::{accept, cut_after, quit, stay, wait_for_times};
+use super::{PROMPTLY, accept, cut_after, quit, stay, wait_for_times};
 use crate::scripts::{answer_close, serve, serve_on_release, sum_until_stalled};
 use crate::stalls::{TIME_TO_END, serve_flood};
-use crate::support::{Key, Peer, Server, Signal, Terminal, text};
-
-const PROMPTLY: Duration = Duration::from_millis(900);
+use crate::support::{CLOSE, Key, Peer, Server, Signal, Terminal, frame, text};
 
 /// A server that says what it is called whenever it is asked.
 fn named(name: &'static str) -> Server {
@@ -17,14 +15,14 @@ fn named(name: &'static str) -> Server {
 /// Answers texts with this name before them, up to the Close.
 fn answer(peer: &mut Peer, name: &str) {
     loop {
-        let frame = peer.read_frame();
-        match frame.opcode {
-            crate::support::CLOSE => {
-                peer.send(crate::support::frame(true, 0, crate::support::CLOSE, &frame.payload));
+        let received = peer.read_frame();
+        match received.opcode {
+            CLOSE => {
+                peer.send(frame(true, 0, CLOSE, &received.payload));
                 return;
             }
             1 => {
-                let data = String::from_utf8_lossy(&frame.payload).into_owned();
+                let data = String::from_utf8_lossy(&received.payload).into_owned();
                 peer.send(text(&format!("{name} heard {data}")));
             }
             _ => {}
@@ -203,7 +201,7 @@ fn a_flood_in_the_background_does_not_hold_up_the_line_being_typed() {
                 return;
             }
         }
-        peer.send(crate::support::frame(true, 0, 9, b"alive?"));
+        peer.send(frame(true, 0, 9, b"alive?"));
         peer.expect_pong(b"alive?");
         answer_close(peer);
     });
@@ -222,7 +220,7 @@ fn a_flood_in_the_background_does_not_hold_up_the_line_being_typed() {
 #[test]
 fn a_ping_in_the_background_is_answered() {
     let asks = serve_on_release(|peer| {
-        peer.send(crate::support::frame(true, 0, 9, b"there?"));
+        peer.send(frame(true, 0, 9, b"there?"));
         peer.expect_pong(b"there?");
         answer_close(peer);
     });
@@ -364,19 +362,21 @@ fn events_have_the_number_of_the_connection_once_there_are_several() {
 
 #[test]
 fn a_connection_to_an_endpoint_has_its_name() {
-    let (one, two) = (named("one"), named("two"));
-    let script = format!(
-        "mkdir -p .config/wscope; printf '[staging]\\nurl = {}\\n' > .config/wscope/config; \
-         exec \"$WSCOPE\" @staging",
-        one.url()
-    );
-    let terminal = Terminal::spawn_shell(&script, 100, 40);
-    terminal.wait_for("subprotocol");
-    open(&terminal, "b", &two);
-    terminal.type_line("/use staging");
-    terminal.type_line("hi");
-    terminal.wait_for("[staging] < one heard hi");
-    quit(terminal, 0);
+    for (given, name) in [("@staging", "staging"), ("-c @staging", "main")] {
+        let (one, two) = (named("one"), named("two"));
+        let script = format!(
+            "mkdir -p .config/wscope; printf '[staging]\\nurl = {}\\n' > .config/wscope/config; \
+             exec \"$WSCOPE\" {given}",
+            one.url()
+        );
+        let terminal = Terminal::spawn_shell(&script, 100, 40);
+        terminal.wait_for("subprotocol");
+        open(&terminal, "b", &two);
+        terminal.type_line(&format!("/use {name}"));
+        terminal.type_line("hi");
+        terminal.wait_for(&format!("[{name}] < one heard hi"));
+        quit(terminal, 0);
+    }
 }
 
 /// Lines for one connection are sent while the other one stalls in its handshake, or accepts no data.
@@ -388,7 +388,7 @@ fn a_stalled_connection_does_not_hold_up_lines_for_another() {
         peer.read_until_eof();
     });
     let two = named("two");
-    let terminal = connect(&one, &["--no-compress"]);
+    let mut terminal = connect(&one, &["--no-compress"]);
     open(&terminal, "b", &two);
     let path = terminal.home().join("large");
     std::fs::write(&path, vec![b'x'; 24 << 20]).expect("a file");
@@ -399,7 +399,6 @@ fn a_stalled_connection_does_not_hold_up_lines_for_another() {
     terminal.type_line("hi");
     terminal.wait_for("[b] < two heard hi");
     terminal.press(Key::CtrlC);
-    let mut terminal = terminal;
     assert_eq!(terminal.wait_exit_within(2 * PROMPTLY), 130, "{}", terminal.screen());
 }
 

@@ -37,17 +37,17 @@ impl Control {
 
     /// By the server itself if it concerns the server, otherwise on all connections.
     fn act(&mut self, action: Action) {
+        if let Action::Show(show) = &action
+            && let Some(shown) = show.shown()
+        {
+            let connection = match show {
+                Show::Full(kept) => kept.connection,
+                _ => None,
+            };
+            return self.emit(connection, EventKind::Shown(shown));
+        }
         match action {
             Action::Show(Show::Status) => self.show_status(),
-            Action::Show(show) if show.shown().is_some() => {
-                let connection = match &show {
-                    Show::Full(kept) => kept.connection,
-                    _ => None,
-                };
-                if let Some(shown) = show.shown() {
-                    self.emit(connection, EventKind::Shown(shown));
-                }
-            }
             Action::Leave(signal) => self.on_signal(signal),
             action => self.push_typed(Recipients::All, action),
         }

@@ -1,5 +1,7 @@
 //! Commands that change what is shown, and how.
 
+use std::sync::Arc;
+
 use super::text;
 use crate::input::Action;
 use crate::input::repl::context::PromptContext;
@@ -62,7 +64,7 @@ fn parse(
     command: &str,
     pattern: &str,
     context: &PromptContext,
-) -> Result<Box<dyn crate::view::DisplayFilter>, String> {
+) -> Result<Arc<dyn crate::view::DisplayFilter>, String> {
     (context.parse_filter)(pattern)
         .map_err(|reason| format!("/{command} {pattern}: {reason}; what is shown has not changed"))
 }

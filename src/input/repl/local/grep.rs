@@ -1,5 +1,7 @@
 //! `/grep`: searches the messages that are kept.
 
+use std::sync::Arc;
+
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::text;
@@ -67,7 +69,7 @@ pub(super) fn grep(argument: &str, context: &PromptContext) -> Result<Parsed<Act
 enum Search {
     Regex(Regex),
     /// A pattern of whole messages.
-    Pattern(Box<dyn DisplayFilter>),
+    Pattern(Arc<dyn DisplayFilter>),
 }
 
 impl Search {
