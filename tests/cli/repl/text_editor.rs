@@ -181,10 +181,11 @@ fn ctrl_c_belongs_to_the_editor() {
     leave(terminal);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn ctrl_z_in_the_editor_stops_both() {
     let server = server(|peer| peer.expect_text("typed there"));
-    let editor = Editor::new(WAITING);
+    let editor = Editor::new(&format!("echo $$ >\"$0.id\"; {WAITING}"));
     let terminal = Terminal::spawn_job_shell("bash", 100, 30);
     terminal.type_line(&format!("VISUAL={} \"$WSCOPE\" {}", editor.path("editor"), server.url()));
     terminal.wait_for_prompt();
@@ -192,6 +193,7 @@ fn ctrl_z_in_the_editor_stops_both() {
     terminal.wait_for("editing");
     terminal.press(Key::CtrlZ);
     terminal.wait_for_stop();
+    wait_until_stopped(&editor.path("editor.id"));
     terminal.type_text("fg\n");
     terminal.wait_until("the job again", |screen| screen.matches("WSCOPE").count() > 1);
     terminal.type_text("typed there\n");
@@ -200,6 +202,21 @@ fn ctrl_z_in_the_editor_stops_both() {
     terminal.press(Key::CtrlD);
     terminal.wait_for("closed by us: 1000");
     server.join();
+}
+
+/// The shell has its prompt as soon as wscope is stopped. An editor that the signal has not reached yet would read
+/// what is typed for the shell.
+#[cfg(target_os = "linux")]
+fn wait_until_stopped(id_file: &str) {
+    use std::time::Instant;
+
+    let id = fs::read_to_string(id_file).expect("the editor's number");
+    let state = format!("/proc/{}/stat", id.trim());
+    let deadline = Instant::now() + DEADLINE;
+    while !fs::read_to_string(&state).expect("the editor's state").contains(") T ") {
+        assert!(Instant::now() < deadline, "the editor was not stopped");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
