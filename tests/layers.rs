@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -20,6 +20,13 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("observer", &["protocol", "event", "input"]),
     ("scenario", &["template", "protocol", "event", "view", "observer"]),
     ("output", &["platform", "protocol", "net", "event", "view"]),
+    (
+        "recording",
+        &[
+            "platform", "template", "redact", "protocol", "net", "event", "view", "scenario",
+            "output",
+        ],
+    ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("report", &["protocol", "scenario", "output"]),
     ("cli", &[]),
@@ -41,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "client",
             "event",
             "output",
+            "recording",
             "input",
             "config",
         ],
@@ -62,6 +70,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "scenario",
             "report",
             "output",
+            "recording",
             "input",
             "session",
             "cli",

@@ -1,0 +1,181 @@
+//! The events of a recording, owned.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::event::{
+    Closed, Event, EventKind, Failure, FileSent, Message, Opened, Redirect, RetryScheduled, Stamp,
+};
+use crate::protocol::MessageKind;
+use crate::protocol::frame::Header;
+use crate::protocol::vocabulary::{Direction, FrameEvent, Part};
+
+/// An event of a recording.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// When it occurred: since the start of the recording, and by the clock of the machine that recorded it.
+    pub at: Stamp,
+    /// The number of the connection, if the recording may have several.
+    pub connection: Option<u64>,
+    /// What occurred.
+    pub what: RecordedKind,
+}
+
+/// What occurred. Directions are those of the side that recorded: a HAR of a browser has its messages as
+/// [`Direction::Sent`].
+#[derive(Clone, Debug)]
+pub enum RecordedKind {
+    /// The opening handshake was complete.
+    Open(Box<Opened>),
+    /// A data message.
+    Message(RecordedMessage),
+    /// A data message that was streamed from a file, whose data was not recorded.
+    FileSent {
+        /// Text or binary.
+        kind: MessageKind,
+        /// The path of the file.
+        path: String,
+        /// Its length, in bytes.
+        size: u64,
+        /// The size of frame header and payload, in bytes.
+        wire_size: u64,
+    },
+    /// A ping.
+    Ping(Direction, Bytes),
+    /// A pong, with the round-trip time if it answered a ping of the recording side.
+    Pong(Direction, Bytes, Option<Duration>),
+    /// A frame (`-vv`); precedes the event that it causes.
+    Frame(Box<RecordedFrame>),
+    /// The connection ended.
+    Closed(Box<Closed>),
+    /// A redirect was followed.
+    Redirect(Box<Redirect>),
+    /// Another attempt to connect was scheduled.
+    Retry(Box<RetryScheduled>),
+    /// A failure: the connection was refused or ended abnormally, or the run failed.
+    Failure(Box<Failure>),
+}
+
+/// A data message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedMessage {
+    /// Who sent it.
+    pub direction: Direction,
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// The payload.
+    pub data: Bytes,
+    /// The size of frame headers and payloads, in bytes; 0 if it was not recorded.
+    pub wire_size: u64,
+    /// Whether it was compressed.
+    pub compressed: bool,
+    /// The number of frames; 1 if it was not recorded.
+    pub frames: u64,
+}
+
+/// A frame.
+#[derive(Clone, Debug)]
+pub struct RecordedFrame {
+    /// Who sent it.
+    pub direction: Direction,
+    /// Its header.
+    pub header: Header,
+    /// Its payload, unmasked; empty unless payloads were recorded (`-vvv`).
+    pub payload: Bytes,
+    /// Which part of which message it is.
+    pub part: Option<Part>,
+    /// It was requested by the user.
+    pub raw: bool,
+}
+
+impl Recorded {
+    /// Calls `consume` with the event as the outputs of a live run take it.
+    pub fn with_event<T>(&self, consume: impl FnOnce(&Event<'_>) -> T) -> T {
+        let emit =
+            |what| consume(&Event { at: self.at, connection: self.connection, mark: None, what });
+        match &self.what {
+            RecordedKind::Open(opened) => emit(EventKind::Open(opened)),
+            RecordedKind::Message(message) => emit(EventKind::Message(message.message())),
+            RecordedKind::FileSent { kind, path, size, wire_size } => {
+                let (kind, size, wire_size) = (*kind, *size, *wire_size);
+                emit(EventKind::FileSent(&FileSent { kind, path, size, wire_size }))
+            }
+            RecordedKind::Ping(direction, data) => emit(EventKind::Ping(*direction, data)),
+            RecordedKind::Pong(direction, data, rtt) => {
+                emit(EventKind::Pong(*direction, data, *rtt))
+            }
+            RecordedKind::Frame(frame) => emit(EventKind::Frame(&frame.event())),
+            RecordedKind::Closed(closed) => emit(EventKind::Closed(closed)),
+            RecordedKind::Redirect(redirect) => emit(EventKind::Redirect(redirect)),
+            RecordedKind::Retry(retry) => emit(EventKind::RetryScheduled(retry)),
+            RecordedKind::Failure(failure) => emit(EventKind::Failure(failure)),
+        }
+    }
+
+    /// The message, if it is one whose data was recorded.
+    pub fn message(&self) -> Option<&RecordedMessage> {
+        match &self.what {
+            RecordedKind::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+impl RecordedFrame {
+    fn event(&self) -> FrameEvent<'_> {
+        FrameEvent {
+            direction: self.direction,
+            header: self.header,
+            payload: &self.payload,
+            part: self.part,
+            plain: None,
+            raw: self.raw,
+        }
+    }
+}
+
+impl RecordedMessage {
+    /// The message, as the outputs of a live run take it.
+    pub fn message(&self) -> Message<'_> {
+        Message {
+            direction: self.direction,
+            wire_size: self.wire_size,
+            compressed: self.compressed,
+            frames: self.frames,
+            ..Message::received(self.kind, &self.data)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn an_event_has_the_data_of_the_recording() {
+        let message = RecordedMessage {
+            direction: Direction::Sent,
+            kind: MessageKind::Binary,
+            data: Bytes::from_static(&[1, 2]),
+            wire_size: 8,
+            compressed: true,
+            frames: 2,
+        };
+        let recorded = Recorded {
+            at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(5) },
+            connection: Some(3),
+            what: RecordedKind::Message(message.clone()),
+        };
+        assert_eq!(recorded.message(), Some(&message));
+        recorded.with_event(|event| {
+            assert_eq!((event.at, event.connection), (recorded.at, Some(3)));
+            let EventKind::Message(shown) = event.what else { panic!("{event:?}") };
+            assert_eq!((shown.direction, shown.kind), (Direction::Sent, MessageKind::Binary));
+            assert_eq!((shown.data, shown.wire_size, shown.frames), (&[1, 2][..], 8, 2));
+            assert!(shown.compressed && !shown.typed && !shown.surplus);
+        });
+    }
+}
