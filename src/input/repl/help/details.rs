@@ -64,8 +64,9 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["set"],
         SENDING,
-        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. Without VALUE it \
-         is shown, without NAME all are listed.",
+        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. It is put in as \
+         text, so that it can be a number or an object of JSON: for a string of JSON, write \\\" for a quote in VALUE and \\\\ \
+         for a backslash. Without VALUE it is shown, without NAME all are listed.",
         "/set user Kim",
     ),
     entry(&["unset"], SENDING, "Lines with {{NAME}} are not sent any more.", "/unset user"),
@@ -79,7 +80,8 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["send"],
         SENDING,
-        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set.",
+        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set. Values are put \
+         in as text; NAME.json has to be JSON with them.",
         "/send login user=\"Kim Lee\" n=3",
     ),
     entry(
