@@ -117,7 +117,8 @@ pub(super) const DETAILS: &[Details] = &[
         &["filter", "mute"],
         LOOKING,
         "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
-         current ones are shown, off removes them.",
+         current ones are shown, off removes them. If what /again, /send or /ping would show is hidden, a line says that it \
+         was sent.",
         "/filter {\"type\":\"error\"}",
     ),
     entry(
