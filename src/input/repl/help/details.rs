@@ -143,7 +143,12 @@ pub(super) const DETAILS: &[Details] = &[
     entry(&["status"], LOOKING, "The counts are those of this connection.", "/status"),
     entry(&["headers"], LOOKING, "The request and the response, as they were sent.", "/headers"),
     entry(&["clients"], LOOKING, "/to and /kick take these numbers.", "/clients"),
-    entry(&["help"], LOOKING, "With COMMAND that one is explained, with an example.", "/help send"),
+    entry(
+        &["help"],
+        LOOKING,
+        "With COMMAND that one is explained, with an example; keys and all list those with what they do.",
+        "/help send",
+    ),
     entry(
         &["close"],
         CONNECTION,
