@@ -66,8 +66,9 @@ impl Help<'_> {
     /// If it is unknown, in words.
     pub(super) fn about(&self, argument: &str) -> Result<String, String> {
         match argument {
-            "" => Ok(self.overview()),
-            "all" => Ok(self.all()),
+            // Without a prompt there is no screen that has to hold it.
+            "" if self.prompt != Prompt::None => Ok(self.overview()),
+            "" | "all" => Ok(self.all()),
             "keys" if self.prompt != Prompt::None => Ok(self.keys().trim_end().to_owned()),
             name => self.command(name),
         }
@@ -244,6 +245,8 @@ mod tests {
     fn arguments_choose_a_part() {
         let [help, _] = help(Prompt::Editor, 80);
         assert_eq!(help.about("all"), Ok(help.all()));
+        let [piped, _] = self::help(Prompt::None, 80);
+        assert_eq!(piped.about(""), Ok(piped.all()));
         let keys = help.about("keys").expect("the keys");
         assert!(keys.starts_with("Keys\n  Enter ") && help.all().ends_with(&keys), "{keys}");
         assert!(help.about("/quit").is_ok_and(|text| text.starts_with("  /quit")));
