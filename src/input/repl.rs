@@ -31,6 +31,7 @@ mod editing;
 mod editor;
 mod ending;
 mod escapes;
+mod filled;
 mod help;
 mod helper;
 mod history;

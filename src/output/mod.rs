@@ -144,6 +144,11 @@ impl Outputs {
         self.shows_waiting = shows_waiting && keeps_messages; // only a prompt can hold back
     }
 
+    /// The command whose filters hide this: `filter` or `mute`.
+    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
+        self.view.as_ref().and_then(|view| view.hidden_by(what))
+    }
+
     /// Whether a message of ours needs an event.
     #[inline]
     pub fn show_sent(&self, kind: MessageKind) -> bool {

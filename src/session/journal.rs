@@ -62,6 +62,11 @@ impl<'a> Journal<'a> {
         self.outputs.show_sent(kind)
     }
 
+    /// The command whose filters hide this: `filter` or `mute`.
+    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
+        self.outputs.hidden_by(what)
+    }
+
     /// The outputs.
     pub fn outputs(&mut self) -> &mut Outputs {
         self.outputs

@@ -302,6 +302,7 @@ impl Work {
             observers: vec![Box::new(observer)],
             times: self.connect.resilience.times,
             unsent: None,
+            notes_hidden: false,
             input_ended: false,
         };
         let report =

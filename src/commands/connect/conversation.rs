@@ -259,6 +259,7 @@ impl<'a> Conversation<'a> {
             observers: observers(config, &self.record),
             times: config.resilience.times,
             unsent: config.resilience.reconnect.map(|_| Default::default()),
+            notes_hidden: true,
             input_ended: false,
         }
     }

@@ -218,6 +218,7 @@ impl Server {
             observers: self.observers(number, received),
             times: KeepaliveTimes::default(),
             unsent: None,
+            notes_hidden: false, // said once for all clients
             input_ended: false,
         }
     }

@@ -36,7 +36,10 @@ pub(super) fn arguments(
     match name {
         "file" => path(argument.trim_start()),
         "binary" => argument.trim_start().strip_prefix('@').map_or((0, Vec::new()), path),
-        "help" if is_first => words(last, commands.iter().map(|it| plain(it.name)).collect()),
+        "help" if is_first => {
+            let names = commands.iter().map(|it| it.name).chain(["keys", "all"]);
+            words(last, names.map(plain).collect())
+        }
         "close" if is_first => words(last, close_codes()),
         "kick" if argument.split(' ').count() == 2 => words(last, close_codes()),
         "time" if is_first => {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::closest::closest;
+use super::filled::not_json;
 use super::json_text::{Fault, fault, is_meant_as_json};
 use super::place::place;
 use super::placeholders::{Expanded, expand, has_placeholders, quote};
@@ -92,13 +93,12 @@ impl Composer {
         if !part.is_whole || part.reads_escapes || !is_meant_as_json(text) {
             return None;
         }
-        let Fault { at, what } = fault(text)?;
-        let at = part.at + expanded.as_ref().map_or(at, |expanded| expanded.typed(at));
-        let place = place(line, at);
+        let reason = match &expanded {
+            Some(expanded) => not_json(line, part.at, expanded)?,
+            None => format!("not JSON: {}", placed(line, part.at, &fault(text)?)),
+        };
         Some(refusal(
-            format!(
-                "not JSON: {place}: {what}; Enter again sends it as it is, Alt-Enter starts a new line"
-            ),
+            format!("{reason}; Enter again sends it as it is, Alt-Enter starts a new line"),
             true,
         ))
     }
@@ -252,7 +252,10 @@ mod tests {
             ("/text [", "not JSON: column 8: "),
             ("{\n \"a\": x\n}", "not JSON: line 2, column 7: "),
             (r#"{"a":"{{name}}",}"#, "not JSON: column 17: "),
-            (r#"[{{bad}}]"#, "not JSON: column 2: "),
+            (
+                r#"[{{bad}}]"#,
+                "not JSON after {{bad}} was replaced by its value: column 2, character 1 of the value: ",
+            ),
             (
                 "hi {{nam}}",
                 "column 4: {{nam}} has no value; did you mean {{name}}? /set nam VALUE ",

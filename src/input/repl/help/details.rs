@@ -64,8 +64,9 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["set"],
         SENDING,
-        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. Without VALUE it \
-         is shown, without NAME all are listed.",
+        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. It is put in as \
+         text, so that it can be a number or an object of JSON: for a string of JSON, write \\\" for a quote in VALUE and \\\\ \
+         for a backslash. Without VALUE it is shown, without NAME all are listed.",
         "/set user Kim",
     ),
     entry(&["unset"], SENDING, "Lines with {{NAME}} are not sent any more.", "/unset user"),
@@ -79,7 +80,8 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["send"],
         SENDING,
-        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set.",
+        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set. Values are put \
+         in as text; NAME.json has to be JSON with them.",
         "/send login user=\"Kim Lee\" n=3",
     ),
     entry(
@@ -115,7 +117,8 @@ pub(super) const DETAILS: &[Details] = &[
         &["filter", "mute"],
         LOOKING,
         "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
-         current ones are shown, off removes them.",
+         current ones are shown, off removes them. If what /again, /send or /ping would show is hidden, a line says that it \
+         was sent.",
         "/filter {\"type\":\"error\"}",
     ),
     entry(
@@ -140,7 +143,12 @@ pub(super) const DETAILS: &[Details] = &[
     entry(&["status"], LOOKING, "The counts are those of this connection.", "/status"),
     entry(&["headers"], LOOKING, "The request and the response, as they were sent.", "/headers"),
     entry(&["clients"], LOOKING, "/to and /kick take these numbers.", "/clients"),
-    entry(&["help"], LOOKING, "With COMMAND that one is explained, with an example.", "/help send"),
+    entry(
+        &["help"],
+        LOOKING,
+        "With COMMAND that one is explained, with an example; keys and all list those with what they do.",
+        "/help send",
+    ),
     entry(
         &["close"],
         CONNECTION,
