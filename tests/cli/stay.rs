@@ -7,6 +7,7 @@ use crate::repl::leave;
 use crate::scripts::{answer_close, refused_url, serve};
 use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
 
+mod advice;
 mod credentials;
 mod ending;
 mod several;
