@@ -45,7 +45,6 @@ mod tls;
 mod values;
 pub mod wscat;
 
-pub use another::check_url;
 pub use auth::{AuthEnv, CredentialSources, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;

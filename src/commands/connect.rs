@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::RunError;
 use super::delivery::Delivery;
 use super::displays::{self, Failures, SharedView};
-use crate::config::{ConnectConfig, check_url};
+use crate::config::ConnectConfig;
 use crate::error::Error;
 use crate::event::{Clock, Event, EventKind};
 use crate::input::repl::PromptNames;
@@ -28,6 +28,7 @@ mod link_thread;
 mod opening;
 pub(super) use opening::events;
 mod pause;
+mod prepared;
 mod prompt;
 mod record;
 mod retry_loop;
@@ -36,6 +37,7 @@ mod sinks;
 mod stay;
 
 use conversation::Conversation;
+use prepared::Prepared;
 use record::{Record, RunShared};
 use run::Run;
 use stay::Stayed;
@@ -110,9 +112,12 @@ impl ConnectCommand<'_> {
         if let Some(view) = &self.view {
             view.set_waker(reactor.waker());
         }
-        let prompt = PromptNames::new(&config.name, check_url, config.stay);
+        let prepared = Arc::new(Prepared::new(Arc::clone(config)));
+        let (name, destination) = (&config.name, config.destination());
+        let prompt = PromptNames::new(name, destination, prepared.clone(), config.stay);
         let shared = RunShared {
             prompt: Arc::new(prompt),
+            prepared,
             view: self.view.clone(),
             is_decided: Arc::default(),
         };

@@ -3,21 +3,18 @@
 use super::auth::{CredentialSources, basic_header};
 use super::route::target;
 use super::secrets::{GivenValues, Used, secrets};
-use super::{ConfigError, ConnectConfig};
+use super::{ConfigError, ConnectConfig, messages};
 use crate::client::HandshakeConfig;
 use crate::config::files::FileReader;
 use crate::event::Level;
-use crate::net::target::Target;
-
-/// What is wrong with a URL, if anything.
-///
-/// # Errors
-/// That, as text.
-pub fn check_url(url: &str) -> Result<(), String> {
-    Target::parse(url).map(drop).map_err(|error| ConfigError::Target(error).to_string())
-}
+use crate::input::repl::Destination;
 
 impl ConnectConfig {
+    /// What the prompt has to know of it.
+    pub fn destination(&self) -> Destination {
+        Destination { messages: self.messages.clone(), secrets: self.endpoint.secrets.clone() }
+    }
+
     /// The same options for another URL, under this name. Messages that are sent first are for the first URL only, and so are
     /// credentials, unless scheme, host and port are the same.
     ///
@@ -28,6 +25,9 @@ impl ConnectConfig {
         let used = Used { target: Some(&target), ..Used::default() };
         let own = secrets(&GivenValues::typed(&[]), &used, &FileReader::new(None));
         let login = target.credentials.clone();
+        let is_same = messages::endpoint(&target) == messages::endpoint(&self.endpoint.target);
+        let folder = self.messages.clone();
+        let messages = if is_same { folder } else { messages::beside(folder.as_deref(), &target) };
         let mut endpoint = self.endpoint.clone();
         endpoint.secrets = endpoint.secrets.and(own);
         let first = endpoint.target.host_header();
@@ -53,6 +53,7 @@ impl ConnectConfig {
             warns_unchecked: false,
             notices,
             presets: Vec::new(),
+            messages,
             name: name.to_owned(),
             ..self.clone()
         })

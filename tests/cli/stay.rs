@@ -10,6 +10,7 @@ use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
 mod advice;
 mod credentials;
 mod ending;
+mod endpoints;
 mod several;
 
 /// The time in which the program must end by itself, on a busy machine.

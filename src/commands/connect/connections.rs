@@ -13,7 +13,7 @@ use super::sinks::Sinks;
 use crate::config::ConnectConfig;
 use crate::error::Error;
 use crate::event::{Clock, Event, EventKind, Level, Shown};
-use crate::input::repl::PromptCommand;
+use crate::input::repl::{Liveness, PromptCommand};
 use crate::input::{Action, Show, Shutdown};
 use crate::output::Outputs;
 use crate::protocol::CloseCode;
@@ -125,7 +125,7 @@ impl Connections {
                 }
             }
             PromptCommand::To(name, action) => self.act(&name, action),
-            PromptCommand::Connect(Some(name), url) => self.connect(&name, &url),
+            PromptCommand::Connect(Some(name), _) => self.connect(&name),
             PromptCommand::Reconnect(Some(name)) => self.reconnect(&name, true),
             PromptCommand::Enter(name) => self.reconnect(&name, false),
             PromptCommand::Use(name) => {
@@ -226,14 +226,14 @@ impl Connections {
         self.open(config);
     }
 
-    fn connect(&mut self, name: &str, url: &str) {
+    /// Opens the connection that the prompt has prepared.
+    fn connect(&mut self, name: &str) {
+        let Some(config) = self.start.shared.prepared.take(name) else { return };
         if self.entry(name).is_some_and(Entry::is_running) {
+            self.start.shared.prompt.set(name, Liveness::Ended);
             return self.show_problem(&self.named(name, "the connection is still being closed"));
         }
-        match self.start.config.for_url(name, url) {
-            Ok(config) => self.open(Arc::new(config)),
-            Err(error) => self.show_problem(&error.to_string()),
-        }
+        self.open(config);
     }
 
     /// Opens a connection in place of the one of the same name.

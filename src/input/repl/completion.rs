@@ -104,8 +104,10 @@ fn files(folder: &Path, start: &str) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::repl::CONNECTION_COMMANDS;
-    use crate::redact::Secrets;
+    use std::sync::Arc;
+
+    use crate::input::repl::destination::NoDestinations;
+    use crate::input::repl::{CONNECTION_COMMANDS, Destination};
 
     #[test]
     fn arguments_are_completed() {
@@ -116,10 +118,13 @@ mod tests {
         fs::create_dir(folder.path().join("sub dir")).expect("a folder");
         let words = CONNECTION_COMMANDS.words;
         let commands: Vec<_> = words.all.iter().collect();
-        let composer = Composer::new(words, Some(folder.path().to_owned()), Secrets::default());
+        let messages = Some(folder.path().to_owned());
+        let destination = Destination { messages, ..Destination::default() };
+        let connections = PromptNames::new("main", destination, Arc::new(NoDestinations), false);
+        let connections = Arc::new(connections);
+        let composer = Composer::new(words, Arc::clone(&connections));
         composer.variables().insert("user".to_owned(), "Kim".to_owned());
         let root = folder.path().to_str().expect("UTF-8");
-        let connections = PromptNames::new("main", |_| Ok(()), false);
         for (line, replaced, expected) in [
             (format!("file {root}/a"), 1, &["a b.txt", "ab.txt"][..]),
             (format!("file {root}/a b"), 3, &["a b.txt"]),

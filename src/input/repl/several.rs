@@ -182,8 +182,7 @@ mod tests {
     }
 
     fn names() -> PromptNames {
-        let check = |url: &str| if url == "bad" { Err("bad URL".to_owned()) } else { Ok(()) };
-        PromptNames::new("main", check, true)
+        crate::input::repl::names::tests::names(true)
     }
 
     #[test]

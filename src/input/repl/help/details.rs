@@ -73,7 +73,7 @@ pub(super) const DETAILS: &[Details] = &[
         &["save-as"],
         SENDING,
         "It is saved as it was typed, with its {{NAME}}s, in a file beside the configuration file, which can be edited: NAME.json, \
-         NAME.txt or NAME.hex. -f replaces a message of this name. Secrets that options gave are saved as ***.",
+         NAME.txt or NAME.hex, for the endpoint of the connection in use. -f replaces a message of this name. Secrets that options gave are saved as ***.",
         "/save-as login",
     ),
     entry(

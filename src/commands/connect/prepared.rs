@@ -1,0 +1,36 @@
+//! The configurations of connections that are opened at the prompt, made by the thread that reads lines.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::ConnectConfig;
+use crate::input::repl::{Destination, Destinations};
+
+/// The configurations of connections that the prompt has prepared, and the loop has not opened yet.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    first: Arc<ConnectConfig>,
+    configs: Mutex<BTreeMap<String, Arc<ConnectConfig>>>,
+}
+
+impl Prepared {
+    /// For connections beside this one, or in its place.
+    pub(super) fn new(first: Arc<ConnectConfig>) -> Self {
+        Self { first, configs: Mutex::default() }
+    }
+
+    /// Takes the configuration that was prepared last for a connection with this name.
+    pub(super) fn take(&self, name: &str) -> Option<Arc<ConnectConfig>> {
+        self.configs.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
+    }
+}
+
+impl Destinations for Prepared {
+    fn prepare(&self, name: &str, url: &str) -> Result<Destination, String> {
+        let config = self.first.for_url(name, url).map_err(|error| error.to_string())?;
+        let destination = config.destination();
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        configs.insert(name.to_owned(), Arc::new(config));
+        Ok(destination)
+    }
+}
