@@ -45,7 +45,7 @@ mod tls;
 mod values;
 pub mod wscat;
 
-pub use auth::{AuthEnv, CredentialSources, SentCredentials};
+pub use auth::{AuthEnv, CredentialSources, NetrcFile, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
@@ -211,6 +211,8 @@ pub struct ConnectConfig {
     pub programs: UserPrograms,
     /// The folder of the messages that are saved at the prompt.
     pub messages: Option<PathBuf>,
+    /// The netrc file, for further connections.
+    pub netrc: Option<NetrcFile>,
 }
 
 /// What the server has to agree to.

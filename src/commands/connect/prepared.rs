@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::config::ConnectConfig;
+use crate::config::{ConfigError, ConnectConfig};
 use crate::input::repl::{Destination, Destinations};
 
 /// The configurations of connections that the prompt has prepared, and the loop has not opened yet.
@@ -27,10 +27,20 @@ impl Prepared {
 
 impl Destinations for Prepared {
     fn prepare(&self, name: &str, url: &str) -> Result<Destination, String> {
-        let config = self.first.for_url(name, url).map_err(|error| error.to_string())?;
+        let config = self.first.for_url(name, url).map_err(|error| reason(&error))?;
         let destination = config.destination();
         let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
         configs.insert(name.to_owned(), Arc::new(config));
         Ok(destination)
+    }
+}
+
+/// The limit on reading files is not one of the user's here.
+fn reason(error: &ConfigError) -> String {
+    match error {
+        ConfigError::ReadTimeout { option, path, limit, .. } => {
+            format!("{option} {path}: it could not be read within {limit:?}")
+        }
+        error => error.to_string(),
     }
 }

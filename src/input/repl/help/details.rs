@@ -156,7 +156,7 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["connect"],
         CONNECTION,
-        "The options are those of the first connection.",
+        "The options are those of the first connection. Its credentials are for scheme, host and port of its URL only.",
         "/connect wss://example.com/ws",
     ),
     entry(&["reconnect"], CONNECTION, "Enter on an empty line does the same.", "/reconnect"),
