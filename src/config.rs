@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::EndpointConfig;
@@ -32,6 +33,7 @@ mod files;
 mod filters;
 mod headers;
 mod history;
+mod invocation;
 mod listen;
 mod messages;
 mod presets;
@@ -48,6 +50,7 @@ pub mod wscat;
 pub use auth::{AuthEnv, CredentialSources, NetrcFile, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;
+pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::ResilienceConfig;
@@ -213,6 +216,8 @@ pub struct ConnectConfig {
     pub messages: Option<PathBuf>,
     /// The netrc file, for further connections.
     pub netrc: Option<NetrcFile>,
+    /// The command line, for endpoints that are opened at the prompt.
+    pub invocation: Option<Arc<Invocation>>,
 }
 
 /// What the server has to agree to.

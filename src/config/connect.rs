@@ -90,6 +90,7 @@ impl ConnectConfig {
             programs: env.programs.clone(),
             messages,
             netrc: None,
+            invocation: None,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.

@@ -53,6 +53,7 @@ mod text_part;
 mod visible;
 mod words;
 
+pub(crate) use closest::closest;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
 pub use context::PromptContext;

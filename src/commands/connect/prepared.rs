@@ -27,11 +27,19 @@ impl Prepared {
 
 impl Destinations for Prepared {
     fn prepare(&self, name: &str, url: &str) -> Result<Destination, String> {
-        let config = self.first.for_url(name, url).map_err(|error| reason(&error))?;
+        let config = match url.starts_with('@') {
+            true => self.first.for_endpoint(name, url),
+            false => self.first.for_url(name, url),
+        };
+        let config = config.map_err(|error| reason(&error))?;
         let destination = config.destination();
         let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
         configs.insert(name.to_owned(), Arc::new(config));
         Ok(destination)
+    }
+
+    fn endpoints(&self) -> Vec<String> {
+        self.first.endpoints()
     }
 }
 

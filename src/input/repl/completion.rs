@@ -46,6 +46,10 @@ pub(super) fn arguments(
         "use" | "reconnect" if is_first => {
             words(last, connections.all().iter().map(|name| plain(name)).collect())
         }
+        "connect" if last.starts_with('@') && argument.split_whitespace().count() <= 2 => {
+            let endpoints = connections.endpoints().into_iter();
+            words(last, endpoints.map(|name| plain(&format!("@{name}"))).collect())
+        }
         "numbers" if is_first => words(last, vec![plain("on"), plain("off")]),
         "set" | "unset" if is_first => {
             words(last, composer.variables().keys().map(|name| plain(name)).collect())
@@ -106,7 +110,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use crate::input::repl::destination::NoDestinations;
+    use crate::input::repl::names::tests::Known;
     use crate::input::repl::{CONNECTION_COMMANDS, Destination};
 
     #[test]
@@ -120,7 +124,7 @@ mod tests {
         let commands: Vec<_> = words.all.iter().collect();
         let messages = Some(folder.path().to_owned());
         let destination = Destination { messages, ..Destination::default() };
-        let connections = PromptNames::new("main", destination, Arc::new(NoDestinations), false);
+        let connections = PromptNames::new("main", destination, Arc::new(Known), false);
         let connections = Arc::new(connections);
         let composer = Composer::new(words, Arc::clone(&connections));
         composer.variables().insert("user".to_owned(), "Kim".to_owned());
@@ -148,6 +152,10 @@ mod tests {
             ("save-as -f lo".to_owned(), 2, &["login"]),
             ("use ma".to_owned(), 2, &["main"]),
             ("reconnect ".to_owned(), 0, &["main"]),
+            ("connect @st".to_owned(), 3, &["@staging"]),
+            ("connect b @".to_owned(), 1, &["@staging", "@local"]),
+            ("connect b ws://h @".to_owned(), 0, &[]),
+            ("connect st".to_owned(), 0, &[]),
             ("text a".to_owned(), 0, &[]),
         ] {
             let (length, pairs) = arguments(&line, &commands, &composer, &connections);

@@ -21,6 +21,11 @@ pub trait Destinations: fmt::Debug + Send + Sync {
     /// # Errors
     /// What is wrong with the URL, as text.
     fn prepare(&self, name: &str, url: &str) -> Result<Destination, String>;
+
+    /// The names of the endpoints that can be connected to as `@NAME`.
+    fn endpoints(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Those of a prompt that opens no connections.

@@ -102,6 +102,11 @@ impl PromptNames {
         self.state().connections.iter().map(|it| it.name.clone()).collect()
     }
 
+    /// The endpoints that can be connected to.
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        self.destinations.endpoints()
+    }
+
     /// Records the state of a connection.
     pub fn set(&self, name: &str, liveness: Liveness) {
         if let Some(connection) = self.state().find(name) {
@@ -256,6 +261,10 @@ pub(super) mod tests {
             let messages = Some(url.rsplit('/').next().unwrap_or_default().into());
             let destination = Destination { messages, ..Destination::default() };
             if url == "bad" { Err("bad URL".to_owned()) } else { Ok(destination) }
+        }
+
+        fn endpoints(&self) -> Vec<String> {
+            vec!["staging".to_owned(), "local".to_owned()]
         }
     }
 

@@ -156,7 +156,8 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["connect"],
         CONNECTION,
-        "The options are those of the first connection. Its credentials are for scheme, host and port of its URL only.",
+        "@NAME in place of the URL is an endpoint of the configuration file, with its options there; Tab completes it. Other options \
+         are those of the first connection. Its credentials are for scheme, host and port of its URL only.",
         "/connect wss://example.com/ws",
     ),
     entry(&["reconnect"], CONNECTION, "Enter on an empty line does the same.", "/reconnect"),
