@@ -20,6 +20,7 @@ use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::Lost;
 use crate::view::View;
 
+mod beside;
 mod conclusion;
 mod connections;
 mod conversation;

@@ -8,6 +8,7 @@ use crate::scripts::{answer_close, refused_url, serve};
 use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
 
 mod advice;
+mod attempts;
 mod credentials;
 mod ending;
 mod endpoints;
