@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::several::{answer, connect, named, open};
 use super::{PROMPTLY, accept, cut_after, quit};
-use crate::scripts::{answer_close, next};
+use crate::scripts::{answer_close, next, start_untrusted_tls};
 use crate::support::{Key, Peer, Script, Server, Signal, Terminal, script};
 
 const OPTIONS: [&str; 3] = ["--reconnect", "--reconnect-delay", "1ms"];
@@ -93,5 +93,29 @@ fn quit_ends_an_attempt() {
     let one = Server::scripts([cut_after("end"), hang]);
     let two = Server::scripts([accept(answer_close)]);
     let terminal = while_reconnecting(&one, &two, &requested);
+    quit(terminal, 0);
+}
+
+/// The socket of the new connection goes on in the main loop.
+#[test]
+fn a_connection_over_tls_is_opened_again() {
+    let over_tls = |steps: fn(&mut Peer)| {
+        script(move |peer: &mut Peer| {
+            start_untrusted_tls(peer);
+            peer.accept_request();
+            steps(peer);
+        })
+    };
+    let server = Server::scripts([
+        over_tls(|peer| peer.expect_text("end")),
+        over_tls(|peer| answer(peer, "one")),
+    ]);
+    let url = server.url().replace("ws://", "wss://");
+    let terminal = Terminal::spawn([&OPTIONS[..], &["-k", &url]].concat(), 100, 40);
+    terminal.wait_for("subprotocol");
+    terminal.type_line("end");
+    terminal.wait_for("reconnected");
+    terminal.type_line("still there?");
+    terminal.wait_for("< one heard still there?");
     quit(terminal, 0);
 }
