@@ -326,7 +326,7 @@ pub struct EndingArgs {
     ///
     /// The prompt also stays if the connection cannot be opened. /reconnect, or Enter on an empty line, opens it again, with
     /// the messages of --send; /connect URL opens another one with the same options, but credentials, cookies and client
-    /// certificates are not sent to another scheme, host or port. /quit, Ctrl-C or Ctrl-D exits with the status of the last
+    /// certificates are not sent to another scheme, host or port; /connect @name opens an endpoint with its own options. /quit, Ctrl-C or Ctrl-D exits with the status of the last
     /// connection. --reconnect makes its attempts before. Goals that are met and --max-time end the run all the same.
     /// Without a line editor (in a pipe, with --input or --binary, TERM=dumb) this has no effect.
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::EndpointConfig;
@@ -32,6 +33,7 @@ mod files;
 mod filters;
 mod headers;
 mod history;
+mod invocation;
 mod listen;
 mod messages;
 mod presets;
@@ -45,10 +47,10 @@ mod tls;
 mod values;
 pub mod wscat;
 
-pub use another::check_url;
-pub use auth::{AuthEnv, CredentialSources, SentCredentials};
+pub use auth::{AuthEnv, CredentialSources, NetrcFile, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;
+pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::ResilienceConfig;
@@ -212,6 +214,10 @@ pub struct ConnectConfig {
     pub programs: UserPrograms,
     /// The folder of the messages that are saved at the prompt.
     pub messages: Option<PathBuf>,
+    /// The netrc file, for further connections.
+    pub netrc: Option<NetrcFile>,
+    /// The command line, for endpoints that are opened at the prompt.
+    pub invocation: Option<Arc<Invocation>>,
 }
 
 /// What the server has to agree to.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::RunError;
 use super::delivery::Delivery;
 use super::displays::{self, Failures, SharedView};
-use crate::config::{ConnectConfig, check_url};
+use crate::config::ConnectConfig;
 use crate::error::Error;
 use crate::event::{Clock, Event, EventKind};
 use crate::input::repl::PromptNames;
@@ -20,6 +20,7 @@ use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::Lost;
 use crate::view::View;
 
+mod beside;
 mod conclusion;
 mod connections;
 mod conversation;
@@ -28,6 +29,7 @@ mod link_thread;
 mod opening;
 pub(super) use opening::events;
 mod pause;
+mod prepared;
 mod prompt;
 mod record;
 mod retry_loop;
@@ -36,6 +38,7 @@ mod sinks;
 mod stay;
 
 use conversation::Conversation;
+use prepared::Prepared;
 use record::{Record, RunShared};
 use run::Run;
 use stay::Stayed;
@@ -110,9 +113,12 @@ impl ConnectCommand<'_> {
         if let Some(view) = &self.view {
             view.set_waker(reactor.waker());
         }
-        let prompt = PromptNames::new(&config.name, check_url, config.stay);
+        let prepared = Arc::new(Prepared::new(Arc::clone(config)));
+        let (name, destination) = (&config.name, config.destination());
+        let prompt = PromptNames::new(name, destination, prepared.clone(), config.stay);
         let shared = RunShared {
             prompt: Arc::new(prompt),
+            prepared,
             view: self.view.clone(),
             is_decided: Arc::default(),
         };

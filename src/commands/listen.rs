@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::Clock;
 use crate::input::ActionSource;
 use crate::input::plain::PlainLines;
-use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
+use crate::input::repl::{Destination, PromptNames, Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{InputFraming, Stdin};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
@@ -118,13 +118,14 @@ fn input(
         ServerInput::Repl => {
             reactor.leave_signals_to_loop();
             let options = ReplOptions {
-                names: Arc::default(),
+                names: Arc::new(PromptNames::alone(Destination {
+                    messages: config.messages.clone(),
+                    secrets: config.secrets.clone(),
+                })),
                 history: config.history.clone(),
-                secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
                 file_limit: config.close_timeout,
                 programs: config.programs.clone(),
-                messages: config.messages.clone(),
                 context: view.map(|view| displays::context(view, &config.commentary)),
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())

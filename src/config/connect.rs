@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::auth::{CredentialSources, auth, netrc_passwords};
+use super::auth::{CredentialSources, NetrcFile, auth};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
@@ -89,6 +89,8 @@ impl ConnectConfig {
             name: FIRST_NAME.to_owned(),
             programs: env.programs.clone(),
             messages,
+            netrc: None,
+            invocation: None,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.
@@ -111,7 +113,9 @@ impl ConnectConfig {
         self.credential_sources = credentials.sources;
         self.notices = notices(&args.display, env);
         self.notices.extend(credentials.notices);
-        let passwords = netrc_passwords(&args.auth, target, env, files);
+        self.netrc = NetrcFile::new(&args.auth, env);
+        let passwords = self.netrc.as_ref().map(|netrc| netrc.passwords(target, files));
+        let passwords = passwords.unwrap_or_default();
         self.endpoint.secrets = given_secrets(&self.endpoint, given, passwords, env, files);
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();

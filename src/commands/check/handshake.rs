@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::client::{FailedHandshake, OpenConnection, OpenError, open};
-use crate::commands::connect::events::{OpeningEvents, opened};
+use crate::commands::connect::events::{OpeningEvent, OpeningEvents, opened};
 use crate::config::ConnectConfig;
 use crate::error::{AttemptContext, Error, Tries};
 use crate::event::{self, EventKind};
@@ -113,7 +113,10 @@ fn open_once(
         }
         None => limit,
     };
-    let mut events = OpeningEvents { journal, redaction: config.endpoint.redaction };
+    let mut events = OpeningEvents {
+        emit: |event: OpeningEvent| event.emit(journal),
+        redaction: config.endpoint.redaction,
+    };
     open(&config.endpoint, deadline, reactor, &mut events)
 }
 

@@ -130,11 +130,9 @@ impl<'a> Conversation<'a> {
                 let options = ReplOptions {
                     names: Arc::clone(&self.shared.prompt),
                     history: self.config.history.clone(),
-                    secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
                     programs: self.config.programs.clone(),
-                    messages: self.config.messages.clone(),
                     context: self.context(),
                 };
                 let repl = Repl::start(options, &PROMPT_COMMANDS, self.reactor.waker())

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::prepared::Prepared;
 use crate::commands::age::age;
 use crate::config::ConnectConfig;
 use crate::error::Error;
@@ -37,7 +38,7 @@ enum State {
 }
 
 /// What all connections of a run share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct RunShared {
     /// The result of the run is known: that of a connection which it closes does not matter.
     pub(super) is_decided: Arc<AtomicBool>,
@@ -45,6 +46,8 @@ pub(super) struct RunShared {
     pub(super) view: Option<Arc<View>>,
     /// The names of the connections.
     pub(super) prompt: Arc<PromptNames>,
+    /// The configurations of connections that the prompt has prepared.
+    pub(super) prepared: Arc<Prepared>,
 }
 
 impl Record {

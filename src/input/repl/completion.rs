@@ -49,6 +49,10 @@ pub(super) fn arguments(
         "use" | "reconnect" if is_first => {
             words(last, connections.all().iter().map(|name| plain(name)).collect())
         }
+        "connect" if last.starts_with('@') && argument.split_whitespace().count() <= 2 => {
+            let endpoints = connections.endpoints().into_iter();
+            words(last, endpoints.map(|name| plain(&format!("@{name}"))).collect())
+        }
         "numbers" if is_first => words(last, vec![plain("on"), plain("off")]),
         "set" | "unset" if is_first => {
             words(last, composer.variables().keys().map(|name| plain(name)).collect())
@@ -107,8 +111,10 @@ fn files(folder: &Path, start: &str) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::repl::CONNECTION_COMMANDS;
-    use crate::redact::Secrets;
+    use std::sync::Arc;
+
+    use crate::input::repl::names::tests::Known;
+    use crate::input::repl::{CONNECTION_COMMANDS, Destination};
 
     #[test]
     fn arguments_are_completed() {
@@ -119,10 +125,13 @@ mod tests {
         fs::create_dir(folder.path().join("sub dir")).expect("a folder");
         let words = CONNECTION_COMMANDS.words;
         let commands: Vec<_> = words.all.iter().collect();
-        let composer = Composer::new(words, Some(folder.path().to_owned()), Secrets::default());
+        let messages = Some(folder.path().to_owned());
+        let destination = Destination { messages, ..Destination::default() };
+        let connections = PromptNames::new("main", destination, Arc::new(Known), false);
+        let connections = Arc::new(connections);
+        let composer = Composer::new(words, Arc::clone(&connections));
         composer.variables().insert("user".to_owned(), "Kim".to_owned());
         let root = folder.path().to_str().expect("UTF-8");
-        let connections = PromptNames::new("main", |_| Ok(()), false);
         for (line, replaced, expected) in [
             (format!("file {root}/a"), 1, &["a b.txt", "ab.txt"][..]),
             (format!("file {root}/a b"), 3, &["a b.txt"]),
@@ -146,6 +155,10 @@ mod tests {
             ("save-as -f lo".to_owned(), 2, &["login"]),
             ("use ma".to_owned(), 2, &["main"]),
             ("reconnect ".to_owned(), 0, &["main"]),
+            ("connect @st".to_owned(), 3, &["@staging"]),
+            ("connect b @".to_owned(), 1, &["@staging", "@local"]),
+            ("connect b ws://h @".to_owned(), 0, &[]),
+            ("connect st".to_owned(), 0, &[]),
             ("text a".to_owned(), 0, &[]),
         ] {
             let (length, pairs) = arguments(&line, &commands, &composer, &connections);

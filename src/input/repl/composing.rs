@@ -259,15 +259,17 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use super::*;
-    use crate::input::repl::CONNECTION_COMMANDS;
+    use crate::input::repl::{CONNECTION_COMMANDS, Destination, PromptNames};
     use crate::redact::{Redaction, Secrets};
 
     fn composer(folder: &Path) -> Composer {
         let fields = [("Authorization", &b"Bearer hunter2-hunter2"[..])];
         let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
-        Composer::new(CONNECTION_COMMANDS.words, Some(folder.to_owned()), secrets)
+        let names = PromptNames::alone(Destination { messages: Some(folder.to_owned()), secrets });
+        Composer::new(CONNECTION_COMMANDS.words, Arc::new(names))
     }
 
     fn text(line: &str, composer: &Composer) -> String {

@@ -7,7 +7,7 @@ use crate::scripts::{answer_close, next};
 use crate::support::{Peer, Server, script};
 
 /// A server that hands the heads of this many requests over, and closes each but the last.
-fn heads(count: usize) -> (Server, Receiver<String>) {
+pub(super) fn heads(count: usize) -> (Server, Receiver<String>) {
     let (sender, heads) = channel();
     let scripts = (1..=count).map(|number| {
         let sender = sender.clone();

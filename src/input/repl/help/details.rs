@@ -74,7 +74,7 @@ pub(super) const DETAILS: &[Details] = &[
         &["save-as"],
         SENDING,
         "It is saved as it was typed, with its {{NAME}}s, in a file beside the configuration file, which can be edited: NAME.json, \
-         NAME.txt or NAME.hex. -f replaces a message of this name. Secrets that options gave are saved as ***.",
+         NAME.txt or NAME.hex, for the endpoint of the connection in use. -f replaces a message of this name. Secrets that options gave are saved as ***.",
         "/save-as login",
     ),
     entry(
@@ -164,7 +164,8 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["connect"],
         CONNECTION,
-        "The options are those of the first connection.",
+        "@NAME in place of the URL is an endpoint of the configuration file, with its options there; Tab completes it. Other options \
+         are those of the first connection. Its credentials are for scheme, host and port of its URL only.",
         "/connect wss://example.com/ws",
     ),
     entry(&["reconnect"], CONNECTION, "Enter on an empty line does the same.", "/reconnect"),
