@@ -4,11 +4,14 @@
 //! end. A last line without a line end that is not an event was cut, which is only a warning.
 
 mod ended;
+mod failed;
 mod frame;
 mod heads;
 mod line;
 mod lines;
 mod opened;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::io::Read;
@@ -52,7 +55,7 @@ pub fn read(
             Ok(None) => summary.unknown += 1,
             Ok(Some(event)) => {
                 summary.events += 1;
-                if stamps.untimed == 1 {
+                if stamps.untimed > 0 {
                     untimed.get_or_insert(line.number);
                 }
                 if sink(event).is_break() {

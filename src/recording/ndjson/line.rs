@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::ended::{CloseLine, ErrorLine, RedirectLine, RetryLine};
+use super::ended::CloseLine;
+use super::failed::{ErrorLine, RedirectLine, RetryLine};
 use super::frame::{FrameLine, ViolationLine};
 use super::opened::OpenLine;
 use super::values::{Direction, Encoding, Millis, Stamps, Text, excerpt, or_default};
@@ -27,6 +28,10 @@ impl LineError {
     }
 }
 
+/// The events that are not of data.
+const OTHER_EVENTS: [&str; 8] =
+    ["open", "frame", "close", "error", "violation", "redirect", "retry", "reconnect"];
+
 /// The event of a line; `None`: it is of a kind that is not known.
 ///
 /// # Errors
@@ -38,6 +43,10 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
     };
     if let "message" | "ping" | "pong" = &*name {
         return data_event(&name, text, stamps).map(Some);
+    }
+    if !OTHER_EVENTS.contains(&&*name) {
+        parse::<Name<'_>>(text)?; // it has to be JSON nevertheless
+        return Ok(None);
     }
     let Common { time, elapsed_ms, connection } = parse(text)?;
     let at = stamp(stamps, time, elapsed_ms)?;
