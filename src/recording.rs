@@ -9,6 +9,7 @@ mod model;
 pub mod ndjson;
 pub mod reader;
 mod reading;
+pub mod stats;
 
 use std::io::{self, Write};
 
