@@ -45,6 +45,7 @@ mod settings;
 mod shared;
 mod tls;
 mod values;
+mod view;
 pub mod wscat;
 
 pub use auth::{AuthEnv, CredentialSources, NetrcFile, SentCredentials};
@@ -59,6 +60,7 @@ pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
+pub use view::{Entry, ViewConfig};
 
 /// The environment of the program, read once.
 #[derive(Clone, Debug)]
