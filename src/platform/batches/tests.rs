@@ -274,3 +274,20 @@ fn nothing_is_written_after_a_truncated_event() {
     assert_eq!(taken(&queue), None);
     assert_eq!(queue.close().messages, 4);
 }
+
+#[test]
+fn an_ended_queue_is_written_to_the_end_of_its_last_sender() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let (one, other) = (queue.sender(Arc::clone(&waker)), queue.sender(waker));
+    let reader = queue.clone();
+    let writer = thread::spawn(move || {
+        std::iter::from_fn(|| reader.wait_for_batch()).map(|batch| batch.bytes.len()).sum::<usize>()
+    });
+    assert!(one.offer(&mut batch(3)));
+    queue.end();
+    drop(one);
+    assert!(other.offer(&mut batch(4)), "a sender goes on");
+    drop(other);
+    assert_eq!(writer.join().unwrap(), 7);
+}
