@@ -19,6 +19,7 @@ use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
+use crate::recording::RecordError;
 use crate::redact::{Redaction, Secrets};
 
 mod answer;
@@ -83,6 +84,8 @@ pub enum Error {
     Input(InputError),
     /// An output cannot be written.
     Output(OutputError),
+    /// A file cannot be recorded to.
+    Record(RecordError),
     /// An error of the system.
     System(String, io::Error),
     /// Descriptions of the expectations that were not met, and the failure that ended the run before.
@@ -206,6 +209,7 @@ impl Error {
             Self::Earlier(error) => error.exit_code(),
             Self::Unmet(..) | Self::ChecksFailed => 1,
             Self::InvalidScenarios => 2,
+            Self::Record(error) if error.is_usage() => 2,
             Self::Config(
                 ConfigError::Unreadable { .. }
                 | ConfigError::File { option: "--variables-file", .. },
@@ -234,7 +238,11 @@ impl Error {
             Self::Redirect(..) | Self::NoSubprotocol { .. } | Self::NoCompression => 4,
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
-            Self::Input(_) | Self::Output(_) | Self::System(..) | Self::UnreadableScenarios => 8,
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::Record(_)
+            | Self::System(..)
+            | Self::UnreadableScenarios => 8,
             Self::Signal(signal) | Self::Interrupted(signal, _) => signal.exit_code(),
         }
     }

@@ -4,7 +4,7 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `error`, `config`, `report`, `session`, `output`, `scenario`, `observer`, `input`, `view`, `event`,
+//! `commands`, `error`, `config`, `report`, `recording`, `session`, `output`, `scenario`, `observer`, `input`, `view`, `event`,
 //! `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact` and `platform`.
 
 // In tests an unwrap is an assertion.
@@ -22,6 +22,7 @@ pub mod observer;
 pub mod output;
 pub mod platform;
 pub mod protocol;
+pub mod recording;
 pub mod redact;
 pub mod report;
 pub mod resilience;

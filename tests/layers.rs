@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -20,14 +20,27 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("observer", &["protocol", "event", "input"]),
     ("scenario", &["template", "protocol", "event", "view", "observer"]),
     ("output", &["platform", "protocol", "net", "event", "view"]),
+    ("recording", &["platform", "protocol", "event", "scenario", "output"]),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("report", &["protocol", "scenario", "output"]),
     ("cli", &[]),
     (
         "config",
         &[
-            "platform", "redact", "protocol", "net", "server", "client", "event", "view",
-            "scenario", "output", "input", "session", "cli",
+            "platform",
+            "redact",
+            "protocol",
+            "net",
+            "server",
+            "client",
+            "event",
+            "view",
+            "scenario",
+            "output",
+            "recording",
+            "input",
+            "session",
+            "cli",
         ],
     ),
     (
@@ -41,6 +54,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "client",
             "event",
             "output",
+            "recording",
             "input",
             "config",
         ],
@@ -62,6 +76,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "scenario",
             "report",
             "output",
+            "recording",
             "input",
             "session",
             "cli",

@@ -30,6 +30,7 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod recording;
 mod usage;
 mod verdict;
 

@@ -35,6 +35,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(_)
         | Error::Signal(_)
         | Error::Output(_)
+        | Error::Record(_)
         | Error::ChecksFailed
         | Error::InvalidScenarios
         | Error::UnreadableScenarios => None,

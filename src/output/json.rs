@@ -32,6 +32,17 @@ pub enum JsonFrames {
     Payloads,
 }
 
+impl JsonFrames {
+    /// Those that are written if `-v` was given so often.
+    pub const fn of_verbosity(verbose: u8) -> Self {
+        match verbose {
+            0 | 1 => Self::None,
+            2 => Self::Headers,
+            _ => Self::Payloads,
+        }
+    }
+}
+
 /// Writes events.
 #[derive(Debug)]
 pub struct Json {

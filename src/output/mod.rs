@@ -41,13 +41,13 @@ use crate::view::{Decision, View};
 
 pub use batch_sink::BatchSink;
 use deferred::LONG;
-use draining::Draining;
 pub use drain::{Buffered, Drain, drain, finish_and_drain};
+use draining::Draining;
 pub use joined::Joined;
 pub use outlet::Outlet;
 pub use recorders::Recorders;
-pub use records::{LateStart, RecordSource};
 use records::Records;
+pub use records::{LateStart, RecordSource};
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -285,9 +285,9 @@ impl Outputs {
             return;
         }
         self.records.flush();
-        if let Some((at, warnings)) = self.records.take_warnings() {
-            for text in &warnings {
-                let what = EventKind::Notice(Level::Warning, text);
+        if let Some((at, notices)) = self.records.take_notices() {
+            for (level, text) in &notices {
+                let what = EventKind::Notice(*level, text);
                 self.show(&Event { at, connection: None, mark: None, what });
             }
         }

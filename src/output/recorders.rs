@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mio::Waker;
 
+use crate::event::Level;
 use crate::platform::batches::{BatchQueue, BatchSender};
 
 /// The recordings of a run, each with the queue of the thread that writes it.
@@ -25,7 +26,7 @@ struct Shared {
     /// The loops that write to them.
     loops: Vec<Weak<Waker>>,
     /// What has to be shown to the user, once.
-    warnings: Vec<String>,
+    notices: Vec<(Level, String)>,
     /// Messages that loops did not get into the queue of a recording.
     lost: Vec<(u64, u64)>,
 }
@@ -48,16 +49,16 @@ impl Recorders {
         self.announce(&mut shared);
     }
 
-    /// Has the next loop that can do so show a warning.
-    pub fn warn(&self, text: String) {
+    /// Has the next loop that can do so show a notice.
+    pub fn notice(&self, level: Level, text: String) {
         let mut shared = self.shared();
-        shared.warnings.push(text);
+        shared.notices.push((level, text));
         self.announce(&mut shared);
     }
 
-    /// The warnings that were not shown yet. They count as shown.
-    pub fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(&mut self.shared().warnings)
+    /// The notices that were not shown yet. They count as shown.
+    pub fn take_notices(&self) -> Vec<(Level, String)> {
+        std::mem::take(&mut self.shared().notices)
     }
 
     /// How many messages the loops did not get into the queue of a recording.

@@ -6,7 +6,7 @@ use mio::Waker;
 
 use super::recorders::Recorders;
 use super::{Format, Outlet};
-use crate::event::{Clock, Event, EventKind, Opened, Stamp};
+use crate::event::{Clock, Event, EventKind, Level, Opened, Stamp};
 
 /// What outputs need to record.
 pub struct RecordSource {
@@ -20,8 +20,8 @@ pub struct RecordSource {
     pub connection: Option<u64>,
     /// A file may be begun while a connection is open: it starts with the opening handshake then.
     pub late: Option<LateStart>,
-    /// Warnings about recordings are shown on the outputs beside, with the time of this clock.
-    pub warnings: Option<Clock>,
+    /// Notices about recordings are shown on the outputs beside, with the time of this clock.
+    pub notices: Option<Clock>,
 }
 
 /// The number that the opening handshake of an open connection gets in a file that begins now; `None`: there is only one
@@ -34,6 +34,8 @@ pub(super) struct Records {
     source: Option<RecordSource>,
     /// That of the recordings when they were last looked at.
     version: u64,
+    /// There may be notices.
+    has_changed: bool,
     list: Vec<Record>,
     /// The connection that is open, if a file may begin with it.
     opened: Option<Box<(Stamp, Option<u64>, Opened)>>,
@@ -103,6 +105,7 @@ impl Records {
     #[cold]
     fn change(&mut self) {
         let Some(source) = &self.source else { return };
+        self.has_changed = true;
         self.version = source.recorders.version(); // before the files: what changes meanwhile is seen the next time
         let known = |number| self.list.iter().any(|record| record.number == number);
         let (numbers, new) = source.recorders.senders(known, &source.waker);
@@ -157,12 +160,12 @@ impl Records {
         }
     }
 
-    /// Warnings to show on the outputs beside, with their time.
-    pub(super) fn take_warnings(&mut self) -> Option<(Stamp, Vec<String>)> {
+    /// Notices to show on the outputs beside, with their time, after a change.
+    pub(super) fn take_notices(&mut self) -> Option<(Stamp, Vec<(Level, String)>)> {
         let source = self.source.as_ref()?;
-        let clock = source.warnings.as_ref()?;
-        let warnings = source.recorders.take_warnings();
-        (!warnings.is_empty()).then(|| (clock.now(), warnings))
+        let clock = source.notices.as_ref().filter(|_| std::mem::take(&mut self.has_changed))?;
+        let notices = source.recorders.take_notices();
+        (!notices.is_empty()).then(|| (clock.now(), notices))
     }
 
     /// Whether so much is waiting that nothing should be added.
