@@ -66,7 +66,6 @@ pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
     let config = Arc::new(config);
     let recordings = RunRecordings::start(
         &config.record,
-        &[],
         clock,
         config.commentary.takes_commands,
         reactor.waker(),

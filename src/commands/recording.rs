@@ -10,6 +10,7 @@ use super::delivery::Delivery;
 use crate::config::RecordConfig;
 use crate::error::{Error, report};
 use crate::event::{Clock, Level};
+use crate::input::repl::{RecordControl, RecordRequest};
 use crate::net::{Reactor, Woken};
 use crate::output::json::{Json, JsonFrames};
 use crate::output::style::Style;
@@ -30,24 +31,38 @@ pub(super) struct RunRecordings {
 }
 
 impl RunRecordings {
-    /// Starts to record to the files of `config`. `used` are further files that the run uses.
+    /// Starts to record to the files of `config`.
     ///
     /// # Errors
     /// Why one of them cannot be recorded to.
     pub(super) fn start(
         config: &RecordConfig,
-        used: &[(&Path, &str)],
         clock: Clock,
         takes_commands: bool,
         control: Arc<Waker>,
     ) -> Result<Self, Error> {
-        let own = config.used.iter().map(|(path, what)| (path.as_path(), what.as_str()));
-        let mut uses = uses(own.chain(used.iter().copied()));
-        uses.extend(standard_streams());
-        let recordings = Recordings::new(control, uses);
-        recordings.start_all(&config.files, config.existing).map_err(Error::Record)?;
-        let recordings = Arc::new(recordings);
+        let recordings = Arc::new(open(config, std::iter::empty(), control)?);
         Ok(Self { recordings, frames: config.frames, clock, takes_commands })
+    }
+
+    /// What carries out the commands of a prompt.
+    pub(super) fn control(&self) -> RecordControl {
+        let recordings = Arc::clone(&self.recordings);
+        Arc::new(move |request| match request {
+            RecordRequest::List => Ok(recordings.list()),
+            RecordRequest::Start(path, existing) => match recordings.start(&path, existing) {
+                Ok(()) => Ok(format!("recording to {} from now on", path.display())),
+                Err(error) => Err(error.to_string()),
+            },
+            RecordRequest::Stop(path) => match recordings.stop(path.as_deref()) {
+                0 => Err(match path {
+                    Some(path) => format!("nothing is recorded to {}", path.display()),
+                    None => "nothing is recorded".to_owned(),
+                }),
+                1 => Ok("the recording ends".to_owned()),
+                count => Ok(format!("{count} recordings end")),
+            },
+        })
     }
 
     /// Has these outputs, of the loop that `waker` wakes, record all events. `late` is as in [`RecordSource`].
@@ -65,6 +80,23 @@ impl RunRecordings {
             notices: Some(self.clock),
         });
     }
+}
+
+/// Starts to record to the files of `config`. `used` are further files that the run uses, with what they are for it.
+///
+/// # Errors
+/// Why one of them cannot be recorded to.
+pub(super) fn open<'a>(
+    config: &'a RecordConfig,
+    used: impl Iterator<Item = (&'a Path, &'a str)>,
+    control: Arc<Waker>,
+) -> Result<Recordings, Error> {
+    let own = config.used.iter().map(|(path, what)| (path.as_path(), what.as_str()));
+    let mut uses = uses(own.chain(used));
+    uses.extend(standard_streams());
+    let recordings = Recordings::new(control, uses);
+    recordings.start_all(&config.files, config.existing).map_err(Error::Record)?;
+    Ok(recordings)
 }
 
 /// Outputs and the files that are recorded to, at the end of a run.

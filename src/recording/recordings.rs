@@ -9,13 +9,10 @@ use mio::Waker;
 
 use super::error::{Reason, RecordError};
 use super::file::{OpenFile, Uses};
-use super::thread::{Counts, FileWriter, Progress};
-use crate::event::Level;
+use super::thread::{Counts, FileWriter, Progress, State};
 use crate::output::Recorders;
 use crate::platform::batches::{BatchQueue, WhenFull};
-use crate::platform::files::format_size;
 use crate::platform::record_file::{Existing, FileId};
-use crate::protocol::counted::counted;
 
 /// All recordings of a run, past and present.
 #[derive(Debug)]
@@ -35,8 +32,6 @@ struct Recording {
     id: Option<FileId>,
     queue: BatchQueue,
     progress: Arc<Progress>,
-    /// It was ended at the prompt.
-    is_stopped: bool,
 }
 
 /// What came of a recording.
@@ -90,7 +85,7 @@ impl Recordings {
     /// Why it cannot be recorded to.
     pub fn start(&self, path: &Path, existing: Existing) -> Result<(), RecordError> {
         let is_recorded = |id: &FileId| {
-            let list = self.list();
+            let list = self.entries();
             let mut active = list.iter().filter(|recording| !recording.progress.state().is_over);
             active.any(|recording| recording.id.as_ref() == Some(id))
         };
@@ -112,12 +107,9 @@ impl Recordings {
         let (name, of_thread) = (path.display().to_string(), Arc::clone(&progress));
         let thread = thread::Builder::new().name("record".to_owned()).spawn(move || {
             writer.run();
-            let failure = of_thread.state().failure.as_ref().map(ToString::to_string);
-            if let Some(reason) = failure {
-                recorders.remove(number);
-                let counts = of_thread.state().counts.messages();
-                let text = format!("recording to {name} stopped: {reason}; {counts} are in it");
-                recorders.notice(Level::Warning, text);
+            recorders.remove(number); // it ends by itself if the file fails
+            if let Some((level, text)) = of_thread.state().notice(&name) {
+                recorders.notice(level, text);
             }
             of_thread.set_over();
             let _ = control.wake(); // its loop has ended
@@ -127,13 +119,49 @@ impl Recordings {
             return Err(failed(error));
         }
         let path = path.to_owned();
-        self.list().push(Recording { number, path, id, queue, progress, is_stopped: false });
+        self.entries().push(Recording { number, path, id, queue, progress });
         Ok(())
+    }
+
+    /// Ends the recording to a file, or all. Returns how many that are. When one is complete, a notice says so.
+    pub fn stop(&self, path: Option<&Path>) -> usize {
+        let id = path.and_then(FileId::of_path);
+        let is_meant = |recording: &&Recording| match path {
+            None => true,
+            Some(path) => recording.path == path || (id.is_some() && recording.id == id),
+        };
+        let list = self.entries();
+        let active = |recording: &&Recording| recording.progress.state().is_active();
+        let stopped = list.iter().filter(active).filter(is_meant).map(|recording| {
+            recording.progress.state().is_stopped = true;
+            self.recorders.remove(recording.number);
+            recording.queue.end();
+        });
+        stopped.count()
+    }
+
+    /// What is recorded where, in lines.
+    pub fn list(&self) -> String {
+        let line = |recording: &Recording| {
+            let (state, path) = (recording.progress.state(), recording.path.display());
+            let how = match &*state {
+                State { failure: Some(error), .. } => format!("stopped: {error}"),
+                State { is_over: true, .. } => return None,
+                State { is_stopped: true, .. } => "ending".to_owned(),
+                _ => "recording".to_owned(),
+            };
+            Some(format!("  {path}  {how}; {}", state.counts.text()))
+        };
+        let lines: Vec<_> = self.entries().iter().filter_map(line).collect();
+        match lines.is_empty() {
+            true => "nothing is recorded; /record FILE records everything from now on".to_owned(),
+            false => lines.join("\n"),
+        }
     }
 
     /// Ends all recordings: nothing more is recorded.
     pub fn end(&self) {
-        for recording in &*self.list() {
+        for recording in &*self.entries() {
             self.recorders.remove(recording.number);
             recording.queue.end();
         }
@@ -141,30 +169,30 @@ impl Recordings {
 
     /// Whether all files are complete.
     pub fn are_over(&self) -> bool {
-        self.list().iter().all(|recording| recording.progress.state().is_over)
+        self.entries().iter().all(|recording| recording.progress.state().is_over)
     }
 
     /// Whether there is, or was, any.
     pub fn are_any(&self) -> bool {
-        !self.list().is_empty()
+        !self.entries().is_empty()
     }
 
     /// What the files have no room for is dropped from now on: there is no time left.
     pub fn stop_waiting(&self) {
-        for recording in &*self.list() {
+        for recording in &*self.entries() {
             recording.queue.set_when_full(WhenFull::Drop);
         }
     }
 
     /// Drops what is not written yet, and returns what came of those that were not ended before.
     pub fn take(&self) -> Vec<Recorded> {
-        let list = std::mem::take(&mut *self.list());
+        let list = std::mem::take(&mut *self.entries());
         let recorded = |recording: Recording| {
             let is_over = recording.progress.state().is_over;
             let unwritten =
                 if is_over { recording.queue.dropped() } else { recording.queue.close() };
             let mut state = recording.progress.state();
-            let is_reported = recording.is_stopped && is_over && state.failure.is_none();
+            let is_reported = state.is_stopped && is_over && state.failure.is_none();
             let lost = match state.failure {
                 None => unwritten.messages as u64 + self.recorders.lost(recording.number),
                 Some(_) => 0,
@@ -179,7 +207,7 @@ impl Recordings {
         list.into_iter().filter_map(recorded).collect()
     }
 
-    fn list(&self) -> MutexGuard<'_, Vec<Recording>> {
+    fn entries(&self) -> MutexGuard<'_, Vec<Recording>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -188,15 +216,5 @@ impl Recorded {
     /// What is in the file, in words.
     pub fn contents(&self) -> String {
         self.counts.text()
-    }
-}
-
-impl Counts {
-    fn messages(&self) -> String {
-        counted(self.messages, "message")
-    }
-
-    fn text(&self) -> String {
-        format!("{}, {}", self.messages(), format_size(self.size))
     }
 }

@@ -8,8 +8,11 @@ use memchr::memchr_iter;
 
 use super::file::OpenFile;
 use super::writer::RecordWriter;
+use crate::event::Level;
 use crate::platform::batches::{Batch, BatchQueue};
+use crate::platform::files::format_size;
 use crate::platform::record_file::is_deleted;
+use crate::protocol::counted::counted;
 
 /// What is in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,8 +32,31 @@ pub(super) struct Progress(Mutex<State>);
 pub(super) struct State {
     pub(super) counts: Counts,
     pub(super) failure: Option<io::Error>,
+    /// It was ended at the prompt.
+    pub(super) is_stopped: bool,
     /// The thread has ended.
     pub(super) is_over: bool,
+}
+
+impl State {
+    /// Whether events are recorded.
+    pub(super) fn is_active(&self) -> bool {
+        !(self.is_over || self.is_stopped) && self.failure.is_none()
+    }
+
+    /// What the user has to know of the end of the file with this name, if anything.
+    pub(super) fn notice(&self, name: &str) -> Option<(Level, String)> {
+        match &self.failure {
+            Some(reason) => {
+                let messages = self.counts.messages();
+                let text = format!("recording to {name} stopped: {reason}; {messages} are in it");
+                Some((Level::Warning, text))
+            }
+            None => self
+                .is_stopped
+                .then(|| (Level::Info, format!("recorded {} in {name}", self.counts.text()))),
+        }
+    }
 }
 
 impl Progress {
@@ -51,6 +77,15 @@ impl Counts {
     fn add(&mut self, is_message: bool) {
         self.events += 1;
         self.messages += u64::from(is_message);
+    }
+
+    fn messages(&self) -> String {
+        counted(self.messages, "message")
+    }
+
+    /// They, in words.
+    pub(super) fn text(&self) -> String {
+        format!("{}, {}", self.messages(), format_size(self.size))
     }
 }
 
