@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::client::redirect::RedirectError;
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
-    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask, SilenceAdvice,
+    AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask,
+    SilenceAdvice,
 };
 use crate::input::InputError;
 use crate::net::DialError;
@@ -60,6 +61,8 @@ pub enum Error {
         offered: Vec<String>,
         /// The request, if it is shown, and the response.
         heads: Box<(Option<HeadView>, HeadView)>,
+        /// What was to be opened, for events.
+        attempt: Box<AttemptView>,
     },
     /// permessage-deflate was not accepted, and `--strict` requires it.
     NoCompression,
@@ -124,6 +127,8 @@ pub struct DialAttempt {
     pub is_redirected: bool,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
+    /// What was to be opened, for events.
+    pub attempt: AttemptView,
 }
 
 /// A failed opening handshake, with details to explain it.
@@ -173,6 +178,8 @@ pub struct RejectedHandshake {
     pub request: Option<HeadView>,
     /// The request was already shown when it was sent.
     pub request_shown: bool,
+    /// The same attempt, for events.
+    pub attempt: AttemptView,
 }
 
 impl RejectedHandshake {
@@ -363,6 +370,16 @@ impl Error {
         bytes.filter(|bytes| !bytes.is_empty())
     }
 
+    /// What was to be opened, if that is what failed.
+    fn attempt(&self) -> Option<&AttemptView> {
+        match self.cause() {
+            Self::Dial(_, attempt) => Some(&attempt.attempt),
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => Some(&rejected.attempt),
+            Self::NoSubprotocol { attempt, .. } => Some(attempt),
+            _ => None,
+        }
+    }
+
     /// The failure for events.
     pub fn failure(&self) -> Option<Failure> {
         Some(Failure {
@@ -374,6 +391,7 @@ impl Error {
             response: self.response(),
             excerpt: self.excerpt().unwrap_or_default().into_owned(),
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
+            attempt: self.attempt().cloned().map(Box::new),
         })
     }
 }

@@ -10,6 +10,7 @@ use crate::event::{
     Closed, Event, EventKind, Failure, FileSent, InterimView, Message, Opened, Redirect,
     RetryScheduled,
 };
+use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
@@ -116,7 +117,11 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         Some(info) => object.object("tls", |inner| tls(inner, info)),
         None => object.null("tls"),
     }
-    let timings = opened.timings;
+    timings(&mut object, &opened.timings);
+    object.end();
+}
+
+fn timings(object: &mut Object<'_>, timings: &Timings) {
     object.object("timings_ms", |inner| {
         inner.millis("dns", timings.dns);
         inner.millis("tcp", timings.tcp);
@@ -125,7 +130,6 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
-    object.end();
 }
 
 fn interim(object: &mut Object<'_>, interim: &InterimView) {
@@ -324,6 +328,15 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     object.objects("interim", failure.interim.iter(), interim);
     if let Some(info) = &failure.certificate {
         object.object("certificate", |inner| certificate(inner, info));
+    }
+    if let Some(attempt) = &failure.attempt {
+        object.text("url", &attempt.url);
+        if let Some(request) = &attempt.request {
+            object.headers("request_headers", request);
+        }
+        if let Some(took) = &attempt.timings {
+            timings(&mut object, took);
+        }
     }
     object.end();
 }

@@ -54,6 +54,12 @@ struct Record {
     dropped: u64,
 }
 
+/// At the end of a run nobody is made to wait: with more bytes waiting than this, messages are dropped.
+const LAST_BYTES: usize = 16 << 20;
+
+/// Room for what is not a message, such as the end of the connection.
+const LAST_EVENTS: usize = 1 << 20;
+
 /// Bytes that are handed to the thread of a file at a time. A batch costs two locks and a call of the system.
 const BATCH_SIZE: usize = 128 << 10;
 
@@ -212,7 +218,8 @@ impl Record {
             self.outlet.set_ready(false);
             self.outlet.flush();
         }
-        let is_dropped = self.outlet.is_backed_up() || (is_message && self.dropped > 0);
+        let limit = if is_message { LAST_BYTES } else { LAST_BYTES + LAST_EVENTS };
+        let is_dropped = self.outlet.pending() > limit || (is_message && self.dropped > 0);
         self.dropped += u64::from(is_dropped && is_message);
         is_dropped
     }

@@ -136,7 +136,8 @@ impl FileWriter {
     pub(super) fn run(mut self) {
         let result = self.write_all().and_then(|()| self.finish());
         self.queue.close(); // after a failure nobody waits for it
-        self.progress.state().failure = result.err();
+        let mut state = self.progress.state();
+        (state.counts, state.failure) = (self.counts, result.err());
     }
 
     fn write_all(&mut self) -> io::Result<()> {
@@ -263,7 +264,6 @@ impl FileWriter {
         if self.begun > 0 {
             self.cut();
         }
-        self.progress.state().counts = self.counts;
         match is_deleted(&self.file) {
             true => Err(io::Error::other("the file was deleted")),
             false => Ok(()),
