@@ -14,6 +14,7 @@ mod filter;
 mod listen;
 mod modes;
 mod options;
+mod record;
 mod resilience;
 mod route;
 mod settings;
@@ -30,6 +31,7 @@ pub use filter::FilterArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
+pub use record::RecordArgs;
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
@@ -159,6 +161,9 @@ pub struct ConnectArgs {
     /// Ending.
     #[command(flatten)]
     pub ending: EndingArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

@@ -38,6 +38,7 @@ mod listen;
 mod messages;
 mod presets;
 mod privacy;
+mod record;
 mod resilience;
 mod route;
 mod secrets;
@@ -54,6 +55,7 @@ pub use headers::header_lines;
 pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
+pub use record::RecordConfig;
 pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
@@ -156,6 +158,14 @@ pub enum ConfigError {
     /// A setting of the configuration file or of WSCOPE_OPTIONS is not valid.
     #[error(transparent)]
     Configured(#[from] SettingError),
+    /// An option does nothing without another one.
+    #[error("{option} requires {needed}")]
+    Unused {
+        /// The option.
+        option: &'static str,
+        /// The other one.
+        needed: &'static str,
+    },
     /// Commands are possible in lines only.
     #[error("--slash requires --input lines")]
     Slash,
@@ -200,6 +210,8 @@ pub struct ConnectConfig {
     pub commentary: Commentary,
     /// What is shown of the messages.
     pub filters: Filters,
+    /// What is recorded.
+    pub record: RecordConfig,
     /// A larger received message closes the connection, in bytes.
     pub max_message_size: u64,
     /// What ends the run.

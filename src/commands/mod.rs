@@ -10,7 +10,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig, SendOrder, expand, secret_arguments, ViewConfig,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig,
+    SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -30,6 +31,7 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod recording;
 mod usage;
 mod verdict;
 pub mod view;

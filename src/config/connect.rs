@@ -6,6 +6,7 @@ use super::auth::{CredentialSources, NetrcFile, auth};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
+use super::record::record;
 use super::route::{proxy_tls, route, target};
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
@@ -78,6 +79,7 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
+            record: record(&args.record, args.display.verbose, &args.sending.send_file)?,
             max_message_size: size(
                 "--max-message-size",
                 &args.receiving.tolerance.max_message_size,
@@ -248,11 +250,7 @@ fn stdout(args: &ReceivingArgs, sending: &SendingArgs, verbose: u8, env: &Env) -
 }
 
 pub(super) fn stdout_in(mode: Option<OutputMode>, binary: bool, verbose: u8, env: &Env) -> Stdout {
-    let frames = match verbose {
-        0 | 1 => JsonFrames::None,
-        2 => JsonFrames::Headers,
-        _ => JsonFrames::Payloads,
-    };
+    let frames = JsonFrames::of_verbosity(verbose);
     let framing = match mode {
         Some(OutputMode::Json) => return Stdout::Json(frames),
         Some(OutputMode::Lines) => OutputFraming::Lines,

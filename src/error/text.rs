@@ -70,6 +70,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
+        Error::Record(error) => error.to_string(),
         Error::System(what, error) => format!("{what}: {error}"),
         Error::Unmet(goals, end) => {
             let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();

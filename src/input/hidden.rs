@@ -23,6 +23,7 @@ impl Action {
                 payload: &frame.payload,
                 part: None,
                 plain: None,
+                plain_size: None,
                 raw: true,
             }))?,
             // The pong is what shows that a ping was sent.

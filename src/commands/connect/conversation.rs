@@ -158,7 +158,8 @@ impl<'a> Conversation<'a> {
     }
 
     fn context(&self) -> Option<PromptContext> {
-        self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
+        let (view, recordings) = (self.shared.view.as_ref()?, self.shared.recordings.as_ref()?);
+        Some(displays::context(view, &self.config.commentary, recordings.control()))
     }
 
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.

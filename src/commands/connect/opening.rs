@@ -8,7 +8,7 @@ use crate::client::{OpenConnection, OpenError, open};
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{AttemptContext, Error, Tries};
-use crate::event::{EventKind, Level, Opened};
+use crate::event::{AttemptView, EventKind, Level, Opened};
 use crate::net::malformed::objections;
 use crate::net::{Deadline, Reactor, Stream};
 use crate::output::human::Detail;
@@ -162,6 +162,11 @@ impl Opening<'_> {
                 self.shows_request().then(|| opened.request.clone()),
                 opened.response.clone(),
             )),
+            attempt: Box::new(AttemptView {
+                url: opened.url.clone(),
+                request: Some(opened.request.clone()),
+                timings: Some(opened.timings),
+            }),
         })
     }
 

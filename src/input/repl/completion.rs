@@ -35,6 +35,10 @@ pub(super) fn arguments(
     let plain = |word: &str| (word.to_owned(), one_line(word).into_owned());
     match name {
         "file" => path(argument.trim_start()),
+        "record" => {
+            let typed = argument.trim_start();
+            path(["--force ", "-f ", "--append ", "off ", "stop "].into_iter().fold(typed, strip))
+        }
         "binary" => argument.trim_start().strip_prefix('@').map_or((0, Vec::new()), path),
         "help" if is_first => {
             let names = commands.iter().map(|it| it.name).chain(["keys", "all"]);
@@ -61,6 +65,11 @@ pub(super) fn arguments(
         "save-as" if is_first || argument.starts_with("-f ") => words(last, names(composer)),
         _ => (0, Vec::new()),
     }
+}
+
+/// What is behind a word, if a text starts with that.
+fn strip<'t>(text: &'t str, word: &str) -> &'t str {
+    text.strip_prefix(word).map_or(text, str::trim_start)
 }
 
 fn names(composer: &Composer) -> Vec<(String, String)> {
@@ -137,6 +146,8 @@ mod tests {
             (format!("file {root}/a b"), 3, &["a b.txt"]),
             (format!("file \"{root}/a "), 2, &["a b.txt"]),
             (format!("binary @{root}/su"), 2, &["sub dir/"]),
+            (format!("record --force {root}/a "), 2, &["a b.txt"]),
+            (format!("record {root}/lo"), 2, &["login.json"]),
             ("file ~".to_owned(), 1, &["~/"]),
             ("binary 00".to_owned(), 0, &[]),
             ("help se".to_owned(), 2, &["set", "send"]),

@@ -114,6 +114,14 @@ pub(super) const DETAILS: &[Details] = &[
         "/grep error",
     ),
     entry(
+        &["record"],
+        LOOKING,
+        "The end of the name is the format: .ndjson (the events of --json), .har or .wscope. --force replaces a file that exists, \
+         --append adds to an .ndjson file. Filters and pauses change nothing. Without FILE it is shown what is recorded; \
+         off, or off FILE, ends it.",
+        "/record session.ndjson",
+    ),
+    entry(
         &["filter", "mute"],
         LOOKING,
         "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
