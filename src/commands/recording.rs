@@ -145,6 +145,9 @@ impl Verdict {
                 let s = if *lost == 1 { " was" } else { "s were" };
                 let text = format!("the last {lost} message{s} not recorded in {path}");
                 verdict.notices.push((Level::Warning, text));
+            } else if recorded.is_cut {
+                let text = format!("there was no time to write the end of the recording in {path}");
+                verdict.notices.push((Level::Warning, text));
             } else if failure.is_none() && names_all {
                 verdict.notices.push((Level::Info, format!("recorded {contents} in {path}")));
             }

@@ -44,6 +44,8 @@ pub struct Outcome {
     pub failure: Option<io::Error>,
     /// Messages that are missing because there was no time left.
     pub lost: u64,
+    /// There was no time to write the end of the file.
+    pub is_cut: bool,
 }
 
 impl Recordings {
@@ -202,6 +204,7 @@ impl Recordings {
                 counts: state.counts,
                 failure: state.failure.take(),
                 lost,
+                is_cut: !is_over,
             })
         };
         list.into_iter().filter_map(recorded).collect()
