@@ -17,6 +17,9 @@ pub use command::{Argument, CurlCommand};
 pub use dialect::Dialect;
 pub use words::{Fault, Word};
 
+/// The name of standard input as the file of the command.
+pub(super) const STDIN: &str = "-";
+
 /// The words of the one command in a text.
 ///
 /// # Errors
