@@ -113,15 +113,11 @@ fn what_has_no_meaning_is_named() {
                    -H 'Host: HOST' --compressed -s";
     let (_, outcome) = request(command, &["-v"]);
     outcome
-        .stderr_contains(
-            "--from-curl c.txt: left out, as it has no meaning for a WebSocket: -X, --data-raw, --http2",
-        )
-        .stderr_contains(
-            "--from-curl c.txt: left out, as this handshake has its own or needs none: Upgrade, Host",
-        )
+        .stderr_contains("--from-curl c.txt: not used for a WebSocket: -X, --data-raw, --http2")
+        .stderr_contains("--from-curl c.txt: not taken into this handshake: Upgrade, Host")
         .stderr_lacks("hunter2");
     let (_, outcome) = request("curl http://HOST/ -X GET -isSN -H 'Upgrade: websocket'", &[]);
-    outcome.stderr_lacks("left out");
+    outcome.stderr_lacks("not used").stderr_lacks("not taken");
 }
 
 #[test]

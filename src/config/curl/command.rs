@@ -27,6 +27,9 @@ pub struct Argument {
     pub at: usize,
 }
 
+/// More words are not read: each is checked alone.
+const MAX_WORDS: usize = 2000;
+
 impl CurlCommand {
     /// What the words of a command line request.
     ///
@@ -39,6 +42,9 @@ impl CurlCommand {
         if !is_curl(&program.text) {
             let reason = "this is no curl command: copy the request as cURL (bash) or cURL (cmd)";
             return Err(Fault::new(program.at, reason));
+        }
+        if let Some(word) = words.get(MAX_WORDS) {
+            return Err(Fault::new(word.at, format!("there are more than {MAX_WORDS} words")));
         }
         let mut reader = Reader { words, ..Reader::default() };
         reader.read()?;
@@ -225,7 +231,7 @@ impl Reader<'_> {
         let user = self.proxy_user.take();
         let Some(Value { at, mut text }) = self.proxy.take() else {
             if user.is_some() {
-                self.unused("--proxy-user");
+                self.unused("--proxy-user without --proxy");
             }
             return;
         };
@@ -243,7 +249,7 @@ impl Reader<'_> {
         if let Some(Value { at, .. }) = cookies.first() {
             if self.headers.iter().any(is_cookie) {
                 // As with curl, the field counts.
-                self.unused("--cookie");
+                self.unused("--cookie beside a Cookie field");
             } else {
                 let lists: Vec<_> =
                     cookies.iter().map(|it| it.text.trim_end_matches([';', ' '])).collect();
@@ -297,7 +303,7 @@ fn certificate(text: &str) -> (String, Option<String>) {
     let mut file = String::new();
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let is_drive = at == 1 && text[2..].starts_with(['\\', '/']);
+        let is_drive = at == 1 && c == ':' && text[at + 1..].starts_with(['\\', '/']);
         match c {
             '\\' => match chars.next_if(|(_, next)| ":\\".contains(*next)) {
                 Some((_, escaped)) => file.push(escaped),

@@ -13,21 +13,22 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The shell whose quotes or continued lines are the first in the text. Where there are none it makes no difference,
-    /// but for backslashes, which separate folders on Windows.
+    /// The shell whose quotes or continued lines are the first in the text; else the one whose escapes are inside of
+    /// quotes that both have. Without any it makes no difference, but for backslashes, which separate folders on Windows.
     pub fn of(text: &str) -> Self {
         let mut cursor = Cursor::new(text);
         cursor.take_while(char::is_whitespace);
         let program = cursor.take_while(|c| !c.is_whitespace());
-        let default = match program.to_ascii_lowercase().ends_with(".exe") {
+        let mut default = match program.to_ascii_lowercase().ends_with(".exe") {
             true => Self::Cmd,
             false => Self::Posix,
         };
-        evidence(&mut cursor).unwrap_or(default)
+        evidence(&mut cursor, &mut default).unwrap_or(default)
     }
 }
 
-fn evidence(cursor: &mut Cursor<'_>) -> Option<Dialect> {
+/// The shell that is certain. `default` becomes the one that is probable.
+fn evidence(cursor: &mut Cursor<'_>, default: &mut Dialect) -> Option<Dialect> {
     let mut is_start = true;
     while let Some(c) = cursor.next() {
         let next = cursor.peek();
@@ -35,13 +36,10 @@ fn evidence(cursor: &mut Cursor<'_>) -> Option<Dialect> {
             '^' if is_start && next == Some('"') => return Some(Dialect::Cmd),
             '^' if cursor.is_line_end() => return Some(Dialect::Cmd),
             '\\' if cursor.is_line_end() => return Some(Dialect::Posix),
+            '\\' => drop(cursor.next()),
             '\'' if is_start => return Some(Dialect::Posix),
             '$' if is_start && next == Some('\'') => return Some(Dialect::Posix),
-            '"' => {
-                if let Some(dialect) = quoted(cursor) {
-                    return Some(dialect);
-                }
-            }
+            '"' if has_escapes_of_cmd(cursor) => *default = Dialect::Cmd,
             _ => {}
         }
         // -H'Name: value', --header='Name: value'
@@ -51,23 +49,23 @@ fn evidence(cursor: &mut Cursor<'_>) -> Option<Dialect> {
     None
 }
 
-/// Reads the rest of a string in quotes.
-fn quoted(cursor: &mut Cursor<'_>) -> Option<Dialect> {
+/// Reads the rest of a string in quotes, and whether Chrome wrote it for cmd.exe.
+fn has_escapes_of_cmd(cursor: &mut Cursor<'_>) -> bool {
+    let mut has_caret = false;
     while let Some(c) = cursor.next() {
-        match c {
-            '^' if cursor.peek().is_some_and(|c| !is_plain(c) && c != '"') => {
-                return Some(Dialect::Cmd);
-            }
-            '\\' => {
+        match (c, cursor.peek()) {
+            // Only after another escape is it certain that this one does not end the string.
+            ('^', Some(next)) if !is_plain(next) && (has_caret || next != '"') => {
+                has_caret = true;
                 cursor.next();
             }
+            ('\\', _) => drop(cursor.next()),
             // "" stands for a quote.
-            '"' if cursor.peek() == Some('"') => return Some(Dialect::Cmd),
-            '"' => return None,
+            ('"', next) => return has_caret || next == Some('"'),
             _ => {}
         }
     }
-    None
+    has_caret
 }
 
 #[cfg(test)]
@@ -75,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_evidence_counts() {
+    fn certain_evidence_counts_more() {
         use Dialect::{Cmd, Posix};
         for (text, expected) in [
             ("curl https://h/", Posix),
@@ -91,12 +89,16 @@ mod tests {
             ("curl ^\"https://h/^\"", Cmd),
             ("curl -X GET ^\r\n -H 'a'", Cmd),
             ("curl \"https://h/?a=1^&b=2\"", Cmd),
+            ("curl \"https://h/?a=1^&b= 'c'\" -H \"a: ^\\^\" 'b' $'c'^\\^\"\"", Cmd),
             ("curl \"https://h/\" -H \"a: ^\\^\"b^\\^\"\"", Cmd),
             ("curl \"https://h/\" -H \"a: \"\"b\"\"\"", Cmd),
             ("curl \"https://h/\" -H \"a: \\\"b\\\"\"", Posix),
             ("curl \"https://h/\" -H \"a: it's ^b\"", Posix),
             ("curl \"https://h/\" -H \"a: ", Posix),
             ("curl it's \\\n", Posix),
+            ("curl \"a\"\"b\" \\\n -k", Posix),
+            ("curl \"a\"\"b\" $'c'", Posix),
+            ("curl \\\"a\"\"", Posix),
         ] {
             assert_eq!(Dialect::of(text), expected, "{text}");
         }

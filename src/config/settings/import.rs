@@ -81,13 +81,13 @@ fn is_replaced(argument: &str, typed: &ArgMatches) -> bool {
 fn notices(command: &CurlCommand, source: &CurlSource, typed: &ArgMatches) -> Vec<(Level, String)> {
     let mut notices = Vec::new();
     if !command.unused.is_empty() {
-        let text = "left out, as it has no meaning for a WebSocket";
-        let text = format!("{}: {text}: {}", source.option(), command.unused.join(", "));
+        let names = command.unused.join(", ");
+        let text = format!("{}: not used for a WebSocket: {names}", source.option());
         notices.push((Level::Warning, text));
     }
     if !command.remade.is_empty() && typed.get_count("verbose") > 0 {
-        let text = "left out, as this handshake has its own or needs none";
-        let text = format!("{}: {text}: {}", source.option(), command.remade.join(", "));
+        let names = command.remade.join(", ");
+        let text = format!("{}: not taken into this handshake: {names}", source.option());
         notices.push((Level::Info, text));
     }
     notices

@@ -11,7 +11,7 @@ fn check(command: &str, target: &str, expected: &[&str]) {
     assert_eq!(fields(&head), expected, "{head}");
     assert_eq!(header(&head, "Sec-WebSocket-Version"), Some("13"));
     assert!(!head.contains("jA5yIG9LHy1TyzZmIzfdNw=="), "the browser's key: {head}");
-    outcome.stderr_lacks("left out");
+    outcome.stderr_lacks("not used");
 }
 
 /// What all of them sent.
