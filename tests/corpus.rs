@@ -53,3 +53,8 @@ fn scenario() {
 fn matching() {
     run_all("matching", targets::matching::run);
 }
+
+#[test]
+fn curl() {
+    run_all("curl", targets::curl::run);
+}
