@@ -11,6 +11,7 @@ mod check;
 mod complaint;
 mod connection;
 mod filter;
+mod from_curl;
 mod listen;
 mod modes;
 mod options;
@@ -28,6 +29,7 @@ pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use filter::FilterArgs;
+pub use from_curl::FromCurlArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
@@ -128,7 +130,7 @@ pub struct ConnectArgs {
     /// are read as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
     /// does so over TLS. @name is an endpoint of the configuration file (see --no-config), and
     /// @name/path adds to its path.
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["connect", "listen", "from_curl"])]
     pub url: Option<String>,
 
     /// As wscat spells it.
@@ -182,6 +184,10 @@ pub struct HandshakeArgs {
     /// What is requested.
     #[command(flatten)]
     pub request: RequestArgs,
+
+    /// A copied request.
+    #[command(flatten)]
+    pub copied: FromCurlArgs,
 
     /// Fail if the server selects none of the subprotocols offered or does not accept --compress, and,
     /// with --expect, if other messages are received in between

@@ -29,6 +29,7 @@ mod another;
 mod auth;
 mod check;
 mod connect;
+pub mod curl;
 mod files;
 mod filters;
 mod headers;

@@ -148,7 +148,7 @@ struct Command {
 }
 
 fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
-    let expanded = expand(args, typed, &env.settings)?;
+    let expanded = expand(args, typed, env)?;
     let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
     let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
     if let Some(expanded) = &expanded {

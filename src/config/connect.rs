@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::auth::{CredentialSources, NetrcFile, auth};
+use super::curl::STDIN;
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
@@ -219,6 +220,10 @@ fn extensions(args: &RequestArgs) -> Result<Option<String>, ConfigError> {
 }
 
 fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, ConfigError> {
+    let copied = args.handshake.copied.from_curl.as_deref();
+    if copied == Some(STDIN) && !env.stdin_is_terminal {
+        return without_stdin(&args.sending);
+    }
     let leaves = args.wscat.leaves;
     let args = &args.sending;
     let framing = match (args.input, args.null) {
@@ -237,6 +242,19 @@ fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, Conf
         (false, framing) => Ok(Input::Stdin(framing, kind)),
         (true, InputFraming::Lines) => Ok(Input::Stdin(InputFraming::Commands, kind)),
         (true, _) => Err(ConfigError::Slash),
+    }
+}
+
+/// Standard input is the curl command.
+fn without_stdin(args: &SendingArgs) -> Result<Input, ConfigError> {
+    let options = [(args.input.is_some(), "--input"), (args.null, "-0"), (args.slash, "--slash")];
+    match options.into_iter().find(|(is_given, _)| *is_given) {
+        None => Ok(Input::None),
+        Some((_, option)) => {
+            let reason =
+                format!("standard input is the command, and {option} is for messages in it");
+            Err(ConfigError::value("--from-curl", STDIN, reason))
+        }
     }
 }
 

@@ -37,8 +37,8 @@ impl fmt::Debug for Invocation {
 }
 
 /// Options that are not repeated: where to connect, and what is sent first.
-const NOT_REPEATED: [&str; 6] =
-    ["connect", "listen", "send", "send_hex", "send_file", "send_frame"];
+const NOT_REPEATED: [&str; 7] =
+    ["connect", "listen", "from_curl", "send", "send_hex", "send_file", "send_frame"];
 
 /// Options that are only for the server that they were given for.
 const FOR_ONE_SERVER: [&str; 8] =
@@ -107,7 +107,7 @@ impl Invocation {
         let wrong = |reason: &str| ConfigError::from(SettingError::plain("options", reason));
         let matches = Cli::command().try_get_matches_from(words);
         let matches = matches.map_err(|error| wrong(&error.to_string()))?;
-        expand(words, &matches, &self.env.settings)?.ok_or_else(|| wrong("there are no settings"))
+        expand(words, &matches, &self.env)?.ok_or_else(|| wrong("there are no settings"))
     }
 
     /// The configuration for a URL `@endpoint` of another server than `first`, or of the same.

@@ -17,6 +17,7 @@ mod files;
 mod filters;
 mod foreign;
 mod frames;
+mod from_curl;
 mod generated;
 mod handshake;
 mod heads;

@@ -323,7 +323,7 @@ fn an_invalid_variable_is_reported() {
         ("-H 'X: y", "WSCOPE_OPTIONS: a quote is not closed, or a backslash ends it"),
         (
             "ws://h",
-            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --help and",
+            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --from-curl,",
         ),
         ("--wait soon", "WSCOPE_OPTIONS: bad --wait \"soon\""),
         ("--no-config", "WSCOPE_OPTIONS: a URL, a command, --connect"),
@@ -332,7 +332,7 @@ fn an_invalid_variable_is_reported() {
         ("-q --", "WSCOPE_OPTIONS: '--' is not an option"),
         (
             "listen",
-            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --help and",
+            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --from-curl,",
         ),
         ("--key x", "WSCOPE_OPTIONS: the following required arguments were not provided: --cert"),
     ] {
