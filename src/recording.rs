@@ -4,7 +4,9 @@
 //! [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
 //! JSON is an [`EventWriter`].
 
+pub mod compare;
 mod model;
+pub mod replay;
 
 use std::io::{self, Write};
 
