@@ -5,12 +5,17 @@
 //! JSON is an [`EventWriter`].
 
 pub mod compare;
+mod looks;
 mod model;
+pub mod ndjson;
+pub mod reader;
+mod reading;
 pub mod replay;
 
 use std::io::{self, Write};
 
 pub use model::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
+pub use reading::{DEFAULT_MAX_SIZE, Limits, Place, ReadError, Summary};
 
 /// Writes a recording from its events.
 pub trait EventWriter: Send {
