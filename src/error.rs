@@ -19,6 +19,7 @@ use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
+use crate::recording::ReadError;
 use crate::redact::{Redaction, Secrets};
 
 mod answer;
@@ -93,6 +94,24 @@ pub enum Error {
     Interrupted(Signal, Box<Error>),
     /// The failure of a connection at a prompt that stayed. It was reported then.
     Earlier(Box<Error>),
+    /// A recording cannot be read, or parts of it are invalid.
+    Recording(ReadError),
+    /// No connection of a recording can be used.
+    Entry {
+        /// The message.
+        message: String,
+        /// The connections to choose from, a line for each.
+        list: Vec<String>,
+    },
+    /// What was received is not what was recorded.
+    Differs {
+        /// How many differences there are, and of which kinds.
+        counts: String,
+        /// The first of them, line by line.
+        list: Vec<String>,
+        /// The failure that ended the run before.
+        end: Option<Box<Error>>,
+    },
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -189,13 +208,20 @@ impl From<ConfigError> for Error {
     }
 }
 
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::Recording(error)
+    }
+}
+
 impl Error {
     /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
         match self {
-            Self::Unmet(_, Some(end)) | Self::Interrupted(_, end) | Self::Earlier(end) => {
-                end.cause()
-            }
+            Self::Unmet(_, Some(end))
+            | Self::Differs { end: Some(end), .. }
+            | Self::Interrupted(_, end)
+            | Self::Earlier(end) => end.cause(),
             other => other,
         }
     }
@@ -204,8 +230,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Earlier(error) => error.exit_code(),
-            Self::Unmet(..) | Self::ChecksFailed => 1,
-            Self::InvalidScenarios => 2,
+            Self::Unmet(..) | Self::Differs { .. } | Self::ChecksFailed => 1,
+            Self::InvalidScenarios | Self::Entry { .. } => 2,
             Self::Config(
                 ConfigError::Unreadable { .. }
                 | ConfigError::File { option: "--variables-file", .. },
@@ -232,6 +258,7 @@ impl Error {
                 _ => 4,
             },
             Self::Redirect(..) | Self::NoSubprotocol { .. } | Self::NoCompression => 4,
+            Self::Recording(error) => error.exit_code(),
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
             Self::Input(_) | Self::Output(_) | Self::System(..) | Self::UnreadableScenarios => 8,
@@ -274,6 +301,17 @@ impl Error {
     /// The message, `WHAT: WHY`, on one line.
     pub fn message(&self) -> String {
         text::message(self)
+    }
+
+    /// The message with what [`report`] lists beside it.
+    fn whole_message(&self) -> String {
+        match self {
+            Self::Differs { list, .. } | Self::Entry { list, .. } if !list.is_empty() => {
+                let items = list.iter().map(|line| line.trim_start());
+                format!("{}: {}", self.message(), items.collect::<Vec<_>>().join("; "))
+            }
+            _ => self.message(),
+        }
     }
 
     /// What to do about it, if known.
@@ -359,7 +397,7 @@ impl Error {
     pub fn failure(&self) -> Option<Failure> {
         Some(Failure {
             kind: self.kind()?,
-            message: self.message(),
+            message: self.whole_message(),
             hint: self.hint(),
             request: None,
             interim: self.interim(),

@@ -32,6 +32,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
             Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }
+        Error::Recording(error) => error.hint(),
         Error::Config(_)
         | Error::Signal(_)
         | Error::Output(_)
@@ -58,6 +59,8 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
         Error::Unmet(..)
+        | Error::Entry { .. }
+        | Error::Differs { .. }
         | Error::Interrupted(..)
         | Error::Earlier(_)
         | Error::MaxTime(_)
