@@ -108,7 +108,7 @@ impl fmt::Display for ReadError {
             Self::Io { name, offset: 0, error } => write!(f, "{name}: {error}"),
             Self::Io { name, offset, error } => write!(f, "{name}: at byte {offset}: {error}"),
             Self::NotRecording { name, looks, .. } => {
-                write!(f, "{name}: not a recording: {looks}")
+                write!(f, "{name}: {looks}")
             }
             Self::Broken { name, place: Place { line, column, offset }, reason, others } => {
                 write!(f, "{name}:{line}:{column}: {reason} (at byte {offset} of the file)")?;
