@@ -28,7 +28,7 @@ pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use filter::FilterArgs;
-pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
 pub use replay::{PaceMode, PlayingArgs, ReplayArgs};

@@ -53,7 +53,7 @@ pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
-pub use replay::{RecordedRequest, RecordingConfig, ReplayConfig};
+pub use replay::{MockConfig, RecordedRequest, RecordingConfig, ReplayConfig};
 pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
