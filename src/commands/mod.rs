@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand};
+use crate::cli::{Cli, Command as Subcommand, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig,
@@ -130,13 +130,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         }
         Some(Subcommand::Replay(args)) => {
             let all = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
-            let matches = all.subcommand_matches("replay").unwrap_or(all);
-            let config = configured(ReplayConfig::wants_json(&args), || {
-                let mut config = ReplayConfig::new(&args, matches, env)?;
-                config.notices.splice(0..0, notices);
-                Ok(config)
-            });
-            return replay::run(config?);
+            return replay::run(replay_config(&args, all, env, notices)?);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&match args.shell {
@@ -146,6 +140,21 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
+}
+
+/// The configuration of `replay`, whose options are in `matches`.
+fn replay_config(
+    args: &ReplayArgs,
+    matches: &ArgMatches,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<ReplayConfig, Error> {
+    let matches = matches.subcommand_matches("replay").unwrap_or(matches);
+    configured(ReplayConfig::wants_json(args), || {
+        let mut config = ReplayConfig::new(args, matches, env)?;
+        config.notices.splice(0..0, notices);
+        Ok(config)
+    })
 }
 
 /// A parsed command line with the settings.
