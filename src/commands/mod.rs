@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand, ReplayArgs};
+use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig,
@@ -129,14 +129,11 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             view::run(config)
         }
         Some(Subcommand::Replay(args)) => {
-            let all = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
-            return replay::run(replay_config(&args, all, env, notices)?);
+            let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
+            return replay::run(replay_config(&args, matches, env, notices)?);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
-        Some(Subcommand::Completions(args)) => print(&match args.shell {
-            Some(shell) => completions::script(shell),
-            None => completions::endpoints(&env.settings).into_bytes(),
-        }),
+        Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
@@ -191,6 +188,14 @@ fn configured<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) ->
         connect::emit_failure(error);
     }
     config
+}
+
+/// The script for a shell, or the endpoints that scripts offer.
+fn completion(args: &CompletionsArgs, env: &Env) -> Vec<u8> {
+    match args.shell {
+        Some(shell) => completions::script(shell),
+        None => completions::endpoints(&env.settings).into_bytes(),
+    }
 }
 
 /// What is known is shown, also if other terms are unknown.
