@@ -147,7 +147,7 @@ fn differences_are_an_event() {
     let error = outcome.json_lines().pop().expect("events");
     assert_eq!(error["kind"], "expectation");
     let message = error["message"].as_str().expect("a message");
-    assert!(message.ends_with(": message 1 is changed:; $.a: recorded 1, now 2"), "{message}");
+    assert!(message.ends_with(": message 1 is changed: $.a: recorded 1, now 2"), "{message}");
 }
 
 #[test]
