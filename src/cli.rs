@@ -108,7 +108,7 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show a recording
     View(Box<ViewArgs>),
-    /// Send again what the client of a recording sent, and compare the answers
+    /// Send again what a recorded client sent
     Replay(Box<ReplayArgs>),
     /// Explain close codes
     Codes(CodesArgs),
