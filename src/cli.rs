@@ -16,6 +16,7 @@ mod listen;
 mod modes;
 mod options;
 mod record;
+mod replay;
 mod resilience;
 mod route;
 mod settings;
@@ -30,16 +31,17 @@ pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use filter::FilterArgs;
 pub use from_curl::FromCurlArgs;
-pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
 pub use record::RecordArgs;
+pub use replay::{PaceMode, PlayingArgs, ReplayArgs};
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
-pub use view::ViewArgs;
+pub use view::{SelectionArgs, ViewArgs};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
@@ -110,6 +112,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show a recording
     View(Box<ViewArgs>),
+    /// Send again what a recorded client sent
+    Replay(Box<ReplayArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell

@@ -4,6 +4,7 @@
 //! looks at a recording, events are [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
 //! JSON is an [`EventWriter`].
 
+pub mod compare;
 mod error;
 mod file;
 mod looks;
@@ -12,6 +13,7 @@ pub mod ndjson;
 pub mod reader;
 mod reading;
 mod recordings;
+pub mod replay;
 pub mod stats;
 mod thread;
 pub mod writer;

@@ -10,7 +10,7 @@ use super::displays::{self, Failures, SharedView};
 use super::recording::{self, Ending, RunRecordings, Verdict};
 use crate::config::ConnectConfig;
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind};
+use crate::event::{Clock, Event, EventKind, Level};
 use crate::input::repl::PromptNames;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
@@ -32,6 +32,7 @@ mod link_thread;
 mod opening;
 pub(super) use opening::events;
 mod pause;
+mod playback;
 mod prepared;
 mod prompt;
 mod record;
@@ -40,7 +41,8 @@ mod run;
 mod sinks;
 mod stay;
 
-use conversation::Conversation;
+use conversation::{Conversation, InputSource};
+pub(super) use playback::{Playback, action};
 use prepared::Prepared;
 use record::{Record, RunShared};
 use run::Run;
@@ -61,7 +63,15 @@ const STANDARD_OUTPUT: &str = "standard output";
 ///
 /// # Errors
 /// Why it failed.
-pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
+pub fn run(config: ConnectConfig) -> Result<(), RunError> {
+    run_with(config, None)
+}
+
+/// The same with a recorded client that is played in place of the input.
+pub(super) fn run_with(
+    mut config: ConnectConfig,
+    playback: Option<Playback>,
+) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut reactor = reactor()?;
     let filters = std::mem::take(&mut config.filters);
@@ -79,10 +89,22 @@ pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
     };
     let mut outputs = outputs(&config, view.as_ref())?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
-    let outputs = &mut outputs;
-    let mut command =
-        ConnectCommand { clock, config, outputs, view, recordings, max_time, leave_by: None };
+    let mut command = ConnectCommand {
+        clock,
+        config,
+        outputs: &mut outputs,
+        view,
+        playback: playback.clone(),
+        recordings,
+        max_time,
+        leave_by: None,
+    };
     let result = start.and_then(|()| command.run(&mut reactor));
+    if let (Err(error), Some(playback)) = (&result, &playback) {
+        for text in playback.remarks(error) {
+            command.emit(EventKind::Notice(Level::Warning, &text));
+        }
+    }
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
@@ -121,6 +143,7 @@ struct ConnectCommand<'a> {
     view: Option<Arc<View>>,
     /// `None`: the files cannot be recorded to, and nothing is run.
     recordings: Option<RunRecordings>,
+    playback: Option<Playback>,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
     leave_by: Option<Instant>,
@@ -148,11 +171,12 @@ impl ConnectCommand<'_> {
             clock: self.clock,
             outputs: self.outputs,
             reactor,
-            source: None,
+            source: self.playback.clone().map(InputSource::Playback),
             record: Arc::new(Record::new(FIRST_NUMBER, config, &shared)),
             shared,
             max_time: self.max_time,
             run_link: link_thread::run,
+            playback: self.playback.clone(),
         };
         conversation.emit_notices();
         let mut ended = Run { conversation: &mut conversation }.run();

@@ -31,12 +31,14 @@ mod client;
 mod clients;
 mod control;
 mod failure;
+mod mock;
 mod observer;
 mod page;
 mod server;
 mod streams;
 
 use control::{Control, OperatorInput};
+use mock::Mock;
 use server::{Server, failed};
 use streams::Streams;
 
@@ -64,6 +66,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
         let error = io::Error::other(CLOSED);
         return Err(Error::Output(OutputError { name: "standard output".into(), error }));
     }
+    let mock = Mock::load(&mut config)?;
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;
@@ -89,7 +92,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let streams = streams.map_err(failed("output"))?;
     let (sender, client_event) = channel();
     let waker = reactor.waker();
-    let server = Server::new(config, clock, view, streams, recordings, sender, waker);
+    let server = Server::new(config, mock, clock, view, streams, recordings, sender, waker);
     let server = Arc::new(server);
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);

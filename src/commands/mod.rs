@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand};
+use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig,
-    SendOrder, ViewConfig, expand, secret_arguments,
+    ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -31,7 +31,9 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod recorded;
 mod recording;
+pub mod replay;
 mod usage;
 mod verdict;
 pub mod view;
@@ -130,14 +132,30 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             config.notices.splice(0..0, notices);
             view::run(config)
         }
+        Some(Subcommand::Replay(args)) => {
+            let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
+            return replay::run(replay_config(&args, matches, env, notices)?);
+        }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
-        Some(Subcommand::Completions(args)) => print(&match args.shell {
-            Some(shell) => completions::script(shell),
-            None => completions::endpoints(&env.settings).into_bytes(),
-        }),
+        Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
+}
+
+/// The configuration of `replay`, whose options are in `matches`.
+fn replay_config(
+    args: &ReplayArgs,
+    matches: &ArgMatches,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<ReplayConfig, Error> {
+    let matches = matches.subcommand_matches("replay").unwrap_or(matches);
+    configured(ReplayConfig::wants_json(args), || {
+        let mut config = ReplayConfig::new(args, matches, env)?;
+        config.notices.splice(0..0, notices);
+        Ok(config)
+    })
 }
 
 /// A parsed command line with the settings.
@@ -174,6 +192,14 @@ fn configured<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) ->
         connect::emit_failure(error);
     }
     config
+}
+
+/// The script for a shell, or the endpoints that scripts offer.
+fn completion(args: &CompletionsArgs, env: &Env) -> Vec<u8> {
+    match args.shell {
+        Some(shell) => completions::script(shell),
+        None => completions::endpoints(&env.settings).into_bytes(),
+    }
 }
 
 /// What is known is shown, also if other terms are unknown.

@@ -41,6 +41,7 @@ mod redirects;
 mod refusal;
 mod repl;
 mod repl_display;
+mod replay;
 mod request;
 mod retry;
 mod scripts;
