@@ -5,6 +5,7 @@
 //! JSON is an [`EventWriter`].
 
 mod model;
+pub mod scenario;
 
 use std::io::{self, Write};
 
