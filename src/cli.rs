@@ -19,6 +19,7 @@ mod route;
 mod settings;
 mod similar;
 mod tls;
+mod view;
 mod wscat;
 
 pub use auth::AuthArgs;
@@ -34,6 +35,7 @@ pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
+pub use view::ViewArgs;
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
@@ -102,6 +104,8 @@ pub enum Command {
     Listen(Box<ListenArgs>),
     /// Run scenario files and report what holds
     Check(Box<CheckArgs>),
+    /// Show a recording
+    View(Box<ViewArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell

@@ -43,6 +43,7 @@ mod settings;
 mod shared;
 mod tls;
 mod values;
+mod view;
 pub mod wscat;
 
 pub use another::check_url;
@@ -57,6 +58,7 @@ pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
+pub use view::{Entry, ViewConfig};
 
 /// The environment of the program, read once.
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
+use crate::recording::ReadError;
 use crate::redact::{Redaction, Secrets};
 
 mod answer;
@@ -93,6 +94,8 @@ pub enum Error {
     Interrupted(Signal, Box<Error>),
     /// The failure of a connection at a prompt that stayed. It was reported then.
     Earlier(Box<Error>),
+    /// A recording cannot be read, or parts of it are invalid.
+    Recording(ReadError),
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -189,6 +192,12 @@ impl From<ConfigError> for Error {
     }
 }
 
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::Recording(error)
+    }
+}
+
 impl Error {
     /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
@@ -232,6 +241,7 @@ impl Error {
                 _ => 4,
             },
             Self::Redirect(..) | Self::NoSubprotocol { .. } | Self::NoCompression => 4,
+            Self::Recording(error) => error.exit_code(),
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
             Self::Input(_) | Self::Output(_) | Self::System(..) | Self::UnreadableScenarios => 8,

@@ -4,12 +4,17 @@
 //! [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
 //! JSON is an [`EventWriter`].
 
+mod looks;
 mod model;
+pub mod ndjson;
+pub mod reader;
+mod reading;
 pub mod scenario;
 
 use std::io::{self, Write};
 
 pub use model::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
+pub use reading::{DEFAULT_MAX_SIZE, Limits, Place, ReadError, Summary};
 
 /// Writes a recording from its events.
 pub trait EventWriter: Send {

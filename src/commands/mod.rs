@@ -10,7 +10,7 @@ use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder,
-    expand, secret_arguments,
+    ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -32,6 +32,7 @@ mod lost;
 pub mod man;
 mod usage;
 mod verdict;
+pub mod view;
 
 /// The command line. Secrets in it are hidden from the process list.
 pub fn arguments() -> Arguments {
@@ -119,6 +120,11 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             let mut config = CheckConfig::new(&args, matches, env).map_err(Error::from)?;
             config.notices.splice(0..0, notices);
             return check::run(config);
+        }
+        Some(Subcommand::View(args)) => {
+            let mut config = ViewConfig::new(&args, env).map_err(Error::from)?;
+            config.notices.splice(0..0, notices);
+            view::run(config)
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&match args.shell {

@@ -32,6 +32,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
             Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }
+        Error::Recording(error) => error.hint(),
         Error::Config(_)
         | Error::Signal(_)
         | Error::Output(_)

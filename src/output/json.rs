@@ -16,6 +16,7 @@ use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
 
+mod ended;
 mod object;
 mod text;
 
@@ -114,6 +115,7 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
+    object.text("initiator", opened.initiator.name());
     object.end();
 }
 
@@ -144,6 +146,8 @@ fn retry(mut object: Object<'_>, event: &Event<'_>, retry: &RetryScheduled) {
         object.number("waiting", retry.waiting as u64);
         object.number("unconfirmed", retry.unconfirmed);
     }
+    object.number_or_null("limit", retry.limit);
+    object.boolean("requested", retry.is_requested);
     object.end();
 }
 
@@ -167,20 +171,26 @@ fn certificate(object: &mut Object<'_>, info: &CertificateInfo) {
     object.text("key", &info.key);
     object.text("signature", &info.signature);
     object.text("sha256", &info.fingerprint);
+    object.texts("usages", &info.usages);
+    object.boolean("is_authority", info.is_authority);
 }
 
 fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>) {
     object.start("message", event);
     object.text("direction", message.direction.name());
     object.text("type", message.kind.name());
-    match message.kind {
-        MessageKind::Text => object.text("data", &text_of(message.data)),
-        MessageKind::Binary => object.base64(message.data),
+    let text = (message.kind == MessageKind::Text).then(|| text_of(message.data));
+    match &text {
+        Some(text) => object.text("data", text),
+        None => object.base64(message.data),
     }
     object.number("size", message.data.len() as u64);
     object.number("wire_size", message.wire_size);
     object.boolean("compressed", message.compressed);
     object.number("frames", message.frames);
+    if let Some(Cow::Owned(_)) = text {
+        object.base64_text("bytes", message.data);
+    }
     object.end();
 }
 
@@ -239,11 +249,13 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.number_or_null("message", frame.part.map(|part| part.message));
     object.number_or_null("fragment", frame.part.map(|part| part.fragment));
     object.boolean("compressed", frame.part.is_some_and(|part| part.compressed));
-    object.number_or_null("plain_size", frame.plain.map(|plain| plain.len() as u64));
+    object.number_or_null("plain_size", frame.plain_size);
     object.boolean("final_block", frame.part.is_some_and(|part| part.is_final_block));
     object.text("header", &HEXLOWER.encode(header.bytes()));
     object.boolean("raw", frame.raw);
-    if detail == JsonFrames::Payloads {
+    // A recording may have the frame without its payload.
+    let is_known = !frame.payload.is_empty() || header.length == 0;
+    if detail == JsonFrames::Payloads && is_known {
         object.base64(frame.payload);
     }
     object.end();
@@ -252,11 +264,15 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
 /// A violation that was tolerated; one that was not is an error.
 fn violation(mut object: Object<'_>, event: &Event<'_>, violation: &Violation) {
     object.start("violation", event);
+    violated(&mut object, violation);
+    object.end();
+}
+
+fn violated(object: &mut Object<'_>, violation: &Violation) {
     object.text("message", &violation.to_string());
     object.text("section", violation.rule.section());
     object.number("offset", violation.offset);
     object.text_or_null("header", violation.frame.map(|it| HEXLOWER.encode(it.bytes())).as_deref());
-    object.end();
 }
 
 fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
@@ -287,6 +303,7 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
             inner.boolean("compressed", message.compressed);
         });
     }
+    ended::details(&mut object, closed);
     object.end();
 }
 
@@ -313,6 +330,12 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     object.objects("interim", failure.interim.iter(), interim);
     if let Some(info) = &failure.certificate {
         object.object("certificate", |inner| certificate(inner, info));
+    }
+    if let Some(response) = &failure.response {
+        object.text("status_line", &String::from_utf8_lossy(&response.head.start_line));
+        if !response.notes.is_empty() {
+            object.texts("body_notes", &response.notes);
+        }
     }
     object.end();
 }

@@ -121,6 +121,25 @@ impl Pending {
     }
 }
 
+/// Ends the process at once at SIGINT, SIGTERM and SIGHUP, with the exit status of that, also while it waits for a file.
+/// SIGHUP stays ignored if it is.
+///
+/// # Errors
+/// If the handlers cannot be installed.
+pub fn exit_at_once() -> io::Result<()> {
+    flag::register(SIGXFSZ, Arc::default())?; // see `install`
+    let endings =
+        [(Signal::Interrupt, SIGINT), (Signal::Terminate, SIGTERM), (Signal::Hangup, SIGHUP)];
+    for (signal, number) in endings {
+        if number != SIGHUP || !is_ignored(number) {
+            let code = i32::from(signal.exit_code());
+            flag::register_conditional_shutdown(number, code, Arc::new(AtomicBool::new(true)))?;
+        }
+    }
+    early_signals::leave_to_others();
+    Ok(())
+}
+
 /// The reading end of a pipe that receives a byte for each signal of this number.
 fn pipe_of(number: i32) -> io::Result<UnixStream> {
     let (wake, end) = std::os::unix::net::UnixStream::pair()?;

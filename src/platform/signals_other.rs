@@ -65,3 +65,14 @@ impl Signals {
         }
     }
 }
+
+/// Ends the process at once at Ctrl-C, with the exit status of that, also while it waits for a file.
+///
+/// # Errors
+/// If the handlers cannot be installed.
+pub fn exit_at_once() -> io::Result<()> {
+    for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        flag::register_conditional_shutdown(signal, code, Arc::new(AtomicBool::new(true)))?;
+    }
+    Ok(())
+}

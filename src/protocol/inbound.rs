@@ -252,6 +252,7 @@ impl Inbound {
                 payload: self.bytes(&frame.payload),
                 part: frame.part,
                 plain: frame.plain.as_ref().map(|span| self.bytes(span)),
+                plain_size: frame.plain.as_ref().map(|span| self.bytes(span).len() as u64),
                 raw: false,
             }),
             QueuedEvent::Message { kind, span, frames, wire_size, compressed } => Event::Message {

@@ -55,6 +55,32 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 22] = [
+        Self::ReservedBits,
+        Self::ReservedOpcode,
+        Self::MaskedByServer,
+        Self::UnmaskedByClient,
+        Self::FragmentedControl,
+        Self::ControlTooLong,
+        Self::ControlOverTolerance,
+        Self::ContinuationWithoutStart,
+        Self::MessageInsideMessage,
+        Self::LengthNotMinimal,
+        Self::LengthTooLarge,
+        Self::InvalidUtf8,
+        Self::InvalidUtf8InReason,
+        Self::CloseTooShort,
+        Self::InvalidCloseCode,
+        Self::MessageTooBig,
+        Self::OverMemory,
+        Self::HttpAfterUpgrade,
+        Self::TextInsteadOfFrame,
+        Self::CorruptDeflate,
+        Self::MisplacedRsv1,
+        Self::FrameAfterClose,
+    ];
+
     /// The section that defines the rule.
     pub const fn section(self) -> &'static str {
         match self {

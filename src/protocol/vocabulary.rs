@@ -85,6 +85,8 @@ pub struct FrameEvent<'a> {
     pub part: Option<Part>,
     /// The inflated payload of a compressed message's frame, if it can be attributed to the frame.
     pub plain: Option<&'a [u8]>,
+    /// The size of that payload, also where the payload itself is not known any more.
+    pub plain_size: Option<u64>,
     /// It was sent as a raw frame requested by the user.
     pub raw: bool,
 }

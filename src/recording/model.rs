@@ -7,9 +7,9 @@ use bytes::Bytes;
 use crate::event::{
     Closed, Event, EventKind, Failure, FileSent, Message, Opened, Redirect, RetryScheduled, Stamp,
 };
-use crate::protocol::MessageKind;
 use crate::protocol::frame::Header;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Part};
+use crate::protocol::{MessageKind, Violation};
 
 /// An event of a recording.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub enum RecordedKind {
     Frame(Box<RecordedFrame>),
     /// The connection ended.
     Closed(Box<Closed>),
+    /// The peer violated the protocol, and `--lenient` tolerated it.
+    Tolerated(Box<Violation>),
     /// A redirect was followed.
     Redirect(Box<Redirect>),
     /// Another attempt to connect was scheduled.
@@ -85,6 +87,8 @@ pub struct RecordedFrame {
     pub payload: Bytes,
     /// Which part of which message it is.
     pub part: Option<Part>,
+    /// The size of its inflated payload, if it is compressed and that is known.
+    pub plain_size: Option<u64>,
     /// It was requested by the user.
     pub raw: bool,
 }
@@ -107,6 +111,7 @@ impl Recorded {
             }
             RecordedKind::Frame(frame) => emit(EventKind::Frame(&frame.event())),
             RecordedKind::Closed(closed) => emit(EventKind::Closed(closed)),
+            RecordedKind::Tolerated(violation) => emit(EventKind::Tolerated(violation)),
             RecordedKind::Redirect(redirect) => emit(EventKind::Redirect(redirect)),
             RecordedKind::Retry(retry) => emit(EventKind::RetryScheduled(retry)),
             RecordedKind::Failure(failure) => emit(EventKind::Failure(failure)),
@@ -130,6 +135,7 @@ impl RecordedFrame {
             payload: &self.payload,
             part: self.part,
             plain: None,
+            plain_size: self.plain_size,
             raw: self.raw,
         }
     }

@@ -162,6 +162,7 @@ impl Sender<'_, '_> {
             payload: &frame.payload,
             part: None,
             plain: None,
+            plain_size: None,
             raw: true,
         }));
         Ok(())

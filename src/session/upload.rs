@@ -86,6 +86,7 @@ impl Session<'_> {
             payload: &bytes[..bytes.len().min(SHOWN)],
             part: Some(Part { message, fragment: 1, compressed: false, is_final_block: false }),
             plain: None,
+            plain_size: None,
             raw: false,
         }));
     }

@@ -100,9 +100,9 @@ fn facts(frame: &FrameEvent<'_>) -> String {
     if fragment > 1 || !frame.header.fin {
         text += &format!(", fragment {fragment}");
     }
-    match frame.plain {
+    match frame.plain_size {
         Some(plain) => {
-            let (packed, plain) = (frame.payload.len() as u64, plain.len() as u64);
+            let packed = frame.header.length;
             let ratio = percent(packed, plain);
             let plain = counted(plain, "byte");
             text += &format!(", {plain} compressed to {} ({ratio})", grouped(packed));

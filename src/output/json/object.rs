@@ -171,7 +171,12 @@ impl Object<'_> {
 
     pub(super) fn base64(&mut self, data: &[u8]) {
         self.text("encoding", "base64");
-        self.key("data");
+        self.base64_text("data", data);
+    }
+
+    /// Bytes in base64, without naming the encoding.
+    pub(super) fn base64_text(&mut self, key: &str, data: &[u8]) {
+        self.key(key);
         self.line.put(b"\"");
         match data.len() >= LONG {
             true => self.line.put_long(data, base64_piece),

@@ -78,6 +78,7 @@ impl Connection {
                         is_final_block: false,
                     }),
                     plain: (compressed && frames == 1).then_some(data),
+                    plain_size: (compressed && frames == 1).then_some(data.len() as u64),
                     raw: false,
                 });
             }

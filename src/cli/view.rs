@@ -1,0 +1,83 @@
+//! The command line of `wscope view`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{DisplayArgs, FilterArgs, OutputMode};
+
+/// Options for `view`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true, after_long_help = MORE)]
+pub struct ViewArgs {
+    /// The recording: events (.ndjson) or a HAR of a browser; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Selection.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: ViewOutputArgs,
+    /// Display.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+    /// Filters.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// What is read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Recording")]
+pub struct SelectionArgs {
+    /// Only this connection: its number, or a part of its URL
+    #[arg(long, value_name = "N|URLPART")]
+    pub entry: Option<String>,
+
+    /// The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)
+    ///
+    /// A HAR is read as a whole. Events are read line by line, whatever the size of the file.
+    #[arg(long, value_name = "SIZE", default_value = "1G", hide_short_help = true)]
+    pub max_size: String,
+}
+
+/// What is written.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct ViewOutputArgs {
+    /// How received messages are written [default: decorated on a terminal, else lines]
+    #[arg(long, value_name = "HOW")]
+    pub output: Option<OutputMode>,
+
+    /// Write every event as a line of JSON (same as --output json)
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+
+    /// Show a table of numbers, sizes, rates, gaps and response times instead; with --json one object
+    ///
+    /// Response times are those of requests and answers with the same "id" in JSON. Quantiles are exact to 3 %. --filter
+    /// and --mute choose the messages that are counted.
+    #[arg(long)]
+    pub stats: bool,
+}
+
+const MORE: &str = "\
+On a terminal a recording is shown as the connection was, with -v, -vv and
+--timestamps as far as it was recorded; in a pipe the received messages are
+written, and what else there is to say goes to standard error. Where it has
+several connections, lines begin with their number, as far as they have one.
+
+The file is recognised by its content. A line of events that is not valid is
+skipped and named at the end, with exit status 2. A last line that was cut,
+because the program that recorded was killed, is only a warning.
+
+Examples:
+  wscope view chat.ndjson                   what was sent and received
+  wscope view -v --timestamps chat.ndjson   with heads, pings and times
+  wscope view chat.ndjson | jq .price       the received messages
+  wscope view --json chat.ndjson | jq .     all events
+  wscope view --filter '/error/' chat.har   messages that match
+  wscope view --stats chat.ndjson           numbers, sizes, response times
+  tail -f chat.ndjson | wscope view -       while it is being recorded";

@@ -1,0 +1,140 @@
+//! `wscope view`: what was recorded, shown again.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::config::ViewConfig;
+use crate::error::Error;
+use crate::event::{Event, EventKind, Level, Stamp};
+use crate::output::escape::{Newlines, escape};
+use crate::output::human::Detail;
+use crate::platform::signals;
+use crate::protocol::connection::Initiator;
+use crate::recording::reader::{Limits, Summary, read};
+use crate::recording::{ReadError, Recorded, RecordedKind};
+
+mod entries;
+mod failure;
+mod masking;
+mod screen;
+
+use entries::Entries;
+use screen::Screen;
+
+/// Runs the command to its end.
+///
+/// # Errors
+/// Why it failed: the file is not a recording, or parts of it are invalid, or nothing can be written.
+pub fn run(config: ViewConfig) -> Result<(), Error> {
+    signals::exit_at_once().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
+    let name = config.file.as_deref().map_or_else(
+        || "standard input".to_owned(),
+        |path| escape(&path.to_string_lossy(), Newlines::Escape).into_owned(),
+    );
+    let file = open(config.file.as_deref(), &name)?;
+    let screen = Screen::new(&config)?;
+    let viewing = RefCell::new(Viewing {
+        entries: Entries::new(config.entry.clone()),
+        screen,
+        config: &config,
+        last: None,
+        has_frames: false,
+    });
+    for (level, text) in &config.notices {
+        viewing.borrow_mut().notice(*level, text);
+    }
+    let limits = Limits { max_size: config.max_size };
+    let source = Source { file, viewing: &viewing };
+    let result = read(&name, source, &limits, &mut |event| viewing.borrow_mut().event(event));
+    viewing.into_inner().end(&name, result)
+}
+
+fn open(path: Option<&Path>, name: &str) -> Result<Box<dyn Read>, Error> {
+    match path {
+        None => Ok(Box::new(io::stdin())),
+        Some(path) => match File::open(path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) => Err(ReadError::Io { name: name.to_owned(), offset: 0, error }.into()),
+        },
+    }
+}
+
+/// The file. What is known is shown before more is read, which may take a while.
+struct Source<'a, 'v> {
+    file: Box<dyn Read>,
+    viewing: &'a RefCell<Viewing<'v>>,
+}
+
+impl Read for Source<'_, '_> {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        if self.viewing.borrow_mut().screen.flush().is_break() {
+            return Ok(0); // nobody reads the rest
+        }
+        self.file.read(space)
+    }
+}
+
+/// What is shown of a recording.
+struct Viewing<'a> {
+    config: &'a ViewConfig,
+    entries: Entries,
+    screen: Screen,
+    /// The time of the last event.
+    last: Option<Stamp>,
+    has_frames: bool,
+}
+
+impl Viewing<'_> {
+    /// Shows an event of the recording.
+    fn event(&mut self, mut event: Recorded) -> ControlFlow<()> {
+        if !self.entries.accept(&event) {
+            return ControlFlow::Continue(());
+        }
+        self.last = Some(event.at);
+        masking::mask(&mut event.what, self.config.redaction);
+        match &event.what {
+            RecordedKind::Open(opened) if opened.initiator == Initiator::Local => {
+                // It was sent before, which is not recorded.
+                let took = opened.timings.upgrade.unwrap_or_default();
+                let at = Stamp {
+                    wall: event.at.wall.checked_sub(took).unwrap_or(event.at.wall),
+                    elapsed: event.at.elapsed.saturating_sub(took),
+                };
+                self.screen.event(&Event {
+                    at,
+                    connection: event.connection,
+                    mark: None,
+                    what: EventKind::Request(&opened.request),
+                })?;
+            }
+            RecordedKind::Frame(_) => self.has_frames = true,
+            _ => {}
+        }
+        event.with_event(|event| self.screen.event(event))?;
+        if let RecordedKind::Failure(failure) = &event.what {
+            self.screen.failure(&event, failure)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn notice(&mut self, level: Level, text: &str) {
+        let at = self.last.unwrap_or(screen::START);
+        let what = EventKind::Notice(level, text);
+        // What fails is reported at the end.
+        let _ = self.screen.event(&Event { at, connection: None, mark: None, what });
+    }
+
+    fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
+        if let Ok(summary) = &result {
+            summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
+        }
+        if self.config.commentary.detail >= Detail::Frames && !self.has_frames {
+            self.notice(Level::Info, "the recording has no frames: it was made without -vv");
+        }
+        let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
+        self.screen.end(result)
+    }
+}

@@ -1,0 +1,142 @@
+//! The outputs of a recording that is shown, and the waits for those who read them.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::failure;
+use crate::commands::delivery::Delivery;
+use crate::commands::displays::{self, Failures, SharedView};
+use crate::config::{Stdout, ViewConfig};
+use crate::error::Error;
+use crate::event::{Clock, Event, EventKind, Failure, Shown, Stamp};
+use crate::net::Reactor;
+use crate::net::reactor::tokens;
+use crate::output::style::Style;
+use crate::output::{Outlet, Outputs};
+use crate::platform::stdio::{Writer, are_one_stream};
+use crate::platform::terminal;
+use crate::recording::Recorded;
+use crate::view::View;
+
+/// The time of what is shown before the first event.
+pub(super) const START: Stamp = Stamp { wall: UNIX_EPOCH, elapsed: Duration::ZERO };
+
+/// How much is kept of what was shown, in bytes: nothing of it can be shown again.
+const KEPT: usize = 1;
+
+/// The outputs.
+pub(super) struct Screen {
+    outputs: Outputs,
+    reactor: Reactor,
+    /// How failures are shown.
+    style: Style,
+    on_terminal: bool,
+    /// Why nothing more is shown; `Ok`: the reader has what it needs.
+    stopped: Option<Result<(), Error>>,
+}
+
+impl Screen {
+    /// # Errors
+    /// When the system refuses one.
+    pub(super) fn new(config: &ViewConfig) -> Result<Self, Error> {
+        let system = |what: &str, error| Error::System(what.to_owned(), error);
+        let reactor = Reactor::new(None).map_err(|error| system("event loop", error))?;
+        let open = |writer: io::Result<Writer>, name: &'static str| match writer {
+            Ok(writer) => Ok(Outlet::stream(name, writer)),
+            Err(error) => Err(system(name, error)),
+        };
+        let out = open(Writer::stdout(), "standard output")?;
+        let err = match are_one_stream() {
+            true => None,
+            false => Some(open(Writer::stderr(), "standard error")?.optional()),
+        };
+        let commentary = &config.commentary;
+        let is_shared = config.stdout == Stdout::Decorated && commentary.on_terminal;
+        let view = view(config);
+        let shared = view.as_ref().map(|view| SharedView { view, shows_waiting: false });
+        let mut outputs =
+            displays::outputs(config.stdout, commentary, out, err, Failures::None, shared);
+        outputs
+            .register(reactor.registry(), tokens::OUTPUTS, &reactor.waker())
+            .map_err(|error| system("event loop", error))?;
+        let color = if is_shared { commentary.stdout_color } else { commentary.stderr_color };
+        let (style, on_terminal) = (Style::new(color), commentary.on_terminal);
+        Ok(Self { outputs, reactor, style, on_terminal, stopped: None })
+    }
+
+    /// Shows an event. Breaks when nothing more can be shown.
+    pub(super) fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        self.outputs.event(event);
+        match self.outputs.are_backed_up() {
+            true => self.wait_for_room(),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Shows the report on a failure, which a live run shows when it has ended.
+    pub(super) fn failure(&mut self, event: &Recorded, failure: &Failure) -> ControlFlow<()> {
+        let columns = self.on_terminal.then(terminal::width);
+        let text = failure::report(failure, self.style, columns);
+        let (at, connection) = (event.at, event.connection);
+        let what = EventKind::Shown(Shown::Failure(&text));
+        self.event(&Event { at, connection, mark: None, what })
+    }
+
+    /// Writes what the streams take now.
+    pub(super) fn flush(&mut self) -> ControlFlow<()> {
+        if self.stopped.is_some() {
+            return ControlFlow::Break(());
+        }
+        let Err(error) = self.outputs.flush() else { return ControlFlow::Continue(()) };
+        self.stopped = Some(match error.is_closed_pipe() {
+            true => Ok(()),
+            false => Err(Error::Output(error)),
+        });
+        ControlFlow::Break(())
+    }
+
+    fn wait_for_room(&mut self) -> ControlFlow<()> {
+        loop {
+            self.flush()?;
+            if !self.outputs.are_backed_up() {
+                return ControlFlow::Continue(());
+            }
+            match self.reactor.wait(None) {
+                Ok(woken) => self.outputs.set_ready(&woken),
+                Err(error) => {
+                    self.stopped = Some(Err(Error::System("event loop".to_owned(), error)));
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+    }
+
+    /// Writes what is left, and returns the result with what has failed.
+    pub(super) fn end(mut self, result: Result<(), Error>) -> Result<(), Error> {
+        let result = self.stopped.take().unwrap_or(result);
+        self.outputs.finish();
+        Delivery {
+            outputs: &mut self.outputs,
+            reactor: &mut self.reactor,
+            until: None,
+            is_leaving: false,
+            max_time: Duration::ZERO,
+            needs_reader: false,
+            result,
+        }
+        .run()
+    }
+}
+
+/// The view for filters, and on a terminal for the times of answers.
+fn view(config: &ViewConfig) -> Option<Arc<View>> {
+    let is_decorated = config.stdout == Stdout::Decorated;
+    if config.filters.is_empty() && !is_decorated {
+        return None;
+    }
+    let kept = if is_decorated { KEPT } else { 0 };
+    let (filters, timestamps) = (config.filters.clone(), config.commentary.timestamps);
+    Some(Arc::new(View::new(Clock::start(), filters, timestamps, kept)))
+}

@@ -1,0 +1,85 @@
+//! What `wscope view` has to do.
+
+use std::path::PathBuf;
+
+use super::connect::{redaction, stdout_in};
+use super::files::FileReader;
+use super::filters::filters;
+use super::shared::{commentary, notices};
+use super::values::size;
+use super::{Commentary, ConfigError, Env, Stdout};
+use crate::cli::{OutputMode, ViewArgs};
+use crate::event::Level;
+use crate::output::json::JsonFrames;
+use crate::redact::Redaction;
+use crate::view::Filters;
+
+/// What `wscope view` has to do.
+#[derive(Clone, Debug)]
+pub struct ViewConfig {
+    /// The recording; `None`: standard input.
+    pub file: Option<PathBuf>,
+    /// Only this connection.
+    pub entry: Option<Entry>,
+    /// The largest file that is read as a whole, and the longest line, in bytes.
+    pub max_size: u64,
+    /// Statistics are shown in place of the events.
+    pub stats: bool,
+    /// What is written to standard output.
+    pub stdout: Stdout,
+    /// The display of everything but messages.
+    pub commentary: Commentary,
+    /// What is shown of the messages.
+    pub filters: Filters,
+    /// Whether secrets are masked that a recording of another program has.
+    pub redaction: Redaction,
+    /// Notices to show first.
+    pub notices: Vec<(Level, String)>,
+}
+
+/// A connection of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The one with this number, or else that many connections after the start.
+    Number(u64),
+    /// Those whose URL contains this text.
+    Url(String),
+}
+
+impl ViewConfig {
+    /// Resolves the command line.
+    ///
+    /// # Errors
+    /// With the first value that is not valid.
+    pub fn new(args: &ViewArgs, env: &Env) -> Result<Self, ConfigError> {
+        let mode = if args.output.json { Some(OutputMode::Json) } else { args.output.output };
+        Ok(Self {
+            file: (args.file.as_os_str() != "-").then(|| args.file.clone()),
+            entry: args.selection.entry.as_deref().map(entry).transpose()?,
+            max_size: size("--max-size", &args.selection.max_size)?,
+            stats: args.output.stats,
+            stdout: match stdout_in(mode, false, args.display.verbose, env) {
+                // What was recorded of the frames is an event too.
+                Stdout::Json(_) => Stdout::Json(JsonFrames::Payloads),
+                other => other,
+            },
+            commentary: commentary(&args.display, false, env),
+            filters: filters(&args.filter, &FileReader::new(None))?,
+            redaction: redaction(args.display.show_secrets),
+            notices: notices(&args.display, env),
+        })
+    }
+}
+
+fn entry(text: &str) -> Result<Entry, ConfigError> {
+    if text.is_empty() {
+        return Err(ConfigError::value("--entry", text, "a number, or a part of a URL is missing"));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Entry::Url(text.to_owned()));
+    }
+    match text.parse() {
+        Ok(0) | Err(_) => Err(ConfigError::value("--entry", text, "connections count from 1")),
+        Ok(number) => Ok(Entry::Number(number)),
+    }
+}

@@ -1,0 +1,157 @@
+//! Failures, and attempts to open a connection.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::heads::{Fields, Interim, head, interim, status_line};
+use super::opened::Certificate;
+use super::values::{millis, or_default};
+use crate::event::{FailedResponse, Failure, FailureKind, Redirect, RetryScheduled, Stamp};
+use crate::recording::RecordedKind;
+
+/// The members of a failure.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(super) struct ErrorLine {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    status: Option<u16>,
+    response_headers: Option<Fields>,
+    #[serde(default, deserialize_with = "or_default")]
+    body: String,
+    #[serde(default, deserialize_with = "or_default")]
+    malformed_headers: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    interim: Vec<Interim>,
+    certificate: Option<Certificate>,
+    status_line: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    body_notes: Vec<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Usage,
+    Connect,
+    Handshake,
+    Protocol,
+    Abnormal,
+    Timeout,
+    Local,
+    Expectation,
+}
+
+impl ErrorLine {
+    /// # Errors
+    /// Why it is not a failure.
+    pub(super) fn kind(self, at: Stamp) -> Result<RecordedKind, String> {
+        let mut failure = Failure {
+            hint: self.hint,
+            interim: interim(self.interim),
+            certificate: self.certificate.map(|it| it.info(at)).transpose()?,
+            ..Failure::new(self.kind.into(), self.message)
+        };
+        match self.status {
+            Some(status) => {
+                let start_line = self.status_line;
+                let start_line = start_line
+                    .unwrap_or_else(|| status_line("HTTP/1.1", status, "").trim_end().to_owned());
+                failure.response = Some(FailedResponse {
+                    status,
+                    head: head(
+                        start_line,
+                        self.response_headers.unwrap_or_default(),
+                        self.malformed_headers,
+                    ),
+                    body: self.body.into_bytes(),
+                    is_partial: false,
+                    notes: self.body_notes,
+                });
+            }
+            None => {
+                failure.excerpt = self.body.into_bytes();
+                let malformed = self.malformed_headers;
+                failure.request =
+                    (!malformed.is_empty()).then(|| head(String::new(), Fields::new(), malformed));
+            }
+        }
+        Ok(RecordedKind::Failure(Box::new(failure)))
+    }
+}
+
+impl From<Kind> for FailureKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Usage => Self::Usage,
+            Kind::Connect => Self::Connect,
+            Kind::Handshake => Self::Handshake,
+            Kind::Protocol => Self::Protocol,
+            Kind::Abnormal => Self::Abnormal,
+            Kind::Timeout => Self::Timeout,
+            Kind::Local => Self::Local,
+            Kind::Expectation => Self::Expectation,
+        }
+    }
+}
+
+/// The members of a redirect.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(super) struct RedirectLine {
+    status: u16,
+    #[serde(default, deserialize_with = "or_default")]
+    reason: String,
+    #[serde(default, deserialize_with = "or_default")]
+    from: String,
+    to: String,
+    #[serde(default, deserialize_with = "or_default")]
+    interim: Vec<Interim>,
+}
+
+impl RedirectLine {
+    pub(super) fn kind(self) -> RecordedKind {
+        RecordedKind::Redirect(Box::new(Redirect {
+            status: self.status,
+            reason: self.reason,
+            from: self.from,
+            to: self.to,
+            interim: interim(self.interim),
+        }))
+    }
+}
+
+/// The members of a scheduled attempt.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(super) struct RetryLine {
+    attempt: u64,
+    delay_ms: Box<RawValue>,
+    #[serde(default, deserialize_with = "or_default")]
+    reason: String,
+    #[serde(default, deserialize_with = "or_default")]
+    waiting: usize,
+    #[serde(default, deserialize_with = "or_default")]
+    unconfirmed: u64,
+    limit: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    requested: bool,
+}
+
+impl RetryLine {
+    /// # Errors
+    /// If its delay is not one.
+    pub(super) fn kind(self, is_reconnect: bool) -> Result<RecordedKind, String> {
+        Ok(RecordedKind::Retry(Box::new(RetryScheduled {
+            is_reconnect,
+            attempt: self.attempt,
+            limit: self.limit,
+            delay: millis(self.delay_ms.get())?,
+            is_requested: self.requested,
+            reason: self.reason,
+            waiting: self.waiting,
+            unconfirmed: self.unconfirmed,
+        })))
+    }
+}

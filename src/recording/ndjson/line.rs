@@ -1,0 +1,226 @@
+//! A line as an event.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::ended::CloseLine;
+use super::failed::{ErrorLine, RedirectLine, RetryLine};
+use super::frame::{FrameLine, ViolationLine};
+use super::opened::OpenLine;
+use super::values::{Direction, Encoding, Millis, Stamps, Text, excerpt, or_default};
+use crate::event::Stamp;
+use crate::protocol::MessageKind;
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+
+/// Why a line is not an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LineError {
+    /// Which byte of the line, from 1.
+    pub(super) column: u64,
+    pub(super) reason: String,
+}
+
+impl LineError {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { column: 1, reason: reason.into() }
+    }
+}
+
+/// The events that are not of data.
+const OTHER_EVENTS: [&str; 8] =
+    ["open", "frame", "close", "error", "violation", "redirect", "retry", "reconnect"];
+
+/// The event of a line; `None`: it is of a kind that is not known.
+///
+/// # Errors
+/// Why it is not an event.
+pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>, LineError> {
+    let text = text_of(line)?;
+    let Some(name) = name(text)? else {
+        return Err(LineError::new("the object has no \"event\""));
+    };
+    if let "message" | "ping" | "pong" = &*name {
+        return data_event(&name, text, stamps).map(Some);
+    }
+    if !OTHER_EVENTS.contains(&&*name) {
+        parse::<Name<'_>>(text)?; // it has to be JSON nevertheless
+        return Ok(None);
+    }
+    let Common { time, elapsed_ms, connection } = parse(text)?;
+    let at = stamp(stamps, time, elapsed_ms)?;
+    let what = match &*name {
+        "open" => parse::<OpenLine>(text)?.kind(at),
+        "frame" => parse::<FrameLine<'_>>(text)?.kind(),
+        "close" => parse::<CloseLine>(text)?.kind(),
+        "error" => parse::<ErrorLine>(text)?.kind(at),
+        "violation" => match parse::<ViolationLine>(text)?.violation() {
+            Some(violation) => Ok(RecordedKind::Tolerated(Box::new(violation))),
+            None => return Ok(None),
+        },
+        "redirect" => Ok(parse::<RedirectLine>(text)?.kind()),
+        "retry" => parse::<RetryLine>(text)?.kind(false),
+        "reconnect" => parse::<RetryLine>(text)?.kind(true),
+        _ => return Ok(None),
+    };
+    Ok(Some(Recorded { at, connection, what: what.map_err(LineError::new)? }))
+}
+
+/// What all events have.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Common<'a> {
+    #[serde(borrow)]
+    time: Option<Text<'a>>,
+    #[serde(borrow)]
+    elapsed_ms: Option<Millis<'a>>,
+    connection: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Name<'a> {
+    #[serde(borrow)]
+    event: Option<Text<'a>>,
+}
+
+/// The members of events with data, which most lines are.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct DataLine<'a> {
+    #[serde(borrow)]
+    time: Option<Text<'a>>,
+    #[serde(borrow)]
+    elapsed_ms: Option<Millis<'a>>,
+    connection: Option<u64>,
+    direction: Direction,
+    #[serde(rename = "type")]
+    kind: Option<Kind>,
+    encoding: Option<Encoding>,
+    #[serde(borrow)]
+    data: Option<Text<'a>>,
+    #[serde(borrow)]
+    bytes: Option<Text<'a>>,
+    #[serde(borrow)]
+    file: Option<Text<'a>>,
+    size: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    wire_size: u64,
+    #[serde(default, deserialize_with = "or_default")]
+    compressed: bool,
+    frames: Option<u64>,
+    #[serde(borrow)]
+    rtt_ms: Option<Millis<'a>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Text,
+    Binary,
+}
+
+/// The line as text.
+fn text_of(line: &[u8]) -> Result<&str, LineError> {
+    simdutf8::basic::from_utf8(line).or_else(|_| {
+        str::from_utf8(line).map_err(|error| LineError {
+            column: error.valid_up_to() as u64 + 1,
+            reason: "invalid UTF-8".to_owned(),
+        })
+    })
+}
+
+/// The name of the event, which is usually first.
+fn name(text: &str) -> Result<Option<Cow<'_, str>>, LineError> {
+    if let Some(rest) = text.strip_prefix("{\"event\":\"")
+        && let Some((name, _)) = rest.split_once('"')
+        && !name.contains('\\')
+    {
+        return Ok(Some(Cow::Borrowed(name)));
+    }
+    Ok(parse::<Name<'_>>(text)?.event.map(|event| event.0))
+}
+
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, LineError> {
+    // A sequence would be taken for the members in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(LineError::new(format!("not a JSON object: {}", excerpt(text))));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let with_place = error.to_string();
+        let reason = with_place.rsplit_once(" at line ").map_or(&*with_place, |(reason, _)| reason);
+        LineError { column: error.column().max(1) as u64, reason: reason.to_owned() }
+    })
+}
+
+fn stamp(
+    stamps: &mut Stamps,
+    time: Option<Text<'_>>,
+    elapsed: Option<Millis<'_>>,
+) -> Result<Stamp, LineError> {
+    let elapsed = elapsed.map(|it| it.duration()).transpose();
+    let time = time.as_ref().map(|text| &*text.0);
+    elapsed.and_then(|elapsed| stamps.stamp(time, elapsed)).map_err(LineError::new)
+}
+
+fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, LineError> {
+    let line: DataLine<'_> = parse(text)?;
+    let at = stamp(stamps, line.time, line.elapsed_ms)?;
+    let direction = line.direction.into();
+    let missing = |key: &str| LineError::new(format!("the {name} has no \"{key}\""));
+    let connection = line.connection;
+    let what = if name == "message" {
+        let kind = match line.kind.ok_or_else(|| missing("type"))? {
+            Kind::Text => MessageKind::Text,
+            Kind::Binary => MessageKind::Binary,
+        };
+        let (wire_size, compressed) = (line.wire_size, line.compressed);
+        match (line.data, line.file) {
+            (None, Some(file)) => RecordedKind::FileSent {
+                kind,
+                path: file.0.into_owned(),
+                size: line.size.ok_or_else(|| missing("size"))?,
+                wire_size,
+            },
+            (None, None) => return Err(missing("data")),
+            (Some(data), _) => RecordedKind::Message(RecordedMessage {
+                direction,
+                kind,
+                data: payload(kind, data, line.encoding, line.bytes)?,
+                wire_size,
+                compressed,
+                frames: line.frames.unwrap_or(1),
+            }),
+        }
+    } else {
+        let data = line.data.unwrap_or_default();
+        let data = decode(line.encoding.unwrap_or_default(), &data.0)?;
+        match name {
+            "ping" => RecordedKind::Ping(direction, data),
+            _ => {
+                let rtt = line.rtt_ms.map(|it| it.duration()).transpose();
+                RecordedKind::Pong(direction, data, rtt.map_err(LineError::new)?)
+            }
+        }
+    };
+    Ok(Recorded { at, connection, what })
+}
+
+/// The payload of a message. Text is written as it is, with its bytes beside it if these are not UTF-8.
+fn payload(
+    kind: MessageKind,
+    data: Text<'_>,
+    encoding: Option<Encoding>,
+    bytes: Option<Text<'_>>,
+) -> Result<Bytes, LineError> {
+    match (kind, encoding, bytes) {
+        (MessageKind::Text, None, Some(bytes)) => decode(Encoding::Base64, &bytes.0),
+        (MessageKind::Text, None, None) => Ok(data.into_bytes()),
+        (_, encoding, _) => decode(encoding.unwrap_or_default(), &data.0),
+    }
+}
+
+fn decode(encoding: Encoding, text: &str) -> Result<Bytes, LineError> {
+    encoding.decode(text).map_err(LineError::new)
+}
