@@ -32,12 +32,14 @@ mod prompt;
 mod record;
 mod retry_loop;
 mod run;
+mod session_log;
 mod sinks;
 mod stay;
 
 use conversation::Conversation;
 use record::{Record, RunShared};
 use run::Run;
+use session_log::SessionLogs;
 use stay::Stayed;
 
 /// After a run that has to end, from the end of its session: for the terminal and for the last lines.
@@ -115,7 +117,9 @@ impl ConnectCommand<'_> {
             prompt: Arc::new(prompt),
             view: self.view.clone(),
             is_decided: Arc::default(),
+            logs: SessionLogs::default(),
         };
+        shared.keep_events(self.outputs, config);
         let mut conversation = Conversation {
             config,
             clock: self.clock,

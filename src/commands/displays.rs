@@ -62,6 +62,7 @@ pub(super) fn context(view: &Arc<View>, commentary: &Commentary) -> PromptContex
         view: Arc::clone(view),
         parse_filter,
         render: Arc::new(move |kept| whole_message(&kept.message(), options)),
+        scenario: None,
     }
 }
 

@@ -55,7 +55,7 @@ mod words;
 
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
-pub use context::PromptContext;
+pub use context::{PromptContext, SessionScenario};
 use editing::Programs;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config, spawn_editor};

@@ -62,6 +62,12 @@ pub trait Format: Send {
     }
 }
 
+/// Gets all events, whatever is shown of them.
+pub trait EventLog: Send {
+    /// Takes note of an event.
+    fn event(&mut self, event: &Event<'_>);
+}
+
 /// A format and where its bytes go.
 pub struct Output {
     format: Box<dyn Format>,
@@ -82,6 +88,8 @@ impl Output {
 #[derive(Default)]
 pub struct Outputs {
     outputs: Vec<Output>,
+    /// Gets all events.
+    log: Option<Box<dyn EventLog>>,
     /// An output shows text messages of ours.
     show_sent_text: bool,
     /// The run is ending: what has no room is dropped.
@@ -132,6 +140,12 @@ impl Outputs {
     pub fn push(&mut self, output: Output) {
         self.show_sent_text |= !(output.ignores_text || output.ignores_sent);
         self.outputs.push(output);
+    }
+
+    /// Gives all events to `log`, whatever the view shows of them.
+    pub fn set_log(&mut self, log: Box<dyn EventLog>) {
+        self.show_sent_text = true;
+        self.log = Some(log);
     }
 
     /// Shows only what `view` decides. `shows_waiting`: also what it held back; of all outputs with the same view only
@@ -188,6 +202,9 @@ impl Outputs {
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
+        if let Some(log) = &mut self.log {
+            log.event(event);
+        }
         if self.is_conditional {
             return self.conditional_event(event);
         }

@@ -75,8 +75,9 @@ pub fn generate(events: &[Recorded], settings: &Settings) -> Generated {
     part::generate(events, settings, 0)
 }
 
-/// Writes a recording as a scenario. Events are kept in bounded memory; all is written at the end.
-#[derive(Debug, Default)]
+/// Writes a recording as a scenario. Events are kept in bounded memory; all is written at the end. A clone shares the
+/// messages.
+#[derive(Clone, Debug, Default)]
 pub struct ScenarioWriter {
     kept: Kept,
     settings: Settings,

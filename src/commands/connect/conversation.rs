@@ -160,7 +160,11 @@ impl<'a> Conversation<'a> {
     }
 
     fn context(&self) -> Option<PromptContext> {
-        self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
+        let view = self.shared.view.as_ref()?;
+        let (logs, names) = (self.shared.logs.clone(), Arc::clone(&self.shared.prompt));
+        let scenario = Arc::new(move || logs.scenario(&names.current()));
+        let context = displays::context(view, &self.config.commentary);
+        Some(PromptContext { scenario: Some(scenario), ..context })
     }
 
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.

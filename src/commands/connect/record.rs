@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::session_log::SessionLogs;
 use crate::commands::age::age;
 use crate::config::ConnectConfig;
 use crate::error::Error;
 use crate::event::{EventKind, Mask};
 use crate::input::repl::{Liveness, PromptNames};
 use crate::observer::{Observed, Observer, ObserverResponse};
+use crate::output::Outputs;
 use crate::output::escape::{Newlines, escape};
 use crate::output::human::closed_text;
 use crate::protocol::vocabulary::Direction;
@@ -45,6 +47,17 @@ pub(super) struct RunShared {
     pub(super) view: Option<Arc<View>>,
     /// The names of the connections.
     pub(super) prompt: Arc<PromptNames>,
+    /// What happened on each, for `/scenario`.
+    pub(super) logs: SessionLogs,
+}
+
+impl RunShared {
+    /// Has the outputs of a connection keep its events, where a prompt can ask for them.
+    pub(super) fn keep_events(&self, outputs: &mut Outputs, config: &ConnectConfig) {
+        if config.commentary.takes_commands {
+            self.logs.keep(outputs, config);
+        }
+    }
 }
 
 impl Record {

@@ -34,7 +34,7 @@ pub(super) fn arguments(
     };
     let plain = |word: &str| (word.to_owned(), one_line(word).into_owned());
     match name {
-        "file" => path(argument.trim_start()),
+        "file" | "scenario" => path(argument.trim_start()),
         "binary" => argument.trim_start().strip_prefix('@').map_or((0, Vec::new()), path),
         "help" if is_first => words(last, commands.iter().map(|it| plain(it.name)).collect()),
         "close" if is_first => words(last, close_codes()),

@@ -14,6 +14,17 @@ pub struct PromptContext {
     pub parse_filter: fn(&str) -> Result<Arc<dyn DisplayFilter>, String>,
     /// The lines that show a whole message.
     pub render: Arc<dyn Fn(&Kept) -> String + Send + Sync>,
+    /// The session so far as a scenario; `None` where there is no such session.
+    pub scenario: Option<Arc<dyn Fn() -> SessionScenario + Send + Sync>>,
+}
+
+/// A session as a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionScenario {
+    /// The text of the file.
+    pub text: String,
+    /// What the user has to know of it, each in one line.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Debug for PromptContext {

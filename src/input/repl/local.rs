@@ -3,12 +3,14 @@
 mod display;
 mod grep;
 mod messages;
+mod scenario;
 
 use super::context::PromptContext;
 use super::parsed::Parsed;
 use super::words::SlashCommand;
 use crate::input::{Action, Show};
 pub(super) use messages::chosen;
+pub(super) use scenario::SCENARIO;
 
 /// These commands.
 pub(super) static LOCAL_COMMANDS: [SlashCommand; 11] = [
@@ -39,6 +41,7 @@ pub(super) fn execute(
         "save" => ready(messages::save(argument, view)),
         "copy" => ready(messages::copy(argument, view)),
         "grep" => grep::grep(argument, context),
+        "scenario" => scenario::scenario(argument, context),
         "filter" => ready(display::filter(argument, context)),
         "mute" => ready(display::mute(argument, context)),
         "pause" => ready(display::pause(argument, view)),

@@ -141,6 +141,9 @@ fn options(
     if connection.redirected_from.is_some() {
         lines.push("location: true".to_owned());
     }
+    if connection.is_lenient {
+        lines.push("lenient: true".to_owned());
+    }
     for (name, value) in &settings.options {
         lines.push(format!("{name}: {}", escaped(value)));
     }

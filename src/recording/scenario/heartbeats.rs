@@ -11,7 +11,7 @@ use crate::recording::Recorded;
 const LEAST: usize = 3;
 
 /// The shortest interval; what comes faster is no heartbeat.
-const SHORTEST: Duration = Duration::from_millis(500);
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// How much longer than the shortest interval the longest may be, in percent.
 const TOLERANCE: u32 = 50;
@@ -35,7 +35,7 @@ pub(super) fn heartbeats<'a>(connection: &Connection<'a>, events: &[Recorded]) -
                     let seen = seen.entry(text).or_default();
                     seen.first = seen.first.min(*number);
                     seen.times.push(events[*number].at.elapsed);
-                    seen.is_answer |= is_answer;
+                    seen.answers += usize::from(is_answer);
                 }
             }
             _ => {}
@@ -51,13 +51,13 @@ pub(super) fn heartbeats<'a>(connection: &Connection<'a>, events: &[Recorded]) -
 struct Seen {
     first: usize,
     times: Vec<Duration>,
-    /// Once it came directly behind a message of the client: it may be the answer.
-    is_answer: bool,
+    /// How often it came directly behind a message of the client: then it may be the answer.
+    answers: usize,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { first: usize::MAX, times: Vec::new(), is_answer: false }
+        Self { first: usize::MAX, times: Vec::new(), answers: 0 }
     }
 }
 
@@ -66,7 +66,7 @@ impl Seen {
         let gaps = || self.times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
         let (Some(shortest), Some(longest)) = (gaps().min(), gaps().max()) else { return false };
         self.times.len() >= LEAST
-            && !self.is_answer
+            && self.answers * 2 < self.times.len()
             && shortest >= SHORTEST
             && longest * 100 <= shortest * (100 + TOLERANCE)
     }

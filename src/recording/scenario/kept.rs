@@ -11,7 +11,7 @@ pub(super) const LIMIT: usize = 8 << 20;
 const OVERHEAD: usize = 64;
 
 /// The first events of a recording, as many as fit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     events: Vec<Recorded>,
     size: usize,
@@ -72,7 +72,10 @@ fn size(event: &Recorded) -> usize {
             let response = response.map_or(0, |it| head(&it.head) + it.body.len());
             response + failure.request.as_ref().map_or(0, head)
         }
-        RecordedKind::Frame(_) | RecordedKind::Closed(_) | RecordedKind::Retry(_) => 0,
+        RecordedKind::Frame(_)
+        | RecordedKind::Closed(_)
+        | RecordedKind::Tolerated(_)
+        | RecordedKind::Retry(_) => 0,
     };
     data.saturating_add(OVERHEAD)
 }

@@ -34,6 +34,8 @@ pub(super) struct Connection<'a> {
     pub(super) longest_wait: Duration,
     /// The first URL, of a connection that was redirected.
     pub(super) redirected_from: Option<&'a str>,
+    /// A violation of the server was tolerated.
+    pub(super) is_lenient: bool,
     /// Pings of the client that are not answered, and of the server.
     pings: [VecDeque<&'a [u8]>; 2],
     /// When the last event was.
@@ -134,6 +136,7 @@ impl<'a> Reader<'a> {
             times: (at, at),
             longest_wait: Duration::ZERO,
             redirected_from: self.redirects.remove(&event.connection),
+            is_lenient: false,
             pings: Default::default(),
             latest: at,
         });
@@ -172,6 +175,7 @@ impl<'a> Reader<'a> {
             }
         };
         let connection = &mut self.connections[index];
+        connection.is_lenient |= matches!(what, RecordedKind::Tolerated(_));
         let step = connection.step(what);
         let is_received = matches!(step, Some(Step::Received(_) | Step::ReceivedPong(_)));
         connection.note(event.at.elapsed, is_received);

@@ -105,7 +105,9 @@ fn regular_messages_are_ignored() {
     let text = scenario(&events).text;
     assert!(text.ends_with("[Options]\nignore: text:{\"beat\":1}\nHTTP 101\n> a\n< b\n"), "{text}");
     // An answer to the client is none, nor is what comes at any time.
-    let events = [open(), beat(1000), sent("a"), beat(2000), beat(3000)];
+    let sent = |millis| Recorded { at: at(millis, open().what).at, ..sent("a") };
+    let events =
+        [open(), sent(900), beat(1000), sent(1900), beat(2000), beat(3000), sent(3900), beat(4000)];
     assert!(!scenario(&events).text.contains("ignore"));
     let events = [open(), beat(1000), beat(2000), beat(9000)];
     assert!(!scenario(&events).text.contains("ignore"));
