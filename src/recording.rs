@@ -10,6 +10,7 @@ pub mod ndjson;
 pub mod reader;
 mod reading;
 pub mod scenario;
+pub mod stats;
 
 use std::io::{self, Write};
 

@@ -60,13 +60,20 @@ pub struct UnknownValue {
     pub name: String,
     /// What it is the value of, in words.
     pub what: String,
+    /// It was masked in the recording.
+    pub is_secret: bool,
 }
 
 impl UnknownValue {
     /// How to give it, in words.
     pub fn advice(&self) -> String {
-        let Self { name, .. } = self;
-        format!("--secret {name}=VALUE, or WSCOPE_SECRET_{name} in the environment")
+        let Self { name, is_secret, .. } = self;
+        match is_secret {
+            true => format!("--secret {name}=VALUE, or WSCOPE_SECRET_{name} in the environment"),
+            false => {
+                format!("--variable {name}=VALUE, or WSCOPE_VARIABLE_{name} in the environment")
+            }
+        }
     }
 }
 

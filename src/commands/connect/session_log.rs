@@ -119,7 +119,7 @@ mod tests {
         assert!(logs.scenario("one").text.ends_with("\n< one\n"));
         assert!(logs.scenario("two").text.ends_with("\n< two\n"));
         assert!(!logs.scenario("three").text.contains('<'));
-        assert!(logs.scenario("one").notes[0].contains("--secret url=VALUE"), "it has no Open");
+        assert!(logs.scenario("one").notes[0].contains("--variable url=VALUE"), "it has no Open");
     }
 
     #[test]

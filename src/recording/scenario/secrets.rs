@@ -73,7 +73,12 @@ impl Secrets {
 
     /// A URL that the recording does not have.
     pub(super) fn unknown_url(&mut self) -> String {
-        self.variable("url", "the URL, which the recording does not have", None)
+        const WHAT: &str = "the URL, which the recording does not have";
+        let variable = self.variable("url", WHAT, None);
+        for value in self.unknown.iter_mut().filter(|value| value.what == WHAT) {
+            value.is_secret = false;
+        }
+        variable
     }
 
     /// Notes what the user has to know.
@@ -124,7 +129,7 @@ impl Secrets {
             let new = self.names.new_like(&name.to_ascii_lowercase());
             self.variables.insert(key, new.clone());
             let what = what.to_owned();
-            self.unknown.push(UnknownValue { name: new.clone(), what });
+            self.unknown.push(UnknownValue { name: new.clone(), what, is_secret: true });
             new
         });
         format!("{{{{{variable}}}}}")

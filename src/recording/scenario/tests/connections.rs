@@ -82,7 +82,7 @@ fn ends_are_steps() {
 #[test]
 fn a_recording_that_begins_in_the_middle_needs_a_url() {
     let text = scenario(&[sent("a")]).text;
-    assert!(text.contains("#   the URL, which the recording does not have: --secret url=VALUE"));
+    assert!(text.contains("#   the URL, which the recording does not have: --variable url=VALUE"));
     assert!(
         text.ends_with(
             "WS {{url}}\n# The recording begins after this connection was opened.\n> a\n"
