@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_import;
+mod check_recordings;
 mod check_relax;
 mod check_reports;
 mod closing;
@@ -42,6 +43,8 @@ mod repl_display;
 mod request;
 mod retry;
 mod scripts;
+#[cfg(unix)]
+mod session_scenario;
 mod settings;
 mod slash;
 #[cfg(target_os = "linux")]

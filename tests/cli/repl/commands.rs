@@ -70,7 +70,7 @@ fn help_lists_every_command() {
     let screen = terminal.raw_output();
     for name in
         "help text binary file ping pong fragment frame close status headers full again save copy \
-         grep filter mute pause resume time numbers set unset send save-as quit"
+         grep scenario filter mute pause resume time numbers set unset send save-as quit"
             .split(' ')
     {
         assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
