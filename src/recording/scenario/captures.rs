@@ -13,14 +13,17 @@ use crate::scenario::pattern::bare_json;
 /// The longest value that is captured, in bytes.
 const MAX_VALUE: usize = 4096;
 
+/// The longest message that values are captured from, in bytes: it is read again for each of them.
+const MAX_SOURCE: usize = 256 << 10;
+
 /// How many values of a recording may be sent back.
 const MAX_CANDIDATES: usize = 50_000;
 
 /// How many values are captured.
-const MAX_CAPTURES: usize = 500;
+const MAX_CAPTURES: usize = 200;
 
 /// How many values are searched for in what was sent before: each search reads all of that.
-const MAX_SEARCHES: usize = 2000;
+const MAX_SEARCHES: usize = 1000;
 
 /// How much of the text before a value its regular expression has, in characters.
 const MAX_CONTEXT: usize = 24;
@@ -170,6 +173,9 @@ struct Search {
 
 impl Search {
     fn received(&mut self, message: usize, text: &str) {
+        if text.len() > MAX_SOURCE {
+            return;
+        }
         if let Some(json) = bare_json(text) {
             let mut leaf = 0;
             each_leaf(&json, &mut |value| {

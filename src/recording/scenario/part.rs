@@ -24,12 +24,22 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that a part has unless an option says otherwise.
 const MAX_TIME: Duration = Duration::from_secs(30);
 
+/// The most connections of a part: `check` has a thread for each.
+const MAX_CONNECTIONS: usize = 256;
+
 /// The scenario of these events, behind which this many were left out.
 pub(super) fn generate(events: &[Recorded], settings: &Settings, omitted: u64) -> Generated {
     let mut secrets = Secrets::new(settings.secrets);
     let groups = groups(connections(events));
     let mut parts = Vec::new();
-    for group in groups {
+    for mut group in groups {
+        if group.len() > MAX_CONNECTIONS {
+            let all = group.len();
+            secrets.warn(format!(
+                "of {all} connections at the same time {MAX_CONNECTIONS} are written"
+            ));
+            group.truncate(MAX_CONNECTIONS);
+        }
         parts.push(Part::new(group, events, settings, &mut secrets));
     }
     let known = secrets.values();

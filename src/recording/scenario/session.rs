@@ -26,7 +26,7 @@ pub(super) struct Connection<'a> {
     pub(super) steps: Vec<(usize, Step<'a>)>,
     /// The number of its first event.
     pub(super) first: usize,
-    /// The number of its last event; that of the last event of all if it was not closed.
+    /// The number of its last event; behind that of the last event of all if it was not closed.
     pub(super) last: usize,
     /// When it began and ended, since the start of the recording.
     pub(super) times: (Duration, Duration),
@@ -70,7 +70,7 @@ pub(super) fn connections(events: &[Recorded]) -> Vec<Connection<'_>> {
     for (number, event) in events.iter().enumerate() {
         reader.event(number, event);
     }
-    let last = events.len().saturating_sub(1);
+    let last = events.len(); // behind all events
     let still_open: Vec<_> = reader.open.into_values().collect();
     for index in still_open {
         reader.connections[index].last = last;

@@ -1,6 +1,5 @@
 use super::{at, close, closed, now, open, opened, received, scenario, sent, steps};
 use crate::protocol::connection::Initiator;
-use crate::protocol::vocabulary::Direction;
 use crate::recording::{Recorded, RecordedKind};
 
 fn parts(events: &[Recorded]) -> Vec<String> {
@@ -127,7 +126,10 @@ fn a_redirect_is_followed_again() {
 }
 
 #[test]
-fn directions_do_not_depend_on_the_number_of_connections() {
-    let ping = now(RecordedKind::Ping(Direction::Sent, "x".into()));
-    assert_eq!(steps(&[open(), ping]), ["> ping:x"]);
+fn the_connections_of_a_part_are_limited() {
+    let events: Vec<_> = (0..300).map(|number| open().of(number)).collect();
+    let found = scenario(&events);
+    assert_eq!(found.text.matches("\nWS ").count(), 256);
+    assert!(found.text.contains(" as z\n") && found.text.contains(" as c27\n"));
+    assert_eq!(found.warnings, ["of 300 connections at the same time 256 are written"]);
 }
