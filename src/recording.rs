@@ -4,6 +4,7 @@
 //! [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
 //! JSON is an [`EventWriter`].
 
+pub mod har;
 mod looks;
 mod model;
 pub mod ndjson;

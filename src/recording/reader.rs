@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 pub use super::reading::{Limits, ReadError, Summary};
 
 use super::looks::{Looks, looks};
-use super::{Recorded, ndjson};
+use super::{Recorded, har, ndjson};
 
 /// How much of a file is looked at to recognise it.
 const START: u64 = 64 << 10;
@@ -32,6 +32,7 @@ pub fn read(
         return Err(ReadError::NotRecording { name: name.to_owned(), looks, hint: None });
     }
     match looks(&start) {
+        Looks::Har => har::read(name, start.chain(file), limits, sink),
         Looks::Events => ndjson::read(name, start.chain(file), limits, sink),
         Looks::Other(looks, hint) => {
             let hint = hint.map(|hint| hint.replace("FILE", name));

@@ -82,7 +82,10 @@ impl Human {
                 }
             });
         }
-        Some(text + &detail(&timings_text(&opened.timings)))
+        if !opened.timings.total.is_zero() {
+            text += &detail(&timings_text(&opened.timings));
+        }
+        Some(text)
     }
 
     /// A client of ours, in one line of 80 columns if what it sent allows that.
@@ -184,12 +187,14 @@ impl Human {
 /// One line for a pipe.
 fn summary(opened: &Opened) -> String {
     let tls = opened.tls.as_ref().map_or_else(String::new, |tls| format!(", {}", tls.version));
-    let (what, took) = (negotiated(opened), short(opened.timings.total));
+    let (what, took) = (negotiated(opened), opened.timings.total);
+    // Not every recording has it.
+    let took = if took.is_zero() { String::new() } else { format!(", {}", short(took)) };
     let origin = match opened.initiator {
         Initiator::Local => String::new(),
         Initiator::Peer => escape(&origin(opened), Newlines::Escape).into_owned(),
     };
-    format!("{}{origin}{tls}, {what}, {took}", connected(opened))
+    format!("{}{origin}{tls}, {what}{took}", connected(opened))
 }
 
 /// ", Origin http://localhost:3000" of a browser.
@@ -204,10 +209,13 @@ fn connected(opened: &Opened) -> String {
     let text = match opened.initiator {
         Initiator::Local => {
             let remote = match &opened.proxy {
-                Some(proxy) => format!("via {}", proxy.words),
-                None => opened.remote.clone(),
+                Some(proxy) => format!(" (via {})", proxy.words),
+                // Not every recording has the address.
+                None if opened.remote.is_empty() => String::new(),
+                None => format!(" ({})", opened.remote),
             };
-            format!("connected to {} ({remote})", opened.url)
+            let url = if opened.url.is_empty() { "an unknown URL" } else { &opened.url };
+            format!("connected to {url}{remote}")
         }
         Initiator::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     };
