@@ -7,6 +7,7 @@
 pub mod compare;
 mod error;
 mod file;
+pub mod har;
 mod looks;
 mod model;
 pub mod ndjson;
@@ -14,6 +15,7 @@ pub mod reader;
 mod reading;
 mod recordings;
 pub mod replay;
+pub mod scenario;
 pub mod stats;
 mod thread;
 pub mod writer;

@@ -4,6 +4,7 @@
 pub mod conversation;
 pub mod curl;
 pub mod frames;
+pub mod har;
 pub mod head;
 pub mod matching;
 pub mod messages;

@@ -18,7 +18,7 @@ use super::{
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
+    /// Scenario files (.wscope, .http, .rest) and recordings (.ndjson, .har), or folders with *.wscope files; - is standard input [default: .]
     #[arg(value_name = "FILE|FOLDER", value_hint = ValueHint::AnyPath)]
     pub files: Vec<String>,
 

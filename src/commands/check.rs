@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use super::RunError;
 use crate::config::CheckConfig;
 use crate::error::Error;
+use crate::event::Level;
 use crate::net::Reactor;
 use crate::platform::Signals;
 use crate::redact::Secrets;
@@ -15,6 +16,7 @@ use crate::scenario::language::template::Template;
 use crate::scenario::language::{Diagnostic, Partial, Source, elsewhere};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, PlannedStep, plan};
+use files::ReadFile;
 use print::Printer;
 use recorded::CheckRecordings;
 use relax::Relaxed;
@@ -117,16 +119,19 @@ fn prepare(
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let (mut is_invalid, mut is_unreadable) = (false, false);
-    for read in files::read(&config.inputs, &config.globs) {
-        let source = match read {
-            Ok(source) => source,
+    for read in files::read(&config.inputs, &config.globs, &given) {
+        let ReadFile { source, warnings } = match read {
+            Ok(read) => read,
             Err(error) => {
                 print.error(&error);
-                let is_usage = matches!(error, Error::Usage { .. });
+                let is_usage = error.exit_code() == 2;
                 (is_invalid, is_unreadable) = (is_invalid || is_usage, is_unreadable || !is_usage);
                 continue;
             }
         };
+        for warning in warnings {
+            print.notice(Level::Warning, &warning);
+        }
         let Partial { value: plan, errors } = planned(&source, &given, config);
         let is_wrong = !errors.is_empty() || (config.strict && !plan.warnings.is_empty());
         is_invalid |= is_wrong;

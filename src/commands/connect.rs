@@ -38,6 +38,7 @@ mod prompt;
 mod record;
 mod retry_loop;
 mod run;
+mod session_log;
 mod sinks;
 mod stay;
 
@@ -46,6 +47,7 @@ pub(super) use playback::{Playback, action};
 use prepared::Prepared;
 use record::{Record, RunShared};
 use run::Run;
+use session_log::SessionLogs;
 use stay::Stayed;
 
 /// After a run that has to end, from the end of its session: for the terminal and for the last lines.
@@ -164,8 +166,10 @@ impl ConnectCommand<'_> {
             view: self.view.clone(),
             is_decided: Arc::default(),
             recordings: self.recordings.clone(),
+            logs: SessionLogs::default(),
         };
         shared.record(self.outputs, reactor.waker(), FIRST_NUMBER);
+        shared.keep_events(self.outputs, config);
         let mut conversation = Conversation {
             config,
             clock: self.clock,

@@ -67,6 +67,7 @@ pub(super) fn context(
         parse_filter,
         render: Arc::new(move |kept| whole_message(&kept.message(), options)),
         record,
+        scenario: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod object;
 mod text;
 
 use object::{Object, TimeFields};
+pub use text::escaped;
 
 /// Which events of frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +60,13 @@ impl Json {
     pub fn new(frames: JsonFrames) -> Self {
         Self { frames, part: Vec::new(), when: TimeFields::default() }
     }
+}
+
+/// The line of an event without frames' payloads, for formats that have the same values elsewhere; empty if there is none.
+pub fn line(event: &Event<'_>) -> Vec<u8> {
+    let mut outlet = Outlet::memory();
+    Json::new(JsonFrames::Headers).event(event, &mut outlet);
+    outlet.bytes().to_vec()
 }
 
 impl Format for Json {

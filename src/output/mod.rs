@@ -69,6 +69,12 @@ pub trait Format: Send {
     }
 }
 
+/// Gets all events, whatever is shown of them.
+pub trait EventLog: Send {
+    /// Takes note of an event.
+    fn event(&mut self, event: &Event<'_>);
+}
+
 /// A format and where its bytes go.
 pub struct Output {
     format: Box<dyn Format>,
@@ -91,6 +97,8 @@ pub struct Outputs {
     outputs: Vec<Output>,
     /// What is recorded: all events, whatever is shown.
     records: Records,
+    /// Gets all events.
+    log: Option<Box<dyn EventLog>>,
     /// An output shows text messages of ours.
     show_sent_text: bool,
     /// The run is ending: what has no room is dropped.
@@ -140,6 +148,12 @@ impl Outputs {
     /// Whether anything is recorded now.
     pub fn are_recorded(&self) -> bool {
         !self.records.are_empty()
+    }
+
+    /// Gives all events to `log`, whatever the view shows of them.
+    pub fn set_log(&mut self, log: Box<dyn EventLog>) {
+        self.show_sent_text = true;
+        self.log = Some(log);
     }
 
     /// Shows only what `view` decides. `shows_waiting`: also what it held back; of all outputs with the same view only
@@ -204,6 +218,9 @@ impl Outputs {
     pub fn event(&mut self, event: &Event<'_>) {
         if self.records.is_active() {
             self.records.event(event);
+        }
+        if let Some(log) = &mut self.log {
+            log.event(event);
         }
         if self.is_conditional {
             return self.conditional_event(event);

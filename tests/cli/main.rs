@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_import;
+mod check_recordings;
 mod check_relax;
 mod check_reports;
 mod closing;
@@ -20,6 +21,7 @@ mod frames;
 mod from_curl;
 mod generated;
 mod handshake;
+mod hars;
 mod heads;
 mod hostile;
 mod input;
@@ -45,6 +47,8 @@ mod replay;
 mod request;
 mod retry;
 mod scripts;
+#[cfg(unix)]
+mod session_scenario;
 mod settings;
 mod slash;
 #[cfg(target_os = "linux")]

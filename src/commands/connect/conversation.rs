@@ -165,7 +165,10 @@ impl<'a> Conversation<'a> {
 
     fn context(&self) -> Option<PromptContext> {
         let (view, recordings) = (self.shared.view.as_ref()?, self.shared.recordings.as_ref()?);
-        Some(displays::context(view, &self.config.commentary, recordings.control()))
+        let (logs, names) = (self.shared.logs.clone(), Arc::clone(&self.shared.prompt));
+        let scenario = Arc::new(move || logs.scenario(&names.current()));
+        let context = displays::context(view, &self.config.commentary, recordings.control());
+        Some(PromptContext { scenario: Some(scenario), ..context })
     }
 
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.

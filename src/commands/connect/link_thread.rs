@@ -21,6 +21,7 @@ pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions
     let LinkConfig { config, record, shared, clock, max_time, sinks, control, sender } = link;
     let mut outputs = sinks.outputs(&config, &shared, &reactor.waker());
     shared.record(&mut outputs, reactor.waker(), record.number);
+    shared.keep_events(&mut outputs, &config);
     let mut conversation = Conversation {
         config: &config,
         clock,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::prepared::Prepared;
+use super::session_log::SessionLogs;
 use crate::commands::age::age;
 use crate::commands::recording::RunRecordings;
 use crate::config::ConnectConfig;
@@ -53,6 +54,8 @@ pub(super) struct RunShared {
     pub(super) prepared: Arc<Prepared>,
     /// What is recorded.
     pub(super) recordings: Option<RunRecordings>,
+    /// What happened on each, for `/scenario`.
+    pub(super) logs: SessionLogs,
 }
 
 impl RunShared {
@@ -62,6 +65,13 @@ impl RunShared {
             let names = Arc::clone(&self.prompt);
             let late = move || names.are_several().load(Ordering::Relaxed).then_some(number);
             recordings.record(outputs, waker, Box::new(late));
+        }
+    }
+
+    /// Has the outputs of a connection keep its events, where a prompt can ask for them.
+    pub(super) fn keep_events(&self, outputs: &mut Outputs, config: &ConnectConfig) {
+        if config.commentary.takes_commands {
+            self.logs.keep(outputs, config);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn arguments(
     };
     let plain = |word: &str| (word.to_owned(), one_line(word).into_owned());
     match name {
-        "file" => path(argument.trim_start()),
+        "file" | "scenario" => path(argument.trim_start()),
         "record" => {
             let typed = argument.trim_start();
             path(["--force ", "-f ", "--append ", "off ", "stop "].into_iter().fold(typed, strip))

@@ -18,6 +18,8 @@ pub struct PromptContext {
     pub render: Arc<dyn Fn(&Kept) -> String + Send + Sync>,
     /// Carries out what is asked of recordings. The result, and the reason of an error, are lines to show.
     pub record: RecordControl,
+    /// The session so far as a scenario; `None` where there is no such session.
+    pub scenario: Option<Arc<dyn Fn() -> SessionScenario + Send + Sync>>,
 }
 
 /// Carries out what is asked of recordings.
@@ -32,6 +34,15 @@ pub enum RecordRequest {
     Start(PathBuf, Existing),
     /// Do not record any longer, to this file or to any.
     Stop(Option<PathBuf>),
+}
+
+/// A session as a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionScenario {
+    /// The text of the file.
+    pub text: String,
+    /// What the user has to know of it, each in one line.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Debug for PromptContext {

@@ -4,12 +4,14 @@ mod display;
 mod grep;
 mod messages;
 mod record;
+mod scenario;
 
 use super::context::PromptContext;
 use super::parsed::Parsed;
 use super::words::SlashCommand;
 use crate::input::{Action, Show};
 pub(super) use messages::chosen;
+pub(super) use scenario::SCENARIO;
 
 /// These commands.
 pub(super) static LOCAL_COMMANDS: [SlashCommand; 12] = [
@@ -42,6 +44,7 @@ pub(super) fn execute(
         "copy" => ready(messages::copy(argument, view)),
         "grep" => grep::grep(argument, context),
         "record" => ready(record::record(argument, context)),
+        "scenario" => scenario::scenario(argument, context),
         "filter" => ready(display::filter(argument, context)),
         "mute" => ready(display::mute(argument, context)),
         "pause" => ready(display::pause(argument, view)),

@@ -123,6 +123,7 @@ mod tests {
             parse_filter: |_| Err(String::new()),
             render: Arc::new(|_| String::new()),
             record: Arc::new(|_| Err(String::new())),
+            scenario: None,
         };
         (view, PromptText::new(Some(context), Arc::default()))
     }

@@ -4,6 +4,7 @@ use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
+use super::local::SCENARIO;
 use super::names::PromptNames;
 use super::parsed::Parsed;
 use super::set::{CommandSet, CommandWords};
@@ -60,7 +61,7 @@ pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
     cancel: |names| names.cancellable().map(PromptCommand::Cancel),
 };
 
-const COMMANDS: [SlashCommand; 21] = [
+const COMMANDS: [SlashCommand; 22] = [
     HELP,
     TEXT,
     BINARY,
@@ -89,6 +90,7 @@ const COMMANDS: [SlashCommand; 21] = [
     SlashCommand { name: "connections", arguments: "", summary: "list the connections" },
     STATUS,
     HEADERS,
+    SCENARIO,
     SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 

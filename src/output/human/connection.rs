@@ -211,10 +211,13 @@ fn connected(opened: &Opened) -> String {
     let text = match opened.initiator {
         Initiator::Local => {
             let remote = match &opened.proxy {
-                Some(proxy) => format!("via {}", proxy.words),
-                None => opened.remote.clone(),
+                Some(proxy) => format!(" (via {})", proxy.words),
+                // Not every recording has the address.
+                None if opened.remote.is_empty() => String::new(),
+                None => format!(" ({})", opened.remote),
             };
-            format!("connected to {} ({remote})", opened.url)
+            let url = if opened.url.is_empty() { "an unknown URL" } else { &opened.url };
+            format!("connected to {url}{remote}")
         }
         Initiator::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     };

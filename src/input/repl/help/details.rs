@@ -122,6 +122,13 @@ pub(super) const DETAILS: &[Details] = &[
         "/record session.ndjson",
     ),
     entry(
+        &["scenario"],
+        LOOKING,
+        "What was sent and received on this connection, as wscope check runs it: with FILE it is written to a new file that only \
+         you can read. Secrets of the handshake become variables; messages are written as they were.",
+        "/scenario login.wscope",
+    ),
+    entry(
         &["filter", "mute"],
         LOOKING,
         "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
