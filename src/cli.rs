@@ -14,6 +14,7 @@ mod filter;
 mod listen;
 mod modes;
 mod options;
+mod record;
 mod resilience;
 mod route;
 mod settings;
@@ -30,6 +31,7 @@ pub use filter::FilterArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
+pub use record::RecordArgs;
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
@@ -159,6 +161,9 @@ pub struct ConnectArgs {
     /// Ending.
     #[command(flatten)]
     pub ending: EndingArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -330,7 +335,7 @@ pub struct EndingArgs {
     ///
     /// The prompt also stays if the connection cannot be opened. /reconnect, or Enter on an empty line, opens it again, with
     /// the messages of --send; /connect URL opens another one with the same options, but credentials, cookies and client
-    /// certificates are not sent to another scheme, host or port. /quit, Ctrl-C or Ctrl-D exits with the status of the last
+    /// certificates are not sent to another scheme, host or port; /connect @name opens an endpoint with its own options. /quit, Ctrl-C or Ctrl-D exits with the status of the last
     /// connection. --reconnect makes its attempts before. Goals that are met and --max-time end the run all the same.
     /// Without a line editor (in a pipe, with --input or --binary, TERM=dumb) this has no effect.
     #[arg(long)]

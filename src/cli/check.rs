@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Arg, Args, ValueHint};
 
 use super::{
-    AuthArgs, ClosingArgs, DisplayArgs, KeepaliveArgs, NetworkArgs, RedirectArgs, RequestArgs,
-    RouteArgs, SettingsArgs, TlsArgs, ToleranceArgs,
+    AuthArgs, ClosingArgs, DisplayArgs, KeepaliveArgs, NetworkArgs, RecordArgs, RedirectArgs,
+    RequestArgs, RouteArgs, SettingsArgs, TlsArgs, ToleranceArgs,
 };
 
 /// Run scenario files and report what holds
@@ -46,6 +46,9 @@ pub struct CheckArgs {
     /// Redirects, keepalive and limits.
     #[command(flatten)]
     pub connection: CheckConnectionArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

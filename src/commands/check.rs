@@ -16,6 +16,7 @@ use crate::scenario::language::{Diagnostic, Partial, Source, elsewhere};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, PlannedStep, plan};
 use print::Printer;
+use recorded::CheckRecordings;
 use relax::Relaxed;
 use runner::run_all;
 use values::ScenarioValues;
@@ -33,6 +34,7 @@ mod options;
 mod part;
 mod print;
 mod received;
+mod recorded;
 mod relax;
 mod reports;
 mod results;
@@ -83,9 +85,10 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         relax::check(&chosen)?;
     }
     let names = chosen.iter().map(|file| file.source.name.as_str());
-    reports::check_writable(&config, names)?;
+    reports::check_writable(&config, names.clone())?;
+    let recordings = CheckRecordings::start(&config, names, reactor.waker())?;
     let started = Instant::now();
-    let (files, signal) = run_all(&config, &chosen, &values, &mut print, &mut reactor);
+    let (files, signal) = run_all(&config, &chosen, &values, &recordings, &mut print, &mut reactor);
     let (took, ended) = (started.elapsed(), SystemTime::now());
     print.summary(&files, took);
     print.flush(); // before a report that waits for its reader
@@ -96,13 +99,13 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         None => relax::rewrite(&config, &chosen, &values.secrets(), &mut print, &mut reactor),
         Some(_) => Ok(true),
     };
-    print.finish(&mut reactor, until)?;
-    reported?;
-    match signal {
-        Some(signal) => Err(Error::Signal(signal).into()),
-        None if !is_written? || counts(&files).failed > 0 => Err(Error::ChecksFailed.into()),
+    let finished = print.finish(&mut reactor, until);
+    let result = finished.and(reported).and_then(|()| match signal {
+        Some(signal) => Err(Error::Signal(signal)),
+        None if !is_written? || counts(&files).failed > 0 => Err(Error::ChecksFailed),
         None => Ok(()),
-    }
+    });
+    Ok(recordings.finish(&config, &mut print, &mut reactor, until, result)?)
 }
 
 /// Reads all files and plans their steps. Everything that is wrong in them is shown.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -9,8 +10,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder,
-    ViewConfig, expand, secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig,
+    SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -30,6 +31,7 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod recording;
 mod usage;
 mod verdict;
 pub mod view;
@@ -104,6 +106,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                     // With wscat's -c the connection keeps its name.
                     config.set_endpoint_name(name, matches.contains_id("url"), env);
                 }
+                let invocation = Invocation::new(&matches, &given, env, expanded.as_ref());
+                config.invocation = Some(Arc::new(invocation));
                 Ok(config)
             })?);
         }

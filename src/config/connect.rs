@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::auth::{CredentialSources, auth, netrc_passwords};
+use super::auth::{CredentialSources, NetrcFile, auth};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
+use super::record::record;
 use super::route::{proxy_tls, route, target};
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
@@ -78,6 +79,7 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
+            record: record(&args.record, args.display.verbose, &args.sending.send_file)?,
             max_message_size: size(
                 "--max-message-size",
                 &args.receiving.tolerance.max_message_size,
@@ -89,6 +91,8 @@ impl ConnectConfig {
             name: FIRST_NAME.to_owned(),
             programs: env.programs.clone(),
             messages,
+            netrc: None,
+            invocation: None,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.
@@ -111,7 +115,9 @@ impl ConnectConfig {
         self.credential_sources = credentials.sources;
         self.notices = notices(&args.display, env);
         self.notices.extend(credentials.notices);
-        let passwords = netrc_passwords(&args.auth, target, env, files);
+        self.netrc = NetrcFile::new(&args.auth, env);
+        let passwords = self.netrc.as_ref().map(|netrc| netrc.passwords(target, files));
+        let passwords = passwords.unwrap_or_default();
         self.endpoint.secrets = given_secrets(&self.endpoint, given, passwords, env, files);
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
@@ -244,11 +250,7 @@ fn stdout(args: &ReceivingArgs, sending: &SendingArgs, verbose: u8, env: &Env) -
 }
 
 pub(super) fn stdout_in(mode: Option<OutputMode>, binary: bool, verbose: u8, env: &Env) -> Stdout {
-    let frames = match verbose {
-        0 | 1 => JsonFrames::None,
-        2 => JsonFrames::Headers,
-        _ => JsonFrames::Payloads,
-    };
+    let frames = JsonFrames::of_verbosity(verbose);
     let framing = match mode {
         Some(OutputMode::Json) => return Stdout::Json(frames),
         Some(OutputMode::Lines) => OutputFraming::Lines,

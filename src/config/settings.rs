@@ -8,13 +8,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgMatches, Command, CommandFactory};
+use clap::{Arg, ArgMatches, Command, CommandFactory};
 
 use super::files::FileReader;
 use super::secrets::GivenValues;
 use super::{ConfigError, parse_duration, privacy, secret_arguments};
 use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
+use crate::input::repl::closest;
+use crate::net::Target;
 use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
 use arguments::{Setting, arguments, last_values, last_wins};
@@ -131,7 +133,7 @@ pub fn expand(
         Some((name.to_owned(), url, line))
     });
     if let (Some(name), None) = (name, &endpoint) {
-        return Err(unknown(env.file.as_deref(), name).into());
+        return Err(unknown(env.file.as_deref(), name, &lines).into());
     }
     let settings = read_settings(&lines, name, env, &path)?;
     let mut command = arguments::command().ignore_errors(true);
@@ -149,7 +151,10 @@ pub fn expand(
     Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
 }
 
-fn unknown(path: Option<&Path>, name: &str) -> SettingError {
+fn unknown(path: Option<&Path>, name: &str, lines: &[SettingLine]) -> SettingError {
+    let known = endpoint::list(lines);
+    let close = closest(name, known.iter().map(|(name, _)| name.as_str()));
+    let guess = close.map_or_else(String::new, |name| format!("; did you mean @{name}?"));
     let reason = match path {
         _ if name.is_empty() => {
             "a name is missing: write @NAME for the endpoint in section [NAME] of \
@@ -157,7 +162,8 @@ fn unknown(path: Option<&Path>, name: &str) -> SettingError {
                 .to_owned()
         }
         Some(path) => {
-            format!("{} has no section [{name}] with a line url = wss://…", path.display())
+            let path = path.display();
+            format!("{path} has no section [{name}] with a line url = wss://…{guess}")
         }
         None => "no configuration file: neither HOME nor XDG_CONFIG_HOME is set".to_owned(),
     };
@@ -176,6 +182,9 @@ pub fn endpoint_list(env: &SettingsEnv) -> Vec<(String, String)> {
         file::lines(&String::from_utf8_lossy(&text)).filter_map(Result::ok).collect();
     endpoint::list(&lines)
 }
+
+/// The endpoint's section among these.
+const OF_ENDPOINT: usize = 1;
 
 /// The settings for all connections, those of the endpoint with this name, and those of WSCOPE_OPTIONS.
 fn read_settings(
@@ -297,6 +306,21 @@ impl Expanded {
         let place = format!("{}, line {line}", self.path.display());
         let reason = format!("section [{name}]: {reason}");
         Some(SettingError { place, reason, hint: hint.map(str::to_owned) })
+    }
+
+    /// The target of the endpoint.
+    pub(super) fn endpoint_target(&self) -> Result<Target, ConfigError> {
+        let url = self.endpoint.as_ref().map(|(_, url, _)| url.as_str()).unwrap_or_default();
+        Target::parse(url).map_err(|error| self.locate(ConfigError::Target(error)))
+    }
+
+    /// The names of the options in the endpoint's section that `is_meant` accepts.
+    pub(super) fn endpoint_options(&self, is_meant: fn(&Arg) -> bool) -> Vec<String> {
+        let Some(section) = self.sources.get(OF_ENDPOINT) else { return Vec::new() };
+        let command = arguments::command();
+        let options = command.get_arguments().filter(|arg| is_meant(arg));
+        let given = options.filter(|arg| cli::is_given(arg.get_id().as_str(), section));
+        given.map(cli::option_name).collect()
     }
 
     /// The name of the endpoint.

@@ -35,6 +35,7 @@ mod protocol;
 mod proxy;
 mod raw_frames;
 mod reconnect;
+mod record;
 mod redirects;
 mod refusal;
 mod repl;

@@ -281,6 +281,12 @@ fn an_unknown_endpoint_is_reported() {
 }
 
 #[test]
+fn a_misspelt_endpoint_is_recognised() {
+    let outcome = with_config("[staging]\nurl = ws://h\n").arg("@stagign/x").run().code(2);
+    outcome.stderr_contains("a line url = wss://…; did you mean @staging?\n");
+}
+
+#[test]
 fn the_name_of_an_endpoint_is_required() {
     for arguments in [["@"], ["@/path"]] {
         let outcome = with_config("[a]\nurl = ws://h\n").args(arguments).run().code(2);

@@ -36,8 +36,8 @@ const COMMANDS: [SlashCommand; 17] = [
 
 pub(super) const HELP: SlashCommand = SlashCommand {
     name: "help",
-    arguments: "[COMMAND]",
-    summary: "list the commands, or explain one",
+    arguments: "[COMMAND|keys|all]",
+    summary: "name the commands, or explain one",
 };
 pub(super) const TEXT: SlashCommand = SlashCommand {
     name: "text",

@@ -3,6 +3,7 @@
 mod display;
 mod grep;
 mod messages;
+mod record;
 
 use super::context::PromptContext;
 use super::parsed::Parsed;
@@ -11,12 +12,13 @@ use crate::input::{Action, Show};
 pub(super) use messages::chosen;
 
 /// These commands.
-pub(super) static LOCAL_COMMANDS: [SlashCommand; 11] = [
+pub(super) static LOCAL_COMMANDS: [SlashCommand; 12] = [
     messages::FULL,
     messages::AGAIN,
     messages::SAVE,
     messages::COPY,
     grep::GREP,
+    record::RECORD,
     display::FILTER,
     display::MUTE,
     display::PAUSE,
@@ -39,6 +41,7 @@ pub(super) fn execute(
         "save" => ready(messages::save(argument, view)),
         "copy" => ready(messages::copy(argument, view)),
         "grep" => grep::grep(argument, context),
+        "record" => ready(record::record(argument, context)),
         "filter" => ready(display::filter(argument, context)),
         "mute" => ready(display::mute(argument, context)),
         "pause" => ready(display::pause(argument, view)),

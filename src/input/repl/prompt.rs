@@ -122,6 +122,7 @@ mod tests {
             view: Arc::clone(&view),
             parse_filter: |_| Err(String::new()),
             render: Arc::new(|_| String::new()),
+            record: Arc::new(|_| Err(String::new())),
         };
         (view, PromptText::new(Some(context), Arc::default()))
     }

@@ -100,7 +100,7 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<PromptCommand>, String> 
         ("connect", [name, url]) => {
             PromptCommand::Connect(Some((*name).to_owned()), (*url).to_owned())
         }
-        ("connect", _) => return usage("a URL: /connect URL or /connect NAME URL"),
+        ("connect", _) => return usage("a URL or an @ENDPOINT: /connect URL or /connect NAME URL"),
         ("reconnect", []) => PromptCommand::Reconnect(None),
         ("reconnect", [name]) => PromptCommand::Reconnect(Some((*name).to_owned())),
         ("reconnect", _) => return Err("/reconnect takes one name at most".to_owned()),
@@ -182,8 +182,7 @@ mod tests {
     }
 
     fn names() -> PromptNames {
-        let check = |url: &str| if url == "bad" { Err("bad URL".to_owned()) } else { Ok(()) };
-        PromptNames::new("main", check, true)
+        crate::input::repl::names::tests::names(true)
     }
 
     #[test]
