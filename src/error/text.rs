@@ -64,9 +64,7 @@ pub(super) fn message(error: &Error) -> String {
             format!("opening handshake: {why}{lines}")
         }
         Error::PingTimeout(missed, _) => missed_pong(missed),
-        Error::IdleTimeout(limit, _) => {
-            format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
-        }
+        Error::IdleTimeout(limit, _) => idle(*limit),
         Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
@@ -89,6 +87,10 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+fn idle(limit: Duration) -> String {
+    format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
 }
 
 /// What ended the run before, behind what was not met because of that.
