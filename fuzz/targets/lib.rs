@@ -7,6 +7,7 @@ pub mod har;
 pub mod head;
 pub mod matching;
 pub mod messages;
+pub mod recording;
 pub mod scenario;
 
 mod end;

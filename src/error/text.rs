@@ -72,8 +72,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
         Error::System(what, error) => format!("{what}: {error}"),
         Error::Unmet(goals, end) => {
-            let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
-            format!("expectation not met: {}{end}", goals.join("; "))
+            format!("expectation not met: {}{}", goals.join("; "), cause(end.as_deref()))
         }
         Error::Recording(error) => format!("cannot read the recording: {error}"),
         Error::ChecksFailed => "a part failed".to_owned(),
@@ -87,6 +86,11 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+/// What ended the run before, behind what was not met because of that.
+fn cause(end: Option<&Error>) -> String {
+    end.map(|end| format!("; {}", message(end))).unwrap_or_default()
 }
 
 /// `--max-time`, if it ran out during an attempt to connect.

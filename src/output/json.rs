@@ -12,6 +12,7 @@ use crate::event::{
 };
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::Initiator;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
@@ -123,7 +124,9 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
-    object.text("initiator", opened.initiator.name());
+    if opened.initiator == Initiator::Peer {
+        object.text("initiator", opened.initiator.name());
+    }
     object.end();
 }
 
@@ -154,8 +157,12 @@ fn retry(mut object: Object<'_>, event: &Event<'_>, retry: &RetryScheduled) {
         object.number("waiting", retry.waiting as u64);
         object.number("unconfirmed", retry.unconfirmed);
     }
-    object.number_or_null("limit", retry.limit);
-    object.boolean("requested", retry.is_requested);
+    if let Some(limit) = retry.limit {
+        object.number("limit", limit);
+    }
+    if retry.is_requested {
+        object.boolean("requested", true);
+    }
     object.end();
 }
 

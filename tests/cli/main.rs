@@ -53,6 +53,7 @@ mod support;
 mod target;
 mod tls;
 mod usage;
+mod view;
 #[cfg(unix)]
 mod where_to;
 mod wscat;

@@ -82,7 +82,7 @@ impl Human {
                 }
             });
         }
-        if !opened.timings.total.is_zero() {
+        if opened.timings != Timings::default() {
             text += &detail(&timings_text(&opened.timings));
         }
         Some(text)
@@ -187,9 +187,11 @@ impl Human {
 /// One line for a pipe.
 fn summary(opened: &Opened) -> String {
     let tls = opened.tls.as_ref().map_or_else(String::new, |tls| format!(", {}", tls.version));
-    let (what, took) = (negotiated(opened), opened.timings.total);
-    // Not every recording has it.
-    let took = if took.is_zero() { String::new() } else { format!(", {}", short(took)) };
+    let took = match opened.timings.total {
+        Duration::ZERO => String::new(), // a recording may not have it
+        total => format!(", {}", short(total)),
+    };
+    let what = negotiated(opened);
     let origin = match opened.initiator {
         Initiator::Local => String::new(),
         Initiator::Peer => escape(&origin(opened), Newlines::Escape).into_owned(),
@@ -210,8 +212,7 @@ fn connected(opened: &Opened) -> String {
         Initiator::Local => {
             let remote = match &opened.proxy {
                 Some(proxy) => format!(" (via {})", proxy.words),
-                // Not every recording has the address.
-                None if opened.remote.is_empty() => String::new(),
+                None if opened.remote.is_empty() => String::new(), // a recording may not have it
                 None => format!(" ({})", opened.remote),
             };
             let url = if opened.url.is_empty() { "an unknown URL" } else { &opened.url };
