@@ -212,8 +212,7 @@ fn connected(opened: &Opened) -> String {
         Initiator::Local => {
             let remote = match &opened.proxy {
                 Some(proxy) => format!(" (via {})", proxy.words),
-                // Not every recording has the address.
-                None if opened.remote.is_empty() => String::new(),
+                None if opened.remote.is_empty() => String::new(), // a recording may not have it
                 None => format!(" ({})", opened.remote),
             };
             let url = if opened.url.is_empty() { "an unknown URL" } else { &opened.url };
