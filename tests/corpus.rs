@@ -35,6 +35,11 @@ fn frames() {
 }
 
 #[test]
+fn har() {
+    run_all("har", targets::har::run);
+}
+
+#[test]
 fn messages() {
     run_all("messages", targets::messages::run);
 }

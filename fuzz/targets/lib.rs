@@ -3,6 +3,7 @@
 
 pub mod conversation;
 pub mod frames;
+pub mod har;
 pub mod head;
 pub mod matching;
 pub mod messages;

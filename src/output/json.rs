@@ -12,6 +12,7 @@ use crate::event::{
 };
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::Initiator;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
@@ -21,6 +22,7 @@ mod object;
 mod text;
 
 use object::{Object, TimeFields};
+pub use text::escaped;
 
 /// Which events of frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +49,13 @@ impl Json {
     pub fn new(frames: JsonFrames) -> Self {
         Self { frames, part: Vec::new(), when: TimeFields::default() }
     }
+}
+
+/// The line of an event without frames' payloads, for formats that have the same values elsewhere; empty if there is none.
+pub fn line(event: &Event<'_>) -> Vec<u8> {
+    let mut outlet = Outlet::memory();
+    Json::new(JsonFrames::Headers).event(event, &mut outlet);
+    outlet.bytes().to_vec()
 }
 
 impl Format for Json {
@@ -115,7 +124,9 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
-    object.text("initiator", opened.initiator.name());
+    if opened.initiator == Initiator::Peer {
+        object.text("initiator", opened.initiator.name());
+    }
     object.end();
 }
 
@@ -146,8 +157,12 @@ fn retry(mut object: Object<'_>, event: &Event<'_>, retry: &RetryScheduled) {
         object.number("waiting", retry.waiting as u64);
         object.number("unconfirmed", retry.unconfirmed);
     }
-    object.number_or_null("limit", retry.limit);
-    object.boolean("requested", retry.is_requested);
+    if let Some(limit) = retry.limit {
+        object.number("limit", limit);
+    }
+    if retry.is_requested {
+        object.boolean("requested", true);
+    }
     object.end();
 }
 

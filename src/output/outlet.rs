@@ -400,15 +400,20 @@ impl fmt::Debug for Outlet {
     }
 }
 
-#[cfg(test)]
 impl Outlet {
     /// An outlet that keeps all bytes.
     pub(crate) fn memory() -> Self {
         Self { ready: false, ..Self::new("memory", Destination::Memory) }
     }
 
-    /// The bytes added so far.
+    /// The bytes added so far, to an outlet that keeps all.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.backlog.waiting()
+    }
+
+    /// The same as text.
+    #[cfg(test)]
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(self.backlog.waiting()).into_owned()
+        String::from_utf8_lossy(self.bytes()).into_owned()
     }
 }

@@ -19,6 +19,7 @@ mod foreign;
 mod frames;
 mod generated;
 mod handshake;
+mod hars;
 mod heads;
 mod hostile;
 mod input;
