@@ -4,11 +4,13 @@
 //! [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
 //! JSON is an [`EventWriter`].
 
+pub mod compare;
 mod looks;
 mod model;
 pub mod ndjson;
 pub mod reader;
 mod reading;
+pub mod replay;
 
 use std::io::{self, Write};
 
