@@ -14,6 +14,7 @@ mod filter;
 mod listen;
 mod modes;
 mod options;
+mod replay;
 mod resilience;
 mod route;
 mod settings;
@@ -30,12 +31,13 @@ pub use filter::FilterArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
+pub use replay::{PaceMode, PlayingArgs, ReplayArgs};
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
-pub use view::ViewArgs;
+pub use view::{SelectionArgs, ViewArgs};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
@@ -106,6 +108,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show a recording
     View(Box<ViewArgs>),
+    /// Send again what the client of a recording sent, and compare the answers
+    Replay(Box<ReplayArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell

@@ -96,6 +96,22 @@ pub enum Error {
     Earlier(Box<Error>),
     /// A recording cannot be read, or parts of it are invalid.
     Recording(ReadError),
+    /// No connection of a recording can be used.
+    Entry {
+        /// The message.
+        message: String,
+        /// The connections to choose from, a line for each.
+        list: Vec<String>,
+    },
+    /// What was received is not what was recorded.
+    Differs {
+        /// How many differences there are, and of which kinds.
+        counts: String,
+        /// The first of them, line by line.
+        list: Vec<String>,
+        /// The failure that ended the run before.
+        end: Option<Box<Error>>,
+    },
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -202,9 +218,10 @@ impl Error {
     /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
         match self {
-            Self::Unmet(_, Some(end)) | Self::Interrupted(_, end) | Self::Earlier(end) => {
-                end.cause()
-            }
+            Self::Unmet(_, Some(end))
+            | Self::Differs { end: Some(end), .. }
+            | Self::Interrupted(_, end)
+            | Self::Earlier(end) => end.cause(),
             other => other,
         }
     }
@@ -213,8 +230,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Earlier(error) => error.exit_code(),
-            Self::Unmet(..) | Self::ChecksFailed => 1,
-            Self::InvalidScenarios => 2,
+            Self::Unmet(..) | Self::Differs { .. } | Self::ChecksFailed => 1,
+            Self::InvalidScenarios | Self::Entry { .. } => 2,
             Self::Config(
                 ConfigError::Unreadable { .. }
                 | ConfigError::File { option: "--variables-file", .. },
@@ -284,6 +301,17 @@ impl Error {
     /// The message, `WHAT: WHY`, on one line.
     pub fn message(&self) -> String {
         text::message(self)
+    }
+
+    /// The message with what [`report`] lists beside it.
+    fn whole_message(&self) -> String {
+        match self {
+            Self::Differs { list, .. } | Self::Entry { list, .. } if !list.is_empty() => {
+                let items = list.iter().map(|line| line.trim_start());
+                format!("{}: {}", self.message(), items.collect::<Vec<_>>().join("; "))
+            }
+            _ => self.message(),
+        }
     }
 
     /// What to do about it, if known.
@@ -369,7 +397,7 @@ impl Error {
     pub fn failure(&self) -> Option<Failure> {
         Some(Failure {
             kind: self.kind()?,
-            message: self.message(),
+            message: self.whole_message(),
             hint: self.hint(),
             request: None,
             interim: self.interim(),

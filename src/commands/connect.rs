@@ -9,7 +9,7 @@ use super::delivery::Delivery;
 use super::displays::{self, Failures, SharedView};
 use crate::config::{ConnectConfig, check_url};
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind};
+use crate::event::{Clock, Event, EventKind, Level};
 use crate::input::repl::PromptNames;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
@@ -28,6 +28,7 @@ mod link_thread;
 mod opening;
 pub(super) use opening::events;
 mod pause;
+mod playback;
 mod prompt;
 mod record;
 mod retry_loop;
@@ -35,7 +36,8 @@ mod run;
 mod sinks;
 mod stay;
 
-use conversation::Conversation;
+use conversation::{Conversation, InputSource};
+pub(super) use playback::{Playback, action};
 use record::{Record, RunShared};
 use run::Run;
 use stay::Stayed;
@@ -52,7 +54,15 @@ const STANDARD_OUTPUT: &str = "standard output";
 ///
 /// # Errors
 /// Why it failed.
-pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
+pub fn run(config: ConnectConfig) -> Result<(), RunError> {
+    run_with(config, None)
+}
+
+/// The same with a recorded client that is played in place of the input.
+pub(super) fn run_with(
+    mut config: ConnectConfig,
+    playback: Option<Playback>,
+) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut reactor = reactor()?;
     let filters = std::mem::take(&mut config.filters);
@@ -60,9 +70,21 @@ pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
     let config = Arc::new(config);
     let mut outputs = outputs(&config, view.as_ref())?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
-    let mut command =
-        ConnectCommand { clock, config, outputs: &mut outputs, view, max_time, leave_by: None };
+    let mut command = ConnectCommand {
+        clock,
+        config,
+        outputs: &mut outputs,
+        view,
+        playback: playback.clone(),
+        max_time,
+        leave_by: None,
+    };
     let result = command.run(&mut reactor);
+    if let (Err(error), Some(playback)) = (&result, &playback) {
+        for text in playback.remarks(error) {
+            command.emit(EventKind::Notice(Level::Warning, &text));
+        }
+    }
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
@@ -99,6 +121,7 @@ struct ConnectCommand<'a> {
     outputs: &'a mut Outputs,
     /// What the prompt can show again, and how messages are shown.
     view: Option<Arc<View>>,
+    playback: Option<Playback>,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
     leave_by: Option<Instant>,
@@ -121,11 +144,12 @@ impl ConnectCommand<'_> {
             clock: self.clock,
             outputs: self.outputs,
             reactor,
-            source: None,
+            source: self.playback.clone().map(InputSource::Playback),
             record: Arc::new(Record::new(1, config, &shared)),
             shared,
             max_time: self.max_time,
             run_link: link_thread::run,
+            playback: self.playback.clone(),
         };
         conversation.emit_notices();
         let mut ended = Run { conversation: &mut conversation }.run();

@@ -9,8 +9,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder,
-    ViewConfig, expand, secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig,
+    ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -30,6 +30,8 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod recorded;
+pub mod replay;
 mod usage;
 mod verdict;
 pub mod view;
@@ -125,6 +127,16 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             let mut config = ViewConfig::new(&args, env).map_err(Error::from)?;
             config.notices.splice(0..0, notices);
             view::run(config)
+        }
+        Some(Subcommand::Replay(args)) => {
+            let all = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
+            let matches = all.subcommand_matches("replay").unwrap_or(all);
+            let config = configured(ReplayConfig::wants_json(&args), || {
+                let mut config = ReplayConfig::new(&args, matches, env)?;
+                config.notices.splice(0..0, notices);
+                Ok(config)
+            });
+            return replay::run(config?);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&match args.shell {

@@ -59,6 +59,8 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
         Error::Unmet(..)
+        | Error::Entry { .. }
+        | Error::Differs { .. }
         | Error::Interrupted(..)
         | Error::Earlier(_)
         | Error::MaxTime(_)

@@ -76,6 +76,11 @@ pub(super) fn message(error: &Error) -> String {
             format!("expectation not met: {}{end}", goals.join("; "))
         }
         Error::Recording(error) => format!("cannot read the recording: {error}"),
+        Error::Entry { message, .. } => message.clone(),
+        Error::Differs { counts, end, .. } => {
+            let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
+            format!("{counts}{end}")
+        }
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),

@@ -36,6 +36,11 @@ impl Content {
     pub fn new(kind: MessageKind, data: impl Into<Bytes>) -> Self {
         Self { kind, data: data.into() }
     }
+
+    /// See [`Fingerprint`].
+    pub fn fingerprint(&self, ignore: &Ignore) -> Fingerprint {
+        Fingerprint::of(self.kind, &self.data, ignore)
+    }
 }
 
 /// The object or array that a payload is, without what is ignored.

@@ -262,6 +262,7 @@ impl<'a> Session<'a> {
                 let status = self.status();
                 self.journal.emit(EventKind::Shown(Shown::Status(&status)));
             }
+            Show::Notice(level, text) => self.journal.emit(EventKind::Notice(*level, text)),
             Show::Headers => self.journal.emit(EventKind::Shown(Shown::Headers(self.opened))),
             show => {
                 if let Some(shown) = show.shown() {

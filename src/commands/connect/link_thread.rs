@@ -30,6 +30,7 @@ pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions
         shared,
         max_time,
         run_link: run,
+        playback: None,
     };
     conversation.emit_notices();
     let result = Run { conversation: &mut conversation }.run();

@@ -175,7 +175,7 @@ mod tests {
         let (recorded, now) = (contents(recorded), contents(now));
         let ignore = Ignore::default();
         let prints = |list: &[Content]| -> Vec<_> {
-            list.iter().map(|it| Fingerprint::of(it, &ignore)).collect()
+            list.iter().map(|it| it.fingerprint(&ignore)).collect()
         };
         let mut distance = |one: usize, other: usize| {
             Changes::between(&recorded[one], &now[other], &ignore).distance()

@@ -7,9 +7,9 @@ use super::differences::{CloseDifference, Difference, Differences, Kind, Latenes
 use super::player::ExpiredWait;
 use super::script::{Content, RecordedClose, Script, Side};
 use crate::event::Closed;
-use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
+use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::compare::{
     Changes, Fingerprint, Ignore, Pair, align, match_any_order, shown,
 };
@@ -55,7 +55,7 @@ impl Check {
     /// A comparison with what the recorded server sent.
     pub fn new(script: Arc<Script>, rules: Rules) -> Self {
         let contents = script.contents(Side::Server);
-        let recorded = contents.map(|content| Fingerprint::of(content, &rules.ignore)).collect();
+        let recorded = contents.map(|content| content.fingerprint(&rules.ignore)).collect();
         Self {
             script,
             rules,
@@ -68,16 +68,16 @@ impl Check {
     }
 
     /// A data message was received.
-    pub fn on_message(&mut self, content: Content, now: Instant) {
+    pub fn on_message(&mut self, kind: MessageKind, data: &[u8], now: Instant) {
         if self.received.len() >= self.recorded.len() + MAX_SURPLUS {
             self.uncounted += 1;
             return;
         }
-        let print = Fingerprint::of(&content, &self.rules.ignore);
+        let print = Fingerprint::of(kind, data, &self.rules.ignore);
         let is_as_recorded = self.recorded.get(self.received.len()) == Some(&print);
-        let left = self.left.checked_sub(content.data.len()).filter(|_| !is_as_recorded);
+        let left = self.left.checked_sub(data.len()).filter(|_| !is_as_recorded);
         self.left = left.unwrap_or(self.left);
-        let content = left.is_some().then_some(content);
+        let content = left.is_some().then(|| Content::new(kind, data.to_vec()));
         self.received.push(Received { print, at: now, content });
     }
 

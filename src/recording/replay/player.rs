@@ -123,6 +123,16 @@ impl Player {
         self.active = Some(now);
     }
 
+    /// Something was sent.
+    pub fn on_sent(&mut self, now: Instant) {
+        self.active = Some(now);
+    }
+
+    /// The time of [`Player::deadline`] has come. Until [`Player::poll`] is called there is no other.
+    pub fn on_deadline(&mut self) {
+        self.deadline = None;
+    }
+
     /// A warning about answers that did not come.
     pub fn take_warning(&mut self) -> Option<String> {
         self.warnings.pop_front()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::check::Rules;
 use super::differences::change_lines;
 use super::script::{Content, Script, Side, StepKind};
+use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 use crate::recording::compare::{Changes, Fingerprint, shown};
 
@@ -39,22 +40,23 @@ impl Replies {
     }
 
     /// The client has sent a data message: how it differs from what was recorded, in lines.
-    pub fn on_message(&mut self, content: &Content) -> Option<Vec<String>> {
+    pub fn on_message(&mut self, kind: MessageKind, data: &[u8]) -> Option<Vec<String>> {
         self.heard += 1;
+        let copy = || Content::new(kind, data.to_vec());
         let number = self.heard;
         let Some(recorded) = self.script.content(Side::Client, number - 1) else {
             let total = self.script.messages(Side::Client);
             return Some(vec![format!(
                 "message {number} of the client was not recorded ({total} were): {}",
-                shown(content)
+                shown(&copy())
             )]);
         };
         let ignore = &self.rules.ignore;
-        if Fingerprint::of(recorded, ignore) == Fingerprint::of(content, ignore) {
+        if recorded.fingerprint(ignore) == Fingerprint::of(kind, data, ignore) {
             return None;
         }
         let mut lines = vec![format!("message {number} of the client is not the recorded one:")];
-        lines.extend(change_lines(&Changes::between(recorded, content, ignore)));
+        lines.extend(change_lines(&Changes::between(recorded, &copy(), ignore)));
         Some(lines)
     }
 

@@ -10,8 +10,7 @@ fn differences(recorded: &[&str], now: &[&str], rules: Rules) -> Differences {
     for line in now {
         match line.split_once(' ') {
             Some(("<", text)) => {
-                let content = Content::new(MessageKind::Text, text.as_bytes().to_vec());
-                check.on_message(content, start);
+                check.on_message(MessageKind::Text, text.as_bytes(), start);
             }
             Some(("end", text)) => check.on_closed(&end(text)),
             _ => panic!("{line}"),
@@ -111,8 +110,7 @@ fn an_answer_is_late_if_the_wait_for_it_ran_out() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
     for (text, seconds) in [("a", 1), ("b", 8), ("c", 9)] {
-        let content = Content::new(MessageKind::Text, text.as_bytes().to_vec());
-        check.on_message(content, at(seconds));
+        check.on_message(MessageKind::Text, text.as_bytes(), at(seconds));
     }
     let waits = [ExpiredWait { answers: 2, at: at(6) }, ExpiredWait { answers: 3, at: at(20) }];
     let differences = check.differences(&waits);
@@ -138,7 +136,7 @@ fn order_and_parts_can_be_ignored() {
 fn memory_and_list_are_limited() {
     let mut check = Check::new(Arc::new(script(&["< a"])), Rules::default());
     for _ in 0..MAX_SURPLUS + 5 {
-        check.on_message(Content::new(MessageKind::Text, &b"b"[..]), Instant::now());
+        check.on_message(MessageKind::Text, b"b", Instant::now());
     }
     assert_eq!(check.received.len(), MAX_SURPLUS + 1);
     let differences = check.differences(&[]);
@@ -154,7 +152,7 @@ fn what_does_not_fit_into_memory_is_known_to_differ() {
     let mut check = Check::new(Arc::new(script(&["< a", "< b"])), Rules::default());
     check.left = 3;
     for data in [&b"long"[..], &b"b"[..]] {
-        check.on_message(Content::new(MessageKind::Text, data), Instant::now());
+        check.on_message(MessageKind::Text, data, Instant::now());
     }
     assert_eq!(
         check.differences(&[]).lines(),

@@ -24,8 +24,8 @@ fn sent(replies: &mut Replies) -> String {
 }
 
 fn say(replies: &mut Replies, text: &str) -> Option<String> {
-    let content = Content::new(MessageKind::Text, text.as_bytes().to_vec());
-    replies.on_message(&content).map(|lines| lines.join("|"))
+    let report = replies.on_message(MessageKind::Text, text.as_bytes());
+    report.map(|lines| lines.join("|"))
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! Requests of recorded clients.
