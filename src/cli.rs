@@ -10,6 +10,7 @@ mod auth;
 mod check;
 mod complaint;
 mod connection;
+mod diff;
 mod filter;
 mod listen;
 mod modes;
@@ -27,6 +28,7 @@ pub use auth::AuthArgs;
 pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
+pub use diff::{ComparisonArgs, DiffArgs, DiffOutputArgs};
 pub use filter::FilterArgs;
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
@@ -110,6 +112,8 @@ pub enum Command {
     View(Box<ViewArgs>),
     /// Send again what the client of a recording sent, and compare the answers
     Replay(Box<ReplayArgs>),
+    /// Compare two recordings
+    Diff(Box<DiffArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell

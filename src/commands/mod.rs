@@ -9,7 +9,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig,
+    CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, ListenConfig,
     ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
@@ -26,6 +26,7 @@ pub mod codes;
 pub mod completions;
 pub mod connect;
 mod delivery;
+pub mod diff;
 mod displays;
 pub mod listen;
 mod lost;
@@ -137,6 +138,11 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                 Ok(config)
             });
             return replay::run(config?);
+        }
+        Some(Subcommand::Diff(args)) => {
+            let mut config = DiffConfig::new(&args, env).map_err(Error::from)?;
+            config.notices.splice(0..0, notices);
+            return diff::run(&config);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&match args.shell {

@@ -36,6 +36,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(_)
         | Error::Signal(_)
         | Error::Output(_)
+        | Error::RecordingsDiffer
         | Error::ChecksFailed
         | Error::InvalidScenarios
         | Error::UnreadableScenarios => None,

@@ -81,6 +81,7 @@ pub(super) fn message(error: &Error) -> String {
             let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
             format!("{counts}{end}")
         }
+        Error::RecordingsDiffer => "the recordings differ".to_owned(),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),

@@ -124,11 +124,7 @@ type Leaf<'a, 'f> = dyn FnMut(&[Step<'a>], Option<&'a Value>, Option<&'a Value>,
 
 /// Compares two values. `leaf` gets each pair of values that are not two objects or two arrays. The nesting of values is
 /// bounded by [`crate::scenario::json`].
-pub(in crate::recording) fn walk<'a>(
-    recorded: &'a Value,
-    now: &'a Value,
-    leaf: &mut Leaf<'a, '_>,
-) {
+pub(in crate::recording) fn walk<'a>(recorded: &'a Value, now: &'a Value, leaf: &mut Leaf<'a, '_>) {
     visit(&mut Vec::new(), Some(recorded), Some(now), leaf);
 }
 
