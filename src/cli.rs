@@ -30,7 +30,7 @@ pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use diff::{ComparisonArgs, DiffArgs, DiffOutputArgs};
 pub use filter::FilterArgs;
-pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
 pub use replay::{PaceMode, PlayingArgs, ReplayArgs};
@@ -110,7 +110,7 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show a recording
     View(Box<ViewArgs>),
-    /// Send again what the client of a recording sent, and compare the answers
+    /// Send again what a recorded client sent
     Replay(Box<ReplayArgs>),
     /// Compare two recordings
     Diff(Box<DiffArgs>),

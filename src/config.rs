@@ -55,7 +55,7 @@ pub use diff::{DiffConfig, DiffOutput};
 pub use headers::header_lines;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
-pub use replay::{RecordedRequest, RecordingConfig, ReplayConfig};
+pub use replay::{MockConfig, RecordedRequest, RecordingConfig, ReplayConfig};
 pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};

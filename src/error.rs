@@ -16,6 +16,7 @@ use crate::net::tls::TlsFailure;
 use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::{Interim, UpgradeError};
 use crate::output::OutputError;
+use crate::output::escape::{Newlines, escape};
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
@@ -313,8 +314,12 @@ impl Error {
     fn whole_message(&self) -> String {
         match self {
             Self::Differs { list, .. } | Self::Entry { list, .. } if !list.is_empty() => {
-                let items = list.iter().map(|line| line.trim_start());
-                format!("{}: {}", self.message(), items.collect::<Vec<_>>().join("; "))
+                // Indented lines belong to the one before.
+                let text = list.iter().enumerate().fold(self.message(), |text, (at, line)| {
+                    let gap = if line.starts_with(' ') { " " } else { "; " };
+                    format!("{text}{}{}", if at == 0 { ": " } else { gap }, line.trim_start())
+                });
+                escape(&text, Newlines::Escape).into_owned()
             }
             _ => self.message(),
         }

@@ -12,6 +12,7 @@ pub mod ndjson;
 pub mod reader;
 mod reading;
 pub mod replay;
+pub mod stats;
 
 use std::io::{self, Write};
 

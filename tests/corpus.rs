@@ -50,6 +50,11 @@ fn scenario() {
 }
 
 #[test]
+fn recording() {
+    run_all("recording", targets::recording::run);
+}
+
+#[test]
 fn matching() {
     run_all("matching", targets::matching::run);
 }

@@ -6,6 +6,7 @@ pub mod frames;
 pub mod head;
 pub mod matching;
 pub mod messages;
+pub mod recording;
 pub mod scenario;
 
 mod end;

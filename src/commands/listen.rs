@@ -29,12 +29,14 @@ mod client;
 mod clients;
 mod control;
 mod failure;
+mod mock;
 mod observer;
 mod page;
 mod server;
 mod streams;
 
 use control::{Control, OperatorInput};
+use mock::Mock;
 use server::{Server, failed};
 use streams::Streams;
 
@@ -63,6 +65,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
         let error = io::Error::other(CLOSED);
         return Err(Error::Output(OutputError { name: "standard output".into(), error }));
     }
+    let mock = Mock::load(&mut config)?;
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;
@@ -83,7 +86,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     };
     let streams = streams.map_err(failed("output"))?;
     let (sender, client_event) = channel();
-    let server = Arc::new(Server::new(config, clock, view, streams, sender, reactor.waker()));
+    let server = Arc::new(Server::new(config, mock, clock, view, streams, sender, reactor.waker()));
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
     control.announce();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand};
+use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, ListenConfig,
@@ -130,14 +130,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             view::run(config)
         }
         Some(Subcommand::Replay(args)) => {
-            let all = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
-            let matches = all.subcommand_matches("replay").unwrap_or(all);
-            let config = configured(ReplayConfig::wants_json(&args), || {
-                let mut config = ReplayConfig::new(&args, matches, env)?;
-                config.notices.splice(0..0, notices);
-                Ok(config)
-            });
-            return replay::run(config?);
+            let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
+            return replay::run(replay_config(&args, matches, env, notices)?);
         }
         Some(Subcommand::Diff(args)) => {
             let mut config = DiffConfig::new(&args, env).map_err(Error::from)?;
@@ -145,13 +139,25 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             return diff::run(&config);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
-        Some(Subcommand::Completions(args)) => print(&match args.shell {
-            Some(shell) => completions::script(shell),
-            None => completions::endpoints(&env.settings).into_bytes(),
-        }),
+        Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
+}
+
+/// The configuration of `replay`, whose options are in `matches`.
+fn replay_config(
+    args: &ReplayArgs,
+    matches: &ArgMatches,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<ReplayConfig, Error> {
+    let matches = matches.subcommand_matches("replay").unwrap_or(matches);
+    configured(ReplayConfig::wants_json(args), || {
+        let mut config = ReplayConfig::new(args, matches, env)?;
+        config.notices.splice(0..0, notices);
+        Ok(config)
+    })
 }
 
 /// A parsed command line with the settings.
@@ -188,6 +194,14 @@ fn configured<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) ->
         connect::emit_failure(error);
     }
     config
+}
+
+/// The script for a shell, or the endpoints that scripts offer.
+fn completion(args: &CompletionsArgs, env: &Env) -> Vec<u8> {
+    match args.shell {
+        Some(shell) => completions::script(shell),
+        None => completions::endpoints(&env.settings).into_bytes(),
+    }
 }
 
 /// What is known is shown, also if other terms are unknown.

@@ -20,9 +20,11 @@ mod entries;
 mod failure;
 pub(super) mod masking;
 mod screen;
+mod stats;
 
 use entries::Entries;
 use screen::Screen;
+use stats::Counting;
 
 /// Runs the command to its end.
 ///
@@ -39,6 +41,7 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
     let viewing = RefCell::new(Viewing {
         entries: Entries::new(config.entry.clone()),
         screen,
+        counting: config.stats.then(|| Counting::new(&config)),
         config: &config,
         last: None,
         has_frames: false,
@@ -82,6 +85,8 @@ struct Viewing<'a> {
     config: &'a ViewConfig,
     entries: Entries,
     screen: Screen,
+    /// Statistics, which are shown in place of the events.
+    counting: Option<Counting>,
     /// The time of the last event.
     last: Option<Stamp>,
     has_frames: bool,
@@ -95,6 +100,14 @@ impl Viewing<'_> {
         }
         self.last = Some(event.at);
         masking::mask(&mut event.what, self.config.redaction);
+        if let Some(counting) = &mut self.counting {
+            counting.add(&event);
+            return ControlFlow::Continue(());
+        }
+        self.show(&event)
+    }
+
+    fn show(&mut self, event: &Recorded) -> ControlFlow<()> {
         match &event.what {
             RecordedKind::Open(opened) if opened.initiator == Initiator::Local => {
                 // It was sent before, which is not recorded.
@@ -115,7 +128,7 @@ impl Viewing<'_> {
         }
         event.with_event(|event| self.screen.event(event))?;
         if let RecordedKind::Failure(failure) = &event.what {
-            self.screen.failure(&event, failure)?;
+            self.screen.failure(event, failure)?;
         }
         ControlFlow::Continue(())
     }
@@ -131,10 +144,15 @@ impl Viewing<'_> {
         if let Ok(summary) = &result {
             summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
         }
-        if self.config.commentary.detail >= Detail::Frames && !self.has_frames {
+        let is_about_frames = self.config.commentary.detail >= Detail::Frames;
+        if is_about_frames && !self.has_frames && self.counting.is_none() {
             self.notice(Level::Info, "the recording has no frames: it was made without -vv");
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
-        self.screen.end(result)
+        let result = self.screen.end(result);
+        match &self.counting {
+            Some(counting) => super::print(counting.text(name, self.config).as_bytes()).and(result),
+            None => result,
+        }
     }
 }

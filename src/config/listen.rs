@@ -13,7 +13,7 @@ use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::values::{duration, optional_duration, size};
-use super::{Commentary, ConfigError, Env, Stdout, history, messages};
+use super::{Commentary, ConfigError, Env, MockConfig, Stdout, history, messages};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
@@ -41,6 +41,8 @@ pub struct ListenConfig {
     pub echo: bool,
     /// The recipients of received messages.
     pub broadcast: Option<Broadcast>,
+    /// The recorded server that is played.
+    pub mock: Option<MockConfig>,
     /// The source of lines for the clients.
     pub input: ServerInput,
     /// What is written to standard output.
@@ -145,6 +147,7 @@ impl ListenConfig {
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
             broadcast: broadcast(args)?,
+            mock: MockConfig::new(&args.sending.mock)?,
             input,
             stdout: stdout_in(output, false, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),

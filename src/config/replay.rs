@@ -1,7 +1,7 @@
 //! What `wscope replay` has to do.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches};
@@ -10,11 +10,12 @@ use super::headers::with_header_files;
 use super::values::{duration, size};
 use super::{ConfigError, ConnectConfig, Env, GivenValues, Input, SendOrder};
 use crate::cli::{
-    ConnectArgs, OutputMode, PaceMode, PlayingArgs, ReplayArgs, SelectionArgs, arguments,
+    ConnectArgs, MockArgs, OutputMode, PaceMode, PlayingArgs, ReplayArgs, arguments,
     connect_command,
 };
 use crate::event::Level;
 use crate::protocol::head::HeaderLine;
+use crate::recording::DEFAULT_MAX_SIZE;
 use crate::recording::compare::Ignore;
 use crate::recording::replay::{Pace, Rules, Selector};
 
@@ -53,6 +54,17 @@ pub struct RecordingConfig {
     pub max_size: u64,
 }
 
+/// A recorded server that is played (`wscope listen --replay`).
+#[derive(Clone, Debug)]
+pub struct MockConfig {
+    /// What is read.
+    pub recording: RecordingConfig,
+    /// How messages of clients are compared with the recorded ones.
+    pub rules: Rules,
+    /// A client that says something else is closed.
+    pub strict: bool,
+}
+
 /// The request of a recorded client, as it is repeated.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedRequest {
@@ -69,15 +81,19 @@ impl RecordingConfig {
     ///
     /// # Errors
     /// With a size that is not valid.
-    pub(super) fn new(file: &PathBuf, args: &SelectionArgs) -> Result<Self, ConfigError> {
-        if args.entry.as_deref() == Some("") {
+    pub(super) fn new(
+        file: &Path,
+        entry: Option<&str>,
+        max_size: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        if entry == Some("") {
             let reason = "a number, or a part of a URL is missing";
             return Err(ConfigError::value("--entry", "", reason));
         }
         Ok(Self {
-            file: (file.as_os_str() != "-").then(|| file.clone()),
-            entry: Selector::new(args.entry.as_deref()),
-            max_size: size("--max-size", &args.max_size)?,
+            file: (file.as_os_str() != "-").then(|| file.to_owned()),
+            entry: Selector::new(entry),
+            max_size: max_size.map_or(Ok(DEFAULT_MAX_SIZE), |text| size("--max-size", text))?,
         })
     }
 }
@@ -100,7 +116,11 @@ impl ReplayConfig {
             HeaderLine::parse(&line).map_err(|error| ConfigError::value("--header", &line, error))
         };
         Ok(Self {
-            recording: RecordingConfig::new(&args.file, &args.selection)?,
+            recording: RecordingConfig::new(
+                &args.file,
+                args.selection.entry.as_deref(),
+                Some(&args.selection.max_size),
+            )?,
             url: args.target.clone(),
             pace: pace(&args.playing)?,
             timeout: duration("--timeout", timeout)?,
@@ -178,8 +198,24 @@ fn pace(args: &PlayingArgs) -> Result<Pace, ConfigError> {
     }
 }
 
+impl MockConfig {
+    /// What `--replay` gives.
+    ///
+    /// # Errors
+    /// With the first value that is not valid.
+    pub(super) fn new(args: &MockArgs) -> Result<Option<Self>, ConfigError> {
+        let Some(file) = &args.replay else { return Ok(None) };
+        let (entry, max_size) = (args.entry.as_deref(), args.max_size.as_deref());
+        Ok(Some(Self {
+            recording: RecordingConfig::new(file, entry, max_size)?,
+            rules: rules(&args.ignore, false)?,
+            strict: args.strict,
+        }))
+    }
+}
+
 /// How messages are compared.
-pub(super) fn rules(ignore: &[String], any_order: bool) -> Result<Rules, ConfigError> {
+fn rules(ignore: &[String], any_order: bool) -> Result<Rules, ConfigError> {
     let ignore = Ignore::parse(ignore.iter().map(String::as_str))
         .map_err(|(path, error)| ConfigError::value("--ignore", path, error))?;
     Ok(Rules { ignore, any_order })

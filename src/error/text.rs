@@ -15,6 +15,8 @@ use crate::protocol::head::HeadError;
 use crate::protocol::keepalive::{MissedPong, PeerActivity};
 use crate::protocol::vocabulary::TransportEnd;
 
+const NO_COMPRESSION: &str = "opening handshake: the server did not accept permessage-deflate";
+
 const NO_ARGUMENTS: &str = "the following required arguments were not provided: <URL>";
 
 pub(super) fn message(error: &Error) -> String {
@@ -40,9 +42,7 @@ pub(super) fn message(error: &Error) -> String {
                 offered.join(", ")
             )
         }
-        Error::NoCompression => {
-            "opening handshake: the server did not accept permessage-deflate".to_owned()
-        }
+        Error::NoCompression => NO_COMPRESSION.to_owned(),
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout { limit, is_unsent: true } => {
@@ -72,15 +72,11 @@ pub(super) fn message(error: &Error) -> String {
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
         Error::System(what, error) => format!("{what}: {error}"),
         Error::Unmet(goals, end) => {
-            let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
-            format!("expectation not met: {}{end}", goals.join("; "))
+            format!("expectation not met: {}{}", goals.join("; "), cause(end.as_deref()))
         }
         Error::Recording(error) => format!("cannot read the recording: {error}"),
         Error::Entry { message, .. } => message.clone(),
-        Error::Differs { counts, end, .. } => {
-            let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
-            format!("{counts}{end}")
-        }
+        Error::Differs { counts, end, .. } => format!("{counts}{}", cause(end.as_deref())),
         Error::RecordingsDiffer => "the recordings differ".to_owned(),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
@@ -93,6 +89,11 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+/// What ended the run before, behind what was not met because of that.
+fn cause(end: Option<&Error>) -> String {
+    end.map(|end| format!("; {}", message(end))).unwrap_or_default()
 }
 
 /// `--max-time`, if it ran out during an attempt to connect.

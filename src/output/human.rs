@@ -25,7 +25,8 @@ mod stamp;
 mod status;
 
 pub use connection::{close_text, closed_text};
-pub use message::whole_message;
+pub use message::{grouped, whole_message};
+pub use stamp::short;
 
 /// How much is shown besides messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

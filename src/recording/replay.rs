@@ -18,7 +18,7 @@ pub use differences::Differences;
 pub use entries::{Collected, Collector, EntryError, EntryInfo, Selector};
 pub use pace::Pace;
 pub use player::{Player, Turn};
-pub use replies::{Replies, Reply};
+pub use replies::{Deviation, Replies, Reply};
 pub use script::{
     Content, RecordedClose, Script, ScriptBuilder, ScriptError, Side, Step, StepKind,
 };

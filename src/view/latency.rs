@@ -24,7 +24,7 @@ type Key = (Option<u64>, Direction, String);
 
 /// Requests without an answer yet, and when they were sent.
 #[derive(Debug, Default)]
-pub(super) struct Latencies {
+pub struct Latencies {
     open: HashMap<Key, Duration>,
     /// In the order of their times; also some that have been answered.
     order: VecDeque<Key>,
@@ -32,7 +32,7 @@ pub(super) struct Latencies {
 
 impl Latencies {
     /// The time since the request that this message answers; if it answers none, it may be one.
-    pub(super) fn observe(
+    pub fn observe(
         &mut self,
         connection: Option<u64>,
         direction: Direction,

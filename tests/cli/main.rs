@@ -40,6 +40,7 @@ mod redirects;
 mod refusal;
 mod repl;
 mod repl_display;
+mod replay;
 mod request;
 mod retry;
 mod scripts;
@@ -53,6 +54,7 @@ mod support;
 mod target;
 mod tls;
 mod usage;
+mod view;
 #[cfg(unix)]
 mod where_to;
 mod wscat;

@@ -106,6 +106,8 @@ impl Playback {
                 let lines = differences.lines().into_iter();
                 let list = lines.map(|line| secrets.mask_text(line)).collect();
                 let counts = differences.to_string();
+                // How it ended was compared.
+                let end = end.filter(|end| !matches!(**end, Error::Abnormal(_)));
                 (Err(Error::Differs { counts, list, end }), None)
             }
             verdict => (verdict, None),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::clients::Clients;
+use super::mock::Mock;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures, SharedView};
 use crate::config::ListenConfig;
@@ -36,6 +37,8 @@ pub(super) struct Server {
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     pub(super) count: Option<Count>,
+    /// The recorded server that is played for each client.
+    pub(super) mock: Option<Mock>,
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// What the prompt can show again, and how messages are shown.
@@ -61,6 +64,7 @@ pub(super) enum ClientEvent {
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
+        mock: Option<Mock>,
         clock: Clock,
         view: Option<Arc<View>>,
         streams: Streams,
@@ -73,6 +77,7 @@ impl Server {
         Self {
             view,
             count: config.count.map(Count::new),
+            mock,
             memory: Budget::new(config.capacity.memory),
             config,
             clock,

@@ -1,5 +1,7 @@
 //! The request of a recorded client, as it is repeated.
 
+use std::borrow::Cow;
+
 use crate::config::{RecordedRequest, ReplayConfig};
 use crate::error::Error;
 use crate::event::{HeadView, Opened};
@@ -155,7 +157,11 @@ impl Repeated {
         const NAME: &str = "Sec-WebSocket-Protocol";
         let fields =
             opened.request.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(NAME));
-        let values = fields.map(|(_, value)| String::from_utf8_lossy(value));
+        let mut values: Vec<_> = fields.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        if values.is_empty() {
+            // Not all programs record the request's fields.
+            values.extend(opened.protocol.as_deref().map(Cow::Borrowed));
+        }
         for list in values {
             let is_foreign = !is_same && Redaction::is_credential(NAME, list.as_bytes());
             for name in split_list(&list) {

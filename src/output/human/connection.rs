@@ -82,7 +82,10 @@ impl Human {
                 }
             });
         }
-        Some(text + &detail(&timings_text(&opened.timings)))
+        if opened.timings != Timings::default() {
+            text += &detail(&timings_text(&opened.timings));
+        }
+        Some(text)
     }
 
     /// A client of ours, in one line of 80 columns if what it sent allows that.
@@ -184,12 +187,16 @@ impl Human {
 /// One line for a pipe.
 fn summary(opened: &Opened) -> String {
     let tls = opened.tls.as_ref().map_or_else(String::new, |tls| format!(", {}", tls.version));
-    let (what, took) = (negotiated(opened), short(opened.timings.total));
+    let took = match opened.timings.total {
+        Duration::ZERO => String::new(), // a recording may not have it
+        total => format!(", {}", short(total)),
+    };
+    let what = negotiated(opened);
     let origin = match opened.initiator {
         Initiator::Local => String::new(),
         Initiator::Peer => escape(&origin(opened), Newlines::Escape).into_owned(),
     };
-    format!("{}{origin}{tls}, {what}, {took}", connected(opened))
+    format!("{}{origin}{tls}, {what}{took}", connected(opened))
 }
 
 /// ", Origin http://localhost:3000" of a browser.

@@ -160,7 +160,7 @@ pub(super) fn counted(count: u64, what: &str) -> String {
 }
 
 /// 1048576 → "1,048,576".
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

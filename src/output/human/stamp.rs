@@ -46,7 +46,7 @@ impl Human {
 }
 
 /// A duration with three significant digits or so: "12.3 ms", "4.2 s", "3 min 5 s".
-pub(super) fn short(duration: Duration) -> String {
+pub fn short(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 0.001 {
         format!("{:.0} µs", seconds * 1e6)

@@ -221,6 +221,6 @@ fn durations_are_short() {
         (2_500_000, "2.5 s"),
         (185_000_000, "3 min 5 s"),
     ] {
-        assert_eq!(stamp::short(Duration::from_micros(micros)), text);
+        assert_eq!(short(Duration::from_micros(micros)), text);
     }
 }

@@ -21,7 +21,7 @@ pub enum Pair {
 const WINDOW: usize = 256;
 
 /// In a gap with more possible pairs than this, messages are paired in order: to compare them all takes time.
-const MAX_PAIRS: usize = 400;
+const MAX_PAIRS: usize = 144;
 
 /// What it costs to leave a message without a partner, in distances: two messages that have nothing in common (1) are
 /// still paired if both would be left over.

@@ -1,7 +1,7 @@
 //! Compares what is received with what was recorded (`--check`).
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::differences::{CloseDifference, Difference, Differences, Kind, Lateness};
 use super::player::ExpiredWait;
@@ -46,7 +46,7 @@ struct Received {
 }
 
 /// Payloads that differ are kept up to this many bytes in all; of those behind it is only known that they differ.
-const MAX_KEPT: usize = 64 << 20;
+const MAX_KEPT: usize = 16 << 20;
 
 /// More messages than these beyond those recorded are only counted.
 const MAX_SURPLUS: usize = 10_000;
@@ -196,11 +196,6 @@ fn described(close: &RecordedClose) -> String {
         Side::Server => format!("{code}{reason} by the server"),
         Side::Client => format!("{code}{reason} in answer to the client"),
     }
-}
-
-/// A time in words, to the tenth of a second.
-pub(super) fn seconds(time: Duration) -> String {
-    format!("{:.1}s", time.as_secs_f64())
 }
 
 #[cfg(test)]

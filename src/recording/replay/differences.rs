@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::check::seconds;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
 use crate::recording::compare::{Change, Changes};
@@ -155,8 +154,8 @@ impl Difference {
                 lines
             }
             Self::Late(Lateness { number, by }) => vec![format!(
-                "message {number} is late: it came {} after the wait for it ran out",
-                seconds(*by)
+                "message {number} is late: it came {:.1}s after the wait for it ran out",
+                by.as_secs_f64()
             )],
         }
     }

@@ -12,6 +12,7 @@ use crate::event::Stamp;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
 use crate::recording::{Recorded, RecordedKind};
+use crate::redact::Redaction;
 
 /// Which connection of a recording is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,7 +232,7 @@ const MAX_URL: usize = 120;
 
 impl EntryInfo {
     fn line(&self, width: usize) -> String {
-        let url = self.url.as_deref().unwrap_or("(URL not recorded)");
+        let url = Redaction::Mask.url(self.url.as_deref().unwrap_or("(URL not recorded)"));
         let shown: String = url.chars().take(MAX_URL).collect();
         let dots = if shown.len() < url.len() { "…" } else { "" };
         let start = Timestamp::try_from(self.start.wall).unwrap_or_default();

@@ -24,6 +24,15 @@ pub struct Replies {
     is_closed: bool,
 }
 
+/// A message of a client that was not recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// Which one it is, short enough for the reason of a Close frame.
+    pub summary: String,
+    /// The differences, or the message; safe to show.
+    pub details: String,
+}
+
 /// What is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -39,25 +48,23 @@ impl Replies {
         Self { script, rules, next: 0, passed: 0, heard: 0, is_closed: false }
     }
 
-    /// The client has sent a data message: how it differs from what was recorded, in lines.
-    pub fn on_message(&mut self, kind: MessageKind, data: &[u8]) -> Option<Vec<String>> {
+    /// The client has sent a data message: how it differs from what was recorded.
+    pub fn on_message(&mut self, kind: MessageKind, data: &[u8]) -> Option<Deviation> {
         self.heard += 1;
         let copy = || Content::new(kind, data.to_vec());
         let number = self.heard;
         let Some(recorded) = self.script.content(Side::Client, number - 1) else {
             let total = self.script.messages(Side::Client);
-            return Some(vec![format!(
-                "message {number} of the client was not recorded ({total} were): {}",
-                shown(&copy())
-            )]);
+            let summary = format!("message {number} was not recorded, {total} were");
+            return Some(Deviation { summary, details: shown(&copy()) });
         };
         let ignore = &self.rules.ignore;
         if recorded.fingerprint(ignore) == Fingerprint::of(kind, data, ignore) {
             return None;
         }
-        let mut lines = vec![format!("message {number} of the client is not the recorded one:")];
-        lines.extend(change_lines(&Changes::between(recorded, &copy(), ignore)));
-        Some(lines)
+        let changes = change_lines(&Changes::between(recorded, &copy(), ignore));
+        let details = changes.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; ");
+        Some(Deviation { summary: format!("message {number} is not as recorded"), details })
     }
 
     /// What is to be sent next; `None`: nothing before another message of the client.

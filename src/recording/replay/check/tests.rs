@@ -1,5 +1,7 @@
 //! Comparisons of what was received with what was recorded.
 
+use std::time::Duration;
+
 use super::*;
 use crate::protocol::MessageKind;
 use crate::recording::replay::testing::{end, script};

@@ -25,7 +25,7 @@ fn sent(replies: &mut Replies) -> String {
 
 fn say(replies: &mut Replies, text: &str) -> Option<String> {
     let report = replies.on_message(MessageKind::Text, text.as_bytes());
-    report.map(|lines| lines.join("|"))
+    report.map(|it| format!("{}: {}", it.summary, it.details))
 }
 
 #[test]
@@ -67,12 +67,9 @@ fn what_was_not_recorded_is_reported() {
     let mut replies = replies(&[r#"> {"a":1,"b":2}"#, "< 1", "> b", "< 2"]);
     assert_eq!(say(&mut replies, r#"{"b":2.0,"a":1}"#), None);
     let report = say(&mut replies, "x").expect("a difference");
-    assert_eq!(
-        report,
-        "message 2 of the client is not the recorded one:|    character 1: recorded \"b\", now \"x\""
-    );
+    assert_eq!(report, "message 2 is not as recorded: character 1: recorded \"b\", now \"x\"");
     assert_eq!(sent(&mut replies), "1 2", "it is answered all the same");
     let report = say(&mut replies, "more").expect("a difference");
-    assert_eq!(report, "message 3 of the client was not recorded (2 were): \"more\"");
+    assert_eq!(report, "message 3 was not recorded, 2 were: \"more\"");
     assert_eq!(sent(&mut replies), "");
 }

@@ -1,0 +1,180 @@
+//! Statistics of a recording, in bounded memory.
+
+mod histogram;
+mod traffic;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
+
+use crate::event::FailureKind;
+use crate::protocol::vocabulary::Direction;
+use crate::recording::{Recorded, RecordedKind};
+use crate::view::Latencies;
+
+pub use histogram::Histogram;
+pub use traffic::{Packed, Traffic};
+
+/// How many connections have numbers of their own.
+pub const MAX_CONNECTIONS: usize = 1000;
+
+/// How many bytes are kept of a URL or of a message of a failure.
+const MAX_TEXT: usize = 1 << 10;
+
+/// What a recording, or a connection of it, has.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// What was received.
+    pub received: Traffic,
+    /// What was sent.
+    pub sent: Traffic,
+    /// Microseconds between requests and their answers with the same `id` in JSON.
+    pub latency: Histogram,
+    /// Microseconds between pings and their pongs.
+    pub rtt: Histogram,
+    /// Pings of both sides.
+    pub pings: u64,
+    /// Pongs of both sides.
+    pub pongs: u64,
+    /// How often connections ended with each close code.
+    pub closes: BTreeMap<u16, u64>,
+    /// Failures of each kind, with the first message.
+    pub failures: Vec<(FailureKind, u64, String)>,
+    /// Violations of the protocol that were tolerated.
+    pub tolerated: u64,
+    /// The time by the clock of the first event.
+    pub started: Option<SystemTime>,
+    /// The time from the first to the last event. Where a recording begins again, it goes on.
+    pub duration: Duration,
+    /// The time of the last event.
+    last: Option<Duration>,
+}
+
+/// A connection.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// Its number, if the recording has it.
+    pub number: Option<u64>,
+    /// Its URL, or the start of it; empty if it was not recorded how it was opened.
+    pub url: String,
+    /// What it has.
+    pub stats: Stats,
+}
+
+/// Statistics of a recording.
+#[derive(Debug, Default)]
+pub struct Statistics {
+    /// All connections together.
+    pub total: Stats,
+    /// The first connections, in the order in which they were opened.
+    pub connections: Vec<Connection>,
+    /// How many connections there are.
+    pub count: u64,
+    latencies: Latencies,
+    /// Where the connection with this number is; `None`: it is none of the first ones.
+    places: HashMap<Option<u64>, Place>,
+}
+
+/// Where the statistics of a connection are.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    index: Option<usize>,
+    /// It was opened; another one is another connection.
+    is_opened: bool,
+}
+
+impl Statistics {
+    /// Adds an event.
+    pub fn add(&mut self, event: &Recorded) {
+        let latency = event.message().and_then(|message| {
+            let (direction, data) = (message.direction, &message.data);
+            self.latencies.observe(event.connection, direction, data, event.at.elapsed)
+        });
+        self.total.add(event, latency);
+        if let Some(index) = self.place(event)
+            && let Some(connection) = self.connections.get_mut(index)
+        {
+            if let RecordedKind::Open(opened) = &event.what {
+                connection.url = start(&opened.url);
+            }
+            connection.stats.add(event, latency);
+        }
+    }
+
+    /// The connection of an event.
+    fn place(&mut self, event: &Recorded) -> Option<usize> {
+        let is_opening = matches!(event.what, RecordedKind::Open(_));
+        if let Some(place) = self.places.get_mut(&event.connection)
+            && !(is_opening && place.is_opened)
+        {
+            place.is_opened |= is_opening;
+            return place.index;
+        }
+        self.count += 1;
+        let index = (self.connections.len() < MAX_CONNECTIONS).then_some(self.connections.len());
+        if index.is_some() {
+            self.connections.push(Connection { number: event.connection, ..Connection::default() });
+        }
+        // Beyond the limit a number that is seen again would count as another connection, so numbers are kept longer.
+        if self.places.len() < 100 * MAX_CONNECTIONS || index.is_some() {
+            self.places.insert(event.connection, Place { index, is_opened: is_opening });
+        }
+        index
+    }
+}
+
+impl Stats {
+    fn add(&mut self, event: &Recorded, latency: Option<Duration>) {
+        let at = event.at.elapsed;
+        self.started.get_or_insert(event.at.wall);
+        let since = self.last.map(|last| at.saturating_sub(last));
+        self.duration = self.duration.saturating_add(since.unwrap_or_default());
+        self.last = Some(at);
+        if let Some(latency) = latency {
+            self.latency.add(micros(latency));
+        }
+        match &event.what {
+            RecordedKind::Message(message) => {
+                self.traffic(message.direction).add_message(at, message);
+            }
+            RecordedKind::FileSent { size, .. } => self.sent.add(at, *size),
+            RecordedKind::Ping(..) => self.pings += 1,
+            RecordedKind::Pong(_, _, rtt) => {
+                self.pongs += 1;
+                rtt.iter().for_each(|rtt| self.rtt.add(micros(*rtt)));
+            }
+            RecordedKind::Closed(closed) => {
+                *self.closes.entry(closed.ending.code().get()).or_default() += 1;
+            }
+            RecordedKind::Failure(failure) => {
+                match self.failures.iter_mut().find(|(kind, ..)| *kind == failure.kind) {
+                    Some((_, count, _)) => *count += 1,
+                    None => self.failures.push((failure.kind, 1, start(&failure.message))),
+                }
+            }
+            RecordedKind::Tolerated(_) => self.tolerated += 1,
+            RecordedKind::Open(_)
+            | RecordedKind::Frame(_)
+            | RecordedKind::Redirect(_)
+            | RecordedKind::Retry(_) => {}
+        }
+    }
+
+    fn traffic(&mut self, direction: Direction) -> &mut Traffic {
+        match direction {
+            Direction::Received => &mut self.received,
+            Direction::Sent => &mut self.sent,
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The start of a text.
+fn start(text: &str) -> String {
+    text[..text.floor_char_boundary(MAX_TEXT)].to_owned()
+}
+
+#[cfg(test)]
+mod tests;

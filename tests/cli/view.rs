@@ -1,0 +1,205 @@
+//! `wscope view`: recordings of events, shown again.
+
+use std::net::TcpListener;
+
+use crate::scripts::{close, serve};
+use crate::support::{Outcome, Wscope, binary, ping, text, wscope};
+
+const OPEN: &str = r#"{"event":"open","time":"2026-07-31T12:34:56.789012Z","elapsed_ms":1.5,"url":"ws://localhost/chat","remote":"127.0.0.1:80","status":101,"reason":"Switching Protocols","request_headers":[["Host","localhost"],["Cookie","session=1234567890"]],"response_headers":[["X-Server","s"]]}"#;
+const HELLO: &str = r#"{"event":"message","time":"2026-07-31T12:34:56.800000Z","elapsed_ms":12.5,"direction":"sent","type":"text","data":"hello"}"#;
+const WORLD: &str = r#"{"event":"message","time":"2026-07-31T12:34:57.000000Z","elapsed_ms":212.5,"direction":"received","type":"text","data":"world"}"#;
+const BYE: &str = r#"{"event":"close","time":"2026-07-31T12:34:57.100000Z","elapsed_ms":312.5,"code":4001,"reason":"bye","was_clean":true,"initiator":"peer","received":{"code":4001,"reason":"bye"}}"#;
+
+/// These lines, as a recording in the working directory.
+fn recording(lines: &[&str]) -> Wscope {
+    wscope().file("x.ndjson", lines.join("\n") + "\n").args(["view", "x.ndjson"])
+}
+
+fn chat() -> Wscope {
+    recording(&[OPEN, HELLO, WORLD, BYE])
+}
+
+#[test]
+fn the_received_messages_are_written_in_a_pipe() {
+    let outcome = chat().run();
+    outcome.code(0).stdout("world\n").stderr(
+        "wscope: connected to ws://localhost/chat (127.0.0.1:80), no subprotocol, no extensions\n\
+         wscope: closed by the peer: 4001 Private Use: \"bye\"\n",
+    );
+}
+
+#[test]
+fn a_recording_is_read_from_standard_input_and_by_its_content() {
+    let text = [OPEN, WORLD, BYE].join("\r\n");
+    wscope().args(["view", "-q", "-"]).stdin(&text).run().code(0).stdout("world\n").stderr("");
+    wscope().file("x.har", text).args(["view", "-q", "x.har"]).run().code(0).stdout("world\n");
+}
+
+#[test]
+fn outputs_are_those_of_a_live_run() {
+    for (options, expected) in [
+        (&["--output", "hex"][..], "776f726c64\n"),
+        (&["--output", "base64"], "d29ybGQ=\n"),
+        (&["--output", "raw"], "world"),
+        (&["--filter", "/w/"], "world\n"),
+        (&["--mute", "in"], ""),
+        (&["--entry", "1"], "world\n"),
+        (&["--entry", "/chat"], "world\n"),
+    ] {
+        chat().args(options).arg("-q").run().code(0).stdout(expected).stderr("");
+    }
+}
+
+#[test]
+fn details_and_recorded_times_are_shown_beside_the_messages() {
+    let outcome = chat().args(["-v", "--timestamps=utc"]).run();
+    outcome
+        .code(0)
+        .stdout("world\n")
+        .stderr_contains("2026-07-31T12:34:56.789012Z > GET /chat HTTP/1.1\n")
+        .stderr_contains("2026-07-31T12:34:56.789012Z > Cookie: ***\n")
+        .stderr_contains("2026-07-31T12:34:56.789012Z < X-Server: s\n")
+        .stderr_contains("2026-07-31T12:34:57.100000Z wscope: closed by the peer: 4001");
+    chat().args(["-v", "--show-secrets"]).run().stderr_contains("Cookie: session=1234567890\n");
+    chat()
+        .args(["-v", "--timestamps=relative"])
+        .run()
+        .stderr_contains("  0.312500 wscope: closed by the peer");
+}
+
+/// Runs `args` against a server with some of everything, and returns the events.
+fn live(args: &[&str]) -> Outcome {
+    let server = serve(|peer| {
+        peer.expect_text("hello");
+        peer.send([text("a"), ping(b"p"), binary(&[0, 255]), text("é \u{1b}")].concat());
+        close(peer, 1000, "done");
+    });
+    wscope().arg(server.url()).args(["--json", "-x", "hello"]).args(args).run().code(0)
+}
+
+#[test]
+fn all_events_of_a_live_run_come_back_as_they_were() {
+    for args in [&[][..], &["-vv"], &["-vvv"]] {
+        let events = live(args).stdout;
+        let shown = wscope().file("x", &events).args(["view", "--json", "x"]).run();
+        shown.code(0).stdout(&events);
+    }
+}
+
+#[test]
+fn a_line_that_is_cut_is_a_warning_and_one_that_is_broken_an_error() {
+    let cut = [OPEN, WORLD, &HELLO[..50]].join("\n");
+    wscope()
+        .file("cut", cut)
+        .args(["view", "cut"])
+        .run()
+        .code(0)
+        .stdout("world\n")
+        .stderr_contains(
+            "wscope: warning: cut:3: the last line is cut: EOF while parsing a string",
+        );
+    recording(&[OPEN, &HELLO[..50], "{}", WORLD]).arg("-q").run().code(2).stdout("world\n").stderr(
+        "wscope: cannot read the recording: x.ndjson:2:50: EOF while parsing a string \
+             (at byte 327 of the file); 1 more line is invalid\n",
+    );
+}
+
+#[test]
+fn other_files_are_named_for_what_they_are() {
+    for (content, expected) in [
+        (&b""[..], "x: it is empty"),
+        (b"hello", "x: it is plain text"),
+        (b"\x1f\x8b\x08\0", "x: it is compressed (gzip)"),
+        (b"<!doctype html>", "x: it looks like HTML"),
+        (b"\xd4\xc3\xb2\xa1\0", "x: it is a capture of network packets (pcap)"),
+        (b"{\"type\":\"text\",\"data\":\"a\"}", "x: it looks like lines for --input json"),
+        (b"WS ws://a\n> b\n", "x: it looks like a scenario\nhint: 'wscope check x' runs scenarios"),
+        (b"WEBSOCKET ws://a\n", "x: it looks like a file of HTTP requests\nhint: 'wscope check x'"),
+    ] {
+        let outcome = wscope().file("x", content).args(["view", "x"]).run();
+        let expected = format!("wscope: cannot read the recording: {expected}");
+        outcome.code(2).stdout("").stderr_contains(&expected);
+    }
+    wscope().args(["view", "."]).run().code(2).stderr_contains(".: it is a folder");
+    wscope().args(["view", "missing"]).run().code(8).stderr_contains("missing: No such file");
+}
+
+#[test]
+fn connections_are_told_apart_and_chosen() {
+    let second = |line: &str| line.replacen("\"elapsed_ms\"", "\"connection\":2,\"elapsed_ms\"", 1);
+    let (open, world) = (second(OPEN).replace("chat", "feed"), second(WORLD));
+    let both = || recording(&[OPEN, WORLD, &open, &world, BYE]);
+    both().run().code(0).stdout("world\nworld\n").stderr_contains("#2 wscope: connected to");
+    both().args(["-q", "--entry", "feed"]).run().code(0).stdout("world\n").stderr("");
+    both().args(["-q", "--entry", "3"]).run().code(2).stdout("").stderr(
+        "wscope: x.ndjson has no connection 3\n\
+         hint: it has 1 ws://localhost/chat, 2 ws://localhost/feed\n",
+    );
+    both().args(["--entry", "0"]).run().code(2).stderr_contains("connections count from 1");
+}
+
+#[test]
+fn a_recorded_failure_is_reported_as_it_was() {
+    // A port that nothing listens on any more.
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("it").port();
+    let events = wscope().args(["--json", &format!("ws://127.0.0.1:{port}/")]).run().code(3);
+    let report = &events.stderr;
+    assert!(report.contains("could not connect"), "{report}");
+    let shown = wscope().file("x", &events.stdout).args(["view", "x"]).run();
+    shown.code(0).stdout("").stderr(report);
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it() {
+    let line = format!("{WORLD}\n");
+    let mut run = wscope().args(["view", "-q", "-"]).stdin_bytes(line.repeat(50_000)).spawn();
+    assert_eq!(run.read_stdout_line(), "world");
+    run.close_stdout();
+    run.wait().code(0).stderr("");
+}
+
+#[test]
+fn what_is_recorded_meanwhile_is_shown_at_once() {
+    let mut run = wscope().args(["view", "-q", "-"]).spawn();
+    for _ in 0..3 {
+        run.write_stdin(format!("{WORLD}\n"));
+        assert_eq!(run.read_stdout_line(), "world");
+    }
+    run.close_stdin();
+    run.wait().code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_at_once_whatever_it_waits_for() {
+    use crate::support::Signal;
+
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        // For more of the recording.
+        let mut run = wscope().args(["view", "-q", "-"]).stdin_open().spawn();
+        run.write_stdin(format!("{WORLD}\n"));
+        assert_eq!(run.read_stdout_line(), "world");
+        run.signal(signal);
+        run.wait().code(code).stderr("");
+    }
+    // For a reader.
+    let line = format!("{WORLD}\n");
+    let mut run = wscope().args(["view", "-q", "-"]).stdin_bytes(line.repeat(50_000)).spawn();
+    assert_eq!(run.read_stdout_line(), "world");
+    run.signal(Signal::INT);
+    run.wait().code(130).stderr("");
+}
+
+#[test]
+fn statistics_are_a_table_or_an_object() {
+    chat().arg("--stats").run().code(0).stderr("").stdout_contains(
+        "x.ndjson: 1 connection, 311 ms, from 2026-07-31T12:34:56Z\n\n                     \
+         received            sent\nmessages                    1               1\n",
+    );
+    let outcome = chat().args(["--stats", "--json"]).run().code(0);
+    let stats = &outcome.json_lines()[0];
+    assert_eq!((&stats["received"]["messages"], &stats["sent"]["bytes"]), (&1.into(), &5.into()));
+    assert_eq!((&stats["duration_ms"], &stats["closes"]["4001"]), (&311.0.into(), &1.into()));
+    let outcome = chat().args(["--stats", "--json", "--mute", "out"]).run().code(0);
+    assert_eq!(outcome.json_lines()[0]["sent"]["messages"], 0);
+}
