@@ -8,6 +8,7 @@ pub mod compare;
 mod error;
 mod file;
 pub mod har;
+pub mod diff;
 mod looks;
 mod model;
 pub mod ndjson;

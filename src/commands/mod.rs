@@ -10,7 +10,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig, DiffConfig,
     ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
@@ -27,6 +27,7 @@ pub mod codes;
 pub mod completions;
 pub mod connect;
 mod delivery;
+pub mod diff;
 mod displays;
 pub mod listen;
 mod lost;
@@ -135,6 +136,11 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         Some(Subcommand::Replay(args)) => {
             let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
             return replay::run(replay_config(&args, matches, env, notices)?);
+        }
+        Some(Subcommand::Diff(args)) => {
+            let mut config = DiffConfig::new(&args, env).map_err(Error::from)?;
+            config.notices.splice(0..0, notices);
+            return diff::run(&config);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&completion(&args, env)),

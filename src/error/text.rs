@@ -76,6 +76,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Recording(error) => format!("cannot read the recording: {error}"),
         Error::Entry { message, .. } => message.clone(),
         Error::Differs { counts, end, .. } => format!("{counts}{}", cause(end.as_deref())),
+        Error::RecordingsDiffer => "the recordings differ".to_owned(),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
