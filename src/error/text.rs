@@ -72,10 +72,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
         Error::Record(error) => error.to_string(),
         Error::System(what, error) => format!("{what}: {error}"),
-        Error::Unmet(goals, end) => {
-            let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
-            format!("expectation not met: {}{end}", goals.join("; "))
-        }
+        Error::Unmet(goals, end) => unmet(goals, end.as_deref()),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
@@ -87,6 +84,11 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+fn unmet(goals: &[String], end: Option<&Error>) -> String {
+    let end = end.map(|end| format!("; {}", message(end))).unwrap_or_default();
+    format!("expectation not met: {}{end}", goals.join("; "))
 }
 
 /// `--max-time`, if it ran out during an attempt to connect.

@@ -17,6 +17,7 @@ use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
 
+mod message;
 mod object;
 mod text;
 
@@ -63,6 +64,14 @@ impl Json {
 impl Format for Json {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         self.when.set(event.at);
+        if let EventKind::Message(message) = &event.what
+            && message.kind == MessageKind::Text
+            && message.data.len() <= message::MOST
+        {
+            message::short_text(&mut self.part, self.when.text(), event.connection, message);
+            out.put_record(&self.part, b"");
+            return self.part.clear();
+        }
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
             EventKind::Open(opened) => open(object, event, opened),

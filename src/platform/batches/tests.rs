@@ -192,7 +192,7 @@ fn the_start_and_the_end_of_a_stall_are_reported() {
 
 fn part(text: &str, continues: bool, is_continued: bool) -> Batch {
     let message_ends = if is_continued { Vec::new() } else { vec![text.len()] };
-    Batch { bytes: text.as_bytes().to_vec(), message_ends, continues, is_continued }
+    Batch { bytes: text.as_bytes().to_vec(), message_ends, continues, is_continued, is_cut: false }
 }
 
 fn taken(queue: &BatchQueue) -> Option<String> {
