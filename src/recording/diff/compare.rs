@@ -206,7 +206,7 @@ fn is_other_failure(one: &Connection, other: &Connection) -> bool {
 /// Whether connections ended in different ways, as far as both are known.
 fn is_other_end(one: &End, other: &End) -> bool {
     let is_unknown = |end: &End| end.is_abandoned;
-    let differs = |frame: fn(&End) -> Option<(Option<u16>, &str)>| {
+    let differs = |frame: fn(&End) -> Option<CloseFrame<'_>>| {
         let is_known = |end: &End| !is_unknown(end) || frame(end).is_some();
         is_known(one) && is_known(other) && frame(one) != frame(other)
     };
@@ -216,8 +216,10 @@ fn is_other_end(one: &End, other: &End) -> bool {
         || (!is_unknown(one) && !is_unknown(other) && one.was_clean != other.was_clean)
 }
 
-/// The code and the reason of a Close frame.
-fn frame(close: Option<&crate::protocol::close::ClosePayload>) -> Option<(Option<u16>, &str)> {
+/// The code, if there is one, and the reason of a Close frame.
+type CloseFrame<'a> = (Option<u16>, &'a str);
+
+fn frame(close: Option<&crate::protocol::close::ClosePayload>) -> Option<CloseFrame<'_>> {
     close.map(|close| (close.code.map(|code| code.get()), &*close.reason))
 }
 
