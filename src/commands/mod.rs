@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -9,7 +10,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig, DiffConfig,
     ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
@@ -26,11 +27,13 @@ pub mod codes;
 pub mod completions;
 pub mod connect;
 mod delivery;
+pub mod diff;
 mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
 mod recorded;
+mod recording;
 pub mod replay;
 mod usage;
 mod verdict;
@@ -106,6 +109,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                     // With wscat's -c the connection keeps its name.
                     config.set_endpoint_name(name, matches.contains_id("url"), env);
                 }
+                let invocation = Invocation::new(&matches, &given, env, expanded.as_ref());
+                config.invocation = Some(Arc::new(invocation));
                 Ok(config)
             })?);
         }
@@ -131,6 +136,11 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         Some(Subcommand::Replay(args)) => {
             let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
             return replay::run(replay_config(&args, matches, env, notices)?);
+        }
+        Some(Subcommand::Diff(args)) => {
+            let mut config = DiffConfig::new(&args, env).map_err(Error::from)?;
+            config.notices.splice(0..0, notices);
+            return diff::run(&config);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
@@ -162,7 +172,7 @@ struct Command {
 }
 
 fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
-    let expanded = expand(args, typed, &env.settings)?;
+    let expanded = expand(args, typed, env)?;
     let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
     let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
     if let Some(expanded) = &expanded {

@@ -64,12 +64,11 @@ pub(super) fn message(error: &Error) -> String {
             format!("opening handshake: {why}{lines}")
         }
         Error::PingTimeout(missed, _) => missed_pong(missed),
-        Error::IdleTimeout(limit, _) => {
-            format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
-        }
+        Error::IdleTimeout(limit, _) => idle(*limit),
         Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
+        Error::Record(error) => error.to_string(),
         Error::System(what, error) => format!("{what}: {error}"),
         Error::Unmet(goals, end) => {
             format!("expectation not met: {}{}", goals.join("; "), cause(end.as_deref()))
@@ -77,6 +76,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Recording(error) => format!("cannot read the recording: {error}"),
         Error::Entry { message, .. } => message.clone(),
         Error::Differs { counts, end, .. } => format!("{counts}{}", cause(end.as_deref())),
+        Error::RecordingsDiffer => "the recordings differ".to_owned(),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
@@ -88,6 +88,10 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+fn idle(limit: Duration) -> String {
+    format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
 }
 
 /// What ended the run before, behind what was not met because of that.
