@@ -5,10 +5,10 @@
 //! JSON is an [`EventWriter`].
 
 pub mod compare;
+pub mod diff;
 mod error;
 mod file;
 pub mod har;
-pub mod diff;
 mod looks;
 mod model;
 pub mod ndjson;

@@ -10,8 +10,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig, DiffConfig,
-    ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, Invocation,
+    ListenConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
