@@ -4,7 +4,7 @@ use super::connect::redaction;
 use super::replay::RecordingConfig;
 use super::shared::color;
 use super::{ConfigError, Env};
-use crate::cli::{ColorMode, DiffArgs};
+use crate::cli::{ColorMode, DiffArgs, SelectionArgs};
 use crate::event::Level;
 use crate::recording::compare::Ignore;
 use crate::recording::diff::Comparing;
@@ -53,7 +53,10 @@ impl DiffConfig {
     /// With the first value that is not valid.
     pub fn new(args: &DiffArgs, env: &Env) -> Result<Self, ConfigError> {
         let (comparison, output) = (&args.comparison, &args.output);
-        let recording = |file| RecordingConfig::new(file, &args.selection);
+        let recording = |file| {
+            let SelectionArgs { entry, max_size, .. } = &args.selection;
+            RecordingConfig::new(file, entry.as_deref(), Some(max_size))
+        };
         let recordings = [recording(&args.one)?, recording(&args.other)?];
         if recordings.iter().all(|recording| recording.file.is_none()) {
             let reason = "standard input can be only one of the recordings";
