@@ -36,12 +36,7 @@ pub(super) fn message(error: &Error) -> String {
                 upgrade(rejected).replacen("opening handshake", &what, 1)
             }
         },
-        Error::NoSubprotocol { offered, .. } => {
-            format!(
-                "opening handshake: the server chose none of the subprotocols offered: {}",
-                offered.join(", ")
-            )
-        }
+        Error::NoSubprotocol { offered, .. } => no_subprotocol(offered),
         Error::NoCompression => NO_COMPRESSION.to_owned(),
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
@@ -89,6 +84,11 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+fn no_subprotocol(offered: &[String]) -> String {
+    let offered = offered.join(", ");
+    format!("opening handshake: the server chose none of the subprotocols offered: {offered}")
 }
 
 /// What ended the run before, behind what was not met because of that.
