@@ -172,7 +172,7 @@ pub struct ConnectArgs {
     #[command(flatten)]
     pub ending: EndingArgs,
     /// Recording.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
@@ -288,7 +288,7 @@ pub struct ReceivingArgs {
     #[arg(long, value_name = "HOW")]
     pub output: Option<OutputMode>,
 
-    /// Same as --output json: write every event as a line of JSON
+    /// Same as --output json: every event as a line of JSON
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
 

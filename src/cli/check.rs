@@ -47,7 +47,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub connection: CheckConnectionArgs,
     /// Recording.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Recording")]
     pub record: RecordArgs,
     /// Display.
     #[command(flatten)]

@@ -40,7 +40,9 @@ pub struct RequestArgs {
 /// What is accepted from the peer.
 #[derive(Args, Debug)]
 pub struct ToleranceArgs {
-    /// Continue after protocol violations where possible, with a warning for each
+    /// Continue after protocol violations, with warnings
+    ///
+    /// This is not possible after all of them. Each is named in a warning of its own.
     #[arg(long)]
     pub lenient: bool,
 

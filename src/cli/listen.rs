@@ -30,7 +30,7 @@ pub struct ListenArgs {
     #[command(flatten)]
     pub ending: LeavingArgs,
     /// Recording.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
     /// Display.
     #[command(flatten)]

@@ -6,11 +6,10 @@ use clap::{Args, ValueHint};
 
 /// Files that are recorded to.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Recording")]
 pub struct RecordArgs {
-    /// Record everything that happens in FILE: .ndjson, .har or .wscope, as its name ends [repeatable]
+    /// Record everything: .ndjson, .har or .wscope [repeatable]
     ///
-    /// .ndjson has the events of --json, one a line, with frames under -vv. Only the user can read the file, as messages
+    /// The end of the name is the format. .ndjson has the events of --json, one a line, with frames under -vv. Only the user can read the file, as messages
     /// are recorded as they are; headers, cookies and tokens in URLs are masked unless --show-secrets is given. --filter,
     /// --mute, --quiet and pauses of the display change nothing. If the file cannot be written any more, a warning says
     /// so, the run goes on, and the exit status is 8.

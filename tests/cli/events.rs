@@ -461,6 +461,9 @@ fn the_error_event_of_a_refused_handshake_has_the_response() {
     assert_eq!((&error["status"], &error["body"]), (&json!(404), &json!("b\"dy\n!")));
     assert_eq!(error["response_headers"], json!([["X-Why", "gone"], ["Content-Length", "6"]]));
     assert!(error["hint"].is_string());
+    assert_eq!(error["url"], format!("{}/", server.url()));
+    assert_eq!(error["request_headers"][1][0], "User-Agent");
+    assert!(error["timings_ms"]["upgrade"].is_number());
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn all_clients_of_a_server_are_in_one_file() {
     running.signal(crate::support::Signal::TERM);
     let outcome = running.wait().code(143);
     let all = events(&outcome.file("r.ndjson"));
-    let error = all.last().expect("an event").clone();
+    let error = all.iter().find(|event| event["event"] == "error").expect("an error");
     assert_eq!(error["url"], "ws://localhost/x?token=***");
     assert!(error["request_headers"].to_string().contains("elsewhere"), "{error}");
     let connections = by_connection(all);
