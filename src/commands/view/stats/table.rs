@@ -44,6 +44,9 @@ pub(super) fn table(name: &str, statistics: &Statistics, style: Style, columns: 
     text
 }
 
+/// What a row shows of a direction; `None`: nothing is known.
+type Value<'a> = &'a dyn Fn(&Traffic) -> Option<String>;
+
 #[derive(Clone, Copy)]
 struct Table {
     style: Style,
@@ -74,7 +77,7 @@ impl Table {
             let label = self.style.paint(Role::Dim, &format!("{label:<LABEL$}"));
             format!("{label}{}{}\n", values[0], values[1])
         };
-        let rows: [(&str, &dyn Fn(&Traffic) -> Option<String>); 12] = [
+        let rows: [(&str, Value<'_>); 12] = [
             ("messages", &|it| Some(grouped(it.messages))),
             ("bytes", &|it| Some(size(it.bytes))),
             ("per second", &|it| super::rate(it.messages, *duration).map(decimal)),
