@@ -10,6 +10,7 @@ mod auth;
 mod check;
 mod complaint;
 mod connection;
+mod diff;
 mod filter;
 mod from_curl;
 mod listen;
@@ -29,6 +30,7 @@ pub use auth::AuthArgs;
 pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
+pub use diff::{ComparisonArgs, DiffArgs, DiffOutputArgs};
 pub use filter::FilterArgs;
 pub use from_curl::FromCurlArgs;
 pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
@@ -114,6 +116,8 @@ pub enum Command {
     View(Box<ViewArgs>),
     /// Send again what a recorded client sent
     Replay(Box<ReplayArgs>),
+    /// Compare two recordings
+    Diff(Box<DiffArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell

@@ -30,6 +30,7 @@ mod auth;
 mod check;
 mod connect;
 pub mod curl;
+mod diff;
 mod files;
 mod filters;
 mod headers;
@@ -53,6 +54,7 @@ pub mod wscat;
 
 pub use auth::{AuthEnv, CredentialSources, NetrcFile, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
+pub use diff::{DiffConfig, DiffOutput};
 pub use headers::header_lines;
 pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};

@@ -119,6 +119,8 @@ pub enum Error {
         /// The failure that ended the run before.
         end: Option<Box<Error>>,
     },
+    /// Two recordings differ. How was shown.
+    RecordingsDiffer,
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -241,7 +243,10 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Earlier(error) => error.exit_code(),
-            Self::Unmet(..) | Self::Differs { .. } | Self::ChecksFailed => 1,
+            Self::Unmet(..)
+            | Self::Differs { .. }
+            | Self::RecordingsDiffer
+            | Self::ChecksFailed => 1,
             Self::InvalidScenarios | Self::Entry { .. } => 2,
             Self::Record(error) if error.is_usage() => 2,
             Self::Config(
@@ -288,6 +293,7 @@ impl Error {
             self,
             Self::Signal(_)
                 | Self::Earlier(_)
+                | Self::RecordingsDiffer
                 | Self::ChecksFailed
                 | Self::InvalidScenarios
                 | Self::UnreadableScenarios

@@ -10,8 +10,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig,
-    ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, Invocation,
+    ListenConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -27,6 +27,7 @@ pub mod codes;
 pub mod completions;
 pub mod connect;
 mod delivery;
+pub mod diff;
 mod displays;
 pub mod listen;
 mod lost;
@@ -135,6 +136,10 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         Some(Subcommand::Replay(args)) => {
             let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
             return replay::run(replay_config(&args, matches, env, notices)?);
+        }
+        Some(Subcommand::Diff(args)) => {
+            let is_json = args.output.json;
+            return diff::run(&configured(is_json, || Ok(DiffConfig::new(&args, notices, env)?))?);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&completion(&args, env)),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use crate::config::RecordingConfig;
 use crate::error::Error;
@@ -23,22 +24,27 @@ pub(super) struct Loaded {
 /// # Errors
 /// If the file cannot be read, or has not exactly one such connection.
 pub(super) fn load(config: &RecordingConfig) -> Result<Loaded, Error> {
-    let name = match &config.file {
-        None => "standard input".to_owned(),
-        Some(path) => escape(&path.to_string_lossy(), Newlines::Escape).into_owned(),
-    };
-    let file: Box<dyn Read> = match &config.file {
-        None => Box::new(io::stdin()),
-        Some(path) => match File::open(path) {
-            Ok(file) => Box::new(file),
-            Err(error) => return Err(ReadError::Io { name, offset: 0, error }.into()),
-        },
-    };
+    let (name, file) = open(config.file.as_deref())?;
     let limits = Limits { max_size: config.max_size };
     let mut collector = Collector::new(config.entry.clone(), config.max_size);
     let summary = read(&name, file, &limits, &mut |event| collector.push(event))?;
     let collected = collector.finish().map_err(|error| entry_error(&name, &error))?;
     Ok(Loaded { script: collected.script, warnings: summary.warnings })
+}
+
+/// A file, or standard input, with what it is called in messages.
+///
+/// # Errors
+/// If it cannot be opened.
+pub(super) fn open(path: Option<&Path>) -> Result<(String, Box<dyn Read>), Error> {
+    let Some(path) = path else {
+        return Ok(("standard input".to_owned(), Box::new(io::stdin())));
+    };
+    let name = escape(&path.to_string_lossy(), Newlines::Escape).into_owned();
+    match File::open(path) {
+        Ok(file) => Ok((name, Box::new(file))),
+        Err(error) => Err(ReadError::Io { name, offset: 0, error }.into()),
+    }
 }
 
 fn entry_error(name: &str, error: &EntryError) -> Error {

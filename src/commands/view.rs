@@ -18,7 +18,7 @@ use crate::recording::{ReadError, Recorded, RecordedKind};
 
 mod entries;
 mod failure;
-mod masking;
+pub(super) mod masking;
 mod screen;
 mod stats;
 

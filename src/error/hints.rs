@@ -37,6 +37,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         | Error::Signal(_)
         | Error::Output(_)
         | Error::Record(_)
+        | Error::RecordingsDiffer
         | Error::ChecksFailed
         | Error::InvalidScenarios
         | Error::UnreadableScenarios => None,

@@ -36,12 +36,7 @@ pub(super) fn message(error: &Error) -> String {
                 upgrade(rejected).replacen("opening handshake", &what, 1)
             }
         },
-        Error::NoSubprotocol { offered, .. } => {
-            format!(
-                "opening handshake: the server chose none of the subprotocols offered: {}",
-                offered.join(", ")
-            )
-        }
+        Error::NoSubprotocol { offered, .. } => no_subprotocol(offered),
         Error::NoCompression => NO_COMPRESSION.to_owned(),
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
@@ -76,6 +71,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Recording(error) => format!("cannot read the recording: {error}"),
         Error::Entry { message, .. } => message.clone(),
         Error::Differs { counts, end, .. } => format!("{counts}{}", cause(end.as_deref())),
+        Error::RecordingsDiffer => "the recordings differ".to_owned(),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
@@ -91,6 +87,11 @@ pub(super) fn message(error: &Error) -> String {
 
 fn idle(limit: Duration) -> String {
     format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
+}
+
+fn no_subprotocol(offered: &[String]) -> String {
+    let offered = offered.join(", ");
+    format!("opening handshake: the server chose none of the subprotocols offered: {offered}")
 }
 
 /// What ended the run before, behind what was not met because of that.

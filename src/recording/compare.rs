@@ -15,6 +15,7 @@ use crate::protocol::MessageKind;
 use crate::scenario::json;
 
 pub use align::{Pair, align, match_any_order};
+pub(super) use change::walk;
 pub use change::{Change, Changes, shown};
 pub use ignore::{Ignore, IgnoreError};
 pub use print::Fingerprint;
@@ -44,7 +45,7 @@ impl Content {
 }
 
 /// The object or array that a payload is, without what is ignored.
-fn json_of(data: &[u8], ignore: &Ignore) -> Option<Value> {
+pub(super) fn json_of(data: &[u8], ignore: &Ignore) -> Option<Value> {
     if data.len() > MAX_JSON || !json::looks_like_json(data) {
         return None;
     }

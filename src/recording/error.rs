@@ -23,8 +23,6 @@ pub enum Reason {
     UnknownEnding,
     /// It cannot be continued.
     NoAppend,
-    /// This program cannot write the format.
-    NoWriter(&'static str),
     /// It is recorded to already.
     Twice,
     /// It exists. Whether it could be continued.
@@ -43,7 +41,7 @@ impl RecordError {
     /// Whether another command line is needed: nothing about the file or the system can change it.
     pub fn is_usage(&self) -> bool {
         match self.reason {
-            Reason::UnknownEnding | Reason::NoAppend | Reason::NoWriter(_) | Reason::Twice => true,
+            Reason::UnknownEnding | Reason::NoAppend | Reason::Twice => true,
             Reason::File(RecordFileError::Used(_)) => true,
             Reason::Exists(_) | Reason::File(_) | Reason::Thread(_) => false,
         }
@@ -56,7 +54,6 @@ impl fmt::Display for RecordError {
         match &self.reason {
             Reason::UnknownEnding => write!(f, "the name has to end in {ENDINGS}"),
             Reason::NoAppend => write!(f, "only .ndjson files can be continued (--append)"),
-            Reason::NoWriter(why) => write!(f, "{why}"),
             Reason::Twice => write!(f, "it is recorded to already"),
             Reason::Exists(true) => {
                 write!(f, "it exists (--force replaces it, --append adds to its end)")

@@ -84,12 +84,12 @@ pub fn read(
     }
 }
 
-/// The event of an object in a file of another format; `None`: it is of a kind that is not known.
+/// The event of one object; `None`: it is of a kind that is not known.
 ///
 /// # Errors
 /// Why it is not an event.
-pub(super) fn parse_event(object: &str) -> Result<Option<Recorded>, String> {
-    line::event(object.as_bytes(), &mut Stamps::default()).map_err(|error| error.reason)
+pub(super) fn parse_event(object: &[u8]) -> Result<Option<Recorded>, String> {
+    line::event(object, &mut Stamps::default()).map_err(|error| error.reason)
 }
 
 /// The event of a line; `None`: it is of a kind that is not known.

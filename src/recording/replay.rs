@@ -11,7 +11,7 @@ mod player;
 mod replies;
 mod script;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub use check::{Check, Rules};
 pub use differences::Differences;

@@ -4,6 +4,10 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::har::HarWriter;
+use super::scenario::ScenarioWriter;
+use super::{EventWriter, ndjson};
+
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
     /// Takes an event: a line of `--json`, without its newline. What is written to `file` reaches the disk soon and as a
@@ -51,15 +55,32 @@ impl RecordFormat {
         self == Self::Ndjson
     }
 
-    /// What writes it; `None`: the lines are the content.
-    ///
-    /// # Errors
-    /// If this program cannot write the format.
-    pub(super) fn writer(self) -> Result<Option<Box<dyn RecordWriter>>, &'static str> {
+    /// What writes a file of it at this path; `None`: the lines are the content.
+    pub(super) fn writer(self, path: &Path) -> Option<Box<dyn RecordWriter>> {
         match self {
-            Self::Ndjson => Ok(None),
-            Self::Har | Self::Scenario => Err("this format cannot be written yet: use .ndjson"),
+            Self::Ndjson => None,
+            Self::Har => {
+                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+                Some(Box::new(EventLines(HarWriter::new(folder, None))))
+            }
+            Self::Scenario => Some(Box::new(EventLines(ScenarioWriter::default()))),
         }
+    }
+}
+
+/// Gives the events of lines to an [`EventWriter`].
+struct EventLines<W>(W);
+
+impl<W: EventWriter> RecordWriter for EventLines<W> {
+    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+        match ndjson::parse_event(line).map_err(io::Error::other)? {
+            Some(event) => self.0.event(&event, file),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+        self.0.finish(file)
     }
 }
 

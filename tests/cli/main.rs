@@ -11,6 +11,7 @@ mod closing;
 mod columns;
 mod compression;
 mod dial;
+mod diff;
 mod ending;
 mod events;
 mod expectations;

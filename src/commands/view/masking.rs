@@ -5,7 +5,7 @@ use crate::recording::RecordedKind;
 use crate::redact::Redaction;
 
 /// Masks the secrets in heads and URLs, unless they are to be shown. Messages are data and are not changed.
-pub(super) fn mask(event: &mut RecordedKind, redaction: Redaction) {
+pub(in crate::commands) fn mask(event: &mut RecordedKind, redaction: Redaction) {
     if redaction == Redaction::Show {
         return;
     }

@@ -37,6 +37,9 @@ const MAX_CHANGES: usize = 5;
 const BEFORE: usize = 10;
 const FROM: usize = 40;
 
+/// In arrays nested deeper than this, an element that was inserted is not searched: it takes time at each level.
+const MAX_SEARCHED: usize = 16;
+
 /// How many bytes of a message are shown where it is not compared.
 const MAX_SHOWN: usize = 60;
 
@@ -51,7 +54,16 @@ impl Changes {
         }
         match (json_of(&recorded.data, ignore), json_of(&now.data, ignore)) {
             (Some(recorded), Some(now)) => {
-                changes.visit(&mut Vec::new(), Some(&recorded), Some(&now));
+                let text = |value: &Value| escape(&shortened(value), Newlines::Escape).into_owned();
+                walk(&recorded, &now, &mut |path, recorded, now, is_equal| {
+                    changes.compared += 1;
+                    if !is_equal {
+                        changes.note(|| {
+                            let place = escape(&json_path(path), Newlines::Escape).into_owned();
+                            (place, recorded.map(text), now.map(text))
+                        });
+                    }
+                });
             }
             _ => changes.compare_bytes(recorded, now),
         }
@@ -64,49 +76,6 @@ impl Changes {
             0 if self.count == 0 => 0.0,
             0 => 1.0,
             compared => (self.count as f64 / compared as f64).min(1.0),
-        }
-    }
-
-    fn visit<'a>(
-        &mut self,
-        path: &mut Vec<Step<'a>>,
-        recorded: Option<&'a Value>,
-        now: Option<&'a Value>,
-    ) {
-        match (recorded, now) {
-            (Some(Value::Object(recorded)), Some(Value::Object(now))) => {
-                let added = now.iter().filter(|(name, _)| !recorded.contains_key(*name));
-                let kept = recorded.iter().map(|(name, value)| (name, Some(value), now.get(name)));
-                for (name, recorded, now) in kept.chain(added.map(|(n, v)| (n, None, Some(v)))) {
-                    path.push(Step::Member(name));
-                    self.visit(path, recorded, now);
-                    path.pop();
-                }
-            }
-            (Some(Value::Array(recorded)), Some(Value::Array(now))) => {
-                for index in 0..recorded.len().max(now.len()) {
-                    path.push(Step::Element(index));
-                    self.visit(path, recorded.get(index), now.get(index));
-                    path.pop();
-                }
-            }
-            (recorded, now) => {
-                self.compared += 1;
-                let is_equal = match (recorded, now) {
-                    (Some(Value::Number(one)), Some(Value::Number(other))) => {
-                        number::are_equal(one, other)
-                    }
-                    (one, other) => one == other,
-                };
-                if !is_equal {
-                    let text =
-                        |value: &Value| escape(&shortened(value), Newlines::Escape).into_owned();
-                    self.note(|| {
-                        let place = escape(&json_path(path), Newlines::Escape).into_owned();
-                        (place, recorded.map(text), now.map(text))
-                    });
-                }
-            }
         }
     }
 
@@ -147,6 +116,82 @@ impl Changes {
             let (place, recorded, now) = change();
             self.list.push(Change { place, recorded, now });
         }
+    }
+}
+
+/// A value inside another one, and what it is compared with: its path, both values, and whether they are equal.
+type Leaf<'a, 'f> = dyn FnMut(&[Step<'a>], Option<&'a Value>, Option<&'a Value>, bool) + 'f;
+
+/// Compares two values. `leaf` gets each pair of values that are not two objects or two arrays. The nesting of values is
+/// bounded by [`crate::scenario::json`].
+pub(in crate::recording) fn walk<'a>(recorded: &'a Value, now: &'a Value, leaf: &mut Leaf<'a, '_>) {
+    visit(&mut Vec::new(), Some(recorded), Some(now), leaf);
+}
+
+fn visit<'a>(
+    path: &mut Vec<Step<'a>>,
+    recorded: Option<&'a Value>,
+    now: Option<&'a Value>,
+    leaf: &mut Leaf<'a, '_>,
+) {
+    match (recorded, now) {
+        (Some(Value::Object(recorded)), Some(Value::Object(now))) => {
+            let added = now.iter().filter(|(name, _)| !recorded.contains_key(*name));
+            let kept = recorded.iter().map(|(name, value)| (name, Some(value), now.get(name)));
+            for (name, recorded, now) in kept.chain(added.map(|(n, v)| (n, None, Some(v)))) {
+                path.push(Step::Member(name));
+                visit(path, recorded, now, leaf);
+                path.pop();
+            }
+        }
+        (Some(Value::Array(recorded)), Some(Value::Array(now))) => {
+            let end = match path.len() < MAX_SEARCHED && recorded.len() != now.len() {
+                true => common_end(recorded, now),
+                false => 0,
+            };
+            let (rest, other_rest) = (recorded.len() - end, now.len() - end);
+            let before = (0..rest.max(other_rest)).map(|index| {
+                let [recorded, now] = [&recorded[..rest], &now[..other_rest]];
+                (index, recorded.get(index), now.get(index))
+            });
+            let behind = (0..end).map(|index| {
+                (rest + index, recorded.get(rest + index), now.get(other_rest + index))
+            });
+            for (index, recorded, now) in before.chain(behind) {
+                path.push(Step::Element(index));
+                visit(path, recorded, now, leaf);
+                path.pop();
+            }
+        }
+        (recorded, now) => {
+            let is_equal = match (recorded, now) {
+                (Some(recorded), Some(now)) => are_equal(recorded, now),
+                _ => false,
+            };
+            leaf(path, recorded, now, is_equal);
+        }
+    }
+}
+
+/// How many elements at the ends of two arrays are equal, apart from those that are equal at their starts.
+fn common_end(recorded: &[Value], now: &[Value]) -> usize {
+    let start = std::iter::zip(recorded, now).take_while(|(one, other)| are_equal(one, other));
+    let rest = recorded.len().min(now.len()) - start.count();
+    let ends = std::iter::zip(recorded.iter().rev(), now.iter().rev());
+    ends.take(rest).take_while(|(one, other)| are_equal(one, other)).count()
+}
+
+fn are_equal(recorded: &Value, now: &Value) -> bool {
+    match (recorded, now) {
+        (Value::Number(one), Value::Number(other)) => number::are_equal(one, other),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && std::iter::zip(one, other).all(|(a, b)| are_equal(a, b))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let has = |(name, value)| other.get(name).is_some_and(|it| are_equal(value, it));
+            one.len() == other.len() && one.iter().all(has)
+        }
+        (one, other) => one == other,
     }
 }
 
@@ -214,6 +259,10 @@ mod tests {
             (r#"{"a":1,"b":"x"}"#, r#"{"b":"y","a":2}"#, &["$.a 1 2", r#"$.b "x" "y""#]),
             (r#"{"a":1}"#, r#"{"b":[2]}"#, &["$.a 1 -", "$.b - [2]"]),
             ("[1,2,3]", "[1,4]", &["$[1] 2 4", "$[2] 3 -"]),
+            ("[1,2,3]", "[0,1,2.0,3]", &["$[0] - 0"]),
+            ("[1,[2],{\"a\":3}]", "[1,{\"a\":3}]", &["$[1] [2] -"]),
+            ("[1,1,1]", "[1,1]", &["$[2] 1 -"]),
+            ("[{\"a\":1},2]", "[{\"a\":3},5,2]", &["$[0].a 1 3", "$[1] - 5"]),
             (
                 r#"{"a":{"b c":[{"d":1}]}}"#,
                 r#"{"a":{"b c":[{"d":null}]}}"#,

@@ -18,13 +18,22 @@ pub struct Fingerprint([u8; 16]);
 impl Fingerprint {
     /// The digest of a message, without what is ignored.
     pub fn of(kind: MessageKind, data: &[u8], ignore: &Ignore) -> Self {
+        Self::of_parsed(kind, data, json_of(data, ignore).as_ref())
+    }
+
+    /// The digest of a message that is this JSON value, or `None`.
+    pub(in crate::recording) fn of_parsed(
+        kind: MessageKind,
+        data: &[u8],
+        value: Option<&Value>,
+    ) -> Self {
         let mut hash = Sha256::new();
         hash.update([match kind {
             MessageKind::Text => b't',
             MessageKind::Binary => b'b',
         }]);
-        match json_of(data, ignore) {
-            Some(value) => visit(&mut hash, &value),
+        match value {
+            Some(value) => visit(&mut hash, value),
             None => {
                 hash.update(b"=");
                 hash.update(data);

@@ -211,7 +211,7 @@ impl Builder<'_> {
             object.insert("time".to_owned(), rfc3339(at.time).into());
             object.shift_remove("connection");
             object.shift_remove("elapsed_ms");
-            match parse_event(&Value::Object(object).to_string()) {
+            match parse_event(Value::Object(object).to_string().as_bytes()) {
                 Ok(Some(event)) => return self.push(at, event.what),
                 Ok(None) => return,
                 Err(reason) if is_own => self.warn(&format!("_wscope is passed over: {reason}")),
@@ -271,7 +271,7 @@ fn own_time(value: Option<&RawValue>) -> Option<Micros> {
 
 /// The events of a failure that belongs to no connection, which our own HARs have.
 pub(super) fn run_error(value: &RawValue) -> Option<EntryEvents> {
-    let event = parse_event(value.get()).ok()??;
+    let event = parse_event(value.get().as_bytes()).ok()??;
     let time = micros_of_wall(event.at.wall);
     let events = vec![EntryEvent { time, elapsed: elapsed(Some(value)), what: event.what }];
     Some(EntryEvents { events, connection: event.connection, part: Part::Run })

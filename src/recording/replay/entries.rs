@@ -29,7 +29,7 @@ impl Selector {
         entry.map_or(Self::Only, |entry| Self::Entry(entry.to_owned()))
     }
 
-    fn accepts(&self, label: &str, url: &str) -> bool {
+    pub(in crate::recording) fn accepts(&self, label: &str, url: &str) -> bool {
         match self {
             Self::Only => true,
             Self::Entry(entry) => entry == label || (!is_number(entry) && url.contains(entry)),

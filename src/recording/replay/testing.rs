@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::script::{Script, ScriptBuilder, ScriptError};
+use crate::event::head_view::MalformedView;
 use crate::event::{Closed, HeadView, LastTraffic, Opened, SilenceAdvice, Stamp};
 use crate::net::Timings;
 use crate::protocol::close::ClosePayload;
@@ -17,7 +18,7 @@ use crate::redact::Secrets;
 /// Events, one a line: `> text` and `< text` are messages of the recording side and of its peer, `>ping data`,
 /// `<pong data` control frames, `@MS` sets the time, `#N` the connection, `open URL` and `accept URL` open it, `end
 /// INITIATOR OURS THEIRS` ends it (`self` or `peer`, codes or `-`), `file PATH` is a file that was sent.
-pub(super) fn events(lines: &[&str]) -> Vec<Recorded> {
+pub(in crate::recording) fn events(lines: &[&str]) -> Vec<Recorded> {
     let (mut elapsed, mut connection) = (Duration::ZERO, None);
     let mut events = Vec::new();
     for line in lines {
@@ -136,4 +137,26 @@ pub(super) fn end(text: &str) -> Closed {
         silence_advice: SilenceAdvice::default(),
         failure_follows: false,
     }
+}
+
+/// An opening handshake with this URL, request and response: header fields, with `;` between them.
+pub(in crate::recording) fn opened_with([url, request, response]: [&str; 3]) -> Opened {
+    let head = |text: &str| {
+        let mut head =
+            HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
+        for line in text.split(';').filter(|line| !line.is_empty()) {
+            match line.split_once(": ") {
+                Some((name, value)) => {
+                    head.fields.push((name.to_owned(), value.as_bytes().to_vec()));
+                }
+                None => head.malformed.push(MalformedView {
+                    fields_before: head.fields.len(),
+                    text: line.as_bytes().to_vec(),
+                }),
+            }
+        }
+        head
+    };
+    let (request, response) = (head(request), head(response));
+    Opened { request, response, ..opened(Initiator::Local, url) }
 }

@@ -44,14 +44,14 @@ pub(super) fn table(name: &str, statistics: &Statistics, style: Style, columns: 
     text
 }
 
-/// What a row shows of a direction; `None`: nothing is known.
-type Value<'a> = &'a dyn Fn(&Traffic) -> Option<String>;
-
 #[derive(Clone, Copy)]
 struct Table {
     style: Style,
     columns: usize,
 }
+
+/// What a cell has for a direction, if anything is known.
+type Cell<'a> = &'a dyn Fn(&Traffic) -> Option<String>;
 
 impl Table {
     fn title(self, name: &str, total: &Stats, count: u64) -> String {
@@ -77,7 +77,7 @@ impl Table {
             let label = self.style.paint(Role::Dim, &format!("{label:<LABEL$}"));
             format!("{label}{}{}\n", values[0], values[1])
         };
-        let rows: [(&str, Value<'_>); 12] = [
+        let rows: [(&str, Cell<'_>); 12] = [
             ("messages", &|it| Some(grouped(it.messages))),
             ("bytes", &|it| Some(size(it.bytes))),
             ("per second", &|it| super::rate(it.messages, *duration).map(decimal)),

@@ -1,0 +1,147 @@
+//! `wscope diff`: two recordings, compared.
+
+use std::ops::ControlFlow;
+
+use super::recorded;
+use super::view::masking;
+use super::{RunError, configured};
+use crate::config::{DiffConfig, DiffOutput, RecordingConfig};
+use crate::error::Error;
+use crate::event::Level;
+use crate::output::style::{Role, Style};
+use crate::platform::{signals, stdio, terminal};
+use crate::recording::diff::{
+    CollectError, Collecting, Collector, Compared, Connection, Human, compare, json,
+};
+use crate::recording::reader::{Limits, read};
+use page::Page;
+
+mod page;
+
+/// A recording that was read.
+struct Loaded {
+    name: String,
+    connections: Vec<Connection>,
+    warnings: Vec<String>,
+}
+
+/// Runs the command to its end.
+///
+/// # Errors
+/// Why it failed: a recording cannot be read, nothing can be written, or the recordings differ.
+pub fn run(config: &DiffConfig) -> Result<(), RunError> {
+    signals::exit_at_once().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
+    let loaded = configured(config.output == Some(DiffOutput::Json), || {
+        let [one, other] = &config.recordings;
+        Ok([load(one, config)?, load(other, config)?])
+    })?;
+    let notes = Notes { config };
+    config.notices.iter().for_each(|(level, text)| notes.show(*level, text));
+    let warnings = loaded.iter().flat_map(|loaded| &loaded.warnings);
+    warnings.for_each(|text| notes.show(Level::Warning, text));
+    let [one, other] = &loaded;
+    let mut page = Page::open()?;
+    let mut human = config.output.and_then(|output| human(output, &loaded, config));
+    let compared = compare(&one.connections, &other.connections, &config.comparing, &mut |found| {
+        match (config.output, &mut human) {
+            (None, _) => ControlFlow::Break(()), // one difference is enough
+            (_, Some(human)) => page.put(&human.lines(found)),
+            _ => page.put(&format!("{}\n", json::difference(found))),
+        }
+    });
+    let result = match compared.totals.differences() {
+        0 => Ok(()),
+        _ => Err(Error::RecordingsDiffer),
+    };
+    if let Some(text) = last_line(&compared, config) {
+        let _ = page.put(&text); // what fails is reported at the end
+    }
+    let result = page.end(result);
+    unknown_ends(&compared, &loaded, &notes);
+    Ok(result?)
+}
+
+/// Reads a recording.
+fn load(recording: &RecordingConfig, config: &DiffConfig) -> Result<Loaded, Error> {
+    let (name, file) = recorded::open(recording.file.as_deref())?;
+    let mut collector = Collector::new(Collecting {
+        selector: recording.entry.clone(),
+        ignore: config.comparing.ignore.clone(),
+        control: config.control,
+    });
+    let limits = Limits { max_size: recording.max_size };
+    let summary = read(&name, file, &limits, &mut |mut event| {
+        masking::mask(&mut event.what, config.redaction);
+        collector.push(event)
+    })?;
+    let connections = collector.finish().map_err(|error| unusable(&name, error))?;
+    Ok(Loaded { name, connections, warnings: summary.warnings })
+}
+
+fn unusable(name: &str, error: CollectError) -> Error {
+    let message = format!("{name}: {error}");
+    let list = match error {
+        CollectError::NotFound(_, list) => list,
+        _ => Vec::new(),
+    };
+    Error::Entry { message, list }
+}
+
+fn human(output: DiffOutput, loaded: &[Loaded; 2], config: &DiffConfig) -> Option<Human> {
+    let DiffOutput::Human { color } = output else { return None };
+    let columns = config.stdout_on_terminal.then(terminal::width);
+    let has_several = loaded.iter().any(|it| it.connections.len() > 1);
+    let names = loaded.each_ref().map(|it| it.name.clone());
+    Some(Human::new(Style::new(color), columns, names, has_several))
+}
+
+/// The counts. Where there is no difference, there is nothing to say but to someone who waits for an answer.
+fn last_line(compared: &Compared, config: &DiffConfig) -> Option<String> {
+    let totals = &compared.totals;
+    match config.output? {
+        DiffOutput::Json => Some(format!("{}\n", json::totals(totals))),
+        DiffOutput::Human { color } => {
+            let style = Style::new(color);
+            let role = if totals.differences() == 0 { Role::Dim } else { Role::Bold };
+            let is_shown = totals.differences() > 0 || config.stdout_on_terminal;
+            is_shown.then(|| format!("{}\n", style.paint(role, &totals.to_string())))
+        }
+    }
+}
+
+/// Names the connections whose ends were not compared.
+fn unknown_ends(compared: &Compared, loaded: &[Loaded; 2], notes: &Notes<'_>) {
+    let labels = &compared.unknown_ends;
+    let [one, other] = loaded;
+    let names = format!("{} or {}", one.name, other.name);
+    let text = match &labels[..] {
+        [] => return,
+        [_] if one.connections.len() == 1 => {
+            format!("the close is not compared: {names} does not have it")
+        }
+        [label] => {
+            format!("the close of connection {label} is not compared: {names} does not have it")
+        }
+        many => format!(
+            "the closes of {} connections are not compared: {names} does not have them",
+            many.len()
+        ),
+    };
+    notes.show(Level::Info, &text);
+}
+
+/// What is shown on standard error.
+struct Notes<'a> {
+    config: &'a DiffConfig,
+}
+
+impl Notes<'_> {
+    fn show(&self, level: Level, text: &str) {
+        if self.config.output.is_none() {
+            return;
+        }
+        let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
+        let text = Style::new(self.config.stderr_color).paint(role, &format!("wscope: {text}"));
+        stdio::write_to_stderr(format!("{text}\n").as_bytes(), None);
+    }
+}
