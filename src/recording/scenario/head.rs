@@ -61,9 +61,12 @@ pub(super) fn lines(
 }
 
 fn request<'a>(connection: &Connection<'a>) -> Option<&'a HeadView> {
-    match connection.opening.as_ref()? {
+    match *connection.opening.as_ref()? {
         Opening::Opened(opened) => Some(&opened.request),
-        Opening::Refused(_, failure) => failure.request.as_ref(),
+        Opening::Refused(_, failure) => {
+            let attempt = failure.attempt.as_ref();
+            failure.request.as_ref().or_else(|| attempt?.request.as_ref())
+        }
     }
 }
 
@@ -71,7 +74,8 @@ fn request<'a>(connection: &Connection<'a>) -> Option<&'a HeadView> {
 fn url(connection: &Connection<'_>, secrets: &mut Secrets) -> String {
     let recorded = connection.redirected_from.or(match &connection.opening {
         Some(Opening::Opened(opened)) => Some(opened.url.as_str()),
-        _ => None,
+        Some(Opening::Refused(_, failure)) => failure.attempt.as_ref().map(|it| it.url.as_str()),
+        None => None,
     });
     let written = recorded.map(|url| secrets.url(url)).filter(|url| {
         let connect = connect(&format!("WS {url}"));
