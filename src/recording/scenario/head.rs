@@ -61,12 +61,12 @@ pub(super) fn lines(
 }
 
 fn request<'a>(connection: &Connection<'a>) -> Option<&'a HeadView> {
-    match connection.opening.as_ref()? {
+    match *connection.opening.as_ref()? {
         Opening::Opened(opened) => Some(&opened.request),
-        Opening::Refused(_, failure) => match &failure.attempt {
-            Some(attempt) => attempt.request.as_ref(),
-            None => failure.request.as_ref(),
-        },
+        Opening::Refused(_, failure) => {
+            let attempt = failure.attempt.as_ref();
+            failure.request.as_ref().or_else(|| attempt?.request.as_ref())
+        }
     }
 }
 

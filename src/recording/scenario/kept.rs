@@ -70,7 +70,10 @@ fn size(event: &Recorded) -> usize {
         RecordedKind::Failure(failure) => {
             let response = failure.response.as_ref();
             let response = response.map_or(0, |it| head(&it.head) + it.body.len());
-            response + failure.request.as_ref().map_or(0, head)
+            let attempt = failure.attempt.as_ref();
+            let attempt =
+                attempt.map_or(0, |it| it.url.len() + it.request.as_ref().map_or(0, head));
+            response + attempt + failure.request.as_ref().map_or(0, head)
         }
         RecordedKind::Frame(_)
         | RecordedKind::Closed(_)

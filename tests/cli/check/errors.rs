@@ -20,6 +20,7 @@ fn a_file_that_cannot_be_read_hides_no_other() {
         .file("a.wscope", "WS ws://h\n< /a(/\n")
         .file("b.wscope", b"WS ws://h\n> caf\xe9\n< hex:0\n")
         .file("c.wscope", VALID)
+        .file("x.har", "")
         .file("d.wscope", "WS ws://h\n< a\0b\n");
     let names = ["check", "a.wscope", "no.wscope", "b.wscope", "x.har", "c.wscope", "d.wscope"];
     let outcome = all.args(names).args(["--glob", "*.none"]).run().code(2).stdout("");
@@ -35,7 +36,7 @@ b.wscope:2:6: error: byte 0xe9: not UTF-8
 b.wscope:3:3: error: not hex: 1 digit, but every byte takes two
   < hex:0
     ^^^^^
-wscope: x.har: .har files are not supported; scenarios are .wscope, .http and .rest files
+wscope: cannot read the recording: x.har: it is empty
 d.wscope:2:4: error: NUL character
   < a b
      ^

@@ -1,4 +1,5 @@
 use super::{Settings, generate, head, now, opened, scenario, verbatim};
+use crate::event::failure::AttemptView;
 use crate::event::{FailedResponse, Failure, FailureKind};
 use crate::recording::{Recorded, RecordedKind};
 
@@ -102,8 +103,16 @@ fn a_refusal_is_expected_with_its_status() {
         is_partial: false,
         notes: Vec::new(),
     });
-    let refused = now(RecordedKind::Failure(Box::new(failure)));
-    assert_eq!(lines(&[refused]), ["WS {{url}}", "HTTP 401", "WWW-Authenticate: Bearer"]);
+    let refused = |failure: &Failure| now(RecordedKind::Failure(Box::new(failure.clone())));
+    let expected = ["HTTP 401", "WWW-Authenticate: Bearer"];
+    assert_eq!(lines(&[refused(&failure)]), [&["WS {{url}}"][..], &expected].concat());
+    failure.attempt = Some(Box::new(AttemptView {
+        url: "ws://h/y".to_owned(),
+        request: Some(head(&[("X-A", "1"), ("Sec-WebSocket-Extensions", "permessage-deflate")])),
+        ..AttemptView::default()
+    }));
+    let found = lines(&[refused(&failure)]);
+    assert_eq!(found, [&["WS ws://h/y", "X-A: 1"][..], &expected].concat());
 }
 
 #[test]
