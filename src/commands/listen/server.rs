@@ -66,7 +66,6 @@ pub(super) enum ClientEvent {
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
-        mock: Option<Mock>,
         clock: Clock,
         view: Option<Arc<View>>,
         streams: Streams,
@@ -81,7 +80,7 @@ impl Server {
             view,
             recordings,
             count: config.count.map(Count::new),
-            mock,
+            mock: None,
             memory: Budget::new(config.capacity.memory),
             config,
             clock,
@@ -92,6 +91,11 @@ impl Server {
             client_event,
             waker,
         }
+    }
+
+    /// Plays a recorded server for each client.
+    pub(super) fn with_mock(self, mock: Option<Mock>) -> Self {
+        Self { mock, ..self }
     }
 
     pub(super) fn next_number(&self) -> u64 {
