@@ -92,9 +92,8 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let streams = streams.map_err(failed("output"))?;
     let (sender, client_event) = channel();
     let waker = reactor.waker();
-    let server =
-        Server::new(config, clock, view, streams, recordings, sender, waker).with_mock(mock);
-    let server = Arc::new(server);
+    let server = Server::new(config, clock, view, streams, recordings, sender, waker);
+    let server = Arc::new(server.with_mock(mock));
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
     control.announce();

@@ -138,9 +138,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             return replay::run(replay_config(&args, matches, env, notices)?);
         }
         Some(Subcommand::Diff(args)) => {
-            let mut config = DiffConfig::new(&args, env).map_err(Error::from)?;
-            config.notices.splice(0..0, notices);
-            return diff::run(&config);
+            let is_json = args.output.json;
+            return diff::run(&configured(is_json, || Ok(DiffConfig::new(&args, notices, env)?))?);
         }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&completion(&args, env)),

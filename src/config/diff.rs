@@ -1,10 +1,12 @@
 //! What `wscope diff` has to do.
 
+use std::path::Path;
+
 use super::connect::redaction;
 use super::replay::RecordingConfig;
 use super::shared::color;
 use super::{ConfigError, Env};
-use crate::cli::{ColorMode, DiffArgs, SelectionArgs};
+use crate::cli::{ColorMode, DiffArgs};
 use crate::event::Level;
 use crate::recording::compare::Ignore;
 use crate::recording::diff::Comparing;
@@ -51,12 +53,14 @@ impl DiffConfig {
     ///
     /// # Errors
     /// With the first value that is not valid.
-    pub fn new(args: &DiffArgs, env: &Env) -> Result<Self, ConfigError> {
+    pub fn new(
+        args: &DiffArgs,
+        notices: Vec<(Level, String)>,
+        env: &Env,
+    ) -> Result<Self, ConfigError> {
         let (comparison, output) = (&args.comparison, &args.output);
-        let recording = |file| {
-            let SelectionArgs { entry, max_size, .. } = &args.selection;
-            RecordingConfig::new(file, entry.as_deref(), Some(max_size))
-        };
+        let (entry, max_size) = (args.selection.entry.as_deref(), &args.selection.max_size);
+        let recording = |file: &Path| RecordingConfig::new(file, entry, Some(max_size));
         let recordings = [recording(&args.one)?, recording(&args.other)?];
         if recordings.iter().all(|recording| recording.file.is_none()) {
             let reason = "standard input can be only one of the recordings";
@@ -84,7 +88,7 @@ impl DiffConfig {
             redaction: redaction(output.show_secrets),
             stdout_on_terminal: env.stdout_is_terminal,
             stderr_color: color(mode, env, env.stderr_is_terminal),
-            notices: Vec::new(),
+            notices,
         })
     }
 }

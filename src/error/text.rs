@@ -36,12 +36,7 @@ pub(super) fn message(error: &Error) -> String {
                 upgrade(rejected).replacen("opening handshake", &what, 1)
             }
         },
-        Error::NoSubprotocol { offered, .. } => {
-            format!(
-                "opening handshake: the server chose none of the subprotocols offered: {}",
-                offered.join(", ")
-            )
-        }
+        Error::NoSubprotocol { offered, .. } => no_subprotocol(offered),
         Error::NoCompression => NO_COMPRESSION.to_owned(),
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
@@ -92,6 +87,11 @@ pub(super) fn message(error: &Error) -> String {
 
 fn idle(limit: Duration) -> String {
     format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
+}
+
+fn no_subprotocol(offered: &[String]) -> String {
+    let offered = offered.join(", ");
+    format!("opening handshake: the server chose none of the subprotocols offered: {offered}")
 }
 
 /// What ended the run before, behind what was not met because of that.

@@ -186,6 +186,17 @@ impl Backlog {
         bytes
     }
 
+    /// Whether the next bytes need new memory.
+    pub(super) fn needs_buffer(&self) -> bool {
+        self.bytes.capacity() == 0
+    }
+
+    /// Uses an empty buffer for the next bytes.
+    pub(super) fn set_buffer(&mut self, buffer: Vec<u8>) {
+        debug_assert!(self.bytes.is_empty() && buffer.is_empty());
+        self.bytes = buffer;
+    }
+
     /// Puts a batch back at the front.
     pub(super) fn put_back(&mut self, batch: Batch) {
         let at = self.taken();

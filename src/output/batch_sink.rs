@@ -13,6 +13,11 @@ pub trait BatchSink: Send {
         0
     }
 
+    /// An empty buffer that the next batch can be made in.
+    fn spare(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Whether a long record may be passed in parts.
     fn takes_parts(&self) -> bool {
         false
@@ -31,6 +36,10 @@ impl BatchSink for BatchSender {
 
     fn queued(&self) -> usize {
         Self::queued(self)
+    }
+
+    fn spare(&mut self) -> Option<Vec<u8>> {
+        Self::spare(self)
     }
 
     fn takes_parts(&self) -> bool {

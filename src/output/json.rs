@@ -19,6 +19,7 @@ use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
 
 mod ended;
+mod message;
 mod object;
 mod text;
 
@@ -73,6 +74,14 @@ pub fn line(event: &Event<'_>) -> Vec<u8> {
 impl Format for Json {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         self.when.set(event.at);
+        if let EventKind::Message(message) = &event.what
+            && message.kind == MessageKind::Text
+            && message.data.len() <= message::MOST
+        {
+            message::short_text(&mut self.part, self.when.text(), event.connection, message);
+            out.put_record(&self.part, b"");
+            return self.part.clear();
+        }
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
             EventKind::Open(opened) => open(object, event, opened),

@@ -242,6 +242,11 @@ impl Outlet {
                 false => Some(self.backlog.take_batch(self.batch_size)),
             });
             let Some(mut batch) = next else { return };
+            if self.backlog.needs_buffer()
+                && let Some(buffer) = sink.spare()
+            {
+                self.backlog.set_buffer(buffer);
+            }
             if !sink.offer(&mut batch) {
                 self.refused = Some(batch);
                 return;

@@ -4,6 +4,7 @@
 mod end;
 mod parts;
 mod sender;
+mod spare;
 mod stall;
 mod waking;
 
@@ -104,6 +105,10 @@ struct State {
     is_ending: bool,
     /// Woken whenever everything is written.
     watcher: Option<Arc<Waker>>,
+    /// Buffers of batches that are written, to be filled again.
+    spare: Vec<Vec<u8>>,
+    /// A sender with this many bytes in the queue must wait.
+    lane_limit: usize,
 }
 
 #[derive(Debug)]
@@ -128,7 +133,7 @@ struct Lane {
     drops_rest: AtomicBool,
 }
 
-/// A sender with this many bytes in the queue must wait. A single batch may be of any size.
+/// A sender with this many bytes in the queue must wait, unless its queue is for much. A single batch may be of any size.
 const LANE_LIMIT: usize = 256 << 10;
 
 /// With this many bytes in the queue all senders must wait.
@@ -169,6 +174,8 @@ impl BatchQueue {
             senders: 0,
             is_ending: false,
             watcher: None,
+            spare: Vec::new(),
+            lane_limit: LANE_LIMIT,
         };
         let (state, changed, writer) = (Mutex::new(state), Condvar::new(), OnceLock::new());
         Self { shared: Arc::new(Shared { state, changed, takes_parts, writer }) }

@@ -98,7 +98,7 @@ impl Recordings {
     fn record(&self, path: &Path, open: OpenFile) -> Result<(), RecordError> {
         let failed = |error| RecordError::new(path, Reason::Thread(error));
         let (id, is_cut) = (open.file.id.clone(), open.file.is_cut);
-        let queue = BatchQueue::lossless_in_parts();
+        let queue = BatchQueue::lossless_in_parts().for_much();
         let progress = Arc::<Progress>::default();
         let mut writer = FileWriter::new(open, queue.clone(), Arc::clone(&progress));
         if is_cut {

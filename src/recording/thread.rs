@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use memchr::memchr_iter;
+use memchr::{memchr, memrchr};
 
 use super::file::OpenFile;
 use super::writer::RecordWriter;
@@ -17,7 +17,6 @@ use crate::protocol::counted::counted;
 /// What is in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    pub(super) events: u64,
     /// Data messages, of both directions.
     pub(super) messages: u64,
     /// Bytes.
@@ -70,15 +69,7 @@ impl Progress {
     }
 }
 
-/// How the lines of messages begin.
-const MESSAGE: &[u8] = b"{\"event\":\"message\"";
-
 impl Counts {
-    fn add(&mut self, is_message: bool) {
-        self.events += 1;
-        self.messages += u64::from(is_message);
-    }
-
     fn messages(&self) -> String {
         counted(self.messages, "message")
     }
@@ -100,8 +91,6 @@ pub(super) struct FileWriter {
     end: u64,
     /// How much of a long line is behind that.
     begun: u64,
-    /// That line is a message.
-    is_message: bool,
     /// For a writer, the line that was begun.
     line: Vec<u8>,
     /// What a writer has written.
@@ -119,7 +108,6 @@ impl FileWriter {
             counts: Counts::default(),
             end: file.length,
             begun: 0,
-            is_message: false,
             line: Vec::new(),
             buffer: Vec::new(),
         }
@@ -144,6 +132,7 @@ impl FileWriter {
         while let Some(batch) = self.queue.wait_for_batch() {
             self.write(&batch)?;
             self.progress.state().counts = self.counts;
+            self.queue.recycle(batch.bytes);
         }
         Ok(())
     }
@@ -158,32 +147,38 @@ impl FileWriter {
                 self.cut();
                 Ok(())
             }
-            None => self.add(&batch.bytes),
-            Some(_) => self.convert(&batch.bytes),
+            None => self.add(batch),
+            Some(_) => self.convert(batch),
         }
     }
 
-    /// Has the writer take the whole lines, and keeps the rest.
-    fn convert(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    /// Has the writer take the whole lines, and keeps the rest. If one is refused, those before it are in the file.
+    fn convert(&mut self, batch: &Batch) -> io::Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
+        let (mut taken, mut result) = (0, Ok(()));
         self.buffer.clear();
-        while let Some(at) = memchr::memchr(b'\n', bytes) {
-            let (line, rest) = bytes.split_at(at);
-            bytes = &rest[1..];
-            let mut whole = std::mem::take(&mut self.line); // of a long one the start
+        while let Some(length) = memchr(b'\n', &batch.bytes[taken..]) {
+            let rest = &batch.bytes[taken..taken + length];
+            let mut whole = std::mem::take(&mut self.line); // of a long line the start
             let line = match whole.is_empty() {
-                true => line,
+                true => rest,
                 false => {
-                    whole.extend_from_slice(line);
+                    whole.extend_from_slice(rest);
                     &whole
                 }
             };
-            writer.line(line, &mut self.buffer)?;
-            let is_message = line.starts_with(MESSAGE);
-            self.counts.add(is_message);
+            let before = self.buffer.len();
+            result = writer.line(line, &mut self.buffer);
+            if result.is_err() {
+                self.buffer.truncate(before);
+                break;
+            }
+            taken += length + 1;
         }
-        self.line.extend_from_slice(bytes);
-        self.put_buffer()
+        self.put_buffer()?;
+        self.counts.messages += batch.message_ends.partition_point(|end| *end <= taken) as u64;
+        self.line.extend_from_slice(&batch.bytes[taken..]);
+        result
     }
 
     fn put_buffer(&mut self) -> io::Result<()> {
@@ -200,30 +195,21 @@ impl FileWriter {
     }
 
     /// Adds lines as they are. If that fails, the file ends after the last whole one.
-    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let (count, result) = match self.put(bytes) {
-            Ok(()) => (bytes.len(), Ok(())),
+    fn add(&mut self, batch: &Batch) -> io::Result<()> {
+        let (count, result) = match self.put(&batch.bytes) {
+            Ok(()) => (batch.bytes.len(), Ok(())),
             Err((count, error)) => (count, Err(error)),
         };
-        let mut start = 0;
-        for end in memchr_iter(b'\n', &bytes[..count]) {
-            let is_message = match start == 0 && self.begun > 0 {
-                true => self.is_message,
-                false => bytes[start..].starts_with(MESSAGE),
-            };
-            self.counts.add(is_message);
-            start = end + 1;
-        }
-        if start > 0 {
-            let size = self.begun + start as u64;
+        let whole = memrchr(b'\n', &batch.bytes[..count]).map_or(0, |at| at + 1);
+        if whole > 0 {
+            let size = self.begun + whole as u64;
             self.end += size;
             self.counts.size += size;
             self.begun = 0;
         }
-        if self.begun == 0 {
-            self.is_message = bytes[start..].starts_with(MESSAGE);
-        }
-        self.begun += (count - start) as u64;
+        self.begun += (count - whole) as u64;
+        let messages = batch.message_ends.partition_point(|end| *end <= whole);
+        self.counts.messages += messages as u64;
         if result.is_err() {
             self.cut();
         }
@@ -270,3 +256,6 @@ impl FileWriter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

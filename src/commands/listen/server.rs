@@ -93,7 +93,7 @@ impl Server {
         }
     }
 
-    /// Plays a recorded server for each client.
+    /// Plays this recorded server for each client.
     pub(super) fn with_mock(self, mock: Option<Mock>) -> Self {
         Self { mock, ..self }
     }

@@ -79,6 +79,11 @@ pub(super) struct TimeFields {
 }
 
 impl TimeFields {
+    /// The members.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Sets the time of the next event.
     pub(super) fn set(&mut self, at: Stamp) {
         if self.at == Some(at) {

@@ -71,6 +71,14 @@ pub fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
     }
 }
 
+/// Whether these bytes are text that is written as it is. Few other texts are not: those in other scripts.
+pub(super) fn is_unchanged(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks();
+    let mut last = [b' '; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    blocks.iter().all(is_plain_ascii) && is_plain_ascii(&last)
+}
+
 /// How much of a long text is escaped together.
 const PIECE: usize = 16 << 10;
 

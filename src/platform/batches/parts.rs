@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Batch, LANE_LIMIT, Lane, State, TOTAL_LIMIT};
+use super::{Batch, Lane, State, TOTAL_LIMIT};
 
 impl Batch {
     /// The number of received messages that start in it. An event in parts is counted with its first part;
@@ -21,7 +21,7 @@ impl State {
     /// Whether a batch of this sender can be queued. The sender whose event is being written may exceed the
     /// total limit, since the others wait for it.
     pub(super) fn has_room(&self, lane: &Lane) -> bool {
-        (self.queued < TOTAL_LIMIT || self.is_open(lane)) && lane.queued() < LANE_LIMIT
+        (self.queued < TOTAL_LIMIT || self.is_open(lane)) && lane.queued() < self.lane_limit
     }
 
     fn is_open(&self, lane: &Lane) -> bool {

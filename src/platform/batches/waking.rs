@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{LANE_LIMIT, Lane, State, TOTAL_LIMIT};
+use super::{Lane, State, TOTAL_LIMIT};
 
 impl State {
     /// Wakes the senders that can send again. If the queue as a whole was full, this happens only once it is
@@ -12,16 +12,18 @@ impl State {
         if self.blocked.is_empty() || self.queued > TOTAL_LIMIT / 2 {
             return;
         }
+        let limit = self.lane_limit;
         let (woken, blocked) = std::mem::take(&mut self.blocked)
             .into_iter()
-            .partition(|lane| lane.queued() <= LANE_LIMIT / 2);
+            .partition(|lane| lane.queued() <= limit / 2);
         self.blocked = blocked;
         wake(woken);
     }
 
     /// Wakes the sender whose event is being written, if it waits and can send again.
     pub(super) fn wake_open(&mut self) {
-        let Some(open) = self.open.as_ref().filter(|lane| lane.queued() <= LANE_LIMIT / 2) else {
+        let Some(open) = self.open.as_ref().filter(|lane| lane.queued() <= self.lane_limit / 2)
+        else {
             return;
         };
         if open.is_blocked.load(Ordering::Relaxed) {

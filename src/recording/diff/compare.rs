@@ -9,6 +9,7 @@ use super::difference::{Difference, Found, Totals, ValueChanges};
 use super::heads;
 use super::item::Item;
 use super::pairs::{pairs, places};
+use crate::protocol::close::ClosePayload;
 use crate::recording::compare::{Ignore, Pair};
 
 /// What is compared, and how.
@@ -206,19 +207,14 @@ fn is_other_failure(one: &Connection, other: &Connection) -> bool {
 /// Whether connections ended in different ways, as far as both are known.
 fn is_other_end(one: &End, other: &End) -> bool {
     let is_unknown = |end: &End| end.is_abandoned;
-    let differs = |frame: fn(&End) -> Option<(Option<u16>, &str)>| {
+    let differs = |frame: fn(&End) -> Option<&ClosePayload>| {
         let is_known = |end: &End| !is_unknown(end) || frame(end).is_some();
         is_known(one) && is_known(other) && frame(one) != frame(other)
     };
     one.initiator != other.initiator
-        || differs(|end| frame(end.client.as_ref()))
-        || differs(|end| frame(end.server.as_ref()))
+        || differs(|end| end.client.as_ref())
+        || differs(|end| end.server.as_ref())
         || (!is_unknown(one) && !is_unknown(other) && one.was_clean != other.was_clean)
-}
-
-/// The code and the reason of a Close frame.
-fn frame(close: Option<&crate::protocol::close::ClosePayload>) -> Option<(Option<u16>, &str)> {
-    close.map(|close| (close.code.map(|code| code.get()), &*close.reason))
 }
 
 /// Whether one time is notably longer than the other.

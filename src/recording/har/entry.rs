@@ -120,7 +120,7 @@ pub(super) fn put_redirect(out: &mut Vec<u8>, event: &Recorded) {
     put_start(out, micros_of_wall(event.at.wall), &request, &response, &Timings::default());
     take(&mut own, &REDIRECT_KEYS);
     put_own(out, event, "redirect", own);
-    out.extend_from_slice(b",\"time\":0}");
+    out.extend_from_slice(b",\"time\":0.000}");
 }
 
 /// Appends the entry of a connection that was refused, or that could not be made.
@@ -150,7 +150,7 @@ pub(super) fn put_failure(out: &mut Vec<u8>, event: &Recorded, failure: &Failure
         take(&mut own, &ERROR_KEYS);
     }
     put_own(out, event, "error", own);
-    out.extend_from_slice(b",\"time\":0}");
+    out.extend_from_slice(b",\"time\":0.000}");
 }
 
 fn request_fields(failure: &Failure) -> Value {

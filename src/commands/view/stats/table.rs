@@ -50,6 +50,9 @@ struct Table {
     columns: usize,
 }
 
+/// What a cell has for a direction, if anything is known.
+type Cell<'a> = &'a dyn Fn(&Traffic) -> Option<String>;
+
 impl Table {
     fn title(self, name: &str, total: &Stats, count: u64) -> String {
         let started = total.started.filter(|at| *at != SystemTime::UNIX_EPOCH);
@@ -74,7 +77,7 @@ impl Table {
             let label = self.style.paint(Role::Dim, &format!("{label:<LABEL$}"));
             format!("{label}{}{}\n", values[0], values[1])
         };
-        let rows: [(&str, &dyn Fn(&Traffic) -> Option<String>); 12] = [
+        let rows: [(&str, Cell<'_>); 12] = [
             ("messages", &|it| Some(grouped(it.messages))),
             ("bytes", &|it| Some(size(it.bytes))),
             ("per second", &|it| super::rate(it.messages, *duration).map(decimal)),

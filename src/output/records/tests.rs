@@ -1,0 +1,107 @@
+use mio::{Poll, Token};
+
+use super::*;
+use crate::event::Message;
+use crate::output::Outputs;
+use crate::output::json::{Json, JsonFrames};
+use crate::platform::batches::BatchQueue;
+use crate::protocol::MessageKind;
+
+/// Outputs that record to what is in `recorders`.
+fn outputs(recorders: &Arc<Recorders>) -> (Outputs, Poll) {
+    let poll = Poll::new().expect("a poll");
+    let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
+    let mut outputs = Outputs::default();
+    outputs.record(RecordSource {
+        recorders: Arc::clone(recorders),
+        waker,
+        format: Arc::new(|| Box::new(Json::new(JsonFrames::None))),
+        connection: Some(7),
+        late: None,
+        notices: None,
+    });
+    (outputs, poll)
+}
+
+fn emit(outputs: &mut Outputs, data: &[u8]) {
+    let at = Clock::start().now();
+    let what = EventKind::Message(Message::received(MessageKind::Text, data));
+    outputs.event(&Event { at, connection: None, mark: None, what });
+}
+
+#[test]
+fn what_is_recorded_changes_at_any_time() {
+    let recorders = Arc::<Recorders>::default();
+    let (mut outputs, mut poll) = outputs(&recorders);
+    emit(&mut outputs, b"zero");
+    let [one, other] = [(); 2].map(|()| BatchQueue::lossless());
+    let number = recorders.add(one.clone());
+    let mut events = mio::Events::with_capacity(1);
+    poll.poll(&mut events, Some(std::time::Duration::ZERO)).expect("a poll");
+    assert!(!events.is_empty(), "the loop is woken");
+    emit(&mut outputs, b"one");
+    recorders.add(other.clone());
+    emit(&mut outputs, b"two");
+    recorders.remove(number);
+    emit(&mut outputs, b"three");
+    outputs.flush_early();
+    let texts = |queue: &BatchQueue| {
+        let bytes: Vec<u8> =
+            std::iter::from_fn(|| queue.take()).flat_map(|batch| batch.bytes).collect();
+        let lines = String::from_utf8(bytes).expect("UTF-8");
+        let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON");
+        lines.lines().map(event).collect::<Vec<_>>()
+    };
+    let data = |queue| texts(queue).iter().map(|it| it["data"].clone()).collect::<Vec<_>>();
+    let ended = texts(&one);
+    assert_eq!((&ended[0]["data"], &ended[0]["connection"]), (&"one".into(), &7.into()));
+    assert_eq!(ended.len(), 2);
+    assert_eq!(data(&other), ["two", "three"]);
+    one.end();
+    assert!(one.wait_for_batch().is_none(), "its sender is dropped");
+}
+
+#[test]
+fn a_file_that_takes_nothing_stops_the_reading_and_at_the_end_messages_are_dropped() {
+    let recorders = Arc::<Recorders>::default();
+    let (mut outputs, _poll) = outputs(&recorders);
+    let queue = BatchQueue::lossless();
+    let number = recorders.add(queue.clone());
+    let long = vec![b'x'; 100_000];
+    let mut count = 0;
+    while !outputs.are_backed_up() {
+        emit(&mut outputs, &long);
+        outputs.flush_early();
+        count += 1;
+    }
+    assert!(count < 20, "{count} messages were taken");
+    outputs.end(false);
+    for _ in 0..300 {
+        emit(&mut outputs, &long);
+    }
+    let at = Clock::start().now();
+    let failure = crate::event::Failure::new(crate::event::FailureKind::Local, "end".to_owned());
+    let what = EventKind::Failure(&failure);
+    outputs.event(&Event { at, connection: None, mark: None, what });
+    assert!(outputs.held() < 2 * LAST_BYTES);
+    let reader = queue.clone();
+    let writer = std::thread::spawn(move || {
+        let mut lines = Vec::new();
+        while let Some(batch) = reader.wait_for_batch() {
+            lines.extend_from_slice(&batch.bytes);
+        }
+        String::from_utf8(lines).expect("UTF-8")
+    });
+    while !outputs.are_drained() {
+        outputs.set_all_ready();
+        outputs.flush_early();
+        std::thread::yield_now();
+    }
+    drop(outputs);
+    queue.end();
+    let text = writer.join().expect("a writer");
+    let written = text.matches("\"message\",\"time\"").count();
+    assert_eq!(written as u64 + recorders.lost(number), count + 300);
+    assert!(recorders.lost(number) > 100 && text.ends_with("}\n"));
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("{\"event\":\"error\"")));
+}

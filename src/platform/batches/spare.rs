@@ -1,0 +1,36 @@
+//! Queues for much data, in which the memory of batches is used again: to map it for each would cost as much as to fill it.
+
+use super::{BatchQueue, BatchSender};
+
+/// A sender of a queue for much with this many bytes in it must wait.
+const LANE_LIMIT: usize = 1 << 20;
+
+/// Buffers that are kept.
+const MOST_SPARE: usize = 4;
+
+/// Larger ones are not.
+const MOST_CAPACITY: usize = 2 << 20;
+
+impl BatchQueue {
+    /// The same, for much data from each sender.
+    pub fn for_much(self) -> Self {
+        self.shared.state().lane_limit = LANE_LIMIT;
+        self
+    }
+
+    /// Takes the buffer of a batch that is written, for a sender to fill it again.
+    pub fn recycle(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut state = self.shared.state();
+        if buffer.capacity() <= MOST_CAPACITY && state.spare.len() < MOST_SPARE {
+            state.spare.push(buffer);
+        }
+    }
+}
+
+impl BatchSender {
+    /// An empty buffer for the next batch, if there is one.
+    pub fn spare(&self) -> Option<Vec<u8>> {
+        self.shared.state().spare.pop()
+    }
+}

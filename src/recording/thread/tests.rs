@@ -1,0 +1,99 @@
+use std::path::PathBuf;
+
+use mio::{Poll, Token, Waker};
+
+use super::*;
+use crate::platform::record_file::{Existing, RecordFile};
+
+/// Writes each line between brackets, and refuses one that is "bad".
+struct Brackets;
+
+impl RecordWriter for Brackets {
+    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+        match line {
+            b"bad" => Err(io::Error::other("a bad line")),
+            line => write!(file, "[{}]", String::from_utf8_lossy(line)),
+        }
+    }
+
+    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+        file.write_all(b"end")
+    }
+}
+
+/// Some bytes in which so many messages end, of an event in parts or not.
+fn batch(text: &str, messages: usize, continues: bool, is_continued: bool) -> Batch {
+    let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+    let message_ends = ends.take(messages).collect();
+    Batch { bytes: text.into(), message_ends, continues, is_continued, is_cut: false }
+}
+
+/// Writes these batches. Returns the content of the file and how far it was written.
+fn written(batches: Vec<Batch>, writer: Option<Box<dyn RecordWriter>>) -> (String, State) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path: PathBuf = folder.path().join("r");
+    let file = RecordFile::open(&path, Existing::Refuse, |_| None).expect("a new file");
+    let (queue, progress) = (BatchQueue::lossless_in_parts().for_much(), Arc::default());
+    let poll = Poll::new().expect("a poll");
+    let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
+    let sender = queue.sender(waker);
+    for mut batch in batches {
+        assert!(sender.offer(&mut batch));
+    }
+    drop(sender);
+    queue.end();
+    FileWriter::new(OpenFile { file, writer }, queue, Arc::clone(&progress)).run();
+    let state = std::mem::take(&mut *progress.state());
+    (std::fs::read_to_string(&path).expect("the file"), state)
+}
+
+#[test]
+fn lines_are_written_as_they_are_and_counted() {
+    let batches = vec![
+        batch("open\none\n", 1, false, false),
+        batch("a long ", 0, false, true),
+        batch("message\n", 1, true, false),
+    ];
+    let (text, state) = written(batches, None);
+    assert_eq!(text, "open\none\na long message\n");
+    assert_eq!(state.counts, Counts { messages: 2, size: text.len() as u64 });
+    assert!(state.failure.is_none());
+}
+
+#[test]
+fn a_line_whose_rest_does_not_come_is_removed() {
+    // The sender is dropped in the middle.
+    let batches = vec![batch("one\n", 1, false, false), batch("a long ", 0, false, true)];
+    let (text, state) = written(batches, None);
+    assert_eq!((text.as_str(), state.counts), ("one\n", Counts { messages: 1, size: 4 }));
+}
+
+#[test]
+fn a_writer_gets_whole_lines() {
+    let batches = vec![
+        batch("one\ntwo\n", 2, false, false),
+        batch("a long ", 0, false, true),
+        batch("message\n", 1, true, false),
+    ];
+    let (text, state) = written(batches, Some(Box::new(Brackets)));
+    assert_eq!(text, "[one][two][a long message]end");
+    assert_eq!(state.counts, Counts { messages: 3, size: text.len() as u64 });
+}
+
+#[test]
+fn a_writer_gets_no_line_whose_rest_does_not_come() {
+    let batches = vec![batch("one\n", 1, false, false), batch("a long ", 0, false, true)];
+    assert_eq!(written(batches, Some(Box::new(Brackets))).0, "[one]end");
+}
+
+#[test]
+fn a_writer_that_fails_ends_the_recording() {
+    let batches = vec![
+        batch("one\n", 1, false, false),
+        batch("two\nbad\n", 2, false, false),
+        batch("three\n", 1, false, false),
+    ];
+    let (text, state) = written(batches, Some(Box::new(Brackets)));
+    assert_eq!((text.as_str(), state.counts.messages), ("[one][two]", 2));
+    assert_eq!(state.failure.map(|error| error.to_string()).as_deref(), Some("a bad line"));
+}
