@@ -257,7 +257,7 @@ fn a_replay_can_be_recorded() {
     for command in [&["replay"][..], &["listen", ":0", "--replay"]] {
         let program = wscope().file("r.ndjson", &file).args(command);
         let outcome = program.args(["r.ndjson", "--record", "r.ndjson", "--force"]).run();
-        let outcome = outcome.code(8);
+        let outcome = outcome.code(2);
         outcome.stderr_contains("the recording that is replayed");
     }
 }
