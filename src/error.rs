@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::client::redirect::RedirectError;
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
-    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask, SilenceAdvice,
+    AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask,
+    SilenceAdvice,
 };
 use crate::input::InputError;
 use crate::net::DialError;
@@ -21,6 +22,7 @@ use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
 use crate::recording::ReadError;
+use crate::recording::RecordError;
 use crate::redact::{Redaction, Secrets};
 
 mod answer;
@@ -61,6 +63,8 @@ pub enum Error {
         offered: Vec<String>,
         /// The request, if it is shown, and the response.
         heads: Box<(Option<HeadView>, HeadView)>,
+        /// What was to be opened, for events.
+        attempt: Box<AttemptView>,
     },
     /// permessage-deflate was not accepted, and `--strict` requires it.
     NoCompression,
@@ -85,6 +89,8 @@ pub enum Error {
     Input(InputError),
     /// An output cannot be written.
     Output(OutputError),
+    /// A file cannot be recorded to.
+    Record(RecordError),
     /// An error of the system.
     System(String, io::Error),
     /// Descriptions of the expectations that were not met, and the failure that ended the run before.
@@ -143,6 +149,8 @@ pub struct DialAttempt {
     pub is_redirected: bool,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
+    /// What was to be opened, for events.
+    pub attempt: AttemptView,
 }
 
 /// A failed opening handshake, with details to explain it.
@@ -192,6 +200,8 @@ pub struct RejectedHandshake {
     pub request: Option<HeadView>,
     /// The request was already shown when it was sent.
     pub request_shown: bool,
+    /// The same attempt, for events.
+    pub attempt: AttemptView,
 }
 
 impl RejectedHandshake {
@@ -238,6 +248,7 @@ impl Error {
             | Self::RecordingsDiffer
             | Self::ChecksFailed => 1,
             Self::InvalidScenarios | Self::Entry { .. } => 2,
+            Self::Record(error) if error.is_usage() => 2,
             Self::Config(
                 ConfigError::Unreadable { .. }
                 | ConfigError::File { option: "--variables-file", .. },
@@ -267,7 +278,11 @@ impl Error {
             Self::Recording(error) => error.exit_code(),
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
-            Self::Input(_) | Self::Output(_) | Self::System(..) | Self::UnreadableScenarios => 8,
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::Record(_)
+            | Self::System(..)
+            | Self::UnreadableScenarios => 8,
             Self::Signal(signal) | Self::Interrupted(signal, _) => signal.exit_code(),
         }
     }
@@ -404,6 +419,16 @@ impl Error {
         bytes.filter(|bytes| !bytes.is_empty())
     }
 
+    /// What was to be opened, if that is what failed.
+    fn attempt(&self) -> Option<&AttemptView> {
+        match self.cause() {
+            Self::Dial(_, attempt) => Some(&attempt.attempt),
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => Some(&rejected.attempt),
+            Self::NoSubprotocol { attempt, .. } => Some(attempt),
+            _ => None,
+        }
+    }
+
     /// The failure for events.
     pub fn failure(&self) -> Option<Failure> {
         Some(Failure {
@@ -415,6 +440,7 @@ impl Error {
             response: self.response(),
             excerpt: self.excerpt().unwrap_or_default().into_owned(),
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
+            attempt: self.attempt().cloned().map(Box::new),
         })
     }
 }

@@ -35,6 +35,11 @@ fn frames() {
 }
 
 #[test]
+fn har() {
+    run_all("har", targets::har::run);
+}
+
+#[test]
 fn messages() {
     run_all("messages", targets::messages::run);
 }
@@ -57,4 +62,9 @@ fn recording() {
 #[test]
 fn matching() {
     run_all("matching", targets::matching::run);
+}
+
+#[test]
+fn curl() {
+    run_all("curl", targets::curl::run);
 }

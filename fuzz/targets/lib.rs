@@ -2,7 +2,9 @@
 //! `regressions/`.
 
 pub mod conversation;
+pub mod curl;
 pub mod frames;
+pub mod har;
 pub mod head;
 pub mod matching;
 pub mod messages;

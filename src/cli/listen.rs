@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, FilterArgs, OutputMode, SettingsArgs};
+use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, SettingsArgs};
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
@@ -29,6 +29,9 @@ pub struct ListenArgs {
     /// Ending.
     #[command(flatten)]
     pub ending: LeavingArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

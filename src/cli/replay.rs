@@ -6,7 +6,7 @@ use clap::{Arg, Args, ValueEnum};
 
 use super::{
     AuthArgs, ClosingArgs, DisplayArgs, FilterArgs, KeepaliveArgs, NetworkArgs, ReceivingArgs,
-    RedirectArgs, RequestArgs, RouteArgs, SelectionArgs, SettingsArgs, TlsArgs,
+    RecordArgs, RedirectArgs, RequestArgs, RouteArgs, SelectionArgs, SettingsArgs, TlsArgs,
 };
 
 /// Options for `replay`.
@@ -52,6 +52,9 @@ pub struct ReplayArgs {
     /// Receiving.
     #[command(flatten)]
     pub receiving: ReceivingArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

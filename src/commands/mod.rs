@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -9,8 +10,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, ListenConfig,
-    ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, Invocation,
+    ListenConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -32,6 +33,7 @@ pub mod listen;
 mod lost;
 pub mod man;
 mod recorded;
+mod recording;
 pub mod replay;
 mod usage;
 mod verdict;
@@ -107,6 +109,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                     // With wscat's -c the connection keeps its name.
                     config.set_endpoint_name(name, matches.contains_id("url"), env);
                 }
+                let invocation = Invocation::new(&matches, &given, env, expanded.as_ref());
+                config.invocation = Some(Arc::new(invocation));
                 Ok(config)
             })?);
         }
@@ -167,7 +171,7 @@ struct Command {
 }
 
 fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
-    let expanded = expand(args, typed, &env.settings)?;
+    let expanded = expand(args, typed, env)?;
     let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
     let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
     if let Some(expanded) = &expanded {

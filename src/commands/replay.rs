@@ -35,11 +35,16 @@ fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
         .cloned()
         .chain(warnings.into_iter().chain(notices).chain(unrepeated(&script)).map(warning));
     connect.notices.splice(0..0, notices);
+    let file = config.recording.file.clone();
+    connect.record.used.extend(file.map(|file| (file, READ.to_owned())));
     let script = Arc::new(script);
     let player = Player::new(Arc::clone(&script), config.pace, config.timeout);
     let check = config.check.clone().map(|rules| Check::new(Arc::clone(&script), rules));
     Ok((connect, Playback::new(&script, player, check, refusal_hint)))
 }
+
+/// What the recording is for a run that records as well.
+const READ: &str = "the recording that is replayed";
 
 /// What of the recorded client is not repeated.
 fn unrepeated(script: &Script) -> Option<String> {

@@ -10,8 +10,9 @@ use regex::Regex;
 
 use super::connect::redaction;
 use super::headers::with_header_files;
+use super::record::record;
 use super::shared::{color, notices};
-use super::{ConfigError, Env, parse_duration};
+use super::{ConfigError, Env, RecordConfig, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments, is_given};
 use crate::event::Level;
 use crate::platform::files;
@@ -57,6 +58,8 @@ pub struct CheckConfig {
     pub max_time: Option<Duration>,
     /// Reports, with where they go.
     pub reports: Vec<(ReportKind, PathBuf)>,
+    /// What is recorded.
+    pub record: RecordConfig,
     /// Options of all connections, as arguments of `wscope URL`.
     pub options: Vec<OsString>,
     /// Show what happens on the connections.
@@ -176,6 +179,7 @@ impl CheckConfig {
             retry: run.retry.unwrap_or_default(),
             max_time: max_time(run)?,
             reports: reports(&args.reports),
+            record: record(&args.record, args.display.verbose, &[])?,
             options: options(matches)?,
             verbose,
             quiet: args.display.quiet,

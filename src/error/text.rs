@@ -59,12 +59,11 @@ pub(super) fn message(error: &Error) -> String {
             format!("opening handshake: {why}{lines}")
         }
         Error::PingTimeout(missed, _) => missed_pong(missed),
-        Error::IdleTimeout(limit, _) => {
-            format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
-        }
+        Error::IdleTimeout(limit, _) => idle(*limit),
         Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
+        Error::Record(error) => error.to_string(),
         Error::System(what, error) => format!("{what}: {error}"),
         Error::Unmet(goals, end) => {
             format!("expectation not met: {}{}", goals.join("; "), cause(end.as_deref()))
@@ -89,6 +88,10 @@ pub(super) fn message(error: &Error) -> String {
 fn no_subprotocol(offered: &[String]) -> String {
     let offered = offered.join(", ");
     format!("opening handshake: the server chose none of the subprotocols offered: {offered}")
+}
+
+fn idle(limit: Duration) -> String {
+    format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
 }
 
 /// What ended the run before, behind what was not met because of that.

@@ -15,7 +15,7 @@ pub(super) enum Destination {
     Batches(Box<dyn BatchSink>, Box<Self>),
     /// After an error bytes are dropped.
     Broken,
-    #[cfg(test)]
+    /// All bytes are kept.
     Memory,
 }
 

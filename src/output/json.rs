@@ -10,8 +10,10 @@ use crate::event::{
     Closed, Event, EventKind, Failure, FileSent, InterimView, Message, Opened, Redirect,
     RetryScheduled,
 };
+use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::Initiator;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
@@ -21,6 +23,7 @@ mod object;
 mod text;
 
 use object::{Object, TimeFields};
+pub use text::escaped;
 
 /// Which events of frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +34,17 @@ pub enum JsonFrames {
     Headers,
     /// An event for each, with the payload.
     Payloads,
+}
+
+impl JsonFrames {
+    /// Those that are written if `-v` was given so often.
+    pub const fn of_verbosity(verbose: u8) -> Self {
+        match verbose {
+            0 | 1 => Self::None,
+            2 => Self::Headers,
+            _ => Self::Payloads,
+        }
+    }
 }
 
 /// Writes events.
@@ -47,6 +61,13 @@ impl Json {
     pub fn new(frames: JsonFrames) -> Self {
         Self { frames, part: Vec::new(), when: TimeFields::default() }
     }
+}
+
+/// The line of an event without frames' payloads, for formats that have the same values elsewhere; empty if there is none.
+pub fn line(event: &Event<'_>) -> Vec<u8> {
+    let mut outlet = Outlet::memory();
+    Json::new(JsonFrames::Headers).event(event, &mut outlet);
+    outlet.bytes().to_vec()
 }
 
 impl Format for Json {
@@ -106,7 +127,14 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         Some(info) => object.object("tls", |inner| tls(inner, info)),
         None => object.null("tls"),
     }
-    let timings = opened.timings;
+    timings(&mut object, &opened.timings);
+    if opened.initiator == Initiator::Peer {
+        object.text("initiator", opened.initiator.name());
+    }
+    object.end();
+}
+
+fn timings(object: &mut Object<'_>, timings: &Timings) {
     object.object("timings_ms", |inner| {
         inner.millis("dns", timings.dns);
         inner.millis("tcp", timings.tcp);
@@ -115,8 +143,6 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
-    object.text("initiator", opened.initiator.name());
-    object.end();
 }
 
 fn interim(object: &mut Object<'_>, interim: &InterimView) {
@@ -146,8 +172,12 @@ fn retry(mut object: Object<'_>, event: &Event<'_>, retry: &RetryScheduled) {
         object.number("waiting", retry.waiting as u64);
         object.number("unconfirmed", retry.unconfirmed);
     }
-    object.number_or_null("limit", retry.limit);
-    object.boolean("requested", retry.is_requested);
+    if let Some(limit) = retry.limit {
+        object.number("limit", limit);
+    }
+    if retry.is_requested {
+        object.boolean("requested", true);
+    }
     object.end();
 }
 
@@ -335,6 +365,15 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
         object.text("status_line", &String::from_utf8_lossy(&response.head.start_line));
         if !response.notes.is_empty() {
             object.texts("body_notes", &response.notes);
+        }
+    }
+    if let Some(attempt) = &failure.attempt {
+        object.text("url", &attempt.url);
+        if let Some(request) = &attempt.request {
+            object.headers("request_headers", request);
+        }
+        if let Some(took) = &attempt.timings {
+            timings(&mut object, took);
         }
     }
     object.end();

@@ -5,6 +5,8 @@
 pub(super) enum Looks {
     /// Lines of events.
     Events,
+    /// A HAR.
+    Har,
     /// Anything else: what it is, and what to do with it, where `FILE` is its name.
     Other(&'static str, Option<&'static str>),
 }
@@ -76,7 +78,7 @@ fn object(text: &[u8]) -> Looks {
     for key in Keys::of(text) {
         match key {
             b"event" => return Looks::Events,
-            b"log" => return Looks::Other("it looks like a HAR", None),
+            b"log" => return Looks::Har,
             b"time" | b"elapsed_ms" | b"direction" => is_event = true,
             b"type" => is_input = true,
             _ => {}
@@ -191,6 +193,7 @@ mod tests {
     fn words(start: &[u8]) -> &'static str {
         match looks(start) {
             Looks::Events => "events",
+            Looks::Har => "a HAR",
             Looks::Other(words, _) => words,
         }
     }
@@ -206,7 +209,7 @@ mod tests {
             ("\u{feff}\r\n {\"time\":\"x\", \"event\" : \"open\"}", "events"),
             ("{\"time\":\"x\",\"data\":\"cut", "events"),
             ("wscope: connected\n{\"event\":\"open\"}", "events"),
-            ("{\n  \"log\" : {", "it looks like a HAR"),
+            ("{\n  \"log\" : {", "a HAR"),
             ("{\"x\":{\"log\":1,\"event\":2},\"y\":[{\"event\":1}],\"z\":\"event\"}", NEITHER),
             ("{\"a\\\"\":\"\\\\\",\"event\":1}", "events"),
             ("{\"x\":1}\n{\"event\":1}", "events"),

@@ -84,6 +84,14 @@ pub fn read(
     }
 }
 
+/// The event of one object; `None`: it is of a kind that is not known.
+///
+/// # Errors
+/// Why it is not an event.
+pub(super) fn parse_event(object: &[u8]) -> Result<Option<Recorded>, String> {
+    line::event(object, &mut Stamps::default()).map_err(|error| error.reason)
+}
+
 /// The event of a line; `None`: it is of a kind that is not known.
 fn event(
     line: &Line<'_>,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 pub use super::reading::{Limits, ReadError, Summary};
 
 use super::looks::{Looks, looks};
-use super::{Recorded, ndjson};
+use super::{Recorded, har, ndjson};
 
 /// How much of a file is looked at to recognise it.
 const START: usize = 64 << 10;
@@ -31,6 +31,7 @@ pub fn read(
         _ => ReadError::Io { name: name.to_owned(), offset: start.len() as u64, error },
     })?;
     match looks {
+        Looks::Har => har::read(name, start.chain(file), limits, sink),
         Looks::Events => ndjson::read(name, start.chain(file), limits, sink),
         Looks::Other(looks, hint) => {
             let hint = hint.map(|hint| hint.replace("FILE", name));

@@ -144,6 +144,10 @@ impl<'a> Session<'a> {
 
     /// Carries out an action.
     pub(super) fn perform(&mut self, action: Action, origin: ActionOrigin, typed: bool) {
+        let note = match typed && self.plan.notes_hidden {
+            true => action.hidden_note(|what| self.journal.hidden_by(what)),
+            false => None,
+        };
         let done = match action {
             Action::Send(kind, data) => {
                 self.sender().message(kind, &data, Some(&data), 1, origin, typed)
@@ -165,6 +169,9 @@ impl<'a> Session<'a> {
             }
             other => self.perform_other(other, origin),
         };
+        if let (Some(note), true) = (note, done.is_ok()) {
+            self.journal.emit(EventKind::Shown(Shown::Text(&note)));
+        }
         self.check(done, typed);
     }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_import;
+mod check_recordings;
 mod check_relax;
 mod check_reports;
 mod closing;
@@ -18,8 +19,10 @@ mod files;
 mod filters;
 mod foreign;
 mod frames;
+mod from_curl;
 mod generated;
 mod handshake;
+mod hars;
 mod heads;
 mod hostile;
 mod input;
@@ -36,6 +39,7 @@ mod protocol;
 mod proxy;
 mod raw_frames;
 mod reconnect;
+mod record;
 mod redirects;
 mod refusal;
 mod repl;
@@ -44,6 +48,8 @@ mod replay;
 mod request;
 mod retry;
 mod scripts;
+#[cfg(unix)]
+mod session_scenario;
 mod settings;
 mod slash;
 #[cfg(target_os = "linux")]

@@ -240,3 +240,24 @@ fn a_recording_can_come_from_standard_input() {
     wscope().stdin(&file).args(["replay", "-"]).run().code(0);
     server.join();
 }
+
+#[test]
+fn a_replay_can_be_recorded() {
+    let server = serve(|peer| {
+        peer.expect_text("a");
+        peer.send(text("1"));
+        answer_close(peer);
+    });
+    let file = recording(&open(&server.url()), &["> a", "< 1", "end self 1000"]);
+    let args = ["replay", "r.ndjson", "--record", "again.ndjson"];
+    let outcome = wscope().file("r.ndjson", &file).args(args).run().code(0);
+    let again = String::from_utf8(outcome.file("again.ndjson")).expect("text");
+    assert_eq!(again.matches("\"event\":\"message\"").count(), 2, "{again}");
+    server.join();
+    for command in [&["replay"][..], &["listen", ":0", "--replay"]] {
+        let program = wscope().file("r.ndjson", &file).args(command);
+        let outcome = program.args(["r.ndjson", "--record", "r.ndjson", "--force"]).run();
+        let outcome = outcome.code(8);
+        outcome.stderr_contains("the recording that is replayed");
+    }
+}

@@ -136,11 +136,9 @@ impl<'a> Conversation<'a> {
                 let options = ReplOptions {
                     names: Arc::clone(&self.shared.prompt),
                     history: self.config.history.clone(),
-                    secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
                     programs: self.config.programs.clone(),
-                    messages: self.config.messages.clone(),
                     context: self.context(),
                 };
                 let repl = Repl::start(options, &PROMPT_COMMANDS, self.reactor.waker())
@@ -166,7 +164,11 @@ impl<'a> Conversation<'a> {
     }
 
     fn context(&self) -> Option<PromptContext> {
-        self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
+        let (view, recordings) = (self.shared.view.as_ref()?, self.shared.recordings.as_ref()?);
+        let (logs, names) = (self.shared.logs.clone(), Arc::clone(&self.shared.prompt));
+        let scenario = Arc::new(move || logs.scenario(&names.current()));
+        let context = displays::context(view, &self.config.commentary, recordings.control());
+        Some(PromptContext { scenario: Some(scenario), ..context })
     }
 
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.
@@ -272,6 +274,7 @@ impl<'a> Conversation<'a> {
             observers,
             times: config.resilience.times,
             unsent: config.resilience.reconnect.map(|_| Default::default()),
+            notes_hidden: true,
             input_ended: false,
         }
     }

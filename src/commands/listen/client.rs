@@ -134,6 +134,7 @@ impl Server {
 
     fn failure(&self, rejected: &Rejected) -> Option<Box<Failure>> {
         let redaction = self.config.redaction;
+        let is_tls = self.config.accept.tls.is_some();
         let Rejected { remote, rejection, response, .. } = rejected;
         match (rejection, response) {
             // Load balancers and browsers connect without sending a request: this is reported only on demand.
@@ -147,13 +148,13 @@ impl Server {
                 Some(failed(error, *remote, limit, response.as_ref(), redaction))
             }
             (Rejection::Refused(request, refusal), Some(response)) => {
-                let refused = RefusedRequest::new(*remote, request, redaction);
+                let refused = RefusedRequest::new(*remote, request, is_tls, redaction);
                 let judged = request.head.judged(self.config.accept.lenient);
                 let reason = refused.reason(refusal, &judged);
                 Some(refused.failure(response, (&reason, refusal.hint)))
             }
             (Rejection::Unavailable(request, reason), Some(response)) => {
-                let refused = RefusedRequest::new(*remote, request, redaction);
+                let refused = RefusedRequest::new(*remote, request, is_tls, redaction);
                 Some(refused.failure(response, (reason, None)))
             }
             // The control loop reports all evictions together.
@@ -238,6 +239,7 @@ impl Server {
             observers,
             times: KeepaliveTimes::default(),
             unsent: None,
+            notes_hidden: false, // said once for all clients
             input_ended: false,
         }
     }

@@ -38,6 +38,11 @@ impl Mock {
         let Some(MockConfig { recording, rules, strict }) = config.mock.clone() else {
             return Ok(None);
         };
+        let file = recording.file.clone();
+        config
+            .record
+            .used
+            .extend(file.map(|file| (file, "the recording that is replayed".to_owned())));
         let recorded::Loaded { script, warnings } = recorded::load(&recording)?;
         config.notices.extend(warnings.into_iter().map(|text| (Level::Warning, text)));
         config.notices.extend(unplayed(&script).map(|text| (Level::Warning, text)));

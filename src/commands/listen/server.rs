@@ -12,6 +12,7 @@ use super::clients::Clients;
 use super::mock::Mock;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures, SharedView};
+use crate::commands::recording::RunRecordings;
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
@@ -43,6 +44,7 @@ pub(super) struct Server {
     lost: Mutex<Lost>,
     /// What the prompt can show again, and how messages are shown.
     pub(super) view: Option<Arc<View>>,
+    pub(super) recordings: RunRecordings,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
@@ -68,6 +70,7 @@ impl Server {
         clock: Clock,
         view: Option<Arc<View>>,
         streams: Streams,
+        recordings: RunRecordings,
         client_event: Sender<ClientEvent>,
         waker: Arc<Waker>,
     ) -> Self {
@@ -76,6 +79,7 @@ impl Server {
         }
         Self {
             view,
+            recordings,
             count: config.count.map(Count::new),
             mock,
             memory: Budget::new(config.capacity.memory),
@@ -148,7 +152,10 @@ impl Server {
         let (out, err) = self.streams.outlets(waker);
         let view = self.view.as_ref().map(|view| SharedView { view, shows_waiting });
         let config = &self.config;
-        displays::outputs(config.stdout, &config.commentary, out, err, failures, view)
+        let mut outputs =
+            displays::outputs(config.stdout, &config.commentary, out, err, failures, view);
+        self.recordings.record(&mut outputs, Arc::clone(waker), Box::new(|| None));
+        outputs
     }
 
     pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {

@@ -211,10 +211,12 @@ fn connected(opened: &Opened) -> String {
     let text = match opened.initiator {
         Initiator::Local => {
             let remote = match &opened.proxy {
-                Some(proxy) => format!("via {}", proxy.words),
-                None => opened.remote.clone(),
+                Some(proxy) => format!(" (via {})", proxy.words),
+                None if opened.remote.is_empty() => String::new(), // a recording may not have it
+                None => format!(" ({})", opened.remote),
             };
-            format!("connected to {} ({remote})", opened.url)
+            let url = if opened.url.is_empty() { "an unknown URL" } else { &opened.url };
+            format!("connected to {url}{remote}")
         }
         Initiator::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     };

@@ -25,8 +25,10 @@ pub(super) fn details(object: &mut Object<'_>, closed: &Closed) {
         object.boolean("error_follows", true);
     }
     object.millis("duration_ms", Some(closed.age));
-    object.millis("quiet_ms", Some(closed.quiet));
-    last(object, &closed.last);
+    if closed.last != LastTraffic::Other {
+        object.millis("quiet_ms", Some(closed.quiet));
+        last(object, &closed.last);
+    }
     object.object("totals", |inner| {
         inner.object("received", |inner| totals(inner, &closed.received));
         inner.object("sent", |inner| totals(inner, &closed.sent));
@@ -73,11 +75,8 @@ fn position(object: &mut Object<'_>, position: &Position) {
     });
 }
 
-/// What was last sent or received, if that explains the end.
+/// What was last sent, if that may explain the end.
 fn last(object: &mut Object<'_>, last: &LastTraffic) {
-    if *last == LastTraffic::Other {
-        return;
-    }
     object.object("last", |inner| match last {
         LastTraffic::Other => {}
         LastTraffic::Handshake => inner.text("what", "handshake"),

@@ -32,7 +32,7 @@ const MIXED: u8 = 1;
 const BLOCK: usize = 16;
 
 /// Passes the text between the quotes to `put`, in parts.
-pub(super) fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
+pub fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
     let bytes = text.as_bytes();
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() {

@@ -1,0 +1,278 @@
+//! The events of an entry.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::document::Entry;
+use super::exchange::{Exchange, Phases, is_web_socket};
+use super::message::{Message, MessageKind, Sender};
+use super::time::{
+    MILLISECONDS, MessageTime, Micros, SECONDS, date_time, decimal, micros_of_wall, rfc3339,
+};
+use super::values::{number, object, text, unsigned};
+use super::warnings::Warnings;
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::Direction;
+use crate::recording::RecordedKind;
+use crate::recording::ndjson::parse_event;
+use crate::recording::reading::Place;
+
+mod closing;
+mod opening;
+mod traffic;
+
+/// The events of an entry, in their order.
+#[derive(Debug)]
+pub(super) struct EntryEvents {
+    pub(super) events: Vec<EntryEvent>,
+    /// The number that the connection had when it was recorded.
+    pub(super) connection: Option<u64>,
+    pub(super) part: Part,
+}
+
+/// What an entry is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A connection, or an attempt.
+    Connection,
+    /// A redirect: it belongs to the connection of the next entry.
+    Redirect,
+    /// No connection.
+    Run,
+}
+
+#[derive(Debug)]
+pub(super) struct EntryEvent {
+    /// Since the Unix epoch.
+    pub(super) time: Micros,
+    /// Since the start of the recording, if that is known.
+    pub(super) elapsed: Option<Micros>,
+    pub(super) what: RecordedKind,
+}
+
+/// Whether an entry is one of a WebSocket, or of a request for one.
+pub(super) fn is_web_socket_entry(entry: &Entry) -> bool {
+    let is_type =
+        |value: &RawValue| text(value).is_some_and(|it| it.eq_ignore_ascii_case("websocket"));
+    if entry.messages.is_some() || entry.values.resource_type.as_deref().is_some_and(is_type) {
+        return true;
+    }
+    let exchange = Exchange::of(entry);
+    let is_answered =
+        || exchange.status == 101 && exchange.answered("Sec-WebSocket-Accept").is_some();
+    is_web_socket(&url_of(entry)) || exchange.is_upgrade() || is_answered()
+}
+
+/// The URL as it is in the file.
+fn url_of(entry: &Entry) -> String {
+    #[derive(Default, Deserialize)]
+    struct Request<'a> {
+        #[serde(borrow)]
+        url: Option<&'a RawValue>,
+    }
+    let request: Request<'_> = object(entry.values.request.as_deref());
+    request.url.and_then(text).unwrap_or_default()
+}
+
+/// What only our own entries have.
+#[derive(Default, Deserialize)]
+struct Own<'a> {
+    #[serde(borrow)]
+    connection: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    open: Option<&'a RawValue>,
+    #[serde(borrow)]
+    redirect: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// The events of an entry. What is odd about it is a warning.
+/// `before` is its time if it has none.
+pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings) -> EntryEvents {
+    let messages = entry.messages.take().unwrap_or_default();
+    let control = std::mem::take(&mut entry.control);
+    let exchange = Exchange::of(entry);
+    let own: Own<'_> = object(entry.values.own.as_deref());
+    let phases = Phases::of(entry);
+    let mut builder = Builder {
+        entry,
+        warnings,
+        exchange,
+        phases,
+        events: Vec::with_capacity(messages.len() + control.len() + 2),
+        now: At::default(),
+        before,
+        initiator: Initiator::Local,
+        totals: Totals::default(),
+        close_frames: Vec::new(),
+    };
+    builder.now = builder.started(&own, &messages);
+    let is_frames = |message: &Message| matches!(message.what, MessageKind::Frames(..));
+    let has_frames = messages.iter().chain(&control).any(is_frames);
+    let status = builder.exchange.status;
+    let is_redirect = !has_frames
+        && (own.redirect.is_some()
+            || own.error.is_none()
+                && (300..400).contains(&status)
+                && !builder.exchange.redirect_url.is_empty());
+    if is_redirect {
+        builder.redirect(own.redirect);
+    } else if status == 101 || has_frames {
+        builder.open(own.open);
+        builder.messages(messages, control);
+        builder.close();
+        builder.error();
+    } else {
+        builder.refusal(own.error, &messages);
+    }
+    let connection = own.connection.and_then(unsigned);
+    let part = if is_redirect { Part::Redirect } else { Part::Connection };
+    EntryEvents { events: builder.events, connection, part }
+}
+
+/// A place in time.
+#[derive(Clone, Copy, Debug, Default)]
+struct At {
+    time: Micros,
+    elapsed: Option<Micros>,
+}
+
+struct Builder<'a> {
+    entry: &'a Entry,
+    warnings: &'a mut Warnings,
+    exchange: Exchange,
+    phases: Phases,
+    events: Vec<EntryEvent>,
+    /// The time of the last event.
+    now: At,
+    /// The time of the entry before.
+    before: Micros,
+    /// Who recorded: that it was the client, unless one of ours says otherwise.
+    initiator: Initiator,
+    totals: Totals,
+    /// The Close frames of programs that record them as messages, in their order.
+    close_frames: Vec<(Direction, ClosePayload)>,
+}
+
+/// What was counted of the messages in each direction, for entries that are not ours.
+#[derive(Clone, Copy, Debug, Default)]
+struct Totals {
+    sent: Traffic,
+    received: Traffic,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Traffic {
+    messages: u64,
+    bytes: u64,
+}
+
+impl Builder<'_> {
+    fn warn(&mut self, reason: &str) {
+        let start = Place { line: 1, column: 1, offset: 0 };
+        let number = self.entry.number;
+        self.warnings.add(self.entry.place.unwrap_or(start), &format!("entry {number}: {reason}"));
+    }
+
+    /// Whether the entry is one of ours.
+    fn is_own(&self) -> bool {
+        self.entry.values.own.is_some()
+    }
+
+    /// HARs say which of client and server it was.
+    fn direction(&self, sender: Sender) -> Direction {
+        match (self.initiator, sender) {
+            (Initiator::Local, Sender::Client) | (Initiator::Peer, Sender::Server) => {
+                Direction::Sent
+            }
+            _ => Direction::Received,
+        }
+    }
+
+    fn push(&mut self, at: At, what: RecordedKind) {
+        self.events.push(EntryEvent { time: at.time, elapsed: at.elapsed, what });
+        self.now = at;
+    }
+
+    /// Adds an event of an object as it is in a recording of lines. `own` is what our HARs have of it; it is left out
+    /// if it is not valid.
+    fn push_object(&mut self, at: At, own: Option<&RawValue>, values: Value) {
+        let own = own.and_then(|own| serde_json::from_str::<Map<String, Value>>(own.get()).ok());
+        let attempts = own.map(|own| (own, true)).into_iter().chain([(Map::new(), false)]);
+        for (mut object, is_own) in attempts {
+            if let Value::Object(values) = &values {
+                object.extend(values.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            object.insert("time".to_owned(), rfc3339(at.time).into());
+            object.shift_remove("connection");
+            object.shift_remove("elapsed_ms");
+            match parse_event(Value::Object(object).to_string().as_bytes()) {
+                Ok(Some(event)) => return self.push(at, event.what),
+                Ok(None) => return,
+                Err(reason) if is_own => self.warn(&format!("_wscope is passed over: {reason}")),
+                Err(reason) => self.warn(&format!("it is passed over: {reason}")),
+            }
+        }
+    }
+
+    /// When the connection was opened, or was refused.
+    fn started(&mut self, own: &Own<'_>, messages: &[Message]) -> At {
+        let opened = own.time.and_then(|value| decimal(number(value)?, SECONDS));
+        if let Some(time) = opened {
+            return At { time, elapsed: elapsed(own.open.or(own.redirect).or(own.error)) };
+        }
+        let first = messages.iter().find_map(|message| match message.time {
+            Some(MessageTime::Wall(time)) => Some(time),
+            _ => None,
+        });
+        let started = self.entry.values.started.as_deref();
+        let time = match (started.and_then(text).and_then(|text| date_time(&text)), first) {
+            (Some(started), first) => {
+                let opened = started.saturating_add(self.phases.total);
+                first.map_or(opened, |first| opened.min(first))
+            }
+            (None, first) => {
+                if started.is_some() {
+                    self.warn("`startedDateTime` is not a date and time");
+                }
+                first.unwrap_or(self.before)
+            }
+        };
+        At { time, elapsed: None }
+    }
+}
+
+/// `elapsed_ms` of an object of an event.
+fn elapsed(value: Option<&RawValue>) -> Option<Micros> {
+    #[derive(Default, Deserialize)]
+    struct Elapsed<'a> {
+        #[serde(borrow)]
+        elapsed_ms: Option<&'a RawValue>,
+    }
+    let object: Elapsed<'_> = object(value);
+    decimal(number(object.elapsed_ms?)?, MILLISECONDS).filter(|micros| *micros >= 0)
+}
+
+/// `time` of an object of an event.
+fn own_time(value: Option<&RawValue>) -> Option<Micros> {
+    #[derive(Default, Deserialize)]
+    struct Time<'a> {
+        #[serde(borrow)]
+        time: Option<&'a RawValue>,
+    }
+    let object: Time<'_> = object(value);
+    date_time(&text(object.time?)?)
+}
+
+/// The events of a failure that belongs to no connection, which our own HARs have.
+pub(super) fn run_error(value: &RawValue) -> Option<EntryEvents> {
+    let event = parse_event(value.get().as_bytes()).ok()??;
+    let time = micros_of_wall(event.at.wall);
+    let events = vec![EntryEvent { time, elapsed: elapsed(Some(value)), what: event.what }];
+    Some(EntryEvents { events, connection: event.connection, part: Part::Run })
+}

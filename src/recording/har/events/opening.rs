@@ -1,0 +1,147 @@
+//! The opening of the connection of an entry, or what there was instead.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::{Builder, EntryEvent};
+use crate::recording::RecordedKind;
+use crate::recording::har::exchange::{Phases, fields};
+use crate::recording::har::message::{Message, MessageKind};
+use crate::recording::har::time::{Micros, Millis};
+use crate::recording::har::values::{text, unsigned};
+
+impl Builder<'_> {
+    pub(super) fn open(&mut self, own: Option<&RawValue>) {
+        let it = &self.exchange;
+        if let Some(file) = &it.file {
+            let reason = format!(
+                "its messages are in another file, {file:?}, and are missing here: Playwright's recordHar writes them into the HAR with content: 'embed'"
+            );
+            self.warn(&reason);
+        }
+        let it = &self.exchange;
+        let mut values = json!({
+            "event": "open",
+            "url": it.url,
+            "status": if it.status == 0 { 101 } else { it.status },
+            "reason": it.reason,
+            "request_headers": fields(&it.request_headers),
+            "response_headers": fields(&it.response_headers),
+        });
+        let is_peer = |own: &RawValue| own.get().contains("\"initiator\":\"peer\"");
+        let version = match own.is_some_and(is_peer) {
+            true => &it.request_version,
+            false => &it.response_version,
+        };
+        values["http_version"] = http_version(version).into();
+        if own.is_none() {
+            let Phases { dns, tcp, tls, upgrade, total } = self.phases;
+            let millis = |micros: Option<Micros>| micros.map(|micros| raw(&Millis(micros)));
+            values["remote"] = self.remote().into();
+            values["protocol"] = it.answered("Sec-WebSocket-Protocol").into();
+            values["extensions"] = it.answered("Sec-WebSocket-Extensions").into();
+            values["timings_ms"] = json!({
+                "dns": millis(dns),
+                "tcp": millis(tcp),
+                "tls": millis(tls),
+                "upgrade": millis(upgrade),
+                "total": millis(Some(total)),
+            });
+        }
+        let opened = self.now;
+        self.push_object(opened, own, values);
+        if let Some(EntryEvent { what: RecordedKind::Open(opened), .. }) = self.events.last() {
+            self.initiator = opened.initiator;
+        }
+    }
+
+    /// The address of the server, with its port if that is known.
+    fn remote(&self) -> String {
+        let address = self.entry.values.server_address.as_deref().and_then(text);
+        let Some(address) = address.filter(|it| !it.is_empty()) else { return String::new() };
+        let address = address.trim_start_matches('[').trim_end_matches(']');
+        let port = self.entry.values.server_port.as_deref().and_then(unsigned);
+        let of_url = || url::Url::parse(&self.exchange.url).ok()?.port_or_known_default();
+        match port.or_else(|| of_url().map(u64::from)) {
+            Some(port) if address.contains(':') => format!("[{address}]:{port}"),
+            Some(port) => format!("{address}:{port}"),
+            None => address.to_owned(),
+        }
+    }
+
+    pub(super) fn redirect(&mut self, own: Option<&RawValue>) {
+        let it = &self.exchange;
+        let to = url::Url::parse(&it.url).and_then(|base| base.join(&it.redirect_url));
+        let values = json!({
+            "event": "redirect",
+            "status": it.status,
+            "reason": it.reason,
+            "from": it.url,
+            "to": match to {
+                Ok(to) if own.is_none() => to.to_string(),
+                _ => it.redirect_url.clone(),
+            },
+        });
+        self.push_object(self.now, own, values);
+    }
+
+    /// A response other than 101, or none.
+    pub(super) fn refusal(&mut self, own: Option<&RawValue>, messages: &[Message]) {
+        let it = &self.exchange;
+        let reported = messages.iter().find(|message| message.what == MessageKind::Error);
+        let reported = reported.map(|message| String::from_utf8_lossy(&message.data).into_owned());
+        let mut values = json!({ "event": "error" });
+        if own.is_none() {
+            values["url"] = it.url.as_str().into();
+            values["request_headers"] = fields(&it.request_headers);
+        }
+        if it.status == 0 {
+            if own.is_none() {
+                let reason = reported.or_else(|| it.error.clone());
+                let reason = reason.unwrap_or_else(|| "no response was recorded".to_owned());
+                values["kind"] = "connect".into();
+                values["message"] = format!("could not connect to {}: {reason}", it.url).into();
+            }
+            return self.push_object(self.now, own, values);
+        }
+        values["status"] = it.status.into();
+        values["response_headers"] = fields(&it.response_headers);
+        values["body"] = String::from_utf8_lossy(&it.body).into();
+        if own.is_none() {
+            let status = format!("{} {}", it.status, it.reason);
+            let version = match &*it.response_version {
+                "" => "HTTP/1.1",
+                version => version,
+            };
+            values["kind"] = "handshake".into();
+            values["message"] =
+                format!("{} refused the upgrade: {}", it.url, status.trim_end()).into();
+            values["status_line"] = format!("{version} {status}").into();
+        }
+        let is_text = str::from_utf8(&it.body).is_ok();
+        let body = if is_text { Vec::new() } else { it.body.clone() };
+        self.push_object(self.now, own, values);
+        if let Some(EntryEvent { what: RecordedKind::Failure(failure), .. }) =
+            self.events.last_mut()
+            && let Some(response) = &mut failure.response
+            && !is_text
+        {
+            response.body = body;
+        }
+    }
+}
+
+/// The versions that recordings know; a connection over HTTP/2 is one of HTTP/1.1 there.
+fn http_version(version: &str) -> &'static str {
+    match version.ends_with("/1.0") {
+        true => "HTTP/1.0",
+        false => "HTTP/1.1",
+    }
+}
+
+/// A number as it is written.
+fn raw(number: &impl fmt::Display) -> Value {
+    serde_json::from_str(&number.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,228 @@
+//! What other programs write.
+
+use serde_json::Value;
+
+use super::*;
+
+/// Some members of each event.
+fn picked(events: &[Recorded], keys: &[&str]) -> Vec<String> {
+    let pick = |event: &Recorded| {
+        let line: Value = serde_json::from_str(&shown(event)).expect("JSON");
+        let values = keys.iter().filter_map(|key| line.get(key)).filter(|value| !value.is_null());
+        let texts =
+            values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    events.iter().map(pick).collect()
+}
+
+const MESSAGES: [&str; 8] =
+    ["event", "connection", "time", "elapsed_ms", "direction", "type", "data", "wire_size"];
+
+#[test]
+fn chrome_writes_seconds() {
+    let events = events(include_bytes!("../../../../tests/data/har/chrome.har"));
+    assert_eq!(
+        picked(&events, &MESSAGES),
+        [
+            "open 2026-05-04T09:00:01.125000Z 0.000",
+            "message 2026-05-04T09:00:01.250125Z 125.125 sent text {\"op\":\"hello\",\"n\":1} 0",
+            "message 2026-05-04T09:00:01.500000Z 375.000 received text {\"op\":\"welcome\",\"to\":\"é 世界\"} 0",
+            "message 2026-05-04T09:00:02.000000Z 875.000 received binary AP+AQQ== 0",
+            "error 2026-05-04T09:00:03.750000Z 2625.000",
+        ]
+    );
+    let opened = ["url", "http_version", "status", "reason", "protocol", "extensions", "remote"];
+    assert_eq!(
+        picked(&events[..1], &opened),
+        ["wss://app.test/live?v=2 HTTP/1.1 101 Switching Protocols chat.v2 permessage-deflate "]
+    );
+    assert_eq!(
+        picked(&events[4..], &["kind", "message"]),
+        ["abnormal connection failed: Invalid frame header"]
+    );
+}
+
+#[test]
+fn playwright_writes_milliseconds() {
+    let events = events(include_bytes!("../../../../tests/data/har/playwright.har"));
+    assert_eq!(
+        picked(&events, &MESSAGES),
+        [
+            "open 1 2026-05-04T09:00:01.125000Z 0.000",
+            "message 1 2026-05-04T09:00:01.250125Z 125.125 sent text ask 0",
+            "message 1 2026-05-04T09:00:02.000625Z 875.625 received binary AQI= 0",
+            "error 2 2026-05-04T09:00:03.000000Z 1875.000",
+        ]
+    );
+    assert_eq!(
+        picked(&events[3..], &["kind", "message"]),
+        ["connect could not connect to ws://localhost:9001/closed: net::ERR_CONNECTION_REFUSED"]
+    );
+}
+
+#[test]
+fn mitmproxy_writes_urls_of_http() {
+    let events = events(include_bytes!("../../../../tests/data/har/mitmproxy.har"));
+    assert_eq!(
+        picked(&events, &MESSAGES),
+        [
+            "open 1 2026-05-04T09:00:01.131250Z 0.000",
+            "message 1 2026-05-04T09:00:01.132273Z 1.023 received text first 0",
+            "message 1 2026-05-04T09:00:01.250125Z 118.875 sent text  0",
+            "error 2 2026-05-04T09:00:02.000000Z 868.750",
+        ]
+    );
+    assert_eq!(
+        picked(&events[..1], &["url", "remote", "response_headers", "timings_ms"]),
+        ["ws://localhost:9001/live 127.0.0.1:9001 [[\"X-Served\",\"1\"],[\"X-Served\",\"2\"]] \
+          {\"dns\":null,\"tcp\":2.000,\"proxy\":null,\"tls\":null,\"upgrade\":4.250,\"total\":6.250}"]
+    );
+    assert_eq!(
+        picked(&events[3..], &["kind", "message", "status", "response_headers", "body"]),
+        ["handshake ws://localhost:9001/private refused the upgrade: 401 Unauthorized 401 \
+          [[\"WWW-Authenticate\",\"Bearer\"]] no token"]
+    );
+}
+
+#[test]
+fn http_toolkit_writes_the_end() {
+    let events = events(include_bytes!("../../../../tests/data/har/http-toolkit.har"));
+    assert_eq!(
+        picked(&events, &["event", "connection", "url", "data", "code", "reason", "was_clean"]),
+        [
+            "open 1 wss://app.test/live Switching Protocols",
+            "message 1 bye",
+            "close 1 4001 enough true",
+            "open 2 wss://app.test/live ",
+            "close 2 1006  false",
+        ]
+    );
+    assert_eq!(
+        picked(&events[2..3], &["time", "duration_ms"]),
+        ["2026-05-04T09:00:03.125000Z 1998.000"]
+    );
+}
+
+#[test]
+fn what_is_odd_is_a_warning_with_its_place() {
+    let (events, result) = read_all(include_bytes!("../../../../tests/data/har/odd.har"));
+    let warnings = result.map(|summary| summary.warnings).map_err(|error| error.to_string());
+    assert!(warnings.is_ok(), "{warnings:?}");
+    assert_eq!(
+        picked(
+            &events,
+            &[
+                "event",
+                "connection",
+                "from",
+                "to",
+                "elapsed_ms",
+                "direction",
+                "data",
+                "code",
+                "reason"
+            ]
+        ),
+        [
+            "redirect 1 wss://app.test/old wss://app.test/new 0.000 Found",
+            "open 1 0.000 ",
+            "message 1 0.000 received a",
+            "open 2 0.000 ",
+            "message 1 1250.000 received bm8gYmFzZTY0",
+            "message 1 1250.000 sent {\"c\": 1}",
+            "close 1 1250.000 1000 bye",
+        ]
+    );
+    assert_eq!(
+        warnings.expect("warnings"),
+        [
+            "x.har:2:4: entry 1: it is not an object, and is passed over",
+            "x.har:2:9: entry 2: it is not an object, and is passed over",
+            "x.har:2:14: entry 3: it is not an object, and is passed over",
+            "x.har:2:18: entry 4: it is not an object, and is passed over",
+            "x.har:7:7: entry 7: _webSocketMessages[1]: it is not a message, and is passed over",
+            "x.har:8:73: entry 7: _webSocketMessages[2]: `data` is not base64, and is taken as it is written",
+            "x.har:9:34: entry 7: _webSocketMessages[3]: `type` is not \"send\" or \"receive\": the message is passed over",
+            "x.har:10:64: entry 7: _webSocketMessages[4]: `data` is not a string, and is taken as it is written",
+            "x.har:14:63: entry 8: _webSocketMessages is not an array, and is passed over",
+            "x.har:14:3: entry 8: `startedDateTime` is not a date and time",
+            "x.har:14:3: entry 8: its messages are in another file, \"0a1b.jsonl\", and are missing here: Playwright's recordHar writes them into the HAR with content: 'embed'",
+            "x.har:14:3: entry 8: _webSocketClose is not an object, and is passed over",
+        ]
+    );
+}
+
+#[test]
+fn a_har_that_is_cut_has_what_was_before() {
+    let har = include_bytes!("../../../../tests/data/har/chrome.har");
+    let at = har.windows(12).position(|it| it == b"AP+AQQ==\"\n  ").expect("the third message");
+    let (events, result) = read_all(&har[..at]);
+    assert_eq!(
+        picked(&events, &["event", "url", "direction"]),
+        ["open ", "message sent", "message received"]
+    );
+    let warnings = result.expect("warnings").warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("x.har:112:21: the HAR is not closed"), "{warnings:?}");
+}
+
+#[test]
+fn what_is_not_json_is_an_error_with_its_place() {
+    for (har, events, error) in [
+        (
+            &br#"{"log": {"entries": [{"_webSocketMessages": [{"type":"send","data":"a"}, }]}"#[..],
+            2,
+            "x.har:1:74: expected value (at byte 73 of the file)",
+        ),
+        (
+            b"{\"log\": {\"entries\":\n {}}}",
+            0,
+            "x.har:2:2: invalid type: map, expected an array as `log.entries` (at byte 21 of the file)",
+        ),
+        (
+            b"{\"log\": {\"pages\": []}}",
+            0,
+            "x.har: it is JSON without `log.entries`, which a HAR has",
+        ),
+        (
+            b"{\"log\": [[[",
+            0,
+            "x.har:1:9: invalid type: sequence, expected an object as `log` (at byte 8 of the file)",
+        ),
+        (
+            b"{\"log\": {\"entries\": []}} {}",
+            0,
+            "x.har:1:26: trailing characters (at byte 25 of the file)",
+        ),
+        (b"", 0, "x.har:1:1: EOF while parsing a value (at byte 0 of the file)"),
+    ] {
+        let (found, result) = read_all(har);
+        let text = result.expect_err("an error").to_string();
+        assert_eq!((found.len(), &*text), (events, error), "{}", String::from_utf8_lossy(har));
+    }
+}
+
+#[test]
+fn a_har_over_the_limit_is_an_error() {
+    let har = include_bytes!("../../../../tests/data/har/chrome.har");
+    let limits = Limits { max_size: 100 };
+    let error = read("x.har", &har[..], &limits, &mut |_| ControlFlow::Continue(()));
+    let error = error.expect_err("an error").to_string();
+    assert_eq!(error, "x.har: the file is larger than 100 bytes");
+}
+
+#[test]
+fn deep_nesting_is_no_recursion() {
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    for har in [
+        format!(r#"{{"log": {{"x": {deep}, "entries": []}}}}"#),
+        format!(r#"{{"log": {{"entries": [{{"request": {deep}, "x": {deep}}}]}}}}"#),
+        format!(
+            r#"{{"log": {{"entries": [{{"_webSocketMessages": [{deep}], "_wscope": {{"open": {deep}}}}}]}}}}"#
+        ),
+        format!(r#"{{"log": {{"entries": [{deep}]}}}}"#),
+    ] {
+        let _ = read_all(har.as_bytes());
+    }
+}

@@ -1,0 +1,252 @@
+//! Arbitrary sessions.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use crate::event::{
+    Closed, FailedResponse, Failure, FailureKind, HeadView, LastTraffic, Opened, Redirect,
+    SilenceAdvice, Stamp,
+};
+use crate::net::Timings;
+use crate::net::tls::{CertificateInfo, TlsInfo};
+use crate::protocol::MessageKind;
+use crate::protocol::close::{CloseCode, ClosePayload};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
+use crate::protocol::vocabulary::{Counters, Direction, IncompleteMessage, Position, TransportEnd};
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use crate::redact::Secrets;
+
+/// The events of a recording with up to three connections, or one without a number.
+pub(super) fn session() -> impl Strategy<Value = Vec<Recorded>> {
+    let steps = prop::collection::vec((0_u64..3, micros(), step()), 0..40);
+    (any::<bool>(), opened(), steps, 0_u64..4_000_000_000_000_000).prop_map(recording)
+}
+
+type Steps = Vec<(u64, u64, RecordedKind)>;
+
+/// Events in which a connection is open before its messages, and closed once.
+fn recording((is_several, opened, steps, start): (bool, Opened, Steps, u64)) -> Vec<Recorded> {
+    let (mut events, mut open) = (Vec::new(), [false; 3]);
+    let (mut wall, mut elapsed) = (start, 0);
+    for (number, after, what) in steps {
+        // The order of different connections within a microsecond is not kept.
+        elapsed += after + 1;
+        wall += after + u64::from(after % 3 == 0); // the clock is not exact
+        let at = Stamp {
+            wall: SystemTime::UNIX_EPOCH + Duration::from_micros(wall),
+            elapsed: Duration::from_micros(elapsed),
+        };
+        let number = if is_several { number } else { 0 };
+        let connection = is_several.then_some(number + 1);
+        let is_open = &mut open[number as usize];
+        let what = match what {
+            RecordedKind::Failure(_) | RecordedKind::Redirect(_) if !*is_open => what,
+            RecordedKind::Failure(_) | RecordedKind::Redirect(_) => continue,
+            _ if !*is_open => {
+                *is_open = true;
+                RecordedKind::Open(Box::new(opened.clone()))
+            }
+            RecordedKind::Closed(_) => {
+                *is_open = false;
+                what
+            }
+            _ => what,
+        };
+        events.push(Recorded { at, connection, what });
+    }
+    events
+}
+
+fn micros() -> impl Strategy<Value = u64> {
+    prop_oneof![0_u64..3, 0_u64..5_000_000_000]
+}
+
+fn step() -> impl Strategy<Value = RecordedKind> {
+    prop_oneof![
+        8 => message().prop_map(RecordedKind::Message),
+        2 => control(),
+        1 => file(),
+        2 => closed().prop_map(|it| RecordedKind::Closed(Box::new(it))),
+        1 => refusal(),
+        1 => ("\\PC{0,8}", 300_u16..400).prop_map(|(reason, status)| {
+            let (from, to) = ("ws://a/é".to_owned(), "wss://b/".to_owned());
+            let redirect = Redirect { status, reason, from, to, interim: Vec::new() };
+            RecordedKind::Redirect(Box::new(redirect))
+        }),
+    ]
+}
+
+fn direction() -> impl Strategy<Value = Direction> {
+    prop_oneof![Just(Direction::Sent), Just(Direction::Received)]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["\\PC{0,20}", "[\\x00-\\x7f\u{9b}\u{202e}]{0,20}", "(é|x){0,300}"]
+}
+
+fn message() -> impl Strategy<Value = RecordedMessage> {
+    let data = prop_oneof![
+        6 => text().prop_map(|text| (MessageKind::Text, text.into_bytes())),
+        3 => prop::collection::vec(any::<u8>(), 0..200).prop_map(|data| (MessageKind::Binary, data)),
+        // `--lenient`
+        1 => prop::collection::vec(any::<u8>(), 0..9).prop_map(|data| (MessageKind::Text, data)),
+    ];
+    (
+        direction(),
+        data,
+        any::<bool>(),
+        0_u64..3,
+        prop_oneof![Just(None), (0_u64..1000).prop_map(Some)],
+    )
+        .prop_map(|(direction, (kind, data), compressed, frames, wire_size)| {
+            let wire_size = wire_size.unwrap_or(data.len() as u64 + 2);
+            RecordedMessage { direction, kind, data: data.into(), wire_size, compressed, frames }
+        })
+}
+
+fn control() -> impl Strategy<Value = RecordedKind> {
+    let data = prop::collection::vec(any::<u8>(), 0..126).prop_map(Bytes::from);
+    (direction(), data, prop::option::of(0_u64..1_000_000), any::<bool>()).prop_map(
+        |(direction, data, rtt, is_ping)| match is_ping {
+            true => RecordedKind::Ping(direction, data),
+            false => RecordedKind::Pong(direction, data, rtt.map(Duration::from_micros)),
+        },
+    )
+}
+
+fn file() -> impl Strategy<Value = RecordedKind> {
+    (text(), 0_u64..u64::MAX, 0_u64..u64::MAX).prop_map(|(path, size, wire_size)| {
+        RecordedKind::FileSent { kind: MessageKind::Binary, path, size, wire_size }
+    })
+}
+
+fn payload() -> impl Strategy<Value = ClosePayload> {
+    (prop::option::of(1000_u16..1004), text()).prop_map(|(code, reason)| ClosePayload {
+        code: code.map(CloseCode::new),
+        reason: if code.is_some() { reason } else { String::new() },
+    })
+}
+
+fn closed() -> impl Strategy<Value = Closed> {
+    let sides = (prop::option::of(payload()), prop::option::of(payload()));
+    (sides, any::<bool>(), any::<bool>(), any::<u32>()).prop_map(
+        |((sent, received), is_local, is_lost, number)| {
+            let cause = match (&received, is_lost) {
+                (Some(_), false) => EndCause::Handshake,
+                (_, true) => EndCause::Transport(TransportEnd::Reset, Position::Header(1)),
+                (None, false) => EndCause::CloseTimeout,
+            };
+            let incomplete = IncompleteMessage {
+                kind: MessageKind::Text,
+                frames: 2,
+                size: u64::from(number),
+                compressed: is_local,
+            };
+            let counters = Counters { messages: u64::from(number), ..Counters::default() };
+            Closed {
+                ending: Ending {
+                    cause,
+                    initiator: if is_local { Initiator::Local } else { Initiator::Peer },
+                    sent,
+                    received,
+                    violation: None,
+                    incomplete: is_lost.then_some(incomplete),
+                },
+                quiet: Duration::from_micros(u64::from(number)),
+                last: LastTraffic::Handshake,
+                age: Duration::from_secs(u64::from(number)),
+                received: counters,
+                sent: counters,
+                is_unsent: is_lost,
+                hint: is_local.then(|| "a \"hint\"".to_owned()),
+                application: None,
+                silence_advice: SilenceAdvice::default(),
+                failure_follows: false,
+            }
+        },
+    )
+}
+
+fn head(fields: &[(&str, &str)]) -> HeadView {
+    let field = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+    HeadView {
+        start_line: b"GET / HTTP/1.1".to_vec(),
+        fields: fields.iter().map(field).collect(),
+        malformed: Vec::new(),
+    }
+}
+
+fn refusal() -> impl Strategy<Value = RecordedKind> {
+    let body =
+        prop_oneof![text().prop_map(String::into_bytes), prop::collection::vec(any::<u8>(), 0..9),];
+    (prop::option::of((400_u16..600, body)), text()).prop_map(|(response, message)| {
+        let kind = if response.is_some() { FailureKind::Handshake } else { FailureKind::Connect };
+        let mut failure = Failure::new(kind, message);
+        failure.response = response.map(|(status, body)| FailedResponse {
+            status,
+            head: HeadView {
+                start_line: format!("HTTP/1.1 {status} No, thanks").into_bytes(),
+                ..head(&[("content-TYPE", "text/plain"), ("X", "1"), ("X", "")])
+            },
+            body,
+            is_partial: false,
+            notes: vec!["a note".to_owned()],
+        });
+        RecordedKind::Failure(Box::new(failure))
+    })
+}
+
+fn opened() -> impl Strategy<Value = Opened> {
+    let span = || prop::option::of((0_u64..9_000_000).prop_map(Duration::from_micros));
+    let timings = (span(), span(), span(), span(), span(), 0_u64..9_000_000);
+    (any::<bool>(), any::<bool>(), timings, text()).prop_map(|(is_local, is_tls, timings, name)| {
+        let (dns, tcp, proxy, tls, upgrade, total) = timings;
+        let fields =
+            [("Host", "h"), ("Sec-WebSocket-Key", "x"), ("cookie", "a=b"), ("x", "é\u{1}")];
+        Opened {
+            initiator: if is_local { Initiator::Local } else { Initiator::Peer },
+            url: "ws://h/p?q=1&token=***".to_owned(),
+            remote: "[::1]:80".to_owned(),
+            proxy: None,
+            local: "127.0.0.1:5".to_owned(),
+            http_minor: 1,
+            status: 101,
+            reason: "Switching Protocols".to_owned(),
+            request: head(&fields),
+            interim: Vec::new(),
+            response: head(&[("Upgrade", "websocket"), ("set-cookie", "***"), ("Upgrade", "y")]),
+            has_credentials: false,
+            offered: Vec::new(),
+            protocol: is_local.then(|| name.clone()),
+            extensions: is_tls.then(|| "permessage-deflate".to_owned()),
+            compression: None,
+            tls: is_tls.then(|| tls_info(name)),
+            timings: Timings { dns, tcp, proxy, tls, upgrade, total: Duration::from_micros(total) },
+            secrets: Secrets::default(),
+        }
+    })
+}
+
+fn tls_info(name: String) -> TlsInfo {
+    TlsInfo {
+        version: "TLSv1.3".to_owned(),
+        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
+        alpn: None,
+        certificate: Some(CertificateInfo {
+            subject: name,
+            issuer: "CN=é".to_owned(),
+            names: vec!["h".to_owned()],
+            not_before: 0,
+            not_after: 1_800_000_000,
+            seen_at: 5,
+            serial: "01".to_owned(),
+            key: "RSA".to_owned(),
+            signature: "x".to_owned(),
+            usages: vec!["digitalSignature".to_owned()],
+            is_authority: false,
+            fingerprint: "ff".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,155 @@
+//! Values of a HAR, taken as what they are meant to be. Each is parsed for itself, so that one of the wrong type costs
+//! nothing else.
+
+use std::fmt;
+
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// The bytes of a string. Halves of a UTF-16 pair, which JavaScript allows, are three bytes that are not UTF-8.
+pub(super) fn bytes(value: &RawValue) -> Option<Vec<u8>> {
+    struct Bytes;
+
+    impl Visitor<'_> for Bytes {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+
+    let text = value.get();
+    let is_string = text.starts_with('"');
+    is_string.then(|| serde_json::Deserializer::from_str(text).deserialize_bytes(Bytes).ok())?
+}
+
+/// A string; what is not UTF-8 is replaced.
+pub(super) fn text(value: &RawValue) -> Option<String> {
+    let bytes = bytes(value)?;
+    Some(
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}
+
+/// The text of a number; some programs write numbers as strings.
+pub(super) fn number(value: &RawValue) -> Option<&str> {
+    let text = value.get();
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    bare.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then_some(bare)
+}
+
+/// A number that is not negative.
+pub(super) fn unsigned(value: &RawValue) -> Option<u64> {
+    let text = number(value)?;
+    let whole = super::time::decimal(text, 0).and_then(|number| u64::try_from(number).ok());
+    text.parse().ok().or(whole)
+}
+
+/// Whether it is `true`.
+pub(super) fn is_true(value: &RawValue) -> bool {
+    value.get() == "true"
+}
+
+/// The data of base64 in any of its spellings.
+pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    [BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD]
+        .iter()
+        .find_map(|encoding| encoding.decode(text).ok())
+}
+
+/// An object, or none if the value is another; its members that are not known are passed over.
+pub(super) fn object<'a, T: Deserialize<'a> + Default>(value: Option<&'a RawValue>) -> T {
+    value.and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
+}
+
+/// Names and values: `[{"name": …, "value": …}]`, as the specification says, or `[["name", "value"]]`.
+pub(super) fn pairs(value: &RawValue) -> Option<Vec<(String, Vec<u8>)>> {
+    #[derive(Deserialize)]
+    struct Pair<'a> {
+        #[serde(borrow)]
+        name: &'a RawValue,
+        #[serde(borrow)]
+        value: Option<&'a RawValue>,
+    }
+    let list: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
+    let pair = |item: &RawValue| {
+        // Serde takes the members of a struct from an array, too.
+        let Pair { name, value } = serde_json::from_str(item.get()).ok()?;
+        let value = value.map(|value| bytes(value).unwrap_or_else(|| value.get().into()));
+        Some((text(name)?, value.unwrap_or_default()))
+    };
+    Some(list.into_iter().filter_map(pair).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).expect("JSON")
+    }
+
+    #[test]
+    fn strings_are_decoded() {
+        for (json, decoded) in [
+            (r#""""#, Some(&b""[..])),
+            (r#""a\n\"\u00e9\ud83d\ude00é""#, Some("a\n\"é😀é".as_bytes())),
+            (r#""\ud83d!""#, Some(b"\xed\xa0\xbd!")),
+            ("1", None),
+            ("null", None),
+            ("[1]", None),
+            ("[]", None),
+        ] {
+            assert_eq!(bytes(&raw(json)).as_deref(), decoded, "{json}");
+        }
+        assert_eq!(text(&raw(r#""\ud83d!""#)).as_deref(), Some("\u{fffd}\u{fffd}\u{fffd}!"));
+    }
+
+    #[test]
+    fn numbers_may_be_strings() {
+        for (json, number) in [
+            ("101", Some(101)),
+            ("101.0", Some(101)),
+            ("\"101\"", Some(101)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("-1", None),
+            ("\"\"", None),
+            ("\"", None),
+            ("true", None),
+            ("{}", None),
+        ] {
+            let value = RawValue::from_string(json.to_owned());
+            assert_eq!(value.ok().and_then(|value| unsigned(&value)), number, "{json}");
+        }
+    }
+
+    #[test]
+    fn headers_are_objects_or_arrays() {
+        let value = raw(
+            r#"[{"name": "A", "value": "1"}, ["b", "2"], {"value": 5, "name": "C", "comment": ""},
+                {"name": "D", "value": null}, {"name": "E"}, 7, {"value": "x"}, {"name": 1, "value": "y"}]"#,
+        );
+        let pairs = pairs(&value).expect("a list");
+        let shown: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
+            .collect();
+        assert_eq!(shown, ["A=1", "b=2", "C=5", "D=", "E="]);
+        assert_eq!(super::pairs(&raw("{}")), None);
+    }
+
+    #[test]
+    fn every_spelling_of_base64_is_decoded() {
+        for text in ["+/8=", "+/8", "-_8=", "-_8"] {
+            assert_eq!(base64(text.as_bytes()).as_deref(), Some(&[0xfb, 0xff][..]), "{text}");
+        }
+        assert_eq!(base64(b"not base64!"), None);
+    }
+}
