@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
+use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, DiffArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, Invocation,
@@ -137,10 +137,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
             return replay::run(replay_config(&args, matches, env, notices)?);
         }
-        Some(Subcommand::Diff(args)) => {
-            let is_json = args.output.json;
-            return diff::run(&configured(is_json, || Ok(DiffConfig::new(&args, notices, env)?))?);
-        }
+        Some(Subcommand::Diff(args)) => return diff::run(&diff_config(&args, env, notices)?),
         Some(Subcommand::Codes(args)) => explain(&args.terms),
         Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
@@ -161,6 +158,15 @@ fn replay_config(
         config.notices.splice(0..0, notices);
         Ok(config)
     })
+}
+
+/// The configuration of `diff`.
+fn diff_config(
+    args: &DiffArgs,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<DiffConfig, Error> {
+    configured(args.output.json, || Ok(DiffConfig::new(args, notices, env)?))
 }
 
 /// A parsed command line with the settings.

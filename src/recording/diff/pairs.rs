@@ -223,47 +223,89 @@ impl Pairing<'_> {
         }
         let mut added: Vec<usize> = places.into_values().flatten().collect();
         added.sort_unstable();
-        for key in [|item: &Item| item.shape.structure, |item: &Item| item.shape.class] {
-            (missing, added) = self.closest_of_groups(missing, added, key);
+        for level in [Level::Structure, Level::Class] {
+            (missing, added) = self.pair_groups(&missing, &added, level);
         }
         self.leave(&missing, &added);
     }
 
-    /// Pairs messages with the same key: each with the closest one, or in order where there are many. Returns the rest.
-    fn closest_of_groups(
+    /// Pairs messages of the same structure or class. Returns the rest.
+    fn pair_groups(
         &mut self,
-        ones: Vec<usize>,
-        others: Vec<usize>,
-        key: fn(&Item) -> u64,
+        ones: &[usize],
+        others: &[usize],
+        level: Level,
     ) -> (Vec<usize>, Vec<usize>) {
-        let mut groups: HashMap<u64, VecDeque<(usize, Features)>> = HashMap::new();
-        for to in others {
-            let item = &self.other[to];
-            let features = Features::of(item, self.ignore);
-            groups.entry(key(item)).or_default().push_back((to, features));
-        }
-        let mut missing = Vec::new();
+        let key = |item: &Item| match level {
+            Level::Structure => (item.kind, item.shape.structure),
+            Level::Class | Level::Nothing => (item.kind, item.shape.class),
+        };
+        let mut groups: HashMap<_, (Vec<usize>, VecDeque<usize>)> = HashMap::new();
         for at in ones {
-            let item = &self.one[at];
-            let features = Features::of(item, self.ignore);
-            let group = groups.entry(key(item)).or_default();
-            let searched = if self.left > 0 { MAX_PAIRS } else { 1 };
-            let near = group.iter().take(searched).enumerate();
-            let mut work = 1;
-            let distances = near.filter_map(|(place, (to, its))| {
-                work += 1 + features.work() + its.work();
-                Some((distance((item, &features), (&self.other[*to], its))?, place))
-            });
-            let closest = distances.min_by(|one, other| one.0.total_cmp(&other.0));
-            self.left = self.left.saturating_sub(work);
-            match closest.and_then(|(_, place)| group.remove(place)) {
-                Some((to, _)) => self.pairs.push(Pair::Changed(at, to)),
-                None => missing.push(at),
-            }
+            groups.entry(key(&self.one[*at])).or_default().0.push(*at);
         }
-        let mut added: Vec<usize> = groups.into_values().flatten().map(|(to, _)| to).collect();
+        for to in others {
+            groups.entry(key(&self.other[*to])).or_default().1.push_back(*to);
+        }
+        let (mut missing, mut added) = (Vec::new(), Vec::new());
+        // In order, so that the same files always have the same differences.
+        let mut groups: Vec<_> = groups.into_values().collect();
+        groups.sort_unstable();
+        for (ones, mut others) in groups {
+            missing.extend(self.pair_group(&ones, &mut others, level));
+            added.extend(others);
+        }
+        missing.sort_unstable();
         added.sort_unstable();
         (missing, added)
+    }
+
+    /// Pairs each message with the closest one, or in order where there are many. Returns those that are left, and leaves
+    /// the others that are.
+    fn pair_group(
+        &mut self,
+        ones: &[usize],
+        others: &mut VecDeque<usize>,
+        level: Level,
+    ) -> Vec<usize> {
+        let mut missing = Vec::new();
+        if ones.len().saturating_mul(others.len()) > MAX_PAIRS || self.left == 0 {
+            for at in ones {
+                let shape = &self.one[*at].shape;
+                let are_related = shape.is_named || matches!(level, Level::Structure);
+                match others.pop_front() {
+                    Some(to) if are_related => self.pairs.push(Pair::Changed(*at, to)),
+                    to => {
+                        to.into_iter().for_each(|to| others.push_front(to));
+                        missing.push(*at);
+                    }
+                }
+            }
+            return missing;
+        }
+        let [one_features, other_features] = self.features(ones, others.make_contiguous());
+        let mut other_features = VecDeque::from(other_features);
+        for (at, features) in ones.iter().zip(&one_features) {
+            let mut best: Option<(f64, usize)> = None;
+            for (place, (to, its)) in others.iter().zip(&other_features).enumerate() {
+                self.left = self.left.saturating_sub(1 + features.work() + its.work());
+                let between = distance((&self.one[*at], features), (&self.other[*to], its));
+                if let Some(between) = between
+                    && best.is_none_or(|(least, _)| between < least)
+                {
+                    best = Some((between, place));
+                }
+            }
+            match best {
+                Some((_, place)) => {
+                    other_features.remove(place);
+                    let to = others.remove(place);
+                    self.pairs.extend(to.map(|to| Pair::Changed(*at, to)));
+                }
+                None => missing.push(*at),
+            }
+        }
+        missing
     }
 }
 
