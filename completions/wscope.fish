@@ -106,7 +106,8 @@ function __wscope_endpoints
     __wscope_offered (command wscope completions --endpoints 2>/dev/null)
 end
 
-# Fish expands no tilde behind = or @: nothing is offered there.
+# Fish expands no tilde behind = or @, so that wscope would get it as it is. Fish drops what does not begin with what is
+# typed, so that the path it stands for cannot be offered in its place. Nothing is offered there.
 function __wscope_expands
     not string match -qr '^--[^=]*=~' -- (commandline -ct)
 end

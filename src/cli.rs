@@ -11,9 +11,12 @@ mod check;
 mod complaint;
 mod connection;
 mod filter;
+mod from_curl;
 mod listen;
 mod modes;
 mod options;
+mod record;
+mod replay;
 mod resilience;
 mod route;
 mod settings;
@@ -27,15 +30,18 @@ pub use check::{CheckArgs, CheckConnectionArgs, CheckHandshakeArgs, CheckRunArgs
 pub use complaint::{complaint, extra_url};
 pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use filter::FilterArgs;
-pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use from_curl::FromCurlArgs;
+pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
+pub use record::RecordArgs;
+pub use replay::{PaceMode, PlayingArgs, ReplayArgs};
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
-pub use view::ViewArgs;
+pub use view::{SelectionArgs, ViewArgs};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
@@ -106,6 +112,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show a recording
     View(Box<ViewArgs>),
+    /// Send again what a recorded client sent
+    Replay(Box<ReplayArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell
@@ -126,7 +134,7 @@ pub struct ConnectArgs {
     /// are read as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
     /// does so over TLS. @name is an endpoint of the configuration file (see --no-config), and
     /// @name/path adds to its path.
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["connect", "listen", "from_curl"])]
     pub url: Option<String>,
 
     /// As wscat spells it.
@@ -159,6 +167,9 @@ pub struct ConnectArgs {
     /// Ending.
     #[command(flatten)]
     pub ending: EndingArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -177,6 +188,10 @@ pub struct HandshakeArgs {
     /// What is requested.
     #[command(flatten)]
     pub request: RequestArgs,
+
+    /// A copied request.
+    #[command(flatten)]
+    pub copied: FromCurlArgs,
 
     /// Fail if the server selects none of the subprotocols offered or does not accept --compress, and,
     /// with --expect, if other messages are received in between
@@ -330,7 +345,7 @@ pub struct EndingArgs {
     ///
     /// The prompt also stays if the connection cannot be opened. /reconnect, or Enter on an empty line, opens it again, with
     /// the messages of --send; /connect URL opens another one with the same options, but credentials, cookies and client
-    /// certificates are not sent to another scheme, host or port. /quit, Ctrl-C or Ctrl-D exits with the status of the last
+    /// certificates are not sent to another scheme, host or port; /connect @name opens an endpoint with its own options. /quit, Ctrl-C or Ctrl-D exits with the status of the last
     /// connection. --reconnect makes its attempts before. Goals that are met and --max-time end the run all the same.
     /// Without a line editor (in a pipe, with --input or --binary, TERM=dumb) this has no effect.
     #[arg(long)]

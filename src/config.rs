@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::EndpointConfig;
@@ -28,14 +29,18 @@ mod another;
 mod auth;
 mod check;
 mod connect;
+pub mod curl;
 mod files;
 mod filters;
 mod headers;
 mod history;
+mod invocation;
 mod listen;
 mod messages;
 mod presets;
 mod privacy;
+mod record;
+mod replay;
 mod resilience;
 mod route;
 mod secrets;
@@ -46,12 +51,14 @@ mod values;
 mod view;
 pub mod wscat;
 
-pub use another::check_url;
-pub use auth::{AuthEnv, CredentialSources, SentCredentials};
+pub use auth::{AuthEnv, CredentialSources, NetrcFile, SentCredentials};
 pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use headers::header_lines;
+pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
+pub use record::RecordConfig;
+pub use replay::{MockConfig, RecordedRequest, RecordingConfig, ReplayConfig};
 pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
@@ -154,6 +161,14 @@ pub enum ConfigError {
     /// A setting of the configuration file or of WSCOPE_OPTIONS is not valid.
     #[error(transparent)]
     Configured(#[from] SettingError),
+    /// An option does nothing without another one.
+    #[error("{option} requires {needed}")]
+    Unused {
+        /// The option.
+        option: &'static str,
+        /// The other one.
+        needed: &'static str,
+    },
     /// Commands are possible in lines only.
     #[error("--slash requires --input lines")]
     Slash,
@@ -198,6 +213,8 @@ pub struct ConnectConfig {
     pub commentary: Commentary,
     /// What is shown of the messages.
     pub filters: Filters,
+    /// What is recorded.
+    pub record: RecordConfig,
     /// A larger received message closes the connection, in bytes.
     pub max_message_size: u64,
     /// What ends the run.
@@ -214,6 +231,10 @@ pub struct ConnectConfig {
     pub programs: UserPrograms,
     /// The folder of the messages that are saved at the prompt.
     pub messages: Option<PathBuf>,
+    /// The netrc file, for further connections.
+    pub netrc: Option<NetrcFile>,
+    /// The command line, for endpoints that are opened at the prompt.
+    pub invocation: Option<Arc<Invocation>>,
 }
 
 /// What the server has to agree to.

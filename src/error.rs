@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::client::redirect::RedirectError;
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
-    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask, SilenceAdvice,
+    AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Mask,
+    SilenceAdvice,
 };
 use crate::input::InputError;
 use crate::net::DialError;
@@ -16,10 +17,12 @@ use crate::net::tls::TlsFailure;
 use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::{Interim, UpgradeError};
 use crate::output::OutputError;
+use crate::output::escape::{Newlines, escape};
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
 use crate::recording::ReadError;
+use crate::recording::RecordError;
 use crate::redact::{Redaction, Secrets};
 
 mod answer;
@@ -60,6 +63,8 @@ pub enum Error {
         offered: Vec<String>,
         /// The request, if it is shown, and the response.
         heads: Box<(Option<HeadView>, HeadView)>,
+        /// What was to be opened, for events.
+        attempt: Box<AttemptView>,
     },
     /// permessage-deflate was not accepted, and `--strict` requires it.
     NoCompression,
@@ -84,6 +89,8 @@ pub enum Error {
     Input(InputError),
     /// An output cannot be written.
     Output(OutputError),
+    /// A file cannot be recorded to.
+    Record(RecordError),
     /// An error of the system.
     System(String, io::Error),
     /// Descriptions of the expectations that were not met, and the failure that ended the run before.
@@ -96,6 +103,22 @@ pub enum Error {
     Earlier(Box<Error>),
     /// A recording cannot be read, or parts of it are invalid.
     Recording(ReadError),
+    /// No connection of a recording can be used.
+    Entry {
+        /// The message.
+        message: String,
+        /// The connections to choose from, a line for each.
+        list: Vec<String>,
+    },
+    /// What was received is not what was recorded.
+    Differs {
+        /// How many differences there are, and of which kinds.
+        counts: String,
+        /// The first of them, line by line.
+        list: Vec<String>,
+        /// The failure that ended the run before.
+        end: Option<Box<Error>>,
+    },
     /// A part of a scenario failed. It was reported.
     ChecksFailed,
     /// Scenarios are invalid. What is wrong was reported.
@@ -124,6 +147,8 @@ pub struct DialAttempt {
     pub is_redirected: bool,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
+    /// What was to be opened, for events.
+    pub attempt: AttemptView,
 }
 
 /// A failed opening handshake, with details to explain it.
@@ -173,6 +198,8 @@ pub struct RejectedHandshake {
     pub request: Option<HeadView>,
     /// The request was already shown when it was sent.
     pub request_shown: bool,
+    /// The same attempt, for events.
+    pub attempt: AttemptView,
 }
 
 impl RejectedHandshake {
@@ -202,9 +229,10 @@ impl Error {
     /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
         match self {
-            Self::Unmet(_, Some(end)) | Self::Interrupted(_, end) | Self::Earlier(end) => {
-                end.cause()
-            }
+            Self::Unmet(_, Some(end))
+            | Self::Differs { end: Some(end), .. }
+            | Self::Interrupted(_, end)
+            | Self::Earlier(end) => end.cause(),
             other => other,
         }
     }
@@ -213,8 +241,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Earlier(error) => error.exit_code(),
-            Self::Unmet(..) | Self::ChecksFailed => 1,
-            Self::InvalidScenarios => 2,
+            Self::Unmet(..) | Self::Differs { .. } | Self::ChecksFailed => 1,
+            Self::InvalidScenarios | Self::Entry { .. } => 2,
+            Self::Record(error) if error.is_usage() => 2,
             Self::Config(
                 ConfigError::Unreadable { .. }
                 | ConfigError::File { option: "--variables-file", .. },
@@ -244,7 +273,11 @@ impl Error {
             Self::Recording(error) => error.exit_code(),
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
-            Self::Input(_) | Self::Output(_) | Self::System(..) | Self::UnreadableScenarios => 8,
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::Record(_)
+            | Self::System(..)
+            | Self::UnreadableScenarios => 8,
             Self::Signal(signal) | Self::Interrupted(signal, _) => signal.exit_code(),
         }
     }
@@ -284,6 +317,21 @@ impl Error {
     /// The message, `WHAT: WHY`, on one line.
     pub fn message(&self) -> String {
         text::message(self)
+    }
+
+    /// The message with what [`report`] lists beside it.
+    fn whole_message(&self) -> String {
+        match self {
+            Self::Differs { list, .. } | Self::Entry { list, .. } if !list.is_empty() => {
+                // Indented lines belong to the one before.
+                let text = list.iter().enumerate().fold(self.message(), |text, (at, line)| {
+                    let gap = if line.starts_with(' ') { " " } else { "; " };
+                    format!("{text}{}{}", if at == 0 { ": " } else { gap }, line.trim_start())
+                });
+                escape(&text, Newlines::Escape).into_owned()
+            }
+            _ => self.message(),
+        }
     }
 
     /// What to do about it, if known.
@@ -365,17 +413,28 @@ impl Error {
         bytes.filter(|bytes| !bytes.is_empty())
     }
 
+    /// What was to be opened, if that is what failed.
+    fn attempt(&self) -> Option<&AttemptView> {
+        match self.cause() {
+            Self::Dial(_, attempt) => Some(&attempt.attempt),
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => Some(&rejected.attempt),
+            Self::NoSubprotocol { attempt, .. } => Some(attempt),
+            _ => None,
+        }
+    }
+
     /// The failure for events.
     pub fn failure(&self) -> Option<Failure> {
         Some(Failure {
             kind: self.kind()?,
-            message: self.message(),
+            message: self.whole_message(),
             hint: self.hint(),
             request: None,
             interim: self.interim(),
             response: self.response(),
             excerpt: self.excerpt().unwrap_or_default().into_owned(),
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
+            attempt: self.attempt().cloned().map(Box::new),
         })
     }
 }

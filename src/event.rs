@@ -19,7 +19,7 @@ pub mod mask;
 mod server_status;
 
 pub use closed::SOON;
-pub use failure::{FailedResponse, Failure, FailureKind};
+pub use failure::{AttemptView, FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
 pub use mask::{Mask, emit_masked};
 pub use server_status::ServerStatus;

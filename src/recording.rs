@@ -1,21 +1,32 @@
 //! Recordings: files of events, read into owned events and written from them.
 //!
-//! Between a session and what writes its recording, and between a reader and whatever looks at a recording, events are
-//! [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
+//! Between a session and the thread that writes a file are the events as lines of JSON. Between a reader and whatever
+//! looks at a recording, events are [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
 //! JSON is an [`EventWriter`].
 
+pub mod compare;
+mod error;
+mod file;
 pub mod har;
 mod looks;
 mod model;
 pub mod ndjson;
 pub mod reader;
 mod reading;
+mod recordings;
+pub mod replay;
+pub mod scenario;
 pub mod stats;
+mod thread;
+pub mod writer;
 
 use std::io::{self, Write};
 
+pub use error::RecordError;
+pub use file::{Uses, uses};
 pub use model::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
 pub use reading::{DEFAULT_MAX_SIZE, Limits, Place, ReadError, Summary};
+pub use recordings::{Outcome, Recordings};
 
 /// Writes a recording from its events.
 pub trait EventWriter: Send {

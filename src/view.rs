@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use crate::event::{Clock, Event, Mark, Stamp};
+use crate::event::{Clock, Event, EventKind, Mark, Stamp};
 
 pub use filter::{DisplayFilter, Filters};
 pub use latency::Latencies;
@@ -81,6 +81,11 @@ impl View {
             self.paused.notify_all();
         }
         decision
+    }
+
+    /// The command whose filters hide this: `filter` or `mute`.
+    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
+        self.state().filters().hidden_by(what)
     }
 
     /// Whether it needs the events of messages that we send.

@@ -63,3 +63,8 @@ fn recording() {
 fn matching() {
     run_all("matching", targets::matching::run);
 }
+
+#[test]
+fn curl() {
+    run_all("curl", targets::curl::run);
+}

@@ -33,8 +33,20 @@ const LAYERS: [(&str, &[&str]); 21] = [
     (
         "config",
         &[
-            "platform", "redact", "protocol", "net", "server", "client", "event", "view",
-            "scenario", "output", "input", "session", "cli",
+            "platform",
+            "redact",
+            "protocol",
+            "net",
+            "server",
+            "client",
+            "event",
+            "view",
+            "scenario",
+            "output",
+            "recording",
+            "input",
+            "session",
+            "cli",
         ],
     ),
     (

@@ -2,6 +2,7 @@
 //! `regressions/`.
 
 pub mod conversation;
+pub mod curl;
 pub mod frames;
 pub mod har;
 pub mod head;

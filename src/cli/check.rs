@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Arg, Args, ValueHint};
 
 use super::{
-    AuthArgs, ClosingArgs, DisplayArgs, KeepaliveArgs, NetworkArgs, RedirectArgs, RequestArgs,
-    RouteArgs, SettingsArgs, TlsArgs, ToleranceArgs,
+    AuthArgs, ClosingArgs, DisplayArgs, KeepaliveArgs, NetworkArgs, RecordArgs, RedirectArgs,
+    RequestArgs, RouteArgs, SettingsArgs, TlsArgs, ToleranceArgs,
 };
 
 /// Run scenario files and report what holds
@@ -18,7 +18,7 @@ use super::{
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
+    /// Scenario files (.wscope, .http, .rest) and recordings (.ndjson, .har), or folders with *.wscope files; - is standard input [default: .]
     #[arg(value_name = "FILE|FOLDER", value_hint = ValueHint::AnyPath)]
     pub files: Vec<String>,
 
@@ -46,6 +46,9 @@ pub struct CheckArgs {
     /// Redirects, keepalive and limits.
     #[command(flatten)]
     pub connection: CheckConnectionArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

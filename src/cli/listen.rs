@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, FilterArgs, OutputMode, SettingsArgs};
+use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, SettingsArgs};
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
@@ -29,6 +29,9 @@ pub struct ListenArgs {
     /// Ending.
     #[command(flatten)]
     pub ending: LeavingArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -61,7 +64,8 @@ Examples:
   wscope listen --echo              send every message back, on localhost:8080
   wscope listen :9000 --broadcast   a chat room
   tail -f log | wscope listen       a live feed
-  wscope listen --once -x hello     one client; its end is the exit status";
+  wscope listen --once -x hello     one client; its end is the exit status
+  wscope listen --replay chat.har   a mock of a recorded server";
 
 /// Who may connect, and what is negotiated.
 #[derive(Args, Debug)]
@@ -145,6 +149,39 @@ pub struct AnsweringArgs {
     /// Send every received message to all other clients; with =all also back to the sender
     #[arg(long, value_name = "WHOM", num_args = 0..=1, require_equals = true, default_missing_value = "others")]
     pub broadcast: Option<BroadcastMode>,
+
+    /// A recorded server.
+    #[command(flatten)]
+    pub mock: MockArgs,
+}
+
+/// A recorded server that is played.
+#[derive(Args, Debug)]
+pub struct MockArgs {
+    /// Answer every client as the server of this recording did: a mock server
+    ///
+    /// FILE has events (.ndjson) or is a HAR of a browser; - is standard input. After each message of a client it gets what the
+    /// recorded server sent before the next one, whatever the message is, and in the end the Close frame, if the recorded server
+    /// closed first. A client that says something else than the recorded one is reported, with the difference; JSON is
+    /// compared as JSON. The subprotocol of the recording is accepted.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["send", "echo", "broadcast"])]
+    pub replay: Option<PathBuf>,
+
+    /// With --replay: play this connection of the recording: its number, or a part of its URL
+    #[arg(long, value_name = "N|URLPART", requires = "replay")]
+    pub entry: Option<String>,
+
+    /// With --replay: close with 1008 if a client says something else than was recorded
+    #[arg(long, requires = "replay")]
+    pub strict: bool,
+
+    /// With --replay: do not compare what this JSONPath selects, such as '$.ts' [repeatable]
+    #[arg(long, value_name = "JSONPATH", requires = "replay")]
+    pub ignore: Vec<String>,
+
+    /// With --replay: the largest file that is read as a whole, and the most memory for messages
+    #[arg(long, value_name = "SIZE", requires = "replay")]
+    pub max_size: Option<String>,
 }
 
 /// Output of received messages.

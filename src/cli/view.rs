@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DisplayArgs, FilterArgs, OutputMode};
+use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs};
 
 /// Options for `view`.
 #[derive(Args, Debug)]
@@ -20,6 +20,9 @@ pub struct ViewArgs {
     /// Output.
     #[command(flatten)]
     pub output: ViewOutputArgs,
+    /// Conversion.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -59,7 +62,7 @@ pub struct ViewOutputArgs {
     ///
     /// Response times are those of requests and answers with the same "id" in JSON. Quantiles are exact to 3 %. --filter
     /// and --mute choose the messages that are counted.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "record")]
     pub stats: bool,
 }
 
@@ -68,6 +71,9 @@ On a terminal a recording is shown as the connection was, with -v, -vv and
 --timestamps as far as it was recorded; in a pipe the received messages are
 written, and what else there is to say goes to standard error. Where it has
 several connections, lines begin with their number, as far as they have one.
+
+With --record the recording is converted to other files, as their names end, and
+not shown; --entry chooses what they get, --filter and --mute do not.
 
 The file is recognised by its content. A line of events that is not valid is
 skipped and named at the end, with exit status 2. A last line that was cut,
@@ -80,4 +86,5 @@ Examples:
   wscope view --json chat.ndjson | jq .     all events
   wscope view --filter '/error/' chat.har   messages that match
   wscope view --stats chat.ndjson           numbers, sizes, response times
+  wscope view chat.har --record chat.ndjson a HAR as events
   tail -f chat.ndjson | wscope view -       while it is being recorded";

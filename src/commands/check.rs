@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use super::RunError;
 use crate::config::CheckConfig;
 use crate::error::Error;
+use crate::event::Level;
 use crate::net::Reactor;
 use crate::platform::Signals;
 use crate::redact::Secrets;
@@ -15,7 +16,9 @@ use crate::scenario::language::template::Template;
 use crate::scenario::language::{Diagnostic, Partial, Source, elsewhere};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, PlannedStep, plan};
+use files::ReadFile;
 use print::Printer;
+use recorded::CheckRecordings;
 use relax::Relaxed;
 use runner::run_all;
 use values::ScenarioValues;
@@ -33,6 +36,7 @@ mod options;
 mod part;
 mod print;
 mod received;
+mod recorded;
 mod relax;
 mod reports;
 mod results;
@@ -83,9 +87,10 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         relax::check(&chosen)?;
     }
     let names = chosen.iter().map(|file| file.source.name.as_str());
-    reports::check_writable(&config, names)?;
+    reports::check_writable(&config, names.clone())?;
+    let recordings = CheckRecordings::start(&config, names, reactor.waker())?;
     let started = Instant::now();
-    let (files, signal) = run_all(&config, &chosen, &values, &mut print, &mut reactor);
+    let (files, signal) = run_all(&config, &chosen, &values, &recordings, &mut print, &mut reactor);
     let (took, ended) = (started.elapsed(), SystemTime::now());
     print.summary(&files, took);
     print.flush(); // before a report that waits for its reader
@@ -96,13 +101,13 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         None => relax::rewrite(&config, &chosen, &values.secrets(), &mut print, &mut reactor),
         Some(_) => Ok(true),
     };
-    print.finish(&mut reactor, until)?;
-    reported?;
-    match signal {
-        Some(signal) => Err(Error::Signal(signal).into()),
-        None if !is_written? || counts(&files).failed > 0 => Err(Error::ChecksFailed.into()),
+    let finished = print.finish(&mut reactor, until);
+    let result = finished.and(reported).and_then(|()| match signal {
+        Some(signal) => Err(Error::Signal(signal)),
+        None if !is_written? || counts(&files).failed > 0 => Err(Error::ChecksFailed),
         None => Ok(()),
-    }
+    });
+    Ok(recordings.finish(&config, &mut print, &mut reactor, until, result)?)
 }
 
 /// Reads all files and plans their steps. Everything that is wrong in them is shown.
@@ -114,16 +119,19 @@ fn prepare(
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let (mut is_invalid, mut is_unreadable) = (false, false);
-    for read in files::read(&config.inputs, &config.globs) {
-        let source = match read {
-            Ok(source) => source,
+    for read in files::read(&config.inputs, &config.globs, &given) {
+        let ReadFile { source, warnings } = match read {
+            Ok(read) => read,
             Err(error) => {
                 print.error(&error);
-                let is_usage = matches!(error, Error::Usage { .. });
+                let is_usage = error.exit_code() == 2;
                 (is_invalid, is_unreadable) = (is_invalid || is_usage, is_unreadable || !is_usage);
                 continue;
             }
         };
+        for warning in warnings {
+            print.notice(Level::Warning, &warning);
+        }
         let Partial { value: plan, errors } = planned(&source, &given, config);
         let is_wrong = !errors.is_empty() || (config.strict && !plan.warnings.is_empty());
         is_invalid |= is_wrong;

@@ -7,19 +7,23 @@ use std::time::{Duration, Instant};
 use super::RunError;
 use super::delivery::Delivery;
 use super::displays::{self, Failures, SharedView};
-use crate::config::{ConnectConfig, check_url};
+use super::recording::{self, Ending, RunRecordings, Verdict};
+use crate::config::ConnectConfig;
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind};
+use crate::event::{Clock, Event, EventKind, Level};
 use crate::input::repl::PromptNames;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::output::human::Detail;
 use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs, finish_and_drain};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
+use crate::recording::Recordings;
 use crate::session::Lost;
 use crate::view::View;
 
+mod beside;
 mod conclusion;
 mod connections;
 mod conversation;
@@ -28,16 +32,22 @@ mod link_thread;
 mod opening;
 pub(super) use opening::events;
 mod pause;
+mod playback;
+mod prepared;
 mod prompt;
 mod record;
 mod retry_loop;
 mod run;
+mod session_log;
 mod sinks;
 mod stay;
 
-use conversation::Conversation;
+use conversation::{Conversation, InputSource};
+pub(super) use playback::{Playback, action};
+use prepared::Prepared;
 use record::{Record, RunShared};
 use run::Run;
+use session_log::SessionLogs;
 use stay::Stayed;
 
 /// After a run that has to end, from the end of its session: for the terminal and for the last lines.
@@ -46,23 +56,57 @@ const DELIVERY_LIMIT: Duration = Duration::from_millis(150);
 /// The same, and for the report of the failure.
 const REPORT_LIMIT: Duration = Duration::from_millis(200);
 
+/// The number of the first connection.
+const FIRST_NUMBER: u64 = 1;
+
 const STANDARD_OUTPUT: &str = "standard output";
 
 /// Runs the command to its end.
 ///
 /// # Errors
 /// Why it failed.
-pub fn run(mut config: ConnectConfig) -> Result<(), RunError> {
+pub fn run(config: ConnectConfig) -> Result<(), RunError> {
+    run_with(config, None)
+}
+
+/// The same with a recorded client that is played in place of the input.
+pub(super) fn run_with(
+    mut config: ConnectConfig,
+    playback: Option<Playback>,
+) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut reactor = reactor()?;
     let filters = std::mem::take(&mut config.filters);
     let view = displays::view(clock, filters, &config.commentary);
     let config = Arc::new(config);
+    let recordings = RunRecordings::start(
+        &config.record,
+        clock,
+        config.commentary.takes_commands,
+        reactor.waker(),
+    );
+    let (recordings, start) = match recordings {
+        Ok(recordings) => (Some(recordings), Ok(())),
+        Err(error) => (None, Err(error)),
+    };
     let mut outputs = outputs(&config, view.as_ref())?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
-    let mut command =
-        ConnectCommand { clock, config, outputs: &mut outputs, view, max_time, leave_by: None };
-    let result = command.run(&mut reactor);
+    let mut command = ConnectCommand {
+        clock,
+        config,
+        outputs: &mut outputs,
+        view,
+        playback: playback.clone(),
+        recordings,
+        max_time,
+        leave_by: None,
+    };
+    let result = start.and_then(|()| command.run(&mut reactor));
+    if let (Err(error), Some(playback)) = (&result, &playback) {
+        for text in playback.remarks(error) {
+            command.emit(EventKind::Notice(Level::Warning, &text));
+        }
+    }
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
@@ -99,6 +143,9 @@ struct ConnectCommand<'a> {
     outputs: &'a mut Outputs,
     /// What the prompt can show again, and how messages are shown.
     view: Option<Arc<View>>,
+    /// `None`: the files cannot be recorded to, and nothing is run.
+    recordings: Option<RunRecordings>,
+    playback: Option<Playback>,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
     leave_by: Option<Instant>,
@@ -110,22 +157,30 @@ impl ConnectCommand<'_> {
         if let Some(view) = &self.view {
             view.set_waker(reactor.waker());
         }
-        let prompt = PromptNames::new(&config.name, check_url, config.stay);
+        let prepared = Arc::new(Prepared::new(Arc::clone(config)));
+        let (name, destination) = (&config.name, config.destination());
+        let prompt = PromptNames::new(name, destination, prepared.clone(), config.stay);
         let shared = RunShared {
             prompt: Arc::new(prompt),
+            prepared,
             view: self.view.clone(),
             is_decided: Arc::default(),
+            recordings: self.recordings.clone(),
+            logs: SessionLogs::default(),
         };
+        shared.record(self.outputs, reactor.waker(), FIRST_NUMBER);
+        shared.keep_events(self.outputs, config);
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
             reactor,
-            source: None,
-            record: Arc::new(Record::new(1, config, &shared)),
+            source: self.playback.clone().map(InputSource::Playback),
+            record: Arc::new(Record::new(FIRST_NUMBER, config, &shared)),
             shared,
             max_time: self.max_time,
             run_link: link_thread::run,
+            playback: self.playback.clone(),
         };
         conversation.emit_notices();
         let mut ended = Run { conversation: &mut conversation }.run();
@@ -167,8 +222,12 @@ impl ConnectCommand<'_> {
         }
         let leave_by = self.leave_by.map(|leave_by| leave_by + DELIVERY_LIMIT);
         let until = leave_by.or(self.max_time);
-        Delivery {
-            outputs: &mut *self.outputs,
+        let recordings = self.recordings.as_ref().map(|it| Arc::clone(&it.recordings));
+        if let Some(recordings) = &recordings {
+            recordings.end();
+        }
+        let result = Delivery {
+            outputs: &mut Ending { outputs: &mut *self.outputs, recordings: recordings.as_deref() },
             reactor,
             until,
             is_leaving: leave_by.is_some(),
@@ -176,7 +235,28 @@ impl ConnectCommand<'_> {
             needs_reader: false,
             result,
         }
-        .run()
+        .run();
+        match recordings {
+            Some(recordings) => self.conclude_recordings(&recordings, reactor, result),
+            None => result,
+        }
+    }
+
+    /// Says what was recorded.
+    fn conclude_recordings(
+        &mut self,
+        recordings: &Recordings,
+        reactor: &mut Reactor,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
+        recordings.stop_waiting();
+        self.outputs.flush_early(); // what does not get into the queues is counted
+        let verdict = Verdict::take(recordings, self.config.commentary.on_terminal);
+        for (level, text) in &verdict.notices {
+            self.emit(EventKind::Notice(*level, text));
+        }
+        recording::write_last_words(self.outputs, reactor);
+        verdict.judge(result, self.config.commentary.detail == Detail::Quiet)
     }
 
     fn emit(&mut self, what: EventKind<'_>) {

@@ -8,7 +8,7 @@ use mio::Waker;
 
 use crate::config::{Commentary, Stdout};
 use crate::event::Clock;
-use crate::input::repl::PromptContext;
+use crate::input::repl::{PromptContext, RecordControl};
 use crate::output::human::{Detail, Human, HumanOptions, whole_message};
 use crate::output::json::Json;
 use crate::output::json_payload::JsonPayloadFormat;
@@ -56,12 +56,18 @@ pub(super) fn view(clock: Clock, filters: Filters, commentary: &Commentary) -> O
 }
 
 /// What the commands of a prompt with this view work on.
-pub(super) fn context(view: &Arc<View>, commentary: &Commentary) -> PromptContext {
+pub(super) fn context(
+    view: &Arc<View>,
+    commentary: &Commentary,
+    record: RecordControl,
+) -> PromptContext {
     let options = on_terminal(commentary, Failures::None);
     PromptContext {
         view: Arc::clone(view),
         parse_filter,
         render: Arc::new(move |kept| whole_message(&kept.message(), options)),
+        record,
+        scenario: None,
     }
 }
 

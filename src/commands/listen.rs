@@ -9,12 +9,15 @@ use mio::Interest;
 
 use super::connect::emit_failure;
 use super::displays;
+use super::recording::RunRecordings;
 use crate::config::{ListenConfig, ServerInput, Stdout};
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::ActionSource;
 use crate::input::plain::PlainLines;
-use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
+use crate::input::repl::{
+    Destination, PromptContext, PromptNames, Repl, ReplOptions, SERVER_COMMANDS,
+};
 use crate::input::stdin::{InputFraming, Stdin};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
@@ -23,18 +26,19 @@ use crate::platform::stdio::{CLOSED, was_stdout_closed};
 use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
 use crate::server::{Acceptor, BoundListener, ListenError, bind};
-use crate::view::View;
 
 mod client;
 mod clients;
 mod control;
 mod failure;
+mod mock;
 mod observer;
 mod page;
 mod server;
 mod streams;
 
 use control::{Control, OperatorInput};
+use mock::Mock;
 use server::{Server, failed};
 use streams::Streams;
 
@@ -54,8 +58,7 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
         }
     };
     let result = control.run();
-    control.end();
-    result
+    control.end(result)
 }
 
 fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
@@ -63,6 +66,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
         let error = io::Error::other(CLOSED);
         return Err(Error::Output(OutputError { name: "standard output".into(), error }));
     }
+    let mock = Mock::load(&mut config)?;
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;
@@ -76,14 +80,20 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let clock = Clock::start();
     let filters = std::mem::take(&mut config.filters);
     let view = displays::view(clock, filters, &config.commentary);
-    let input = input(&config, view.as_ref(), &mut reactor)?;
+    let takes_commands = config.commentary.takes_commands;
+    let recordings = RunRecordings::start(&config.record, clock, takes_commands, reactor.waker())?;
+    let context =
+        view.as_ref().map(|view| displays::context(view, &config.commentary, recordings.control()));
+    let input = input(&config, context, &mut reactor)?;
     let streams = match &input {
         OperatorInput::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
         _ => Streams::open(reactor.waker()),
     };
     let streams = streams.map_err(failed("output"))?;
     let (sender, client_event) = channel();
-    let server = Arc::new(Server::new(config, clock, view, streams, sender, reactor.waker()));
+    let waker = reactor.waker();
+    let server = Server::new(config, mock, clock, view, streams, recordings, sender, waker);
+    let server = Arc::new(server);
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
     control.announce();
@@ -110,7 +120,7 @@ fn cannot_listen(error: ListenError) -> Error {
 
 fn input(
     config: &ListenConfig,
-    view: Option<&Arc<View>>,
+    context: Option<PromptContext>,
     reactor: &mut Reactor,
 ) -> Result<OperatorInput, Error> {
     match config.input {
@@ -118,14 +128,15 @@ fn input(
         ServerInput::Repl => {
             reactor.leave_signals_to_loop();
             let options = ReplOptions {
-                names: Arc::default(),
+                names: Arc::new(PromptNames::alone(Destination {
+                    messages: config.messages.clone(),
+                    secrets: config.secrets.clone(),
+                })),
                 history: config.history.clone(),
-                secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
                 file_limit: config.close_timeout,
                 programs: config.programs.clone(),
-                messages: config.messages.clone(),
-                context: view.map(|view| displays::context(view, &config.commentary)),
+                context,
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
                 .map(OperatorInput::Repl)
@@ -133,7 +144,6 @@ fn input(
         }
         ServerInput::Plain => {
             reactor.leave_signals_to_loop();
-            let context = view.map(|view| displays::context(view, &config.commentary));
             let mut lines = PlainLines::new(&SERVER_COMMANDS, context, config.close_timeout);
             lines
                 .register(reactor.registry(), tokens::INPUT, &reactor.waker())

@@ -2,15 +2,16 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand};
+use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, ReplayArgs};
 use crate::config::wscat;
 use crate::config::{
-    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder,
-    ViewConfig, expand, secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, Invocation, ListenConfig,
+    ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -30,6 +31,9 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod recorded;
+mod recording;
+pub mod replay;
 mod usage;
 mod verdict;
 pub mod view;
@@ -104,6 +108,8 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                     // With wscat's -c the connection keeps its name.
                     config.set_endpoint_name(name, matches.contains_id("url"), env);
                 }
+                let invocation = Invocation::new(&matches, &given, env, expanded.as_ref());
+                config.invocation = Some(Arc::new(invocation));
                 Ok(config)
             })?);
         }
@@ -126,14 +132,30 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             config.notices.splice(0..0, notices);
             view::run(config)
         }
+        Some(Subcommand::Replay(args)) => {
+            let matches = expanded.as_ref().map_or(&matches, |expanded| &expanded.matches);
+            return replay::run(replay_config(&args, matches, env, notices)?);
+        }
         Some(Subcommand::Codes(args)) => explain(&args.terms),
-        Some(Subcommand::Completions(args)) => print(&match args.shell {
-            Some(shell) => completions::script(shell),
-            None => completions::endpoints(&env.settings).into_bytes(),
-        }),
+        Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
+}
+
+/// The configuration of `replay`, whose options are in `matches`.
+fn replay_config(
+    args: &ReplayArgs,
+    matches: &ArgMatches,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<ReplayConfig, Error> {
+    let matches = matches.subcommand_matches("replay").unwrap_or(matches);
+    configured(ReplayConfig::wants_json(args), || {
+        let mut config = ReplayConfig::new(args, matches, env)?;
+        config.notices.splice(0..0, notices);
+        Ok(config)
+    })
 }
 
 /// A parsed command line with the settings.
@@ -144,7 +166,7 @@ struct Command {
 }
 
 fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
-    let expanded = expand(args, typed, &env.settings)?;
+    let expanded = expand(args, typed, env)?;
     let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
     let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
     if let Some(expanded) = &expanded {
@@ -170,6 +192,14 @@ fn configured<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) ->
         connect::emit_failure(error);
     }
     config
+}
+
+/// The script for a shell, or the endpoints that scripts offer.
+fn completion(args: &CompletionsArgs, env: &Env) -> Vec<u8> {
+    match args.shell {
+        Some(shell) => completions::script(shell),
+        None => completions::endpoints(&env.settings).into_bytes(),
+    }
 }
 
 /// What is known is shown, also if other terms are unknown.

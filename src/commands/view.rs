@@ -104,7 +104,15 @@ impl Viewing<'_> {
             counting.add(&event);
             return ControlFlow::Continue(());
         }
+        if self.is_converted() {
+            self.screen.record(&self.config.record)?;
+            return event.with_event(|event| self.screen.record_event(event));
+        }
         self.show(&event)
+    }
+
+    fn is_converted(&self) -> bool {
+        !self.config.record.files.is_empty()
     }
 
     fn show(&mut self, event: &Recorded) -> ControlFlow<()> {
@@ -145,11 +153,15 @@ impl Viewing<'_> {
             summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
         }
         let is_about_frames = self.config.commentary.detail >= Detail::Frames;
-        if is_about_frames && !self.has_frames && self.counting.is_none() {
+        let is_shown = self.counting.is_none() && !self.is_converted();
+        if is_about_frames && !self.has_frames && is_shown {
             self.notice(Level::Info, "the recording has no frames: it was made without -vv");
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
-        let result = self.screen.end(result);
+        if self.is_converted() && result.is_ok() {
+            let _ = self.screen.record(&self.config.record); // a recording of nothing is one, too
+        }
+        let result = self.screen.end(result, self.config);
         match &self.counting {
             Some(counting) => super::print(counting.text(name, self.config).as_bytes()).and(result),
             None => result,

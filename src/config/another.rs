@@ -1,60 +1,100 @@
 //! The configuration of a connection that is opened at the prompt: the options of the first one, for another URL.
 
+use std::time::Duration;
+
 use super::auth::{CredentialSources, basic_header};
+use super::files::FileReader;
 use super::route::target;
 use super::secrets::{GivenValues, Used, secrets};
-use super::{ConfigError, ConnectConfig};
-use crate::client::HandshakeConfig;
-use crate::config::files::FileReader;
+use super::{ConfigError, ConnectConfig, messages};
 use crate::event::Level;
+use crate::input::repl::Destination;
 use crate::net::target::Target;
+use crate::protocol::head::HeaderLine;
 
-/// What is wrong with a URL, if anything.
-///
-/// # Errors
-/// That, as text.
-pub fn check_url(url: &str) -> Result<(), String> {
-    Target::parse(url).map(drop).map_err(|error| ConfigError::Target(error).to_string())
-}
+/// The time for reading files: the prompt waits for them.
+const FILE_LIMIT: Duration = Duration::from_secs(5);
 
 impl ConnectConfig {
+    /// What the prompt has to know of it.
+    pub fn destination(&self) -> Destination {
+        Destination { messages: self.messages.clone(), secrets: self.endpoint.secrets.clone() }
+    }
+
     /// The same options for another URL, under this name. Messages that are sent first are for the first URL only, and so are
-    /// credentials, unless scheme, host and port are the same.
+    /// credentials, unless scheme, host and port are the same. The netrc file has those of each host.
     ///
     /// # Errors
-    /// If the URL is not valid.
+    /// If the URL or the netrc file is not valid.
     pub fn for_url(&self, name: &str, url: &str) -> Result<Self, ConfigError> {
         let target = target(url, self.endpoint.route.socket.is_some())?;
-        let used = Used { target: Some(&target), ..Used::default() };
-        let own = secrets(&GivenValues::typed(&[]), &used, &FileReader::new(None));
-        let login = target.credentials.clone();
-        let mut endpoint = self.endpoint.clone();
-        endpoint.secrets = endpoint.secrets.and(own);
-        let first = endpoint.target.host_header();
-        let left_out = endpoint.retarget(target);
-        let mut notices = Vec::new();
-        if !left_out.is_empty() {
-            let (other, what) = (endpoint.target.host_header(), left_out.join(", "));
-            let text = format!("given for {first} and not sent to {other}: {what}");
-            notices.push((Level::Warning, text));
-        }
-        let mut credential_sources = self.credential_sources;
-        let HandshakeConfig { headers, credentials, .. } = &mut endpoint.handshake;
-        let is_replaced = headers.iter().any(|line| line.is("Authorization"));
-        if let Some(login) = login.filter(|_| !is_replaced) {
-            credentials.retain(|line| !line.is("Authorization"));
-            let password = login.password.as_deref().unwrap_or_default();
-            credentials.push(basic_header(&login.user, password));
-            credential_sources = CredentialSources::of_url();
-        }
-        Ok(Self {
-            endpoint,
-            credential_sources,
+        let is_same = messages::endpoint(&target) == messages::endpoint(&self.endpoint.target);
+        let mut next = Self {
             warns_unchecked: false,
-            notices,
+            notices: Vec::new(),
             presets: Vec::new(),
             name: name.to_owned(),
             ..self.clone()
-        })
+        };
+        if !is_same {
+            next.messages = messages::beside(self.messages.as_deref(), &target);
+        }
+        let files = FileReader::new(Some(FILE_LIMIT));
+        let own = next.own_authorization(&target, &files)?;
+        let passwords = self.netrc.as_ref().map(|netrc| netrc.passwords(&target, &files));
+        let used = Used {
+            target: Some(&target),
+            passwords: passwords.unwrap_or_default(),
+            ..Used::default()
+        };
+        let own_secrets = secrets(&GivenValues::typed(&[]), &used, &files);
+        next.endpoint.secrets = next.endpoint.secrets.and(own_secrets);
+        let mut left_out = next.endpoint.retarget(target);
+        if self.credential_sources.are_of_netrc() {
+            left_out.retain(|name| name != "Authorization");
+        }
+        if !left_out.is_empty() {
+            let [first, other] = [self, &next].map(|it| it.endpoint.target.host_header());
+            let text =
+                format!("given for {first} and not sent to {other}: {}", left_out.join(", "));
+            next.notices.push((Level::Warning, text));
+        }
+        if let Some((header, sources)) = own {
+            next.authorize(header, sources);
+        }
+        Ok(next)
+    }
+
+    /// The credentials in the URL of another connection, or those that the netrc file has for it.
+    fn own_authorization(
+        &mut self,
+        target: &Target,
+        files: &FileReader,
+    ) -> Result<Option<(HeaderLine, CredentialSources)>, ConfigError> {
+        let login = target.credentials.as_ref();
+        if let Some(login) = login
+            && let Some(password) = &login.password
+        {
+            return Ok(Some((basic_header(&login.user, password), CredentialSources::of_url())));
+        }
+        // The credentials of the first connection are kept for the same server.
+        let is_same = target.has_same_origin(&self.endpoint.target);
+        if let Some(netrc) = self.netrc.as_ref().filter(|_| !is_same || login.is_some())
+            && let Some(header) = netrc.authorization(target, false, files, &mut self.notices)?
+        {
+            return Ok(Some((header, CredentialSources::of_netrc())));
+        }
+        Ok(login.map(|login| (basic_header(&login.user, ""), CredentialSources::of_url())))
+    }
+
+    /// Sends these credentials, unless a header of the user's own takes precedence.
+    fn authorize(&mut self, header: HeaderLine, sources: CredentialSources) {
+        let handshake = &mut self.endpoint.handshake;
+        if handshake.headers.iter().any(|line| line.is("Authorization")) {
+            return;
+        }
+        handshake.credentials.retain(|line| !line.is("Authorization"));
+        handshake.credentials.push(header);
+        self.credential_sources = sources;
     }
 }

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::files::FileReader;
-use super::privacy;
 use super::{ConfigError, Env};
 use crate::cli::AuthArgs;
 use crate::event::Level;
 use crate::net::target::{Endpoint, Target};
-use crate::platform::files::FileError;
 use crate::protocol::basic;
 use crate::protocol::head::{Head, HeaderLine};
 use crate::redact::Redaction;
 
 mod cookies;
 mod netrc;
+mod netrc_file;
+
+use netrc_file::FROM_NETRC;
+pub use netrc_file::NetrcFile;
 
 /// Credentials from the environment.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +78,16 @@ impl CredentialSources {
     /// They are in the URL.
     pub(super) fn of_url() -> Self {
         Self { authorization: Some("from the URL"), has_cookie: false }
+    }
+
+    /// They are in the netrc file.
+    pub(super) fn of_netrc() -> Self {
+        Self { authorization: Some(FROM_NETRC), has_cookie: false }
+    }
+
+    /// Whether Authorization is of the netrc file.
+    pub(super) fn are_of_netrc(&self) -> bool {
+        self.authorization == Some(FROM_NETRC)
     }
 
     /// The credentials that this request to a target had. Those in Authorization take precedence.
@@ -150,12 +162,10 @@ fn authorization(
     if let (Some(login), Some(password)) = (login, password) {
         return Ok(Some((basic_header(login, password), "from the URL")));
     }
-    if let Some((user, password)) = netrc(args, target, login, env, files, notices)? {
-        let password = match password {
-            Some(password) => password,
-            None => ask("--netrc", &user, target, may_ask, files)?,
-        };
-        return Ok(Some((checked("--netrc", &user, &password)?, "from the netrc file")));
+    if let Some(file) = NetrcFile::new(args, env)
+        && let Some(header) = file.authorization(target, may_ask, files, notices)?
+    {
+        return Ok(Some((header, FROM_NETRC)));
     }
     if let Some(login) = login {
         return Ok(Some((basic_header(login, ""), "from the URL")));
@@ -235,7 +245,7 @@ fn ask(
     };
     let asked = if may_ask { files.ask("password", &prompt, failed)? } else { None };
     asked.ok_or_else(|| {
-        let reason = "the password is missing, and there is no terminal to prompt for it: write USER:PASS, or @FILE with it";
+        let reason = "the password is missing, and it cannot be prompted for here: write USER:PASS, or @FILE with it";
         ConfigError::value(option, user, reason)
     })
 }
@@ -265,66 +275,6 @@ fn first_line(
     let Some(path) = given.strip_prefix('@') else { return Ok(given.to_owned()) };
     let text = files.text(option, Path::new(path))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-type Login = (String, Option<String>);
-
-/// All passwords for the target in a netrc file that options name, also those that are not used.
-pub(super) fn netrc_passwords(
-    args: &AuthArgs,
-    target: &Target,
-    env: &Env,
-    files: &FileReader,
-) -> Vec<String> {
-    let Some((option, path)) = netrc_file(args, env).filter(|(_, path)| path.is_file()) else {
-        return Vec::new();
-    };
-    let (host, port) = host_and_port(target);
-    let text = files.long_text(option, path);
-    text.map_or_else(|_| Vec::new(), |text| netrc::passwords(&text, &host, port))
-}
-
-fn netrc_file<'a>(args: &'a AuthArgs, env: &'a Env) -> Option<(&'static str, &'a Path)> {
-    match (&args.netrc_file, &env.auth.netrc) {
-        (Some(path), _) => Some(("--netrc-file", path)),
-        (None, Some(path)) if args.netrc => Some(("--netrc", path)),
-        _ => None,
-    }
-}
-
-fn netrc(
-    args: &AuthArgs,
-    target: &Target,
-    login: Option<&str>,
-    env: &Env,
-    files: &FileReader,
-    notices: &mut Vec<(Level, String)>,
-) -> Result<Option<Login>, ConfigError> {
-    let Some((option, path)) = netrc_file(args, env) else { return Ok(None) };
-    let text = match files.long_text(option, path) {
-        Err(ConfigError::File { error: FileError::Io(error), .. })
-            if error.kind() == ErrorKind::NotFound && args.netrc_file.is_none() =>
-        {
-            let text = format!("--netrc: no such file: {}", path.display());
-            notices.push((Level::Warning, text));
-            return Ok(None);
-        }
-        text => text?,
-    };
-    let (host, port) = host_and_port(target);
-    let found = netrc::find(&text, &host, port, login).map_err(|fault| {
-        let reason = format!("line {}: {}", fault.line, fault.reason);
-        ConfigError::value(option, &path.to_string_lossy(), reason)
-    })?;
-    let Some(entry) = found else {
-        let text = format!("{option}: nothing for {host} in {}", path.display());
-        notices.push((Level::Info, text));
-        return Ok(None);
-    };
-    if privacy::others_may_read(path) {
-        notices.push((Level::Warning, privacy::warning(path)));
-    }
-    Ok(Some((entry.login.unwrap_or_default(), entry.password)))
 }
 
 /// As netrc files and cookies write them: an IPv6 address without brackets.

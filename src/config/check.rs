@@ -9,9 +9,10 @@ use clap::ArgMatches;
 use regex::Regex;
 
 use super::connect::redaction;
-use super::headers::header_lines;
+use super::headers::with_header_files;
+use super::record::record;
 use super::shared::{color, notices};
-use super::{ConfigError, Env, parse_duration};
+use super::{ConfigError, Env, RecordConfig, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments, is_given};
 use crate::event::Level;
 use crate::platform::files;
@@ -57,6 +58,8 @@ pub struct CheckConfig {
     pub max_time: Option<Duration>,
     /// Reports, with where they go.
     pub reports: Vec<(ReportKind, PathBuf)>,
+    /// What is recorded.
+    pub record: RecordConfig,
     /// Options of all connections, as arguments of `wscope URL`.
     pub options: Vec<OsString>,
     /// Show what happens on the connections.
@@ -176,6 +179,7 @@ impl CheckConfig {
             retry: run.retry.unwrap_or_default(),
             max_time: max_time(run)?,
             reports: reports(&args.reports),
+            record: record(&args.record, args.display.verbose, &[])?,
             options: options(matches)?,
             verbose,
             quiet: args.display.quiet,
@@ -299,23 +303,5 @@ fn options(matches: &ArgMatches) -> Result<Vec<OsString>, ConfigError> {
     };
     let shared = command.get_arguments().filter(is_shared);
     let is_known = |arg: &&clap::Arg| matches.try_contains_id(arg.get_id().as_str()).is_ok();
-    let mut options = Vec::new();
-    for option in shared.filter(is_known).flat_map(|arg| arguments(arg, matches)) {
-        match HEADER_OPTIONS.iter().find_map(|name| Some((name, header_file(name, &option)?))) {
-            Some((name, file)) => {
-                let lines = header_lines(name, file)?;
-                options.extend(lines.iter().map(|line| format!("{name}={line}").into()));
-            }
-            None => options.push(option),
-        }
-    }
-    Ok(options)
-}
-
-const HEADER_OPTIONS: [&str; 2] = ["--header", "--proxy-header"];
-
-/// The value of this option, if it names a file.
-fn header_file<'a>(name: &str, option: &'a OsString) -> Option<&'a str> {
-    let value = option.to_str()?.strip_prefix(name)?.strip_prefix('=')?;
-    value.starts_with('@').then_some(value)
+    with_header_files(shared.filter(is_known).flat_map(|arg| arguments(arg, matches)))
 }

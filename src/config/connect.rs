@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::auth::{CredentialSources, auth, netrc_passwords};
+use super::auth::{CredentialSources, NetrcFile, auth};
+use super::curl::STDIN;
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
+use super::record::record;
 use super::route::{proxy_tls, route, target};
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
@@ -78,6 +80,7 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
+            record: record(&args.record, args.display.verbose, &args.sending.send_file)?,
             max_message_size: size(
                 "--max-message-size",
                 &args.receiving.tolerance.max_message_size,
@@ -89,6 +92,8 @@ impl ConnectConfig {
             name: FIRST_NAME.to_owned(),
             programs: env.programs.clone(),
             messages,
+            netrc: None,
+            invocation: None,
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.
@@ -111,7 +116,9 @@ impl ConnectConfig {
         self.credential_sources = credentials.sources;
         self.notices = notices(&args.display, env);
         self.notices.extend(credentials.notices);
-        let passwords = netrc_passwords(&args.auth, target, env, files);
+        self.netrc = NetrcFile::new(&args.auth, env);
+        let passwords = self.netrc.as_ref().map(|netrc| netrc.passwords(target, files));
+        let passwords = passwords.unwrap_or_default();
         self.endpoint.secrets = given_secrets(&self.endpoint, given, passwords, env, files);
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
@@ -213,6 +220,10 @@ fn extensions(args: &RequestArgs) -> Result<Option<String>, ConfigError> {
 }
 
 fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, ConfigError> {
+    let copied = args.handshake.copied.from_curl.as_deref();
+    if copied == Some(STDIN) && !env.stdin_is_terminal {
+        return without_stdin(&args.sending);
+    }
     let leaves = args.wscat.leaves;
     let args = &args.sending;
     let framing = match (args.input, args.null) {
@@ -234,6 +245,19 @@ fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, Conf
     }
 }
 
+/// Standard input is the curl command.
+fn without_stdin(args: &SendingArgs) -> Result<Input, ConfigError> {
+    let options = [(args.input.is_some(), "--input"), (args.null, "-0"), (args.slash, "--slash")];
+    match options.into_iter().find(|(is_given, _)| *is_given) {
+        None => Ok(Input::None),
+        Some((_, option)) => {
+            let reason =
+                format!("standard input is the command, and {option} is for messages in it");
+            Err(ConfigError::value("--from-curl", STDIN, reason))
+        }
+    }
+}
+
 pub(super) fn is_conversation(env: &Env) -> bool {
     env.stdin_is_terminal && env.stdout_is_terminal && env.can_edit_lines
 }
@@ -244,11 +268,7 @@ fn stdout(args: &ReceivingArgs, sending: &SendingArgs, verbose: u8, env: &Env) -
 }
 
 pub(super) fn stdout_in(mode: Option<OutputMode>, binary: bool, verbose: u8, env: &Env) -> Stdout {
-    let frames = match verbose {
-        0 | 1 => JsonFrames::None,
-        2 => JsonFrames::Headers,
-        _ => JsonFrames::Payloads,
-    };
+    let frames = JsonFrames::of_verbosity(verbose);
     let framing = match mode {
         Some(OutputMode::Json) => return Stdout::Json(frames),
         Some(OutputMode::Lines) => OutputFraming::Lines,

@@ -1,5 +1,6 @@
 //! Header fields as they are typed, or read from a file.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::ConfigError;
@@ -26,6 +27,34 @@ pub fn header_lines(option: &'static str, given: &str) -> Result<Vec<HeaderLine>
     headers_of(option, &[given.to_owned()], &FileReader::new(None))
 }
 
+/// The options, with those of header fields that name a file replaced by options with the lines of it.
+///
+/// # Errors
+/// With the first line that is not a field, or file that cannot be read.
+pub(super) fn with_header_files(
+    options: impl Iterator<Item = OsString>,
+) -> Result<Vec<OsString>, ConfigError> {
+    let mut read = Vec::new();
+    for option in options {
+        match HEADER_OPTIONS.iter().find_map(|name| Some((name, header_file(name, &option)?))) {
+            Some((name, file)) => {
+                let lines = header_lines(name, file)?;
+                read.extend(lines.iter().map(|line| format!("{name}={line}").into()));
+            }
+            None => read.push(option),
+        }
+    }
+    Ok(read)
+}
+
+const HEADER_OPTIONS: [&str; 2] = ["--header", "--proxy-header"];
+
+/// The value of this option, if it names a file.
+fn header_file<'a>(name: &str, option: &'a OsString) -> Option<&'a str> {
+    let value = option.to_str()?.strip_prefix(name)?.strip_prefix('=')?;
+    value.starts_with('@').then_some(value)
+}
+
 /// The fields given to `option`, each as `NAME: VALUE` or in a file (`@FILE`).
 ///
 /// # Errors
@@ -39,13 +68,13 @@ pub(super) fn headers_of(
     for value in given {
         match value.strip_prefix('@') {
             None => lines.push(header(option, value, &shown_header(value))?),
-            Some(path) => lines.extend(header_file(option, path, files)?),
+            Some(path) => lines.extend(lines_of_file(option, path, files)?),
         }
     }
     Ok(lines)
 }
 
-fn header_file(
+fn lines_of_file(
     option: &'static str,
     path: &str,
     files: &FileReader,

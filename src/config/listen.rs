@@ -9,11 +9,12 @@ use super::connect::{is_conversation, redaction, stdout_in};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
+use super::record::record;
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::values::{duration, optional_duration, size};
-use super::{Commentary, ConfigError, Env, Stdout, history, messages};
+use super::{Commentary, ConfigError, Env, MockConfig, RecordConfig, Stdout, history, messages};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
@@ -41,6 +42,8 @@ pub struct ListenConfig {
     pub echo: bool,
     /// The recipients of received messages.
     pub broadcast: Option<Broadcast>,
+    /// The recorded server that is played.
+    pub mock: Option<MockConfig>,
     /// The source of lines for the clients.
     pub input: ServerInput,
     /// What is written to standard output.
@@ -49,6 +52,8 @@ pub struct ListenConfig {
     pub commentary: Commentary,
     /// What is shown of the messages.
     pub filters: Filters,
+    /// What is recorded.
+    pub record: RecordConfig,
     /// Serve one client and exit with its result.
     pub once: bool,
     /// Exit after this many received messages.
@@ -145,10 +150,12 @@ impl ListenConfig {
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
             broadcast: broadcast(args)?,
+            mock: MockConfig::new(&args.sending.mock)?,
             input,
             stdout: stdout_in(output, false, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
+            record: record(&args.record, args.display.verbose, &[])?,
             once: args.ending.once,
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             duration: optional_duration("--duration", args.ending.duration.as_deref())?,

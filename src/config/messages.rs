@@ -14,6 +14,11 @@ pub(super) fn folder(env: &SettingsEnv, endpoint: &str) -> Option<PathBuf> {
     Some(messages.join(safe(endpoint)))
 }
 
+/// The folder for the endpoint of a URL, beside this one.
+pub(super) fn beside(folder: Option<&Path>, target: &Target) -> Option<PathBuf> {
+    Some(folder?.parent()?.join(safe(&endpoint(target))))
+}
+
 /// The endpoint of a URL, without its scheme and query: `host_port_path`.
 pub(super) fn endpoint(target: &Target) -> String {
     let path = target.resource.split('?').next().unwrap_or_default();

@@ -1,28 +1,35 @@
-//! Options from the configuration file and from WSCOPE_OPTIONS.
+//! Options from the configuration file, from WSCOPE_OPTIONS and from a curl command.
 //!
 //! They are arguments put before those of the command line: the options for all connections, those of the
-//! endpoint, those of WSCOPE_OPTIONS. An option replaces those before it that it excludes.
+//! endpoint, those of WSCOPE_OPTIONS, those of --from-curl. An option replaces those before it that it excludes.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgMatches, Command, CommandFactory};
+use clap::{Arg, ArgMatches, Command, CommandFactory};
 
 use super::files::FileReader;
 use super::secrets::GivenValues;
-use super::{ConfigError, parse_duration, privacy, secret_arguments};
+use super::{ConfigError, Env, parse_duration, privacy, secret_arguments};
 use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
+use crate::input::repl::closest;
+use crate::net::Target;
 use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
 use arguments::{Setting, arguments, last_values, last_wins};
 use file::SettingLine;
+use import::{Import, import};
+use origin::Origin;
 
 mod arguments;
+mod copied;
 mod endpoint;
 mod file;
+mod import;
+mod origin;
 
 /// Where the settings are read from.
 #[derive(Clone, Debug, Default)]
@@ -69,12 +76,13 @@ impl SettingError {
         Self { place: place.to_owned(), reason: reason.to_owned(), hint: None }
     }
 
-    /// At a line of the configuration file, or in WSCOPE_OPTIONS.
-    fn at(path: &Path, line: Option<usize>, reason: &str) -> Self {
+    /// At a line of the configuration file, in WSCOPE_OPTIONS, or at a place of a curl command.
+    fn at(path: &Path, origin: &Origin, reason: &str) -> Self {
         const HELP: &str = "'wscope --help' lists the options; --no-config ignores the file";
-        match line {
-            None => Self::plain("WSCOPE_OPTIONS", reason),
-            Some(number) => {
+        match origin {
+            Origin::Variable => Self::plain("WSCOPE_OPTIONS", reason),
+            Origin::Curl(place) => Self::plain(place, reason),
+            Origin::Line(number) => {
                 let place = format!("{}, line {number}", path.display());
                 Self { hint: Some(HELP.to_owned()), ..Self::plain(&place, reason) }
             }
@@ -89,13 +97,35 @@ pub struct Expanded {
     pub matches: ArgMatches,
     /// Warnings to show first.
     pub notices: Vec<(Level, String)>,
-    /// The endpoint's section, its URL, and the number of the line of that.
-    endpoint: Option<(String, String, usize)>,
+    /// The URL, if the command line has none or names an endpoint.
+    url: Option<GivenUrl>,
     settings: Vec<Setting>,
     /// The result of parsing each source alone; the last is the command line.
     sources: Vec<ArgMatches>,
     /// The configuration file.
     path: PathBuf,
+}
+
+/// A URL that is not on the command line.
+#[derive(Debug)]
+struct GivenUrl {
+    text: String,
+    /// The file and the line.
+    place: String,
+    /// The section of the configuration file.
+    endpoint: Option<String>,
+}
+
+impl GivenUrl {
+    /// That of an endpoint in a file.
+    fn of_endpoint(path: &Path) -> impl FnOnce((String, String, usize)) -> Self {
+        let path = path.display();
+        move |(name, text, line)| Self {
+            text,
+            place: format!("{path}, line {line}"),
+            endpoint: Some(name),
+        }
+    }
 }
 
 /// Puts the settings before the arguments. `matches` is the result of parsing the arguments alone. `None` without
@@ -106,16 +136,54 @@ pub struct Expanded {
 pub fn expand(
     args: &[OsString],
     matches: &ArgMatches,
-    env: &SettingsEnv,
+    env: &Env,
 ) -> Result<Option<Expanded>, ConfigError> {
     let (subcommand, typed) = match matches.subcommand() {
         Some((name, typed)) => (Some(name), typed),
         None => (None, matches),
     };
-    let Ok(no_config) = typed.try_get_one::<bool>("no_config") else { return Ok(None) };
+    if typed.try_get_one::<bool>("no_config").is_err() {
+        return Ok(None); // a command without connections
+    }
+    let configured = configured(typed, &env.settings)?;
+    let import = import(typed, env)?;
+    if configured.is_none() && import.is_none() {
+        return Ok(None);
+    }
+    let Configured { path, endpoint, mut settings, mut notices } = configured.unwrap_or_default();
+    let mut url = endpoint.map(GivenUrl::of_endpoint(&path));
+    if let Some(Import { settings: imported, url: its, notices: its_notices }) = import {
+        settings.push(imported);
+        notices.extend(its_notices);
+        url = url.or(its.map(|(text, place)| GivenUrl { text, place, endpoint: None }));
+    }
+    let mut command = arguments::command().ignore_errors(true);
+    let mut sources: Vec<_> = settings.iter().map(|list| parsed(&mut command, list)).collect();
+    sources.push(typed.clone());
+    let settings: Vec<_> = settings.into_iter().flatten().collect();
+    let matches = merged(args, subcommand, &settings).map_err(|problem| {
+        let (reason, origin) = arguments::cause(&settings, &problem);
+        SettingError::at(&path, &origin, &reason)
+    })?;
+    Ok(Some(Expanded { matches, notices, url, settings, sources, path }))
+}
+
+/// What the configuration file and WSCOPE_OPTIONS add.
+#[derive(Default)]
+struct Configured {
+    path: PathBuf,
+    /// The endpoint's section, its URL, and the number of the line of that.
+    endpoint: Option<(String, String, usize)>,
+    /// Those of each source.
+    settings: Vec<Vec<Setting>>,
+    notices: Vec<(Level, String)>,
+}
+
+/// `None` without any.
+fn configured(typed: &ArgMatches, env: &SettingsEnv) -> Result<Option<Configured>, ConfigError> {
     let url = |id| typed.try_get_one::<String>(id).ok().flatten();
     let name = url("url").or_else(|| url("connect")).and_then(|url| url.strip_prefix('@'));
-    if no_config.is_some_and(|no| *no) {
+    if typed.get_flag("no_config") {
         let reason = "it ignores the file with the endpoints";
         let error = name.map(|_| SettingError::plain("--no-config", reason).into());
         return error.map_or(Ok(None), Err);
@@ -131,25 +199,20 @@ pub fn expand(
         Some((name.to_owned(), url, line))
     });
     if let (Some(name), None) = (name, &endpoint) {
-        return Err(unknown(env.file.as_deref(), name).into());
+        return Err(unknown(env.file.as_deref(), name, &lines).into());
     }
     let settings = read_settings(&lines, name, env, &path)?;
-    let mut command = arguments::command().ignore_errors(true);
-    let mut sources: Vec<_> = settings.iter().map(|list| parsed(&mut command, list)).collect();
-    sources.push(typed.clone());
-    let settings: Vec<_> = settings.into_iter().flatten().collect();
-    let matches = merged(args, subcommand, &settings).map_err(|problem| {
-        let (reason, line) = arguments::cause(&settings, &problem);
-        SettingError::at(&path, line, &reason)
-    })?;
     let mut notices = Vec::new();
     if lines.iter().any(has_secret) && privacy::others_may_read(&path) {
         notices.push((Level::Warning, privacy::warning(&path)));
     }
-    Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
+    Ok(Some(Configured { path, endpoint, settings: settings.into(), notices }))
 }
 
-fn unknown(path: Option<&Path>, name: &str) -> SettingError {
+fn unknown(path: Option<&Path>, name: &str, lines: &[SettingLine]) -> SettingError {
+    let known = endpoint::list(lines);
+    let close = closest(name, known.iter().map(|(name, _)| name.as_str()));
+    let guess = close.map_or_else(String::new, |name| format!("; did you mean @{name}?"));
     let reason = match path {
         _ if name.is_empty() => {
             "a name is missing: write @NAME for the endpoint in section [NAME] of \
@@ -157,7 +220,8 @@ fn unknown(path: Option<&Path>, name: &str) -> SettingError {
                 .to_owned()
         }
         Some(path) => {
-            format!("{} has no section [{name}] with a line url = wss://…", path.display())
+            let path = path.display();
+            format!("{path} has no section [{name}] with a line url = wss://…{guess}")
         }
         None => "no configuration file: neither HOME nor XDG_CONFIG_HOME is set".to_owned(),
     };
@@ -177,6 +241,9 @@ pub fn endpoint_list(env: &SettingsEnv) -> Vec<(String, String)> {
     endpoint::list(&lines)
 }
 
+/// The endpoint's section among these.
+const OF_ENDPOINT: usize = 1;
+
 /// The settings for all connections, those of the endpoint with this name, and those of WSCOPE_OPTIONS.
 fn read_settings(
     lines: &[SettingLine],
@@ -193,11 +260,11 @@ fn read_settings(
             _ => continue,
         };
         let setting = Setting::of_line(&mut command, line, env.home.as_deref());
-        list.push(setting.map_err(|why| SettingError::at(path, Some(line.number), &why))?);
+        list.push(setting.map_err(|why| SettingError::at(path, &Origin::Line(line.number), &why))?);
     }
     let variable = env.options.as_deref().unwrap_or_default();
     let variable = Setting::of_variable(&mut command, variable);
-    let variable = variable.map_err(|why| SettingError::at(path, None, &why))?;
+    let variable = variable.map_err(|why| SettingError::at(path, &Origin::Variable, &why))?;
     Ok([for_all, of_endpoint, vec![variable]])
 }
 
@@ -249,11 +316,11 @@ fn merged(
 }
 
 impl Expanded {
-    /// Sets the URL of the endpoint, and merges what clap would only append: a header replaces those of its name from
+    /// Sets the URL, and merges what clap would only append: a header replaces those of its name from
     /// earlier sources, and subprotocols replace all from earlier sources.
     pub fn settle(&self, args: &mut ConnectArgs) {
-        if let Some((_, url, _)) = &self.endpoint {
-            (args.url, args.wscat.connect) = (Some(url.clone()), None);
+        if let Some(url) = &self.url {
+            (args.url, args.wscat.connect) = (Some(url.text.clone()), None);
         }
         args.handshake.request.headers = last_values(&self.sources, "headers", |line| {
             let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
@@ -286,22 +353,39 @@ impl Expanded {
             _ => return error,
         };
         match self.setting(option, value) {
-            Some(it) => SettingError::at(&self.path, it.line, &error.to_string()).into(),
+            Some(it) => SettingError::at(&self.path, &it.origin, &error.to_string()).into(),
             None => error,
         }
     }
 
-    /// The error for a URL that is not valid, if it is that of an endpoint.
+    /// The error for a URL that is not valid, if it is not on the command line.
     pub fn bad_url(&self, reason: &str, hint: Option<&str>) -> Option<SettingError> {
-        let (name, _, line) = self.endpoint.as_ref()?;
-        let place = format!("{}, line {line}", self.path.display());
-        let reason = format!("section [{name}]: {reason}");
-        Some(SettingError { place, reason, hint: hint.map(str::to_owned) })
+        let GivenUrl { place, endpoint, .. } = self.url.as_ref()?;
+        let reason = match endpoint {
+            Some(name) => format!("section [{name}]: {reason}"),
+            None => reason.to_owned(),
+        };
+        Some(SettingError { place: place.clone(), reason, hint: hint.map(str::to_owned) })
+    }
+
+    /// The target of the endpoint.
+    pub(super) fn endpoint_target(&self) -> Result<Target, ConfigError> {
+        let url = self.url.as_ref().map(|url| url.text.as_str()).unwrap_or_default();
+        Target::parse(url).map_err(|error| self.locate(ConfigError::Target(error)))
+    }
+
+    /// The names of the options in the endpoint's section that `is_meant` accepts.
+    pub(super) fn endpoint_options(&self, is_meant: fn(&Arg) -> bool) -> Vec<String> {
+        let Some(section) = self.sources.get(OF_ENDPOINT) else { return Vec::new() };
+        let command = arguments::command();
+        let options = command.get_arguments().filter(|arg| is_meant(arg));
+        let given = options.filter(|arg| cli::is_given(arg.get_id().as_str(), section));
+        given.map(cli::option_name).collect()
     }
 
     /// The name of the endpoint.
     pub fn endpoint_name(&self) -> Option<&str> {
-        self.endpoint.as_ref().map(|(name, ..)| name.as_str())
+        self.url.as_ref().and_then(|url| url.endpoint.as_deref())
     }
 
     /// The last setting of this option with this value, unless that is on the command line too. A masked value may

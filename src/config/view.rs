@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use super::connect::{redaction, stdout_in};
 use super::files::FileReader;
 use super::filters::filters;
+use super::record::record;
 use super::shared::{commentary, notices};
 use super::values::size;
-use super::{Commentary, ConfigError, Env, Stdout};
+use super::{Commentary, ConfigError, Env, RecordConfig, Stdout};
 use crate::cli::{OutputMode, ViewArgs};
 use crate::event::Level;
 use crate::output::json::JsonFrames;
@@ -31,6 +32,8 @@ pub struct ViewConfig {
     pub commentary: Commentary,
     /// What is shown of the messages.
     pub filters: Filters,
+    /// The files that the recording is converted to, in place of being shown.
+    pub record: RecordConfig,
     /// Whether secrets are masked that a recording of another program has.
     pub redaction: Redaction,
     /// Notices to show first.
@@ -52,6 +55,9 @@ impl ViewConfig {
     /// # Errors
     /// With the first value that is not valid.
     pub fn new(args: &ViewArgs, env: &Env) -> Result<Self, ConfigError> {
+        // Frames that were recorded are part of the recording, whatever is shown of them.
+        let mut record = record(&args.record, MOST_VERBOSE, &[])?;
+        record.used.push((args.file.clone(), "the recording that is read".to_owned()));
         let mode = if args.output.json { Some(OutputMode::Json) } else { args.output.output };
         Ok(Self {
             file: (args.file.as_os_str() != "-").then(|| args.file.clone()),
@@ -64,12 +70,16 @@ impl ViewConfig {
                 other => other,
             },
             commentary: commentary(&args.display, false, env),
+            record,
             filters: filters(&args.filter, &FileReader::new(None))?,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
         })
     }
 }
+
+/// How often `-v` is given to record everything.
+const MOST_VERBOSE: u8 = 3;
 
 fn entry(text: &str) -> Result<Entry, ConfigError> {
     if text.is_empty() {

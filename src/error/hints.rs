@@ -36,6 +36,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(_)
         | Error::Signal(_)
         | Error::Output(_)
+        | Error::Record(_)
         | Error::ChecksFailed
         | Error::InvalidScenarios
         | Error::UnreadableScenarios => None,
@@ -59,6 +60,8 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
         Error::Unmet(..)
+        | Error::Entry { .. }
+        | Error::Differs { .. }
         | Error::Interrupted(..)
         | Error::Earlier(_)
         | Error::MaxTime(_)
@@ -105,6 +108,7 @@ fn has_privileged_port(what: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::DialAttempt;
+    use crate::event::AttemptView;
     use crate::net::tcp::{TcpCause, TcpFailure};
     use crate::redact::{Redaction, Secrets};
 
@@ -117,6 +121,7 @@ mod tests {
             secrets,
             max_time: None,
             is_redirected: false,
+            attempt: AttemptView::default(),
         });
         let (host, error) = ("s3cr3t-v4lue".to_owned(), std::io::Error::other("unknown"));
         let hint = hint(&Error::Dial(DialError::Dns { host, error }, attempt));
@@ -133,7 +138,13 @@ mod tests {
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
             let secrets = Secrets::default();
-            let attempt = DialAttempt { tries, secrets, is_redirected: false, max_time: None };
+            let attempt = DialAttempt {
+                tries,
+                secrets,
+                is_redirected: false,
+                max_time: None,
+                attempt: AttemptView::default(),
+            };
             let end = Error::Dial(DialError::Tcp(vec![failure], None), Box::new(attempt));
             Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
         };

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::{DialAttempt, Error, RejectedHandshake, Tries};
+use crate::client::redirect::RedirectChain;
 use crate::client::{EndpointConfig, FailedDial, FailedHandshake, OpenError};
 use crate::config::CredentialSources;
-use crate::event::Mask;
+use crate::event::{AttemptView, Mask};
 use crate::net::DialError;
+use crate::redact::Redaction;
 
 /// What is known of a failed attempt beside its evidence.
 #[derive(Clone, Debug)]
@@ -61,6 +63,10 @@ fn dial(failed: FailedDial, context: &AttemptContext<'_>) -> Error {
         Box::new(DialAttempt {
             tries: context.tries,
             is_redirected: !chain.previous.is_empty(),
+            attempt: AttemptView {
+                url: url(&chain, context.endpoint.redaction),
+                ..AttemptView::default()
+            },
             secrets: chain.secrets,
             max_time,
         })
@@ -73,6 +79,11 @@ fn dial(failed: FailedDial, context: &AttemptContext<'_>) -> Error {
         }
         (_, max_time) => Error::Dial(error, attempt(max_time)),
     }
+}
+
+/// What was to be opened, without secrets.
+fn url(chain: &RedirectChain, redaction: Redaction) -> String {
+    Mask::new(redaction, &chain.secrets).url(&chain.target.url())
 }
 
 fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> RejectedHandshake {
@@ -105,6 +116,11 @@ fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> RejectedHa
             .shows_request
             .then(|| Mask::new(endpoint.redaction, &chain.secrets).head(&request.head)),
         request_shown: failed.is_request_sent,
+        attempt: AttemptView {
+            url: url(&chain, endpoint.redaction),
+            request: Some(Mask::new(endpoint.redaction, &chain.secrets).head(&request.head)),
+            timings: Some(failed.timings),
+        },
         secrets,
     }
 }

@@ -22,7 +22,18 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
         let text = wrap(text, columns, label.len() + 1, HANGING);
         format!("{} {text}\n", style.paint(role, label))
     };
-    let mut text = labelled(Role::Error, "wscope:", &error.message());
+    let listed = |list: &[String]| -> String {
+        let line = |line: &String| format!("{}\n", escape(line, Newlines::Escape));
+        list.iter().map(line).collect()
+    };
+    let mut text = match error {
+        Error::Differs { list, .. } => listed(list),
+        _ => String::new(),
+    };
+    text += &labelled(Role::Error, "wscope:", &error.message());
+    if let Error::Entry { list, .. } = error {
+        text += &listed(list);
+    }
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
     }

@@ -15,6 +15,8 @@ use crate::protocol::head::HeadError;
 use crate::protocol::keepalive::{MissedPong, PeerActivity};
 use crate::protocol::vocabulary::TransportEnd;
 
+const NO_COMPRESSION: &str = "opening handshake: the server did not accept permessage-deflate";
+
 const NO_ARGUMENTS: &str = "the following required arguments were not provided: <URL>";
 
 pub(super) fn message(error: &Error) -> String {
@@ -40,9 +42,7 @@ pub(super) fn message(error: &Error) -> String {
                 offered.join(", ")
             )
         }
-        Error::NoCompression => {
-            "opening handshake: the server did not accept permessage-deflate".to_owned()
-        }
+        Error::NoCompression => NO_COMPRESSION.to_owned(),
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout { limit, is_unsent: true } => {
@@ -64,17 +64,18 @@ pub(super) fn message(error: &Error) -> String {
             format!("opening handshake: {why}{lines}")
         }
         Error::PingTimeout(missed, _) => missed_pong(missed),
-        Error::IdleTimeout(limit, _) => {
-            format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
-        }
+        Error::IdleTimeout(limit, _) => idle(*limit),
         Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
+        Error::Record(error) => error.to_string(),
         Error::System(what, error) => format!("{what}: {error}"),
         Error::Unmet(goals, end) => {
             format!("expectation not met: {}{}", goals.join("; "), cause(end.as_deref()))
         }
         Error::Recording(error) => format!("cannot read the recording: {error}"),
+        Error::Entry { message, .. } => message.clone(),
+        Error::Differs { counts, end, .. } => format!("{counts}{}", cause(end.as_deref())),
         Error::ChecksFailed => "a part failed".to_owned(),
         Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::UnreadableScenarios => "a scenario cannot be read".to_owned(),
@@ -86,6 +87,10 @@ pub(super) fn message(error: &Error) -> String {
         None => text,
     };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+fn idle(limit: Duration) -> String {
+    format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
 }
 
 /// What ended the run before, behind what was not met because of that.

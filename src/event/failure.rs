@@ -1,6 +1,7 @@
 //! The failure of a run, for outputs.
 
 use super::{HeadView, InterimView};
+use crate::net::Timings;
 use crate::net::tls::CertificateInfo;
 
 /// The kinds of failures.
@@ -59,6 +60,19 @@ pub struct Failure {
     pub excerpt: Vec<u8>,
     /// The server's certificate, if it is the cause.
     pub certificate: Option<CertificateInfo>,
+    /// What was to be opened, if that is what failed.
+    pub attempt: Option<Box<AttemptView>>,
+}
+
+/// An attempt to open a connection. Secrets are already masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttemptView {
+    /// The URL, without userinfo.
+    pub url: String,
+    /// The request, if there was one.
+    pub request: Option<HeadView>,
+    /// How long its phases took, if that is known.
+    pub timings: Option<Timings>,
 }
 
 impl Failure {
@@ -73,6 +87,7 @@ impl Failure {
             response: None,
             excerpt: Vec::new(),
             certificate: None,
+            attempt: None,
         }
     }
 }

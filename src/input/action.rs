@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use super::file::{FileMessage, Loaded};
-use crate::event::Shown;
+use crate::event::{Level, Shown};
 use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, MessageKind, Payload, RawFrame};
 use crate::view::Kept;
@@ -53,13 +53,15 @@ pub enum Show {
     Text(String),
     /// Why a command was not understood or cannot be carried out.
     Problem(String),
+    /// A message of the program about the connection.
+    Notice(Level, String),
 }
 
 impl Show {
     /// What is shown, if that is known without the connection.
     pub fn shown(&self) -> Option<Shown<'_>> {
         match self {
-            Self::Status | Self::Headers => None,
+            Self::Status | Self::Headers | Self::Notice(..) => None,
             Self::Full(kept) => Some(Shown::Full(kept.message())),
             Self::Copied(kept) => Some(Shown::Copied(kept.number, kept.message())),
             Self::Text(text) => Some(Shown::Text(text)),

@@ -13,6 +13,7 @@ use crate::protocol::{Cause, MessageKind};
 mod action;
 mod cutter;
 pub mod file;
+mod hidden;
 mod json;
 pub mod plain;
 pub mod queue;

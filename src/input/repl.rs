@@ -18,7 +18,6 @@ use crate::platform::line_editor;
 use crate::platform::linger;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::platform::user_programs::UserPrograms;
-use crate::redact::Secrets;
 
 mod closest;
 mod colors;
@@ -27,10 +26,12 @@ mod composer;
 mod composing;
 mod connection;
 mod context;
+mod destination;
 mod editing;
 mod editor;
 mod ending;
 mod escapes;
+mod filled;
 mod help;
 mod helper;
 mod history;
@@ -53,9 +54,11 @@ mod text_part;
 mod visible;
 mod words;
 
+pub(crate) use closest::closest;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
-pub use context::PromptContext;
+pub use context::{PromptContext, RecordControl, RecordRequest, SessionScenario};
+pub use destination::{Destination, Destinations};
 use editing::Programs;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config, spawn_editor};
@@ -80,8 +83,6 @@ pub(super) use words::Prompt;
 pub struct ReplOptions {
     /// The history file; `None`: lines are kept for this session only.
     pub history: Option<PathBuf>,
-    /// Masked in that file.
-    pub secrets: Secrets,
     /// Colours.
     pub color: bool,
     /// The connections that lines can be for.
@@ -90,8 +91,6 @@ pub struct ReplOptions {
     pub file_limit: Option<Duration>,
     /// The user's text editor and pager.
     pub programs: UserPrograms,
-    /// The folder of saved messages.
-    pub messages: Option<PathBuf>,
     /// What its commands work on beside the connection; `None`: it has only those on the connection.
     pub context: Option<PromptContext>,
 }
@@ -151,8 +150,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         if let Some(modes) = &modes {
             modes.set_raw();
         }
-        let secrets = options.secrets.clone();
-        let composer = Arc::new(Composer::new(commands.words, options.messages.clone(), secrets));
+        let composer = Arc::new(Composer::new(commands.words, Arc::clone(&options.names)));
         let keys = Arc::new(Keys::new(Arc::clone(&composer)));
         let (mut editor, history) =
             new_editor(&options, commands.words, &composer, &keys, modes.as_ref())
@@ -390,7 +388,7 @@ fn new_editor(
     let history = options
         .history
         .clone()
-        .and_then(|path| LineHistory::load(path, options.secrets.clone(), &config, &mut editor));
+        .and_then(|path| LineHistory::load(path, Arc::clone(&options.names), &config, &mut editor));
     Ok((editor, history))
 }
 

@@ -3,11 +3,14 @@
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
+use mio::Interest;
+use mio::event::Source;
 use mio::net::TcpStream;
 #[cfg(unix)]
 use mio::net::UnixStream;
 use native_tls::TlsStream;
 
+use super::reactor::{Reactor, tokens};
 use super::tls_hello::HelloTap;
 use super::tls_stream::{ServerStream, shut_down};
 
@@ -42,6 +45,27 @@ impl Stream {
         match early.is_empty() {
             true => self,
             false => Self::Resumed(Box::new(Resumed { early, at: 0, stream: self })),
+        }
+    }
+
+    /// Moves the socket from the event loop of one reactor to that of another.
+    ///
+    /// # Errors
+    /// When the system refuses that.
+    pub fn move_to(&mut self, to: &Reactor, from: &Reactor) -> io::Result<()> {
+        let source = self.source();
+        from.registry().deregister(source)?;
+        to.registry().register(source, tokens::SOCKET, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Plain(tcp) => tcp,
+            #[cfg(unix)]
+            Self::Unix(unix) => unix,
+            Self::Tls(tls) => tls.get_mut().inner_mut().source(),
+            Self::Accepted(tls) => tls.get_mut().inner_mut().source(),
+            Self::Resumed(resumed) => resumed.stream.source(),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::event::{
     Closed, Event, EventKind, Failure, FileSent, InterimView, Message, Opened, Redirect,
     RetryScheduled,
 };
+use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Initiator;
@@ -33,6 +34,17 @@ pub enum JsonFrames {
     Headers,
     /// An event for each, with the payload.
     Payloads,
+}
+
+impl JsonFrames {
+    /// Those that are written if `-v` was given so often.
+    pub const fn of_verbosity(verbose: u8) -> Self {
+        match verbose {
+            0 | 1 => Self::None,
+            2 => Self::Headers,
+            _ => Self::Payloads,
+        }
+    }
 }
 
 /// Writes events.
@@ -115,7 +127,14 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         Some(info) => object.object("tls", |inner| tls(inner, info)),
         None => object.null("tls"),
     }
-    let timings = opened.timings;
+    timings(&mut object, &opened.timings);
+    if opened.initiator == Initiator::Peer {
+        object.text("initiator", opened.initiator.name());
+    }
+    object.end();
+}
+
+fn timings(object: &mut Object<'_>, timings: &Timings) {
     object.object("timings_ms", |inner| {
         inner.millis("dns", timings.dns);
         inner.millis("tcp", timings.tcp);
@@ -124,10 +143,6 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
-    if opened.initiator == Initiator::Peer {
-        object.text("initiator", opened.initiator.name());
-    }
-    object.end();
 }
 
 fn interim(object: &mut Object<'_>, interim: &InterimView) {
@@ -350,6 +365,15 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
         object.text("status_line", &String::from_utf8_lossy(&response.head.start_line));
         if !response.notes.is_empty() {
             object.texts("body_notes", &response.notes);
+        }
+    }
+    if let Some(attempt) = &failure.attempt {
+        object.text("url", &attempt.url);
+        if let Some(request) = &attempt.request {
+            object.headers("request_headers", request);
+        }
+        if let Some(took) = &attempt.timings {
+            timings(&mut object, took);
         }
     }
     object.end();

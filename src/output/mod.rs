@@ -8,6 +8,7 @@ pub mod certificate;
 mod deferred;
 mod destination;
 mod drain;
+mod draining;
 pub mod escape;
 pub mod head;
 pub mod hex_dump;
@@ -19,6 +20,8 @@ pub mod json_payload;
 pub mod json_view;
 pub mod outlet;
 pub mod payload;
+mod recorders;
+mod records;
 pub mod shared;
 pub mod style;
 #[cfg(test)]
@@ -39,8 +42,12 @@ use crate::view::{Decision, View};
 pub use batch_sink::BatchSink;
 use deferred::LONG;
 pub use drain::{Buffered, Drain, drain, finish_and_drain};
+use draining::Draining;
 pub use joined::Joined;
 pub use outlet::Outlet;
+pub use recorders::Recorders;
+use records::Records;
+pub use records::{LateStart, RecordSource};
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -60,6 +67,12 @@ pub trait Format: Send {
     fn ignores_sent(&self) -> bool {
         false
     }
+}
+
+/// Gets all events, whatever is shown of them.
+pub trait EventLog: Send {
+    /// Takes note of an event.
+    fn event(&mut self, event: &Event<'_>);
 }
 
 /// A format and where its bytes go.
@@ -82,6 +95,10 @@ impl Output {
 #[derive(Default)]
 pub struct Outputs {
     outputs: Vec<Output>,
+    /// What is recorded: all events, whatever is shown.
+    records: Records,
+    /// Gets all events.
+    log: Option<Box<dyn EventLog>>,
     /// An output shows text messages of ours.
     show_sent_text: bool,
     /// The run is ending: what has no room is dropped.
@@ -94,18 +111,6 @@ pub struct Outputs {
     /// These outputs show what the view has held back.
     shows_waiting: bool,
 }
-
-/// What is still shown at the end of a run.
-#[derive(Debug, Default)]
-struct Draining {
-    /// How many more received messages are shown on a terminal.
-    allowance: Option<u64>,
-    /// Received messages that an essential output was not given.
-    dropped: u64,
-}
-
-/// Received messages that are still shown on a terminal after Ctrl-C: the last messages of a quiet peer.
-const LAST_MESSAGES: u64 = 20;
 
 /// Shown when a pause holds more back than is kept.
 const FULL: &str = "more than 64 MiB are held back: the oldest messages are dropped from now on; \
@@ -134,6 +139,23 @@ impl Outputs {
         self.outputs.push(output);
     }
 
+    /// Records all events from now on, in the files that are recorded to at the time.
+    pub fn record(&mut self, source: RecordSource) {
+        self.show_sent_text = true;
+        self.records.start(source);
+    }
+
+    /// Whether anything is recorded now.
+    pub fn are_recorded(&self) -> bool {
+        !self.records.are_empty()
+    }
+
+    /// Gives all events to `log`, whatever the view shows of them.
+    pub fn set_log(&mut self, log: Box<dyn EventLog>) {
+        self.show_sent_text = true;
+        self.log = Some(log);
+    }
+
     /// Shows only what `view` decides. `shows_waiting`: also what it held back; of all outputs with the same view only
     /// one may do so.
     pub fn set_view(&mut self, view: Arc<View>, shows_waiting: bool) {
@@ -142,6 +164,11 @@ impl Outputs {
         self.view = Some(view);
         self.is_conditional = true;
         self.shows_waiting = shows_waiting && keeps_messages; // only a prompt can hold back
+    }
+
+    /// The command whose filters hide this: `filter` or `mute`.
+    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
+        self.view.as_ref().and_then(|view| view.hidden_by(what))
     }
 
     /// Whether a message of ours needs an event.
@@ -183,11 +210,18 @@ impl Outputs {
         for output in &mut self.outputs {
             output.outlet.set_ready(false);
         }
+        self.records.set_ready();
     }
 
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
+        if self.records.is_active() {
+            self.records.event(event);
+        }
+        if let Some(log) = &mut self.log {
+            log.event(event);
+        }
         if self.is_conditional {
             return self.conditional_event(event);
         }
@@ -208,6 +242,11 @@ impl Outputs {
         }
     }
 
+    /// Records an event that is not shown.
+    pub fn record_only(&mut self, event: &Event<'_>) {
+        self.records.event(event);
+    }
+
     fn show(&mut self, event: &Event<'_>) {
         match self.draining {
             Some(_) => self.last_event(event),
@@ -221,18 +260,7 @@ impl Outputs {
         for output in &mut self.outputs {
             output.outlet.lend(payload);
         }
-    }
-
-    #[cold]
-    fn last_event(&mut self, event: &Event<'_>) {
-        let Some(draining) = &mut self.draining else { return };
-        let is_received = event.is_received_message();
-        for Output { format, outlet, .. } in &mut self.outputs {
-            if !draining.drops(outlet, is_received) {
-                format.event(event, outlet);
-                outlet.end_record(is_received);
-            }
-        }
+        self.records.lend(payload);
     }
 
     /// Lets each format write what comes after the last event, the first time. To be called before the outputs are
@@ -252,6 +280,7 @@ impl Outputs {
     /// # Errors
     /// The first output that cannot be written to any more. It is reported once.
     pub fn flush(&mut self) -> Result<(), OutputError> {
+        self.flush_records();
         self.show_waiting();
         let mut failed = None;
         for output in &mut self.outputs {
@@ -265,9 +294,24 @@ impl Outputs {
 
     /// The same; [`Outputs::flush`] reports what fails.
     pub fn flush_early(&mut self) {
+        self.flush_records();
         self.show_waiting();
         for output in &mut self.outputs {
             output.outlet.flush();
+        }
+    }
+
+    /// Hands over what is recorded, and shows what is to be said about that.
+    fn flush_records(&mut self) {
+        if !self.records.is_active() {
+            return;
+        }
+        self.records.flush();
+        if let Some((at, notices)) = self.records.take_notices() {
+            for (level, text) in &notices {
+                let what = EventKind::Notice(*level, text);
+                self.show(&Event { at, connection: None, mark: None, what });
+            }
         }
     }
 
@@ -315,49 +359,26 @@ impl Outputs {
     #[inline]
     pub fn are_backed_up(&self) -> bool {
         self.outputs.iter().any(|output| output.outlet.is_backed_up())
+            || self.records.are_backed_up()
             || (self.is_conditional && self.is_catching_up())
     }
 
     /// Bytes that are waiting, here or in a [`BatchSink`].
     pub fn held(&self) -> usize {
-        self.outputs.iter().map(|output| output.outlet.held()).sum()
+        self.outputs.iter().map(|output| output.outlet.held()).sum::<usize>() + self.records.held()
     }
 
-    /// Bytes that the essential outputs have written so far.
+    /// Bytes that the essential outputs have written, and the files that are recorded to have taken, so far.
     pub fn taken(&self) -> u64 {
         let essential = self.outputs.iter().filter(|output| output.outlet.is_essential());
-        essential.map(|output| output.outlet.taken()).sum()
+        essential.map(|output| output.outlet.taken()).sum::<u64>() + self.records.taken()
     }
 
     /// Whether nothing is waiting.
     pub fn are_drained(&self) -> bool {
-        self.outputs.iter().all(|output| output.outlet.pending() == 0) && !self.is_catching_up()
-    }
-
-    /// Begins the end of the run: from now on what has no room is dropped. If the run was interrupted, what
-    /// waits for a terminal is dropped too, so that a flood stops at once.
-    pub fn end(&mut self, was_interrupted: bool) {
-        let mut draining = Draining::default();
-        if was_interrupted && self.have_display() {
-            let outlets = self.outputs.iter_mut().map(|output| &mut output.outlet);
-            draining.dropped = outlets.map(Outlet::stop_display).sum();
-            draining.allowance = Some(if draining.dropped > 0 { 0 } else { LAST_MESSAGES });
-        }
-        self.draining = Some(draining);
-        self.is_conditional = true;
-    }
-
-    /// Drops what is waiting. Returns how many received messages did not reach the essential outputs as a
-    /// whole, and how many bytes were dropped.
-    pub fn give_up(&mut self) -> (u64, usize) {
-        let dropped = self.draining.as_ref().map_or(0, |draining| draining.dropped);
-        let outlets = self.outputs.iter_mut().map(|output| &mut output.outlet);
-        outlets.filter(|outlet| outlet.is_essential()).map(Outlet::give_up).fold(
-            (dropped, 0),
-            |(messages, bytes), (more_messages, more_bytes)| {
-                (messages + more_messages, bytes + more_bytes)
-            },
-        )
+        self.outputs.iter().all(|output| output.outlet.pending() == 0)
+            && self.records.are_drained()
+            && !self.is_catching_up()
     }
 
     /// Whether received messages are shown on a terminal.
@@ -390,19 +411,5 @@ fn deliver(outputs: &mut [Output], event: &Event<'_>) {
             format.event(event, outlet);
             outlet.end_record(is_received);
         }
-    }
-}
-
-impl Draining {
-    /// Whether an outlet does not get an event. After the first received message that is dropped no further
-    /// one is shown, so that there are no gaps.
-    fn drops(&mut self, outlet: &Outlet, is_received: bool) -> bool {
-        if !is_received || !outlet.is_essential() {
-            return outlet.is_backed_up();
-        }
-        let is_dropped = outlet.is_backed_up() || self.dropped > 0 || self.allowance == Some(0);
-        self.dropped += u64::from(is_dropped);
-        self.allowance = self.allowance.map(|left| left.saturating_sub(1));
-        is_dropped
     }
 }

@@ -28,6 +28,8 @@ pub struct Outlet {
     /// The message that the current event is about, if it can be kept.
     payload: Option<Payload>,
     destination: Destination,
+    /// Bytes that a sink is offered at a time.
+    batch_size: usize,
     ready: bool,
     /// It is a terminal.
     is_display: bool,
@@ -42,7 +44,7 @@ const FLUSH_SIZE: usize = 64 << 10;
 /// How many bytes of a long value are rendered ahead of the stream.
 const RENDER_AHEAD: usize = 256 << 10;
 
-/// Bytes that a sink is offered at a time.
+/// Bytes that a sink is offered at a time, unless it is meant for much.
 const BATCH_SIZE: usize = 8 << 10;
 
 /// A longer record is offered in parts, to sinks that take them. This is less than [`FLUSH_SIZE`], since what
@@ -75,6 +77,12 @@ impl Outlet {
         Self::new(name, Destination::Batches(Box::new(sink), none))
     }
 
+    /// The same, but the sink is offered this many bytes at a time.
+    pub fn in_batches_of(mut self, size: usize) -> Self {
+        self.batch_size = size;
+        self
+    }
+
     /// The same, but an error does not end the run.
     pub fn optional(mut self) -> Self {
         self.essential = false;
@@ -89,6 +97,7 @@ impl Outlet {
             refused: None,
             payload: None,
             destination,
+            batch_size: BATCH_SIZE,
             ready: true,
             is_display: false,
             essential: true,
@@ -229,8 +238,8 @@ impl Outlet {
         let takes_parts = sink.takes_parts();
         while self.refused.is_some() || self.backlog.len() > 0 {
             let next = self.refused.take().or_else(|| match takes_parts {
-                true => self.backlog.take_part(BATCH_SIZE, PART_SIZE),
-                false => Some(self.backlog.take_batch(BATCH_SIZE)),
+                true => self.backlog.take_part(self.batch_size, PART_SIZE),
+                false => Some(self.backlog.take_batch(self.batch_size)),
             });
             let Some(mut batch) = next else { return };
             if !sink.offer(&mut batch) {

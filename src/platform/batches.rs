@@ -1,6 +1,7 @@
 //! A bounded queue of output batches from several threads to the one that writes them. Senders never block:
 //! if the queue is full, a sender keeps its batch and is woken when there is space again.
 
+mod end;
 mod parts;
 mod sender;
 mod stall;
@@ -26,6 +27,8 @@ pub struct Batch {
     pub continues: bool,
     /// Its event is continued in the sender's next batch.
     pub is_continued: bool,
+    /// It ends an event whose rest is not written: its sender has been dropped.
+    pub is_cut: bool,
 }
 
 /// What happens to a batch when the queue is full.
@@ -95,6 +98,10 @@ struct State {
     drops_messages: bool,
     /// No more batches are written.
     is_closed: bool,
+    /// How many senders there are.
+    senders: usize,
+    /// Nothing follows what the senders there are still send.
+    is_ending: bool,
     /// Woken whenever everything is written.
     watcher: Option<Arc<Waker>>,
 }
@@ -159,6 +166,8 @@ impl BatchQueue {
             is_starved: false,
             drops_messages: false,
             is_closed: false,
+            senders: 0,
+            is_ending: false,
             watcher: None,
         };
         let (state, changed, writer) = (Mutex::new(state), Condvar::new(), OnceLock::new());
@@ -174,6 +183,7 @@ impl BatchQueue {
             is_unfinished: AtomicBool::new(false),
             drops_rest: AtomicBool::new(false),
         });
+        self.shared.state().senders += 1;
         BatchSender { shared: Arc::clone(&self.shared), lane }
     }
 
@@ -217,13 +227,13 @@ impl BatchQueue {
         batch
     }
 
-    /// Waits for a batch to write; `None` once the queue is closed. The previous one counts as written.
+    /// Waits for a batch to write; `None` once the queue is closed or has ended. The previous one counts as written.
     pub fn wait_for_batch(&self) -> Option<Batch> {
         let mut state = self.shared.state();
         loop {
             let batch = state.take();
             self.shared.changed.notify_all();
-            if batch.is_some() || state.is_closed {
+            if batch.is_some() || state.is_closed || state.has_ended() {
                 return batch;
             }
             state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

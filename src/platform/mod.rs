@@ -15,6 +15,7 @@ pub mod linger;
 pub mod pager;
 pub mod private;
 pub mod prompt;
+pub mod record_file;
 pub mod replace;
 mod signal;
 #[cfg_attr(not(unix), path = "signals_other.rs")]

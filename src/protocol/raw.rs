@@ -51,7 +51,7 @@ impl RawFrame {
     }
 
     /// The header; `by_role` is the masking key for [`RawMask::ByRole`].
-    pub(super) fn header(&self, by_role: Option<[u8; 4]>) -> Header {
+    pub fn header(&self, by_role: Option<[u8; 4]>) -> Header {
         let key = match self.mask {
             RawMask::ByRole => by_role,
             RawMask::Off => None,

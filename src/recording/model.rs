@@ -118,6 +118,54 @@ impl Recorded {
         }
     }
 
+    /// The event of a live run, if recordings have such events.
+    pub fn of_event(event: &Event<'_>) -> Option<Self> {
+        let what = match event.what {
+            EventKind::Open(opened) => RecordedKind::Open(Box::new(opened.clone())),
+            EventKind::Message(message) => RecordedKind::Message(RecordedMessage {
+                direction: message.direction,
+                kind: message.kind,
+                data: Bytes::copy_from_slice(message.data),
+                wire_size: message.wire_size,
+                compressed: message.compressed,
+                frames: message.frames,
+            }),
+            EventKind::FileSent(file) => RecordedKind::FileSent {
+                kind: file.kind,
+                path: file.path.to_owned(),
+                size: file.size,
+                wire_size: file.wire_size,
+            },
+            EventKind::Ping(direction, data) => {
+                RecordedKind::Ping(direction, Bytes::copy_from_slice(data))
+            }
+            EventKind::Pong(direction, data, rtt) => {
+                RecordedKind::Pong(direction, Bytes::copy_from_slice(data), rtt)
+            }
+            EventKind::Frame(frame) => RecordedKind::Frame(Box::new(RecordedFrame {
+                direction: frame.direction,
+                header: frame.header,
+                payload: Bytes::copy_from_slice(frame.payload),
+                part: frame.part,
+                plain_size: frame.plain.map(|plain| plain.len() as u64),
+                raw: frame.raw,
+            })),
+            EventKind::Tolerated(violation) => RecordedKind::Tolerated(Box::new(violation.clone())),
+            EventKind::Closed(closed) => RecordedKind::Closed(Box::new(closed.clone())),
+            EventKind::Redirect(redirect) => RecordedKind::Redirect(Box::new(redirect.clone())),
+            EventKind::RetryScheduled(retry) => RecordedKind::Retry(Box::new(retry.clone())),
+            EventKind::Failure(failure) => RecordedKind::Failure(Box::new(failure.clone())),
+            // Other events have the same, or it is for people only.
+            EventKind::Tunnel(_)
+            | EventKind::Request(_)
+            | EventKind::CloseFrame(..)
+            | EventKind::Violation(_)
+            | EventKind::Notice(..)
+            | EventKind::Shown(_) => return None,
+        };
+        Some(Self { at: event.at, connection: event.connection, what })
+    }
+
     /// The message, if it is one whose data was recorded.
     pub fn message(&self) -> Option<&RecordedMessage> {
         match &self.what {
@@ -182,6 +230,9 @@ mod tests {
             assert_eq!((shown.direction, shown.kind), (Direction::Sent, MessageKind::Binary));
             assert_eq!((shown.data, shown.wire_size, shown.frames), (&[1, 2][..], 8, 2));
             assert!(shown.compressed && !shown.typed && !shown.surplus);
+            let again = Recorded::of_event(event).expect("a recorded event");
+            assert_eq!((again.at, again.connection), (recorded.at, Some(3)));
+            assert_eq!(again.message(), Some(&message));
         });
     }
 }

@@ -103,8 +103,11 @@ pub fn first_difference(value: &Value, expected: &Value) -> Option<Difference> {
 }
 
 /// A step from a value to one inside it.
-enum Step<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// To the member of an object.
     Member(&'a str),
+    /// To the element of an array, from 0.
     Element(usize),
 }
 
@@ -175,7 +178,8 @@ fn names(members: &serde_json::Map<String, Value>) -> Vec<String> {
     shown.chain(more).collect()
 }
 
-fn json_path(path: &[Step<'_>]) -> String {
+/// The location as a JSONPath (RFC 9535).
+pub fn json_path(path: &[Step<'_>]) -> String {
     path.iter().fold("$".to_owned(), |text, step| match step {
         Step::Member(name) if is_shorthand(name) => format!("{text}.{name}"),
         Step::Member(name) => format!("{text}[{}]", Value::from(*name)),
@@ -190,7 +194,8 @@ fn is_shorthand(name: &str) -> bool {
     letters.next().is_some_and(is_first) && letters.all(|c| is_first(c) || c.is_ascii_digit())
 }
 
-fn shortened(value: &Value) -> String {
+/// The value as JSON of at most 60 characters.
+pub fn shortened(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -12,7 +12,7 @@ pub mod inbox;
 pub mod json;
 pub mod language;
 pub mod message;
-mod number;
+pub(crate) mod number;
 pub mod outcome;
 pub mod pattern;
 pub mod phrase;

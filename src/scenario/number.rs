@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Number;
 
 /// Whether two numbers have the same value.
-pub(super) fn are_equal(one: &Number, other: &Number) -> bool {
+pub(crate) fn are_equal(one: &Number, other: &Number) -> bool {
     compare(one, other) == Ordering::Equal
 }
 
@@ -17,6 +17,17 @@ pub(super) fn compare(one: &Number, other: &Number) -> Ordering {
         1 => one.compare_magnitude(&other),
         _ => other.compare_magnitude(&one),
     })
+}
+
+/// The value as a text that numbers with another value do not have. Its length is in proportion to the number's text.
+pub(crate) fn canonical(number: &Number) -> String {
+    let decimal = Decimal::of(number.as_str());
+    if decimal.sign == 0 {
+        return "0".to_owned();
+    }
+    let digits = String::from_utf8_lossy(&decimal.significant().collect::<Vec<_>>()).into_owned();
+    let sign = if decimal.sign < 0 { "-" } else { "" };
+    format!("{sign}0.{digits}e{}", decimal.power)
 }
 
 /// Whether a number is written with a fraction or an exponent.
@@ -121,6 +132,8 @@ mod tests {
         ] {
             assert_eq!(compare(&number(one), &number(other)), order, "{one} {other}");
             assert_eq!(compare(&number(other), &number(one)), order.reverse(), "{other} {one}");
+            let is_same = canonical(&number(one)) == canonical(&number(other));
+            assert_eq!(is_same, order == Equal, "{one} {other}");
         }
     }
 

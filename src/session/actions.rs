@@ -144,6 +144,10 @@ impl<'a> Session<'a> {
 
     /// Carries out an action.
     pub(super) fn perform(&mut self, action: Action, origin: ActionOrigin, typed: bool) {
+        let note = match typed && self.plan.notes_hidden {
+            true => action.hidden_note(|what| self.journal.hidden_by(what)),
+            false => None,
+        };
         let done = match action {
             Action::Send(kind, data) => {
                 self.sender().message(kind, &data, Some(&data), 1, origin, typed)
@@ -165,6 +169,9 @@ impl<'a> Session<'a> {
             }
             other => self.perform_other(other, origin),
         };
+        if let (Some(note), true) = (note, done.is_ok()) {
+            self.journal.emit(EventKind::Shown(Shown::Text(&note)));
+        }
         self.check(done, typed);
     }
 
@@ -262,6 +269,7 @@ impl<'a> Session<'a> {
                 let status = self.status();
                 self.journal.emit(EventKind::Shown(Shown::Status(&status)));
             }
+            Show::Notice(level, text) => self.journal.emit(EventKind::Notice(*level, text)),
             Show::Headers => self.journal.emit(EventKind::Shown(Shown::Headers(self.opened))),
             show => {
                 if let Some(shown) = show.shown() {

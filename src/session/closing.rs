@@ -147,9 +147,11 @@ impl Session<'_> {
         if !self.closing.has_deadline() {
             let outputs = self.journal.outputs();
             self.closing.taken = outputs.taken();
-            if is_signal && outputs.have_display() {
+            let has_display = is_signal && outputs.have_display();
+            if has_display {
                 outputs.end(true); // a long output ends at once on the screen
-            } else {
+            }
+            if !has_display || outputs.are_recorded() {
                 self.closing.grace = Some(OutputGrace::new(outputs.taken(), now));
             }
         } else if matches!(stop, Stop::Signal(Signal::Hangup)) {

@@ -49,17 +49,35 @@ impl<'a> Journal<'a> {
         self.emit(what);
     }
 
+    /// Records an event that happens now, and shows it nowhere.
+    pub fn record_now(&mut self, what: EventKind<'_>) {
+        self.tick();
+        let event = self.event(what);
+        self.outputs.record_only(&event);
+    }
+
     /// Emits an event with the time that was taken last.
     pub fn emit(&mut self, what: EventKind<'_>) {
+        let event = self.event(what);
+        self.outputs.event(&event);
+    }
+
+    #[inline]
+    fn event<'e>(&self, what: EventKind<'e>) -> Event<'e> {
         let is_marked = self.are_several.is_none_or(|several| several.load(Ordering::Relaxed));
         let connection = self.connection.filter(|_| is_marked);
-        self.outputs.event(&Event { at: self.now, connection, mark: None, what });
+        Event { at: self.now, connection, mark: None, what }
     }
 
     /// Whether an output shows messages that we send.
     #[inline]
     pub fn shows_sent(&self, kind: MessageKind) -> bool {
         self.outputs.show_sent(kind)
+    }
+
+    /// The command whose filters hide this: `filter` or `mute`.
+    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
+        self.outputs.hidden_by(what)
     }
 
     /// The outputs.

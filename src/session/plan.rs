@@ -26,6 +26,8 @@ pub struct Plan {
     pub times: KeepaliveTimes,
     /// What the previous connection has not sent; `None`: nothing is kept for another connection.
     pub unsent: Option<VecDeque<Action>>,
+    /// Say so when a filter hides what was sent by a line that was typed.
+    pub notes_hidden: bool,
     /// There is no more input.
     pub input_ended: bool,
 }

@@ -97,6 +97,7 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
         observers: vec![Box::new(observer)],
         times: KeepaliveTimes::default(),
         unsent: None,
+        notes_hidden: false,
         input_ended: false,
     };
     let report = Session::new(

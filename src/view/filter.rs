@@ -48,10 +48,20 @@ impl Filters {
 
     /// Whether an event is shown. Only messages, pings, pongs and frames are filtered.
     pub(super) fn accept(&self, event: &Event<'_>) -> bool {
+        self.accept_kind(&event.what)
+    }
+
+    /// The command whose filters are the reason that this is not shown: `filter` or `mute`.
+    pub(super) fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
+        let is_muted = || Self { only: self.only.clone(), mute: Vec::new() }.accept_kind(what);
+        (!self.accept_kind(what)).then(|| if is_muted() { "mute" } else { "filter" })
+    }
+
+    fn accept_kind(&self, what: &EventKind<'_>) -> bool {
         if self.is_empty() {
             return true;
         }
-        match &event.what {
+        match what {
             EventKind::Message(message) => self.accept_message(message),
             EventKind::Ping(direction, data) => self.accept_control(*direction, true, data),
             EventKind::Pong(direction, data, _) => self.accept_control(*direction, false, data),

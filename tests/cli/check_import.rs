@@ -151,16 +151,6 @@ fn folders_do_not_mean_http_files() {
         .stdout("b.wscope:1: b\na.http:1: a\n");
 }
 
-#[test]
-fn formats_that_are_not_supported_are_named() {
-    for name in ["a.har", "b.ndjson"] {
-        let ending = name.split('.').next_back().expect("an ending");
-        wscope().file(name, "{}\n").args(["check", name]).run().code(2).stderr_contains(&format!(
-            "{name}: .{ending} files are not supported; scenarios are .wscope, .http and .rest files"
-        ));
-    }
-}
-
 /// A folder with scenarios in it, hidden ones too.
 fn folder() -> Wscope {
     let program = wscope();

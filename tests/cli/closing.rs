@@ -1,6 +1,6 @@
 //! The closing handshake: the Close frames of both sides, the initiator, and peers that do not complete it.
 
-use crate::events::events;
+use crate::events::{events, without_totals};
 use crate::listen::{client, listen};
 use crate::scripts::{answer_close, close, serve};
 use crate::support::{CLOSE, CONTINUATION, Peer, TEXT, frame, masked, ping, text, wscope};
@@ -18,8 +18,9 @@ fn close_event(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) ->
     let mut event = closes.pop().expect("a close event").clone();
     assert!(closes.is_empty(), "several ends: {closes:?}");
     let object = event.as_object_mut().expect("an object");
-    ["event", "time", "elapsed_ms", "name"].iter().for_each(|key| _ = object.remove(*key));
-    event
+    let keys = ["event", "time", "elapsed_ms", "name", "end", "end_error", "position"];
+    keys.iter().for_each(|key| _ = object.remove(*key));
+    without_totals(&event)
 }
 
 fn close_frame(code: u16, reason: &str) -> Value {

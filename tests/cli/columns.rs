@@ -43,7 +43,7 @@ fn the_output_of_a_listening_server_fits_into_80_columns() {
     peer.send(masked(&binary(&(0..=255).collect::<Vec<u8>>())));
     terminal.wait_for("     00f0  f0 f1");
     assert_fits(&terminal, 80);
-    terminal.type_line("/help");
+    terminal.type_line("/help all");
     terminal.wait_for("/quit");
     terminal.type_line("/nope");
     terminal.wait_for("unknown command");
@@ -64,7 +64,7 @@ fn the_output_of_a_connection_fits_into_its_terminal() {
     });
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 60, 40);
     terminal.wait_for_prompt();
-    terminal.type_line("/help");
+    terminal.type_line("/help all");
     terminal.wait_for("/quit");
     terminal.type_line("/status");
     terminal.wait_for("age");

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_import;
+mod check_recordings;
 mod check_relax;
 mod check_reports;
 mod closing;
@@ -17,6 +18,7 @@ mod files;
 mod filters;
 mod foreign;
 mod frames;
+mod from_curl;
 mod generated;
 mod handshake;
 mod hars;
@@ -36,13 +38,17 @@ mod protocol;
 mod proxy;
 mod raw_frames;
 mod reconnect;
+mod record;
 mod redirects;
 mod refusal;
 mod repl;
 mod repl_display;
+mod replay;
 mod request;
 mod retry;
 mod scripts;
+#[cfg(unix)]
+mod session_scenario;
 mod settings;
 mod slash;
 #[cfg(target_os = "linux")]

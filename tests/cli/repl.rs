@@ -8,6 +8,8 @@ use crate::support::{Key, Peer, Server, Terminal, text};
 mod commands;
 mod endings;
 mod escapes;
+mod help;
+mod hidden;
 mod history;
 pub(crate) mod interrupts;
 mod jobs;

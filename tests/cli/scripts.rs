@@ -239,12 +239,23 @@ pub(crate) fn peak_memory(process: u32) -> usize {
 pub(crate) fn wait_until_blocked(process: u32) {
     let mut asleep = 0;
     while asleep < 20 {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
-        let (_, state) = stat.rsplit_once(") ").expect("fields after the name");
-        asleep = if state.starts_with('S') { asleep + 1 } else { 0 };
+        asleep = if is_asleep(process) { asleep + 1 } else { 0 };
         // A process that only waits for the processor is not asleep.
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Whether all threads of the process sleep.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn is_asleep(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("a process");
+    // A thread may have ended.
+    let stat = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat")).ok();
+    threads.flatten().filter_map(stat).all(|stat| {
+        let (_, state) = stat.rsplit_once(") ").expect("fields after the name");
+        state.starts_with('S')
+    })
 }
 
 /// Processor time of the process so far, which may have ended but must not have been reaped.

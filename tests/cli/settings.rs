@@ -281,6 +281,12 @@ fn an_unknown_endpoint_is_reported() {
 }
 
 #[test]
+fn a_misspelt_endpoint_is_recognised() {
+    let outcome = with_config("[staging]\nurl = ws://h\n").arg("@stagign/x").run().code(2);
+    outcome.stderr_contains("a line url = wss://…; did you mean @staging?\n");
+}
+
+#[test]
 fn the_name_of_an_endpoint_is_required() {
     for arguments in [["@"], ["@/path"]] {
         let outcome = with_config("[a]\nurl = ws://h\n").args(arguments).run().code(2);
@@ -317,7 +323,7 @@ fn an_invalid_variable_is_reported() {
         ("-H 'X: y", "WSCOPE_OPTIONS: a quote is not closed, or a backslash ends it"),
         (
             "ws://h",
-            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --help and",
+            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --from-curl,",
         ),
         ("--wait soon", "WSCOPE_OPTIONS: bad --wait \"soon\""),
         ("--no-config", "WSCOPE_OPTIONS: a URL, a command, --connect"),
@@ -326,7 +332,7 @@ fn an_invalid_variable_is_reported() {
         ("-q --", "WSCOPE_OPTIONS: '--' is not an option"),
         (
             "listen",
-            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --help and",
+            "WSCOPE_OPTIONS: a URL, a command, --connect, --listen, --no-config, --from-curl,",
         ),
         ("--key x", "WSCOPE_OPTIONS: the following required arguments were not provided: --cert"),
     ] {

@@ -83,7 +83,7 @@ fn expect_drop_count(outcome: &Outcome) -> usize {
 }
 
 /// The number of messages that stderr reports as not delivered.
-fn drop_count(stderr: &str) -> Option<usize> {
+pub(crate) fn drop_count(stderr: &str) -> Option<usize> {
     const WORDS: [&str; 3] = ["not written", "not shown", "not sent"];
     let line = stderr.lines().find(|line| WORDS.iter().any(|word| line.contains(word)))?;
     let (before, _) = line.split_once(" message")?;

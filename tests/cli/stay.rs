@@ -7,8 +7,11 @@ use crate::repl::leave;
 use crate::scripts::{answer_close, refused_url, serve};
 use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
 
+mod advice;
+mod attempts;
 mod credentials;
 mod ending;
+mod endpoints;
 mod several;
 
 /// The time in which the program must end by itself, on a busy machine.

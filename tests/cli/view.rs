@@ -203,3 +203,30 @@ fn statistics_are_a_table_or_an_object() {
     let outcome = chat().args(["--stats", "--json", "--mute", "out"]).run().code(0);
     assert_eq!(outcome.json_lines()[0]["sent"]["messages"], 0);
 }
+
+#[test]
+fn a_recording_is_converted_to_files_in_place_of_being_shown() {
+    let outcome = chat().args(["--record", "y.ndjson", "--mute", "in"]).run();
+    let outcome = outcome.code(0).stdout("").stderr_contains("recorded");
+    let events = String::from_utf8(outcome.file("y.ndjson")).expect("UTF-8");
+    let names: Vec<_> = events.lines().map(|line| &line[..14]).collect();
+    assert_eq!(
+        names,
+        ["{\"event\":\"open", "{\"event\":\"mess", "{\"event\":\"mess", "{\"event\":\"clos"]
+    );
+    assert!(events.contains("[\"Cookie\",\"***\"]"), "{events}");
+    let again = wscope().file("y.ndjson", &events).args(["view", "-q", "y.ndjson"]).run();
+    again.code(0).stdout("world\n");
+}
+
+#[test]
+fn a_conversion_overwrites_nothing() {
+    let existing = chat().file("y.ndjson", "mine").args(["--record", "y.ndjson"]).run();
+    let existing = existing.code(8).stderr_contains("--force");
+    assert_eq!(existing.file("y.ndjson"), b"mine");
+    let own = chat().args(["--record", "x.ndjson", "--force"]).run().code(2);
+    assert!(own.file("x.ndjson").starts_with(OPEN.as_bytes()));
+    let other = wscope().file("x", "text").args(["view", "x", "--record", "y.ndjson"]).run();
+    let other = other.code(2).stderr_contains("it is plain text");
+    assert!(!other.path("y.ndjson").exists(), "nothing was converted");
+}

@@ -11,6 +11,7 @@ use crate::scenario::import;
 use crate::scenario::language::Source;
 
 mod pattern;
+mod recording;
 
 /// The name of standard input in errors.
 pub(super) const STANDARD_INPUT: &str = "standard input";
@@ -21,19 +22,27 @@ const MAX_FILE: u64 = 64 << 20;
 /// The most folders inside of each other.
 const MAX_DEPTH: usize = 64;
 
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct ReadFile {
+    pub(super) source: Source,
+    /// What is not in it, each in one line.
+    pub(super) warnings: Vec<String>,
+}
+
 /// A file that was read, or why it could not be.
-pub(super) type Read = Result<Source, Error>;
+pub(super) type Read = Result<ReadFile, Error>;
 
 /// Reads all files; folders stand for their `*.wscope` files, in order of name. `globs` are patterns of more
 /// files, each of which is read once. What cannot be read, a folder without scenarios and a pattern that matches
-/// nothing are errors, which hide no other file.
-pub(super) fn read(inputs: &[String], globs: &[String]) -> Vec<Read> {
+/// nothing are errors, which hide no other file. `given` are the variables that have values.
+pub(super) fn read(inputs: &[String], globs: &[String], given: &BTreeSet<String>) -> Vec<Read> {
     let mut files = Vec::new();
     for input in inputs {
-        named(input, &mut files);
+        named(input, given, &mut files);
     }
     let mut names: BTreeSet<String> =
-        files.iter().flatten().map(|source| source.name.clone()).collect();
+        files.iter().flatten().map(|read| read.source.name.clone()).collect();
     for glob in globs {
         let mut found = Found::default();
         match pattern::files(glob, &mut found) {
@@ -45,13 +54,13 @@ pub(super) fn read(inputs: &[String], globs: &[String]) -> Vec<Read> {
         }
         files.extend(found.errors.into_iter().map(Err));
         let new = found.files.into_iter().filter(|path| names.insert(name(path)));
-        files.extend(new.map(|path| file(&path)));
+        files.extend(new.map(|path| file(&path, given)));
     }
     files
 }
 
 /// The files that an argument stands for.
-fn named(input: &str, files: &mut Vec<Read>) {
+fn named(input: &str, given: &BTreeSet<String>, files: &mut Vec<Read>) {
     let path = Path::new(input);
     if input == "-" {
         files.push(standard_input());
@@ -64,9 +73,9 @@ fn named(input: &str, files: &mut Vec<Read>) {
             files.push(Err(usage(format!("{input}: no *.wscope file in this folder"))));
         }
         files.extend(found.errors.into_iter().map(Err));
-        files.extend(found.files.iter().map(|path| file(path)));
+        files.extend(found.files.iter().map(|path| file(path, given)));
     } else {
-        files.push(file(path));
+        files.push(file(path, given));
     }
 }
 
@@ -118,13 +127,13 @@ fn name(path: &Path) -> String {
     path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
-fn file(path: &Path) -> Read {
+fn file(path: &Path, given: &BTreeSet<String>) -> Read {
     let name = name(path);
-    if let Some(problem) = import::unsupported(&name) {
-        return Err(usage(format!("{name}: {problem}")));
+    if import::is_recording(&name) {
+        return recording::read(path, name, given);
     }
     match read_file(path, MAX_FILE) {
-        Ok(bytes) => Ok(Source::new(name, bytes)),
+        Ok(bytes) => Ok(ReadFile { source: Source::new(name, bytes), warnings: Vec::new() }),
         Err(FileError::Io(error)) => Err(Error::System(name, error)),
         Err(error) => Err(Error::System(name, io::Error::other(error.to_string()))),
     }
@@ -136,7 +145,7 @@ fn standard_input() -> Read {
     io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() as u64 > MAX_FILE {
         true => Err(failed(io::Error::other(FileError::TooLarge(MAX_FILE).to_string()))),
-        false => Ok(Source::new("-", bytes)),
+        false => Ok(ReadFile { source: Source::new("-", bytes), warnings: Vec::new() }),
     }
 }
 

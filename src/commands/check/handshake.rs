@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::client::{FailedHandshake, OpenConnection, OpenError, open};
-use crate::commands::connect::events::{OpeningEvents, opened};
+use crate::commands::connect::events::{OpeningEvent, OpeningEvents, opened};
 use crate::config::ConnectConfig;
 use crate::error::{AttemptContext, Error, Tries};
 use crate::event::{self, EventKind};
 use crate::net::tls::TlsInfo;
 use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::net::{Deadline, Reactor, Stream};
+use crate::output::json::JsonFrames;
 use crate::protocol::connection::{Connection, ConnectionOptions};
 use crate::protocol::frame::Masks;
 use crate::protocol::head::Head;
@@ -113,7 +114,10 @@ fn open_once(
         }
         None => limit,
     };
-    let mut events = OpeningEvents { journal, redaction: config.endpoint.redaction };
+    let mut events = OpeningEvents {
+        emit: |event: OpeningEvent| event.emit(journal),
+        redaction: config.endpoint.redaction,
+    };
     open(&config.endpoint, deadline, reactor, &mut events)
 }
 
@@ -152,7 +156,7 @@ fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journ
         role: Role::Client,
         max_message_size: config.max_message_size,
         close_timeout: config.ending.close_timeout,
-        observe_frames: false,
+        observe_frames: config.record.frames > JsonFrames::None,
         lenient: config.endpoint.lenient,
         deflate: open.upgraded.agreement.deflate,
         masks: Masks::random(),
@@ -183,8 +187,11 @@ fn failed(config: &ConnectConfig, error: OpenError, journal: &mut Journal<'_>) -
         shows_request: false,
     };
     let error = Error::opening(error, &context);
-    if let Some(failure) = error.failure().filter(shows_what_was_received) {
-        journal.emit_now(EventKind::Failure(&failure));
+    if let Some(failure) = error.failure() {
+        match shows_what_was_received(&failure) {
+            true => journal.emit_now(EventKind::Failure(&failure)),
+            false => journal.record_now(EventKind::Failure(&failure)),
+        }
     }
     match refusal {
         Some(facts) => Handshake::Refused(Box::new(facts), error.message()),

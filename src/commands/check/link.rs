@@ -10,16 +10,19 @@ use mio::Waker;
 
 use super::clock::RunClock;
 use super::handshake::{Handshake, Opened, Retries, attempt};
+use super::recorded::CheckRecordings;
 use super::transcript::Recorder;
 use crate::config::ConnectConfig;
-use crate::event::{Clock, Closed, EventKind};
+use crate::event::{Closed, EventKind};
 use crate::input::Action;
 use crate::input::queue::{ClientQueue, Enqueued, QueuedAction, client_queue};
 use crate::net::Reactor;
 use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::output::human::{close_text, closed_text};
+use crate::output::{Outputs, finish_and_drain};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::{Direction, Partial};
+use crate::redact::Secrets;
 use crate::scenario::inbox::{Control, End, Inbox, Message, Progress};
 use crate::session::{AfterInput, Journal, Plan, Session};
 
@@ -76,6 +79,9 @@ pub(super) struct LinkConfig {
     pub(super) name: Option<String>,
     pub(super) inbox: Inbox,
     pub(super) recorder: Recorder,
+    pub(super) recordings: Arc<CheckRecordings>,
+    /// What is masked in recordings.
+    pub(super) secrets: Secrets,
     /// When the opening handshake has to be over, in real time.
     pub(super) deadline: Option<Instant>,
     pub(super) retries: Retries,
@@ -88,7 +94,8 @@ impl Link {
     /// # Errors
     /// If the thread cannot be started.
     pub(super) fn start(config: LinkConfig) -> std::io::Result<Self> {
-        let LinkConfig { connect, name, inbox, recorder, deadline, retries, clock } = config;
+        let LinkConfig { connect, name, inbox, recorder, recordings, secrets, .. } = config;
+        let LinkConfig { deadline, retries, clock, .. } = config;
         let shared = Arc::new(Shared { clock, inbox: Mutex::new(inbox), changed: Condvar::new() });
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, handshake) = channel();
@@ -96,6 +103,8 @@ impl Link {
             connect,
             name,
             recorder,
+            recordings,
+            secrets,
             deadline,
             retries,
             shared: Arc::clone(&shared),
@@ -252,6 +261,8 @@ struct Work {
     connect: ConnectConfig,
     name: Option<String>,
     recorder: Recorder,
+    recordings: Arc<CheckRecordings>,
+    secrets: Secrets,
     deadline: Option<Instant>,
     retries: Retries,
     shared: Arc<Shared>,
@@ -272,14 +283,21 @@ impl Work {
         reactor.interrupt_on(Arc::clone(&self.cancelled));
         let _ = self.sender.send(Started::Waiting(reactor.waker()));
         let mut outputs = self.recorder.outputs(self.name.as_deref());
-        let clock = Clock::start();
-        let mut journal = Journal::new(&mut outputs, clock);
+        self.recordings.record(&mut outputs, reactor.waker(), &self.secrets);
+        self.connection(&mut reactor, &mut outputs);
+        finish_and_drain(&mut outputs, &mut reactor);
+    }
+
+    /// Opens the connection and runs its session.
+    fn connection(self, reactor: &mut Reactor, outputs: &mut Outputs) {
+        let clock = self.recordings.clock;
+        let mut journal = Journal::new(outputs, clock);
         let opened = attempt(
             &self.connect,
             self.deadline,
             self.retries,
             &self.cancelled,
-            &mut reactor,
+            reactor,
             &mut journal,
         );
         let Opened { stream, connection, opened, facts, warnings } = match opened {
@@ -302,14 +320,12 @@ impl Work {
             observers: vec![Box::new(observer)],
             times: self.connect.resilience.times,
             unsent: None,
+            notes_hidden: false,
             input_ended: false,
         };
         let report =
-            Session::new(stream, connection, &mut reactor, &mut actions, journal, plan, &opened)
-                .run();
-        let clock_now = Journal::new(&mut outputs, clock);
-        let mut journal = clock_now;
-        journal.emit(EventKind::Closed(&report.closed));
+            Session::new(stream, connection, reactor, &mut actions, journal, plan, &opened).run();
+        Journal::new(outputs, clock).emit(EventKind::Closed(&report.closed));
     }
 }
 

@@ -12,6 +12,7 @@ use super::failure::{self, Draft};
 use super::link::{Link, WaitLimits, end_all};
 use super::masking;
 use super::options::{OwnOptions, max_times};
+use super::recorded::CheckRecordings;
 use super::relax::Relaxed;
 use super::time_limit::time_limit;
 use super::transcript::{Lines, Recorder};
@@ -46,6 +47,7 @@ pub(super) struct FileRun<'a> {
     pub(super) source: &'a Source,
     pub(super) values: ScenarioValues,
     pub(super) secrets: Secrets,
+    pub(super) recordings: &'a Arc<CheckRecordings>,
     /// Those in the lines of the file.
     pub(super) written: Secrets,
     pub(super) interrupted: &'a AtomicBool,

@@ -11,6 +11,7 @@ use super::live::{Progress, Running};
 use super::masking;
 use super::part::{Allowance, FileRun};
 use super::print::Printer;
+use super::recorded::CheckRecordings;
 use super::results::{Printed, ResultReceiver, Results, queue};
 use super::values::ScenarioValues;
 use super::{Prepared, is_selected, title};
@@ -29,6 +30,7 @@ pub(super) fn run_all(
     config: &CheckConfig,
     prepared: &[Prepared],
     values: &ScenarioValues,
+    recordings: &Arc<CheckRecordings>,
     print: &mut Printer,
     reactor: &mut Reactor,
 ) -> (Vec<FileOutcome>, Option<Signal>) {
@@ -45,6 +47,7 @@ pub(super) fn run_all(
                 config,
                 prepared,
                 values,
+                recordings,
                 interrupted: &interrupted,
                 next: &next,
                 progress: &progress,
@@ -61,6 +64,7 @@ pub(super) fn run_all(
             interrupted: &interrupted,
             progress: &progress,
             clock: &clock,
+            recordings,
             print,
             reactor,
         }
@@ -79,6 +83,7 @@ struct Collector<'a> {
     interrupted: &'a AtomicBool,
     progress: &'a Progress,
     clock: &'a RunClock,
+    recordings: &'a CheckRecordings,
     print: &'a mut Printer,
     reactor: &'a mut Reactor,
 }
@@ -112,6 +117,7 @@ impl Collector<'_> {
                 }
             }
             self.clock.tick();
+            self.recordings.show_notices(self.print, self.config.quiet);
             self.print.progress(self.progress);
             self.print.flush();
             match self.reactor.wait(Some(Instant::now() + SHOW_EVERY)) {
@@ -140,6 +146,7 @@ struct Worker<'a> {
     config: &'a CheckConfig,
     prepared: &'a [Prepared],
     values: &'a ScenarioValues,
+    recordings: &'a Arc<CheckRecordings>,
     interrupted: &'a AtomicBool,
     next: &'a AtomicUsize,
     progress: &'a Progress,
@@ -171,6 +178,7 @@ impl Worker<'_> {
             source: &file.source,
             values: self.values.clone(),
             secrets,
+            recordings: self.recordings,
             written: masking::written(&file.source, self.config.redaction),
             interrupted: self.interrupted,
             clock: Arc::clone(self.clock),

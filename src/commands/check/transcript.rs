@@ -218,19 +218,20 @@ impl Renderer {
 }
 
 /// A format with an outlet into memory.
-struct Scratch<F> {
+pub(super) struct Scratch<F> {
     format: F,
     outlet: Outlet,
     captured: Captured,
 }
 
 impl<F: Format> Scratch<F> {
-    fn new(format: F) -> Self {
+    pub(super) fn new(format: F) -> Self {
         let captured = Captured::default();
         Self { format, outlet: Outlet::batches("transcript", captured.clone()), captured }
     }
 
-    fn render(&mut self, event: &Event<'_>) -> String {
+    /// What the format makes of an event, without the newline at its end.
+    pub(super) fn render(&mut self, event: &Event<'_>) -> String {
         self.format.event(event, &mut self.outlet);
         self.outlet.flush();
         let bytes = std::mem::take(&mut *self.captured.bytes());

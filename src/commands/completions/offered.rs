@@ -74,7 +74,12 @@ fn with_values(arg: &Arg, command: &Command) -> Arg {
             let names = own_subcommands(&cli).map(|command| command.get_name().to_owned());
             arg.value_parser(names_parser(names.collect()))
         }
-        (_, "url") => arg.value_hint(ValueHint::Url),
+        (_, "url") => {
+            // A new one, as it may name hidden options that make it superfluous.
+            let url = Arg::new("url").value_name("URL").required(arg.is_required_set());
+            let help = arg.get_help().cloned().unwrap_or_default();
+            url.value_hint(ValueHint::Url).help(help)
+        }
         _ if takes_values(&arg) && arg.get_value_hint() == ValueHint::Unknown => {
             arg.value_hint(ValueHint::Other)
         }

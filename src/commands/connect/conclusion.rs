@@ -57,9 +57,19 @@ impl Conversation<'_> {
         let ending = &self.config.ending;
         let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let closed_itself = matches!(report.stop, Some(Stop::Requested));
-        let verdict = verdict(&mut report, limits);
+        let mut verdict = verdict(&mut report, limits);
+        let mut remark = None;
+        if let Some(playback) = &self.playback {
+            (verdict, remark) = playback.verdict(verdict, &self.config.endpoint.secrets);
+            // A list of differences does not repeat how the connection ended.
+            report.closed.failure_follows &=
+                !matches!(verdict, Err(Error::Differs { end: None, .. }));
+        }
         if !is_reported {
             self.emit(EventKind::Closed(&report.closed));
+        }
+        if let Some(text) = remark {
+            self.emit(EventKind::Notice(Level::Info, &text));
         }
         let peer_closed =
             report.deadline.is_none() && !closed_itself && report.closed.ending.received.is_some();

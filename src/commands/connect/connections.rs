@@ -12,11 +12,12 @@ use super::record::{Record, RunShared};
 use super::sinks::Sinks;
 use crate::config::ConnectConfig;
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind, Shown};
-use crate::input::repl::PromptCommand;
+use crate::event::{Clock, Event, EventKind, Level, Shown};
+use crate::input::repl::{Liveness, PromptCommand};
 use crate::input::{Action, Show, Shutdown};
 use crate::output::Outputs;
 use crate::protocol::CloseCode;
+use crate::session::Journal;
 
 /// All connections of a prompt.
 pub(super) struct Connections {
@@ -95,15 +96,20 @@ impl Connections {
     pub(super) fn take_events(&mut self) {
         while let Ok(LinkEvent { number, outcome }) = self.event.try_recv() {
             let ended = self.entries.iter_mut().find(|entry| entry.record.number == number);
-            if let Some(entry) = ended {
+            let name = ended.map(|entry| {
                 entry.link = None;
-            }
+                entry.record.name.clone()
+            });
             match outcome {
                 Outcome::Ended(result) => self.last = Some(result),
                 Outcome::Decided(result) => {
                     self.decision.get_or_insert(result);
                 }
                 Outcome::Cancelled => {}
+                Outcome::OutOfTime => continue,
+            }
+            if let Some(name) = name {
+                self.advise(&name);
             }
         }
         self.outputs.set_all_ready();
@@ -119,7 +125,7 @@ impl Connections {
                 }
             }
             PromptCommand::To(name, action) => self.act(&name, action),
-            PromptCommand::Connect(Some(name), url) => self.connect(&name, &url),
+            PromptCommand::Connect(Some(name), _) => self.connect(&name),
             PromptCommand::Reconnect(Some(name)) => self.reconnect(&name, true),
             PromptCommand::Enter(name) => self.reconnect(&name, false),
             PromptCommand::Use(name) => {
@@ -171,6 +177,26 @@ impl Connections {
         format!("not connected: {how}")
     }
 
+    /// Says how the connection with this name, which has ended, is opened again, unless the run ends with it.
+    pub(super) fn advise(&mut self, name: &str) {
+        let is_over = self.is_ending || self.decision.is_some();
+        let are_others = self.entries.iter().any(Entry::is_running);
+        let Some(entry) = self.entry(name).filter(|_| !is_over && (are_others || self.stays()))
+        else {
+            return;
+        };
+        let is_current = self.start.shared.prompt.current() == name;
+        let text = match (is_current, are_others) {
+            (true, false) => "Enter or /reconnect connects again; /quit leaves".to_owned(),
+            (true, true) => "Enter or /reconnect connects again".to_owned(),
+            (false, _) => format!("/reconnect {name} connects again"),
+        };
+        let (number, are_several) = (entry.record.number, self.start.shared.prompt.are_several());
+        Journal::new(&mut self.outputs, self.start.clock)
+            .for_one_of_several(number, are_several)
+            .emit(EventKind::Notice(Level::Info, &text));
+    }
+
     /// A text about a connection, with its name if there are several.
     fn named(&self, name: &str, text: &str) -> String {
         match self.start.shared.prompt.are_several().load(Ordering::Relaxed) {
@@ -200,14 +226,14 @@ impl Connections {
         self.open(config);
     }
 
-    fn connect(&mut self, name: &str, url: &str) {
+    /// Opens the connection that the prompt has prepared.
+    fn connect(&mut self, name: &str) {
+        let Some(config) = self.start.shared.prepared.take(name) else { return };
         if self.entry(name).is_some_and(Entry::is_running) {
+            self.start.shared.prompt.set(name, Liveness::Ended);
             return self.show_problem(&self.named(name, "the connection is still being closed"));
         }
-        match self.start.config.for_url(name, url) {
-            Ok(config) => self.open(Arc::new(config)),
-            Err(error) => self.show_problem(&error.to_string()),
-        }
+        self.open(config);
     }
 
     /// Opens a connection in place of the one of the same name.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::connections::{Connections, Start};
 use super::link::RunLink;
 use super::opening::{Established, Opening};
+use super::playback::Playback;
 use super::prompt::Prompt;
 use super::record::{Record, RecordObserver, RunShared};
 use super::sinks::Sinks;
@@ -51,6 +52,8 @@ pub(super) struct Conversation<'a> {
     pub(super) max_time: Option<Instant>,
     /// What the threads of further connections do.
     pub(super) run_link: RunLink,
+    /// The recorded client that is played on the connection.
+    pub(super) playback: Option<Playback>,
 }
 
 /// The source of the input.
@@ -60,6 +63,8 @@ pub(super) enum InputSource {
     Repl(Box<Prompt>),
     /// Of a prompt in another thread.
     Queue(Box<QueuedActions>),
+    /// A recording.
+    Playback(Playback),
     None(NoInput),
 }
 
@@ -70,6 +75,7 @@ impl InputSource {
             Self::Plain(lines) => &mut **lines,
             Self::Repl(prompt) => &mut **prompt,
             Self::Queue(actions) => &mut **actions,
+            Self::Playback(playback) => playback,
             Self::None(none) => none,
         }
     }
@@ -130,11 +136,9 @@ impl<'a> Conversation<'a> {
                 let options = ReplOptions {
                     names: Arc::clone(&self.shared.prompt),
                     history: self.config.history.clone(),
-                    secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                     file_limit: self.config.ending.close_timeout,
                     programs: self.config.programs.clone(),
-                    messages: self.config.messages.clone(),
                     context: self.context(),
                 };
                 let repl = Repl::start(options, &PROMPT_COMMANDS, self.reactor.waker())
@@ -160,7 +164,11 @@ impl<'a> Conversation<'a> {
     }
 
     fn context(&self) -> Option<PromptContext> {
-        self.shared.view.as_ref().map(|view| displays::context(view, &self.config.commentary))
+        let (view, recordings) = (self.shared.view.as_ref()?, self.shared.recordings.as_ref()?);
+        let (logs, names) = (self.shared.logs.clone(), Arc::clone(&self.shared.prompt));
+        let scenario = Arc::new(move || logs.scenario(&names.current()));
+        let context = displays::context(view, &self.config.commentary, recordings.control());
+        Some(PromptContext { scenario: Some(scenario), ..context })
     }
 
     /// Waits for a text that the user is editing, as [`Self::wait_while`]. Ctrl-C is the text editor's.
@@ -250,15 +258,23 @@ impl<'a> Conversation<'a> {
     pub(super) fn plan(&self) -> Plan {
         let config = self.config;
         let ending = &config.ending;
+        let mut observers = observers(config, &self.record);
+        let mut close = (Some(ending.close_code), ending.close_reason.clone());
+        if let Some(playback) = &self.playback {
+            observers.push(Box::new(playback.clone()));
+            let recorded = playback.close();
+            close = (recorded.code, recorded.reason);
+        }
         Plan {
             presets: config.presets.clone().into(),
             after_input: ending.after_input,
             max_time: self.max_time,
-            close_code: Some(ending.close_code),
-            close_reason: ending.close_reason.clone(),
-            observers: observers(config, &self.record),
+            close_code: close.0,
+            close_reason: close.1,
+            observers,
             times: config.resilience.times,
             unsent: config.resilience.reconnect.map(|_| Default::default()),
+            notes_hidden: true,
             input_ended: false,
         }
     }

@@ -59,8 +59,10 @@ pub(super) enum Outcome {
     Ended(Result<(), Error>),
     /// A goal of the run was met or missed: the run ends.
     Decided(Result<(), Error>),
-    /// The attempt to open it was cancelled, or the loop reports its end.
+    /// The attempt to open it was cancelled.
     Cancelled,
+    /// `--max-time` ended it, which the prompt's loop reports.
+    OutOfTime,
 }
 
 impl Link {

@@ -20,6 +20,8 @@ use crate::session::{Lost, Stop};
 pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions) {
     let LinkConfig { config, record, shared, clock, max_time, sinks, control, sender } = link;
     let mut outputs = sinks.outputs(&config, &shared, &reactor.waker());
+    shared.record(&mut outputs, reactor.waker(), record.number);
+    shared.keep_events(&mut outputs, &config);
     let mut conversation = Conversation {
         config: &config,
         clock,
@@ -30,6 +32,7 @@ pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions
         shared,
         max_time,
         run_link: run,
+        playback: None,
     };
     conversation.emit_notices();
     let result = Run { conversation: &mut conversation }.run();
@@ -46,8 +49,7 @@ impl Conversation<'_> {
     fn outcome(&mut self, result: Result<Option<Ended>, Error>) -> Outcome {
         let ended = match result {
             Ok(Some(ended)) => ended,
-            Ok(None) => return Outcome::Cancelled,
-            Err(Error::Signal(Signal::Interrupt) | Error::Interrupted(..)) => {
+            Ok(None) | Err(Error::Signal(Signal::Interrupt) | Error::Interrupted(..)) => {
                 self.record.set_ended("cancelled".to_owned());
                 self.emit(EventKind::Notice(Level::Info, "cancelled"));
                 return Outcome::Cancelled;
@@ -55,7 +57,7 @@ impl Conversation<'_> {
             Err(error) => {
                 self.record.set_failed(&error);
                 if self.is_out_of_time() {
-                    return Outcome::Cancelled; // the loop of the prompt reports it
+                    return Outcome::OutOfTime;
                 }
                 return Outcome::Ended(Err(self.report_failure(error)));
             }
@@ -63,7 +65,7 @@ impl Conversation<'_> {
         let stop = ended.report.stop.as_ref();
         let is_decision = stop.is_some_and(is_decision);
         if matches!(stop, Some(Stop::MaxTime)) {
-            return Outcome::Cancelled;
+            return Outcome::OutOfTime;
         }
         let verdict = self.verdict(ended);
         if is_decision { Outcome::Decided(verdict) } else { Outcome::Ended(verdict) }

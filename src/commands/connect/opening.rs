@@ -8,7 +8,7 @@ use crate::client::{OpenConnection, OpenError, open};
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{AttemptContext, Error, Tries};
-use crate::event::{EventKind, Level, Opened};
+use crate::event::{AttemptView, EventKind, Level, Opened};
 use crate::net::malformed::objections;
 use crate::net::{Deadline, Reactor, Stream};
 use crate::output::human::Detail;
@@ -17,7 +17,7 @@ use crate::protocol::connection::{Connection, ConnectionOptions};
 use crate::protocol::frame::Masks;
 use crate::protocol::vocabulary::Role;
 use crate::session::Journal;
-use events::{OpeningEvents, opened};
+use events::{OpeningEvent, OpeningEvents, opened};
 
 pub(in crate::commands) mod events;
 
@@ -60,11 +60,36 @@ impl Opening<'_> {
         reactor: &mut Reactor,
         journal: &mut Journal<'_>,
     ) -> Result<Established, FailedAttempt> {
+        let open = self.open(tries, reactor, |event| event.emit(journal))?;
+        self.establish(open, journal)
+    }
+
+    /// Opens the connection, and gives the events of that to `emit`.
+    ///
+    /// # Errors
+    /// Why the connection could not be opened.
+    pub(super) fn open(
+        &self,
+        tries: Tries,
+        reactor: &mut Reactor,
+        emit: impl FnMut(OpeningEvent),
+    ) -> Result<OpenConnection, FailedAttempt> {
         let endpoint = &self.config.endpoint;
-        let mut events = OpeningEvents { journal, redaction: endpoint.redaction };
-        let open = open(endpoint, self.deadline(), reactor, &mut events)
-            .map_err(|error| self.failed(error, tries))?;
-        let opened = opened(&open, endpoint.redaction);
+        let mut events = OpeningEvents { emit, redaction: endpoint.redaction };
+        open(endpoint, self.deadline(), reactor, &mut events)
+            .map_err(|error| self.failed(error, tries))
+    }
+
+    /// Emits that a connection is open, and checks what was negotiated.
+    ///
+    /// # Errors
+    /// That it does not meet the requirements.
+    pub(super) fn establish(
+        &self,
+        open: OpenConnection,
+        journal: &mut Journal<'_>,
+    ) -> Result<Established, FailedAttempt> {
+        let opened = opened(&open, self.config.endpoint.redaction);
         self.require_subprotocol(&open, &opened)?;
         journal.emit_now(EventKind::Open(&opened));
         for text in self.warnings(&open, &opened) {
@@ -137,6 +162,11 @@ impl Opening<'_> {
                 self.shows_request().then(|| opened.request.clone()),
                 opened.response.clone(),
             )),
+            attempt: Box::new(AttemptView {
+                url: opened.url.clone(),
+                request: Some(opened.request.clone()),
+                timings: Some(opened.timings),
+            }),
         })
     }
 

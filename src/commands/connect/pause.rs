@@ -14,6 +14,16 @@ use crate::session::{QUEUE_FULL, Stop, Unsent};
 impl Conversation<'_> {
     /// Waits until `at`, or indefinitely without it. Returns what ends the run before that, if anything does.
     pub(super) fn pause(&mut self, at: Option<Instant>, unsent: &mut Unsent) -> Option<Stop> {
+        self.pause_while(at, unsent, |_| true)
+    }
+
+    /// The same, for as long as something goes on that wakes the loop when it is over.
+    pub(super) fn pause_while(
+        &mut self,
+        at: Option<Instant>,
+        unsent: &mut Unsent,
+        mut is_going_on: impl FnMut(&mut Self) -> bool,
+    ) -> Option<Stop> {
         let until = [at, self.max_time].into_iter().flatten().min();
         if let Some(InputSource::Plain(lines)) = &mut self.source {
             lines.set_ready(); // readiness may have been reported during an attempt
@@ -21,6 +31,9 @@ impl Conversation<'_> {
         loop {
             if let Some(stop) = self.read_input(unsent) {
                 return Some(stop);
+            }
+            if !is_going_on(self) {
+                return None;
             }
             if let Err(error) = self.outputs.flush() {
                 return Some(stop_by(error));

@@ -4,16 +4,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::prepared::Prepared;
+use super::session_log::SessionLogs;
 use crate::commands::age::age;
+use crate::commands::recording::RunRecordings;
 use crate::config::ConnectConfig;
 use crate::error::Error;
 use crate::event::{EventKind, Mask};
 use crate::input::repl::{Liveness, PromptNames};
 use crate::observer::{Observed, Observer, ObserverResponse};
+use crate::output::Outputs;
 use crate::output::escape::{Newlines, escape};
 use crate::output::human::closed_text;
 use crate::protocol::vocabulary::Direction;
 use crate::view::View;
+use mio::Waker;
 
 /// A connection of a run, as its loop reports it and the prompt lists it.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ enum State {
 }
 
 /// What all connections of a run share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct RunShared {
     /// The result of the run is known: that of a connection which it closes does not matter.
     pub(super) is_decided: Arc<AtomicBool>,
@@ -45,6 +50,30 @@ pub(super) struct RunShared {
     pub(super) view: Option<Arc<View>>,
     /// The names of the connections.
     pub(super) prompt: Arc<PromptNames>,
+    /// The configurations of connections that the prompt has prepared.
+    pub(super) prepared: Arc<Prepared>,
+    /// What is recorded.
+    pub(super) recordings: Option<RunRecordings>,
+    /// What happened on each, for `/scenario`.
+    pub(super) logs: SessionLogs,
+}
+
+impl RunShared {
+    /// Has the outputs of connection `number`, whose loop `waker` wakes, record all events.
+    pub(super) fn record(&self, outputs: &mut Outputs, waker: Arc<Waker>, number: u64) {
+        if let Some(recordings) = &self.recordings {
+            let names = Arc::clone(&self.prompt);
+            let late = move || names.are_several().load(Ordering::Relaxed).then_some(number);
+            recordings.record(outputs, waker, Box::new(late));
+        }
+    }
+
+    /// Has the outputs of a connection keep its events, where a prompt can ask for them.
+    pub(super) fn keep_events(&self, outputs: &mut Outputs, config: &ConnectConfig) {
+        if config.commentary.takes_commands {
+            self.logs.keep(outputs, config);
+        }
+    }
 }
 
 impl Record {

@@ -65,7 +65,7 @@ impl RetryLoop<'_> {
             if let Some(failure) = failure {
                 self.wait(conversation, backoff, unsent, failure)?;
             }
-            failure = match self.attempt(conversation) {
+            failure = match self.attempt(conversation, unsent)? {
                 Ok(established) => return Ok(established),
                 Err(FailedAttempt { error, class }) => {
                     Some(RetryCause { class, reason: error.message(), error: Some(error) })
@@ -74,12 +74,22 @@ impl RetryLoop<'_> {
         }
     }
 
-    fn attempt(&self, conversation: &mut Conversation<'_>) -> Result<Established, FailedAttempt> {
+    /// An attempt, unless something ends it. At a prompt lines for other connections do not wait for it.
+    fn attempt(
+        &self,
+        conversation: &mut Conversation<'_>,
+        unsent: &mut Unsent,
+    ) -> Result<Result<Established, FailedAttempt>, GivenUp> {
+        let tries = if self.limit.is_some() { Tries::Several } else { Tries::One };
+        if conversation.has_prompt() {
+            let open = conversation.open_beside_prompt(self.opening, tries, unsent);
+            let open = open.map_err(GivenUp::Stopped)?;
+            return Ok(open.and_then(|it| self.opening.establish(it, &mut conversation.journal())));
+        }
         let are_several = conversation.shared.prompt.are_several();
         let mut journal = Journal::new(conversation.outputs, conversation.clock)
             .for_one_of_several(conversation.record.number, are_several);
-        let tries = if self.limit.is_some() { Tries::Several } else { Tries::One };
-        self.opening.attempt(tries, conversation.reactor, &mut journal)
+        Ok(self.opening.attempt(tries, conversation.reactor, &mut journal))
     }
 
     /// Emits the time of the next attempt and waits for it.

@@ -94,7 +94,12 @@ impl Conversation<'_> {
                 }
             }
         }
+        let name = self.record.name.clone();
+        self.outputs.flush_early();
         if let Some(prompt) = self.prompt() {
+            if end.is_none() {
+                prompt.connections.advise(&name);
+            }
             prompt.refuse(unsent);
         }
         let result = self.run_prompt(end);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::clients::{ClientRecord, NotAdmitted};
 use super::failure::{RefusedRequest, failed, forced_close, secrets_of};
+use super::mock::{ClientMock, Mock, MockSource};
 use super::observer::ClientObserver;
 use super::page;
 use super::server::{ClientEvent, Server};
@@ -39,6 +40,8 @@ struct Admission {
     actions: QueuedActions,
     received: Arc<AtomicU64>,
     account: Account,
+    /// What a recorded server answers this client.
+    mock: Option<ClientMock>,
 }
 
 impl Service for Server {
@@ -84,6 +87,8 @@ impl Server {
         });
         queue.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
+        let mock = self.mock.as_ref().map(Mock::client);
+        let replayed = mock.as_ref().map(ClientMock::sent).unwrap_or_default();
         let target = resource_name(&handshake.request.line.target);
         let number = self.clients.admit(config.capacity.clients, config.once, || ClientRecord {
             number: self.next_number(),
@@ -95,9 +100,10 @@ impl Server {
             received: Arc::clone(&received),
             greetings: config.greeting.len() as u64,
             echoes: config.echo,
+            replayed,
         })?;
         self.report(ClientEvent::Admitted);
-        Ok(Admission { number, actions, received, account })
+        Ok(Admission { number, actions, received, account, mock })
     }
 
     fn describe_refusal(&self, why: NotAdmitted) -> String {
@@ -128,6 +134,7 @@ impl Server {
 
     fn failure(&self, rejected: &Rejected) -> Option<Box<Failure>> {
         let redaction = self.config.redaction;
+        let is_tls = self.config.accept.tls.is_some();
         let Rejected { remote, rejection, response, .. } = rejected;
         match (rejection, response) {
             // Load balancers and browsers connect without sending a request: this is reported only on demand.
@@ -141,13 +148,13 @@ impl Server {
                 Some(failed(error, *remote, limit, response.as_ref(), redaction))
             }
             (Rejection::Refused(request, refusal), Some(response)) => {
-                let refused = RefusedRequest::new(*remote, request, redaction);
+                let refused = RefusedRequest::new(*remote, request, is_tls, redaction);
                 let judged = request.head.judged(self.config.accept.lenient);
                 let reason = refused.reason(refusal, &judged);
                 Some(refused.failure(response, (&reason, refusal.hint)))
             }
             (Rejection::Unavailable(request, reason), Some(response)) => {
-                let refused = RefusedRequest::new(*remote, request, redaction);
+                let refused = RefusedRequest::new(*remote, request, is_tls, redaction);
                 Some(refused.failure(response, (reason, None)))
             }
             // The control loop reports all evictions together.
@@ -171,7 +178,7 @@ impl Server {
         let failures = if self.config.once { Failures::None } else { Failures::Each };
         let mut outputs = self.outputs(failures, &reactor.waker(), false);
         let opened = opened(&client, self.config.redaction);
-        let Admission { number, mut actions, received, account } = admission;
+        let Admission { number, mut actions, received, account, mock } = admission;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
         journal.emit(EventKind::Open(&opened));
         let AcceptedClient { stream, request, agreement, .. } = client;
@@ -183,11 +190,18 @@ impl Server {
             Connection::new(self.connection_options(agreement.deflate), &request.early)
                 .charge_to(&account);
         drop(request);
-        let plan = self.plan(number, received);
-        let source = &mut actions;
-        let mut report =
-            Session::new(stream, connection, reactor, source, journal.reborrow(), plan, &opened)
-                .run();
+        let plan = self.plan(number, received, mock.as_ref());
+        let mut source = MockSource { mock, actions: &mut actions };
+        let session = Session::new(
+            stream,
+            connection,
+            reactor,
+            &mut source,
+            journal.reborrow(),
+            plan,
+            &opened,
+        );
+        let mut report = session.run();
         self.clients.remove(number);
         if report.deadline.is_some() || report.is_shut_down {
             self.note_lost(&report.lost);
@@ -207,17 +221,25 @@ impl Server {
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
 
-    fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
+    fn plan(
+        self: &Arc<Self>,
+        number: u64,
+        received: Arc<AtomicU64>,
+        mock: Option<&ClientMock>,
+    ) -> Plan {
         let greeting = self.config.greeting.iter();
+        let mut observers = self.observers(number, received);
+        observers.extend(mock.map(|mock| Box::new(mock.clone()) as Box<dyn Observer>));
         Plan {
             presets: greeting.map(|text| Action::text(text)).collect(),
             after_input: AfterInput::Stay,
             max_time: None,
-            close_code: Some(CloseCode::NORMAL),
+            close_code: mock.map_or(Some(CloseCode::NORMAL), ClientMock::close_code),
             close_reason: String::new(),
-            observers: self.observers(number, received),
+            observers,
             times: KeepaliveTimes::default(),
             unsent: None,
+            notes_hidden: false, // said once for all clients
             input_ended: false,
         }
     }

@@ -46,6 +46,8 @@ pub(super) struct ClientRecord {
     /// Messages that are sent to each client first, in addition to the queue.
     pub(super) greetings: u64,
     pub(super) echoes: bool,
+    /// The number of messages of a recorded server that were sent.
+    pub(super) replayed: Arc<AtomicU64>,
 }
 
 /// All clients.
@@ -238,7 +240,8 @@ impl ClientRecord {
     fn messages(&self) -> Messages {
         let received = self.received.load(Ordering::Relaxed);
         let echoed = if self.echoes { received } else { 0 };
-        Messages { received, sent: self.greetings + self.queue.taken() + echoed }
+        let replayed = self.replayed.load(Ordering::Relaxed);
+        Messages { received, sent: self.greetings + self.queue.taken() + echoed + replayed }
     }
 
     fn row(&self) -> [String; 6] {

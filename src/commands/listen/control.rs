@@ -54,6 +54,8 @@ pub(super) struct Control {
     shutdown: Option<ServerShutdown>,
     /// The end of `--duration`.
     until: Option<Instant>,
+    /// A signal has ended the server: no wait is longer than until then.
+    leave_by: Option<Instant>,
 }
 
 impl Control {
@@ -78,6 +80,7 @@ impl Control {
             has_more_input: false,
             client_event,
             shutdown: None,
+            leave_by: None,
         }
     }
 
@@ -128,6 +131,7 @@ impl Control {
             if self.is_over() {
                 self.on_client_event(); // of the last client and the last batch
                 if let Some(shutdown) = self.shutdown.take() {
+                    self.leave_by = shutdown.leave_by(self.server.clients.have_finished());
                     return shutdown.result.and_then(|()| self.input_failure());
                 }
             }

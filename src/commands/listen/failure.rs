@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::event::{FailedResponse, Failure, FailureKind, Mask};
+use crate::event::{AttemptView, FailedResponse, Failure, FailureKind, Mask};
 use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
-use crate::protocol::handshake::{MALFORMED, Refusal, Response};
+use crate::protocol::handshake::{MALFORMED, Refusal, Response, resource_name};
 use crate::protocol::head::{Head, HeadError};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::{Redaction, Secrets};
@@ -112,18 +112,23 @@ pub(super) fn secrets_of(request: &ReceivedRequest, redaction: Redaction) -> Sec
 pub(super) struct RefusedRequest<'a> {
     remote: SocketAddr,
     request: &'a ReceivedRequest,
+    is_tls: bool,
     redaction: Redaction,
     secrets: Secrets,
 }
+
+/// In the URL of a request without a Host header. It cannot be that of a host (RFC 2606).
+const NO_HOST: &str = "unknown.invalid";
 
 impl<'a> RefusedRequest<'a> {
     /// The request of the client at `remote`.
     pub(super) fn new(
         remote: SocketAddr,
         request: &'a ReceivedRequest,
+        is_tls: bool,
         redaction: Redaction,
     ) -> Self {
-        Self { remote, request, redaction, secrets: secrets_of(request, redaction) }
+        Self { remote, request, is_tls, redaction, secrets: secrets_of(request, redaction) }
     }
 
     /// Why it is refused, on one line. `head` is the head that was checked.
@@ -146,12 +151,25 @@ impl<'a> RefusedRequest<'a> {
         let status = String::from_utf8_lossy(response.head.start_line()).into_owned();
         let status = status.trim_start_matches("HTTP/1.1 ");
         let text = format!("request from {} refused: {status}: {reason}", self.remote);
+        let mask = Mask::new(self.redaction, &self.secrets);
+        let head = mask.head(&self.request.head);
+        let attempt =
+            AttemptView { url: mask.url(&self.url()), request: Some(head.clone()), timings: None };
         Box::new(Failure {
             hint: hint.map(str::to_owned),
-            request: Some(Mask::new(self.redaction, &self.secrets).head(&self.request.head)),
+            request: Some(head),
+            attempt: Some(Box::new(attempt)),
             response: Some(answered(response, self.redaction, |body| self.masked(body))),
             ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
         })
+    }
+
+    /// The URL that was requested.
+    fn url(&self) -> String {
+        let s = if self.is_tls { "s" } else { "" };
+        let host = self.request.head.value("Host").filter(|host| !host.trim().is_empty());
+        let host = host.unwrap_or_else(|| NO_HOST.to_owned());
+        format!("ws{s}://{}{}", host.trim(), resource_name(&self.request.line.target))
     }
 
     /// A text that may repeat the request, without its secrets.

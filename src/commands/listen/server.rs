@@ -9,8 +9,10 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::clients::Clients;
+use super::mock::Mock;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures, SharedView};
+use crate::commands::recording::RunRecordings;
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
@@ -36,10 +38,13 @@ pub(super) struct Server {
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     pub(super) count: Option<Count>,
+    /// The recorded server that is played for each client.
+    pub(super) mock: Option<Mock>,
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// What the prompt can show again, and how messages are shown.
     pub(super) view: Option<Arc<View>>,
+    pub(super) recordings: RunRecordings,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
@@ -61,9 +66,11 @@ pub(super) enum ClientEvent {
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
+        mock: Option<Mock>,
         clock: Clock,
         view: Option<Arc<View>>,
         streams: Streams,
+        recordings: RunRecordings,
         client_event: Sender<ClientEvent>,
         waker: Arc<Waker>,
     ) -> Self {
@@ -72,7 +79,9 @@ impl Server {
         }
         Self {
             view,
+            recordings,
             count: config.count.map(Count::new),
+            mock,
             memory: Budget::new(config.capacity.memory),
             config,
             clock,
@@ -143,7 +152,10 @@ impl Server {
         let (out, err) = self.streams.outlets(waker);
         let view = self.view.as_ref().map(|view| SharedView { view, shows_waiting });
         let config = &self.config;
-        displays::outputs(config.stdout, &config.commentary, out, err, failures, view)
+        let mut outputs =
+            displays::outputs(config.stdout, &config.commentary, out, err, failures, view);
+        self.recordings.record(&mut outputs, Arc::clone(waker), Box::new(|| None));
+        outputs
     }
 
     pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {

@@ -8,11 +8,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::failure;
 use crate::commands::delivery::Delivery;
 use crate::commands::displays::{self, Failures, SharedView};
-use crate::config::{Stdout, ViewConfig};
+use crate::commands::recording::{self, Ending, RunRecordings, Verdict};
+use crate::config::{RecordConfig, Stdout, ViewConfig};
 use crate::error::Error;
 use crate::event::{Clock, Event, EventKind, Failure, Shown, Stamp};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::output::human::Detail;
 use crate::output::style::Style;
 use crate::output::{Outlet, Outputs};
 use crate::platform::stdio::{Writer, are_one_stream};
@@ -33,6 +35,8 @@ pub(super) struct Screen {
     /// How failures are shown.
     style: Style,
     on_terminal: bool,
+    /// The files that the recording is converted to.
+    recordings: Option<RunRecordings>,
     /// Why nothing more is shown; `Ok`: the reader has what it needs.
     stopped: Option<Result<(), Error>>,
 }
@@ -63,12 +67,42 @@ impl Screen {
             .map_err(|error| system("event loop", error))?;
         let color = if is_shared { commentary.stdout_color } else { commentary.stderr_color };
         let (style, on_terminal) = (Style::new(color), commentary.on_terminal);
-        Ok(Self { outputs, reactor, style, on_terminal, stopped: None })
+        Ok(Self { outputs, reactor, style, on_terminal, recordings: None, stopped: None })
+    }
+
+    /// Starts to record, the first time that it is called: a file that is not a recording is not converted. Breaks if
+    /// that is not possible.
+    pub(super) fn record(&mut self, config: &RecordConfig) -> ControlFlow<()> {
+        if self.recordings.is_some() {
+            return ControlFlow::Continue(());
+        }
+        let waker = self.reactor.waker();
+        match RunRecordings::start(config, Clock::start(), false, Arc::clone(&waker)) {
+            Ok(recordings) => {
+                recordings.record(&mut self.outputs, waker, Box::new(|| None));
+                self.recordings = Some(recordings);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                self.stopped.get_or_insert(Err(error));
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Records an event. Breaks when nothing more can be recorded.
+    pub(super) fn record_event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        self.outputs.record_only(event);
+        self.make_room()
     }
 
     /// Shows an event. Breaks when nothing more can be shown.
     pub(super) fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         self.outputs.event(event);
+        self.make_room()
+    }
+
+    fn make_room(&mut self) -> ControlFlow<()> {
         match self.outputs.are_backed_up() {
             true => self.wait_for_room(),
             false => ControlFlow::Continue(()),
@@ -114,11 +148,19 @@ impl Screen {
     }
 
     /// Writes what is left, and returns the result with what has failed.
-    pub(super) fn end(mut self, result: Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn end(
+        mut self,
+        result: Result<(), Error>,
+        config: &ViewConfig,
+    ) -> Result<(), Error> {
         let result = self.stopped.take().unwrap_or(result);
         self.outputs.finish();
-        Delivery {
-            outputs: &mut self.outputs,
+        let recordings = self.recordings.take().map(|it| it.recordings);
+        if let Some(recordings) = &recordings {
+            recordings.end();
+        }
+        let result = Delivery {
+            outputs: &mut Ending { outputs: &mut self.outputs, recordings: recordings.as_deref() },
             reactor: &mut self.reactor,
             until: None,
             is_leaving: false,
@@ -126,7 +168,16 @@ impl Screen {
             needs_reader: false,
             result,
         }
-        .run()
+        .run();
+        let Some(recordings) = recordings else { return result };
+        let detail = config.commentary.detail;
+        let verdict = Verdict::take(&recordings, detail > Detail::Quiet);
+        for (level, text) in &verdict.notices {
+            let what = EventKind::Notice(*level, text);
+            self.outputs.event(&Event { at: START, connection: None, mark: None, what });
+        }
+        recording::write_last_words(&mut self.outputs, &mut self.reactor);
+        verdict.judge(result, detail == Detail::Quiet)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The lines of the configuration file, and WSCOPE_OPTIONS, as arguments of a command line.
+//! The lines of the configuration file, WSCOPE_OPTIONS, and a curl command, as arguments of a command line.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -8,13 +8,13 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, Id};
 
 use super::file::SettingLine;
+use super::origin::Origin;
 use crate::cli::{ConnectArgs, complaint, is_given};
 
-/// The arguments that a line of the configuration file, or WSCOPE_OPTIONS, adds to the command line.
+/// The arguments that a line of the configuration file, or another source, adds to the command line.
 #[derive(Debug)]
 pub(super) struct Setting {
-    /// The number of the line; `None` for WSCOPE_OPTIONS.
-    pub(super) line: Option<usize>,
+    pub(super) origin: Origin,
     /// The option of the line, as clap's id.
     id: Option<Id>,
     /// Empty if it turns a flag off.
@@ -53,7 +53,7 @@ impl Setting {
         let id = arg.map(|arg| arg.get_id().clone());
         let args: Vec<_> = argument.into_iter().map(OsString::from).collect();
         check(command, &args)?;
-        Ok(Self { line: Some(line.number), id, args })
+        Ok(Self { origin: Origin::Line(line.number), id, args })
     }
 
     /// WSCOPE_OPTIONS, or why it is not valid. It is split as a shell does it.
@@ -65,18 +65,40 @@ impl Setting {
         }
         let args: Vec<_> = words.into_iter().map(OsString::from).collect();
         check(command, &args)?;
-        Ok(Self { line: None, id: None, args })
+        Ok(Self { origin: Origin::Variable, id: None, args })
+    }
+
+    /// `--name`, `-n` or `--name=value`, or why it is not valid.
+    pub(super) fn of_argument(
+        command: &mut Command,
+        argument: &str,
+        origin: Origin,
+        home: Option<&Path>,
+    ) -> Result<Self, String> {
+        let (name, value) = match argument.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (argument, None),
+        };
+        let arg = find(command, name);
+        let argument = match value {
+            Some(value) => format!("{name}={}", path_at_home(arg, value, home)),
+            None => argument.to_owned(),
+        };
+        let id = arg.map(|arg| arg.get_id().clone());
+        let args = vec![OsString::from(argument)];
+        check(command, &args)?;
+        Ok(Self { origin, id, args })
     }
 }
 
 /// Checks the arguments of a setting alone; what they require may be elsewhere.
 fn check(command: &mut Command, args: &[OsString]) -> Result<(), String> {
-    const ONLY_TYPED: [&str; 4] = ["url", "connect", "listen", "no_config"];
+    const ONLY_TYPED: [&str; 5] = ["url", "connect", "listen", "no_config", "from_curl"];
     match parse(command, args) {
         Err(problem) if problem.kind() == ErrorKind::MissingRequiredArgument => Ok(()),
         Err(problem) if problem.use_stderr() => Err(reason(&problem)),
         Ok(matches) if !ONLY_TYPED.iter().any(|id| is_given(id, &matches)) => Ok(()),
-        _ => Err("a URL, a command, --connect, --listen, --no-config, --help and --version are allowed only on the command line".to_owned()),
+        _ => Err("a URL, a command, --connect, --listen, --no-config, --from-curl, --help and --version are allowed only on the command line".to_owned()),
     }
 }
 
@@ -88,22 +110,22 @@ fn reason(problem: &clap::Error) -> String {
     }
 }
 
-/// Why clap rejects all arguments together, and the line that is the cause: it requires another option.
-pub(super) fn cause(settings: &[Setting], problem: &clap::Error) -> (String, Option<usize>) {
+/// Why clap rejects all arguments together, and the origin of the cause: it requires another option.
+pub(super) fn cause(settings: &[Setting], problem: &clap::Error) -> (String, Origin) {
     let mut command = command();
     let all = reason(problem);
     let cause = settings.iter().find(|setting| {
         parse(&mut command, &setting.args).is_err_and(|alone| all.starts_with(&reason(&alone)))
     });
-    let line = cause.and_then(|setting| setting.line);
-    (all, line)
+    (all, cause.map_or(Origin::Variable, |setting| setting.origin.clone()))
 }
 
 /// A command line of options alone.
 pub(super) fn command() -> Command {
     // --version is known, so that the error says where it is allowed.
     let command = Command::new("wscope").version("").args_override_self(true);
-    last_wins(ConnectArgs::augment_args(command).mut_arg("url", |arg| arg.required(false)))
+    // A new one, as nothing takes back that it is required without another option.
+    last_wins(ConnectArgs::augment_args(command).mut_arg("url", |_| Arg::new("url")))
 }
 
 /// The command line, where an option replaces those before it that it excludes.
@@ -136,11 +158,18 @@ pub(super) fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
 
 /// `~/` begins a path in the home directory, as in a shell.
 fn at_home(arg: Option<&Arg>, value: &str, home: Option<&Path>) -> String {
+    match (home, value.strip_prefix("@~/")) {
+        (Some(home), Some(rest)) => format!("@{}/{rest}", home.display()),
+        _ => path_at_home(arg, value, home),
+    }
+}
+
+/// The same for the value of an option that is a path, but not for `@FILE`.
+fn path_at_home(arg: Option<&Arg>, value: &str, home: Option<&Path>) -> String {
     let names = arg.and_then(Arg::get_value_names).unwrap_or_default();
     let is_path = names.iter().any(|name| name.contains("FILE") || name.contains("PATH"));
-    match (home, value.strip_prefix("~/"), value.strip_prefix("@~/")) {
-        (Some(home), Some(rest), _) if is_path => format!("{}/{rest}", home.display()),
-        (Some(home), _, Some(rest)) => format!("@{}/{rest}", home.display()),
+    match (home, value.strip_prefix("~/")) {
+        (Some(home), Some(rest)) if is_path => format!("{}/{rest}", home.display()),
         _ => value.to_owned(),
     }
 }

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::SettingError;
+use super::origin::Origin;
 
 /// An option of the file.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl SettingLine {
 /// # Errors
 /// With the first line that is malformed. The line is not in the error: it may contain a secret.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<SettingLine>, SettingError> {
-    let error = |(number, reason)| SettingError::at(path, Some(number), reason);
+    let error = |(number, reason)| SettingError::at(path, &Origin::Line(number), reason);
     lines(text).map(|line| line.map_err(error)).collect()
 }
 

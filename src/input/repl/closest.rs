@@ -3,7 +3,7 @@
 use strsim::osa_distance;
 
 /// The name that differs from a word by few typing errors.
-pub(super) fn closest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn closest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
         return None;

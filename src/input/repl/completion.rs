@@ -34,9 +34,16 @@ pub(super) fn arguments(
     };
     let plain = |word: &str| (word.to_owned(), one_line(word).into_owned());
     match name {
-        "file" => path(argument.trim_start()),
+        "file" | "scenario" => path(argument.trim_start()),
+        "record" => {
+            let typed = argument.trim_start();
+            path(["--force ", "-f ", "--append ", "off ", "stop "].into_iter().fold(typed, strip))
+        }
         "binary" => argument.trim_start().strip_prefix('@').map_or((0, Vec::new()), path),
-        "help" if is_first => words(last, commands.iter().map(|it| plain(it.name)).collect()),
+        "help" if is_first => {
+            let names = commands.iter().map(|it| it.name).chain(["keys", "all"]);
+            words(last, names.map(plain).collect())
+        }
         "close" if is_first => words(last, close_codes()),
         "kick" if argument.split(' ').count() == 2 => words(last, close_codes()),
         "time" if is_first => {
@@ -46,6 +53,10 @@ pub(super) fn arguments(
         "use" | "reconnect" if is_first => {
             words(last, connections.all().iter().map(|name| plain(name)).collect())
         }
+        "connect" if last.starts_with('@') && argument.split_whitespace().count() <= 2 => {
+            let endpoints = connections.endpoints().into_iter();
+            words(last, endpoints.map(|name| plain(&format!("@{name}"))).collect())
+        }
         "numbers" if is_first => words(last, vec![plain("on"), plain("off")]),
         "set" | "unset" if is_first => {
             words(last, composer.variables().keys().map(|name| plain(name)).collect())
@@ -54,6 +65,11 @@ pub(super) fn arguments(
         "save-as" if is_first || argument.starts_with("-f ") => words(last, names(composer)),
         _ => (0, Vec::new()),
     }
+}
+
+/// What is behind a word, if a text starts with that.
+fn strip<'t>(text: &'t str, word: &str) -> &'t str {
+    text.strip_prefix(word).map_or(text, str::trim_start)
 }
 
 fn names(composer: &Composer) -> Vec<(String, String)> {
@@ -104,8 +120,10 @@ fn files(folder: &Path, start: &str) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::repl::CONNECTION_COMMANDS;
-    use crate::redact::Secrets;
+    use std::sync::Arc;
+
+    use crate::input::repl::names::tests::Known;
+    use crate::input::repl::{CONNECTION_COMMANDS, Destination};
 
     #[test]
     fn arguments_are_completed() {
@@ -116,15 +134,20 @@ mod tests {
         fs::create_dir(folder.path().join("sub dir")).expect("a folder");
         let words = CONNECTION_COMMANDS.words;
         let commands: Vec<_> = words.all.iter().collect();
-        let composer = Composer::new(words, Some(folder.path().to_owned()), Secrets::default());
+        let messages = Some(folder.path().to_owned());
+        let destination = Destination { messages, ..Destination::default() };
+        let connections = PromptNames::new("main", destination, Arc::new(Known), false);
+        let connections = Arc::new(connections);
+        let composer = Composer::new(words, Arc::clone(&connections));
         composer.variables().insert("user".to_owned(), "Kim".to_owned());
         let root = folder.path().to_str().expect("UTF-8");
-        let connections = PromptNames::new("main", |_| Ok(()), false);
         for (line, replaced, expected) in [
             (format!("file {root}/a"), 1, &["a b.txt", "ab.txt"][..]),
             (format!("file {root}/a b"), 3, &["a b.txt"]),
             (format!("file \"{root}/a "), 2, &["a b.txt"]),
             (format!("binary @{root}/su"), 2, &["sub dir/"]),
+            (format!("record --force {root}/a "), 2, &["a b.txt"]),
+            (format!("record {root}/lo"), 2, &["login.json"]),
             ("file ~".to_owned(), 1, &["~/"]),
             ("binary 00".to_owned(), 0, &[]),
             ("help se".to_owned(), 2, &["set", "send"]),
@@ -143,6 +166,10 @@ mod tests {
             ("save-as -f lo".to_owned(), 2, &["login"]),
             ("use ma".to_owned(), 2, &["main"]),
             ("reconnect ".to_owned(), 0, &["main"]),
+            ("connect @st".to_owned(), 3, &["@staging"]),
+            ("connect b @".to_owned(), 1, &["@staging", "@local"]),
+            ("connect b ws://h @".to_owned(), 0, &[]),
+            ("connect st".to_owned(), 0, &[]),
             ("text a".to_owned(), 0, &[]),
         ] {
             let (length, pairs) = arguments(&line, &commands, &composer, &connections);

@@ -1,18 +1,18 @@
 //! What is sent of a line: its placeholders and escapes, and whether it is the JSON that it looks like.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::closest::closest;
+use super::filled::not_json;
 use super::json_text::{Fault, fault, is_meant_as_json};
+use super::names::PromptNames;
 use super::place::place;
 use super::placeholders::{Expanded, expand, has_placeholders, quote};
 use super::saved::SavedMessages;
 use super::set::CommandWords;
 use super::text_part::{TextPart, text_part};
 use super::visible::one_line;
-use crate::redact::Secrets;
 use crate::template::{new_date, new_uuid};
 
 /// The names of placeholders that have a value without `/set`.
@@ -27,9 +27,8 @@ pub(super) struct Composer {
     refused: Mutex<Option<Refusal>>,
     /// The last text that was sent, with its placeholders.
     last_sent: Mutex<Option<String>>,
-    saved: SavedMessages,
-    /// Masked in saved messages.
-    secrets: Secrets,
+    /// Saved messages are those of its current connection.
+    names: Arc<PromptNames>,
 }
 
 /// A line that Enter has not sent.
@@ -42,15 +41,14 @@ struct Refusal {
 }
 
 impl Composer {
-    /// One for a prompt with these commands, whose saved messages are in this folder.
-    pub(super) fn new(words: CommandWords, messages: Option<PathBuf>, secrets: Secrets) -> Self {
+    /// One for a prompt with these commands.
+    pub(super) fn new(words: CommandWords, names: Arc<PromptNames>) -> Self {
         Self {
             has_clients: !words.addressed.is_empty(),
             variables: Mutex::default(),
             refused: Mutex::default(),
             last_sent: Mutex::default(),
-            saved: SavedMessages { folder: messages },
-            secrets,
+            names,
         }
     }
 
@@ -92,13 +90,12 @@ impl Composer {
         if !part.is_whole || part.reads_escapes || !is_meant_as_json(text) {
             return None;
         }
-        let Fault { at, what } = fault(text)?;
-        let at = part.at + expanded.as_ref().map_or(at, |expanded| expanded.typed(at));
-        let place = place(line, at);
+        let reason = match &expanded {
+            Some(expanded) => not_json(line, part.at, expanded)?,
+            None => format!("not JSON: {}", placed(line, part.at, &fault(text)?)),
+        };
         Some(refusal(
-            format!(
-                "not JSON: {place}: {what}; Enter again sends it as it is, Alt-Enter starts a new line"
-            ),
+            format!("{reason}; Enter again sends it as it is, Alt-Enter starts a new line"),
             true,
         ))
     }
@@ -141,14 +138,14 @@ impl Composer {
         self.last_sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The saved messages.
-    pub(super) fn saved(&self) -> &SavedMessages {
-        &self.saved
+    /// The saved messages of the connection that lines are for.
+    pub(super) fn saved(&self) -> SavedMessages {
+        SavedMessages { folder: self.names.messages() }
     }
 
     /// A text with `***` in place of the secrets that options gave.
     pub(super) fn without_secrets(&self, text: &str) -> String {
-        self.secrets.mask_text(text.to_owned())
+        self.names.without_secrets(text.to_owned())
     }
 
     /// The value of a placeholder.
@@ -196,7 +193,7 @@ mod tests {
     use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS};
 
     fn composer() -> Composer {
-        let composer = Composer::new(CONNECTION_COMMANDS.words, None, Secrets::default());
+        let composer = Composer::new(CONNECTION_COMMANDS.words, Arc::default());
         composer.variables().insert("name".to_owned(), "Kim".to_owned());
         composer.variables().insert("bad".to_owned(), "} /quit".to_owned());
         composer
@@ -252,7 +249,10 @@ mod tests {
             ("/text [", "not JSON: column 8: "),
             ("{\n \"a\": x\n}", "not JSON: line 2, column 7: "),
             (r#"{"a":"{{name}}",}"#, "not JSON: column 17: "),
-            (r#"[{{bad}}]"#, "not JSON: column 2: "),
+            (
+                r#"[{{bad}}]"#,
+                "not JSON after {{bad}} was replaced by its value: column 2, character 1 of the value: ",
+            ),
             (
                 "hi {{nam}}",
                 "column 4: {{nam}} has no value; did you mean {{name}}? /set nam VALUE ",
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(command("{{bad}}").as_deref(), Some("text -- } /quit"));
         assert_eq!(command(r"/text -e \t{{name}}").as_deref(), Some("text -- \tKim"));
         assert_eq!(command("/fragment 3 {{name}}").as_deref(), Some("fragment 3 Kim"));
-        let server = Composer::new(SERVER_COMMANDS.words, None, Secrets::default());
+        let server = Composer::new(SERVER_COMMANDS.words, Arc::default());
         server.variables().insert("a".to_owned(), "/quit".to_owned());
         let to = |line| server.command(line).expect("known");
         assert_eq!(to("/to 2 {{a}}").as_deref(), Some("to 2 /text -- /quit"));

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use super::closest::closest;
 use super::composer::Composer;
 use super::context::PromptContext;
+use super::filled::not_json;
 use super::json_text::Fault;
 use super::local::chosen;
 use super::parsed::split;
@@ -238,10 +239,9 @@ fn send(argument: &str, composer: &Composer) -> Result<Composed, String> {
         return Err(format!("{path} has no {{{{{key}}}}}"));
     }
     if message.format == Format::Json
-        && let Some(Fault { at, what }) = super::json_text::fault(&expanded.text)
+        && let Some(reason) = not_json(&message.text, 0, &expanded)
     {
-        let place = place(&message.text, expanded.typed(at));
-        return Err(format!("{path}: not JSON: {place}: {what}"));
+        return Err(format!("{path}: {reason}"));
     }
     Ok(self::message(MessageKind::Text, expanded.text))
 }
@@ -259,15 +259,17 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use super::*;
-    use crate::input::repl::CONNECTION_COMMANDS;
+    use crate::input::repl::{CONNECTION_COMMANDS, Destination, PromptNames};
     use crate::redact::{Redaction, Secrets};
 
     fn composer(folder: &Path) -> Composer {
         let fields = [("Authorization", &b"Bearer hunter2-hunter2"[..])];
         let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
-        Composer::new(CONNECTION_COMMANDS.words, Some(folder.to_owned()), secrets)
+        let names = PromptNames::alone(Destination { messages: Some(folder.to_owned()), secrets });
+        Composer::new(CONNECTION_COMMANDS.words, Arc::new(names))
     }
 
     fn text(line: &str, composer: &Composer) -> String {
@@ -352,9 +354,17 @@ mod tests {
         assert_eq!(command("/send b", &composer), "binary 00ff");
         let list = "  b  00 FF\n  n  {\\n \"n\": {{n}}\\n}\n  t  {{greeting}} {{ x }}";
         assert_eq!(text("/send", &composer), list);
+        write("broken.json", "{ {{n}}:1\n");
         for (line, reason) in [
-            ("/send n n=", "n.json: not JSON: line 3, column 1: expected a value, got \"}\""),
-            ("/send n n=x", "n.json: not JSON: line 2, column 7: expected a value, got \"x\""),
+            (
+                "/send n n=",
+                "n.json: not JSON after {{n}} was replaced by its value: line 3, column 1: expected a value, got \"}\"",
+            ),
+            (
+                "/send n n=x",
+                "by its value: line 2, column 7, character 1 of the value: expected a value, got \"x\"",
+            ),
+            ("/send broken n='\"a\"'", "broken.json: not JSON: column 10: expected \",\" or"),
             ("/send n", "n.json: line 2, column 7: {{n}} has no value: add n=VALUE"),
             ("/send n n=1 m=2", "n.json has no {{m}}"),
             ("/send n m", "\"m\" is not KEY=VALUE"),

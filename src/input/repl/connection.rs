@@ -7,6 +7,7 @@ use data_encoding::BASE64;
 use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::escapes::unescape;
 use super::json_text::Fault;
+use super::local::SCENARIO;
 use super::parsed::{FileRequest, Parsed, split};
 use super::place::place;
 use super::set::{CommandSet, CommandWords, code_and_reason};
@@ -29,15 +30,15 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     cancel: |_| None,
 };
 
-const COMMANDS: [SlashCommand; 17] = [
+const COMMANDS: [SlashCommand; 18] = [
     HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, SET, UNSET, SEND, SAVE_AS, EDIT, CLOSE,
-    STATUS, HEADERS, QUIT,
+    STATUS, HEADERS, SCENARIO, QUIT,
 ];
 
 pub(super) const HELP: SlashCommand = SlashCommand {
     name: "help",
-    arguments: "[COMMAND]",
-    summary: "list the commands, or explain one",
+    arguments: "[COMMAND|keys|all]",
+    summary: "name the commands, or explain one",
 };
 pub(super) const TEXT: SlashCommand = SlashCommand {
     name: "text",

@@ -1,8 +1,10 @@
 //! What the commands of a prompt work on beside the connection.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::platform::record_file::Existing;
 use crate::view::{DisplayFilter, Kept, View};
 
 /// What the commands of a prompt work on beside the connection. A clone shares it.
@@ -14,6 +16,33 @@ pub struct PromptContext {
     pub parse_filter: fn(&str) -> Result<Arc<dyn DisplayFilter>, String>,
     /// The lines that show a whole message.
     pub render: Arc<dyn Fn(&Kept) -> String + Send + Sync>,
+    /// Carries out what is asked of recordings. The result, and the reason of an error, are lines to show.
+    pub record: RecordControl,
+    /// The session so far as a scenario; `None` where there is no such session.
+    pub scenario: Option<Arc<dyn Fn() -> SessionScenario + Send + Sync>>,
+}
+
+/// Carries out what is asked of recordings.
+pub type RecordControl = Arc<dyn Fn(RecordRequest) -> Result<String, String> + Send + Sync>;
+
+/// What is asked of recordings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordRequest {
+    /// What is recorded where.
+    List,
+    /// Record to this file from now on.
+    Start(PathBuf, Existing),
+    /// Do not record any longer, to this file or to any.
+    Stop(Option<PathBuf>),
+}
+
+/// A session as a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionScenario {
+    /// The text of the file.
+    pub text: String,
+    /// What the user has to know of it, each in one line.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Debug for PromptContext {

@@ -156,11 +156,10 @@ fn outcome(edited: Edited, line: &str, otherwise: &str, composer: &Composer) -> 
 mod tests {
     use super::*;
     use crate::input::repl::CONNECTION_COMMANDS;
-    use crate::redact::Secrets;
 
     #[test]
     fn only_a_changed_text_is_sent() {
-        let composer = Composer::new(CONNECTION_COMMANDS.words, None, Secrets::default());
+        let composer = Composer::new(CONNECTION_COMMANDS.words, Arc::default());
         let line = |text: &str, reason: Option<&str>| {
             Outcome::Line(text.to_owned(), reason.map(str::to_owned))
         };

@@ -39,6 +39,14 @@ const KEYS: [(&str, &str); 14] = [
     ("Ctrl-Z", "stop the program; fg continues it"),
 ];
 
+/// All of them in few words, for a screen of 24 lines.
+const KEYS_IN_SHORT: &str = "Enter sends, Tab completes, Right takes what is suggested. Alt-Enter and \\ Enter start a new line, \
+     Ctrl-X Ctrl-E opens an editor. Up, Down and Ctrl-R find earlier lines. Ctrl-A, Ctrl-E, Ctrl-W, Ctrl-U, Ctrl-K, Ctrl-Y \
+     and Ctrl-_ edit, Ctrl-L clears the screen, Ctrl-C the line. Ctrl-D exits, Ctrl-Z stops.";
+
+/// The commands that `/help` without an argument summarises; the others it only names.
+const FREQUENT: [&str; 8] = ["to", "file", "ping", "again", "clients", "full", "filter", "quit"];
+
 /// What `/help` shows.
 pub(super) struct Help<'a> {
     /// The first line.
@@ -52,38 +60,82 @@ pub(super) struct Help<'a> {
 }
 
 impl Help<'_> {
-    /// All keys and commands, in groups.
-    pub(super) fn text(&self) -> String {
-        let mut text = self.wrapped(self.intro, 0);
-        for group in GROUPS {
-            let commands = self.commands.iter().filter(|it| self::group(it.name) == *group);
-            let rows: Vec<_> = commands.map(|it| (usage(it), it.summary)).collect();
-            if !rows.is_empty() {
-                text += &format!("\n{group}\n");
-                text.extend(rows.iter().map(|(usage, summary)| self.row(usage, summary)));
-            }
-        }
-        match self.prompt {
-            Prompt::Editor => {
-                text += "\nKeys\n";
-                text.extend(KEYS.iter().map(|(keys, effect)| self.row(keys, effect)));
-            }
-            Prompt::Terminal => {
-                text += &format!(
-                    "\nKeys\n{}",
-                    self.row("Ctrl-D", &format!("on an empty line {}", self.end_of_input))
-                );
-            }
-            Prompt::None => {}
-        }
-        text.trim_end().to_owned()
-    }
-
-    /// One command, with an example.
+    /// What an argument asks for: nothing, `keys`, `all` or a command.
     ///
     /// # Errors
     /// If it is unknown, in words.
-    pub(super) fn command(&self, name: &str) -> Result<String, String> {
+    pub(super) fn about(&self, argument: &str) -> Result<String, String> {
+        match argument {
+            // Without a prompt there is no screen that has to hold it.
+            "" if self.prompt != Prompt::None => Ok(self.overview()),
+            "" | "all" => Ok(self.all()),
+            "keys" if self.prompt != Prompt::None => Ok(self.keys().trim_end().to_owned()),
+            name => self.command(name),
+        }
+    }
+
+    /// The names of all commands and keys, with the summaries of frequent ones: at 80 columns less than 24 lines.
+    fn overview(&self) -> String {
+        let mut text = self.wrapped(self.intro, 0) + "\n";
+        for (group, commands) in self.groups() {
+            let is_wide = self.columns() >= TWO_COLUMNS;
+            let (frequent, others): (Vec<_>, Vec<_>) =
+                commands.into_iter().partition(|it| is_wide && FREQUENT.contains(&it.name));
+            text += &format!("{group}\n");
+            text.extend(frequent.iter().map(|it| self.row(&usage(it), it.summary)));
+            let names: String = others.iter().map(|it| format!(" /{}", it.name)).collect();
+            let also = if frequent.is_empty() { "" } else { "also" };
+            if !names.is_empty() {
+                text += &self.wrapped(&format!("{also}{names}"), 2);
+            }
+        }
+        text += &match self.prompt {
+            Prompt::Editor => format!("Keys\n{}", self.wrapped(KEYS_IN_SHORT, 2)),
+            Prompt::Terminal => self.keys(),
+            Prompt::None => String::new(),
+        };
+        let others = match self.prompt {
+            Prompt::Editor => "/help keys lists the keys, /help all everything",
+            Prompt::Terminal | Prompt::None => "/help all lists everything",
+        };
+        let rest = format!("/help COMMAND explains one, {others}");
+        text += &format!("\n{}", self.wrapped(&rest, 0));
+        text.trim_end().to_owned()
+    }
+
+    /// All keys and commands, in groups.
+    fn all(&self) -> String {
+        let mut text = self.wrapped(self.intro, 0);
+        for (group, commands) in self.groups() {
+            text += &format!("\n{group}\n");
+            text.extend(commands.iter().map(|it| self.row(&usage(it), it.summary)));
+        }
+        text += &format!("\n{}", self.keys());
+        text.trim_end().to_owned()
+    }
+
+    fn keys(&self) -> String {
+        let rows = match self.prompt {
+            Prompt::Editor => KEYS.iter().map(|(keys, effect)| self.row(keys, effect)).collect(),
+            Prompt::Terminal => {
+                self.row("Ctrl-D", &format!("on an empty line {}", self.end_of_input))
+            }
+            Prompt::None => return String::new(),
+        };
+        format!("Keys\n{rows}")
+    }
+
+    /// The groups that have commands.
+    fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<&SlashCommand>)> {
+        let commands = |group: &str| -> Vec<_> {
+            self.commands.iter().copied().filter(|it| self::group(it.name) == group).collect()
+        };
+        let groups = GROUPS.iter().map(move |group| (*group, commands(group)));
+        groups.filter(|(_, commands)| !commands.is_empty())
+    }
+
+    /// One command, with an example.
+    fn command(&self, name: &str) -> Result<String, String> {
         let name = name.trim_start_matches('/');
         let Some(command) = self.commands.iter().find(|it| it.name == name) else {
             return Err(super::words::unknown(name, self.commands.iter().copied()));
@@ -155,26 +207,59 @@ mod tests {
         for prompt in [Prompt::Editor, Prompt::Terminal, Prompt::None] {
             for (width, least) in [(40, 30), (80, 70), (200, 82)] {
                 for help in help(prompt, width) {
-                    let text = help.text();
-                    let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
-                    assert!(widest <= width.min(100), "{text}");
-                    assert!(
-                        widest >= least || prompt != Prompt::Editor,
-                        "{width}: {widest}\n{text}"
-                    );
+                    for text in [help.all(), help.overview()] {
+                        let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+                        assert!(widest <= width.min(100), "{text}");
+                        assert!(
+                            widest >= least || prompt != Prompt::Editor,
+                            "{width}: {widest}\n{text}"
+                        );
+                    }
                 }
             }
         }
     }
 
     #[test]
+    fn the_overview_names_everything_and_fits_one_screen() {
+        for (width, most) in [(80, 23), (64, 28), (40, 34)] {
+            for help in help(Prompt::Editor, width) {
+                let text = help.about("").expect("an overview");
+                assert!(text.lines().count() <= most, "{}:\n{text}", text.lines().count());
+                let words: Vec<_> = text.split_whitespace().collect();
+                for command in &help.commands {
+                    let name = format!("/{}", command.name);
+                    assert!(words.contains(&name.as_str()), "{name}:\n{text}");
+                }
+            }
+        }
+        for (keys, _) in KEYS {
+            let names = keys.split(' ').map(|key| key.trim_end_matches(','));
+            for key in names {
+                assert!(KEYS_IN_SHORT.split([' ', ',', '.']).any(|word| word == key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_choose_a_part() {
+        let [help, _] = help(Prompt::Editor, 80);
+        assert_eq!(help.about("all"), Ok(help.all()));
+        let [piped, _] = self::help(Prompt::None, 80);
+        assert_eq!(piped.about(""), Ok(piped.all()));
+        let keys = help.about("keys").expect("the keys");
+        assert!(keys.starts_with("Keys\n  Enter ") && help.all().ends_with(&keys), "{keys}");
+        assert!(help.about("/quit").is_ok_and(|text| text.starts_with("  /quit")));
+    }
+
+    #[test]
     fn every_command_has_a_group_an_explanation_and_an_example() {
         for help in help(Prompt::Editor, 80) {
             assert_eq!(
-                help.text().lines().filter(|line| *line == "Others").count(),
+                help.all().lines().filter(|line| *line == "Others").count(),
                 0,
                 "{}",
-                help.text()
+                help.all()
             );
             for command in &help.commands {
                 let text = help.command(command.name).expect("known");
@@ -189,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_keys_are_those_of_the_prompt() {
-        let text = |prompt| help(prompt, 80)[0].text();
+        let text = |prompt| help(prompt, 80)[0].all();
         for key in ["Ctrl-R", "Ctrl-X Ctrl-E", "Alt-Enter", "Tab", "Ctrl-C", "Ctrl-D", "Ctrl-Z"] {
             assert!(text(Prompt::Editor).contains(key), "{key}");
         }

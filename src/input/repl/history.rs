@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustyline::history::{FileHistory, History as _};
 use rustyline::{Config, Editor};
 
 use super::helper::Assistant;
+use super::names::PromptNames;
 use crate::platform::private::{create_file, create_folder};
-use crate::redact::{Redaction, Secrets};
+use crate::redact::Redaction;
 
 /// A larger file is not read: it is not a history of ours, whose lines are limited. In bytes.
 const MAX_SIZE: u64 = 16 << 20;
@@ -21,8 +23,8 @@ pub(super) struct LineHistory {
     path: PathBuf,
     /// The lines as they are kept; the editor has them as they were typed, to be sent again.
     kept: FileHistory,
-    /// Masked in the file.
-    secrets: Secrets,
+    /// Their secrets are masked in the file.
+    names: Arc<PromptNames>,
 }
 
 impl LineHistory {
@@ -30,7 +32,7 @@ impl LineHistory {
     /// be used.
     pub(super) fn load(
         path: PathBuf,
-        secrets: Secrets,
+        names: Arc<PromptNames>,
         config: &Config,
         editor: &mut LineEditor,
     ) -> Option<Self> {
@@ -43,12 +45,12 @@ impl LineHistory {
         for line in kept.iter() {
             let _ = editor.add_history_entry(line.as_str());
         }
-        Some(Self { path, kept, secrets })
+        Some(Self { path, kept, names })
     }
 
     /// Adds the newest line.
     pub(super) fn append(&mut self, line: &str) {
-        let line = without_secrets(line, &self.secrets);
+        let line = self.names.without_secrets(without_secrets(line));
         if self.kept.add(&line).unwrap_or(false) && is_usable(&self.path) {
             let _ = self.kept.append(&self.path); // a full disk must not end the session
         }
@@ -60,18 +62,17 @@ fn is_usable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_SIZE)
 }
 
-/// The line without the secrets that options gave, and without those in URLs.
-fn without_secrets(line: &str, secrets: &Secrets) -> String {
+/// The line without the secrets in URLs.
+fn without_secrets(line: &str) -> String {
     let words = line.split_inclusive(char::is_whitespace);
     let has_bare_url = line.starts_with("/connect ");
-    let masked: String = words
+    words
         .map(|word| match word.contains("://") {
             true => Redaction::Mask.url(word),
             false if has_bare_url => Redaction::Mask.argument(word),
             false => Cow::Borrowed(word),
         })
-        .collect();
-    secrets.mask_text(masked)
+        .collect()
 }
 
 /// What was typed may be confidential: only the user may read the file.
@@ -84,11 +85,14 @@ fn create(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::repl::Destination;
+    use crate::redact::Secrets;
 
     #[test]
     fn secrets_are_not_kept() {
         let fields = [("Authorization", &b"Bearer hunter2-hunter2"[..])];
         let secrets = Secrets::of_request(Redaction::Mask, "/?token=s3cr3t", fields.into_iter());
+        let names = PromptNames::alone(Destination { secrets, ..Destination::default() });
         for (line, kept) in [
             ("hello", "hello"),
             (" two  words ", " two  words "),
@@ -97,7 +101,7 @@ mod tests {
             ("/connect h:81/?a=b", "/connect h:81/?a=b"),
             ("see wss://me:pw@h/?token=abc#x now", "see wss://me:***@h/?token=***#x now"),
         ] {
-            assert_eq!(without_secrets(line, &secrets), kept);
+            assert_eq!(names.without_secrets(without_secrets(line)), kept);
         }
     }
 

@@ -3,20 +3,24 @@
 mod display;
 mod grep;
 mod messages;
+mod record;
+mod scenario;
 
 use super::context::PromptContext;
 use super::parsed::Parsed;
 use super::words::SlashCommand;
 use crate::input::{Action, Show};
 pub(super) use messages::chosen;
+pub(super) use scenario::SCENARIO;
 
 /// These commands.
-pub(super) static LOCAL_COMMANDS: [SlashCommand; 11] = [
+pub(super) static LOCAL_COMMANDS: [SlashCommand; 12] = [
     messages::FULL,
     messages::AGAIN,
     messages::SAVE,
     messages::COPY,
     grep::GREP,
+    record::RECORD,
     display::FILTER,
     display::MUTE,
     display::PAUSE,
@@ -39,6 +43,8 @@ pub(super) fn execute(
         "save" => ready(messages::save(argument, view)),
         "copy" => ready(messages::copy(argument, view)),
         "grep" => grep::grep(argument, context),
+        "record" => ready(record::record(argument, context)),
+        "scenario" => scenario::scenario(argument, context),
         "filter" => ready(display::filter(argument, context)),
         "mute" => ready(display::mute(argument, context)),
         "pause" => ready(display::pause(argument, view)),

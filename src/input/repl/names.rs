@@ -1,7 +1,11 @@
 //! The connections that a prompt has, by name: what the thread that reads lines knows of them.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::destination::{Destination, Destinations, NoDestinations};
+use crate::redact::Secrets;
 
 /// The most connections that a prompt has.
 const MAX_CONNECTIONS: usize = 16;
@@ -26,7 +30,7 @@ pub enum Liveness {
 #[derive(Debug)]
 pub struct PromptNames {
     state: Mutex<State>,
-    check_url: fn(&str) -> Result<(), String>,
+    destinations: Arc<dyn Destinations>,
     /// The prompt stays when the last connection has ended.
     stays: bool,
     /// There is or was more than one connection.
@@ -35,28 +39,44 @@ pub struct PromptNames {
 
 #[derive(Debug, Default)]
 struct State {
-    connections: Vec<(String, Liveness)>,
+    connections: Vec<Named>,
     current: String,
+    /// Of all connections, also of those that are forgotten.
+    secrets: Secrets,
+}
+
+#[derive(Debug)]
+struct Named {
+    name: String,
+    liveness: Liveness,
+    /// The folder of its saved messages.
+    messages: Option<PathBuf>,
 }
 
 /// For a prompt that is not at a connection.
 impl Default for PromptNames {
     fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            check_url: |_| Ok(()),
-            stays: false,
-            are_several: AtomicBool::new(false),
-        }
+        Self::alone(Destination::default())
     }
 }
 
 impl PromptNames {
-    /// A prompt at its first connection. `check_url` says what is wrong with a URL.
-    pub fn new(first: &str, check_url: fn(&str) -> Result<(), String>, stays: bool) -> Self {
-        let connections = vec![(first.to_owned(), Liveness::Opening)];
-        let state = Mutex::new(State { connections, current: first.to_owned() });
-        Self { state, check_url, stays, are_several: AtomicBool::new(false) }
+    /// A prompt at its first connection.
+    pub fn new(
+        first: &str,
+        destination: Destination,
+        destinations: Arc<dyn Destinations>,
+        stays: bool,
+    ) -> Self {
+        let mut state = State { current: first.to_owned(), ..State::default() };
+        state.add(first, destination);
+        let are_several = AtomicBool::new(false);
+        Self { state: Mutex::new(state), destinations, stays, are_several }
+    }
+
+    /// A prompt that is not at one of several connections.
+    pub fn alone(destination: Destination) -> Self {
+        Self::new("", destination, Arc::new(NoDestinations), false)
     }
 
     /// The prompt as it is shown.
@@ -79,21 +99,41 @@ impl PromptNames {
 
     /// All names, in the order of their first use.
     pub fn all(&self) -> Vec<String> {
-        self.state().connections.iter().map(|(name, _)| name.clone()).collect()
+        self.state().connections.iter().map(|it| it.name.clone()).collect()
+    }
+
+    /// The endpoints that can be connected to.
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        self.destinations.endpoints()
     }
 
     /// Records the state of a connection.
     pub fn set(&self, name: &str, liveness: Liveness) {
+        if let Some(connection) = self.state().find(name) {
+            connection.liveness = liveness;
+        }
+    }
+
+    /// The folder of the saved messages of the connection that lines are for.
+    pub(super) fn messages(&self) -> Option<PathBuf> {
         let mut state = self.state();
-        state.connections.iter_mut().filter(|it| it.0 == name).for_each(|it| it.1 = liveness);
+        let current = state.current.clone();
+        state.find(&current)?.messages.clone()
+    }
+
+    /// A text with `***` in place of the secrets that were given for any connection.
+    pub(super) fn without_secrets(&self, text: String) -> String {
+        self.state().secrets.mask_text(text)
     }
 
     /// The current connection, if an attempt to open it can be cancelled while the prompt stays.
     pub(super) fn cancellable(&self) -> Option<String> {
         let stays = self.stays || self.are_several.load(Ordering::Relaxed);
-        let state = self.state();
-        let is_opening = state.connections.contains(&(state.current.clone(), Liveness::Opening));
-        (stays && is_opening).then(|| state.current.clone())
+        let mut state = self.state();
+        let current = state.current.clone();
+        let is_opening =
+            state.find(&current).is_some_and(|connection| connection.liveness == Liveness::Opening);
+        (stays && is_opening).then_some(current)
     }
 
     /// Makes this connection the current one.
@@ -102,7 +142,7 @@ impl PromptNames {
     /// The reason, as text.
     pub(super) fn select(&self, name: &str) -> Result<(), String> {
         let mut state = self.state();
-        if !state.has(name) {
+        if state.find(name).is_none() {
             return Err(unknown(name));
         }
         name.clone_into(&mut state.current);
@@ -114,7 +154,7 @@ impl PromptNames {
     /// # Errors
     /// If not, that as text.
     pub(super) fn check(&self, name: &str) -> Result<(), String> {
-        if self.state().has(name) { Ok(()) } else { Err(unknown(name)) }
+        self.state().find(name).map(drop).ok_or_else(|| unknown(name))
     }
 
     /// Makes a connection to `url` the current one: with a new name, or in place of one that has ended. Without a name it
@@ -124,21 +164,14 @@ impl PromptNames {
     /// The reason, as text.
     pub(super) fn connect(&self, name: Option<&str>, url: &str) -> Result<String, String> {
         name.map_or(Ok(()), check_name)?;
-        (self.check_url)(url)?;
+        let name = name.map_or_else(|| self.current(), str::to_owned);
+        self.state().check_free(&name)?;
+        // Without the lock, as it may wait for files.
+        let destination = self.destinations.prepare(&name, url)?;
         let mut state = self.state();
-        let name = name.map_or_else(|| state.current.clone(), str::to_owned);
-        match state.connections.iter().find(|(known, _)| *known == name) {
-            Some((_, Liveness::Ended)) => {}
-            Some(_) => {
-                let text =
-                    "is still connected: /close closes it, /connect NAME URL opens another one";
-                return Err(format!("{name} {text}"));
-            }
-            None => {
-                state.make_room()?;
-                state.connections.push((name.clone(), Liveness::Opening));
-                self.are_several.store(true, Ordering::SeqCst);
-            }
+        state.check_free(&name)?;
+        if state.add(&name, destination) {
+            self.are_several.store(true, Ordering::SeqCst);
         }
         state.current.clone_from(&name);
         Ok(name)
@@ -150,25 +183,49 @@ impl PromptNames {
 }
 
 impl State {
-    fn has(&self, name: &str) -> bool {
-        self.connections.iter().any(|(known, _)| known == name)
+    fn find(&mut self, name: &str) -> Option<&mut Named> {
+        self.connections.iter_mut().find(|known| known.name == name)
     }
 
-    /// Forgets the oldest connection that has ended, if there are as many as there may be.
-    fn make_room(&mut self) -> Result<(), String> {
-        if self.connections.len() < MAX_CONNECTIONS {
-            return Ok(());
-        }
-        let ended = self.connections.iter().position(|(_, it)| *it == Liveness::Ended);
-        match ended {
-            Some(at) => {
-                self.connections.remove(at);
+    /// Whether a connection can be opened under this name.
+    fn check_free(&mut self, name: &str) -> Result<(), String> {
+        match self.find(name).map(|connection| connection.liveness) {
+            Some(Liveness::Ended) => Ok(()),
+            Some(Liveness::Opening | Liveness::Open) => {
+                let text =
+                    "is still connected: /close closes it, /connect NAME URL opens another one";
+                Err(format!("{name} {text}"))
+            }
+            None if self.connections.len() < MAX_CONNECTIONS || self.oldest_ended().is_some() => {
                 Ok(())
             }
             None => {
                 Err(format!("{MAX_CONNECTIONS} connections are open: /close one of them first"))
             }
         }
+    }
+
+    fn oldest_ended(&self) -> Option<usize> {
+        self.connections.iter().position(|connection| connection.liveness == Liveness::Ended)
+    }
+
+    /// Adds a connection that is being opened, in place of the one of its name. Returns whether the name is new. Of as many
+    /// as there may be, the oldest that has ended is forgotten.
+    fn add(&mut self, name: &str, destination: Destination) -> bool {
+        let Destination { messages, secrets } = destination;
+        self.secrets = std::mem::take(&mut self.secrets).and(secrets);
+        let added = Named { name: name.to_owned(), liveness: Liveness::Opening, messages };
+        if let Some(earlier) = self.find(name) {
+            *earlier = added;
+            return false;
+        }
+        if self.connections.len() >= MAX_CONNECTIONS
+            && let Some(at) = self.oldest_ended()
+        {
+            self.connections.remove(at);
+        }
+        self.connections.push(added);
+        true
     }
 }
 
@@ -192,12 +249,42 @@ pub fn check_name(name: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn names(stays: bool) -> PromptNames {
-        let check = |url: &str| if url == "bad" { Err("bad URL".to_owned()) } else { Ok(()) };
-        PromptNames::new("main", check, stays)
+    /// The last part of a URL is the folder of its messages.
+    #[derive(Debug)]
+    pub(in crate::input::repl) struct Known;
+
+    impl Destinations for Known {
+        fn prepare(&self, _: &str, url: &str) -> Result<Destination, String> {
+            let messages = Some(url.rsplit('/').next().unwrap_or_default().into());
+            let destination = Destination { messages, ..Destination::default() };
+            if url == "bad" { Err("bad URL".to_owned()) } else { Ok(destination) }
+        }
+
+        fn endpoints(&self) -> Vec<String> {
+            vec!["staging".to_owned(), "local".to_owned()]
+        }
+    }
+
+    pub(in crate::input::repl) fn names(stays: bool) -> PromptNames {
+        let first = Destination { messages: Some("first".into()), ..Destination::default() };
+        PromptNames::new("main", first, Arc::new(Known), stays)
+    }
+
+    #[test]
+    fn saved_messages_are_those_of_the_current_connection() {
+        let names = names(true);
+        let folder = |names: &PromptNames| names.messages().map(|it| it.display().to_string());
+        assert_eq!(folder(&names).as_deref(), Some("first"));
+        names.connect(Some("b"), "ws://other").expect("a name");
+        assert_eq!(folder(&names).as_deref(), Some("other"));
+        names.select("main").expect("a name");
+        assert_eq!(folder(&names).as_deref(), Some("first"));
+        names.set("main", Liveness::Ended);
+        names.connect(None, "ws://third").expect("a name");
+        assert_eq!(folder(&names).as_deref(), Some("third"));
     }
 
     #[test]
@@ -222,6 +309,7 @@ mod tests {
         assert_eq!(names.connect(None, "bad"), Err("bad URL".to_owned()));
         assert_eq!(names.connect(None, "ws://h"), Ok("main".to_owned()));
         assert_eq!(names.prompt(), "> ");
+        assert!(names.connect(None, "ws://h").is_err(), "it is being opened");
     }
 
     #[test]

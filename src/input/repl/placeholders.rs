@@ -1,5 +1,8 @@
 //! `{{name}}` in a typed text.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::escapes::escape;
 use super::json_text::Fault;
 use crate::template::is_name;
@@ -24,6 +27,34 @@ impl Expanded {
         // Parts alternate: texts as they were typed, and what stands for something else.
         let is_literal = part.is_multiple_of(2);
         typed + if is_literal { (at - here).min(room) } else { 0 }
+    }
+
+    /// The name of the placeholder whose value this place is in, and what precedes the place in the value. `typed` is the
+    /// text that was expanded.
+    pub(super) fn value_before<'t>(&self, typed: &'t str, at: usize) -> Option<(&'t str, &str)> {
+        let part = self.parts.partition_point(|(here, _)| *here <= at).checked_sub(1)?;
+        Some((self.name(typed, part)?, &self.text[self.parts[part].0..at]))
+    }
+
+    /// The text with other values: `value` returns that of a name, or `None` for the one that it has.
+    pub(super) fn refilled(&self, typed: &str, value: impl Fn(&str) -> Option<String>) -> String {
+        let part = |part: usize| {
+            let end = self.parts.get(part + 1).map_or(self.text.len(), |(here, _)| *here);
+            let own = &self.text[self.parts[part].0..end];
+            self.name(typed, part).and_then(&value).map_or(Cow::Borrowed(own), Cow::Owned)
+        };
+        (0..self.parts.len()).map(part).collect()
+    }
+
+    /// The names that were replaced by values, each once.
+    pub(super) fn names<'t>(&self, typed: &'t str) -> BTreeSet<&'t str> {
+        (0..self.parts.len()).filter_map(|part| self.name(typed, part)).collect()
+    }
+
+    /// The name that this part has the value of.
+    fn name<'t>(&self, typed: &'t str, part: usize) -> Option<&'t str> {
+        let (_, start) = *self.parts.get(part).filter(|_| !part.is_multiple_of(2))?;
+        placeholder(&typed[start..]).map(|name| name.trim_matches(' '))
     }
 
     fn push(&mut self, typed: usize, text: &str) {

@@ -122,6 +122,8 @@ mod tests {
             view: Arc::clone(&view),
             parse_filter: |_| Err(String::new()),
             render: Arc::new(|_| String::new()),
+            record: Arc::new(|_| Err(String::new())),
+            scenario: None,
         };
         (view, PromptText::new(Some(context), Arc::default()))
     }

@@ -184,7 +184,10 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// The text of a file, without one newline at its end.
+/// What some editors write before a text in UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// The text of a file, without a byte order mark and without one newline at its end.
 fn read(path: &Path) -> Result<String, String> {
     let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
@@ -200,6 +203,9 @@ fn read(path: &Path) -> Result<String, String> {
         let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned() + "\n";
         format!("{}: not UTF-8", place(&before, valid))
     })?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len());
+    }
     drop_newline(&mut text);
     Ok(text)
 }
@@ -208,7 +214,10 @@ fn read(path: &Path) -> Result<String, String> {
 fn write(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
     create_folder(folder)?;
     let temporary = folder.join(format!(".{}.tmp", std::process::id()));
+    // A mark that is part of the text stays behind the one that is dropped.
+    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { "" };
     let written = create_file(&temporary).and_then(|mut file| {
+        file.write_all(mark.as_bytes())?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")
     });
@@ -237,13 +246,14 @@ mod tests {
             ("hello", "안녕\n\n", false, Format::Text),
             ("bytes.v-1_x", "00 ff", true, Format::Hex),
             ("empty", "", false, Format::Text),
+            ("marked", "\u{feff}x", false, Format::Text),
         ] {
             let path = messages.save(name, text, is_hex, false).expect(name);
             let saved = SavedMessage { path, format, text: text.to_owned() };
             assert_eq!(messages.load(name), Ok(saved));
         }
         let names: Vec<_> = messages.names().into_keys().collect();
-        assert_eq!(names, ["bytes.v-1_x", "empty", "hello", "login"]);
+        assert_eq!(names, ["bytes.v-1_x", "empty", "hello", "login", "marked"]);
         assert_eq!(messages.previews()[2], ("hello".to_owned(), "안녕\\n\\n".to_owned()));
     }
 
@@ -258,6 +268,19 @@ mod tests {
             messages.load("a").map(|it| (it.format, it.text)),
             Ok((Format::Text, "text".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_a_message() {
+        let (_folder, messages) = messages();
+        messages.save("a", "{}", false, false).expect("saved");
+        let folder = messages.folder.clone().expect("a folder");
+        for (name, rest) in [("b.json", "{}"), ("c.txt", "\u{feff}x"), ("d.hex", "00 ff")] {
+            fs::write(folder.join(name), format!("\u{feff}{rest}\n")).expect("a file");
+            let saved = messages.load(&name[..1]).expect(name);
+            assert_eq!(saved.text, rest, "{name}");
+        }
+        assert_eq!(messages.previews()[1].1, "{}");
     }
 
     #[cfg(unix)]
@@ -299,9 +322,11 @@ mod tests {
         write("large.json", &vec![b' '; (1 << 20) + 1]);
         write("two.json", b"{}");
         write("two.txt", b"");
+        write("mark.txt", b"\xef\xbb\xbfab\nc\xff");
         fs::create_dir(folder.join("folder.txt")).expect("a folder");
         for (name, expected) in [
             ("utf8", "utf8.txt: line 2, column 2: not UTF-8"),
+            ("mark", "mark.txt: line 2, column 2: not UTF-8"),
             ("large", "large.json: the file is larger than 1 MiB"),
             ("two", "two.json and "),
             ("folder", "folder.txt: it is a folder"),

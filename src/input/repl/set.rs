@@ -4,7 +4,7 @@ use super::context::PromptContext;
 use super::help::Help;
 use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
-use super::parsed::{Parsed, split, unquote};
+use super::parsed::{LongText, Parsed, split, unquote};
 use super::words::{Prompt, SlashCommand, unknown};
 use crate::input::{Action, Show};
 use crate::platform::terminal;
@@ -99,11 +99,9 @@ impl<T: From<Action>> CommandSet<T> {
         let (name, argument) = split(command);
         if name == "help" {
             let help = self.help(prompt, context.is_some());
-            let text = match argument.trim() {
-                "" => help.text(),
-                name => help.command(name)?,
-            };
-            return Ok(Parsed::Ready(Action::Show(Show::Text(text)).into()));
+            let text = help.about(argument.trim())?;
+            let line = Action::Show(Show::Text(text.clone())).into();
+            return Ok(Parsed::Long { text: LongText::new(move || text + "\n"), line });
         }
         let commands = || self.commands(context.is_some());
         if commands().all(|command| command.name != name) {

@@ -4,6 +4,7 @@ use super::composing::{EDIT, SAVE_AS, SEND, SET, UNSET};
 use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
+use super::local::SCENARIO;
 use super::names::PromptNames;
 use super::parsed::Parsed;
 use super::set::{CommandSet, CommandWords};
@@ -60,7 +61,7 @@ pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
     cancel: |names| names.cancellable().map(PromptCommand::Cancel),
 };
 
-const COMMANDS: [SlashCommand; 21] = [
+const COMMANDS: [SlashCommand; 22] = [
     HELP,
     TEXT,
     BINARY,
@@ -89,6 +90,7 @@ const COMMANDS: [SlashCommand; 21] = [
     SlashCommand { name: "connections", arguments: "", summary: "list the connections" },
     STATUS,
     HEADERS,
+    SCENARIO,
     SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 
@@ -100,7 +102,7 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<PromptCommand>, String> 
         ("connect", [name, url]) => {
             PromptCommand::Connect(Some((*name).to_owned()), (*url).to_owned())
         }
-        ("connect", _) => return usage("a URL: /connect URL or /connect NAME URL"),
+        ("connect", _) => return usage("a URL or an @ENDPOINT: /connect URL or /connect NAME URL"),
         ("reconnect", []) => PromptCommand::Reconnect(None),
         ("reconnect", [name]) => PromptCommand::Reconnect(Some((*name).to_owned())),
         ("reconnect", _) => return Err("/reconnect takes one name at most".to_owned()),
@@ -182,8 +184,7 @@ mod tests {
     }
 
     fn names() -> PromptNames {
-        let check = |url: &str| if url == "bad" { Err("bad URL".to_owned()) } else { Ok(()) };
-        PromptNames::new("main", check, true)
+        crate::input::repl::names::tests::names(true)
     }
 
     #[test]

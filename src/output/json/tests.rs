@@ -96,6 +96,10 @@ fn no_string_of_an_event_has_hidden_characters() {
         response: Some(response),
         excerpt: Vec::new(),
         certificate: None,
+        attempt: Some(Box::new(crate::event::AttemptView {
+            url: evil.to_owned(),
+            ..Default::default()
+        })),
     };
     for what in [EventKind::Redirect(&hop), EventKind::Failure(&failure)] {
         let text = shown(what);

@@ -63,7 +63,8 @@ impl State {
     pub(super) fn end_unfinished(&mut self, lane: &Arc<Lane>) -> bool {
         let is_unfinished = lane.is_unfinished.load(Ordering::Relaxed) && !self.is_closed;
         if is_unfinished {
-            let end = Batch { bytes: b"\n".to_vec(), continues: true, ..Batch::default() };
+            let end =
+                Batch { bytes: b"\n".to_vec(), continues: true, is_cut: true, ..Batch::default() };
             self.push(end, lane);
         }
         is_unfinished

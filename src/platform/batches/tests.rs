@@ -192,7 +192,7 @@ fn the_start_and_the_end_of_a_stall_are_reported() {
 
 fn part(text: &str, continues: bool, is_continued: bool) -> Batch {
     let message_ends = if is_continued { Vec::new() } else { vec![text.len()] };
-    Batch { bytes: text.as_bytes().to_vec(), message_ends, continues, is_continued }
+    Batch { bytes: text.as_bytes().to_vec(), message_ends, continues, is_continued, is_cut: false }
 }
 
 fn taken(queue: &BatchQueue) -> Option<String> {
@@ -273,4 +273,21 @@ fn nothing_is_written_after_a_truncated_event() {
     assert!(second.offer(&mut part("b", false, false)));
     assert_eq!(taken(&queue), None);
     assert_eq!(queue.close().messages, 4);
+}
+
+#[test]
+fn an_ended_queue_is_written_to_the_end_of_its_last_sender() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let (one, other) = (queue.sender(Arc::clone(&waker)), queue.sender(waker));
+    let reader = queue.clone();
+    let writer = thread::spawn(move || {
+        std::iter::from_fn(|| reader.wait_for_batch()).map(|batch| batch.bytes.len()).sum::<usize>()
+    });
+    assert!(one.offer(&mut batch(3)));
+    queue.end();
+    drop(one);
+    assert!(other.offer(&mut batch(4)), "a sender goes on");
+    drop(other);
+    assert_eq!(writer.join().unwrap(), 7);
 }

@@ -4,9 +4,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
-use super::opened::Certificate;
+use super::opened::{Certificate, Phases};
 use super::values::{millis, or_default};
-use crate::event::{FailedResponse, Failure, FailureKind, Redirect, RetryScheduled, Stamp};
+use crate::event::{
+    AttemptView, FailedResponse, Failure, FailureKind, Redirect, RetryScheduled, Stamp,
+};
 use crate::recording::RecordedKind;
 
 /// The members of a failure.
@@ -28,6 +30,9 @@ pub(super) struct ErrorLine {
     status_line: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     body_notes: Vec<String>,
+    url: Option<String>,
+    request_headers: Option<Fields>,
+    timings_ms: Option<Phases>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -53,6 +58,15 @@ impl ErrorLine {
             certificate: self.certificate.map(|it| it.info(at)).transpose()?,
             ..Failure::new(self.kind.into(), self.message)
         };
+        if let Some(url) = self.url {
+            let request = self.request_headers;
+            let timings = self.timings_ms.as_ref().map(Phases::timings).transpose()?;
+            failure.attempt = Some(Box::new(AttemptView {
+                url,
+                request: request.map(|fields| head(String::new(), fields, Vec::new())),
+                timings,
+            }));
+        }
         match self.status {
             Some(status) => {
                 let start_line = self.status_line;

@@ -79,7 +79,7 @@ pub(super) struct Certificate {
 
 #[derive(Default, Deserialize)]
 #[serde(expecting = "an object", default)]
-struct Phases {
+pub(super) struct Phases {
     dns: Option<Box<RawValue>>,
     tcp: Option<Box<RawValue>>,
     proxy: Option<Box<RawValue>>,
@@ -209,7 +209,7 @@ fn second(name: &str, text: &str) -> Result<i64, String> {
 }
 
 impl Phases {
-    fn timings(&self) -> Result<Timings, String> {
+    pub(super) fn timings(&self) -> Result<Timings, String> {
         let phase = |it: &Option<Box<RawValue>>| it.as_ref().map(|it| millis(it.get())).transpose();
         Ok(Timings {
             dns: phase(&self.dns)?,

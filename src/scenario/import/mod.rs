@@ -12,26 +12,21 @@ mod http;
 /// Reads a file to a tree. `given` are the variables that have values from elsewhere: those count more than what a
 /// file of another program gives them.
 pub fn parse(source: &Source, given: &BTreeSet<String>) -> Partial<Scenario> {
-    match is_imported(&source.name) {
-        true => http::parse(source, given),
-        false => language::parse(source),
+    match ending(&source.name).as_str() {
+        "http" | "rest" => http::parse(source, given),
+        _ => language::parse(source),
     }
 }
 
 /// Whether a file of this name is not a scenario file itself.
 pub fn is_imported(name: &str) -> bool {
-    matches!(ending(name).as_str(), "http" | "rest")
+    matches!(ending(name).as_str(), "http" | "rest") || is_recording(name)
 }
 
-/// Formats that look as if they could be read.
-const UNSUPPORTED: [&str; 2] = ["har", "ndjson"];
-
-/// Why a file of this name cannot be read, whatever is in it.
-pub fn unsupported(name: &str) -> Option<String> {
-    let ending = ending(name);
-    UNSUPPORTED.contains(&ending.as_str()).then(|| {
-        format!(".{ending} files are not supported; scenarios are .wscope, .http and .rest files")
-    })
+/// Whether a file of this name is a recording. What is parsed of it is the scenario that is made from it: see
+/// `recording::scenario`.
+pub fn is_recording(name: &str) -> bool {
+    matches!(ending(name).as_str(), "har" | "ndjson")
 }
 
 fn ending(name: &str) -> String {
@@ -58,10 +53,9 @@ mod tests {
     }
 
     #[test]
-    fn formats_that_are_not_supported_are_named() {
-        let problem = unsupported("x/a.HAR").expect("a problem");
-        assert!(problem.starts_with(".har files are not supported"), "{problem}");
-        assert!(unsupported("events.ndjson").is_some());
-        assert_eq!(unsupported("har").or(unsupported("a.wscope")).or(unsupported("a.http")), None);
+    fn recordings_are_known_by_the_end_of_their_names() {
+        assert!(is_recording("x/a.HAR") && is_recording("events.ndjson"));
+        assert!(!is_recording("har") && !is_recording("a.wscope") && !is_recording("a.http"));
+        assert!(is_imported("a.har") && is_imported("a.rest") && !is_imported("a.wscope"));
     }
 }

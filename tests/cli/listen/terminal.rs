@@ -285,7 +285,7 @@ fn pings_show_the_round_trip_time() {
 #[test]
 fn help_lists_every_command_and_errors_are_explained() {
     let (terminal, _) = serve(&[]);
-    terminal.type_line("/help");
+    terminal.type_line("/help all");
     terminal.wait_for("  Ctrl-Z "); // the last line
     let screen = terminal.raw_output();
     let names =
@@ -415,7 +415,7 @@ fn the_password_of_clients_is_masked_in_the_history() {
     let (terminal, _) = serve(&["--user", "me:s3cr3t-V4lue"]);
     terminal.type_line("the password is s3cr3t-V4lue");
     terminal.type_line("/help");
-    terminal.wait_for("stop the program");
+    terminal.wait_for("/help all everything");
     let history =
         std::fs::read_to_string(terminal.home().join(".local/state/wscope/listen-history"));
     let history = history.expect("a history file");

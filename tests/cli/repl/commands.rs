@@ -61,48 +61,6 @@ fn frame_sends_a_raw_frame_and_marks_it() {
 }
 
 #[test]
-fn help_lists_every_command() {
-    let server = server(|_| {});
-    let terminal = Terminal::spawn([server.url()], 80, 60);
-    super::wait_for_prompt(&terminal, "");
-    terminal.type_line("/help");
-    terminal.wait_for("  Ctrl-Z "); // the last line
-    let screen = terminal.raw_output();
-    for name in
-        "help text binary file ping pong fragment frame close status headers full again save copy \
-         grep filter mute pause resume time numbers set unset send save-as quit"
-            .split(' ')
-    {
-        assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
-    }
-    terminal.type_line("/help send");
-    terminal.wait_for("for example:\n      /send login user=");
-    terminal.type_line("/hlep");
-    terminal.wait_for("unknown command /hlep; did you mean /help? /help lists the commands");
-    terminal.type_line("/filtre");
-    terminal.wait_for("did you mean /filter?");
-    leave(terminal);
-}
-
-#[test]
-fn help_fits_narrow_and_wide_terminals() {
-    for (columns, widest) in [(40, 40), (80, 80), (200, 100)] {
-        let server = server(|_| {});
-        let terminal = Terminal::spawn([server.url()], columns, 200);
-        super::wait_for_prompt(&terminal, "");
-        terminal.type_line("/help");
-        terminal.wait_for("  Ctrl-Z");
-        super::wait_for_prompt(&terminal, "");
-        let screen = terminal.screen();
-        let help = screen.split("> /help\n").nth(1).expect("the help");
-        let width = |line: &str| line.chars().count();
-        let longest = help.lines().map(width).max().unwrap_or(0);
-        assert!(longest <= widest, "{longest} of {columns}:\n{screen}");
-        leave(terminal);
-    }
-}
-
-#[test]
 fn text_sends_text_that_starts_with_a_slash() {
     let server = server(|peer| {
         peer.expect_text("/not a command");

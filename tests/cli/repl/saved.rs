@@ -95,6 +95,25 @@ fn a_saved_message_is_sent_by_the_next_session() {
     leave(first);
 }
 
+#[test]
+fn a_value_that_breaks_json_is_named() {
+    let server = server(|peer| peer.expect_text(r#"{"a":"it\"s"}"#));
+    let terminal = session(&server);
+    enter_line(&terminal, "/set name it\"s");
+    terminal.type_line(r#"{"a":"{{name}}"}"#);
+    terminal.wait_until("the name", |screen| {
+        let words: Vec<_> = screen.split_whitespace().collect();
+        words.join(" ").contains(
+            "not JSON after {{name}} was replaced by its value: column 7, character 4 of the value: expected \",\" or",
+        )
+    });
+    terminal.press(Key::CtrlU);
+    wait_for_prompt(&terminal, "");
+    enter_line(&terminal, r#"/set name it\"s"#);
+    enter_line(&terminal, r#"{"a":"{{name}}"}"#);
+    leave(terminal);
+}
+
 fn terminal_set(terminal: &Terminal) {
     terminal.type_line("/set user Kim");
     terminal.wait_for("  user  Kim");

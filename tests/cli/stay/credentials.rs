@@ -7,7 +7,7 @@ use crate::scripts::{answer_close, next};
 use crate::support::{Peer, Server, script};
 
 /// A server that hands the heads of this many requests over, and closes each but the last.
-fn heads(count: usize) -> (Server, Receiver<String>) {
+pub(super) fn heads(count: usize) -> (Server, Receiver<String>) {
     let (sender, heads) = channel();
     let scripts = (1..=count).map(|number| {
         let sender = sender.clone();
@@ -69,6 +69,8 @@ fn a_password_in_a_url_is_sent_and_not_shown() {
     let (other, second) = heads(1);
     let terminal = stay(&server, &["-u", "me:hunter2-hunter2"]);
     assert!(next(&first).contains("Authorization: Basic"));
+    super::wait_for_times(&terminal, "subprotocol", 1); // it is open
+    terminal.wait_for_prompt();
     terminal.type_line("/close");
     terminal.wait_for("closed by us");
     let url = other.url().replace("ws://", "ws://you:0pen-sesame@");
@@ -91,6 +93,8 @@ fn the_history_has_no_secret_of_a_url_without_a_scheme() {
     let (other, second) = heads(1);
     let terminal = stay(&server, &[]);
     next(&first);
+    super::wait_for_times(&terminal, "subprotocol", 1); // it is open
+    terminal.wait_for_prompt();
     terminal.type_line("/close");
     terminal.wait_for("closed by us");
     let place = other.url().replace("ws://", "you:0pen-sesame@");

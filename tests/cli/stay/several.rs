@@ -8,12 +8,12 @@ use crate::stalls::{TIME_TO_END, serve_flood};
 use crate::support::{CLOSE, Key, Peer, Server, Signal, Terminal, frame, text};
 
 /// A server that says what it is called whenever it is asked.
-fn named(name: &'static str) -> Server {
+pub(super) fn named(name: &'static str) -> Server {
     serve(move |peer| answer(peer, name))
 }
 
 /// Answers texts with this name before them, up to the Close.
-fn answer(peer: &mut Peer, name: &str) {
+pub(super) fn answer(peer: &mut Peer, name: &str) {
     loop {
         let received = peer.read_frame();
         match received.opcode {
@@ -30,7 +30,7 @@ fn answer(peer: &mut Peer, name: &str) {
     }
 }
 
-fn connect(server: &Server, options: &[&str]) -> Terminal {
+pub(super) fn connect(server: &Server, options: &[&str]) -> Terminal {
     let url = server.url();
     let terminal = Terminal::spawn([options, &[url.as_str()]].concat(), 100, 40);
     terminal.wait_for("subprotocol");
@@ -38,7 +38,7 @@ fn connect(server: &Server, options: &[&str]) -> Terminal {
 }
 
 #[track_caller]
-fn open(terminal: &Terminal, name: &str, server: &Server) {
+pub(super) fn open(terminal: &Terminal, name: &str, server: &Server) {
     terminal.type_line(&format!("/connect {name} {}", server.url()));
     terminal.wait_for(&format!("[{name}] connected to {}", server.url()));
     terminal.wait_until("its prompt", |screen| screen.trim_end().ends_with(&format!("\n{name}>")));

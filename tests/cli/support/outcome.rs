@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::fs;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -96,6 +97,11 @@ impl Outcome {
             Err(error) => panic!("{}", self.report(&format!("not JSON ({error}): {line}"))),
         };
         self.stdout.lines().map(parse).collect()
+    }
+
+    /// The path of a file in the directory that the program was started in.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
     /// A file in the directory that the program was started in.

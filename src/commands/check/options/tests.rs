@@ -39,7 +39,7 @@ const OF_SCENARIOS: [(&str, &str); 4] = [
 ];
 
 /// Options of `wscope URL` that the command does not have.
-const OF_CONNECTIONS: [(&[&str], &str); 5] = [
+const OF_CONNECTIONS: [(&[&str], &str); 6] = [
     (
         &[
             "send",
@@ -60,6 +60,7 @@ const OF_CONNECTIONS: [(&[&str], &str); 5] = [
         &["wait", "count", "duration", "stay", "expect", "close-code", "close-reason"],
         "the steps say what is received, and when and how the connection is closed",
     ),
+    (&["from-curl"], "it is one connection with its URL, and a scenario says to which it connects"),
     (
         &["reconnect", "reconnect-on-close", "reconnect-delay"],
         "the end of a connection fails its part, or is expected; --retry has waits of its own",

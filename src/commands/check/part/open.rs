@@ -30,11 +30,14 @@ impl PartRun<'_, '_> {
         // Where it is tried again, a further connection would be taken for the next attempt.
         config.endpoint.probes_tls &= count == 0;
         let retries = Retries { count, expected: status };
+        config.record.frames = self.file.recordings.frames();
         let link = Link::start(LinkConfig {
             connect: config,
             name: connect.name.clone(),
             inbox: Inbox::new(options.max_buffered, ignored),
             recorder: self.recorder.clone(),
+            recordings: Arc::clone(self.file.recordings),
+            secrets: self.file.secrets.clone(),
             deadline: self.deadline.map(|deadline| self.file.clock.real(deadline)),
             retries,
             clock: Arc::clone(&self.file.clock),

@@ -11,22 +11,45 @@ use crate::protocol::vocabulary::Role;
 use crate::redact::{Redaction, Secrets};
 use crate::session::Journal;
 
-/// Emits the events before a connection is open.
-pub(in crate::commands) struct OpeningEvents<'a, 'b> {
-    pub(in crate::commands) journal: &'a mut Journal<'b>,
+/// An event before a connection is open.
+#[derive(Debug)]
+pub(in crate::commands) enum OpeningEvent {
+    Tunnel(ProxyHeads),
+    Request(HeadView),
+    Redirect(Redirect),
+    Warning(String),
+}
+
+impl OpeningEvent {
+    /// Emits it with the current time.
+    pub(in crate::commands) fn emit(&self, journal: &mut Journal<'_>) {
+        match self {
+            Self::Tunnel(heads) => journal.emit_now(EventKind::Tunnel(heads)),
+            Self::Request(request) => {
+                journal.emit_now(EventKind::Request(request));
+                journal.outputs().flush_early();
+            }
+            Self::Redirect(redirect) => journal.emit_now(EventKind::Redirect(redirect)),
+            Self::Warning(text) => journal.emit_now(EventKind::Notice(Level::Warning, text)),
+        }
+    }
+}
+
+/// Makes the events before a connection is open.
+pub(in crate::commands) struct OpeningEvents<F> {
+    pub(in crate::commands) emit: F,
     pub(in crate::commands) redaction: Redaction,
 }
 
-impl OpenObserver for OpeningEvents<'_, '_> {
+impl<F: FnMut(OpeningEvent)> OpenObserver for OpeningEvents<F> {
     fn tunnel_opened(&mut self, heads: &Heads, chain: &RedirectChain, secrets: &Secrets) {
         let heads = proxy_heads(heads, chain, secrets, self.redaction);
-        self.journal.emit_now(EventKind::Tunnel(&heads));
+        (self.emit)(OpeningEvent::Tunnel(heads));
     }
 
     fn request_sent(&mut self, request: &Request, chain: &RedirectChain) {
         let request = request_view(&request.head, chain, self.redaction);
-        self.journal.emit_now(EventKind::Request(&request));
-        self.journal.outputs().flush_early();
+        (self.emit)(OpeningEvent::Request(request));
     }
 
     fn redirected(&mut self, redirect: &FollowedRedirect<'_>) {
@@ -34,7 +57,7 @@ impl OpenObserver for OpeningEvents<'_, '_> {
         let (redaction, secrets) = (self.redaction, &to.secrets);
         let mask = Mask::new(redaction, secrets);
         let url = |chain: &RedirectChain| mask.url(&chain.target.url());
-        self.journal.emit_now(EventKind::Redirect(&Redirect {
+        (self.emit)(OpeningEvent::Redirect(Redirect {
             status: response.line.status,
             reason: mask.text(response.line.reason.clone()),
             from: url(from),
@@ -42,20 +65,14 @@ impl OpenObserver for OpeningEvents<'_, '_> {
             interim: mask.interim(redirect.interim, Hop::Server),
         }));
         if let Some(lines) = objections(&response.head, redaction, secrets) {
-            self.warn(&format!("{lines}: ignored"));
+            (self.emit)(OpeningEvent::Warning(format!("{lines}: ignored")));
         }
         if redirect.drops_credentials {
-            self.warn(&format!(
+            (self.emit)(OpeningEvent::Warning(format!(
                 "credentials and a Host header of your own are not sent on to {}",
                 secrets.mask_text(to.target.host_header())
-            ));
+            )));
         }
-    }
-}
-
-impl OpeningEvents<'_, '_> {
-    fn warn(&mut self, text: &str) {
-        self.journal.emit_now(EventKind::Notice(Level::Warning, text));
     }
 }
 

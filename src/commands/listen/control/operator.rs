@@ -54,10 +54,15 @@ impl Control {
     }
 
     fn push_typed(&mut self, to: Recipients, action: Action) {
+        let note = action.hidden_note(|what| self.outputs.hidden_by(what));
         let action = self.server.charge(action);
         let (waiting, closing) = self.push(to, &QueuedAction { action, typed: true });
         match (to, waiting, closing) {
-            (_, 1.., _) => {}
+            (_, 1.., _) => {
+                if let Some(note) = note {
+                    self.emit(None, EventKind::Shown(Shown::Text(&note)));
+                }
+            }
             (Recipients::All, 0, 0) => {
                 self.show_problem("no client is connected: nothing was sent");
             }

@@ -1,15 +1,19 @@
 //! The end of a server: how long its clients and its outputs may take, and the result.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Control, OperatorInput};
+use crate::commands::delivery::Delivery;
 use crate::commands::lost;
+use crate::commands::recording::{Ending, Verdict};
 use crate::error::Error;
 use crate::event::Level;
 use crate::input::repl::OperatorCommand;
 use crate::input::{self, ActionSource};
 use crate::observer::Observer;
 use crate::output::OutputError;
+use crate::output::human::Detail;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 use crate::session::{SHOW_CLOSING_AFTER, closing_text};
@@ -23,6 +27,9 @@ const DROPPING_TIME: Duration = Duration::from_millis(300);
 
 /// The last part of that, for reporting connections that are still open.
 const REPORT_TIME: Duration = Duration::from_millis(100);
+
+/// How long files that are recorded to are waited for after a signal.
+const RECORD_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// The time limit for the last lines on standard error and the terminal.
 const LOG_TIMEOUT: Duration = Duration::from_millis(100);
@@ -41,6 +48,11 @@ pub(super) struct ServerShutdown {
 }
 
 impl ServerShutdown {
+    /// When a server that a signal has ended, or whose clients have not, has to be gone.
+    pub(super) fn leave_by(&self, have_finished: bool) -> Option<Instant> {
+        (self.is_interrupted || !have_finished).then(|| self.until + RECORD_TIMEOUT)
+    }
+
     /// When to check again without being woken.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
@@ -181,6 +193,7 @@ impl Control {
         let is_late = Instant::now() >= shutdown.until;
         if shutdown.is_interrupted && Instant::now() + DROPPING_TIME >= shutdown.until {
             self.server.streams.stop_waiting(true);
+            self.server.recordings.recordings.stop_waiting();
         }
         if shutdown.is_interrupted && is_late {
             return true;
@@ -189,8 +202,16 @@ impl Control {
         is_written && (is_late || self.server.clients.have_finished())
     }
 
-    /// Reports what was not delivered, and restores the terminal.
-    pub(in crate::commands::listen) fn end(&mut self) {
+    /// Reports what was not delivered, and restores the terminal. Returns the result of the run with that of what was
+    /// recorded.
+    ///
+    /// # Errors
+    /// That result.
+    pub(in crate::commands::listen) fn end(
+        &mut self,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
+        let result = self.finish_recordings(result);
         self.warn_of_evictions(true);
         let mut lost = self.server.take_lost();
         lost.received += self.server.streams.give_up() as u64;
@@ -211,6 +232,30 @@ impl Control {
         if let OperatorInput::Repl(repl) = &mut self.input {
             repl.end(Some(until), false);
         }
+        result
+    }
+
+    /// Waits until all is written to the files that are recorded to, unless a signal has ended the server or does so now.
+    fn finish_recordings(&mut self, result: Result<(), Error>) -> Result<(), Error> {
+        let server = Arc::clone(&self.server);
+        let recordings = &server.recordings.recordings;
+        recordings.end();
+        let result = Delivery {
+            outputs: &mut Ending { outputs: &mut self.outputs, recordings: Some(recordings) },
+            reactor: &mut self.reactor,
+            until: self.leave_by,
+            is_leaving: self.leave_by.is_some(),
+            max_time: Duration::ZERO,
+            needs_reader: false,
+            result,
+        }
+        .run();
+        let commentary = &server.config.commentary;
+        let verdict = Verdict::take(recordings, commentary.on_terminal);
+        for (level, text) in &verdict.notices {
+            self.notice(*level, text);
+        }
+        verdict.judge(result, commentary.detail == Detail::Quiet)
     }
 }
 

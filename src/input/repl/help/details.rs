@@ -64,8 +64,9 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["set"],
         SENDING,
-        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. Without VALUE it \
-         is shown, without NAME all are listed.",
+        "In what is typed {{NAME}} is replaced by VALUE, which is the rest of the line and is not expanded again. It is put in as \
+         text, so that it can be a number or an object of JSON: for a string of JSON, write \\\" for a quote in VALUE and \\\\ \
+         for a backslash. Without VALUE it is shown, without NAME all are listed.",
         "/set user Kim",
     ),
     entry(&["unset"], SENDING, "Lines with {{NAME}} are not sent any more.", "/unset user"),
@@ -73,13 +74,14 @@ pub(super) const DETAILS: &[Details] = &[
         &["save-as"],
         SENDING,
         "It is saved as it was typed, with its {{NAME}}s, in a file beside the configuration file, which can be edited: NAME.json, \
-         NAME.txt or NAME.hex. -f replaces a message of this name. Secrets that options gave are saved as ***.",
+         NAME.txt or NAME.hex, for the endpoint of the connection in use. -f replaces a message of this name. Secrets that options gave are saved as ***.",
         "/save-as login",
     ),
     entry(
         &["send"],
         SENDING,
-        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set.",
+        "{{KEY}} in it is replaced by VALUE, which may be in quotes as in a shell; others have the values of /set. Values are put \
+         in as text; NAME.json has to be JSON with them.",
         "/send login user=\"Kim Lee\" n=3",
     ),
     entry(
@@ -112,10 +114,26 @@ pub(super) const DETAILS: &[Details] = &[
         "/grep error",
     ),
     entry(
+        &["record"],
+        LOOKING,
+        "The end of the name is the format: .ndjson (the events of --json), .har or .wscope. --force replaces a file that exists, \
+         --append adds to an .ndjson file. Filters and pauses change nothing. Without FILE it is shown what is recorded; \
+         off, or off FILE, ends it.",
+        "/record session.ndjson",
+    ),
+    entry(
+        &["scenario"],
+        LOOKING,
+        "What was sent and received on this connection, as wscope check runs it: with FILE it is written to a new file that only \
+         you can read. Secrets of the handshake become variables; messages are written as they were.",
+        "/scenario login.wscope",
+    ),
+    entry(
         &["filter", "mute"],
         LOOKING,
         "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
-         current ones are shown, off removes them.",
+         current ones are shown, off removes them. If what /again, /send or /ping would show is hidden, a line says that it \
+         was sent.",
         "/filter {\"type\":\"error\"}",
     ),
     entry(
@@ -140,7 +158,12 @@ pub(super) const DETAILS: &[Details] = &[
     entry(&["status"], LOOKING, "The counts are those of this connection.", "/status"),
     entry(&["headers"], LOOKING, "The request and the response, as they were sent.", "/headers"),
     entry(&["clients"], LOOKING, "/to and /kick take these numbers.", "/clients"),
-    entry(&["help"], LOOKING, "With COMMAND that one is explained, with an example.", "/help send"),
+    entry(
+        &["help"],
+        LOOKING,
+        "With COMMAND that one is explained, with an example; keys and all list those with what they do.",
+        "/help send",
+    ),
     entry(
         &["close"],
         CONNECTION,
@@ -156,7 +179,8 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["connect"],
         CONNECTION,
-        "The options are those of the first connection.",
+        "@NAME in place of the URL is an endpoint of the configuration file, with its options there; Tab completes it. Other options \
+         are those of the first connection. Its credentials are for scheme, host and port of its URL only.",
         "/connect wss://example.com/ws",
     ),
     entry(&["reconnect"], CONNECTION, "Enter on an empty line does the same.", "/reconnect"),

@@ -350,16 +350,23 @@ fn failure() -> impl Strategy<Value = Failure> {
         },
     );
     let heads = (option::of(head()), interim(), option::of(response));
-    (kind, text(), option::of(text()), heads, bytes(), option::of(certificate())).prop_map(
-        |(kind, message, hint, (request, interim, response), excerpt, certificate)| Failure {
-            kind,
-            message,
-            hint,
-            request,
-            interim,
-            response,
-            excerpt,
-            certificate,
+    let attempt = (text(), option::of(head()), option::of(timings()))
+        .prop_map(|(url, request, timings)| Box::new(AttemptView { url, request, timings }));
+    let attempt = option::of(attempt);
+    let about = (bytes(), option::of(certificate()), attempt);
+    (kind, text(), option::of(text()), heads, about).prop_map(
+        |(kind, message, hint, (request, interim, response), (excerpt, certificate, attempt))| {
+            Failure {
+                kind,
+                message,
+                hint,
+                request,
+                interim,
+                response,
+                excerpt,
+                certificate,
+                attempt,
+            }
         },
     )
 }

@@ -1,0 +1,27 @@
+//! Options that record what happens.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// Files that are recorded to.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Recording")]
+pub struct RecordArgs {
+    /// Record everything that happens in FILE: .ndjson, .har or .wscope, as its name ends [repeatable]
+    ///
+    /// .ndjson has the events of --json, one a line, with frames under -vv. Only the user can read the file, as messages
+    /// are recorded as they are; headers, cookies and tokens in URLs are masked unless --show-secrets is given. --filter,
+    /// --mute, --quiet and pauses of the display change nothing. If the file cannot be written any more, a warning says
+    /// so, the run goes on, and the exit status is 8.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub record: Vec<PathBuf>,
+
+    /// Replace files of --record that exist
+    #[arg(long, hide_short_help = true)]
+    pub force: bool,
+
+    /// Continue files of --record that exist: .ndjson only
+    #[arg(long, conflicts_with = "force", hide_short_help = true)]
+    pub append: bool,
+}

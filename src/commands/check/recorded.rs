@@ -1,0 +1,135 @@
+//! Recording the connections of scenarios. Values of `--secret` are masked, also in messages.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use mio::Waker;
+
+use super::masking;
+use super::print::Printer;
+use super::transcript::Scratch;
+use crate::commands::delivery::Delivery;
+use crate::commands::recording::{Ending, Verdict, open};
+use crate::config::CheckConfig;
+use crate::error::Error;
+use crate::event::{Clock, Event};
+use crate::net::Reactor;
+use crate::output::json::{Json, JsonFrames};
+use crate::output::{Format, Outlet, Outputs, RecordSource};
+use crate::recording::Recordings;
+use crate::redact::Secrets;
+
+/// The recordings of a run, in which each connection has a number.
+#[derive(Debug)]
+pub(super) struct CheckRecordings {
+    recordings: Recordings,
+    frames: JsonFrames,
+    pub(super) clock: Clock,
+    count: AtomicU64,
+}
+
+impl CheckRecordings {
+    /// Starts to record to the files of the command line.
+    ///
+    /// # Errors
+    /// Why one of them cannot be recorded to.
+    pub(super) fn start<'a>(
+        config: &'a CheckConfig,
+        scenarios: impl Iterator<Item = &'a str>,
+        control: Arc<Waker>,
+    ) -> Result<Arc<Self>, Error> {
+        let scenarios = scenarios.map(|name| (Path::new(name), "a scenario of this run"));
+        let reports = config.reports.iter().map(|(_, path)| (path.as_path(), "a report"));
+        let recordings = open(&config.record, scenarios.chain(reports), control)?;
+        // Payloads of frames are encoded, which could hide a secret.
+        let frames = config.record.frames.min(JsonFrames::Headers);
+        let (clock, count) = (Clock::start(), AtomicU64::new(0));
+        Ok(Arc::new(Self { recordings, frames, clock, count }))
+    }
+
+    /// The events of frames that are recorded.
+    pub(super) fn frames(&self) -> JsonFrames {
+        if self.recordings.are_any() { self.frames } else { JsonFrames::None }
+    }
+
+    /// Has these outputs, of the loop of a connection that `waker` wakes, record all events.
+    pub(super) fn record(&self, outputs: &mut Outputs, waker: Arc<Waker>, secrets: &Secrets) {
+        if !self.recordings.are_any() {
+            return;
+        }
+        let (frames, secrets) = (self.frames, secrets.clone());
+        outputs.record(RecordSource {
+            recorders: self.recordings.recorders(),
+            waker,
+            format: Arc::new(move || {
+                let json = Scratch::new(Json::new(frames));
+                Box::new(MaskedJson { json, secrets: secrets.clone() })
+            }),
+            connection: Some(self.count.fetch_add(1, Ordering::SeqCst) + 1),
+            late: None,
+            notices: None,
+        });
+    }
+
+    /// Shows what has happened to the files.
+    pub(super) fn show_notices(&self, print: &mut Printer, is_quiet: bool) {
+        for (level, text) in self.recordings.recorders().take_notices() {
+            if !is_quiet {
+                print.notice(level, &text);
+            }
+        }
+    }
+
+    /// Waits until all is written, or until this time, and says what was recorded. Returns the result with that of the
+    /// recordings.
+    ///
+    /// # Errors
+    /// That of the run, else that of the recordings.
+    pub(super) fn finish(
+        &self,
+        config: &CheckConfig,
+        print: &mut Printer,
+        reactor: &mut Reactor,
+        until: Option<Instant>,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.recordings.end();
+        let mut nothing = Outputs::default();
+        let result = Delivery {
+            outputs: &mut Ending { outputs: &mut nothing, recordings: Some(&self.recordings) },
+            reactor,
+            until,
+            is_leaving: until.is_some(),
+            max_time: Duration::ZERO,
+            needs_reader: false,
+            result,
+        }
+        .run();
+        let names_all = config.env.stderr_is_terminal;
+        let verdict = Verdict::take(&self.recordings, names_all);
+        for (level, text) in verdict.notices.iter().filter(|_| !config.quiet) {
+            print.notice(*level, text);
+        }
+        verdict.judge(result, config.quiet)
+    }
+}
+
+/// Writes events without secrets.
+struct MaskedJson {
+    json: Scratch<Json>,
+    secrets: Secrets,
+}
+
+impl Format for MaskedJson {
+    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        masking::event(event, &self.secrets, |event, resized| {
+            let line = resized.apply(self.json.render(event));
+            if !line.is_empty() {
+                out.put(masking::json(&line, &self.secrets).as_bytes());
+                out.put(b"\n");
+            }
+        });
+    }
+}

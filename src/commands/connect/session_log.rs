@@ -1,0 +1,136 @@
+//! What happened on the connections of a prompt, for `/scenario`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::config::ConnectConfig;
+use crate::event::{Event, EventKind};
+use crate::input::repl::SessionScenario;
+use crate::output::{EventLog, Outputs};
+use crate::recording::Recorded;
+use crate::recording::scenario::{ScenarioWriter, Settings};
+
+/// The most connections of which events are kept, as many as a prompt has: of each, as much as fits into a scenario.
+const MAX_CONNECTIONS: usize = 16;
+
+/// The events of each connection of a prompt, by its name. A clone shares them.
+#[derive(Clone, Default)]
+pub(super) struct SessionLogs(Arc<Mutex<BTreeMap<String, Log>>>);
+
+/// The events of a connection.
+struct Log {
+    writer: ScenarioWriter,
+    /// When it was begun, among the logs.
+    order: usize,
+}
+
+impl SessionLogs {
+    /// Has these outputs keep the events of the connection of `config`.
+    pub(super) fn keep(&self, outputs: &mut Outputs, config: &ConnectConfig) {
+        self.begin(&config.name, settings(config));
+        let keeper = Keeper { logs: self.clone(), name: config.name.clone() };
+        outputs.set_log(Box::new(keeper));
+    }
+
+    /// A connection that is opened again under its name goes on with its log.
+    fn begin(&self, name: &str, settings: Settings) {
+        let mut logs = self.logs();
+        let order = logs.values().map(|log| log.order + 1).max().unwrap_or_default();
+        logs.entry(name.to_owned())
+            .or_insert_with(|| Log { writer: ScenarioWriter::new(settings), order });
+        while logs.len() > MAX_CONNECTIONS {
+            let oldest = logs.iter().min_by_key(|(_, log)| log.order).map(|(name, _)| name.clone());
+            oldest.and_then(|name| logs.remove(&name));
+        }
+    }
+
+    /// The scenario of the connection with this name.
+    pub(super) fn scenario(&self, name: &str) -> SessionScenario {
+        // A clone, so that the connection does not wait while the text is made.
+        let writer = self.logs().get(name).map(|log| log.writer.clone()).unwrap_or_default();
+        let generated = writer.generate();
+        let value = |value: &crate::recording::scenario::UnknownValue| {
+            format!("{} is a variable: give it with {}", value.what, value.advice())
+        };
+        let notes = generated.warnings.iter().cloned().chain(generated.unknown.iter().map(value));
+        SessionScenario { notes: notes.collect(), text: generated.text }
+    }
+
+    fn logs(&self) -> MutexGuard<'_, BTreeMap<String, Log>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for SessionLogs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SessionLogs").field(&self.logs().len()).finish()
+    }
+}
+
+/// What events do not tell of the options of a connection.
+fn settings(config: &ConnectConfig) -> Settings {
+    let is_insecure = config.endpoint.tls.options().insecure;
+    let insecure = is_insecure.then(|| ("insecure".to_owned(), "true".to_owned()));
+    Settings { options: insecure.into_iter().collect(), ..Settings::default() }
+}
+
+/// Keeps the events of one connection.
+struct Keeper {
+    logs: SessionLogs,
+    name: String,
+}
+
+impl EventLog for Keeper {
+    fn event(&mut self, event: &Event<'_>) {
+        if matches!(event.what, EventKind::Frame(_) | EventKind::Shown(_) | EventKind::Notice(..)) {
+            return;
+        }
+        let mut logs = self.logs.logs();
+        let Some(Log { writer, .. }) = logs.get_mut(&self.name) else { return };
+        if writer.is_full() {
+            writer.pass_over();
+        } else if let Some(event) = Recorded::of_event(event) {
+            // The log is that of one connection, whatever number that has when.
+            writer.push(Recorded { connection: None, ..event });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Clock, Message};
+    use crate::protocol::MessageKind;
+
+    fn message(data: &[u8]) -> Event<'_> {
+        let what = EventKind::Message(Message::received(MessageKind::Text, data));
+        Event { at: Clock::start().now(), connection: Some(7), mark: None, what }
+    }
+
+    #[test]
+    fn each_connection_has_its_log() {
+        let logs = SessionLogs::default();
+        for name in ["one", "two"] {
+            logs.begin(name, Settings::default());
+            let mut keeper = Keeper { logs: logs.clone(), name: name.to_owned() };
+            keeper.event(&message(name.as_bytes()));
+        }
+        assert!(logs.scenario("one").text.ends_with("\n< one\n"));
+        assert!(logs.scenario("two").text.ends_with("\n< two\n"));
+        assert!(!logs.scenario("three").text.contains('<'));
+        assert!(logs.scenario("one").notes[0].contains("--variable url=VALUE"), "it has no Open");
+    }
+
+    #[test]
+    fn the_oldest_logs_are_dropped() {
+        let logs = SessionLogs::default();
+        for number in 0..40 {
+            logs.begin(&format!("n{number}"), Settings::default());
+            logs.begin("n0", Settings::default());
+        }
+        let kept = logs.logs();
+        assert_eq!(kept.len(), MAX_CONNECTIONS);
+        assert!(kept.contains_key("n39") && !kept.contains_key("n1"));
+    }
+}

@@ -1,0 +1,252 @@
+//! A recorded server, played for each client (`--replay`).
+
+use std::cell::{RefCell, RefMut};
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use mio::{Registry, Token, Waker};
+
+use crate::commands::connect::action;
+use crate::commands::recorded;
+use crate::config::{ListenConfig, MockConfig};
+use crate::error::Error;
+use crate::event::{EventKind, Level};
+use crate::input::queue::QueuedActions;
+use crate::input::{Action, ActionSource, Next, Show, Shutdown};
+use crate::observer::{Observed, Observer, ObserverResponse, Progress};
+use crate::protocol::CloseCode;
+use crate::protocol::close::ClosePayload;
+use crate::protocol::head::is_token;
+use crate::recording::replay::{RecordedClose, Replies, Reply, Rules, Script, Side, StepKind};
+
+/// The recorded server.
+pub(super) struct Mock {
+    script: Arc<Script>,
+    rules: Rules,
+    strict: bool,
+}
+
+impl Mock {
+    /// Reads the recording that `--replay` names, and accepts its subprotocol unless others are given.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has not exactly one such connection.
+    pub(super) fn load(config: &mut ListenConfig) -> Result<Option<Self>, Error> {
+        let Some(MockConfig { recording, rules, strict }) = config.mock.clone() else {
+            return Ok(None);
+        };
+        let recorded::Loaded { script, warnings } = recorded::load(&recording)?;
+        config.notices.extend(warnings.into_iter().map(|text| (Level::Warning, text)));
+        config.notices.extend(unplayed(&script).map(|text| (Level::Warning, text)));
+        let subprotocols = &mut config.accept.rules.subprotocols;
+        if subprotocols.is_empty() {
+            let recorded = script.opened.as_ref().and_then(|opened| opened.protocol.clone());
+            subprotocols.extend(recorded.filter(|name| is_token(name)));
+        }
+        Ok(Some(Self { script: Arc::new(script), rules, strict }))
+    }
+
+    /// What this server answers one client.
+    pub(super) fn client(&self) -> ClientMock {
+        ClientMock(Rc::new(RefCell::new(State {
+            replies: Replies::new(Arc::clone(&self.script), self.rules.clone()),
+            strict: self.strict,
+            sent: Arc::default(),
+            reports: VecDeque::new(),
+            deviation: None,
+            next: None,
+            closes_without_code: closes_without_code(&self.script),
+            waker: None,
+        })))
+    }
+}
+
+fn closes_without_code(script: &Script) -> bool {
+    let close = script.close.as_ref().and_then(|close| close.server.as_ref());
+    close.is_some_and(|close| close.code.is_none())
+}
+
+/// What of the recorded server cannot be played.
+fn unplayed(script: &Script) -> Option<String> {
+    let close = script.close.as_ref()?;
+    let is_lost = matches!(close, RecordedClose { initiator: Side::Server, server: None, .. });
+    let text = "the recorded server ended the connection without a Close frame: here it stays open";
+    is_lost.then(|| text.to_owned())
+}
+
+/// What a recorded server answers one client. Clones share it.
+#[derive(Clone)]
+pub(super) struct ClientMock(Rc<RefCell<State>>);
+
+struct State {
+    replies: Replies,
+    strict: bool,
+    /// The number of messages that were sent.
+    sent: Arc<AtomicU64>,
+    /// Reports on what the client said, and what follows from that.
+    reports: VecDeque<Action>,
+    /// What the client said first that was not recorded.
+    deviation: Option<String>,
+    /// What is sent next.
+    next: Option<Reply>,
+    closes_without_code: bool,
+    waker: Option<Arc<Waker>>,
+}
+
+impl ClientMock {
+    fn state(&self) -> RefMut<'_, State> {
+        self.0.borrow_mut()
+    }
+
+    /// The number of messages that were sent.
+    pub(super) fn sent(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.state().sent)
+    }
+
+    /// The code of the Close frame if no other is given: none, if the recorded server sent none.
+    pub(super) fn close_code(&self) -> Option<CloseCode> {
+        let state = self.state();
+        (!state.closes_without_code).then_some(CloseCode::NORMAL)
+    }
+
+    /// Whether something is to be sent.
+    fn has_next(&self) -> bool {
+        let mut state = self.state();
+        if state.next.is_none() && !(state.strict && state.deviation.is_some()) {
+            state.next = state.replies.next_reply();
+        }
+        state.next.is_some()
+    }
+
+    fn next(&self) -> Option<Action> {
+        if !self.has_next() {
+            return None;
+        }
+        let mut state = self.state();
+        let reply = state.next.take()?;
+        if matches!(reply, Reply::Send(StepKind::Message(..))) {
+            state.sent.fetch_add(1, Ordering::Relaxed);
+        }
+        match reply {
+            Reply::Send(step) => action(step),
+            Reply::Close(close) => Some(closing(&close)),
+        }
+    }
+}
+
+/// The recorded Close frame, or 1000 if that must not be sent.
+fn closing(close: &ClosePayload) -> Action {
+    let sendable = ClosePayload::to_send(close.code, &close.reason).ok();
+    let normal = || ClosePayload { code: Some(CloseCode::NORMAL), reason: String::new() };
+    let ClosePayload { code, reason } = sendable.unwrap_or_else(normal);
+    Action::Close(code, Some(reason))
+}
+
+impl Observer for ClientMock {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        let mut state = self.state();
+        let mut response = ObserverResponse::default();
+        match (event.event, event.received_message()) {
+            (EventKind::Open(_), _) => {}
+            (_, Some(message)) => {
+                if let Some(deviation) = state.replies.on_message(message.kind, message.data) {
+                    let text = format!("{}: {}", deviation.summary, deviation.details);
+                    state.reports.push_back(Action::Show(Show::Notice(Level::Warning, text)));
+                    response.acts = true;
+                    if state.strict && state.deviation.is_none() {
+                        let code = Some(CloseCode::POLICY_VIOLATION);
+                        let reason = Some(deviation.summary.clone());
+                        state.reports.push_back(Action::Close(code, reason));
+                        response.is_decided = true;
+                    }
+                    state.deviation.get_or_insert(deviation.summary);
+                }
+            }
+            _ => return response,
+        }
+        if let Some(waker) = &state.waker {
+            let _ = waker.wake(); // if it fails, the next event does
+        }
+        response
+    }
+
+    fn next_action(&mut self) -> Option<Action> {
+        self.state().reports.pop_front()
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        let state = self.state();
+        (state.strict && state.deviation.is_some()).then_some(Progress::Missed)
+    }
+
+    fn shortfall(&self) -> String {
+        self.state().deviation.clone().unwrap_or_default()
+    }
+
+    fn outranks_abnormal_end(&self) -> bool {
+        true
+    }
+}
+
+/// What is sent to a client: by the recorded server, then by the operator and other clients.
+pub(super) struct MockSource<'a> {
+    pub(super) mock: Option<ClientMock>,
+    pub(super) actions: &'a mut QueuedActions,
+}
+
+impl MockSource<'_> {
+    /// Whether the recorded server sends something next, and the connection is not to end.
+    fn has_reply(&self) -> bool {
+        let is_ending = self.actions.is_urgent() || self.actions.shutdown().is_some();
+        !is_ending && self.mock.as_ref().is_some_and(ClientMock::has_next)
+    }
+}
+
+impl ActionSource for MockSource<'_> {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
+        if let Some(mock) = &self.mock {
+            mock.state().waker = Some(Arc::clone(waker));
+        }
+        self.actions.register(registry, token, waker)
+    }
+
+    fn set_ready(&mut self) {
+        self.actions.set_ready();
+    }
+
+    fn next(&mut self, registry: &Registry) -> Next<'_> {
+        let reply = if self.has_reply() { self.mock.as_ref() } else { None };
+        match reply.and_then(ClientMock::next) {
+            Some(action) => Next::Action(action),
+            None => self.actions.next(registry),
+        }
+    }
+
+    fn is_typed(&self) -> bool {
+        self.actions.is_typed()
+    }
+
+    fn next_is_typed(&self) -> bool {
+        self.actions.next_is_typed() && !self.has_reply()
+    }
+
+    fn shutdown(&self) -> Option<Shutdown> {
+        self.actions.shutdown()
+    }
+
+    fn take_waiting_messages(&mut self) -> u64 {
+        self.actions.take_waiting_messages()
+    }
+
+    fn is_urgent(&self) -> bool {
+        self.actions.is_urgent()
+    }
+}

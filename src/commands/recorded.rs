@@ -1,0 +1,46 @@
+//! Reading a connection of a recording, to play it.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use crate::config::RecordingConfig;
+use crate::error::Error;
+use crate::output::escape::{Newlines, escape};
+use crate::recording::ReadError;
+use crate::recording::reader::{Limits, read};
+use crate::recording::replay::{Collector, EntryError, Script};
+
+/// A recorded connection.
+pub(super) struct Loaded {
+    /// What was said on it.
+    pub(super) script: Script,
+    /// What is incomplete in the file.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Reads the connection that is meant.
+///
+/// # Errors
+/// If the file cannot be read, or has not exactly one such connection.
+pub(super) fn load(config: &RecordingConfig) -> Result<Loaded, Error> {
+    let name = match &config.file {
+        None => "standard input".to_owned(),
+        Some(path) => escape(&path.to_string_lossy(), Newlines::Escape).into_owned(),
+    };
+    let file: Box<dyn Read> = match &config.file {
+        None => Box::new(io::stdin()),
+        Some(path) => match File::open(path) {
+            Ok(file) => Box::new(file),
+            Err(error) => return Err(ReadError::Io { name, offset: 0, error }.into()),
+        },
+    };
+    let limits = Limits { max_size: config.max_size };
+    let mut collector = Collector::new(config.entry.clone(), config.max_size);
+    let summary = read(&name, file, &limits, &mut |event| collector.push(event))?;
+    let collected = collector.finish().map_err(|error| entry_error(&name, &error))?;
+    Ok(Loaded { script: collected.script, warnings: summary.warnings })
+}
+
+fn entry_error(name: &str, error: &EntryError) -> Error {
+    Error::Entry { message: format!("{name}: {error}"), list: error.list() }
+}

@@ -1,0 +1,194 @@
+//! Recording in the commands: from the files of `--record` to what came of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::Waker;
+
+use super::delivery::Delivery;
+use crate::config::RecordConfig;
+use crate::error::{Error, report};
+use crate::event::{Clock, Level};
+use crate::input::repl::{RecordControl, RecordRequest};
+use crate::net::{Reactor, Woken};
+use crate::output::json::{Json, JsonFrames};
+use crate::output::style::Style;
+use crate::output::{Buffered, LateStart, OutputError, Outputs, RecordSource};
+use crate::platform::record_file::standard_streams;
+use crate::platform::signals::Signal;
+use crate::platform::stdio;
+use crate::recording::{Outcome, Recordings, uses};
+
+/// The recordings of a run, with what its loops need to write to them.
+#[derive(Clone, Debug)]
+pub(super) struct RunRecordings {
+    pub(super) recordings: Arc<Recordings>,
+    frames: JsonFrames,
+    clock: Clock,
+    /// Recordings may begin at a prompt.
+    takes_commands: bool,
+}
+
+impl RunRecordings {
+    /// Starts to record to the files of `config`.
+    ///
+    /// # Errors
+    /// Why one of them cannot be recorded to.
+    pub(super) fn start(
+        config: &RecordConfig,
+        clock: Clock,
+        takes_commands: bool,
+        control: Arc<Waker>,
+    ) -> Result<Self, Error> {
+        let recordings = Arc::new(open(config, std::iter::empty(), control)?);
+        Ok(Self { recordings, frames: config.frames, clock, takes_commands })
+    }
+
+    /// What carries out the commands of a prompt.
+    pub(super) fn control(&self) -> RecordControl {
+        let recordings = Arc::clone(&self.recordings);
+        Arc::new(move |request| match request {
+            RecordRequest::List => Ok(recordings.list()),
+            RecordRequest::Start(path, existing) => match recordings.start(&path, existing) {
+                Ok(()) => Ok(format!("recording to {} from now on", path.display())),
+                Err(error) => Err(error.to_string()),
+            },
+            RecordRequest::Stop(path) => match recordings.stop(path.as_deref()) {
+                0 => Err(match path {
+                    Some(path) => format!("nothing is recorded to {}", path.display()),
+                    None => "nothing is recorded".to_owned(),
+                }),
+                1 => Ok("the recording ends".to_owned()),
+                count => Ok(format!("{count} recordings end")),
+            },
+        })
+    }
+
+    /// Has these outputs, of the loop that `waker` wakes, record all events. `late` is as in [`RecordSource`].
+    pub(super) fn record(&self, outputs: &mut Outputs, waker: Arc<Waker>, late: LateStart) {
+        if !self.takes_commands && !self.recordings.are_any() {
+            return;
+        }
+        let frames = self.frames;
+        outputs.record(RecordSource {
+            recorders: self.recordings.recorders(),
+            waker,
+            format: Arc::new(move || Box::new(Json::new(frames))),
+            connection: None,
+            late: self.takes_commands.then_some(late),
+            notices: Some(self.clock),
+        });
+    }
+}
+
+/// Starts to record to the files of `config`. `used` are further files that the run uses, with what they are for it.
+///
+/// # Errors
+/// Why one of them cannot be recorded to.
+pub(super) fn open<'a>(
+    config: &'a RecordConfig,
+    used: impl Iterator<Item = (&'a Path, &'a str)>,
+    control: Arc<Waker>,
+) -> Result<Recordings, Error> {
+    let own = config.used.iter().map(|(path, what)| (path.as_path(), what.as_str()));
+    let mut uses = uses(own.chain(used));
+    uses.extend(standard_streams());
+    let recordings = Recordings::new(control, uses);
+    recordings.start_all(&config.files, config.existing).map_err(Error::Record)?;
+    Ok(recordings)
+}
+
+/// Outputs and the files that are recorded to, at the end of a run.
+pub(super) struct Ending<'a, O> {
+    pub(super) outputs: &'a mut O,
+    pub(super) recordings: Option<&'a Recordings>,
+}
+
+impl<O: Buffered> Buffered for Ending<'_, O> {
+    fn write_ready(&mut self) -> Result<(), OutputError> {
+        self.outputs.write_ready()
+    }
+
+    fn is_drained(&self) -> bool {
+        self.outputs.is_drained() && self.recordings.is_none_or(Recordings::are_over)
+    }
+
+    fn set_ready(&mut self, woken: &Woken) {
+        self.outputs.set_ready(woken);
+    }
+
+    fn set_all_ready(&mut self) {
+        self.outputs.set_all_ready();
+    }
+}
+
+/// How long the last words about recordings may take.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+
+/// What is to be said of the files at the end of a run.
+pub(super) struct Verdict {
+    /// For people.
+    pub(super) notices: Vec<(Level, String)>,
+    failure: Option<OutputError>,
+}
+
+impl Verdict {
+    /// Ends the recordings: what is not written by now is dropped. `names_all`: also those that are complete are named.
+    pub(super) fn take(recordings: &Recordings, names_all: bool) -> Self {
+        let mut verdict = Self { notices: Vec::new(), failure: None };
+        verdict.notices.extend(recordings.recorders().take_notices());
+        for recorded in recordings.take() {
+            let (path, contents) = (recorded.path.display(), recorded.contents());
+            let Outcome { failure, lost, .. } = &recorded;
+            if *lost > 0 {
+                let s = if *lost == 1 { " was" } else { "s were" };
+                let text = format!("the last {lost} message{s} not recorded in {path}");
+                verdict.notices.push((Level::Warning, text));
+            } else if recorded.is_cut {
+                let text = format!("there was no time to write the end of the recording in {path}");
+                verdict.notices.push((Level::Warning, text));
+            } else if failure.is_none() && names_all {
+                verdict.notices.push((Level::Info, format!("recorded {contents} in {path}")));
+            }
+            if let Some(error) = recorded.failure {
+                let name = recorded.path.display().to_string().into();
+                verdict.failure.get_or_insert(OutputError { name, error });
+            }
+        }
+        verdict
+    }
+
+    /// The result of the run with that of the recordings. Another failure counts more; `is_quiet`: of the recording nothing
+    /// was shown yet.
+    pub(super) fn judge(self, result: Result<(), Error>, is_quiet: bool) -> Result<(), Error> {
+        let Some(failure) = self.failure else { return result };
+        let failure = Error::Output(failure);
+        match result {
+            Ok(()) => Err(failure),
+            // A signal is how many recordings are ended.
+            Err(Error::Signal(signal)) if signal != Signal::Hangup => Err(failure),
+            Err(other) => {
+                if is_quiet {
+                    let text = report(&failure, Style::plain(), None);
+                    stdio::write_to_stderr(text.as_bytes(), Some(Instant::now() + LAST_WORDS));
+                }
+                Err(other)
+            }
+        }
+    }
+}
+
+/// Writes the last words on these outputs.
+pub(super) fn write_last_words(outputs: &mut impl Buffered, reactor: &mut Reactor) {
+    let delivery = Delivery {
+        outputs,
+        reactor,
+        until: Some(Instant::now() + LAST_WORDS),
+        is_leaving: true,
+        max_time: Duration::ZERO,
+        needs_reader: false,
+        result: Ok(()),
+    };
+    let _ = delivery.run(); // the failure of an output was reported before
+}

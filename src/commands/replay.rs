@@ -1,0 +1,56 @@
+//! `wscope replay`: what a recorded client sent is sent again.
+
+use std::sync::Arc;
+
+use super::connect::{self, Playback};
+use super::recorded;
+use super::{RunError, configured};
+use crate::config::{ConnectConfig, ReplayConfig};
+use crate::error::Error;
+use crate::event::Level;
+use crate::protocol::counted::counted;
+use crate::recording::replay::{Check, Player, Script, Side};
+use request::Repeated;
+
+mod request;
+
+/// Runs the command to its end.
+///
+/// # Errors
+/// Why it failed.
+pub fn run(config: ReplayConfig) -> Result<(), RunError> {
+    let (connect, playback) = configured(config.is_json, || prepare(&config))?;
+    connect::run_with(connect, Some(playback))
+}
+
+/// The connection to open, and what is played on it.
+fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
+    let recorded::Loaded { script, warnings } = recorded::load(&config.recording)?;
+    let Repeated { request, notices, refusal_hint } = request::repeated(&script, config)?;
+    let mut connect = config.resolve(&request)?;
+    let warning = |text| (Level::Warning, text);
+    let notices = config
+        .notices
+        .iter()
+        .cloned()
+        .chain(warnings.into_iter().chain(notices).chain(unrepeated(&script)).map(warning));
+    connect.notices.splice(0..0, notices);
+    let script = Arc::new(script);
+    let player = Player::new(Arc::clone(&script), config.pace, config.timeout);
+    let check = config.check.clone().map(|rules| Check::new(Arc::clone(&script), rules));
+    Ok((connect, Playback::new(&script, player, check, refusal_hint)))
+}
+
+/// What of the recorded client is not repeated.
+fn unrepeated(script: &Script) -> Option<String> {
+    let frames = script.raw_frames;
+    let is_server = script.messages(Side::Client) == 0 && script.messages(Side::Server) == 0;
+    match frames {
+        0 if is_server => Some("the recorded connection has no messages".to_owned()),
+        0 => None,
+        _ => Some(format!(
+            "not sent again: {} of --send-frame, whose contents were not recorded",
+            counted(frames, "frame")
+        )),
+    }
+}

@@ -1,0 +1,39 @@
+//! Requests of recorded clients.
+
+use super::*;
+
+#[test]
+fn masked_parts_of_a_url_are_left_out() {
+    for (url, sent, named) in [
+        ("ws://h/p?a=1", "ws://h/p?a=1", None),
+        ("ws://h/p?token=***", "ws://h/p?", Some("token")),
+        ("ws://h/p?token=***&a=1", "ws://h/p?a=1", Some("token")),
+        ("ws://h/p?a=1&token=***&key=***&b", "ws://h/p?a=1&b", Some("token, key")),
+        ("ws://h/p?token=secret", "ws://h/p?token=secret", None),
+        ("wss://me:***@h/p", "wss://h/p", Some("user and password")),
+        ("wss://***@h?x", "wss://h?x", Some("user and password")),
+        ("ws://h/a***@b", "ws://h/a***@b", None),
+        ("nonsense", "nonsense", None),
+    ] {
+        let mut repeated = Repeated::default();
+        assert_eq!(repeated.without_masked(url), sent, "{url}");
+        let notice = repeated.notices.first();
+        assert_eq!(notice.is_some(), named.is_some(), "{url}");
+        if let (Some(notice), Some(named)) = (notice, named) {
+            assert!(notice.contains(&format!("not sent: {named};")), "{notice}");
+        }
+    }
+}
+
+#[test]
+fn the_option_that_gives_a_header_is_named() {
+    for (name, value, option) in [
+        ("Authorization", "Basic ***", "--user USER:PASS"),
+        ("authorization", "Bearer ***", "--bearer TOKEN"),
+        ("Authorization", "***", "-H 'Authorization: …'"),
+        ("Cookie", "***", "--cookie 'NAME=VALUE'"),
+        ("X-Token", "***", "-H 'X-Token: …'"),
+    ] {
+        assert_eq!(option_for(name, value), option, "{name} {value}");
+    }
+}

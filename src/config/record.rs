@@ -1,0 +1,64 @@
+//! What is recorded.
+
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use crate::cli::RecordArgs;
+use crate::output::json::JsonFrames;
+use crate::platform::record_file::Existing;
+use crate::recording::writer::RecordFormat;
+
+/// What is recorded.
+#[derive(Clone, Debug)]
+pub struct RecordConfig {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// What happens to those that exist.
+    pub existing: Existing,
+    /// The events of frames that are recorded.
+    pub frames: JsonFrames,
+    /// Files that the run reads or writes otherwise, with what they are for it.
+    pub used: Vec<(PathBuf, String)>,
+}
+
+/// Resolves the options. `verbose` is how often `-v` was given, `sent` are the files that are sent.
+///
+/// # Errors
+/// With the first option that cannot be used.
+pub(super) fn record(
+    args: &RecordArgs,
+    verbose: u8,
+    sent: &[PathBuf],
+) -> Result<RecordConfig, ConfigError> {
+    let existing = match (args.force, args.append) {
+        (true, _) => Existing::Replace,
+        (_, true) => Existing::Append,
+        _ => Existing::Refuse,
+    };
+    let unused = [("--force", args.force), ("--append", args.append)];
+    if args.record.is_empty()
+        && let Some((option, _)) = unused.iter().find(|(_, is_given)| *is_given)
+    {
+        return Err(ConfigError::Unused { option, needed: "--record FILE" });
+    }
+    for path in &args.record {
+        check_name(path, existing)?;
+    }
+    let sent = sent.iter().map(|path| (path.clone(), "sent by this run (--send-file)".to_owned()));
+    let frames = JsonFrames::of_verbosity(verbose);
+    Ok(RecordConfig { files: args.record.clone(), existing, frames, used: sent.collect() })
+}
+
+fn check_name(path: &Path, existing: Existing) -> Result<(), ConfigError> {
+    let bad = |reason: &str| ConfigError::value("--record", &path.to_string_lossy(), reason);
+    match RecordFormat::of(path) {
+        None if path == Path::new("-") || path.starts_with("/dev") => Err(bad(
+            "events are recorded in files that end in .ndjson, .har or .wscope; --json writes them to standard output",
+        )),
+        None => Err(bad("the name has to end in .ndjson, .har or .wscope")),
+        Some(format) if existing == Existing::Append && !format.can_be_continued() => {
+            Err(bad("only .ndjson files can be continued (--append)"))
+        }
+        Some(_) => Ok(()),
+    }
+}

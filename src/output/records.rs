@@ -1,0 +1,242 @@
+//! What one set of outputs records: all events, whatever the view shows of them, in each file that is recorded to.
+
+use std::sync::Arc;
+
+use mio::Waker;
+
+use super::recorders::Recorders;
+use super::{Format, Outlet};
+use crate::event::{Clock, Event, EventKind, Level, Opened, Stamp};
+
+/// What outputs need to record.
+pub struct RecordSource {
+    /// What is recorded at the moment.
+    pub recorders: Arc<Recorders>,
+    /// Of the loop that writes to the outputs.
+    pub waker: Arc<Waker>,
+    /// Makes what turns events into lines, for each file.
+    pub format: Arc<dyn Fn() -> Box<dyn Format> + Send + Sync>,
+    /// The connection of events that have none.
+    pub connection: Option<u64>,
+    /// A file may be begun while a connection is open: it starts with the opening handshake then.
+    pub late: Option<LateStart>,
+    /// Notices about recordings are shown on the outputs beside, with the time of this clock.
+    pub notices: Option<Clock>,
+}
+
+/// The number that the opening handshake of an open connection gets in a file that begins now; `None`: there is only one
+/// connection.
+pub type LateStart = Box<dyn Fn() -> Option<u64> + Send>;
+
+/// What a set of outputs records.
+#[derive(Default)]
+pub(super) struct Records {
+    source: Option<RecordSource>,
+    /// That of the recordings when they were last looked at.
+    version: u64,
+    /// There may be notices.
+    has_changed: bool,
+    list: Vec<Record>,
+    /// The connection that is open, if a file may begin with it.
+    opened: Option<Box<(Stamp, Option<u64>, Opened)>>,
+    /// The run is ending: what has no room is dropped.
+    is_draining: bool,
+}
+
+/// A file as one of its writers.
+struct Record {
+    number: u64,
+    format: Box<dyn Format>,
+    outlet: Outlet,
+    /// It gets no more events.
+    is_ending: bool,
+    /// Messages that had no room.
+    dropped: u64,
+}
+
+/// At the end of a run nobody is made to wait: with more bytes waiting than this, messages are dropped.
+const LAST_BYTES: usize = 16 << 20;
+
+/// Room for what is not a message, such as the end of the connection.
+const LAST_EVENTS: usize = 1 << 20;
+
+/// Bytes that are handed to the thread of a file at a time. A batch costs two locks and a call of the system.
+const BATCH_SIZE: usize = 128 << 10;
+
+impl Records {
+    /// Records from now on.
+    pub(super) fn start(&mut self, source: RecordSource) {
+        source.recorders.subscribe(&source.waker);
+        self.source = Some(source);
+        self.follow();
+    }
+
+    /// Whether anything may be recorded.
+    #[inline]
+    pub(super) fn is_active(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// Writes an event to all files.
+    pub(super) fn event(&mut self, event: &Event<'_>) {
+        self.follow();
+        let Some(source) = &self.source else { return };
+        let event = Event { connection: event.connection.or(source.connection), ..*event };
+        match &event.what {
+            EventKind::Open(opened) if source.late.is_some() => {
+                self.opened = Some(Box::new((event.at, event.connection, (*opened).clone())));
+            }
+            EventKind::Closed(_) => self.opened = None,
+            _ => {}
+        }
+        let is_message = matches!(event.what, EventKind::Message(_) | EventKind::FileSent(_));
+        for record in self.list.iter_mut().filter(|record| !record.is_ending) {
+            if self.is_draining && record.drops(is_message) {
+                continue;
+            }
+            record.write(&event, is_message);
+        }
+    }
+
+    /// Takes note of files that were begun or ended meanwhile.
+    #[inline]
+    fn follow(&mut self) {
+        if let Some(source) = &self.source
+            && source.recorders.version() != self.version
+        {
+            self.change();
+        }
+    }
+
+    #[cold]
+    fn change(&mut self) {
+        let Some(source) = &self.source else { return };
+        self.has_changed = true;
+        self.version = source.recorders.version(); // before the files: what changes meanwhile is seen the next time
+        let known = |number| self.list.iter().any(|record| record.number == number);
+        let (numbers, new) = source.recorders.senders(known, &source.waker);
+        for record in &mut self.list {
+            record.is_ending = !numbers.contains(&record.number);
+        }
+        let opened = self.opened.as_deref().map(|(at, connection, opened)| {
+            let number = source.late.as_ref().and_then(|late| late());
+            let connection = number.or(*connection);
+            Event { at: *at, connection, mark: None, what: EventKind::Open(opened) }
+        });
+        for (number, sender) in new {
+            let outlet = Outlet::batches("recording", sender).in_batches_of(BATCH_SIZE).optional();
+            let format = (source.format)();
+            let mut record = Record { number, format, outlet, is_ending: false, dropped: 0 };
+            if let Some(opened) = &opened {
+                record.write(opened, false);
+            }
+            self.list.push(record);
+        }
+    }
+
+    /// See [`Outlet::lend`].
+    pub(super) fn lend(&mut self, payload: Option<&crate::protocol::Payload>) {
+        for record in &mut self.list {
+            record.outlet.lend(payload);
+        }
+    }
+
+    /// The queues may take bytes again.
+    pub(super) fn set_ready(&mut self) {
+        for record in &mut self.list {
+            record.outlet.set_ready(false);
+        }
+    }
+
+    /// Hands over what the queues take now.
+    pub(super) fn flush(&mut self) {
+        self.follow();
+        for record in &mut self.list {
+            record.outlet.flush();
+        }
+        if self.list.iter().any(|record| record.is_ending) {
+            let source = self.source.as_ref();
+            self.list.retain_mut(|record| {
+                let is_over = record.is_ending && record.outlet.pending() == 0;
+                if is_over && let Some(source) = source {
+                    record.report_lost(source);
+                }
+                !is_over
+            });
+        }
+    }
+
+    /// Notices to show on the outputs beside, with their time, after a change.
+    pub(super) fn take_notices(&mut self) -> Option<(Stamp, Vec<(Level, String)>)> {
+        let source = self.source.as_ref()?;
+        let clock = source.notices.as_ref().filter(|_| std::mem::take(&mut self.has_changed))?;
+        let notices = source.recorders.take_notices();
+        (!notices.is_empty()).then(|| (clock.now(), notices))
+    }
+
+    /// Whether so much is waiting that nothing should be added.
+    #[inline]
+    pub(super) fn are_backed_up(&self) -> bool {
+        self.list.iter().any(|record| record.outlet.is_backed_up())
+    }
+
+    /// Bytes that are waiting, here or in the queues.
+    pub(super) fn held(&self) -> usize {
+        self.list.iter().map(|record| record.outlet.held()).sum()
+    }
+
+    /// Bytes that the queues have taken so far.
+    pub(super) fn taken(&self) -> u64 {
+        self.list.iter().map(|record| record.outlet.taken()).sum()
+    }
+
+    /// Whether nothing is waiting here.
+    pub(super) fn are_drained(&self) -> bool {
+        self.list.iter().all(|record| record.outlet.pending() == 0)
+    }
+
+    /// From now on what has no room is dropped.
+    pub(super) fn end(&mut self) {
+        self.is_draining = true;
+    }
+
+    pub(super) fn are_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+impl Record {
+    fn write(&mut self, event: &Event<'_>, is_message: bool) {
+        self.format.event(event, &mut self.outlet);
+        self.outlet.end_record(is_message);
+    }
+
+    /// Whether an event is dropped. After the first message that is dropped there is no other one, so that there are no
+    /// gaps between messages.
+    fn drops(&mut self, is_message: bool) -> bool {
+        if self.outlet.is_backed_up() {
+            self.outlet.set_ready(false);
+            self.outlet.flush();
+        }
+        let limit = if is_message { LAST_BYTES } else { LAST_BYTES + LAST_EVENTS };
+        let is_dropped = self.outlet.pending() > limit || (is_message && self.dropped > 0);
+        self.dropped += u64::from(is_dropped && is_message);
+        is_dropped
+    }
+
+    fn report_lost(&mut self, source: &RecordSource) {
+        let lost = self.dropped + self.outlet.pending_messages();
+        if lost > 0 {
+            source.recorders.note_lost(self.number, lost);
+        }
+        self.dropped = 0;
+    }
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        if let Some(source) = &self.source {
+            self.list.iter_mut().for_each(|record| record.report_lost(source));
+        }
+    }
+}

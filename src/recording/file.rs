@@ -1,0 +1,56 @@
+//! Opening the files of recordings.
+
+use std::path::Path;
+
+use super::error::{Reason, RecordError};
+use super::writer::{RecordFormat, RecordWriter};
+use crate::platform::record_file::{Existing, FileId, RecordFile, RecordFileError};
+
+/// A file that is ready to be recorded to.
+pub(super) struct OpenFile {
+    pub(super) file: RecordFile,
+    /// `None`: the lines are the content.
+    pub(super) writer: Option<Box<dyn RecordWriter>>,
+}
+
+/// Files that a run uses, with what they are for it.
+pub type Uses = Vec<(FileId, String)>;
+
+/// Those of these files that exist, each with what it is.
+pub fn uses<'a>(files: impl IntoIterator<Item = (&'a Path, &'a str)>) -> Uses {
+    let used = |(path, what): (&Path, &str)| Some((FileId::of_path(path)?, what.to_owned()));
+    files.into_iter().filter_map(used).collect()
+}
+
+impl OpenFile {
+    /// Creates it, or opens one that exists. `is_recorded` is whether a file is recorded to already.
+    ///
+    /// # Errors
+    /// Why it cannot be recorded to. Nothing has been changed then.
+    pub(super) fn open(
+        path: &Path,
+        existing: Existing,
+        uses: &[(FileId, String)],
+        is_recorded: impl Fn(&FileId) -> bool,
+    ) -> Result<Self, RecordError> {
+        let failed = |reason| RecordError::new(path, reason);
+        let format = RecordFormat::of(path).ok_or_else(|| failed(Reason::UnknownEnding))?;
+        if existing == Existing::Append && !format.can_be_continued() {
+            return Err(failed(Reason::NoAppend));
+        }
+        let writer = format.writer().map_err(|why| failed(Reason::NoWriter(why)))?;
+        let use_of = |id: &FileId| match uses.iter().find(|(used, _)| used == id) {
+            Some((_, what)) => Some(what.clone()),
+            None => is_recorded(id).then(|| TWICE.to_owned()),
+        };
+        let file = RecordFile::open(path, existing, use_of).map_err(|error| match error {
+            RecordFileError::Exists => failed(Reason::Exists(format.can_be_continued())),
+            RecordFileError::Used(what) if what == TWICE => failed(Reason::Twice),
+            error => failed(Reason::File(error)),
+        })?;
+        Ok(Self { file, writer })
+    }
+}
+
+/// What a file is that is recorded to.
+const TWICE: &str = "recorded to already";

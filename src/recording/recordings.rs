@@ -1,0 +1,223 @@
+//! The recordings of a run.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use mio::Waker;
+
+use super::error::{Reason, RecordError};
+use super::file::{OpenFile, Uses};
+use super::thread::{Counts, FileWriter, Progress, State};
+use crate::output::Recorders;
+use crate::platform::batches::{BatchQueue, WhenFull};
+use crate::platform::record_file::{Existing, FileId};
+
+/// All recordings of a run, past and present.
+#[derive(Debug)]
+pub struct Recordings {
+    recorders: Arc<Recorders>,
+    /// Of the loop that waits for their end.
+    control: Arc<Waker>,
+    /// Files that nothing is recorded to.
+    uses: Uses,
+    list: Mutex<Vec<Recording>>,
+}
+
+#[derive(Debug)]
+struct Recording {
+    number: u64,
+    path: PathBuf,
+    id: Option<FileId>,
+    queue: BatchQueue,
+    progress: Arc<Progress>,
+}
+
+/// What came of a recording.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The file.
+    pub path: PathBuf,
+    counts: Counts,
+    /// Why it is not complete, if the file could not be written.
+    pub failure: Option<io::Error>,
+    /// Messages that are missing because there was no time left.
+    pub lost: u64,
+    /// There was no time to write the end of the file.
+    pub is_cut: bool,
+}
+
+impl Recordings {
+    /// None yet. `control` is woken when one has ended; `uses` are files that nothing is recorded to.
+    pub fn new(control: Arc<Waker>, uses: Uses) -> Self {
+        Self { recorders: Arc::default(), control, uses, list: Mutex::default() }
+    }
+
+    /// The recordings, for outputs.
+    pub fn recorders(&self) -> Arc<Recorders> {
+        Arc::clone(&self.recorders)
+    }
+
+    /// Starts to record to all of these files, or to none of them.
+    ///
+    /// # Errors
+    /// Why one of them cannot be recorded to. Files that were created are removed.
+    pub fn start_all(&self, paths: &[PathBuf], existing: Existing) -> Result<(), RecordError> {
+        let mut open: Vec<(&Path, OpenFile)> = Vec::new();
+        for path in paths {
+            let is_open = |id: &FileId| {
+                let mut ids = open.iter().filter_map(|(_, file)| file.file.id.as_ref());
+                ids.any(|other| other == id)
+            };
+            match OpenFile::open(path, existing, &self.uses, is_open) {
+                Ok(file) => open.push((path, file)),
+                Err(error) => {
+                    open.into_iter().for_each(|(_, file)| file.file.discard());
+                    return Err(error);
+                }
+            }
+        }
+        open.into_iter().try_for_each(|(path, file)| self.record(path, file))
+    }
+
+    /// Starts to record to a file.
+    ///
+    /// # Errors
+    /// Why it cannot be recorded to.
+    pub fn start(&self, path: &Path, existing: Existing) -> Result<(), RecordError> {
+        let is_recorded = |id: &FileId| {
+            let list = self.entries();
+            let mut active = list.iter().filter(|recording| !recording.progress.state().is_over);
+            active.any(|recording| recording.id.as_ref() == Some(id))
+        };
+        let file = OpenFile::open(path, existing, &self.uses, is_recorded)?;
+        self.record(path, file)
+    }
+
+    fn record(&self, path: &Path, open: OpenFile) -> Result<(), RecordError> {
+        let failed = |error| RecordError::new(path, Reason::Thread(error));
+        let (id, is_cut) = (open.file.id.clone(), open.file.is_cut);
+        let queue = BatchQueue::lossless_in_parts();
+        let progress = Arc::<Progress>::default();
+        let mut writer = FileWriter::new(open, queue.clone(), Arc::clone(&progress));
+        if is_cut {
+            writer.end_cut_line().map_err(failed)?;
+        }
+        let number = self.recorders.add(queue.clone());
+        let (recorders, control) = (Arc::clone(&self.recorders), Arc::clone(&self.control));
+        let (name, of_thread) = (path.display().to_string(), Arc::clone(&progress));
+        let thread = thread::Builder::new().name("record".to_owned()).spawn(move || {
+            writer.run();
+            recorders.remove(number); // it ends by itself if the file fails
+            if let Some((level, text)) = of_thread.state().notice(&name) {
+                recorders.notice(level, text);
+            }
+            of_thread.set_over();
+            let _ = control.wake(); // its loop has ended
+        });
+        if let Err(error) = thread {
+            self.recorders.remove(number);
+            return Err(failed(error));
+        }
+        let path = path.to_owned();
+        self.entries().push(Recording { number, path, id, queue, progress });
+        Ok(())
+    }
+
+    /// Ends the recording to a file, or all. Returns how many that are. When one is complete, a notice says so.
+    pub fn stop(&self, path: Option<&Path>) -> usize {
+        let id = path.and_then(FileId::of_path);
+        let is_meant = |recording: &&Recording| match path {
+            None => true,
+            Some(path) => recording.path == path || (id.is_some() && recording.id == id),
+        };
+        let list = self.entries();
+        let active = |recording: &&Recording| recording.progress.state().is_active();
+        let stopped = list.iter().filter(active).filter(is_meant).map(|recording| {
+            recording.progress.state().is_stopped = true;
+            self.recorders.remove(recording.number);
+            recording.queue.end();
+        });
+        stopped.count()
+    }
+
+    /// What is recorded where, in lines.
+    pub fn list(&self) -> String {
+        let line = |recording: &Recording| {
+            let (state, path) = (recording.progress.state(), recording.path.display());
+            let how = match &*state {
+                State { failure: Some(error), .. } => format!("stopped: {error}"),
+                State { is_over: true, .. } => return None,
+                State { is_stopped: true, .. } => "ending".to_owned(),
+                _ => "recording".to_owned(),
+            };
+            Some(format!("  {path}  {how}; {}", state.counts.text()))
+        };
+        let lines: Vec<_> = self.entries().iter().filter_map(line).collect();
+        match lines.is_empty() {
+            true => "nothing is recorded; /record FILE records everything from now on".to_owned(),
+            false => lines.join("\n"),
+        }
+    }
+
+    /// Ends all recordings: nothing more is recorded.
+    pub fn end(&self) {
+        for recording in &*self.entries() {
+            self.recorders.remove(recording.number);
+            recording.queue.end();
+        }
+    }
+
+    /// Whether all files are complete.
+    pub fn are_over(&self) -> bool {
+        self.entries().iter().all(|recording| recording.progress.state().is_over)
+    }
+
+    /// Whether there is, or was, any.
+    pub fn are_any(&self) -> bool {
+        !self.entries().is_empty()
+    }
+
+    /// What the files have no room for is dropped from now on: there is no time left.
+    pub fn stop_waiting(&self) {
+        for recording in &*self.entries() {
+            recording.queue.set_when_full(WhenFull::Drop);
+        }
+    }
+
+    /// Drops what is not written yet, and returns what came of those that were not ended before.
+    pub fn take(&self) -> Vec<Outcome> {
+        let list = std::mem::take(&mut *self.entries());
+        let recorded = |recording: Recording| {
+            let is_over = recording.progress.state().is_over;
+            let unwritten =
+                if is_over { recording.queue.dropped() } else { recording.queue.close() };
+            let mut state = recording.progress.state();
+            let is_reported = state.is_stopped && is_over && state.failure.is_none();
+            let lost = match state.failure {
+                None => unwritten.messages as u64 + self.recorders.lost(recording.number),
+                Some(_) => 0,
+            };
+            (!is_reported || lost > 0).then(|| Outcome {
+                path: recording.path,
+                counts: state.counts,
+                failure: state.failure.take(),
+                lost,
+                is_cut: !is_over,
+            })
+        };
+        list.into_iter().filter_map(recorded).collect()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<Recording>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outcome {
+    /// What is in the file, in words.
+    pub fn contents(&self) -> String {
+        self.counts.text()
+    }
+}

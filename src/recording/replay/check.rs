@@ -1,0 +1,202 @@
+//! Compares what is received with what was recorded (`--check`).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::differences::{CloseDifference, Difference, Differences, Kind, Lateness};
+use super::player::ExpiredWait;
+use super::script::{Content, RecordedClose, Script, Side};
+use crate::event::Closed;
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{EndCause, Initiator};
+use crate::protocol::{CloseCode, MessageKind};
+use crate::recording::compare::{
+    Changes, Fingerprint, Ignore, Pair, align, match_any_order, shown,
+};
+
+/// How messages are compared.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// What is not compared.
+    pub ignore: Ignore,
+    /// Messages may come in any order.
+    pub any_order: bool,
+}
+
+/// Collects what is received, in bounded memory, to compare it with a script in the end.
+#[derive(Debug)]
+pub struct Check {
+    script: Arc<Script>,
+    rules: Rules,
+    recorded: Vec<Fingerprint>,
+    received: Vec<Received>,
+    /// Received messages that are only counted.
+    uncounted: u64,
+    /// Bytes of payloads that may still be kept.
+    left: usize,
+    close: Option<RecordedClose>,
+}
+
+#[derive(Debug)]
+struct Received {
+    print: Fingerprint,
+    at: Instant,
+    /// `None`: it is equal to the recorded message in its place, or does not fit into memory any more.
+    content: Option<Content>,
+}
+
+/// Payloads that differ are kept up to this many bytes in all; of those behind it is only known that they differ.
+const MAX_KEPT: usize = 16 << 20;
+
+/// More messages than these beyond those recorded are only counted.
+const MAX_SURPLUS: usize = 10_000;
+
+impl Check {
+    /// A comparison with what the recorded server sent.
+    pub fn new(script: Arc<Script>, rules: Rules) -> Self {
+        let contents = script.contents(Side::Server);
+        let recorded = contents.map(|content| content.fingerprint(&rules.ignore)).collect();
+        Self {
+            script,
+            rules,
+            recorded,
+            received: Vec::new(),
+            uncounted: 0,
+            left: MAX_KEPT,
+            close: None,
+        }
+    }
+
+    /// A data message was received.
+    pub fn on_message(&mut self, kind: MessageKind, data: &[u8], now: Instant) {
+        if self.received.len() >= self.recorded.len() + MAX_SURPLUS {
+            self.uncounted += 1;
+            return;
+        }
+        let print = Fingerprint::of(kind, data, &self.rules.ignore);
+        let is_as_recorded = self.recorded.get(self.received.len()) == Some(&print);
+        let left = self.left.checked_sub(data.len()).filter(|_| !is_as_recorded);
+        self.left = left.unwrap_or(self.left);
+        let content = left.is_some().then(|| Content::new(kind, data.to_vec()));
+        self.received.push(Received { print, at: now, content });
+    }
+
+    /// The connection has ended.
+    pub fn on_closed(&mut self, closed: &Closed) {
+        let ending = &closed.ending;
+        self.close = Some(RecordedClose {
+            initiator: match ending.initiator {
+                Initiator::Local => Side::Client,
+                Initiator::Peer => Side::Server,
+            },
+            client: ending.sent.clone(),
+            server: ending.received.clone(),
+            is_abandoned: ending.cause == EndCause::Abandoned,
+        });
+    }
+
+    /// How what was received differs. `expired`: the waits for answers that ran out, in order.
+    pub fn differences(&self, expired: &[ExpiredWait]) -> Differences {
+        let contents: Vec<&Content> = self.script.contents(Side::Server).collect();
+        let now: Vec<_> = self.received.iter().map(|it| it.print).collect();
+        let changes = |one: usize, other: usize| {
+            let received = self.received[other].content.as_ref()?;
+            Some(Changes::between(contents[one], received, &self.rules.ignore))
+        };
+        let mut distance = |one: usize, other: usize| {
+            let is_short = |content: &Content| content.data.len() <= MAX_COMPARED;
+            let is_compared = is_short(contents[one])
+                && self.received[other].content.as_ref().is_some_and(is_short);
+            let changes = if is_compared { changes(one, other) } else { None };
+            changes.map_or(1.0, |changes| changes.distance())
+        };
+        let aligner = if self.rules.any_order { match_any_order } else { align };
+        let pairs = aligner(&self.recorded, &now, &mut distance);
+        let mut differences = Differences::new(contents.len());
+        let mut place = 0;
+        for pair in pairs {
+            let text = |other: usize| self.received[other].content.as_ref().map(shown);
+            match pair {
+                Pair::Same(one, _) => place = one + 1,
+                Pair::Changed(one, other) => {
+                    place = one + 1;
+                    differences.push(Kind::Changed, || Difference::Changed {
+                        number: place,
+                        changes: changes(one, other).unwrap_or_default(),
+                    });
+                }
+                Pair::Missing(one) => {
+                    place = one + 1;
+                    let shown = || shown(contents[one]);
+                    differences.push(Kind::Missing, || Difference::Missing {
+                        number: place,
+                        shown: shown(),
+                    });
+                }
+                Pair::Surplus(other) => {
+                    differences.push(Kind::Surplus, || Difference::Surplus {
+                        after: place,
+                        shown: text(other),
+                    });
+                }
+            }
+            if let Pair::Same(one, other) | Pair::Changed(one, other) = pair
+                && let Some(late) = late(one, self.received[other].at, expired)
+            {
+                differences.push(Kind::Late, || Difference::Late(late));
+            }
+        }
+        differences.surplus += self.uncounted;
+        differences.close = self.close_difference();
+        differences
+    }
+
+    /// Compares how the server ended the connection, if both ends are known.
+    fn close_difference(&self) -> Option<CloseDifference> {
+        let recorded = self.script.close.as_ref().filter(|close| {
+            // What a server would have answered is not known.
+            !(close.is_abandoned && close.server.is_none())
+        })?;
+        let now = self.close.as_ref()?;
+        let is_same = recorded.initiator == now.initiator
+            && code_and_reason(recorded) == code_and_reason(now);
+        (!is_same).then(|| CloseDifference { recorded: described(recorded), now: described(now) })
+    }
+}
+
+/// Longer messages are not compared to find out which of several is the closest, in bytes.
+const MAX_COMPARED: usize = 64 << 10;
+
+/// Whether the answer with this index came only after the wait for it had run out.
+fn late(index: usize, at: Instant, expired: &[ExpiredWait]) -> Option<Lateness> {
+    let wait = expired.iter().find(|wait| wait.answers > index)?;
+    let by = at.checked_duration_since(wait.at)?;
+    Some(Lateness { number: index + 1, by })
+}
+
+fn code_and_reason(close: &RecordedClose) -> (CloseCode, &str) {
+    match &close.server {
+        Some(ClosePayload { code, reason }) => (code.unwrap_or(CloseCode::NO_STATUS), reason),
+        None => (CloseCode::ABNORMAL, ""),
+    }
+}
+
+fn described(close: &RecordedClose) -> String {
+    let (code, reason) = code_and_reason(close);
+    let code = match code {
+        CloseCode::ABNORMAL => "ended without a Close frame (1006)".to_owned(),
+        CloseCode::NO_STATUS => "closed without a code".to_owned(),
+        code => format!("closed with {}", code.get()),
+    };
+    let reason = match reason {
+        "" => String::new(),
+        reason => format!(" {reason:?}"),
+    };
+    match close.initiator {
+        Side::Server => format!("{code}{reason} by the server"),
+        Side::Client => format!("{code}{reason} in answer to the client"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

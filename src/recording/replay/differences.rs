@@ -1,0 +1,189 @@
+//! The differences between what was recorded and what was received, for people.
+
+use std::fmt;
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::output::escape::{Newlines, escape};
+use crate::protocol::counted::counted;
+use crate::recording::compare::{Change, Changes};
+
+/// The differences between a recording and what was received. The first ones are kept, all are counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    list: Vec<Difference>,
+    /// The number of messages that were recorded.
+    recorded: usize,
+    missing: u64,
+    /// Messages that were received and not recorded.
+    pub(super) surplus: u64,
+    changed: u64,
+    late: u64,
+    /// How the end differs.
+    pub(super) close: Option<CloseDifference>,
+}
+
+/// The kinds of differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Missing,
+    Surplus,
+    Changed,
+    Late,
+}
+
+/// One difference. Messages have the numbers of the recording, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    Missing { number: usize, shown: String },
+    Surplus { after: usize, shown: Option<String> },
+    Changed { number: usize, changes: Changes },
+    Late(Lateness),
+}
+
+/// An answer that came late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lateness {
+    pub(super) number: usize,
+    /// How long after the wait for it ran out.
+    pub(super) by: Duration,
+}
+
+/// How the connection ended, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CloseDifference {
+    pub(super) recorded: String,
+    pub(super) now: String,
+}
+
+/// How many differences are listed.
+const MAX_LISTED: usize = 50;
+
+/// The width of the list.
+const COLUMNS: usize = 80;
+
+impl Differences {
+    pub(super) fn new(recorded: usize) -> Self {
+        Self { recorded, ..Self::default() }
+    }
+
+    /// Counts a difference, and keeps it if it is to be listed.
+    pub(super) fn push(&mut self, kind: Kind, difference: impl FnOnce() -> Difference) {
+        *match kind {
+            Kind::Missing => &mut self.missing,
+            Kind::Surplus => &mut self.surplus,
+            Kind::Changed => &mut self.changed,
+            Kind::Late => &mut self.late,
+        } += 1;
+        if self.list.len() < MAX_LISTED {
+            self.list.push(difference());
+        }
+    }
+
+    /// The number of differences.
+    pub fn count(&self) -> u64 {
+        self.missing + self.surplus + self.changed + self.late + u64::from(self.close.is_some())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// The differences, in lines of at most 80 columns where values are not longer.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.list.iter().flat_map(Difference::lines).collect();
+        let listed = self.list.len() as u64 + u64::from(self.close.is_some());
+        if self.count() > listed {
+            lines.push(format!("… and {}", counted(self.count() - listed, "more difference")));
+        }
+        if let Some(CloseDifference { recorded, now }) = &self.close {
+            lines.push("the close differs:".to_owned());
+            let escaped = |text: &str| escape(text, Newlines::Escape).into_owned();
+            lines.push(format!("    recorded: {}", escaped(recorded)));
+            lines.push(format!("    now:      {}", escaped(now)));
+        }
+        lines
+    }
+}
+
+/// The counts.
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let messages = counted(self.recorded as u64, "recorded message");
+        if self.is_empty() {
+            return write!(f, "the answers are as recorded: {messages}");
+        }
+        let counts = [
+            (self.missing, "missing"),
+            (self.surplus, "surplus"),
+            (self.changed, "changed"),
+            (self.late, "late"),
+        ];
+        let mut words: Vec<_> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        words.extend(self.close.as_ref().map(|_| "another close".to_owned()));
+        let differences = counted(self.count(), "difference");
+        write!(f, "{differences} from the recording ({messages}): {}", words.join(", "))
+    }
+}
+
+impl Difference {
+    fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Missing { number, shown } => {
+                vec![format!("message {number} is missing: {shown}")]
+            }
+            Self::Surplus { after, shown } => {
+                let place = match after {
+                    0 => "before message 1".to_owned(),
+                    after => format!("after message {after}"),
+                };
+                match shown {
+                    Some(shown) => vec![format!("surplus {place}: {shown}")],
+                    None => vec![format!("surplus {place}")],
+                }
+            }
+            Self::Changed { number, changes } => {
+                let mut lines = vec![format!("message {number} is changed:")];
+                lines.extend(change_lines(changes));
+                lines
+            }
+            Self::Late(Lateness { number, by }) => vec![format!(
+                "message {number} is late: it came {:.1}s after the wait for it ran out",
+                by.as_secs_f64()
+            )],
+        }
+    }
+}
+
+/// The changes of a message, in lines.
+pub(super) fn change_lines(changes: &Changes) -> Vec<String> {
+    let mut lines: Vec<String> = changes.list.iter().flat_map(lines_of).collect();
+    if changes.list.len() < changes.count && changes.list.len() > 1 {
+        let more = (changes.count - changes.list.len()) as u64;
+        lines.push(format!("    … and {}", counted(more, "more place")));
+    }
+    if changes.list.is_empty() {
+        lines.push("    it was not kept: memory is limited".to_owned());
+    }
+    lines
+}
+
+fn lines_of(change: &Change) -> Vec<String> {
+    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let (place, recorded, now) = (&change.place, word(&change.recorded), word(&change.now));
+    let line = format!("    {place}: recorded {recorded}, now {now}");
+    if line.width() <= COLUMNS {
+        return vec![line];
+    }
+    vec![
+        format!("    {place}:"),
+        format!("      recorded {recorded}"),
+        format!("      now      {now}"),
+    ]
+}

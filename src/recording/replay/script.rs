@@ -1,0 +1,305 @@
+//! What both sides of a recorded connection said, in order.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::event::{Closed, Opened};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{EndCause, Initiator};
+use crate::protocol::frame::Opcode;
+use crate::protocol::vocabulary::Direction;
+pub use crate::recording::compare::Content;
+use crate::recording::{Recorded, RecordedKind};
+
+/// A side of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The one that opened it.
+    Client,
+    /// The one that accepted it.
+    Server,
+}
+
+impl Side {
+    /// The name used in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+/// A recorded connection.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// The opening handshake, if it was recorded.
+    pub opened: Option<Box<Opened>>,
+    /// What was sent by either side, in order.
+    pub steps: Vec<Step>,
+    /// How it ended, if that was recorded.
+    pub close: Option<RecordedClose>,
+    /// The number of frames that a user of the client sent as they were (`--send-frame`), which are not repeated.
+    pub raw_frames: u64,
+    /// The steps that are data messages of the client, and of the server.
+    messages: [Vec<usize>; 2],
+}
+
+/// Something that one side sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The time since the opening handshake.
+    pub at: Duration,
+    /// Who sent it.
+    pub side: Side,
+    /// What was sent.
+    pub what: StepKind,
+}
+
+/// What was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// A data message, in this many frames.
+    Message(Content, u64),
+    /// A ping.
+    Ping(Bytes),
+    /// A pong that answers no ping.
+    Pong(Bytes),
+    /// A Close frame; [`Script::close`] has its payload. It is there if frames were recorded (`-vv`).
+    Close,
+}
+
+/// The end of a recorded connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedClose {
+    /// Who began it.
+    pub initiator: Side,
+    /// The Close frame of the client.
+    pub client: Option<ClosePayload>,
+    /// The Close frame of the server.
+    pub server: Option<ClosePayload>,
+    /// The recording side did not wait for the other one: that this sent no Close frame says nothing about it.
+    pub is_abandoned: bool,
+}
+
+/// Why a recorded connection cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptError {
+    /// A message was streamed from a file, and is not in the recording.
+    #[error(
+        "message {number} of the {} is the file {path:?} ({size} bytes), which the recording does not contain",
+        .side.name()
+    )]
+    NoData {
+        /// Who sent it.
+        side: Side,
+        /// The number of the message among those of its side, from 1.
+        number: u64,
+        /// The path of the file.
+        path: String,
+        /// Its size, in bytes.
+        size: u64,
+    },
+    /// Its messages take too much memory.
+    #[error("the messages of the connection take more than {0} bytes of memory")]
+    TooLarge(u64),
+}
+
+impl Script {
+    /// How many data messages this side sent.
+    pub fn messages(&self, side: Side) -> usize {
+        self.messages[side as usize].len()
+    }
+
+    /// The data message of this side with this index.
+    pub fn content(&self, side: Side, index: usize) -> Option<&Content> {
+        let step = *self.messages[side as usize].get(index)?;
+        match &self.steps.get(step)?.what {
+            StepKind::Message(content, _) => Some(content),
+            StepKind::Ping(_) | StepKind::Pong(_) | StepKind::Close => None,
+        }
+    }
+
+    /// The data messages of this side, in order.
+    pub fn contents(&self, side: Side) -> impl Iterator<Item = &Content> {
+        (0..self.messages(side)).filter_map(move |index| self.content(side, index))
+    }
+}
+
+/// Puts a script together from the events of one connection.
+#[derive(Debug)]
+pub struct ScriptBuilder {
+    script: Script,
+    /// The side that recorded.
+    own: Side,
+    /// The time of the opening handshake, or of the first event.
+    start: Option<Duration>,
+    /// Pings that have no pong yet, by their receiver: to know pongs that answer.
+    pings: Vec<(Side, Bytes)>,
+    messages: [u64; 2],
+    /// Memory that is left, in bytes.
+    left: u64,
+    limit: u64,
+    error: Option<ScriptError>,
+}
+
+/// What a step takes in memory besides its payload, in bytes.
+const OVERHEAD: u64 = 128;
+
+/// How many unanswered pings are remembered, as in the protocol core.
+const MAX_PINGS: usize = 64;
+
+impl ScriptBuilder {
+    /// A builder that keeps at most `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        Self {
+            script: Script::default(),
+            own: Side::Client,
+            start: None,
+            pings: Vec::new(),
+            messages: [0; 2],
+            left: limit,
+            limit,
+            error: None,
+        }
+    }
+
+    /// The number of data messages so far: of the client, and of the server.
+    pub fn counts(&self) -> [u64; 2] {
+        self.messages
+    }
+
+    /// Drops what it has: only the numbers are needed from now on.
+    pub fn drop_steps(&mut self) {
+        self.script.steps = Vec::new();
+    }
+
+    /// Adds an event. With `counts_only` messages are counted, and nothing is kept.
+    pub fn push(&mut self, event: Recorded, counts_only: bool) {
+        let at = event.at.elapsed;
+        let start = *self.start.get_or_insert(at);
+        let at = at.saturating_sub(start);
+        match event.what {
+            RecordedKind::Open(opened) => {
+                self.own = match opened.initiator {
+                    Initiator::Local => Side::Client,
+                    Initiator::Peer => Side::Server,
+                };
+                self.script.opened.get_or_insert(opened);
+            }
+            RecordedKind::Message(message) => {
+                let side = self.side(message.direction);
+                self.count(side);
+                let content = Content::new(message.kind, message.data);
+                let size = content.data.len() as u64;
+                if !counts_only {
+                    self.add(at, side, StepKind::Message(content, message.frames), size);
+                }
+            }
+            RecordedKind::FileSent { path, size, .. } => {
+                let number = self.count(self.own);
+                let side = self.own;
+                self.error.get_or_insert(ScriptError::NoData { side, number, path, size });
+            }
+            RecordedKind::Ping(direction, data) if !counts_only => {
+                let side = self.side(direction);
+                if self.pings.len() == MAX_PINGS {
+                    self.pings.remove(0);
+                }
+                self.pings.push((side.other(), data.clone()));
+                self.add(at, side, StepKind::Ping(data), 0);
+            }
+            RecordedKind::Pong(direction, data, _) if !counts_only => {
+                let side = self.side(direction);
+                let answered = (side, data);
+                match self.pings.iter().position(|ping| *ping == answered) {
+                    // It answers for earlier ones too (RFC 6455 section 5.5.3).
+                    Some(place) => {
+                        let pings = self.pings.drain(..=place).collect::<Vec<_>>();
+                        self.pings.splice(0..0, pings.into_iter().filter(|ping| ping.0 != side));
+                    }
+                    None => self.add(at, side, StepKind::Pong(answered.1), 0),
+                }
+            }
+            RecordedKind::Frame(frame) if !counts_only => {
+                let side = self.side(frame.direction);
+                match frame.header.opcode {
+                    _ if frame.raw => self.script.raw_frames += 1,
+                    Opcode::Close => self.add(at, side, StepKind::Close, 0),
+                    _ => {}
+                }
+            }
+            RecordedKind::Closed(closed) => self.script.close = Some(self.close(&closed)),
+            _ => {}
+        }
+    }
+
+    fn side(&self, direction: Direction) -> Side {
+        match direction {
+            Direction::Sent => self.own,
+            Direction::Received => self.own.other(),
+        }
+    }
+
+    fn count(&mut self, side: Side) -> u64 {
+        let count = &mut self.messages[side as usize];
+        *count += 1;
+        *count
+    }
+
+    fn add(&mut self, at: Duration, side: Side, what: StepKind, size: u64) {
+        if self.error.is_some() {
+            return; // it cannot be used any more
+        }
+        match self.left.checked_sub(size.saturating_add(OVERHEAD)) {
+            Some(left) => {
+                self.left = left;
+                self.script.steps.push(Step { at, side, what });
+            }
+            None => {
+                self.error = Some(ScriptError::TooLarge(self.limit));
+                self.drop_steps();
+            }
+        }
+    }
+
+    fn close(&self, closed: &Closed) -> RecordedClose {
+        let ending = &closed.ending;
+        let own = (ending.sent.clone(), ending.received.clone());
+        let (client, server) = match self.own {
+            Side::Client => own,
+            Side::Server => (own.1, own.0),
+        };
+        let initiator = match ending.initiator {
+            Initiator::Local => self.own,
+            Initiator::Peer => self.own.other(),
+        };
+        let is_abandoned =
+            ending.cause == EndCause::Abandoned && ending.initiator == Initiator::Local;
+        RecordedClose { initiator, client, server, is_abandoned }
+    }
+
+    /// The script.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn finish(mut self) -> Result<Script, ScriptError> {
+        for (index, step) in self.script.steps.iter().enumerate() {
+            if matches!(step.what, StepKind::Message(..)) {
+                self.script.messages[step.side as usize].push(index);
+            }
+        }
+        self.error.map_or(Ok(self.script), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Recordings for tests.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::script::{Script, ScriptBuilder, ScriptError};
+use crate::event::{Closed, HeadView, LastTraffic, Opened, SilenceAdvice, Stamp};
+use crate::net::Timings;
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{EndCause, Ending, Initiator};
+use crate::protocol::vocabulary::{Counters, Direction};
+use crate::protocol::{CloseCode, MessageKind};
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use crate::redact::Secrets;
+
+/// Events, one a line: `> text` and `< text` are messages of the recording side and of its peer, `>ping data`,
+/// `<pong data` control frames, `@MS` sets the time, `#N` the connection, `open URL` and `accept URL` open it, `end
+/// INITIATOR OURS THEIRS` ends it (`self` or `peer`, codes or `-`), `file PATH` is a file that was sent.
+pub(super) fn events(lines: &[&str]) -> Vec<Recorded> {
+    let (mut elapsed, mut connection) = (Duration::ZERO, None);
+    let mut events = Vec::new();
+    for line in lines {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let data = Bytes::copy_from_slice(rest.as_bytes());
+        let what = match word {
+            ">" => message(Direction::Sent, data),
+            "<" => message(Direction::Received, data),
+            ">ping" => RecordedKind::Ping(Direction::Sent, data),
+            "<ping" => RecordedKind::Ping(Direction::Received, data),
+            ">pong" => RecordedKind::Pong(Direction::Sent, data, None),
+            "<pong" => RecordedKind::Pong(Direction::Received, data, None),
+            "open" => RecordedKind::Open(Box::new(opened(Initiator::Local, rest))),
+            "accept" => RecordedKind::Open(Box::new(opened(Initiator::Peer, rest))),
+            "end" => RecordedKind::Closed(Box::new(end(rest))),
+            "file" => RecordedKind::FileSent {
+                kind: MessageKind::Binary,
+                path: rest.to_owned(),
+                size: 9,
+                wire_size: 9,
+            },
+            other => {
+                match (other.strip_prefix('@'), other.strip_prefix('#')) {
+                    (Some(ms), _) => elapsed = Duration::from_millis(ms.parse().expect("a time")),
+                    (_, Some(number)) => connection = number.parse().ok(),
+                    _ => panic!("{line}"),
+                }
+                continue;
+            }
+        };
+        let at = Stamp { wall: SystemTime::UNIX_EPOCH + elapsed, elapsed };
+        events.push(Recorded { at, connection, what });
+    }
+    events
+}
+
+/// The script of the only connection.
+pub(super) fn built(lines: &[&str]) -> Result<Script, ScriptError> {
+    let mut builder = ScriptBuilder::new(1 << 20);
+    events(lines).into_iter().for_each(|event| builder.push(event, false));
+    builder.finish()
+}
+
+/// The same where it can be used.
+pub(super) fn script(lines: &[&str]) -> Script {
+    built(lines).expect("a script")
+}
+
+fn message(direction: Direction, data: Bytes) -> RecordedKind {
+    RecordedKind::Message(RecordedMessage {
+        direction,
+        kind: MessageKind::Text,
+        data,
+        wire_size: 0,
+        compressed: false,
+        frames: 1,
+    })
+}
+
+fn opened(initiator: Initiator, url: &str) -> Opened {
+    let head = || HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
+    Opened {
+        initiator,
+        url: url.to_owned(),
+        remote: String::new(),
+        proxy: None,
+        local: String::new(),
+        http_minor: 1,
+        status: 101,
+        reason: String::new(),
+        request: head(),
+        interim: Vec::new(),
+        response: head(),
+        has_credentials: false,
+        offered: Vec::new(),
+        protocol: None,
+        extensions: None,
+        compression: None,
+        tls: None,
+        timings: Timings::default(),
+        secrets: Secrets::default(),
+    }
+}
+
+/// The end of a connection: `INITIATOR OURS THEIRS`.
+pub(super) fn end(text: &str) -> Closed {
+    let words: Vec<_> = text.splitn(4, ' ').collect();
+    let [initiator, ours, theirs, reason @ ..] = &words[..] else { panic!("{text}") };
+    let close = |code: &str, reason: &str| match code {
+        "-" => None,
+        "none" => Some(ClosePayload::default()),
+        code => Some(ClosePayload {
+            code: Some(CloseCode::new(code.parse().expect("a code"))),
+            reason: reason.to_owned(),
+        }),
+    };
+    let (sent, received) = (close(ours, ""), close(theirs, reason.first().unwrap_or(&"")));
+    let cause = match received {
+        Some(_) => EndCause::Handshake,
+        None => EndCause::Abandoned,
+    };
+    let initiator = match *initiator {
+        "self" => Initiator::Local,
+        _ => Initiator::Peer,
+    };
+    Closed {
+        ending: Ending { cause, initiator, sent, received, violation: None, incomplete: None },
+        quiet: Duration::ZERO,
+        last: LastTraffic::Other,
+        age: Duration::ZERO,
+        received: Counters::default(),
+        sent: Counters::default(),
+        is_unsent: false,
+        hint: None,
+        application: None,
+        silence_advice: SilenceAdvice::default(),
+        failure_follows: false,
+    }
+}

@@ -1,0 +1,145 @@
+//! A scenario from a recording: what the client sent is sent, what it received is expected.
+//!
+//! What is written is a file that `check` runs at once against the same server. Messages are data: none of them can
+//! become a step, a comment or a variable, whatever it holds. Secrets are variables.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::{EventWriter, Recorded};
+use kept::Kept;
+
+mod captures;
+mod expected;
+mod head;
+mod heartbeats;
+mod kept;
+mod lines;
+mod part;
+mod payload;
+mod secrets;
+mod session;
+#[cfg(test)]
+mod tests;
+mod values;
+
+/// How a scenario is made.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Options of the connections that events do not tell: names and values, such as `insecure` and `true`.
+    pub options: Vec<(String, String)>,
+    /// What becomes of secrets that the recording has.
+    pub secrets: SecretValues,
+}
+
+/// What becomes of secrets that a recording has. Those that were masked are variables in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretValues {
+    /// They are variables.
+    #[default]
+    Variables,
+    /// They are written, for a scenario that is run and not kept.
+    Verbatim,
+}
+
+/// A scenario that was made from a recording.
+#[derive(Clone, Debug, Default)]
+pub struct Generated {
+    /// The text of the file.
+    pub text: String,
+    /// What the file lacks, each in one line.
+    pub warnings: Vec<String>,
+    /// The variables that need a value.
+    pub unknown: Vec<UnknownValue>,
+}
+
+/// A variable of a scenario that needs a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownValue {
+    /// Its name.
+    pub name: String,
+    /// What it is the value of, in words.
+    pub what: String,
+    /// It was masked in the recording.
+    pub is_secret: bool,
+}
+
+impl UnknownValue {
+    /// How to give it, in words.
+    pub fn advice(&self) -> String {
+        let Self { name, is_secret, .. } = self;
+        match is_secret {
+            true => format!("--secret {name}=VALUE, or WSCOPE_SECRET_{name} in the environment"),
+            false => {
+                format!("--variable {name}=VALUE, or WSCOPE_VARIABLE_{name} in the environment")
+            }
+        }
+    }
+}
+
+/// The scenario of a recording.
+pub fn generate(events: &[Recorded], settings: &Settings) -> Generated {
+    part::generate(events, settings, 0)
+}
+
+/// Writes a recording as a scenario. Events are kept in bounded memory; all is written at the end. A clone shares the
+/// messages.
+#[derive(Clone, Debug, Default)]
+pub struct ScenarioWriter {
+    kept: Kept,
+    settings: Settings,
+    warnings: Vec<String>,
+}
+
+impl ScenarioWriter {
+    /// Writes one like this.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// Whether no further event has a place in the scenario.
+    pub fn is_full(&self) -> bool {
+        self.kept.is_full()
+    }
+
+    /// Keeps an event, if there is room for it.
+    pub fn push(&mut self, event: Recorded) {
+        self.kept.push(event);
+    }
+
+    /// Notes that there was another event, which is not kept once there is no room.
+    pub fn pass_over(&mut self) {
+        self.kept.pass_over();
+    }
+
+    /// The scenario of what is kept.
+    pub fn generate(&self) -> Generated {
+        part::generate(self.kept.events(), &self.settings, self.kept.omitted())
+    }
+
+    /// What the file lacks, once it was written.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl EventWriter for ScenarioWriter {
+    fn event(&mut self, event: &Recorded, _: &mut dyn Write) -> io::Result<()> {
+        match self.is_full() {
+            true => self.pass_over(),
+            false => self.push(event.clone()),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+        let Generated { text, warnings, .. } = self.generate();
+        self.warnings = warnings;
+        file.write_all(text.as_bytes())
+    }
+}
+
+/// A duration as scenarios have them: in whole seconds, rounded up.
+fn seconds(duration: Duration) -> String {
+    format!("{}s", duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
+}

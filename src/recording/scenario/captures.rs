@@ -1,0 +1,360 @@
+//! Values that a server sent and its client sent back: a scenario captures them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::lines::literal_expression;
+use super::values::{Known, MIN_VALUE, Names, Piece, Recordings, pieces};
+use crate::scenario::json;
+use crate::scenario::pattern::bare_json;
+
+/// The longest value that is captured, in bytes.
+const MAX_VALUE: usize = 4096;
+
+/// The longest message that values are captured from, in bytes: it is read again for each of them.
+const MAX_SOURCE: usize = 256 << 10;
+
+/// How many values of a recording may be sent back.
+const MAX_CANDIDATES: usize = 50_000;
+
+/// How many values are captured.
+const MAX_CAPTURES: usize = 200;
+
+/// How many values are searched for in what was sent before: each search reads all of that.
+const MAX_SEARCHES: usize = 1000;
+
+/// How much of the text before a value its regular expression has, in characters.
+const MAX_CONTEXT: usize = 24;
+
+/// Members that say what a message is. A word in them is a word of the protocol, whoever used it first.
+const KINDS: [&str; 16] = [
+    "type",
+    "event",
+    "op",
+    "opcode",
+    "action",
+    "method",
+    "kind",
+    "cmd",
+    "command",
+    "channel",
+    "topic",
+    "status",
+    "state",
+    "jsonrpc",
+    "version",
+    "__typename",
+];
+
+/// A text message, or something else that the client sent, as the number of its event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a> {
+    pub(super) number: usize,
+    pub(super) is_sent: bool,
+    pub(super) text: &'a str,
+}
+
+/// A value that a received message has.
+#[derive(Debug)]
+pub(super) struct Capture {
+    pub(super) name: String,
+    /// The value in the recording.
+    pub(super) value: String,
+    /// The query that finds it.
+    pub(super) query: String,
+}
+
+/// The values that are captured.
+#[derive(Debug, Default)]
+pub(super) struct Captures {
+    /// By the number of the event of their message.
+    by_message: BTreeMap<usize, Vec<Capture>>,
+    known: Known,
+    /// The event that gives each of `known` its value, and its name.
+    variables: Vec<(usize, String)>,
+}
+
+impl Captures {
+    /// Finds them in the text messages of all connections, in the order of their events. `secrets` have their values
+    /// from the start.
+    pub(super) fn find(texts: &[Text<'_>], secrets: &Recordings, names: &mut Names) -> Self {
+        let mut captures = Self::default();
+        for (name, value) in secrets {
+            captures.know(0, name, value);
+        }
+        let mut search = Search::default();
+        for (index, text) in texts.iter().enumerate() {
+            match text.is_sent {
+                true => captures.sent_back(index, texts, &mut search, names),
+                false => search.received(index, text.text),
+            }
+        }
+        captures
+    }
+
+    /// The captures of a received message.
+    pub(super) fn of(&self, number: usize) -> &[Capture] {
+        self.by_message.get(&number).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A message with variables in place of what was captured before it.
+    pub(super) fn pieces<'a>(&'a self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
+        pieces(text, &self.known, |variable| {
+            let (since, name) = &self.variables[variable];
+            (*since < number).then_some(name.as_str())
+        })
+    }
+
+    /// All values, by the names of their variables.
+    pub(super) fn values(&self, mut secrets: Recordings) -> Recordings {
+        let captures = self.by_message.values().flatten();
+        secrets.extend(captures.map(|it| (it.name.clone(), it.value.clone())));
+        secrets
+    }
+
+    fn know(&mut self, since: usize, name: &str, value: &str) {
+        if self.known.add(value, self.variables.len()) {
+            self.variables.push((since, name.to_owned()));
+        }
+    }
+
+    /// Captures the values that the message with this index sends back.
+    fn sent_back(
+        &mut self,
+        index: usize,
+        texts: &[Text<'_>],
+        search: &mut Search,
+        names: &mut Names,
+    ) {
+        let found: BTreeSet<usize> =
+            search.known.find(texts[index].text).into_iter().map(|(.., number)| number).collect();
+        for candidate in found {
+            if self.variables.len() >= MAX_CAPTURES || !search.decided.insert(candidate) {
+                continue;
+            }
+            let Candidate { message, leaf, value } = search.candidates[candidate].clone();
+            if self.known.has(&value) || search.was_sent_before(&value, &texts[..message]) {
+                continue;
+            }
+            let source = &texts[message];
+            let Some((word, query)) = query(source.text, leaf, &value) else { continue };
+            if is_word_of_protocol(&word, &value) {
+                continue;
+            }
+            let name = names.new_like(&word);
+            self.know(source.number, &name, &value);
+            let capture = Capture { name, value, query };
+            self.by_message.entry(source.number).or_default().push(capture);
+        }
+    }
+}
+
+/// A value that may be sent back.
+#[derive(Clone, Debug)]
+struct Candidate {
+    /// The index of its message.
+    message: usize,
+    /// Which value of its JSON it is; `None` in other texts.
+    leaf: Option<usize>,
+    value: String,
+}
+
+/// What was received so far.
+#[derive(Debug, Default)]
+struct Search {
+    candidates: Vec<Candidate>,
+    known: Known,
+    /// Those that are captured, or never will be.
+    decided: BTreeSet<usize>,
+    searches: usize,
+}
+
+impl Search {
+    fn received(&mut self, message: usize, text: &str) {
+        if text.len() > MAX_SOURCE {
+            return;
+        }
+        if let Some(json) = bare_json(text) {
+            let mut leaf = 0;
+            each_leaf(&json, &mut |value| {
+                if let Some(value) = value_of(value) {
+                    self.add(message, Some(leaf), &value);
+                }
+                leaf += 1;
+            });
+            return;
+        }
+        // Words are everywhere in a text: what was made for this session has a digit.
+        let has_digit = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit());
+        for run in text.split(|c| !is_of_value(c)) {
+            let run = run.trim_matches(|c| matches!(c, '.' | ',' | ':' | ';' | '!' | '?'));
+            let words = run.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+            for word in std::iter::once(run).chain(words).filter(has_digit) {
+                self.add(message, None, word);
+            }
+        }
+    }
+
+    fn add(&mut self, message: usize, leaf: Option<usize>, value: &str) {
+        let is_fit =
+            (MIN_VALUE..=MAX_VALUE).contains(&value.len()) && value.chars().all(is_of_value);
+        if is_fit
+            && self.candidates.len() < MAX_CANDIDATES
+            && self.known.add(value, self.candidates.len())
+        {
+            self.candidates.push(Candidate { message, leaf, value: value.to_owned() });
+        }
+    }
+
+    /// Whether the client had it first.
+    fn was_sent_before(&mut self, value: &str, texts: &[Text<'_>]) -> bool {
+        self.searches += 1;
+        let finder = memchr::memmem::Finder::new(value);
+        let mut sent = texts.iter().filter(|text| text.is_sent);
+        self.searches > MAX_SEARCHES || sent.any(|text| finder.find(text.text.as_bytes()).is_some())
+    }
+}
+
+/// The characters of values that mean themselves in JSON, in URLs and in scenarios.
+fn is_of_value(c: char) -> bool {
+    c.is_ascii_graphic()
+        && !matches!(c, '"' | '\\' | '{' | '}' | '<' | '>' | '\'' | '`' | '[' | ']')
+}
+
+/// The text of a string, or of a number that could be an identifier.
+fn value_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => {
+            Some(number.to_string()).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether this is a word that both sides use, not something that was made for this session.
+fn is_word_of_protocol(member: &str, value: &str) -> bool {
+    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    !has_digit && KINDS.iter().any(|kind| member.eq_ignore_ascii_case(kind))
+}
+
+/// Calls `visit` with each value that is neither array nor object, in order.
+fn each_leaf<'a>(value: &'a Value, visit: &mut dyn FnMut(&'a Value)) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|it| each_leaf(it, visit)),
+        Value::Object(members) => members.values().for_each(|it| each_leaf(it, visit)),
+        scalar => visit(scalar),
+    }
+}
+
+/// The query that finds a value in its message, and a word that says what it is.
+fn query(text: &str, leaf: Option<usize>, value: &str) -> Option<(String, String)> {
+    match leaf {
+        Some(leaf) => {
+            let json = json::parse(text.as_bytes()).ok()?;
+            let (mut path, mut left) = (Vec::new(), leaf);
+            find_leaf(&json, &mut left, &mut path).then_some(())?;
+            let word = path.iter().rev().find_map(|step| match step {
+                Place::Member(name) => Some((*name).to_owned()),
+                Place::Element(_) => None,
+            });
+            Some((word.unwrap_or_default(), format!("jsonpath \"{}\"", json_path(&path)?)))
+        }
+        None => {
+            let (word, expression) = expression(text, value)?;
+            Some((word, format!("regex /{}/", expression.replace('/', "\\/"))))
+        }
+    }
+}
+
+/// A step into a JSON value.
+enum Place<'a> {
+    Member(&'a str),
+    Element(usize),
+}
+
+/// Finds the value that so many leaves are before.
+fn find_leaf<'a>(value: &'a Value, left: &mut usize, path: &mut Vec<Place<'a>>) -> bool {
+    let mut inside = |place: Place<'a>, value: &'a Value| {
+        path.push(place);
+        let is_found = find_leaf(value, left, path);
+        if !is_found {
+            path.pop();
+        }
+        is_found
+    };
+    match value {
+        Value::Array(elements) => {
+            elements.iter().enumerate().any(|(index, it)| inside(Place::Element(index), it))
+        }
+        Value::Object(members) => members.iter().any(|(name, it)| inside(Place::Member(name), it)),
+        _ if *left == 0 => true,
+        _ => {
+            *left -= 1;
+            false
+        }
+    }
+}
+
+/// The path in the notation of RFC 9535; `None` if a name cannot be written without escapes.
+fn json_path(path: &[Place<'_>]) -> Option<String> {
+    let mut written = String::from("$");
+    for place in path {
+        match place {
+            Place::Element(index) => written.push_str(&format!("[{index}]")),
+            Place::Member(name) if is_short_name(name) => written.push_str(&format!(".{name}")),
+            Place::Member(name) => {
+                let is_plain = |c: char| {
+                    (c == ' ' || c.is_alphanumeric() || c.is_ascii_punctuation())
+                        && !matches!(c, '"' | '\'' | '\\' | '{' | '}')
+                };
+                name.chars().all(is_plain).then_some(())?;
+                written.push_str(&format!("['{name}']"));
+            }
+        }
+    }
+    (written.len() <= MAX_VALUE).then_some(written)
+}
+
+/// Names that are written behind a dot.
+fn is_short_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The regular expression whose group is the value, and the word before it.
+fn expression(text: &str, value: &str) -> Option<(String, String)> {
+    let mut known = Known::default();
+    known.add(value, 0);
+    let (at, ..) = *known.find(text).first()?;
+    let line = text[..at].rsplit('\n').next().unwrap_or_default();
+    let start = line.char_indices().rev().take(MAX_CONTEXT).last().map_or(0, |(start, _)| start);
+    // What has digits may be another value.
+    let context = line[start..].rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    let word = context.rsplit(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty());
+    let anchor = if at == 0 { "^" } else { "" };
+    let group = format!("{anchor}{}{}", literal_expression(context), group(value));
+    let regex = Regex::new(&group).ok()?;
+    let found = regex.captures(text).and_then(|found| found.get(1));
+    (found.is_some_and(|it| it.as_str() == value) && group.len() <= MAX_VALUE)
+        .then(|| (word.unwrap_or_default().to_owned(), group))
+}
+
+/// A group that takes values like this one.
+pub(super) fn group(value: &str) -> String {
+    format!("({}+)", class(value))
+}
+
+/// The characters that values like this one have.
+pub(super) fn class(value: &str) -> &'static str {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        "[0-9]"
+    } else if value.bytes().all(is_word) {
+        r"[\w-]"
+    } else {
+        r#"[^\s"'<>]"#
+    }
+}

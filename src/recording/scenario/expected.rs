@@ -1,0 +1,116 @@
+//! What is expected of a message: the message itself, without what is captured from it.
+
+use std::collections::BTreeMap;
+
+use super::captures::{Capture, Captures, class};
+use super::lines::literal_expression;
+use super::payload::{expected_regex, expected_text, read};
+use super::values::{Known, Piece, Recordings, pieces};
+use crate::protocol::MessageKind;
+use crate::scenario::pattern::bare_json;
+use crate::scenario::relax::{apply, relax};
+
+/// The longest text whose regular expression has all of it, in bytes.
+const MAX_EXPRESSION: usize = 4096;
+
+/// The pattern of a text message that was received.
+pub(super) fn text(number: usize, text: &str, captures: &Captures, values: &Recordings) -> String {
+    let text = if bare_json(text).is_some() { text.trim_ascii() } else { text };
+    let pieces = captures.pieces(number, text);
+    let own = captures.of(number);
+    if own.is_empty() {
+        return expected_text(&pieces, values);
+    }
+    without_captured(&pieces, text, own, values)
+        .or_else(|| as_expression(number, text, captures, values))
+        .unwrap_or_else(|| expected_text(&pieces, values))
+}
+
+/// The JSON pattern without the members that are captured: they have other values the next time.
+fn without_captured(
+    pieces: &[Piece<'_>],
+    text: &str,
+    own: &[Capture],
+    values: &Recordings,
+) -> Option<String> {
+    bare_json(text)?;
+    let other = with_other_values(text, own);
+    let written = expected_text(pieces, values);
+    let payload = read(&format!("< {written}"))?;
+    // As in `read`, so that the places of the payload are those of this text.
+    let source = format!("WS ws://h\nHTTP 101\n< {written}\n");
+    let relaxed = relax(&source, &payload, values, MessageKind::Text, other.as_bytes())?;
+    let changed = apply(&source, &relaxed.edits);
+    let written = changed.strip_prefix("WS ws://h\nHTTP 101\n< ")?.strip_suffix('\n')?;
+    Some(written.to_owned())
+}
+
+/// The message with other values in place of those that are captured.
+fn with_other_values(text: &str, own: &[Capture]) -> String {
+    let others: BTreeMap<&str, String> =
+        own.iter().map(|capture| (capture.value.as_str(), other_value(&capture.value))).collect();
+    let known = known(own);
+    let mut other = String::new();
+    let mut copied = 0;
+    for (at, value, _) in known.find(text) {
+        other.push_str(&text[copied..at]);
+        other.push_str(others.get(value).map_or(value, String::as_str));
+        copied = at + value.len();
+    }
+    other + &text[copied..]
+}
+
+/// A value of the same kind that has no digit or letter in common at any place.
+fn other_value(value: &str) -> String {
+    let next = |c: char| match c {
+        '9' => '1',
+        '0'..='8' => char::from(c as u8 + 1),
+        'z' | 'Z' => 'a',
+        c if c.is_ascii_alphabetic() => char::from(c as u8 + 1),
+        c => c,
+    };
+    value.chars().map(next).collect()
+}
+
+/// The regular expression of the message, with any value in place of those that are captured.
+fn as_expression(
+    number: usize,
+    text: &str,
+    captures: &Captures,
+    values: &Recordings,
+) -> Option<String> {
+    let own = captures.of(number);
+    let known = known(own);
+    if text.len() > MAX_EXPRESSION {
+        // The query of a value that was found in a text is an expression that it is found with again.
+        let expression = own.iter().find_map(|it| it.query.strip_prefix("regex /"))?;
+        let expression = expression.strip_suffix('/')?.replace("\\/", "/");
+        return expected_regex(&expression, text, values);
+    }
+    let mut expression = String::from("^");
+    for piece in pieces(text, &known, |index| Some(own[index].value.as_str())) {
+        match piece {
+            Piece::Text(text) => {
+                for piece in captures.pieces(number, &text) {
+                    match piece {
+                        Piece::Text(text) => expression.push_str(&literal_expression(&text)),
+                        variable => expression.push_str(&variable.written()),
+                    }
+                }
+            }
+            Piece::Variable { value, .. } => {
+                expression.push_str(class(value));
+                expression.push('+');
+            }
+        }
+    }
+    expected_regex(&(expression + "$"), text, values)
+}
+
+fn known(own: &[Capture]) -> Known {
+    let mut known = Known::default();
+    for (index, capture) in own.iter().enumerate() {
+        known.add(&capture.value, index);
+    }
+    known
+}

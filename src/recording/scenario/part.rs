@@ -1,0 +1,304 @@
+//! The parts of a scenario, and the file.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::captures::{Captures, Text};
+use super::heartbeats::heartbeats;
+use super::payload::{
+    MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
+};
+use super::secrets::Secrets;
+use super::session::{Connection, Step, connections, groups};
+use super::values::Recordings;
+use super::{Generated, SecretValues, Settings, expected, head, seconds};
+use crate::protocol::MessageKind;
+use crate::protocol::counted::counted;
+use crate::recording::{Recorded, RecordedMessage};
+
+/// The time that a `<` has unless an option says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The time that a part has unless an option says otherwise.
+const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// The most connections of a part: `check` has a thread for each.
+const MAX_CONNECTIONS: usize = 256;
+
+/// The scenario of these events, behind which this many were left out.
+pub(super) fn generate(events: &[Recorded], settings: &Settings, omitted: u64) -> Generated {
+    let mut secrets = Secrets::new(settings.secrets);
+    let groups = groups(connections(events));
+    let mut parts = Vec::new();
+    for mut group in groups {
+        if group.len() > MAX_CONNECTIONS {
+            let all = group.len();
+            secrets.warn(format!(
+                "of {all} connections at the same time {MAX_CONNECTIONS} are written"
+            ));
+            group.truncate(MAX_CONNECTIONS);
+        }
+        parts.push(Part::new(group, events, settings, &mut secrets));
+    }
+    let known = secrets.values();
+    let known = if settings.secrets == SecretValues::Verbatim { Recordings::new() } else { known };
+    let captures = Captures::find(&texts(&parts), &known, secrets.names());
+    let values = captures.values(known);
+    let mut body = String::new();
+    let mut writer = Steps { captures: &captures, values: &values, secrets: &mut secrets };
+    for part in &parts {
+        part.write(&mut body, &mut writer);
+    }
+    if omitted > 0 {
+        let more = counted(omitted, "more event");
+        let _ = writeln!(body, "\n# The recording goes on: {more} did not fit into a scenario.");
+        secrets.warn(format!("the scenario ends before the recording does: {more} did not fit"));
+    }
+    if parts.is_empty() {
+        secrets.warn("the recording has no WebSocket connection".to_owned());
+    }
+    let (unknown, warnings) = secrets.into_unknown();
+    let mut text = String::from("# Written by wscope from a recording.\n");
+    if !unknown.is_empty() {
+        text.push_str("# These variables need a value:\n");
+    }
+    for value in &unknown {
+        let _ = writeln!(text, "#   {}: {}", comment(&value.what), value.advice());
+    }
+    Generated { text: text + &body, warnings, unknown }
+}
+
+/// The text messages, and what else the client sent that may hold a value, in the order of their events.
+fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
+    let mut texts = Vec::new();
+    for Member { connection, head, ignored, .. } in parts.iter().flat_map(|part| &part.members) {
+        let sent = |text| Text { number: connection.first, is_sent: true, text };
+        texts.extend(head.iter().map(|line| sent(line.as_str())));
+        for (number, step) in &connection.steps {
+            let (message, is_sent) = match step {
+                Step::Sent(message) => (message, true),
+                Step::Received(message) => (message, false),
+                _ => continue,
+            };
+            let text = text_of(message).filter(|text| is_sent || !ignored.contains(text));
+            texts.extend(text.map(|text| Text { number: *number, is_sent, text }));
+        }
+    }
+    texts.sort_by_key(|text| text.number);
+    texts
+}
+
+fn text_of(message: &RecordedMessage) -> Option<&str> {
+    match message.kind {
+        MessageKind::Text => str::from_utf8(&message.data).ok(),
+        MessageKind::Binary => None,
+    }
+}
+
+/// Connections that were open at the same time.
+struct Part<'a> {
+    title: String,
+    members: Vec<Member<'a>>,
+}
+
+/// A connection of a part.
+struct Member<'a> {
+    connection: Connection<'a>,
+    name: Option<String>,
+    /// The lines that open it.
+    head: Vec<String>,
+    /// Messages that are ignored.
+    ignored: Vec<&'a str>,
+}
+
+impl<'a> Part<'a> {
+    fn new(
+        group: Vec<Connection<'a>>,
+        events: &[Recorded],
+        settings: &Settings,
+        secrets: &mut Secrets,
+    ) -> Self {
+        let title = group.first().map(|first| title(&events[first.first])).unwrap_or_default();
+        let start = group.iter().map(|it| it.times.0).min().unwrap_or_default();
+        let end = group.iter().map(|it| it.times.1).max().unwrap_or_default();
+        let took = end.saturating_sub(start);
+        let are_several = group.len() > 1;
+        let members = group.into_iter().enumerate().map(|(index, connection)| {
+            let name = are_several.then(|| name(index));
+            let ignored = heartbeats(&connection, events);
+            let mut options: Vec<_> = ignored.iter().map(|text| ignore(text)).collect();
+            if connection.longest_wait * 2 > TIMEOUT {
+                options.push(format!("timeout: {}", seconds(connection.longest_wait * 2)));
+            }
+            if took * 2 > MAX_TIME && index == 0 {
+                options.push(format!("max-time: {}", seconds(took * 2)));
+            }
+            let head = head::lines(&connection, name.as_deref(), &options, settings, secrets);
+            Member { connection, name, head, ignored }
+        });
+        Self { title, members: members.collect() }
+    }
+
+    fn write(&self, body: &mut String, writer: &mut Steps<'_>) {
+        let _ = writeln!(body, "\n### {}", self.title);
+        let mut blocks = Vec::new();
+        for member in &self.members {
+            blocks.push((member.connection.first, 0, Block::Open(member)));
+            let steps = member.connection.steps.iter();
+            blocks.extend(steps.map(|(number, step)| (*number, 1, Block::Step(member, step))));
+        }
+        // The sort is stable: of one event, its steps stay in order.
+        blocks.sort_by_key(|(number, rank, _)| (*number, *rank));
+        for (number, _, block) in blocks {
+            match block {
+                Block::Open(member) => {
+                    let lines = member.head.iter().map(|line| format!("{line}\n"));
+                    body.extend(lines);
+                    if member.connection.opening.is_none() {
+                        body.push_str("# The recording begins after this connection was opened.\n");
+                    }
+                }
+                Block::Step(member, step) => writer.step(number, member, step, body),
+            }
+        }
+    }
+}
+
+enum Block<'p, 'a> {
+    Open(&'p Member<'a>),
+    Step(&'p Member<'a>, &'p Step<'a>),
+}
+
+/// Writes steps.
+struct Steps<'a> {
+    captures: &'a Captures,
+    values: &'a Recordings,
+    secrets: &'a mut Secrets,
+}
+
+impl Steps<'_> {
+    fn step(&mut self, number: usize, member: &Member<'_>, step: &Step<'_>, body: &mut String) {
+        let name = member.name.as_deref().unwrap_or_default();
+        let (sign, payload) = match step {
+            Step::Sent(message) => ('>', self.sent(number, message)),
+            Step::Received(message) => {
+                if text_of(message).is_some_and(|text| member.ignored.contains(&text)) {
+                    return;
+                }
+                ('<', self.received(number, message))
+            }
+            Step::SentFile(path, size) => {
+                let size = counted(*size, "byte");
+                let path = comment(path);
+                self.secrets.warn(format!("the data of a file is not recorded: {path}, {size}"));
+                let _ = writeln!(
+                    body,
+                    "# A file was sent here whose data is not recorded: {path}, {size}.\n\
+                     # To send it again, write  {name}> binary:@PATH  or  {name}> text:@PATH"
+                );
+                return;
+            }
+            Step::SentPing(data) => ('>', control("ping", data, true)),
+            Step::SentPong(data) => ('>', control("pong", data, true)),
+            Step::ReceivedPong(data) => ('<', control("pong", data, false)),
+            Step::SentClose(code, reason) => ('>', sent_close(code.map(|it| it.get()), reason)),
+            Step::Ended(code, reason) => ('<', expected_close(code.get(), reason)),
+        };
+        match payload {
+            Some(payload) => push_line(body, &format!("{name}{sign}"), &payload),
+            None => {
+                let what = unwritable(step);
+                let _ = writeln!(body, "# {what} is left out: a scenario cannot hold it.");
+            }
+        }
+        if let Step::Received(message) = step {
+            self.sections(number, message, body);
+        }
+    }
+
+    fn sent(&self, number: usize, message: &RecordedMessage) -> Option<String> {
+        match message.kind {
+            MessageKind::Binary => Some(sent_binary(&message.data)),
+            MessageKind::Text => {
+                let text = text_of(message)?;
+                Some(sent_text(&self.captures.pieces(number, text), self.values))
+            }
+        }
+    }
+
+    fn received(&self, number: usize, message: &RecordedMessage) -> Option<String> {
+        match message.kind {
+            MessageKind::Binary => Some(expected_binary(&message.data)),
+            MessageKind::Text => {
+                Some(expected::text(number, text_of(message)?, self.captures, self.values))
+            }
+        }
+    }
+
+    fn sections(&self, number: usize, message: &RecordedMessage, body: &mut String) {
+        let captures = self.captures.of(number);
+        if !captures.is_empty() {
+            body.push_str("[Captures]\n");
+        }
+        for capture in captures {
+            let _ = writeln!(body, "{}: {}", capture.name, capture.query);
+        }
+        if message.kind == MessageKind::Binary && message.data.len() > MAX_WHOLE {
+            let _ = writeln!(body, "[Asserts]\nsize == {}", message.data.len());
+        }
+    }
+}
+
+/// What cannot be written, in words.
+fn unwritable(step: &Step<'_>) -> &'static str {
+    match step {
+        Step::Sent(_) | Step::Received(_) => "A text message that is not UTF-8",
+        Step::SentPing(_) => "A ping whose payload is not a line of text",
+        Step::SentPong(_) | Step::ReceivedPong(_) => "A pong whose payload is not a line of text",
+        Step::SentClose(..) | Step::Ended(..) => "A close code that cannot be sent",
+        Step::SentFile(..) => "A file",
+    }
+}
+
+fn push_line(body: &mut String, sign: &str, payload: &str) {
+    match payload {
+        "" => body.push_str(sign),
+        payload => body.extend([sign, " ", payload]),
+    }
+    body.push('\n');
+}
+
+/// The option that sets messages with this text aside.
+fn ignore(text: &str) -> String {
+    let written = sent_text(&[super::values::Piece::Text(text.into())], &Recordings::new());
+    match written.strip_prefix("text:") {
+        Some(_) => format!("ignore: {written}"),
+        // Exactly this text: as JSON it would be all that contains it.
+        None => format!("ignore: text:{written}"),
+    }
+}
+
+/// The name of a connection.
+fn name(index: usize) -> String {
+    match u8::try_from(index) {
+        Ok(index @ 0..26) => char::from(b'a' + index).to_string(),
+        _ => format!("c{}", index + 1),
+    }
+}
+
+fn title(event: &Recorded) -> String {
+    let seconds = Timestamp::try_from(event.at.wall).map(|time| time.as_second());
+    match seconds.and_then(Timestamp::from_second) {
+        Ok(time) => format!("recorded {time}"),
+        Err(_) => "recorded".to_owned(),
+    }
+}
+
+/// A text of a recording in a comment.
+fn comment(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let visible = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c });
+    visible.collect()
+}

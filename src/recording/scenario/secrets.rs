@@ -1,0 +1,137 @@
+//! Secrets of a recording: in a scenario they are variables.
+
+use std::collections::BTreeMap;
+
+use super::lines::escaped;
+use super::values::{Names, Recordings};
+use super::{SecretValues, UnknownValue};
+use crate::redact::{Redaction, secret_values};
+
+/// How a recording has a value that was masked.
+const MASK: &str = "***";
+
+/// The variables of secrets, and what is to be said about what was written.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    handling: SecretValues,
+    /// Those that have no value in the scenario, by what they are the value of, with the value if it is known.
+    variables: BTreeMap<(String, Option<String>), String>,
+    unknown: Vec<UnknownValue>,
+    warnings: Vec<String>,
+    names: Names,
+}
+
+impl Secrets {
+    pub(super) fn new(handling: SecretValues) -> Self {
+        Self { handling, ..Self::default() }
+    }
+
+    /// A URL with variables in place of secrets.
+    pub(super) fn url(&mut self, url: &str) -> String {
+        let mut written = String::new();
+        let mut copied = 0;
+        for value in secret_values(url) {
+            let before = &url[copied..value.start];
+            written.push_str(&escaped(before));
+            let name = before.trim_end_matches('=').rsplit(['?', '&', '#']).next();
+            let name = name.unwrap_or_default();
+            written.push_str(&self.value(
+                name,
+                &format!("the query parameter {name:?}"),
+                &url[value.clone()],
+            ));
+            copied = value.end;
+        }
+        let rest = &url[copied..];
+        written.push_str(&match rest.contains(MASK) {
+            true => self.masked("url", "a part of the URL", rest),
+            false => escaped(rest),
+        });
+        written
+    }
+
+    /// The value of a header field with variables in place of secrets.
+    pub(super) fn field(&mut self, name: &str, value: &str) -> String {
+        let what = format!("the header {name}");
+        let masked = Redaction::Mask.value(name, value.as_bytes());
+        let masked = String::from_utf8_lossy(&masked);
+        if value.contains(MASK) {
+            return self.masked(name, &what, value);
+        }
+        match masked.split_once(MASK) {
+            // What is not masked stands around it; subprotocols may have several.
+            Some((start, end)) if !end.contains(MASK) && value.len() >= start.len() + end.len() => {
+                let secret = &value[start.len()..value.len() - end.len()];
+                escaped(start) + &self.value(name, &what, secret) + &escaped(end)
+            }
+            Some(_) if self.handling == SecretValues::Variables => {
+                self.masked(name, &what, &masked)
+            }
+            _ => escaped(value),
+        }
+    }
+
+    /// A URL that the recording does not have.
+    pub(super) fn unknown_url(&mut self) -> String {
+        const WHAT: &str = "the URL, which the recording does not have";
+        let variable = self.variable("url", WHAT, None);
+        for value in self.unknown.iter_mut().filter(|value| value.what == WHAT) {
+            value.is_secret = false;
+        }
+        variable
+    }
+
+    /// Notes what the user has to know.
+    pub(super) fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The names that variables of secrets do not have.
+    pub(super) fn names(&mut self) -> &mut Names {
+        &mut self.names
+    }
+
+    /// The values of secrets that the recording has, by their variables.
+    pub(super) fn values(&self) -> Recordings {
+        let known = |((_, value), name): (&(String, Option<String>), &String)| {
+            Some((name.clone(), value.clone()?))
+        };
+        self.variables.iter().filter_map(known).collect()
+    }
+
+    /// The values that the scenario needs, and the warnings.
+    pub(super) fn into_unknown(self) -> (Vec<UnknownValue>, Vec<String>) {
+        (self.unknown, self.warnings)
+    }
+
+    /// A secret, which may have been masked.
+    fn value(&mut self, name: &str, what: &str, value: &str) -> String {
+        match self.handling {
+            _ if value.contains(MASK) => self.masked(name, what, value),
+            SecretValues::Verbatim => escaped(value),
+            SecretValues::Variables => self.variable(name, what, Some(value)),
+        }
+    }
+
+    /// A text with a variable in place of each part that was masked.
+    fn masked(&mut self, name: &str, what: &str, text: &str) -> String {
+        let parts: Vec<_> = text.split(MASK).map(escaped).collect();
+        let variable = self.variable(name, what, None);
+        parts.join(&variable)
+    }
+
+    fn variable(&mut self, name: &str, what: &str, value: Option<&str>) -> String {
+        let key = (what.to_owned(), value.map(str::to_owned));
+        let known = self.variables.get(&key).cloned();
+        let variable = known.unwrap_or_else(|| {
+            let new = self.names.new_like(&name.to_ascii_lowercase());
+            self.variables.insert(key, new.clone());
+            let what = what.to_owned();
+            self.unknown.push(UnknownValue { name: new.clone(), what, is_secret: true });
+            new
+        });
+        format!("{{{{{variable}}}}}")
+    }
+}

@@ -1,0 +1,277 @@
+//! What happened in a recording, as a client of the server saw it: connections, and what was done on each.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::event::{Closed, Failure, FailureKind, Opened, Redirect};
+use crate::protocol::CloseCode;
+use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::Direction;
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+
+/// How many pings are remembered that are not answered yet.
+const MAX_PINGS: usize = 1024;
+
+/// How the payload of a ping begins that wscope sent by itself.
+const KEEPALIVE: &[u8] = b"keepalive ";
+
+/// A connection of a recording.
+#[derive(Debug)]
+pub(super) struct Connection<'a> {
+    /// How it was opened; `None` if the recording does not say.
+    pub(super) opening: Option<Opening<'a>>,
+    /// What was done on it, each with the number of its event.
+    pub(super) steps: Vec<(usize, Step<'a>)>,
+    /// The number of its first event.
+    pub(super) first: usize,
+    /// The number of its last event; behind that of the last event of all if it was not closed.
+    pub(super) last: usize,
+    /// When it began and ended, since the start of the recording.
+    pub(super) times: (Duration, Duration),
+    /// The longest time that something received was waited for.
+    pub(super) longest_wait: Duration,
+    /// The first URL, of a connection that was redirected.
+    pub(super) redirected_from: Option<&'a str>,
+    /// A violation of the server was tolerated.
+    pub(super) is_lenient: bool,
+    /// Pings of the client that are not answered, and of the server.
+    pings: [VecDeque<&'a [u8]>; 2],
+    /// When the last event was.
+    latest: Duration,
+}
+
+/// How a connection was opened.
+#[derive(Debug)]
+pub(super) enum Opening<'a> {
+    Opened(&'a Opened),
+    Refused(&'a Recorded, &'a Failure),
+}
+
+/// What was done on a connection. What was sent was sent by the client.
+#[derive(Debug)]
+pub(super) enum Step<'a> {
+    Sent(&'a RecordedMessage),
+    Received(&'a RecordedMessage),
+    /// A file whose data was not recorded: path and size.
+    SentFile(&'a str, u64),
+    SentPing(&'a [u8]),
+    SentPong(&'a [u8]),
+    ReceivedPong(&'a [u8]),
+    SentClose(Option<CloseCode>, &'a str),
+    /// 1005 is a Close frame without a code, 1006 an end without one.
+    Ended(CloseCode, &'a str),
+}
+
+/// The connections of a recording, in the order in which they were opened.
+pub(super) fn connections(events: &[Recorded]) -> Vec<Connection<'_>> {
+    let mut reader = Reader::default();
+    for (number, event) in events.iter().enumerate() {
+        reader.event(number, event);
+    }
+    let last = events.len(); // behind all events
+    let still_open: Vec<_> = reader.open.into_values().collect();
+    for index in still_open {
+        reader.connections[index].last = last;
+    }
+    reader.connections
+}
+
+/// Connections that were open at the same time, however indirectly, are one group; the groups follow each other.
+pub(super) fn groups(connections: Vec<Connection<'_>>) -> Vec<Vec<Connection<'_>>> {
+    let mut groups: Vec<Vec<Connection<'_>>> = Vec::new();
+    let mut end = None;
+    for connection in connections {
+        let last = connection.last;
+        match groups.last_mut().filter(|_| end.is_some_and(|end| connection.first < end)) {
+            Some(group) => group.push(connection),
+            None => groups.push(vec![connection]),
+        }
+        end = end.max(Some(last));
+    }
+    groups
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    connections: Vec<Connection<'a>>,
+    /// The connection that each number of the recording stands for now.
+    open: HashMap<Option<u64>, usize>,
+    redirects: HashMap<Option<u64>, &'a str>,
+}
+
+impl<'a> Reader<'a> {
+    fn event(&mut self, number: usize, event: &'a Recorded) {
+        match &event.what {
+            RecordedKind::Open(opened) => {
+                let opening = Opening::Opened(opened);
+                let index = self.begin(number, event, Some(opening));
+                self.open.insert(event.connection, index);
+            }
+            RecordedKind::Failure(failure) => self.failure(number, event, failure),
+            RecordedKind::Redirect(redirect) => self.redirect(event, redirect),
+            // The attempt is made again: what came of this one means nothing.
+            RecordedKind::Retry(_) => self.forget_refusal(event.connection),
+            RecordedKind::Frame(_) => {}
+            RecordedKind::Closed(closed) => {
+                let Some(index) = self.open.remove(&event.connection) else { return };
+                let connection = &mut self.connections[index];
+                connection.end(number, event.at.elapsed, closed);
+            }
+            what => self.traffic(number, event, what),
+        }
+    }
+
+    fn begin(&mut self, number: usize, event: &'a Recorded, opening: Option<Opening<'a>>) -> usize {
+        if let Some(before) = self.open.remove(&event.connection) {
+            self.connections[before].last = number;
+        }
+        let at = event.at.elapsed;
+        self.connections.push(Connection {
+            opening,
+            steps: Vec::new(),
+            first: number,
+            last: number,
+            times: (at, at),
+            longest_wait: Duration::ZERO,
+            redirected_from: self.redirects.remove(&event.connection),
+            is_lenient: false,
+            pings: Default::default(),
+            latest: at,
+        });
+        self.connections.len() - 1
+    }
+
+    fn failure(&mut self, number: usize, event: &'a Recorded, failure: &'a Failure) {
+        let is_refusal = failure.kind == FailureKind::Handshake && failure.response.is_some();
+        if is_refusal && !self.open.contains_key(&event.connection) {
+            self.begin(number, event, Some(Opening::Refused(event, failure)));
+        }
+    }
+
+    fn redirect(&mut self, event: &'a Recorded, redirect: &'a Redirect) {
+        self.redirects.entry(event.connection).or_insert(&redirect.from);
+    }
+
+    fn forget_refusal(&mut self, connection: Option<u64>) {
+        let refusal = self.connections.iter().rposition(|it| match &it.opening {
+            Some(Opening::Refused(event, _)) => event.connection == connection,
+            _ => false,
+        });
+        if refusal.is_some_and(|index| index + 1 == self.connections.len()) {
+            self.connections.pop();
+        }
+    }
+
+    fn traffic(&mut self, number: usize, event: &'a Recorded, what: &'a RecordedKind) {
+        let index = match self.open.get(&event.connection) {
+            Some(index) => *index,
+            // The recording begins in the middle of a connection.
+            None => {
+                let index = self.begin(number, event, None);
+                self.open.insert(event.connection, index);
+                index
+            }
+        };
+        let connection = &mut self.connections[index];
+        connection.is_lenient |= matches!(what, RecordedKind::Tolerated(_));
+        let step = connection.step(what);
+        let is_received = matches!(step, Some(Step::Received(_) | Step::ReceivedPong(_)));
+        connection.note(event.at.elapsed, is_received);
+        connection.last = number;
+        connection.steps.extend(step.map(|step| (number, step)));
+    }
+}
+
+impl<'a> Connection<'a> {
+    /// Whether the recording was made by the server.
+    fn is_servers(&self) -> bool {
+        match &self.opening {
+            Some(Opening::Opened(opened)) => opened.initiator == Initiator::Peer,
+            _ => false,
+        }
+    }
+
+    fn is_sent(&self, direction: Direction) -> bool {
+        (direction == Direction::Sent) != self.is_servers()
+    }
+
+    fn note(&mut self, at: Duration, is_received: bool) {
+        let wait = at.saturating_sub(self.latest);
+        self.latest = self.latest.max(at);
+        self.times.1 = self.latest;
+        if is_received {
+            self.longest_wait = self.longest_wait.max(wait);
+        }
+    }
+
+    fn step(&mut self, what: &'a RecordedKind) -> Option<Step<'a>> {
+        match what {
+            RecordedKind::Message(message) => Some(match self.is_sent(message.direction) {
+                true => Step::Sent(message),
+                false => Step::Received(message),
+            }),
+            RecordedKind::FileSent { path, size, .. } if !self.is_servers() => {
+                Some(Step::SentFile(path, *size))
+            }
+            RecordedKind::Ping(direction, data) => self.ping(self.is_sent(*direction), data),
+            RecordedKind::Pong(direction, data, _) => self.pong(self.is_sent(*direction), data),
+            _ => None,
+        }
+    }
+
+    /// Pings of the server are answered without a step, and those that only keep a connection open need none.
+    fn ping(&mut self, is_sent: bool, data: &'a Bytes) -> Option<Step<'a>> {
+        let pings = &mut self.pings[usize::from(!is_sent)];
+        if is_sent && data.starts_with(KEEPALIVE) {
+            return None;
+        }
+        pings.push_back(data);
+        if pings.len() > MAX_PINGS {
+            pings.pop_front();
+        }
+        is_sent.then_some(Step::SentPing(data))
+    }
+
+    /// A pong of the client is a step if it answers no ping, one of the server if it answers one.
+    fn pong(&mut self, is_sent: bool, data: &'a Bytes) -> Option<Step<'a>> {
+        let pings = &mut self.pings[usize::from(is_sent)];
+        let ping = pings.iter().position(|ping| *ping == data);
+        if let Some(ping) = ping {
+            pings.drain(..=ping);
+        }
+        match (is_sent, ping.is_some()) {
+            (true, false) => Some(Step::SentPong(data)),
+            (false, true) => Some(Step::ReceivedPong(data)),
+            _ => None,
+        }
+    }
+
+    fn end(&mut self, number: usize, at: Duration, closed: &'a Closed) {
+        self.last = number;
+        let ending = &closed.ending;
+        let (ours, theirs, is_ours_first) = match self.is_servers() {
+            false => (&ending.sent, &ending.received, ending.initiator == Initiator::Local),
+            true => (&ending.received, &ending.sent, ending.initiator == Initiator::Peer),
+        };
+        self.note(at, !is_ours_first);
+        if ending.violation.is_some() {
+            return; // it is detected again, and no step can ask for it
+        }
+        if let Some(close) = ours.as_ref().filter(|_| is_ours_first) {
+            self.steps.push((number, Step::SentClose(close.code, &close.reason)));
+        }
+        match theirs {
+            Some(close) => {
+                let code = close.code.unwrap_or(CloseCode::NO_STATUS);
+                self.steps.push((number, Step::Ended(code, &close.reason)));
+            }
+            // An end that this side brought about by itself is not repeated.
+            None if ours.is_none() && !is_ours_first => {
+                self.steps.push((number, Step::Ended(CloseCode::ABNORMAL, "")));
+            }
+            None => {}
+        }
+    }
+}

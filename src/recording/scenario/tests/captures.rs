@@ -1,0 +1,125 @@
+use super::{open, received, sent, steps};
+use crate::recording::Recorded;
+
+fn session(messages: &[&str]) -> Vec<String> {
+    let message = |text: &&str| match text.split_at(2) {
+        ("> ", text) => sent(text),
+        (_, text) => received(text),
+    };
+    let events: Vec<Recorded> = [open()].into_iter().chain(messages.iter().map(message)).collect();
+    steps(&events)
+}
+
+#[test]
+fn a_value_that_is_sent_back_is_captured() {
+    let found = session(&[
+        r#"< {"type":"welcome","session":{"id":"9f86d081-884c"}}"#,
+        r#"> {"join":"lobby","session":"9f86d081-884c"}"#,
+        r#"< {"joined":"lobby","by":"9f86d081-884c"}"#,
+    ]);
+    assert_eq!(
+        found,
+        [
+            r#"< {"type":"welcome","session":{}}"#,
+            "[Captures]",
+            r#"id: jsonpath "$.session.id""#,
+            r#"> {"join":"lobby","session":"{{id}}"}"#,
+            r#"< {"joined":"lobby","by":"{{id}}"}"#,
+        ]
+    );
+}
+
+#[test]
+fn captures_are_found_in_numbers_texts_and_lists() {
+    for (messages, expected) in [
+        (
+            [r#"< {"n":1732646346123,"b":2}"#, r#"> {"ack":1732646346123}"#],
+            &[r#"< {"b":2}"#, "[Captures]", r#"n: jsonpath "$.n""#, r#"> {"ack":{{n}}}"#][..],
+        ),
+        (
+            ["< your token is ab12cd34. Keep it.", "> login ab12cd34"],
+            &[
+                r"< /^your token is [\w-]+\. Keep it\.$/",
+                "[Captures]",
+                r"is: regex /your token is ([\w-]+)/",
+                "> login {{is}}",
+            ],
+        ),
+        (
+            [r#"< {"t":"x","rooms":["room-0001"]}"#, "> /join room-0001"],
+            &[
+                r#"< {"t":"x"}"#,
+                "[Captures]",
+                r#"rooms: jsonpath "$.rooms[0]""#,
+                "> /join {{rooms}}",
+            ],
+        ),
+        (
+            [r#"< {"only":"abcdefgh"}"#, "> abcdefgh"],
+            &[
+                r#"< /^\{"only":"[\w-]+"\}$/"#,
+                "[Captures]",
+                r#"only: jsonpath "$.only""#,
+                "> {{only}}",
+            ],
+        ),
+        (
+            [r#"< 42["open",{"a b":"x/1234567"}]"#, r#"> 42["go","x/1234567"]"#],
+            &[
+                r#"< /^42\["open",\{"a b":"[^\s"'<>]+"\}\]$/"#,
+                "[Captures]",
+                r#"b: regex /\["open",\{"a b":"([^\s"'<>]+)/"#,
+                r#"> 42["go","{{b}}"]"#,
+            ],
+        ),
+    ] {
+        assert_eq!(session(&messages), expected, "{messages:?}");
+    }
+}
+
+#[test]
+fn what_is_not_the_servers_is_not_captured() {
+    for messages in [
+        // The client had it first.
+        &["> hello my-id-12345", r#"< {"you":"my-id-12345"}"#, "> again my-id-12345"][..],
+        // Too short.
+        &[r#"< {"id":"a1b2c3d"}"#, "> a1b2c3d"],
+        // A word of the protocol.
+        &[r#"< {"type":"heartbeat"}"#, r#"> {"type":"heartbeat"}"#],
+        // Part of a longer word.
+        &[r#"< {"id":"abcd1234"}"#, "> abcd12345 x-abcd1234 abcd1234-5"],
+        &[r#"< {"n":12345678}"#, "> 12345678.5"],
+        // It comes after it was sent.
+        &["> abcd1234", r#"< {"id":"abcd1234"}"#],
+        // A name that would need escapes.
+        &[r#"< {"a'b":"abcd1234"}"#, "> abcd1234"],
+    ] {
+        let found = session(messages);
+        assert!(!found.concat().contains("[Captures]"), "{found:?}");
+        assert!(!found.concat().contains("{{"), "{found:?}");
+    }
+}
+
+#[test]
+fn names_of_captures_differ() {
+    let found = session(&[
+        r#"< {"id":"first-001","x":1,"other":{"id":"second-02"}}"#,
+        "> first-001 second-02",
+    ]);
+    assert_eq!(
+        found,
+        [
+            r#"< {"x":1,"other":{}}"#,
+            "[Captures]",
+            r#"id: jsonpath "$.id""#,
+            r#"id_2: jsonpath "$.other.id""#,
+            "> {{id}} {{id_2}}",
+        ]
+    );
+}
+
+#[test]
+fn values_where_no_variable_can_be_written_stay() {
+    let found = session(&[r#"< {"id":"abcd1234","x":1}"#, r"> {abcd1234 \abcd1234 abcd1234"]);
+    assert_eq!(found.last().map(String::as_str), Some(r"> {abcd1234 \abcd1234 {{id}}"));
+}

@@ -1,0 +1,135 @@
+use super::{at, close, closed, now, open, opened, received, scenario, sent, steps};
+use crate::protocol::connection::Initiator;
+use crate::recording::{Recorded, RecordedKind};
+
+fn parts(events: &[Recorded]) -> Vec<String> {
+    let text = scenario(events).text;
+    text.split("\n### recorded 1970-01-01T00:00:00Z\n").skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn connections_that_follow_each_other_are_parts() {
+    let events = [
+        open().of(1),
+        sent("a").of(1),
+        closed(Initiator::Peer, None, close(1000, "")).of(1),
+        open().of(2),
+        sent("b").of(2),
+    ];
+    assert_eq!(
+        parts(&events),
+        ["WS ws://h/x\nHTTP 101\n> a\n< close:1000\n", "WS ws://h/x\nHTTP 101\n> b\n"]
+    );
+}
+
+#[test]
+fn connections_at_the_same_time_have_names() {
+    let events = [
+        open().of(1),
+        sent("1").of(1),
+        open().of(2),
+        sent("2").of(2),
+        received("3").of(1),
+        closed(Initiator::Peer, None, close(1000, "")).of(1),
+        received("4").of(2),
+    ];
+    assert_eq!(
+        parts(&events),
+        [
+            "WS ws://h/x as a\nHTTP 101\na> 1\nWS ws://h/x as b\nHTTP 101\nb> 2\na< 3\na< close:1000\nb< 4\n"
+        ]
+    );
+}
+
+#[test]
+fn what_a_server_recorded_is_turned_round() {
+    let mut opened = opened("ws://h/x", &[]);
+    opened.initiator = Initiator::Peer;
+    let events = [
+        now(RecordedKind::Open(Box::new(opened))),
+        received("question"),
+        sent("answer"),
+        closed(Initiator::Peer, close(1000, "ours"), close(1000, "theirs")),
+    ];
+    assert_eq!(
+        steps(&events),
+        ["> question", "< answer", "> close:1000 theirs", "< close:1000 ours"]
+    );
+}
+
+#[test]
+fn ends_are_steps() {
+    for (end, expected) in [
+        (
+            closed(Initiator::Peer, close(1000, ""), close(4001, "see you")),
+            &["< close:4001 see you"][..],
+        ),
+        (closed(Initiator::Peer, None, close(4001, "/x/")), &["< close:4001 /^/x/$/"]),
+        (closed(Initiator::Peer, None, close(4001, "a\nb")), &[r"< close:4001 /^a\nb$/"]),
+        (closed(Initiator::Peer, None, close(4001, "{{a}}")), &[r"< close:4001 \{{a}}"]),
+        (closed(Initiator::Peer, None, None), &["< close:1006"]),
+        (
+            closed(Initiator::Local, close(1000, "x"), close(1005, "")),
+            &["> close:1000 x", "< close:1005"],
+        ),
+        (closed(Initiator::Local, close(1000, ""), None), &["> close:1000"]),
+    ] {
+        assert_eq!(steps(&[open(), end]), expected);
+    }
+}
+
+#[test]
+fn a_recording_that_begins_in_the_middle_needs_a_url() {
+    let text = scenario(&[sent("a")]).text;
+    assert!(text.contains("#   the URL, which the recording does not have: --variable url=VALUE"));
+    assert!(
+        text.ends_with(
+            "WS {{url}}\n# The recording begins after this connection was opened.\n> a\n"
+        )
+    );
+}
+
+#[test]
+fn long_waits_become_limits() {
+    let message =
+        |millis, text: &str| Recorded { at: at(millis, open().what).at, ..received(text) };
+    let text = scenario(&[open(), message(20_000, "late")]).text;
+    assert!(text.contains("[Options]\ntimeout: 40s\nmax-time: 40s\nHTTP 101\n< late\n"), "{text}");
+}
+
+#[test]
+fn regular_messages_are_ignored() {
+    let beat = |millis| Recorded { at: at(millis, open().what).at, ..received("{\"beat\":1}") };
+    let events = [open(), beat(1000), sent("a"), received("b"), beat(2000), beat(3010)];
+    let text = scenario(&events).text;
+    assert!(text.ends_with("[Options]\nignore: text:{\"beat\":1}\nHTTP 101\n> a\n< b\n"), "{text}");
+    // An answer to the client is none, nor is what comes at any time.
+    let sent = |millis| Recorded { at: at(millis, open().what).at, ..sent("a") };
+    let events =
+        [open(), sent(900), beat(1000), sent(1900), beat(2000), beat(3000), sent(3900), beat(4000)];
+    assert!(!scenario(&events).text.contains("ignore"));
+    let events = [open(), beat(1000), beat(2000), beat(9000)];
+    assert!(!scenario(&events).text.contains("ignore"));
+}
+
+#[test]
+fn a_redirect_is_followed_again() {
+    let redirect = RecordedKind::Redirect(Box::new(crate::event::Redirect {
+        status: 302,
+        reason: String::new(),
+        from: "ws://first/".to_owned(),
+        to: "ws://h/x".to_owned(),
+        interim: Vec::new(),
+    }));
+    let found = parts(&[now(redirect), open()]);
+    assert_eq!(found, ["WS ws://first/\n[Options]\nlocation: true\nHTTP 101\n"]);
+}
+
+#[test]
+fn the_connections_of_a_part_are_limited() {
+    let events: Vec<_> = (0..300).map(|number| open().of(number)).collect();
+    let found = scenario(&events);
+    assert_eq!(found.text.matches("\nWS ").count(), 256);
+    assert!(found.text.contains(" as z\n") && found.text.contains(" as c27\n"));
+    assert_eq!(found.warnings, ["of 300 connections at the same time 256 are written"]);
+}

@@ -1,0 +1,114 @@
+use super::{Settings, generate, head, now, opened, scenario, verbatim};
+use crate::event::{FailedResponse, Failure, FailureKind};
+use crate::recording::{Recorded, RecordedKind};
+
+fn lines(events: &[Recorded]) -> Vec<String> {
+    let text = scenario(events).text;
+    text.lines().skip_while(|line| !line.starts_with("WS")).map(str::to_owned).collect()
+}
+
+fn open(url: &str, request: &[(&str, &str)]) -> Recorded {
+    now(RecordedKind::Open(Box::new(opened(url, request))))
+}
+
+#[test]
+fn headers_that_matter_are_kept() {
+    let request = [
+        ("Host", "h"),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Key", "x"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Extensions", "permessage-deflate"),
+        ("Sec-WebSocket-Protocol", "soap, wamp"),
+        ("User-Agent", "wscope/0.1.0"),
+        ("Sec-Fetch-Mode", "websocket"),
+        ("Origin", "http://h"),
+        ("X-A", "{{b}} 1"),
+        ("$touch", "x"),
+        ("#a", "x"),
+        ("X-Lines", "a\n> b"),
+    ];
+    assert_eq!(
+        lines(&[open("ws://h:80/x?a={{b}}", &request)]),
+        [
+            r"WS ws://h:80/x?a=\{{b}}",
+            "Origin: http://h",
+            r"X-A: \{{b}} 1",
+            "[Options]",
+            "subprotocol: soap, wamp",
+            "HTTP 101"
+        ]
+    );
+    assert_eq!(
+        lines(&[open("ws://h/x", &[("Host", "other")])])[1..3],
+        ["Host: other", "[Options]"]
+    );
+}
+
+#[test]
+fn secrets_are_variables() {
+    let request = [
+        ("Sec-WebSocket-Extensions", "permessage-deflate"),
+        ("Authorization", "Bearer ***"),
+        ("Cookie", "session=abc12345; a=b"),
+        ("X-Api-Key", "12345678"),
+    ];
+    let events = [open("wss://h/x?a=1&token=***&b=2", &request), super::sent("my key is 12345678")];
+    let found = scenario(&events);
+    assert_eq!(
+        found.text.lines().skip(1).collect::<Vec<_>>(),
+        [
+            "# These variables need a value:",
+            "#   the query parameter \"token\": --secret token=VALUE, or WSCOPE_SECRET_token in the environment",
+            "#   the header Authorization: --secret authorization=VALUE, or WSCOPE_SECRET_authorization in the environment",
+            "#   the header Cookie: --secret cookie=VALUE, or WSCOPE_SECRET_cookie in the environment",
+            "#   the header X-Api-Key: --secret x_api_key=VALUE, or WSCOPE_SECRET_x_api_key in the environment",
+            "",
+            "### recorded 1970-01-01T00:00:00Z",
+            "WS wss://h/x?a=1&token={{token}}&b=2",
+            "Authorization: Bearer {{authorization}}",
+            "Cookie: {{cookie}}",
+            "X-Api-Key: {{x_api_key}}",
+            "HTTP 101",
+            "> my key is {{x_api_key}}",
+        ]
+    );
+    let kept = generate(&events, &verbatim());
+    let names: Vec<_> = kept.unknown.iter().map(|value| value.name.as_str()).collect();
+    assert_eq!(names, ["token", "authorization"], "only what was masked");
+    assert!(kept.text.contains("Cookie: session=abc12345; a=b\nX-Api-Key: 12345678\n"));
+    assert!(kept.text.contains("> my key is 12345678\n"));
+}
+
+#[test]
+fn options_are_those_that_the_events_or_the_recorder_tell() {
+    let settings = Settings {
+        options: vec![("insecure".to_owned(), "true".to_owned())],
+        ..Settings::default()
+    };
+    let text = generate(&[open("wss://h/", &[("Host", "h")])], &settings).text;
+    let (_, head) = text.split_once("WS ").expect("a connection");
+    assert_eq!(head, "wss://h/\n[Options]\nno-compress: true\ninsecure: true\nHTTP 101\n");
+}
+
+#[test]
+fn a_refusal_is_expected_with_its_status() {
+    let mut failure = Failure::new(FailureKind::Handshake, "refused".to_owned());
+    failure.response = Some(FailedResponse {
+        status: 401,
+        head: head(&[("WWW-Authenticate", "Bearer"), ("Date", "today")]),
+        body: b"no".to_vec(),
+        is_partial: false,
+        notes: Vec::new(),
+    });
+    let refused = now(RecordedKind::Failure(Box::new(failure)));
+    assert_eq!(lines(&[refused]), ["WS {{url}}", "HTTP 401", "WWW-Authenticate: Bearer"]);
+}
+
+#[test]
+fn a_url_that_cannot_be_written_is_a_variable() {
+    for url in ["", "ws://h/a b", "ws://h\n> evil", "ws://h as x"] {
+        assert_eq!(lines(&[open(url, &[])])[0], "WS {{url}}", "{url:?}");
+    }
+}

@@ -1,0 +1,122 @@
+use super::{message, open, received, sent, steps};
+use crate::protocol::MessageKind;
+use crate::protocol::vocabulary::Direction;
+use crate::recording::RecordedKind;
+
+#[test]
+fn texts_are_written_as_they_are_where_that_means_them() {
+    for (text, written) in [
+        ("", ""),
+        ("hello", "hello"),
+        ("/quit", "/quit"),
+        ("# no comment", "# no comment"),
+        ("### no part", "### no part"),
+        ("{\"a\": 1}", "{\"a\": 1}"),
+        ("[1,2]", "[1,2]"),
+        ("[Options]", "text:[Options]"),
+        ("{\"a\":", "text:{\"a\":"),
+        ("{{name}}", "text:\\{{name}}"),
+        ("a {{name}}", "a \\{{name}}"),
+        ("{{{", "\\{{{"),
+        ("\\{{a", "\\\\{{a"),
+        ("text:a", "text:text:a"),
+        ("hex:00", "text:hex:00"),
+        ("close:1000", "text:close:1000"),
+        ("binary:@/etc/passwd", "text:binary:@/etc/passwd"),
+        ("text:@/etc/passwd", "text:text:@/etc/passwd"),
+        ("```", "text:```"),
+        (" a", "text:\" a\""),
+        ("a ", "text:\"a \""),
+        ("a\tb", "text:\"a\\tb\""),
+        ("a\r\nb", "text:\"a\\r\\nb\""),
+        ("a\0", "text:\"a\\u0000\""),
+        ("\u{202e}a", "text:\"\\u202ea\""),
+        ("\"quoted\"", "\"quoted\""),
+        ("> a", "> a"),
+        ("42", "42"),
+    ] {
+        let found = steps(&[open(), sent(text)]);
+        assert_eq!(found, [format!("> {written}").trim_end()], "{text:?}");
+    }
+}
+
+#[test]
+fn what_would_be_another_pattern_is_written_as_text() {
+    for (text, written) in [
+        ("/quit/", "text:/quit/"),
+        ("/quit", "/quit"),
+        ("/a/i", "text:/a/i"),
+        ("{\"a\":1} ", "{\"a\":1}"),
+        ("{\"a\":\"\u{202e}\"}", "{\"a\":\"\\u202e\"}"),
+        ("pong:", "text:pong:"),
+        ("<& a", "<& a"),
+    ] {
+        assert_eq!(steps(&[open(), received(text)]), [format!("< {written}")], "{text:?}");
+    }
+}
+
+#[test]
+fn lines_stand_between_fences() {
+    let cases = [
+        ("{\n  \"a\": 1\n}", &["```", "{", "  \"a\": 1", "}", "```"][..]),
+        ("a\n```\nb", &["````", "a", "```", "b", "````"]),
+        ("text:a\nb", &["```", "text:text:a", "b", "```"]),
+        ("### a\n> b\n", &["```", "### a", "> b", "", "```"]),
+    ];
+    for (text, lines) in cases {
+        let mut expected: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+        expected[0] = format!("> {}", lines[0]);
+        assert_eq!(steps(&[open(), sent(text)]), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn bytes_are_hex_or_base64() {
+    let binary = |data: &[u8]| message(Direction::Sent, MessageKind::Binary, data);
+    assert_eq!(steps(&[open(), binary(&[])]), ["> hex:"]);
+    assert_eq!(steps(&[open(), binary(&[1, 0, 10])]), ["> hex:01 00 0a"]);
+    assert_eq!(steps(&[open(), binary(&[0; 33])]), [format!("> base64:{}", "A".repeat(44))]);
+    let long = message(Direction::Received, MessageKind::Binary, &[7; 70_000]);
+    let found = steps(&[open(), long]);
+    assert!(found[0].starts_with("< hex:07 07") && found[0].ends_with("07 .."), "{found:?}");
+    assert_eq!(found[1..], ["[Asserts]", "size == 70000"]);
+}
+
+#[test]
+fn what_a_scenario_cannot_hold_is_a_comment() {
+    let file = RecordedKind::FileSent {
+        kind: MessageKind::Binary,
+        path: "a\n> evil".to_owned(),
+        size: 5,
+        wire_size: 0,
+    };
+    let broken = message(Direction::Received, MessageKind::Text, &[b'a', 0xff]);
+    for what in
+        [super::now(file), broken, super::now(RecordedKind::Ping(Direction::Sent, vec![1].into()))]
+    {
+        let found = steps(&[open(), what]);
+        assert!(found.iter().all(|line| line.starts_with("# ")), "{found:?}");
+        assert!(!found.is_empty());
+    }
+}
+
+#[test]
+fn pings_of_the_client_are_steps() {
+    let ping =
+        |direction, data: &'static [u8]| super::now(RecordedKind::Ping(direction, data.into()));
+    let pong = |direction, data: &'static [u8]| {
+        super::now(RecordedKind::Pong(direction, data.into(), None))
+    };
+    let events = [
+        open(),
+        ping(Direction::Sent, b"x"),
+        pong(Direction::Received, b"x"),
+        ping(Direction::Received, b"theirs"),
+        pong(Direction::Sent, b"theirs"),
+        pong(Direction::Sent, b"alone"),
+        pong(Direction::Received, b"unsolicited"),
+        ping(Direction::Sent, b"keepalive 1"),
+        pong(Direction::Received, b"keepalive 1"),
+    ];
+    assert_eq!(steps(&events), ["> ping:x", "< pong:x", "> pong:alone"]);
+}

@@ -1,0 +1,88 @@
+//! The formats of recordings, and what turns events into them.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Turns events into the content of a file, in the thread that writes the file.
+pub trait RecordWriter: Send {
+    /// Takes an event: a line of `--json`, without its newline. What is written to `file` reaches the disk soon and as a
+    /// whole, or not at all.
+    ///
+    /// # Errors
+    /// If the line cannot be recorded. The recording ends with that.
+    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes what ends the file. This is called once, after the last event.
+    ///
+    /// # Errors
+    /// If the file cannot be completed.
+    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The format of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordFormat {
+    /// The events themselves.
+    Ndjson,
+    /// An HTTP archive.
+    Har,
+    /// A scenario for `wscope check`.
+    Scenario,
+}
+
+/// The endings of names, for messages.
+pub(super) const ENDINGS: &str = ".ndjson, .har or .wscope";
+
+impl RecordFormat {
+    /// The one that the ending of a name stands for.
+    pub fn of(path: &Path) -> Option<Self> {
+        let ending = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
+        match ending.as_str() {
+            "ndjson" => Some(Self::Ndjson),
+            "har" => Some(Self::Har),
+            "wscope" => Some(Self::Scenario),
+            _ => None,
+        }
+    }
+
+    /// Whether more can be added to a file that is complete.
+    pub fn can_be_continued(self) -> bool {
+        self == Self::Ndjson
+    }
+
+    /// What writes it; `None`: the lines are the content.
+    ///
+    /// # Errors
+    /// If this program cannot write the format.
+    pub(super) fn writer(self) -> Result<Option<Box<dyn RecordWriter>>, &'static str> {
+        match self {
+            Self::Ndjson => Ok(None),
+            Self::Har | Self::Scenario => Err("this format cannot be written yet: use .ndjson"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_the_name_is_the_format() {
+        for (name, format) in [
+            ("a.ndjson", Some(RecordFormat::Ndjson)),
+            ("A.NDJSON", Some(RecordFormat::Ndjson)),
+            ("b/a.x.har", Some(RecordFormat::Har)),
+            ("a.wscope", Some(RecordFormat::Scenario)),
+            ("a.json", None),
+            ("a.ndjson.gz", None),
+            (".ndjson", None),
+            ("ndjson", None),
+            ("-", None),
+            ("a.har/", Some(RecordFormat::Har)), // opening it fails
+            ("", None),
+        ] {
+            assert_eq!(RecordFormat::of(Path::new(name)), format, "{name}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `wscope check FILE.ndjson`: a recording as a scenario.
+
+use crate::scripts::answer_close;
+use crate::support::{Outcome, Peer, Server, text, wscope};
+
+/// Scenario language, section 5: ".har and event .ndjson files are taken too (what was sent is sent again, what was
+/// received is expected)".
+fn recording(server: &Server, request_headers: &str, rest: &[&str]) -> String {
+    let open = format!(
+        r#"{{"event":"open","time":"2026-01-02T03:04:05.000000Z","elapsed_ms":1.0,"url":"{}","remote":"127.0.0.1:1","local":"127.0.0.1:2","http_version":"HTTP/1.1","status":101,"reason":"Switching Protocols","request_headers":[{request_headers}],"response_headers":[],"protocol":null,"extensions":null,"tls":null,"timings_ms":{{}}}}"#,
+        server.url()
+    );
+    [&[open.as_str()], rest].concat().join("\n") + "\n"
+}
+
+fn message(direction: &str, data: &str) -> String {
+    format!(
+        r#"{{"event":"message","time":"2026-01-02T03:04:06.000000Z","elapsed_ms":2.0,"direction":"{direction}","type":"text","data":"{data}","size":1,"wire_size":1,"compressed":false,"frames":1}}"#
+    )
+}
+
+fn answering(answer: &'static str) -> Server {
+    Server::script(move |peer: &mut Peer| {
+        peer.accept_request();
+        peer.expect_text("question");
+        peer.send(text(answer));
+        answer_close(peer);
+    })
+}
+
+fn check(file: &str, args: &[&str]) -> Outcome {
+    wscope().file("s.ndjson", file).args(["check", "s.ndjson"]).args(args).run()
+}
+
+#[test]
+fn what_was_sent_is_sent_and_what_was_received_is_expected() {
+    let messages = [message("sent", "question"), message("received", "answer")];
+    let messages = messages.each_ref().map(String::as_str);
+    let server = answering("answer");
+    check(&recording(&server, "", &messages), &[]).code(0).stdout_contains("1 passed");
+    let server = answering("another answer");
+    let options = ["--max-time", "500ms"];
+    let outcome = check(&recording(&server, "", &messages), &options).code(1);
+    outcome
+        .stdout_contains("expected  the text \"answer\"")
+        .stdout_contains("received  another answer");
+}
+
+#[test]
+fn masked_values_have_to_be_given() {
+    let server = Server::script(|peer: &mut Peer| {
+        let head = peer.read_head();
+        assert!(head.contains("Authorization: Bearer letmein\r\n"), "{head}");
+        peer.accept(&head);
+        peer.expect_text("question");
+        answer_close(peer);
+    });
+    let headers = r#"["Authorization","Bearer ***"]"#;
+    let file = recording(&server, headers, &[&message("sent", "question")]);
+    check(&file, &[])
+        .code(2)
+        .stderr_contains(
+            "s.ndjson: values were masked in the recording: the header Authorization\n",
+        )
+        .stderr_contains("hint: give them with --secret authorization=VALUE\n");
+    check(&file, &["--secret", "authorization=letmein"]).code(0);
+}
+
+#[test]
+fn what_is_no_recording_is_refused() {
+    for (content, reason) in [("", "empty"), ("{}\n", ""), ("WS ws://h\n> a\n", "")] {
+        check(content, &[]).code(2).stderr_contains("s.ndjson").stderr_contains(reason);
+    }
+    wscope()
+        .args(["check", "none.ndjson"])
+        .run()
+        .code(8)
+        .stderr_contains("none.ndjson: No such file");
+}
+
+#[test]
+fn a_recording_is_not_rewritten() {
+    let server = answering("answer").optional();
+    let file = recording(&server, "", &[&message("sent", "question")]);
+    let outcome = check(&file, &["--relax", "--yes"]).code(2);
+    outcome.stderr_contains("only scenario files can be rewritten");
+}
+
+/// A line that was cut is said to be.
+#[test]
+fn a_recording_that_was_cut_is_used_up_to_there() {
+    let server = answering("answer");
+    let messages = [message("sent", "question"), message("received", "answer")];
+    let messages = messages.each_ref().map(String::as_str);
+    let whole = recording(&server, "", &messages);
+    let cut = whole + r#"{"event":"message","time":"2026"#;
+    check(&cut, &[]).code(0).stderr_contains("the last line is cut");
+}

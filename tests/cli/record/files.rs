@@ -1,0 +1,101 @@
+//! Which files are recorded to.
+
+use std::fs::{self, File};
+
+use super::{TALK, events, names, recorded, talk};
+use crate::scripts::{refused_url, serve};
+use crate::support::{Outcome, wscope};
+
+/// Runs without a server: the file is refused before anything else.
+#[track_caller]
+fn refused(code: i32, args: &[&str], reason: &str) -> Outcome {
+    let program = wscope().file("there.ndjson", "kept").file("sent.ndjson", "sent");
+    let outcome = program.arg(refused_url()).args(args).stdin_null().run();
+    assert_eq!(outcome.file("there.ndjson"), b"kept");
+    assert!(outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
+    outcome.code(code).stderr_contains(reason)
+}
+
+#[test]
+fn files_that_cannot_be_recorded_to_are_refused_before_connecting() {
+    for (code, args, reason) in [
+        (8, &["--record", "there.ndjson"][..], "it exists (--force replaces it, --append"),
+        (8, &["--record", "no/r.ndjson"], "cannot record to no/r.ndjson: No such file"),
+        (2, &["--record", "r.json"], "the name has to end in .ndjson, .har or .wscope"),
+        (2, &["--record", "-"], "--json writes them to standard output"),
+        (2, &["--record", "/dev/stdout"], "--json writes them to standard output"),
+        (2, &["--record", "r.har", "--append"], "only .ndjson files can be continued"),
+        (2, &["--record", "r.wscope", "--append"], "only .ndjson files can be continued"),
+        (2, &["--force"], "--force requires --record FILE"),
+        (2, &["--append"], "--append requires --record FILE"),
+        (2, &["--record", "r.ndjson", "--record", "./r.ndjson"], "recorded to already"),
+        (
+            2,
+            &["--force", "--record", "sent.ndjson", "--send-file", "sent.ndjson"],
+            "it is sent by this run (--send-file)",
+        ),
+    ] {
+        refused(code, args, reason);
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_file_beside_one_that_is_refused() {
+    let args = ["--record", "r.ndjson", "--record", "there.ndjson"];
+    let outcome = refused(8, &args, "cannot record to there.ndjson: it exists");
+    assert!(!outcome.path("r.ndjson").exists());
+}
+
+#[test]
+fn the_input_is_not_replaced() {
+    let program = wscope().file("in.ndjson", "hello\n");
+    let input = File::open(program.home().join("in.ndjson")).expect("a file");
+    let args = [&refused_url(), "--force", "--record", "in.ndjson"];
+    let outcome = program.args(args).stdin_from(input).run();
+    assert_eq!(outcome.file("in.ndjson"), b"hello\n");
+    outcome.code(2).stderr_contains("it is standard input of this run");
+}
+
+#[test]
+fn a_file_is_replaced_or_continued_on_demand() {
+    let run = |option: &str, before: &str| {
+        let server = serve(talk);
+        let program = wscope().file("r.ndjson", before);
+        let args = [&server.url(), "--record", "r.ndjson", option, "-x", "hello"];
+        program.args(args).stdin_null().run().code(0)
+    };
+    assert_eq!(recorded(&run("--force", "{\"event\":\"old\"}\n")), TALK);
+    let continued = recorded(&run("--append", "{\"event\":\"old\"}\n"));
+    assert_eq!((&*continued[0], &continued[1..]), ("old", &TALK.map(str::to_owned)[..]));
+    // What a run that was killed has left of a line.
+    let outcome = run("--append", "{\"event\":\"old\"}\n{\"event\":\"mess");
+    let bytes = outcome.file("r.ndjson");
+    let text = str::from_utf8(&bytes).expect("UTF-8");
+    assert_eq!(text.lines().nth(1), Some("{\"event\":\"mess"));
+    let rest: String = text.lines().skip(2).map(|line| format!("{line}\n")).collect();
+    assert_eq!(names(&events(rest.as_bytes())), TALK);
+}
+
+#[test]
+fn several_files_are_alike() {
+    let server = serve(talk);
+    let args = [&server.url(), "-x", "hello", "--record", "r.ndjson", "--record", "s.ndjson"];
+    let outcome = wscope().args(args).stdin_null().run().code(0);
+    assert_eq!(recorded(&outcome), TALK);
+    assert_eq!(outcome.file("s.ndjson"), outcome.file("r.ndjson"));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_user_can_read_it_and_a_link_is_followed_on_demand() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let server = serve(talk);
+    let program = wscope().file("target.ndjson", "old");
+    symlink("target.ndjson", program.home().join("r.ndjson")).expect("a link");
+    let args = [&server.url(), "-x", "hello", "--record", "r.ndjson", "--force"];
+    let outcome = program.args(args).stdin_null().run().code(0);
+    assert_eq!(recorded(&outcome), TALK);
+    let target = outcome.path("target.ndjson");
+    let mode = fs::metadata(target).expect("the end of the link").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -1,0 +1,115 @@
+//! `listen --replay`: a recorded server is played.
+
+use crate::listen::{client, start};
+use crate::replay::{open, recording};
+use crate::support::{Peer, Running, masked, text, wscope};
+
+fn mock(lines: &[&str], options: &[&str]) -> (Running, u16) {
+    let program = wscope().stdin_null().file("r.ndjson", recording(&open("ws://a/chat"), lines));
+    start(program, &[&["--replay", "r.ndjson"], options].concat())
+}
+
+fn say(peer: &mut Peer, message: &str) {
+    peer.send(masked(&text(message)));
+}
+
+const CHAT: [&str; 7] = ["< hi", "> a", "< 1", "<hex 00ff", ">ping p", "> b", "< 2"];
+
+#[test]
+fn each_client_is_answered_by_count() {
+    let (_server, port) = mock(&[&CHAT[..], &["end peer 4001 bye"]].concat(), &[]);
+    let mut clients = [client(port), client(port)];
+    for peer in &mut clients {
+        peer.expect_text("hi");
+        say(peer, "a");
+        peer.expect_text("1");
+        peer.expect_binary(&[0, 255]);
+    }
+    for peer in &mut clients {
+        say(peer, "b");
+        peer.expect_text("2");
+        assert_eq!(peer.expect_close(4001), "bye");
+    }
+}
+
+#[test]
+fn a_server_that_did_not_close_stays() {
+    let (server, port) = mock(&[&CHAT[..], &["end self 1000"]].concat(), &["--once"]);
+    let mut peer = client(port);
+    peer.expect_text("hi");
+    for message in ["a", "b"] {
+        say(&mut peer, message);
+    }
+    for answer in ["1", "2"] {
+        if answer == "2" {
+            peer.expect_binary(&[0, 255]);
+        }
+        peer.expect_text(answer);
+    }
+    peer.close(1000, "");
+    peer.expect_close(1000);
+    server.wait().code(0).stdout("a\nb\n").stderr_lacks("not as recorded");
+}
+
+#[test]
+fn a_client_that_says_something_else_is_reported() {
+    let lines = [r#"> {"n":1,"ts":1}"#, "< 1", "> b", "< 2"];
+    let (server, port) = mock(&lines, &["--once", "--ignore", "$.ts"]);
+    let mut peer = client(port);
+    say(&mut peer, r#"{"ts":2,"n":1}"#);
+    peer.expect_text("1");
+    say(&mut peer, "x");
+    peer.expect_text("2");
+    say(&mut peer, "more");
+    peer.close(1000, "");
+    peer.expect_close(1000);
+    let outcome = server.wait().code(0);
+    assert_eq!(outcome.stderr.matches("message 1 ").count(), 0, "{}", outcome.stderr);
+    outcome
+        .stderr_contains("message 2 is not as recorded: character 1: recorded \"b\", now \"x\"")
+        .stderr_contains("message 3 was not recorded, 2 were: \"more\"");
+}
+
+#[test]
+fn strict_closes_such_a_client() {
+    let (server, port) = mock(&["> a", "< 1"], &["--once", "--strict"]);
+    let mut peer = client(port);
+    say(&mut peer, "x");
+    assert_eq!(peer.expect_close(1008), "message 1 is not as recorded");
+    peer.close(1008, "");
+    let outcome = server.wait().code(1);
+    outcome.stderr_contains("message 1 is not as recorded: character 1: recorded \"a\", now \"x\"");
+}
+
+#[test]
+fn the_recorded_subprotocol_is_accepted() {
+    let mut event = open("ws://a/chat");
+    event["protocol"] = "chat.v2".into();
+    for (options, chosen) in [(&[][..], true), (&["-s", "other"], false)] {
+        let program = wscope().stdin_null().file("r.ndjson", recording(&event, &["< hi"]));
+        let (_server, port) = start(program, &[&["--replay", "r.ndjson"], options].concat());
+        let mut peer = Peer::connect(port);
+        peer.request("/", &["Sec-WebSocket-Protocol: chat.v2"]);
+        let head = peer.read_head();
+        assert_eq!(head.contains("Sec-WebSocket-Protocol: chat.v2"), chosen, "{head}");
+    }
+}
+
+#[test]
+fn other_answers_are_a_usage_error() {
+    for option in [&["--echo"][..], &["--broadcast"], &["-x", "hello"]] {
+        let file = recording(&open("ws://a"), &["< hi"]);
+        let program = wscope().file("r.ndjson", file).args(["listen", "--replay", "r.ndjson"]);
+        program.args(option).run().code(2).stderr_contains("cannot be used with");
+    }
+    for option in
+        [&["--entry", "1"][..], &["--strict"], &["--ignore", "$.a"], &["--max-size", "1M"]]
+    {
+        let outcome = wscope().arg("listen").args(option).run().code(2);
+        outcome.stderr_contains("--replay <FILE>");
+    }
+    let two = recording(&open("ws://a/x"), &["< hi"]).repeat(2);
+    let outcome =
+        wscope().file("r.ndjson", two).args(["listen", "--replay", "r.ndjson"]).run().code(2);
+    outcome.stderr_contains("wscope: r.ndjson: 2 connections: choose one with --entry N");
+}

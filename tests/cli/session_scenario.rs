@@ -1,0 +1,117 @@
+//! `/scenario`: from a session at the prompt to a check that holds.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::repl::leave;
+use crate::scripts::answer_close;
+use crate::support::{Outcome, Peer, Script, Server, Terminal, script, text, wscope};
+
+/// A chat that gives each connection another session and other times, and refuses the session of another one.
+fn chat(number: usize) -> Script {
+    script(move |peer| {
+        peer.accept_request();
+        let session = format!("session-000{number}");
+        peer.send(text(&format!(r#"{{"type":"welcome","session":"{session}","version":3}}"#)));
+        peer.expect_text(&format!(r#"{{"hello":"{session}"}}"#));
+        peer.send(text(&format!(r#"{{"type":"hello","by":"{session}","at":{number}}}"#)));
+        peer.send(text(&format!("it is {number} o'clock")));
+        answer_close(peer);
+    })
+}
+
+fn server(connections: usize) -> Server {
+    Server::scripts((1..=connections).map(chat))
+}
+
+/// A session with the first connection, up to the last message of the server.
+fn session(server: &Server) -> Terminal {
+    let terminal = Terminal::spawn([&server.url(), "--bearer", "letmein"], 120, 40);
+    terminal.wait_for("welcome");
+    terminal.type_line(r#"{"hello":"session-0001"}"#);
+    terminal.wait_for("o'clock");
+    terminal
+}
+
+fn check(scenario: &[u8], args: &[&str]) -> Outcome {
+    let scenario = str::from_utf8(scenario).expect("UTF-8");
+    let all = ["check", "s.wscope", "--secret", "authorization=letmein"];
+    wscope().file("s.wscope", scenario).args(all).args(args).run()
+}
+
+/// Contract, section 6: "a scenario that `check` runs"; scenario language, section 5: "a recorded session, run once or
+/// twice with `--relax`, is a check that holds".
+#[test]
+fn a_session_at_the_prompt_becomes_a_check_that_holds() {
+    let server = server(4);
+    let terminal = session(&server);
+    let path = terminal.home().join("s.wscope");
+    terminal.type_line(&format!("/scenario {}", path.display()));
+    terminal.wait_for("--secret authorization=VALUE");
+    let mode = fs::metadata(&path).expect("the scenario").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let written = fs::read(&path).expect("the scenario");
+    leave(terminal);
+
+    let text = String::from_utf8(written.clone()).expect("UTF-8");
+    assert!(!text.contains("letmein") && !text.contains("session-0001"), "{text}");
+    let (_, steps) = text.split_once("HTTP 101\n").expect("a handshake");
+    assert_eq!(
+        steps,
+        "< {\"type\":\"welcome\",\"version\":3}\n[Captures]\nsession: jsonpath \"$.session\"\n\
+         > {\"hello\":\"{{session}}\"}\n< {\"type\":\"hello\",\"by\":\"{{session}}\",\"at\":1}\n\
+         < it is 1 o'clock\n"
+    );
+
+    // A short limit: each pattern that differs waits for its whole time.
+    let quick = text.replace("HTTP 101", "[Options]\ntimeout: 300ms\nHTTP 101").into_bytes();
+    check(&quick, &[]).code(1).stdout_contains("at $.at expected 1, got 2");
+    let relaxed = check(&quick, &["--relax", "--yes"]).code(0).file("s.wscope");
+    check(&relaxed, &["--relax", "--yes"]).code(0).stdout_contains("1 passed, 0 failed");
+    server.join();
+}
+
+#[test]
+fn the_scenario_is_shown_without_a_file() {
+    let server = server(1);
+    let terminal = session(&server);
+    terminal.type_line("/scenario");
+    terminal.wait_for("session: jsonpath \"$.session\"");
+    leave(terminal);
+}
+
+#[test]
+fn a_file_that_exists_is_kept() {
+    let server = server(1);
+    let terminal = session(&server);
+    let path = terminal.home().join("old.wscope");
+    fs::write(&path, "old").expect("a file");
+    terminal.type_line(&format!("/scenario {}", path.display()));
+    terminal.wait_for("exists: /scenario writes new files only");
+    assert_eq!(fs::read(&path).expect("the file"), b"old");
+    terminal.type_line("/scenario --force");
+    terminal.wait_for("/scenario has no option --force");
+    terminal.type_line("/scenario /no/such/folder/s.wscope");
+    terminal.wait_for("No such file or directory");
+    leave(terminal);
+}
+
+/// Filters and pauses are about what is shown.
+#[test]
+fn what_is_not_shown_is_in_the_scenario() {
+    let server = Server::script(|peer: &mut Peer| {
+        peer.accept_request();
+        peer.expect_text("begin");
+        peer.send(text("hidden"));
+        peer.send(text("shown"));
+        answer_close(peer);
+    });
+    let terminal = Terminal::spawn([&server.url(), "--mute", "hidden"], 120, 40);
+    terminal.wait_for_prompt();
+    terminal.type_line("begin");
+    terminal.wait_for("shown");
+    assert!(!terminal.raw_output().contains("< hidden"));
+    terminal.type_line("/scenario");
+    terminal.wait_for("< hidden\n< shown");
+    leave(terminal);
+}
