@@ -5,6 +5,7 @@
 //! JSON is an [`EventWriter`].
 
 pub mod compare;
+mod converter;
 mod error;
 mod file;
 pub mod har;

@@ -38,7 +38,7 @@ impl OpenFile {
         if existing == Existing::Append && !format.can_be_continued() {
             return Err(failed(Reason::NoAppend));
         }
-        let writer = format.writer().map_err(|why| failed(Reason::NoWriter(why)))?;
+        let writer = format.writer(path).map_err(|why| failed(Reason::NoWriter(why)))?;
         let use_of = |id: &FileId| match uses.iter().find(|(used, _)| used == id) {
             Some((_, what)) => Some(what.clone()),
             None => is_recorded(id).then(|| TWICE.to_owned()),

@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::converter::Converter;
+use super::har::HarWriter;
+
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
     /// Takes an event: a line of `--json`, without its newline. What is written to `file` reaches the disk soon and as a
@@ -51,14 +54,19 @@ impl RecordFormat {
         self == Self::Ndjson
     }
 
-    /// What writes it; `None`: the lines are the content.
+    /// What writes it to this path; `None`: the lines are the content.
     ///
     /// # Errors
     /// If this program cannot write the format.
-    pub(super) fn writer(self) -> Result<Option<Box<dyn RecordWriter>>, &'static str> {
+    pub(super) fn writer(self, path: &Path) -> Result<Option<Box<dyn RecordWriter>>, &'static str> {
         match self {
             Self::Ndjson => Ok(None),
-            Self::Har | Self::Scenario => Err("this format cannot be written yet: use .ndjson"),
+            Self::Har => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder.unwrap_or(Path::new(".")).to_owned();
+                Ok(Some(Box::new(Converter(HarWriter::new(folder, None)))))
+            }
+            Self::Scenario => Err("this format cannot be written yet: use .ndjson or .har"),
         }
     }
 }

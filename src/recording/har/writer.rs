@@ -267,7 +267,9 @@ impl HarWriter {
         if is_of_opening {
             // Another connection may have another URL.
             let known = Some(&*self.url).filter(|url| key.is_none() && !url.is_empty());
-            put_failure(&mut self.text, event, failure, known.unwrap_or(UNKNOWN_URL));
+            let attempted = failure.attempt.as_ref().map(|attempt| &*attempt.url);
+            let url = attempted.or(known).unwrap_or(UNKNOWN_URL);
+            put_failure(&mut self.text, event, failure, url);
             return self.put_entry(file);
         }
         if self.errors.len() < MAX_ERRORS {
