@@ -5,6 +5,7 @@
 //! JSON is an [`EventWriter`].
 
 pub mod compare;
+mod converter;
 pub mod diff;
 mod error;
 mod file;

@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::converter::Converter;
 use super::har::HarWriter;
 use super::scenario::ScenarioWriter;
-use super::{EventWriter, ndjson};
 
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
@@ -60,27 +60,12 @@ impl RecordFormat {
         match self {
             Self::Ndjson => None,
             Self::Har => {
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                Some(Box::new(EventLines(HarWriter::new(folder, None))))
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder.unwrap_or(Path::new(".")).to_owned();
+                Some(Box::new(Converter(HarWriter::new(folder, None))))
             }
-            Self::Scenario => Some(Box::new(EventLines(ScenarioWriter::default()))),
+            Self::Scenario => Some(Box::new(Converter(ScenarioWriter::default()))),
         }
-    }
-}
-
-/// Gives the events of lines to an [`EventWriter`].
-struct EventLines<W>(W);
-
-impl<W: EventWriter> RecordWriter for EventLines<W> {
-    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
-        match ndjson::parse_event(line).map_err(io::Error::other)? {
-            Some(event) => self.0.event(&event, file),
-            None => Ok(()),
-        }
-    }
-
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        self.0.finish(file)
     }
 }
 

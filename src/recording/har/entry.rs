@@ -24,6 +24,8 @@ const OPEN_KEYS: [&str; 6] =
 const REDIRECT_KEYS: [&str; 4] = ["status", "reason", "from", "to"];
 /// Keys of a failure that are in the fields of the entry.
 const ERROR_KEYS: [&str; 3] = ["status", "response_headers", "body"];
+/// The same of an attempt to connect.
+const ATTEMPT_KEYS: [&str; 2] = ["url", "request_headers"];
 /// Keys of the end of a connection that `_webSocketClose` has under the names of the WebSocket API.
 const CLOSE_KEYS: [&str; 5] = ["code", "name", "reason", "was_clean", "initiator"];
 
@@ -142,20 +144,18 @@ pub(super) fn put_failure(out: &mut Vec<u8>, event: &Recorded, failure: &Failure
         }
     };
     response["_error"] = failure.message.as_str().into();
-    let fields = own.get("request_headers").filter(|it| it.is_array()).cloned();
-    let fields = fields.unwrap_or_else(|| request_fields(failure));
-    let request = request(url, "HTTP/1.1", &fields);
-    put_start(out, micros_of_wall(event.at.wall), &request, &response, &Timings::default());
+    let fields = own.get("request_headers").cloned();
+    let request = request(url, "HTTP/1.1", &fields.unwrap_or(json!([])));
+    let timings = failure.attempt.as_ref().and_then(|it| it.timings).unwrap_or_default();
+    let started = micros_of_wall(event.at.wall).saturating_sub(micros_of(timings.total));
+    put_start(out, started, &request, &response, &timings);
+    take(&mut own, &ATTEMPT_KEYS);
     if failure.response.is_some() {
         take(&mut own, &ERROR_KEYS);
     }
     put_own(out, event, "error", own);
-    out.extend_from_slice(b",\"time\":0.000}");
-}
-
-fn request_fields(failure: &Failure) -> Value {
-    let fields = failure.request.iter().flat_map(|head| &head.fields);
-    fields.map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect()
+    put_member(out, "time", &Millis(micros_of(timings.total)).to_string());
+    out.push(b'}');
 }
 
 /// Appends the start of an object, up to its timings.

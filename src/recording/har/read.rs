@@ -36,8 +36,9 @@ pub fn read(
     let mut failure = None;
     match error {
         Some(error) if has_entries && is_cut(&error, &progress) => {
-            let reason = "the HAR is not closed: the program that wrote it was ended before";
-            warnings.add(progress.place(), &format!("{reason}, and what follows here is missing"));
+            let reason = "the HAR is not closed: it ends here, and what the program that wrote it \
+                          would have added is missing";
+            warnings.add(progress.place(), reason);
         }
         Some(error) => failure = Some(failed(name, &error, limits, &progress)),
         None if !has_entries => {

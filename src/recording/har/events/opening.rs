@@ -93,8 +93,10 @@ impl Builder<'_> {
         let reported = messages.iter().find(|message| message.what == MessageKind::Error);
         let reported = reported.map(|message| String::from_utf8_lossy(&message.data).into_owned());
         let mut values = json!({ "event": "error" });
-        if own.is_none() {
+        if !it.url.is_empty() {
             values["url"] = it.url.as_str().into();
+        }
+        if !it.request_headers.is_empty() {
             values["request_headers"] = fields(&it.request_headers);
         }
         if it.status == 0 {

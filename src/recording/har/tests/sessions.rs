@@ -6,8 +6,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use crate::event::{
-    Closed, FailedResponse, Failure, FailureKind, HeadView, LastTraffic, Opened, Redirect,
-    SilenceAdvice, Stamp,
+    AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, LastTraffic, Opened,
+    Redirect, SilenceAdvice, Stamp,
 };
 use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo};
@@ -181,9 +181,16 @@ fn head(fields: &[(&str, &str)]) -> HeadView {
 fn refusal() -> impl Strategy<Value = RecordedKind> {
     let body =
         prop_oneof![text().prop_map(String::into_bytes), prop::collection::vec(any::<u8>(), 0..9),];
-    (prop::option::of((400_u16..600, body)), text()).prop_map(|(response, message)| {
+    let response = prop::option::of((400_u16..600, body));
+    (response, text(), prop::option::of(0_u64..9_000_000)).prop_map(|(response, message, took)| {
         let kind = if response.is_some() { FailureKind::Handshake } else { FailureKind::Connect };
         let mut failure = Failure::new(kind, message);
+        let total = Duration::from_micros(took.unwrap_or_default());
+        failure.attempt = Some(Box::new(AttemptView {
+            url: "ws://h/p".to_owned(),
+            request: took.map(|_| head(&[("Host", "h"), ("X", "1"), ("X", "2")])),
+            timings: took.map(|_| Timings { total, ..Timings::default() }),
+        }));
         failure.response = response.map(|(status, body)| FailedResponse {
             status,
             head: HeadView {
