@@ -1,6 +1,10 @@
 //! HARs of other programs and ours, shown again.
 
-use crate::support::{Outcome, wscope};
+use serde_json::{Value, json};
+
+use crate::listen::{client, listen};
+use crate::scripts::{close, serve};
+use crate::support::{Outcome, Server, binary, masked, ping, text, wscope};
 
 fn fixture(name: &str) -> String {
     format!("{}/tests/data/har/{name}.har", env!("CARGO_MANIFEST_DIR"))
@@ -71,4 +75,117 @@ fn what_is_odd_in_a_har_is_named_with_its_place() {
 fn a_har_over_the_limit_is_refused() {
     let outcome = view(&["--max-size", "100"], read("chrome")).code(2);
     outcome.stderr_contains("the file is larger than 100 bytes").stderr_contains("--max-size");
+}
+
+/// A session with messages of both kinds, a ping and the peer's Close, recorded in `r.har` and `r.ndjson`.
+fn recorded() -> Outcome {
+    let server = serve(|peer| {
+        peer.expect_text("hello");
+        peer.send([text("h\u{e9}"), binary(&[0, 255]), ping(b"p")].concat());
+        peer.expect_pong(b"p");
+        close(peer, 1000, "done");
+    });
+    let files = ["--record", "r.har", "--record", "r.ndjson"];
+    let url = format!("{}?token=s3cr3t-t0ken", server.url());
+    wscope().args([&*url, "-x", "hello", "-H", "X: 1", "-H", "X: 2"]).args(files).stdin_null().run()
+}
+
+#[test]
+fn a_session_is_recorded_as_chrome_writes_it() {
+    let outcome = recorded();
+    let har = outcome.file("r.har");
+    assert!(!String::from_utf8_lossy(&har).contains("s3cr3t"));
+    let har: Value = serde_json::from_slice(&har).expect("JSON");
+    let log = &har["log"];
+    assert_eq!((&log["version"], &log["pages"]), (&json!("1.2"), &json!([])));
+    let entry = &log["entries"][0];
+    assert_eq!(entry["_resourceType"], "websocket");
+    assert!(entry["request"]["url"].as_str().is_some_and(|url| url.ends_with("?token=***")));
+    let headers = entry["request"]["headers"].as_array().expect("headers");
+    let own: Vec<_> =
+        headers.iter().filter(|it| it["name"] == "X").map(|it| &it["value"]).collect();
+    assert_eq!(own, ["1", "2"]);
+    let messages = entry["_webSocketMessages"].as_array().expect("messages");
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|it| {
+            assert!(it["time"].as_f64().is_some_and(|time| time > 1e9), "{it}");
+            json!([it["type"], it["opcode"], it["data"]])
+        })
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            json!(["send", 1, "hello"]),
+            json!(["receive", 1, "h\u{e9}"]),
+            json!(["receive", 2, "AP8="])
+        ]
+    );
+    let control = entry["_webSocketControl"].as_array().expect("control frames");
+    let control: Vec<_> =
+        control.iter().map(|it| json!([it["type"], it["opcode"], it["data"]])).collect();
+    assert_eq!(control, [json!(["receive", 9, "cA=="]), json!(["send", 10, "cA=="])]);
+    let close = &entry["_webSocketClose"];
+    assert_eq!(
+        [&close["code"], &close["reason"], &close["initiator"], &close["wasClean"]],
+        [&json!(1000), &json!("done"), &json!("peer"), &json!(true)]
+    );
+}
+
+#[test]
+fn a_har_and_lines_of_the_same_session_are_shown_alike() {
+    let outcome = recorded();
+    let lines = view(&["--json"], outcome.file("r.ndjson")).json_lines();
+    assert_eq!(view(&["--json"], outcome.file("r.har")).json_lines(), lines);
+    assert_eq!(lines.len(), 7);
+}
+
+#[test]
+fn a_refused_connection_is_an_entry_with_its_body() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/x\r\nContent-Length: 2\r\n\r\nno");
+        peer.read_until_eof();
+    });
+    let outcome = wscope().args([&*server.url(), "--record", "r.har"]).stdin_null().run().code(4);
+    let har: Value = serde_json::from_slice(&outcome.file("r.har")).expect("JSON");
+    let entry = &har["log"]["entries"][0];
+    assert_eq!(entry["request"]["headers"][0]["name"], "Host");
+    let response = &entry["response"];
+    assert_eq!((&response["status"], &response["statusText"]), (&json!(403), &json!("Forbidden")));
+    assert_eq!(
+        (&response["content"]["text"], &response["content"]["mimeType"]),
+        (&json!("no"), &json!("text/x"))
+    );
+    let shown = view(&["--json"], outcome.file("r.har")).json_lines();
+    assert_eq!((&shown[0]["event"], &shown[0]["body"]), (&json!("error"), &json!("no")));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_server_receives_is_sent_by_clients() {
+    let (running, port) = listen(&["--echo", "--record", "r.har"]);
+    let mut peers: Vec<_> = (0..3).map(|_| client(port)).collect();
+    for (index, peer) in peers.iter_mut().enumerate() {
+        peer.send(masked(&text(&format!("m{index}"))));
+        peer.expect_text(&format!("m{index}"));
+    }
+    peers.iter_mut().skip(1).for_each(|peer| peer.close_and_expect_reply(1000));
+    running.signal(crate::support::Signal::TERM);
+    peers[0].read_until_eof();
+    let outcome = running.wait().code(143);
+    let har: Value = serde_json::from_slice(&outcome.file("r.har")).expect("JSON");
+    let entries = har["log"]["entries"].as_array().expect("entries");
+    assert_eq!(entries.len(), 3);
+    for entry in entries {
+        let messages = &entry["_webSocketMessages"];
+        assert_eq!(
+            (&messages[0]["type"], &messages[1]["type"]),
+            (&json!("send"), &json!("receive"))
+        );
+        assert!(entry["_webSocketClose"]["code"].is_u64(), "{entry}");
+    }
+    let shown = view(&["--json"], outcome.file("r.har")).json_lines();
+    let received = shown.iter().filter(|it| it["direction"] == "received");
+    assert_eq!(received.count(), 3, "as the server saw it");
 }
