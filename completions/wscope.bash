@@ -2,16 +2,28 @@
 _wscope_command() {
     case $1 in
         connect)
-            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 --stay -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
+            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 --stay --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
             arguments='<url>' many=
             ;;
         listen)
-            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --output --max-message-size --max-memory --count --duration --close-timeout --timestamps --color --filter --mute --no-compress --echo --json --lenient --once -1 -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --timestamps --color --filter --mute --no-compress --echo --strict --json --lenient --once -1 --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
             arguments='' many=
             ;;
         check)
-            options='--variable --variables-file --secret --glob -j --jobs --repeat --only --retry -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --timestamps --color --fail-fast --list --allow-run --relax --yes --strict --no-compress --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --lenient -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            options='--variable --variables-file --secret --glob -j --jobs --repeat --only --retry -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --record --timestamps --color --fail-fast --list --allow-run --relax --yes --strict --no-compress --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --lenient --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
             arguments='<path>' many=yes
+            ;;
+        view)
+            options='--entry --max-size --output --record --timestamps --color --filter --mute --json --stats --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets -h --help'
+            arguments='<path>' many=
+            ;;
+        replay)
+            options='--pace --speed --timeout --ignore --entry --max-size --compress -H --header -s --subprotocol -o --origin -A --user-agent -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --ping-interval --ping-timeout --idle-timeout -m --max-time --close-timeout --output --max-message-size --record --timestamps --color --filter --mute --check --ignore-order --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --json --lenient --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            arguments='<path>' many=
+            ;;
+        diff)
+            options='--ignore --entry --max-size --color --ignore-order --handshake --timing --control --json -q --quiet --no-color --show-secrets -h --help'
+            arguments='<path>' many=
             ;;
         codes)
             options='-h --help'
@@ -23,11 +35,11 @@ _wscope_command() {
             ;;
         man)
             options='-h --help'
-            arguments='listen check codes completions man' many=
+            arguments='listen check view replay diff codes completions man' many=
             ;;
         help)
             options=''
-            arguments='listen check codes completions man help' many=
+            arguments='listen check view replay diff codes completions man help' many=
             ;;
     esac
 }
@@ -40,6 +52,7 @@ _wscope_option() {
         'connect -o' | 'connect --origin') takes=next values='' ;;
         'connect -A' | 'connect --user-agent') takes=next values='' ;;
         'connect --compress') takes=next values='' ;;
+        'connect --from-curl') takes=next values='<path>' ;;
         'connect -u' | 'connect --user') takes=next values='<@path>' ;;
         'connect --bearer') takes=next values='<@path>' ;;
         'connect --cookie') takes=next values='<@path>' ;;
@@ -81,6 +94,7 @@ _wscope_option() {
         'connect --close-timeout') takes=next values='' ;;
         'connect --close-code') takes=next values='1000 1001 1002 1003 1007 1008 1009 1010 1011 1012 1013 1014 3000 3003 3008' ;;
         'connect --close-reason') takes=next values='' ;;
+        'connect --record') takes=next values='<path>' ;;
         'connect --timestamps') takes=equals values='utc local relative delta' ;;
         'connect --color') takes=next values='auto always never' ;;
         'connect --filter') takes=next values='' ;;
@@ -97,12 +111,17 @@ _wscope_option() {
         'listen --tls-pass') takes=next values='<@path>' ;;
         'listen -x' | 'listen --send') takes=next values='' ;;
         'listen --broadcast') takes=equals values='others all' ;;
+        'listen --replay') takes=next values='<path>' ;;
+        'listen --entry') takes=next values='' ;;
+        'listen --ignore') takes=next values='' ;;
+        'listen --max-size') takes=next values='' ;;
         'listen --output') takes=next values='lines nul raw hex base64 json' ;;
         'listen --max-message-size') takes=next values='' ;;
         'listen --max-memory') takes=next values='' ;;
         'listen --count') takes=next values='' ;;
         'listen --duration') takes=next values='' ;;
         'listen --close-timeout') takes=next values='' ;;
+        'listen --record') takes=next values='<path>' ;;
         'listen --timestamps') takes=equals values='utc local relative delta' ;;
         'listen --color') takes=next values='auto always never' ;;
         'listen --filter') takes=next values='' ;;
@@ -150,13 +169,70 @@ _wscope_option() {
         'check --max-redirs') takes=next values='' ;;
         'check --ping-timeout') takes=next values='' ;;
         'check --idle-timeout') takes=next values='' ;;
+        'check --record') takes=next values='<path>' ;;
         'check --timestamps') takes=equals values='utc local relative delta' ;;
         'check --color') takes=next values='auto always never' ;;
+        'view --entry') takes=next values='' ;;
+        'view --max-size') takes=next values='' ;;
+        'view --output') takes=next values='lines nul raw hex base64 json' ;;
+        'view --record') takes=next values='<path>' ;;
+        'view --timestamps') takes=equals values='utc local relative delta' ;;
+        'view --color') takes=next values='auto always never' ;;
+        'view --filter') takes=next values='' ;;
+        'view --mute') takes=next values='' ;;
+        'replay --pace') takes=next values='answers original fast' ;;
+        'replay --speed') takes=next values='' ;;
+        'replay --timeout') takes=next values='' ;;
+        'replay --ignore') takes=next values='' ;;
+        'replay --entry') takes=next values='' ;;
+        'replay --max-size') takes=next values='' ;;
+        'replay --compress') takes=next values='' ;;
+        'replay -H' | 'replay --header') takes=next values='<@path>' ;;
+        'replay -s' | 'replay --subprotocol') takes=next values='' ;;
+        'replay -o' | 'replay --origin') takes=next values='' ;;
+        'replay -A' | 'replay --user-agent') takes=next values='' ;;
+        'replay -u' | 'replay --user') takes=next values='<@path>' ;;
+        'replay --bearer') takes=next values='<@path>' ;;
+        'replay --cookie') takes=next values='<@path>' ;;
+        'replay --netrc-file') takes=next values='<path>' ;;
+        'replay --connect-timeout') takes=next values='' ;;
+        'replay --proxy') takes=next values='' ;;
+        'replay --no-proxy') takes=next values='' ;;
+        'replay --proxy-header') takes=next values='' ;;
+        'replay --connect-to') takes=next values='' ;;
+        'replay --resolve') takes=next values='' ;;
+        'replay --unix-socket') takes=next values='<path>' ;;
+        'replay --interface') takes=next values='' ;;
+        'replay --cacert') takes=next values='<path>' ;;
+        'replay --cert') takes=next values='<path>' ;;
+        'replay --key') takes=next values='<path>' ;;
+        'replay --pass') takes=next values='<@path>' ;;
+        'replay --servername') takes=next values='' ;;
+        'replay --tls-min') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'replay --tls-max') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'replay --max-redirs') takes=next values='' ;;
+        'replay --retry') takes=equals values='' ;;
+        'replay --ping-interval') takes=next values='' ;;
+        'replay --ping-timeout') takes=next values='' ;;
+        'replay --idle-timeout') takes=next values='' ;;
+        'replay -m' | 'replay --max-time') takes=next values='' ;;
+        'replay --close-timeout') takes=next values='' ;;
+        'replay --output') takes=next values='lines nul raw hex base64 json' ;;
+        'replay --max-message-size') takes=next values='' ;;
+        'replay --record') takes=next values='<path>' ;;
+        'replay --timestamps') takes=equals values='utc local relative delta' ;;
+        'replay --color') takes=next values='auto always never' ;;
+        'replay --filter') takes=next values='' ;;
+        'replay --mute') takes=next values='' ;;
+        'diff --ignore') takes=next values='' ;;
+        'diff --entry') takes=next values='' ;;
+        'diff --max-size') takes=next values='' ;;
+        'diff --color') takes=next values='auto always never' ;;
     esac
 }
 
 _wscope() {
-    local commands='listen check codes completions man help' options= arguments= many= takes= values=
+    local commands='listen check view replay diff codes completions man help' options= arguments= many= takes= values=
     local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
 
     # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.

@@ -1,7 +1,7 @@
 # The command that is typed; without one, connect.
 function __wscope_command
     set -l words (commandline -opc)
-    if set -q words[2]; and contains -- $words[2] listen check codes completions man help
+    if set -q words[2]; and contains -- $words[2] listen check view replay diff codes completions man help
         echo $words[2]
     else
         echo connect
@@ -12,11 +12,17 @@ end
 function __wscope_valued
     switch $argv[1]
         case connect
-            string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --color --filter --mute'
+            string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --color --filter --mute'
         case listen
-            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --output --max-message-size --max-memory --count --duration --close-timeout --color --filter --mute'
+            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --color --filter --mute'
         case check
-            string split ' ' -- '--variable --variables-file --secret --glob -j --jobs --repeat --only -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --color'
+            string split ' ' -- '--variable --variables-file --secret --glob -j --jobs --repeat --only -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --record --color'
+        case view
+            string split ' ' -- '--entry --max-size --output --record --color --filter --mute'
+        case replay
+            string split ' ' -- '--pace --speed --timeout --ignore --entry --max-size --compress -H --header -s --subprotocol -o --origin -A --user-agent -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --ping-interval --ping-timeout --idle-timeout -m --max-time --close-timeout --output --max-message-size --record --color --filter --mute'
+        case diff
+            string split ' ' -- '--ignore --entry --max-size --color'
     end
 end
 
@@ -127,6 +133,9 @@ end
 
 complete -c wscope -n __wscope_is_first -f -a listen -d 'Accept WebSocket clients'
 complete -c wscope -n __wscope_is_first -f -a check -d 'Run scenario files and report what holds'
+complete -c wscope -n __wscope_is_first -f -a view -d 'Show a recording'
+complete -c wscope -n __wscope_is_first -f -a replay -d 'Send again what a recorded client sent'
+complete -c wscope -n __wscope_is_first -f -a diff -d 'Compare two recordings'
 complete -c wscope -n __wscope_is_first -f -a codes -d 'Explain close codes'
 complete -c wscope -n __wscope_is_first -f -a completions -d 'Print a completion script for a shell'
 complete -c wscope -n __wscope_is_first -f -a man -d 'Print a manual page in roff'
@@ -136,6 +145,7 @@ complete -c wscope -n '__wscope_is connect' -s s -l subprotocol -d 'Offer a subp
 complete -c wscope -n '__wscope_is connect' -s o -l origin -d 'Send an Origin header' -r -f
 complete -c wscope -n '__wscope_is connect' -s A -l user-agent -d 'Send this User-Agent header' -r -f
 complete -c wscope -n '__wscope_is connect' -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r -f
+complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l from-curl -d 'Take URL and options from a curl command that a browser or Burp copied; -: from standard input' -r -F
 complete -c wscope -n '__wscope_is connect' -s u -l user -d 'Authenticate with user name and password (Basic)' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is connect' -l bearer -d 'Authenticate with a token (Authorization: Bearer)' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is connect' -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r -f -a '(__wscope_at_files)'
@@ -177,9 +187,10 @@ complete -c wscope -n '__wscope_is connect' -s m -l max-time -d 'Time limit for 
 complete -c wscope -n '__wscope_is connect' -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is connect' -l close-code -d 'Status code of our Close frame' -r -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is connect' -l close-reason -d 'Reason of our Close frame' -r -f
+complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is connect' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
-complete -c wscope -n '__wscope_is connect' -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r -f
+complete -c wscope -n '__wscope_is connect' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
 complete -c wscope -n '__wscope_is connect' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is connect' -l no-compress -d 'Do not offer compression'
 complete -c wscope -n '__wscope_is connect' -l strict -d 'Fail if the server selects none of the subprotocols offered or does not accept --compress, and, with --expect, if other messages are received in between'
@@ -196,10 +207,12 @@ complete -c wscope -n '__wscope_is connect' -l slash -d 'Treat lines of standard
 complete -c wscope -n '__wscope_is connect' -s b -l binary -d 'Send binary messages'
 complete -c wscope -n '__wscope_is connect' -s t -l text -d 'Send text messages [the default]'
 complete -c wscope -n '__wscope_is connect' -l echo -d 'Send every received message back, with the same type'
-complete -c wscope -n '__wscope_is connect' -l json -d 'Same as --output json: write every event as a line of JSON'
-complete -c wscope -n '__wscope_is connect' -l lenient -d 'Continue after protocol violations where possible, with a warning for each'
+complete -c wscope -n '__wscope_is connect' -l json -d 'Same as --output json: every event as a line of JSON'
+complete -c wscope -n '__wscope_is connect' -l lenient -d 'Continue after protocol violations, with warnings'
 complete -c wscope -n '__wscope_is connect' -s 1 -d 'Same as --count 1'
 complete -c wscope -n '__wscope_is connect' -l stay -d 'Stay at the prompt when the connection has ended'
+complete -c wscope -n '__wscope_is connect' -l force -d 'Replace files of --record that exist'
+complete -c wscope -n '__wscope_is connect' -l append -d 'Continue files of --record that exist: .ndjson only'
 complete -c wscope -n '__wscope_is connect' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is connect' -s q -l quiet -d 'Show errors only'
 complete -c wscope -n '__wscope_is connect' -l no-color -d 'Same as --color never'
@@ -223,22 +236,30 @@ complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l tls-key -d '
 complete -c wscope -n '__wscope_is listen' -l tls-pass -d 'Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is listen' -s x -l send -d 'Send TEXT to every client once it is connected [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -f -a "(__wscope_offered others\t'All but the sender' all\t'The sender too')"
+complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l replay -d 'Answer every client as the server of this recording did: a mock server' -r -F
+complete -c wscope -n '__wscope_is listen' -l entry -d 'With --replay: play this connection of the recording: its number, or a part of its URL' -r -f
+complete -c wscope -n '__wscope_is listen' -l ignore -d 'With --replay: do not compare what this JSONPath selects, such as \'$.ts\' [repeatable]' -r -f
+complete -c wscope -n '__wscope_is listen' -l max-size -d 'With --replay: the largest file that is read as a whole, and the most memory for messages' -r -f
 complete -c wscope -n '__wscope_is listen' -l output -d 'How to write received messages [default: lines; decorated on a terminal]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
 complete -c wscope -n '__wscope_is listen' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is listen' -l max-memory -d 'Memory limit for the messages of all clients; beyond it the client that holds most is closed' -r -f
 complete -c wscope -n '__wscope_is listen' -l count -d 'End after N messages have been received from all clients together' -r -f
 complete -c wscope -n '__wscope_is listen' -l duration -d 'Serve for TIME, then close all connections with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is listen' -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r -f
+complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
-complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable: one of them is enough]' -r -f
+complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l no-compress -d 'Do not accept compression'
 complete -c wscope -n '__wscope_is listen' -l echo -d 'Send every received message back, with the same type'
+complete -c wscope -n '__wscope_is listen' -l strict -d 'With --replay: close with 1008 if a client says something else than was recorded'
 complete -c wscope -n '__wscope_is listen' -l json -d 'Same as --output json: write every event as a line of JSON'
 complete -c wscope -n '__wscope_is listen' -l lenient -d 'Continue after protocol violations where possible, with a warning for each'
 complete -c wscope -n '__wscope_is listen' -l once -d 'Serve one client, then exit with its status; others get 503'
 complete -c wscope -n '__wscope_is listen' -s 1 -d 'Same as --count 1'
+complete -c wscope -n '__wscope_is listen' -l force -d 'Replace files of --record that exist'
+complete -c wscope -n '__wscope_is listen' -l append -d 'Continue files of --record that exist: .ndjson only'
 complete -c wscope -n '__wscope_is listen' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is listen' -s q -l quiet -d 'Show errors only'
 complete -c wscope -n '__wscope_is listen' -l no-color -d 'Same as --color never'
@@ -292,6 +313,7 @@ complete -c wscope -n '__wscope_is check' -l close-timeout -d 'Time limit for th
 complete -c wscope -n '__wscope_is check' -l max-redirs -d 'Follow at most N redirects' -r -f
 complete -c wscope -n '__wscope_is check' -l ping-timeout -d 'End the connection if a ping of --ping-interval is not answered within TIME' -r -f
 complete -c wscope -n '__wscope_is check' -l idle-timeout -d 'End the connection if nothing is received for TIME' -r -f
+complete -c wscope -n '__wscope_is check; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is check' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is check' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is check' -l fail-fast -d 'Stop at the first part that fails'
@@ -309,6 +331,8 @@ complete -c wscope -n '__wscope_is check' -s k -l insecure -d 'Accept any certif
 complete -c wscope -n '__wscope_is check' -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
 complete -c wscope -n '__wscope_is check' -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
 complete -c wscope -n '__wscope_is check' -l lenient -d 'Continue after protocol violations where possible'
+complete -c wscope -n '__wscope_is check' -l force -d 'Replace files of --record that exist'
+complete -c wscope -n '__wscope_is check' -l append -d 'Continue files of --record that exist: .ndjson only'
 complete -c wscope -n '__wscope_is check' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is check' -s q -l quiet -d 'Show errors only'
 complete -c wscope -n '__wscope_is check' -l no-color -d 'Same as --color never'
@@ -319,10 +343,115 @@ complete -c wscope -n '__wscope_is check' -l no-config -d 'Ignore the configurat
 complete -c wscope -n '__wscope_is check' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is check' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n '__wscope_is check' -F
+complete -c wscope -n '__wscope_is view' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
+complete -c wscope -n '__wscope_is view' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
+complete -c wscope -n '__wscope_is view' -l output -d 'How received messages are written [default: decorated on a terminal, else lines]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
+complete -c wscope -n '__wscope_is view; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is view' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
+complete -c wscope -n '__wscope_is view' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
+complete -c wscope -n '__wscope_is view' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
+complete -c wscope -n '__wscope_is view' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
+complete -c wscope -n '__wscope_is view' -l json -d 'Write every event as a line of JSON (same as --output json)'
+complete -c wscope -n '__wscope_is view' -l stats -d 'Show a table of numbers, sizes, rates, gaps and response times instead; with --json one object'
+complete -c wscope -n '__wscope_is view' -l force -d 'Replace files of --record that exist'
+complete -c wscope -n '__wscope_is view' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is view' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
+complete -c wscope -n '__wscope_is view' -s q -l quiet -d 'Show errors only'
+complete -c wscope -n '__wscope_is view' -l no-color -d 'Same as --color never'
+complete -c wscope -n '__wscope_is view' -l pretty -d 'Indent long JSON messages, also in a pipe [the default on a terminal]'
+complete -c wscope -n '__wscope_is view' -l no-pretty -d 'Show JSON messages as received'
+complete -c wscope -n '__wscope_is view' -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
+complete -c wscope -n '__wscope_is view' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n '__wscope_is view; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is replay' -l pace -d 'When messages are sent [default: answers; original with --speed]' -r -f -a "(__wscope_offered answers\t'Each after as many answers as came before it in the recording' original\t'With the recorded gaps' fast\t'At once')"
+complete -c wscope -n '__wscope_is replay' -l speed -d 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5' -r -f
+complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long answers are waited for; 0: without a limit' -r -f
+complete -c wscope -n '__wscope_is replay' -l ignore -d 'Do not compare what this JSONPath selects, such as \'$.ts\' or \'$..id\' [repeatable]' -r -f
+complete -c wscope -n '__wscope_is replay' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
+complete -c wscope -n '__wscope_is replay' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
+complete -c wscope -n '__wscope_is replay' -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r -f
+complete -c wscope -n '__wscope_is replay' -s H -l header -d 'Add, replace or remove a header of the recorded request [repeatable]' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is replay' -s s -l subprotocol -d 'Offer a subprotocol in place of the recorded ones [repeatable, or a comma-separated list]' -r -f
+complete -c wscope -n '__wscope_is replay' -s o -l origin -d 'Send this Origin header in place of the recorded one' -r -f
+complete -c wscope -n '__wscope_is replay' -s A -l user-agent -d 'Send this User-Agent header in place of the recorded one' -r -f
+complete -c wscope -n '__wscope_is replay' -s u -l user -d 'Authenticate with user name and password (Basic)' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is replay' -l bearer -d 'Authenticate with a token (Authorization: Bearer)' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is replay' -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is replay; and __wscope_expands' -l netrc-file -d 'Read user name and password from this file instead of ~/.netrc' -r -F
+complete -c wscope -n '__wscope_is replay' -l connect-timeout -d 'Time limit for connecting, up to the end of the opening handshake' -r -f
+complete -c wscope -n '__wscope_is replay' -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r -f
+complete -c wscope -n '__wscope_is replay' -l no-proxy -d 'Do not use a proxy for these hosts [default: the environment variable NO_PROXY]' -r -f
+complete -c wscope -n '__wscope_is replay' -l proxy-header -d 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]' -r -f
+complete -c wscope -n '__wscope_is replay' -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r -f
+complete -c wscope -n '__wscope_is replay' -l resolve -d 'Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]' -r -f
+complete -c wscope -n '__wscope_is replay; and __wscope_expands' -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
+complete -c wscope -n '__wscope_is replay' -l interface -d 'Connect from this local address or network interface' -r -f
+complete -c wscope -n '__wscope_is replay; and __wscope_expands' -l cacert -d 'Also trust the certificates in this file, or in the files of this directory [repeatable]' -r -F
+complete -c wscope -n '__wscope_is replay; and __wscope_expands' -l cert -d 'Client certificate, for a server that requests one' -r -F
+complete -c wscope -n '__wscope_is replay; and __wscope_expands' -l key -d 'Private key of --cert, if it is in another file' -r -F
+complete -c wscope -n '__wscope_is replay' -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is replay' -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r -f
+complete -c wscope -n '__wscope_is replay' -l tls-min -d 'Minimum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
+complete -c wscope -n '__wscope_is replay' -l tls-max -d 'Maximum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
+complete -c wscope -n '__wscope_is replay' -l max-redirs -d 'Follow at most N redirects' -r -f
+complete -c wscope -n '__wscope_is replay' -l retry -d 'Retry if connecting fails, up to N times' -f
+complete -c wscope -n '__wscope_is replay' -l ping-interval -d 'Send a ping every TIME, to keep the connection alive and to see that the server answers' -r -f
+complete -c wscope -n '__wscope_is replay' -l ping-timeout -d 'End the connection (exit status 7) if a ping of --ping-interval is not answered within TIME' -r -f
+complete -c wscope -n '__wscope_is replay' -l idle-timeout -d 'End the connection (exit status 7) if nothing is received for TIME' -r -f
+complete -c wscope -n '__wscope_is replay' -s m -l max-time -d 'Time limit for the whole run' -r -f
+complete -c wscope -n '__wscope_is replay' -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r -f
+complete -c wscope -n '__wscope_is replay' -l output -d 'How to write received messages [default: lines; raw with --binary; decorated on a terminal]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
+complete -c wscope -n '__wscope_is replay' -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r -f
+complete -c wscope -n '__wscope_is replay; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is replay' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
+complete -c wscope -n '__wscope_is replay' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
+complete -c wscope -n '__wscope_is replay' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
+complete -c wscope -n '__wscope_is replay' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
+complete -c wscope -n '__wscope_is replay' -l check -d 'Compare what is received with the recording; exit status 1 if it differs'
+complete -c wscope -n '__wscope_is replay' -l ignore-order -d 'Accept received messages in any order'
+complete -c wscope -n '__wscope_is replay' -l no-compress -d 'Do not offer compression'
+complete -c wscope -n '__wscope_is replay' -l strict -d 'Fail if the server selects none of the subprotocols offered or does not accept --compress'
+complete -c wscope -n '__wscope_is replay' -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'
+complete -c wscope -n '__wscope_is replay' -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
+complete -c wscope -n '__wscope_is replay' -s 4 -d 'Use IPv4 only'
+complete -c wscope -n '__wscope_is replay' -s 6 -d 'Use IPv6 only'
+complete -c wscope -n '__wscope_is replay' -s k -l insecure -d 'Accept any certificate'
+complete -c wscope -n '__wscope_is replay' -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
+complete -c wscope -n '__wscope_is replay' -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
+complete -c wscope -n '__wscope_is replay' -l json -d 'Same as --output json: every event as a line of JSON'
+complete -c wscope -n '__wscope_is replay' -l lenient -d 'Continue after protocol violations, with warnings'
+complete -c wscope -n '__wscope_is replay' -l force -d 'Replace files of --record that exist'
+complete -c wscope -n '__wscope_is replay' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is replay' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
+complete -c wscope -n '__wscope_is replay' -s q -l quiet -d 'Show errors only'
+complete -c wscope -n '__wscope_is replay' -l no-color -d 'Same as --color never'
+complete -c wscope -n '__wscope_is replay' -l pretty -d 'Indent long JSON messages, also in a pipe [the default on a terminal]'
+complete -c wscope -n '__wscope_is replay' -l no-pretty -d 'Show JSON messages as received'
+complete -c wscope -n '__wscope_is replay' -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
+complete -c wscope -n '__wscope_is replay' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
+complete -c wscope -n '__wscope_is replay' -l no-history -d 'Do not save the history of the prompt'
+complete -c wscope -n '__wscope_is replay' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n '__wscope_is replay; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is replay; and __wscope_lacks_argument' -f
+complete -c wscope -n '__wscope_is diff' -l ignore -d 'Do not compare what this JSONPath selects, such as \'$.ts\' or \'$..id\' [repeatable]' -r -f
+complete -c wscope -n '__wscope_is diff' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
+complete -c wscope -n '__wscope_is diff' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
+complete -c wscope -n '__wscope_is diff' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
+complete -c wscope -n '__wscope_is diff' -l ignore-order -d 'Accept the messages of each side in any order'
+complete -c wscope -n '__wscope_is diff' -l handshake -d 'Compare the opening handshakes too: URL, header fields and their order'
+complete -c wscope -n '__wscope_is diff' -l timing -d 'Compare times too: those from one message to the next, to the end, and to open the connection'
+complete -c wscope -n '__wscope_is diff' -l control -d 'Compare pings and pongs too'
+complete -c wscope -n '__wscope_is diff' -l json -d 'Write each difference as a line of JSON, and last the counts'
+complete -c wscope -n '__wscope_is diff' -s q -l quiet -d 'Write nothing: the exit status is the answer'
+complete -c wscope -n '__wscope_is diff' -l no-color -d 'Same as --color never'
+complete -c wscope -n '__wscope_is diff' -l show-secrets -d 'Show and compare credentials, cookies and tokens instead of masking them'
+complete -c wscope -n '__wscope_is diff' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n '__wscope_is diff; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is diff; and __wscope_lacks_argument' -F
 complete -c wscope -n '__wscope_is codes' -s h -l help -d 'Print help'
 complete -c wscope -n '__wscope_is codes' -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1004\t'Reserved' 1005\t'No Status Received' 1006\t'Abnormal Closure' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 1015\t'TLS Handshake' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is completions' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n '__wscope_is completions; and __wscope_lacks_argument' -f -a "(__wscope_offered bash\t'Bash' zsh\t'Zsh' fish\t'Fish' powershell\t'PowerShell' elvish\t'Elvish' nushell\t'Nushell')"
 complete -c wscope -n '__wscope_is man' -s h -l help -d 'Print help'
-complete -c wscope -n '__wscope_is man; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check codes completions man)"
-complete -c wscope -n '__wscope_is help; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check codes completions man help)"
+complete -c wscope -n '__wscope_is man; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check view replay diff codes completions man)"
+complete -c wscope -n '__wscope_is help; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check view replay diff codes completions man help)"

@@ -36,6 +36,7 @@ module completions {
     --user-agent(-A): string  # Send this User-Agent header
     --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
     --no-compress             # Do not offer compression
+    --from-curl: path         # Take URL and options from a curl command that a browser or Burp copied; -: from standard input
     --strict                  # Fail if the server selects none of the subprotocols offered or does not accept --compress, and, with --expect, if other messages are received in between
     --user(-u): string        # Authenticate with user name and password (Basic)
     --bearer: string          # Authenticate with a token (Authorization: Bearer)
@@ -82,8 +83,8 @@ module completions {
     --text(-t)                # Send text messages [the default]
     --echo                    # Send every received message back, with the same type
     --output: string@"nu-complete wscope output" # How to write received messages [default: lines; raw with --binary; decorated on a terminal]
-    --json                    # Same as --output json: write every event as a line of JSON
-    --lenient                 # Continue after protocol violations where possible, with a warning for each
+    --json                    # Same as --output json: every event as a line of JSON
+    --lenient                 # Continue after protocol violations, with warnings
     --max-message-size: string # Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
     --wait(-w): string        # After the end of input, close once nothing has been received for TIME; 0: at once, -1 or 'forever': wait until the server closes [default: 1s]
     --count: string           # Close after N received messages
@@ -95,6 +96,9 @@ module completions {
     --close-timeout: string   # Time limit for the server's answer to our Close frame
     --close-code: string@"nu-complete wscope close_code" # Status code of our Close frame
     --close-reason: string    # Reason of our Close frame
+    --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
+    --force                   # Replace files of --record that exist
+    --append                  # Continue files of --record that exist: .ndjson only
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope timestamps" # Show the time of every line
@@ -103,13 +107,13 @@ module completions {
     --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
-    --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
+    --filter: string          # Show only what matches PATTERN [repeatable]
     --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    url: string               # Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
+    url?: string              # Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
   ]
 
   def "nu-complete wscope listen broadcast" [] {
@@ -144,6 +148,11 @@ module completions {
     --send(-x): string        # Send TEXT to every client once it is connected [repeatable]
     --echo                    # Send every received message back, with the same type
     --broadcast: string@"nu-complete wscope listen broadcast" # Send every received message to all other clients; with =all also back to the sender
+    --replay: path            # Answer every client as the server of this recording did: a mock server
+    --entry: string           # With --replay: play this connection of the recording: its number, or a part of its URL
+    --strict                  # With --replay: close with 1008 if a client says something else than was recorded
+    --ignore: string          # With --replay: do not compare what this JSONPath selects, such as '$.ts' [repeatable]
+    --max-size: string        # With --replay: the largest file that is read as a whole, and the most memory for messages
     --output: string@"nu-complete wscope listen output" # How to write received messages [default: lines; decorated on a terminal]
     --json                    # Same as --output json: write every event as a line of JSON
     --lenient                 # Continue after protocol violations where possible, with a warning for each
@@ -154,6 +163,9 @@ module completions {
     -1                        # Same as --count 1
     --duration: string        # Serve for TIME, then close all connections with 1000; exit status 0
     --close-timeout: string   # Time limit for a client's answer to our Close frame
+    --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
+    --force                   # Replace files of --record that exist
+    --append                  # Continue files of --record that exist: .ndjson only
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope listen timestamps" # Show the time of every line
@@ -162,7 +174,7 @@ module completions {
     --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
-    --filter: string          # Show only what matches PATTERN [repeatable: one of them is enough]
+    --filter: string          # Show only what matches PATTERN [repeatable]
     --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
@@ -246,6 +258,9 @@ module completions {
     --ping-timeout: string    # End the connection if a ping of --ping-interval is not answered within TIME
     --idle-timeout: string    # End the connection if nothing is received for TIME
     --lenient                 # Continue after protocol violations where possible
+    --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
+    --force                   # Replace files of --record that exist
+    --append                  # Continue files of --record that exist: .ndjson only
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope check timestamps" # Show the time of every line
@@ -257,7 +272,164 @@ module completions {
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
-    ...files: path            # Scenario files (.wscope, .http, .rest), or folders with *.wscope files; - is standard input [default: .]
+    ...files: path            # Scenario files (.wscope, .http, .rest) and recordings (.ndjson, .har), or folders with *.wscope files; - is standard input [default: .]
+  ]
+
+  def "nu-complete wscope view output" [] {
+    [ "lines" "nul" "raw" "hex" "base64" "json" ]
+  }
+
+  def "nu-complete wscope view timestamps" [] {
+    [ "utc" "local" "relative" "delta" ]
+  }
+
+  def "nu-complete wscope view color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show a recording
+  export extern "wscope view" [
+    --entry: string           # Only this connection: its number, or a part of its URL
+    --max-size: string        # The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)
+    --output: string@"nu-complete wscope view output" # How received messages are written [default: decorated on a terminal, else lines]
+    --json                    # Write every event as a line of JSON (same as --output json)
+    --stats                   # Show a table of numbers, sizes, rates, gaps and response times instead; with --json one object
+    --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
+    --force                   # Replace files of --record that exist
+    --append                  # Continue files of --record that exist: .ndjson only
+    --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
+    --quiet(-q)               # Show errors only
+    --timestamps: string@"nu-complete wscope view timestamps" # Show the time of every line
+    --color: string@"nu-complete wscope view color" # When to use colors
+    --no-color                # Same as --color never
+    --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
+    --no-pretty               # Show JSON messages as received
+    --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --filter: string          # Show only what matches PATTERN [repeatable]
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
+    --help(-h)                # Print help (see more with '--help')
+    file: path                # The recording: events (.ndjson) or a HAR of a browser; - reads standard input
+  ]
+
+  def "nu-complete wscope replay pace" [] {
+    [ "answers" "original" "fast" ]
+  }
+
+  def "nu-complete wscope replay tls_min" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope replay tls_max" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope replay output" [] {
+    [ "lines" "nul" "raw" "hex" "base64" "json" ]
+  }
+
+  def "nu-complete wscope replay timestamps" [] {
+    [ "utc" "local" "relative" "delta" ]
+  }
+
+  def "nu-complete wscope replay color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Send again what a recorded client sent
+  export extern "wscope replay" [
+    --pace: string@"nu-complete wscope replay pace" # When messages are sent [default: answers; original with --speed]
+    --speed: string           # With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5
+    --timeout: string         # How long answers are waited for; 0: without a limit
+    --check                   # Compare what is received with the recording; exit status 1 if it differs
+    --ignore: string          # Do not compare what this JSONPath selects, such as '$.ts' or '$..id' [repeatable]
+    --ignore-order            # Accept received messages in any order
+    --entry: string           # Only this connection: its number, or a part of its URL
+    --max-size: string        # The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)
+    --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
+    --no-compress             # Do not offer compression
+    --strict                  # Fail if the server selects none of the subprotocols offered or does not accept --compress
+    --header(-H): string      # Add, replace or remove a header of the recorded request [repeatable]
+    --subprotocol(-s): string # Offer a subprotocol in place of the recorded ones [repeatable, or a comma-separated list]
+    --origin(-o): string      # Send this Origin header in place of the recorded one
+    --user-agent(-A): string  # Send this User-Agent header in place of the recorded one
+    --user(-u): string        # Authenticate with user name and password (Basic)
+    --bearer: string          # Authenticate with a token (Authorization: Bearer)
+    --cookie: string          # Send cookies: 'a=b; c=d' [repeatable]
+    --netrc                   # Read user name and password from ~/.netrc, or the file that NETRC names
+    --netrc-file: path        # Read user name and password from this file instead of ~/.netrc
+    --connect-timeout: string # Time limit for connecting, up to the end of the opening handshake
+    --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
+    --no-proxy: string        # Do not use a proxy for these hosts [default: the environment variable NO_PROXY]
+    --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
+    --proxy-insecure          # Accept any certificate of an https:// proxy
+    --connect-to: string      # Connect to this host and port instead; TLS and HTTP still use those of the URL
+    --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
+    --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
+    --interface: string       # Connect from this local address or network interface
+    -4                        # Use IPv4 only
+    -6                        # Use IPv6 only
+    --insecure(-k)            # Accept any certificate
+    --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
+    --no-system-ca            # Trust only the certificates of --cacert, not the system's
+    --cert: path              # Client certificate, for a server that requests one
+    --key: path               # Private key of --cert, if it is in another file
+    --pass: string            # Passphrase of the key or of the PKCS#12 file
+    --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
+    --tls-min: string@"nu-complete wscope replay tls_min" # Minimum version of TLS
+    --tls-max: string@"nu-complete wscope replay tls_max" # Maximum version of TLS
+    --location(-L)            # Follow redirects (301, 302, 303, 307, 308)
+    --max-redirs: string      # Follow at most N redirects
+    --retry: string           # Retry if connecting fails, up to N times
+    --ping-interval: string   # Send a ping every TIME, to keep the connection alive and to see that the server answers
+    --ping-timeout: string    # End the connection (exit status 7) if a ping of --ping-interval is not answered within TIME
+    --idle-timeout: string    # End the connection (exit status 7) if nothing is received for TIME
+    --max-time(-m): string    # Time limit for the whole run
+    --close-timeout: string   # Time limit for the server's answer to our Close frame
+    --output: string@"nu-complete wscope replay output" # How to write received messages [default: lines; raw with --binary; decorated on a terminal]
+    --json                    # Same as --output json: every event as a line of JSON
+    --lenient                 # Continue after protocol violations, with warnings
+    --max-message-size: string # Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
+    --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
+    --force                   # Replace files of --record that exist
+    --append                  # Continue files of --record that exist: .ndjson only
+    --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
+    --quiet(-q)               # Show errors only
+    --timestamps: string@"nu-complete wscope replay timestamps" # Show the time of every line
+    --color: string@"nu-complete wscope replay color" # When to use colors
+    --no-color                # Same as --color never
+    --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
+    --no-pretty               # Show JSON messages as received
+    --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --filter: string          # Show only what matches PATTERN [repeatable]
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
+    --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
+    --no-history              # Do not save the history of the prompt
+    --help(-h)                # Print help (see more with '--help')
+    file: path                # The recording: events (.ndjson) or a HAR of a browser; - reads standard input
+    target?: string           # Where to connect [default: the URL of the recording]
+  ]
+
+  def "nu-complete wscope diff color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Compare two recordings
+  export extern "wscope diff" [
+    --ignore: string          # Do not compare what this JSONPath selects, such as '$.ts' or '$..id' [repeatable]
+    --ignore-order            # Accept the messages of each side in any order
+    --handshake               # Compare the opening handshakes too: URL, header fields and their order
+    --timing                  # Compare times too: those from one message to the next, to the end, and to open the connection
+    --control                 # Compare pings and pongs too
+    --entry: string           # Only this connection: its number, or a part of its URL
+    --max-size: string        # The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)
+    --json                    # Write each difference as a line of JSON, and last the counts
+    --quiet(-q)               # Write nothing: the exit status is the answer
+    --color: string@"nu-complete wscope diff color" # When to use colors
+    --no-color                # Same as --color never
+    --show-secrets            # Show and compare credentials, cookies and tokens instead of masking them
+    --help(-h)                # Print help (see more with '--help')
+    one: path                 # The first recording: events (.ndjson) or a HAR of a browser; - reads standard input
+    other: path               # The second recording
   ]
 
   def "nu-complete wscope codes terms" [] {
@@ -281,7 +453,7 @@ module completions {
   ]
 
   def "nu-complete wscope man command" [] {
-    [ "listen" "check" "codes" "completions" "man" ]
+    [ "listen" "check" "view" "replay" "diff" "codes" "completions" "man" ]
   }
 
   # Print a manual page in roff
@@ -300,6 +472,18 @@ module completions {
 
   # Run scenario files and report what holds
   export extern "wscope help check" [
+  ]
+
+  # Show a recording
+  export extern "wscope help view" [
+  ]
+
+  # Send again what a recorded client sent
+  export extern "wscope help replay" [
+  ]
+
+  # Compare two recordings
+  export extern "wscope help diff" [
   ]
 
   # Explain close codes

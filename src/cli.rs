@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 mod auth;
 mod check;
@@ -13,6 +13,7 @@ mod connection;
 mod diff;
 mod filter;
 mod from_curl;
+mod info;
 mod listen;
 mod modes;
 mod options;
@@ -33,6 +34,7 @@ pub use connection::{ClosingArgs, RequestArgs, ToleranceArgs};
 pub use diff::{ComparisonArgs, DiffArgs, DiffOutputArgs};
 pub use filter::FilterArgs;
 pub use from_curl::FromCurlArgs;
+pub use info::{CodesArgs, CompletionsArgs, ManArgs, Shell};
 pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
@@ -88,6 +90,7 @@ Examples:
   wscope URL | head -3                     the first three messages
   wscope --json URL | jq .data             events for other programs
   wscope -x hello --expect /^hi/ -m 5s URL a check: exit status 0 or 1
+  wscope --record chat.har URL             keep the session in a file
   wscope listen --echo                     a server to try these with
 
 Exit status:
@@ -264,7 +267,7 @@ pub struct SendingArgs {
     ///
     /// Those on the connection, such as /ping, /pong, /close 4000 bye or /binary 00ff. /help lists them; //text
     /// sends /text.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub slash: bool,
 
     /// Send binary messages
@@ -409,50 +412,4 @@ pub struct DisplayArgs {
     /// Show credentials, cookies and tokens instead of masking them
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
-}
-
-/// Options for `codes`.
-#[derive(Args, Debug)]
-pub struct CodesArgs {
-    /// Close codes to explain, or words to look for in their names, meanings and causes; without any,
-    /// all codes are listed
-    #[arg(value_name = "CODE|WORD")]
-    pub terms: Vec<String>,
-}
-
-/// Options for `man`.
-#[derive(Args, Debug)]
-pub struct ManArgs {
-    /// The command whose page is printed; without it, the page of 'wscope URL'
-    #[arg(value_name = "COMMAND")]
-    pub command: Option<String>,
-}
-
-/// Options for `completions`.
-#[derive(Args, Debug)]
-pub struct CompletionsArgs {
-    /// The shell
-    #[arg(value_name = "SHELL", required = true)]
-    pub shell: Option<Shell>,
-
-    /// List the endpoints of the configuration file, which the scripts offer
-    #[arg(long, hide = true, exclusive = true)]
-    pub endpoints: bool,
-}
-
-/// Shells that completions can be made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// Bash
-    Bash,
-    /// Zsh
-    Zsh,
-    /// Fish
-    Fish,
-    /// PowerShell
-    Powershell,
-    /// Elvish
-    Elvish,
-    /// Nushell
-    Nushell,
 }

@@ -5,7 +5,6 @@
 //! JSON is an [`EventWriter`].
 
 pub mod compare;
-mod converter;
 pub mod diff;
 mod error;
 mod file;

@@ -6,9 +6,9 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Display")]
 pub struct FilterArgs {
-    /// Show only what matches PATTERN [repeatable: one of them is enough]
+    /// Show only what matches PATTERN [repeatable]
     ///
-    /// PATTERN is one of --expect, for messages of both directions, or in (what is received), out (what is
+    /// Of several one is enough. PATTERN is one of --expect, for messages of both directions, or in (what is received), out (what is
     /// sent), ping or pong. It applies to messages, pings, pongs and their frames, on standard output too. What is
     /// not shown still counts for --count and --expect. A frame that is only a part of a message is hidden by patterns
     /// of what messages contain.

@@ -77,8 +77,10 @@ impl Format for Json {
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
+            && let Cow::Borrowed(text) = text_of(message.data)
         {
-            message::short_text(&mut self.part, self.when.text(), event.connection, message);
+            let when = self.when.text();
+            message::short_text(&mut self.part, when, event.connection, message, text);
             out.put_record(&self.part, b"");
             return self.part.clear();
         }

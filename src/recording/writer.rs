@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::converter::Converter;
+use super::EventWriter;
 use super::har::HarWriter;
+use super::ndjson::parse_event;
 use super::scenario::ScenarioWriter;
 
 /// Turns events into the content of a file, in the thread that writes the file.
@@ -66,6 +67,22 @@ impl RecordFormat {
             }
             Self::Scenario => Some(Box::new(Converter(ScenarioWriter::default()))),
         }
+    }
+}
+
+/// Writes the events of lines.
+struct Converter<W>(W);
+
+impl<W: EventWriter> RecordWriter for Converter<W> {
+    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+        match parse_event(line).map_err(io::Error::other)? {
+            Some(event) => self.0.event(&event, file),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+        self.0.finish(file)
     }
 }
 

@@ -174,7 +174,7 @@ const MAX_READ: usize = 32 << 20;
 
 /// The limit of memory in MiB.
 #[cfg(target_os = "linux")]
-const MAX_MEMORY: usize = 32;
+const MAX_MEMORY: usize = 14;
 
 #[test]
 #[cfg(target_os = "linux")]

@@ -1,18 +1,19 @@
 //! Text messages that are not long: most of what is received. What is the same in all of them is written as a whole.
 
-use super::{text, text_of};
+use super::text;
 use crate::event::Message;
 use crate::protocol::vocabulary::Direction;
 
 /// The most bytes of a message that is written as a whole.
 pub(super) const MOST: usize = 8 << 10;
 
-/// Writes a text message and its newline. `when` are the members with its time.
+/// Writes a message with this text and its newline. `when` are the members with its time.
 pub(super) fn short_text(
     line: &mut Vec<u8>,
     when: &[u8],
     connection: Option<u64>,
     message: &Message<'_>,
+    text: &str,
 ) {
     line.extend_from_slice(b"{\"event\":\"message\"");
     line.extend_from_slice(when);
@@ -23,9 +24,9 @@ pub(super) fn short_text(
         Direction::Received => b",\"direction\":\"received\",\"type\":\"text\",\"data\":\"",
         Direction::Sent => b",\"direction\":\"sent\",\"type\":\"text\",\"data\":\"",
     });
-    match text::is_unchanged(message.data) {
-        true => line.extend_from_slice(message.data),
-        false => text::escaped(&text_of(message.data), |part| line.extend_from_slice(part)),
+    match text::is_unchanged(text.as_bytes()) {
+        true => line.extend_from_slice(text.as_bytes()),
+        false => text::escaped(text, |part| line.extend_from_slice(part)),
     }
     number(line, b"\",\"size\":", message.data.len() as u64);
     number(line, b",\"wire_size\":", message.wire_size);
@@ -69,7 +70,7 @@ mod tests {
             let mut when = TimeFields::default();
             when.set(at);
             let (mut line, mut part, mut outlet) = (Vec::new(), Vec::new(), Outlet::memory());
-            short_text(&mut line, when.text(), connection, &message);
+            short_text(&mut line, when.text(), connection, &message, &data);
             let event = Event { at, connection, mark: None, what: EventKind::Message(message) };
             data_message(Object::new(&mut part, &mut outlet, &when), &event, &message);
             prop_assert_eq!(str::from_utf8(&line).expect("UTF-8"), outlet.text());

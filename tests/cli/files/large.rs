@@ -105,7 +105,7 @@ fn a_large_file_is_sent_in_bounded_memory() {
     program.read_stdout_line();
     assert!(program.read_stdout_line().contains("\"file\":\"large\""));
     let peak = crate::scripts::peak_memory(program.id());
-    assert!(peak < 30, "{peak} MiB");
+    assert!(peak < 12, "{peak} MiB");
     resume.send(()).expect("a server");
     program.wait().code(0);
 }

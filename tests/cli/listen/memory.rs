@@ -3,6 +3,8 @@
 use std::process::Stdio;
 
 use super::{client, client_at, leave, start, synchronise};
+#[cfg(target_os = "linux")]
+use crate::scripts::peak_memory;
 use crate::support::{BINARY, CONTINUATION, Running, deflate, frame, masked, text, wscope};
 
 const MIB: usize = 1 << 20;
@@ -74,8 +76,8 @@ fn inflated_messages_of_many_clients_stay_within_the_limit_and_are_freed() {
     for _ in 1..CLIENTS {
         server.wait_stderr("message over --max-memory");
     }
-    let peak = memory(&server, "VmHWM");
-    assert!(peak < 38, "{peak} MiB");
+    let peak = peak_memory(server.id());
+    assert!(peak < 20, "{peak} MiB");
     drop(clients);
     let mut last = client(port);
     last.send(masked(&frame(true, 0, BINARY, &vec![1; 8 * MIB])));
@@ -101,7 +103,7 @@ fn peak_with_long_messages(options: &[&str], clients: usize, message: &str) -> u
         }
     });
     peers.into_iter().for_each(leave);
-    memory(&server, "VmHWM")
+    peak_memory(server.id())
 }
 
 #[cfg(target_os = "linux")]
@@ -110,7 +112,7 @@ fn the_output_of_a_long_message_is_not_buffered_as_a_whole() {
     for options in [&["--json"][..], &["--output", "hex"], &["--output", "raw"]] {
         let message = "\u{1}".repeat(6 * MIB);
         let peak = peak_with_long_messages(options, 4, &message);
-        assert!(peak < 60, "{options:?}: {peak} MiB");
+        assert!(peak < 42, "{options:?}: {peak} MiB");
     }
 }
 
@@ -123,8 +125,8 @@ fn an_echoed_long_message_is_copied_at_most_once() {
     let echo = peer.read_frame();
     assert_eq!((echo.opcode, echo.payload.len()), (BINARY, 20 * MIB));
     leave(peer);
-    let peak = memory(&server, "VmHWM");
-    assert!(peak < 40 + 24, "{peak} MiB");
+    let peak = peak_memory(server.id());
+    assert!(peak < 40 + 6, "{peak} MiB");
 }
 
 /// A value of `/proc/PID/status`, in MiB.

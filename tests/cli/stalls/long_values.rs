@@ -7,8 +7,8 @@ use crate::support::{BINARY, Running, Server, Signal, TEXT, close, frame, text, 
 /// The size of a message in bytes.
 const SIZE: usize = 9 << 20;
 
-/// In MiB: the message twice, as it is copied once, and the memory of the program without it.
-const MAX_MEMORY: usize = 2 * (SIZE >> 20) + 26;
+/// In MiB: the message twice, as it is copied once, and the memory of the program without it and without its file.
+const MAX_MEMORY: usize = 2 * (SIZE >> 20) + 8;
 
 fn serve_long(opcode: u8, code: u16) -> Server {
     serve(move |peer| {
