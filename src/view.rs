@@ -155,6 +155,11 @@ impl View {
         self.state().scrollback().last_sent()
     }
 
+    /// The last text message that was sent on the connection of this name; on any of them if the name is empty.
+    pub fn last_sent_text(&self, name: &str) -> Option<Kept> {
+        self.state().last_sent_text(name)
+    }
+
     /// The newest messages, newest first, of at most this many bytes together.
     pub fn recent(&self, bytes: usize) -> Vec<Kept> {
         self.state().scrollback().recent(bytes)

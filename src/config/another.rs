@@ -54,7 +54,7 @@ impl ConnectConfig {
             left_out.retain(|name| name != "Authorization");
         }
         if !left_out.is_empty() {
-            let [first, other] = [self, &next].map(|it| it.endpoint.target.host_header());
+            let [first, other] = Target::names_of(&self.endpoint.target, &next.endpoint.target);
             let text =
                 format!("given for {first} and not sent to {other}: {}", left_out.join(", "));
             next.notices.push((Level::Warning, text));

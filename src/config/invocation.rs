@@ -135,11 +135,10 @@ impl Invocation {
             .map_err(|error| expanded.locate(error))?;
         let name = expanded.endpoint_name().unwrap_or_default();
         config.set_endpoint_name(name, false, &env);
-        let first = first.host_header();
         let mut warn = |text| config.notices.push((Level::Warning, text));
         expanded.notices.iter().for_each(|(_, text)| warn(text.clone()));
         if !left_out.is_empty() {
-            let other = config.endpoint.target.host_header();
+            let [first, other] = Target::names_of(first, &config.endpoint.target);
             warn(format!("given for {first} and not sent to {other}: {}", left_out.join(", ")));
         }
         let unused = expanded.endpoint_options(is_for_the_run);

@@ -143,6 +143,15 @@ impl Target {
         }
     }
 
+    /// How two targets are told apart: by host and port, or with the scheme if only that differs.
+    pub fn names_of(one: &Self, other: &Self) -> [String; 2] {
+        let hosts = [one, other].map(Self::host_header);
+        match hosts[0] == hosts[1] {
+            true => [one, other].map(|it| format!("{}://{}", it.scheme.as_str(), hosts[0])),
+            false => hosts,
+        }
+    }
+
     /// What was assumed, in one sentence. Nothing is said about http for this machine.
     pub fn assumption(&self) -> Option<String> {
         let scheme = self.scheme.as_str();

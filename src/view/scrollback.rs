@@ -113,6 +113,14 @@ impl Scrollback {
         self.last(Direction::Sent)
     }
 
+    /// The last text message that was sent on a connection that `is_meant` accepts.
+    pub(super) fn last_sent_text(&self, is_meant: impl Fn(Option<u64>) -> bool) -> Option<Kept> {
+        let is_sent_text =
+            |it: &&Kept| it.direction == Direction::Sent && it.kind == MessageKind::Text;
+        let mut texts = self.messages.iter().rev().filter(is_sent_text);
+        texts.find(|it| is_meant(it.connection)).cloned()
+    }
+
     fn last(&self, direction: Direction) -> Option<Kept> {
         self.messages.iter().rev().find(|message| message.direction == direction).cloned()
     }

@@ -79,6 +79,18 @@ impl State {
         &self.scrollback
     }
 
+    /// The last text message that was sent on the connection of this name; on any of them if the name is empty.
+    pub(super) fn last_sent_text(&self, name: &str) -> Option<Kept> {
+        // A message without a number was sent while there was only the first one.
+        let name_of = |connection: Option<u64>| match connection {
+            Some(number) => self.names.get(&number),
+            None => self.names.values().next(),
+        };
+        self.scrollback.last_sent_text(|connection| {
+            name.is_empty() || name_of(connection).is_none_or(|it| it == name)
+        })
+    }
+
     pub(super) fn filters(&self) -> &Filters {
         &self.filters
     }

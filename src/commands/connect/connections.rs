@@ -17,7 +17,7 @@ use crate::input::repl::{Liveness, PromptCommand};
 use crate::input::{Action, Show, Shutdown};
 use crate::output::Outputs;
 use crate::protocol::CloseCode;
-use crate::session::Journal;
+use crate::session::{Journal, SHOW_CLOSING_AFTER};
 
 /// All connections of a prompt.
 pub(super) struct Connections {
@@ -43,6 +43,8 @@ struct Entry {
     link: Option<Link>,
     /// The main loop has it.
     is_main: bool,
+    /// Since when it is being closed, because the user asked for that.
+    closing: Option<Instant>,
 }
 
 /// What connections of a prompt share with the loop of the first one.
@@ -63,7 +65,13 @@ impl Connections {
         let outputs = start.sinks.outputs(&start.config, &start.shared, &start.control);
         let (sender, event) = channel();
         let newest = record.number;
-        let first = Entry { config: Arc::clone(&start.config), record, link: None, is_main: true };
+        let first = Entry {
+            config: Arc::clone(&start.config),
+            record,
+            link: None,
+            is_main: true,
+            closing: None,
+        };
         Self {
             start,
             entries: vec![first],
@@ -150,11 +158,12 @@ impl Connections {
             let text = status(entry);
             return self.show(&text);
         }
+        let is_close = matches!(action, Action::Close(..));
         let result = match &entry.link {
             Some(link) if !entry.record.is_opening() || action.is_sent() => {
                 link.push(action).map_err(str::to_owned)
             }
-            Some(link) if matches!(action, Action::Close(..)) => {
+            Some(link) if is_close => {
                 link.cancel();
                 Ok(())
             }
@@ -162,9 +171,37 @@ impl Connections {
             None if action.is_sent() => Err(self.not_connected(name)),
             None => Err("not connected".to_owned()),
         };
-        if let Err(problem) = result {
-            self.show_problem(&self.named(name, &problem));
+        match result {
+            Err(problem) => self.show_problem(&self.named(name, &problem)),
+            Ok(()) if is_close => self.set_closing(name),
+            Ok(()) => {}
         }
+    }
+
+    /// The connection with this name is being closed from now on.
+    pub(super) fn set_closing(&mut self, name: &str) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.record.name == name) {
+            entry.closing.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Ctrl-C ends the wait for those that are being closed and have said so, if the run goes on without them. Returns
+    /// whether there are any, and whether one of them is that of the main loop, which has to end that itself.
+    pub(super) fn give_up_closing(&mut self) -> (bool, bool) {
+        let is_waiting = |entry: &&Entry| {
+            let is_told = |since: Instant| since.elapsed() >= SHOW_CLOSING_AFTER;
+            entry.is_running() && entry.closing.is_some_and(is_told)
+        };
+        let waiting: Vec<_> = self.entries.iter().filter(is_waiting).collect();
+        let running = self.entries.iter().filter(|entry| entry.is_running()).count();
+        if self.is_ending || !(self.stays() || running > waiting.len()) {
+            return (false, false);
+        }
+        let shutdown = Shutdown { until: Instant::now(), is_interrupted: false };
+        for link in waiting.iter().filter_map(|entry| entry.link.as_ref()) {
+            link.shut_down(self.close_code(), shutdown);
+        }
+        (!waiting.is_empty(), waiting.iter().any(|entry| entry.is_main))
     }
 
     fn not_connected(&self, name: &str) -> String {
@@ -264,7 +301,7 @@ impl Connections {
                 None
             }
         };
-        let entry = Entry { config, record, link, is_main: false };
+        let entry = Entry { config, record, link, is_main: false, closing: None };
         match self.entries.iter_mut().find(|it| it.record.name == entry.record.name) {
             Some(earlier) => *earlier = entry,
             None => self.entries.push(entry),

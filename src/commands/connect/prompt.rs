@@ -9,7 +9,7 @@ use mio::{Registry, Token, Waker};
 
 use super::connections::Connections;
 use crate::input::repl::{NextLine, PromptCommand, Repl};
-use crate::input::{Action, ActionSource, Next};
+use crate::input::{Action, ActionSource, Next, Shutdown};
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 
@@ -23,6 +23,8 @@ pub(super) struct Prompt {
     has_main: bool,
     /// Ctrl-C has cancelled an attempt of the main loop.
     is_cancelled: bool,
+    /// Ctrl-C has ended the wait of the main loop for the peer's Close frame.
+    shutdown: Option<Shutdown>,
     leave: Option<Leave>,
     /// All connections are being closed, because the result of the run is known.
     is_decided: bool,
@@ -50,6 +52,7 @@ impl Prompt {
             actions: VecDeque::new(),
             has_main,
             is_cancelled: false,
+            shutdown: None,
             leave: None,
             is_decided: false,
             has_ended: false,
@@ -71,6 +74,7 @@ impl Prompt {
     pub(super) fn release_main(&mut self) -> VecDeque<Action> {
         self.take_lines();
         self.has_main = false;
+        self.shutdown = None;
         self.connections.release_main();
         std::mem::take(&mut self.actions)
     }
@@ -117,6 +121,7 @@ impl Prompt {
             PromptCommand::To(name, action) if self.has_main && self.connections.is_main(&name) => {
                 self.actions.push_back(action);
             }
+            PromptCommand::Action(Action::Leave(Signal::Interrupt)) if self.gives_up_closing() => {}
             PromptCommand::Action(action @ Action::Leave(signal)) => {
                 self.leave = Some(Leave::Signal(signal));
                 if self.has_main {
@@ -129,6 +134,18 @@ impl Prompt {
             PromptCommand::Quit => self.quit(),
             command => self.connections.execute(command),
         }
+    }
+
+    /// Whether Ctrl-C ends only the wait for connections that are being closed.
+    fn gives_up_closing(&mut self) -> bool {
+        if self.leave.is_some() {
+            return false;
+        }
+        let (are_any, is_main) = self.connections.give_up_closing();
+        if is_main {
+            self.shutdown = Some(Shutdown { until: Instant::now(), is_interrupted: false });
+        }
+        are_any
     }
 
     /// Closes all connections.
@@ -197,8 +214,16 @@ impl ActionSource for Prompt {
         stays && self.leave.is_none()
     }
 
+    fn shutdown(&self) -> Option<Shutdown> {
+        self.shutdown
+    }
+
     /// Ctrl-C is not to end the run on a line for another connection.
     fn set_closing(&mut self) {
+        let name = self.connections.first_name();
+        if self.connections.is_main(&name) {
+            self.connections.set_closing(&name);
+        }
         if !self.outlives_connection() {
             self.repl.set_closing();
         }

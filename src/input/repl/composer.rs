@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use super::closest::closest;
 use super::filled::not_json;
 use super::json_text::{Fault, fault, is_meant_as_json};
@@ -14,6 +16,7 @@ use super::set::CommandWords;
 use super::text_part::{TextPart, text_part};
 use super::visible::one_line;
 use crate::template::{new_date, new_uuid};
+use crate::view::View;
 
 /// The names of placeholders that have a value without `/set`.
 pub(super) const BUILT_IN: [&str; 3] = ["newDate", "newUuid", "now"];
@@ -25,10 +28,21 @@ pub(super) struct Composer {
     has_clients: bool,
     variables: Mutex<BTreeMap<String, String>>,
     refused: Mutex<Option<Refusal>>,
-    /// The last text that was sent, with its placeholders.
-    last_sent: Mutex<Option<String>>,
+    last_sent: Mutex<Option<SentText>>,
     /// Saved messages are those of its current connection.
     names: Arc<PromptNames>,
+}
+
+/// The last text that was sent by a line, which may be ahead of the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SentText {
+    /// The text with its placeholders.
+    typed: String,
+    sent: Bytes,
+    /// The name of its connection.
+    connection: String,
+    /// The number of the newest message before it.
+    after: u64,
 }
 
 /// A line that Enter has not sent.
@@ -123,19 +137,39 @@ impl Composer {
     }
 
     /// Keeps the text of a line that is sent, if it has one.
-    pub(super) fn note_sent(&self, line: &str) {
+    pub(super) fn note_line(&self, line: &str, view: Option<&View>) {
         let part = text_part(line, self.has_clients);
         let Some(part) = part.filter(|part| part.is_whole && !line.is_empty()) else { return };
-        let text = match part.reads_escapes {
-            false => Some(part.text.to_owned()),
-            true => self.expanded(&part).ok().flatten().map(|expanded| quote(&expanded.text)),
-        };
-        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        let Ok(expanded) = self.expanded(&part) else { return };
+        let sent = expanded.map_or_else(|| part.text.to_owned(), |expanded| expanded.text);
+        let typed = if part.reads_escapes { quote(&sent) } else { part.text.to_owned() };
+        self.note_text(typed, sent.into(), view);
     }
 
-    /// The last text that was sent, as it was typed.
-    pub(super) fn last_sent(&self) -> Option<String> {
-        self.last_sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Keeps a text that is sent, which was written with placeholders in this way.
+    pub(super) fn note_text(&self, typed: String, sent: Bytes, view: Option<&View>) {
+        let after = view.and_then(View::kept).map_or(0, |(_, newest)| newest);
+        let text = SentText { typed, sent, connection: self.names.current(), after };
+        *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+
+    /// The last text that was sent on the connection that lines are for, however it was sent: as it was typed, if it was.
+    pub(super) fn last_sent(&self, view: Option<&View>) -> Option<String> {
+        let current = self.names.current();
+        let shown = view.and_then(|view| view.last_sent_text(&current));
+        let noted = self.last_sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let noted = noted.filter(|it| it.connection == current);
+        match (shown, noted) {
+            // What was sent since then is something else, such as what /again sends.
+            (Some(shown), Some(noted))
+                if shown.number > noted.after && shown.data != noted.sent =>
+            {
+                Some(quote(&String::from_utf8_lossy(&shown.data)))
+            }
+            (_, Some(noted)) => Some(noted.typed),
+            (Some(shown), None) => Some(quote(&String::from_utf8_lossy(&shown.data))),
+            (None, None) => None,
+        }
     }
 
     /// The saved messages of the connection that lines are for.

@@ -69,6 +69,7 @@ pub(super) fn compose(
     composer: &Composer,
     context: Option<&PromptContext>,
 ) -> Result<Composed, String> {
+    let view = context.map(|context| &*context.view);
     if let LineKind::Command(command) = LineKind::of(line.trim_end_matches(['\n', '\r'])) {
         let (name, argument) = split(command);
         match name {
@@ -76,12 +77,18 @@ pub(super) fn compose(
             "unset" => return unset(argument.trim(), composer).map(Composed::Text),
             "save-as" => return save_as(argument.trim(), composer, context).map(Composed::Text),
             "edit" => return edit(argument.trim(), context).map(Composed::Edit),
-            "send" => return send(argument.trim(), composer),
+            "send" => {
+                let composed = send(argument.trim(), composer)?;
+                if let Composed::Message(MessageKind::Text, data) = &composed {
+                    composer.note_text(quote(&String::from_utf8_lossy(data)), data.clone(), view);
+                }
+                return Ok(composed);
+            }
             _ => {}
         }
     }
     let command = composer.command(line)?;
-    composer.note_sent(line);
+    composer.note_line(line, view);
     Ok(match command {
         None => Composed::AsTyped,
         Some(command) => match command.strip_prefix(SEND_TEXT) {
@@ -149,7 +156,10 @@ fn save_as(
         return Err("/save-as requires a name, as in /save-as login".to_owned());
     }
     let (text, is_hex) = match number.trim() {
-        "" => (composer.last_sent().ok_or("nothing was sent yet that could be saved")?, false),
+        "" => {
+            let text = composer.last_sent(context.map(|context| &*context.view));
+            (text.ok_or("nothing was sent yet that could be saved")?, false)
+        }
         number => {
             let kept = chosen("save-as", number, &context.ok_or(NO_MESSAGES)?.view)?;
             match str::from_utf8(&kept.data).ok().filter(|_| kept.kind == MessageKind::Text) {
@@ -159,9 +169,10 @@ fn save_as(
         }
     };
     let masked = composer.without_secrets(&text);
-    let note = if masked == text { "" } else { "; secrets are *** in it" };
-    let path = composer.saved().save(name, &masked, is_hex, replaces)?;
-    Ok(format!("saved as {}{note}", path.display()))
+    let (path, replaced) = composer.saved().save(name, &masked, is_hex, replaces)?;
+    let replaced = replaced.map(|name| format!("; replaced {name}")).unwrap_or_default();
+    let secrets = if masked == text { "" } else { "; secrets are *** in it" };
+    Ok(format!("saved as {}{replaced}{secrets}: {}", path.display(), preview(&masked)))
 }
 
 /// A larger message is not edited, in bytes.
@@ -327,13 +338,13 @@ mod tests {
         let sent = r#"text -- {"user":"Kim"}"#;
         assert_eq!(command(r#"{"user":"{{user}}"}"#, &composer), sent);
         let _ = compose("/ping", &composer, None);
-        assert!(text("/save-as login", &composer).ends_with("login.json"));
+        assert!(text("/save-as login", &composer).ends_with("login.json: {\"user\":\"{{user}}\"}"));
         let saved = std::fs::read_to_string(folder.path().join("login.json")).expect("a file");
         assert_eq!(saved, "{\"user\":\"{{user}}\"}\n");
         let sent = r#"text -- {"user":"a b"}"#;
         assert_eq!(command(r#"/send login user="a b""#, &composer), sent);
         assert_eq!(command("/send login", &composer), r#"text -- {"user":"Kim"}"#);
-        assert_eq!(composer.last_sent().as_deref(), Some(r#"{"user":"{{user}}"}"#));
+        assert_eq!(composer.last_sent(None).as_deref(), Some(r#"{"user":"Kim"}"#));
         command(r"/text -e a\t\x7b\x7bb}}", &composer);
         text("/save-as escaped", &composer);
         assert_eq!(command("/send escaped", &composer), "text -- a\t{{b}}");
@@ -384,7 +395,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let composer = composer(folder.path());
         let _ = compose("token hunter2-hunter2", &composer, None);
-        assert!(text("/save-as a", &composer).ends_with("a.txt; secrets are *** in it"));
+        assert!(text("/save-as a", &composer).ends_with("a.txt; secrets are *** in it: token ***"));
         let saved = std::fs::read_to_string(folder.path().join("a.txt")).expect("a file");
         assert_eq!(saved, "token ***\n");
     }

@@ -191,10 +191,15 @@ impl State {
     fn check_free(&mut self, name: &str) -> Result<(), String> {
         match self.find(name).map(|connection| connection.liveness) {
             Some(Liveness::Ended) => Ok(()),
-            Some(Liveness::Opening | Liveness::Open) => {
-                let text =
-                    "is still connected: /close closes it, /connect NAME URL opens another one";
-                Err(format!("{name} {text}"))
+            Some(liveness) => {
+                let (state, effect) = match liveness {
+                    Liveness::Opening => ("connecting", "cancels"),
+                    _ => ("connected", "closes"),
+                };
+                // It is for the connection that the prompt is at.
+                let first = if name == self.current { "" } else { &format!("/use {name} and ") };
+                let text = "/connect NAME URL opens another one";
+                Err(format!("{name} is still {state}: {first}/close {effect} it, {text}"))
             }
             None if self.connections.len() < MAX_CONNECTIONS || self.oldest_ended().is_some() => {
                 Ok(())
@@ -309,7 +314,14 @@ pub(super) mod tests {
         assert_eq!(names.connect(None, "bad"), Err("bad URL".to_owned()));
         assert_eq!(names.connect(None, "ws://h"), Ok("main".to_owned()));
         assert_eq!(names.prompt(), "> ");
-        assert!(names.connect(None, "ws://h").is_err(), "it is being opened");
+        let reason = names.connect(None, "ws://h").expect_err("it is being opened");
+        assert!(reason.starts_with("main is still connecting: /close cancels it, "), "{reason}");
+        names.connect(Some("b"), "ws://h").expect("another one");
+        let reason = names.connect(Some("main"), "ws://h").expect_err("it is being opened");
+        assert!(reason.contains("still connecting: /use main and /close cancels it"), "{reason}");
+        names.set("main", Liveness::Open);
+        let reason = names.connect(Some("main"), "ws://h").expect_err("it is open");
+        assert!(reason.contains("still connected: /use main and /close closes it"), "{reason}");
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(super) fn is_message_name(name: &str) -> bool {
 }
 
 impl SavedMessages {
-    /// Saves a text, or what [`Format::Hex`] holds. Returns the path.
+    /// Saves a text, or what [`Format::Hex`] holds. Returns the path, and the name of another file that it replaced.
     ///
     /// # Errors
     /// Why it is not saved, in words.
@@ -71,17 +71,22 @@ impl SavedMessages {
         text: &str,
         is_hex: bool,
         replaces: bool,
-    ) -> Result<PathBuf, String> {
+    ) -> Result<(PathBuf, Option<String>), String> {
         check_name(name)?;
         let folder = self.folder()?;
         if text.len() as u64 > MAX_SIZE {
             return Err(format!("a message of more than {} is not saved", format_size(MAX_SIZE)));
         }
-        let old = self.files(name)?;
-        if let (Some((path, _)), false) = (old.first(), replaces) {
-            let path = path.display();
-            return Err(format!("{path} exists: /save-as -f {name} replaces it"));
-        }
+        let old = match (self.files(name)?.as_slice(), replaces) {
+            ([], _) => None,
+            ([(path, _)], true) => Some(path.clone()),
+            ([(path, _)], false) => {
+                let path = path.display();
+                return Err(format!("{path} exists: /save-as -f {name} replaces it"));
+            }
+            // Which of them is meant is not known, and neither could be had again.
+            ([(one, _), (other, _), ..], _) => return Err(two_files(one, other)),
+        };
         let ending = match (is_hex, is_meant_as_json(text)) {
             (true, _) => "hex",
             (false, true) => "json",
@@ -89,10 +94,10 @@ impl SavedMessages {
         };
         let path = folder.join(format!("{name}.{ending}"));
         write(folder, &path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-        for (other, _) in old.iter().filter(|(other, _)| *other != path) {
-            fs::remove_file(other).map_err(|error| format!("{}: {error}", other.display()))?;
-        }
-        Ok(path)
+        let Some(other) = old.filter(|other| *other != path) else { return Ok((path, None)) };
+        fs::remove_file(&other).map_err(|error| format!("{}: {error}", other.display()))?;
+        let other = other.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok((path, other))
     }
 
     /// The message of this name.
@@ -114,9 +119,7 @@ impl SavedMessages {
                 let text = read(path).map_err(|reason| format!("{}: {reason}", path.display()))?;
                 Ok(SavedMessage { path: path.clone(), format: *format, text })
             }
-            [(one, _), (other, _), ..] => {
-                Err(format!("{} and {}: remove one of them", one.display(), other.display()))
-            }
+            [(one, _), (other, _), ..] => Err(two_files(one, other)),
         }
     }
 
@@ -173,6 +176,10 @@ impl SavedMessage {
         }
         decode_hex(&self.text).map_err(|reason| format!("{path}: {reason}"))
     }
+}
+
+fn two_files(one: &Path, other: &Path) -> String {
+    format!("{} and {}: remove one of them", one.display(), other.display())
 }
 
 fn check_name(name: &str) -> Result<(), String> {
@@ -248,7 +255,7 @@ mod tests {
             ("empty", "", false, Format::Text),
             ("marked", "\u{feff}x", false, Format::Text),
         ] {
-            let path = messages.save(name, text, is_hex, false).expect(name);
+            let (path, _) = messages.save(name, text, is_hex, false).expect(name);
             let saved = SavedMessage { path, format, text: text.to_owned() };
             assert_eq!(messages.load(name), Ok(saved));
         }
@@ -263,11 +270,19 @@ mod tests {
         messages.save("a", "{}", false, false).expect("saved");
         let reason = messages.save("a", "text", false, false).expect_err("it exists");
         assert!(reason.ends_with("a.json exists: /save-as -f a replaces it"), "{reason}");
-        messages.save("a", "text", false, true).expect("replaced");
+        let (_, replaced) = messages.save("a", "text", false, true).expect("replaced");
+        assert_eq!(replaced.as_deref(), Some("a.json"));
+        let again = messages.save("a", "text", false, true).expect("replaced");
+        assert_eq!(again.1, None, "it is the same file");
         assert_eq!(
             messages.load("a").map(|it| (it.format, it.text)),
             Ok((Format::Text, "text".to_owned()))
         );
+        let other = messages.folder.clone().expect("a folder").join("a.json");
+        fs::write(&other, "{}").expect("a file");
+        let reason = messages.save("a", "{}", false, true).expect_err("there are two");
+        assert!(reason.ends_with("a.txt: remove one of them"), "{reason}");
+        assert!(other.exists() && other.with_extension("txt").exists());
     }
 
     #[test]
@@ -288,7 +303,7 @@ mod tests {
     fn only_the_user_can_read_them() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, messages) = messages();
-        let path = messages.save("a", "secret", false, false).expect("saved");
+        let (path, _) = messages.save("a", "secret", false, false).expect("saved");
         let mode =
             |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o600);

@@ -19,6 +19,10 @@ fn all_of_help_lists_every_command() {
     }
     terminal.type_line("/help send");
     terminal.wait_for("for example:\n      /send login user=");
+    for example in ["/filter {\"type\":\"error\"}", "/mute {\"type\":\"heartbeat\"}"] {
+        terminal.type_line(&format!("/help {}", example.split(' ').next().unwrap_or_default()));
+        terminal.wait_for(&format!("for example:\n      {example}"));
+    }
     terminal.type_line("/hlep");
     terminal.wait_for("unknown command /hlep; did you mean /help? /help lists the commands");
     terminal.type_line("/filtre");

@@ -114,6 +114,64 @@ fn a_value_that_breaks_json_is_named() {
     leave(terminal);
 }
 
+/// Waits for words, which may be on several lines.
+fn wait_for_words(terminal: &Terminal, words: &str) {
+    terminal.wait_until(words, |screen| {
+        screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+    });
+}
+
+#[test]
+fn the_last_text_is_saved_however_it_was_sent() {
+    let server = server(|peer| {
+        for text in ["preset", "typed {{x}}", "loaded", "typed {{x}}", "edited"] {
+            peer.expect_text(text);
+        }
+    });
+    let terminal = session_with(&server, &["-x", "preset"]);
+    let save = |name: &str, start: &str| {
+        terminal.type_line(&format!("/save-as {name}"));
+        wait_for_words(&terminal, &format!("{name}.txt: {start}"));
+        wait_for_prompt(&terminal, "");
+    };
+    save("t1", "preset");
+    enter_line(&terminal, r"typed \{{x}}");
+    save("t2", r"typed \{{x}}");
+    fs::write(folder(&terminal, &server).join("own.txt"), "loaded").expect("a message");
+    enter_line(&terminal, "/send own");
+    save("t3", "loaded");
+    enter_line(&terminal, "/again 2");
+    save("t4", r"typed \{{x}}");
+    enter_line(&terminal, "/fragment 2 edited");
+    save("t5", "edited");
+    let saved = fs::read_to_string(folder(&terminal, &server).join("t4.txt"));
+    assert_eq!(saved.expect("a message"), "typed \\{{x}}\n");
+    leave(terminal);
+}
+
+#[test]
+fn a_file_of_another_kind_is_not_deleted_without_a_word() {
+    let server = server(|peer| {
+        peer.expect_text("plain");
+        peer.expect_text("{}");
+    });
+    let terminal = session(&server);
+    enter_line(&terminal, "plain");
+    terminal.type_line("/save-as order");
+    wait_for_words(&terminal, "order.txt: plain");
+    wait_for_prompt(&terminal, "");
+    enter_line(&terminal, "{}");
+    terminal.type_line("/save-as -f order");
+    wait_for_words(&terminal, "order.json; replaced order.txt: {}");
+    wait_for_prompt(&terminal, "");
+    let txt = folder(&terminal, &server).join("order.txt");
+    fs::write(&txt, "own").expect("a message");
+    terminal.type_line("/save-as -f order");
+    wait_for_words(&terminal, "order.txt: remove one of them");
+    assert_eq!(fs::read_to_string(&txt).expect("it is kept"), "own");
+    leave(terminal);
+}
+
 fn terminal_set(terminal: &Terminal) {
     terminal.type_line("/set user Kim");
     terminal.wait_for("  user  Kim");

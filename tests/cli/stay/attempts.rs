@@ -77,6 +77,20 @@ fn an_attempt_is_ended_by_ctrl_c_or_close_and_the_others_stay() {
 }
 
 #[test]
+fn a_connection_that_is_still_being_opened_is_said_to_be() {
+    let (hang, requested) = super::hang();
+    let (one, two) = (named("one"), Server::scripts([hang]));
+    let terminal = connect(&one, &[]);
+    terminal.type_line(&format!("/connect h {}", two.url()));
+    next(&requested);
+    terminal.type_line(&format!("/connect h {}", one.url()));
+    terminal.wait_for("h is still connecting: /close cancels it");
+    terminal.type_line("/close");
+    terminal.wait_for("[h] cancelled");
+    quit(terminal, 0);
+}
+
+#[test]
 fn a_signal_ends_the_run_during_an_attempt() {
     let (hang, requested) = super::hang();
     let one = Server::scripts([cut_after("end"), hang]);

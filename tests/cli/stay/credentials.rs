@@ -64,6 +64,21 @@ fn credentials_are_sent_again_to_the_same_origin_only() {
 }
 
 #[test]
+fn servers_that_differ_in_the_scheme_are_named_with_it() {
+    let (server, first) = heads(1);
+    let terminal = stay(&server, &["-u", "me:hunter2-hunter2"]);
+    next(&first);
+    terminal.wait_for("subprotocol");
+    let place = server.url().replace("ws://", "");
+    terminal.type_line(&format!("/connect b wss://{place}"));
+    let text = format!("given for ws://{place} and not sent to wss://{place}: Authorization");
+    terminal.wait_until(&text, |screen| {
+        screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(&text)
+    });
+    quit(terminal, 0);
+}
+
+#[test]
 fn a_password_in_a_url_is_sent_and_not_shown() {
     let (server, first) = heads(1);
     let (other, second) = heads(1);

@@ -2,8 +2,9 @@
 
 use std::sync::mpsc::channel;
 
+use super::several::{connect, named, open};
 use super::{PROMPTLY, accept, cut_after, hang, quit, stay, wait_for_times};
-use crate::scripts::{answer_close, next};
+use crate::scripts::{answer_close, next, serve};
 use crate::support::{Key, Peer, Server, Signal, Terminal, close_terminal, script, text};
 
 #[test]
@@ -159,5 +160,44 @@ fn ctrl_c_ends_the_attempts_of_reconnect_and_stays() {
     terminal.wait_for_prompt();
     terminal.press(Key::Enter);
     wait_for_times(&terminal, "subprotocol", 2);
+    quit(terminal, 0);
+}
+
+/// Whichever of them waits, and also where no other one is open.
+#[test]
+fn ctrl_c_ends_the_wait_of_a_connection_that_is_being_closed() {
+    let waiting = "closing, waiting for the server's Close frame; Ctrl-C to leave at once";
+    let silent = || {
+        serve(|peer| {
+            peer.expect_close(1000);
+            peer.stall();
+        })
+    };
+    for closed in ["main", "b"] {
+        let other = if closed == "b" { "main" } else { "b" };
+        let servers = match closed {
+            "b" => [named("open"), silent()],
+            _ => [silent(), named("open")],
+        };
+        let terminal = connect(&servers[0], &["--close-timeout", "0"]);
+        open(&terminal, "b", &servers[1]);
+        terminal.type_line(&format!("/use {closed}"));
+        terminal.type_line("/close");
+        terminal.wait_for(&format!("[{closed}] {waiting}"));
+        terminal.press(Key::CtrlC);
+        terminal.wait_for(&format!("[{closed}] Enter or /reconnect connects again"));
+        terminal.type_line(&format!("/use {other}"));
+        terminal.type_line("hi");
+        terminal.wait_for(&format!("[{other}] < open heard hi"));
+        quit(terminal, 0);
+    }
+    let server = silent();
+    let terminal = stay(&server, &["--close-timeout", "0"]);
+    terminal.wait_for("subprotocol");
+    terminal.wait_for_prompt();
+    terminal.type_line("/close");
+    terminal.wait_for(waiting);
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("Enter or /reconnect connects again; /quit leaves");
     quit(terminal, 0);
 }

@@ -24,6 +24,11 @@ const fn entry(
     Details { names, group, text, example }
 }
 
+/// Of `/filter` and `/mute`.
+const PATTERN: &str = "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. \
+     Without one the current ones are shown, off removes them. If what /again, /send or /ping would show is hidden, a line \
+     says that it was sent.";
+
 /// Those of all commands.
 pub(super) const DETAILS: &[Details] = &[
     entry(
@@ -73,7 +78,7 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["save-as"],
         SENDING,
-        "It is saved as it was typed, with its {{NAME}}s, in a file beside the configuration file, which can be edited: NAME.json, \
+        "What was typed is saved with its {{NAME}}s, in a file beside the configuration file, which can be edited: NAME.json, \
          NAME.txt or NAME.hex, for the endpoint of the connection in use. -f replaces a message of this name. Secrets that options gave are saved as ***.",
         "/save-as login",
     ),
@@ -128,14 +133,8 @@ pub(super) const DETAILS: &[Details] = &[
          you can read. Secrets of the handshake become variables; messages are written as they were.",
         "/scenario login.wscope",
     ),
-    entry(
-        &["filter", "mute"],
-        LOOKING,
-        "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also in, out, ping and pong. Without one the \
-         current ones are shown, off removes them. If what /again, /send or /ping would show is hidden, a line says that it \
-         was sent.",
-        "/filter {\"type\":\"error\"}",
-    ),
+    entry(&["filter"], LOOKING, PATTERN, "/filter {\"type\":\"error\"}"),
+    entry(&["mute"], LOOKING, PATTERN, "/mute {\"type\":\"heartbeat\"}"),
     entry(
         &["pause"],
         LOOKING,
