@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use mio::Waker;
 
@@ -11,7 +12,7 @@ use super::error::{Reason, RecordError};
 use super::file::{OpenFile, Uses};
 use super::thread::{Counts, FileWriter, Progress, State};
 use crate::output::Recorders;
-use crate::platform::batches::{BatchQueue, WhenFull};
+use crate::platform::batches::{BatchQueue, Unwritten, WhenFull};
 use crate::platform::record_file::{Existing, FileId};
 
 /// All recordings of a run, past and present.
@@ -47,6 +48,9 @@ pub struct Outcome {
     /// There was no time to write the end of the file.
     pub is_cut: bool,
 }
+
+/// What follows the last event of a file, such as the brackets of a HAR, has so long after what waits was dropped.
+const END_LIMIT: Duration = Duration::from_millis(100);
 
 impl Recordings {
     /// None yet. `control` is woken when one has ended; `uses` are files that nothing is recorded to.
@@ -189,10 +193,17 @@ impl Recordings {
     /// Drops what is not written yet, and returns what came of those that were not ended before.
     pub fn take(&self) -> Vec<Outcome> {
         let list = std::mem::take(&mut *self.entries());
-        let recorded = |recording: Recording| {
+        let close = |recording: Recording| {
+            let was_over = recording.progress.state().is_over;
+            let queue = &recording.queue;
+            let unwritten = if was_over { queue.dropped() } else { queue.close() };
+            (recording, unwritten)
+        };
+        let closed: Vec<_> = list.into_iter().map(close).collect();
+        let deadline = Instant::now() + END_LIMIT;
+        let recorded = |(recording, unwritten): (Recording, Unwritten)| {
+            recording.progress.wait_until_over(deadline);
             let is_over = recording.progress.state().is_over;
-            let unwritten =
-                if is_over { recording.queue.dropped() } else { recording.queue.close() };
             let mut state = recording.progress.state();
             let is_reported = state.is_stopped && is_over && state.failure.is_none();
             let lost = match state.failure {
@@ -207,7 +218,7 @@ impl Recordings {
                 is_cut: !is_over,
             })
         };
-        list.into_iter().filter_map(recorded).collect()
+        closed.into_iter().filter_map(recorded).collect()
     }
 
     fn entries(&self) -> MutexGuard<'_, Vec<Recording>> {

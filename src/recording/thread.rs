@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use memchr::{memchr, memrchr};
 
@@ -25,7 +26,11 @@ pub(super) struct Counts {
 
 /// How far a file is written.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<State>);
+pub(super) struct Progress {
+    state: Mutex<State>,
+    /// Notified when the thread has ended.
+    over: Condvar,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -62,10 +67,18 @@ impl Progress {
     /// The thread has nothing more to do.
     pub(super) fn set_over(&self) {
         self.state().is_over = true;
+        self.over.notify_all();
+    }
+
+    /// Waits until the thread has nothing more to do, up to this time.
+    pub(super) fn wait_until_over(&self, deadline: Instant) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        // Whether it is over is asked again by whoever has waited.
+        let _ = self.over.wait_timeout_while(self.state(), left, |state| !state.is_over);
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

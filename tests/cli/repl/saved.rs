@@ -123,13 +123,16 @@ fn wait_for_words(terminal: &Terminal, words: &str) {
 
 #[test]
 fn the_last_text_is_saved_however_it_was_sent() {
-    let server = server(|peer| {
+    let (sender, received) = std::sync::mpsc::channel();
+    let server = server(move |peer| {
         for text in ["preset", "typed {{x}}", "loaded", "typed {{x}}", "edited"] {
             peer.expect_text(text);
+            sender.send(()).expect("a receiver in the test");
         }
     });
     let terminal = session_with(&server, &["-x", "preset"]);
     let save = |name: &str, start: &str| {
+        crate::scripts::next(&received); // it has been sent
         terminal.type_line(&format!("/save-as {name}"));
         wait_for_words(&terminal, &format!("{name}.txt: {start}"));
         wait_for_prompt(&terminal, "");
