@@ -9,6 +9,7 @@ pub mod diff;
 mod error;
 mod file;
 pub mod har;
+mod labels;
 mod looks;
 mod model;
 pub mod ndjson;

@@ -1,6 +1,5 @@
 //! The connections of a recording, as they are compared.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::Direction;
 use crate::recording::compare::Ignore;
+use crate::recording::labels::Labels;
 use crate::recording::replay::{Selector, Side};
 use crate::recording::{Recorded, RecordedKind};
 
@@ -68,10 +68,7 @@ pub struct Collecting {
 pub struct Collector {
     collecting: Collecting,
     connections: Vec<Entry>,
-    /// The last connection of each number that events have.
-    current: HashMap<Option<u64>, usize>,
-    /// How many connections with the same number came before.
-    earlier: HashMap<Option<u64>, u64>,
+    labels: Labels,
     messages: usize,
     /// Bytes of payloads that may still be kept.
     left: usize,
@@ -119,8 +116,7 @@ impl Collector {
         Self {
             collecting,
             connections: Vec::new(),
-            current: HashMap::new(),
-            earlier: HashMap::new(),
+            labels: Labels::default(),
             messages: 0,
             left: MAX_KEPT,
             error: None,
@@ -129,18 +125,18 @@ impl Collector {
 
     /// Takes an event, in which secrets are already masked. Breaks when the recording cannot be compared.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
-        let key = event.connection;
+        let current = self.labels.current(event.connection);
         let begins = match &event.what {
             RecordedKind::Open(_) => true,
             RecordedKind::Failure(failure) => match failure.kind {
                 FailureKind::Connect | FailureKind::Handshake => true,
-                FailureKind::Timeout => !self.current.contains_key(&key),
+                FailureKind::Timeout => current.is_none(),
                 _ => false,
             },
             _ => false,
         };
-        let index = match self.current.get(&key) {
-            Some(index) if !begins => *index,
+        let index = match current {
+            Some(index) if !begins => index,
             _ if !begins && !belongs(&event.what) => return ControlFlow::Continue(()),
             _ => self.begin(&event)?,
         };
@@ -151,18 +147,11 @@ impl Collector {
     }
 
     fn begin(&mut self, event: &Recorded) -> ControlFlow<(), usize> {
-        let index = self.connections.len();
-        if index == MAX_CONNECTIONS {
+        if self.connections.len() == MAX_CONNECTIONS {
             self.error = Some(CollectError::TooManyConnections);
             return ControlFlow::Break(());
         }
-        let earlier = self.earlier.entry(event.connection).or_default();
-        *earlier += 1;
-        let label = match (event.connection, *earlier) {
-            (None, _) => (index + 1).to_string(),
-            (Some(number), 1) => number.to_string(),
-            (Some(number), times) => format!("{number}.{times}"), // it was opened again
-        };
+        let (index, label) = self.labels.begin(event.connection);
         let (url, own) = match &event.what {
             RecordedKind::Open(opened) => (Some(opened.url.clone()), opened.initiator),
             _ => (None, Initiator::Local),
@@ -177,7 +166,6 @@ impl Collector {
         let (opened, failure, items, end) = (None, None, Vec::new(), None);
         let connection = Connection { label, url, own, opened, failure, items, end, start };
         self.connections.push(Entry { connection, is_selected });
-        self.current.insert(event.connection, index);
         ControlFlow::Continue(index)
     }
 

@@ -1,6 +1,5 @@
 //! The connections of a recording, and choosing one.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -11,6 +10,7 @@ use super::script::{Script, ScriptBuilder, ScriptError};
 use crate::event::Stamp;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
+use crate::recording::labels::Labels;
 use crate::recording::{Recorded, RecordedKind};
 use crate::redact::Redaction;
 
@@ -61,10 +61,7 @@ pub struct Collector {
     selector: Selector,
     limit: u64,
     entries: Vec<Entry>,
-    /// The last connection of each number that events have.
-    current: HashMap<Option<u64>, usize>,
-    /// How many connections with the same number came before.
-    earlier: HashMap<Option<u64>, u64>,
+    labels: Labels,
     accepted: usize,
     has_too_many: bool,
 }
@@ -113,8 +110,7 @@ impl Collector {
             selector,
             limit,
             entries: Vec::new(),
-            current: HashMap::new(),
-            earlier: HashMap::new(),
+            labels: Labels::default(),
             accepted: 0,
             has_too_many: false,
         }
@@ -122,10 +118,8 @@ impl Collector {
 
     /// Takes an event.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
-        let key = event.connection;
         let is_open = matches!(event.what, RecordedKind::Open(_));
-        let is_there = self.current.get(&key).copied();
-        let index = match is_there {
+        let index = match self.labels.current(event.connection) {
             Some(index) if !is_open => index,
             _ if !belongs(&event.what) => return ControlFlow::Continue(()),
             _ if self.entries.len() == MAX_ENTRIES => {
@@ -140,14 +134,7 @@ impl Collector {
     }
 
     fn begin(&mut self, event: &Recorded) -> usize {
-        let index = self.entries.len();
-        let earlier = self.earlier.entry(event.connection).or_default();
-        *earlier += 1;
-        let label = match (event.connection, *earlier) {
-            (None, _) => (index + 1).to_string(),
-            (Some(number), 1) => number.to_string(),
-            (Some(number), times) => format!("{number}.{times}"), // it was opened again
-        };
+        let (index, label) = self.labels.begin(event.connection);
         let url = match &event.what {
             RecordedKind::Open(opened) => Some(opened.url.clone()),
             _ => None,
@@ -157,7 +144,6 @@ impl Collector {
         if self.accepted > 1 {
             self.entries.iter_mut().for_each(|entry| entry.builder.drop_steps());
         }
-        self.current.insert(event.connection, index);
         self.entries.push(Entry {
             info: EntryInfo { label, url, start: event.at, messages: [0; 2] },
             is_accepted,
