@@ -1,11 +1,14 @@
 //! The failure of a run, for outputs.
 
+use serde::Deserialize;
+
 use super::{HeadView, InterimView};
 use crate::net::Timings;
 use crate::net::tls::CertificateInfo;
 
 /// The kinds of failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")] // as FailureKind::name
 pub enum FailureKind {
     /// Wrong usage.
     Usage,

@@ -15,7 +15,7 @@ use crate::recording::RecordedKind;
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct ErrorLine {
-    kind: Kind,
+    kind: FailureKind,
     message: String,
     hint: Option<String>,
     status: Option<u16>,
@@ -35,19 +35,6 @@ pub(super) struct ErrorLine {
     timings_ms: Option<Phases>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Usage,
-    Connect,
-    Handshake,
-    Protocol,
-    Abnormal,
-    Timeout,
-    Local,
-    Expectation,
-}
-
 impl ErrorLine {
     /// # Errors
     /// Why it is not a failure.
@@ -56,7 +43,7 @@ impl ErrorLine {
             hint: self.hint,
             interim: interim(self.interim),
             certificate: self.certificate.map(|it| it.info(at)).transpose()?,
-            ..Failure::new(self.kind.into(), self.message)
+            ..Failure::new(self.kind, self.message)
         };
         if let Some(url) = self.url {
             let request = self.request_headers;
@@ -92,21 +79,6 @@ impl ErrorLine {
             }
         }
         Ok(RecordedKind::Failure(Box::new(failure)))
-    }
-}
-
-impl From<Kind> for FailureKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Usage => Self::Usage,
-            Kind::Connect => Self::Connect,
-            Kind::Handshake => Self::Handshake,
-            Kind::Protocol => Self::Protocol,
-            Kind::Abnormal => Self::Abnormal,
-            Kind::Timeout => Self::Timeout,
-            Kind::Local => Self::Local,
-            Kind::Expectation => Self::Expectation,
-        }
     }
 }
 
