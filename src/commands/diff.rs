@@ -95,7 +95,7 @@ fn human(output: DiffOutput, loaded: &[Loaded; 2], config: &DiffConfig) -> Optio
     Some(Human::new(Style::new(color), columns, names, has_several))
 }
 
-/// The counts. Where there is no difference, there is nothing to say but to someone who waits for an answer.
+/// The line of counts. If nothing differs, it is printed on a terminal only.
 fn last_line(compared: &Compared, config: &DiffConfig) -> Option<String> {
     let totals = &compared.totals;
     match config.output? {

@@ -74,7 +74,7 @@ struct Source<'a, 'v> {
 impl Read for Source<'_, '_> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         if self.viewing.borrow_mut().screen.flush().is_break() {
-            return Ok(0); // nobody reads the rest
+            return Ok(0); // the reader has closed the pipe
         }
         self.file.read(space)
     }

@@ -68,7 +68,7 @@ impl fmt::Debug for SessionLogs {
     }
 }
 
-/// What events do not tell of the options of a connection.
+/// The options of a connection that its events do not contain.
 fn settings(config: &ConnectConfig) -> Settings {
     let is_insecure = config.endpoint.tls.options().insecure;
     let insecure = is_insecure.then(|| ("insecure".to_owned(), "true".to_owned()));

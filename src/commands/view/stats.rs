@@ -16,7 +16,7 @@ use crate::recording::Recorded;
 use crate::recording::stats::Statistics;
 use crate::view::View;
 
-/// The width where there is no terminal.
+/// The width of the table if standard output is not a terminal.
 const COLUMNS: usize = 80;
 
 /// Counts what a recording has.

@@ -40,7 +40,8 @@ impl CurlCommand {
             return Err(Fault::new(0, "there is no command: copy a request as cURL"));
         };
         if !is_curl(&program.text) {
-            let reason = "this is no curl command: copy the request as cURL (bash) or cURL (cmd)";
+            let reason =
+                "this is no curl command: copy the request as cURL (bash) or cURL (cmd)";
             return Err(Fault::new(program.at, reason));
         }
         if let Some(word) = words.get(MAX_WORDS) {
@@ -112,7 +113,7 @@ impl Reader<'_> {
         self.option(option, &shown, word.at, value)
     }
 
-    /// Letters after one dash. One that takes a value ends them: `-sSHName: value`.
+    /// Short options in one argument. What follows one that takes a value is its value: `-sSHName: value`.
     fn cluster(&mut self, word: &Word, letters: &str) -> Result<(), Fault> {
         for (place, letter) in letters.char_indices() {
             let shown = format!("-{letter}");
