@@ -16,6 +16,8 @@ mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod mask;
+#[cfg(test)]
+mod samples;
 mod server_status;
 
 pub use closed::SOON;

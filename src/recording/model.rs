@@ -147,7 +147,7 @@ impl Recorded {
                 header: frame.header,
                 payload: Bytes::copy_from_slice(frame.payload),
                 part: frame.part,
-                plain_size: frame.plain.map(|plain| plain.len() as u64),
+                plain_size: frame.plain_size,
                 raw: frame.raw,
             })),
             EventKind::Tolerated(violation) => RecordedKind::Tolerated(Box::new(violation.clone())),

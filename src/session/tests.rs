@@ -6,18 +6,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::{AfterInput, Journal, Plan, Report, Session, Stop};
-use crate::event::{Clock, EventKind, HeadView, Opened};
+use crate::event::{Clock, EventKind, Opened};
 use crate::input::file::FileMessage;
 use crate::input::{Action, NoInput};
-use crate::net::{Reactor, Stream, Timings};
+use crate::net::{Reactor, Stream};
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::output::Outputs;
-use crate::protocol::connection::{ConnectionOptions, Initiator};
+use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::vocabulary::{Direction, Role};
 use crate::protocol::{CloseCode, Connection, MessageKind};
-use crate::redact::Secrets;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -54,31 +53,6 @@ fn peer() -> (TcpStream, JoinHandle<()>) {
     (client, thread)
 }
 
-fn opened() -> Opened {
-    let head = || HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
-    Opened {
-        initiator: Initiator::Local,
-        url: "ws://test/".to_owned(),
-        remote: String::new(),
-        proxy: None,
-        local: String::new(),
-        http_minor: 1,
-        status: 101,
-        reason: String::new(),
-        request: head(),
-        interim: Vec::new(),
-        response: head(),
-        has_credentials: false,
-        offered: Vec::new(),
-        protocol: None,
-        extensions: None,
-        compression: None,
-        tls: None,
-        timings: Timings::default(),
-        secrets: Secrets::default(),
-    }
-}
-
 fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
     let (client, server) = peer();
     client.set_nonblocking(true).expect("a socket");
@@ -107,7 +81,7 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
         &mut NoInput,
         Journal::new(&mut outputs, Clock::start()),
         plan,
-        &opened(),
+        &Opened::sample("ws://test/"),
     )
     .run();
     server.join().expect("a server");

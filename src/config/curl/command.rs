@@ -40,8 +40,7 @@ impl CurlCommand {
             return Err(Fault::new(0, "there is no command: copy a request as cURL"));
         };
         if !is_curl(&program.text) {
-            let reason =
-                "this is no curl command: copy the request as cURL (bash) or cURL (cmd)";
+            let reason = "this is no curl command: copy the request as cURL (bash) or cURL (cmd)";
             return Err(Fault::new(program.at, reason));
         }
         if let Some(word) = words.get(MAX_WORDS) {

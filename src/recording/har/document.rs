@@ -119,6 +119,21 @@ impl Parser<'_> {
     }
 }
 
+/// The methods of a visitor for strings, numbers and booleans: all pass over the value by `Self::other`.
+macro_rules! other_scalars {
+    () => {
+        other_scalars! { visit_str: &str, visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64 }
+    };
+    ($($visit:ident: $value:ty),+) => {
+        $(
+            fn $visit<E>(self, _: $value) -> Result<(), E> {
+                self.other();
+                Ok(())
+            }
+        )+
+    };
+}
+
 /// Visits an object: an implementation for each kind of object takes the values of the keys that it knows.
 macro_rules! objects {
     ($name:ident, $expecting:literal, |$parser:ident, $key:ident, $map:ident| $value:expr) => {
@@ -227,30 +242,7 @@ impl<'de> Visitor<'de> for EntrySeed<'_, '_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
+    other_scalars!();
 
     fn visit_unit<E>(self) -> Result<(), E> {
         self.other();
@@ -325,30 +317,7 @@ impl<'de> Visitor<'de> for Messages<'_, '_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.other();
-        Ok(())
-    }
+    other_scalars!();
 }
 
 fn no_entry<E: serde::de::Error>() -> E {

@@ -6,14 +6,12 @@ use bytes::Bytes;
 
 use super::script::{Script, ScriptBuilder, ScriptError};
 use crate::event::head_view::MalformedView;
-use crate::event::{Closed, HeadView, LastTraffic, Opened, SilenceAdvice, Stamp};
-use crate::net::Timings;
+use crate::event::{Closed, HeadView, Opened, Stamp};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
-use crate::protocol::vocabulary::{Counters, Direction};
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
-use crate::redact::Secrets;
 
 /// Events, one a line: `> text` and `< text` are messages of the recording side and of its peer, `>ping data`,
 /// `<pong data` control frames, `@MS` sets the time, `#N` the connection, `open URL` and `accept URL` open it, `end
@@ -79,28 +77,7 @@ fn message(direction: Direction, data: Bytes) -> RecordedKind {
 }
 
 fn opened(initiator: Initiator, url: &str) -> Opened {
-    let head = || HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
-    Opened {
-        initiator,
-        url: url.to_owned(),
-        remote: String::new(),
-        proxy: None,
-        local: String::new(),
-        http_minor: 1,
-        status: 101,
-        reason: String::new(),
-        request: head(),
-        interim: Vec::new(),
-        response: head(),
-        has_credentials: false,
-        offered: Vec::new(),
-        protocol: None,
-        extensions: None,
-        compression: None,
-        tls: None,
-        timings: Timings::default(),
-        secrets: Secrets::default(),
-    }
+    Opened { initiator, ..Opened::sample(url) }
 }
 
 /// The end of a connection: `INITIATOR OURS THEIRS`.
@@ -124,26 +101,13 @@ pub(super) fn end(text: &str) -> Closed {
         "self" => Initiator::Local,
         _ => Initiator::Peer,
     };
-    Closed {
-        ending: Ending { cause, initiator, sent, received, violation: None, incomplete: None },
-        quiet: Duration::ZERO,
-        last: LastTraffic::Other,
-        age: Duration::ZERO,
-        received: Counters::default(),
-        sent: Counters::default(),
-        is_unsent: false,
-        hint: None,
-        application: None,
-        silence_advice: SilenceAdvice::default(),
-        failure_follows: false,
-    }
+    Closed::sample(Ending { cause, initiator, sent, received, violation: None, incomplete: None })
 }
 
 /// An opening handshake with this URL, request and response: header fields, with `;` between them.
 pub(in crate::recording) fn opened_with([url, request, response]: [&str; 3]) -> Opened {
     let head = |text: &str| {
-        let mut head =
-            HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
+        let mut head = HeadView::empty();
         for line in text.split(';').filter(|line| !line.is_empty()) {
             match line.split_once(": ") {
                 Some((name, value)) => {

@@ -1,14 +1,12 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Generated, SecretValues, Settings, generate};
-use crate::event::{Closed, HeadView, LastTraffic, Opened, SilenceAdvice, Stamp};
-use crate::net::Timings;
+use crate::event::{Closed, HeadView, Opened, Stamp};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
-use crate::protocol::vocabulary::{Counters, Direction};
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
-use crate::redact::Secrets;
 
 mod captures;
 mod connections;
@@ -41,27 +39,7 @@ pub(super) fn head(fields: &[(&str, &str)]) -> HeadView {
 }
 
 pub(super) fn opened(url: &str, request: &[(&str, &str)]) -> Opened {
-    Opened {
-        initiator: Initiator::Local,
-        url: url.to_owned(),
-        remote: String::new(),
-        proxy: None,
-        local: String::new(),
-        http_minor: 1,
-        status: 101,
-        reason: String::new(),
-        request: head(request),
-        interim: Vec::new(),
-        response: head(&[]),
-        has_credentials: false,
-        offered: Vec::new(),
-        protocol: None,
-        extensions: None,
-        compression: None,
-        tls: None,
-        timings: Timings::default(),
-        secrets: Secrets::default(),
-    }
+    Opened { request: head(request), response: head(&[]), ..Opened::sample(url) }
 }
 
 pub(super) fn open() -> Recorded {
@@ -104,19 +82,7 @@ pub(super) fn closed(
         violation: None,
         incomplete: None,
     };
-    now(RecordedKind::Closed(Box::new(Closed {
-        ending,
-        quiet: Duration::ZERO,
-        last: LastTraffic::Other,
-        age: Duration::ZERO,
-        received: Counters::default(),
-        sent: Counters::default(),
-        is_unsent: false,
-        hint: None,
-        application: None,
-        silence_advice: SilenceAdvice::default(),
-        failure_follows: false,
-    })))
+    now(RecordedKind::Closed(Box::new(Closed::sample(ending))))
 }
 
 /// The scenario, and what is below its title.
