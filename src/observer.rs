@@ -43,7 +43,12 @@ pub trait Observer {
         None
     }
 
-    /// The deadline has passed. The next one has to be later.
+    /// The same, in real time: it comes also while the session does not read.
+    fn real_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// A deadline has passed, by its own clock. The next one has to be later.
     fn on_deadline(&mut self, _now: Instant) -> ObserverResponse {
         ObserverResponse::default()
     }

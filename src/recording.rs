@@ -13,14 +13,17 @@ mod labels;
 mod looks;
 mod model;
 pub mod ndjson;
+mod progress;
 pub mod reader;
 mod reading;
 mod recordings;
 pub mod replay;
+mod rewriter;
 pub mod scenario;
 pub mod stats;
 mod thread;
 pub mod writer;
+mod written;
 
 use std::io::{self, Write};
 

@@ -140,7 +140,7 @@ impl Verdict {
         verdict.notices.extend(recordings.recorders().take_notices());
         for recorded in recordings.take() {
             let (path, contents) = (recorded.path.display(), recorded.contents());
-            let Outcome { failure, lost, .. } = &recorded;
+            let Outcome { failure, lost, remarks, .. } = &recorded;
             if *lost > 0 {
                 let s = if *lost == 1 { " was" } else { "s were" };
                 let text = format!("the last {lost} message{s} not recorded in {path}");
@@ -151,6 +151,7 @@ impl Verdict {
             } else if failure.is_none() && names_all {
                 verdict.notices.push((Level::Info, format!("recorded {contents} in {path}")));
             }
+            verdict.notices.extend(remarks.iter().cloned());
             if let Some(error) = recorded.failure {
                 let name = recorded.path.display().to_string().into();
                 verdict.failure.get_or_insert(OutputError { name, error });

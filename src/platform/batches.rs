@@ -6,9 +6,11 @@ mod parts;
 mod sender;
 mod spare;
 mod stall;
+mod waiting;
 mod waking;
 
 pub use stall::STALLED_AFTER;
+pub use waiting::Waited;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -232,19 +234,6 @@ impl BatchQueue {
         let batch = state.take();
         self.shared.changed.notify_all();
         batch
-    }
-
-    /// Waits for a batch to write; `None` once the queue is closed or has ended. The previous one counts as written.
-    pub fn wait_for_batch(&self) -> Option<Batch> {
-        let mut state = self.shared.state();
-        loop {
-            let batch = state.take();
-            self.shared.changed.notify_all();
-            if batch.is_some() || state.is_closed || state.has_ended() {
-                return batch;
-            }
-            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     /// Records that the first `written` bytes of the batch taken last have been written.

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use super::error::{Reason, RecordError};
-use super::writer::{RecordFormat, RecordWriter};
+use super::writer::{Content, RecordFormat};
 use crate::platform::record_file::{Existing, FileId, RecordFile, RecordFileError};
 
 /// A file that is ready to be recorded to.
 pub(super) struct OpenFile {
     pub(super) file: RecordFile,
-    /// `None`: the lines are the content.
-    pub(super) writer: Option<Box<dyn RecordWriter>>,
+    pub(super) content: Content,
 }
 
 /// Files that a run uses, with what they are for it.
@@ -38,7 +37,7 @@ impl OpenFile {
         if existing == Existing::Append && !format.can_be_continued() {
             return Err(failed(Reason::NoAppend));
         }
-        let writer = format.writer(path);
+        let content = format.content(path);
         let use_of = |id: &FileId| match uses.iter().find(|(used, _)| used == id) {
             Some((_, what)) => Some(what.clone()),
             None => is_recorded(id).then(|| TWICE.to_owned()),
@@ -48,7 +47,7 @@ impl OpenFile {
             RecordFileError::Used(what) if what == TWICE => failed(Reason::Twice),
             error => failed(Reason::File(error)),
         })?;
-        Ok(Self { file, writer })
+        Ok(Self { file, content })
     }
 }
 

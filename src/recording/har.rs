@@ -1,5 +1,6 @@
 //! HAR 1.2, with the fields for WebSockets that Chrome, Playwright, mitmproxy and HTTP Toolkit write.
 
+mod base;
 mod document;
 mod entry;
 mod events;

@@ -89,7 +89,21 @@ pub fn read(
 /// # Errors
 /// Why it is not an event.
 pub(super) fn parse_event(object: &[u8]) -> Result<Option<Recorded>, String> {
-    line::event(object, &mut Stamps::default()).map_err(|error| error.reason)
+    EventParser::default().event(object)
+}
+
+/// Reads events that follow each other, one object each.
+#[derive(Debug, Default)]
+pub(super) struct EventParser(Stamps);
+
+impl EventParser {
+    /// The event of the next object; `None`: it is of a kind that is not known.
+    ///
+    /// # Errors
+    /// Why it is not an event.
+    pub(super) fn event(&mut self, object: &[u8]) -> Result<Option<Recorded>, String> {
+        line::event(object, &mut self.0).map_err(|error| error.reason)
+    }
 }
 
 /// The event of a line; `None`: it is of a kind that is not known.

@@ -10,7 +10,9 @@ use mio::Waker;
 
 use super::error::{Reason, RecordError};
 use super::file::{OpenFile, Uses};
-use super::thread::{Counts, FileWriter, Progress, State};
+use super::progress::{Counts, Progress, State};
+use super::thread::FileWriter;
+use crate::event::Level;
 use crate::output::Recorders;
 use crate::platform::batches::{BatchQueue, Unwritten, WhenFull};
 use crate::platform::record_file::{Existing, FileId};
@@ -43,6 +45,8 @@ pub struct Outcome {
     counts: Counts,
     /// Why it is not complete, if the file could not be written.
     pub failure: Option<io::Error>,
+    /// What the file lacks, and what it needs, each in a line that names it.
+    pub remarks: Vec<(Level, String)>,
     /// Messages that are missing because there was no time left.
     pub lost: u64,
     /// There was no time to write the end of the file.
@@ -114,7 +118,7 @@ impl Recordings {
         let thread = thread::Builder::new().name("record".to_owned()).spawn(move || {
             writer.run();
             recorders.remove(number); // it ends by itself if the file fails
-            if let Some((level, text)) = of_thread.state().notice(&name) {
+            for (level, text) in of_thread.state().notices(&name) {
                 recorders.notice(level, text);
             }
             of_thread.set_over();
@@ -153,7 +157,7 @@ impl Recordings {
             let how = match &*state {
                 State { failure: Some(error), .. } => format!("stopped: {error}"),
                 State { is_over: true, .. } => return None,
-                State { is_stopped: true, .. } => "ending".to_owned(),
+                State { is_stopped: true, .. } | State { is_full: true, .. } => "ending".to_owned(),
                 _ => "recording".to_owned(),
             };
             Some(format!("  {path}  {how}; {}", state.counts.text()))
@@ -205,17 +209,21 @@ impl Recordings {
             recording.progress.wait_until_over(deadline);
             let is_over = recording.progress.state().is_over;
             let mut state = recording.progress.state();
-            let is_reported = state.is_stopped && is_over && state.failure.is_none();
             let lost = match state.failure {
-                None => unwritten.messages as u64 + self.recorders.lost(recording.number),
-                Some(_) => 0,
+                None if !state.is_full => {
+                    let in_thread = if is_over { 0 } else { state.unwritten };
+                    unwritten.messages as u64 + in_thread + self.recorders.lost(recording.number)
+                }
+                _ => 0,
             };
-            (!is_reported || lost > 0).then(|| Outcome {
-                path: recording.path,
+            let name = recording.path.display().to_string();
+            (!state.is_reported() || lost > 0).then(|| Outcome {
                 counts: state.counts,
                 failure: state.failure.take(),
+                remarks: state.take_remarks(&name).collect(),
                 lost,
                 is_cut: !is_over,
+                path: recording.path,
             })
         };
         closed.into_iter().filter_map(recorded).collect()

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::{EventWriter, Recorded};
+use crate::protocol::counted::counted;
 use kept::Kept;
 
 mod captures;
@@ -79,7 +80,7 @@ impl UnknownValue {
 
 /// The scenario of a recording.
 pub fn generate(events: &[Recorded], settings: &Settings) -> Generated {
-    part::generate(events, settings, 0)
+    part::generate(events, settings, false)
 }
 
 /// Writes a recording as a scenario. Events are kept in bounded memory; all is written at the end. A clone shares the
@@ -114,7 +115,31 @@ impl ScenarioWriter {
 
     /// The scenario of what is kept.
     pub fn generate(&self) -> Generated {
-        part::generate(self.kept.events(), &self.settings, self.kept.omitted())
+        let omitted = self.kept.omitted();
+        let mut generated = self.generate_first(self.len(), omitted > 0);
+        if omitted > 0 {
+            let more = counted(omitted, "more event");
+            let warning =
+                format!("the scenario ends before the recording does: {more} did not fit");
+            generated.warnings.push(warning);
+        }
+        generated
+    }
+
+    /// The scenario of the first of the events that are kept. `is_cut`: it says that the recording has more.
+    pub(super) fn generate_first(&self, events: usize, is_cut: bool) -> Generated {
+        let kept = self.kept.events();
+        part::generate(kept.get(..events).unwrap_or(kept), &self.settings, is_cut)
+    }
+
+    /// How many events are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.events().len()
+    }
+
+    /// How many data messages are kept.
+    pub(super) fn messages(&self) -> u64 {
+        self.kept.messages()
     }
 
     /// What the file lacks, once it was written.

@@ -3,16 +3,17 @@
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Instant;
 
 use super::EventWriter;
 use super::har::HarWriter;
-use super::ndjson::parse_event;
-use super::scenario::ScenarioWriter;
+use super::ndjson::EventParser;
+use super::rewriter::Rewriter;
 
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
     /// Takes an event: a line of `--json`, without its newline. What is written to `file` reaches the disk soon and as a
-    /// whole, or not at all.
+    /// whole, or not at all: then the next and last call is [`RecordWriter::finish`].
     ///
     /// # Errors
     /// If the line cannot be recorded. The recording ends with that.
@@ -23,6 +24,26 @@ pub trait RecordWriter: Send {
     /// # Errors
     /// If the file cannot be completed.
     fn finish(&mut self, file: &mut dyn Write) -> io::Result<()>;
+}
+
+/// What is in a file, and what makes it from lines of `--json`.
+pub(super) enum Content {
+    /// The lines.
+    Lines,
+    /// What this makes of each line, one after the other.
+    Converted(Box<dyn RecordWriter>),
+    /// What this makes of all lines: the file is written anew from time to time.
+    Rewritten(Box<Rewriter>),
+}
+
+impl Content {
+    /// When the file has to be written next, if no line comes before.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Lines | Self::Converted(_) => None,
+            Self::Rewritten(rewriter) => rewriter.deadline(),
+        }
+    }
 }
 
 /// The format of a recording.
@@ -56,33 +77,38 @@ impl RecordFormat {
         self == Self::Ndjson
     }
 
-    /// What writes a file of it at this path; `None`: the lines are the content.
-    pub(super) fn writer(self, path: &Path) -> Option<Box<dyn RecordWriter>> {
+    /// What makes the content of a file of it at this path.
+    pub(super) fn content(self, path: &Path) -> Content {
         match self {
-            Self::Ndjson => None,
+            Self::Ndjson => Content::Lines,
             Self::Har => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(Path::new(".")).to_owned();
-                Some(Box::new(Converter(HarWriter::new(folder, None))))
+                let writer = HarWriter::new(folder, None);
+                let parser = EventParser::default();
+                Content::Converted(Box::new(Converter { parser, writer }))
             }
-            Self::Scenario => Some(Box::new(Converter(ScenarioWriter::default()))),
+            Self::Scenario => Content::Rewritten(Box::default()),
         }
     }
 }
 
 /// Writes the events of lines.
-struct Converter<W>(W);
+struct Converter<W> {
+    parser: EventParser,
+    writer: W,
+}
 
 impl<W: EventWriter> RecordWriter for Converter<W> {
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
-        match parse_event(line).map_err(io::Error::other)? {
-            Some(event) => self.0.event(&event, file),
+        match self.parser.event(line).map_err(io::Error::other)? {
+            Some(event) => self.writer.event(&event, file),
             None => Ok(()),
         }
     }
 
     fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        self.0.finish(file)
+        self.writer.finish(file)
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use crate::event::EventKind;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 
-/// Ends the run some time after its first connection was opened.
+/// Ends the run some time after its first connection was opened, whether or not an output is stalled meanwhile.
 #[derive(Debug)]
 pub struct Limited {
     duration: Duration,
+    /// In real time: the clock of events is not paused before the first connection.
     until: Option<Instant>,
     is_over: bool,
 }
@@ -28,7 +29,7 @@ impl Observer for Limited {
         ObserverResponse::default()
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    fn real_deadline(&self) -> Option<Instant> {
         self.until.filter(|_| !self.is_over)
     }
 

@@ -97,10 +97,24 @@ impl Observers {
         self.list.iter().filter_map(|observer| observer.deadline()).min()
     }
 
-    /// Calls those whose deadline has passed.
+    /// The earliest of their deadlines in real time.
+    pub(super) fn real_deadline(&self) -> Option<Instant> {
+        self.list.iter().filter_map(|observer| observer.real_deadline()).min()
+    }
+
+    /// Calls those whose deadline has passed by the peer's clock.
     pub(super) fn on_deadline(&mut self, now: Instant) {
+        self.call(now, |observer| observer.deadline());
+    }
+
+    /// Calls those whose deadline has passed in real time.
+    pub(super) fn on_real_deadline(&mut self, real: Instant) {
+        self.call(real, |observer| observer.real_deadline());
+    }
+
+    fn call(&mut self, now: Instant, deadline: impl Fn(&dyn Observer) -> Option<Instant>) {
         for observer in &mut self.list {
-            if observer.deadline().is_some_and(|deadline| now >= deadline) {
+            if deadline(&**observer).is_some_and(|deadline| now >= deadline) {
                 self.response = self.response.and(observer.on_deadline(now));
             }
         }

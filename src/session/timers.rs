@@ -1,5 +1,5 @@
-//! The timers of a session. Those that judge the peer use the peer's clock; `--max-time` and our own pings use
-//! the real one.
+//! The timers of a session. Those that judge the peer use the peer's clock; `--max-time`, `--duration` and our own pings
+//! use the real one.
 
 use std::time::{Duration, Instant};
 
@@ -55,8 +55,9 @@ impl Session<'_> {
         let max_time = self.plan.max_time.filter(|_| !self.closing.has_deadline());
         let ping = keepalive.and_then(Keepalive::next_ping);
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
-        let own = [max_time, ping, shutdown, self.closing.next_deadline(), self.free_deadline()]
-            .into_iter();
+        let observers = self.observers.real_deadline();
+        let closing = self.closing.next_deadline();
+        let own = [max_time, observers, ping, shutdown, closing, self.free_deadline()].into_iter();
         // Memory that other connections free is not announced.
         let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
         for_peer.chain(own.flatten()).chain(budget).min()
@@ -108,6 +109,8 @@ impl Session<'_> {
         let is_stalled = !self.closing.has_deadline()
             && (self.has_more_events || self.journal.is_backed_up() || self.awaits_file());
         self.clock.set_stalled(is_stalled, real);
+        self.observers.on_real_deadline(real);
+        self.follow_observers();
         self.free_memory(real);
         let held = self.journal.outputs().held();
         let least = self.least_kept();

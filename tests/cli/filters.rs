@@ -1,8 +1,14 @@
 //! `--filter`, `--mute` and `--duration` in pipes.
 
+use std::io::Write;
+use std::sync::mpsc::channel;
+use std::thread;
+
 use crate::listen::{client, start};
 use crate::scripts::{answer_close, close, serve};
-use crate::support::{CLOSE, Outcome, Server, binary, frame, masked, ping, pong, text, wscope};
+use crate::support::{
+    CLOSE, DEADLINE, Outcome, Server, binary, frame, masked, ping, pong, text, wscope,
+};
 
 /// Runs without input.
 fn run<'a>(args: impl IntoIterator<Item = &'a str>) -> Outcome {
@@ -104,6 +110,29 @@ fn a_goal_that_is_open_after_the_duration_is_missed() {
 #[test]
 fn a_connection_that_ends_before_the_duration_has_missed_nothing() {
     run([sending(stream()).url().as_str(), "--duration", "1h"]).code(0);
+}
+
+#[test]
+fn a_duration_goes_on_while_an_output_is_stalled() {
+    const MUCH: usize = 16 << 10; // more than an output that is stalled takes
+    let (closing, is_closing) = channel();
+    let server = serve(move |peer| {
+        let mut socket = peer.socket();
+        let sent = thread::spawn(move || {
+            socket.write_all(&text(&"x".repeat(1 << 10)).repeat(MUCH)).expect("a reader");
+            socket
+        });
+        peer.expect_close(1000);
+        closing.send(()).expect("the test");
+        sent.join()
+            .expect("a writer")
+            .write_all(&crate::support::close(1000, ""))
+            .expect("a reader");
+    });
+    let running = wscope().args([server.url().as_str(), "--duration", "1s"]).stdin_null().spawn();
+    is_closing.recv_timeout(DEADLINE).expect("a Close frame while nobody reads the output");
+    let outcome = running.wait().code(0);
+    assert_eq!(outcome.stdout.len(), MUCH * ((1 << 10) + 1));
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod ends;
 mod files;
 #[cfg(unix)]
 mod prompt;
+#[cfg(target_os = "linux")]
+mod rewritten;
 mod several;
 
 use std::path::Path;

@@ -15,6 +15,11 @@ impl Batch {
             (false, false) => self.message_ends.len(),
         }
     }
+
+    /// The number of messages that end in its first bytes, as many as these.
+    pub fn messages_in(&self, bytes: usize) -> u64 {
+        self.message_ends.partition_point(|end| *end <= bytes) as u64
+    }
 }
 
 impl State {

@@ -4,6 +4,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
+use super::base::Base;
 use super::fields::{
     COMMON, StatusLine, content, no_content, put_addresses, put_timings, request, response, take,
     text,
@@ -31,41 +32,6 @@ const CLOSE_KEYS: [&str; 5] = ["code", "name", "reason", "was_clean", "initiator
 
 /// Importers demand a URL. This one says that it is not known (RFC 2606).
 pub(super) const UNKNOWN_URL: &str = "ws://unknown.invalid/";
-
-/// What an entry knows of its connection, to write messages and times.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Base {
-    /// Who recorded: the client or the server.
-    initiator: Initiator,
-    /// When it was opened.
-    opened: Stamp,
-    /// How long the opening took.
-    opening: Micros,
-}
-
-impl Base {
-    /// Of a connection that this side opened, or that it accepted.
-    pub(super) fn new(initiator: Initiator, opened: Stamp, opening: Micros) -> Self {
-        Self { initiator, opened, opening }
-    }
-
-    /// HARs say who of client and server sent something, not who of us and the peer.
-    fn sender(&self, direction: Direction) -> &'static [u8] {
-        match (self.initiator, direction) {
-            (Initiator::Local, Direction::Sent) | (Initiator::Peer, Direction::Received) => b"send",
-            _ => b"receive",
-        }
-    }
-
-    /// Writes `_elapsed` if it does not follow from the time.
-    fn put_elapsed(&self, out: &mut Vec<u8>, at: Stamp) {
-        let elapsed = micros_of(at.elapsed);
-        let since = micros_of_wall(at.wall).saturating_sub(micros_of_wall(self.opened.wall));
-        if elapsed != micros_of(self.opened.elapsed).saturating_add(since) {
-            put_member(out, "_elapsed", &Millis(elapsed).to_string());
-        }
-    }
-}
 
 /// Appends what is before the messages of a connection.
 pub(super) fn put_open(out: &mut Vec<u8>, event: &Recorded, opened: &Opened) {
@@ -201,17 +167,18 @@ fn put_member(out: &mut Vec<u8>, key: &str, value: &str) {
 }
 
 /// Appends the start of a message of either list.
-fn put_sender(out: &mut Vec<u8>, base: &Base, direction: Direction, at: Stamp, opcode: u8) {
+fn put_sender(out: &mut Vec<u8>, base: &Base, direction: Direction, opcode: &str) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(base.sender(direction));
-    let time = Seconds(micros_of_wall(at.wall));
-    out.extend_from_slice(format!("\",\"time\":{time},\"opcode\":{opcode}").as_bytes());
+    out.extend_from_slice(base.time.as_bytes());
+    out.extend_from_slice(b",\"opcode\":");
+    out.extend_from_slice(opcode.as_bytes());
 }
 
-const fn opcode(kind: MessageKind) -> u8 {
+const fn opcode(kind: MessageKind) -> &'static str {
     match kind {
-        MessageKind::Text => 1,
-        MessageKind::Binary => 2,
+        MessageKind::Text => "1",
+        MessageKind::Binary => "2",
     }
 }
 
@@ -225,11 +192,10 @@ pub(super) type Overflow<'a> = &'a mut dyn FnMut(&mut Vec<u8>) -> io::Result<()>
 pub(super) fn put_message(
     out: &mut Vec<u8>,
     base: &Base,
-    at: Stamp,
     message: &RecordedMessage,
     overflow: Overflow<'_>,
 ) -> io::Result<()> {
-    put_sender(out, base, message.direction, at, opcode(message.kind));
+    put_sender(out, base, message.direction, opcode(message.kind));
     out.extend_from_slice(b",\"data\":\"");
     match (message.kind, str::from_utf8(&message.data)) {
         (MessageKind::Text, Ok(text)) => put_pieces(out, text, overflow)?,
@@ -260,7 +226,7 @@ pub(super) fn put_message(
     if message.frames != 1 {
         put_member(out, "_frames", &message.frames.to_string());
     }
-    base.put_elapsed(out, at);
+    base.put_elapsed(out);
     out.push(b'}');
     Ok(())
 }
@@ -303,23 +269,23 @@ pub(super) fn usual_wire_size(size: u64, is_masked: bool) -> u64 {
 pub(super) fn put_file(
     out: &mut Vec<u8>,
     base: &Base,
-    at: Stamp,
     (kind, path, size, wire_size): (MessageKind, &str, u64, u64),
 ) {
-    put_sender(out, base, Direction::Sent, at, opcode(kind));
+    put_sender(out, base, Direction::Sent, opcode(kind));
     // Importers pass over a message without data.
     out.extend_from_slice(b",\"data\":\"\",\"_file\":");
     put(out, path);
     put_member(out, "_size", &size.to_string());
     put_member(out, "_wireSize", &wire_size.to_string());
-    base.put_elapsed(out, at);
+    base.put_elapsed(out);
     out.push(b'}');
 }
 
 /// A control frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Control<'a> {
-    pub(super) opcode: u8,
+    /// 9 or 10 (RFC 6455 section 11.8).
+    pub(super) opcode: &'static str,
     pub(super) direction: Direction,
     pub(super) data: &'a [u8],
     /// Of a pong that answered a ping.
@@ -329,8 +295,8 @@ pub(super) struct Control<'a> {
 }
 
 /// Appends a control frame.
-pub(super) fn put_control(out: &mut Vec<u8>, base: &Base, at: Stamp, control: &Control<'_>) {
-    put_sender(out, base, control.direction, at, control.opcode);
+pub(super) fn put_control(out: &mut Vec<u8>, base: &Base, control: &Control<'_>) {
+    put_sender(out, base, control.direction, control.opcode);
     out.extend_from_slice(b",\"data\":\"");
     put_base64(out, control.data);
     out.push(b'"');
@@ -338,7 +304,7 @@ pub(super) fn put_control(out: &mut Vec<u8>, base: &Base, at: Stamp, control: &C
     if let Some(rtt) = control.rtt {
         put_member(out, "_rtt", &Millis(rtt).to_string());
     }
-    base.put_elapsed(out, at);
+    base.put_elapsed(out);
     out.push(b'}');
 }
 

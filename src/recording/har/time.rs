@@ -127,7 +127,10 @@ pub(super) fn wall(micros: Micros) -> SystemTime {
 
 /// Microseconds since the epoch, as outputs show them: what is less is cut off.
 pub(super) fn micros_of_wall(time: SystemTime) -> Micros {
-    Timestamp::try_from(time).map_or(0, Timestamp::as_microsecond)
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => micros_of(since),
+        Err(_) => Timestamp::try_from(time).map_or(0, Timestamp::as_microsecond),
+    }
 }
 
 /// The microseconds of a span.

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::base::Base;
 use super::entry::{
-    Base, Control, Overflow, UNKNOWN_URL, put_close, put_control, put_end, put_error, put_failure,
+    Control, Overflow, UNKNOWN_URL, put_close, put_control, put_end, put_error, put_failure,
     put_file, put_message, put_open, put_redirect, put_unopened,
 };
 use super::json::{object, put};
@@ -155,7 +156,7 @@ impl HarWriter {
         let Some(entry) = open.get_mut(&key) else { return Ok(()) };
         text.extend_from_slice(if entry.message_count == 0 { b"\n" } else { b",\n" });
         entry.message_count += 1;
-        entry.last = event.at;
+        entry.set_time(event.at);
         put(text, &entry.base, &mut |text| {
             match *direct == Some(key) {
                 true => file.write_all(text)?,
@@ -189,9 +190,9 @@ impl HarWriter {
         };
         self.text.extend_from_slice(start);
         entry.control_count += 1;
-        entry.last = event.at;
+        entry.set_time(event.at);
         let control = Control { after: entry.message_count, ..control };
-        put_control(&mut self.text, &entry.base, event.at, &control);
+        put_control(&mut self.text, &entry.base, &control);
         self.spool.append(&mut entry.control, &self.text)?;
         self.text.clear();
         Ok(())
@@ -294,6 +295,11 @@ impl Entry {
             last: at,
         }
     }
+
+    fn set_time(&mut self, at: Stamp) {
+        self.base.set_time(at);
+        self.last = at;
+    }
 }
 
 impl EventWriter for HarWriter {
@@ -303,21 +309,21 @@ impl EventWriter for HarWriter {
         match &event.what {
             RecordedKind::Open(_) => self.begin(event, file),
             RecordedKind::Message(message) => self.message(event, file, |out, base, overflow| {
-                put_message(out, base, at, message, overflow)
+                put_message(out, base, message, overflow)
             }),
             RecordedKind::FileSent { kind, path, size, wire_size } => {
                 let sent = (*kind, &**path, *size, *wire_size);
                 self.message(event, file, |out, base, _| {
-                    put_file(out, base, at, sent);
+                    put_file(out, base, sent);
                     Ok(())
                 })
             }
             RecordedKind::Ping(direction, data) => {
-                self.control(event, file, control(9, *direction, data))
+                self.control(event, file, control("9", *direction, data))
             }
             RecordedKind::Pong(direction, data, rtt) => {
                 let rtt = rtt.map(micros_of);
-                self.control(event, file, Control { rtt, ..control(10, *direction, data) })
+                self.control(event, file, Control { rtt, ..control("10", *direction, data) })
             }
             RecordedKind::Closed(closed) => {
                 self.begin_unless_open(event, file)?;
@@ -362,6 +368,6 @@ impl EventWriter for HarWriter {
     }
 }
 
-fn control(opcode: u8, direction: Direction, data: &[u8]) -> Control<'_> {
+fn control<'a>(opcode: &'static str, direction: Direction, data: &'a [u8]) -> Control<'a> {
     Control { opcode, direction, data, rtt: None, after: 0 }
 }

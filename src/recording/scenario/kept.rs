@@ -15,6 +15,8 @@ const OVERHEAD: usize = 64;
 pub(super) struct Kept {
     events: Vec<Recorded>,
     size: usize,
+    /// How many of them are data messages.
+    messages: u64,
     /// How many did not fit; none behind the first of them is kept.
     omitted: u64,
 }
@@ -36,6 +38,9 @@ impl Kept {
             return;
         }
         self.size += size;
+        let is_message =
+            matches!(event.what, RecordedKind::Message(_) | RecordedKind::FileSent { .. });
+        self.messages += u64::from(is_message);
         self.events.push(event);
     }
 
@@ -46,6 +51,10 @@ impl Kept {
 
     pub(super) fn events(&self) -> &[Recorded] {
         &self.events
+    }
+
+    pub(super) fn messages(&self) -> u64 {
+        self.messages
     }
 
     pub(super) fn omitted(&self) -> u64 {

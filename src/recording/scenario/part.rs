@@ -27,8 +27,8 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 /// The most connections of a part: `check` has a thread for each.
 const MAX_CONNECTIONS: usize = 256;
 
-/// The scenario of these events, behind which this many were left out.
-pub(super) fn generate(events: &[Recorded], settings: &Settings, omitted: u64) -> Generated {
+/// The scenario of these events. `is_cut`: the recording has more.
+pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -> Generated {
     let mut secrets = Secrets::new(settings.secrets);
     let groups = groups(connections(events));
     let mut parts = Vec::new();
@@ -51,10 +51,8 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, omitted: u64) -
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
-    if omitted > 0 {
-        let more = counted(omitted, "more event");
-        let _ = writeln!(body, "\n# The recording goes on: {more} did not fit into a scenario.");
-        secrets.warn(format!("the scenario ends before the recording does: {more} did not fit"));
+    if is_cut {
+        body.push_str("\n# The recording goes on: what follows did not fit into a scenario.\n");
     }
     if parts.is_empty() {
         secrets.warn("the recording has no WebSocket connection".to_owned());

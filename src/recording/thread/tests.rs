@@ -2,8 +2,12 @@ use std::path::PathBuf;
 
 use mio::{Poll, Token, Waker};
 
+use std::io::Write;
+
 use super::*;
 use crate::platform::record_file::{Existing, RecordFile};
+use crate::recording::progress::State;
+use crate::recording::writer::RecordWriter;
 
 /// Writes each line between brackets, and refuses one that is "bad".
 struct Brackets;
@@ -29,7 +33,7 @@ fn batch(text: &str, messages: usize, continues: bool, is_continued: bool) -> Ba
 }
 
 /// Writes these batches. Returns the content of the file and how far it was written.
-fn written(batches: Vec<Batch>, writer: Option<Box<dyn RecordWriter>>) -> (String, State) {
+fn written(batches: Vec<Batch>, content: Content) -> (String, State) {
     let folder = tempfile::tempdir().expect("a folder");
     let path: PathBuf = folder.path().join("r");
     let file = RecordFile::open(&path, Existing::Refuse, |_| None).expect("a new file");
@@ -42,7 +46,7 @@ fn written(batches: Vec<Batch>, writer: Option<Box<dyn RecordWriter>>) -> (Strin
     }
     drop(sender);
     queue.end();
-    FileWriter::new(OpenFile { file, writer }, queue, Arc::clone(&progress)).run();
+    FileWriter::new(OpenFile { file, content }, queue, Arc::clone(&progress)).run();
     let state = std::mem::take(&mut *progress.state());
     (std::fs::read_to_string(&path).expect("the file"), state)
 }
@@ -54,7 +58,7 @@ fn lines_are_written_as_they_are_and_counted() {
         batch("a long ", 0, false, true),
         batch("message\n", 1, true, false),
     ];
-    let (text, state) = written(batches, None);
+    let (text, state) = written(batches, Content::Lines);
     assert_eq!(text, "open\none\na long message\n");
     assert_eq!(state.counts, Counts { messages: 2, size: text.len() as u64 });
     assert!(state.failure.is_none());
@@ -64,7 +68,7 @@ fn lines_are_written_as_they_are_and_counted() {
 fn a_line_whose_rest_does_not_come_is_removed() {
     // The sender is dropped in the middle.
     let batches = vec![batch("one\n", 1, false, false), batch("a long ", 0, false, true)];
-    let (text, state) = written(batches, None);
+    let (text, state) = written(batches, Content::Lines);
     assert_eq!((text.as_str(), state.counts), ("one\n", Counts { messages: 1, size: 4 }));
 }
 
@@ -75,7 +79,7 @@ fn a_writer_gets_whole_lines() {
         batch("a long ", 0, false, true),
         batch("message\n", 1, true, false),
     ];
-    let (text, state) = written(batches, Some(Box::new(Brackets)));
+    let (text, state) = written(batches, Content::Converted(Box::new(Brackets)));
     assert_eq!(text, "[one][two][a long message]end");
     assert_eq!(state.counts, Counts { messages: 3, size: text.len() as u64 });
 }
@@ -83,7 +87,7 @@ fn a_writer_gets_whole_lines() {
 #[test]
 fn a_writer_gets_no_line_whose_rest_does_not_come() {
     let batches = vec![batch("one\n", 1, false, false), batch("a long ", 0, false, true)];
-    assert_eq!(written(batches, Some(Box::new(Brackets))).0, "[one]end");
+    assert_eq!(written(batches, Content::Converted(Box::new(Brackets))).0, "[one]end");
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn a_writer_that_fails_ends_the_recording() {
         batch("two\nbad\n", 2, false, false),
         batch("three\n", 1, false, false),
     ];
-    let (text, state) = written(batches, Some(Box::new(Brackets)));
+    let (text, state) = written(batches, Content::Converted(Box::new(Brackets)));
     assert_eq!((text.as_str(), state.counts.messages), ("[one][two]", 2));
     assert_eq!(state.failure.map(|error| error.to_string()).as_deref(), Some("a bad line"));
 }

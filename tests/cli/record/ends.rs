@@ -96,13 +96,13 @@ fn a_connection_that_breaks_is_recorded() {
     assert_eq!(recorded(&outcome), ["open", "received one", "close", "error"]);
 }
 
-mod full {
+pub(super) mod full {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
     use super::*;
 
     /// The files of the program can have this many bytes from now on.
-    fn limit_files(running: &Running, size: u64) {
+    pub(crate) fn limit_files(running: &Running, size: u64) {
         let pid = Pid::from_raw(running.id().try_into().expect("a process id"));
         let limit = Rlimit { current: Some(size), maximum: None };
         prlimit(pid, Resource::Fsize, limit).expect("a limit");
