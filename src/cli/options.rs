@@ -43,3 +43,17 @@ pub fn arguments(arg: &Arg, matches: &ArgMatches) -> Vec<OsString> {
         _ => vec![name.into()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use crate::cli::{Cli, connect_command};
+
+    /// Only if clap was built with assertions, as `.ci/variants` does.
+    #[test]
+    fn the_command_line_is_well_defined() {
+        Cli::command().debug_assert();
+        connect_command().debug_assert();
+    }
+}

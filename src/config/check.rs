@@ -302,6 +302,5 @@ fn options(matches: &ArgMatches) -> Result<Vec<OsString>, ConfigError> {
         SCENARIO_OPTIONS.contains(&long) || matches!(arg.get_short(), Some('4' | '6'))
     };
     let shared = command.get_arguments().filter(is_shared);
-    let is_known = |arg: &&clap::Arg| matches.try_contains_id(arg.get_id().as_str()).is_ok();
-    with_header_files(shared.filter(is_known).flat_map(|arg| arguments(arg, matches)))
+    with_header_files(shared.flat_map(|arg| arguments(arg, matches)))
 }

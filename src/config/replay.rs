@@ -106,9 +106,7 @@ impl ReplayConfig {
     pub fn new(args: &ReplayArgs, matches: &ArgMatches, env: &Env) -> Result<Self, ConfigError> {
         let PlayingArgs { timeout, check, ignore, ignore_order, .. } = &args.playing;
         let command = connect_command();
-        let shared = command.get_arguments().filter(|arg| {
-            !arg.is_positional() && matches.try_contains_id(arg.get_id().as_str()).is_ok()
-        });
+        let shared = command.get_arguments().filter(|arg| !arg.is_positional());
         let options = with_header_files(shared.flat_map(|arg| arguments(arg, matches)))?;
         let header =
             |option: &OsString| option.to_str()?.strip_prefix("--header=").map(str::to_owned);
