@@ -242,6 +242,17 @@ fn a_password_in_a_url_is_a_variable_of_the_scenario() {
     listed.args(["--secret", "password=x12345", "--secret", "cookie=y12345"]).run().code(0);
 }
 
+#[test]
+fn secrets_of_an_attempt_that_failed_are_masked() {
+    let error = r#"{"event":"error","elapsed_ms":1,"kind":"connect","message":"m","url":"ws://us:hunter22@h/?token=hunter22","request_headers":[["Authorization","Bearer hunter22"]]}"#;
+    let shown = recording(&[error]).arg("--json").run();
+    let event = &shown.json_lines()[0];
+    assert_eq!(event["url"], "ws://us:***@h/?token=***");
+    assert_eq!(event["request_headers"][0][1], "Bearer ***");
+    let shown = recording(&[error]).args(["--json", "--show-secrets"]).run();
+    assert_eq!(shown.json_lines()[0]["url"], "ws://us:hunter22@h/?token=hunter22");
+}
+
 /// A signal ends a conversion as it ends a run: with files that are whole.
 #[cfg(unix)]
 #[test]
