@@ -67,7 +67,7 @@ pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
-pub use view::{Entry, ViewConfig};
+pub use view::ViewConfig;
 
 /// The environment of the program, read once.
 #[derive(Clone, Debug)]

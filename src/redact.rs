@@ -1,6 +1,7 @@
 //! Masking of secrets in everything that is shown or recorded.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 mod encoded;
 mod names;
@@ -149,12 +150,16 @@ impl Redaction {
     }
 }
 
-/// The userinfo in a URL's authority, which starts after two slashes.
-fn userinfo(url: &str) -> Option<&str> {
+/// Where the userinfo is in a URL's authority, which starts after two slashes.
+pub fn userinfo_range(url: &str) -> Option<Range<usize>> {
     let path_end = url.find(['?', '#']).unwrap_or(url.len());
-    let (_, rest) = url[..path_end].split_once("//")?;
-    let authority = rest.split(['/', '\\']).next().unwrap_or_default();
-    authority.rsplit_once('@').map(|(userinfo, _)| userinfo)
+    let start = url[..path_end].find("//")? + 2;
+    let authority = url[start..path_end].split(['/', '\\']).next().unwrap_or_default();
+    authority.rfind('@').map(|length| start..start + length)
+}
+
+fn userinfo(url: &str) -> Option<&str> {
+    userinfo_range(url).map(|range| &url[range])
 }
 
 /// The user name stays visible if there is a password; on its own it may be a token.

@@ -76,8 +76,12 @@ With --record the recording is converted to other files, as their names end, and
 not shown; --entry chooses what they get, --filter and --mute do not.
 
 The file is recognised by its content. A line of events that is not valid is
-skipped and named at the end, with exit status 2. A last line that was cut,
-because the program that recorded was killed, is only a warning.
+skipped and named at the end, with exit status 2. A line that was cut because
+the program that recorded was killed is only a warning: the last one, or one
+behind which another run was added.
+
+A signal ends a conversion. The files are ended as they have to be, and a
+warning says that the rest is missing.
 
 Examples:
   wscope view chat.ndjson                   what was sent and received

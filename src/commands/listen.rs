@@ -16,7 +16,7 @@ use crate::event::Clock;
 use crate::input::ActionSource;
 use crate::input::plain::PlainLines;
 use crate::input::repl::{
-    Destination, PromptContext, PromptNames, Repl, ReplOptions, SERVER_COMMANDS,
+    Destination, PromptContext, PromptNames, Repl, ReplOptions, SERVER_COMMANDS, ScenarioMaker,
 };
 use crate::input::stdin::{InputFraming, Stdin};
 use crate::net::Reactor;
@@ -35,11 +35,13 @@ mod mock;
 mod observer;
 mod page;
 mod server;
+mod session_log;
 mod streams;
 
 use control::{Control, OperatorInput};
 use mock::Mock;
 use server::{Server, failed};
+use session_log::SessionLog;
 use streams::Streams;
 
 /// Listens until it is interrupted, or the run is complete.
@@ -82,8 +84,13 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let view = displays::view(clock, filters, &config.commentary);
     let takes_commands = config.commentary.takes_commands;
     let recordings = RunRecordings::start(&config.record, clock, takes_commands, reactor.waker())?;
-    let context =
-        view.as_ref().map(|view| displays::context(view, &config.commentary, recordings.control()));
+    let log = takes_commands.then(SessionLog::default);
+    let context = view.as_ref().map(|view| {
+        let context = displays::context(view, &config.commentary, recordings.control());
+        let log = log.clone();
+        let scenario = log.map(|log| Arc::new(move || log.scenario()) as ScenarioMaker);
+        PromptContext { scenario, ..context }
+    });
     let input = input(&config, context, &mut reactor)?;
     let streams = match &input {
         OperatorInput::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
@@ -93,7 +100,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let (sender, client_event) = channel();
     let waker = reactor.waker();
     let server = Server::new(config, clock, view, streams, recordings, sender, waker);
-    let server = Arc::new(server.with_mock(mock));
+    let server = Arc::new(server.with_mock(mock).with_log(log));
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
     control.announce();

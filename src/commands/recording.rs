@@ -9,8 +9,8 @@ use mio::Waker;
 use super::delivery::Delivery;
 use crate::config::RecordConfig;
 use crate::error::{Error, report};
-use crate::event::{Clock, Level};
-use crate::input::repl::{RecordControl, RecordRequest};
+use crate::event::{Clock, Event, EventKind, Level};
+use crate::input::repl::{RecordControl, RecordRequest, SessionScenario};
 use crate::net::{Reactor, Woken};
 use crate::output::json::{Json, JsonFrames};
 use crate::output::style::Style;
@@ -18,7 +18,8 @@ use crate::output::{Buffered, LateStart, OutputError, Outputs, RecordSource};
 use crate::platform::record_file::standard_streams;
 use crate::platform::signals::Signal;
 use crate::platform::stdio;
-use crate::recording::{Outcome, Recordings, uses};
+use crate::recording::scenario::{ScenarioWriter, UnknownValue};
+use crate::recording::{Outcome, Recorded, Recordings, uses};
 
 /// The recordings of a run, with what its loops need to write to them.
 #[derive(Clone, Debug)]
@@ -121,6 +122,28 @@ impl<O: Buffered> Buffered for Ending<'_, O> {
     fn set_all_ready(&mut self) {
         self.outputs.set_all_ready();
     }
+}
+
+/// Keeps an event for `/scenario`, as one of the connection with this number.
+pub(super) fn keep_event(writer: &mut ScenarioWriter, event: &Event<'_>, connection: Option<u64>) {
+    if matches!(event.what, EventKind::Frame(_) | EventKind::Shown(_) | EventKind::Notice(..)) {
+        return;
+    }
+    if writer.is_full() {
+        writer.pass_over();
+    } else if let Some(event) = Recorded::of_event(event) {
+        writer.push(Recorded { connection, ..event });
+    }
+}
+
+/// The scenario of the events that were kept.
+pub(super) fn session_scenario(writer: &ScenarioWriter) -> SessionScenario {
+    let generated = writer.generate();
+    let value = |value: &UnknownValue| {
+        format!("{} is a variable: give it with {}", value.what, value.advice())
+    };
+    let notes = generated.warnings.iter().cloned().chain(generated.unknown.iter().map(value));
+    SessionScenario { notes: notes.collect(), text: generated.text }
 }
 
 /// How long the last words about recordings may take.

@@ -20,10 +20,12 @@ mod entries;
 mod failure;
 pub(super) mod masking;
 mod screen;
+mod source;
 mod stats;
 
 use entries::Entries;
 use screen::Screen;
+use source::Source;
 use stats::Counting;
 
 /// Runs the command to its end.
@@ -31,7 +33,11 @@ use stats::Counting;
 /// # Errors
 /// Why it failed: the file is not a recording, or parts of it are invalid, or nothing can be written.
 pub fn run(config: ViewConfig) -> Result<(), Error> {
-    signals::exit_at_once().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
+    let is_converted = !config.record.files.is_empty();
+    if !is_converted {
+        let handlers = |error| Error::System("signal handlers".to_owned(), error);
+        signals::exit_at_once().map_err(handlers)?;
+    }
     let name = config.file.as_deref().map_or_else(
         || "standard input".to_owned(),
         |path| escape(&path.to_string_lossy(), Newlines::Escape).into_owned(),
@@ -50,33 +56,19 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         viewing.borrow_mut().notice(*level, text);
     }
     let limits = Limits { max_size: config.max_size };
-    let source = Source { file, viewing: &viewing };
+    let source = Source::new(file, &viewing)
+        .map_err(|error| Error::System("thread for the file".to_owned(), error))?;
     let result = read(&name, source, &limits, &mut |event| viewing.borrow_mut().event(event));
     viewing.into_inner().end(&name, result)
 }
 
-fn open(path: Option<&Path>, name: &str) -> Result<Box<dyn Read>, Error> {
+fn open(path: Option<&Path>, name: &str) -> Result<Box<dyn Read + Send>, Error> {
     match path {
         None => Ok(Box::new(io::stdin())),
         Some(path) => match File::open(path) {
             Ok(file) => Ok(Box::new(file)),
             Err(error) => Err(ReadError::Io { name: name.to_owned(), offset: 0, error }.into()),
         },
-    }
-}
-
-/// The file. What is known is shown before more is read, which may take a while.
-struct Source<'a, 'v> {
-    file: Box<dyn Read>,
-    viewing: &'a RefCell<Viewing<'v>>,
-}
-
-impl Read for Source<'_, '_> {
-    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        if self.viewing.borrow_mut().screen.flush().is_break() {
-            return Ok(0); // the reader has closed the pipe
-        }
-        self.file.read(space)
     }
 }
 
@@ -149,8 +141,17 @@ impl Viewing<'_> {
     }
 
     fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
-        if let Ok(summary) = &result {
-            summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
+        let was_interrupted = self.screen.was_interrupted();
+        match &result {
+            _ if was_interrupted => {
+                let text =
+                    format!("interrupted: the rest of {name} is missing in what is recorded");
+                self.notice(Level::Warning, &text);
+            }
+            Ok(summary) => {
+                summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
+            }
+            Err(_) => {}
         }
         let is_about_frames = self.config.commentary.detail >= Detail::Frames;
         let is_shown = self.counting.is_none() && !self.is_converted();
@@ -158,7 +159,7 @@ impl Viewing<'_> {
             self.notice(Level::Info, "the recording has no frames: it was made without -vv");
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
-        if self.is_converted() && result.is_ok() {
+        if self.is_converted() && result.is_ok() && !was_interrupted {
             let _ = self.screen.record(&self.config.record); // a recording of nothing is one, too
         }
         let result = self.screen.end(result, self.config);

@@ -12,6 +12,7 @@ use super::{Commentary, ConfigError, Env, RecordConfig, Stdout};
 use crate::cli::{OutputMode, ViewArgs};
 use crate::event::Level;
 use crate::output::json::JsonFrames;
+use crate::recording::replay::Selector;
 use crate::redact::Redaction;
 use crate::view::Filters;
 
@@ -20,8 +21,8 @@ use crate::view::Filters;
 pub struct ViewConfig {
     /// The recording; `None`: standard input.
     pub file: Option<PathBuf>,
-    /// Only this connection.
-    pub entry: Option<Entry>,
+    /// Only these connections.
+    pub entry: Selector,
     /// The largest file that is read as a whole, and the longest line, in bytes.
     pub max_size: u64,
     /// Statistics are shown in place of the events.
@@ -40,15 +41,6 @@ pub struct ViewConfig {
     pub notices: Vec<(Level, String)>,
 }
 
-/// A connection of a recording.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// The one with this number, or else that many connections after the start.
-    Number(u64),
-    /// Those whose URL contains this text.
-    Url(String),
-}
-
 impl ViewConfig {
     /// Resolves the command line.
     ///
@@ -61,7 +53,7 @@ impl ViewConfig {
         let mode = if args.output.json { Some(OutputMode::Json) } else { args.output.output };
         Ok(Self {
             file: (args.file.as_os_str() != "-").then(|| args.file.clone()),
-            entry: args.selection.entry.as_deref().map(entry).transpose()?,
+            entry: args.selection.entry.as_deref().map_or(Ok(Selector::Only), entry)?,
             max_size: size("--max-size", &args.selection.max_size)?,
             stats: args.output.stats,
             stdout: match stdout_in(mode, false, args.display.verbose, env) {
@@ -81,15 +73,12 @@ impl ViewConfig {
 /// How often `-v` is given to record everything.
 const MOST_VERBOSE: u8 = 3;
 
-fn entry(text: &str) -> Result<Entry, ConfigError> {
+fn entry(text: &str) -> Result<Selector, ConfigError> {
     if text.is_empty() {
         return Err(ConfigError::value("--entry", text, "a number, or a part of a URL is missing"));
     }
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(Entry::Url(text.to_owned()));
+    if text.bytes().all(|byte| byte == b'0') {
+        return Err(ConfigError::value("--entry", text, "connections count from 1"));
     }
-    match text.parse() {
-        Ok(0) | Err(_) => Err(ConfigError::value("--entry", text, "connections count from 1")),
-        Ok(number) => Ok(Entry::Number(number)),
-    }
+    Ok(Selector::new(Some(text)))
 }

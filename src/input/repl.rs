@@ -57,7 +57,7 @@ mod words;
 pub(crate) use closest::closest;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
-pub use context::{PromptContext, RecordControl, RecordRequest, SessionScenario};
+pub use context::{PromptContext, RecordControl, RecordRequest, ScenarioMaker, SessionScenario};
 pub use destination::{Destination, Destinations};
 use editing::Programs;
 pub(super) use editor::NOT_UTF8;

@@ -378,6 +378,10 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
             object.texts("body_notes", &response.notes);
         }
     }
+    let body = failure.response.as_ref().map_or(&failure.excerpt, |response| &response.body);
+    if str::from_utf8(body).is_err() {
+        object.base64_text("body_bytes", body);
+    }
     if let Some(attempt) = &failure.attempt {
         object.text("url", &attempt.url);
         if let Some(request) = &attempt.request {

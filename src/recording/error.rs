@@ -27,6 +27,8 @@ pub enum Reason {
     Twice,
     /// It exists. Whether it could be continued.
     Exists(bool),
+    /// It cannot be continued, as it is something else than lines of events: what it is.
+    NotRecording(&'static str),
     /// It cannot be opened.
     File(RecordFileError),
     /// There can be no thread for it.
@@ -43,7 +45,9 @@ impl RecordError {
         match self.reason {
             Reason::UnknownEnding | Reason::NoAppend | Reason::Twice => true,
             Reason::File(RecordFileError::Used(_)) => true,
-            Reason::Exists(_) | Reason::File(_) | Reason::Thread(_) => false,
+            Reason::Exists(_) | Reason::NotRecording(_) | Reason::File(_) | Reason::Thread(_) => {
+                false
+            }
         }
     }
 }
@@ -59,6 +63,9 @@ impl fmt::Display for RecordError {
                 write!(f, "it exists (--force replaces it, --append adds to its end)")
             }
             Reason::Exists(false) => write!(f, "it exists (--force replaces it)"),
+            Reason::NotRecording(looks) => {
+                write!(f, "{looks}, and --append adds to recordings only (--force replaces it)")
+            }
             Reason::File(error) => write!(f, "{error}"),
             Reason::Thread(error) => write!(f, "{error}"),
         }

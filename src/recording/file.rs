@@ -1,8 +1,11 @@
 //! Opening the files of recordings.
 
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::error::{Reason, RecordError};
+use super::looks::not_only_events;
+use super::reader::START;
 use super::writer::{Content, RecordFormat};
 use crate::platform::record_file::{Existing, FileId, RecordFile, RecordFileError};
 
@@ -47,8 +50,22 @@ impl OpenFile {
             RecordFileError::Used(what) if what == TWICE => failed(Reason::Twice),
             error => failed(Reason::File(error)),
         })?;
+        if existing == Existing::Append {
+            let start = start(&file).map_err(|error| failed(Reason::File(error.into())))?;
+            if let Some(looks) = not_only_events(&start) {
+                return Err(failed(Reason::NotRecording(looks)));
+            }
+        }
         Ok(Self { file, content })
     }
+}
+
+/// The start of a file that is continued. What is written is behind its end, whatever the position.
+fn start(RecordFile { file, .. }: &RecordFile) -> io::Result<Vec<u8>> {
+    let (mut file, mut start) = (file, Vec::new());
+    file.seek(SeekFrom::Start(0))?;
+    file.take(START as u64).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// What a file is that is recorded to.

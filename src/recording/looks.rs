@@ -65,10 +65,25 @@ pub(super) fn looks(start: &[u8]) -> Looks {
     }
 }
 
+/// What a file with this start is, if events cannot be added to it. They can if it is empty or has events from its first
+/// line on: any other file was not meant.
+pub(super) fn not_only_events(start: &[u8]) -> Option<&'static str> {
+    let text = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start).trim_ascii();
+    match looks(start) {
+        _ if EVENT.starts_with(text) => None, // of a run that was killed at once
+        Looks::Events if text.starts_with(b"{") => None,
+        Looks::Events => Some("its first line is not an event"),
+        Looks::Har => Some("it is a HAR"),
+        Looks::Other(looks, _) => Some(looks),
+    }
+}
+
+/// How we write events.
+const EVENT: &[u8] = b"{\"event\":";
+
 /// Whether a line starts as we write events: what is before that may be the output of another program.
 fn has_line_of_events(text: &[u8]) -> bool {
-    const START: &[u8] = b"{\"event\":";
-    memchr::memmem::find_iter(text, START).any(|at| at == 0 || text[at - 1] == b'\n')
+    memchr::memmem::find_iter(text, EVENT).any(|at| at == 0 || text[at - 1] == b'\n')
 }
 
 /// What an object is, by its keys, of which the last may not be known.
@@ -234,5 +249,29 @@ mod tests {
         assert_eq!(words(b"\x1f\x8b\x08"), "it is compressed (gzip)");
         assert_eq!(words(b"a\xff\xfe"), "it is binary data");
         assert_eq!(words("é".as_bytes().split_last().expect("two").1), "it is plain text");
+    }
+
+    #[test]
+    fn events_are_added_to_events_only() {
+        for start in [
+            "",
+            "\u{feff}\n",
+            "{\"event\":\"open\"}\n",
+            "\u{feff}{\"time\":\"x\",\"event\":\"open\"}\n",
+            "{\"ev",
+            "{\"event\":\"op",
+        ] {
+            assert_eq!(not_only_events(start.as_bytes()), None, "{start}");
+        }
+        for (start, expected) in [
+            ("# wscope\n\n{\"event\":\"open\"}\n", "its first line is not an event"),
+            ("# wscope\n", "it is plain text"),
+            ("{\"log\":{}}", "it is a HAR"),
+            ("{\"type\":\"text\"}", "it looks like lines for --input json"),
+            ("{}", "it is JSON without \"event\" or \"log\""),
+            ("\u{1}\0", "it is binary data"),
+        ] {
+            assert_eq!(not_only_events(start.as_bytes()), Some(expected), "{start}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Recordings of events, one JSON object a line, as `output::json` writes them.
 //!
 //! A line that is not an event is skipped: what is behind it is still read, and the first such line is the error in the
-//! end. A last line without a line end that is not an event was cut, which is only a warning.
+//! end. What a run that was killed has left of its last line is only a warning: at the end of the file, or where another
+//! run was added (`--append`). Such a line is kept in the file: another run may still be writing it.
 
 mod ended;
 mod failed;
@@ -17,8 +18,8 @@ mod values;
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::Recorded;
 use super::reading::{Limits, Place, ReadError, Summary};
+use super::{Recorded, RecordedKind};
 use line::LineError;
 use lines::{Line, Lines};
 use values::Stamps;
@@ -37,7 +38,7 @@ pub fn read(
     let mut lines = Lines::new(file, limits.max_size);
     let mut stamps = Stamps::default();
     let mut summary = Summary::default();
-    let mut broken = Broken::default();
+    let mut problems = Problems::default();
     let mut untimed = None;
     loop {
         let line = match lines.next() {
@@ -52,8 +53,12 @@ pub fn read(
             continue;
         }
         match event(&line, limits, &mut stamps) {
-            Ok(None) => summary.unknown += 1,
+            Ok(None) => {
+                problems.settle_cut(false);
+                summary.unknown += 1;
+            }
             Ok(Some(event)) => {
+                problems.settle_cut(begins_run(&event.what));
                 summary.events += 1;
                 if stamps.untimed > 0 {
                     untimed.get_or_insert(line.number);
@@ -62,24 +67,20 @@ pub fn read(
                     break;
                 }
             }
-            Err(LineError { reason, .. }) if !line.is_ended && line.text.is_some() => {
-                summary
-                    .warnings
-                    .push(format!("{name}:{}: the last line is cut: {reason}", line.number));
-            }
-            Err(error) => broken.add(&line, error),
+            Err(error) => problems.add(&line, error),
         }
     }
+    problems.end(name, &mut summary.warnings);
     if let Some(line) = untimed {
         let count = stamps.untimed;
         summary.warnings.push(format!(
             "{name}:{line}: {count} events without a time: they are shown with that of the event before"
         ));
     }
-    match broken.first {
+    match problems.first {
         None => Ok(summary),
         Some((place, reason)) => {
-            Err(ReadError::Broken { name: name.to_owned(), place, reason, others: broken.others })
+            Err(ReadError::Broken { name: name.to_owned(), place, reason, others: problems.others })
         }
     }
 }
@@ -114,28 +115,83 @@ fn event(
 ) -> Result<Option<Recorded>, LineError> {
     match line.text {
         Some(text) => line::event(text, stamps),
-        None => Err(LineError {
-            column: 1,
-            reason: format!("the line is longer than {} bytes (--max-size)", limits.max_size),
-        }),
+        None => {
+            let limit = limits.max_size;
+            Err(LineError::new(format!("the line is longer than {limit} bytes (--max-size)")))
+        }
     }
+}
+
+/// Whether a recording that is added to a file (`--append`) may begin with this event.
+const fn begins_run(event: &RecordedKind) -> bool {
+    matches!(
+        event,
+        RecordedKind::Open(_)
+            | RecordedKind::Redirect(_)
+            | RecordedKind::Retry(_)
+            | RecordedKind::Failure(_)
+    )
 }
 
 /// Lines that are not events.
 #[derive(Default)]
-struct Broken {
+struct Problems {
+    /// The first line that is invalid, and how many others are.
     first: Option<(Place, String)>,
     others: u64,
+    /// The last line, which ends too early. What follows tells whether a run was killed there.
+    cut: Option<(Place, String)>,
+    /// The first line where that was so and another run followed, and how many others there are.
+    first_cut: Option<(u64, String)>,
+    other_cuts: u64,
 }
 
-impl Broken {
-    fn add(&mut self, line: &Line<'_>, LineError { column, reason }: LineError) {
-        if self.first.is_some() {
-            self.others += 1;
-            return;
-        }
-        let column = column + line.skipped;
+impl Problems {
+    fn add(&mut self, line: &Line<'_>, error: LineError) {
+        self.settle_cut(false);
+        let column = error.column + line.skipped;
         let offset = line.offset + column - 1;
-        self.first = Some((Place { line: line.number, column, offset }, reason));
+        let place = Place { line: line.number, column, offset };
+        // Without a line end it is the last line, whose rest may be missing behind any byte.
+        match error.is_incomplete || (!line.is_ended && line.text.is_some()) {
+            true => self.cut = Some((place, error.reason)),
+            false => self.invalid(place, error.reason),
+        }
+    }
+
+    fn invalid(&mut self, place: Place, reason: String) {
+        match self.first {
+            None => self.first = Some((place, reason)),
+            Some(_) => self.others += 1,
+        }
+    }
+
+    /// Decides about a line that ends too early, behind which a run begins or not.
+    fn settle_cut(&mut self, begins_run: bool) {
+        match self.cut.take() {
+            None => {}
+            Some((place, reason)) if !begins_run => self.invalid(place, reason),
+            Some((place, reason)) => match self.first_cut {
+                None => self.first_cut = Some((place.line, reason)),
+                Some(_) => self.other_cuts += 1,
+            },
+        }
+    }
+
+    /// Adds a warning for the lines that runs which were killed have left.
+    fn end(&mut self, name: &str, warnings: &mut Vec<String>) {
+        if let Some((line, reason)) = self.first_cut.take() {
+            let more = match self.other_cuts {
+                0 => String::new(),
+                1 => "; so is 1 more line".to_owned(),
+                many => format!("; so are {many} more lines"),
+            };
+            warnings.push(format!(
+                "{name}:{line}: the line is cut: {reason}; another recording follows{more}"
+            ));
+        }
+        if let Some((place, reason)) = self.cut.take() {
+            warnings.push(format!("{name}:{}: the last line is cut: {reason}", place.line));
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::looks::{Looks, looks};
 use super::{Recorded, har, ndjson};
 
 /// How much of a file is looked at to recognise it.
-const START: usize = 64 << 10;
+pub(super) const START: usize = 64 << 10;
 
 /// Reads a recording. `sink` gets each event and says whether to go on; `name` is what the file is called in messages.
 ///

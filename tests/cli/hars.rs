@@ -161,6 +161,33 @@ fn a_refused_connection_is_an_entry_with_its_body() {
     assert_eq!((&shown[0]["event"], &shown[0]["body"]), (&json!("error"), &json!("no")));
 }
 
+#[test]
+fn a_body_that_is_not_text_is_kept_byte_for_byte() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\n\xffa\0\xfe");
+        peer.read_until_eof();
+    });
+    let files = ["--record", "r.har", "--record", "r.ndjson"];
+    let outcome = wscope().arg(server.url()).args(files).stdin_null().run().code(4);
+    let in_base64 = json!({
+        "size": 4, "mimeType": "x-unknown", "text": "/2EA/g==", "encoding": "base64",
+    });
+    let content = |har: &[u8]| {
+        let har: Value = serde_json::from_slice(har).expect("JSON");
+        har["log"]["entries"][0]["response"]["content"].clone()
+    };
+    assert_eq!(content(&outcome.file("r.har")), in_base64);
+    for file in ["r.har", "r.ndjson"] {
+        let recording = outcome.file(file);
+        let shown = view(&["--json"], recording.clone()).json_lines();
+        let body = (&shown[0]["body"], &shown[0]["body_bytes"]);
+        assert_eq!(body, (&json!("\u{fffd}a\0\u{fffd}"), &json!("/2EA/g==")), "{file}");
+        let again = view(&["--record", "again.har"], recording).file("again.har");
+        assert_eq!(content(&again), in_base64, "{file}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_a_server_receives_is_sent_by_clients() {

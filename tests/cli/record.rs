@@ -82,6 +82,17 @@ fn the_events_of_json_are_recorded() {
     assert_eq!(names(&outcome.json_lines()), TALK);
 }
 
+/// No step of a scenario can expect it.
+#[test]
+fn a_connection_that_failed_is_named_in_the_scenario() {
+    let url = refused_url();
+    let outcome = wscope().args([&*url, "--record", "r.wscope"]).stdin_null().run().code(3);
+    let scenario = String::from_utf8(outcome.file("r.wscope")).expect("UTF-8");
+    assert!(scenario.contains("\n#   could not connect: TCP connect: "), "{scenario}");
+    assert!(scenario.contains(&format!(" (WS {url}")), "{scenario}");
+    assert!(scenario.lines().all(|line| line.is_empty() || line.starts_with('#')), "{scenario}");
+}
+
 #[test]
 fn what_is_shown_does_not_matter() {
     for options in [

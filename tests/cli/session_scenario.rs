@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::listen::{client, port_in};
 use crate::repl::leave;
 use crate::scripts::answer_close;
-use crate::support::{Outcome, Peer, Script, Server, Terminal, script, text, wscope};
+use crate::support::{Outcome, Peer, Script, Server, Terminal, masked, script, text, wscope};
 
 /// A chat that gives each connection another session and other times, and refuses the session of another one.
 fn chat(number: usize) -> Script {
@@ -78,6 +79,35 @@ fn the_scenario_is_shown_without_a_file() {
     terminal.type_line("/scenario");
     terminal.wait_for("session: jsonpath \"$.session\"");
     leave(terminal);
+}
+
+/// The clients of a server are what the scenario does.
+#[test]
+fn what_clients_of_a_server_did_is_a_scenario() {
+    let mut terminal = Terminal::spawn(["listen", ":0"], 100, 40);
+    terminal.wait_for("listening on ");
+    terminal.wait_for_prompt();
+    let port = port_in(&terminal.screen()).expect("a port");
+    let mut peers = [client(port), client(port)];
+    terminal.wait_for("#2 client");
+    terminal.type_line("hello all");
+    for (index, peer) in peers.iter_mut().enumerate() {
+        peer.expect_text("hello all");
+        peer.send(masked(&text(&format!("from {index}"))));
+        terminal.wait_for(&format!("from {index}"));
+    }
+    let path = terminal.home().join("s.wscope");
+    terminal.type_line(&format!("/scenario {}", path.display()));
+    terminal.wait_for("scenario written to ");
+    let scenario = fs::read_to_string(&path).expect("the scenario");
+    for line in ["a< hello all", "b< hello all", "a> from 0", "b> from 1"] {
+        assert!(scenario.lines().any(|it| it == line), "{line}: {scenario}");
+    }
+    terminal.type_line("/to 1 /scenario");
+    terminal.wait_for("/scenario does not apply to one client");
+    terminal.type_line("/quit");
+    peers.iter_mut().for_each(|peer| peer.answer_close(1001));
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
 }
 
 #[test]

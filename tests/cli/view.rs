@@ -230,3 +230,60 @@ fn a_conversion_overwrites_nothing() {
     let other = other.code(2).stderr_contains("it is plain text");
     assert!(!other.path("y.ndjson").exists(), "nothing was converted");
 }
+
+#[test]
+fn a_password_in_a_url_is_a_variable_of_the_scenario() {
+    let open = OPEN.replace("ws://", "ws://us:hunter22@");
+    let outcome = recording(&[&open, WORLD]).args(["--record", "y.wscope"]).run().code(0);
+    let scenario = String::from_utf8(outcome.file("y.wscope")).expect("UTF-8");
+    assert!(scenario.contains("\nWS ws://localhost/chat\n"), "{scenario}");
+    assert!(scenario.contains("\nuser: us:{{password}}\n"), "{scenario}");
+    let listed = wscope().file("y.wscope", &scenario).args(["check", "--list", "y.wscope"]);
+    listed.args(["--secret", "password=x12345", "--secret", "cookie=y12345"]).run().code(0);
+}
+
+#[test]
+fn secrets_of_an_attempt_that_failed_are_masked() {
+    let error = r#"{"event":"error","elapsed_ms":1,"kind":"connect","message":"m","url":"ws://us:hunter22@h/?token=hunter22","request_headers":[["Authorization","Bearer hunter22"]]}"#;
+    let shown = recording(&[error]).arg("--json").run();
+    let event = &shown.json_lines()[0];
+    assert_eq!(event["url"], "ws://us:***@h/?token=***");
+    assert_eq!(event["request_headers"][0][1], "Bearer ***");
+    let shown = recording(&[error]).args(["--json", "--show-secrets"]).run();
+    assert_eq!(shown.json_lines()[0]["url"], "ws://us:hunter22@h/?token=hunter22");
+}
+
+/// A signal ends a conversion as it ends a run: with files that are whole.
+#[cfg(unix)]
+#[test]
+fn a_conversion_that_a_signal_ends_is_readable() {
+    use crate::support::{DEADLINE, Signal};
+    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let files = ["y.har", "y.wscope", "y.ndjson"].map(|name| ["--record", name]).concat();
+        let mut running = wscope().args(["view", "-"]).args(files).stdin_open().spawn();
+        running.write_stdin(format!("{OPEN}\n{WORLD}\n{}", &HELLO[..50]));
+        let until = std::time::Instant::now() + DEADLINE;
+        let lines = running.home().join("y.ndjson");
+        while !std::fs::read(&lines)
+            .is_ok_and(|text| memchr::memchr_iter(b'\n', &text).count() == 2)
+        {
+            assert!(std::time::Instant::now() < until, "nothing is converted");
+            std::thread::yield_now();
+        }
+        running.signal(signal);
+        let outcome = running.wait().code(status);
+        let warning = "interrupted: the rest of standard input is missing in what is recorded";
+        assert_eq!(outcome.stderr.matches("warning").count(), 1, "{}", outcome.stderr);
+        let outcome = outcome.stderr_contains(&format!("wscope: warning: {warning}\n"));
+        let har: serde_json::Value =
+            serde_json::from_slice(&outcome.file("y.har")).expect("a HAR that is closed");
+        let entry = &har["log"]["entries"][0];
+        assert_eq!(entry["_webSocketMessages"][0]["data"], "world");
+        let scenario = outcome.file("y.wscope");
+        assert!(
+            scenario.ends_with(b"HTTP 101\n< world\n"),
+            "{}",
+            String::from_utf8_lossy(&scenario)
+        );
+    }
+}

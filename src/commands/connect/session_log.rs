@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::commands::recording;
 use crate::config::ConnectConfig;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::input::repl::SessionScenario;
 use crate::output::{EventLog, Outputs};
-use crate::recording::Recorded;
 use crate::recording::scenario::{ScenarioWriter, Settings};
 
 /// The most connections of which events are kept, as many as a prompt has: of each, as much as fits into a scenario.
@@ -49,12 +49,7 @@ impl SessionLogs {
     pub(super) fn scenario(&self, name: &str) -> SessionScenario {
         // A clone, so that the connection does not wait while the text is made.
         let writer = self.logs().get(name).map(|log| log.writer.clone()).unwrap_or_default();
-        let generated = writer.generate();
-        let value = |value: &crate::recording::scenario::UnknownValue| {
-            format!("{} is a variable: give it with {}", value.what, value.advice())
-        };
-        let notes = generated.warnings.iter().cloned().chain(generated.unknown.iter().map(value));
-        SessionScenario { notes: notes.collect(), text: generated.text }
+        recording::session_scenario(&writer)
     }
 
     fn logs(&self) -> MutexGuard<'_, BTreeMap<String, Log>> {
@@ -83,16 +78,10 @@ struct Keeper {
 
 impl EventLog for Keeper {
     fn event(&mut self, event: &Event<'_>) {
-        if matches!(event.what, EventKind::Frame(_) | EventKind::Shown(_) | EventKind::Notice(..)) {
-            return;
-        }
         let mut logs = self.logs.logs();
-        let Some(Log { writer, .. }) = logs.get_mut(&self.name) else { return };
-        if writer.is_full() {
-            writer.pass_over();
-        } else if let Some(event) = Recorded::of_event(event) {
+        if let Some(Log { writer, .. }) = logs.get_mut(&self.name) {
             // The log is that of one connection, whatever number that has when.
-            writer.push(Recorded { connection: None, ..event });
+            recording::keep_event(writer, event, None);
         }
     }
 }
@@ -100,7 +89,7 @@ impl EventLog for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Clock, Message};
+    use crate::event::{Clock, EventKind, Message};
     use crate::protocol::MessageKind;
 
     fn message(data: &[u8]) -> Event<'_> {

@@ -10,6 +10,7 @@ use mio::Waker;
 
 use super::clients::Clients;
 use super::mock::Mock;
+use super::session_log::SessionLog;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures, SharedView};
 use crate::commands::recording::RunRecordings;
@@ -45,6 +46,8 @@ pub(super) struct Server {
     /// What the prompt can show again, and how messages are shown.
     pub(super) view: Option<Arc<View>>,
     pub(super) recordings: RunRecordings,
+    /// Keeps all events for the prompt.
+    log: Option<SessionLog>,
     numbers: AtomicU64,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
@@ -79,6 +82,7 @@ impl Server {
         Self {
             view,
             recordings,
+            log: None,
             count: config.count.map(Count::new),
             mock: None,
             memory: Budget::new(config.capacity.memory),
@@ -96,6 +100,11 @@ impl Server {
     /// Plays this recorded server for each client.
     pub(super) fn with_mock(self, mock: Option<Mock>) -> Self {
         Self { mock, ..self }
+    }
+
+    /// Keeps all events in this log.
+    pub(super) fn with_log(self, log: Option<SessionLog>) -> Self {
+        Self { log, ..self }
     }
 
     pub(super) fn next_number(&self) -> u64 {
@@ -159,6 +168,9 @@ impl Server {
         let mut outputs =
             displays::outputs(config.stdout, &config.commentary, out, err, failures, view);
         self.recordings.record(&mut outputs, Arc::clone(waker), Box::new(|| None));
+        if let Some(log) = &self.log {
+            outputs.set_log(Box::new(log.clone()));
+        }
         outputs
     }
 

@@ -89,14 +89,26 @@ fn has_credentials(request: &HeadView) -> bool {
 impl Repeated {
     /// The URL without user information and parameters whose values are masked.
     fn without_masked(&mut self, url: &str) -> String {
+        const SEPARATORS: [char; 3] = ['?', '&', '#'];
         let mut kept = String::new();
         let mut copied = 0;
         let mut masked = Vec::new();
         for value in secret_values(url).into_iter().filter(|value| &url[value.clone()] == MASK) {
-            let start = url[..value.start].rfind(['?', '&', '#']).map_or(value.start, |at| at + 1);
+            if value.start < copied {
+                continue; // another one of the same parameter
+            }
+            let start = url[..value.start].rfind(SEPARATORS).map_or(value.start, |at| at + 1);
+            let rest = &url[value.end..];
+            let end = value.end + rest.find(SEPARATORS).unwrap_or(rest.len());
             masked.push(url[start..value.start].trim_end_matches('=').to_owned());
             kept += &url[copied..start.max(copied)];
-            copied = value.end + usize::from(url[value.end..].starts_with('&'));
+            copied = end;
+            // The separator behind it is left out with it, else the one before.
+            if url[end..].starts_with('&') {
+                copied += 1;
+            } else if kept.ends_with(SEPARATORS) {
+                kept.pop();
+            }
         }
         kept += &url[copied..];
         if let Some((start, end)) = masked_userinfo(&kept) {

@@ -25,6 +25,10 @@ pub(in crate::commands) fn mask(event: &mut RecordedKind, redaction: Redaction) 
             failure.request.iter_mut().for_each(head);
             failure.response.iter_mut().for_each(|response| head(&mut response.head));
             interim(&mut failure.interim);
+            if let Some(attempt) = &mut failure.attempt {
+                url(&mut attempt.url);
+                attempt.request.iter_mut().for_each(head);
+            }
         }
         _ => {}
     }

@@ -3,7 +3,9 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use mio::Waker;
 
 use super::failure;
 use crate::commands::delivery::Delivery;
@@ -17,6 +19,7 @@ use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::style::Style;
 use crate::output::{Outlet, Outputs};
+use crate::platform::Signals;
 use crate::platform::stdio::{Writer, are_one_stream};
 use crate::platform::terminal;
 use crate::recording::Recorded;
@@ -37,16 +40,29 @@ pub(super) struct Screen {
     on_terminal: bool,
     /// The files that the recording is converted to.
     recordings: Option<RunRecordings>,
+    /// When signals were looked for.
+    looked: Instant,
     /// Why nothing more is shown; `Ok`: the reader has what it needs.
     stopped: Option<Result<(), Error>>,
 }
 
+/// How often signals are looked for while there is nothing to wait for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long files that were begun are written on after a signal.
+const END_TIME: Duration = Duration::from_millis(700);
+
 impl Screen {
+    /// While a recording is converted, a signal ends that, and the files are ended as they have to be.
+    ///
     /// # Errors
     /// When the system refuses one.
     pub(super) fn new(config: &ViewConfig) -> Result<Self, Error> {
         let system = |what: &str, error| Error::System(what.to_owned(), error);
-        let reactor = Reactor::new(None).map_err(|error| system("event loop", error))?;
+        let is_converted = !config.record.files.is_empty();
+        let signals = is_converted.then(Signals::install).transpose();
+        let signals = signals.map_err(|error| system("signal handlers", error))?;
+        let reactor = Reactor::new(signals).map_err(|error| system("event loop", error))?;
         let open = |writer: io::Result<Writer>, name: &'static str| match writer {
             Ok(writer) => Ok(Outlet::stream(name, writer)),
             Err(error) => Err(system(name, error)),
@@ -67,7 +83,29 @@ impl Screen {
             .map_err(|error| system("event loop", error))?;
         let color = if is_shared { commentary.stdout_color } else { commentary.stderr_color };
         let (style, on_terminal) = (Style::new(color), commentary.on_terminal);
-        Ok(Self { outputs, reactor, style, on_terminal, recordings: None, stopped: None })
+        let looked = Instant::now();
+        Ok(Self { outputs, reactor, style, on_terminal, recordings: None, looked, stopped: None })
+    }
+
+    /// What wakes the loop.
+    pub(super) fn waker(&self) -> Arc<Waker> {
+        self.reactor.waker()
+    }
+
+    /// Whether a signal has ended the run.
+    pub(super) fn was_interrupted(&self) -> bool {
+        matches!(self.stopped, Some(Err(Error::Signal(_))))
+    }
+
+    fn look_for_signal(&mut self) -> ControlFlow<()> {
+        self.looked = Instant::now();
+        match self.reactor.take_signal() {
+            None => ControlFlow::Continue(()),
+            Some(signal) => {
+                self.stopped.get_or_insert(Err(Error::Signal(signal)));
+                ControlFlow::Break(())
+            }
+        }
     }
 
     /// Starts to record, the first time that it is called: a file that is not a recording is not converted. Breaks if
@@ -93,6 +131,9 @@ impl Screen {
     /// Records an event. Breaks when nothing more can be recorded.
     pub(super) fn record_event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         self.outputs.record_only(event);
+        if self.looked.elapsed() >= LOOK_INTERVAL {
+            self.look_for_signal()?;
+        }
         self.make_room()
     }
 
@@ -123,6 +164,7 @@ impl Screen {
         if self.stopped.is_some() {
             return ControlFlow::Break(());
         }
+        self.look_for_signal()?;
         let Err(error) = self.outputs.flush() else { return ControlFlow::Continue(()) };
         self.stopped = Some(match error.is_closed_pipe() {
             true => Ok(()),
@@ -137,14 +179,20 @@ impl Screen {
             if !self.outputs.are_backed_up() {
                 return ControlFlow::Continue(());
             }
-            match self.reactor.wait(None) {
-                Ok(woken) => self.outputs.set_ready(&woken),
-                Err(error) => {
-                    self.stopped = Some(Err(Error::System("event loop".to_owned(), error)));
-                    return ControlFlow::Break(());
-                }
+            self.wait()?;
+        }
+    }
+
+    /// Waits until something happens. Breaks at a signal.
+    pub(super) fn wait(&mut self) -> ControlFlow<()> {
+        match self.reactor.wait(None) {
+            Ok(woken) => self.outputs.set_ready(&woken),
+            Err(error) => {
+                self.stopped = Some(Err(Error::System("event loop".to_owned(), error)));
+                return ControlFlow::Break(());
             }
         }
+        self.look_for_signal()
     }
 
     /// Writes what is left, and returns the result with what has failed.
@@ -153,6 +201,7 @@ impl Screen {
         result: Result<(), Error>,
         config: &ViewConfig,
     ) -> Result<(), Error> {
+        let was_interrupted = self.was_interrupted();
         let result = self.stopped.take().unwrap_or(result);
         self.outputs.finish();
         let recordings = self.recordings.take().map(|it| it.recordings);
@@ -162,8 +211,8 @@ impl Screen {
         let result = Delivery {
             outputs: &mut Ending { outputs: &mut self.outputs, recordings: recordings.as_deref() },
             reactor: &mut self.reactor,
-            until: None,
-            is_leaving: false,
+            until: was_interrupted.then(|| Instant::now() + END_TIME),
+            is_leaving: was_interrupted,
             max_time: Duration::ZERO,
             needs_reader: false,
             result,

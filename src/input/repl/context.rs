@@ -19,8 +19,11 @@ pub struct PromptContext {
     /// Carries out what is asked of recordings. The result, and the reason of an error, are lines to show.
     pub record: RecordControl,
     /// The session so far as a scenario; `None` where there is no such session.
-    pub scenario: Option<Arc<dyn Fn() -> SessionScenario + Send + Sync>>,
+    pub scenario: Option<ScenarioMaker>,
 }
+
+/// Makes a scenario of the session so far.
+pub type ScenarioMaker = Arc<dyn Fn() -> SessionScenario + Send + Sync>;
 
 /// Carries out what is asked of recordings.
 pub type RecordControl = Arc<dyn Fn(RecordRequest) -> Result<String, String> + Send + Sync>;

@@ -5,7 +5,7 @@ use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
 use super::context::PromptContext;
-use super::local::{self, LOCAL_COMMANDS};
+use super::local::{self, LOCAL_COMMANDS, SCENARIO};
 use super::parsed::{Parsed, split};
 use super::set::{CommandSet, CommandWords, LineKind, code_and_reason};
 use super::words::{SlashCommand, unknown};
@@ -57,7 +57,7 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     cancel: |_| None,
 };
 
-const COMMANDS: [SlashCommand; 20] = [
+const COMMANDS: [SlashCommand; 21] = [
     HELP,
     SlashCommand { name: "clients", arguments: "", summary: "list the connected clients" },
     SlashCommand {
@@ -85,6 +85,7 @@ const COMMANDS: [SlashCommand; 20] = [
     },
     SlashCommand { summary: "address, number of clients, counts, memory", ..STATUS },
     SlashCommand { summary: "the heads of the opening handshakes", ..HEADERS },
+    SlashCommand { summary: "what all clients did, as a scenario for wscope check", ..SCENARIO },
     SlashCommand { summary: "close all connections and exit", ..QUIT },
 ];
 

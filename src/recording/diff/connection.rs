@@ -5,14 +5,13 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::item::{Item, ItemKind};
-use crate::event::{Closed, Failure, FailureKind, Opened};
+use crate::event::{Closed, Failure, Opened};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::Direction;
 use crate::recording::compare::Ignore;
-use crate::recording::labels::Labels;
 use crate::recording::replay::{Selector, Side};
-use crate::recording::{Recorded, RecordedKind};
+use crate::recording::{Belonging, Labels, Recorded, RecordedKind};
 
 /// A connection of a recording, or an attempt that failed.
 #[derive(Debug)]
@@ -125,20 +124,10 @@ impl Collector {
 
     /// Takes an event, in which secrets are already masked. Breaks when the recording cannot be compared.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
-        let current = self.labels.current(event.connection);
-        let begins = match &event.what {
-            RecordedKind::Open(_) => true,
-            RecordedKind::Failure(failure) => match failure.kind {
-                FailureKind::Connect | FailureKind::Handshake => true,
-                FailureKind::Timeout => current.is_none(),
-                _ => false,
-            },
-            _ => false,
-        };
-        let index = match current {
-            Some(index) if !begins => index,
-            _ if !begins && !belongs(&event.what) => return ControlFlow::Continue(()),
-            _ => self.begin(&event)?,
+        let index = match self.labels.belonging(&event) {
+            Belonging::Nothing => return ControlFlow::Continue(()),
+            Belonging::Current(index) => index,
+            Belonging::Begins => self.begin(&event)?,
         };
         if self.connections[index].is_selected {
             self.add(index, event)?;
@@ -257,18 +246,6 @@ fn line(entry: &Entry) -> String {
     let shown: String = url.chars().take(MAX_URL).collect();
     let dots = if shown.len() < url.len() { "…" } else { "" };
     format!("{}  {shown}{dots}", entry.connection.label)
-}
-
-/// Whether an event is one of an open connection.
-fn belongs(what: &RecordedKind) -> bool {
-    matches!(
-        what,
-        RecordedKind::Message(_)
-            | RecordedKind::FileSent { .. }
-            | RecordedKind::Ping(..)
-            | RecordedKind::Pong(..)
-            | RecordedKind::Closed(_)
-    )
 }
 
 impl End {

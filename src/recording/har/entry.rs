@@ -24,7 +24,7 @@ const OPEN_KEYS: [&str; 6] =
 /// Keys of a redirect that are in the fields of the entry.
 const REDIRECT_KEYS: [&str; 4] = ["status", "reason", "from", "to"];
 /// Keys of a failure that are in the fields of the entry.
-const ERROR_KEYS: [&str; 3] = ["status", "response_headers", "body"];
+const ERROR_KEYS: [&str; 4] = ["status", "response_headers", "body", "body_bytes"];
 /// The same of an attempt to connect.
 const ATTEMPT_KEYS: [&str; 2] = ["url", "request_headers"];
 /// Keys of the end of a connection that `_webSocketClose` has under the names of the WebSocket API.

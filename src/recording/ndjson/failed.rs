@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
 use super::opened::{Certificate, Phases};
-use super::values::{millis, or_default};
+use super::values::{Encoding, millis, or_default};
 use crate::event::{
     AttemptView, FailedResponse, Failure, FailureKind, Redirect, RetryScheduled, Stamp,
 };
@@ -22,6 +22,7 @@ pub(super) struct ErrorLine {
     response_headers: Option<Fields>,
     #[serde(default, deserialize_with = "or_default")]
     body: String,
+    body_bytes: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     malformed_headers: Vec<String>,
     #[serde(default, deserialize_with = "or_default")]
@@ -45,6 +46,11 @@ impl ErrorLine {
             certificate: self.certificate.map(|it| it.info(at)).transpose()?,
             ..Failure::new(self.kind, self.message)
         };
+        // Of a body that is not UTF-8 the text is not all.
+        let body = match self.body_bytes {
+            None => self.body.into_bytes(),
+            Some(bytes) => Encoding::Base64.decode(&bytes)?.into(),
+        };
         if let Some(url) = self.url {
             let request = self.request_headers;
             let timings = self.timings_ms.as_ref().map(Phases::timings).transpose()?;
@@ -66,13 +72,13 @@ impl ErrorLine {
                         self.response_headers.unwrap_or_default(),
                         self.malformed_headers,
                     ),
-                    body: self.body.into_bytes(),
+                    body,
                     is_partial: false,
                     notes: self.body_notes,
                 });
             }
             None => {
-                failure.excerpt = self.body.into_bytes();
+                failure.excerpt = body;
                 let malformed = self.malformed_headers;
                 failure.request =
                     (!malformed.is_empty()).then(|| head(String::new(), Fields::new(), malformed));

@@ -20,11 +20,13 @@ pub(super) struct LineError {
     /// Which byte of the line, from 1.
     pub(super) column: u64,
     pub(super) reason: String,
+    /// The line ends before what it starts with is complete.
+    pub(super) is_incomplete: bool,
 }
 
 impl LineError {
-    fn new(reason: impl Into<String>) -> Self {
-        Self { column: 1, reason: reason.into() }
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self { column: 1, reason: reason.into(), is_incomplete: false }
     }
 }
 
@@ -127,6 +129,7 @@ fn text_of(line: &[u8]) -> Result<&str, LineError> {
         str::from_utf8(line).map_err(|error| LineError {
             column: error.valid_up_to() as u64 + 1,
             reason: "invalid UTF-8".to_owned(),
+            is_incomplete: error.error_len().is_none(),
         })
     })
 }
@@ -150,7 +153,11 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, LineError> {
     serde_json::from_str(text).map_err(|error| {
         let with_place = error.to_string();
         let reason = with_place.rsplit_once(" at line ").map_or(&*with_place, |(reason, _)| reason);
-        LineError { column: error.column().max(1) as u64, reason: reason.to_owned() }
+        LineError {
+            column: error.column().max(1) as u64,
+            reason: reason.to_owned(),
+            is_incomplete: error.is_eof(),
+        }
     })
 }
 

@@ -222,6 +222,33 @@ fn a_last_line_that_is_cut_is_a_warning() {
 }
 
 #[test]
+fn a_line_that_is_cut_before_another_run_is_a_warning() {
+    let open = r#"{"event":"open","url":"ws://é"}"#;
+    for cut in 1..open.len() {
+        let line = &open.as_bytes()[..cut];
+        let (found, result) = events(&[line, b"\n", open.as_bytes(), b"\n"].concat()[..]);
+        let warnings = result.expect("readable").warnings;
+        assert_eq!(found.len(), 1, "{cut}");
+        let is_named = warnings[0].starts_with("x.ndjson:1: the line is cut: ");
+        assert!(is_named, "{cut}: {warnings:?}");
+        // Only another run explains it.
+        for next in [PING, "{}", r#"{"event":"future"}"#] {
+            let (_, result) = events(&[line, b"\n", next.as_bytes(), b"\n"].concat()[..]);
+            assert!(matches!(result, Err(ReadError::Broken { .. })), "{cut}: {next}");
+        }
+    }
+    let runs = format!("{{\n{open}\n").repeat(3);
+    let warnings = events(runs.as_bytes()).1.expect("readable").warnings;
+    assert!(
+        warnings[0].ends_with("another recording follows; so are 2 more lines"),
+        "{warnings:?}"
+    );
+    // The run that was added has recorded nothing.
+    let warnings = events(format!("{open}\n{{\n").as_bytes()).1.expect("readable").warnings;
+    assert!(warnings[0].starts_with("x.ndjson:2: the last line is cut: "), "{warnings:?}");
+}
+
+#[test]
 fn an_end_that_the_sink_asks_for_ends_the_reading() {
     let file = format!("{PING}\n").repeat(100_000);
     let mut count = 0;

@@ -10,8 +10,7 @@ use super::script::{Script, ScriptBuilder, ScriptError};
 use crate::event::Stamp;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
-use crate::recording::labels::Labels;
-use crate::recording::{Recorded, RecordedKind};
+use crate::recording::{Belonging, Labels, Recorded, RecordedKind};
 use crate::redact::Redaction;
 
 /// Which connection of a recording is meant.
@@ -29,17 +28,24 @@ impl Selector {
         entry.map_or(Self::Only, |entry| Self::Entry(entry.to_owned()))
     }
 
-    pub(in crate::recording) fn accepts(&self, label: &str, url: &str) -> bool {
+    /// Whether the connection with this label (see [`Labels`]) and URL is meant.
+    pub fn accepts(&self, label: &str, url: &str) -> bool {
         match self {
             Self::Only => true,
             Self::Entry(entry) => entry == label || (!is_number(entry) && url.contains(entry)),
         }
     }
+
+    /// Whether a number is given.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Entry(entry) if is_number(entry))
+    }
 }
 
-/// Whether a text is the number of a connection, as lists have them.
+/// Whether a text is the number of a connection, as lists have them: `7` or `7.2`.
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    let (number, times) = text.split_once('.').unwrap_or((text, "1"));
+    [number, times].iter().all(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit()))
 }
 
 /// A connection of a recording, for lists.
@@ -69,6 +75,8 @@ pub struct Collector {
 #[derive(Debug)]
 struct Entry {
     info: EntryInfo,
+    /// It is an attempt that failed, on which nothing was said.
+    has_failed: bool,
     is_accepted: bool,
     builder: ScriptBuilder,
 }
@@ -118,15 +126,14 @@ impl Collector {
 
     /// Takes an event.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
-        let is_open = matches!(event.what, RecordedKind::Open(_));
-        let index = match self.labels.current(event.connection) {
-            Some(index) if !is_open => index,
-            _ if !belongs(&event.what) => return ControlFlow::Continue(()),
-            _ if self.entries.len() == MAX_ENTRIES => {
+        let index = match self.labels.belonging(&event) {
+            Belonging::Nothing => return ControlFlow::Continue(()),
+            Belonging::Current(index) => index,
+            Belonging::Begins if self.entries.len() == MAX_ENTRIES => {
                 self.has_too_many = true;
                 return ControlFlow::Break(());
             }
-            _ => self.begin(&event),
+            Belonging::Begins => self.begin(&event),
         };
         let counts_only = self.accepted > 1 || !self.entries[index].is_accepted;
         self.entries[index].builder.push(event, counts_only);
@@ -139,13 +146,16 @@ impl Collector {
             RecordedKind::Open(opened) => Some(opened.url.clone()),
             _ => None,
         };
-        let is_accepted = self.selector.accepts(&label, url.as_deref().unwrap_or_default());
+        let has_failed = matches!(event.what, RecordedKind::Failure(_));
+        let is_accepted =
+            !has_failed && self.selector.accepts(&label, url.as_deref().unwrap_or_default());
         self.accepted += usize::from(is_accepted);
         if self.accepted > 1 {
             self.entries.iter_mut().for_each(|entry| entry.builder.drop_steps());
         }
         self.entries.push(Entry {
             info: EntryInfo { label, url, start: event.at, messages: [0; 2] },
+            has_failed,
             is_accepted,
             builder: ScriptBuilder::new(self.limit),
         });
@@ -162,6 +172,7 @@ impl Collector {
         }
         let selector = self.selector;
         let mut entries = self.entries;
+        entries.retain(|entry| !entry.has_failed);
         for entry in &mut entries {
             entry.info.messages = entry.builder.counts();
         }
@@ -183,19 +194,6 @@ impl Collector {
         let script = builder.finish().map_err(EntryError::Script)?;
         Ok(Collected { script, info })
     }
-}
-
-/// Whether an event is one of a connection that was open.
-fn belongs(what: &RecordedKind) -> bool {
-    matches!(
-        what,
-        RecordedKind::Open(_)
-            | RecordedKind::Message(_)
-            | RecordedKind::FileSent { .. }
-            | RecordedKind::Ping(..)
-            | RecordedKind::Pong(..)
-            | RecordedKind::Closed(_)
-    )
 }
 
 impl EntryError {
@@ -316,6 +314,22 @@ mod tests {
     fn connections_without_numbers_follow_each_other() {
         let lines = ["open ws://a", "> a", "end self 1000 1000", "open ws://a", "> b"];
         assert_eq!(first(&collected(&lines, Some("2")).expect("a connection")), "b");
+    }
+
+    #[test]
+    fn an_address_is_a_part_of_a_url() {
+        let lines = ["open ws://127.0.0.1/", "> a", "open ws://127.0.0.2/", "> b"];
+        assert_eq!(first(&collected(&lines, Some("127.0.0.2")).expect("a connection")), "b");
+    }
+
+    #[test]
+    fn attempts_that_failed_have_numbers_and_are_not_chosen() {
+        let lines = ["fail", "open ws://a", "> a"];
+        let only = collected(&lines, None).expect("the only one that was opened");
+        assert_eq!((first(&only), &*only.info.label), ("a".to_owned(), "2"));
+        let error = collected(&lines, Some("1")).expect_err("it failed");
+        assert_eq!(error.list().len(), 1);
+        assert_eq!(collected(&["fail"], None).expect_err("it failed"), EntryError::None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::script::{Script, ScriptBuilder, ScriptError};
 use crate::event::head_view::MalformedView;
-use crate::event::{Closed, HeadView, Opened, Stamp};
+use crate::event::{Closed, Failure, FailureKind, HeadView, Opened, Stamp};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::Direction;
@@ -15,7 +15,7 @@ use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
 /// Events, one a line: `> text` and `< text` are messages of the recording side and of its peer, `>ping data`,
 /// `<pong data` control frames, `@MS` sets the time, `#N` the connection, `open URL` and `accept URL` open it, `end
-/// INITIATOR OURS THEIRS` ends it (`self` or `peer`, codes or `-`), `file PATH` is a file that was sent.
+/// INITIATOR OURS THEIRS` ends it (`self` or `peer`, codes or `-`), `fail` is an attempt that failed, `file PATH` a file that was sent.
 pub(in crate::recording) fn events(lines: &[&str]) -> Vec<Recorded> {
     let (mut elapsed, mut connection) = (Duration::ZERO, None);
     let mut events = Vec::new();
@@ -32,6 +32,10 @@ pub(in crate::recording) fn events(lines: &[&str]) -> Vec<Recorded> {
             "open" => RecordedKind::Open(Box::new(opened(Initiator::Local, rest))),
             "accept" => RecordedKind::Open(Box::new(opened(Initiator::Peer, rest))),
             "end" => RecordedKind::Closed(Box::new(end(rest))),
+            "fail" => {
+                let failure = Failure::new(FailureKind::Connect, "it failed".to_owned());
+                RecordedKind::Failure(Box::new(failure))
+            }
             "file" => RecordedKind::FileSent {
                 kind: MessageKind::Binary,
                 path: rest.to_owned(),

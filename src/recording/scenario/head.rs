@@ -1,10 +1,14 @@
 //! `WS`, its headers and options, and `HTTP`.
 
+use std::ops::Range;
+
 use super::Settings;
 use super::lines::escaped;
 use super::secrets::Secrets;
 use super::session::{Connection, Opening};
 use crate::event::{HeadView, Opened};
+use crate::net::target::{Credentials, Target};
+use crate::redact::userinfo_range;
 use crate::scenario::language::syntax::{Connect, Item};
 use crate::scenario::language::{Source, parse};
 
@@ -50,7 +54,8 @@ pub(super) fn lines(
             None => secrets.warn(format!("the header {name:?} cannot be written in a scenario")),
         }
     }
-    let options = options(connection, request, settings, secrets);
+    let mut options = options(connection, request, settings, secrets);
+    options.extend(user(connection, fields, secrets));
     if !options.is_empty() || !extra.is_empty() {
         lines.push("[Options]".to_owned());
         lines.extend(options);
@@ -70,14 +75,42 @@ fn request<'a>(connection: &Connection<'a>) -> Option<&'a HeadView> {
     }
 }
 
-/// The URL; a variable if the recording does not have it, or has one that cannot be written.
-fn url(connection: &Connection<'_>, secrets: &mut Secrets) -> String {
-    let recorded = connection.redirected_from.or(match &connection.opening {
+fn recorded_url<'a>(connection: &'a Connection<'_>) -> Option<&'a str> {
+    connection.redirected_from.or(match &connection.opening {
         Some(Opening::Opened(opened)) => Some(opened.url.as_str()),
         Some(Opening::Refused(_, failure)) => failure.attempt.as_ref().map(|it| it.url.as_str()),
         None => None,
+    })
+}
+
+/// The option for user and password that a URL has which wscope did not write. Its request usually has them too.
+fn user(
+    connection: &Connection<'_>,
+    fields: &[(String, Vec<u8>)],
+    secrets: &mut Secrets,
+) -> Option<String> {
+    let has_field = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let url = recorded_url(connection).filter(|_| !has_field)?;
+    userinfo_range(url)?;
+    let credentials = Target::parse(url).ok().and_then(|target| target.credentials);
+    let line = credentials.map(|Credentials { user, password }| {
+        format!("user: {}", secrets.user(&user, password.as_deref()))
     });
-    let written = recorded.map(|url| secrets.url(url)).filter(|url| {
+    let line = line.filter(|line| is_option(line));
+    if line.is_none() {
+        secrets.warn("the user and password of the URL cannot be written in a scenario".to_owned());
+    }
+    line
+}
+
+/// The URL without userinfo; a variable if the recording does not have it, or has one that cannot be written.
+fn url(connection: &Connection<'_>, secrets: &mut Secrets) -> String {
+    let bare = |url: &str| match userinfo_range(url) {
+        Some(Range { start, end }) => format!("{}{}", &url[..start], &url[end + 1..]),
+        None => url.to_owned(),
+    };
+    let recorded = recorded_url(connection).map(bare);
+    let written = recorded.map(|url| secrets.url(&url)).filter(|url| {
         let connect = connect(&format!("WS {url}"));
         connect.is_some_and(|connect| connect.name.is_none() && !connect.url.pieces().is_empty())
     });
@@ -152,14 +185,18 @@ fn options(
         lines.push(format!("{name}: {}", escaped(value)));
     }
     lines.retain(|line| {
-        let connect = connect(&format!("WS ws://h\n[Options]\n{line}"));
-        let is_option = connect.is_some_and(|it| it.options.len() == 1 && it.headers.is_empty());
+        let is_option = is_option(line);
         if !is_option {
             secrets.warn(format!("an option cannot be written in a scenario: {line:?}"));
         }
         is_option
     });
     lines
+}
+
+fn is_option(line: &str) -> bool {
+    let connect = connect(&format!("WS ws://h\n[Options]\n{line}"));
+    connect.is_some_and(|it| it.options.len() == 1 && it.headers.is_empty())
 }
 
 const EXTENSIONS: &str = "sec-websocket-extensions";

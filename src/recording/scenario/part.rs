@@ -14,9 +14,11 @@ use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups};
 use super::values::Recordings;
 use super::{Generated, SecretValues, Settings, expected, head, seconds};
-use crate::protocol::MessageKind;
+use crate::event::Failure;
 use crate::protocol::counted::counted;
+use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::{Recorded, RecordedMessage};
+use crate::redact::Redaction;
 
 /// The time that a `<` has unless an option says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,7 +32,8 @@ const MAX_CONNECTIONS: usize = 256;
 /// The scenario of these events. `is_cut`: the recording has more.
 pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -> Generated {
     let mut secrets = Secrets::new(settings.secrets);
-    let groups = groups(connections(events));
+    let (connections, failed) = connections(events);
+    let groups = groups(connections);
     let mut parts = Vec::new();
     for mut group in groups {
         if group.len() > MAX_CONNECTIONS {
@@ -54,8 +57,13 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
     if is_cut {
         body.push_str("\n# The recording goes on: what follows did not fit into a scenario.\n");
     }
+    write_failed(&failed, &mut body, &mut secrets);
     if parts.is_empty() {
-        secrets.warn("the recording has no WebSocket connection".to_owned());
+        let nothing = match failed.is_empty() {
+            true => "the recording has no WebSocket connection",
+            false => "no connection of the recording was opened: the scenario has nothing to check",
+        };
+        secrets.warn(nothing.to_owned());
     }
     let (unknown, warnings) = secrets.into_unknown();
     let mut text = String::from("# Written by wscope from a recording.\n");
@@ -66,6 +74,27 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
         let _ = writeln!(text, "#   {}: {}", comment(&value.what), value.advice());
     }
     Generated { text: text + &body, warnings, unknown }
+}
+
+/// The most connections that failed that a scenario names.
+const MAX_FAILED: usize = 20;
+
+/// Names connections that could not be opened, which no step can expect.
+fn write_failed(failed: &[&Failure], body: &mut String, secrets: &mut Secrets) {
+    if failed.is_empty() {
+        return;
+    }
+    let count = counted(failed.len() as u64, "connection");
+    secrets.warn(format!("{count} could not be opened: a scenario cannot expect that"));
+    body.push_str("\n# A scenario cannot expect that a connection fails, as here:\n");
+    for failure in failed.iter().take(MAX_FAILED) {
+        let url = failure.attempt.as_ref().map(|it| Redaction::Mask.url(&it.url));
+        let url = url.map(|url| format!(" (WS {})", comment(&url))).unwrap_or_default();
+        let _ = writeln!(body, "#   {}{url}", comment(&failure.message));
+    }
+    if let Some(more @ 1..) = failed.len().checked_sub(MAX_FAILED) {
+        let _ = writeln!(body, "#   and {}", counted(more as u64, "other"));
+    }
 }
 
 /// The text messages, and what else the client sent that may hold a value, in the order of their events.
@@ -201,8 +230,11 @@ impl Steps<'_> {
             Step::SentPing(data) => ('>', control("ping", data, true)),
             Step::SentPong(data) => ('>', control("pong", data, true)),
             Step::ReceivedPong(data) => ('<', control("pong", data, false)),
-            Step::SentClose(code, reason) => ('>', sent_close(code.map(|it| it.get()), reason)),
-            Step::Ended(code, reason) => ('<', expected_close(code.get(), reason)),
+            Step::SentClose(code, reason) => ('>', self.sent_close(*code, reason, body)),
+            Step::Ended(code, reason) => match ended(member, *code, reason) {
+                Some(payload) => ('<', payload),
+                None => return,
+            },
         };
         match payload {
             Some(payload) => push_line(body, &format!("{name}{sign}"), &payload),
@@ -226,6 +258,21 @@ impl Steps<'_> {
         }
     }
 
+    fn sent_close(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: &str,
+        body: &mut String,
+    ) -> Option<String> {
+        let (payload, is_whole) = sent_close(code.map(CloseCode::get), reason)?;
+        if !is_whole {
+            self.secrets.warn("a scenario cannot hold the reason of a Close frame".to_owned());
+            let reason = comment(reason);
+            let _ = writeln!(body, "# Its reason is left out: a scenario cannot hold it: {reason}");
+        }
+        Some(payload)
+    }
+
     fn received(&self, number: usize, message: &RecordedMessage) -> Option<String> {
         match message.kind {
             MessageKind::Binary => Some(expected_binary(&message.data)),
@@ -247,6 +294,23 @@ impl Steps<'_> {
             let _ = writeln!(body, "[Asserts]\nsize == {}", message.data.len());
         }
     }
+}
+
+/// How the end of a connection is expected. An answer to our Close frame depends on what is written of that: `None` if
+/// nothing is, the code alone if the reason that was left out comes back in it.
+fn ended(member: &Member<'_>, code: CloseCode, reason: &str) -> Option<Option<String>> {
+    let sent = member.connection.steps.iter().find_map(|(_, step)| match step {
+        Step::SentClose(code, reason) => Some((code.map(CloseCode::get), *reason)),
+        _ => None,
+    });
+    let reason = match sent {
+        None => reason,
+        Some((sent_code, sent_reason)) => match sent_close(sent_code, sent_reason)? {
+            (_, false) if reason.contains(sent_reason) => "",
+            _ => reason,
+        },
+    };
+    Some(expected_close(code.get(), reason))
 }
 
 /// What cannot be written, in words.

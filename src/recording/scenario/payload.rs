@@ -97,21 +97,25 @@ pub(super) fn control(word: &str, data: &[u8], is_sent: bool) -> Option<String> 
     is_same.then_some(written)
 }
 
-/// A Close frame of ours; the reason is left out if a line cannot hold it. `None` if the code must not be sent.
-pub(super) fn sent_close(code: Option<u16>, reason: &str) -> Option<String> {
-    let Some(code) = code else { return Some("close:".to_owned()) };
-    let whole = format!("close:{code} {}", escaped(reason));
+/// A Close frame of ours, and whether it has the reason, which is left out if a scenario cannot hold it. `None` if the
+/// code must not be sent.
+pub(super) fn sent_close(code: Option<u16>, reason: &str) -> Option<(String, bool)> {
+    let Some(code) = code else { return Some(("close:".to_owned(), true)) };
     let means_it = |written: &str, wanted: &str| {
         let none = Recordings::default();
-        let outgoing = read(&format!("> {written}"))?.outgoing(around(&none)).ok()?;
-        matches!(outgoing, Outgoing::Close(_, reason) if reason == wanted)
-            .then(|| written.to_owned())
+        let outgoing = read(&format!("> {written}")).map(|it| it.outgoing(around(&none)));
+        matches!(outgoing, Some(Ok(Outgoing::Close(_, reason))) if reason == wanted)
     };
-    let is_short = !reason.is_empty() && is_line(reason);
-    is_short
-        .then(|| means_it(&whole, reason))
-        .flatten()
-        .or_else(|| means_it(&format!("close:{code}"), ""))
+    let bare = format!("close:{code}");
+    let whole = format!("{bare} {}", escaped(reason));
+    let forms = [
+        (is_line(reason) && !reason.is_empty()).then(|| whole.clone()),
+        is_block(reason).then(|| fenced(&whole)),
+    ];
+    match forms.into_iter().flatten().find(|form| means_it(form, reason)) {
+        Some(form) => Some((form, true)),
+        None => means_it(&bare, "").then_some((bare, reason.is_empty())),
+    }
 }
 
 /// A Close frame of the peer, or an end without one.

@@ -50,6 +50,17 @@ impl Secrets {
         written
     }
 
+    /// User and password of a URL as the value of the option `user`. The name alone may be a token.
+    pub(super) fn user(&mut self, name: &str, password: Option<&str>) -> String {
+        match password {
+            None => self.value("user", "the user of the URL", name) + ":",
+            Some(password) => {
+                let password = self.value("password", "the password of the URL", password);
+                format!("{}:{password}", escaped(name))
+            }
+        }
+    }
+
     /// The value of a header field with variables in place of secrets.
     pub(super) fn field(&mut self, name: &str, value: &str) -> String {
         let what = format!("the header {name}");

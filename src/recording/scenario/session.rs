@@ -64,8 +64,8 @@ pub(super) enum Step<'a> {
     Ended(CloseCode, &'a str),
 }
 
-/// The connections of a recording, in the order in which they were opened.
-pub(super) fn connections(events: &[Recorded]) -> Vec<Connection<'_>> {
+/// The connections of a recording, in the order in which they were opened, and the failures of those that were not.
+pub(super) fn connections(events: &[Recorded]) -> (Vec<Connection<'_>>, Vec<&Failure>) {
     let mut reader = Reader::default();
     for (number, event) in events.iter().enumerate() {
         reader.event(number, event);
@@ -75,7 +75,7 @@ pub(super) fn connections(events: &[Recorded]) -> Vec<Connection<'_>> {
     for index in still_open {
         reader.connections[index].last = last;
     }
-    reader.connections
+    (reader.connections, reader.failed.into_iter().map(|(_, failure)| failure).collect())
 }
 
 /// Connections that were open at the same time, however indirectly, are one group; the groups follow each other.
@@ -99,6 +99,8 @@ struct Reader<'a> {
     /// The connection that each number of the recording stands for now.
     open: HashMap<Option<u64>, usize>,
     redirects: HashMap<Option<u64>, &'a str>,
+    /// Attempts to open a connection that got no response, each with the number of the connection.
+    failed: Vec<(Option<u64>, &'a Failure)>,
 }
 
 impl<'a> Reader<'a> {
@@ -112,7 +114,7 @@ impl<'a> Reader<'a> {
             RecordedKind::Failure(failure) => self.failure(number, event, failure),
             RecordedKind::Redirect(redirect) => self.redirect(event, redirect),
             // The attempt is made again: what came of this one means nothing.
-            RecordedKind::Retry(_) => self.forget_refusal(event.connection),
+            RecordedKind::Retry(_) => self.forget_attempt(event.connection),
             RecordedKind::Frame(_) => {}
             RecordedKind::Closed(closed) => {
                 let Some(index) = self.open.remove(&event.connection) else { return };
@@ -144,9 +146,14 @@ impl<'a> Reader<'a> {
     }
 
     fn failure(&mut self, number: usize, event: &'a Recorded, failure: &'a Failure) {
-        let is_refusal = failure.kind == FailureKind::Handshake && failure.response.is_some();
-        if is_refusal && !self.open.contains_key(&event.connection) {
+        if self.open.contains_key(&event.connection) {
+            return;
+        }
+        let is_attempt = failure.attempt.is_some() || failure.kind == FailureKind::Connect;
+        if failure.kind == FailureKind::Handshake && failure.response.is_some() {
             self.begin(number, event, Some(Opening::Refused(event, failure)));
+        } else if is_attempt {
+            self.failed.push((event.connection, failure));
         }
     }
 
@@ -154,7 +161,10 @@ impl<'a> Reader<'a> {
         self.redirects.entry(event.connection).or_insert(&redirect.from);
     }
 
-    fn forget_refusal(&mut self, connection: Option<u64>) {
+    fn forget_attempt(&mut self, connection: Option<u64>) {
+        if self.failed.pop_if(|(number, _)| *number == connection).is_some() {
+            return;
+        }
         let refusal = self.connections.iter().rposition(|it| match &it.opening {
             Some(Opening::Refused(event, _)) => event.connection == connection,
             _ => false,

@@ -77,6 +77,42 @@ fn a_file_is_replaced_or_continued_on_demand() {
 }
 
 #[test]
+fn a_run_that_was_killed_and_continued_is_readable() {
+    let server = serve(talk);
+    let old = "{\"event\":\"open\",\"url\":\"ws://old\"}\n{\"event\":\"mess";
+    let args = [&server.url(), "--record", "r.ndjson", "--append", "-x", "hello"];
+    let outcome = wscope().file("r.ndjson", old).args(args).stdin_null().run().code(0);
+    let warning = "wscope: warning: r.ndjson:2: the line is cut: ";
+    let view = wscope().file("r.ndjson", outcome.file("r.ndjson")).args(["view", "r.ndjson"]);
+    view.run().code(0).stderr_contains(warning).stderr_contains("connected to ws://old");
+}
+
+#[test]
+fn only_recordings_are_continued() {
+    for (content, looks) in [
+        (&b"# Notes\n"[..], "it is plain text"),
+        (b"\x7fELF\x02\x01", "it is a program (ELF)"),
+        (b"a\0b", "it is binary data"),
+        (b"{\n  \"log\": {\"version\":\"1.2\"}}", "it is a HAR"),
+        (b"WS ws://h\n> a\n", "it looks like a scenario"),
+        (b"Notes\n{\"event\":\"open\"}\n", "its first line is not an event"),
+    ] {
+        let program = wscope().file("other.ndjson", content).arg(refused_url());
+        let outcome = program.args(["--record", "other.ndjson", "--append"]).stdin_null().run();
+        assert_eq!(outcome.file("other.ndjson"), content);
+        let reason = format!("wscope: cannot record to other.ndjson: {looks}, and --append adds");
+        outcome.code(8).stderr_contains(&reason);
+    }
+    for empty in ["", "\n"] {
+        let server = serve(talk);
+        let program = wscope().file("r.ndjson", empty);
+        let args = [&server.url(), "--record", "r.ndjson", "--append", "-x", "hello"];
+        let outcome = program.args(args).stdin_null().run().code(0);
+        assert_eq!(names(&events(outcome.file("r.ndjson").trim_ascii_start())), TALK);
+    }
+}
+
+#[test]
 fn several_files_are_alike() {
     let server = serve(talk);
     let args = [&server.url(), "-x", "hello", "--record", "r.ndjson", "--record", "s.ndjson"];

@@ -122,16 +122,10 @@ impl Builder<'_> {
                 format!("{} refused the upgrade: {}", it.url, status.trim_end()).into();
             values["status_line"] = format!("{version} {status}").into();
         }
-        let is_text = str::from_utf8(&it.body).is_ok();
-        let body = if is_text { Vec::new() } else { it.body.clone() };
-        self.push_object(self.now, own, values);
-        if let Some(EntryEvent { what: RecordedKind::Failure(failure), .. }) =
-            self.events.last_mut()
-            && let Some(response) = &mut failure.response
-            && !is_text
-        {
-            response.body = body;
+        if str::from_utf8(&it.body).is_err() {
+            values["body_bytes"] = data_encoding::BASE64.encode(&it.body).into();
         }
+        self.push_object(self.now, own, values);
     }
 }
 

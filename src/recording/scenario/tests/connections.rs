@@ -1,5 +1,8 @@
-use super::{at, close, closed, now, open, opened, received, scenario, sent, steps};
+use super::{Generated, at, close, closed, now, open, opened, received, scenario, sent, steps};
+use crate::event::failure::AttemptView;
+use crate::event::{Failure, FailureKind};
 use crate::protocol::connection::Initiator;
+use crate::recording::ndjson::parse_event;
 use crate::recording::{Recorded, RecordedKind};
 
 fn parts(events: &[Recorded]) -> Vec<String> {
@@ -132,4 +135,80 @@ fn the_connections_of_a_part_are_limited() {
     assert_eq!(found.text.matches("\nWS ").count(), 256);
     assert!(found.text.contains(" as z\n") && found.text.contains(" as c27\n"));
     assert_eq!(found.warnings, ["of 300 connections at the same time 256 are written"]);
+}
+
+/// What answers a Close frame depends on what is written of that.
+#[test]
+fn the_answer_to_a_close_frame_of_which_a_part_is_left_out_is_expected_as_it_will_be() {
+    const LEFT_OUT: &str = "# Its reason is left out: a scenario cannot hold it: a  b ";
+    let reason = "a\u{85}\u{7}b ";
+    let end =
+        |code, reason, received| [open(), closed(Initiator::Local, close(code, reason), received)];
+    for (received, expected) in [
+        (close(1000, reason), "< close:1000"),
+        (close(1000, &format!("you said {reason}")), "< close:1000"),
+        (close(1000, "bye"), "< close:1000 bye"),
+        (close(1005, ""), "< close:1005"),
+    ] {
+        let events = end(1000, reason, received);
+        assert_eq!(steps(&events), [LEFT_OUT, "> close:1000", expected]);
+        assert_eq!(
+            scenario(&events).warnings,
+            ["a scenario cannot hold the reason of a Close frame"]
+        );
+    }
+    let lines = end(1000, "a\nb", close(1000, "a\nb"));
+    assert_eq!(steps(&lines), ["> ```", "close:1000 a", "b", "```", r"< close:1000 /^a\nb$/"]);
+    assert_eq!(
+        steps(&end(1006, "", close(1006, ""))),
+        ["# A close code that cannot be sent is left out: a scenario cannot hold it."]
+    );
+}
+
+fn failed(kind: FailureKind, url: Option<&str>) -> Recorded {
+    let mut failure = Failure::new(kind, "it failed\n> x".to_owned());
+    failure.attempt =
+        url.map(|url| Box::new(AttemptView { url: url.to_owned(), ..AttemptView::default() }));
+    now(RecordedKind::Failure(Box::new(failure)))
+}
+
+#[test]
+fn connections_that_failed_are_named() {
+    let events = [
+        failed(FailureKind::Connect, Some("ws://me:secret@h/x?token=secret")),
+        failed(FailureKind::Timeout, Some("ws://h/y")),
+    ];
+    let Generated { text, warnings, .. } = scenario(&events);
+    assert_eq!(
+        text,
+        "# Written by wscope from a recording.\n\n\
+         # A scenario cannot expect that a connection fails, as here:\n\
+         #   it failed > x (WS ws://me:***@h/x?token=***)\n#   it failed > x (WS ws://h/y)\n"
+    );
+    assert_eq!(
+        warnings,
+        [
+            "2 connections could not be opened: a scenario cannot expect that",
+            "no connection of the recording was opened: the scenario has nothing to check"
+        ]
+    );
+    let many = vec![failed(FailureKind::Connect, None); 100];
+    assert!(scenario(&many).text.ends_with("\n#   it failed > x\n#   and 80 others\n"));
+}
+
+#[test]
+fn attempts_that_were_made_again_and_other_failures_are_not() {
+    let retry = br#"{"event":"retry","attempt":1,"delay_ms":1}"#;
+    let retry = parse_event(retry).expect("an event").expect("a known one");
+    let events = [
+        failed(FailureKind::Connect, Some("ws://h/x")),
+        retry,
+        open(),
+        failed(FailureKind::Abnormal, None),
+        closed(Initiator::Peer, None, close(1000, "")),
+        failed(FailureKind::Timeout, None),
+    ];
+    let Generated { text, warnings, .. } = scenario(&events);
+    assert!(text.ends_with("\nWS ws://h/x\nHTTP 101\n< close:1000\n"), "{text}");
+    assert_eq!(warnings, Vec::<String>::new());
 }

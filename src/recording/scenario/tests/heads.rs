@@ -121,3 +121,29 @@ fn a_url_that_cannot_be_written_is_a_variable() {
         assert_eq!(lines(&[open(url, &[])])[0], "WS {{url}}", "{url:?}");
     }
 }
+
+/// Recordings of other programs, or those that were edited, may have it in the URL.
+#[test]
+fn userinfo_of_a_url_is_an_option() {
+    const COMPRESSED: (&str, &str) = ("Sec-WebSocket-Extensions", "permessage-deflate");
+    for (url, user) in [
+        ("ws://us:***@h/x", "user: us:{{password}}"),
+        ("ws://us:hunter22@h/x", "user: us:{{password}}"),
+        ("ws://***@h/x", "user: {{user}}:"),
+        ("ws://:***@h/x", "user: :{{password}}"),
+        ("ws://u%73%7B{:***@h/x", r"user: us\{{:{{password}}"),
+    ] {
+        let expected = ["WS ws://h/x", "[Options]", user, "HTTP 101"];
+        assert_eq!(lines(&[open(url, &[COMPRESSED])]), expected, "{url}");
+    }
+    let given = [COMPRESSED, ("authorization", "Basic ***")];
+    let expected = ["WS ws://h/x", "authorization: Basic {{authorization}}", "HTTP 101"];
+    assert_eq!(lines(&[open("ws://us:***@h/x", &given)]), expected);
+    assert_eq!(lines(&[open("ws://@h/x", &[COMPRESSED])]), ["WS ws://h/x", "HTTP 101"]);
+    let kept = generate(&[open("ws://us:a%20b@h/x", &[COMPRESSED])], &verbatim());
+    assert!(kept.text.ends_with("WS ws://h/x\n[Options]\nuser: us:a b\nHTTP 101\n"));
+    let unwritable = scenario(&[open("ws://u%0As:***@h/x", &[COMPRESSED])]);
+    assert!(unwritable.text.ends_with("WS ws://h/x\nHTTP 101\n"), "{}", unwritable.text);
+    let named = "the user and password of the URL cannot be written in a scenario";
+    assert_eq!(unwritable.warnings, [named]);
+}

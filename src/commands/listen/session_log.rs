@@ -1,0 +1,29 @@
+//! What happened on the connections of all clients, for `/scenario`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::commands::recording;
+use crate::event::Event;
+use crate::input::repl::SessionScenario;
+use crate::output::EventLog;
+use crate::recording::scenario::ScenarioWriter;
+
+/// The events of all clients, as far as they fit into a scenario. A clone shares them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SessionLog(Arc<Mutex<ScenarioWriter>>);
+
+impl SessionLog {
+    /// The scenario of the clients that there were until now.
+    pub(super) fn scenario(&self) -> SessionScenario {
+        // A clone, so that the clients do not wait while the text is made.
+        let writer = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        recording::session_scenario(&writer)
+    }
+}
+
+impl EventLog for SessionLog {
+    fn event(&mut self, event: &Event<'_>) {
+        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recording::keep_event(&mut writer, event, event.connection);
+    }
+}
