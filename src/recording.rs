@@ -1,8 +1,7 @@
 //! Recordings: files of events, read into owned events and written from them.
 //!
 //! Between a session and the thread that writes a file are the events as lines of JSON. Between a reader and whatever
-//! looks at a recording, events are [`Recorded`]: the same as [`crate::event::Event`], with all data owned. A format of files that is not lines of
-//! JSON is an [`EventWriter`].
+//! looks at a recording, events are [`Recorded`]: the same as [`crate::event::Event`], with all data owned.
 
 pub mod compare;
 pub mod diff;
@@ -25,26 +24,9 @@ mod thread;
 pub mod writer;
 mod written;
 
-use std::io::{self, Write};
-
 pub use error::RecordError;
 pub use file::{Uses, uses};
 pub use labels::{Belonging, Labels};
 pub use model::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
 pub use reading::{DEFAULT_MAX_SIZE, Limits, Place, ReadError, Summary};
 pub use recordings::{Outcome, Recordings};
-
-/// Writes a recording from its events.
-pub trait EventWriter: Send {
-    /// Writes what is known by now, or keeps the event in bounded memory.
-    ///
-    /// # Errors
-    /// Of the file. The recording has ended then; what was written before must be readable.
-    fn event(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()>;
-
-    /// Writes what ends the file. Called once, unless an error occurred before.
-    ///
-    /// # Errors
-    /// Of the file.
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()>;
-}

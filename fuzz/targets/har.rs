@@ -5,14 +5,14 @@
 use std::ops::ControlFlow;
 
 use wscope::recording::har::{HarWriter, read};
-use wscope::recording::{EventWriter, Limits, Recorded, RecordedMessage};
+use wscope::recording::{Limits, Recorded, RecordedMessage};
 
 /// Nothing panics, what is wrong is named with the file, and what was read can be written and read again.
 pub fn run(data: &[u8]) {
     let (events, errors) = read_all(data);
     assert!(errors.iter().all(|error| error.starts_with("x.har:")), "{errors:?}");
     let mut file = Vec::new();
-    let mut writer = HarWriter::new(std::env::temp_dir(), None);
+    let mut writer = HarWriter::new(std::env::temp_dir());
     for event in &events {
         writer.event(event, &mut file).expect("a Vec");
     }

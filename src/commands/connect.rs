@@ -255,7 +255,7 @@ impl ConnectCommand<'_> {
         for (level, text) in &verdict.notices {
             self.emit(EventKind::Notice(*level, text));
         }
-        recording::write_last_words(self.outputs, reactor);
+        recording::write_final_notices(self.outputs, reactor);
         verdict.judge(result, self.config.commentary.detail == Detail::Quiet)
     }
 

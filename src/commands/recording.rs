@@ -139,15 +139,13 @@ pub(super) fn keep_event(writer: &mut ScenarioWriter, event: &Event<'_>, connect
 /// The scenario of the events that were kept.
 pub(super) fn session_scenario(writer: &ScenarioWriter) -> SessionScenario {
     let generated = writer.generate();
-    let value = |value: &UnknownValue| {
-        format!("{} is a variable: give it with {}", value.what, value.advice())
-    };
-    let notes = generated.warnings.iter().cloned().chain(generated.unknown.iter().map(value));
+    let values = generated.unknown.iter().map(UnknownValue::remark);
+    let notes = generated.warnings.iter().cloned().chain(values);
     SessionScenario { notes: notes.collect(), text: generated.text }
 }
 
-/// How long the last words about recordings may take.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+/// How long the final notices about recordings may take.
+const FINAL_NOTICES_LIMIT: Duration = Duration::from_millis(50);
 
 /// What is to be said of the files at the end of a run.
 pub(super) struct Verdict {
@@ -160,13 +158,17 @@ impl Verdict {
     /// Ends the recordings: what is not written by now is dropped. `names_all`: also those that are complete are named.
     pub(super) fn take(recordings: &Recordings, names_all: bool) -> Self {
         let mut verdict = Self { notices: Vec::new(), failure: None };
-        verdict.notices.extend(recordings.recorders().take_notices());
-        for recorded in recordings.take() {
+        let outcomes = recordings.take();
+        verdict.notices.extend(recordings.recorders().take_notices()); // also of files that have ended just now
+        for recorded in outcomes {
             let (path, contents) = (recorded.path.display(), recorded.contents());
             let Outcome { failure, lost, remarks, .. } = &recorded;
             if *lost > 0 {
-                let s = if *lost == 1 { " was" } else { "s were" };
-                let text = format!("the last {lost} message{s} not recorded in {path}");
+                let last = match *lost {
+                    1 => "the last message was".to_owned(),
+                    lost => format!("the last {lost} messages were"),
+                };
+                let text = format!("{last} not recorded in {path}");
                 verdict.notices.push((Level::Warning, text));
             } else if recorded.is_cut {
                 let text = format!("there was no time to write the end of the recording in {path}");
@@ -195,7 +197,10 @@ impl Verdict {
             Err(other) => {
                 if is_quiet {
                     let text = report(&failure, Style::plain(), None);
-                    stdio::write_to_stderr(text.as_bytes(), Some(Instant::now() + LAST_WORDS));
+                    stdio::write_to_stderr(
+                        text.as_bytes(),
+                        Some(Instant::now() + FINAL_NOTICES_LIMIT),
+                    );
                 }
                 Err(other)
             }
@@ -203,12 +208,12 @@ impl Verdict {
     }
 }
 
-/// Writes the last words on these outputs.
-pub(super) fn write_last_words(outputs: &mut impl Buffered, reactor: &mut Reactor) {
+/// Writes the final notices on these outputs.
+pub(super) fn write_final_notices(outputs: &mut impl Buffered, reactor: &mut Reactor) {
     let delivery = Delivery {
         outputs,
         reactor,
-        until: Some(Instant::now() + LAST_WORDS),
+        until: Some(Instant::now() + FINAL_NOTICES_LIMIT),
         is_leaving: true,
         max_time: Duration::ZERO,
         needs_reader: false,

@@ -20,7 +20,7 @@ pub struct RecordSource {
     pub connection: Option<u64>,
     /// A file may be begun while a connection is open: it starts with the opening handshake then.
     pub late: Option<LateStart>,
-    /// Notices about recordings are shown on the outputs beside, with the time of this clock.
+    /// Notices about recordings are shown on the other outputs, with the time of this clock.
     pub notices: Option<Clock>,
 }
 
@@ -52,6 +52,8 @@ struct Record {
     is_ending: bool,
     /// Messages that had no room.
     dropped: u64,
+    /// The connection has no number in this file: it was the only one when it began. It keeps none once there are others.
+    is_unnumbered: bool,
 }
 
 /// At the end of a run nobody is made to wait: with more bytes waiting than this, messages are dropped.
@@ -126,7 +128,14 @@ impl Records {
         for (number, sender) in new {
             let outlet = Outlet::batches("recording", sender).in_batches_of(BATCH_SIZE).optional();
             let format = (source.format)();
-            let mut record = Record { number, format, outlet, is_ending: false, dropped: 0 };
+            let mut record = Record {
+                number,
+                format,
+                outlet,
+                is_ending: false,
+                dropped: 0,
+                is_unnumbered: false,
+            };
             if let Some(opened) = &opened {
                 record.write(opened, false);
             }
@@ -166,7 +175,7 @@ impl Records {
         }
     }
 
-    /// Notices to show on the outputs beside, with their time, after a change.
+    /// Notices to show on the other outputs, with their time, after a change.
     pub(super) fn take_notices(&mut self) -> Option<(Stamp, Vec<(Level, String)>)> {
         let source = self.source.as_ref()?;
         let clock = source.notices.as_ref().filter(|_| std::mem::take(&mut self.has_changed))?;
@@ -207,7 +216,13 @@ impl Records {
 
 impl Record {
     fn write(&mut self, event: &Event<'_>, is_message: bool) {
-        self.format.event(event, &mut self.outlet);
+        let is_start = matches!(
+            event.what,
+            EventKind::Open(_) | EventKind::Redirect(_) | EventKind::RetryScheduled(_)
+        );
+        self.is_unnumbered |= is_start && event.connection.is_none();
+        let connection = event.connection.filter(|_| !self.is_unnumbered);
+        self.format.event(&Event { connection, ..*event }, &mut self.outlet);
         self.outlet.end_record(is_message);
     }
 

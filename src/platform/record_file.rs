@@ -62,7 +62,9 @@ pub struct RecordFile {
     pub id: Option<FileId>,
     /// It did not exist before.
     pub is_new: bool,
-    /// How many bytes it has.
+    /// It has another content until [`RecordFile::begin`].
+    is_replaced: bool,
+    /// How many bytes it has, once it was begun.
     pub length: u64,
     /// The last of its lines has no end: the line of a run that was killed.
     pub is_cut: bool,
@@ -114,18 +116,27 @@ impl RecordFile {
         }
         let (length, is_cut) = match existing {
             Existing::Append => (found.len(), is_cut(&file, found.len())?),
-            Existing::Refuse | Existing::Replace => {
-                make_private(&file)?;
-                file.set_len(0)?;
-                (0, false)
-            }
+            Existing::Refuse | Existing::Replace => (0, false),
         };
-        Ok(Self { file, path, id, is_new: false, length, is_cut })
+        let is_replaced = existing != Existing::Append;
+        Ok(Self { file, path, id, is_new: false, is_replaced, length, is_cut })
     }
 
     fn new(file: File, path: PathBuf) -> io::Result<Self> {
         let id = identity(&path, &file.metadata()?);
-        Ok(Self { file, path, id, is_new: true, length: 0, is_cut: false })
+        Ok(Self { file, path, id, is_new: true, is_replaced: false, length: 0, is_cut: false })
+    }
+
+    /// Removes the content of a file that is replaced, and lets only the user read it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn begin(&self) -> io::Result<()> {
+        if self.is_replaced {
+            make_private(&self.file)?;
+            self.file.set_len(0)?;
+        }
+        Ok(())
     }
 
     /// Closes it, and removes it if it did not exist before.

@@ -108,7 +108,7 @@ impl Counts {
         counted(self.messages, "message")
     }
 
-    /// They, in words.
+    /// The counts as text.
     pub(super) fn text(&self) -> String {
         format!("{}, {}", self.messages(), format_size(self.size))
     }

@@ -53,7 +53,7 @@ pub struct Outcome {
     pub is_cut: bool,
 }
 
-/// What follows the last event of a file, such as the brackets of a HAR, has so long after what waits was dropped.
+/// The time that the end of a file, such as the brackets of a HAR, may still take after what was queued is dropped.
 const END_LIMIT: Duration = Duration::from_millis(100);
 
 impl Recordings {
@@ -67,10 +67,10 @@ impl Recordings {
         Arc::clone(&self.recorders)
     }
 
-    /// Starts to record to all of these files, or to none of them.
+    /// Starts to record to all of these files.
     ///
     /// # Errors
-    /// Why one of them cannot be recorded to. Files that were created are removed.
+    /// Why one of them cannot be opened: then the others are as before. Also if the system refuses something later.
     pub fn start_all(&self, paths: &[PathBuf], existing: Existing) -> Result<(), RecordError> {
         let mut open: Vec<(&Path, OpenFile)> = Vec::new();
         for path in paths {
@@ -86,6 +86,7 @@ impl Recordings {
                 }
             }
         }
+        // Nothing is lost of the others if one cannot be opened.
         open.into_iter().try_for_each(|(path, file)| self.record(path, file))
     }
 
@@ -105,6 +106,7 @@ impl Recordings {
 
     fn record(&self, path: &Path, open: OpenFile) -> Result<(), RecordError> {
         let failed = |error| RecordError::new(path, Reason::Thread(error));
+        open.file.begin().map_err(|error| RecordError::new(path, Reason::File(error.into())))?;
         let (id, is_cut) = (open.file.id.clone(), open.file.is_cut);
         let queue = BatchQueue::lossless_in_parts().for_much();
         let progress = Arc::<Progress>::default();

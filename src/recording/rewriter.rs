@@ -9,10 +9,10 @@ use super::scenario::{Generated, ScenarioWriter};
 use super::written::WrittenFile;
 use crate::event::Level;
 
-/// The file is written at most so often.
+/// The shortest time between two writes.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// As long as it took to write it, so many times as long it is not written again: of a long scenario, this is most of the
+/// After a write that took some time, the next one waits this many times as long: writing a long scenario is most of the
 /// cost.
 const PAUSE: u32 = 20;
 
@@ -89,9 +89,7 @@ impl Rewriter {
         }
         self.written = Some(all);
         let warnings = warnings.into_iter().map(|warning| (Level::Warning, warning));
-        let values = unknown.iter().map(|value| {
-            (Level::Info, format!("{} is a variable: give it with {}", value.what, value.advice()))
-        });
+        let values = unknown.iter().map(|value| (Level::Info, value.remark()));
         self.remarks = warnings.chain(values).collect();
         self.next = Some(now + INTERVAL.max(now.elapsed() * PAUSE));
         Ok(())

@@ -3,10 +3,9 @@
 //! What is written is a file that `check` runs at once against the same server. Messages are data: none of them can
 //! become a step, a comment or a variable, whatever it holds. Secrets are variables.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{EventWriter, Recorded};
+use super::Recorded;
 use crate::protocol::counted::counted;
 use kept::Kept;
 
@@ -66,6 +65,11 @@ pub struct UnknownValue {
 }
 
 impl UnknownValue {
+    /// That it has to be given, and how.
+    pub fn remark(&self) -> String {
+        format!("{} is a variable: give it with {}", self.what, self.advice())
+    }
+
     /// How to give it, in words.
     pub fn advice(&self) -> String {
         let Self { name, is_secret, .. } = self;
@@ -78,22 +82,15 @@ impl UnknownValue {
     }
 }
 
-/// The scenario of a recording.
-pub fn generate(events: &[Recorded], settings: &Settings) -> Generated {
-    part::generate(events, settings, false)
-}
-
-/// Writes a recording as a scenario. Events are kept in bounded memory; all is written at the end. A clone shares the
-/// messages.
+/// Makes a scenario of a recording. Events are kept in bounded memory. A clone shares the messages.
 #[derive(Clone, Debug, Default)]
 pub struct ScenarioWriter {
     kept: Kept,
     settings: Settings,
-    warnings: Vec<String>,
 }
 
 impl ScenarioWriter {
-    /// Writes one like this.
+    /// Makes one like this.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
     }
@@ -140,27 +137,6 @@ impl ScenarioWriter {
     /// How many data messages are kept.
     pub(super) fn messages(&self) -> u64 {
         self.kept.messages()
-    }
-
-    /// What the file lacks, once it was written.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-}
-
-impl EventWriter for ScenarioWriter {
-    fn event(&mut self, event: &Recorded, _: &mut dyn Write) -> io::Result<()> {
-        match self.is_full() {
-            true => self.pass_over(),
-            false => self.push(event.clone()),
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        let Generated { text, warnings, .. } = self.generate();
-        self.warnings = warnings;
-        file.write_all(text.as_bytes())
     }
 }
 

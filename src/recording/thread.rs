@@ -20,15 +20,23 @@ pub(super) struct FileWriter {
     progress: Arc<Progress>,
     /// Messages in the file.
     messages: u64,
-    /// Unless lines are the content: the line that was begun.
+    /// The start of a line whose end is in a later batch; unused for [`Content::Lines`].
     line: Vec<u8>,
-    /// What a writer has written, and the file has not.
-    buffer: Vec<u8>,
-    /// A writer could not take a line.
-    has_writer_failed: bool,
+    pending: Pending,
+    /// After a failure, the end of the content would make it whole.
+    can_be_finished: bool,
 }
 
-/// As much of what a writer has written goes to the file at once: on a full disk less than this is lost.
+/// What a writer has written, and the file has not.
+#[derive(Debug, Default)]
+struct Pending {
+    bytes: Vec<u8>,
+    messages: u64,
+    /// Something else than messages is in it.
+    has_others: bool,
+}
+
+/// What a writer has written goes to the file in pieces of about this size: on a full disk no more than that is lost.
 const PIECE: usize = 64 << 10;
 
 impl FileWriter {
@@ -41,8 +49,8 @@ impl FileWriter {
             progress,
             messages: 0,
             line: Vec::new(),
-            buffer: Vec::new(),
-            has_writer_failed: false,
+            pending: Pending::default(),
+            can_be_finished: true,
         }
     }
 
@@ -117,7 +125,8 @@ impl FileWriter {
 
     /// Has the whole lines taken, and keeps the rest. If one is refused, those before it are in the file.
     fn convert(&mut self, batch: &Batch) -> io::Result<()> {
-        let (mut taken, mut counted) = (0, 0);
+        let mut message_ends = batch.message_ends.iter().peekable();
+        let mut taken = 0;
         let mut result = Ok(());
         while let Some(length) = memchr(b'\n', &batch.bytes[taken..]) {
             let mut whole = std::mem::take(&mut self.line); // of a long line the start
@@ -129,33 +138,39 @@ impl FileWriter {
                     &whole
                 }
             };
-            let before = self.buffer.len();
+            let before = self.pending.bytes.len();
             result = match &mut self.content {
                 Content::Lines => Ok(()),
-                Content::Converted(writer) => writer.line(line, &mut self.buffer),
+                Content::Converted(writer) => writer.line(line, &mut self.pending.bytes),
                 Content::Rewritten(rewriter) => rewriter.line(line),
             };
             if result.is_err() {
-                self.buffer.truncate(before);
-                self.has_writer_failed = true;
+                self.pending.bytes.truncate(before);
+                self.can_be_finished = false;
                 break;
             }
             taken += length + 1;
-            if self.buffer.len() >= PIECE {
-                self.put_buffer()?;
-                let messages = batch.messages_in(taken);
-                self.messages += messages - std::mem::replace(&mut counted, messages);
+            let is_message = message_ends.next_if(|end| **end <= taken).is_some();
+            self.pending.messages += u64::from(is_message);
+            self.pending.has_others |= !is_message && self.pending.bytes.len() > before;
+            if self.pending.bytes.len() >= PIECE {
+                self.put_pending()?;
             }
         }
-        self.put_buffer()?;
-        self.messages += batch.messages_in(taken) - counted;
+        self.put_pending()?;
         self.line.extend_from_slice(&batch.bytes[taken..]);
         result
     }
 
-    fn put_buffer(&mut self) -> io::Result<()> {
-        let result = self.file.add(&self.buffer);
-        self.buffer.clear();
+    fn put_pending(&mut self) -> io::Result<()> {
+        let result = self.file.add(&self.pending.bytes);
+        match &result {
+            Ok(()) => self.messages += self.pending.messages,
+            // Without messages the content is whole nevertheless; without the start of a connection it is not.
+            Err(_) => self.can_be_finished &= !self.pending.has_others,
+        }
+        self.pending.bytes.clear();
+        (self.pending.messages, self.pending.has_others) = (0, false);
         result
     }
 
@@ -163,8 +178,8 @@ impl FileWriter {
         match &mut self.content {
             Content::Lines => self.file.cut_begun(),
             Content::Converted(writer) => {
-                writer.finish(&mut self.buffer)?;
-                self.put_buffer()?;
+                writer.finish(&mut self.pending.bytes)?;
+                self.put_pending()?;
             }
             Content::Rewritten(rewriter) => rewriter.write(&mut self.file, Instant::now())?,
         }
@@ -174,11 +189,11 @@ impl FileWriter {
     /// Ends the content of a file that has failed, where there may be room for that.
     fn end_failed(&mut self) {
         if let Content::Converted(writer) = &mut self.content
-            && !self.has_writer_failed
+            && self.can_be_finished
         {
-            self.buffer.clear();
             // Readers take what is there also without an end.
-            let _ = writer.finish(&mut self.buffer).and_then(|()| self.put_buffer());
+            let finished = writer.finish(&mut self.pending.bytes);
+            let _ = finished.and_then(|()| self.put_pending());
         }
     }
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use super::EventWriter;
 use super::har::HarWriter;
 use super::ndjson::EventParser;
 use super::rewriter::Rewriter;
@@ -84,22 +83,21 @@ impl RecordFormat {
             Self::Har => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(Path::new(".")).to_owned();
-                let writer = HarWriter::new(folder, None);
-                let parser = EventParser::default();
-                Content::Converted(Box::new(Converter { parser, writer }))
+                let writer = HarWriter::new(folder);
+                Content::Converted(Box::new(HarOfLines { parser: EventParser::default(), writer }))
             }
             Self::Scenario => Content::Rewritten(Box::default()),
         }
     }
 }
 
-/// Writes the events of lines.
-struct Converter<W> {
+/// Writes a HAR from lines.
+struct HarOfLines {
     parser: EventParser,
-    writer: W,
+    writer: HarWriter,
 }
 
-impl<W: EventWriter> RecordWriter for Converter<W> {
+impl RecordWriter for HarOfLines {
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
         match self.parser.event(line).map_err(io::Error::other)? {
             Some(event) => self.writer.event(&event, file),

@@ -23,26 +23,33 @@ struct Log {
     writer: ScenarioWriter,
     /// When it was begun, among the logs.
     order: usize,
+    /// How many outputs may add to it.
+    keepers: usize,
 }
 
 impl SessionLogs {
     /// Has these outputs keep the events of the connection of `config`.
     pub(super) fn keep(&self, outputs: &mut Outputs, config: &ConnectConfig) {
         self.begin(&config.name, settings(config));
-        let keeper = Keeper { logs: self.clone(), name: config.name.clone() };
-        outputs.set_log(Box::new(keeper));
+        outputs.set_log(Box::new(self.begin(&config.name, settings(config))));
     }
 
-    /// A connection that is opened again under its name goes on with its log.
-    fn begin(&self, name: &str, settings: Settings) {
+    /// A connection that is opened again under its name goes on with its log. The oldest of those that have ended make
+    /// room.
+    fn begin(&self, name: &str, settings: Settings) -> Keeper {
         let mut logs = self.logs();
         let order = logs.values().map(|log| log.order + 1).max().unwrap_or_default();
-        logs.entry(name.to_owned())
-            .or_insert_with(|| Log { writer: ScenarioWriter::new(settings), order });
+        let log = logs.entry(name.to_owned());
+        let log =
+            log.or_insert_with(|| Log { writer: ScenarioWriter::new(settings), order, keepers: 0 });
+        log.keepers += 1;
         while logs.len() > MAX_CONNECTIONS {
-            let oldest = logs.iter().min_by_key(|(_, log)| log.order).map(|(name, _)| name.clone());
-            oldest.and_then(|name| logs.remove(&name));
+            let ended = logs.iter().filter(|(_, log)| log.keepers == 0);
+            let oldest = ended.min_by_key(|(_, log)| log.order).map(|(name, _)| name.clone());
+            let Some(oldest) = oldest else { break };
+            logs.remove(&oldest);
         }
+        Keeper { logs: self.clone(), name: name.to_owned() }
     }
 
     /// The scenario of the connection with this name.
@@ -86,6 +93,14 @@ impl EventLog for Keeper {
     }
 }
 
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if let Some(log) = self.logs.logs().get_mut(&self.name) {
+            log.keepers -= 1;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,8 +116,7 @@ mod tests {
     fn each_connection_has_its_log() {
         let logs = SessionLogs::default();
         for name in ["one", "two"] {
-            logs.begin(name, Settings::default());
-            let mut keeper = Keeper { logs: logs.clone(), name: name.to_owned() };
+            let mut keeper = logs.begin(name, Settings::default());
             keeper.event(&message(name.as_bytes()));
         }
         assert!(logs.scenario("one").text.ends_with("\n< one\n"));
@@ -112,14 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_logs_are_dropped() {
+    fn the_oldest_logs_of_connections_that_have_ended_are_dropped() {
         let logs = SessionLogs::default();
+        let open = logs.begin("open", Settings::default());
         for number in 0..40 {
-            logs.begin(&format!("n{number}"), Settings::default());
-            logs.begin("n0", Settings::default());
+            drop(logs.begin(&format!("n{number}"), Settings::default()));
         }
-        let kept = logs.logs();
-        assert_eq!(kept.len(), MAX_CONNECTIONS);
-        assert!(kept.contains_key("n39") && !kept.contains_key("n1"));
+        let names: Vec<_> = logs.logs().keys().cloned().collect();
+        assert_eq!(names.len(), MAX_CONNECTIONS);
+        assert!(names.contains(&"open".to_owned()) && names.contains(&"n39".to_owned()));
+        drop(open);
     }
 }

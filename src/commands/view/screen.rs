@@ -225,7 +225,7 @@ impl Screen {
             let what = EventKind::Notice(*level, text);
             self.outputs.event(&Event { at: START, connection: None, mark: None, what });
         }
-        recording::write_last_words(&mut self.outputs, &mut self.reactor);
+        recording::write_final_notices(&mut self.outputs, &mut self.reactor);
         verdict.judge(result, detail == Detail::Quiet)
     }
 }

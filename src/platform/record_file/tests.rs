@@ -29,6 +29,8 @@ fn what_exists_is_left_alone_replaced_or_continued() {
     assert!(!open(&path, Existing::Append).expect("the same file").is_cut);
     let replaced = open(&path, Existing::Replace).expect("the same file");
     assert!(!replaced.is_new && replaced.length == 0);
+    assert_eq!(fs::read(&path).expect("the file"), b"one\ntw\nthree\n", "it was not begun");
+    replaced.begin().expect("a regular file");
     replaced.discard();
     assert_eq!(fs::read(&path).expect("a file that existed before"), b"");
     let other = folder.path().join("other");
@@ -81,7 +83,7 @@ mod unix {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("a mode");
         open(&path, Existing::Append).expect("the same file");
         assert_eq!(mode(&path), 0o644, "what was chosen for the file stays");
-        open(&path, Existing::Replace).expect("the same file");
+        open(&path, Existing::Replace).expect("the same file").begin().expect("a regular file");
         assert_eq!(mode(&path), 0o600);
     }
 

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use super::{HarWriter, read};
 use crate::output::json::line;
-use crate::recording::{EventWriter, Limits, ReadError, Recorded, Summary};
+use crate::recording::{Limits, ReadError, Recorded, Summary};
 
 /// The events of a HAR, and how its reading ended.
 fn read_all(har: &[u8]) -> (Vec<Recorded>, Result<Summary, ReadError>) {
@@ -35,7 +35,7 @@ fn shown(event: &Recorded) -> String {
 
 fn written(events: &[Recorded]) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut writer = HarWriter::new(std::env::temp_dir(), Some("ws://first/".to_owned()));
+    let mut writer = HarWriter::new(std::env::temp_dir());
     for event in events {
         writer.event(event, &mut file).expect("a Vec");
     }

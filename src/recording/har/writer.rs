@@ -18,10 +18,10 @@ use super::time::micros_of;
 use crate::event::{Failure, FailureKind, Stamp};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
-use crate::recording::{EventWriter, Recorded, RecordedKind};
+use crate::recording::{Recorded, RecordedKind};
 
 /// Writes a HAR with an entry for each connection. At any time the file has all messages of the connection that was
-/// opened first; [`EventWriter::finish`] adds the rest.
+/// opened first; [`HarWriter::finish`] adds the rest.
 #[derive(Debug)]
 pub struct HarWriter {
     spool: Spool,
@@ -45,7 +45,7 @@ pub struct HarWriter {
     text: Vec<u8>,
 }
 
-/// At most so many failures that belong to no connection are kept.
+/// The most failures without a connection that are kept.
 const MAX_ERRORS: usize = 100;
 
 /// The entry of an open connection.
@@ -65,9 +65,8 @@ struct Entry {
 }
 
 impl HarWriter {
-    /// A writer that makes a temporary file in this folder, if it needs one. `url` is that of the connection that will
-    /// be opened, if it is known: a connection that fails has an entry, too.
-    pub fn new(folder: PathBuf, url: Option<String>) -> Self {
+    /// A writer that makes a temporary file in this folder, if it needs one.
+    pub fn new(folder: PathBuf) -> Self {
         Self {
             spool: Spool::new(folder),
             open: BTreeMap::new(),
@@ -76,7 +75,7 @@ impl HarWriter {
             has_started: false,
             has_entries: false,
             count: 0,
-            url: url.unwrap_or_default(),
+            url: String::new(),
             highest: None,
             was_opened: false,
             errors: Vec::new(),
@@ -302,8 +301,12 @@ impl Entry {
     }
 }
 
-impl EventWriter for HarWriter {
-    fn event(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
+impl HarWriter {
+    /// Writes what is known by now, or keeps it in bounded memory and a temporary file.
+    ///
+    /// # Errors
+    /// Of a file. What was written before can be read.
+    pub fn event(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
         self.start(file)?;
         let at = event.at;
         match &event.what {
@@ -351,7 +354,11 @@ impl EventWriter for HarWriter {
         }
     }
 
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+    /// Writes what ends the file. Called once, unless an error occurred before.
+    ///
+    /// # Errors
+    /// Of a file.
+    pub fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
         self.start(file)?;
         // In the order in which they were opened.
         while let Some(key) = self.direct {

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use super::{Generated, SecretValues, Settings, generate};
+use super::{Generated, SecretValues, Settings, part};
 use crate::event::{Closed, HeadView, Opened, Stamp};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
@@ -13,6 +13,11 @@ mod connections;
 mod heads;
 mod messages;
 mod properties;
+
+/// The scenario of these events.
+pub(super) fn generate(events: &[Recorded], settings: &Settings) -> Generated {
+    part::generate(events, settings, false)
+}
 
 /// An event so many milliseconds after the start.
 pub(super) fn at(millis: u64, what: RecordedKind) -> Recorded {

@@ -47,6 +47,12 @@ fn nothing_is_left_of_a_file_beside_one_that_is_refused() {
 }
 
 #[test]
+fn no_file_is_replaced_if_another_one_cannot_be_opened() {
+    let args = ["--force", "--record", "there.ndjson", "--record", "no/r.har"];
+    refused(8, &args, "cannot record to no/r.har: No such file");
+}
+
+#[test]
 fn the_input_is_not_replaced() {
     let program = wscope().file("in.ndjson", "hello\n");
     let input = File::open(program.home().join("in.ndjson")).expect("a file");

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{events_at, names};
 use crate::listen::port_in;
 use crate::scripts::serve;
-use crate::support::{DEADLINE, Peer, Terminal, masked, text};
+use crate::support::{DEADLINE, Peer, Server, Terminal, masked, script, text};
 
 /// Waits until these are the events in a file.
 #[track_caller]
@@ -63,6 +63,45 @@ fn a_recording_begins_and_ends_while_the_connection_is_open() {
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
     assert!(terminal.screen().contains("recorded 0 messages, "), "{}", terminal.screen());
     assert_eq!(names(&events_at(&path)), ["open", "close"]);
+}
+
+#[test]
+fn the_first_connection_stays_one_when_there_are_others() {
+    let first = script(|peer| {
+        peer.accept_request();
+        for expected in ["one", "two"] {
+            peer.expect_text(expected);
+            peer.send(text(&format!("{expected}!")));
+        }
+        peer.answer_close(1000);
+    });
+    let second = script(|peer| {
+        peer.accept_request();
+        peer.answer_close(1000);
+    });
+    let server = Server::scripts([first, second]);
+    let url = server.url();
+    let args = [url.as_str(), "--record", "r.ndjson", "--record", "r.har"];
+    let mut terminal = Terminal::spawn(args, 80, 40);
+    terminal.wait_for_prompt();
+    terminal.type_line("one");
+    let path = terminal.home().join("r.ndjson");
+    wait_for(&path, &["open", "sent one", "received one!"]);
+    terminal.type_line(&format!("/connect b {url}"));
+    wait_for(&path, &["open", "sent one", "received one!", "open"]);
+    terminal.type_line("/use main");
+    terminal.type_line("two");
+    wait_for(&path, &["open", "sent one", "received one!", "open", "sent two", "received two!"]);
+    terminal.type_line("/quit");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+    let numbers: Vec<_> = events_at(&path).iter().map(|it| it["connection"].as_u64()).collect();
+    assert_eq!(numbers[..6], [None, None, None, Some(2), None, None]);
+    let har = std::fs::read(terminal.home().join("r.har")).expect("a HAR");
+    let har: serde_json::Value = serde_json::from_slice(&har).expect("JSON");
+    let entries = har["log"]["entries"].as_array().expect("entries");
+    assert_eq!(entries.len(), 2, "{har}");
+    assert_eq!(entries[0]["_webSocketMessages"].as_array().map(Vec::len), Some(4));
+    assert!(entries.iter().all(|entry| entry["_webSocketClose"]["code"] == 1000), "{har}");
 }
 
 #[test]

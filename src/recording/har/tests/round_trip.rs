@@ -134,7 +134,7 @@ fn long_messages_are_written_in_pieces() {
             message(Some(1), 3, kind, data),
         ];
         let mut counter = Counter::default();
-        let mut writer = HarWriter::new(std::env::temp_dir(), None);
+        let mut writer = HarWriter::new(std::env::temp_dir());
         session.iter().for_each(|event| writer.event(event, &mut counter).expect("no error"));
         assert!(counter.most < 320 << 10, "{}", counter.most);
         let read = events(&written(&session));
@@ -147,7 +147,7 @@ fn long_messages_are_written_in_pieces() {
 #[test]
 fn the_file_has_what_the_first_connection_received() {
     let mut file = Vec::new();
-    let mut writer = HarWriter::new(std::env::temp_dir(), None);
+    let mut writer = HarWriter::new(std::env::temp_dir());
     for micros in 1..=100 {
         for connection in [1, 2] {
             let event = message(Some(connection), micros, MessageKind::Text, b"x".into());
@@ -171,7 +171,7 @@ fn a_full_disk_is_an_error_once() {
             Ok(())
         }
     }
-    let mut writer = HarWriter::new(std::env::temp_dir(), None);
+    let mut writer = HarWriter::new(std::env::temp_dir());
     let event = message(None, 1, MessageKind::Text, b"x".into());
     let error = writer.event(&event, &mut Full).expect_err("an error");
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);

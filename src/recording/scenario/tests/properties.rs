@@ -8,10 +8,10 @@ use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 
-use super::{message, open};
+use super::{generate, message, open};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
-use crate::recording::scenario::{Settings, generate};
+use crate::recording::scenario::Settings;
 use crate::recording::{Recorded, RecordedMessage};
 use crate::scenario::language::syntax::{Item, StepKind};
 use crate::scenario::language::{Source, Values, parse};
