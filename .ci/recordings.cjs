@@ -15,14 +15,28 @@ function serve() {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
 
-/** Sends messages from a page to a server that returns them. */
+/** The session of `recordings-server.cjs`, from a page; each message is sent when the one before it is answered. */
 function talk(page, url) {
   return page.evaluate((url) => new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
-    let count = 0;
-    socket.onopen = () => ["hi é", "last"].forEach((text) => socket.send(text));
-    socket.onmessage = () => { if (++count === 2) socket.close(1000); };
-    socket.onclose = () => (count === 2 ? resolve() : reject(new Error(`${count} messages`)));
+    socket.binaryType = "arraybuffer";
+    let session, sent;
+    const messages = [
+      () => JSON.stringify({ type: "resume", session }),
+      () => `line 1\n"line" 2 \\ 😀 ${session}`,
+      () => new Uint8Array([0, 255]),
+      () => "",
+      () => '{"n":12345678901234567890.50,"list":[1,"é",null]}',
+      () => "bye",
+    ];
+    socket.onmessage = ({ data }) => {
+      session ??= JSON.parse(data).session;
+      sent = messages.shift()();
+      socket.send(sent);
+    };
+    socket.onclose = ({ code, reason }) => (
+      sent === "bye" && code === 4001 ? resolve() : reject(new Error(`closed with ${code} ${reason} after ${sent}`))
+    );
   }), url);
 }
 
@@ -42,7 +56,10 @@ async function observe(page, run) {
   return events;
 }
 
-/** Runs in a page of DevTools, with its own modules: the HARs that its Network panel exports of these events. */
+/**
+ * Runs in a page of DevTools, with its own modules: the HARs that its Network panel exports of these events. What it does
+ * with each of them is in its NetworkManager.
+ */
 async function exported(events) {
   const { NetworkRequest: { NetworkRequest } } = await import("devtools://devtools/bundled/core/sdk/sdk.js");
   const { ResourceType } = await import("devtools://devtools/bundled/core/common/common.js");
@@ -50,7 +67,7 @@ async function exported(events) {
   const pairs = (headers) => Object.entries(headers).map(([name, value]) => ({ name, value }));
   let request;
   const handlers = {
-    Created: ({ requestId, url, initiator }) => { 
+    Created: ({ requestId, url, initiator }) => {
       // Its name depends on the version.
       const create = NetworkRequest.createForSocket ?? NetworkRequest.createForWebSocket;
       request = create.call(NetworkRequest, requestId, url, initiator);
@@ -65,10 +82,20 @@ async function exported(events) {
       request.statusCode = response.status;
       request.statusText = response.statusText;
       request.responseHeaders = pairs(response.headers);
+      request.responseHeadersText = response.headersText ?? "";
+      if (response.requestHeaders) request.setRequestHeaders(pairs(response.requestHeaders));
+      if (response.requestHeadersText) request.setRequestHeadersText(response.requestHeadersText);
+      request.responseReceivedTime = timestamp;
+      request.protocol = "websocket";
+    },
+    FrameSent: ({ timestamp, response }) => {
+      request.addProtocolFrame(response, timestamp, true);
       request.responseReceivedTime = timestamp;
     },
-    FrameSent: ({ timestamp, response }) => request.addProtocolFrame(response, timestamp, true),
-    FrameReceived: ({ timestamp, response }) => request.addProtocolFrame(response, timestamp, false),
+    FrameReceived: ({ timestamp, response }) => {
+      request.addProtocolFrame(response, timestamp, false);
+      request.responseReceivedTime = timestamp;
+    },
     Closed: ({ timestamp }) => { request.endTime = timestamp; },
   };
   events.forEach(([name, event]) => handlers[name](event));
@@ -85,15 +112,42 @@ async function imported(text) {
     url: request.url(),
     type: request.resourceType().name(),
     status: request.statusCode,
-    headers: request.requestHeaders().filter(({ name }) => name === "X-Two").map(({ value }) => value),
+    headers: request.requestHeaders().map(({ name, value }) => [name, value]),
     frames: request.frames().map(({ type, text, opCode }) => [type, opCode, text]),
   }));
   return [seen, JSON.stringify({ log: await Log.Log.build(requests, { sanitize: false }) })];
 }
 
+/** What DevTools has to have of a HAR. */
+const contents = (har) => har.log.entries.map(({ request, response, _resourceType, _webSocketMessages }) => ({
+  url: request.url,
+  type: _resourceType,
+  status: response.status,
+  headers: request.headers.map(({ name, value }) => [name, value]),
+  frames: _webSocketMessages.map(({ type, opcode, data }) => [type, opcode, data]),
+}));
+
+/** Answers a page's messages as the server of a HAR did. */
+function answer(route, { _webSocketMessages, _webSocketClose: { code, reason } }) {
+  const messages = [..._webSocketMessages];
+  const payload = ({ opcode, data }) => (opcode === 1 ? data : Buffer.from(data, "base64"));
+  const next = () => {
+    while (messages[0]?.type === "receive") route.send(payload(messages.shift()));
+    if (messages.length === 0) route.close({ code, reason });
+  };
+  route.onMessage((data) => {
+    assert.deepStrictEqual(data, payload(messages.shift()));
+    next();
+  });
+  next();
+}
+
 async function main() {
   const web = await serve();
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
   const home = `http://127.0.0.1:${web.address().port}/`;
 
   const page = await browser.newPage();
@@ -105,14 +159,10 @@ async function main() {
   writeFileSync(`${folder}/chromium.har`, har);
   writeFileSync(`${folder}/sanitized.har`, sanitized);
 
-  const [seen, again] = await tools.evaluate(imported, readFileSync(`${folder}/ours.har`, "utf8"));
-  assert.deepStrictEqual(seen, [{
-    url: `${url}/ours`,
-    type: "websocket",
-    status: 101,
-    headers: ["1", "2"],
-    frames: [["send", 1, "one é"], ["send", 1, "two"], ["receive", 1, "one é"], ["receive", 1, "two"]],
-  }]);
+  const text = readFileSync(`${folder}/ours.har`, "utf8");
+  const ours = JSON.parse(text);
+  const [seen, again] = await tools.evaluate(imported, text);
+  assert.deepStrictEqual(seen, contents(ours));
   writeFileSync(`${folder}/again.har`, again);
 
   const recorded = await browser.newContext({ recordHar: { path: `${folder}/playwright.har`, content: "embed" } });
@@ -121,10 +171,17 @@ async function main() {
   await talk(other, `${url}/playwright`);
   await recorded.close();
 
-  const routed = await browser.newContext();
-  await routed.routeFromHAR(`${folder}/ours.har`, { notFound: "fallback" });
-  const routedPage = await routed.newPage();
-  await routedPage.goto(home);
+  // `routeFromHAR` of Playwright 1.65 looks up HTTP requests only, and aborts those that the HAR does not have. A
+  // WebSocket reaches its server even if the HAR has it. `routeWebSocket` routes it, to a function that answers.
+  const routed = await browser.newPage();
+  await routed.goto(home);
+  await routed.routeFromHAR(`${folder}/ours.har`);
+  await assert.rejects(routed.evaluate(() => fetch("/")), /Failed to fetch/);
+  await talk(routed, `${url}/ours`);
+  const answered = await browser.newPage();
+  await answered.routeWebSocket("ws://closed.invalid/ours", (route) => answer(route, ours.log.entries[0]));
+  await answered.goto(home);
+  await talk(answered, "ws://closed.invalid/ours");
 
   await browser.close();
   web.close();
