@@ -1,4 +1,5 @@
-// Makes HARs with Chromium and Playwright, and has them read ours. Called by the script `recordings` beside this file:
+// Makes HARs with DevTools of Chromium and with Playwright, and has them read ours. Called by the script `recordings`
+// beside this file:
 //
 //     node recordings.cjs URL FOLDER
 "use strict";
@@ -8,6 +9,10 @@ const { createServer } = require("node:http");
 const { chromium } = require("playwright-core");
 
 const [url, folder] = process.argv.slice(2);
+const options = {
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+};
 
 /** A web server for an empty page. */
 function serve() {
@@ -40,70 +45,37 @@ function talk(page, url) {
   }), url);
 }
 
-/** What Chromium reports of the WebSockets of a page. */
-async function observe(page, run) {
-  const events = [];
-  const session = await page.context().newCDPSession(page);
-  for (const name of ["Created", "WillSendHandshakeRequest", "HandshakeResponseReceived", "FrameSent", "FrameReceived", "Closed"]) {
-    session.on(`Network.webSocket${name}`, (event) => events.push([name, event]));
-  }
-  await session.send("Network.enable");
-  await run();
-  for (let tries = 0; tries < 100 && !events.some(([name]) => name === "Closed"); tries++) {
-    await page.waitForTimeout(50);
-  }
-  assert(events.some(([name]) => name === "Closed"), "Chromium reported no end");
-  return events;
+/** Opens DevTools for a page, in another one. */
+async function openDevTools(context, page) {
+  const [port] = readFileSync(`${folder}/profile/DevToolsActivePort`, "utf8").split("\n");
+  const session = await context.newCDPSession(page);
+  const { targetInfo: { targetId } } = await session.send("Target.getTargetInfo");
+  const tools = await context.newPage();
+  const target = `127.0.0.1:${port}/devtools/page/${targetId}`;
+  await tools.goto(`devtools://devtools/bundled/devtools_app.html?ws=${target}&panel=network`);
+  return tools;
 }
 
-/**
- * Runs in a page of DevTools, with its own modules: the HARs that its Network panel exports of these events. What it does
- * with each of them is in its NetworkManager.
- */
-async function exported(events) {
-  const { NetworkRequest: { NetworkRequest } } = await import("devtools://devtools/bundled/core/sdk/sdk.js");
-  const { ResourceType } = await import("devtools://devtools/bundled/core/common/common.js");
-  const { Log: { Log } } = await import("devtools://devtools/bundled/models/har/har.js");
-  const pairs = (headers) => Object.entries(headers).map(([name, value]) => ({ name, value }));
-  let request;
-  const handlers = {
-    Created: ({ requestId, url, initiator }) => {
-      // Its name depends on the version.
-      const create = NetworkRequest.createForSocket ?? NetworkRequest.createForWebSocket;
-      request = create.call(NetworkRequest, requestId, url, initiator);
-      request.setResourceType(ResourceType.resourceTypes.WebSocket);
-    },
-    WillSendHandshakeRequest: ({ timestamp, wallTime, request: sent }) => {
-      request.requestMethod = "GET";
-      request.setRequestHeaders(pairs(sent.headers));
-      request.setIssueTime(timestamp, wallTime);
-    },
-    HandshakeResponseReceived: ({ timestamp, response }) => {
-      request.statusCode = response.status;
-      request.statusText = response.statusText;
-      request.responseHeaders = pairs(response.headers);
-      request.responseHeadersText = response.headersText ?? "";
-      if (response.requestHeaders) request.setRequestHeaders(pairs(response.requestHeaders));
-      if (response.requestHeadersText) request.setRequestHeadersText(response.requestHeadersText);
-      request.responseReceivedTime = timestamp;
-      request.protocol = "websocket";
-    },
-    FrameSent: ({ timestamp, response }) => {
-      request.addProtocolFrame(response, timestamp, true);
-      request.responseReceivedTime = timestamp;
-    },
-    FrameReceived: ({ timestamp, response }) => {
-      request.addProtocolFrame(response, timestamp, false);
-      request.responseReceivedTime = timestamp;
-    },
-    Closed: ({ timestamp }) => { request.endTime = timestamp; },
-  };
-  events.forEach(([name, event]) => handlers[name](event));
-  const build = async (sanitize) => JSON.stringify({ log: await Log.build([request], { sanitize }) }, null, 2);
-  return [await build(false), await build(true)];
+/** Runs in DevTools: whether its Network panel has this URL, with its end. Waits for it for a short time. */
+async function isLogged(url) {
+  const { NetworkLog: { NetworkLog } } = await import("devtools://devtools/bundled/models/logs/logs.js");
+  const has = () => NetworkLog.instance().requests().some((it) => it.url() === url && it.endTime > 0);
+  for (let tries = 0; tries < 20 && !has(); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  return has();
 }
 
-/** Runs in a page of DevTools: what its Network panel has of a HAR, and the HAR that it exports again. */
+/** Runs in DevTools: the HAR that its Network panel exports, sanitized or not. */
+async function exported(sanitize) {
+  const { NetworkLog: { NetworkLog } } = await import("devtools://devtools/bundled/models/logs/logs.js");
+  const { Progress: { Progress } } = await import("devtools://devtools/bundled/core/common/common.js");
+  const { Writer: { Writer } } = await import("devtools://devtools/bundled/models/har/har.js");
+  let text = "";
+  const stream = { write: async (part) => { text += part; } };
+  await Writer.write(stream, NetworkLog.instance().requests(), { sanitize }, new Progress());
+  return text;
+}
+
+/** Runs in DevTools: what its Network panel has of a HAR, and the HAR that it exports again. */
 async function imported(text) {
   const { HARFormat, Importer, Log } = await import("devtools://devtools/bundled/models/har/har.js");
   const root = new HARFormat.HARRoot(JSON.parse(text));
@@ -119,13 +91,40 @@ async function imported(text) {
 }
 
 /** What DevTools has to have of a HAR. */
-const contents = (har) => har.log.entries.map(({ request, response, _resourceType, _webSocketMessages }) => ({
-  url: request.url,
-  type: _resourceType,
-  status: response.status,
-  headers: request.headers.map(({ name, value }) => [name, value]),
-  frames: _webSocketMessages.map(({ type, opcode, data }) => [type, opcode, data]),
-}));
+function contents(har) {
+  return har.log.entries.map(({ request, response, _resourceType, _webSocketMessages }) => ({
+    url: request.url,
+    type: _resourceType,
+    status: response.status,
+    headers: request.headers.map(({ name, value }) => [name, value]),
+    frames: _webSocketMessages.map(({ type, opcode, data }) => [type, opcode, data]),
+  }));
+}
+
+/** Exports a session from DevTools, and imports our HAR. */
+async function runDevTools(home, ours) {
+  const context = await chromium.launchPersistentContext(`${folder}/profile`, {
+    ...options,
+    args: [...options.args, "--remote-debugging-port=0", "--remote-allow-origins=devtools://devtools"],
+  });
+  const page = await context.newPage();
+  const tools = await openDevTools(context, page);
+  // Again until DevTools observes the page.
+  let observed = false;
+  for (let tries = 0; tries < 20 && !observed; tries++) {
+    await page.goto(home);
+    observed = await tools.evaluate(isLogged, home);
+  }
+  await talk(page, `${url}/chromium`);
+  assert(await tools.evaluate(isLogged, `${url}/chromium`), "DevTools observed no end");
+  writeFileSync(`${folder}/chromium.har`, await tools.evaluate(exported, false));
+  writeFileSync(`${folder}/sanitized.har`, await tools.evaluate(exported, true));
+
+  const [seen, again] = await tools.evaluate(imported, ours);
+  assert.deepStrictEqual(seen, contents(JSON.parse(ours)));
+  writeFileSync(`${folder}/again.har`, again);
+  await context.close();
+}
 
 /** Answers a page's messages as the server of a HAR did. */
 function answer(route, { _webSocketMessages, _webSocketClose: { code, reason } }) {
@@ -142,33 +141,13 @@ function answer(route, { _webSocketMessages, _webSocketClose: { code, reason } }
   next();
 }
 
-async function main() {
-  const web = await serve();
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
-  const home = `http://127.0.0.1:${web.address().port}/`;
-
-  const page = await browser.newPage();
-  await page.goto(home);
-  const events = await observe(page, () => talk(page, `${url}/chromium`));
-  const tools = await browser.newPage();
-  await tools.goto("devtools://devtools/bundled/devtools_app.html");
-  const [har, sanitized] = await tools.evaluate(exported, events);
-  writeFileSync(`${folder}/chromium.har`, har);
-  writeFileSync(`${folder}/sanitized.har`, sanitized);
-
-  const text = readFileSync(`${folder}/ours.har`, "utf8");
-  const ours = JSON.parse(text);
-  const [seen, again] = await tools.evaluate(imported, text);
-  assert.deepStrictEqual(seen, contents(ours));
-  writeFileSync(`${folder}/again.har`, again);
-
+/** Records a session with Playwright, and routes pages from our HAR. */
+async function runPlaywright(home, ours) {
+  const browser = await chromium.launch(options);
   const recorded = await browser.newContext({ recordHar: { path: `${folder}/playwright.har`, content: "embed" } });
-  const other = await recorded.newPage();
-  await other.goto(home);
-  await talk(other, `${url}/playwright`);
+  const page = await recorded.newPage();
+  await page.goto(home);
+  await talk(page, `${url}/playwright`);
   await recorded.close();
 
   // `routeFromHAR` of Playwright 1.65 looks up HTTP requests only, and aborts those that the HAR does not have. A
@@ -179,11 +158,19 @@ async function main() {
   await assert.rejects(routed.evaluate(() => fetch("/")), /Failed to fetch/);
   await talk(routed, `${url}/ours`);
   const answered = await browser.newPage();
-  await answered.routeWebSocket("ws://closed.invalid/ours", (route) => answer(route, ours.log.entries[0]));
+  const [entry] = JSON.parse(ours).log.entries;
+  await answered.routeWebSocket("ws://closed.invalid/ours", (route) => answer(route, entry));
   await answered.goto(home);
   await talk(answered, "ws://closed.invalid/ours");
-
   await browser.close();
+}
+
+async function main() {
+  const web = await serve();
+  const home = `http://127.0.0.1:${web.address().port}/`;
+  const ours = readFileSync(`${folder}/ours.har`, "utf8");
+  await runDevTools(home, ours);
+  await runPlaywright(home, ours);
   web.close();
 }
 
