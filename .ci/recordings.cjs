@@ -84,6 +84,7 @@ async function imported(text) {
     url: request.url(),
     type: request.resourceType().name(),
     status: request.statusCode,
+    server: request.remoteAddress(),
     headers: request.requestHeaders().map(({ name, value }) => [name, value]),
     frames: request.frames().map(({ type, text, opCode }) => [type, opCode, text]),
   }));
@@ -96,6 +97,7 @@ function contents(har) {
     url: request.url,
     type: _resourceType,
     status: response.status,
+    server: new URL(request.url).host,
     headers: request.headers.map(({ name, value }) => [name, value]),
     frames: _webSocketMessages.map(({ type, opcode, data }) => [type, opcode, data]),
   }));
