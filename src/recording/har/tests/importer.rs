@@ -24,7 +24,10 @@ pub(super) fn check(har: &[u8]) {
         assert!(entry["cache"].is_object());
         timings(&entry["timings"]);
         // Objects, of which null is none, and names that pages and priorities have to be found by.
-        absent(entry, &["pageref", "_initiator", "_priority", "_fromCache", "_eventSourceMessages"]);
+        absent(
+            entry,
+            &["pageref", "_initiator", "_priority", "_fromCache", "_eventSourceMessages"],
+        );
         address(entry);
         let Some(messages) = entry.get("_webSocketMessages") else {
             assert_ne!(entry["response"]["status"], 101);
