@@ -1,4 +1,5 @@
-// Makes HARs with Chromium and Playwright, and has them read ours. Called by the script `recordings` beside this file:
+// Makes HARs with DevTools of Chromium and with Playwright, and has them read ours. Called by the script `recordings`
+// beside this file:
 //
 //     node recordings.cjs URL FOLDER
 "use strict";
@@ -8,6 +9,10 @@ const { createServer } = require("node:http");
 const { chromium } = require("playwright-core");
 
 const [url, folder] = process.argv.slice(2);
+const options = {
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+};
 
 /** A web server for an empty page. */
 function serve() {
@@ -15,68 +20,62 @@ function serve() {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
 
-/** Sends messages from a page to a server that returns them. */
+/** The session of `recordings-server.cjs`, from a page; each message is sent when the one before it is answered. */
 function talk(page, url) {
   return page.evaluate((url) => new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
-    let count = 0;
-    socket.onopen = () => ["hi é", "last"].forEach((text) => socket.send(text));
-    socket.onmessage = () => { if (++count === 2) socket.close(1000); };
-    socket.onclose = () => (count === 2 ? resolve() : reject(new Error(`${count} messages`)));
+    socket.binaryType = "arraybuffer";
+    let session, sent;
+    const messages = [
+      () => JSON.stringify({ type: "resume", session }),
+      () => `line 1\n"line" 2 \\ 😀 ${session}`,
+      () => new Uint8Array([0, 255]),
+      () => "",
+      () => '{"n":12345678901234567890.50,"list":[1,"é",null]}',
+      () => "bye",
+    ];
+    socket.onmessage = ({ data }) => {
+      session ??= JSON.parse(data).session;
+      sent = messages.shift()();
+      socket.send(sent);
+    };
+    socket.onclose = ({ code, reason }) => (
+      sent === "bye" && code === 4001 ? resolve() : reject(new Error(`closed with ${code} ${reason} after ${sent}`))
+    );
   }), url);
 }
 
-/** What Chromium reports of the WebSockets of a page. */
-async function observe(page, run) {
-  const events = [];
-  const session = await page.context().newCDPSession(page);
-  for (const name of ["Created", "WillSendHandshakeRequest", "HandshakeResponseReceived", "FrameSent", "FrameReceived", "Closed"]) {
-    session.on(`Network.webSocket${name}`, (event) => events.push([name, event]));
-  }
-  await session.send("Network.enable");
-  await run();
-  for (let tries = 0; tries < 100 && !events.some(([name]) => name === "Closed"); tries++) {
-    await page.waitForTimeout(50);
-  }
-  assert(events.some(([name]) => name === "Closed"), "Chromium reported no end");
-  return events;
+/** Opens DevTools for a page, in another one. */
+async function openDevTools(context, page) {
+  const [port] = readFileSync(`${folder}/profile/DevToolsActivePort`, "utf8").split("\n");
+  const session = await context.newCDPSession(page);
+  const { targetInfo: { targetId } } = await session.send("Target.getTargetInfo");
+  const tools = await context.newPage();
+  const target = `127.0.0.1:${port}/devtools/page/${targetId}`;
+  await tools.goto(`devtools://devtools/bundled/devtools_app.html?ws=${target}&panel=network`);
+  return tools;
 }
 
-/** Runs in a page of DevTools, with its own modules: the HARs that its Network panel exports of these events. */
-async function exported(events) {
-  const { NetworkRequest: { NetworkRequest } } = await import("devtools://devtools/bundled/core/sdk/sdk.js");
-  const { ResourceType } = await import("devtools://devtools/bundled/core/common/common.js");
-  const { Log: { Log } } = await import("devtools://devtools/bundled/models/har/har.js");
-  const pairs = (headers) => Object.entries(headers).map(([name, value]) => ({ name, value }));
-  let request;
-  const handlers = {
-    Created: ({ requestId, url, initiator }) => { 
-      // Its name depends on the version.
-      const create = NetworkRequest.createForSocket ?? NetworkRequest.createForWebSocket;
-      request = create.call(NetworkRequest, requestId, url, initiator);
-      request.setResourceType(ResourceType.resourceTypes.WebSocket);
-    },
-    WillSendHandshakeRequest: ({ timestamp, wallTime, request: sent }) => {
-      request.requestMethod = "GET";
-      request.setRequestHeaders(pairs(sent.headers));
-      request.setIssueTime(timestamp, wallTime);
-    },
-    HandshakeResponseReceived: ({ timestamp, response }) => {
-      request.statusCode = response.status;
-      request.statusText = response.statusText;
-      request.responseHeaders = pairs(response.headers);
-      request.responseReceivedTime = timestamp;
-    },
-    FrameSent: ({ timestamp, response }) => request.addProtocolFrame(response, timestamp, true),
-    FrameReceived: ({ timestamp, response }) => request.addProtocolFrame(response, timestamp, false),
-    Closed: ({ timestamp }) => { request.endTime = timestamp; },
-  };
-  events.forEach(([name, event]) => handlers[name](event));
-  const build = async (sanitize) => JSON.stringify({ log: await Log.build([request], { sanitize }) }, null, 2);
-  return [await build(false), await build(true)];
+/** Runs in DevTools: whether its Network panel has this URL, with its end. Waits for it for a short time. */
+async function isLogged(url) {
+  const { NetworkLog: { NetworkLog } } = await import("devtools://devtools/bundled/models/logs/logs.js");
+  const has = () => NetworkLog.instance().requests().some((it) => it.url() === url && it.endTime > 0);
+  for (let tries = 0; tries < 20 && !has(); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  return has();
 }
 
-/** Runs in a page of DevTools: what its Network panel has of a HAR, and the HAR that it exports again. */
+/** Runs in DevTools: the HAR that its Network panel exports, sanitized or not. */
+async function exported(sanitize) {
+  const { NetworkLog: { NetworkLog } } = await import("devtools://devtools/bundled/models/logs/logs.js");
+  const { Progress: { Progress } } = await import("devtools://devtools/bundled/core/common/common.js");
+  const { Writer: { Writer } } = await import("devtools://devtools/bundled/models/har/har.js");
+  let text = "";
+  const stream = { write: async (part) => { text += part; } };
+  await Writer.write(stream, NetworkLog.instance().requests(), { sanitize }, new Progress());
+  return text;
+}
+
+/** Runs in DevTools: what its Network panel has of a HAR, and the HAR that it exports again. */
 async function imported(text) {
   const { HARFormat, Importer, Log } = await import("devtools://devtools/bundled/models/har/har.js");
   const root = new HARFormat.HARRoot(JSON.parse(text));
@@ -85,48 +84,95 @@ async function imported(text) {
     url: request.url(),
     type: request.resourceType().name(),
     status: request.statusCode,
-    headers: request.requestHeaders().filter(({ name }) => name === "X-Two").map(({ value }) => value),
+    server: request.remoteAddress(),
+    headers: request.requestHeaders().map(({ name, value }) => [name, value]),
     frames: request.frames().map(({ type, text, opCode }) => [type, opCode, text]),
   }));
   return [seen, JSON.stringify({ log: await Log.Log.build(requests, { sanitize: false }) })];
 }
 
-async function main() {
-  const web = await serve();
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
-  const home = `http://127.0.0.1:${web.address().port}/`;
+/** What DevTools has to have of a HAR. */
+function contents(har) {
+  return har.log.entries.map(({ request, response, _resourceType, _webSocketMessages }) => ({
+    url: request.url,
+    type: _resourceType,
+    status: response.status,
+    server: new URL(request.url).host,
+    headers: request.headers.map(({ name, value }) => [name, value]),
+    frames: _webSocketMessages.map(({ type, opcode, data }) => [type, opcode, data]),
+  }));
+}
 
-  const page = await browser.newPage();
-  await page.goto(home);
-  const events = await observe(page, () => talk(page, `${url}/chromium`));
-  const tools = await browser.newPage();
-  await tools.goto("devtools://devtools/bundled/devtools_app.html");
-  const [har, sanitized] = await tools.evaluate(exported, events);
-  writeFileSync(`${folder}/chromium.har`, har);
-  writeFileSync(`${folder}/sanitized.har`, sanitized);
+/** Exports a session from DevTools, and imports our HAR. */
+async function runDevTools(home, ours) {
+  const context = await chromium.launchPersistentContext(`${folder}/profile`, {
+    ...options,
+    args: [...options.args, "--remote-debugging-port=0", "--remote-allow-origins=devtools://devtools"],
+  });
+  const page = await context.newPage();
+  const tools = await openDevTools(context, page);
+  // Again until DevTools observes the page.
+  let observed = false;
+  for (let tries = 0; tries < 20 && !observed; tries++) {
+    await page.goto(home);
+    observed = await tools.evaluate(isLogged, home);
+  }
+  await talk(page, `${url}/chromium`);
+  assert(await tools.evaluate(isLogged, `${url}/chromium`), "DevTools observed no end");
+  writeFileSync(`${folder}/chromium.har`, await tools.evaluate(exported, false));
+  writeFileSync(`${folder}/sanitized.har`, await tools.evaluate(exported, true));
 
-  const [seen, again] = await tools.evaluate(imported, readFileSync(`${folder}/ours.har`, "utf8"));
-  assert.deepStrictEqual(seen, [{
-    url: `${url}/ours`,
-    type: "websocket",
-    status: 101,
-    headers: ["1", "2"],
-    frames: [["send", 1, "one é"], ["send", 1, "two"], ["receive", 1, "one é"], ["receive", 1, "two"]],
-  }]);
+  const [seen, again] = await tools.evaluate(imported, ours);
+  assert.deepStrictEqual(seen, contents(JSON.parse(ours)));
   writeFileSync(`${folder}/again.har`, again);
+  await context.close();
+}
 
+/** Answers a page's messages as the server of a HAR did. */
+function answer(route, { _webSocketMessages, _webSocketClose: { code, reason } }) {
+  const messages = [..._webSocketMessages];
+  const payload = ({ opcode, data }) => (opcode === 1 ? data : Buffer.from(data, "base64"));
+  const next = () => {
+    while (messages[0]?.type === "receive") route.send(payload(messages.shift()));
+    if (messages.length === 0) route.close({ code, reason });
+  };
+  route.onMessage((data) => {
+    assert.deepStrictEqual(data, payload(messages.shift()));
+    next();
+  });
+  next();
+}
+
+/** Records a session with Playwright, and routes pages from our HAR. */
+async function runPlaywright(home, ours) {
+  const browser = await chromium.launch(options);
   const recorded = await browser.newContext({ recordHar: { path: `${folder}/playwright.har`, content: "embed" } });
-  const other = await recorded.newPage();
-  await other.goto(home);
-  await talk(other, `${url}/playwright`);
+  const page = await recorded.newPage();
+  await page.goto(home);
+  await talk(page, `${url}/playwright`);
   await recorded.close();
 
-  const routed = await browser.newContext();
-  await routed.routeFromHAR(`${folder}/ours.har`, { notFound: "fallback" });
-  const routedPage = await routed.newPage();
-  await routedPage.goto(home);
-
+  // `routeFromHAR` of Playwright 1.65 looks up HTTP requests only, and aborts those that the HAR does not have. A
+  // WebSocket reaches its server even if the HAR has it. `routeWebSocket` routes it, to a function that answers.
+  const routed = await browser.newPage();
+  await routed.goto(home);
+  await routed.routeFromHAR(`${folder}/ours.har`);
+  await assert.rejects(routed.evaluate(() => fetch("/")), /Failed to fetch/);
+  await talk(routed, `${url}/ours`);
+  const answered = await browser.newPage();
+  const [entry] = JSON.parse(ours).log.entries;
+  await answered.routeWebSocket("ws://closed.invalid/ours", (route) => answer(route, entry));
+  await answered.goto(home);
+  await talk(answered, "ws://closed.invalid/ours");
   await browser.close();
+}
+
+async function main() {
+  const web = await serve();
+  const home = `http://127.0.0.1:${web.address().port}/`;
+  const ours = readFileSync(`${folder}/ours.har`, "utf8");
+  await runDevTools(home, ours);
+  await runPlaywright(home, ours);
   web.close();
 }
 

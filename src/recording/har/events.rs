@@ -8,7 +8,8 @@ use super::document::Entry;
 use super::exchange::{Exchange, Phases, is_web_socket};
 use super::message::{Message, MessageKind, Sender};
 use super::time::{
-    MILLISECONDS, MessageTime, Micros, SECONDS, date_time, decimal, micros_of_wall, rfc3339,
+    MILLISECONDS, MessageTime, Micros, SECONDS, date_time, decimal, is_since_epoch, micros_of_wall,
+    rfc3339,
 };
 use super::values::{number, object, text, unsigned};
 use super::warnings::Warnings;
@@ -74,6 +75,12 @@ fn url_of(entry: &Entry) -> String {
     }
     let request: Request<'_> = object(entry.values.request.as_deref());
     request.url.and_then(text).unwrap_or_default()
+}
+
+/// When an entry was started. Chrome writes a second before the epoch for a connection that failed before its handshake.
+pub(super) fn start_of(entry: &Entry) -> Option<Micros> {
+    let started = entry.values.started.as_deref().and_then(text)?;
+    date_time(&started).filter(|time| is_since_epoch(*time))
 }
 
 /// What only our own entries have.
@@ -230,14 +237,15 @@ impl Builder<'_> {
             Some(MessageTime::Wall(time)) => Some(time),
             _ => None,
         });
-        let started = self.entry.values.started.as_deref();
-        let time = match (started.and_then(text).and_then(|text| date_time(&text)), first) {
+        let time = match (start_of(self.entry), first) {
             (Some(started), first) => {
                 let opened = started.saturating_add(self.phases.total);
                 first.map_or(opened, |first| opened.min(first))
             }
             (None, first) => {
-                if started.is_some() {
+                let started = self.entry.values.started.as_deref();
+                if started.is_some_and(|value| text(value).and_then(|it| date_time(&it)).is_none())
+                {
                     self.warn("`startedDateTime` is not a date and time");
                 }
                 first.unwrap_or(self.before)

@@ -96,19 +96,22 @@ pub(super) fn put_timings(out: &mut Vec<u8>, timings: &Timings) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// The address of the server, if that is known: through a proxy it is not.
+/// The address of the server, if that is known: through a proxy it is not. As in Chrome, `connection` is its port, which
+/// the specification allows; the client's port is what tells connections apart.
 pub(super) fn put_addresses(out: &mut Vec<u8>, opened: &Opened) {
     use crate::protocol::connection::Initiator;
     let (server, client) = match opened.initiator {
         Initiator::Local => (&opened.remote, &opened.local),
         Initiator::Peer => (&opened.local, &opened.remote),
     };
-    if let Some((ip, _)) = socket(server).filter(|_| opened.proxy.is_none()) {
+    if let Some((ip, port)) = socket(server).filter(|_| opened.proxy.is_none()) {
         out.extend_from_slice(b",\"serverIPAddress\":");
         put(out, ip);
+        out.extend_from_slice(b",\"connection\":");
+        put(out, port);
     }
     if let Some((_, port)) = socket(client) {
-        out.extend_from_slice(b",\"connection\":");
+        out.extend_from_slice(b",\"_connectionId\":");
         put(out, port);
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{Document, Entry, parse};
-use super::events::{EntryEvents, events, is_web_socket_entry, run_error};
+use super::events::{EntryEvents, events, is_web_socket_entry, run_error, start_of};
 use super::input::Progress;
 use super::order::in_order;
 use super::values::object;
@@ -47,7 +47,7 @@ pub fn read(
         }
         None => {}
     }
-    let mut before = 0;
+    let mut before = entries.iter().find_map(start_of).unwrap_or_default();
     let of_entry = |mut entry: Entry| {
         let list = events(&mut entry, before, &mut warnings);
         before = list.events.first().map_or(before, |event| event.time);

@@ -40,10 +40,15 @@ impl MessageTime {
             _ if micros > MILLISECONDS_FROM.saturating_mul(1_000_000) => {
                 decimal(number, MILLISECONDS).map(Self::Wall)
             }
-            _ if micros >= EPOCH_FROM * 1_000_000 => Some(Self::Wall(micros)),
+            _ if is_since_epoch(micros) => Some(Self::Wall(micros)),
             _ => Some(Self::Relative(micros)),
         }
     }
+}
+
+/// Whether a time can be one since the Unix epoch.
+pub(super) fn is_since_epoch(micros: Micros) -> bool {
+    micros >= EPOCH_FROM * 1_000_000
 }
 
 /// A number of JSON times ten to the `power`, rounded to an integer. A floating-point number would lose microseconds.

@@ -43,6 +43,27 @@ fn chrome_writes_seconds() {
     );
 }
 
+/// It sorts such an entry before the others.
+#[test]
+fn chrome_writes_no_time_of_a_connection_that_failed_before_its_handshake() {
+    let har = br#"{"log": {"entries": [
+        {"_resourceType": "websocket", "startedDateTime": "1969-12-31T23:59:59.000Z", "time": 3401587.956,
+         "request": {"url": "ws://x/1"}, "response": {"status": 0}, "timings": {"send": 0, "wait": 3401587.892},
+         "_webSocketMessages": [{"type": "error", "time": 3400.587892, "opcode": -1, "data": "net::ERR_UNSAFE_PORT"}]},
+        {"_resourceType": "websocket", "startedDateTime": "2026-05-04T09:00:01.000Z",
+         "request": {"url": "ws://x/2"}, "response": {"status": 101}, "timings": {"send": 0, "wait": 2},
+         "_webSocketMessages": [{"type": "send", "time": 1777885202, "opcode": 1, "data": "hi"}]}
+    ]}}"#;
+    assert_eq!(
+        picked(&events(har), &MESSAGES),
+        [
+            "error 1 2026-05-04T09:00:01.000000Z 0.000",
+            "open 2 2026-05-04T09:00:01.002000Z 2.000",
+            "message 2 2026-05-04T09:00:02.000000Z 1000.000 sent text hi 0",
+        ]
+    );
+}
+
 #[test]
 fn playwright_writes_milliseconds() {
     let events = events(include_bytes!("../../../../tests/data/har/playwright.har"));
