@@ -363,6 +363,13 @@ impl Outputs {
             || (self.is_conditional && self.is_catching_up())
     }
 
+    /// Whether the same is true of an output that shows what we send, or of a file that is recorded to.
+    #[inline]
+    pub fn hold_up_sending(&self) -> bool {
+        let mut shown = self.outputs.iter().filter(|output| !output.ignores_sent);
+        shown.any(|output| output.outlet.is_backed_up()) || self.records.are_backed_up()
+    }
+
     /// Bytes that are waiting, here or in a [`BatchSink`].
     pub fn held(&self) -> usize {
         self.outputs.iter().map(|output| output.outlet.held()).sum::<usize>() + self.records.held()

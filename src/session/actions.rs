@@ -43,7 +43,7 @@ impl<'a> Session<'a> {
         self.end_for_source();
         let mut budget = ACTION_BUDGET;
         while budget > 0 {
-            if !self.input.has_more || !(self.socket_keeps_up() || self.source.is_urgent()) {
+            if !self.input.has_more || !(self.can_send_more() || self.source.is_urgent()) {
                 return;
             }
             self.input.has_more = self.take_action(&mut budget);
@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
 
     /// Ends the session for its source where the action that does so cannot be taken.
     fn end_for_source(&mut self) {
-        let takes_none = self.outgoing.upload.is_some() || !self.socket_keeps_up();
+        let takes_none = self.outgoing.upload.is_some() || !self.can_send_more();
         if (takes_none || self.input.has_ended) && self.source.take_interrupt() {
             self.end_run(Stop::Signal(Signal::Interrupt));
         }
@@ -77,12 +77,15 @@ impl<'a> Session<'a> {
 
     /// Whether input can be taken that no readiness event will announce again.
     pub(super) fn can_take_input(&self) -> bool {
-        self.input.has_more && self.socket_keeps_up()
+        self.input.has_more && self.can_send_more()
     }
 
-    /// Whether more may be passed to the connection.
-    fn socket_keeps_up(&self) -> bool {
-        self.connection.pending_output().len() < HIGH_WATER && self.outgoing.has_room()
+    /// Whether more may be passed to the connection: the socket keeps up, and so do the outputs that show what is sent.
+    /// Otherwise input without end would fill the memory with events. What is typed has no such rate.
+    fn can_send_more(&self) -> bool {
+        self.connection.pending_output().len() < HIGH_WATER
+            && self.outgoing.has_room()
+            && (self.source.is_typed() || !self.journal.holds_up_sending())
     }
 
     /// Carries out the next action, or several messages of the input; `false` if there is none at the moment.
@@ -226,7 +229,7 @@ impl<'a> Session<'a> {
 
     /// Before anything else, sends the presets, as far as the socket keeps up.
     pub(super) fn send_presets(&mut self) {
-        while self.socket_keeps_up()
+        while self.can_send_more()
             && self.outgoing.upload.is_none()
             && let Some(action) = self.outgoing.next_preset(&self.connection)
         {

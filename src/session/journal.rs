@@ -85,6 +85,11 @@ impl<'a> Journal<'a> {
         self.outputs
     }
 
+    /// Whether so much of what we sent is waiting that nothing more should be sent.
+    pub fn holds_up_sending(&self) -> bool {
+        self.outputs.hold_up_sending()
+    }
+
     /// Whether more is waiting than should be.
     pub fn is_backed_up(&self) -> bool {
         self.outputs.are_backed_up()

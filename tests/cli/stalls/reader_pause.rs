@@ -2,9 +2,10 @@
 
 use super::{numbered_line, pause};
 use crate::listen;
-use crate::scripts::serve;
-use crate::support::{CLOSE, PING, Peer, Server, close, masked, pong, text, wscope};
+use crate::scripts::{peak_memory, serve, sum_until_stalled};
+use crate::support::{CLOSE, PING, Peer, Server, Signal, close, masked, pong, text, wscope};
 use std::io::Write;
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -145,4 +146,26 @@ fn input_is_not_read_for_a_broken_connection_during_a_reader_pause() {
     pause();
     let _ = running.wait().code(6);
     assert!(written.join().expect("a writer that does not panic") < 2_000);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn input_waits_for_an_output_that_shows_what_is_sent() {
+    for options in [&["--json"][..], &["-vv", "--json"]] {
+        let (sender, progress) = channel();
+        let server = serve(move |peer| {
+            while let Ok(Some(frame)) = peer.try_read_frame() {
+                let _ = sender.send(frame.payload.len()); // the test has seen enough
+            }
+        });
+        let input = std::fs::File::open("/dev/zero").expect("a source without end");
+        let args = ["--input", "nul", "--send-hex", "00"];
+        let running = wscope().args(args).args(options).arg(server.url()).stdin_from(input).spawn();
+        sum_until_stalled(&progress);
+        let memory = peak_memory(running.id());
+        assert!(memory < 40, "{memory} MiB");
+        running.signal(Signal::KILL);
+        running.wait();
+        server.join();
+    }
 }
