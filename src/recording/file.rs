@@ -50,7 +50,7 @@ impl OpenFile {
             RecordFileError::Used(what) if what == TWICE => failed(Reason::Twice),
             error => failed(Reason::File(error)),
         })?;
-        if existing == Existing::Append {
+        if existing == Existing::Append && !file.is_new {
             let start = start(&file).map_err(|error| failed(Reason::File(error.into())))?;
             if let Some(looks) = not_only_events(&start) {
                 return Err(failed(Reason::NotRecording(looks)));

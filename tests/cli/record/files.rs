@@ -83,6 +83,14 @@ fn a_file_is_replaced_or_continued_on_demand() {
 }
 
 #[test]
+fn a_file_to_continue_is_created_if_there_is_none() {
+    let server = serve(talk);
+    let args = [&server.url(), "--record", "r.ndjson", "--append", "-x", "hello"];
+    let outcome = wscope().args(args).stdin_null().run().code(0);
+    assert_eq!(recorded(&outcome), TALK);
+}
+
+#[test]
 fn a_run_that_was_killed_and_continued_is_readable() {
     let server = serve(talk);
     let old = "{\"event\":\"open\",\"url\":\"ws://old\"}\n{\"event\":\"mess";
