@@ -1,8 +1,8 @@
-//! Recordings of others: no text in them controls the terminal.
+//! Recordings of others: no text in them controls the terminal, and no secret in them is shown.
 
 use serde_json::{Value, json};
 
-use crate::support::wscope;
+use crate::support::{Outcome, wscope};
 
 /// What is put into every string: each has a character that must not be shown.
 const HIDDEN: &str = "\u{1b}]0;x\u{7}\u{9b}2J\u{202e}\nforged";
@@ -180,4 +180,67 @@ fn no_text_of_a_har_controls_the_terminal() {
         json!({"log": {"version": "1.2", "creator": {"name": "c", "version": "1"}, "entries": entries}})
             .to_string()
     });
+}
+
+/// A HAR of a connection whose URL, request and response have secrets.
+fn secret_har(status: u16) -> String {
+    let fields = json!([{"name": "Authorization", "value": "Bearer hunter2-bearer"},
+        {"name": "Sec-WebSocket-Protocol", "value": "bearer, Hunter2Hunter2Hunter2"}]);
+    let answer = json!([{"name": "Sec-WebSocket-Protocol", "value": "Hunter2Hunter2Hunter2"},
+        {"name": "Set-Cookie", "value": "sid=hunter2-cookie"},
+        {"name": "X-Repeated", "value": "you sent hunter2-token"}]);
+    json!({"log": {"version": "1.2", "creator": {"name": "c", "version": "1"}, "entries": [{
+        "startedDateTime": "2026-05-04T09:00:01Z", "time": 1, "_resourceType": "websocket",
+        "_error": "net::ERR_FAILED at wss://me:hunter2-pw@h/?token=hunter2-token",
+        "request": {"method": "GET", "url": "wss://me:pw2@h/chat?token=hunter2-token",
+            "httpVersion": "HTTP/1.1", "headers": fields},
+        "response": {"status": status, "statusText": "no hunter2-token", "httpVersion": "HTTP/1.1",
+            "headers": answer, "content": {"size": 1, "mimeType": "text/plain",
+                "text": "hunter2-token or hunter2-bearer is wrong, and so is hunter2-cookie"}},
+        "_webSocketMessages": []}]}})
+    .to_string()
+}
+
+#[track_caller]
+fn assert_masked(outcome: &Outcome, args: &[&str]) {
+    for text in [&outcome.stdout, &outcome.stderr] {
+        for secret in ["hunter2-token", "hunter2-bearer", "hunter2-cookie", "Hunter2H", "pw2"] {
+            assert!(!text.contains(secret), "{args:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn secrets_of_a_har_are_masked_wherever_they_are_repeated() {
+    for status in [101, 302, 403, 0] {
+        for args in [
+            &["view", "-vv", "x.har"][..],
+            &["view", "--json", "x.har"],
+            &["view", "--stats", "x.har"],
+            &["view", "--stats", "--json", "x.har"],
+            &["view", "--entry", "7", "x.har"],
+            &["diff", "--handshake", "x.har", "clean"],
+            &["diff", "--json", "--handshake", "x.har", "clean"],
+        ] {
+            let files =
+                wscope().file("x.har", secret_har(status)).file("clean", "{\"event\":\"x\"}\n");
+            assert_masked(&files.args(args).run(), args);
+        }
+        let written = ["view", "--record", "y.ndjson", "x.har"];
+        let outcome = wscope().file("x.har", secret_har(status)).args(written).run();
+        let file = String::from_utf8(outcome.file("y.ndjson")).expect("UTF-8");
+        assert!(file.contains("***") && !file.contains("unter2-"), "{file}");
+        let shown = ["view", "--json", "--show-secrets", "x.har"];
+        let outcome = wscope().file("x.har", secret_har(status)).args(shown).run();
+        outcome.stdout_contains("hunter2-token");
+    }
+}
+
+#[test]
+fn a_failure_in_a_har_names_the_url_without_its_query() {
+    wscope()
+        .file("x.har", secret_har(403))
+        .args(["view", "x.har"])
+        .run()
+        .stderr_contains("wscope: wss://h/chat refused the upgrade: 403 no ***\n");
 }
