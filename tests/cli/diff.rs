@@ -85,7 +85,7 @@ fn another_close_is_a_difference() {
         r#""received":{"code":1011,"reason":"bye\u001b"}"#,
     );
     diff(&one, &other).run().code(1).stdout_contains(
-        "~ close\n    Close frame of the server: 1000 \"bye\" → 1011 \"bye\\e\"\n1 other close; 1 message is",
+        "~ close\n    Close frame of the server: 1000 \"bye\" → 1011 \"bye\\e\"\n1 close differs; 1 message is",
     );
     // A run that was killed does not show how the peer would have closed.
     let cut = one.replace(CLOSE, "");
@@ -112,7 +112,7 @@ fn heads_are_compared_on_request_without_keys() {
 --- a.ndjson
 +++ b.ndjson
 ~ response header Server: x → y
-1 difference in handshakes; 1 message is the same
+1 handshake difference; 1 message is the same
 ",
     );
     diff(&one, &other)
