@@ -108,7 +108,7 @@ impl Table {
         }
         let title = format!("{label}: {} ({what})", grouped(times.count()));
         let quantiles = format!(
-            "min {}, median {}, p95 {}, p99 {}, max {}",
+            "min {}, p50 {}, p95 {}, p99 {}, max {}",
             time(times.min()),
             time(times.percentile(50)),
             time(times.percentile(95)),

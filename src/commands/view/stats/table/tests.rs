@@ -59,14 +59,14 @@ gap max                   101 ms          100 ms
 compressed to               69 %           118 %
 
 answers: 20 (requests and answers with the same JSON id)
-min 1.0 ms, median 10.2 ms, p95 19.5 ms, p99 20.0 ms, max 20.0 ms
+min 1.0 ms, p50 10.2 ms, p95 19.5 ms, p99 20.0 ms, max 20.0 ms
    ≤ 2.0 ms ███▋                                      1
    ≤ 5.0 ms ██████████▉                               3
   ≤ 10.0 ms ██████████████████▏                       5
   ≤ 20.0 ms ████████████████████████████████████████ 11
 
 pings: 1 (from a ping to its pong)
-min 1.5 ms, median 1.5 ms, p95 1.5 ms, p99 1.5 ms, max 1.5 ms
+min 1.5 ms, p50 1.5 ms, p95 1.5 ms, p99 1.5 ms, max 1.5 ms
    ≤ 2.0 ms ████████████████████████████████████████ 1
 
 control frames: 0 pings, 1 pong
