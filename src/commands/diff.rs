@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::recorded;
-use super::view::masking;
+use super::view::masking::Masking;
 use super::{RunError, configured};
 use crate::config::{DiffConfig, DiffOutput, RecordingConfig};
 use crate::error::Error;
@@ -71,9 +71,10 @@ fn load(recording: &RecordingConfig, config: &DiffConfig) -> Result<Loaded, Erro
         ignore: config.comparing.ignore.clone(),
         control: config.control,
     });
+    let mut masking = Masking::new(config.redaction);
     let limits = Limits { max_size: recording.max_size };
     let summary = read(&name, file, &limits, &mut |mut event| {
-        masking::mask(&mut event.what, config.redaction);
+        masking.mask(&mut event);
         collector.push(event)
     })?;
     let connections = collector.finish().map_err(|error| unusable(&name, error))?;

@@ -22,6 +22,7 @@ mod source;
 mod stats;
 
 use entries::Entries;
+use masking::Masking;
 use screen::Screen;
 use source::Source;
 use stats::Counting;
@@ -41,6 +42,7 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
     let viewing = RefCell::new(Viewing {
         entries: Entries::new(config.entry.clone()),
         screen,
+        masking: Masking::new(config.redaction),
         counting: config.stats.then(|| Counting::new(&config)),
         config: &config,
         last: None,
@@ -61,6 +63,7 @@ struct Viewing<'a> {
     config: &'a ViewConfig,
     entries: Entries,
     screen: Screen,
+    masking: Masking,
     /// Statistics, which are shown in place of the events.
     counting: Option<Counting>,
     /// The time of the last event.
@@ -71,7 +74,7 @@ struct Viewing<'a> {
 impl Viewing<'_> {
     /// Shows an event of the recording.
     fn event(&mut self, mut event: Recorded) -> ControlFlow<()> {
-        masking::mask(&mut event.what, self.config.redaction);
+        self.masking.mask(&mut event);
         if !self.entries.accept(&event) {
             return ControlFlow::Continue(());
         }

@@ -197,7 +197,8 @@ fn secret_har(status: u16) -> String {
         "response": {"status": status, "statusText": "no hunter2-token", "httpVersion": "HTTP/1.1",
             "headers": answer, "content": {"size": 1, "mimeType": "text/plain",
                 "text": "hunter2-token or hunter2-bearer is wrong, and so is hunter2-cookie"}},
-        "_webSocketMessages": []}]}})
+        "_webSocketMessages": [{"type": "error", "time": 1777885202.0, "opcode": -1,
+            "data": "lost wss://h/chat?token=hunter2-token"}]}]}})
     .to_string()
 }
 
