@@ -24,7 +24,8 @@ pub enum Redaction {
     Show,
 }
 
-const MASK: &[u8] = b"***";
+/// What stands for a secret, in what is shown and in recordings.
+pub const MASK: &str = "***";
 
 impl Redaction {
     /// Masks a header's value. The scheme of credentials stays visible.
@@ -39,11 +40,11 @@ impl Redaction {
         match HeaderKind::of(name) {
             HeaderKind::Plain => Cow::Borrowed(value),
             HeaderKind::Cookies | HeaderKind::SetCookie | HeaderKind::Secret => {
-                Cow::Owned(MASK.to_vec())
+                Cow::Owned(MASK.into())
             }
             HeaderKind::Credentials => {
                 let scheme = value.iter().position(|&byte| byte == b' ');
-                Cow::Owned([scheme.map_or(&b""[..], |at| &value[..=at]), MASK].concat())
+                Cow::Owned([scheme.map_or(&b""[..], |at| &value[..=at]), MASK.as_bytes()].concat())
             }
             HeaderKind::Subprotocols => in_text(subprotocols::masked),
             HeaderKind::Url => in_text(|url| Self::Mask.url(url)),
@@ -129,7 +130,7 @@ impl Redaction {
         let mut copied = path_end;
         for value in secret_values(url) {
             masked += &url[copied..value.start];
-            masked += "***";
+            masked += MASK;
             copied = value.end;
         }
         masked += &url[copied..];
@@ -143,7 +144,7 @@ impl Redaction {
         match host.rsplit_once('@') {
             Some((userinfo, _)) if self == Self::Mask && !userinfo.is_empty() => {
                 let rest = &text[userinfo.len()..];
-                Cow::Owned(format!("***{}", self.url(rest)))
+                Cow::Owned(format!("{MASK}{}", self.url(rest)))
             }
             _ => self.url(text),
         }
@@ -168,7 +169,7 @@ fn without_userinfo(url: &str) -> String {
     let start = url.find("//").map_or(0, |at| at + 2);
     let (before, rest) = url.split_at(start);
     let name = userinfo.split_once(':').map_or(String::new(), |(name, _)| format!("{name}:"));
-    format!("{before}{name}***{}", &rest[userinfo.len()..])
+    format!("{before}{name}{MASK}{}", &rest[userinfo.len()..])
 }
 
 #[cfg(test)]

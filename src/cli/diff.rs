@@ -93,7 +93,7 @@ the network and is not compared.
 
   -  only the first recording has the message     > and <  sent and received by
   +  only the second one has it                   the side that recorded
-  ~  it is another one: then the places           (of the first recording)
+  ~  it changed; the changed places follow        (of the first recording)
 
 The numbers are those of the message in the first and the second recording.
 

@@ -3,11 +3,13 @@
 use std::ops::ControlFlow;
 
 use super::recorded;
-use super::view::masking;
+use super::view::masking::Masking;
 use super::{RunError, configured};
 use crate::config::{DiffConfig, DiffOutput, RecordingConfig};
 use crate::error::Error;
 use crate::event::Level;
+use crate::output::escape::{Newlines, escape};
+use crate::output::json::visible;
 use crate::output::style::{Role, Style};
 use crate::platform::{signals, stdio, terminal};
 use crate::recording::diff::{
@@ -46,7 +48,7 @@ pub fn run(config: &DiffConfig) -> Result<(), RunError> {
         match (config.output, &mut human) {
             (None, _) => ControlFlow::Break(()), // one difference is enough
             (_, Some(human)) => page.put(&human.lines(found)),
-            _ => page.put(&format!("{}\n", json::difference(found))),
+            _ => page.put(&format!("{}\n", visible(&json::difference(found)))),
         }
     });
     let result = match compared.totals.differences() {
@@ -69,9 +71,10 @@ fn load(recording: &RecordingConfig, config: &DiffConfig) -> Result<Loaded, Erro
         ignore: config.comparing.ignore.clone(),
         control: config.control,
     });
+    let mut masking = Masking::new(config.redaction);
     let limits = Limits { max_size: recording.max_size };
     let summary = read(&name, file, &limits, &mut |mut event| {
-        masking::mask(&mut event.what, config.redaction);
+        masking.mask(&mut event);
         collector.push(event)
     })?;
     let connections = collector.finish().map_err(|error| unusable(&name, error))?;
@@ -99,7 +102,7 @@ fn human(output: DiffOutput, loaded: &[Loaded; 2], config: &DiffConfig) -> Optio
 fn last_line(compared: &Compared, config: &DiffConfig) -> Option<String> {
     let totals = &compared.totals;
     match config.output? {
-        DiffOutput::Json => Some(format!("{}\n", json::totals(totals))),
+        DiffOutput::Json => Some(format!("{}\n", visible(&json::totals(totals)))),
         DiffOutput::Human { color } => {
             let style = Style::new(color);
             let role = if totals.differences() == 0 { Role::Dim } else { Role::Bold };
@@ -141,7 +144,8 @@ impl Notes<'_> {
             return;
         }
         let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
-        let text = Style::new(self.config.stderr_color).paint(role, &format!("wscope: {text}"));
+        let text = format!("wscope: {}", escape(text, Newlines::Escape));
+        let text = Style::new(self.config.stderr_color).paint(role, &text);
         stdio::write_to_stderr(format!("{text}\n").as_bytes(), None);
     }
 }

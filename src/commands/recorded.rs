@@ -36,7 +36,7 @@ pub(super) fn load(config: &RecordingConfig) -> Result<Loaded, Error> {
 ///
 /// # Errors
 /// If it cannot be opened.
-pub(super) fn open(path: Option<&Path>) -> Result<(String, Box<dyn Read>), Error> {
+pub(super) fn open(path: Option<&Path>) -> Result<(String, Box<dyn Read + Send>), Error> {
     let Some(path) = path else {
         return Ok(("standard input".to_owned(), Box::new(io::stdin())));
     };

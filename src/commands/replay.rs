@@ -8,6 +8,7 @@ use super::{RunError, configured};
 use crate::config::{ConnectConfig, ReplayConfig};
 use crate::error::Error;
 use crate::event::Level;
+use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
 use crate::recording::replay::{Check, Player, Script, Side};
 use request::Repeated;
@@ -28,7 +29,8 @@ fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
     let recorded::Loaded { script, warnings } = recorded::load(&config.recording)?;
     let Repeated { request, notices, refusal_hint } = request::repeated(&script, config)?;
     let mut connect = config.resolve(&request)?;
-    let warning = |text| (Level::Warning, text);
+    // They name what the file has.
+    let warning = |text: String| (Level::Warning, escape(&text, Newlines::Escape).into_owned());
     let notices = config
         .notices
         .iter()

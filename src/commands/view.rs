@@ -1,11 +1,9 @@
 //! `wscope view`: what was recorded, shown again.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
 
+use super::recorded;
 use crate::config::ViewConfig;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Level, Stamp};
@@ -24,6 +22,7 @@ mod source;
 mod stats;
 
 use entries::Entries;
+use masking::Masking;
 use screen::Screen;
 use source::Source;
 use stats::Counting;
@@ -38,15 +37,12 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         let handlers = |error| Error::System("signal handlers".to_owned(), error);
         signals::exit_at_once().map_err(handlers)?;
     }
-    let name = config.file.as_deref().map_or_else(
-        || "standard input".to_owned(),
-        |path| escape(&path.to_string_lossy(), Newlines::Escape).into_owned(),
-    );
-    let file = open(config.file.as_deref(), &name)?;
+    let (name, file) = recorded::open(config.file.as_deref())?;
     let screen = Screen::new(&config)?;
     let viewing = RefCell::new(Viewing {
         entries: Entries::new(config.entry.clone()),
         screen,
+        masking: Masking::new(config.redaction),
         counting: config.stats.then(|| Counting::new(&config)),
         config: &config,
         last: None,
@@ -62,21 +58,12 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
     viewing.into_inner().end(&name, result)
 }
 
-fn open(path: Option<&Path>, name: &str) -> Result<Box<dyn Read + Send>, Error> {
-    match path {
-        None => Ok(Box::new(io::stdin())),
-        Some(path) => match File::open(path) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(error) => Err(ReadError::Io { name: name.to_owned(), offset: 0, error }.into()),
-        },
-    }
-}
-
 /// What is shown of a recording.
 struct Viewing<'a> {
     config: &'a ViewConfig,
     entries: Entries,
     screen: Screen,
+    masking: Masking,
     /// Statistics, which are shown in place of the events.
     counting: Option<Counting>,
     /// The time of the last event.
@@ -87,11 +74,11 @@ struct Viewing<'a> {
 impl Viewing<'_> {
     /// Shows an event of the recording.
     fn event(&mut self, mut event: Recorded) -> ControlFlow<()> {
+        self.masking.mask(&mut event);
         if !self.entries.accept(&event) {
             return ControlFlow::Continue(());
         }
         self.last = Some(event.at);
-        masking::mask(&mut event.what, self.config.redaction);
         if let Some(counting) = &mut self.counting {
             counting.add(&event);
             return ControlFlow::Continue(());
@@ -142,19 +129,22 @@ impl Viewing<'_> {
 
     fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
         let was_interrupted = self.screen.was_interrupted();
+        let is_stopped = self.screen.is_stopped();
         match &result {
             _ if was_interrupted => {
                 let text =
                     format!("interrupted: the rest of {name} is missing in what is recorded");
                 self.notice(Level::Warning, &text);
             }
-            Ok(summary) => {
-                summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
-            }
+            // The file was not read to its end, which was taken for that of the file.
+            _ if is_stopped => {}
+            Ok(summary) => summary.warnings.iter().for_each(|warning| {
+                self.notice(Level::Warning, &escape(warning, Newlines::Escape));
+            }),
             Err(_) => {}
         }
         let is_about_frames = self.config.commentary.detail >= Detail::Frames;
-        let is_shown = self.counting.is_none() && !self.is_converted();
+        let is_shown = self.counting.is_none() && !self.is_converted() && !is_stopped;
         if is_about_frames && !self.has_frames && is_shown {
             self.notice(Level::Info, "the recording has no frames: it was made without -vv");
         }
@@ -162,10 +152,16 @@ impl Viewing<'_> {
         if self.is_converted() && result.is_ok() && !was_interrupted {
             let _ = self.screen.record(&self.config.record); // a recording of nothing is one, too
         }
+        let is_recording = match &result {
+            Ok(()) | Err(Error::Recording(ReadError::Broken { .. })) => true,
+            Err(_) => self.last.is_some(),
+        };
         let result = self.screen.end(result, self.config);
         match &self.counting {
-            Some(counting) => super::print(counting.text(name, self.config).as_bytes()).and(result),
-            None => result,
+            Some(counting) if is_recording => {
+                super::print(counting.text(name, self.config).as_bytes()).and(result)
+            }
+            _ => result,
         }
     }
 }

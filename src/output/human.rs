@@ -152,6 +152,11 @@ impl Human {
 
     /// A line that is not a message, marked as ours in a pipe.
     fn remark(&self, role: Role, text: &str) -> String {
+        self.escaped_remark(role, &escape(text, Newlines::Escape))
+    }
+
+    /// The same of a text that is escaped, and may have several lines.
+    fn escaped_remark(&self, role: Role, text: &str) -> String {
         let prefix = if self.options.escapes { "" } else { OURS };
         format!("{prefix}{}\n", self.paragraph(role, text, prefix.len(), HANGING))
     }
@@ -159,11 +164,12 @@ impl Human {
     /// A hint.
     fn advice(&self, text: &str) -> String {
         let label = "hint:";
-        let text = self.wrapped(text, label.len() + 1, HANGING);
+        let text = escape(text, Newlines::Escape);
+        let text = self.wrapped(&text, label.len() + 1, HANGING);
         format!("{} {text}\n", self.paint(Role::Hint, label))
     }
 
-    /// A painted text whose first line has `lead` columns before it.
+    /// A painted text, which is escaped, whose first line has `lead` columns before it.
     fn paragraph(&self, role: Role, text: &str, lead: usize, indent: usize) -> String {
         self.options.style.paint_lines(role, &self.wrapped(text, lead, indent))
     }
@@ -206,16 +212,17 @@ impl Human {
     fn notice(&self, level: Level, text: &str) -> String {
         let text = escape(text, Newlines::Keep);
         match level {
-            Level::Info => self.remark(Role::Dim, &text),
-            Level::Warning => self.warning(&text),
+            Level::Info => self.escaped_remark(Role::Dim, &text),
+            Level::Warning => self.escaped_warning(&text),
         }
     }
 
     fn failure(&self, failure: &Failure) -> String {
-        let message = self.paragraph(Role::Error, &failure.message, OURS.len(), HANGING);
+        let message = escape(&failure.message, Newlines::Escape);
+        let message = self.paragraph(Role::Error, &message, OURS.len(), HANGING);
         let mut text = format!("{OURS}{message}\n");
         if let Some(hint) = &failure.hint {
-            text += &self.advice(&escape(hint, Newlines::Escape));
+            text += &self.advice(hint);
         }
         let heads = failure.request.iter().map(|head| (Direction::Received, head));
         let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));

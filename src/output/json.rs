@@ -22,9 +22,11 @@ mod ended;
 mod message;
 mod object;
 mod text;
+mod visible;
 
 use object::{Object, TimeFields};
 pub use text::escaped;
+pub use visible::{put_visible, visible};
 
 /// Which events of frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -167,7 +167,8 @@ impl Stats {
     }
 }
 
-fn micros(duration: Duration) -> u64 {
+/// A duration in microseconds, at most the largest number.
+pub fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 

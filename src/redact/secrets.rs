@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use data_encoding::{BASE64_NOPAD, HEXLOWER};
 
-use super::Redaction;
 use super::encoded::{Match, has_escapes, starts_with};
 use super::percent::decoded_bytes;
+use super::{MASK, Redaction};
 pub use collect::Collector;
 use named::Named;
 
@@ -177,7 +177,7 @@ fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
         at = start + length.unwrap_or(1);
         if length.is_some() {
             masked.extend_from_slice(&text[copied..start]);
-            masked.extend_from_slice(super::MASK);
+            masked.extend_from_slice(MASK.as_bytes());
             copied = at;
         }
     }
@@ -195,7 +195,7 @@ fn without_parts(text: &[u8], secrets: &[Vec<u8>]) -> Vec<u8> {
     let (mut masked, mut at) = (Vec::with_capacity(text.len()), 0);
     for run in is_part.chunk_by(|a, b| a == b) {
         match run[0] {
-            true => masked.extend_from_slice(super::MASK),
+            true => masked.extend_from_slice(MASK.as_bytes()),
             false => masked.extend_from_slice(&text[at..at + run.len()]),
         }
         at += run.len();

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use data_encoding::BASE64URL_NOPAD;
 
+use super::MASK;
+
 /// The minimum length of a token: shorter ones are probably versions.
 const MIN_LENGTH: usize = 8;
 
@@ -55,7 +57,7 @@ pub(super) fn masked(value: &str) -> Cow<'_, str> {
     let mut copied = 0;
     for place in places(value) {
         masked += &value[copied..place.start];
-        masked += "***";
+        masked += MASK;
         copied = place.end;
     }
     if copied == 0 { Cow::Borrowed(value) } else { Cow::Owned(masked + &value[copied..]) }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Run;
-use crate::output::escape::is_hidden;
+use crate::output::json::visible;
 use crate::scenario::outcome::{
     Failure, FileOutcome, PartOutcome, ShownMessage, StepOutcome, Transcript, Warning, counts,
 };
@@ -98,10 +98,7 @@ struct Connection<'a> {
 }
 
 /// The report of a run.
-///
-/// # Errors
-/// If it cannot be expressed as JSON, which is not known to happen.
-pub fn json(run: &Run<'_>) -> serde_json::Result<String> {
+pub fn json(run: &Run<'_>) -> String {
     let files = run.files;
     let counts = counts(files);
     let summary = Summary {
@@ -114,7 +111,8 @@ pub fn json(run: &Run<'_>) -> serde_json::Result<String> {
         interrupted: run.is_interrupted,
     };
     let report = Report { files: files.iter().map(file).collect(), summary };
-    Ok(visible(&serde_json::to_string(&report)?) + "\n")
+    // A command of GitHub Actions, wherever it is in a line.
+    visible(&report).replace("##[", r"#\u0023[") + "\n"
 }
 
 fn file(file: &FileOutcome) -> File<'_> {
@@ -197,22 +195,6 @@ fn connections(transcript: &Transcript) -> Vec<Connection<'_>> {
         }
     }
     connections
-}
-
-/// The document with the characters of its strings escaped that would control a terminal or not be seen.
-fn visible(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            c if is_hidden(c) => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    text.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-            c => text.push(c),
-        }
-    }
-    text.replace("##[", r"#\u0023[") // a command of GitHub Actions, wherever it is in a line
 }
 
 fn millis(duration: std::time::Duration) -> f64 {

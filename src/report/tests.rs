@@ -123,8 +123,7 @@ x.wscope:4:1: no match within 5s
     assert_eq!(annotations(&files[0]), "");
     assert!(junit(&files).contains("<skipped message=\"interrupted at line 4\"/>"));
     assert!(tap(&run(&files)).contains("ok 2 - x.wscope: b # SKIP interrupted at line 4\nok 3"));
-    let value: serde_json::Value =
-        serde_json::from_str(&json(&run(&files)).expect("JSON")).expect("JSON");
+    let value: serde_json::Value = serde_json::from_str(&json(&run(&files))).expect("JSON");
     assert_eq!(value["files"][0]["outcome"], "skipped");
     assert_eq!(value["files"][0]["parts"][1]["interruption"]["type"], "interrupted");
     let never_begun = file(vec![not_run.clone(), not_run]);
@@ -178,8 +177,7 @@ not ok 2 - x.wscope: b <&> \#1
 /// Scenario language, section 5: "JSON: `{"files":[…],"summary":{…}}`".
 #[test]
 fn json_has_events_by_connection() {
-    let value: serde_json::Value =
-        serde_json::from_str(&json(&run(&files())).expect("JSON")).expect("JSON");
+    let value: serde_json::Value = serde_json::from_str(&json(&run(&files()))).expect("JSON");
     let part = &value["files"][0]["parts"][1];
     assert_eq!(part["failure"]["received"][0]["data"], "{\"a\":2}");
     assert_eq!(part["failure"]["closest"]["difference"], "at $.a expected 1, got 2");

@@ -85,7 +85,7 @@ fn another_close_is_a_difference() {
         r#""received":{"code":1011,"reason":"bye\u001b"}"#,
     );
     diff(&one, &other).run().code(1).stdout_contains(
-        "~ close\n    Close frame of the server: 1000 \"bye\" → 1011 \"bye\\e\"\n1 other close; 1 message is",
+        "~ close\n    Close frame of the server: 1000 \"bye\" → 1011 \"bye\\e\"\n1 close differs; 1 message is",
     );
     // A run that was killed does not show how the peer would have closed.
     let cut = one.replace(CLOSE, "");
@@ -112,7 +112,7 @@ fn heads_are_compared_on_request_without_keys() {
 --- a.ndjson
 +++ b.ndjson
 ~ response header Server: x → y
-1 difference in handshakes; 1 message is the same
+1 handshake difference; 1 message is the same
 ",
     );
     diff(&one, &other)
@@ -127,7 +127,7 @@ fn times_are_compared_on_request() {
     let lines = |at: u64| format!("{OPEN}\n{}\n{}\n", message(2, ">q"), message(at, "<a"));
     diff(&lines(12), &lines(412)).run().code(0).stdout("");
     diff(&lines(12), &lines(412)).arg("--timing").run().code(1).stdout_contains(
-        "~ 2 2 < after 10 ms → 410 ms: \"a\"\n1 other time; 2 messages are the same\n",
+        "~ 2 2 < after 10 ms → 410 ms: \"a\"\n1 time differs; 2 messages are the same\n",
     );
     diff(&lines(12), &lines(52)).arg("--timing").run().code(0).stdout("");
 }
@@ -205,7 +205,7 @@ fn refused_and_opened_connections_differ() {
     let other = refused.replace("401", "503");
     diff(refused, refused).run().code(0).stdout("");
     diff(refused, &other).run().code(1).stdout_contains(
-        "~ opening: failed: refused: 401 → failed: refused: 503\n1 other opening;",
+        "~ opening: failed: refused: 401 → failed: refused: 503\n1 opening differs;",
     );
     diff(refused, &recording(&["<a"]))
         .run()

@@ -59,6 +59,7 @@ mod stay;
 mod support;
 mod target;
 mod tls;
+mod untrusted_recordings;
 mod usage;
 mod view;
 #[cfg(unix)]

@@ -105,6 +105,38 @@ fn a_line_that_is_cut_is_a_warning_and_one_that_is_broken_an_error() {
 }
 
 #[test]
+fn a_reader_that_has_enough_is_no_reason_for_a_warning() {
+    for options in [&["view", "x"][..], &["view", "-vv", "x"], &["view", "--json", "x"]] {
+        let message = WORLD.replace("world", &"world".repeat(1000)) + "\n";
+        let file = OPEN.to_owned() + "\n" + &message.repeat(2_000);
+        let mut running = wscope().file("x", file).args(options).spawn();
+        running.read_stdout_line();
+        running.close_stdout();
+        running.wait().code(0).stderr_lacks("warning").stderr_lacks("without -vv");
+    }
+}
+
+#[test]
+fn statistics_of_a_file_that_is_not_a_recording_are_not_shown() {
+    for options in [&["--stats"][..], &["--stats", "--json"]] {
+        let view = |file: &str| {
+            let view = wscope().file("x", "hello\n").file("y", format!("{OPEN}\n!\n"));
+            view.args(["view", file]).args(options).run()
+        };
+        view("x").code(2).stdout("");
+        view("missing").code(8).stdout("");
+        view("y").code(2).stdout_contains("messages");
+        wscope()
+            .file("y", format!("{OPEN}\n"))
+            .args(["view", "--entry", "7", "y"])
+            .args(options)
+            .run()
+            .code(2)
+            .stdout("");
+    }
+}
+
+#[test]
 fn other_files_are_named_for_what_they_are() {
     for (content, expected) in [
         (&b""[..], "x: it is empty"),
@@ -193,8 +225,8 @@ fn a_signal_ends_it_at_once_whatever_it_waits_for() {
 #[test]
 fn statistics_are_a_table_or_an_object() {
     chat().arg("--stats").run().code(0).stderr("").stdout_contains(
-        "x.ndjson: 1 connection, 311 ms, from 2026-07-31T12:34:56Z\n\n                     \
-         received            sent\nmessages                    1               1\n",
+        "x.ndjson: 1 connection, 311 ms, from 2026-07-31T12:34:56Z\n\n                        \
+         received            sent\nmessages                       1               1\n",
     );
     let outcome = chat().args(["--stats", "--json"]).run().code(0);
     let stats = &outcome.json_lines()[0];

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 
 use super::failure::Draft;
 use crate::event::{self, Event, EventKind, Message};
+use crate::output::json::visible;
 use crate::redact::{Redaction, Secrets};
 use crate::scenario::language::{Source, Template};
 use crate::scenario::outcome::{Failure, MAX_SHOWN, ShownMessage};
@@ -257,7 +258,7 @@ fn masked_string<'a>(string: &'a str, secrets: &Secrets) -> Cow<'a, str> {
         Cow::Borrowed(_) => Cow::Borrowed(string),
         Cow::Owned(masked) => {
             let text = String::from_utf8_lossy(&masked).into_owned();
-            Cow::Owned(serde_json::Value::from(text).to_string())
+            Cow::Owned(visible(&text))
         }
     }
 }

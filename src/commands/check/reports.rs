@@ -69,8 +69,7 @@ pub(super) fn write(
         let report = match kind {
             ReportKind::Junit => junit(run.files),
             ReportKind::Tap => tap(run),
-            ReportKind::Json => json(run)
-                .map_err(|error| Error::System(path.display().to_string(), error.into()))?,
+            ReportKind::Json => json(run),
             ReportKind::Html => html(run),
         };
         let written = match is_standard_output(path) {

@@ -8,7 +8,7 @@ use crate::event::{HeadView, Opened};
 use crate::net::target::Target;
 use crate::protocol::head::{HeaderLine, is_token, split_list};
 use crate::recording::replay::Script;
-use crate::redact::{Redaction, secret_values};
+use crate::redact::{MASK, Redaction, secret_values};
 
 /// The request, and what has to be said about it.
 #[derive(Debug, Default)]
@@ -36,9 +36,6 @@ const OWN: [&str; 12] = [
     "Proxy-Authorization",
     "Proxy-Connection",
 ];
-
-/// What stands for a secret in recordings.
-const MASK: &str = "***";
 
 /// The request of a recorded connection.
 ///

@@ -92,6 +92,11 @@ impl Screen {
         self.reactor.waker()
     }
 
+    /// Whether nothing more is shown, and why does not matter.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// Whether a signal has ended the run.
     pub(super) fn was_interrupted(&self) -> bool {
         matches!(self.stopped, Some(Err(Error::Signal(_))))

@@ -56,10 +56,6 @@ fn rate(count: u64, duration: Duration) -> Option<f64> {
     (duration > Duration::ZERO).then(|| count as f64 / duration.as_secs_f64())
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
 fn time(micros: u64) -> String {
     short(Duration::from_micros(micros))
 }

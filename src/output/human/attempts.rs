@@ -19,8 +19,7 @@ impl Human {
                 hop.interim.iter().map(|interim| self.head(Direction::Received, &interim.head));
             shown.extend(heads);
         }
-        self.shows(Detail::Line)
-            .then(|| shown + &self.remark(Role::Dim, &escape(&text, Newlines::Escape)))
+        self.shows(Detail::Line).then(|| shown + &self.remark(Role::Dim, &text))
     }
 
     pub(super) fn retry(&self, retry: &RetryScheduled) -> Option<String> {
@@ -56,6 +55,11 @@ impl Human {
     }
 
     pub(super) fn warning(&self, text: &str) -> String {
+        self.escaped_warning(&escape(text, Newlines::Escape))
+    }
+
+    /// The same of a text that is escaped, and may have several lines.
+    pub(super) fn escaped_warning(&self, text: &str) -> String {
         let label = "warning:";
         let text = self.wrapped(text, OURS.len() + label.len() + 1, HANGING);
         format!("{OURS}{} {text}\n", self.paint(Role::Warning, label))

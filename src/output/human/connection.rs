@@ -62,15 +62,13 @@ impl Human {
         interim.chain([&opened.response]).for_each(|head| text += &self.head(answering, head));
         text += &format!("{}\n", self.paragraph(Role::Good, &connected(opened), 0, HANGING));
         let detail = |detail: &str| {
-            let line = format!("  {detail}");
+            let line = format!("  {}", escape(detail, Newlines::Escape));
             format!("{}\n", self.paragraph(Role::Dim, &line, 0, HANGING))
         };
         text += &detail(&negotiated(opened));
         if let Some(tls) = &opened.tls {
             let alpn = tls.alpn.as_ref().filter(|_| self.shows(Detail::Control));
-            let alpn = alpn.map_or_else(String::new, |name| {
-                format!(", ALPN {}", escape(name, Newlines::Escape))
-            });
+            let alpn = alpn.map_or_else(String::new, |name| format!(", ALPN {name}"));
             text += &detail(&format!("{}, {}{alpn}", tls.version, tls.cipher));
             text += &tls.certificate.as_ref().map_or_else(String::new, |certificate| {
                 match self.shows(Detail::Control) {
@@ -173,7 +171,7 @@ impl Human {
         }
         let hint = closed.hint.as_ref().filter(|_| !closed.failure_follows);
         if let Some(hint) = hint.filter(|_| self.shows(Detail::Line)) {
-            text += &self.advice(&escape(hint, Newlines::Escape));
+            text += &self.advice(hint);
         }
         if self.shows(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
@@ -194,7 +192,7 @@ fn summary(opened: &Opened) -> String {
     let what = negotiated(opened);
     let origin = match opened.initiator {
         Initiator::Local => String::new(),
-        Initiator::Peer => escape(&origin(opened), Newlines::Escape).into_owned(),
+        Initiator::Peer => origin(opened),
     };
     format!("{}{origin}{tls}, {what}{took}", connected(opened))
 }

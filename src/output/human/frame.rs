@@ -86,8 +86,7 @@ impl Human {
         if self.options.detail == Detail::Quiet {
             return None;
         }
-        let warning = self.notice(crate::event::Level::Warning, &violation.to_string());
-        Some(warning + &self.offending(violation))
+        Some(self.warning(&violation.to_string()) + &self.offending(violation))
     }
 }
 

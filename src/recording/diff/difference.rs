@@ -9,7 +9,7 @@ use super::connection::{Connection, End};
 use super::heads::HeadDifference;
 use super::item::{Item, ItemKind};
 use crate::output::escape::{Newlines, escape_bytes};
-use crate::protocol::counted::{counted, plural};
+use crate::protocol::counted::counted;
 use crate::recording::compare::{Change, Changes, Ignore, json_of, shown, walk};
 use crate::scenario::difference::json_path;
 
@@ -35,7 +35,7 @@ pub enum Difference<'a> {
     Missing(&'a Item),
     /// Only the second recording has the message.
     Added(&'a Item),
-    /// The message is another one.
+    /// The message changed.
     Changed([&'a Item; 2], ValueChanges),
     /// The time between a message, or the end, and the message before.
     Gap(Option<[&'a Item; 2]>, [Duration; 2]),
@@ -78,9 +78,9 @@ pub struct Totals {
     pub missing: u64,
     /// Messages that only the second recording has.
     pub added: u64,
-    /// Messages that are other ones.
+    /// Messages that changed.
     pub changed: u64,
-    /// Connections that end in another way.
+    /// Connections whose ends differ.
     pub closes: u64,
     /// Connections that were opened in one recording only, or failed for another reason.
     pub openings: u64,
@@ -187,22 +187,18 @@ impl fmt::Display for Totals {
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
+        let differing = [(self.closes, "close"), (self.openings, "opening"), (self.times, "time")];
+        words.extend(differing.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| {
+            let verb = if count == 1 { "differs" } else { "differ" };
+            format!("{} {verb}", counted(count, noun))
+        }));
         let others = [
-            (self.closes, "other close"),
-            (self.openings, "other opening"),
-            (self.heads, "difference in handshakes"),
-            (self.times, "other time"),
+            (self.heads, "handshake difference"),
             (self.missing_connections, "missing connection"),
             (self.added_connections, "added connection"),
         ];
-        for (count, noun) in others.into_iter().filter(|(count, _)| *count > 0) {
-            words.push(match noun.split_once(' ') {
-                Some(("difference", rest)) => {
-                    format!("{count} difference{} {rest}", plural(count))
-                }
-                _ => counted(count, noun),
-            });
-        }
+        let others = others.into_iter().filter(|(count, _)| *count > 0);
+        words.extend(others.map(|(count, noun)| counted(count, noun)));
         let is_one = if self.same == 1 { "is" } else { "are" };
         write!(f, "{}; {same} {is_one} the same", words.join(", "))
     }
@@ -274,12 +270,12 @@ mod tests {
         let one = Totals { missing: 1, heads: 1, closes: 1, ..same };
         assert_eq!(
             one.to_string(),
-            "1 missing, 1 other close, 1 difference in handshakes; 1 message is the same"
+            "1 missing, 1 close differs, 1 handshake difference; 1 message is the same"
         );
         let many = Totals { added: 2, changed: 3, heads: 2, times: 2, ..Totals::default() };
         assert_eq!(
             many.to_string(),
-            "2 added, 3 changed, 2 differences in handshakes, 2 other times; 0 messages are the same"
+            "2 added, 3 changed, 2 times differ, 2 handshake differences; 0 messages are the same"
         );
         assert_eq!((one.differences(), many.differences()), (3, 9));
     }

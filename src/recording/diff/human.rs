@@ -18,8 +18,8 @@ use crate::recording::replay::Side;
 use crate::scenario::difference::shortened;
 use crate::scenario::phrase::time;
 
-/// Writes differences as lines: `-` what only the first recording has, `+` what only the second one has, `~` what is
-/// another one; then the numbers of the message in both, `>` or `<` as the side that made the first recording saw it, and
+/// Writes differences as lines: `-` what only the first recording has, `+` what only the second one has, `~` what
+/// changed; then the numbers of the message in both, `>` or `<` as the side that made the first recording saw it, and
 /// the start of the message.
 #[derive(Debug)]
 pub struct Human {

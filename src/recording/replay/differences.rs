@@ -126,7 +126,7 @@ impl fmt::Display for Differences {
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
-        words.extend(self.close.as_ref().map(|_| "another close".to_owned()));
+        words.extend(self.close.as_ref().map(|_| "the close differs".to_owned()));
         let differences = counted(self.count(), "difference");
         write!(f, "{differences} from the recording ({messages}): {}", words.join(", "))
     }

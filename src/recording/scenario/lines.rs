@@ -1,5 +1,7 @@
 //! Texts of a recording on lines that show what they are.
 
+use crate::output::escape::is_hidden;
+
 /// The longest line of a block, in bytes.
 const MAX_LINE: usize = 64 << 10;
 
@@ -65,12 +67,8 @@ pub(super) fn is_block(text: &str) -> bool {
         })
 }
 
-/// Characters that are not seen, or change what is seen of others.
+/// Characters that are not seen, or change what is seen of others. The zero-width joiner is none: emoji have it between
+/// their parts.
 pub(super) fn is_awkward(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{feff}' | '\u{3164}' | '\u{ffa0}'
-            | '\u{200b}'..='\u{200c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    c != '\u{200d}' && is_hidden(c)
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::captures::{Captures, Text};
 use super::heartbeats::heartbeats;
+use super::lines::is_awkward;
 use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
 };
@@ -361,6 +362,6 @@ fn title(event: &Recorded) -> String {
 /// A text of a recording in a comment.
 fn comment(text: &str) -> String {
     const LONGEST: usize = 200;
-    let visible = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c });
+    let visible = text.chars().take(LONGEST).map(|c| if is_awkward(c) { ' ' } else { c });
     visible.collect()
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use super::lines::escaped;
 use super::values::{Names, Recordings};
 use super::{SecretValues, UnknownValue};
-use crate::redact::{Redaction, secret_values};
-
-/// How a recording has a value that was masked.
-const MASK: &str = "***";
+use crate::redact::{MASK, Redaction, secret_values};
 
 /// The variables of secrets, and what is to be said about what was written.
 #[derive(Debug, Default)]

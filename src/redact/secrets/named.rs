@@ -23,7 +23,7 @@ impl Named {
             let ends_there = !text.get(end).is_some_and(|&byte| is_part_of_word(byte));
             if ends_there && self.stands_at_end_of(&text[copied..start]) {
                 masked.extend_from_slice(&text[copied..start]);
-                masked.extend_from_slice(crate::redact::MASK);
+                masked.extend_from_slice(crate::redact::MASK.as_bytes());
                 copied = end;
             }
         }

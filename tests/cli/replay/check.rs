@@ -89,7 +89,7 @@ fn another_close_is_a_difference() {
             }
             Some(listed) => drop(outcome.code(1).stderr_contains(&format!(
                 "the close differs:\n    {listed}\n    now:      closed with 4000 \"bye\" by the server\n\
-                 wscope: 1 difference from the recording (1 recorded message): another close\n"
+                 wscope: 1 difference from the recording (1 recorded message): the close differs\n"
             ))),
         }
         server.join();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::recording::stats::{Histogram, Statistics, Stats, Traffic};
+use crate::output::json::visible;
+use crate::recording::stats::{Histogram, Statistics, Stats, Traffic, micros};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -103,7 +104,7 @@ pub(super) fn object(name: &str, statistics: &Statistics) -> String {
         total: part(&statistics.total),
         per_connection: per_connection.collect(),
     };
-    serde_json::to_string(&report).unwrap_or_default() + "\n" // it has no value that JSON does not have
+    visible(&report) + "\n"
 }
 
 fn part(stats: &Stats) -> Part<'_> {
@@ -115,7 +116,7 @@ fn part(stats: &Stats) -> Part<'_> {
     });
     Part {
         started: started.map(|at| format!("{at:.6}")),
-        duration_ms: millis(super::micros(stats.duration)),
+        duration_ms: millis(micros(stats.duration)),
         received: side(&stats.received, stats),
         sent: side(&stats.sent, stats),
         latency_ms: times(&stats.latency),

@@ -15,7 +15,7 @@ use crate::protocol::counted::counted;
 use crate::recording::stats::{Connection, Histogram, Packed, Statistics, Stats, Traffic};
 
 /// Columns of the names of rows.
-const LABEL: usize = 13;
+const LABEL: usize = 16;
 
 /// The most columns of a value.
 const VALUE: usize = 16;
@@ -81,14 +81,14 @@ impl Table {
             ("messages", &|it| Some(grouped(it.messages))),
             ("bytes", &|it| Some(size(it.bytes))),
             ("per second", &|it| super::rate(it.messages, *duration).map(decimal)),
-            ("most in 1 s", &|it| Some(grouped(it.peak))),
-            ("size, least", &|it| known(&it.sizes, |it| size(it.min()))),
-            ("median", &|it| known(&it.sizes, |it| size(it.percentile(50)))),
-            ("95 % up to", &|it| known(&it.sizes, |it| size(it.percentile(95)))),
-            ("most", &|it| known(&it.sizes, |it| size(it.max()))),
-            ("gap, median", &|it| known(&it.gaps, |it| time(it.percentile(50)))),
-            ("95 % up to", &|it| known(&it.gaps, |it| time(it.percentile(95)))),
-            ("most", &|it| known(&it.gaps, |it| time(it.max()))),
+            ("peak per second", &|it| Some(grouped(it.peak))),
+            ("size min", &|it| known(&it.sizes, |it| size(it.min()))),
+            ("size median", &|it| known(&it.sizes, |it| size(it.percentile(50)))),
+            ("size p95", &|it| known(&it.sizes, |it| size(it.percentile(95)))),
+            ("size max", &|it| known(&it.sizes, |it| size(it.max()))),
+            ("gap median", &|it| known(&it.gaps, |it| time(it.percentile(50)))),
+            ("gap p95", &|it| known(&it.gaps, |it| time(it.percentile(95)))),
+            ("gap max", &|it| known(&it.gaps, |it| time(it.max()))),
             ("compressed to", &|it| ratio(it.packed)),
         ];
         let mut text = format!("\n{}", row("", ["received", "sent"].map(str::to_owned)));
@@ -108,7 +108,7 @@ impl Table {
         }
         let title = format!("{label}: {} ({what})", grouped(times.count()));
         let quantiles = format!(
-            "least {}, median {}, 95 % up to {}, 99 % up to {}, most {}",
+            "min {}, p50 {}, p95 {}, p99 {}, max {}",
             time(times.min()),
             time(times.percentile(50)),
             time(times.percentile(95)),

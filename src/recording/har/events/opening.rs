@@ -11,6 +11,7 @@ use crate::recording::har::exchange::{Phases, fields};
 use crate::recording::har::message::{Message, MessageKind};
 use crate::recording::har::time::{Micros, Millis};
 use crate::recording::har::values::{text, unsigned};
+use crate::redact::userinfo_range;
 
 impl Builder<'_> {
     pub(super) fn open(&mut self, own: Option<&RawValue>) {
@@ -104,7 +105,8 @@ impl Builder<'_> {
                 let reason = reported.or_else(|| it.error.clone());
                 let reason = reason.unwrap_or_else(|| "no response was recorded".to_owned());
                 values["kind"] = "connect".into();
-                values["message"] = format!("could not connect to {}: {reason}", it.url).into();
+                values["message"] =
+                    format!("could not connect to {}: {reason}", without_secrets(&it.url)).into();
             }
             return self.push_object(self.now, own, values);
         }
@@ -118,8 +120,8 @@ impl Builder<'_> {
                 version => version,
             };
             values["kind"] = "handshake".into();
-            values["message"] =
-                format!("{} refused the upgrade: {}", it.url, status.trim_end()).into();
+            let (url, status_text) = (without_secrets(&it.url), status.trim_end());
+            values["message"] = format!("{url} refused the upgrade: {status_text}").into();
             values["status_line"] = format!("{version} {status}").into();
         }
         if str::from_utf8(&it.body).is_err() {
@@ -127,6 +129,15 @@ impl Builder<'_> {
         }
         self.push_object(self.now, own, values);
     }
+}
+
+/// A URL for a message: without what may be a secret, userinfo, query and fragment. The event has all of it.
+fn without_secrets(url: &str) -> String {
+    let mut shown = url[..url.find(['?', '#']).unwrap_or(url.len())].to_owned();
+    if let Some(userinfo) = userinfo_range(&shown) {
+        shown.replace_range(userinfo.start..=userinfo.end, ""); // with its @
+    }
+    shown
 }
 
 /// The versions that recordings know; a connection over HTTP/2 is one of HTTP/1.1 there.

@@ -40,6 +40,16 @@ fn texts_are_written_as_they_are_where_that_means_them() {
     }
 }
 
+/// In a text they are escapes. A comment has none.
+#[test]
+fn comments_have_no_hidden_characters() {
+    let (kind, size) = (MessageKind::Text, 1);
+    let path = "a\u{202e}b\u{200b}c\u{1b}d\u{200d}e".to_owned();
+    let file = super::now(RecordedKind::FileSent { kind, path, size, wire_size: size });
+    let text = super::scenario(&[open(), file]).text;
+    assert!(text.contains("is not recorded: a b c d\u{200d}e, 1 byte"), "{text}");
+}
+
 #[test]
 fn what_would_be_another_pattern_is_written_as_text() {
     for (text, written) in [

@@ -44,30 +44,29 @@ fn a_recording_is_a_table() {
         "\
 chat.ndjson: 1 connection, 2.0 s, from 2026-07-31T12:34:56Z
 
-                     received            sent
-messages                   20              20
-bytes                   290 B           170 B
-per second               10.0            10.0
-most in 1 s                10              10
-size, least              14 B             8 B
-median                   14 B             8 B
-95 % up to               15 B             9 B
-most                     15 B             9 B
-gap, median            101 ms          100 ms
-95 % up to             101 ms          100 ms
-most                   101 ms          100 ms
-compressed to            69 %           118 %
+                        received            sent
+messages                      20              20
+bytes                      290 B           170 B
+per second                  10.0            10.0
+peak per second               10              10
+size min                    14 B             8 B
+size median                 14 B             8 B
+size p95                    15 B             9 B
+size max                    15 B             9 B
+gap median                101 ms          100 ms
+gap p95                   101 ms          100 ms
+gap max                   101 ms          100 ms
+compressed to               69 %           118 %
 
 answers: 20 (requests and answers with the same JSON id)
-least 1.0 ms, median 10.2 ms, 95 % up to 19.5 ms, 99 % up to 20.0 ms, most
-  20.0 ms
+min 1.0 ms, p50 10.2 ms, p95 19.5 ms, p99 20.0 ms, max 20.0 ms
    ≤ 2.0 ms ███▋                                      1
    ≤ 5.0 ms ██████████▉                               3
   ≤ 10.0 ms ██████████████████▏                       5
   ≤ 20.0 ms ████████████████████████████████████████ 11
 
 pings: 1 (from a ping to its pong)
-least 1.5 ms, median 1.5 ms, 95 % up to 1.5 ms, 99 % up to 1.5 ms, most 1.5 ms
+min 1.5 ms, p50 1.5 ms, p95 1.5 ms, p99 1.5 ms, max 1.5 ms
    ≤ 2.0 ms ████████████████████████████████████████ 1
 
 control frames: 0 pings, 1 pong
