@@ -129,9 +129,9 @@ pub(super) fn keep_event(writer: &mut ScenarioWriter, event: &Event<'_>, connect
     if matches!(event.what, EventKind::Frame(_) | EventKind::Shown(_) | EventKind::Notice(..)) {
         return;
     }
-    if writer.is_full() {
-        writer.pass_over();
-    } else if let Some(event) = Recorded::of_event(event) {
+    if !writer.is_full()
+        && let Some(event) = Recorded::of_event(event)
+    {
         writer.push(Recorded { connection, ..event });
     }
 }

@@ -167,9 +167,20 @@ impl Connection {
         if self.close_deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
+        self.stop_waiting();
+    }
+
+    /// How long the peer has to answer our Close frame, once it was sent; `None`: there is no limit.
+    pub fn close_timeout(&self) -> Option<Duration> {
+        self.close_timeout
+    }
+
+    /// Ends a connection on which the end of the peer is awaited, as if its time had run out.
+    pub fn stop_waiting(&mut self) {
         let cause = match &self.phase {
             Phase::Closing { cause_if_late, .. } => cause_if_late.clone(),
-            _ => EndCause::Handshake,
+            Phase::Closed { .. } => EndCause::Handshake,
+            Phase::Open | Phase::Ended(_) => return,
         };
         self.end(cause);
     }

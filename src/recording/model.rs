@@ -94,6 +94,11 @@ pub struct RecordedFrame {
 }
 
 impl Recorded {
+    /// Whether it is a data message.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.what, RecordedKind::Message(_) | RecordedKind::FileSent { .. })
+    }
+
     /// Calls `consume` with the event as the outputs of a live run take it.
     pub fn with_event<T>(&self, consume: impl FnOnce(&Event<'_>) -> T) -> T {
         let emit =

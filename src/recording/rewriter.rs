@@ -16,6 +16,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// cost.
 const PAUSE: u32 = 20;
 
+/// How often it is tried how much a full disk takes: each attempt halves what may be missing.
+const MAX_ATTEMPTS: u32 = 8;
+
 /// Writes a scenario from lines of `--json`.
 #[derive(Debug, Default)]
 pub(super) struct Rewriter {
@@ -93,6 +96,27 @@ impl Rewriter {
         self.remarks = warnings.chain(values).collect();
         self.next = Some(now + INTERVAL.max(now.elapsed() * PAUSE));
         Ok(())
+    }
+
+    /// After a failure, writes as much as the file takes.
+    pub(super) fn write_what_fits(&mut self, file: &mut WrittenFile) {
+        let mut most = self.writer.len(); // so many do not fit
+        for _ in 0..MAX_ATTEMPTS {
+            let least = self.written.map_or(0, |written| written.events);
+            let events = least.midpoint(most);
+            if events == least {
+                return;
+            }
+            let messages = self.writer.messages_in(events);
+            let part = Written { events, messages, is_full: true };
+            match file.replace(self.generate(part).text.as_bytes()) {
+                Ok(()) => self.written = Some(part),
+                Err(_) => {
+                    self.restore(file);
+                    most = events;
+                }
+            }
+        }
     }
 
     /// Writes what was in the file before.

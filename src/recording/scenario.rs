@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use super::Recorded;
-use crate::protocol::counted::counted;
 use kept::Kept;
 
 mod captures;
@@ -105,20 +104,12 @@ impl ScenarioWriter {
         self.kept.push(event);
     }
 
-    /// Notes that there was another event, which is not kept once there is no room.
-    pub fn pass_over(&mut self) {
-        self.kept.pass_over();
-    }
-
     /// The scenario of what is kept.
     pub fn generate(&self) -> Generated {
-        let omitted = self.kept.omitted();
-        let mut generated = self.generate_first(self.len(), omitted > 0);
-        if omitted > 0 {
-            let more = counted(omitted, "more event");
-            let warning =
-                format!("the scenario ends before the recording does: {more} did not fit");
-            generated.warnings.push(warning);
+        let mut generated = self.generate_first(self.len(), self.is_full());
+        if self.is_full() {
+            let warning = "the scenario ends before the recording does: it holds no more";
+            generated.warnings.push(warning.to_owned());
         }
         generated
     }
@@ -132,6 +123,12 @@ impl ScenarioWriter {
     /// How many events are kept.
     pub(super) fn len(&self) -> usize {
         self.kept.events().len()
+    }
+
+    /// How many data messages are among the first of the events that are kept.
+    pub(super) fn messages_in(&self, events: usize) -> u64 {
+        let kept = self.kept.events();
+        kept.get(..events).unwrap_or(kept).iter().filter(|it| it.is_message()).count() as u64
     }
 
     /// How many data messages are kept.

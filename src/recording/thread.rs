@@ -186,14 +186,16 @@ impl FileWriter {
         self.file.check_name()
     }
 
-    /// Ends the content of a file that has failed, where there may be room for that.
+    /// Writes to a file that has failed what there may be room for.
     fn end_failed(&mut self) {
-        if let Content::Converted(writer) = &mut self.content
-            && self.can_be_finished
-        {
-            // Readers take what is there also without an end.
-            let finished = writer.finish(&mut self.pending.bytes);
-            let _ = finished.and_then(|()| self.put_pending());
+        match &mut self.content {
+            Content::Converted(writer) if self.can_be_finished => {
+                // Readers take what is there also without an end.
+                let finished = writer.finish(&mut self.pending.bytes);
+                let _ = finished.and_then(|()| self.put_pending());
+            }
+            Content::Rewritten(rewriter) => rewriter.write_what_fits(&mut self.file),
+            Content::Lines | Content::Converted(_) => {}
         }
     }
 }

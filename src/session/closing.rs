@@ -28,6 +28,10 @@ const TLS_RECORD: usize = 16 << 10;
 /// How long the closing handshake may take before the terminal shows how to end without it.
 pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
 
+/// A peer that has sent so many bytes after our Close frame, and for longer than it may take to answer, does not answer
+/// it. What was on its way before fits into less.
+const MAX_AFTER_CLOSE: u64 = 64 << 20;
+
 /// How often the input behind a command that closed the connection is read, to count it: for the rest of a small
 /// one, a last line without a newline, and the end.
 const READS_BEHIND_CLOSE: usize = 4;
@@ -51,6 +55,8 @@ pub(super) struct Closing {
     notice: Option<ClosingNotice>,
     /// The source has ended the session before the closing handshake was complete.
     is_shut_down: bool,
+    /// When our Close frame was written, in real time, and how many bytes had been received then.
+    written: Option<(Instant, u64)>,
 }
 
 #[derive(Debug)]
@@ -131,6 +137,23 @@ impl Session<'_> {
         };
         let text = closing_text(awaited, is_interrupted);
         self.journal.emit(EventKind::Notice(Level::Info, &text));
+    }
+
+    /// Stops waiting for the Close frame of a peer that goes on sending. While outputs are slower than the peer, its clock
+    /// is paused most of the time.
+    pub(super) fn end_flood(&mut self, real: Instant) {
+        let is_written = self.connection.pending_output().is_empty();
+        if self.connection.ready_state() != ReadyState::Closing || !is_written {
+            self.closing.written = None;
+            return;
+        }
+        let received = self.connection.received_counters().wire_bytes;
+        let (since, before) = *self.closing.written.get_or_insert((real, received));
+        let limit = self.connection.close_timeout();
+        let is_late = limit.is_some_and(|limit| real.saturating_duration_since(since) > limit);
+        if is_late && received - before > MAX_AFTER_CLOSE {
+            self.connection.stop_waiting();
+        }
     }
 
     pub(super) fn on_signal(&mut self, signal: Signal) {

@@ -26,6 +26,8 @@ use crate::recording::{Recorded, RecordedKind};
 pub struct HarWriter {
     spool: Spool,
     open: BTreeMap<Option<u64>, Entry>,
+    /// These connections in the order in which they were opened.
+    order: BTreeMap<u64, Option<u64>>,
     /// The connection whose messages go to the file.
     direct: Option<Option<u64>>,
     /// Whole entries of connections that ended before that one.
@@ -70,6 +72,7 @@ impl HarWriter {
         Self {
             spool: Spool::new(folder),
             open: BTreeMap::new(),
+            order: BTreeMap::new(),
             direct: None,
             finished: Stream::default(),
             has_started: false,
@@ -117,6 +120,7 @@ impl HarWriter {
         }
         self.count += 1;
         self.open.insert(key, Entry::new(base, self.count, event.at));
+        self.order.insert(self.count, key);
         if self.direct.is_none() {
             self.direct = Some(key);
             self.separate(file)?;
@@ -200,6 +204,7 @@ impl HarWriter {
     /// Ends the entry of a connection, if it is open.
     fn end(&mut self, key: Option<u64>, file: &mut dyn Write) -> io::Result<()> {
         let Some(mut entry) = self.open.remove(&key) else { return Ok(()) };
+        self.order.remove(&entry.number);
         if entry.control_count > 0 {
             self.spool.append(&mut entry.control, b"]")?;
         }
@@ -221,9 +226,10 @@ impl HarWriter {
     fn advance(&mut self, file: &mut dyn Write) -> io::Result<()> {
         self.direct = None;
         self.spool.drain(&mut self.finished, file)?;
-        let oldest = self.open.iter_mut().min_by_key(|(_, entry)| entry.number);
-        if let Some((key, entry)) = oldest {
-            self.direct = Some(*key);
+        if let Some(key) = self.order.first_key_value().map(|(_, key)| *key)
+            && let Some(entry) = self.open.get_mut(&key)
+        {
+            self.direct = Some(key);
             file.write_all(b",\n")?;
             self.spool.drain(&mut entry.messages, file)?;
         }

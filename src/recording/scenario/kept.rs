@@ -17,14 +17,14 @@ pub(super) struct Kept {
     size: usize,
     /// How many of them are data messages.
     messages: u64,
-    /// How many did not fit; none behind the first of them is kept.
-    omitted: u64,
+    /// One did not fit: none behind it is kept.
+    is_full: bool,
 }
 
 impl Kept {
     /// Whether nothing more fits.
     pub(super) fn is_full(&self) -> bool {
-        self.omitted > 0
+        self.is_full
     }
 
     /// Keeps an event if it fits. Frames are passed over: a scenario has none.
@@ -34,19 +34,12 @@ impl Kept {
         }
         let size = size(&event);
         if self.is_full() || self.size.saturating_add(size) > LIMIT {
-            self.omitted += 1;
+            self.is_full = true;
             return;
         }
         self.size += size;
-        let is_message =
-            matches!(event.what, RecordedKind::Message(_) | RecordedKind::FileSent { .. });
-        self.messages += u64::from(is_message);
+        self.messages += u64::from(event.is_message());
         self.events.push(event);
-    }
-
-    /// Counts an event that does not fit.
-    pub(super) fn pass_over(&mut self) {
-        self.omitted += 1;
     }
 
     pub(super) fn events(&self) -> &[Recorded] {
@@ -55,10 +48,6 @@ impl Kept {
 
     pub(super) fn messages(&self) -> u64 {
         self.messages
-    }
-
-    pub(super) fn omitted(&self) -> u64 {
-        self.omitted
     }
 }
 

@@ -1,5 +1,6 @@
 //! Scenarios and HARs of runs that end early.
 
+use std::process::Stdio;
 use std::thread;
 use std::time::Instant;
 
@@ -99,6 +100,7 @@ fn a_full_disk_leaves_what_was_written_before() {
     let scenario = scenario(&outcome);
     assert!(scenario.contains("\n< ready\n") && scenario.ends_with('\n'), "{scenario}");
     let messages = scenario.matches("\n< ").count();
+    assert!(messages > 7000, "{messages}");
     outcome.stderr_contains(&format!("{messages} message"));
 }
 
@@ -121,4 +123,13 @@ fn a_full_disk_leaves_a_har_that_is_closed() {
     let har: serde_json::Value = serde_json::from_slice(&bytes).expect("a HAR that is closed");
     let messages = har["log"]["entries"][0]["_webSocketMessages"].as_array().expect("messages");
     assert!(warning.contains(&format!("{} messages are in it", messages.len())), "{warning}");
+}
+
+#[test]
+fn a_flood_that_goes_on_after_our_close_is_not_recorded_for_ever() {
+    let server = serve(|peer| while peer.try_send(text(&"x".repeat(60_000)).repeat(10)) {});
+    let args = ["--count", "1", "--close-timeout", "200ms", "--record", "r.har"];
+    let outcome = wscope().arg(server.url()).args(args).stdin_null().stdout_to(Stdio::null()).run();
+    let har = outcome.code(0).file("r.har");
+    assert!(serde_json::from_slice::<serde_json::Value>(&har).is_ok(), "a HAR that is closed");
 }
