@@ -165,13 +165,10 @@ impl<'a> Reader<'a> {
         if self.failed.pop_if(|(number, _)| *number == connection).is_some() {
             return;
         }
-        let refusal = self.connections.iter().rposition(|it| match &it.opening {
+        self.connections.pop_if(|it| match &it.opening {
             Some(Opening::Refused(event, _)) => event.connection == connection,
             _ => false,
         });
-        if refusal.is_some_and(|index| index + 1 == self.connections.len()) {
-            self.connections.pop();
-        }
     }
 
     fn traffic(&mut self, number: usize, event: &'a Recorded, what: &'a RecordedKind) {
