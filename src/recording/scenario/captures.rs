@@ -275,7 +275,7 @@ enum Place<'a> {
     Element(usize),
 }
 
-/// Finds the value that so many leaves are before.
+/// Finds the leaf with this index.
 fn find_leaf<'a>(value: &'a Value, left: &mut usize, path: &mut Vec<Place<'a>>) -> bool {
     let mut inside = |place: Place<'a>, value: &'a Value| {
         path.push(place);
