@@ -11,8 +11,8 @@ use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
-/// How many pings are remembered that are not answered yet.
-const MAX_PINGS: usize = 1024;
+/// How many pings are remembered that are not answered yet, as in the protocol core.
+const MAX_PINGS: usize = 64;
 
 /// How the payload of a ping begins that wscope sent by itself.
 const KEEPALIVE: &[u8] = b"keepalive ";
