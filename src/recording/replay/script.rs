@@ -206,10 +206,8 @@ impl ScriptBuilder {
     fn keep(&mut self, at: Duration, event: Recorded) {
         let size = event.size() as u64;
         match event.what {
-            RecordedKind::Open(opened) => {
-                if self.script.opened.is_none() && self.takes(size) {
-                    self.script.opened = Some(opened);
-                }
+            RecordedKind::Open(opened) if self.script.opened.is_none() => {
+                self.script.opened = self.takes(size).then_some(opened);
             }
             RecordedKind::Message(message) => {
                 let content = Content::new(message.kind, message.data);
@@ -248,9 +246,7 @@ impl ScriptBuilder {
                 _ => {}
             },
             RecordedKind::Closed(closed) => {
-                if self.takes(size) {
-                    self.script.close = Some(self.close(&closed));
-                }
+                self.script.close = self.takes(size).then(|| self.close(&closed));
             }
             _ => {}
         }
