@@ -19,6 +19,7 @@ mod recordings;
 pub mod replay;
 mod rewriter;
 pub mod scenario;
+mod size;
 pub mod stats;
 mod thread;
 pub mod writer;

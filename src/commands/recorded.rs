@@ -13,7 +13,7 @@ use crate::recording::replay::{Collector, EntryError, Script};
 
 /// A recorded connection.
 pub(super) struct Loaded {
-    /// What was said on it.
+    /// What was sent on it.
     pub(super) script: Script,
     /// What is incomplete in the file.
     pub(super) warnings: Vec<String>,

@@ -50,14 +50,12 @@ const READ: &str = "the recording that is replayed";
 
 /// What of the recorded client is not repeated.
 fn unrepeated(script: &Script) -> Option<String> {
-    let frames = script.raw_frames;
-    let is_server = script.messages(Side::Client) == 0 && script.messages(Side::Server) == 0;
-    match frames {
-        0 if is_server => Some("the recorded connection has no messages".to_owned()),
-        0 => None,
-        _ => Some(format!(
-            "not sent again: {} of --send-frame, whose contents were not recorded",
-            counted(frames, "frame")
-        )),
+    if script.raw_frames > 0 {
+        let frames = counted(script.raw_frames, "frame");
+        return Some(format!(
+            "not sent again: {frames} of --send-frame, whose contents were not recorded"
+        ));
     }
+    let has_no_messages = script.messages(Side::Client) == 0 && script.messages(Side::Server) == 0;
+    has_no_messages.then(|| "the recorded connection has no messages".to_owned())
 }

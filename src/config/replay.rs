@@ -61,7 +61,7 @@ pub struct MockConfig {
     pub recording: RecordingConfig,
     /// How messages of clients are compared with the recorded ones.
     pub rules: Rules,
-    /// A client that says something else is closed.
+    /// A client that sends something else is closed.
     pub strict: bool,
 }
 

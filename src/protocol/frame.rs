@@ -206,9 +206,19 @@ impl Header {
     }
 
     /// The same header with RSV1 set, which marks a compressed message (RFC 7692 section 6.1).
-    pub fn with_rsv1(mut self) -> Self {
-        self.rsv1 = true;
-        self.bytes[0] |= 0x40;
+    pub fn with_rsv1(self) -> Self {
+        self.with_reserved_bits([true, self.rsv2, self.rsv3])
+    }
+
+    /// The same header with these bits as RSV1, RSV2 and RSV3.
+    pub fn with_reserved_bits(mut self, bits: [bool; 3]) -> Self {
+        [self.rsv1, self.rsv2, self.rsv3] = bits;
+        for (mask, is_set) in [0x40, 0x20, 0x10].into_iter().zip(bits) {
+            match is_set {
+                true => self.bytes[0] |= mask,
+                false => self.bytes[0] &= !mask,
+            }
+        }
         self
     }
 

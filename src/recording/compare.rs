@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::protocol::MessageKind;
 use crate::scenario::json;
 
+pub(super) use align::cheapest;
 pub use align::{Pair, align, match_any_order};
 pub(super) use change::walk;
 pub use change::{Change, Changes, shown};

@@ -1,7 +1,7 @@
 //! Which connection an event belongs to, and what the connections of a recording are called: `--entry` means the same
 //! wherever it is given.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Recorded, RecordedKind};
 use crate::event::FailureKind;
@@ -11,6 +11,10 @@ use crate::event::FailureKind;
 pub struct Labels {
     /// Of each number that events have, how many connections were begun, and the place of the last one.
     numbers: HashMap<Option<u64>, (u64, usize)>,
+    /// The labels of connections without a number.
+    unnumbered: HashSet<u64>,
+    /// The label of the next one, once a connection was begun.
+    free: u64,
     count: usize,
 }
 
@@ -25,7 +29,8 @@ pub enum Belonging {
     Nothing,
 }
 
-/// How many numbers are remembered. Connections with other ones cannot be followed.
+/// How many numbers are remembered, and how many labels of connections without one. Connections with other numbers
+/// cannot be followed.
 const MAX_NUMBERS: usize = 100_000;
 
 impl Labels {
@@ -63,6 +68,18 @@ impl Labels {
             let (begun, last) = self.numbers.entry(number).or_default();
             (*begun, *last) = (*begun + 1, place);
         }
+        if number.is_none() && self.unnumbered.len() < MAX_NUMBERS {
+            self.unnumbered.insert(self.free.max(1));
+        }
+        // It is its place, unless that is taken.
+        self.free = match number {
+            None => self.free + 1,
+            Some(_) => self.free,
+        };
+        self.free = self.free.max(self.count as u64 + 1);
+        while self.numbers.contains_key(&Some(self.free)) {
+            self.free += 1;
+        }
         (place, label)
     }
 
@@ -73,11 +90,11 @@ impl Labels {
 
     /// The label that the next connection with this number will have.
     pub fn next(&self, number: Option<u64>) -> String {
+        let Some(own) = number else { return self.free.max(1).to_string() };
         let begun = self.numbers.get(&number).map_or(0, |(begun, _)| *begun);
-        match (number, begun) {
-            (None, _) => (self.count + 1).to_string(),
-            (Some(number), 0) => number.to_string(),
-            (Some(number), times) => format!("{number}.{}", times + 1), // it was opened again
+        match begun + u64::from(self.unnumbered.contains(&own)) {
+            0 => own.to_string(),
+            times => format!("{own}.{}", times + 1), // it was opened again
         }
     }
 }
@@ -92,11 +109,24 @@ mod tests {
         let mut labels = Labels::default();
         let begun = [Some(7), None, Some(7), Some(2), None].map(|number| labels.begin(number));
         let label = |(place, label): (usize, String)| format!("{place} {label}");
-        assert_eq!(begun.map(label), ["0 7", "1 2", "2 7.2", "3 2", "4 5"]);
+        assert_eq!(begun.map(label), ["0 7", "1 2", "2 7.2", "3 2.2", "4 5"]);
         assert_eq!(
             [labels.next(Some(7)), labels.next(Some(9)), labels.next(None)],
             ["7.3", "9", "6"]
         );
+    }
+
+    #[test]
+    fn no_two_connections_have_the_same_label() {
+        let mut labels = Labels::default();
+        let numbers = [Some(2), None, Some(3), None, None, Some(1), None, Some(5), Some(5), None];
+        let begun = numbers.map(|number| {
+            let next = labels.next(number);
+            let (_, label) = labels.begin(number);
+            assert_eq!(label, next);
+            label
+        });
+        assert_eq!(begun, ["2", "3", "3.2", "4", "5", "1", "7", "5.2", "5.3", "10"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What was said on a recorded connection, to be said again: by a client (`wscope replay`), or by a server
+//! What was sent on a recorded connection, to be sent again: by a client (`wscope replay`), or by a server
 //! (`wscope listen --replay`).
 //!
 //! All of it is pure: time comes in as an argument, and what is to be sent comes out as a value.

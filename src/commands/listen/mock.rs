@@ -91,9 +91,9 @@ struct State {
     strict: bool,
     /// The number of messages that were sent.
     sent: Arc<AtomicU64>,
-    /// Reports on what the client said, and what follows from that.
+    /// Reports on what the client sent, and what follows from that.
     reports: VecDeque<Action>,
-    /// What the client said first that was not recorded.
+    /// What the client sent first that was not recorded.
     deviation: Option<String>,
     /// What is sent next.
     next: Option<Reply>,

@@ -1,6 +1,6 @@
 //! What a curl command would request, as arguments of our own.
 
-use super::headers::{Fate, fate};
+use super::headers::{FieldUse, use_of};
 use super::options::{self, CurlOption, Meaning};
 use super::url::requested;
 use super::words::{Fault, Word};
@@ -15,7 +15,7 @@ pub struct CurlCommand {
     /// Options that have no meaning for a WebSocket, as they are written, without values.
     pub unused: Vec<String>,
     /// Names of fields that the handshake has of its own, or none of.
-    pub remade: Vec<String>,
+    pub regenerated: Vec<String>,
 }
 
 /// An argument of `wscope`.
@@ -261,14 +261,17 @@ impl Reader<'_> {
         self.headers.sort_by_key(|header| header.at);
         for Value { at, text } in std::mem::take(&mut self.headers) {
             let name = name_of(&text).to_owned();
-            match fate(&text, self.found.url.as_ref().map(|url| url.text.as_str())) {
-                Fate::Kept => self.arg(at, format!("--header={text}")),
-                Fate::Replaced(value) => self.arg(at, format!("--header={name}: {value}")),
-                Fate::Subprotocols(names) => {
+            match use_of(&text, self.found.url.as_ref().map(|url| url.text.as_str())) {
+                FieldUse::Kept => self.arg(at, format!("--header={text}")),
+                FieldUse::Replaced(value) => self.arg(at, format!("--header={name}: {value}")),
+                FieldUse::Subprotocols(names) => {
                     names.iter().for_each(|it| self.arg(at, format!("--subprotocol={it}")));
                 }
-                Fate::Remade if !self.found.remade.contains(&name) => self.found.remade.push(name),
-                Fate::Remade => {}
+                FieldUse::Regenerated => {
+                    if !self.found.regenerated.contains(&name) {
+                        self.found.regenerated.push(name);
+                    }
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::protocol::head::split_list;
 
 /// What becomes of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum FieldUse {
     /// It is sent as it is.
     Kept,
     /// It is sent with another value; empty: not at all.
@@ -14,11 +14,11 @@ pub(super) enum Fate {
     /// Its subprotocols are offered.
     Subprotocols(Vec<String>),
     /// It belongs to one handshake or to a body: ours has its own, or none.
-    Remade,
+    Regenerated,
 }
 
 /// Fields that belong to the connection on which the browser sent them.
-const REMADE: [&str; 14] = [
+const REGENERATED: [&str; 14] = [
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Version",
     "Sec-WebSocket-Accept",
@@ -36,35 +36,35 @@ const REMADE: [&str; 14] = [
 ];
 
 /// What becomes of the field `line` in a request to `url`. `line` is written as for `-H`.
-pub(super) fn fate(line: &str, url: Option<&str>) -> Fate {
+pub(super) fn use_of(line: &str, url: Option<&str>) -> FieldUse {
     // The fields that begin with a colon are those of HTTP/2.
     if line.starts_with(':') {
-        return Fate::Remade;
+        return FieldUse::Regenerated;
     }
     let (name, value) = line.split_once(':').unwrap_or((line.trim_end().trim_end_matches(';'), ""));
     let (name, value) = (name.trim(), value.trim());
     let is = |other: &str| name.eq_ignore_ascii_case(other);
-    if REMADE.into_iter().any(is) || is("Host") && is_host_of(value, url) {
-        return Fate::Remade;
+    if REGENERATED.into_iter().any(is) || is("Host") && is_host_of(value, url) {
+        return FieldUse::Regenerated;
     }
     if is("Sec-WebSocket-Protocol") {
         let names = split_list(value).into_iter().filter(|name| !name.is_empty());
-        return Fate::Subprotocols(names.collect());
+        return FieldUse::Subprotocols(names.collect());
     }
     if is("Sec-WebSocket-Extensions") {
         return extensions(value);
     }
-    Fate::Kept
+    FieldUse::Kept
 }
 
 /// Only permessage-deflate is offered. Other extensions, and offers of it that are not valid, are not.
-fn extensions(value: &str) -> Fate {
+fn extensions(value: &str) -> FieldUse {
     let is_ours = |offer: &String| offer.to_ascii_lowercase().starts_with("permessage-deflate");
     let kept = split_list(value).into_iter().filter(is_ours);
     let kept: Vec<_> = kept.filter(|offer| offers(offer).is_ok()).collect();
     match kept.join(", ") {
-        offer if offer == DEFAULT_OFFER => Fate::Remade,
-        offer => Fate::Replaced(offer),
+        offer if offer == DEFAULT_OFFER => FieldUse::Regenerated,
+        offer => FieldUse::Replaced(offer),
     }
 }
 
@@ -81,30 +81,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_field_has_its_fate() {
-        let replaced = |value: &str| Fate::Replaced(value.to_owned());
+    fn each_field_has_its_use() {
+        let replaced = |value: &str| FieldUse::Replaced(value.to_owned());
         let offered =
-            |names: &[&str]| Fate::Subprotocols(names.iter().map(|&it| it.into()).collect());
+            |names: &[&str]| FieldUse::Subprotocols(names.iter().map(|&it| it.into()).collect());
         for (line, expected) in [
-            ("Origin: https://a.example", Fate::Kept),
-            ("Cookie: a=b", Fate::Kept),
-            ("User-Agent;", Fate::Kept),
-            ("X-Sec-WebSocket-Key: a", Fate::Kept),
-            ("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", Fate::Remade),
-            ("Upgrade: websocket", Fate::Remade),
-            ("Connection: keep-alive, Upgrade", Fate::Remade),
-            ("Connection:", Fate::Remade),
-            ("Accept-Encoding: gzip, deflate, br, zstd", Fate::Remade),
-            ("Accept-Encoding;", Fate::Remade),
-            ("Content-Length: 0", Fate::Remade),
-            (":authority: a.example", Fate::Remade),
-            ("Host: a.example", Fate::Remade),
-            ("Host: A.example:443", Fate::Remade),
-            ("Host: a.example:80", Fate::Kept),
-            ("Host: b.example", Fate::Kept),
+            ("Origin: https://a.example", FieldUse::Kept),
+            ("Cookie: a=b", FieldUse::Kept),
+            ("User-Agent;", FieldUse::Kept),
+            ("X-Sec-WebSocket-Key: a", FieldUse::Kept),
+            ("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", FieldUse::Regenerated),
+            ("Upgrade: websocket", FieldUse::Regenerated),
+            ("Connection: keep-alive, Upgrade", FieldUse::Regenerated),
+            ("Connection:", FieldUse::Regenerated),
+            ("Accept-Encoding: gzip, deflate, br, zstd", FieldUse::Regenerated),
+            ("Accept-Encoding;", FieldUse::Regenerated),
+            ("Content-Length: 0", FieldUse::Regenerated),
+            (":authority: a.example", FieldUse::Regenerated),
+            ("Host: a.example", FieldUse::Regenerated),
+            ("Host: A.example:443", FieldUse::Regenerated),
+            ("Host: a.example:80", FieldUse::Kept),
+            ("Host: b.example", FieldUse::Kept),
             ("Sec-WebSocket-Protocol: v2.chat, v1.chat", offered(&["v2.chat", "v1.chat"])),
             ("Sec-WebSocket-Protocol;", offered(&[])),
-            ("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", Fate::Remade),
+            (
+                "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+                FieldUse::Regenerated,
+            ),
             ("Sec-WebSocket-Extensions: permessage-deflate", replaced("permessage-deflate")),
             ("Sec-WebSocket-Extensions: x-webkit-deflate-frame", replaced("")),
             (
@@ -113,8 +116,8 @@ mod tests {
             ),
             ("Sec-WebSocket-Extensions: permessage-deflate; frob", replaced("")),
         ] {
-            assert_eq!(fate(line, Some("wss://a.example/x")), expected, "{line}");
+            assert_eq!(use_of(line, Some("wss://a.example/x")), expected, "{line}");
         }
-        assert_eq!(fate("Host: a.example", None), Fate::Kept);
+        assert_eq!(use_of("Host: a.example", None), FieldUse::Kept);
     }
 }

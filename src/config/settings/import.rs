@@ -85,8 +85,8 @@ fn notices(command: &CurlCommand, source: &CurlSource, typed: &ArgMatches) -> Ve
         let text = format!("{}: not used for a WebSocket: {names}", source.option());
         notices.push((Level::Warning, text));
     }
-    if !command.remade.is_empty() && typed.get_count("verbose") > 0 {
-        let names = command.remade.join(", ");
+    if !command.regenerated.is_empty() && typed.get_count("verbose") > 0 {
+        let names = command.regenerated.join(", ");
         let text = format!("{}: not taken into this handshake: {names}", source.option());
         notices.push((Level::Info, text));
     }

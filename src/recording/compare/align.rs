@@ -17,15 +17,31 @@ pub enum Pair {
     Surplus(usize),
 }
 
+impl Pair {
+    /// The same pair with other indices.
+    pub(in crate::recording) fn map(
+        self,
+        recorded: impl Fn(usize) -> usize,
+        now: impl Fn(usize) -> usize,
+    ) -> Self {
+        match self {
+            Self::Same(one, other) => Self::Same(recorded(one), now(other)),
+            Self::Changed(one, other) => Self::Changed(recorded(one), now(other)),
+            Self::Missing(one) => Self::Missing(recorded(one)),
+            Self::Surplus(other) => Self::Surplus(now(other)),
+        }
+    }
+}
+
 /// How far ahead an equal message is searched.
 const WINDOW: usize = 256;
 
 /// In a gap with more possible pairs than this, messages are paired in order: to compare them all takes time.
 const MAX_PAIRS: usize = 144;
 
-/// What it costs to leave a message without a partner, in distances: two messages that have nothing in common (1) are
-/// still paired if both would be left over.
-const ALONE: f64 = 0.6;
+/// What a message costs that stays unpaired, in distances: two messages that have nothing in common (1) are still a
+/// pair if both would be unpaired.
+const UNPAIRED: f64 = 0.6;
 
 /// Aligns received messages with recorded ones, in order. `distance` says how much two differ, from 0 to 1; it is
 /// called for messages that are not equal.
@@ -76,43 +92,59 @@ fn close_gap(
         pairs.extend((from.1 + both..to.1).map(Pair::Surplus));
         return;
     }
-    // The cheapest way to pair what is left, from each place to the end.
-    let mut costs = vec![vec![0.0; now + 1]; recorded + 1];
-    let mut steps = vec![vec![Pair::Missing(0); now + 1]; recorded + 1];
+    let cheapest =
+        cheapest(recorded, now, &mut |one, other| Some(distance(from.0 + one, from.1 + other)));
+    pairs.extend(cheapest.into_iter().map(|pair| pair.map(|at| from.0 + at, |at| from.1 + at)));
+}
+
+/// The pairs of so many messages with so many others, in order, that differ least in all. `distance` says how much two
+/// differ, from 0 to 1; `None`: they cannot be a pair.
+///
+/// It is called once for each two, so their number has to be limited.
+pub(in crate::recording) fn cheapest(
+    recorded: usize,
+    now: usize,
+    distance: &mut dyn FnMut(usize, usize) -> Option<f64>,
+) -> Vec<Pair> {
+    let width = now + 1;
+    // The least cost of what is left from each place on, and the pair that comes first there.
+    let mut costs = vec![0.0; (recorded + 1) * width];
+    let mut first = vec![Pair::Missing(0); costs.len()];
     for one in (0..=recorded).rev() {
         for other in (0..=now).rev() {
-            let (at, came) = (from.0 + one, from.1 + other);
+            let place = one * width + other;
             let mut best: Option<(f64, Pair)> = None;
-            let mut offer = |cost: f64, pair: Pair| {
-                if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            let mut offer = |cost: f64, pair| {
+                if best.is_none_or(|(least, _)| cost < least) {
                     best = Some((cost, pair));
                 }
             };
-            if one < recorded && other < now {
-                let paired = distance(at, came) + costs[one + 1][other + 1];
-                offer(paired, Pair::Changed(at, came));
+            if one < recorded
+                && other < now
+                && let Some(distance) = distance(one, other)
+            {
+                offer(distance + costs[place + width + 1], Pair::Changed(one, other));
             }
             if one < recorded {
-                offer(ALONE + costs[one + 1][other], Pair::Missing(at));
+                offer(UNPAIRED + costs[place + width], Pair::Missing(one));
             }
             if other < now {
-                offer(ALONE + costs[one][other + 1], Pair::Surplus(came));
+                offer(UNPAIRED + costs[place + 1], Pair::Surplus(other));
             }
             if let Some((cost, pair)) = best {
-                (costs[one][other], steps[one][other]) = (cost, pair);
+                (costs[place], first[place]) = (cost, pair);
             }
         }
     }
+    let mut pairs = Vec::with_capacity(recorded.max(now));
     let (mut one, mut other) = (0, 0);
     while one < recorded || other < now {
-        let step = steps[one][other];
-        pairs.push(step);
-        match step {
-            Pair::Missing(_) => one += 1,
-            Pair::Surplus(_) => other += 1,
-            Pair::Same(..) | Pair::Changed(..) => (one, other) = (one + 1, other + 1),
-        }
+        let pair = first[one * width + other];
+        pairs.push(pair);
+        one += usize::from(!matches!(pair, Pair::Surplus(_)));
+        other += usize::from(!matches!(pair, Pair::Missing(_)));
     }
+    pairs
 }
 
 /// Matches received messages with recorded ones in any order: equal ones first, then the closest of what is left.

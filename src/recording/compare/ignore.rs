@@ -46,10 +46,12 @@ impl Ignore {
                 .locations()
                 .map(|location| location.iter().map(element).collect())
                 .collect();
-            // From the end, so that the places before stay where they are.
             places.sort_unstable();
             places.dedup();
-            places.iter().rev().for_each(|place| remove(value, place));
+            match places.first() {
+                Some(place) if place.is_empty() => *value = Value::Null,
+                _ => remove(value, &places, 0),
+            }
         }
     }
 }
@@ -65,23 +67,33 @@ fn element(element: &PathElement<'_>) -> Element {
     }
 }
 
-fn remove(mut value: &mut Value, place: &[Element]) {
-    let Some((last, above)) = place.split_last() else {
-        *value = Value::Null;
-        return;
+/// Removes what these places are in a value that is `depth` steps from the start of each. They are in order, so those of
+/// one member or element follow each other. Each object and array is gone through once.
+fn remove(value: &mut Value, places: &[Vec<Element>], depth: usize) {
+    let is_kept = |step: &Element, inner: &mut Value| {
+        let start = places.partition_point(|place| place[depth] < *step);
+        let length = places[start..].partition_point(|place| place[depth] == *step);
+        match &places[start..start + length] {
+            [] => true,
+            // The shortest is the first one.
+            [first, ..] if first.len() == depth + 1 => false,
+            inside => {
+                remove(inner, inside, depth + 1);
+                true
+            }
+        }
     };
-    for step in above {
-        let inner = match step {
-            Element::Name(name) => value.get_mut(name),
-            Element::Index(index) => value.get_mut(index),
-        };
-        let Some(inner) = inner else { return };
-        value = inner;
-    }
-    match (last, value) {
-        (Element::Name(name), Value::Object(members)) => drop(members.shift_remove(name)),
-        (Element::Index(index), Value::Array(elements)) if *index < elements.len() => {
-            elements.remove(*index);
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, inner| is_kept(&Element::Name(name.clone()), inner));
+        }
+        Value::Array(elements) => {
+            let mut index = 0;
+            elements.retain_mut(|inner| {
+                let is_kept = is_kept(&Element::Index(index), inner);
+                index += 1;
+                is_kept
+            });
         }
         _ => {}
     }
@@ -105,6 +117,8 @@ mod tests {
             (&["$"], "[1]", "null"),
             (&["$.l[?@.id == 2]"], r#"{"l":[{"id":1},{"id":2}]}"#, r#"{"l":[{"id":1}]}"#),
             (&["$['a b']", "$.é"], r#"{"a b":1,"é":2}"#, "{}"),
+            (&["$['a', 'c']"], r#"{"c":1,"b":2,"a":3,"d":4}"#, r#"{"b":2,"d":4}"#),
+            (&["$[1]", "$[*].a", "$[2]"], r#"[{"a":1},2,{"a":3},{"b":4}]"#, r#"[{},{}]"#),
             (&[], "[1]", "[1]"),
         ] {
             let ignore = Ignore::parse(paths.iter().copied()).expect("JSONPaths");
@@ -112,6 +126,19 @@ mod tests {
             ignore.remove_from(&mut value);
             assert_eq!(value.to_string(), left, "{paths:?} {text}");
         }
+    }
+
+    #[test]
+    fn many_members_take_little_time() {
+        let ignore = Ignore::parse(["$.*", "$[*]"]).expect("JSONPaths");
+        let members: Vec<_> = (0..200_000).map(|number| format!("\"{number}\":0")).collect();
+        let mut object =
+            json::parse(format!("{{{}}}", members.join(",")).as_bytes()).expect("JSON");
+        let mut array =
+            json::parse(format!("[{}0]", "0,".repeat(200_000)).as_bytes()).expect("JSON");
+        ignore.remove_from(&mut object);
+        ignore.remove_from(&mut array);
+        assert_eq!((object.to_string(), array.to_string()), ("{}".to_owned(), "[]".to_owned()));
     }
 
     #[test]

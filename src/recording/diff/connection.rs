@@ -71,6 +71,8 @@ pub struct Collector {
     messages: usize,
     /// Bytes of payloads that may still be kept.
     left: usize,
+    /// The same of all else.
+    details_left: usize,
     error: Option<CollectError>,
 }
 
@@ -91,6 +93,8 @@ pub enum CollectError {
     TooManyConnections,
     /// It has too many messages.
     TooManyMessages,
+    /// Its opening handshakes, failures and ends take too much memory.
+    TooLarge,
 }
 
 /// The most connections of a recording.
@@ -102,6 +106,9 @@ const MAX_MESSAGES: usize = 5_000_000;
 /// Payloads are kept up to this many bytes in all. Of those behind it is only known whether they are equal, and their
 /// start.
 const MAX_KEPT: usize = 512 << 20;
+
+/// Opening handshakes, failures and ends are kept up to this many bytes in all.
+const MAX_DETAILS: usize = 64 << 20;
 
 /// How many connections are listed.
 const MAX_LISTED: usize = 30;
@@ -118,6 +125,7 @@ impl Collector {
             labels: Labels::default(),
             messages: 0,
             left: MAX_KEPT,
+            details_left: MAX_DETAILS,
             error: None,
         }
     }
@@ -142,15 +150,18 @@ impl Collector {
         }
         let (index, label) = self.labels.begin(event.connection);
         let (url, own) = match &event.what {
-            RecordedKind::Open(opened) => (Some(opened.url.clone()), opened.initiator),
+            RecordedKind::Open(opened) => (Some(opened.url.as_str()), opened.initiator),
             _ => (None, Initiator::Local),
         };
         let own = match own {
             Initiator::Local => Side::Client,
             Initiator::Peer => Side::Server,
         };
-        let is_selected =
-            self.collecting.selector.accepts(&label, url.as_deref().unwrap_or_default());
+        let is_selected = self.collecting.selector.accepts(&label, url.unwrap_or_default());
+        let url = url.map(|url| match is_selected {
+            true => url.to_owned(),
+            false => url.chars().take(MAX_URL + 1).collect(), // that there is more is shown
+        });
         let start = event.at.elapsed;
         let (opened, failure, items, end) = (None, None, Vec::new(), None);
         let connection = Connection { label, url, own, opened, failure, items, end, start };
@@ -159,6 +170,10 @@ impl Collector {
     }
 
     fn add(&mut self, index: usize, event: Recorded) -> ControlFlow<()> {
+        if !self.has_room_for(&event) {
+            self.error = Some(CollectError::TooLarge);
+            return ControlFlow::Break(());
+        }
         let at = event.at.elapsed;
         let connection = &mut self.connections[index].connection;
         let (own, ignore) = (connection.own, &self.collecting.ignore);
@@ -196,6 +211,19 @@ impl Collector {
             _ => return ControlFlow::Continue(()),
         };
         self.keep(index, Item { at, ..item })
+    }
+
+    /// Whether an event that is no item fits into memory.
+    fn has_room_for(&mut self, event: &Recorded) -> bool {
+        let size = match &event.what {
+            RecordedKind::Open(_) | RecordedKind::Failure(_) | RecordedKind::Closed(_) => {
+                event.size()
+            }
+            _ => 0,
+        };
+        let left = self.details_left.checked_sub(size);
+        self.details_left = left.unwrap_or_default();
+        left.is_some()
     }
 
     fn keep(&mut self, index: usize, mut item: Item) -> ControlFlow<()> {
@@ -297,6 +325,10 @@ impl fmt::Display for CollectError {
             Self::TooManyMessages => write!(
                 f,
                 "the recording has more than {MAX_MESSAGES} messages; --entry chooses a connection"
+            ),
+            Self::TooLarge => write!(
+                f,
+                "the opening handshakes of the recording take more than {MAX_DETAILS} bytes of memory; --entry chooses a connection"
             ),
         }
     }

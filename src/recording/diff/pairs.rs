@@ -9,7 +9,7 @@ use std::hash::Hash;
 use super::common::{Id, common};
 use super::distance::{Features, distance};
 use super::item::{Item, ItemKind};
-use crate::recording::compare::{Fingerprint, Ignore, Pair};
+use crate::recording::compare::{Fingerprint, Ignore, Pair, cheapest};
 use crate::recording::replay::Side;
 
 /// Messages between two equal ones are compared with each other if there are not more pairs of them than this; above it
@@ -18,10 +18,6 @@ const MAX_PAIRS: usize = 2500;
 
 /// How many steps comparing messages may take in all.
 const MAX_WORK: u64 = 300_000_000;
-
-/// What it costs to leave a message alone, in distances: two that have nothing in common but their shape (1) are still a
-/// pair if both would be left.
-const ALONE: f64 = 0.6;
 
 /// Pairs the messages of two connections, in the order of the first one as far as it has them.
 pub(super) fn pairs(one: &[Item], other: &[Item], any_order: bool, ignore: &Ignore) -> Vec<Pair> {
@@ -162,48 +158,12 @@ impl Pairing<'_> {
     /// Pairs messages so that they differ least.
     fn closest(&mut self, ones: &[usize], others: &[usize]) {
         let [one_features, other_features] = self.features(ones, others);
-        let width = others.len() + 1;
-        // The least cost of what is left from each place on, and the step that leads there.
-        let mut costs = vec![0.0; (ones.len() + 1) * width];
-        let mut steps = vec![Step::Missing; costs.len()];
-        for at in (0..=ones.len()).rev() {
-            for to in (0..=others.len()).rev() {
-                let place = at * width + to;
-                let mut best: Option<(f64, Step)> = None;
-                let mut offer = |cost: f64, step| {
-                    if best.is_none_or(|(least, _)| cost < least) {
-                        best = Some((cost, step));
-                    }
-                };
-                if let (Some(one), Some(other)) = (one_features.get(at), other_features.get(to)) {
-                    let (first, second) = (&self.one[ones[at]], &self.other[others[to]]);
-                    self.left = self.left.saturating_sub(1 + one.work() + other.work());
-                    if let Some(distance) = distance((first, one), (second, other)) {
-                        offer(distance + costs[place + width + 1], Step::Pair);
-                    }
-                }
-                if at < ones.len() {
-                    offer(ALONE + costs[place + width], Step::Missing);
-                }
-                if to < others.len() {
-                    offer(ALONE + costs[place + 1], Step::Added);
-                }
-                if let Some((cost, step)) = best {
-                    (costs[place], steps[place]) = (cost, step);
-                }
-            }
-        }
-        let (mut at, mut to) = (0, 0);
-        while at < ones.len() || to < others.len() {
-            let step = steps[at * width + to];
-            self.pairs.push(match step {
-                Step::Pair => Pair::Changed(ones[at], others[to]),
-                Step::Missing => Pair::Missing(ones[at]),
-                Step::Added => Pair::Surplus(others[to]),
-            });
-            at += usize::from(!matches!(step, Step::Added));
-            to += usize::from(!matches!(step, Step::Missing));
-        }
+        let pairs = cheapest(ones.len(), others.len(), &mut |at, to| {
+            let (one, other) = (&one_features[at], &other_features[to]);
+            self.left = self.left.saturating_sub(1 + one.work() + other.work());
+            distance((&self.one[ones[at]], one), (&self.other[others[to]], other))
+        });
+        self.pairs.extend(pairs.into_iter().map(|pair| pair.map(|at| ones[at], |to| others[to])));
     }
 
     /// Pairs equal messages wherever they are, then those that resemble each other.
@@ -307,13 +267,6 @@ impl Pairing<'_> {
         }
         missing
     }
-}
-
-#[derive(Clone, Copy)]
-enum Step {
-    Pair,
-    Missing,
-    Added,
 }
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ pub(super) struct FrameLine<'a> {
     fin: bool,
     #[serde(default, deserialize_with = "or_default")]
     rsv1: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    rsv2: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    rsv3: bool,
     size: u64,
     #[serde(default, deserialize_with = "or_default")]
     masked: bool,
@@ -97,7 +101,7 @@ impl FrameLine<'_> {
         // A frame that is only known to be masked has the size of one.
         let mask = mask.transpose()?.or(self.masked.then_some([0; 4]));
         let header = Header::new(opcode, self.fin, mask, self.size);
-        Ok(if self.rsv1 { header.with_rsv1() } else { header })
+        Ok(header.with_reserved_bits([self.rsv1, self.rsv2, self.rsv3]))
     }
 }
 

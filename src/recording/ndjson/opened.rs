@@ -61,19 +61,27 @@ struct Tls {
 
 /// The members of a certificate.
 #[derive(Deserialize)]
-#[serde(expecting = "an object", default)]
-#[derive(Default)]
+#[serde(expecting = "an object")]
 pub(super) struct Certificate {
+    #[serde(default, deserialize_with = "or_default")]
     subject: String,
+    #[serde(default, deserialize_with = "or_default")]
     issuer: String,
-    not_after: String,
+    not_after: Option<String>,
     not_before: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
     names: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
     serial: String,
+    #[serde(default, deserialize_with = "or_default")]
     key: String,
+    #[serde(default, deserialize_with = "or_default")]
     signature: String,
+    #[serde(default, deserialize_with = "or_default")]
     sha256: String,
+    #[serde(default, deserialize_with = "or_default")]
     usages: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
     is_authority: bool,
 }
 
@@ -173,18 +181,19 @@ impl Tls {
 }
 
 impl Certificate {
-    /// The certificate, which was received at this time.
+    /// The certificate, which was received at this time. A limit of its validity that is not known is none.
     ///
     /// # Errors
     /// Which of its times is not one.
     pub(super) fn info(self, at: Stamp) -> Result<CertificateInfo, String> {
-        let not_after = second("not_after", &self.not_after)?;
+        let limit =
+            |name, time: Option<String>, none| time.map_or(Ok(none), |time| second(name, &time));
         Ok(CertificateInfo {
             subject: self.subject,
             issuer: self.issuer,
             names: self.names,
-            not_before: self.not_before.map_or(Ok(i64::MIN), |it| second("not_before", &it))?,
-            not_after,
+            not_before: limit("not_before", self.not_before, i64::MIN)?,
+            not_after: limit("not_after", self.not_after, LAST_SECOND)?,
             seen_at: Timestamp::try_from(at.wall).unwrap_or_default().as_second(),
             serial: self.serial,
             key: self.key,

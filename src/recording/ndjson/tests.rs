@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::*;
+use crate::net::tls::Validity;
 use crate::output::json::{Json, JsonFrames};
 use crate::output::{Format, Outlet};
 use crate::protocol::MessageKind;
@@ -300,4 +301,37 @@ fn events_of_unknown_kinds_and_without_times_are_counted() {
     let summary = result.expect("readable");
     assert_eq!((summary.events, summary.unknown), (2, 1));
     assert!(summary.warnings[0].starts_with("x.ndjson:2: 2 events without a time"), "{summary:?}");
+}
+
+#[test]
+fn what_is_not_known_of_a_certificate_may_be_missing() {
+    for members in ["", r#""not_after":null,"names":null,"subject":null,"is_authority":null"#] {
+        let line = format!(
+            r#"{{"event":"open","url":"wss://h/","tls":{{"version":"TLSv1.3","certificate":{{{members}}}}}}}"#
+        );
+        let RecordedKind::Open(opened) = one(&line) else { panic!("an opened connection") };
+        let certificate = opened.tls.expect("TLS").certificate.expect("a certificate");
+        assert!(matches!(certificate.validity(), Validity::Valid(_)), "{certificate:?}");
+    }
+    let wrong = r#"{"event":"open","url":"wss://h/","tls":{"certificate":{"not_after":"soon"}}}"#;
+    assert_eq!(problem(wrong).1, "not_after is not a time of RFC 3339");
+}
+
+#[test]
+fn a_frame_without_its_header_has_the_reserved_bits_of_the_contract() {
+    for (members, bits, first) in [
+        ("", "", 0x81),
+        (r#","rsv1":true"#, "RSV1", 0xc1),
+        (r#","rsv2":true"#, "RSV2", 0xa1),
+        (r#","rsv1":null,"rsv2":false,"rsv3":true"#, "RSV3", 0x91),
+        (r#","rsv1":true,"rsv2":true,"rsv3":true"#, "RSV1, RSV2, RSV3", 0xf1),
+    ] {
+        let RecordedKind::Frame(frame) = one(&format!(
+            r#"{{"event":"frame","direction":"received","opcode":"text","fin":true,"size":5{members}}}"#
+        )) else {
+            panic!("a frame")
+        };
+        assert_eq!(frame.header.reserved_bits(), bits, "{members}");
+        assert_eq!(frame.header.bytes()[0], first, "{members}");
+    }
 }

@@ -30,8 +30,8 @@ pub struct Check {
     rules: Rules,
     recorded: Vec<Fingerprint>,
     received: Vec<Received>,
-    /// Received messages that are only counted.
-    uncounted: u64,
+    /// How many received messages are only counted.
+    only_counted: u64,
     /// Bytes of payloads that may still be kept.
     left: usize,
     close: Option<RecordedClose>,
@@ -41,7 +41,8 @@ pub struct Check {
 struct Received {
     print: Fingerprint,
     at: Instant,
-    /// `None`: it is equal to the recorded message in its place, or does not fit into memory any more.
+    /// It takes no memory of its own if it is equal to the recorded message with its index: then it is that one.
+    /// `None`: it does not fit into memory any more.
     content: Option<Content>,
 }
 
@@ -61,7 +62,7 @@ impl Check {
             rules,
             recorded,
             received: Vec::new(),
-            uncounted: 0,
+            only_counted: 0,
             left: MAX_KEPT,
             close: None,
         }
@@ -70,15 +71,23 @@ impl Check {
     /// A data message was received.
     pub fn on_message(&mut self, kind: MessageKind, data: &[u8], now: Instant) {
         if self.received.len() >= self.recorded.len() + MAX_SURPLUS {
-            self.uncounted += 1;
+            self.only_counted += 1;
             return;
         }
         let print = Fingerprint::of(kind, data, &self.rules.ignore);
-        let is_as_recorded = self.recorded.get(self.received.len()) == Some(&print);
-        let left = self.left.checked_sub(data.len()).filter(|_| !is_as_recorded);
-        self.left = left.unwrap_or(self.left);
-        let content = left.is_some().then(|| Content::new(kind, data.to_vec()));
+        let index = self.received.len();
+        let content = match self.recorded.get(index) == Some(&print) {
+            // It may still belong to another recorded message.
+            true => self.script.content(Side::Server, index).cloned(),
+            false => self.kept(kind, data),
+        };
         self.received.push(Received { print, at: now, content });
+    }
+
+    /// The message, if there is memory for it.
+    fn kept(&mut self, kind: MessageKind, data: &[u8]) -> Option<Content> {
+        self.left = self.left.checked_sub(data.len())?;
+        Some(Content::new(kind, data.to_vec()))
     }
 
     /// The connection has ended.
@@ -146,7 +155,7 @@ impl Check {
                 differences.push(Kind::Late, || Difference::Late(late));
             }
         }
-        differences.surplus += self.uncounted;
+        differences.surplus += self.only_counted;
         differences.close = self.close_difference();
         differences
     }

@@ -53,7 +53,7 @@ fn is_number(text: &str) -> bool {
 pub struct EntryInfo {
     /// Its number, as `--entry` takes it.
     pub label: String,
-    /// Its URL, if the recording has it.
+    /// Its URL, if the recording has it: shortened, without secrets and safe to show.
     pub url: Option<String>,
     /// When it was opened.
     pub start: Stamp,
@@ -75,7 +75,7 @@ pub struct Collector {
 #[derive(Debug)]
 struct Entry {
     info: EntryInfo,
-    /// It is an attempt that failed, on which nothing was said.
+    /// It is an attempt that failed, on which nothing was sent.
     has_failed: bool,
     is_accepted: bool,
     builder: ScriptBuilder,
@@ -84,7 +84,7 @@ struct Entry {
 /// The connection that is meant.
 #[derive(Debug)]
 pub struct Collected {
-    /// What was said on it.
+    /// What was sent on it.
     pub script: Script,
     /// Which one it is.
     pub info: EntryInfo,
@@ -101,7 +101,7 @@ pub enum EntryError {
     Several(Vec<EntryInfo>),
     /// None is the one that was chosen.
     NotFound(String, Vec<EntryInfo>),
-    /// What was said on it cannot be used.
+    /// What was sent on it cannot be used.
     Script(ScriptError),
 }
 
@@ -112,7 +112,7 @@ const MAX_ENTRIES: usize = 10_000;
 const MAX_LISTED: usize = 30;
 
 impl Collector {
-    /// A collector that keeps at most `limit` bytes of messages.
+    /// A collector that keeps at most `limit` bytes of the connection that is meant.
     pub fn new(selector: Selector, limit: u64) -> Self {
         Self {
             selector,
@@ -143,18 +143,17 @@ impl Collector {
     fn begin(&mut self, event: &Recorded) -> usize {
         let (index, label) = self.labels.begin(event.connection);
         let url = match &event.what {
-            RecordedKind::Open(opened) => Some(opened.url.clone()),
+            RecordedKind::Open(opened) => Some(opened.url.as_str()),
             _ => None,
         };
         let has_failed = matches!(event.what, RecordedKind::Failure(_));
-        let is_accepted =
-            !has_failed && self.selector.accepts(&label, url.as_deref().unwrap_or_default());
+        let is_accepted = !has_failed && self.selector.accepts(&label, url.unwrap_or_default());
         self.accepted += usize::from(is_accepted);
         if self.accepted > 1 {
-            self.entries.iter_mut().for_each(|entry| entry.builder.drop_steps());
+            self.entries.iter_mut().for_each(|entry| entry.builder.drop_all());
         }
         self.entries.push(Entry {
-            info: EntryInfo { label, url, start: event.at, messages: [0; 2] },
+            info: EntryInfo { label, url: url.map(listed), start: event.at, messages: [0; 2] },
             has_failed,
             is_accepted,
             builder: ScriptBuilder::new(self.limit),
@@ -216,19 +215,24 @@ const MAX_URL: usize = 120;
 
 impl EntryInfo {
     fn line(&self, width: usize) -> String {
-        let url = Redaction::Mask.url(self.url.as_deref().unwrap_or("(URL not recorded)"));
-        let shown: String = url.chars().take(MAX_URL).collect();
-        let dots = if shown.len() < url.len() { "…" } else { "" };
+        let url = self.url.as_deref().unwrap_or("(URL not recorded)");
         let start = Timestamp::try_from(self.start.wall).unwrap_or_default();
         let start = start.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let [client, server] = self.messages;
         format!(
-            "{:>width$}  {start}  {} to the server, {server} to the client  {}{dots}",
+            "{:>width$}  {start}  {} to the server, {server} to the client  {url}",
             self.label,
             counted(client, "message"),
-            escape(&shown, Newlines::Escape)
         )
     }
+}
+
+/// A URL as it is listed.
+fn listed(url: &str) -> String {
+    let url = Redaction::Mask.url(url);
+    let shown: String = url.chars().take(MAX_URL).collect();
+    let dots = if shown.len() < url.len() { "…" } else { "" };
+    format!("{}{dots}", escape(&shown, Newlines::Escape))
 }
 
 impl fmt::Display for EntryError {
@@ -330,6 +334,18 @@ mod tests {
         let error = collected(&lines, Some("1")).expect_err("it failed");
         assert_eq!(error.list().len(), 1);
         assert_eq!(collected(&["fail"], None).expect_err("it failed"), EntryError::None);
+    }
+
+    #[test]
+    fn a_url_is_kept_as_it_is_listed() {
+        let long = format!("open ws://user:{0}@h/?token={0}&{0}", "s".repeat(300))
+            .replace("/?", &format!("/{}?", "p".repeat(300)));
+        let error = collected(&[&long, "open ws://b"], None).expect_err("several");
+        let EntryError::Several(infos) = &error else { panic!("{error:?}") };
+        let url = infos[0].url.as_deref().expect("a URL");
+        assert_eq!(url.chars().count(), MAX_URL + 1);
+        assert!(url.starts_with("ws://") && !url.contains("user:s"), "{url}");
+        assert!(error.list()[0].ends_with(url), "{error:?}");
     }
 
     #[test]

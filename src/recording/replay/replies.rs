@@ -20,7 +20,7 @@ pub struct Replies {
     /// How many data messages of the client lie before that step.
     passed: usize,
     /// How many data messages the client has sent.
-    heard: usize,
+    received: usize,
     is_closed: bool,
 }
 
@@ -38,21 +38,21 @@ pub struct Deviation {
 pub enum Reply {
     /// A message, ping or pong.
     Send(StepKind),
-    /// The Close frame; `None`: one without a code.
+    /// The Close frame; without a code if the recorded one had none.
     Close(ClosePayload),
 }
 
 impl Replies {
     /// The start of a connection. Messages of the client are compared with the recorded ones by `rules`.
     pub fn new(script: Arc<Script>, rules: Rules) -> Self {
-        Self { script, rules, next: 0, passed: 0, heard: 0, is_closed: false }
+        Self { script, rules, next: 0, passed: 0, received: 0, is_closed: false }
     }
 
     /// The client has sent a data message: how it differs from what was recorded.
     pub fn on_message(&mut self, kind: MessageKind, data: &[u8]) -> Option<Deviation> {
-        self.heard += 1;
+        self.received += 1;
         let copy = || Content::new(kind, data.to_vec());
-        let number = self.heard;
+        let number = self.received;
         let Some(recorded) = self.script.content(Side::Client, number - 1) else {
             let total = self.script.messages(Side::Client);
             let summary = format!("message {number} was not recorded, {total} were");
@@ -72,7 +72,9 @@ impl Replies {
         loop {
             let Some(step) = self.script.steps.get(self.next) else { return self.close() };
             match (step.side, &step.what) {
-                (Side::Client, StepKind::Message(..)) if self.passed == self.heard => return None,
+                (Side::Client, StepKind::Message(..)) if self.passed == self.received => {
+                    return None;
+                }
                 (Side::Client, StepKind::Message(..)) => self.passed += 1,
                 (Side::Server, StepKind::Close) => {
                     self.next = self.script.steps.len();

@@ -1,4 +1,4 @@
-//! What both sides of a recorded connection said, in order.
+//! What both sides of a recorded connection sent, in order.
 
 use std::time::Duration;
 
@@ -151,8 +151,8 @@ pub struct ScriptBuilder {
     error: Option<ScriptError>,
 }
 
-/// What a step takes in memory besides its payload, in bytes.
-const OVERHEAD: u64 = 128;
+/// What a step takes in memory besides its event, in bytes.
+const OVERHEAD: u64 = 64;
 
 /// How many unanswered pings are remembered, as in the protocol core.
 const MAX_PINGS: usize = 64;
@@ -178,46 +178,57 @@ impl ScriptBuilder {
     }
 
     /// Drops what it has: only the numbers are needed from now on.
-    pub fn drop_steps(&mut self) {
-        self.script.steps = Vec::new();
+    pub fn drop_all(&mut self) {
+        self.script = Script::default();
+        self.pings = Vec::new();
     }
 
     /// Adds an event. With `counts_only` messages are counted, and nothing is kept.
     pub fn push(&mut self, event: Recorded, counts_only: bool) {
-        let at = event.at.elapsed;
-        let start = *self.start.get_or_insert(at);
-        let at = at.saturating_sub(start);
-        match event.what {
+        match &event.what {
             RecordedKind::Open(opened) => {
                 self.own = match opened.initiator {
                     Initiator::Local => Side::Client,
                     Initiator::Peer => Side::Server,
                 };
-                self.script.opened.get_or_insert(opened);
+            }
+            RecordedKind::Message(message) => self.count(self.side(message.direction)),
+            RecordedKind::FileSent { .. } => self.count(self.own),
+            _ => {}
+        }
+        let at = event.at.elapsed;
+        let start = *self.start.get_or_insert(at);
+        if !counts_only && self.error.is_none() {
+            self.keep(at.saturating_sub(start), event);
+        }
+    }
+
+    fn keep(&mut self, at: Duration, event: Recorded) {
+        let size = event.size() as u64;
+        match event.what {
+            RecordedKind::Open(opened) if self.script.opened.is_none() => {
+                self.script.opened = self.takes(size).then_some(opened);
             }
             RecordedKind::Message(message) => {
-                let side = self.side(message.direction);
-                self.count(side);
                 let content = Content::new(message.kind, message.data);
-                let size = content.data.len() as u64;
-                if !counts_only {
-                    self.add(at, side, StepKind::Message(content, message.frames), size);
-                }
+                let what = StepKind::Message(content, message.frames);
+                self.add(at, self.side(message.direction), what, size);
             }
             RecordedKind::FileSent { path, size, .. } => {
-                let number = self.count(self.own);
                 let side = self.own;
-                self.error.get_or_insert(ScriptError::NoData { side, number, path, size });
+                let number = self.messages[side as usize];
+                self.error = Some(ScriptError::NoData { side, number, path, size });
+                self.drop_all();
             }
-            RecordedKind::Ping(direction, data) if !counts_only => {
+            RecordedKind::Ping(direction, data) => {
                 let side = self.side(direction);
                 if self.pings.len() == MAX_PINGS {
                     self.pings.remove(0);
                 }
                 self.pings.push((side.other(), data.clone()));
-                self.add(at, side, StepKind::Ping(data), 0);
+                self.add(at, side, StepKind::Ping(data), size);
             }
-            RecordedKind::Pong(direction, data, _) if !counts_only => {
+            RecordedKind::Pong(direction, data, _) => {
                 let side = self.side(direction);
                 let answered = (side, data);
                 match self.pings.iter().position(|ping| *ping == answered) {
@@ -226,18 +237,17 @@ impl ScriptBuilder {
                         let pings = self.pings.drain(..=place).collect::<Vec<_>>();
                         self.pings.splice(0..0, pings.into_iter().filter(|ping| ping.0 != side));
                     }
-                    None => self.add(at, side, StepKind::Pong(answered.1), 0),
+                    None => self.add(at, side, StepKind::Pong(answered.1), size),
                 }
             }
-            RecordedKind::Frame(frame) if !counts_only => {
-                let side = self.side(frame.direction);
-                match frame.header.opcode {
-                    _ if frame.raw => self.script.raw_frames += 1,
-                    Opcode::Close => self.add(at, side, StepKind::Close, 0),
-                    _ => {}
-                }
+            RecordedKind::Frame(frame) => match frame.header.opcode {
+                _ if frame.raw => self.script.raw_frames += 1,
+                Opcode::Close => self.add(at, self.side(frame.direction), StepKind::Close, 0),
+                _ => {}
+            },
+            RecordedKind::Closed(closed) => {
+                self.script.close = self.takes(size).then(|| self.close(&closed));
             }
-            RecordedKind::Closed(closed) => self.script.close = Some(self.close(&closed)),
             _ => {}
         }
     }
@@ -249,26 +259,27 @@ impl ScriptBuilder {
         }
     }
 
-    fn count(&mut self, side: Side) -> u64 {
-        let count = &mut self.messages[side as usize];
-        *count += 1;
-        *count
+    fn count(&mut self, side: Side) {
+        self.messages[side as usize] += 1;
     }
 
     fn add(&mut self, at: Duration, side: Side, what: StepKind, size: u64) {
-        if self.error.is_some() {
-            return; // it cannot be used any more
+        if self.takes(size.saturating_add(OVERHEAD)) {
+            self.script.steps.push(Step { at, side, what });
         }
-        match self.left.checked_sub(size.saturating_add(OVERHEAD)) {
-            Some(left) => {
-                self.left = left;
-                self.script.steps.push(Step { at, side, what });
-            }
+    }
+
+    /// Takes so many bytes of the memory that is left. If there are not as many, the script cannot be used any more.
+    fn takes(&mut self, size: u64) -> bool {
+        let left = self.left.checked_sub(size);
+        match left {
+            Some(left) => self.left = left,
             None => {
                 self.error = Some(ScriptError::TooLarge(self.limit));
-                self.drop_steps();
+                self.drop_all();
             }
         }
+        left.is_some()
     }
 
     fn close(&self, closed: &Closed) -> RecordedClose {

@@ -22,8 +22,11 @@ const MAX_CANDIDATES: usize = 50_000;
 /// How many values are captured.
 const MAX_CAPTURES: usize = 200;
 
-/// How many values are searched for in what was sent before: each search reads all of that.
-const MAX_SEARCHES: usize = 1000;
+/// How many bytes are read again in all, to find what was sent before and to find values in their messages.
+const MAX_READ: usize = 128 << 20;
+
+/// What it takes to begin with a text, in bytes that are read.
+const BEGINNING: usize = 16;
 
 /// How much of the text before a value its regular expression has, in characters.
 const MAX_CONTEXT: usize = 24;
@@ -87,7 +90,10 @@ impl Captures {
         let mut search = Search::default();
         for (index, text) in texts.iter().enumerate() {
             match text.is_sent {
-                true => captures.sent_back(index, texts, &mut search, names),
+                true => {
+                    search.sent.push(index);
+                    captures.sent_back(index, texts, &mut search, names);
+                }
                 false => search.received(index, text.text),
             }
         }
@@ -135,10 +141,11 @@ impl Captures {
                 continue;
             }
             let Candidate { message, leaf, value } = search.candidates[candidate].clone();
-            if self.known.has(&value) || search.was_sent_before(&value, &texts[..message]) {
+            if self.known.has(&value) || search.was_sent_before(&value, message, texts) {
                 continue;
             }
             let source = &texts[message];
+            search.read += source.text.len();
             let Some((word, query)) = query(source.text, leaf, &value) else { continue };
             if is_word_of_protocol(&word, &value) {
                 continue;
@@ -168,7 +175,10 @@ struct Search {
     known: Known,
     /// Those that are captured, or never will be.
     decided: BTreeSet<usize>,
-    searches: usize,
+    /// Which texts were sent.
+    sent: Vec<usize>,
+    /// How many bytes were read again.
+    read: usize,
 }
 
 impl Search {
@@ -208,12 +218,17 @@ impl Search {
         }
     }
 
-    /// Whether the client had it first.
-    fn was_sent_before(&mut self, value: &str, texts: &[Text<'_>]) -> bool {
-        self.searches += 1;
+    /// Whether the client had it before this message. If that takes too long to find out, it counts as such.
+    fn was_sent_before(&mut self, value: &str, message: usize, texts: &[Text<'_>]) -> bool {
         let finder = memchr::memmem::Finder::new(value);
-        let mut sent = texts.iter().filter(|text| text.is_sent);
-        self.searches > MAX_SEARCHES || sent.any(|text| finder.find(text.text.as_bytes()).is_some())
+        for index in self.sent.iter().take_while(|index| **index < message) {
+            let text = texts[*index].text.as_bytes();
+            self.read += text.len() + BEGINNING;
+            if self.read > MAX_READ || finder.find(text).is_some() {
+                return true;
+            }
+        }
+        self.read > MAX_READ
     }
 }
 
@@ -275,7 +290,7 @@ enum Place<'a> {
     Element(usize),
 }
 
-/// Finds the value that so many leaves are before.
+/// Finds the leaf with this index.
 fn find_leaf<'a>(value: &'a Value, left: &mut usize, path: &mut Vec<Place<'a>>) -> bool {
     let mut inside = |place: Place<'a>, value: &'a Value| {
         path.push(place);

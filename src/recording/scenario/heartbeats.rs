@@ -22,7 +22,11 @@ const LONGEST: usize = 1024;
 /// How many messages of a connection are looked at.
 const MAX_DIFFERENT: usize = 10_000;
 
-/// The texts of such messages on a connection, in the order in which they came first.
+/// How many are found: each is an option, with which each received message is compared.
+const MAX_FOUND: usize = 20;
+
+/// The texts of such messages on a connection, in the order in which they came first. There are
+/// only a few of them.
 pub(super) fn heartbeats<'a>(connection: &Connection<'a>, events: &[Recorded]) -> Vec<&'a str> {
     let mut seen: HashMap<&'a str, Seen> = HashMap::new();
     let mut is_answer = false;
@@ -44,7 +48,7 @@ pub(super) fn heartbeats<'a>(connection: &Connection<'a>, events: &[Recorded]) -
     }
     let mut found: Vec<_> = seen.into_iter().filter(|(_, seen)| seen.is_regular()).collect();
     found.sort_by_key(|(_, seen)| seen.first);
-    found.into_iter().map(|(text, _)| text).collect()
+    found.into_iter().take(MAX_FOUND).map(|(text, _)| text).collect()
 }
 
 /// A message that was received.

@@ -1,14 +1,10 @@
 //! The events that a scenario is made from, in bounded memory.
 
-use crate::event::HeadView;
 use crate::recording::{Recorded, RecordedKind};
 
 /// How much of a recording becomes a scenario, in bytes. What is written has at most seven times as many, which is
 /// less than the largest file that `check` reads.
 pub(super) const LIMIT: usize = 8 << 20;
-
-/// What an event takes beside its data, in bytes.
-const OVERHEAD: usize = 64;
 
 /// The first events of a recording, as many as fit.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +28,7 @@ impl Kept {
         if matches!(event.what, RecordedKind::Frame(_)) {
             return;
         }
-        let size = size(&event);
+        let size = event.size();
         if self.is_full() || self.size.saturating_add(size) > LIMIT {
             self.is_full = true;
             return;
@@ -51,32 +47,26 @@ impl Kept {
     }
 }
 
-/// What an event takes, in bytes.
-fn size(event: &Recorded) -> usize {
-    let head = |head: &HeadView| -> usize {
-        let fields = head.fields.iter().map(|(name, value)| name.len() + value.len() + OVERHEAD);
-        head.start_line.len() + fields.sum::<usize>()
-    };
-    let data = match &event.what {
-        RecordedKind::Open(opened) => {
-            opened.url.len() + head(&opened.request) + head(&opened.response)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::ndjson::parse_event;
+    use crate::recording::replay::testing::events;
+
+    #[test]
+    fn all_that_is_kept_counts() {
+        let long = "a".repeat(LIMIT);
+        let end = format!("end self 1000 1000 {long}");
+        let event = |members: &str| {
+            let line = format!(r#"{{"event":{members}}}"#);
+            parse_event(line.as_bytes()).expect("an event").expect("a known one")
+        };
+        let retry = event(&format!(r#""retry","attempt":1,"delay_ms":1,"reason":"{long}""#));
+        let failure = event(&format!(r#""error","kind":"abnormal","message":"{long}""#));
+        for event in events(&[&end]).into_iter().chain([retry, failure]) {
+            let mut kept = Kept::default();
+            kept.push(event);
+            assert_eq!((kept.events().len(), kept.omitted()), (0, 1));
         }
-        RecordedKind::Message(message) => message.data.len(),
-        RecordedKind::FileSent { path, .. } => path.len(),
-        RecordedKind::Ping(_, data) | RecordedKind::Pong(_, data, _) => data.len(),
-        RecordedKind::Redirect(redirect) => redirect.from.len() + redirect.to.len(),
-        RecordedKind::Failure(failure) => {
-            let response = failure.response.as_ref();
-            let response = response.map_or(0, |it| head(&it.head) + it.body.len());
-            let attempt = failure.attempt.as_ref();
-            let attempt =
-                attempt.map_or(0, |it| it.url.len() + it.request.as_ref().map_or(0, head));
-            response + attempt + failure.request.as_ref().map_or(0, head)
-        }
-        RecordedKind::Frame(_)
-        | RecordedKind::Closed(_)
-        | RecordedKind::Tolerated(_)
-        | RecordedKind::Retry(_) => 0,
-    };
-    data.saturating_add(OVERHEAD)
+    }
 }

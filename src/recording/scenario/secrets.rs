@@ -1,20 +1,27 @@
 //! Secrets of a recording: in a scenario they are variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::escaped;
 use super::values::{Names, Recordings};
 use super::{SecretValues, UnknownValue};
+use crate::protocol::counted::counted;
 use crate::redact::{MASK, Redaction, secret_values};
 
-/// The variables of secrets, and what is to be said about what was written.
+/// How many warnings are shown.
+const MAX_WARNINGS: usize = 20;
+
+/// The variables of secrets, and what the user has to know about what was written.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     handling: SecretValues,
     /// Those that have no value in the scenario, by what they are the value of, with the value if it is known.
     variables: BTreeMap<(String, Option<String>), String>,
     unknown: Vec<UnknownValue>,
+    /// The first warnings, in order.
     warnings: Vec<String>,
+    /// All of them.
+    warned: BTreeSet<String>,
     names: Names,
 }
 
@@ -82,16 +89,12 @@ impl Secrets {
     /// A URL that the recording does not have.
     pub(super) fn unknown_url(&mut self) -> String {
         const WHAT: &str = "the URL, which the recording does not have";
-        let variable = self.variable("url", WHAT, None);
-        for value in self.unknown.iter_mut().filter(|value| value.what == WHAT) {
-            value.is_secret = false;
-        }
-        variable
+        self.variable("url", WHAT, None, false)
     }
 
     /// Notes what the user has to know.
     pub(super) fn warn(&mut self, warning: String) {
-        if !self.warnings.contains(&warning) {
+        if self.warned.insert(warning.clone()) && self.warnings.len() < MAX_WARNINGS {
             self.warnings.push(warning);
         }
     }
@@ -109,9 +112,14 @@ impl Secrets {
         self.variables.iter().filter_map(known).collect()
     }
 
-    /// The values that the scenario needs, and the warnings.
+    /// The values that the scenario needs, and the warnings; the last one is the number of those left out.
     pub(super) fn into_unknown(self) -> (Vec<UnknownValue>, Vec<String>) {
-        (self.unknown, self.warnings)
+        let mut warnings = self.warnings;
+        let others = self.warned.len() - warnings.len();
+        if others > 0 {
+            warnings.push(counted(others as u64, "more warning"));
+        }
+        (self.unknown, warnings)
     }
 
     /// A secret, which may have been masked.
@@ -119,25 +127,25 @@ impl Secrets {
         match self.handling {
             _ if value.contains(MASK) => self.masked(name, what, value),
             SecretValues::Verbatim => escaped(value),
-            SecretValues::Variables => self.variable(name, what, Some(value)),
+            SecretValues::Variables => self.variable(name, what, Some(value), true),
         }
     }
 
     /// A text with a variable in place of each part that was masked.
     fn masked(&mut self, name: &str, what: &str, text: &str) -> String {
         let parts: Vec<_> = text.split(MASK).map(escaped).collect();
-        let variable = self.variable(name, what, None);
+        let variable = self.variable(name, what, None, true);
         parts.join(&variable)
     }
 
-    fn variable(&mut self, name: &str, what: &str, value: Option<&str>) -> String {
+    fn variable(&mut self, name: &str, what: &str, value: Option<&str>, is_secret: bool) -> String {
         let key = (what.to_owned(), value.map(str::to_owned));
         let known = self.variables.get(&key).cloned();
         let variable = known.unwrap_or_else(|| {
             let new = self.names.new_like(&name.to_ascii_lowercase());
             self.variables.insert(key, new.clone());
             let what = what.to_owned();
-            self.unknown.push(UnknownValue { name: new.clone(), what, is_secret: true });
+            self.unknown.push(UnknownValue { name: new.clone(), what, is_secret });
             new
         });
         format!("{{{{{variable}}}}}")

@@ -11,8 +11,8 @@ use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
-/// How many pings are remembered that are not answered yet.
-const MAX_PINGS: usize = 1024;
+/// How many pings are remembered that are not answered yet, as in the protocol core.
+const MAX_PINGS: usize = 64;
 
 /// How the payload of a ping begins that wscope sent by itself.
 const KEEPALIVE: &[u8] = b"keepalive ";
@@ -165,13 +165,10 @@ impl<'a> Reader<'a> {
         if self.failed.pop_if(|(number, _)| *number == connection).is_some() {
             return;
         }
-        let refusal = self.connections.iter().rposition(|it| match &it.opening {
+        self.connections.pop_if(|it| match &it.opening {
             Some(Opening::Refused(event, _)) => event.connection == connection,
             _ => false,
         });
-        if refusal.is_some_and(|index| index + 1 == self.connections.len()) {
-            self.connections.pop();
-        }
     }
 
     fn traffic(&mut self, number: usize, event: &'a Recorded, what: &'a RecordedKind) {

@@ -14,6 +14,9 @@ pub(super) const MIN_VALUE: usize = 8;
 /// How many values with the same start are looked for.
 const MAX_ALIKE: usize = 64;
 
+/// How many bytes of values are compared for each byte of a text: a text may be the start of many values at each place.
+const MAX_COMPARED: usize = 256;
+
 /// A part of a text message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -75,21 +78,27 @@ impl Known {
         alike.is_some_and(|alike| alike.iter().any(|(known, _)| known == value))
     }
 
-    /// The longest value that stands here, as a word of its own.
-    fn at(&self, text: &str, at: usize) -> Option<(&str, usize)> {
-        let alike = self.by_start.get(&start(&text[at..])?)?;
-        let found = alike.iter().find(|(value, _)| {
-            text[at..].starts_with(value.as_str()) && is_separate(text, at, at + value.len())
-        });
-        found.map(|(value, number)| (value.as_str(), *number))
+    /// The longest value that stands here, as a word of its own. `left` is how many bytes may still be compared.
+    fn at(&self, text: &str, at: usize, left: &mut usize) -> Option<(&str, usize)> {
+        let rest = &text[at..];
+        let alike = self.by_start.get(&start(rest)?)?;
+        for (value, number) in alike.iter().filter(|(value, _)| value.len() <= rest.len()) {
+            *left = left.checked_sub(value.len())?;
+            if rest.starts_with(value.as_str()) && is_separate(text, at, at + value.len()) {
+                return Some((value, *number));
+            }
+        }
+        None
     }
 
-    /// All values in a text, in order: where each stands, the value and its number.
+    /// All values in a text, in order: where each stands, the value and its number. Where that takes too long, some are
+    /// not found.
     pub(super) fn find<'a>(&'a self, text: &str) -> Vec<(usize, &'a str, usize)> {
         let mut found = Vec::new();
         let mut at = 0;
+        let mut left = text.len().saturating_mul(MAX_COMPARED);
         while !self.by_start.is_empty() && at + MIN_VALUE <= text.len() {
-            match text.is_char_boundary(at).then(|| self.at(text, at)).flatten() {
+            match text.is_char_boundary(at).then(|| self.at(text, at, &mut left)).flatten() {
                 Some((value, number)) => {
                     found.push((at, value, number));
                     at += value.len();

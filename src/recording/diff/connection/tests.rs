@@ -81,3 +81,18 @@ fn the_path_is_what_environments_have_in_common() {
         assert_eq!(connections[0].path(), path, "{url}");
     }
 }
+
+#[test]
+fn handshakes_and_ends_have_a_limit() {
+    let long = "a".repeat(MAX_DETAILS / 2);
+    let open = format!("open ws://a/{long}");
+    let end = format!("end self 1000 1000 {long}");
+    for lines in [[&*open, &*open], [&*open, &*end]] {
+        let error = collected(&lines, None).expect_err("too much");
+        assert_eq!(error, CollectError::TooLarge);
+    }
+    assert_eq!(collected(&[&open, "open ws://b"], Some("ws://b")).expect("one").len(), 1);
+    let error = collected(&[&open, &open], Some("2.2")).expect_err("none");
+    let CollectError::NotFound(_, list) = error else { panic!("{error:?}") };
+    assert!(list[0].ends_with("aaa…") && list[0].chars().count() == MAX_URL + 4, "{list:?}");
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::recording::RecordedKind;
 use crate::recording::har::exchange::{Phases, fields};
 use crate::recording::har::message::{Message, MessageKind};
 use crate::recording::har::time::{Micros, Millis};
-use crate::recording::har::values::{text, unsigned};
+use crate::recording::har::values::{object, text, unsigned};
 use crate::redact::userinfo_range;
 
 impl Builder<'_> {
@@ -31,8 +32,7 @@ impl Builder<'_> {
             "request_headers": fields(&it.request_headers),
             "response_headers": fields(&it.response_headers),
         });
-        let is_peer = |own: &RawValue| own.get().contains("\"initiator\":\"peer\"");
-        let version = match own.is_some_and(is_peer) {
+        let version = match is_peers(own) {
             true => &it.request_version,
             false => &it.response_version,
         };
@@ -138,6 +138,17 @@ fn without_secrets(url: &str) -> String {
         shown.replace_range(userinfo.start..=userinfo.end, ""); // with its @
     }
     shown
+}
+
+/// Whether the side that was connected to recorded an opened connection.
+fn is_peers(own: Option<&RawValue>) -> bool {
+    #[derive(Default, Deserialize)]
+    struct Opened<'a> {
+        #[serde(borrow)]
+        initiator: Option<&'a RawValue>,
+    }
+    let opened: Opened<'_> = object(own);
+    opened.initiator.and_then(text).is_some_and(|initiator| initiator == "peer")
 }
 
 /// The versions that recordings know; a connection over HTTP/2 is one of HTTP/1.1 there.

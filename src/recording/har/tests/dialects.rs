@@ -247,3 +247,22 @@ fn deep_nesting_is_no_recursion() {
         let _ = read_all(har.as_bytes());
     }
 }
+
+#[test]
+fn the_side_that_recorded_is_a_member_whatever_the_spaces() {
+    for (own, version) in [
+        (r#"{"initiator":"peer"}"#, "HTTP/1.0"),
+        (r#"{ "initiator" : "peer" }"#, "HTTP/1.0"),
+        (r#"{"initiator": "self"}"#, "HTTP/1.1"),
+        (r#"{"x":{"initiator":"peer"}}"#, "HTTP/1.1"),
+        ("{}", "HTTP/1.1"),
+    ] {
+        let har = format!(
+            r#"{{"log": {{"entries": [{{"startedDateTime": "2026-05-04T09:00:01Z",
+                "request": {{"url": "ws://h/", "httpVersion": "HTTP/1.0"}},
+                "response": {{"status": 101, "httpVersion": "HTTP/1.1"}},
+                "_webSocketMessages": [], "_wscope": {{"open": {own}}}}}]}}}}"#
+        );
+        assert_eq!(picked(&events(har.as_bytes()), &["http_version"]), [version], "{own}");
+    }
+}

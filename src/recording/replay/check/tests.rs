@@ -161,3 +161,33 @@ fn what_does_not_fit_into_memory_is_known_to_differ() {
         ["message 1 is changed:", "    it was not kept: memory is limited"]
     );
 }
+
+#[test]
+fn a_message_as_recorded_at_its_index_may_belong_to_another_one() {
+    for (recorded, now, listed) in [
+        (
+            &["< x", "< aaaa1", "< aaaa2"][..],
+            &["< aaaa1", "< aaaa1", "< cccc"][..],
+            concat!(
+                "message 1 is missing: \"x\"",
+                "|message 3 is changed:|    character 5: recorded \"aaaa2\", now \"aaaa1\"",
+                "|surplus after message 3: \"cccc\"",
+            ),
+        ),
+        (
+            &["< x", "< a", "< b"],
+            &["< a", "< a"],
+            concat!(
+                "message 1 is missing: \"x\"",
+                "|message 3 is changed:|    character 1: recorded \"b\", now \"a\"",
+            ),
+        ),
+        (
+            &["< x", "< a"],
+            &["< a", "< a"],
+            "message 1 is missing: \"x\"|surplus after message 2: \"a\"",
+        ),
+    ] {
+        assert_eq!(lines(recorded, now), listed, "{recorded:?} {now:?}");
+    }
+}

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::CloseCode;
 use crate::recording::replay::testing::{built, events, script};
 
-fn said(script: &Script) -> Vec<String> {
+fn sent(script: &Script) -> Vec<String> {
     let line = |step: &Step| {
         let sign = if step.side == Side::Client { '>' } else { '<' };
         let ms = step.at.as_millis();
@@ -23,7 +23,7 @@ fn said(script: &Script) -> Vec<String> {
 #[test]
 fn times_are_counted_from_the_opening_handshake() {
     let script = script(&["@100", "open ws://a", "@150", "> a", "@400", "< b", "@90", "> c"]);
-    assert_eq!(said(&script), ["50 > a", "300 < b", "0 > c"]);
+    assert_eq!(sent(&script), ["50 > a", "300 < b", "0 > c"]);
     assert_eq!((script.messages(Side::Client), script.messages(Side::Server)), (2, 1));
     assert_eq!(script.content(Side::Client, 1).expect("a message").data, "c");
     assert_eq!(script.content(Side::Server, 1), None);
@@ -32,7 +32,7 @@ fn times_are_counted_from_the_opening_handshake() {
 #[test]
 fn a_server_that_recorded_is_the_server() {
     let script = script(&["accept ws://a", "< a", "> b", "end self 1000 1001 bye"]);
-    assert_eq!(said(&script), ["0 > a", "0 < b"]);
+    assert_eq!(sent(&script), ["0 > a", "0 < b"]);
     let close = script.close.expect("an end");
     assert_eq!(close.initiator, Side::Server);
     let code = |close: Option<ClosePayload>| close.and_then(|close| close.code);
@@ -46,7 +46,7 @@ fn pongs_that_answer_are_not_part_of_it() {
         "<ping a", "<ping b", ">ping a", ">pong b", ">pong a", "<pong a", "<pong x", ">pong y",
     ]);
     assert_eq!(
-        said(&script),
+        sent(&script),
         ["0 <ping a", "0 <ping b", "0 >ping a", "0 >pong a", "0 <pong x", "0 >pong y",]
     );
 }
@@ -79,4 +79,37 @@ fn an_end_without_waiting_says_nothing_about_the_server() {
     {
         assert_eq!(script(&[end]).close.expect("an end").is_abandoned, is_abandoned, "{end}");
     }
+}
+
+#[test]
+fn all_that_is_kept_counts() {
+    let long = "a".repeat(2 << 20);
+    for line in [
+        format!("open ws://h/{long}"),
+        format!(">ping {long}"),
+        format!("<pong {long}"),
+        format!("end self 1000 1000 {long}"),
+    ] {
+        let error = built(&[&line, "> a"]).expect_err("too large");
+        assert_eq!(error, ScriptError::TooLarge(1 << 20), "{}", &line[..5]);
+    }
+}
+
+#[test]
+fn of_what_is_only_counted_nothing_is_kept() {
+    let mut builder = ScriptBuilder::new(1000);
+    let long = "a".repeat(1000);
+    let lines = [
+        format!("open ws://h/{long}"),
+        format!("> {long}"),
+        format!(">ping {long}"),
+        format!("file {long}"),
+        format!("end self 1000 1000 {long}"),
+    ];
+    for event in events(&lines.each_ref().map(String::as_str)) {
+        builder.push(event, true);
+    }
+    assert_eq!(builder.counts(), [2, 0]);
+    let script = builder.finish().expect("nothing is kept");
+    assert!(script.opened.is_none() && script.close.is_none() && script.steps.is_empty());
 }

@@ -1,4 +1,4 @@
-use super::{open, received, sent, steps};
+use super::{open, received, scenario, sent, steps};
 use crate::recording::Recorded;
 
 fn session(messages: &[&str]) -> Vec<String> {
@@ -122,4 +122,24 @@ fn names_of_captures_differ() {
 fn values_where_no_variable_can_be_written_stay() {
     let found = session(&[r#"< {"id":"abcd1234","x":1}"#, r"> {abcd1234 \abcd1234 abcd1234"]);
     assert_eq!(found.last().map(String::as_str), Some(r"> {abcd1234 \abcd1234 {{id}}"));
+}
+
+/// Both take long if each value is compared with everything.
+#[test]
+fn hostile_values_take_little_time() {
+    let id = |start: &str, number: usize| format!(r#"{{"id":"{start}{number:08}"}}"#);
+    let ids = |start: &str, count| -> Vec<String> { (0..count).map(|it| id(start, it)).collect() };
+    let long = "a".repeat(4000);
+    for (before, ids, behind) in [
+        ("x ".repeat(1 << 18), ids("", 2000), String::new()),
+        (String::new(), ids(&long, 64), "a".repeat(1 << 18)),
+    ] {
+        let mut events = vec![open(), sent(&before)];
+        events.extend(ids.iter().map(|it| received(it)));
+        events.extend(ids.iter().map(|it| sent(it)));
+        events.push(sent(&behind));
+        let text = scenario(&events).text;
+        assert!(text.contains("id: jsonpath \"$.id\""), "{}", &text[text.len() - 500..]);
+        assert!(text.matches("\n[Captures]\n").count() <= 200);
+    }
 }

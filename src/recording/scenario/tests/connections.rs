@@ -1,6 +1,7 @@
 use super::{Generated, at, close, closed, now, open, opened, received, scenario, sent, steps};
 use crate::event::failure::AttemptView;
 use crate::event::{Failure, FailureKind};
+use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
 use crate::recording::ndjson::parse_event;
 use crate::recording::{Recorded, RecordedKind};
@@ -211,4 +212,55 @@ fn attempts_that_were_made_again_and_other_failures_are_not() {
     let Generated { text, warnings, .. } = scenario(&events);
     assert!(text.ends_with("\nWS ws://h/x\nHTTP 101\n< close:1000\n"), "{text}");
     assert_eq!(warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_number_of_ignored_messages_is_limited() {
+    let beat = |millis: u64, number: u64| Recorded {
+        at: at(millis, open().what).at,
+        ..received(&format!("beat {number}"))
+    };
+    let beats = (0..3 * 30).map(|place| beat(1000 * (place / 30), place % 30));
+    let events: Vec<_> = std::iter::once(open()).chain(beats).collect();
+    let text = scenario(&events).text;
+    assert_eq!((text.matches("\nignore: ").count(), text.matches("\n< ").count()), (20, 30));
+    assert!(text.contains("\nignore: text:beat 19\n") && text.contains("\n< beat 20\n"), "{text}");
+}
+
+#[test]
+fn the_number_of_warnings_is_limited() {
+    let file = |number| {
+        now(RecordedKind::FileSent {
+            kind: MessageKind::Binary,
+            path: format!("/tmp/{number}"),
+            size: 1,
+            wire_size: 7,
+        })
+    };
+    let events: Vec<_> = std::iter::once(open()).chain((0..50).chain(0..50).map(file)).collect();
+    let warnings = scenario(&events).warnings;
+    assert_eq!((warnings.len(), &*warnings[20]), (21, "30 more warnings"));
+    assert!(warnings[19].ends_with("/tmp/19, 1 byte"), "{}", warnings[19]);
+}
+
+#[test]
+fn a_refusal_before_another_attempt_is_forgotten() {
+    let event = |text: &str| {
+        let (event, connection) = text.split_once(' ').expect("a number");
+        let members = match event {
+            "refused" => r#""event":"error","kind":"handshake","message":"m","status":403"#,
+            _ => r#""event":"retry","attempt":1,"delay_ms":1"#,
+        };
+        let line = format!(r#"{{{members},"connection":{connection}}}"#);
+        parse_event(line.as_bytes()).expect("an event").expect("a known one")
+    };
+    for (events, count) in [
+        (&["refused 1", "retry 1"][..], 0),
+        (&["refused 1", "refused 1", "retry 1"], 1),
+        (&["refused 1", "refused 2", "retry 1"], 2),
+        (&["refused 1", "refused 2", "retry 2"], 1),
+    ] {
+        let text = scenario(&events.iter().map(|it| event(it)).collect::<Vec<_>>()).text;
+        assert_eq!(text.matches("\nHTTP 403\n").count(), count, "{events:?}: {text}");
+    }
 }
