@@ -16,8 +16,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// cost.
 const PAUSE: u32 = 20;
 
-/// How often it is tried how much a full disk takes: each attempt halves what may be missing.
-const MAX_ATTEMPTS: u32 = 8;
+/// How much of what a full disk seems to have room for is tried to be written: not all events are of the same length.
+const SHARES: [f64; 3] = [0.97, 0.8, 0.5];
 
 /// Writes a scenario from lines of `--json`.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Rewriter {
     written: Option<Written>,
     /// What was made of them.
     remarks: Vec<(Level, String)>,
+    /// How many events fitted into the file that could not be written, if all were of the same length.
+    room: f64,
     /// When the file may be written again.
     next: Option<Instant>,
 }
@@ -86,8 +88,9 @@ impl Rewriter {
         }
         let all = self.all();
         let Generated { text, warnings, unknown } = self.generate(all);
-        if let Err(error) = file.replace(text.as_bytes()) {
+        if let Err((count, error)) = file.replace(text.as_bytes()) {
             self.restore(file);
+            self.room = all.events as f64 * count as f64 / text.len() as f64;
             return Err(error);
         }
         self.written = Some(all);
@@ -98,24 +101,20 @@ impl Rewriter {
         Ok(())
     }
 
-    /// After a failure, writes as much as the file takes.
+    /// After a failure, writes about as much as the file takes.
     pub(super) fn write_what_fits(&mut self, file: &mut WrittenFile) {
-        let mut most = self.writer.len(); // so many do not fit
-        for _ in 0..MAX_ATTEMPTS {
-            let least = self.written.map_or(0, |written| written.events);
-            let events = least.midpoint(most);
-            if events == least {
+        for share in SHARES {
+            let events = (self.room * share) as usize;
+            if events <= self.written.map_or(0, |written| written.events) {
                 return;
             }
             let messages = self.writer.messages_in(events);
             let part = Written { events, messages, is_full: true };
-            match file.replace(self.generate(part).text.as_bytes()) {
-                Ok(()) => self.written = Some(part),
-                Err(_) => {
-                    self.restore(file);
-                    most = events;
-                }
+            if file.replace(self.generate(part).text.as_bytes()).is_ok() {
+                self.written = Some(part);
+                return;
             }
+            self.restore(file);
         }
     }
 

@@ -94,12 +94,13 @@ impl WrittenFile {
     /// fits again.
     ///
     /// # Errors
-    /// Of the file, which has an undefined content then.
-    pub(super) fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(0))?;
-        self.put(bytes).map_err(|(_, error)| error)?;
+    /// Of the file, with the number of bytes that were written before. It has an undefined content then.
+    pub(super) fn replace(&mut self, bytes: &[u8]) -> Result<(), (usize, io::Error)> {
+        let failed = |error| (0, error);
+        self.file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        self.put(bytes)?;
         let length = bytes.len() as u64;
-        self.file.set_len(length)?;
+        self.file.set_len(length).map_err(failed)?;
         (self.end, self.size) = (length, length);
         Ok(())
     }
