@@ -156,7 +156,11 @@ impl Viewing<'_> {
         let is_about_frames = self.config.commentary.detail >= Detail::Frames;
         let is_shown = self.counting.is_none() && !self.is_converted();
         if is_about_frames && !self.has_frames && is_shown {
-            self.notice(Level::Info, "the recording has no frames: it was made without -vv");
+            let text = match result.as_ref().is_ok_and(|summary| summary.is_har) {
+                true => "the recording has no frames: a HAR has messages only",
+                false => "the recording has no frames: it was made without -vv",
+            };
+            self.notice(Level::Info, text);
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
         if self.is_converted() && result.is_ok() && !was_interrupted {
