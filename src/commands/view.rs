@@ -14,6 +14,7 @@ use crate::output::human::Detail;
 use crate::platform::signals;
 use crate::protocol::connection::Initiator;
 use crate::recording::reader::{Limits, Summary, read};
+use crate::recording::replay::EntryError;
 use crate::recording::{ReadError, Recorded, RecordedKind};
 
 mod entries;
@@ -150,6 +151,9 @@ impl Viewing<'_> {
             }
             Ok(summary) => {
                 summary.warnings.iter().for_each(|warning| self.notice(Level::Warning, warning));
+                if self.last.is_none() && !self.is_converted() && self.entries.are_all() {
+                    self.notice(Level::Warning, &format!("{name}: {}", EntryError::None));
+                }
             }
             Err(_) => {}
         }

@@ -82,7 +82,7 @@ impl Rewriter {
             return Ok(());
         }
         let all = self.all();
-        let Generated { text, warnings, unknown } = self.generate(all);
+        let Generated { text, warnings, unknown, .. } = self.generate(all);
         if let Err(error) = file.replace(text.as_bytes()) {
             self.restore(file);
             return Err(error);

@@ -54,6 +54,8 @@ pub struct Generated {
 }
 
 /// A variable of a scenario that needs a value.
+    /// Why the scenario has no connection; it is one of the warnings too.
+    pub why_empty: Option<&'static str>,
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownValue {
     /// Its name.

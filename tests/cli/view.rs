@@ -301,6 +301,13 @@ fn why_there_are_no_frames_depends_on_the_format() {
     outcome.stderr_contains("the recording has no frames: it was made without -vv\n");
 }
 
+#[test]
+fn a_recording_without_connections_is_warned_of() {
+    let program = wscope().file("x.har", har(None));
+    let outcome = program.args(["view", "x.har"]).run().code(0).stdout("");
+    outcome.stderr("wscope: warning: x.har: the recording has no WebSocket connection\n");
+}
+
 /// A HAR with a request that is a WebSocket if there are messages.
 fn har(messages: Option<&str>) -> String {
     let own = messages.map(|list| format!(r#""_webSocketMessages":{list},"#)).unwrap_or_default();
