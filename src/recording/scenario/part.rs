@@ -13,7 +13,7 @@ use super::payload::{
 use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups};
 use super::values::Recordings;
-use super::{Generated, SecretValues, Settings, expected, head, seconds};
+use super::{FIRST_LINE, Generated, SecretValues, Settings, expected, head, seconds};
 use crate::event::Failure;
 use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
@@ -64,7 +64,7 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
     });
     why_empty.iter().for_each(|reason| secrets.warn((*reason).to_owned()));
     let (unknown, warnings) = secrets.into_unknown();
-    let mut text = String::from("# Written by wscope from a recording.\n");
+    let mut text = format!("{FIRST_LINE}\n");
     if !unknown.is_empty() {
         text.push_str("# These variables need a value:\n");
     }
