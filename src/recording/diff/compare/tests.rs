@@ -123,6 +123,26 @@ fn gaps_are_compared_between_messages_that_both_have() {
 
 #[test]
 fn it_ends_when_nobody_wants_more() {
+/// It was the time since the last pair, which may be a later message of the other direction: less than nothing.
+#[test]
+fn a_gap_is_the_time_since_the_message_before_in_the_same_recording() {
+    let comparing = Comparing { timing: true, ..Comparing::default() };
+    let one = ["open ws://a", "> q", "@401", "< a", "@402", "> r", "@403", "> z"];
+    let other = ["open ws://a", "> q", "@1", "> r", "@202", "< a", "@203", "< x", "@204", "> z"];
+    let (list, _) = found(&one, &other, &comparing);
+    let mut gaps: Vec<_> = list.iter().filter(|it| it.contains("gap")).collect();
+    gaps.sort();
+    assert_eq!(gaps, [""; 0], "{list:?}");
+    let slow = ["open ws://a", "> q", "@1", "> r", "@102", "< a", "@104", "> z"];
+    let (list, _) = found(&one, &slow, &comparing);
+    assert_eq!(list, ["1|1 gap 2 401/101"]);
+    // Messages that only one recording has change the order of the pairs.
+    let one = ["open ws://a", "< s", "@401", "< a", "@402", "> r"];
+    let other = ["open ws://a", "< s", "@1", "> x", "@1", "> r", "@202", "< a"];
+    let (list, _) = found(&one, &other, &comparing);
+    assert_eq!(list, ["1|1 +2 x"]);
+}
+
     let (one, other) = (connections(&["< a", "< b"]), connections(&["< c"]));
     let mut count = 0;
     let compared = compare(&one, &other, &Comparing::default(), &mut |_| {
