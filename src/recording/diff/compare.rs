@@ -32,8 +32,9 @@ pub struct Comparing {
 pub struct Compared {
     /// The counts.
     pub totals: Totals,
-    /// Connections whose end only one recording has, by their labels in the first one.
-    pub unknown_ends: Vec<String>,
+    /// Connections whose end only one recording has, by their labels in the first one, and which recording lacks it: 0
+    /// or 1.
+    pub unknown_ends: Vec<(String, usize)>,
 }
 
 /// A longer gap is another one if it has this many times the length, and is longer by [`LONGER_BY`].
@@ -87,7 +88,7 @@ struct PairOf<'a, 's> {
     connections: [Option<&'a Connection>; 2],
     comparing: &'s Comparing,
     totals: &'s mut Totals,
-    unknown_ends: &'s mut Vec<String>,
+    unknown_ends: &'s mut Vec<(String, usize)>,
     sink: &'s mut dyn FnMut(&Found<'_>) -> ControlFlow<()>,
 }
 
@@ -176,15 +177,14 @@ impl<'a> PairOf<'a, '_> {
                 }
             }
             (None, None) => {}
-            _ => self.unknown_ends.push(one.label.clone()),
+            (ours, _) => {
+                self.unknown_ends.push((one.label.clone(), usize::from(ours.is_some())));
+            }
         }
         ControlFlow::Continue(())
     }
 }
 
-/// Whether attempts to connect failed for different reasons.
-fn is_other_failure(one: &Connection, other: &Connection) -> bool {
-    let reason = |connection: &Connection| {
 /// The places of a message that both recordings have.
 fn both_places(pair: Pair) -> Option<(usize, usize)> {
     let (at, to) = places(pair);
@@ -209,6 +209,9 @@ fn gaps(
     (gaps, connection.end.as_ref().map(|end| end.at.saturating_sub(last)))
 }
 
+/// Whether attempts to connect failed for different reasons.
+fn is_other_failure(one: &Connection, other: &Connection) -> bool {
+    let reason = |connection: &Connection| {
         let failure = connection.failure.as_ref()?;
         Some((failure.kind, failure.response.as_ref().map(|response| response.status)))
     };

@@ -67,8 +67,10 @@ fn messages_and_ends_are_compared() {
 #[test]
 fn an_end_that_was_not_recorded_is_no_difference() {
     let one = ["open ws://a", "< a", "end peer 1000 1000"];
-    let (list, compared) = found(&one, &one[..2], &Comparing::default());
-    assert_eq!((list.len(), compared.unknown_ends), (0, vec!["1".to_owned()]));
+    for (ours, theirs, lacking) in [(&one[..], &one[..2], 1), (&one[..2], &one[..], 0)] {
+        let (list, compared) = found(ours, theirs, &Comparing::default());
+        assert_eq!((list.len(), compared.unknown_ends), (0, vec![("1".to_owned(), lacking)]));
+    }
     // The recording side did not wait for the answer.
     let [one, other] = ["end self 1000 -", "end self 1000 1000"].map(|end| ["open ws://a", end]);
     assert_eq!(differences(&one, &other), [""; 0]);
@@ -121,8 +123,6 @@ fn gaps_are_compared_between_messages_that_both_have() {
     }
 }
 
-#[test]
-fn it_ends_when_nobody_wants_more() {
 /// It was the time since the last pair, which may be a later message of the other direction: less than nothing.
 #[test]
 fn a_gap_is_the_time_since_the_message_before_in_the_same_recording() {
@@ -143,6 +143,8 @@ fn a_gap_is_the_time_since_the_message_before_in_the_same_recording() {
     assert_eq!(list, ["1|1 +2 x"]);
 }
 
+#[test]
+fn it_ends_when_nobody_wants_more() {
     let (one, other) = (connections(&["< a", "< b"]), connections(&["< c"]));
     let mut count = 0;
     let compared = compare(&one, &other, &Comparing::default(), &mut |_| {
