@@ -61,8 +61,12 @@ pub(super) fn refuse_other_program(text: &str) -> Result<(), Fault> {
         let word = line.trim_start();
         if !word.is_empty() && !word.starts_with('#') {
             let start = at + line.len() - word.len();
-            let program = word.split_whitespace().next().unwrap_or_default();
-            let is_known = is_curl(program.trim_matches(['\'', '"', '^', '\\']));
+            let program = match word.strip_prefix(['"', '\'']) {
+                Some(quoted) => quoted.split(['"', '\'']).next(),
+                None => word.split_whitespace().next(),
+            };
+            let program = program.unwrap_or_default();
+            let is_known = is_curl(program.trim_end_matches(['^', '\\']));
             return if is_known { Ok(()) } else { Err(other_program(start)) };
         }
         at += line.len();

@@ -107,6 +107,7 @@ fn what_cannot_be_used_is_refused_at_its_place() {
         ("# Title\n\nSome words, `code`,\nand more; it's a text.\n", 9, "no curl command"),
         ("{\n  \"log\": {}\n}\n", 0, "no curl command"),
         ("\"curl\" ws://h/ | x", 15, "'|' is an operator"),
+        ("'/a folder/curl' ws://h/ | x", 25, "'|' is an operator"),
         ("# a comment\ncurl ws://h/\nls", 25, "the command ends on a line above"),
         ("curl ws://h/ -o f", 13, "-o cannot be used here: a file would be written"),
         ("curl -sSo f ws://h/", 5, "-o cannot"),
