@@ -19,9 +19,10 @@ pub struct ReplayArgs {
 
     /// Where to connect [default: the URL of the recording]
     ///
-    /// It is written as for 'wscope URL'. Credentials of the recording (Authorization, Cookie and others that would be
-    /// shown as ***) are sent to the scheme, host and port that they were recorded with, and to no other: -H, --cookie,
-    /// --user and --bearer give them.
+    /// It is written as for 'wscope URL'. Without a path and a query (such as :8080) those of the recording are
+    /// requested; a path of / is given as :8080/. Credentials of the recording (Authorization, Cookie, parameters of the
+    /// query and others that would be shown as ***) are sent to the scheme, host and port that they were recorded with,
+    /// and to no other: -H, --cookie, --user and --bearer give them.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
 
@@ -172,8 +173,9 @@ Close frame. A header whose value was masked (***) is not sent, and named.
 
 Examples:
   wscope replay chat.har                    the same again
-  wscope replay chat.ndjson :8080/chat      against a server on this machine
-  wscope replay --check chat.ndjson :8080/  does it still answer the same?
+  wscope replay chat.ndjson :8080           the same path, on this machine
+  wscope replay chat.ndjson :8080/v2/chat   another path
+  wscope replay --check chat.ndjson :8080   does it still answer the same?
   wscope replay --check --ignore '$..time' --ignore-order chat.har
   wscope replay --pace original --speed 10 feed.ndjson
   wscope replay --entry /chat page.har      one of several connections

@@ -94,6 +94,12 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     let (took, ended) = (started.elapsed(), SystemTime::now());
     print.summary(&files, took);
     print.flush(); // before a report that waits for its reader
+    if !config.relax
+        && signal.is_none()
+        && let Some(hint) = relax::hint(&chosen, &files)
+    {
+        print.hint(&hint);
+    }
     let until = signal.map(|_| print::after_signal());
     let run = Run { files: &files, took, ended, is_interrupted: signal.is_some() };
     let reported = reports::write(&config, &run, &mut print, &mut reactor, until);

@@ -114,20 +114,27 @@ fn last_line(compared: &Compared, config: &DiffConfig) -> Option<String> {
 
 /// Names the connections whose ends were not compared.
 fn unknown_ends(compared: &Compared, loaded: &[Loaded; 2], notes: &Notes<'_>) {
-    let labels = &compared.unknown_ends;
-    let [one, other] = loaded;
-    let names = format!("{} or {}", one.name, other.name);
-    let text = match &labels[..] {
-        [] => return,
-        [_] if one.connections.len() == 1 => {
-            format!("the close is not compared: {names} does not have it")
+    let ends = &compared.unknown_ends;
+    let lacking = |place| ends.iter().filter(|(_, it)| *it == place).count();
+    let text = match (&ends[..], [lacking(0), lacking(1)]) {
+        ([], _) => return,
+        ([(_, place)], _) if loaded[0].connections.len() == 1 => {
+            format!("the close is not compared: {} does not have it", loaded[*place].name)
         }
-        [label] => {
-            format!("the close of connection {label} is not compared: {names} does not have it")
-        }
-        many => format!(
-            "the closes of {} connections are not compared: {names} does not have them",
-            many.len()
+        ([(label, place)], _) => format!(
+            "the close of connection {label} is not compared: {} does not have it",
+            loaded[*place].name
+        ),
+        (_, [ours, theirs]) if ours > 0 && theirs > 0 => format!(
+            "the closes of {} connections are not compared: {} does not have {ours} of them, {} {theirs}",
+            ends.len(),
+            loaded[0].name,
+            loaded[1].name
+        ),
+        (many, [ours, _]) => format!(
+            "the closes of {} connections are not compared: {} does not have them",
+            many.len(),
+            loaded[usize::from(ours == 0)].name
         ),
     };
     notes.show(Level::Info, &text);

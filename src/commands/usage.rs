@@ -46,9 +46,15 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
         (Some(command), Some(tip)) => format!("{tip}; or did you mean 'wscope {command}'?"),
         (Some(command), None) => format!("did you mean 'wscope {command}'?"),
         (None, Some(tip)) => tip,
-        (None, None) => "'wscope --help' lists the options".to_owned(),
+        (None, None) => format!("'wscope {}--help' lists the options", command_of(args)),
     };
     Error::Usage { message, hint: Some(hint) }
+}
+
+/// The command that a command line begins with, and a space; empty if it has none.
+fn command_of(args: &[OsString]) -> String {
+    let first = args.get(1).and_then(|arg| arg.to_str());
+    first.filter(|word| is_command(word)).map_or_else(String::new, |command| format!("{command} "))
 }
 
 fn unknown_command(word: &str, hint: &str) -> Error {

@@ -12,6 +12,7 @@ use crate::output::human::Detail;
 use crate::platform::signals;
 use crate::protocol::connection::Initiator;
 use crate::recording::reader::{Limits, Summary, read};
+use crate::recording::replay::EntryError;
 use crate::recording::{ReadError, Recorded, RecordedKind};
 
 mod entries;
@@ -138,15 +139,24 @@ impl Viewing<'_> {
             }
             // The file was not read to its end, which was taken for that of the file.
             _ if is_stopped => {}
-            Ok(summary) => summary.warnings.iter().for_each(|warning| {
-                self.notice(Level::Warning, &escape(warning, Newlines::Escape));
-            }),
+            Ok(summary) => {
+                summary.warnings.iter().for_each(|warning| {
+                    self.notice(Level::Warning, &escape(warning, Newlines::Escape));
+                });
+                if self.last.is_none() && !self.is_converted() && self.entries.are_all() {
+                    self.notice(Level::Warning, &format!("{name}: {}", EntryError::None));
+                }
+            }
             Err(_) => {}
         }
         let is_about_frames = self.config.commentary.detail >= Detail::Frames;
         let is_shown = self.counting.is_none() && !self.is_converted() && !is_stopped;
         if is_about_frames && !self.has_frames && is_shown {
-            self.notice(Level::Info, "the recording has no frames: it was made without -vv");
+            let text = match result.as_ref().is_ok_and(|summary| summary.is_har) {
+                true => "the recording has no frames: a HAR has messages only",
+                false => "the recording has no frames: it was made without -vv",
+            };
+            self.notice(Level::Info, text);
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
         if self.is_converted() && result.is_ok() && !was_interrupted {

@@ -28,8 +28,10 @@ pub fn split(text: &str) -> Result<Vec<Word>, Fault> {
     if let Some(at) = text.find('\0') {
         return Err(Fault { at, reason: "NUL is not allowed".to_owned(), is_incomplete: false });
     }
-    match Dialect::of(text) {
+    let words = match Dialect::of(text) {
         Dialect::Posix => posix::words(text),
         Dialect::Cmd => cmd::words(text),
-    }
+    };
+    // Of a text that is something else, what is wrong for a shell does not matter.
+    words.map_err(|fault| command::refuse_other_program(text).err().unwrap_or(fault))
 }

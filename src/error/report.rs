@@ -11,7 +11,7 @@ use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::head::head_lines;
 use crate::output::style::{Role, Style};
-use crate::output::wrap::{HANGING, wrap};
+use crate::output::wrap::{HANGING, fit, wrap};
 
 mod body;
 
@@ -27,7 +27,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
         list.iter().map(line).collect()
     };
     let mut text = match error {
-        Error::Differs { list, .. } => listed(list),
+        Error::Differs { list, .. } => differences(list, columns),
         _ => String::new(),
     };
     text += &labelled(Role::Error, "wscope:", &error.message());
@@ -69,6 +69,19 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     let arrow = style.paint(Role::Received, "<");
     error.interim().iter().for_each(|interim| text += &head(&interim.head, &arrow, style));
     text + &words(error, style, columns)
+}
+
+/// The differences from a recording. Messages fit into a line of a terminal; values, which are indented, are wrapped.
+fn differences(list: &[String], columns: Option<usize>) -> String {
+    let line = |line: &String| {
+        let line = escape(line, Newlines::Escape);
+        let shown = match columns {
+            Some(columns) if !line.starts_with(' ') => fit(&line, columns),
+            _ => wrap(&line, columns, 0, HANGING),
+        };
+        format!("{shown}\n")
+    };
+    list.iter().map(line).collect()
 }
 
 /// What the peer sent instead of accepting the handshake, as [`report`] shows it with -v; empty if that is nothing.
@@ -129,4 +142,24 @@ fn words(error: &Error, style: Style, columns: Option<usize>) -> String {
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
     let start_line = escape_bytes(&head.start_line, Newlines::Escape);
     format!("{arrow} {start_line}\n") + &head_lines(head, arrow, style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_differences_fit_into_a_line_of_the_terminal() {
+        let list = ["message 1 is missing: {\"a\":1,\"b\":2}", "    $.a: recorded one, now two"];
+        let list = list.map(str::to_owned).to_vec();
+        let error = Error::Differs { counts: "2 differences".to_owned(), list, end: None };
+        let text = |columns| report(&error, Style::plain(), columns);
+        assert_eq!(
+            text(Some(26)),
+            "message 1 is missing: {\"a…\n    $.a: recorded one, now\n      two\nwscope: 2 differences\n"
+        );
+        assert!(text(None).starts_with(
+            "message 1 is missing: {\"a\":1,\"b\":2}\n    $.a: recorded one, now two\n"
+        ));
+    }
 }

@@ -123,6 +123,19 @@ impl Target {
         read(input.trim_ascii(), true).map_err(|fault| fault.within(input))
     }
 
+    /// The URL with this path and query, if it has neither. A slash is a path.
+    pub fn with_resource(input: &str, resource: &str) -> Option<String> {
+        let url = input.trim_ascii();
+        let (scheme, rest) = split_scheme(url);
+        let is_unix = scheme.is_some_and(|scheme| scheme.to_ascii_lowercase().ends_with("+unix"));
+        if is_unix {
+            let (_, uri) = split_socket(rest.strip_prefix("//").unwrap_or(rest));
+            return uri.is_empty().then(|| format!("{}:{resource}", url.trim_end_matches(':')));
+        }
+        let rest = strip_slashes(rest, scheme.is_some());
+        (authority_len(rest) == rest.len()).then(|| format!("{url}{resource}"))
+    }
+
     /// The normalised URL, without userinfo and default port.
     pub fn url(&self) -> String {
         let scheme = self.scheme.as_str();

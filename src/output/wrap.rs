@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How far the second and later lines of a paragraph are indented.
 pub const HANGING: usize = 2;
@@ -53,6 +53,19 @@ fn wrap_line(out: &mut String, line: &str, columns: usize, lead: usize, indent: 
     }
 }
 
+/// A line without what does not fit into this many columns.
+pub fn fit(line: &str, columns: usize) -> Cow<'_, str> {
+    if line.width() <= columns {
+        return Cow::Borrowed(line);
+    }
+    let mut used = 1; // the ellipsis
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= columns
+    };
+    Cow::Owned(line.chars().take_while(fits).chain(['…']).collect())
+}
+
 /// Units that stay on the line of their number.
 const UNITS: [&str; 12] =
     ["µs", "ms", "s", "min", "h", "d", "%", "B", "KiB", "MiB", "byte", "bytes"];
@@ -96,6 +109,20 @@ mod tests {
             ("now 5", Some(4), 0, 0, "now\n5"),
         ] {
             assert_eq!(wrap(text, columns, lead, indent), expected, "{text:?} {columns:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut() {
+        for (line, columns, expected) in [
+            ("one two", 7, "one two"),
+            ("one two", 6, "one t…"),
+            ("世界世", 5, "世界…"),
+            ("世界世", 4, "世…"),
+            ("one", 0, "…"),
+            ("", 0, ""),
+        ] {
+            assert_eq!(fit(line, columns), expected, "{line:?} {columns}");
         }
     }
 

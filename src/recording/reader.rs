@@ -31,7 +31,10 @@ pub fn read(
         _ => ReadError::Io { name: name.to_owned(), offset: start.len() as u64, error },
     })?;
     match looks {
-        Looks::Har => har::read(name, start.chain(file), limits, sink),
+        Looks::Har => {
+            let summary = har::read(name, start.chain(file), limits, sink)?;
+            Ok(Summary { is_har: true, ..summary })
+        }
         Looks::Events => ndjson::read(name, start.chain(file), limits, sink),
         Looks::Other(looks, hint) => {
             let hint = hint.map(|hint| hint.replace("FILE", name));

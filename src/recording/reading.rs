@@ -28,6 +28,8 @@ pub struct Summary {
     pub unknown: u64,
     /// What is incomplete in the file, for people, each with its place: "FILE:LINE: the last line is cut".
     pub warnings: Vec<String>,
+    /// The file is a HAR, which has messages, and not their frames.
+    pub is_har: bool,
 }
 
 /// A place in a file.

@@ -87,7 +87,7 @@ impl Rewriter {
             return Ok(());
         }
         let all = self.all();
-        let Generated { text, warnings, unknown } = self.generate(all);
+        let Generated { text, warnings, unknown, .. } = self.generate(all);
         if let Err((count, error)) = file.replace(text.as_bytes()) {
             self.restore(file);
             self.room = all.events as f64 * count as f64 / text.len() as f64;

@@ -22,6 +22,9 @@ mod session;
 mod tests;
 mod values;
 
+/// The first line of a scenario that was made from a recording.
+pub const FIRST_LINE: &str = "# Written by wscope from a recording.";
+
 /// How a scenario is made.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -50,6 +53,8 @@ pub struct Generated {
     pub warnings: Vec<String>,
     /// The variables that need a value.
     pub unknown: Vec<UnknownValue>,
+    /// Why the scenario has no connection; it is one of the warnings too.
+    pub why_empty: Option<&'static str>,
 }
 
 /// A variable of a scenario that needs a value.

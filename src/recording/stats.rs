@@ -6,7 +6,7 @@ mod traffic;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use crate::event::FailureKind;
+use crate::event::{FailureKind, Stamp};
 use crate::protocol::vocabulary::Direction;
 use crate::recording::{Recorded, RecordedKind};
 use crate::view::Latencies;
@@ -43,10 +43,15 @@ pub struct Stats {
     pub tolerated: u64,
     /// The time by the clock of the first event.
     pub started: Option<SystemTime>,
-    /// The time from the first to the last event. Where a recording begins again, it goes on.
+    /// The time from the first to the last event. Where a recording begins again, it goes on; time that an earlier run
+    /// has covered is not counted twice.
     pub duration: Duration,
     /// The time of the last event.
     last: Option<Duration>,
+    /// The latest time by the clock.
+    latest: Option<SystemTime>,
+    /// Where a recording has begun again: until when earlier runs have covered the time.
+    covered: Option<SystemTime>,
 }
 
 /// A connection.
@@ -126,9 +131,7 @@ impl Stats {
     fn add(&mut self, event: &Recorded, latency: Option<Duration>) {
         let at = event.at.elapsed;
         self.started.get_or_insert(event.at.wall);
-        let since = self.last.map(|last| at.saturating_sub(last));
-        self.duration = self.duration.saturating_add(since.unwrap_or_default());
-        self.last = Some(at);
+        self.advance(event.at);
         if let Some(latency) = latency {
             self.latency.add(micros(latency));
         }
@@ -159,12 +162,31 @@ impl Stats {
         }
     }
 
+    fn advance(&mut self, Stamp { wall, elapsed }: Stamp) {
+        let last = self.last.replace(elapsed).unwrap_or(elapsed);
+        match elapsed.checked_sub(last) {
+            Some(step) => {
+                let since_covered = |until| wall.duration_since(until).unwrap_or_default();
+                let new = self.covered.map_or(step, |until| step.min(since_covered(until)));
+                self.duration = self.duration.saturating_add(new);
+            }
+            None => self.covered = self.latest.filter(|_| has_clock(wall)),
+        }
+        self.latest = self.latest.max(Some(wall));
+    }
+
     fn traffic(&mut self, direction: Direction) -> &mut Traffic {
         match direction {
             Direction::Received => &mut self.received,
             Direction::Sent => &mut self.sent,
         }
     }
+}
+
+/// Whether the time by the clock was recorded: without it a recording begins at the epoch.
+fn has_clock(wall: SystemTime) -> bool {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    wall.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since > YEAR)
 }
 
 /// A duration in microseconds, at most the largest number.

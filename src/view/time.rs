@@ -27,7 +27,7 @@ impl Timestamps {
                 local.strftime("%H:%M:%S%.3f").to_string()
             }
             Self::Relative => format!("{:10.6}", at.elapsed.as_secs_f64()),
-            Self::Delta => format!("+{:.6}", since_last.as_secs_f64()),
+            Self::Delta => format!("{:+11.6}", since_last.as_secs_f64()),
         }
     }
 
@@ -37,7 +37,7 @@ impl Timestamps {
             Self::Utc => 27,
             Self::Local => 12,
             Self::Relative => 10,
-            Self::Delta => 9,
+            Self::Delta => 11,
         }
     }
 }
@@ -58,7 +58,10 @@ mod tests {
                 wall: std::time::SystemTime::UNIX_EPOCH,
                 elapsed: Duration::from_micros(1_234_567),
             };
-            assert_eq!(kind.text(at, Duration::from_millis(12)).len(), kind.width(), "{kind:?}");
+            for gap in [12, 12_266] {
+                let text = kind.text(at, Duration::from_millis(gap));
+                assert_eq!(text.len(), kind.width(), "{kind:?} {gap}");
+            }
         }
     }
 }

@@ -96,3 +96,23 @@ fn a_recording_that_was_cut_is_used_up_to_there() {
     let cut = whole + r#"{"event":"message","time":"2026"#;
     check(&cut, &[]).code(0).stderr_contains("the last line is cut");
 }
+
+/// Nothing of the scenario that would be made of it is quoted: the user has never seen that.
+#[test]
+fn a_recording_without_an_open_connection_is_refused_once() {
+    let failed =
+        r#"{"event":"error","elapsed_ms":1,"kind":"connect","message":"refused","url":"ws://h/"}"#;
+    let har = r#"{"log":{"version":"1.2","creator":{"name":"a","version":"1"},"entries":[]}}"#;
+    let retry = r#"{"event":"retry","attempt":1,"delay_ms":1}"#;
+    let (none, unopened) = (
+        "the recording has no WebSocket connection",
+        "no connection of the recording was opened: the scenario has nothing to check",
+    );
+    for (name, content, reason) in
+        [("x.har", har, none), ("x.ndjson", retry, none), ("x.ndjson", failed, unopened)]
+    {
+        let program = wscope().file(name, format!("{content}\n"));
+        let outcome = program.args(["check", name]).run().code(2);
+        outcome.stderr(&format!("wscope: {name}: {reason}\n"));
+    }
+}

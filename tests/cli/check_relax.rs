@@ -490,3 +490,30 @@ fn broken_json_is_not_relaxed() {
     let outcome = relaxes(&SESSION, steps, steps, 1);
     outcome.stderr_contains("warning: taken as text, as it is not JSON");
 }
+
+#[test]
+fn a_recorded_scenario_that_differs_has_a_hint() {
+    const FIRST: &str = "# Written by wscope from a recording.\n";
+    const HINT: &str = "hint: the file was made from a recording: wscope check --relax s.wscope leaves out what \
+                        differs from run to run\n";
+    const OTHER: &str = "### a\nWS {{url}}\n< {\"type\":\"tick\",\"time\":1}\n";
+    const ENDED: &str = "### a\nWS {{url}}\n> a\n< close:4000\n";
+    let messages: &[&str] = &[r#"{"type":"tick","time":2}"#];
+    for (first, steps, options, has_hint) in [
+        (FIRST, OTHER, &[][..], true),
+        (FIRST, OTHER, &["--repeat", "2"], true),
+        (FIRST, OTHER, &["--relax"], false),
+        (FIRST, OTHER, &["-q"], false),
+        ("", OTHER, &[], false),
+        (FIRST, ENDED, &[], false),
+    ] {
+        let server = sending(messages).optional();
+        let outcome = check(&server, &format!("{first}{steps}")).args(options).run();
+        assert_eq!(
+            outcome.stderr.matches(HINT).count(),
+            usize::from(has_hint),
+            "{}",
+            outcome.stderr
+        );
+    }
+}

@@ -89,11 +89,10 @@ fn another_close_is_a_difference() {
     );
     // A run that was killed does not show how the peer would have closed.
     let cut = one.replace(CLOSE, "");
-    diff(&one, &cut)
-        .run()
-        .code(0)
-        .stdout("")
-        .stderr("wscope: the close is not compared: a.ndjson or b.ndjson does not have it\n");
+    for (files, lacking) in [([&one, &cut], "b.ndjson"), ([&cut, &one], "a.ndjson")] {
+        let text = format!("wscope: the close is not compared: {lacking} does not have it\n");
+        diff(files[0], files[1]).run().code(0).stdout("").stderr(&text);
+    }
 }
 
 #[test]

@@ -222,6 +222,23 @@ fn an_unknown_option_is_not_taken_for_a_value() {
 }
 
 #[test]
+fn the_help_of_the_command_is_named() {
+    for (args, command) in [
+        (&["view"][..], "view "),
+        (&["view", "a", "b"], "view "),
+        (&["diff", "a"], "diff "),
+        (&["replay"], "replay "),
+        (&["check", "--quux"], "check "),
+        (&["listen", "--quux"], "listen "),
+        (&["codes", "1", "2", "--quux"], "codes "),
+        (&["--quux", URL], ""),
+    ] {
+        let hint = format!("hint: 'wscope {command}--help' lists the options\n");
+        wscope().args(args).run().code(2).stderr_contains(&hint);
+    }
+}
+
+#[test]
 fn conflicting_options_are_named() {
     for (options, words) in [
         (&["--json", "--output", "lines"][..], ["--json", "--output"]),

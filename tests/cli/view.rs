@@ -319,3 +319,36 @@ fn a_conversion_that_a_signal_ends_is_readable() {
         );
     }
 }
+
+/// A HAR never has frames, so that it was not made without -vv.
+#[test]
+fn why_there_are_no_frames_depends_on_the_format() {
+    const MESSAGES: &str = r#"[{"type":"receive","time":1.5,"opcode":1,"data":"world"}]"#;
+    let outcome = wscope().file("x.har", har(Some(MESSAGES))).args(["view", "-vv", "x.har"]).run();
+    outcome
+        .code(0)
+        .stderr_contains("the recording has no frames: a HAR has messages only\n")
+        .stderr_lacks("made without -vv");
+    let outcome = chat().arg("-vv").run().code(0);
+    outcome.stderr_contains("the recording has no frames: it was made without -vv\n");
+}
+
+#[test]
+fn a_recording_without_connections_is_warned_of() {
+    let program = wscope().file("x.har", har(None));
+    let outcome = program.args(["view", "x.har"]).run().code(0).stdout("");
+    outcome.stderr("wscope: warning: x.har: the recording has no WebSocket connection\n");
+}
+
+/// A HAR with a request that is a WebSocket if there are messages.
+fn har(messages: Option<&str>) -> String {
+    let own = messages.map(|list| format!(r#""_webSocketMessages":{list},"#)).unwrap_or_default();
+    let scheme = if messages.is_some() { "ws" } else { "http" };
+    let status = if messages.is_some() { 101 } else { 200 };
+    format!(
+        r#"{{"log":{{"version":"1.2","creator":{{"name":"a","version":"1"}},"entries":[{{{own}
+            "startedDateTime":"2026-07-31T12:34:56.789Z","time":1,"timings":{{}},"cache":{{}},
+            "request":{{"method":"GET","url":"{scheme}://h/x","headers":[]}},
+            "response":{{"status":{status},"statusText":"x","headers":[],"content":{{}}}}}}]}}}}"#
+    )
+}

@@ -17,6 +17,7 @@ use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::{Woken, tokens};
 use crate::output::style::{Role, Style};
+use crate::output::wrap::{HANGING, wrap};
 use crate::output::{Buffered, Outlet, OutputError};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::are_one_stream;
@@ -136,6 +137,17 @@ impl Printer {
         let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
         let text = self.err.paint(role, &format!("wscope: {text}"));
         eprint(&format!("{}\n", self.without_commands(&text)));
+    }
+
+    /// Says on standard error what may help. With `--quiet` nothing is shown.
+    pub(super) fn hint(&mut self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        const LABEL: &str = "hint:";
+        let text = wrap(text, self.columns, LABEL.len() + 1, HANGING);
+        let text = format!("{} {text}\n", self.err.paint(Role::Hint, LABEL));
+        eprint(&self.without_commands(&text));
     }
 
     /// Warns about secrets that are so short that they may be found in other text.

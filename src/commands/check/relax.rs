@@ -19,10 +19,12 @@ use crate::platform::replace::{ReplaceError, replace};
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
 use crate::protocol::counted::counted;
+use crate::recording::scenario::FIRST_LINE;
 use crate::redact::Secrets;
 use crate::report::diff;
 use crate::scenario::import;
 use crate::scenario::language::{Source, parse};
+use crate::scenario::outcome::FileOutcome;
 use crate::scenario::relax::{Edit, Relaxation, apply};
 
 /// The patterns of a file that were made less strict while it ran.
@@ -65,6 +67,26 @@ pub(super) fn check(files: &[Prepared]) -> Result<(), Error> {
         return Err(Error::Usage { message: format!("{name}: {refused}"), hint: None });
     }
     Ok(())
+}
+
+/// What to do about a failure of a pattern, without `--relax`, in a file that was made from a recording.
+pub(super) fn hint(files: &[Prepared], outcomes: &[FileOutcome]) -> Option<String> {
+    let differs = |file: &FileOutcome| {
+        let mut failures = file.parts.iter().filter_map(|part| part.failure.as_ref());
+        failures.any(|failure| failure.closest.is_some())
+    };
+    let is_recorded = |source: &Source| {
+        let first = source.text().lines().next();
+        first == Some(FIRST_LINE) && source.name != "-" && !import::is_imported(&source.name)
+    };
+    let failed: BTreeSet<_> =
+        outcomes.iter().filter(|it| differs(it)).map(|it| it.file.as_str()).collect();
+    let has_failed = |source: &Source| failed.contains(source.name.as_str());
+    let file = files.iter().find(|it| is_recorded(&it.source) && has_failed(&it.source))?;
+    Some(format!(
+        "the file was made from a recording: wscope check --relax {} leaves out what differs from run to run",
+        diff::name(&file.source.name)
+    ))
 }
 
 /// Shows what would be changed, asks, and writes. False if there are changes that were not to be written.

@@ -46,7 +46,8 @@ pub(super) fn repeated(script: &Script, config: &ReplayConfig) -> Result<Repeate
     let opened = script.opened.as_deref();
     let recorded_url = opened.map(|opened| opened.url.as_str());
     repeated.request.url = match (&config.url, recorded_url) {
-        (Some(url), _) => url.clone(),
+        (Some(given), Some(recorded)) => repeated.given(given, recorded),
+        (Some(given), None) => given.clone(),
         (None, Some(url)) => repeated.without_masked(url),
         (None, None) => {
             return Err(Error::Usage {
@@ -84,41 +85,44 @@ fn has_credentials(request: &HeadView) -> bool {
 }
 
 impl Repeated {
-    /// The URL without user information and parameters whose values are masked.
-    fn without_masked(&mut self, url: &str) -> String {
-        const SEPARATORS: [char; 3] = ['?', '&', '#'];
-        let mut kept = String::new();
-        let mut copied = 0;
-        let mut masked = Vec::new();
-        for value in secret_values(url).into_iter().filter(|value| &url[value.clone()] == MASK) {
-            if value.start < copied {
-                continue; // another one of the same parameter
-            }
-            let start = url[..value.start].rfind(SEPARATORS).map_or(value.start, |at| at + 1);
-            let rest = &url[value.end..];
-            let end = value.end + rest.find(SEPARATORS).unwrap_or(rest.len());
-            masked.push(url[start..value.start].trim_end_matches('=').to_owned());
-            kept += &url[copied..start.max(copied)];
-            copied = end;
-            // The separator behind it is left out with it, else the one before.
-            if url[end..].starts_with('&') {
-                copied += 1;
-            } else if kept.ends_with(SEPARATORS) {
-                kept.pop();
-            }
+    /// The given URL, with path and query of the recorded one if it has neither.
+    fn given(&mut self, given: &str, recorded: &str) -> String {
+        let (kept, masked) = without_values(recorded, |value| value == MASK);
+        let (kept, foreign) = match has_same_origin(recorded, given) {
+            true => (kept, Vec::new()),
+            false => without_values(&kept, |_| true),
+        };
+        let resource = Target::parse(&kept).ok().map(|target| target.resource);
+        let url = resource.and_then(|resource| Target::with_resource(given, &resource));
+        let Some(url) = url else { return given.to_owned() };
+        self.report_masked(&masked);
+        if !foreign.is_empty() {
+            self.notices.push(format!(
+                "recorded in the URL of another server and not sent to this one: {}; give the path and query with the URL",
+                foreign.join(", ")
+            ));
         }
-        kept += &url[copied..];
+        url
+    }
+
+    /// The recorded URL without user information and parameters whose values are masked.
+    fn without_masked(&mut self, url: &str) -> String {
+        let (mut kept, mut masked) = without_values(url, |value| value == MASK);
         if let Some((start, end)) = masked_userinfo(&kept) {
             kept.replace_range(start..end, "");
             masked.push("user and password".to_owned());
         }
-        if !masked.is_empty() {
+        self.report_masked(&masked);
+        kept
+    }
+
+    fn report_masked(&mut self, names: &[String]) {
+        if !names.is_empty() {
             self.notices.push(format!(
                 "masked in the URL of the recording and not sent: {}; give the whole URL behind the file",
-                masked.join(", ")
+                names.join(", ")
             ));
         }
-        kept
     }
 
     fn take_fields(&mut self, request: &HeadView, config: &ReplayConfig, is_same: bool) {
@@ -192,6 +196,33 @@ impl Repeated {
             }
         }
     }
+}
+
+/// The URL without the parameters whose values are secrets that are left out, and the names of those.
+fn without_values(url: &str, is_left_out: impl Fn(&str) -> bool) -> (String, Vec<String>) {
+    const SEPARATORS: [char; 3] = ['?', '&', '#'];
+    let mut kept = String::new();
+    let mut copied = 0;
+    let mut names = Vec::new();
+    for value in secret_values(url).into_iter().filter(|value| is_left_out(&url[value.clone()])) {
+        if value.start < copied {
+            continue; // another one of the same parameter
+        }
+        let start = url[..value.start].rfind(SEPARATORS).map_or(value.start, |at| at + 1);
+        let rest = &url[value.end..];
+        let end = value.end + rest.find(SEPARATORS).unwrap_or(rest.len());
+        names.push(url[start..value.start].trim_end_matches('=').to_owned());
+        kept += &url[copied..start.max(copied)];
+        copied = end;
+        // The separator behind it is left out with it, else the one before.
+        if url[end..].starts_with('&') {
+            copied += 1;
+        } else if kept.ends_with(SEPARATORS) {
+            kept.pop();
+        }
+    }
+    kept += &url[copied..];
+    (kept, names)
 }
 
 /// The place of user information that is masked, with its @.

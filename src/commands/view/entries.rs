@@ -36,9 +36,14 @@ impl Entries {
         }
     }
 
+    /// Whether all connections are shown.
+    pub(super) fn are_all(&self) -> bool {
+        self.wanted == Selector::Only
+    }
+
     /// Whether an event is one of the connections that are wanted. What precedes the first connection belongs to it.
     pub(super) fn accept(&mut self, event: &Recorded) -> bool {
-        if self.wanted == Selector::Only {
+        if self.are_all() {
             return true;
         }
         let number = event.connection;

@@ -40,8 +40,7 @@ impl CurlCommand {
             return Err(Fault::new(0, "there is no command: copy a request as cURL"));
         };
         if !is_curl(&program.text) {
-            let reason = "this is no curl command: copy the request as cURL (bash) or cURL (cmd)";
-            return Err(Fault::new(program.at, reason));
+            return Err(other_program(program.at));
         }
         if let Some(word) = words.get(MAX_WORDS) {
             return Err(Fault::new(word.at, format!("there are more than {MAX_WORDS} words")));
@@ -50,6 +49,33 @@ impl CurlCommand {
         reader.read()?;
         reader.finish()
     }
+}
+
+/// Refuses a text that does not begin with `curl`, apart from comments. Its words need not be valid.
+///
+/// # Errors
+/// If the first word is another one.
+pub(super) fn refuse_other_program(text: &str) -> Result<(), Fault> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let word = line.trim_start();
+        if !word.is_empty() && !word.starts_with('#') {
+            let start = at + line.len() - word.len();
+            let program = match word.strip_prefix(['"', '\'']) {
+                Some(quoted) => quoted.split(['"', '\'']).next(),
+                None => word.split_whitespace().next(),
+            };
+            let program = program.unwrap_or_default();
+            let is_known = is_curl(program.trim_end_matches(['^', '\\']));
+            return if is_known { Ok(()) } else { Err(other_program(start)) };
+        }
+        at += line.len();
+    }
+    Ok(())
+}
+
+fn other_program(at: usize) -> Fault {
+    Fault::new(at, "this is no curl command: copy the request as cURL (bash) or cURL (cmd)")
 }
 
 /// `curl`, `curl.exe`, or a path to it.

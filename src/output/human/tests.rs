@@ -146,7 +146,7 @@ fn times_precede_lines() {
     };
     assert_eq!(timed(Timestamps::Utc), "1970-01-01T00:00:00.000000Z < x\n");
     assert_eq!(timed(Timestamps::Relative), "  1.500000 < x\n");
-    assert_eq!(timed(Timestamps::Delta), "+1.500000 < x\n");
+    assert_eq!(timed(Timestamps::Delta), "  +1.500000 < x\n");
 }
 
 #[test]

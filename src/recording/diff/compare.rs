@@ -32,8 +32,9 @@ pub struct Comparing {
 pub struct Compared {
     /// The counts.
     pub totals: Totals,
-    /// Connections whose end only one recording has, by their labels in the first one.
-    pub unknown_ends: Vec<String>,
+    /// Connections whose end only one recording has, by their labels in the first one, and which recording lacks it: 0
+    /// or 1.
+    pub unknown_ends: Vec<(String, usize)>,
 }
 
 /// A longer gap is another one if it has this many times the length, and is longer by [`LONGER_BY`].
@@ -87,7 +88,7 @@ struct PairOf<'a, 's> {
     connections: [Option<&'a Connection>; 2],
     comparing: &'s Comparing,
     totals: &'s mut Totals,
-    unknown_ends: &'s mut Vec<String>,
+    unknown_ends: &'s mut Vec<(String, usize)>,
     sink: &'s mut dyn FnMut(&Found<'_>) -> ControlFlow<()>,
 }
 
@@ -128,10 +129,11 @@ impl<'a> PairOf<'a, '_> {
         other: &'a Connection,
     ) -> ControlFlow<(), Option<[Duration; 2]>> {
         let Comparing { ignore, any_order, max_changes, .. } = self.comparing;
-        // The last message that both have, in the order of both recordings.
-        let mut last = [one.start, other.start];
-        let mut last_place = None;
-        for pair in pairs(&one.items, &other.items, *any_order, ignore) {
+        let pairs = pairs(&one.items, &other.items, *any_order, ignore);
+        let common = || pairs.iter().filter_map(|pair| both_places(*pair));
+        let (ours, our_end) = gaps(one, common().map(|(at, _)| at));
+        let (theirs, their_end) = gaps(other, common().map(|(_, to)| to));
+        for pair in pairs.iter().copied() {
             match pair {
                 Pair::Missing(at) => self.found(Difference::Missing(&one.items[at]))?,
                 Pair::Surplus(to) => self.found(Difference::Added(&other.items[to]))?,
@@ -142,30 +144,16 @@ impl<'a> PairOf<'a, '_> {
                     self.found(Difference::Changed(items, changes))?;
                 }
             }
-            if let (Some(at), Some(to)) = places(pair)
-                && last_place < Some(to)
-            {
-                let items = [&one.items[at], &other.items[to]];
-                self.gap(Some(items), last)?;
-                last = items.map(|item| item.at);
-                last_place = Some(to);
+            if let Some((at, to)) = both_places(pair) {
+                self.gap([&one.items[at], &other.items[to]], [ours[at], theirs[to]])?;
             }
         }
-        ControlFlow::Continue(match (&one.end, &other.end) {
-            (Some(ours), Some(theirs)) => {
-                Some([ours.at.saturating_sub(last[0]), theirs.at.saturating_sub(last[1])])
-            }
-            _ => None,
-        })
+        ControlFlow::Continue(our_end.zip(their_end).map(|(ours, theirs)| [ours, theirs]))
     }
 
-    fn gap(&mut self, items: Option<[&'a Item; 2]>, last: [Duration; 2]) -> ControlFlow<()> {
-        let Some([one, other]) = items.filter(|_| self.comparing.timing) else {
-            return ControlFlow::Continue(());
-        };
-        let gaps = [one.at.saturating_sub(last[0]), other.at.saturating_sub(last[1])];
-        match differ(gaps) {
-            true => self.found(Difference::Gap(items, gaps)),
+    fn gap(&mut self, items: [&'a Item; 2], gaps: [Duration; 2]) -> ControlFlow<()> {
+        match self.comparing.timing && differ(gaps) {
+            true => self.found(Difference::Gap(Some(items), gaps)),
             false => ControlFlow::Continue(()),
         }
     }
@@ -189,10 +177,36 @@ impl<'a> PairOf<'a, '_> {
                 }
             }
             (None, None) => {}
-            _ => self.unknown_ends.push(one.label.clone()),
+            (ours, _) => {
+                self.unknown_ends.push((one.label.clone(), usize::from(ours.is_some())));
+            }
         }
         ControlFlow::Continue(())
     }
+}
+
+/// The places of a message that both recordings have.
+fn both_places(pair: Pair) -> Option<(usize, usize)> {
+    let (at, to) = places(pair);
+    at.zip(to)
+}
+
+/// The time of each message, and of the end, since the message before it in the same recording that both recordings
+/// have, whatever its direction. `common` are the places of those.
+fn gaps(
+    connection: &Connection,
+    common: impl Iterator<Item = usize>,
+) -> (Vec<Duration>, Option<Duration>) {
+    let mut is_common = vec![false; connection.items.len()];
+    common.for_each(|place| is_common[place] = true);
+    let mut last = connection.start;
+    let mut gap = |(item, is_common): (&Item, bool)| {
+        let gap = item.at.saturating_sub(last);
+        last = if is_common { item.at } else { last };
+        gap
+    };
+    let gaps = connection.items.iter().zip(is_common).map(&mut gap).collect();
+    (gaps, connection.end.as_ref().map(|end| end.at.saturating_sub(last)))
 }
 
 /// Whether attempts to connect failed for different reasons.

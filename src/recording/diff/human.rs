@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::connection::{Connection, End};
 use super::difference::{Difference, Found, ValueChanges};
@@ -10,7 +10,7 @@ use super::heads::HeadDifference;
 use super::item::{Item, ItemKind};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::style::{Role, Style};
-use crate::output::wrap::{HANGING, wrap};
+use crate::output::wrap::{HANGING, fit, wrap};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
 use crate::recording::compare::shown;
@@ -188,8 +188,8 @@ impl Human {
         let lead = format!("{} {} {} {arrow} {note}", sign.text(), number(one), number(other));
         let text = preview(item);
         let text = match self.columns {
-            Some(columns) => cut(&text, columns.saturating_sub(lead.width())),
-            None => text,
+            Some(columns) => fit(&text, columns.saturating_sub(lead.width())),
+            None => text.into(),
         };
         self.style.paint_into(out, sign.role(), &lead);
         let _ = writeln!(out, "{text}");
@@ -325,19 +325,6 @@ fn close_frame(end: &End, close: Option<&ClosePayload>) -> String {
         "" => code,
         reason => format!("{code} \"{}\"", safe(reason)),
     }
-}
-
-/// The text, cut to this many columns.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut used = 1; // the ellipsis
-    let fits = |c: &char| {
-        used += c.width().unwrap_or(0);
-        used <= columns
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -161,26 +161,46 @@ impl Difference {
     }
 }
 
+/// The changes of a message, in one line.
+pub(super) fn changes_on_one_line(changes: &Changes) -> String {
+    let mut parts: Vec<String> = changes.list.iter().map(on_one_line).collect();
+    parts.extend(more_places(changes));
+    parts.join("; ")
+}
+
 /// The changes of a message, in lines.
-pub(super) fn change_lines(changes: &Changes) -> Vec<String> {
+fn change_lines(changes: &Changes) -> Vec<String> {
     let mut lines: Vec<String> = changes.list.iter().flat_map(lines_of).collect();
-    if changes.list.len() < changes.count && changes.list.len() > 1 {
-        let more = (changes.count - changes.list.len()) as u64;
-        lines.push(format!("    … and {}", counted(more, "more place")));
-    }
+    lines.extend(more_places(changes).map(|more| format!("    {more}")));
     if changes.list.is_empty() {
         lines.push("    it was not kept: memory is limited".to_owned());
     }
     lines
 }
 
+/// How many places are not listed.
+fn more_places(changes: &Changes) -> Option<String> {
+    let more = changes.count.saturating_sub(changes.list.len());
+    let is_said = more > 0 && changes.list.len() > 1;
+    is_said.then(|| format!("… and {}", counted(more as u64, "more place")))
+}
+
+/// The recorded value, and the one in its place.
+fn values(change: &Change) -> [&str; 2] {
+    [&change.recorded, &change.now].map(|value| value.as_deref().unwrap_or("nothing"))
+}
+
+fn on_one_line(change: &Change) -> String {
+    let [recorded, now] = values(change);
+    format!("{}: recorded {recorded}, now {now}", change.place)
+}
+
 fn lines_of(change: &Change) -> Vec<String> {
-    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-    let (place, recorded, now) = (&change.place, word(&change.recorded), word(&change.now));
-    let line = format!("    {place}: recorded {recorded}, now {now}");
+    let line = format!("    {}", on_one_line(change));
     if line.width() <= COLUMNS {
         return vec![line];
     }
+    let (place, [recorded, now]) = (&change.place, values(change));
     vec![
         format!("    {place}:"),
         format!("      recorded {recorded}"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::check::Rules;
-use super::differences::change_lines;
+use super::differences::changes_on_one_line;
 use super::script::{Content, Script, Side, StepKind};
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
@@ -29,7 +29,7 @@ pub struct Replies {
 pub struct Deviation {
     /// Which one it is, short enough for the reason of a Close frame.
     pub summary: String,
-    /// The differences, or the message; safe to show.
+    /// The differences, or the message, on one line; safe to show.
     pub details: String,
 }
 
@@ -62,8 +62,7 @@ impl Replies {
         if recorded.fingerprint(ignore) == Fingerprint::of(kind, data, ignore) {
             return None;
         }
-        let changes = change_lines(&Changes::between(recorded, &copy(), ignore));
-        let details = changes.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; ");
+        let details = changes_on_one_line(&Changes::between(recorded, &copy(), ignore));
         Some(Deviation { summary: format!("message {number} is not as recorded"), details })
     }
 

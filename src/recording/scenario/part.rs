@@ -14,7 +14,7 @@ use super::payload::{
 use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups};
 use super::values::Recordings;
-use super::{Generated, SecretValues, Settings, expected, head, seconds};
+use super::{FIRST_LINE, Generated, SecretValues, Settings, expected, head, seconds};
 use crate::event::Failure;
 use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
@@ -59,22 +59,20 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
         body.push_str("\n# The recording goes on: what follows did not fit into a scenario.\n");
     }
     write_failed(&failed, &mut body, &mut secrets);
-    if parts.is_empty() {
-        let nothing = match failed.is_empty() {
-            true => "the recording has no WebSocket connection",
-            false => "no connection of the recording was opened: the scenario has nothing to check",
-        };
-        secrets.warn(nothing.to_owned());
-    }
+    let why_empty = parts.is_empty().then_some(match failed.is_empty() {
+        true => "the recording has no WebSocket connection",
+        false => "no connection of the recording was opened: the scenario has nothing to check",
+    });
+    why_empty.iter().for_each(|reason| secrets.warn((*reason).to_owned()));
     let (unknown, warnings) = secrets.into_unknown();
-    let mut text = String::from("# Written by wscope from a recording.\n");
+    let mut text = format!("{FIRST_LINE}\n");
     if !unknown.is_empty() {
         text.push_str("# These variables need a value:\n");
     }
     for value in &unknown {
         let _ = writeln!(text, "#   {}: {}", comment(&value.what), value.advice());
     }
-    Generated { text: text + &body, warnings, unknown }
+    Generated { text: text + &body, warnings, unknown, why_empty }
 }
 
 /// The most connections that failed that a scenario names.

@@ -101,3 +101,28 @@ fn time_may_stand_still_and_run_backwards() {
     assert_eq!(found.total.duration, Duration::from_millis(7));
     assert_eq!(found.total.received.gaps.count(), 2);
 }
+
+#[test]
+fn time_that_two_runs_have_covered_is_counted_once() {
+    let event = |(second, elapsed): (u32, u32)| {
+        format!(
+            r#"{{"event":"ping","direction":"sent","time":"2026-01-02T03:04:{second:02}Z","elapsed_ms":{elapsed}}}"#
+        )
+    };
+    for (events, expected) in [
+        // The same period twice.
+        (&[(0, 0), (20, 20_000), (0, 0), (20, 20_000)][..], 20),
+        // The second run began within the first, and outlasted it.
+        (&[(0, 0), (20, 20_000), (10, 0), (15, 5000), (25, 15_000), (26, 16_000)], 26),
+        // It began later: what was between them does not count.
+        (&[(0, 0), (20, 20_000), (30, 0), (35, 5000)], 25),
+        // Three runs.
+        (&[(0, 0), (9, 9000), (0, 0), (9, 9000), (5, 0), (12, 7000)], 12),
+        // The clock was set back while it was recorded.
+        (&[(20, 0), (30, 10_000), (5, 20_000)], 20),
+    ] {
+        let lines: Vec<_> = events.iter().copied().map(event).collect();
+        let found = statistics(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(found.total.duration, Duration::from_secs(expected), "{events:?}");
+    }
+}

@@ -147,6 +147,29 @@ fn a_masked_url_is_sent_without_the_secret() {
 }
 
 #[test]
+fn a_url_without_a_path_has_the_recorded_path_and_query() {
+    for (end, line) in [("", "GET /chat?a=1 HTTP/1.1"), ("/", "GET / HTTP/1.1")] {
+        let server = Server::script(move |peer| {
+            let head = peer.read_head();
+            assert!(head.starts_with(line), "{head}");
+            peer.accept(&head);
+            answer_close(peer);
+        });
+        let url = "ws://recorded.example/chat?token=***&a=1";
+        let file = recording(&open_with(url, &[]), &["end self 1000"]);
+        let program = wscope().file("r.ndjson", file);
+        let given = server.url() + end;
+        let outcome = program.args(["replay", "r.ndjson", &given]).run().code(0);
+        let text = "masked in the URL of the recording and not sent: token;";
+        match end {
+            "" => outcome.stderr_contains(text),
+            _ => outcome.stderr_lacks(text),
+        };
+        server.join();
+    }
+}
+
+#[test]
 fn a_refusal_for_want_of_cookies_has_a_hint() {
     for (headers, args, has_hint) in [
         (&BROWSER[..], &[][..], true),

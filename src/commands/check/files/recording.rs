@@ -25,6 +25,10 @@ pub(super) fn read(path: &Path, name: String, given: &BTreeSet<String>) -> Read 
         }
     })?;
     let generated = writer.generate();
+    if let Some(reason) = generated.why_empty {
+        let message = format!("{name}: {reason}");
+        return Err(Error::Usage { message, hint: None });
+    }
     let unknown = generated.unknown.iter().filter(|value| !given.contains(&value.name));
     let unknown: Vec<_> = unknown.collect();
     if !unknown.is_empty() {

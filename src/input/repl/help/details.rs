@@ -123,7 +123,7 @@ pub(super) const DETAILS: &[Details] = &[
         LOOKING,
         "The end of the name is the format: .ndjson (the events of --json), .har or .wscope. --force replaces a file that exists, \
          --append adds to an .ndjson file. Filters and pauses change nothing. Without FILE it is shown what is recorded; \
-         off, or off FILE, ends it.",
+         off ends all recordings, off FILE that one.",
         "/record session.ndjson",
     ),
     entry(

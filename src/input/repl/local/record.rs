@@ -12,7 +12,7 @@ use crate::platform::record_file::Existing;
 
 pub(super) const RECORD: SlashCommand = SlashCommand {
     name: "record",
-    arguments: "[--force] FILE|off",
+    arguments: "[--force|--append] FILE|off [FILE]",
     summary: "record everything in a file from now on; off: no longer",
 };
 

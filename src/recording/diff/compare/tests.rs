@@ -67,8 +67,10 @@ fn messages_and_ends_are_compared() {
 #[test]
 fn an_end_that_was_not_recorded_is_no_difference() {
     let one = ["open ws://a", "< a", "end peer 1000 1000"];
-    let (list, compared) = found(&one, &one[..2], &Comparing::default());
-    assert_eq!((list.len(), compared.unknown_ends), (0, vec!["1".to_owned()]));
+    for (ours, theirs, lacking) in [(&one[..], &one[..2], 1), (&one[..2], &one[..], 0)] {
+        let (list, compared) = found(ours, theirs, &Comparing::default());
+        assert_eq!((list.len(), compared.unknown_ends), (0, vec![("1".to_owned(), lacking)]));
+    }
     // The recording side did not wait for the answer.
     let [one, other] = ["end self 1000 -", "end self 1000 1000"].map(|end| ["open ws://a", end]);
     assert_eq!(differences(&one, &other), [""; 0]);
@@ -119,6 +121,26 @@ fn gaps_are_compared_between_messages_that_both_have() {
     ] {
         assert_eq!(differ(times.map(Duration::from_millis)), expected, "{times:?}");
     }
+}
+
+/// It was the time since the last pair, which may be a later message of the other direction: less than nothing.
+#[test]
+fn a_gap_is_the_time_since_the_message_before_in_the_same_recording() {
+    let comparing = Comparing { timing: true, ..Comparing::default() };
+    let one = ["open ws://a", "> q", "@401", "< a", "@402", "> r", "@403", "> z"];
+    let other = ["open ws://a", "> q", "@1", "> r", "@202", "< a", "@203", "< x", "@204", "> z"];
+    let (list, _) = found(&one, &other, &comparing);
+    let mut gaps: Vec<_> = list.iter().filter(|it| it.contains("gap")).collect();
+    gaps.sort();
+    assert_eq!(gaps, [""; 0], "{list:?}");
+    let slow = ["open ws://a", "> q", "@1", "> r", "@102", "< a", "@104", "> z"];
+    let (list, _) = found(&one, &slow, &comparing);
+    assert_eq!(list, ["1|1 gap 2 401/101"]);
+    // Messages that only one recording has change the order of the pairs.
+    let one = ["open ws://a", "< s", "@401", "< a", "@402", "> r"];
+    let other = ["open ws://a", "< s", "@1", "> x", "@1", "> r", "@202", "< a"];
+    let (list, _) = found(&one, &other, &comparing);
+    assert_eq!(list, ["1|1 +2 x"]);
 }
 
 #[test]

@@ -115,12 +115,3 @@ fn several_connections_have_a_line_each() {
         "--- a\n+++ b\nconnection 1 / 4 (ws://a/x)\n~ 1 1 < \"1\"\n    character 1: \"1\" → \"3\"\n"
     );
 }
-
-#[test]
-fn texts_are_cut_at_columns() {
-    for (text, columns, expected) in
-        [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("界界", 3, "界…"), ("abc", 0, "…"), ("", 0, "")]
-    {
-        assert_eq!(cut(text, columns), expected, "{text} {columns}");
-    }
-}

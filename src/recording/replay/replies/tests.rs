@@ -73,3 +73,24 @@ fn what_was_not_recorded_is_reported() {
     assert_eq!(report, "message 3 was not recorded, 2 were: \"more\"");
     assert_eq!(sent(&mut replies), "");
 }
+
+/// Long values are on lines of their own in lists, and were joined with those: "character 1:; recorded …; now …".
+#[test]
+fn a_report_is_one_line_however_long_the_messages_are() {
+    let [long, other] = ["a", "b"].map(|text| text.repeat(1000));
+    let mut replies = replies(&[&format!("> {long}"), r#"> {"a":1,"b":2}"#]);
+    let report = say(&mut replies, &other).expect("a difference");
+    let [long, other] = [&long[..40], &other[..40]];
+    assert_eq!(
+        report,
+        format!(
+            "message 1 is not as recorded: character 1: recorded \"{long}\"…, now \"{other}\"…"
+        )
+    );
+    let report = say(&mut replies, r#"{"a":2,"c":2}"#).expect("a difference");
+    assert_eq!(
+        report,
+        "message 2 is not as recorded: $.a: recorded 1, now 2; $.b: recorded 2, now nothing; \
+         $.c: recorded nothing, now 2"
+    );
+}
