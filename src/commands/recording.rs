@@ -18,7 +18,7 @@ use crate::output::{Buffered, LateStart, OutputError, Outputs, RecordSource};
 use crate::platform::record_file::standard_streams;
 use crate::platform::signals::Signal;
 use crate::platform::stdio;
-use crate::recording::scenario::{ScenarioWriter, UnknownValue};
+use crate::recording::scenario::{ScenarioBuilder, UnknownValue};
 use crate::recording::{Outcome, Recorded, Recordings, uses};
 
 /// The recordings of a run, with what its loops need to write to them.
@@ -125,7 +125,7 @@ impl<O: Buffered> Buffered for Ending<'_, O> {
 }
 
 /// Keeps an event for `/scenario`, as one of the connection with this number.
-pub(super) fn keep_event(writer: &mut ScenarioWriter, event: &Event<'_>, connection: Option<u64>) {
+pub(super) fn keep_event(writer: &mut ScenarioBuilder, event: &Event<'_>, connection: Option<u64>) {
     if matches!(event.what, EventKind::Frame(_) | EventKind::Shown(_) | EventKind::Notice(..)) {
         return;
     }
@@ -137,7 +137,7 @@ pub(super) fn keep_event(writer: &mut ScenarioWriter, event: &Event<'_>, connect
 }
 
 /// The scenario of the events that were kept.
-pub(super) fn session_scenario(writer: &ScenarioWriter) -> SessionScenario {
+pub(super) fn session_scenario(writer: &ScenarioBuilder) -> SessionScenario {
     let generated = writer.generate();
     let values = generated.unknown.iter().map(UnknownValue::remark);
     let notes = generated.warnings.iter().cloned().chain(values);

@@ -1,6 +1,7 @@
 //! `wscope view`: what was recorded, shown again.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::recorded;
@@ -48,6 +49,7 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         config: &config,
         last: None,
         has_frames: false,
+        open: BTreeSet::new(),
     });
     for (level, text) in &config.notices {
         viewing.borrow_mut().notice(*level, text);
@@ -70,7 +72,12 @@ struct Viewing<'a> {
     /// The time of the last event.
     last: Option<Stamp>,
     has_frames: bool,
+    /// Connections whose end was not shown yet.
+    open: BTreeSet<Option<u64>>,
 }
+
+/// The most connections of which it is remembered that they are open.
+const MAX_OPEN: usize = 10_000;
 
 impl Viewing<'_> {
     /// Shows an event of the recording.
@@ -114,6 +121,15 @@ impl Viewing<'_> {
             RecordedKind::Frame(_) => self.has_frames = true,
             _ => {}
         }
+        match &event.what {
+            RecordedKind::Open(_) if self.open.len() < MAX_OPEN => {
+                self.open.insert(event.connection);
+            }
+            RecordedKind::Closed(_) => {
+                self.open.remove(&event.connection);
+            }
+            _ => {}
+        }
         event.with_event(|event| self.screen.event(event))?;
         if let RecordedKind::Failure(failure) = &event.what {
             self.screen.failure(event, failure)?;
@@ -128,35 +144,50 @@ impl Viewing<'_> {
         let _ = self.screen.event(&Event { at, connection: None, mark: None, what });
     }
 
-    fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
-        let was_interrupted = self.screen.was_interrupted();
-        let is_stopped = self.screen.is_stopped();
-        match &result {
-            _ if was_interrupted => {
-                let text =
-                    format!("interrupted: the rest of {name} is missing in what is recorded");
-                self.notice(Level::Warning, &text);
-            }
-            // The file was not read to its end, which was taken for that of the file.
-            _ if is_stopped => {}
-            Ok(summary) => {
-                summary.warnings.iter().for_each(|warning| {
-                    self.notice(Level::Warning, &escape(warning, Newlines::Escape));
-                });
-                if self.last.is_none() && !self.is_converted() && self.entries.are_all() {
-                    self.notice(Level::Warning, &format!("{name}: {}", EntryError::None));
-                }
-            }
-            Err(_) => {}
+    fn warn(&mut self, name: &str, summary: &Summary) {
+        for warning in &summary.warnings {
+            self.notice(Level::Warning, &escape(warning, Newlines::Escape));
         }
+        if self.last.is_none() && !self.is_converted() && self.entries.are_all() {
+            self.notice(Level::Warning, &format!("{name}: {}", EntryError::None));
+        }
+    }
+
+    /// Says what the recording does not have.
+    fn note_missing(&mut self, summary: &Summary) {
         let is_about_frames = self.config.commentary.detail >= Detail::Frames;
-        let is_shown = self.counting.is_none() && !self.is_converted() && !is_stopped;
-        if is_about_frames && !self.has_frames && is_shown {
-            let text = match result.as_ref().is_ok_and(|summary| summary.is_har) {
+        if is_about_frames && !self.has_frames {
+            let text = match summary.is_har {
                 true => "the recording has no frames: a HAR has messages only",
                 false => "the recording has no frames: it was made without -vv",
             };
             self.notice(Level::Info, text);
+        }
+        // HARs of other programs never say how a connection ended.
+        let open = if summary.is_har { 0 } else { self.open.len() };
+        match open {
+            0 => {}
+            1 => self.notice(Level::Info, "the recording ends while the connection is open"),
+            count => {
+                let text = format!("the recording ends while {count} connections are open");
+                self.notice(Level::Info, &text);
+            }
+        }
+    }
+
+    fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
+        let was_interrupted = self.screen.was_interrupted();
+        if was_interrupted {
+            let text = format!("interrupted: the rest of {name} is missing in what is recorded");
+            self.notice(Level::Warning, &text);
+        } else if let Ok(summary) = &result
+            && !self.screen.is_stopped()
+        {
+            self.warn(name, summary);
+        }
+        let is_shown = self.counting.is_none() && !self.is_converted() && !self.screen.is_stopped();
+        if is_shown && let Ok(summary) = &result {
+            self.note_missing(summary);
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
         if self.is_converted() && result.is_ok() && !was_interrupted {

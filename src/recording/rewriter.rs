@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::ndjson::EventParser;
-use super::scenario::{Generated, ScenarioWriter};
+use super::scenario::{Generated, ScenarioBuilder};
 use super::written::WrittenFile;
 use crate::event::Level;
 
@@ -23,7 +23,7 @@ const SHARES: [f64; 3] = [0.97, 0.8, 0.5];
 #[derive(Debug, Default)]
 pub(super) struct Rewriter {
     parser: EventParser,
-    writer: ScenarioWriter,
+    writer: ScenarioBuilder,
     /// What of it is in the file; `None`: nothing was written yet.
     written: Option<Written>,
     /// What was made of them.

@@ -88,13 +88,13 @@ impl UnknownValue {
 
 /// Makes a scenario of a recording. Events are kept in bounded memory. A clone shares the messages.
 #[derive(Clone, Debug, Default)]
-pub struct ScenarioWriter {
+pub struct ScenarioBuilder {
     kept: Kept,
     settings: Settings,
 }
 
-impl ScenarioWriter {
-    /// Makes one like this.
+impl ScenarioBuilder {
+    /// Makes one with these settings.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
     }

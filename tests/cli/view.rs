@@ -29,6 +29,16 @@ fn the_received_messages_are_written_in_a_pipe() {
 }
 
 #[test]
+fn a_recording_that_ends_before_its_connections_says_so() {
+    let one = "wscope: the recording ends while the connection is open\n";
+    recording(&[OPEN, HELLO]).run().code(0).stderr_contains(one);
+    let numbered = OPEN.replace("\"open\",", "\"open\",\"connection\":2,");
+    let two = "wscope: the recording ends while 2 connections are open\n";
+    recording(&[OPEN, &numbered]).run().code(0).stderr_contains(two);
+    chat().run().stderr_lacks("the recording ends");
+}
+
+#[test]
 fn a_recording_is_read_from_standard_input_and_by_its_content() {
     let text = [OPEN, WORLD, BYE].join("\r\n");
     wscope().args(["view", "-q", "-"]).stdin(&text).run().code(0).stdout("world\n").stderr("");

@@ -9,7 +9,7 @@ use crate::config::ConnectConfig;
 use crate::event::Event;
 use crate::input::repl::SessionScenario;
 use crate::output::{EventLog, Outputs};
-use crate::recording::scenario::{ScenarioWriter, Settings};
+use crate::recording::scenario::{ScenarioBuilder, Settings};
 
 /// The most connections of which events are kept, as many as a prompt has: of each, as much as fits into a scenario.
 const MAX_CONNECTIONS: usize = 16;
@@ -20,7 +20,7 @@ pub(super) struct SessionLogs(Arc<Mutex<BTreeMap<String, Log>>>);
 
 /// The events of a connection.
 struct Log {
-    writer: ScenarioWriter,
+    writer: ScenarioBuilder,
     /// When it was begun, among the logs.
     order: usize,
     /// How many outputs may add to it.
@@ -40,8 +40,11 @@ impl SessionLogs {
         let mut logs = self.logs();
         let order = logs.values().map(|log| log.order + 1).max().unwrap_or_default();
         let log = logs.entry(name.to_owned());
-        let log =
-            log.or_insert_with(|| Log { writer: ScenarioWriter::new(settings), order, keepers: 0 });
+        let log = log.or_insert_with(|| Log {
+            writer: ScenarioBuilder::new(settings),
+            order,
+            keepers: 0,
+        });
         log.keepers += 1;
         while logs.len() > MAX_CONNECTIONS {
             let ended = logs.iter().filter(|(_, log)| log.keepers == 0);

@@ -6,11 +6,11 @@ use crate::commands::recording;
 use crate::event::Event;
 use crate::input::repl::SessionScenario;
 use crate::output::EventLog;
-use crate::recording::scenario::ScenarioWriter;
+use crate::recording::scenario::ScenarioBuilder;
 
 /// The events of all clients, as far as they fit into a scenario. A clone shares them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SessionLog(Arc<Mutex<ScenarioWriter>>);
+pub(super) struct SessionLog(Arc<Mutex<ScenarioBuilder>>);
 
 impl SessionLog {
     /// The scenario of the clients that there were until now.

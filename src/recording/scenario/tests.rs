@@ -120,7 +120,7 @@ fn a_session_is_a_scenario() {
 
 #[test]
 fn what_does_not_fit_is_said() {
-    let mut writer = super::ScenarioWriter::new(Settings::default());
+    let mut writer = super::ScenarioBuilder::new(Settings::default());
     writer.push(open());
     let long = "a".repeat(super::kept::LIMIT / 2);
     for _ in 0..3 {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{Read, ReadFile};
 use crate::error::Error;
-use crate::recording::scenario::{ScenarioWriter, SecretValues, Settings, UnknownValue};
+use crate::recording::scenario::{ScenarioBuilder, SecretValues, Settings, UnknownValue};
 use crate::recording::{Limits, reader};
 use crate::scenario::language::Source;
 
@@ -16,7 +16,7 @@ pub(super) fn read(path: &Path, name: String, given: &BTreeSet<String>) -> Read 
     let file = File::open(path).map_err(|error| Error::System(name.clone(), error))?;
     // The values of secrets that the recording has are used, and not shown: reports mask what a file has of them.
     let settings = Settings { secrets: SecretValues::Verbatim, ..Settings::default() };
-    let mut writer = ScenarioWriter::new(settings);
+    let mut writer = ScenarioBuilder::new(settings);
     let summary = reader::read(&name, file, &Limits::default(), &mut |event| {
         writer.push(event);
         match writer.is_full() {
