@@ -301,3 +301,18 @@ fn events_of_unknown_kinds_and_without_times_are_counted() {
     assert_eq!((summary.events, summary.unknown), (2, 1));
     assert!(summary.warnings[0].starts_with("x.ndjson:2: 2 events without a time"), "{summary:?}");
 }
+
+#[test]
+fn a_head_of_too_many_fields_is_an_error() {
+    let of_fields = |count: usize| {
+        let fields = vec!["[\"a\",\"b\"]"; count].join(",");
+        let line =
+            format!("{{\"event\":\"open\",\"url\":\"ws://h/\",\"request_headers\":[{fields}]}}\n");
+        read("x.ndjson", line.as_bytes(), &Limits::default(), &mut |_| {
+            ControlFlow::Continue(())
+        })
+    };
+    assert_eq!(of_fields(10_000).expect("a recording").events, 1);
+    let error = of_fields(10_001).expect_err("too many").to_string();
+    assert!(error.contains("a list has more than 10000 elements"), "{error}");
+}
