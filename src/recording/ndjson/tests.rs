@@ -145,6 +145,11 @@ fn lines_that_are_not_events_have_their_place_and_reason() {
         (r#"{"event":"ping","direction":"sent","elapsed_ms":-1}"#, 1, "-1 is out of range"),
         (r#"{"event":"ping","direction":"sent","elapsed_ms":[]}"#, 1, "[] is not a number"),
         (r#"{"event":"ping","direction":"sent","time":"now"}"#, 1, "'now' is not a time"),
+        (
+            r#"{"event":"ping","direction":"sent","time":"9999-12-31T23:59:59.999999Z"}"#,
+            1,
+            "'9999-12-31T23:59:59.999999Z' is out of range",
+        ),
         (r#"{"event":"close","code":70000}"#, 29, "invalid value: integer `70000`"),
         (r#"{"event":"open","url":"a","http_version":"HTTP/2"}"#, 1, "\"HTTP/2\" is not HTTP/1"),
         (
