@@ -313,9 +313,7 @@ fn a_head_of_too_many_fields_is_an_error() {
         let fields = vec!["[\"a\",\"b\"]"; count].join(",");
         let line =
             format!("{{\"event\":\"open\",\"url\":\"ws://h/\",\"request_headers\":[{fields}]}}\n");
-        read("x.ndjson", line.as_bytes(), &Limits::default(), &mut |_| {
-            ControlFlow::Continue(())
-        })
+        read("x.ndjson", line.as_bytes(), &Limits::default(), &mut |_| ControlFlow::Continue(()))
     };
     assert_eq!(of_fields(10_000).expect("a recording").events, 1);
     let error = of_fields(10_001).expect_err("too many").to_string();
