@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+mod embedded;
 mod encoded;
 mod names;
 mod percent;
@@ -38,7 +39,7 @@ impl Redaction {
             _ => Cow::Borrowed(value),
         };
         match HeaderKind::of(name) {
-            HeaderKind::Plain => Cow::Borrowed(value),
+            HeaderKind::Plain => embedded::masked_bytes(value),
             HeaderKind::Cookies | HeaderKind::SetCookie | HeaderKind::Secret => {
                 Cow::Owned(MASK.into())
             }
@@ -47,7 +48,10 @@ impl Redaction {
                 Cow::Owned([scheme.map_or(&b""[..], |at| &value[..=at]), MASK.as_bytes()].concat())
             }
             HeaderKind::Subprotocols => in_text(subprotocols::masked),
-            HeaderKind::Url => in_text(|url| Self::Mask.url(url)),
+            HeaderKind::Url => match in_text(|url| Self::Mask.url(url)) {
+                Cow::Borrowed(value) => embedded::masked_bytes(value),
+                Cow::Owned(masked) => Cow::Owned(embedded::masked_bytes(&masked).into_owned()),
+            },
         }
     }
 
@@ -73,6 +77,7 @@ impl Redaction {
         }
         match names::obfuscated_name(line) {
             Some((name, end)) => masked(&name, end),
+            None if self == Self::Mask => embedded::masked_bytes(line),
             None => Cow::Borrowed(line),
         }
     }
@@ -80,9 +85,8 @@ impl Redaction {
     /// Whether a header with this name and value contains credentials.
     pub fn is_credential(name: &str, value: &[u8]) -> bool {
         match HeaderKind::of(name) {
-            HeaderKind::Plain => false,
-            HeaderKind::Url => {
-                str::from_utf8(value).is_ok_and(|url| matches!(Self::Mask.url(url), Cow::Owned(_)))
+            HeaderKind::Plain | HeaderKind::Url => {
+                matches!(Self::Mask.value(name, value), Cow::Owned(masked) if masked != value)
             }
             HeaderKind::Subprotocols => {
                 str::from_utf8(value).is_ok_and(|text| !subprotocols::tokens(text).is_empty())
@@ -182,6 +186,18 @@ mod tests {
         assert_eq!(mask.value("authorization", b"Bearer abc").as_ref(), b"Bearer ***");
         assert_eq!(mask.value("Cookie", b"a=b; c=d").as_ref(), b"***");
         assert_eq!(mask.value("X-Other", b"abc").as_ref(), b"abc");
+        for (name, value, masked) in [
+            ("Link", "</?token=hunter2>; rel=next", "</?token=***>; rel=next"),
+            ("Refresh", "0; url=/?access_token=hunter2", "0; url=/?access_token=***"),
+            ("Origin", "https://me:hunter2@h", "https://me:***@h"),
+            ("Location", "?a=1;token=hunter2", "?a=1;token=***"),
+            ("Location", "/a;jsessionid=hunter2?b=c", "/a;jsessionid=***?b=c"),
+            ("Location", "/a//http://me:hunter2@h", "/a//http://me:***@h"),
+            ("Server", "nginx/1.2 (a=b; c=d)", "nginx/1.2 (a=b; c=d)"),
+        ] {
+            assert_eq!(mask.value(name, value.as_bytes()).as_ref(), masked.as_bytes(), "{name}");
+            assert_eq!(Redaction::is_credential(name, value.as_bytes()), value != masked, "{name}");
+        }
         assert_eq!(
             mask.url("ws://h/p?a=1&access_token=xyz&Key=k&flag"),
             "ws://h/p?a=1&access_token=***&Key=***&flag"
@@ -241,6 +257,8 @@ mod tests {
             ("Cook ie=a=hunter2", "Cook ie=***"),
             ("Cookie,a=hunter2", "Cookie,***"),
             ("\"Cookie\": \"a=hunter2\"", "\"Cookie\": \"***"),
+            ("Set-Cookie2 a=hunter2", "Set-Cookie2 ***"),
+            ("X Link: </?token=hunter2>", "X Link: </?token=***>"),
             ("Cooking: pots", "Cooking: pots"),
             ("Server box: a", "Server box: a"),
             ("Server : box", "Server : box"),

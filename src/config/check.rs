@@ -9,13 +9,13 @@ use clap::ArgMatches;
 use regex::Regex;
 
 use super::connect::redaction;
+use super::files::FileReader;
 use super::headers::with_header_files;
 use super::record::record;
-use super::shared::{color, notices};
+use super::shared::{color, note_settings, notices};
 use super::{ConfigError, Env, RecordConfig, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments, is_given};
 use crate::event::Level;
-use crate::platform::files;
 use crate::redact::Redaction;
 use crate::scenario::language::is_name;
 
@@ -146,6 +146,7 @@ impl CheckConfig {
     /// With the first value that cannot be used.
     pub fn new(args: &CheckArgs, matches: &ArgMatches, env: &Env) -> Result<Self, ConfigError> {
         let run = &args.run;
+        let files = FileReader::new(None);
         let verbose = args.display.verbose > 0;
         let inputs = match args.files.is_empty() && run.globs.is_empty() {
             true => vec![".".to_owned()],
@@ -155,8 +156,13 @@ impl CheckConfig {
             let reason = "standard input cannot be rewritten: name a file";
             return Err(ConfigError::value("--relax", "-", reason));
         }
-        let given = given_variables(run)?;
+        let given = given_variables(run, &files)?;
         let secrets = secrets(run, env, &given)?;
+        let options = options(matches, &files)?;
+        let mut record = record(&args.record, args.display.verbose)?;
+        note_settings(&args.settings, env, &files);
+        record.used = files.uses();
+        record.used.extend(options.iter().filter_map(later_file));
         let hidden = env.secrets.values().chain(secrets.values()).cloned().collect();
         let mut variables = env.variables.clone();
         variables.extend(given);
@@ -179,8 +185,8 @@ impl CheckConfig {
             retry: run.retry.unwrap_or_default(),
             max_time: max_time(run)?,
             reports: reports(&args.reports),
-            record: record(&args.record, args.display.verbose, &[])?,
-            options: options(matches)?,
+            record,
+            options,
             verbose,
             quiet: args.display.quiet,
             redaction: redaction(args.display.show_secrets),
@@ -193,18 +199,15 @@ impl CheckConfig {
 }
 
 /// Those of files, then those of options: built in < environment < file < option.
-fn given_variables(run: &CheckRunArgs) -> Result<BTreeMap<String, String>, ConfigError> {
+fn given_variables(
+    run: &CheckRunArgs,
+    files: &FileReader,
+) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut variables = BTreeMap::new();
     for path in &run.variables_files {
         let option = "--variables-file";
         let shown = path.display().to_string();
-        let bytes = files::read(path, MAX_FILE).map_err(|error| ConfigError::File {
-            option,
-            path: shown.clone(),
-            error,
-        })?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| ConfigError::value(option, &shown, "it is not UTF-8"))?;
+        let text = files.long_text(option, path)?;
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -221,9 +224,6 @@ fn given_variables(run: &CheckRunArgs) -> Result<BTreeMap<String, String>, Confi
     }
     Ok(variables)
 }
-
-/// The largest file of variables, in bytes.
-const MAX_FILE: u64 = 16 << 20;
 
 /// Those of the environment that no file or option gives another value, and those of options.
 fn secrets(
@@ -291,7 +291,7 @@ fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
 ///
 /// # Errors
 /// With the first header that cannot be used, or file that cannot be read.
-fn options(matches: &ArgMatches) -> Result<Vec<OsString>, ConfigError> {
+fn options(matches: &ArgMatches, files: &FileReader) -> Result<Vec<OsString>, ConfigError> {
     let is_option = |id: &clap::Id| id.as_str() != "files" && is_given(id.as_str(), matches);
     if !matches.ids().any(is_option) {
         return Ok(Vec::new()); // the command below takes a tenth of the time that a short run does
@@ -302,5 +302,13 @@ fn options(matches: &ArgMatches) -> Result<Vec<OsString>, ConfigError> {
         SCENARIO_OPTIONS.contains(&long) || matches!(arg.get_short(), Some('4' | '6'))
     };
     let shared = command.get_arguments().filter(is_shared);
-    with_header_files(shared.flat_map(|arg| arguments(arg, matches)))
+    with_header_files(shared.flat_map(|arg| arguments(arg, matches)), files)
+}
+
+/// The file that an option names and that each connection reads, with what it is for the run.
+fn later_file(option: &OsString) -> Option<(PathBuf, String)> {
+    const PATHS: [&str; 4] = ["--cacert", "--cert", "--key", "--netrc-file"];
+    let (name, value) = option.to_str()?.split_once('=')?;
+    let path = if PATHS.contains(&name) { Some(value) } else { value.strip_prefix('@') };
+    Some((path?.into(), format!("read by this run ({name})")))
 }

@@ -1,5 +1,6 @@
 //! `wscope URL`: what was typed → what will be done.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::auth::{CredentialSources, NetrcFile, auth};
@@ -10,7 +11,7 @@ use super::headers::headers;
 use super::record::record;
 use super::route::{proxy_tls, route, target};
 use super::secrets::{GivenValues, Used, secrets};
-use super::shared::{commentary, notices, subprotocols};
+use super::shared::{commentary, note_settings, notices, subprotocols};
 use super::tls::tls;
 use super::values::{duration, optional_duration, size};
 use super::{
@@ -80,7 +81,7 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
-            record: record(&args.record, args.display.verbose, &args.sending.send_file)?,
+            record: record(&args.record, args.display.verbose)?,
             max_message_size: size(
                 "--max-message-size",
                 &args.receiving.tolerance.max_message_size,
@@ -122,6 +123,11 @@ impl ConnectConfig {
         self.endpoint.secrets = given_secrets(&self.endpoint, given, passwords, env, files);
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
+        note_settings(&args.settings, env, files);
+        if let Some(path) = &args.handshake.copied.from_curl {
+            files.note("--from-curl", Path::new(path));
+        }
+        self.record.used = files.uses();
         Ok(self)
     }
 

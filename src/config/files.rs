@@ -1,9 +1,9 @@
 //! Files that options name, and prompts for secrets that are missing. No file is read beyond its limit, and
 //! no wait is longer than `--max-time`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::ConfigError;
@@ -24,12 +24,27 @@ pub(super) struct FileReader {
     limit: Duration,
     /// The time left for reading and prompting; `None`: no limit.
     left: Cell<Option<Duration>>,
+    /// The files that were read, each with the option that names it.
+    files: RefCell<Vec<(PathBuf, &'static str)>>,
 }
 
 impl FileReader {
     /// All files together may take this long.
     pub(super) fn new(limit: Option<Duration>) -> Self {
-        Self { limit: limit.unwrap_or_default(), left: Cell::new(limit) }
+        Self { limit: limit.unwrap_or_default(), left: Cell::new(limit), files: RefCell::default() }
+    }
+
+    /// Counts a file among those that were read.
+    pub(super) fn note(&self, option: &'static str, path: &Path) {
+        self.files.borrow_mut().push((path.to_owned(), option));
+    }
+
+    /// The files that were read so far, with what they are for the run. A recording must not replace them.
+    pub(super) fn uses(&self) -> Vec<(PathBuf, String)> {
+        let read = |(path, option): &(PathBuf, &str)| {
+            (path.clone(), format!("read by this run ({option})"))
+        };
+        self.files.borrow().iter().map(read).collect()
     }
 
     /// The time that is left; `None`: no limit.
@@ -114,6 +129,7 @@ impl FileReader {
         path: &Path,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ConfigError> {
+        self.note(option, path);
         let Some(left) = self.left.get() else { return Ok(job()) };
         let started = Instant::now();
         let result = Background::start(None, job)

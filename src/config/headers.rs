@@ -33,12 +33,13 @@ pub fn header_lines(option: &'static str, given: &str) -> Result<Vec<HeaderLine>
 /// With the first line that is not a field, or file that cannot be read.
 pub(super) fn with_header_files(
     options: impl Iterator<Item = OsString>,
+    files: &FileReader,
 ) -> Result<Vec<OsString>, ConfigError> {
     let mut read = Vec::new();
     for option in options {
         match HEADER_OPTIONS.iter().find_map(|name| Some((name, header_file(name, &option)?))) {
             Some((name, file)) => {
-                let lines = header_lines(name, file)?;
+                let lines = headers_of(name, &[file.to_owned()], files)?;
                 read.extend(lines.iter().map(|line| format!("{name}={line}").into()));
             }
             None => read.push(option),

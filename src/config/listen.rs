@@ -11,7 +11,7 @@ use super::filters::filters;
 use super::headers::headers;
 use super::record::record;
 use super::secrets::{GivenValues, Used, secrets};
-use super::shared::{commentary, notices, subprotocols};
+use super::shared::{commentary, note_settings, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::values::{duration, optional_duration, size};
 use super::{Commentary, ConfigError, Env, MockConfig, RecordConfig, Stdout, history, messages};
@@ -136,14 +136,20 @@ impl ListenConfig {
         let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         let rules = handshake(args, &files)?;
+        let filters = filters(&args.filter, &files)?;
+        let tls = acceptor(&args.tls, &files)?;
+        let secrets = given_secrets(&rules, given, &files);
+        note_settings(&args.settings, env, &files);
+        let mut record = record(&args.record, args.display.verbose)?;
+        record.used = files.uses();
         Ok(Self {
             address: args.address.clone(),
-            secrets: given_secrets(&rules, given, &files),
+            secrets,
             accept: AcceptOptions {
                 rules,
                 lenient: args.receiving.lenient,
                 time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-                tls: acceptor(&args.tls, &files)?,
+                tls,
                 max_handshakes: MAX_HANDSHAKES,
             },
             capacity,
@@ -154,8 +160,8 @@ impl ListenConfig {
             input,
             stdout: stdout_in(output, false, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
-            filters: filters(&args.filter, &files)?,
-            record: record(&args.record, args.display.verbose, &[])?,
+            filters,
+            record,
             once: args.ending.once,
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             duration: optional_duration("--duration", args.ending.duration.as_deref())?,

@@ -21,15 +21,11 @@ pub struct RecordConfig {
     pub used: Vec<(PathBuf, String)>,
 }
 
-/// Resolves the options. `verbose` is how often `-v` was given, `sent` are the files that are sent.
+/// Resolves the options. `verbose` is how often `-v` was given.
 ///
 /// # Errors
 /// With the first option that cannot be used.
-pub(super) fn record(
-    args: &RecordArgs,
-    verbose: u8,
-    sent: &[PathBuf],
-) -> Result<RecordConfig, ConfigError> {
+pub(super) fn record(args: &RecordArgs, verbose: u8) -> Result<RecordConfig, ConfigError> {
     let existing = match (args.force, args.append) {
         (true, _) => Existing::Replace,
         (_, true) => Existing::Append,
@@ -44,9 +40,8 @@ pub(super) fn record(
     for path in &args.record {
         check_name(path, existing)?;
     }
-    let sent = sent.iter().map(|path| (path.clone(), "sent by this run (--send-file)".to_owned()));
     let frames = JsonFrames::of_verbosity(verbose);
-    Ok(RecordConfig { files: args.record.clone(), existing, frames, used: sent.collect() })
+    Ok(RecordConfig { files: args.record.clone(), existing, frames, used: Vec::new() })
 }
 
 fn check_name(path: &Path, existing: Existing) -> Result<(), ConfigError> {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches};
 
+use super::files::FileReader;
 use super::headers::with_header_files;
+use super::shared::note_settings;
 use super::values::{duration, size};
 use super::{ConfigError, ConnectConfig, Env, GivenValues, Input, SendOrder};
 use crate::cli::{
@@ -40,6 +42,8 @@ pub struct ReplayConfig {
     options: Vec<OsString>,
     /// The header fields among them.
     headers: Vec<HeaderLine>,
+    /// Files that were read for them, with what they are for the run.
+    used: Vec<(PathBuf, String)>,
     env: Env,
 }
 
@@ -106,13 +110,15 @@ impl ReplayConfig {
     pub fn new(args: &ReplayArgs, matches: &ArgMatches, env: &Env) -> Result<Self, ConfigError> {
         let PlayingArgs { timeout, check, ignore, ignore_order, .. } = &args.playing;
         let command = connect_command();
+        let files = FileReader::new(None);
         let shared = command.get_arguments().filter(|arg| !arg.is_positional());
-        let options = with_header_files(shared.flat_map(|arg| arguments(arg, matches)))?;
+        let options = with_header_files(shared.flat_map(|arg| arguments(arg, matches)), &files)?;
         let header =
             |option: &OsString| option.to_str()?.strip_prefix("--header=").map(str::to_owned);
         let parse = |line: String| {
             HeaderLine::parse(&line).map_err(|error| ConfigError::value("--header", &line, error))
         };
+        note_settings(&args.settings, env, &files);
         Ok(Self {
             recording: RecordingConfig::new(
                 &args.file,
@@ -125,6 +131,7 @@ impl ReplayConfig {
             check: check.then(|| rules(ignore, *ignore_order)).transpose()?,
             is_json: Self::wants_json(args),
             notices: Vec::new(),
+            used: files.uses(),
             headers: options.iter().filter_map(header).map(parse).collect::<Result<_, _>>()?,
             options,
             env: Env { stdin_is_terminal: false, ..env.clone() }, // it is no input
@@ -175,6 +182,7 @@ impl ReplayConfig {
         let given = GivenValues::typed(&args);
         let mut config = ConnectConfig::new(&connect, &order, &given, &self.env)?;
         config.input = Input::None;
+        config.record.used.extend(self.used.iter().cloned());
         Ok(config)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
+use super::files::FileReader;
 use super::{Commentary, ConfigError, Env};
-use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
+use crate::cli::{ColorMode, DisplayArgs, SettingsArgs, TimestampMode};
 use crate::event::Level;
 use crate::output::human::Detail;
 use crate::output::json_payload::JsonLayout;
@@ -11,6 +12,13 @@ use crate::output::style::Style;
 use crate::protocol::head::is_token;
 use crate::redact::Redaction;
 use crate::view::Timestamps;
+
+/// Counts the configuration file among those that were read, unless it is ignored.
+pub(super) fn note_settings(args: &SettingsArgs, env: &Env, files: &FileReader) {
+    if let Some(path) = env.settings.file.as_deref().filter(|_| !args.no_config) {
+        files.note("configuration file", path);
+    }
+}
 
 pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) -> Commentary {
     let mode = if args.no_color { ColorMode::Never } else { args.color };

@@ -48,8 +48,11 @@ impl ViewConfig {
     /// With the first value that is not valid.
     pub fn new(args: &ViewArgs, env: &Env) -> Result<Self, ConfigError> {
         // Frames that were recorded are part of the recording, whatever is shown of them.
-        let mut record = record(&args.record, MOST_VERBOSE, &[])?;
+        let mut record = record(&args.record, MOST_VERBOSE)?;
         record.used.push((args.file.clone(), "the recording that is read".to_owned()));
+        let files = FileReader::new(None);
+        let filters = filters(&args.filter, &files)?;
+        record.used.extend(files.uses());
         let mode = if args.output.json { Some(OutputMode::Json) } else { args.output.output };
         Ok(Self {
             file: (args.file.as_os_str() != "-").then(|| args.file.clone()),
@@ -63,7 +66,7 @@ impl ViewConfig {
             },
             commentary: commentary(&args.display, false, env),
             record,
-            filters: filters(&args.filter, &FileReader::new(None))?,
+            filters,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
         })

@@ -4,8 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::error::{Reason, RecordError};
+use super::looks::START;
 use super::looks::not_only_events;
-use super::reader::START;
 use super::writer::{Content, RecordFormat};
 use crate::platform::record_file::{Existing, FileId, RecordFile, RecordFileError};
 

@@ -1,5 +1,8 @@
 //! What a file is, by its content.
 
+/// How much of a file is looked at to recognise it.
+pub(super) const START: usize = 64 << 10;
+
 /// What the start of a file looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looks {
@@ -48,8 +51,12 @@ pub(super) fn looks(start: &[u8]) -> Looks {
     if let Some((_, looks)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
         return *looks;
     }
+    let is_whole = start.len() < START;
     let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start);
     let text = start.trim_ascii_start();
+    if text.is_empty() && !is_whole {
+        return Looks::Other("its first 64 KiB are white space", None);
+    }
     if text.is_empty() {
         return Looks::Other("it is empty", None);
     }
@@ -220,6 +227,8 @@ mod tests {
         for (start, expected) in [
             ("", "it is empty"),
             ("\u{feff} \r\n", "it is empty"),
+            (&" ".repeat(START - 1), "it is empty"),
+            (&" ".repeat(START), "its first 64 KiB are white space"),
             ("{\"event\":\"open\"", "events"),
             ("\u{feff}\r\n {\"time\":\"x\", \"event\" : \"open\"}", "events"),
             ("{\"time\":\"x\",\"data\":\"cut", "events"),

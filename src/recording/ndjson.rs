@@ -10,6 +10,7 @@ mod frame;
 mod heads;
 mod line;
 mod lines;
+mod lists;
 mod opened;
 #[cfg(test)]
 mod tests;

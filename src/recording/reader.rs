@@ -5,11 +5,8 @@ use std::ops::ControlFlow;
 
 pub use super::reading::{Limits, ReadError, Summary};
 
-use super::looks::{Looks, looks};
+use super::looks::{Looks, START, looks};
 use super::{Recorded, har, ndjson};
-
-/// How much of a file is looked at to recognise it.
-pub(super) const START: usize = 64 << 10;
 
 /// Reads a recording. `sink` gets each event and says whether to go on; `name` is what the file is called in messages.
 ///

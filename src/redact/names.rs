@@ -3,7 +3,7 @@
 use super::percent::decoded_bytes;
 
 /// Parts of names, without hyphens and underscores, whose values are secrets.
-const SECRET_WORDS: [&str; 11] = [
+const SECRET_WORDS: [&str; 13] = [
     "token",
     "secret",
     "password",
@@ -15,6 +15,8 @@ const SECRET_WORDS: [&str; 11] = [
     "session",
     "credential",
     "ticket",
+    "subscriptionkey",
+    "hmac",
 ];
 
 /// Complete names of query parameters whose values are secrets.
@@ -55,7 +57,7 @@ pub(super) enum HeaderKind {
     Subprotocols,
     /// A URL, which may contain secrets in its query.
     Url,
-    /// Nothing secret.
+    /// Any text, which may contain URLs with secrets.
     Plain,
 }
 
@@ -65,8 +67,9 @@ impl HeaderKind {
         let name = name.to_ascii_lowercase();
         match name.as_str() {
             "authorization" | "proxy-authorization" => Self::Credentials,
-            "cookie" => Self::Cookies,
-            "set-cookie" => Self::SetCookie,
+            "cookie" | "cookie2" => Self::Cookies,
+            "set-cookie" | "set-cookie2" => Self::SetCookie,
+            "authentication-info" | "proxy-authentication-info" => Self::Secret,
             "sec-websocket-protocol" => Self::Subprotocols,
             "location" | "content-location" | "referer" => Self::Url,
             name if is_secret_header(name) => Self::Secret,
@@ -91,7 +94,8 @@ fn is_secret_header(name: &str) -> bool {
 }
 
 /// Headers with credentials that are searched for in malformed lines.
-const CREDENTIALS: [&str; 4] = ["proxy-authorization", "authorization", "set-cookie", "cookie"];
+const CREDENTIALS: [&str; 6] =
+    ["proxy-authorization", "authorization", "set-cookie", "cookie", "set-cookie2", "cookie2"];
 
 /// The name of a header with secrets at the start of a line, ignoring invalid characters in it, and its end:
 /// `Author ization: x`.
@@ -167,13 +171,19 @@ mod tests {
             "X-Forwarded-Authorization",
             "X-Private-Key",
             "Bearer",
+            "Ocp-Apim-Subscription-Key",
+            "X-Shopify-Hmac-SHA256",
+            "Authentication-Info",
+            "Proxy-Authentication-Info",
         ] {
             assert_eq!(HeaderKind::of(name), HeaderKind::Secret, "{name}");
         }
         for (name, kind) in [
             ("authorization", HeaderKind::Credentials),
             ("COOKIE", HeaderKind::Cookies),
+            ("Cookie2", HeaderKind::Cookies),
             ("Set-Cookie", HeaderKind::SetCookie),
+            ("Set-Cookie2", HeaderKind::SetCookie),
             ("Location", HeaderKind::Url),
         ] {
             assert_eq!(HeaderKind::of(name), kind, "{name}");
@@ -188,7 +198,6 @@ mod tests {
             "Sec-WebSocket-Token",
             "WWW-Authenticate",
             "Proxy-Authenticate",
-            "Authentication-Info",
             "X-Author",
             "X-Localization",
             "X-RateLimit-Remaining-Tokens",
@@ -217,10 +226,12 @@ mod tests {
             "X-Amz-Signature",
             "private_key",
             "bearer",
+            "subscription-key",
+            "hmac",
         ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["author", "keyboard", "a", "", "decode", "monkey"] {
+        for name in ["author", "keyboard", "a", "", "decode", "monkey", "subscription"] {
             assert!(!is_secret(name), "{name}");
         }
     }

@@ -18,11 +18,16 @@ pub(super) fn secret_names(url: &str) -> Vec<&str> {
 
 /// As [`secret_values`], with the ranges of the names.
 pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
+    parameters_from(url, url.find(['?', '#']).unwrap_or(url.len()))
+}
+
+/// The token-like parameters that follow this separator.
+pub(super) fn parameters_from(url: &str, separator: usize) -> Vec<Parameter> {
     let mut found = Vec::new();
-    let mut at = url.find(['?', '#']).unwrap_or(url.len());
+    let mut at = separator;
     while at < url.len() {
-        let start = at + 1; // after the separator
-        let end = url[start..].find(['?', '#', '&']).map_or(url.len(), |length| start + length);
+        let start = at + 1;
+        let end = end_of_parameter(url, start);
         parameter(url, start..end, &mut found);
         at = end;
     }
@@ -30,7 +35,27 @@ pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
 }
 
 /// The ranges of a name and its value.
-type Parameter = (Range<usize>, Range<usize>);
+pub(super) type Parameter = (Range<usize>, Range<usize>);
+
+/// A semicolon separates parameters too (HTML 4.01 appendix B.2.2). It is part of a secret value unless a name follows.
+fn end_of_parameter(url: &str, start: usize) -> usize {
+    let rest = &url[start..];
+    let name = rest.find(['=', '?', '#', '&', ';']).filter(|&end| rest[end..].starts_with('='));
+    let is_secret = name.is_some_and(|end| is_secret(&rest[..end]));
+    let is_end = |&(at, byte): &(usize, u8)| match byte {
+        b'?' | b'#' | b'&' => true,
+        b';' => !is_secret || starts_with_name(&rest[at + 1..]),
+        _ => false,
+    };
+    rest.bytes().enumerate().find(is_end).map_or(url.len(), |(at, _)| start + at)
+}
+
+/// Whether `NAME=` is at the start.
+fn starts_with_name(text: &str) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.%[]".contains(byte);
+    let length = text.bytes().take_while(is_part).count();
+    length > 0 && text[length..].starts_with('=')
+}
 
 /// The name of a parameter determines whether its whole value is secret; if not, the value may itself contain
 /// parameters.
@@ -55,6 +80,10 @@ fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
                 at += length;
                 name = at;
             }
+            Some((b';', length)) if inner.is_none() => {
+                at += length;
+                name = at;
+            }
             Some((_, length)) => at += length,
             None => at += url[at..].chars().next().map_or(1, char::len_utf8),
         }
@@ -75,6 +104,12 @@ mod tests {
             ("/x?token=a%26b%3Dc", &["a%26b%3Dc"]),
             ("/x?token=a=b#sig=c", &["a=b", "c"]),
             ("/x?token=&a", &[]),
+            ("/x?a=1;token=abc", &["abc"]),
+            ("?a;token=abc;b=c", &["abc"]),
+            ("/x?a=1&amp;token=abc&amp;b=c", &["abc"]),
+            ("/x?token=ab;cd&b=e", &["ab;cd"]),
+            ("/x?a=1;lang=de", &[]),
+            ("/login?next=%2Fx%3Fa%3Db%3Btoken%3Dabc", &["abc"]),
             ("/login?next=%2Fx%3Ftoken%3Dabc%26a%3Db&c=d", &["abc"]),
             ("/login?next=%2Fx%3Fa%3Db%26token%3dabc", &["abc"]),
             ("/login?next=%252Fx%253Ftoken%253Dabc%2526a", &["abc"]),

@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod ends;
 mod files;
+mod inputs;
 #[cfg(unix)]
 mod prompt;
 #[cfg(target_os = "linux")]

@@ -27,7 +27,7 @@ pub struct Argument {
     pub at: usize,
 }
 
-/// More words are not read: each is checked alone.
+/// More words, or short options in one word, are not read: each is checked alone.
 const MAX_WORDS: usize = 2000;
 
 impl CurlCommand {
@@ -45,7 +45,8 @@ impl CurlCommand {
         if let Some(word) = words.get(MAX_WORDS) {
             return Err(Fault::new(word.at, format!("there are more than {MAX_WORDS} words")));
         }
-        let mut reader = Reader { words, ..Reader::default() };
+        let left = MAX_WORDS - words.len();
+        let mut reader = Reader { words, left, ..Reader::default() };
         reader.read()?;
         reader.finish()
     }
@@ -94,6 +95,8 @@ struct Value {
 #[derive(Default)]
 struct Reader<'a> {
     words: &'a [Word],
+    /// How many short options may follow the first ones of their words.
+    left: usize,
     url: Option<Value>,
     headers: Vec<Value>,
     cookies: Vec<Value>,
@@ -142,6 +145,13 @@ impl Reader<'_> {
     fn cluster(&mut self, word: &Word, letters: &str) -> Result<(), Fault> {
         for (place, letter) in letters.char_indices() {
             let shown = format!("-{letter}");
+            if place > 0 {
+                let too_many = || {
+                    let reason = format!("there are more than {MAX_WORDS} words and short options");
+                    Fault::new(word.at, reason)
+                };
+                self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
+            }
             let option = options::short(letter).ok_or_else(|| unknown(word.at, &shown))?;
             let rest = &letters[place + letter.len_utf8()..];
             if option.takes_value {

@@ -15,6 +15,7 @@ use super::values::{number, object, text, unsigned};
 use super::warnings::Warnings;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Initiator;
+use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::RecordedKind;
 use crate::recording::ndjson::parse_event;
@@ -83,6 +84,9 @@ pub(super) fn start_of(entry: &Entry) -> Option<Micros> {
     date_time(&started).filter(|time| is_since_epoch(*time))
 }
 
+/// The most bytes of the values that only our own entries have: in memory they take a multiple of it.
+const MAX_OWN: usize = 1 << 20;
+
 /// What only our own entries have.
 #[derive(Default, Deserialize)]
 struct Own<'a> {
@@ -118,6 +122,7 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
         totals: Totals::default(),
         close_frames: Vec::new(),
     };
+    builder.warn_of_left_out();
     builder.now = builder.started(&own, &messages);
     let is_frames = |message: &Message| matches!(message.what, MessageKind::Frames(..));
     let has_frames = messages.iter().chain(&control).any(is_frames);
@@ -186,6 +191,18 @@ impl Builder<'_> {
         self.warnings.add(self.entry.place.unwrap_or(start), &format!("entry {number}: {reason}"));
     }
 
+    fn warn_of_left_out(&mut self) {
+        match self.exchange.left_out {
+            0 => {}
+            count => {
+                let count = counted(count, "header field");
+                self.warn(&format!(
+                    "{count} left out: a head is kept up to 10000 fields and 1 MiB"
+                ));
+            }
+        }
+    }
+
     /// Whether the entry is one of ours.
     fn is_own(&self) -> bool {
         self.entry.values.own.is_some()
@@ -209,6 +226,11 @@ impl Builder<'_> {
     /// Adds an event of an object as it is in a recording of lines. `own` is what our HARs have of it; it is left out
     /// if it is not valid.
     fn push_object(&mut self, at: At, own: Option<&RawValue>, values: Value) {
+        let is_large = own.is_some_and(|own| own.get().len() > MAX_OWN);
+        if is_large {
+            self.warn("_wscope is passed over: it is larger than 1 MiB");
+        }
+        let own = own.filter(|_| !is_large);
         let own = own.and_then(|own| serde_json::from_str::<Map<String, Value>>(own.get()).ok());
         let attempts = own.map(|own| (own, true)).into_iter().chain([(Map::new(), false)]);
         for (mut object, is_own) in attempts {

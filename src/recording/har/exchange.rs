@@ -25,6 +25,8 @@ pub(super) struct Exchange {
     pub(super) body: Vec<u8>,
     /// A file that has the messages, beside the HAR.
     pub(super) file: Option<String>,
+    /// How many header fields are left out, as there are too many.
+    pub(super) left_out: u64,
     /// Why there was no response.
     pub(super) error: Option<String>,
 }
@@ -105,6 +107,7 @@ impl Exchange {
         let content: Content<'_> = object(response.content);
         let string = |value: Option<&RawValue>| value.and_then(text).unwrap_or_default();
         let headers = |value: Option<&RawValue>| value.and_then(pairs).unwrap_or_default();
+        let (sent, received) = (headers(request.headers), headers(response.headers));
         let body = content.text.and_then(bytes).unwrap_or_default();
         let is_base64 = string(content.encoding) == "base64";
         let decoded = if is_base64 { base64(&body) } else { None };
@@ -112,11 +115,12 @@ impl Exchange {
         Self {
             url: web_socket_url(string(request.url)),
             request_version: string(request.http_version),
-            request_headers: headers(request.headers),
+            request_headers: sent.list,
             status: u16::try_from(status).unwrap_or_default(),
             reason: string(response.status_text),
             response_version: string(response.http_version),
-            response_headers: headers(response.headers),
+            response_headers: received.list,
+            left_out: sent.left_out + received.left_out,
             redirect_url: string(response.redirect_url),
             body: decoded.unwrap_or(body),
             file: content.file.and_then(text),

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
-use serde::de::Visitor;
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -69,8 +69,49 @@ pub(super) fn object<'a, T: Deserialize<'a> + Default>(value: Option<&'a RawValu
     value.and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
 }
 
-/// Names and values: `[{"name": …, "value": …}]`, as the specification says, or `[["name", "value"]]`.
-pub(super) fn pairs(value: &RawValue) -> Option<Vec<(String, Vec<u8>)>> {
+/// Names and values, as many as are kept of a head.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    pub(super) list: Vec<(String, Vec<u8>)>,
+    /// How many others there are.
+    pub(super) left_out: u64,
+}
+
+/// The most fields of a head that are kept, and the most bytes of JSON with them. Programs limit the heads that they
+/// receive to far less.
+const MAX_FIELDS: usize = 10_000;
+const MAX_BYTES: usize = 1 << 20;
+
+/// `[{"name": …, "value": …}]`, as the specification says, or `[["name", "value"]]`.
+pub(super) fn pairs(value: &RawValue) -> Option<Pairs> {
+    struct List;
+
+    impl<'de> Visitor<'de> for List {
+        type Value = Pairs;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Pairs, A::Error> {
+            let (mut pairs, mut left) = (Pairs::default(), MAX_BYTES);
+            while let Some(item) = items.next_element::<&RawValue>()? {
+                match left.checked_sub(item.get().len()) {
+                    Some(rest) if pairs.list.len() < MAX_FIELDS => {
+                        left = rest;
+                        pairs.list.extend(pair(item));
+                    }
+                    _ => pairs.left_out += 1,
+                }
+            }
+            Ok(pairs)
+        }
+    }
+
+    serde_json::Deserializer::from_str(value.get()).deserialize_seq(List).ok()
+}
+
+fn pair(item: &RawValue) -> Option<(String, Vec<u8>)> {
     #[derive(Deserialize)]
     struct Pair<'a> {
         #[serde(borrow)]
@@ -78,14 +119,10 @@ pub(super) fn pairs(value: &RawValue) -> Option<Vec<(String, Vec<u8>)>> {
         #[serde(borrow)]
         value: Option<&'a RawValue>,
     }
-    let list: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
-    let pair = |item: &RawValue| {
-        // Serde takes the members of a struct from an array, too.
-        let Pair { name, value } = serde_json::from_str(item.get()).ok()?;
-        let value = value.map(|value| bytes(value).unwrap_or_else(|| value.get().into()));
-        Some((text(name)?, value.unwrap_or_default()))
-    };
-    Some(list.into_iter().filter_map(pair).collect())
+    // Serde takes the members of a struct from an array, too.
+    let Pair { name, value } = serde_json::from_str(item.get()).ok()?;
+    let value = value.map(|value| bytes(value).unwrap_or_else(|| value.get().into()));
+    Some((text(name)?, value.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -138,11 +175,27 @@ mod tests {
         );
         let pairs = pairs(&value).expect("a list");
         let shown: Vec<_> = pairs
+            .list
             .iter()
             .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
             .collect();
         assert_eq!(shown, ["A=1", "b=2", "C=5", "D=", "E="]);
-        assert_eq!(super::pairs(&raw("{}")), None);
+        assert_eq!(pairs.left_out, 0);
+        assert!(super::pairs(&raw("{}")).is_none());
+    }
+
+    #[test]
+    fn a_limited_number_of_headers_is_kept() {
+        let kept = |list: &[String]| {
+            let Pairs { list, left_out } =
+                pairs(&raw(&format!("[{}]", list.join(",")))).expect("a list");
+            (list.len(), left_out)
+        };
+        let small = r#"["a","b"]"#.to_owned();
+        assert_eq!(kept(&vec![small.clone(); MAX_FIELDS]), (MAX_FIELDS, 0));
+        assert_eq!(kept(&vec![small.clone(); MAX_FIELDS + 5]), (MAX_FIELDS, 5));
+        let large = format!(r#"["a","{}"]"#, "b".repeat(MAX_BYTES));
+        assert_eq!(kept(&[small.clone(), large, small]), (2, 1));
     }
 
     #[test]

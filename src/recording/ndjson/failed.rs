@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
+use super::lists::{limited, or_limited};
 use super::opened::{Certificate, Phases};
 use super::values::{Encoding, millis, or_default};
 use crate::event::{
@@ -19,19 +20,21 @@ pub(super) struct ErrorLine {
     message: String,
     hint: Option<String>,
     status: Option<u16>,
+    #[serde(default, deserialize_with = "limited")]
     response_headers: Option<Fields>,
     #[serde(default, deserialize_with = "or_default")]
     body: String,
     body_bytes: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     malformed_headers: Vec<String>,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     interim: Vec<Interim>,
     certificate: Option<Certificate>,
     status_line: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     body_notes: Vec<String>,
     url: Option<String>,
+    #[serde(default, deserialize_with = "limited")]
     request_headers: Option<Fields>,
     timings_ms: Option<Phases>,
 }
@@ -98,7 +101,7 @@ pub(super) struct RedirectLine {
     #[serde(default, deserialize_with = "or_default")]
     from: String,
     to: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     interim: Vec<Interim>,
 }
 

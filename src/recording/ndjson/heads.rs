@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::lists::or_limited;
 use super::values::or_default;
 use crate::event::head_view::MalformedView;
 use crate::event::{HeadView, Hop, InterimView};
@@ -34,9 +35,9 @@ pub(super) struct Interim {
     status: u16,
     #[serde(default, deserialize_with = "or_default")]
     reason: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     headers: Fields,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     malformed_headers: Vec<String>,
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
+use super::lists::or_limited;
 use super::values::{Side, millis, or_default};
 use crate::event::{Opened, Proxied, Stamp};
 use crate::net::Timings;
@@ -32,13 +33,13 @@ pub(super) struct OpenLine {
     status: Option<u16>,
     #[serde(default, deserialize_with = "or_default")]
     reason: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     request_headers: Fields,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     response_headers: Fields,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     malformed_headers: Vec<String>,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_limited")]
     interim: Vec<Interim>,
     protocol: Option<String>,
     extensions: Option<String>,

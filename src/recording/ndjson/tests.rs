@@ -146,6 +146,11 @@ fn lines_that_are_not_events_have_their_place_and_reason() {
         (r#"{"event":"ping","direction":"sent","elapsed_ms":-1}"#, 1, "-1 is out of range"),
         (r#"{"event":"ping","direction":"sent","elapsed_ms":[]}"#, 1, "[] is not a number"),
         (r#"{"event":"ping","direction":"sent","time":"now"}"#, 1, "'now' is not a time"),
+        (
+            r#"{"event":"ping","direction":"sent","time":"9999-12-31T23:59:59.999999Z"}"#,
+            1,
+            "'9999-12-31T23:59:59.999999Z' is out of range",
+        ),
         (r#"{"event":"close","code":70000}"#, 29, "invalid value: integer `70000`"),
         (r#"{"event":"open","url":"a","http_version":"HTTP/2"}"#, 1, "\"HTTP/2\" is not HTTP/1"),
         (
@@ -334,4 +339,17 @@ fn a_frame_without_its_header_has_the_reserved_bits_of_the_contract() {
         assert_eq!(frame.header.reserved_bits(), bits, "{members}");
         assert_eq!(frame.header.bytes()[0], first, "{members}");
     }
+}
+
+#[test]
+fn a_head_of_too_many_fields_is_an_error() {
+    let of_fields = |count: usize| {
+        let fields = vec!["[\"a\",\"b\"]"; count].join(",");
+        let line =
+            format!("{{\"event\":\"open\",\"url\":\"ws://h/\",\"request_headers\":[{fields}]}}\n");
+        read("x.ndjson", line.as_bytes(), &Limits::default(), &mut |_| ControlFlow::Continue(()))
+    };
+    assert_eq!(of_fields(10_000).expect("a recording").events, 1);
+    let error = of_fields(10_001).expect_err("too many").to_string();
+    assert!(error.contains("a list has more than 10000 elements"), "{error}");
 }

@@ -250,7 +250,18 @@ impl Stamps {
 const START: Stamp = Stamp { wall: UNIX_EPOCH, elapsed: Duration::ZERO };
 
 fn invalid(text: &str) -> String {
-    format!("'{}' is not a time of RFC 3339", excerpt(text))
+    let reason = match is_out_of_range(text) {
+        true => "is out of range",
+        false => "is not a time of RFC 3339",
+    };
+    format!("'{}' {reason}", excerpt(text))
+}
+
+/// Whether a time that cannot be calculated with would be valid in another year.
+fn is_out_of_range(text: &str) -> bool {
+    let Some((year, rest)) = text.split_at_checked(4) else { return false };
+    let is_year = year.bytes().all(|byte| byte.is_ascii_digit());
+    is_year && format!("2000{rest}").parse::<Timestamp>().is_ok()
 }
 
 /// Seconds since the epoch of the day that `text` starts with.

@@ -6,7 +6,7 @@ use super::Secrets;
 use super::named::Named;
 use crate::redact::names::HeaderKind;
 use crate::redact::query::secret_parameters;
-use crate::redact::{subprotocols, userinfo};
+use crate::redact::{embedded, subprotocols, userinfo};
 
 /// Collects secrets with their names.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Collector {
     pub fn field(&mut self, name: &str, value: &[u8]) {
         let text = str::from_utf8(value).unwrap_or_default();
         match HeaderKind::of(name) {
-            HeaderKind::Plain => {}
+            HeaderKind::Plain => self.text(text),
             HeaderKind::Credentials => self.credentials(name, value),
             HeaderKind::Cookies => self.cookies(value),
             HeaderKind::SetCookie => {
@@ -44,7 +44,10 @@ impl Collector {
                 let secrets = subprotocols::secrets(text);
                 secrets.iter().for_each(|secret| self.value(&subprotocols::PREFIXES, secret));
             }
-            HeaderKind::Url => self.url(text),
+            HeaderKind::Url => {
+                self.url(text);
+                self.text(text);
+            }
         }
     }
 
@@ -55,6 +58,15 @@ impl Collector {
         }
         if url.contains("//") {
             self.userinfo(userinfo(url));
+        }
+    }
+
+    /// Adds the secrets of the URLs in a text.
+    fn text(&mut self, text: &str) {
+        for (name, value) in embedded::secrets(text) {
+            let name = &text[name];
+            let names = [name];
+            self.value(if name.is_empty() { &[] } else { &names }, text[value].as_bytes());
         }
     }
 

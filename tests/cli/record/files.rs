@@ -32,7 +32,7 @@ fn files_that_cannot_be_recorded_to_are_refused_before_connecting() {
         (
             2,
             &["--force", "--record", "sent.ndjson", "--send-file", "sent.ndjson"],
-            "it is sent by this run (--send-file)",
+            "it is read by this run (--send-file)",
         ),
     ] {
         refused(code, args, reason);

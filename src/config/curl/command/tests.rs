@@ -93,6 +93,10 @@ fn what_has_no_meaning_is_named_once() {
     assert_eq!(both.args[0].text, "--header=cookie: c=d");
     let many = "x".repeat(2) + &" -k".repeat(2000);
     assert!(fault(&format!("curl {many}")).reason.contains("more than 2000 words"));
+    let flags = |count| format!("curl ws://h -s -{}", "k".repeat(count));
+    let Fault { at, reason, .. } = fault(&flags(1999));
+    assert_eq!((at, &*reason), (15, "there are more than 2000 words and short options"));
+    assert_eq!(command(&flags(1998)).args.len(), 1998);
     let dots = command("curl --path-as-is 'ws://h/a/../b'");
     assert_eq!(dots.unused, ["--path-as-is"]);
 }

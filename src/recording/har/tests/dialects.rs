@@ -266,3 +266,18 @@ fn the_side_that_recorded_is_a_member_whatever_the_spaces() {
         assert_eq!(picked(&events(har.as_bytes()), &["http_version"]), [version], "{own}");
     }
 }
+
+#[test]
+fn a_head_with_too_many_fields_is_cut() {
+    let fields = vec![r#"{"name":"a","value":"b"}"#; 10_003].join(",");
+    let har = format!(
+        r#"{{"log":{{"entries":[{{"_webSocketMessages":[],"request":{{"url":"ws://h/","headers":[]}},
+            "response":{{"status":101,"headers":[{fields}]}}}}]}}}}"#
+    );
+    let (events, result) = read_all(har.as_bytes());
+    let open: Value = serde_json::from_str(&shown(&events[0])).expect("JSON");
+    assert_eq!(open["response_headers"].as_array().map(Vec::len), Some(10_000));
+    let warnings = result.expect("a HAR").warnings;
+    let warning = "entry 1: 3 header fields left out: a head is kept up to 10000 fields and 1 MiB";
+    assert!(warnings.iter().any(|it| it.ends_with(warning)), "{warnings:?}");
+}

@@ -1,0 +1,143 @@
+//! Secrets of URLs within other text, such as the value of a header field: `</?token=…>`, `0; url=https://me:…@h/`.
+
+use std::borrow::Cow;
+
+use super::MASK;
+use super::query::{Parameter, parameters_from};
+
+/// Masks the userinfo of URLs, and the values of token-like parameters that follow `?`, `#`, `&` or `;`.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    let secrets = secrets(text);
+    if secrets.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (_, value) in secrets {
+        // Two secrets may overlap: a parameter in what looks like userinfo.
+        if value.start >= copied {
+            masked += &text[copied..value.start];
+            masked += MASK;
+        }
+        copied = copied.max(value.end);
+    }
+    masked += &text[copied..];
+    if masked == text { Cow::Borrowed(text) } else { Cow::Owned(masked) }
+}
+
+/// As [`masked`], for text that may not be UTF-8.
+pub(super) fn masked_bytes(text: &[u8]) -> Cow<'_, [u8]> {
+    let bytes = |text: Cow<'_, str>| match text {
+        Cow::Owned(masked) => Some(masked),
+        Cow::Borrowed(_) => None,
+    };
+    match str::from_utf8(text) {
+        Ok(utf8) => bytes(masked(utf8)).map_or(Cow::Borrowed(text), |it| it.into_bytes().into()),
+        Err(_) => {
+            // As ISO 8859-1 every byte is a character.
+            let latin: String = text.iter().map(|&byte| char::from(byte)).collect();
+            let back =
+                |masked: String| masked.chars().filter_map(|c| u8::try_from(c).ok()).collect();
+            bytes(masked(&latin)).map_or(Cow::Borrowed(text), |it| Cow::Owned(back(it)))
+        }
+    }
+}
+
+/// The ranges of names and secrets, in order. Userinfo has an empty name.
+pub(super) fn secrets(text: &str) -> Vec<Parameter> {
+    let mut found = Vec::new();
+    if !text.contains(['@', '=']) {
+        return found;
+    }
+    let mut start = 0;
+    while start < text.len() {
+        let end = end_of_word(text, start);
+        let word = &text[start..end];
+        let first = word.find(['?', '#', '&', ';']).unwrap_or(word.len());
+        let of_word = userinfo(word).into_iter().chain(parameters_from(word, first));
+        let place = |range: std::ops::Range<usize>| start + range.start..start + range.end;
+        found.extend(of_word.map(|(name, value)| (place(name), place(value))));
+        start = end + text[end..].chars().next().map_or(0, char::len_utf8);
+    }
+    found.sort_by_key(|(_, value)| value.start);
+    found
+}
+
+/// Words end at what a URL cannot contain. A quote that follows `=` begins a value.
+fn end_of_word(text: &str, start: usize) -> usize {
+    let is_end = |(at, c): &(usize, char)| match c {
+        '"' => !text[start..start + at].ends_with('='),
+        '<' | '>' => true,
+        c => c.is_whitespace(),
+    };
+    text[start..].char_indices().find(is_end).map_or(text.len(), |(at, _)| start + at)
+}
+
+/// The passwords of all URLs in a word, or the user names without one, which may be tokens.
+fn userinfo(word: &str) -> Vec<Parameter> {
+    const MARK: &str = "://";
+    let of_url = |(at, _): (usize, &str)| {
+        let start = at + MARK.len();
+        let authority = word[start..].split(['/', '\\', '?', '#']).next()?;
+        let userinfo = &authority[..authority.rfind('@')?];
+        let secret = userinfo.find(':').map_or(start, |colon| start + colon + 1);
+        let end = start + userinfo.len();
+        (secret < end).then_some((secret..secret, secret..end))
+    };
+    word.match_indices(MARK).filter_map(of_url).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_urls_are_masked_in_text() {
+        for (text, expected) in [
+            ("</?token=SEK>; rel=next", "</?token=***>; rel=next"),
+            ("<https://h/?a=b&sig=SEK>, </?key=SEK>", "<https://h/?a=b&sig=***>, </?key=***>"),
+            ("0; url=/?access_token=SEK", "0; url=/?access_token=***"),
+            ("https://u:SEK@h", "https://u:***@h"),
+            ("https://SEK@h, http://a:SEK@b", "https://***@h, http://a:***@b"),
+            ("javascript:location='/?token=SEK'", "javascript:location='/?token=***"),
+            ("/a;jsessionid=SEK?b", "/a;jsessionid=***?b"),
+            ("a;token=\"SEK EK\"", "a;token=*** EK\""),
+            ("/?next=%2F%3Ftoken%3DSEK&a=b", "/?next=%2F%3Ftoken%3D***&a=b"),
+            ("https://u;token=SEK@h/x", "https://***"),
+        ] {
+            assert_eq!(masked(text), expected);
+        }
+        assert_eq!(masked_bytes(b"\xff /?token=SEK\xe9 b\xfe").as_ref(), b"\xff /?token=*** b\xfe");
+    }
+
+    #[test]
+    fn other_text_is_left_as_it_is() {
+        for text in [
+            "",
+            "text/html; charset=utf-8",
+            "multipart/form-data; boundary=----x",
+            "max-age=31536000; includeSubDomains",
+            "permessage-deflate; client_max_window_bits=15; server_no_context_takeover",
+            "Digest realm=\"me@h\", nonce=\"abc==\"",
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            "https://h:8080/x@y?a=b@c#d",
+            "Mozilla/5.0 (compatible; bot/2.1; +http://h/bot.html?lang=de)",
+            "h3=\":443\"; ma=86400",
+            "bad request; code=404",
+            "for=192.0.2.60;proto=http;by=203.0.113.43",
+            "me@example.com",
+            "W/\"abc=\"",
+        ] {
+            assert!(matches!(masked(text), Cow::Borrowed(_)), "{text}");
+        }
+        assert_eq!(masked_bytes(b"\xff; a=b").as_ref(), b"\xff; a=b");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_masked(text in "(\\PC|[@:/?#&=%;\"<> ]|://|token=){0,40}") {
+            let once = masked(&text).into_owned();
+            proptest::prop_assert_eq!(masked(&once), once.clone(), "masked once more");
+        }
+    }
+}
