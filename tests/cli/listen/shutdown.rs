@@ -1,5 +1,6 @@
 //! A server ended by a signal: every connection has a close event, and unsent messages are counted.
 
+use std::fs::File;
 use std::io::{PipeReader, Read, Write, pipe};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -109,16 +110,20 @@ fn lines_not_sent_to_a_client_are_counted() {
 fn a_stalled_client_has_a_close_event_after_the_count() {
     let (lines, stdin) = Lines::start();
     let options = ["--json", "--count", "1", "--close-timeout", "100ms"];
-    let (server, port) = start(wscope().stdin_from(stdin), &options);
+    // A file: an output that is not read would hold up the lines before the client does.
+    let program = wscope().stdin_from(stdin);
+    let events = File::create(program.home().join("events")).expect("a file");
+    let (server, port) = start(program.stdout_to(events), &options);
     let mut stalled = client(port);
     lines.wait_until_stalled();
     // It receives no lines: it only sends the message that is counted.
     let mut sender = client(port);
     sender.send(masked(&text("one")));
     let outcome = server.wait().code(0);
+    let events = String::from_utf8(outcome.file("events")).expect("UTF-8");
     for connection in [1, 2] {
         let close = format!("\"connection\":{connection},\"code\":");
-        assert!(outcome.stdout.contains(&close), "{connection}: {}", outcome.stdout);
+        assert!(events.contains(&close), "{connection}: {events}");
     }
     drop((whole_messages(&mut stalled), sender, lines.rest()));
     assert!(outcome.stderr.contains(" messages were not sent"), "{}", outcome.stderr);
