@@ -59,6 +59,10 @@ impl Session<'_> {
     }
 
     pub(super) fn read_socket(&mut self) {
+        // Outputs have been flushed meanwhile. Otherwise input without end would fill them again before anything is read.
+        if self.has_more_events {
+            self.take_events();
+        }
         for _ in 0..READ_BUDGET {
             if !self.socket.readable || !self.can_read() || self.connection.is_finished() {
                 return;

@@ -1,17 +1,23 @@
 //! Sessions over a socket, steered by observers.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{AfterInput, Journal, Plan, Report, Session, Stop};
+use mio::{Registry, Token, Waker};
+
+use super::{ACTION_BUDGET, AfterInput, Journal, Plan, Report, Session, Stop};
 use crate::event::{Clock, EventKind, Opened};
 use crate::input::file::FileMessage;
-use crate::input::{Action, NoInput};
+use crate::input::{Action, ActionSource, Next, NoInput};
 use crate::net::{Reactor, Stream};
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
-use crate::output::Outputs;
+use crate::output::json::{Json, JsonFrames};
+use crate::output::{BatchSink, Outlet, Output, Outputs};
+use crate::platform::batches::Batch;
 use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::KeepaliveTimes;
@@ -55,13 +61,24 @@ fn peer() -> (TcpStream, JoinHandle<()>) {
 
 fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
     let (client, server) = peer();
+    let report = run_with(client, &mut NoInput, &mut Outputs::default(), presets, observer);
+    server.join().expect("a server");
+    report
+}
+
+fn run_with(
+    client: TcpStream,
+    source: &mut dyn ActionSource,
+    outputs: &mut Outputs,
+    presets: Vec<Action>,
+    observer: impl Observer + 'static,
+) -> Report {
     client.set_nonblocking(true).expect("a socket");
     let mut stream = mio::net::TcpStream::from_std(client);
     let mut reactor = Reactor::new(None).expect("an event loop");
     let interests = mio::Interest::READABLE | mio::Interest::WRITABLE;
     let token = crate::net::reactor::tokens::SOCKET;
     reactor.registry().register(&mut stream, token, interests).expect("an event loop");
-    let mut outputs = Outputs::default();
     let plan = Plan {
         presets: presets.into(),
         after_input: AfterInput::Stay,
@@ -74,18 +91,16 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
         notes_hidden: false,
         input_ended: false,
     };
-    let report = Session::new(
+    Session::new(
         Stream::Plain(stream),
         connection(Role::Client),
         &mut reactor,
-        &mut NoInput,
-        Journal::new(&mut outputs, Clock::start()),
+        source,
+        Journal::new(outputs, Clock::start()),
         plan,
         &Opened::sample("ws://test/"),
     )
-    .run();
-    server.join().expect("a server");
-    report
+    .run()
 }
 
 /// Sends pings at an interval, until a number of them were answered.
@@ -230,4 +245,74 @@ fn an_observer_receives_every_event_and_may_act_on_what_was_sent() {
         "open, sent first, sent second, sent close done, received close , closed 1000 Normal Closure"
     );
     assert!(matches!(report.stop, Some(Stop::Requested)), "{:?}", report.stop);
+}
+
+/// Empty messages without end.
+struct Endless(Arc<AtomicUsize>);
+
+impl ActionSource for Endless {
+    fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_ready(&mut self) {}
+
+    fn next(&mut self, _: &Registry) -> Next<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Next::Message(MessageKind::Text, b"")
+    }
+}
+
+/// Takes everything as soon as it is flushed.
+struct Taken;
+
+impl BatchSink for Taken {
+    fn offer(&mut self, batch: &mut Batch) -> bool {
+        *batch = Batch::default();
+        true
+    }
+}
+
+/// Is met by the first received message.
+struct First(bool);
+
+impl Observer for First {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        self.0 |= event.received_message().is_some();
+        ObserverResponse { is_decided: self.0, ..ObserverResponse::default() }
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        Some(if self.0 { Progress::Met } else { Progress::Open })
+    }
+}
+
+#[test]
+fn input_without_end_does_not_keep_the_session_from_reading() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let client = TcpStream::connect(listener.local_addr().expect("an address")).expect("a server");
+    let (mut server, _) = listener.accept().expect("a client");
+    server.set_read_timeout(Some(LIMIT)).expect("a socket");
+    server.write_all(b"\x81\x02hi").expect("a client");
+    let thread = thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let count = server.read(&mut buffer).expect("bytes");
+            // A Close frame with a code, of 8 bytes, is the last thing that is sent.
+            if count == 0 || count >= 8 && buffer[count - 8] == 0x88 {
+                break;
+            }
+        }
+        let _ = server.write_all(b"\x88\x02\x03\xe8"); // the client may be gone
+    });
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut outputs = Outputs::default();
+    let outlet = Outlet::batches("events", Taken);
+    outputs.push(Output::new(Box::new(Json::new(JsonFrames::None)), outlet));
+    let mut source = Endless(Arc::clone(&count));
+    let report = run_with(client, &mut source, &mut outputs, Vec::new(), First(false));
+    thread.join().expect("a server");
+    assert!(matches!(report.stop, Some(Stop::GoalsMet)), "{:?}", report.stop);
+    let count = count.load(Ordering::Relaxed);
+    assert!(count < 10 * ACTION_BUDGET, "{count}");
 }
