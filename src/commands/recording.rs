@@ -125,20 +125,24 @@ impl<O: Buffered> Buffered for Ending<'_, O> {
 }
 
 /// Keeps an event for `/scenario`, as one of the connection with this number.
-pub(super) fn keep_event(writer: &mut ScenarioBuilder, event: &Event<'_>, connection: Option<u64>) {
+pub(super) fn keep_event(
+    builder: &mut ScenarioBuilder,
+    event: &Event<'_>,
+    connection: Option<u64>,
+) {
     if matches!(event.what, EventKind::Frame(_) | EventKind::Shown(_) | EventKind::Notice(..)) {
         return;
     }
-    if !writer.is_full()
+    if !builder.is_full()
         && let Some(event) = Recorded::of_event(event)
     {
-        writer.push(Recorded { connection, ..event });
+        builder.push(Recorded { connection, ..event });
     }
 }
 
 /// The scenario of the events that were kept.
-pub(super) fn session_scenario(writer: &ScenarioBuilder) -> SessionScenario {
-    let generated = writer.generate();
+pub(super) fn session_scenario(builder: &ScenarioBuilder) -> SessionScenario {
+    let generated = builder.generate();
     let values = generated.unknown.iter().map(UnknownValue::remark);
     let notes = generated.warnings.iter().cloned().chain(values);
     SessionScenario { notes: notes.collect(), text: generated.text }

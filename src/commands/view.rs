@@ -118,10 +118,20 @@ impl Viewing<'_> {
                     what: EventKind::Request(&opened.request),
                 })?;
             }
-            RecordedKind::Frame(_) => self.has_frames = true,
             _ => {}
         }
-        match &event.what {
+        self.note(event);
+        event.with_event(|event| self.screen.event(event))?;
+        if let RecordedKind::Failure(failure) = &event.what {
+            self.screen.failure(event, failure)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Takes note of what the end of the output depends on.
+    fn note(&mut self, event: &Recorded) {
+        match event.what {
+            RecordedKind::Frame(_) => self.has_frames = true,
             RecordedKind::Open(_) if self.open.len() < MAX_OPEN => {
                 self.open.insert(event.connection);
             }
@@ -130,11 +140,6 @@ impl Viewing<'_> {
             }
             _ => {}
         }
-        event.with_event(|event| self.screen.event(event))?;
-        if let RecordedKind::Failure(failure) = &event.what {
-            self.screen.failure(event, failure)?;
-        }
-        ControlFlow::Continue(())
     }
 
     fn notice(&mut self, level: Level, text: &str) {

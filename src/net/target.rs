@@ -156,7 +156,7 @@ impl Target {
         }
     }
 
-    /// How two targets are told apart: by host and port, or with the scheme if only that differs.
+    /// Names that distinguish two targets: host and port, with the scheme if these are the same.
     pub fn names_of(one: &Self, other: &Self) -> [String; 2] {
         let hosts = [one, other].map(Self::host_header);
         match hosts[0] == hosts[1] {

@@ -363,7 +363,8 @@ impl Outputs {
             || (self.is_conditional && self.is_catching_up())
     }
 
-    /// Whether the same is true of an output that shows what we send, or of a file that is recorded to.
+    /// Whether so much is waiting for an output that shows what we send, or for a file that is recorded to, that nothing
+    /// more should be sent.
     #[inline]
     pub fn hold_up_sending(&self) -> bool {
         let mut shown = self.outputs.iter().filter(|output| !output.ignores_sent);

@@ -170,7 +170,7 @@ impl Connection {
         self.stop_waiting();
     }
 
-    /// How long the peer has to answer our Close frame, once it was sent; `None`: there is no limit.
+    /// The time limit for the peer's answer to our Close frame; `None`: there is none.
     pub fn close_timeout(&self) -> Option<Duration> {
         self.close_timeout
     }

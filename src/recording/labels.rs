@@ -72,10 +72,7 @@ impl Labels {
             self.unnumbered.insert(self.free.max(1));
         }
         // It is its place, unless that is taken.
-        self.free = match number {
-            None => self.free + 1,
-            Some(_) => self.free,
-        };
+        self.free += u64::from(number.is_none());
         self.free = self.free.max(self.count as u64 + 1);
         while self.numbers.contains_key(&Some(self.free)) {
             self.free += 1;

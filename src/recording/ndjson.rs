@@ -140,7 +140,7 @@ struct Problems {
     /// The first line that is invalid, and how many others are.
     first: Option<(Place, String)>,
     others: u64,
-    /// The last line, which ends too early. What follows tells whether a run was killed there.
+    /// The previous line, if it is incomplete. The next event shows whether a run was killed there.
     cut: Option<(Place, String)>,
     /// The first line where that was so and another run followed, and how many others there are.
     first_cut: Option<(u64, String)>,
@@ -167,7 +167,7 @@ impl Problems {
         }
     }
 
-    /// Decides about a line that ends too early, behind which a run begins or not.
+    /// Decides what an incomplete line means. `begins_run`: the event behind it is the first one of a run.
     fn settle_cut(&mut self, begins_run: bool) {
         match self.cut.take() {
             None => {}

@@ -23,10 +23,10 @@ const SHARES: [f64; 3] = [0.97, 0.8, 0.5];
 #[derive(Debug, Default)]
 pub(super) struct Rewriter {
     parser: EventParser,
-    writer: ScenarioBuilder,
+    builder: ScenarioBuilder,
     /// What of it is in the file; `None`: nothing was written yet.
     written: Option<Written>,
-    /// What was made of them.
+    /// What the file lacks, and what it needs.
     remarks: Vec<(Level, String)>,
     /// How many events fitted into the file that could not be written, if all were of the same length.
     room: f64,
@@ -49,17 +49,17 @@ impl Rewriter {
     /// # Errors
     /// If it is not one.
     pub(super) fn line(&mut self, line: &[u8]) -> io::Result<()> {
-        if let Some(event) = self.parser.event(line).map_err(io::Error::other)?
-            && !self.is_full()
+        if !self.is_full()
+            && let Some(event) = self.parser.event(line).map_err(io::Error::other)?
         {
-            self.writer.push(event);
+            self.builder.push(event);
         }
         Ok(())
     }
 
     /// Whether no further event has a place in the scenario.
     pub(super) fn is_full(&self) -> bool {
-        self.writer.is_full()
+        self.builder.is_full()
     }
 
     /// When the file has to be written; `None`: it has all that there is.
@@ -108,7 +108,7 @@ impl Rewriter {
             if events <= self.written.map_or(0, |written| written.events) {
                 return;
             }
-            let messages = self.writer.messages_in(events);
+            let messages = self.builder.messages_in(events);
             let part = Written { events, messages, is_full: true };
             if file.replace(self.generate(part).text.as_bytes()).is_ok() {
                 self.written = Some(part);
@@ -127,13 +127,13 @@ impl Rewriter {
     }
 
     fn generate(&self, part: Written) -> Generated {
-        self.writer.generate_first(part.events, part.is_full)
+        self.builder.generate_first(part.events, part.is_full)
     }
 
     /// All that there is.
     fn all(&self) -> Written {
-        let Self { writer, .. } = self;
-        Written { events: writer.len(), messages: writer.messages(), is_full: self.is_full() }
+        let Self { builder, .. } = self;
+        Written { events: builder.len(), messages: builder.messages(), is_full: self.is_full() }
     }
 
     /// What the file lacks, and what it needs.
@@ -148,7 +148,7 @@ impl Rewriter {
 
     /// Messages that are not in the file, and have a place there.
     pub(super) fn unwritten_messages(&self) -> u64 {
-        self.writer.messages() - self.written_messages()
+        self.builder.messages() - self.written_messages()
     }
 
     fn has_news(&self) -> bool {

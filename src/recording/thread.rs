@@ -62,7 +62,7 @@ impl FileWriter {
     /// Writes until the queue has ended, or the file fails or is full.
     pub(super) fn run(mut self) {
         let result = self.write_all().and_then(|()| self.finish());
-        self.queue.close(); // nobody waits for it any more
+        self.queue.close(); // senders do not wait for room any more
         if result.is_err() {
             self.end_failed();
         }

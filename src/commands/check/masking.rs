@@ -310,7 +310,7 @@ mod tests {
         }
     }
 
-    /// The name of a capture may be that of a secret, but what is captured is no part of the file.
+    /// A capture may have the name of a secret, but the file does not contain its value.
     #[test]
     fn captures_are_shown() {
         let text = "WS ws://h\n< x\n[Captures]\ntoken: jsonpath \"$.token\"\n[Asserts]\nx\n";

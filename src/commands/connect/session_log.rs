@@ -20,7 +20,7 @@ pub(super) struct SessionLogs(Arc<Mutex<BTreeMap<String, Log>>>);
 
 /// The events of a connection.
 struct Log {
-    writer: ScenarioBuilder,
+    builder: ScenarioBuilder,
     /// When it was begun, among the logs.
     order: usize,
     /// How many outputs may add to it.
@@ -30,7 +30,6 @@ struct Log {
 impl SessionLogs {
     /// Has these outputs keep the events of the connection of `config`.
     pub(super) fn keep(&self, outputs: &mut Outputs, config: &ConnectConfig) {
-        self.begin(&config.name, settings(config));
         outputs.set_log(Box::new(self.begin(&config.name, settings(config))));
     }
 
@@ -41,7 +40,7 @@ impl SessionLogs {
         let order = logs.values().map(|log| log.order + 1).max().unwrap_or_default();
         let log = logs.entry(name.to_owned());
         let log = log.or_insert_with(|| Log {
-            writer: ScenarioBuilder::new(settings),
+            builder: ScenarioBuilder::new(settings),
             order,
             keepers: 0,
         });
@@ -58,8 +57,8 @@ impl SessionLogs {
     /// The scenario of the connection with this name.
     pub(super) fn scenario(&self, name: &str) -> SessionScenario {
         // A clone, so that the connection does not wait while the text is made.
-        let writer = self.logs().get(name).map(|log| log.writer.clone()).unwrap_or_default();
-        recording::session_scenario(&writer)
+        let builder = self.logs().get(name).map(|log| log.builder.clone()).unwrap_or_default();
+        recording::session_scenario(&builder)
     }
 
     fn logs(&self) -> MutexGuard<'_, BTreeMap<String, Log>> {
@@ -89,9 +88,9 @@ struct Keeper {
 impl EventLog for Keeper {
     fn event(&mut self, event: &Event<'_>) {
         let mut logs = self.logs.logs();
-        if let Some(Log { writer, .. }) = logs.get_mut(&self.name) {
+        if let Some(Log { builder, .. }) = logs.get_mut(&self.name) {
             // The log is that of one connection, whatever number that has when.
-            recording::keep_event(writer, event, None);
+            recording::keep_event(builder, event, None);
         }
     }
 }

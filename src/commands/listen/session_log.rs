@@ -16,14 +16,14 @@ impl SessionLog {
     /// The scenario of the clients that there were until now.
     pub(super) fn scenario(&self) -> SessionScenario {
         // A clone, so that the clients do not wait while the text is made.
-        let writer = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        recording::session_scenario(&writer)
+        let builder = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        recording::session_scenario(&builder)
     }
 }
 
 impl EventLog for SessionLog {
     fn event(&mut self, event: &Event<'_>) {
-        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recording::keep_event(&mut writer, event, event.connection);
+        let mut builder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recording::keep_event(&mut builder, event, event.connection);
     }
 }

@@ -103,7 +103,7 @@ impl Blocks {
     }
 }
 
-/// Reads to the end of the file, or until nobody waits for it.
+/// Reads until the end of the file, or until the receiver is dropped.
 fn read_all(mut file: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>, waker: &Waker) {
     loop {
         let mut block = vec![0; BLOCK];

@@ -213,7 +213,7 @@ impl Collector {
         self.keep(index, Item { at, ..item })
     }
 
-    /// Whether an event that is no item fits into memory.
+    /// Whether the limit of memory allows an event that is not an item.
     fn has_room_for(&mut self, event: &Recorded) -> bool {
         let size = match &event.what {
             RecordedKind::Open(_) | RecordedKind::Failure(_) | RecordedKind::Closed(_) => {

@@ -16,8 +16,8 @@ pub(super) struct Base {
     pub(super) opened: Stamp,
     /// How long the opening took.
     pub(super) opening: Micros,
-    /// The time of the current message or control frame.
-    at: Stamp,
+    /// The time of the last message, control frame or other event.
+    pub(super) at: Stamp,
     /// That time as members. Those of one read have the same, and to write it is half of the cost of a small message.
     pub(super) time: String,
     /// `_elapsed`, if it does not follow from the time.
@@ -33,7 +33,7 @@ impl Base {
         base
     }
 
-    /// Sets the time of the next message or control frame.
+    /// Sets the time of the next event.
     pub(super) fn set_time(&mut self, at: Stamp) {
         if self.at != at {
             self.at = at;

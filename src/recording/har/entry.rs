@@ -11,7 +11,7 @@ use super::fields::{
 };
 use super::json::{object, put, put_base64, put_text};
 use super::time::{Micros, Millis, Seconds, micros_of, micros_of_wall, rfc3339};
-use crate::event::{Failure, Opened, Stamp};
+use crate::event::{Failure, Opened};
 use crate::net::Timings;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
@@ -338,8 +338,8 @@ pub(super) fn put_error(out: &mut Vec<u8>, event: &Recorded) {
 }
 
 /// Appends the end of an entry, with its duration.
-pub(super) fn put_end(out: &mut Vec<u8>, base: &Base, ended: Stamp) {
-    let open = micros_of(ended.elapsed).saturating_sub(micros_of(base.opened.elapsed)).max(0);
+pub(super) fn put_end(out: &mut Vec<u8>, base: &Base) {
+    let open = micros_of(base.at.elapsed).saturating_sub(micros_of(base.opened.elapsed)).max(0);
     let time = Millis(base.opening.saturating_add(open)).to_string();
     put_member(out, "time", &time);
     out.push(b'}');

@@ -11,7 +11,7 @@ use super::time::{
     MILLISECONDS, MessageTime, Micros, SECONDS, date_time, decimal, is_since_epoch, micros_of_wall,
     rfc3339,
 };
-use super::values::{number, object, text, unsigned};
+use super::values::{MAX_FIELDS, number, object, text, unsigned};
 use super::warnings::Warnings;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Initiator;
@@ -192,14 +192,11 @@ impl Builder<'_> {
     }
 
     fn warn_of_left_out(&mut self) {
-        match self.exchange.left_out {
-            0 => {}
-            count => {
-                let count = counted(count, "header field");
-                self.warn(&format!(
-                    "{count} left out: a head is kept up to 10000 fields and 1 MiB"
-                ));
-            }
+        if self.exchange.left_out > 0 {
+            let count = counted(self.exchange.left_out, "header field");
+            self.warn(&format!(
+                "{count} left out: a head is kept up to {MAX_FIELDS} fields and 1 MiB"
+            ));
         }
     }
 

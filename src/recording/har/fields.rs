@@ -97,7 +97,7 @@ pub(super) fn put_timings(out: &mut Vec<u8>, timings: &Timings) {
 }
 
 /// The address of the server, if that is known: through a proxy it is not. As in Chrome, `connection` is its port, which
-/// the specification allows; the client's port is what tells connections apart.
+/// the specification allows; the client's port identifies the connection.
 pub(super) fn put_addresses(out: &mut Vec<u8>, opened: &Opened) {
     use crate::protocol::connection::Initiator;
     let (server, client) = match opened.initiator {

@@ -79,7 +79,7 @@ pub(super) struct Pairs {
 
 /// The most fields of a head that are kept, and the most bytes of JSON with them. Programs limit the heads that they
 /// receive to far less.
-const MAX_FIELDS: usize = 10_000;
+pub(super) const MAX_FIELDS: usize = 10_000;
 const MAX_BYTES: usize = 1 << 20;
 
 /// `[{"name": …, "value": …}]`, as the specification says, or `[["name", "value"]]`.

@@ -15,7 +15,7 @@ use super::entry::{
 use super::json::{object, put};
 use super::spool::{Spool, Stream};
 use super::time::micros_of;
-use crate::event::{Failure, FailureKind, Stamp};
+use crate::event::{Failure, FailureKind};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::{Recorded, RecordedKind};
@@ -63,7 +63,6 @@ struct Entry {
     control_count: u64,
     /// How it ended.
     end: Vec<u8>,
-    last: Stamp,
 }
 
 impl HarWriter {
@@ -119,7 +118,7 @@ impl HarWriter {
             None => self.was_opened = true,
         }
         self.count += 1;
-        self.open.insert(key, Entry::new(base, self.count, event.at));
+        self.open.insert(key, Entry::new(base, self.count));
         self.order.insert(self.count, key);
         if self.direct.is_none() {
             self.direct = Some(key);
@@ -159,7 +158,7 @@ impl HarWriter {
         let Some(entry) = open.get_mut(&key) else { return Ok(()) };
         text.extend_from_slice(if entry.message_count == 0 { b"\n" } else { b",\n" });
         entry.message_count += 1;
-        entry.set_time(event.at);
+        entry.base.set_time(event.at);
         put(text, &entry.base, &mut |text| {
             match *direct == Some(key) {
                 true => file.write_all(text)?,
@@ -193,7 +192,7 @@ impl HarWriter {
         };
         self.text.extend_from_slice(start);
         entry.control_count += 1;
-        entry.set_time(event.at);
+        entry.base.set_time(event.at);
         let control = Control { after: entry.message_count, ..control };
         put_control(&mut self.text, &entry.base, &control);
         self.spool.append(&mut entry.control, &self.text)?;
@@ -208,7 +207,7 @@ impl HarWriter {
         if entry.control_count > 0 {
             self.spool.append(&mut entry.control, b"]")?;
         }
-        put_end(&mut entry.end, &entry.base, entry.last);
+        put_end(&mut entry.end, &entry.base);
         if self.direct == Some(key) {
             file.write_all(b"]")?;
             self.spool.drain(&mut entry.control, file)?;
@@ -258,7 +257,7 @@ impl HarWriter {
         let key = event.connection;
         if let Some(entry) = self.open.get_mut(&key) {
             put_error(&mut entry.end, event);
-            entry.last = event.at;
+            entry.base.set_time(event.at);
             return self.end(key, file);
         }
         let was_opened = match key {
@@ -288,7 +287,7 @@ impl HarWriter {
 }
 
 impl Entry {
-    fn new(base: Base, number: u64, at: Stamp) -> Self {
+    fn new(base: Base, number: u64) -> Self {
         Self {
             base,
             number,
@@ -297,13 +296,7 @@ impl Entry {
             message_count: 0,
             control_count: 0,
             end: Vec::new(),
-            last: at,
         }
-    }
-
-    fn set_time(&mut self, at: Stamp) {
-        self.base.set_time(at);
-        self.last = at;
     }
 }
 
@@ -338,7 +331,7 @@ impl HarWriter {
                 self.begin_unless_open(event, file)?;
                 let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
                 put_close(&mut entry.end, event);
-                entry.last = at;
+                entry.base.set_time(at);
                 match closed.failure_follows {
                     true => Ok(()),
                     false => self.end(event.connection, file),

@@ -120,14 +120,14 @@ fn a_session_is_a_scenario() {
 
 #[test]
 fn what_does_not_fit_is_said() {
-    let mut writer = super::ScenarioBuilder::new(Settings::default());
-    writer.push(open());
+    let mut builder = super::ScenarioBuilder::new(Settings::default());
+    builder.push(open());
     let long = "a".repeat(super::kept::LIMIT / 2);
     for _ in 0..3 {
-        writer.push(received(&long));
+        builder.push(received(&long));
     }
-    assert!(writer.is_full());
-    let Generated { text, warnings, .. } = writer.generate();
+    assert!(builder.is_full());
+    let Generated { text, warnings, .. } = builder.generate();
     assert_eq!(text.matches("\n< ").count(), 1);
     assert!(text.ends_with("what follows did not fit into a scenario.\n"), "{}", &text[..200]);
     assert!(warnings[0].contains("it holds no more"), "{warnings:?}");

@@ -16,15 +16,15 @@ pub(super) fn read(path: &Path, name: String, given: &BTreeSet<String>) -> Read 
     let file = File::open(path).map_err(|error| Error::System(name.clone(), error))?;
     // The values of secrets that the recording has are used, and not shown: reports mask what a file has of them.
     let settings = Settings { secrets: SecretValues::Verbatim, ..Settings::default() };
-    let mut writer = ScenarioBuilder::new(settings);
+    let mut builder = ScenarioBuilder::new(settings);
     let summary = reader::read(&name, file, &Limits::default(), &mut |event| {
-        writer.push(event);
-        match writer.is_full() {
+        builder.push(event);
+        match builder.is_full() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     })?;
-    let generated = writer.generate();
+    let generated = builder.generate();
     if let Some(reason) = generated.why_empty {
         let message = format!("{name}: {reason}");
         return Err(Error::Usage { message, hint: None });
