@@ -178,6 +178,7 @@ impl FileWriter {
         match &mut self.content {
             Content::Lines => self.file.cut_begun(),
             Content::Converted(writer) => {
+                self.can_be_finished = false; // only once
                 writer.finish(&mut self.pending.bytes)?;
                 self.put_pending()?;
             }

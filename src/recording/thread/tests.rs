@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mio::{Poll, Token, Waker};
 
@@ -37,6 +38,11 @@ fn written(batches: Vec<Batch>, content: Content) -> (String, State) {
     let folder = tempfile::tempdir().expect("a folder");
     let path: PathBuf = folder.path().join("r");
     let file = RecordFile::open(&path, Existing::Refuse, |_| None).expect("a new file");
+    let state = written_to(OpenFile { file, content }, batches);
+    (std::fs::read_to_string(&path).expect("the file"), state)
+}
+
+fn written_to(open: OpenFile, batches: Vec<Batch>) -> State {
     let (queue, progress) = (BatchQueue::lossless_in_parts().for_much(), Arc::default());
     let poll = Poll::new().expect("a poll");
     let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
@@ -46,9 +52,8 @@ fn written(batches: Vec<Batch>, content: Content) -> (String, State) {
     }
     drop(sender);
     queue.end();
-    FileWriter::new(OpenFile { file, content }, queue, Arc::clone(&progress)).run();
-    let state = std::mem::take(&mut *progress.state());
-    (std::fs::read_to_string(&path).expect("the file"), state)
+    FileWriter::new(open, queue, Arc::clone(&progress)).run();
+    std::mem::take(&mut *progress.state())
 }
 
 #[test]
@@ -100,4 +105,33 @@ fn a_writer_that_fails_ends_the_recording() {
     let (text, state) = written(batches, Content::Converted(Box::new(Brackets)));
     assert_eq!((text.as_str(), state.counts.messages), ("[one][two]", 2));
     assert_eq!(state.failure.map(|error| error.to_string()).as_deref(), Some("a bad line"));
+}
+
+/// Counts how often it is asked for the end.
+struct Ends(Arc<AtomicUsize>);
+
+impl RecordWriter for Ends {
+    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+        file.write_all(line)
+    }
+
+    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        file.write_all(b"end")
+    }
+}
+
+#[test]
+fn the_end_is_made_once_if_the_file_fails() {
+    for batches in [Vec::new(), vec![batch("one\n", 1, false, false)]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("r");
+        let mut file = RecordFile::open(&path, Existing::Refuse, |_| None).expect("a new file");
+        file.file = std::fs::File::open(&path).expect("the file"); // it cannot be written
+        let ends = Arc::<AtomicUsize>::default();
+        let content = Content::Converted(Box::new(Ends(Arc::clone(&ends))));
+        let state = written_to(OpenFile { file, content }, batches);
+        assert!(state.failure.is_some());
+        assert_eq!(ends.load(Ordering::Relaxed), 1);
+    }
 }
