@@ -497,7 +497,7 @@ fn a_recorded_scenario_that_differs_has_a_hint() {
     const HINT: &str = "hint: the file was made from a recording: wscope check --relax s.wscope leaves out what \
                         differs from run to run\n";
     const OTHER: &str = "### a\nWS {{url}}\n< {\"type\":\"tick\",\"time\":1}\n";
-    const ENDED: &str = "### a\nWS {{url}}\n> a\n< close:4000\n";
+    const ENDED: &str = "### a\nWS {{url}}\n< close:4000\n";
     let messages: &[&str] = &[r#"{"type":"tick","time":2}"#];
     for (first, steps, options, has_hint) in [
         (FIRST, OTHER, &[][..], true),
