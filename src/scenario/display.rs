@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::expect::{self, PatternError};
-use super::json;
 use super::pattern::{Match, Pattern, PatternClass};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
@@ -45,7 +44,7 @@ pub fn parse(
 }
 
 fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
-    if let Some(reason) = almost(source) {
+    if let Some(reason) = expect::probable_mistake(source) {
         return Err(PatternError::new(reason));
     }
     let pattern = expect::parse(source, content)?;
@@ -55,21 +54,6 @@ fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternErr
         )),
         PatternClass::Message | PatternClass::Control => Ok(pattern),
     }
-}
-
-/// Why a text that would be taken as it is was probably meant as something else. That it hides everything would be hard
-/// to notice.
-fn almost(source: &str) -> Option<String> {
-    let text = source.trim();
-    if json::looks_like_json(text.as_bytes())
-        && let Err(error) = json::parse(text.as_bytes())
-    {
-        return Some(format!("not JSON: {error}; text:{text} is this text"));
-    }
-    let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
-    let is_flags =
-        matches!(flags.len(), 1..=4) && flags.chars().all(|flag| "gimsuxy".contains(flag));
-    is_flags.then(|| "flags are written inside: /(?i)error/; text:/… is the text".to_owned())
 }
 
 impl DisplayFilter for ShownPattern {

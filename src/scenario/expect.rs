@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::json;
 use super::language::literal;
 use super::language::prefix::{Form, form};
 use super::message::matcher_of_file;
@@ -35,6 +36,21 @@ pub fn file(source: &str) -> Option<&Path> {
 pub fn parse(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
     let matcher = matcher(source, content);
     Ok(Pattern::new(source, matcher.map_err(PatternError)?).taking_text_in_binary())
+}
+
+/// Why a text that would be taken as it is was probably meant as something else. That it matches
+/// nothing would be hard to notice.
+pub fn probable_mistake(source: &str) -> Option<String> {
+    let text = source.trim();
+    if json::looks_like_json(text.as_bytes())
+        && let Err(error) = json::parse(text.as_bytes())
+    {
+        return Some(format!("not JSON: {error}; text:{text} is this text"));
+    }
+    let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+    let is_flags =
+        matches!(flags.len(), 1..=4) && flags.chars().all(|flag| "gimsuxy".contains(flag));
+    is_flags.then(|| "flags are written inside: /(?i)error/; text:/… is the text".to_owned())
 }
 
 fn matcher(source: &str, content: Option<Vec<u8>>) -> Result<Matcher, String> {
