@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 21] = [
+const LAYERS: [(&str, &[&str]); 22] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
     ("input", &["platform", "template", "redact", "protocol", "event", "view"]),
     ("observer", &["protocol", "event", "input"]),
     ("scenario", &["template", "protocol", "event", "view", "observer"]),
+    ("rules", &["protocol", "input", "scenario"]),
     ("output", &["platform", "protocol", "net", "event", "view"]),
     (
         "recording",
