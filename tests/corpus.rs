@@ -68,3 +68,8 @@ fn matching() {
 fn curl() {
     run_all("curl", targets::curl::run);
 }
+
+#[test]
+fn rules() {
+    run_all("rules", targets::rules::run);
+}
