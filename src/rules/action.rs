@@ -67,12 +67,16 @@ const WORDS: [&str; 8] =
 
 /// Whether an action begins here.
 pub(super) fn is_action(text: &str) -> bool {
-    WORDS.contains(&first_word(text).0)
+    let mut rests = WORDS.iter().filter_map(|word| text.strip_prefix(word));
+    rests.any(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
 /// Whether the name of an action that begins here is probably misspelt.
 pub(super) fn is_misspelt(text: &str) -> bool {
-    closest(first_word(text).0, WORDS).is_some()
+    // Longer than any word that is close to one of them: there may be thousands of `=>` in a rule.
+    const LONGEST: usize = 20;
+    let start = &text[..text.floor_char_boundary(LONGEST)];
+    closest(first_word(start).0, WORDS).is_some()
 }
 
 /// What does not begin with the name of an action.

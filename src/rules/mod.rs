@@ -24,6 +24,7 @@ pub use action::{Jitter, Replacement, RuleAction};
 pub use judge::{Effect, Judge, Verdict};
 pub use judged::Judged;
 pub use problem::RuleError;
-pub use rule::{MAX_LENGTH, ProxyRule, files};
+pub use rule::{ProxyRule, files};
 pub use set::{MAX_RULES, NumberedRule, Rules, Scope, SharedRules, TooManyRules};
+pub use split::MAX_LENGTH;
 pub use when::When;

@@ -13,9 +13,6 @@ use crate::scenario::expect;
 use crate::scenario::language::prefix::form;
 use crate::scenario::pattern::{ClosePattern, Matcher, Pattern, PatternClass, bare_json};
 
-/// The longest rule, in bytes. What does not fit is read from a file.
-pub const MAX_LENGTH: usize = 16 * 1024;
-
 /// A rule: `SIDE [PATTERN] [WHEN] => ACTION`.
 #[derive(Clone, Debug)]
 pub struct ProxyRule {
@@ -78,14 +75,6 @@ impl fmt::Display for ProxyRule {
 }
 
 fn read(source: &str, contents: Vec<Vec<u8>>) -> Result<ProxyRule, Problem<'_>> {
-    if source.len() > MAX_LENGTH {
-        let reason = format!(
-            "{} bytes: a rule has at most {MAX_LENGTH}; a longer pattern or payload is read from \
-             a file, as in text:@FILE",
-            source.len()
-        );
-        return Err(Problem::new(source, reason));
-    }
     let Parts { side, pattern, when, action, action_text } = Parts::of(source)?;
     let mut contents = contents.into_iter();
     let pattern = match pattern {

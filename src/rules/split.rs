@@ -8,6 +8,9 @@ use crate::scenario::language::literal::between_slashes;
 use crate::scenario::language::prefix::{Form, form};
 use crate::scenario::pattern::bare_json;
 
+/// The longest rule, in bytes. What does not fit is read from a file.
+pub const MAX_LENGTH: usize = 16 * 1024;
+
 /// The parts of a rule whose files have not been read.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
@@ -24,11 +27,23 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// The parts of a rule without white space around it.
     pub(super) fn of(rule: &'a str) -> Result<Self, Problem<'a>> {
+        if rule.len() > MAX_LENGTH {
+            return Err(too_long(rule));
+        }
         let (side, rest) = side(rule)?;
         let Split { condition, action, action_text } = split(rest)?;
         let (pattern, when) = When::split_off(condition)?;
         Ok(Self { side, pattern, when, action, action_text })
     }
+}
+
+fn too_long(rule: &str) -> Problem<'_> {
+    let reason = format!(
+        "{} bytes: a rule has at most {MAX_LENGTH}; a longer pattern or payload is read from a \
+         file, as in text:@FILE",
+        rule.len()
+    );
+    Problem::new(rule, reason)
 }
 
 fn side(rule: &str) -> Result<(Option<Side>, &str), Problem<'_>> {

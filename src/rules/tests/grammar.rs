@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::rule::files;
 use super::super::split::Parts;
-use super::super::{Jitter, ProxyRule, Replacement, RuleAction, When};
+use super::super::{Jitter, MAX_LENGTH, ProxyRule, Replacement, RuleAction, When};
 use super::rule;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind, Side};
@@ -224,7 +224,7 @@ fn control_frames_have_actions() {
 
 #[test]
 fn files_are_read_by_others() {
-    let named = |source| files(source).into_iter().map(Path::to_owned).collect::<Vec<_>>();
+    let named = |source: &str| files(source).into_iter().map(Path::to_owned).collect::<Vec<_>>();
     for (source, paths) in [
         ("any => drop", &[][..]),
         ("any text:@a => drop", &["a"]),
@@ -233,6 +233,7 @@ fn files_are_read_by_others() {
         ("any text:a@b => replace @c", &[]),
         ("any text:@a => drpo", &[]),
         ("any text:@a nth 0 => drop", &[]),
+        (&format!("any text:@{} => drop", "a".repeat(MAX_LENGTH)), &[]),
     ] {
         let paths: Vec<_> = paths.iter().map(Path::new).collect();
         assert_eq!(named(source), paths, "{source}");
