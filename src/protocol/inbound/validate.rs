@@ -27,6 +27,7 @@ impl Inbound {
             Self::check_control,
             Self::check_sequence,
             Self::check_length,
+            Self::check_size,
         ];
         for check in checks {
             if let Some((rule, detail)) = check(self, header) {
@@ -145,7 +146,7 @@ impl Inbound {
             let detail = format!("length {length} encoded in {} bits", header.length_bits());
             return Some((Rule::LengthNotMinimal, detail));
         }
-        self.check_size(header)
+        None
     }
 
     fn check_size(&self, header: &Header) -> Problem {
