@@ -18,6 +18,7 @@ mod leniency;
 mod memory;
 mod observed;
 mod observed_frames;
+mod passive;
 mod pings;
 mod rfc_examples;
 mod streamed;

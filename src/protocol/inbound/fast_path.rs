@@ -62,7 +62,7 @@ impl Inbound {
     /// message or reports the violation.
     #[inline]
     pub(in crate::protocol) fn next_whole_message(&mut self) -> Option<WholeMessage> {
-        if !self.is_between_messages() {
+        if !self.can_take_whole_message() {
             return None;
         }
         let header = WholeHeader::decode(self.input.bytes())?;
@@ -101,7 +101,7 @@ impl Inbound {
     }
 
     /// Whether no message is being received, no event is queued, and frames are not observed.
-    fn is_between_messages(&self) -> bool {
+    fn can_take_whole_message(&self) -> bool {
         self.state == InboundState::Open
             && self.frame.is_none()
             && self.message.is_none()
