@@ -24,6 +24,7 @@ mod receive;
 mod stray_text;
 mod validate;
 
+pub(super) use fast_path::WholeMessage;
 pub(super) use memory::Growth;
 pub(super) use validate::read_close;
 
@@ -273,6 +274,26 @@ impl Inbound {
     /// Whether part of a data message was received.
     pub fn is_receiving_message(&self) -> bool {
         self.message.is_some()
+    }
+
+    /// The offset of the first byte that is not part of a decoded frame, in the stream of received bytes.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether the header of a frame was decoded whose payload is not complete. Control frames are decoded as a whole.
+    pub(super) fn is_inside_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// Whether the incomplete message is compressed.
+    pub(super) fn is_message_compressed(&self) -> bool {
+        self.message.is_some_and(|message| message.compressed)
+    }
+
+    /// The maximum size of a message in bytes.
+    pub(super) fn max_message_size(&self) -> u64 {
+        self.limits.max_message_size
     }
 
     /// A queued event with its bytes.

@@ -20,6 +20,8 @@ mod observed;
 mod observed_frames;
 mod passive;
 mod pings;
+mod relay;
+mod relay_contexts;
 mod rfc_examples;
 mod streamed;
 mod streams;

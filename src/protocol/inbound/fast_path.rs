@@ -9,6 +9,7 @@ use crate::protocol::utf8;
 use crate::protocol::vocabulary::{Event, Role};
 
 /// A message whose payload is still in the input buffer.
+#[derive(Clone, Debug)]
 pub(in crate::protocol) struct WholeMessage {
     kind: MessageKind,
     /// The range of its payload in the input.

@@ -2,6 +2,7 @@
 
 use super::{Inbound, IncomingFrame, QueuedEvent, Span, Tolerance};
 use crate::protocol::memory::{Account, Charge};
+use crate::protocol::message::Omission;
 use crate::protocol::payload::Payload;
 use crate::protocol::violation::{Rule, Violation};
 
@@ -57,11 +58,18 @@ impl Inbound {
         if self.growth.as_ref().is_some_and(|growth| growth.charge.account().must_shed()) {
             self.current = None;
             if self.limits.tolerance == Tolerance::Passive {
-                self.omit_current();
+                self.omit_current(Omission::OverMemory);
             }
             self.release_idle_memory();
         }
         self.count_memory();
+    }
+
+    /// Sets the number of bytes that are used for this direction elsewhere.
+    pub(in crate::protocol) fn set_other_bytes(&mut self, bytes: usize) {
+        if let Some(growth) = &mut self.growth {
+            growth.other_bytes = bytes;
+        }
     }
 
     /// Updates the memory in use.

@@ -15,8 +15,8 @@ impl Inbound {
 
     /// Keeps the inflated data of messages that are not kept until [`Inbound::take_omitted`]. There can be 1032 times
     /// as much of it as was received.
-    pub(in crate::protocol) fn keep_omitted(&mut self) {
-        self.keeps_omitted = true;
+    pub(in crate::protocol) fn keep_omitted(&mut self, keeps: bool) {
+        self.keeps_omitted = keeps;
     }
 
     /// Moves the inflated data of the message being received to `out`. Call it after [`Inbound::next_event`] has returned
@@ -27,8 +27,8 @@ impl Inbound {
     }
 
     /// Discards the message being received, from which no event may be queued, and frees its memory.
-    pub(super) fn omit_current(&mut self) {
-        self.omit(Omission::OverMemory);
+    pub(in crate::protocol) fn omit_current(&mut self, reason: Omission) {
+        self.omit(reason);
         if let Some(mut frame) = self.frame.take() {
             if self.omission().is_some() && !frame.skipped {
                 self.discard_payload(&mut frame);

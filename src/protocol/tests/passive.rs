@@ -380,7 +380,7 @@ fn a_message_being_received_is_omitted_when_the_budget_requests_it() {
     assert_eq!(texts(&observed), [b"after"]);
 }
 
-fn clear(violation: &mut Violation) {
+pub(super) fn clear(violation: &mut Violation) {
     violation.payload = Box::default();
     violation.excerpt.clear();
     violation.cause = None;
