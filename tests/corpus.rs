@@ -60,6 +60,11 @@ fn recording() {
 }
 
 #[test]
+fn relay() {
+    run_all("relay", targets::relay::run);
+}
+
+#[test]
 fn matching() {
     run_all("matching", targets::matching::run);
 }

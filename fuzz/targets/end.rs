@@ -87,7 +87,7 @@ impl Observed {
             | Self::Ping(direction, _)
             | Self::Pong(direction, ..)
             | Self::Close(direction, _) => *direction == Direction::Received,
-            Self::Message { .. } => true,
+            Self::Message { .. } | Self::Omitted { .. } => true,
             // A frame after the Close frame is reported, but not processed.
             Self::Violation(violation) | Self::Tolerated(violation) => {
                 violation.rule != Rule::FrameAfterClose
@@ -217,6 +217,7 @@ impl End {
                 assert!(!is_text || str::from_utf8(data).is_ok());
                 assert!(*frames > 0 && *wire_size >= 2 * frames);
             }
+            Observed::Omitted { .. } => panic!("an endpoint omits nothing"),
             Observed::Frame(..) => assert!(self.setup.observe_frames),
             Observed::Ping(direction, data) | Observed::Pong(direction, data, _) => {
                 let is_lenient = self.setup.lenient && *direction == Direction::Received;

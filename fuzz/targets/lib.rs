@@ -9,6 +9,7 @@ pub mod head;
 pub mod matching;
 pub mod messages;
 pub mod recording;
+pub mod relay;
 pub mod rules;
 pub mod scenario;
 

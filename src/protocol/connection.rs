@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::close::ClosePayload;
 use super::deflate::Deflater;
-use super::inbound::{Inbound, InboundOptions, QueuedEvent};
+use super::inbound::{Inbound, InboundOptions, QueuedEvent, Tolerance};
 use super::outbox::Outbox;
 use super::vocabulary::{Counters, Direction, Event, Partial, ReadyState, Role};
 
@@ -75,6 +75,7 @@ impl Connection {
     /// A connection whose opening handshake is complete. `early` are bytes received after the head.
     pub fn new(options: ConnectionOptions, early: &[u8]) -> Self {
         let ConnectionOptions { role, max_message_size, observe_frames, lenient, .. } = options;
+        let tolerance = if lenient { Tolerance::Lenient } else { Tolerance::Strict };
         let masks = (role == Role::Client).then_some(options.masks);
         let deflate = options.deflate.as_ref();
         Self {
@@ -88,7 +89,7 @@ impl Connection {
                     role,
                     max_message_size,
                     observe_frames,
-                    lenient,
+                    tolerance,
                     deflate: options.deflate,
                 },
                 early,

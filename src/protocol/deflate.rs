@@ -9,6 +9,7 @@ use super::counted::counted;
 use super::large;
 use super::vocabulary::Role;
 
+mod discard;
 mod history;
 pub mod negotiation;
 
@@ -94,6 +95,10 @@ pub(super) struct Inflater {
     history: History,
     /// The parameter that forbids it.
     parameter: &'static str,
+    /// The bytes at the end of the last piece that were not consumed because of a limit.
+    unread: usize,
+    /// Earlier data that messages may refer to is missing: no further message can be inflated.
+    is_lost: bool,
 }
 
 impl Inflater {
@@ -118,13 +123,16 @@ impl Inflater {
                 Role::Server => "server_no_context_takeover",
                 Role::Client => "client_no_context_takeover",
             },
+            unread: 0,
+            is_lost: false,
         }
     }
 
-    /// Inflates the next bytes of a message and appends them to `out`, which grows to `limit` bytes at most.
+    /// Inflates the next bytes of a message and appends them to `out`. Over `limit` bytes it grows by one only.
     ///
     /// # Errors
-    /// The data before the error is in `out`. The inflater must not be used after an error.
+    /// The data before the error is in `out`. After an error, the inflater must only be used as described in
+    /// [`discard`].
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
@@ -212,47 +220,51 @@ impl Inflater {
         limit: u64,
         may_grow: MayGrow<'_>,
     ) -> Result<(), InflateError> {
-        let window = self.window;
         self.has_ended = false;
-        let state =
-            self.state.get_or_insert_with(|| Decompress::new_with_window_bits(false, window));
         loop {
             // One byte over the limit shows that there is more.
             let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
             let step = bytes.len().saturating_mul(4).clamp(OUTPUT_STEP, MAX_OUTPUT_STEP);
             let step = (step as u64).min(room) as usize;
             if out.len() + step > out.memory_usage() && !may_grow(out.len() + step) {
+                self.unread = bytes.len();
                 return Err(InflateError::OverMemory);
             }
-            let space = &mut out.space(step)[..step];
-            let (read, made) = (state.total_in(), state.total_out());
-            let result = state.decompress(bytes, space, FlushDecompress::None);
-            let written = (state.total_out() - made) as usize; // at most the space
+            let (written, result) = self.step(&mut bytes, &mut out.space(step)[..step]);
             out.filled(written);
             if out.len() as u64 > limit {
-                out.truncate(limit as usize); // less than the length
+                self.unread = bytes.len();
                 return Err(InflateError::TooBig);
             }
-            let status = result.map_err(|error| InflateError::Corrupt(described(&error)))?;
-            let used = (state.total_in() - read) as usize; // at most what was given
-            bytes = &bytes[used..];
-            match status {
-                // BFINAL: more blocks may follow in the same message (RFC 7692 section 7.2.3.4). They
-                // are inflated as a new stream, as zlib-based implementations do.
-                Status::StreamEnd => {
-                    state.reset(false);
-                    if bytes.is_empty() {
-                        self.has_ended = true;
-                        return Ok(());
-                    }
-                }
-                _ if used == 0 && written == 0 => return Ok(()),
-                _ => {}
-            }
-            if bytes.is_empty() && written < step {
+            if !result? {
                 return Ok(());
             }
         }
+    }
+
+    /// Inflates from the start of `bytes`, which becomes the rest, into `space`. Returns the number of bytes written,
+    /// also if it fails, and whether more can be inflated.
+    fn step(&mut self, bytes: &mut &[u8], space: &mut [u8]) -> (usize, Result<bool, InflateError>) {
+        let window = self.window;
+        let state =
+            self.state.get_or_insert_with(|| Decompress::new_with_window_bits(false, window));
+        let (read, made) = (state.total_in(), state.total_out());
+        let result = state.decompress(bytes, space, FlushDecompress::None);
+        let written = (state.total_out() - made) as usize; // at most the space
+        let used = (state.total_in() - read) as usize; // at most what was given
+        *bytes = &bytes[used..];
+        let can_continue = match result {
+            Err(error) => Err(InflateError::Corrupt(described(&error))),
+            // BFINAL: more blocks may follow in the same message (RFC 7692 section 7.2.3.4). They are
+            // inflated as a new stream, as zlib-based implementations do.
+            Ok(Status::StreamEnd) => {
+                state.reset(false);
+                self.has_ended = bytes.is_empty();
+                Ok(!self.has_ended)
+            }
+            Ok(_) => Ok((used > 0 || written > 0) && !(bytes.is_empty() && written < space.len())),
+        };
+        (written, can_continue)
     }
 }
 

@@ -10,7 +10,7 @@ use super::buffer::Buffer;
 use super::close::ClosePayload;
 use super::deflate::{DeflateParams, Inflater};
 use super::frame::Header;
-use super::message::{MessageKind, PartialMessage};
+use super::message::{MessageKind, Omission, PartialMessage};
 use super::payload::Payload;
 use super::utf8::Utf8Checker;
 use super::violation::Violation;
@@ -19,10 +19,12 @@ use super::vocabulary::{Counters, Direction, Event, FrameEvent, Part, Role};
 mod assemble;
 mod fast_path;
 mod memory;
+mod omit;
 mod receive;
 mod stray_text;
 mod validate;
 
+pub(super) use fast_path::WholeMessage;
 pub(super) use memory::Growth;
 pub(super) use validate::read_close;
 
@@ -35,10 +37,23 @@ pub struct InboundOptions {
     pub max_message_size: u64,
     /// Report every frame as an event.
     pub observe_frames: bool,
-    /// Continue after violations where that is possible.
-    pub lenient: bool,
+    /// What happens after a violation.
+    pub tolerance: Tolerance,
     /// The parameters of permessage-deflate, if it was negotiated.
     pub deflate: Option<DeflateParams>,
+}
+
+/// What an [`Inbound`] does after a violation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// The first violation ends the decoding.
+    Strict,
+    /// Decoding continues if the violation does not affect which messages are received.
+    Lenient,
+    /// For an observer of what others receive: decoding continues while the boundaries of frames are known, also
+    /// after a Close frame. A message that cannot be kept, because of a limit or because its data is corrupt, is no
+    /// violation of a limit but an [`Event::Omitted`].
+    Passive,
 }
 
 /// The frames from one endpoint, decoded, assembled into messages and validated (RFC 6455 section 5).
@@ -72,6 +87,8 @@ pub struct Inbound {
     close: Option<ClosePayload>,
     violation: Option<Violation>,
     counters: Counters,
+    /// The inflated data of messages that are not kept is kept in `inflated` until it is taken.
+    keeps_omitted: bool,
     /// Memory accounting, if there is a budget.
     pub(super) growth: Option<Growth>,
     /// When to free the memory that only long messages need, unless one is received before. Messages returned
@@ -90,12 +107,14 @@ struct InboundLimits {
     role: Role,
     max_message_size: u64,
     observe_frames: bool,
-    lenient: bool,
+    tolerance: Tolerance,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum InboundState {
     Open,
+    /// A Close frame was received, and decoding continues because it is passive.
+    AfterClose,
     /// A Close frame was received: no data frame may follow.
     Closed,
     /// Input is ignored: it cannot be parsed, or is no longer relevant.
@@ -113,7 +132,7 @@ struct IncomingFrame {
     start: usize,
     /// Where this frame's inflated data starts in `inflated`.
     plain_start: usize,
-    /// The frame is ignored, as its opcode is reserved.
+    /// The frame is ignored: its opcode is reserved, or it is a control frame that is too long to be kept.
     skipped: bool,
 }
 
@@ -121,10 +140,23 @@ struct IncomingFrame {
 #[derive(Debug)]
 pub(super) enum QueuedEvent {
     Frame(Box<QueuedFrame>),
-    Message { kind: MessageKind, span: Span, frames: u64, wire_size: u64, compressed: bool },
+    Message {
+        kind: MessageKind,
+        span: Span,
+        frames: u64,
+        wire_size: u64,
+        compressed: bool,
+    },
+    Omitted {
+        message: PartialMessage,
+        size: Option<u64>,
+        reason: Omission,
+    },
     Ping(Direction, Span),
     Pong(Direction, Span, Option<std::time::Duration>),
     Close(Direction),
+    /// Another Close frame than the first.
+    LaterClose(Box<ClosePayload>),
     Violation,
     Tolerated(Box<Violation>),
 }
@@ -177,11 +209,11 @@ impl Span {
 impl Inbound {
     /// The stream after an opening handshake. `early` are bytes received after the head.
     pub fn new(options: InboundOptions, early: &[u8]) -> Self {
-        let InboundOptions { role, max_message_size, observe_frames, lenient, deflate } = options;
+        let InboundOptions { role, max_message_size, observe_frames, tolerance, deflate } = options;
         let mut input = Buffer::default();
         input.extend(early);
         Self {
-            limits: InboundLimits { role, max_message_size, observe_frames, lenient },
+            limits: InboundLimits { role, max_message_size, observe_frames, tolerance },
             state: InboundState::Open,
             input,
             offset: 0,
@@ -199,6 +231,7 @@ impl Inbound {
             close: None,
             violation: None,
             counters: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
+            keeps_omitted: false,
             growth: None,
             release_at: None,
         }
@@ -223,7 +256,7 @@ impl Inbound {
         }
     }
 
-    /// The Close frame that was received.
+    /// The first Close frame that was received.
     pub fn close(&self) -> Option<&ClosePayload> {
         self.close.as_ref()
     }
@@ -241,6 +274,26 @@ impl Inbound {
     /// Whether part of a data message was received.
     pub fn is_receiving_message(&self) -> bool {
         self.message.is_some()
+    }
+
+    /// The offset of the first byte that is not part of a decoded frame, in the stream of received bytes.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether the header of a frame was decoded whose payload is not complete. Control frames are decoded as a whole.
+    pub(super) fn is_inside_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// Whether the incomplete message is compressed.
+    pub(super) fn is_message_compressed(&self) -> bool {
+        self.message.is_some_and(|message| message.compressed)
+    }
+
+    /// The maximum size of a message in bytes.
+    pub(super) fn max_message_size(&self) -> u64 {
+        self.limits.max_message_size
     }
 
     /// A queued event with its bytes.
@@ -266,11 +319,20 @@ impl Inbound {
                     _ => None,
                 },
             },
+            QueuedEvent::Omitted { message, size, reason } => Event::Omitted {
+                kind: message.kind,
+                size: *size,
+                frames: message.frames,
+                wire_size: message.wire_size,
+                compressed: message.compressed,
+                reason: *reason,
+            },
             QueuedEvent::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
             QueuedEvent::Pong(direction, span, rtt) => {
                 Event::Pong(*direction, self.bytes(span), *rtt)
             }
             QueuedEvent::Close(direction) => Event::Close(*direction, self.close.as_ref()?),
+            QueuedEvent::LaterClose(close) => Event::Close(Direction::Received, close),
             QueuedEvent::Violation => Event::Violation(self.violation.as_ref()?),
             QueuedEvent::Tolerated(violation) => Event::Tolerated(violation),
         })

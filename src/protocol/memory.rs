@@ -144,6 +144,12 @@ impl Account {
         self.account.pool.enforce();
     }
 
+    /// Lets a connection continue that has freed its memory without closing.
+    pub fn reinstate(&self) {
+        self.account.has_shed.store(false, Ordering::SeqCst);
+        self.account.is_revoked.store(false, Ordering::SeqCst);
+    }
+
     /// Whether all connections together exceed the budget.
     pub fn is_exceeded(&self) -> bool {
         self.account.pool.total() > self.account.pool.limit
@@ -188,14 +194,33 @@ impl Charge {
     /// # Errors
     /// If this connection must free its memory, or another one does not free its own in time.
     pub fn grow(&mut self, bytes: usize) -> Result<(), OverBudget> {
-        let before = self.bytes;
-        self.set(bytes);
-        let account = &self.account.account;
-        if self.bytes > before {
-            account.pool.enforce();
+        if self.set_larger(bytes) {
+            let account = &self.account.account;
             account.pool.wait_at_slack(account);
         }
         if self.account.is_revoked() { Err(OverBudget) } else { Ok(()) }
+    }
+
+    /// As [`Charge::grow`], without waiting for other connections.
+    ///
+    /// # Errors
+    /// If this connection must free its memory, or others have not freed enough yet.
+    pub fn grow_without_waiting(&mut self, bytes: usize) -> Result<(), OverBudget> {
+        let is_larger = self.set_larger(bytes);
+        let account = &self.account.account;
+        let is_refused = is_larger && account.pool.is_beyond_slack(account);
+        if is_refused || self.account.is_revoked() { Err(OverBudget) } else { Ok(()) }
+    }
+
+    /// Sets the number of bytes, and enforces the limit if it is larger than before; returns whether it is.
+    fn set_larger(&mut self, bytes: usize) -> bool {
+        let before = self.bytes;
+        self.set(bytes);
+        let is_larger = self.bytes > before;
+        if is_larger {
+            self.account.account.pool.enforce();
+        }
+        is_larger
     }
 }
 
@@ -266,12 +291,17 @@ impl Pool {
         chosen
     }
 
+    /// Whether others must free memory before this connection may grow.
+    fn is_beyond_slack(&self, account: &AccountState) -> bool {
+        let most = self.limit.saturating_add(self.limit / SLACK);
+        self.total() > most && account.held() >= SMALL
+    }
+
     /// Waits until other connections have freed their memory.
     fn wait_at_slack(&self, account: &AccountState) {
-        let most = self.limit.saturating_add(self.limit / SLACK);
         let has_to_wait = || {
             let is_revoked = account.is_revoked.load(Ordering::SeqCst);
-            self.total.load(Ordering::SeqCst) > most && account.held() >= SMALL && !is_revoked
+            self.is_beyond_slack(account) && !is_revoked
         };
         if !has_to_wait() {
             return;

@@ -48,6 +48,21 @@ pub(super) struct PartialMessage {
     pub(super) payload_size: u64,
     /// It is compressed (RFC 7692).
     pub(super) compressed: bool,
-    /// UTF-8 is not checked: the message is binary, or its invalid UTF-8 is tolerated.
+    /// UTF-8 is not checked: the message is binary, its invalid UTF-8 is tolerated, or it cannot be inflated.
     pub(super) unchecked: bool,
+    /// Why its payload is not kept, if it is not.
+    pub(super) omitted: Option<Omission>,
+    /// The inflated size of a compressed message that is not kept, as far as inflated, in bytes.
+    pub(super) plain_size: u64,
+}
+
+/// Why an observer did not keep a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Omission {
+    /// It is over the limit on the size of a message.
+    TooBig,
+    /// It is over the memory budget.
+    OverMemory,
+    /// It is compressed, and its data or that of an earlier message is corrupt.
+    CannotInflate,
 }

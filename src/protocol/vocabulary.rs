@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::close::{ClosePayload, InvalidClose};
 use super::counted::counted;
 use super::frame::{Header, Opcode};
-use super::message::MessageKind;
+use super::message::{MessageKind, Omission};
 use super::payload::Payload;
 use super::violation::Violation;
 
@@ -59,6 +59,21 @@ pub enum Event<'a> {
         compressed: bool,
         /// The shared buffer of `data`, for long messages if memory is counted.
         payload: Option<&'a Payload>,
+    },
+    /// The end of a data message whose payload was not kept; only from a passive observer.
+    Omitted {
+        /// Text or binary.
+        kind: MessageKind,
+        /// The size of its payload, uncompressed, in bytes; `None` if it cannot be inflated.
+        size: Option<u64>,
+        /// The number of its frames.
+        frames: u64,
+        /// The size of headers and payloads of its frames, in bytes.
+        wire_size: u64,
+        /// Whether it was compressed.
+        compressed: bool,
+        /// Why it was not kept.
+        reason: Omission,
     },
     /// A ping, received (and already answered) or sent.
     Ping(Direction, &'a [u8]),

@@ -70,6 +70,7 @@ impl Session<'_> {
                 is_closing = direction == Direction::Received;
                 report(EventKind::CloseFrame(direction, close));
             }
+            Event::Omitted { .. } => {} // not from an endpoint
             Event::Frame(frame) => report(EventKind::Frame(&frame)),
             Event::Violation(violation) => report(EventKind::Violation(violation)),
             Event::Tolerated(violation) => report(EventKind::Tolerated(violation)),

@@ -48,6 +48,11 @@ impl History {
         self.plain.extend_from_slice(plain);
     }
 
+    /// Keeps nothing any more: part of a message is missing.
+    pub(super) fn stop(&mut self) {
+        *self = Self { messages: u32::MAX, ..Self::default() };
+    }
+
     /// Whether the first byte at which the message fails on its own can be inflated with the earlier messages
     /// as context. Bytes after it are not used, so the result does not depend on how many were received.
     pub(super) fn explains_failure(&self) -> bool {

@@ -53,6 +53,11 @@ impl DeflateParams {
         Terms { window, keeps_context: !no_context_takeover }
     }
 
+    /// Whether a message that `sender` sends may refer to earlier ones (RFC 7692 section 7.1.1).
+    pub fn keeps_context(&self, sender: Role) -> bool {
+        self.terms(sender).keeps_context
+    }
+
     /// A description for the endpoint in this role, such as "compressed both ways, context kept, server window
     /// 10".
     pub fn describe(&self, role: Role) -> String {

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Inbound, IncomingFrame, KEEP_PAYLOAD, QueuedEvent, Span};
+use super::{Inbound, IncomingFrame, KEEP_PAYLOAD, QueuedEvent, Span, Tolerance};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::deflate::InflateError;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
-use crate::protocol::message::{MessageKind, PartialMessage};
+use crate::protocol::message::{MessageKind, Omission, PartialMessage};
 use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Part;
@@ -21,7 +22,10 @@ impl Inbound {
         self.counters.frames += 1;
         self.release_at = None;
         let message = self.message_of(&header);
-        if message.frames == 1 || message.compressed {
+        if self.is_over_limit(message.payload_size, message.compressed) {
+            self.omit(Omission::TooBig); // only if passive: else it is a violation
+        }
+        if message.frames == 1 || message.compressed || self.omission().is_some() {
             self.payload.clear(KEEP_PAYLOAD);
         }
         let (start, plain_start) = (self.payload.len(), self.inflated.len());
@@ -35,7 +39,7 @@ impl Inbound {
         })
     }
 
-    /// Skips a frame with a reserved opcode.
+    /// Skips a frame that is not interpreted.
     pub(super) fn skip_frame(&mut self, header: Header) -> bool {
         let offset = self.offset;
         self.take_input(header.len());
@@ -68,7 +72,12 @@ impl Inbound {
                 payload_size: 0,
                 compressed,
                 unchecked: kind == MessageKind::Binary,
+                omitted: None,
+                plain_size: 0,
             });
+            if compressed && self.inflater.as_ref().is_some_and(|inflater| inflater.is_lost()) {
+                self.omit(Omission::CannotInflate);
+            }
         }
         let Some(message) = &mut self.message else { unreachable!("it was set just now") };
         message.frames += 1;
@@ -87,7 +96,11 @@ impl Inbound {
             apply_mask(self.payload.slice_mut(fresh.clone()), key, (frame.taken % 4) as usize);
         }
         frame.taken += fresh.len() as u64;
-        self.count_growth(&frame)?;
+        if self.omission().is_none()
+            && let Err(violation) = self.count_growth(&frame)
+        {
+            self.omit_instead(violation)?;
+        }
         if self.message.is_some_and(|message| message.compressed) {
             self.inflate(&frame, fresh)?;
             // The start is shown if the frame turns out to be invalid.
@@ -96,6 +109,9 @@ impl Inbound {
             }
         } else {
             self.check_text(&frame, Span::Payload(fresh))?;
+        }
+        if self.omission().is_some() {
+            self.discard_payload(&mut frame);
         }
         if frame.taken < frame.header.length {
             self.frame = Some(frame);
@@ -135,20 +151,34 @@ impl Inbound {
 
     /// Inflates bytes of the message and checks the result.
     fn inflate(&mut self, frame: &IncomingFrame, packed: Range<usize>) -> Result<(), Violation> {
+        if self.omission().is_some() {
+            return self.inflate_omitted(frame, packed, false);
+        }
         let start = self.inflated.len();
         let other_bytes = self.memory_usage() - self.inflated.memory_usage();
         let Some(inflater) = &mut self.inflater else { return Ok(()) };
-        let (bytes, limit) = (self.payload.slice(packed), self.limits.max_message_size);
+        let (bytes, limit) = (self.payload.slice(packed.clone()), self.limits.max_message_size);
         let growth = &mut self.growth;
         let mut may_grow =
             |size| growth.as_mut().is_none_or(|growth| growth.try_grow(other_bytes + size));
         let result = inflater.push(bytes, &mut self.inflated, limit, &mut may_grow);
+        let is_passive = self.limits.tolerance == Tolerance::Passive;
+        if self.inflated.len() as u64 > limit && !is_passive {
+            self.inflated.truncate(limit as usize); // less than the length
+        }
         // The first violation is reported, however many bytes were received at once.
         self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
-        result.map_err(|error| self.inflate_violation(error, frame))
+        let Err(error) = result else { return Ok(()) };
+        let is_over_limit = matches!(error, InflateError::TooBig | InflateError::OverMemory);
+        self.omit_instead(self.inflate_violation(error, frame))?;
+        if is_over_limit { self.inflate_omitted(frame, packed, true) } else { Ok(()) }
     }
 
-    fn inflate_violation(&self, error: InflateError, frame: &IncomingFrame) -> Violation {
+    pub(super) fn inflate_violation(
+        &self,
+        error: InflateError,
+        frame: &IncomingFrame,
+    ) -> Violation {
         let cause = matches!(error, InflateError::KeptContext(_)).then_some(Cause::KeptContext);
         let (rule, detail) = match error {
             InflateError::TooBig => {
@@ -170,7 +200,11 @@ impl Inbound {
         Violation { cause, ..violation }
     }
 
-    fn check_text(&mut self, frame: &IncomingFrame, fresh: Span) -> Result<(), Violation> {
+    pub(super) fn check_text(
+        &mut self,
+        frame: &IncomingFrame,
+        fresh: Span,
+    ) -> Result<(), Violation> {
         if self.message.is_none_or(|message| message.unchecked) {
             return Ok(());
         }
@@ -186,7 +220,7 @@ impl Inbound {
     }
 
     /// `is_cut`: the message ends with an incomplete character.
-    fn report_invalid_text(
+    pub(super) fn report_invalid_text(
         &mut self,
         frame: &IncomingFrame,
         at: u64,
@@ -194,10 +228,10 @@ impl Inbound {
     ) -> Result<(), Violation> {
         let Some(message) = &mut self.message else { return Ok(()) };
         message.unchecked = true;
-        let text = if message.compressed {
-            self.inflated.bytes()
-        } else {
-            self.payload.slice(0..self.payload.len())
+        let text = match message {
+            PartialMessage { omitted: Some(_), .. } => &[],
+            PartialMessage { compressed: true, .. } => self.inflated.bytes(),
+            _ => self.payload.slice(0..self.payload.len()),
         };
         let payload = self.payload.slice(frame.start..self.payload.len());
         let is_cut = is_cut && utf8::is_cut(text, at as usize);
@@ -208,9 +242,8 @@ impl Inbound {
     }
 
     fn finish_frame(&mut self, frame: IncomingFrame) -> Result<bool, Violation> {
+        let is_final_block = frame.header.fin && self.finish_inflating(&frame)?;
         let Some(message) = self.message else { return Ok(false) };
-        let is_final_block =
-            frame.header.fin && message.compressed && self.finish_inflating(&frame)?;
         if frame.header.fin
             && !message.unchecked
             && let Err(at) = self.utf8.finish()
@@ -221,12 +254,17 @@ impl Inbound {
         let (fragment, compressed) = (message.frames, message.compressed);
         let part =
             Part { message: self.counters.messages + 1, fragment, compressed, is_final_block };
-        let plain = compressed.then(|| Span::Inflated(frame.plain_start..self.inflated.len()));
+        let has_plain = compressed && message.omitted.is_none();
+        let plain = has_plain.then(|| Span::Inflated(frame.plain_start..self.inflated.len()));
         self.observe(frame.header, Span::Payload(frame.start..end), Some(part), plain);
         if !frame.header.fin {
             return Ok(true);
         }
         self.message = None;
+        if let Some(reason) = message.omitted {
+            self.finish_omitted(message, reason);
+            return Ok(true);
+        }
         let span = match compressed {
             true => Span::Inflated(0..self.inflated.len()),
             false => Span::Payload(0..end),
@@ -235,23 +273,26 @@ impl Inbound {
         Ok(true)
     }
 
-    /// Ends a compressed message; returns whether it ended with a final block.
+    /// Ends the message if it is compressed; returns whether it ended with a final block.
     fn finish_inflating(&mut self, frame: &IncomingFrame) -> Result<bool, Violation> {
+        let Some(message) = self.message.filter(|message| message.compressed) else {
+            return Ok(false);
+        };
         let Some(inflater) = &mut self.inflater else { return Ok(false) };
-        inflater
-            .finish(&mut self.inflated, self.limits.max_message_size)
-            .map_err(|error| self.inflate_violation(error, frame))
+        let result = match message.omitted {
+            None => inflater.finish(&mut self.inflated, self.limits.max_message_size),
+            Some(Omission::CannotInflate) => return Ok(false),
+            Some(_) => inflater.finish(&mut Buffer::default(), u64::MAX),
+        };
+        result.or_else(|error| {
+            self.omit_instead(self.inflate_violation(error, frame))?;
+            Ok(false)
+        })
     }
 
     fn finish_message(&mut self, message: PartialMessage, span: Span) {
         let size = span.len() as u64;
-        self.counters.messages += 1;
-        self.counters.payload_bytes += size;
-        if message.compressed {
-            self.counters.compressed.messages += 1;
-            self.counters.compressed.packed_bytes += message.payload_size;
-            self.counters.compressed.plain_bytes += size;
-        }
+        self.count_message(&message, size);
         self.queue.push_back(QueuedEvent::Message {
             kind: message.kind,
             span,
@@ -259,6 +300,17 @@ impl Inbound {
             wire_size: message.wire_size,
             compressed: message.compressed,
         });
+    }
+
+    /// Counts a complete message; `size`: of its uncompressed payload, in bytes.
+    pub(super) fn count_message(&mut self, message: &PartialMessage, size: u64) {
+        self.counters.messages += 1;
+        self.counters.payload_bytes += size;
+        if message.compressed {
+            self.counters.compressed.messages += 1;
+            self.counters.compressed.packed_bytes += message.payload_size;
+            self.counters.compressed.plain_bytes += size;
+        }
     }
 }
 
@@ -286,7 +338,11 @@ fn invalid_text(
     let bytes: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
     // A surrogate is detected by a byte that may not have been received yet: only the hint names it.
     let what = if is_cut { format!(", {}", Cause::CutCharacter) } else { String::new() };
-    let detail = format!("at byte {at} of the message ({}{what})", bytes.join(" "));
+    let what = match bytes.is_empty() {
+        true => String::new(), // they were not kept
+        false => format!(" ({}{what})", bytes.join(" ")),
+    };
+    let detail = format!("at byte {at} of the message{what}");
     let violation =
         Violation::by_frame(frame.header, frame.offset, Rule::InvalidUtf8, detail, payload);
     Violation { cause, ..violation }

@@ -9,6 +9,7 @@ use crate::protocol::utf8;
 use crate::protocol::vocabulary::{Event, Role};
 
 /// A message whose payload is still in the input buffer.
+#[derive(Clone, Debug)]
 pub(in crate::protocol) struct WholeMessage {
     kind: MessageKind,
     /// The range of its payload in the input.
@@ -62,7 +63,7 @@ impl Inbound {
     /// message or reports the violation.
     #[inline]
     pub(in crate::protocol) fn next_whole_message(&mut self) -> Option<WholeMessage> {
-        if !self.is_between_messages() {
+        if !self.can_take_whole_message() {
             return None;
         }
         let header = WholeHeader::decode(self.input.bytes())?;
@@ -101,7 +102,7 @@ impl Inbound {
     }
 
     /// Whether no message is being received, no event is queued, and frames are not observed.
-    fn is_between_messages(&self) -> bool {
+    fn can_take_whole_message(&self) -> bool {
         self.state == InboundState::Open
             && self.frame.is_none()
             && self.message.is_none()

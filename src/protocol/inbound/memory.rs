@@ -1,7 +1,8 @@
 //! Memory accounting of one direction: memory is counted while a message grows.
 
-use super::{Inbound, IncomingFrame, QueuedEvent, Span};
+use super::{Inbound, IncomingFrame, QueuedEvent, Span, Tolerance};
 use crate::protocol::memory::{Account, Charge};
+use crate::protocol::message::Omission;
 use crate::protocol::payload::Payload;
 use crate::protocol::violation::{Rule, Violation};
 
@@ -14,16 +15,22 @@ pub(in crate::protocol) struct Growth {
     pub(in crate::protocol) charge: Charge,
     /// Bytes of memory used for the connection besides this direction.
     pub(in crate::protocol) other_bytes: usize,
+    /// Whether to wait for other connections to free their memory.
+    can_wait: bool,
 }
 
 impl Growth {
     pub(in crate::protocol) fn new(account: &Account) -> Self {
-        Self { charge: account.charge(), other_bytes: 0 }
+        Self { charge: account.charge(), other_bytes: 0, can_wait: true }
     }
 
     /// Whether the memory of this direction may grow to `held` bytes.
     pub(super) fn try_grow(&mut self, held: usize) -> bool {
-        self.charge.grow(held + self.other_bytes).is_ok()
+        let bytes = held + self.other_bytes;
+        match self.can_wait {
+            true => self.charge.grow(bytes).is_ok(),
+            false => self.charge.grow_without_waiting(bytes).is_ok(),
+        }
     }
 
     /// Whether `count` bytes may be added, until memory is counted again.
@@ -36,6 +43,46 @@ impl Inbound {
     /// Bytes of memory in use.
     pub fn memory_usage(&self) -> usize {
         self.input.memory_usage() + self.payload.memory_usage() + self.inflated.memory_usage()
+    }
+
+    /// Counts its memory as part of a budget, without ever waiting for other connections.
+    pub fn charge_to(mut self, account: &Account) -> Self {
+        self.growth = Some(Growth { can_wait: false, ..Growth::new(account) });
+        self
+    }
+
+    /// Updates the memory in use. If the budget requests it, frees memory: the message being received is omitted if
+    /// passive. Must be called when [`Inbound::next_event`] has returned `None`; when everything that is charged to the
+    /// account was freed, [`Account::reinstate`] lets it continue.
+    pub fn check_memory(&mut self) {
+        if self.growth.as_ref().is_some_and(|growth| growth.charge.account().must_shed()) {
+            self.current = None;
+            if self.limits.tolerance == Tolerance::Passive {
+                self.omit_current(Omission::OverMemory);
+            }
+            self.release_idle_memory();
+        }
+        self.count_memory();
+    }
+
+    /// Sets the number of bytes that are used for this direction elsewhere.
+    pub(in crate::protocol) fn set_other_bytes(&mut self, bytes: usize) {
+        if let Some(growth) = &mut self.growth {
+            growth.other_bytes = bytes;
+        }
+    }
+
+    /// Updates the memory in use.
+    pub(super) fn count_memory(&mut self) {
+        let held = self.memory_usage();
+        if let Some(growth) = &mut self.growth {
+            growth.charge.set(held + growth.other_bytes);
+        }
+    }
+
+    /// The account that its memory is charged to.
+    pub(in crate::protocol) fn account(&self) -> Option<&Account> {
+        self.growth.as_ref().map(|growth| growth.charge.account())
     }
 
     /// Whether no part of a message was received and no event is queued.
@@ -80,7 +127,8 @@ impl Inbound {
         }
     }
 
-    /// Frees the memory that only long messages need, if idle, including that of the event returned last.
+    /// Frees the memory that only messages need, if idle, including that of the event returned last. Where compressed
+    /// messages may refer to earlier ones, the memory for that is kept.
     pub fn release_idle_memory(&mut self) {
         self.release_at = None;
         if !self.is_idle() {
@@ -89,8 +137,14 @@ impl Inbound {
         self.current = None;
         self.payload.release();
         self.inflated.release();
+        self.queue.shrink_to_fit();
         if self.input.len() == 0 {
             self.input.release();
+        }
+        if self.limits.tolerance == Tolerance::Passive
+            && let Some(inflater) = &mut self.inflater
+        {
+            inflater.release();
         }
     }
 
@@ -107,7 +161,11 @@ impl Inbound {
             | QueuedEvent::Pong(_, span, _) => {
                 own(span);
             }
-            QueuedEvent::Close(_) | QueuedEvent::Violation | QueuedEvent::Tolerated(_) => {}
+            QueuedEvent::Omitted { .. }
+            | QueuedEvent::Close(_)
+            | QueuedEvent::LaterClose(_)
+            | QueuedEvent::Violation
+            | QueuedEvent::Tolerated(_) => {}
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::validate::{read_close, read_close_leniently};
-use super::{Inbound, InboundState, QueuedEvent, QueuedFrame, READ_SIZE, Span};
+use super::validate::{MAX_TOLERATED_CONTROL, read_close, read_close_leniently};
+use super::{Inbound, InboundState, QueuedEvent, QueuedFrame, READ_SIZE, Span, Tolerance};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
@@ -19,7 +19,10 @@ impl Inbound {
         self.reading_payload = self.input.len() == 0 && missing >= DIRECT_READ;
         if self.reading_payload {
             let wanted = missing.min(READ_SIZE as u64) as usize; // at most READ_SIZE
-            let expected = usize::try_from(missing).unwrap_or(usize::MAX);
+            let expected = match self.omission() {
+                Some(_) => wanted,
+                None => usize::try_from(missing).unwrap_or(usize::MAX),
+            };
             &mut self.payload.space_towards(wanted, expected)[..wanted]
         } else {
             self.input.space(READ_SIZE)
@@ -45,10 +48,42 @@ impl Inbound {
         }
     }
 
+    /// Copies bytes into the input, and returns how many. Pass the rest after [`Inbound::next_event`] has returned
+    /// `None`. Uses less memory than [`Inbound::receive_space`] if there are few.
+    pub fn receive(&mut self, bytes: &[u8]) -> usize {
+        let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);
+        if missing >= DIRECT_READ {
+            let space = self.receive_space();
+            let count = space.len().min(bytes.len());
+            space[..count].copy_from_slice(&bytes[..count]);
+            self.received(count);
+            return count;
+        }
+        let count = bytes.len().min(READ_SIZE);
+        self.reading_payload = false;
+        self.input.space(count)[..count].copy_from_slice(&bytes[..count]);
+        self.received(count);
+        count
+    }
+
+    /// How many bytes may be passed to [`Inbound::receive`] without going beyond the end of the current frame: at
+    /// least 1, at most 128 KiB. It is 1 while the frame's header is incomplete. Call it after
+    /// [`Inbound::next_event`] returned `None`.
+    pub fn wanted(&self) -> usize {
+        let missing = match &self.frame {
+            _ if self.ignores_input() => READ_SIZE as u64,
+            Some(frame) => frame.header.length - frame.taken,
+            None => Header::decode(self.input.bytes())
+                .map_or(1, |header| header.wire_size().saturating_sub(self.input.len() as u64)),
+        };
+        missing.clamp(1, READ_SIZE as u64) as usize // at most READ_SIZE
+    }
+
     /// Records that there are no more bytes. Call it after [`Inbound::next_event`] returned `None`, and then
     /// call `next_event` again: returns whether an incomplete frame is a violation.
     pub fn end(&mut self) -> bool {
-        let is_violation = self.state == InboundState::Open && self.validate_rest();
+        let is_decoding = matches!(self.state, InboundState::Open | InboundState::AfterClose);
+        let is_violation = is_decoding && self.validate_rest();
         self.state = InboundState::Ignoring;
         is_violation
     }
@@ -56,6 +91,16 @@ impl Inbound {
     /// Ignores what is received from now on.
     pub fn ignore(&mut self) {
         self.state = InboundState::Ignoring;
+    }
+
+    /// Whether no part of a frame was received.
+    pub fn is_between_frames(&self) -> bool {
+        self.frame.is_none() && self.input.len() == 0
+    }
+
+    /// Whether no part of a message or frame was received, and no event is queued.
+    pub fn is_between_messages(&self) -> bool {
+        self.is_between_frames() && self.is_idle()
     }
 
     /// Whether input is ignored: it cannot be parsed, or follows the Close frame.
@@ -114,7 +159,7 @@ impl Inbound {
                 return false;
             }
             InboundState::Closed => return self.frame_after_close(),
-            InboundState::Open => match self.frame.take() {
+            InboundState::Open | InboundState::AfterClose => match self.frame.take() {
                 Some(frame) => self.take_payload(frame),
                 None => self.start_frame(),
             },
@@ -149,6 +194,9 @@ impl Inbound {
         self.validate(&header)?;
         match header.opcode {
             Opcode::Reserved(_) => Ok(self.skip_frame(header)),
+            opcode if opcode.is_control() && header.length > MAX_TOLERATED_CONTROL => {
+                Ok(self.skip_frame(header))
+            }
             opcode if opcode.is_control() => self.control_frame(header),
             _ => self.data_frame(header),
         }
@@ -174,9 +222,13 @@ impl Inbound {
         };
         self.observe(header, Span::Own(payload.clone()), None, None);
         self.queue.push_back(match close {
+            Some(close) if self.close.is_some() => QueuedEvent::LaterClose(Box::new(close)),
             Some(close) => {
                 self.close = Some(close);
-                self.state = InboundState::Closed;
+                self.state = match self.limits.tolerance {
+                    Tolerance::Passive => InboundState::AfterClose,
+                    Tolerance::Strict | Tolerance::Lenient => InboundState::Closed,
+                };
                 QueuedEvent::Close(Direction::Received)
             }
             None if header.opcode == Opcode::Ping => {
@@ -228,7 +280,7 @@ impl Inbound {
             let detail = format!("{header}; it was not read");
             let violation = self.violation_of(Rule::FrameAfterClose, detail, &header);
             self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
-            if is_data && !self.limits.lenient {
+            if is_data && self.limits.tolerance == Tolerance::Strict {
                 self.violation = Some(violation);
                 self.queue.push_back(QueuedEvent::Violation);
             } else {
@@ -241,7 +293,14 @@ impl Inbound {
 
     /// Reports a violation that is tolerated, or returns it as the error that ends the connection.
     pub(super) fn tolerate(&mut self, violation: Violation) -> Result<(), Violation> {
-        if !self.limits.lenient || !violation.rule.is_tolerable() {
+        let is_tolerated = match self.limits.tolerance {
+            Tolerance::Strict => false,
+            Tolerance::Lenient => violation.rule.is_tolerable(),
+            Tolerance::Passive => {
+                violation.rule.is_tolerable() || violation.rule == Rule::CorruptDeflate
+            }
+        };
+        if !is_tolerated {
             return Err(violation);
         }
         self.queue.push_back(QueuedEvent::Tolerated(Box::new(violation)));

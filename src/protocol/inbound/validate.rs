@@ -1,6 +1,6 @@
 //! Validation of frames (RFC 6455 section 5): each violation with the rule that was broken.
 
-use super::Inbound;
+use super::{Inbound, InboundState, Tolerance};
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::counted::counted;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
@@ -9,7 +9,7 @@ use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Role;
 
 /// The maximum payload of a control frame where violations are tolerated, in bytes.
-const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
+pub(super) const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
 
 type Problem = Option<(Rule, String)>;
 
@@ -25,8 +25,10 @@ impl Inbound {
             Self::check_reserved_bits,
             Self::check_masking,
             Self::check_control,
+            Self::check_close,
             Self::check_sequence,
             Self::check_length,
+            Self::check_size,
         ];
         for check in checks {
             if let Some((rule, detail)) = check(self, header) {
@@ -57,12 +59,17 @@ impl Inbound {
 
     /// After an incomplete compressed message the inflater cannot continue.
     fn can_abandon_message(&self) -> bool {
-        self.message.is_none_or(|message| !message.compressed)
+        self.limits.tolerance == Tolerance::Passive
+            || self.message.is_none_or(|message| !message.compressed)
     }
 
     /// Discards the received part of an incomplete message.
     fn abandon_message(&mut self) {
-        self.message = None;
+        if self.message.take().is_some_and(|message| message.compressed)
+            && let Some(inflater) = &mut self.inflater
+        {
+            inflater.recover();
+        }
         self.utf8 = Default::default();
     }
 
@@ -110,12 +117,22 @@ impl Inbound {
         }
         let rule = match header.length {
             length if length <= MAX_CONTROL_PAYLOAD as u64 => return None,
-            length if length > MAX_TOLERATED_CONTROL && self.limits.lenient => {
+            length
+                if length > MAX_TOLERATED_CONTROL
+                    && self.limits.tolerance == Tolerance::Lenient =>
+            {
                 Rule::ControlOverTolerance
             }
             _ => Rule::ControlTooLong,
         };
         Some((rule, format!("{opcode} frame with {} bytes of payload", header.length)))
+    }
+
+    /// RFC 6455 section 5.5.1, where decoding continues after a Close frame.
+    fn check_close(&self, header: &Header) -> Problem {
+        let is_late = !header.opcode.is_control() || header.opcode == Opcode::Close;
+        (self.state == InboundState::AfterClose && is_late)
+            .then(|| (Rule::FrameAfterClose, header.to_string()))
     }
 
     fn check_sequence(&self, header: &Header) -> Problem {
@@ -145,12 +162,13 @@ impl Inbound {
             let detail = format!("length {length} encoded in {} bits", header.length_bits());
             return Some((Rule::LengthNotMinimal, detail));
         }
-        self.check_size(header)
+        None
     }
 
     fn check_size(&self, header: &Header) -> Problem {
         let (opcode, length) = (header.opcode, header.length);
-        if opcode.is_control() || matches!(opcode, Opcode::Reserved(_)) {
+        let is_passive = self.limits.tolerance == Tolerance::Passive;
+        if is_passive || opcode.is_control() || matches!(opcode, Opcode::Reserved(_)) {
             return None;
         }
         let (before, compressed) = match self.message {
@@ -163,10 +181,16 @@ impl Inbound {
         let total = before.saturating_add(length);
         if compressed {
             let detail = || format!("{total} compressed bytes, over the limit of {limit}");
-            return (total > compressed_limit(limit)).then(|| (Rule::MessageTooBig, detail()));
+            return self.is_over_limit(total, true).then(|| (Rule::MessageTooBig, detail()));
         }
         let detail = || format!("{total} bytes, over the limit of {limit}");
-        (total > limit).then(|| (Rule::MessageTooBig, detail()))
+        self.is_over_limit(total, false).then(|| (Rule::MessageTooBig, detail()))
+    }
+
+    /// Whether a message of which the payload on the wire has this size is too big.
+    pub(super) fn is_over_limit(&self, size: u64, compressed: bool) -> bool {
+        let limit = self.limits.max_message_size;
+        size > if compressed { compressed_limit(limit) } else { limit }
     }
 }
 

@@ -190,3 +190,16 @@ fn violations_that_cannot_be_tolerated_end_the_connection() {
         }
     }
 }
+
+/// A length in more bytes than needed must not hide that the message becomes too long.
+#[test]
+fn the_size_limit_applies_to_frames_with_long_lengths() {
+    let length = [&[127][..], &60_000u64.to_be_bytes()].concat();
+    let fragment = |first| frame(first, vec![7; 60_000]).with_length(&length);
+    for role in ROLES {
+        let observed = lenient(role).receives(&bytes_for(role, &[fragment(0x02), fragment(0x00)]));
+        assert_eq!(tolerated(&observed), [Rule::LengthNotMinimal; 2]);
+        let is_too_big = |event: &Observed| matches!(event, Observed::Violation(violation) if violation.rule == Rule::MessageTooBig);
+        assert!(observed.iter().any(is_too_big), "{role:?}: {observed:?}");
+    }
+}

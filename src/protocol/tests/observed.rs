@@ -4,13 +4,27 @@ use std::time::Duration;
 
 use super::protocol::close::ClosePayload;
 use super::protocol::vocabulary::Direction;
-use super::protocol::{Event, Header, MessageKind, Violation};
+use super::protocol::{Event, Header, MessageKind, Omission, Violation};
 
 /// An [`Event`] that owns its bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Observed {
     Frame(Direction, Header, Vec<u8>),
-    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
+    Message {
+        kind: MessageKind,
+        data: Vec<u8>,
+        frames: u64,
+        wire_size: u64,
+        compressed: bool,
+    },
+    Omitted {
+        kind: MessageKind,
+        size: Option<u64>,
+        frames: u64,
+        wire_size: u64,
+        compressed: bool,
+        reason: Omission,
+    },
     Ping(Direction, Vec<u8>),
     Pong(Direction, Vec<u8>, Option<Duration>),
     Close(Direction, ClosePayload),
@@ -26,6 +40,9 @@ impl From<Event<'_>> for Observed {
             }
             Event::Message { kind, data, frames, wire_size, compressed, .. } => {
                 Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
+            }
+            Event::Omitted { kind, size, frames, wire_size, compressed, reason } => {
+                Self::Omitted { kind, size, frames, wire_size, compressed, reason }
             }
             Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
             Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),

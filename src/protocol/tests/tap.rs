@@ -7,10 +7,11 @@ use super::any_streams::{any_stream, pieces};
 use super::streams;
 use super::support::{LIMIT, Observed, pass_through};
 use crate::protocol::vocabulary::Direction;
-use crate::protocol::{Role, Side, Tap, TapOptions};
+use crate::protocol::{Role, Side, Tap, TapOptions, Tolerance};
 
 fn tap(observe_frames: bool) -> Tap {
-    Tap::new(TapOptions { max_message_size: LIMIT, observe_frames, lenient: false, deflate: None })
+    let tolerance = Tolerance::Strict;
+    Tap::new(TapOptions { max_message_size: LIMIT, observe_frames, tolerance, deflate: None })
 }
 
 /// The events of an endpoint for what it received: a tap reports the answers in the other direction.
@@ -20,7 +21,10 @@ pub(super) fn of_the_peer(observed: Vec<Observed>) -> Vec<Observed> {
         | Observed::Ping(direction, _)
         | Observed::Pong(direction, ..)
         | Observed::Close(direction, _) => *direction == Direction::Received,
-        Observed::Message { .. } | Observed::Violation(_) | Observed::Tolerated(_) => true,
+        Observed::Message { .. }
+        | Observed::Omitted { .. }
+        | Observed::Violation(_)
+        | Observed::Tolerated(_) => true,
     };
     observed.into_iter().filter(is_received).collect()
 }

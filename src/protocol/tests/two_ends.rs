@@ -9,7 +9,7 @@ use super::tap::of_the_peer;
 use crate::protocol::connection::Initiator;
 use crate::protocol::deflate::{DeflateParams, Offer};
 use crate::protocol::vocabulary::Direction;
-use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
+use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions, Tolerance};
 
 /// One step of a simulation.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Pair {
         let between = Tap::new(TapOptions {
             max_message_size: LIMIT,
             observe_frames: false,
-            lenient: false,
+            tolerance: Tolerance::Strict,
             deflate,
         });
         let (client, server) =
