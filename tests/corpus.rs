@@ -68,3 +68,8 @@ fn matching() {
 fn curl() {
     run_all("curl", targets::curl::run);
 }
+
+#[test]
+fn forward() {
+    run_all("forward", targets::forward::run);
+}
