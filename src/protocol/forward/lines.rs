@@ -48,12 +48,14 @@ impl<'a> Line<'a> {
         self.name().eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// The position of the value, without the white space around it.
+    /// The position of the value, without the white space around it; an empty one is before the line break.
     pub(super) fn value_at(self) -> Range<usize> {
-        let start = memchr::memchr(b':', self.bytes).map_or(0, |colon| colon + 1);
-        let value = &self.bytes[start..];
-        let start = self.bytes.len() - value.trim_ascii_start().len();
-        start..start + value.trim_ascii().len()
+        let from = memchr::memchr(b':', self.bytes).map_or(0, |colon| colon + 1);
+        let line = self.bytes.strip_suffix(b"\n").unwrap_or(self.bytes);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let value = line[from..].trim_ascii_start();
+        let start = line.len() - value.len();
+        start..start + value.trim_ascii_end().len()
     }
 
     /// The value as text, without the white space around it.

@@ -151,6 +151,11 @@ fn the_host_in_an_absolute_target_overrides_host() {
     let (got, list) = rewritten(&options, &head("other", "https://api.example/c"));
     assert_eq!(got, head("api.example", "/c"));
     assert_eq!(list, ["-: https://api.example/c → /c", "Host: other → api.example"]);
+    for line in ["Host:", "Host: ", "Host:\t"] {
+        let head = |line: &str, target: &str| format!("GET {target} HTTP/1.1\n{line}\nA: 1\n\n");
+        let (got, _) = rewritten(&options, &head(line, "https://api.example/c"));
+        assert_eq!(got, head(&format!("{line}api.example"), "/c"));
+    }
     options.keep_host = true;
     let (got, _) = rewritten(&options, &head("other", "https://api.example/c"));
     assert_eq!(got, head("other", "/c"));
