@@ -78,3 +78,8 @@ fn curl() {
 fn rules() {
     run_all("rules", targets::rules::run);
 }
+
+#[test]
+fn forward() {
+    run_all("forward", targets::forward::run);
+}

@@ -3,6 +3,7 @@
 
 pub mod conversation;
 pub mod curl;
+pub mod forward;
 pub mod frames;
 pub mod har;
 pub mod head;

@@ -1,6 +1,7 @@
 //! The body of a refused handshake, delimited by length, by chunks or by the end of the connection
 //! (RFC 9112 section 6.3), compressed or not. Only its first bytes are kept.
 
+use super::chunked::{Chunked, Grammar, Step};
 use super::head::Head;
 use super::vocabulary::TransportEnd;
 
@@ -33,23 +34,11 @@ enum Framing {
         rest: u64,
         total: u64,
     },
-    Chunked(Chunk),
+    Chunked(Chunked),
+    /// The chunked transfer coding is malformed: the rest cannot be decoded.
+    Malformed,
     UntilEof,
 }
-
-/// The part of a chunked body that is expected next.
-#[derive(Debug)]
-enum Chunk {
-    Size(Vec<u8>),
-    Data(u64),
-    /// The line break after a chunk's data; whether its CR was received.
-    Break(bool),
-    /// Neither a chunk size nor a line break was received where one was expected: the rest cannot be decoded.
-    Malformed,
-}
-
-/// The longest chunk-size line that is accepted, in bytes, including extensions.
-const MAX_SIZE_LINE: usize = 256;
 
 impl Body {
     /// The body that follows a response head with this status.
@@ -61,7 +50,7 @@ impl Body {
             .last()
             .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
         {
-            Framing::Chunked(Chunk::Size(Vec::new()))
+            Framing::Chunked(Chunked::new(Grammar::Lenient))
         } else {
             match content_length(head) {
                 Some(total) => Framing::Length { rest: total, total },
@@ -85,7 +74,7 @@ impl Body {
                     self.keep(data);
                     rest
                 }
-                Framing::UntilEof => {
+                Framing::Malformed | Framing::UntilEof => {
                     self.keep(bytes);
                     &[]
                 }
@@ -121,19 +110,22 @@ impl Body {
 
     /// If the body ends inside a chunk-size line that is not valid so far, its bytes belong to the body.
     fn end_in_size_line(&mut self) {
-        if let Framing::Chunked(Chunk::Size(line)) = &mut self.framing
-            && !line.trim_ascii().is_empty()
-            && chunk_size(line).is_none()
+        if matches!(&self.framing, Framing::Chunked(chunked) if chunked.is_pending_malformed()) {
+            self.keep_malformed();
+        }
+    }
+
+    /// Keeps the bytes of the framing that were received of what turned out not to be framing.
+    fn keep_malformed(&mut self) {
+        if let Framing::Chunked(chunked) = std::mem::replace(&mut self.framing, Framing::Malformed)
         {
-            let line = std::mem::take(line);
-            self.framing = Framing::Chunked(Chunk::Malformed);
-            self.keep(&line);
+            self.keep(chunked.pending());
         }
     }
 
     fn defect(&self, end: Option<BodyEnd>) -> Option<Defect> {
         let expected = match self.framing {
-            Framing::Chunked(Chunk::Malformed) => return Some(Defect::MalformedChunk),
+            Framing::Malformed => return Some(Defect::MalformedChunk),
             Framing::Length { total, .. } => BodyLength::Bytes(total),
             Framing::Chunked(_) => BodyLength::LastChunk,
             Framing::UntilEof => BodyLength::UntilEnd,
@@ -152,50 +144,24 @@ impl Body {
     }
 
     fn push_chunked<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let Framing::Chunked(chunk) = &mut self.framing else { return &[] };
-        let (byte, rest) = (bytes[0], &bytes[1..]); // called with bytes
-        match chunk {
-            Chunk::Size(line) => {
-                if byte != b'\n' && line.len() < MAX_SIZE_LINE {
-                    line.push(byte);
-                    return rest;
-                }
-                match chunk_size(line).filter(|_| byte == b'\n') {
-                    Some(0) => self.done = true,
-                    Some(size) => *chunk = Chunk::Data(size),
-                    None => {
-                        let line = [line.as_slice(), &bytes[..1]].concat();
-                        *chunk = Chunk::Malformed;
-                        self.keep(&line);
-                    }
-                }
-                rest
+        let Framing::Chunked(chunked) = &mut self.framing else { return bytes };
+        match chunked.step(bytes) {
+            Ok(Step::Framing(count)) => {
+                self.done = chunked.has_all_data();
+                &bytes[count..]
             }
-            Chunk::Data(left) => {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
-                *left -= count as u64;
-                if *left == 0 {
-                    *chunk = Chunk::Break(false);
-                }
+            Ok(Step::Data(count)) => {
                 let (data, rest) = bytes.split_at(count);
                 self.keep(data);
                 rest
             }
-            Chunk::Break(has_cr) => {
-                match (byte, *has_cr) {
-                    (b'\n', _) => *chunk = Chunk::Size(Vec::new()),
-                    (b'\r', false) => *has_cr = true,
-                    (_, has_cr) => {
-                        *chunk = Chunk::Malformed;
-                        self.keep(&b"\r"[..usize::from(has_cr)]);
-                        self.keep(&bytes[..1]);
-                    }
-                }
-                rest
+            Ok(Step::End) => {
+                self.done = true;
+                bytes
             }
-            Chunk::Malformed => {
-                self.keep(bytes);
-                &[]
+            Err(_) => {
+                self.keep_malformed();
+                bytes
             }
         }
     }
@@ -208,14 +174,6 @@ fn content_length(head: &Head) -> Option<u64> {
     let lengths = lengths?;
     let first = *lengths.first()?;
     lengths.iter().all(|length| *length == first).then_some(first)
-}
-
-/// RFC 9112 section 7.1; white space around the size is accepted.
-fn chunk_size(line: &[u8]) -> Option<u64> {
-    let text = str::from_utf8(line).ok()?;
-    let digits = text.split(';').next()?.trim();
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u64::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
 
 #[cfg(test)]

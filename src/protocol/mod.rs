@@ -20,6 +20,7 @@ pub mod close;
 pub mod connection;
 pub mod counted;
 pub mod deflate;
+pub mod forward;
 pub mod frame;
 pub mod handshake;
 pub mod head;
@@ -36,6 +37,7 @@ pub mod violation;
 pub mod vocabulary;
 
 mod buffer;
+mod chunked;
 mod outbox;
 #[cfg(test)]
 mod tests;

@@ -9,16 +9,16 @@ use super::{Finding, Head, MALFORMED, RequestLine, contains_ignoring_case};
 
 /// A host and an optional port, as in Host and in an absolute request target (RFC 9110 section 7.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Authority {
+pub(in crate::protocol) struct Authority {
     /// The host, parsed according to the WHATWG URL standard.
-    pub(super) host: Host,
+    pub(in crate::protocol) host: Host,
     /// `None`: the default port.
-    pub(super) port: Option<u16>,
+    pub(in crate::protocol) port: Option<u16>,
 }
 
 impl Authority {
     /// Parses `host`, `host:port`, `[::1]` and `[::1]:port`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::protocol) fn parse(text: &str) -> Option<Self> {
         let end = match text.strip_prefix('[') {
             Some(rest) => rest.find(']')? + 2,
             None => text.find(':').unwrap_or(text.len()),
@@ -40,21 +40,21 @@ impl Authority {
 }
 
 /// A parsed request target (RFC 9112 section 3.2).
-struct Target<'a> {
+pub(in crate::protocol) struct RequestTarget<'a> {
     /// Only in the absolute form.
-    authority: Option<&'a str>,
+    pub(in crate::protocol) authority: Option<&'a str>,
     /// Path and query.
-    resource: Cow<'a, str>,
+    pub(in crate::protocol) resource: Cow<'a, str>,
 }
 
 /// The schemes of an absolute target: those of RFC 6455 section 4.2.1, and ws and wss, which some clients
 /// send.
 const SCHEMES: [&str; 4] = ["http", "https", "ws", "wss"];
 
-impl<'a> Target<'a> {
+impl<'a> RequestTarget<'a> {
     /// Parses the origin form (`/path`) and the absolute form (`http://host/path`); a GET with any other
     /// target is invalid.
-    fn parse(target: &'a str) -> Option<Self> {
+    pub(in crate::protocol) fn parse(target: &'a str) -> Option<Self> {
         if target.starts_with('/') {
             return Some(Self { authority: None, resource: target.into() });
         }
@@ -71,13 +71,13 @@ impl<'a> Target<'a> {
 /// Path and query of a request target: RFC 6455's resource name. A target in neither origin form nor
 /// absolute form is returned as it is.
 pub fn resource_name(target: &str) -> Cow<'_, str> {
-    Target::parse(target).map_or(target.into(), |target| target.resource)
+    RequestTarget::parse(target).map_or(target.into(), |target| target.resource)
 }
 
 /// The authority that a request is addressed to: that of an absolute target, which overrides Host (RFC 9112
 /// section 3.2.2), or else Host.
 pub(super) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
-    match Target::parse(&line.target).and_then(|target| target.authority) {
+    match RequestTarget::parse(&line.target).and_then(|target| target.authority) {
         Some(authority) => Authority::parse(authority),
         None => Authority::parse(head.value("Host")?.trim()),
     }
@@ -104,9 +104,11 @@ pub(super) fn is_upgrade(line: &RequestLine, head: &Head) -> bool {
 }
 
 fn validate_target(line: &RequestLine) -> Option<Finding> {
-    let is_valid = match Target::parse(&line.target) {
+    let is_valid = match RequestTarget::parse(&line.target) {
         _ if line.method != "GET" => true, // refused for its method
-        Some(Target { authority: Some(authority), .. }) => Authority::parse(authority).is_some(),
+        Some(RequestTarget { authority: Some(authority), .. }) => {
+            Authority::parse(authority).is_some()
+        }
         target => target.is_some(),
     };
     let expected = "a path, or http:// with a host and a path";

@@ -131,15 +131,15 @@ fn is_loopback(host: &Host) -> bool {
 }
 
 /// An origin with a host in an Origin header (a tuple origin in the HTML standard).
-struct TupleOrigin {
-    place: (Host, u16),
+pub(in crate::protocol) struct TupleOrigin {
+    pub(in crate::protocol) place: (Host, u16),
     default_port: u16,
     text: String,
 }
 
 impl TupleOrigin {
     /// `None` for an opaque origin, such as `null` or that of a browser extension.
-    fn parse(text: &str) -> Option<Self> {
+    pub(in crate::protocol) fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let default_port = match url.scheme() {
             "http" | "ws" => 80,
