@@ -80,8 +80,12 @@ pub fn emit_masked(event: EventKind<'_>, secrets: &Secrets, emit: impl FnOnce(Ev
             let payload = &secrets.mask_cut(frame.payload);
             emit(EventKind::Frame(&FrameEvent { payload, ..*frame }));
         }
-        EventKind::Violation(it) => emit(EventKind::Violation(&violation(it, secrets))),
-        EventKind::Tolerated(it) => emit(EventKind::Tolerated(&violation(it, secrets))),
+        EventKind::Violation(direction, it) => {
+            emit(EventKind::Violation(direction, &violation(it, secrets)));
+        }
+        EventKind::Tolerated(direction, it) => {
+            emit(EventKind::Tolerated(direction, &violation(it, secrets)));
+        }
         other => emit(other),
     }
 }

@@ -100,7 +100,7 @@ impl Format for Json {
             EventKind::Frame(shown) if self.frames >= JsonFrames::Headers || shown.raw => {
                 frame(object, event, shown, self.frames)
             }
-            EventKind::Tolerated(broken) => violation(object, event, broken),
+            EventKind::Tolerated(_, broken) => violation(object, event, broken),
             EventKind::Closed(closed) => close(object, event, closed),
             EventKind::Redirect(hop) => redirect(object, event, hop),
             EventKind::RetryScheduled(attempt) => retry(object, event, attempt),
@@ -110,7 +110,10 @@ impl Format for Json {
             | EventKind::Request(_)
             | EventKind::Frame(_)
             | EventKind::CloseFrame(..)
-            | EventKind::Violation(_)
+            | EventKind::Violation(..)
+            | EventKind::Omitted(_)
+            | EventKind::Http(_)
+            | EventKind::ProxyClosed(_)
             | EventKind::Notice(..)
             | EventKind::Shown(_) => {}
         }

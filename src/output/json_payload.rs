@@ -91,7 +91,13 @@ mod tests {
         for message in messages {
             let what = EventKind::Message(*message);
             format.event(
-                &Event { at: Clock::start().now(), connection: None, mark: None, what },
+                &Event {
+                    at: Clock::start().now(),
+                    connection: None,
+                    mark: None,
+                    transit: None,
+                    what,
+                },
                 &mut out,
             );
         }

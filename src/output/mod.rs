@@ -310,7 +310,7 @@ impl Outputs {
         if let Some((at, notices)) = self.records.take_notices() {
             for (level, text) in &notices {
                 let what = EventKind::Notice(*level, text);
-                self.show(&Event { at, connection: None, mark: None, what });
+                self.show(&Event { at, connection: None, mark: None, transit: None, what });
             }
         }
     }
@@ -325,6 +325,7 @@ impl Outputs {
                 at: kept.at,
                 connection: kept.connection,
                 mark: Some(&kept.mark()),
+                transit: None,
                 what: EventKind::Message(kept.message()),
             });
             self.outputs.iter_mut().for_each(|output| output.outlet.flush());
@@ -339,7 +340,7 @@ impl Outputs {
             let at = view.now();
             let text = format!("the first {lost} of the messages held back were dropped");
             let what = EventKind::Notice(Level::Warning, &text);
-            self.show(&Event { at, connection: None, mark: None, what });
+            self.show(&Event { at, connection: None, mark: None, transit: None, what });
         }
     }
 
@@ -412,7 +413,7 @@ impl Outputs {
 /// Gives an event to the formats that show something of it.
 #[inline]
 fn deliver(outputs: &mut [Output], event: &Event<'_>) {
-    let is_received = event.is_received_message();
+    let is_received = event.is_peer_message();
     let is_text = event.is_ordinary_text();
     for Output { format, outlet, ignores_text, .. } in outputs {
         if !(is_text && *ignores_text) {

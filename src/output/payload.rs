@@ -66,9 +66,12 @@ impl Format for PayloadFormat {
             | EventKind::Pong(..)
             | EventKind::Frame(_)
             | EventKind::CloseFrame(..)
-            | EventKind::Violation(_)
-            | EventKind::Tolerated(_)
+            | EventKind::Violation(..)
+            | EventKind::Tolerated(..)
             | EventKind::Closed(_)
+            | EventKind::Omitted(_)
+            | EventKind::Http(_)
+            | EventKind::ProxyClosed(_)
             | EventKind::Redirect(_)
             | EventKind::RetryScheduled(_)
             | EventKind::Notice(..)
@@ -112,6 +115,7 @@ mod tests {
                     at: Clock::start().now(),
                     connection: None,
                     mark: None,
+                    transit: None,
                     what: EventKind::Message(message),
                 },
                 &mut out,

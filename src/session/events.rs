@@ -71,8 +71,12 @@ impl Session<'_> {
                 report(EventKind::CloseFrame(direction, close));
             }
             Event::Frame(frame) => report(EventKind::Frame(&frame)),
-            Event::Violation(violation) => report(EventKind::Violation(violation)),
-            Event::Tolerated(violation) => report(EventKind::Tolerated(violation)),
+            Event::Violation(violation) => {
+                report(EventKind::Violation(Direction::Received, violation));
+            }
+            Event::Tolerated(violation) => {
+                report(EventKind::Tolerated(Direction::Received, violation));
+            }
         }
         if is_closing {
             let (received, sent) =

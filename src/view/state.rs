@@ -273,6 +273,7 @@ mod tests {
             at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO },
             connection: None,
             mark: None,
+            transit: None,
             what: EventKind::Message(message),
         }
     }

@@ -71,7 +71,7 @@ mod tests {
             when.set(at);
             let (mut line, mut part, mut outlet) = (Vec::new(), Vec::new(), Outlet::memory());
             short_text(&mut line, when.text(), connection, &message, &data);
-            let event = Event { at, connection, mark: None, what: EventKind::Message(message) };
+            let event = Event { at, connection, mark: None, transit: None, what: EventKind::Message(message) };
             data_message(Object::new(&mut part, &mut outlet, &when), &event, &message);
             prop_assert_eq!(str::from_utf8(&line).expect("UTF-8"), outlet.text());
         }
