@@ -16,6 +16,7 @@ mod opened;
 mod samples;
 mod server_status;
 mod shown;
+mod touched;
 mod transit;
 
 pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
@@ -25,6 +26,7 @@ pub use mask::{Mask, emit_masked};
 pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads};
 pub use server_status::ServerStatus;
 pub use shown::{Shown, Status};
+pub use touched::{OwnedChange, OwnedTouch, OwnedTransit};
 pub use transit::{Changed, HttpExchange, Omitted, ProxyClosed, ProxyInitiator, Touch, Transit};
 
 /// An event with its time and connection.
@@ -59,11 +61,36 @@ impl Event<'_> {
             if message.direction == Direction::Received || self.transit.is_some())
     }
 
-    /// Whether it is a text message within `--count`: most displays in a pipe ignore such messages.
+    /// Whether it is a text message within `--count` that was not touched: most displays in a pipe ignore such messages.
     #[inline]
     pub fn is_ordinary_text(&self) -> bool {
         matches!(&self.what, EventKind::Message(message)
             if message.kind == MessageKind::Text && !message.surplus)
+            && self.touch().is_none()
+    }
+
+    /// Whether it is a data message that outputs of messages alone have: see [`Event::is_peer_message`]; within the
+    /// number of messages requested with `--count`.
+    #[inline]
+    pub fn is_requested(&self) -> bool {
+        matches!(&self.what, EventKind::Message(message)
+            if !message.surplus
+                && (message.direction == Direction::Received || self.transit.is_some()))
+    }
+
+    /// What was done to it, in a proxy.
+    #[inline]
+    pub fn touch(&self) -> Option<&Touch<'_>> {
+        self.transit.as_ref().and_then(|transit| transit.touch)
+    }
+
+    /// The name of a direction in events: in a proxy that of the sender.
+    pub const fn direction_name(&self, direction: Direction) -> &'static str {
+        match (self.transit, direction) {
+            (None, direction) => direction.name(),
+            (Some(_), Direction::Sent) => "client",
+            (Some(_), Direction::Received) => "server",
+        }
     }
 }
 
@@ -177,12 +204,6 @@ impl<'a> Message<'a> {
 }
 
 impl Message<'_> {
-    /// Whether it was received, and within the number of messages requested with `--count`.
-    #[inline]
-    pub fn is_requested(&self) -> bool {
-        self.direction == Direction::Received && !self.surplus
-    }
-
     /// The payload of a text message.
     pub fn text(&self) -> Option<&str> {
         match self.kind {
