@@ -34,10 +34,10 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::{Event, EventKind, Level};
+use crate::event::{Event, EventKind, Level, Transit};
 use crate::net::Woken;
 use crate::protocol::{MessageKind, Payload};
-use crate::view::{Decision, View};
+use crate::view::{Decision, Kept, View};
 
 pub use batch_sink::BatchSink;
 use deferred::LONG;
@@ -321,15 +321,22 @@ impl Outputs {
             && !self.outputs.iter().any(|output| output.outlet.is_backed_up())
             && let Some(kept) = self.view.as_ref().and_then(|view| view.next_waiting())
         {
-            self.show(&Event {
-                at: kept.at,
-                connection: kept.connection,
-                mark: Some(&kept.mark()),
-                transit: None,
-                what: EventKind::Message(kept.message()),
-            });
+            match &kept.transit {
+                None => self.show_kept(&kept, None),
+                Some(transit) => transit.lend(|transit| self.show_kept(&kept, Some(transit))),
+            }
             self.outputs.iter_mut().for_each(|output| output.outlet.flush());
         }
+    }
+
+    fn show_kept(&mut self, kept: &Kept, transit: Option<Transit<'_>>) {
+        self.show(&Event {
+            at: kept.at,
+            connection: kept.connection,
+            mark: Some(&kept.mark()),
+            transit,
+            what: EventKind::Message(kept.message()),
+        });
     }
 
     /// Ends a pause of the display: nothing more will be received.
