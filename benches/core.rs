@@ -184,6 +184,7 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
         at: Clock::start().now(),
         connection: None,
         mark: None,
+        transit: None,
         what: EventKind::Message(message),
     };
     let mut out = Outlet::batches("discard", Discard);

@@ -2,29 +2,32 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::net::Timings;
-use crate::net::tls::TlsInfo;
 use crate::protocol::MessageKind;
-use crate::protocol::close::Application;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::violation::Violation;
-use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
-use crate::redact::Secrets;
+use crate::protocol::vocabulary::{Direction, FrameEvent};
 
 mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod mask;
+mod opened;
 #[cfg(test)]
 mod samples;
 mod server_status;
+mod shown;
+mod touched;
+mod transit;
 
-pub use closed::SOON;
+pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
 pub use failure::{AttemptView, FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
 pub use mask::{Mask, emit_masked};
+pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads};
 pub use server_status::ServerStatus;
+pub use shown::{Shown, Status};
+pub use touched::{OwnedChange, OwnedTouch, OwnedTransit};
+pub use transit::{Changed, HttpExchange, Omitted, ProxyClosed, ProxyInitiator, Touch, Transit};
 
 /// An event with its time and connection.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,8 @@ pub struct Event<'a> {
     pub connection: Option<u64>,
     /// The place of a data message in the run, once a view has numbered it.
     pub mark: Option<&'a Mark>,
+    /// It is about what passes between two other endpoints, in a proxy.
+    pub transit: Option<Transit<'a>>,
     /// What occurred.
     pub what: EventKind<'a>,
 }
@@ -49,16 +54,43 @@ pub struct Mark {
 }
 
 impl Event<'_> {
-    /// Whether it is a received message.
-    pub fn is_received_message(&self) -> bool {
-        matches!(&self.what, EventKind::Message(message) if message.direction == Direction::Received)
+    /// Whether it is a data message that a peer sent: a received one, or in a proxy that of either side.
+    #[inline]
+    pub fn is_peer_message(&self) -> bool {
+        matches!(&self.what, EventKind::Message(message)
+            if message.direction == Direction::Received || self.transit.is_some())
     }
 
-    /// Whether it is a text message within `--count`: most displays in a pipe ignore such messages.
+    /// Whether it is a text message within `--count` that was not touched: most displays in a pipe ignore such messages.
     #[inline]
     pub fn is_ordinary_text(&self) -> bool {
         matches!(&self.what, EventKind::Message(message)
             if message.kind == MessageKind::Text && !message.surplus)
+            && self.touch().is_none()
+    }
+
+    /// Whether it is a data message that outputs of messages alone have: see [`Event::is_peer_message`]; within the
+    /// number of messages requested with `--count`.
+    #[inline]
+    pub fn is_requested(&self) -> bool {
+        matches!(&self.what, EventKind::Message(message)
+            if !message.surplus
+                && (message.direction == Direction::Received || self.transit.is_some()))
+    }
+
+    /// What was done to it, in a proxy.
+    #[inline]
+    pub fn touch(&self) -> Option<&Touch<'_>> {
+        self.transit.as_ref().and_then(|transit| transit.touch)
+    }
+
+    /// The name of a direction in events: in a proxy that of the sender.
+    pub const fn direction_name(&self, direction: Direction) -> &'static str {
+        match (self.transit, direction) {
+            (None, direction) => direction.name(),
+            (Some(_), Direction::Sent) => "client",
+            (Some(_), Direction::Received) => "server",
+        }
     }
 }
 
@@ -110,12 +142,18 @@ pub enum EventKind<'a> {
     Frame(&'a FrameEvent<'a>),
     /// A Close frame.
     CloseFrame(Direction, &'a ClosePayload),
-    /// The peer violated the protocol.
-    Violation(&'a Violation),
-    /// The peer violated the protocol, and `--lenient` tolerates it.
-    Tolerated(&'a Violation),
+    /// The sender violated the protocol, and the connection is being closed. In a proxy the frame is withheld.
+    Violation(Direction, &'a Violation),
+    /// The sender violated the protocol, and `--lenient` tolerates it. In a proxy the frame is passed on.
+    Tolerated(Direction, &'a Violation),
     /// The connection has ended.
     Closed(&'a Closed),
+    /// A data message has passed through a proxy that did not keep it.
+    Omitted(&'a Omitted),
+    /// A plain HTTP request that a proxy relayed or answered.
+    Http(&'a HttpExchange),
+    /// A connection through a proxy has ended.
+    ProxyClosed(&'a ProxyClosed),
     /// A redirect is followed.
     Redirect(&'a Redirect),
     /// Another attempt to connect is scheduled.
@@ -166,12 +204,6 @@ impl<'a> Message<'a> {
 }
 
 impl Message<'_> {
-    /// Whether it was received, and within the number of messages requested with `--count`.
-    #[inline]
-    pub fn is_requested(&self) -> bool {
-        self.direction == Direction::Received && !self.surplus
-    }
-
     /// The payload of a text message.
     pub fn text(&self) -> Option<&str> {
         match self.kind {
@@ -237,209 +269,4 @@ pub enum Level {
     Info,
     /// A possible problem.
     Warning,
-}
-
-/// An opened connection. Secrets are already masked.
-#[derive(Clone, Debug)]
-pub struct Opened {
-    /// Who initiated the connection.
-    pub initiator: Initiator,
-    /// The URL, without userinfo.
-    pub url: String,
-    /// The remote address: that of the peer or of the proxy.
-    pub remote: String,
-    /// The proxy.
-    pub proxy: Option<Proxied>,
-    /// The local address.
-    pub local: String,
-    /// Minor HTTP version of the response.
-    pub http_minor: u8,
-    /// Status code.
-    pub status: u16,
-    /// Reason phrase.
-    pub reason: String,
-    /// The request head.
-    pub request: HeadView,
-    /// The interim responses received before the response.
-    pub interim: Vec<InterimView>,
-    /// The response head.
-    pub response: HeadView,
-    /// Whether the request had credentials, in header fields or in the URL.
-    pub has_credentials: bool,
-    /// Subprotocols that were offered.
-    pub offered: Vec<String>,
-    /// The subprotocol that was chosen.
-    pub protocol: Option<String>,
-    /// The negotiated extensions.
-    pub extensions: Option<String>,
-    /// A description of the negotiated compression.
-    pub compression: Option<String>,
-    /// The TLS session, for wss.
-    pub tls: Option<TlsInfo>,
-    /// The duration of each phase.
-    pub timings: Timings,
-    /// Secrets that the peer may repeat, to be masked.
-    pub secrets: Secrets,
-}
-
-/// The proxy that a connection goes through.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxied {
-    /// Its URL, without userinfo.
-    pub url: String,
-    /// A description with the option or variable that selected it.
-    pub words: String,
-    /// The CONNECT request and its responses, for an HTTP proxy. Secrets are already masked.
-    pub heads: Option<ProxyHeads>,
-}
-
-/// A CONNECT request and its responses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyHeads {
-    /// The request.
-    pub request: HeadView,
-    /// The interim responses.
-    pub interim: Vec<InterimView>,
-    /// The response that opened the tunnel.
-    pub response: Option<HeadView>,
-}
-
-/// An interim response (RFC 9110 section 15.2). Secrets are already masked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InterimView {
-    /// Who sent it.
-    pub from: Hop,
-    /// Status code, 100 to 199.
-    pub status: u16,
-    /// Reason phrase.
-    pub reason: String,
-    /// The head.
-    pub head: HeadView,
-}
-
-/// The sender of a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hop {
-    /// The server.
-    Server,
-    /// The proxy that the connection goes through.
-    Proxy,
-}
-
-impl Hop {
-    /// The name used in events.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Proxy => "proxy",
-        }
-    }
-}
-
-/// The end of a connection, with details.
-#[derive(Clone, Debug)]
-pub struct Closed {
-    /// Initiator, cause and close code.
-    pub ending: Ending,
-    /// The time without traffic before the end.
-    pub quiet: Duration,
-    /// The last traffic before it.
-    pub last: LastTraffic,
-    /// How long the connection was open.
-    pub age: Duration,
-    /// Totals received.
-    pub received: Counters,
-    /// Totals sent.
-    pub sent: Counters,
-    /// Our Close frame was not completely written.
-    pub is_unsent: bool,
-    /// What the request lacked that the server may require, if the connection ended immediately.
-    pub hint: Option<String>,
-    /// The application that defines the close code, if it is known.
-    pub application: Option<Application>,
-    /// Options to suggest.
-    pub silence_advice: SilenceAdvice,
-    /// A failure event with the same information follows.
-    pub failure_follows: bool,
-}
-
-/// Options against lost connections that apply to this connection and are not in use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SilenceAdvice {
-    /// `--ping-interval`.
-    pub ping_interval: bool,
-    /// `--reconnect`.
-    pub reconnect: bool,
-    /// `--count` and `--expect`.
-    pub goals: bool,
-}
-
-/// The last traffic before a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LastTraffic {
-    /// Nothing since the opening handshake.
-    Handshake,
-    /// Our data message with this number, this long before the end.
-    Message(u64, Duration),
-    /// A raw frame of ours, as text, this long before the end.
-    Frame(String, Duration),
-    /// Anything else.
-    Other,
-}
-
-impl LastTraffic {
-    /// A description of what we had sent, and how long before the end, if that was the last traffic.
-    pub fn sent(&self) -> Option<(String, Duration)> {
-        match self {
-            Self::Message(number, ago) => Some((format!("message {number}"), *ago)),
-            Self::Frame(words, ago) => Some((format!("frame '{words}'"), *ago)),
-            Self::Handshake | Self::Other => None,
-        }
-    }
-}
-
-/// Output requested by the user.
-#[derive(Clone, Copy, Debug)]
-pub enum Shown<'a> {
-    /// The state of the connection.
-    Status(&'a Status),
-    /// The state of a server.
-    ServerStatus(&'a ServerStatus),
-    /// The heads of the opening handshake.
-    Headers(&'a Opened),
-    /// A message, not truncated.
-    Full(Message<'a>),
-    /// The message with this number, for the clipboard of the terminal.
-    Copied(u64, Message<'a>),
-    /// Lines of text, such as help.
-    Text(&'a str),
-    /// A command that is invalid or failed.
-    Problem(&'a str),
-    /// The report on a connection that failed, while the run goes on.
-    Failure(&'a str),
-}
-
-/// The state of the connection.
-#[derive(Clone, Debug)]
-pub struct Status {
-    /// The URL, without userinfo.
-    pub url: String,
-    /// The state as `readyState` of the WebSocket API.
-    pub state: ReadyState,
-    /// The subprotocol in use.
-    pub protocol: Option<String>,
-    /// The extensions in use.
-    pub extensions: Option<String>,
-    /// A description of the negotiated compression.
-    pub compression: Option<String>,
-    /// Bytes not accepted by the kernel yet.
-    pub buffered: usize,
-    /// Totals received.
-    pub received: Counters,
-    /// Totals sent.
-    pub sent: Counters,
-    /// The last round-trip time measured.
-    pub rtt: Option<Duration>,
-    /// How long the connection has been open.
-    pub age: Duration,
 }

@@ -130,6 +130,7 @@ pub fn emit_failure(error: &Error) {
         at: Clock::start().now(),
         connection: None,
         mark: None,
+        transit: None,
         what: EventKind::Failure(&failure),
     });
     if let Ok(mut reactor) = Reactor::new(None) {
@@ -260,7 +261,13 @@ impl ConnectCommand<'_> {
     }
 
     fn emit(&mut self, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.clock.now(), connection: None, mark: None, what });
+        self.outputs.event(&Event {
+            at: self.clock.now(),
+            connection: None,
+            mark: None,
+            transit: None,
+            what,
+        });
     }
 }
 

@@ -115,6 +115,7 @@ impl Viewing<'_> {
                     at,
                     connection: event.connection,
                     mark: None,
+                    transit: None,
                     what: EventKind::Request(&opened.request),
                 })?;
             }
@@ -146,7 +147,7 @@ impl Viewing<'_> {
         let at = self.last.unwrap_or(screen::START);
         let what = EventKind::Notice(level, text);
         // What fails is reported at the end.
-        let _ = self.screen.event(&Event { at, connection: None, mark: None, what });
+        let _ = self.screen.event(&Event { at, connection: None, mark: None, transit: None, what });
     }
 
     fn warn(&mut self, name: &str, summary: &Summary) {

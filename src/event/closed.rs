@@ -1,11 +1,75 @@
-//! Timing of the end of a connection.
+//! The end of a connection, and its timing.
 
 use std::time::Duration;
 
-use super::Closed;
+use crate::protocol::close::Application;
+use crate::protocol::connection::Ending;
+use crate::protocol::vocabulary::Counters;
 
 /// An end within this time counts as immediately after what preceded it.
 pub const SOON: Duration = Duration::from_secs(1);
+
+/// The end of a connection, with details.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Initiator, cause and close code.
+    pub ending: Ending,
+    /// The time without traffic before the end.
+    pub quiet: Duration,
+    /// The last traffic before it.
+    pub last: LastTraffic,
+    /// How long the connection was open.
+    pub age: Duration,
+    /// Totals received.
+    pub received: Counters,
+    /// Totals sent.
+    pub sent: Counters,
+    /// Our Close frame was not completely written.
+    pub is_unsent: bool,
+    /// What the request lacked that the server may require, if the connection ended immediately.
+    pub hint: Option<String>,
+    /// The application that defines the close code, if it is known.
+    pub application: Option<Application>,
+    /// Options to suggest.
+    pub silence_advice: SilenceAdvice,
+    /// A failure event with the same information follows.
+    pub failure_follows: bool,
+}
+
+/// Options against lost connections that apply to this connection and are not in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SilenceAdvice {
+    /// `--ping-interval`.
+    pub ping_interval: bool,
+    /// `--reconnect`.
+    pub reconnect: bool,
+    /// `--count` and `--expect`.
+    pub goals: bool,
+}
+
+/// The last traffic before a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastTraffic {
+    /// Nothing since the opening handshake.
+    Handshake,
+    /// Our data message with this number, this long before the end.
+    Message(u64, Duration),
+    /// A raw frame of ours, as text, this long before the end.
+    Frame(String, Duration),
+    /// Anything else.
+    Other,
+}
+
+impl LastTraffic {
+    /// A description of what we had sent, and how long before the end, if that was the last traffic.
+    pub fn sent(&self) -> Option<(String, Duration)> {
+        match self {
+            Self::Message(number, ago) => Some((format!("message {number}"), *ago)),
+            Self::Frame(words, ago) => Some((format!("frame '{words}'"), *ago)),
+            Self::Handshake | Self::Other => None,
+        }
+    }
+}
 
 impl Closed {
     /// Whether the connection ended immediately after the opening handshake.

@@ -2,7 +2,7 @@
 //! views in events are made from heads, Close frames and violations. Messages are data and are not changed.
 
 use super::head_view::{HeadView, MalformedView};
-use super::{EventKind, Hop, InterimView};
+use super::{EventKind, Hop, HttpExchange, InterimView, ProxyClosed};
 use crate::net::upgrade::Interim;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Ending;
@@ -80,8 +80,14 @@ pub fn emit_masked(event: EventKind<'_>, secrets: &Secrets, emit: impl FnOnce(Ev
             let payload = &secrets.mask_cut(frame.payload);
             emit(EventKind::Frame(&FrameEvent { payload, ..*frame }));
         }
-        EventKind::Violation(it) => emit(EventKind::Violation(&violation(it, secrets))),
-        EventKind::Tolerated(it) => emit(EventKind::Tolerated(&violation(it, secrets))),
+        EventKind::Violation(direction, it) => {
+            emit(EventKind::Violation(direction, &violation(it, secrets)));
+        }
+        EventKind::Tolerated(direction, it) => {
+            emit(EventKind::Tolerated(direction, &violation(it, secrets)));
+        }
+        EventKind::Http(it) => emit(EventKind::Http(&http(it, secrets))),
+        EventKind::ProxyClosed(it) => emit(EventKind::ProxyClosed(&proxy_closed(it, secrets))),
         other => emit(other),
     }
 }
@@ -105,9 +111,71 @@ fn violation(violation: &Violation, secrets: &Secrets) -> Violation {
     }
 }
 
+fn http(http: &HttpExchange, secrets: &Secrets) -> HttpExchange {
+    let text = |text: &String| secrets.mask_text(text.clone());
+    let HttpExchange { method, target, note, .. } = http;
+    HttpExchange {
+        method: text(method),
+        target: text(target),
+        note: note.as_ref().map(text),
+        ..http.clone()
+    }
+}
+
+/// Masks the end of a connection through a proxy.
+pub fn proxy_closed(closed: &ProxyClosed, secrets: &Secrets) -> ProxyClosed {
+    let close = |it: &Option<ClosePayload>| it.as_ref().map(|it| close(it, secrets));
+    ProxyClosed {
+        client: close(&closed.client),
+        server: close(&closed.server),
+        own: close(&closed.own),
+        why: closed.why.as_ref().map(|why| cut_text(why, secrets)),
+        ..closed.clone()
+    }
+}
+
 /// Masks the end of a connection.
 pub fn ending(mut ending: Ending, secrets: &Secrets) -> Ending {
     ending.received = ending.received.map(|it| close(&it, secrets));
     ending.violation = ending.violation.map(|it| violation(&it, secrets));
     ending
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::protocol::CloseCode;
+
+    #[test]
+    fn what_a_proxy_reports_has_no_secrets_that_a_side_repeats() {
+        let secret = "correct-horse".to_owned();
+        let secrets = Secrets::of_values([&secret].into_iter());
+        let text = format!("bad token {secret}");
+        let reason = || {
+            let code = Some(CloseCode::POLICY_VIOLATION);
+            Some(ClosePayload { code, reason: text.clone() })
+        };
+        let closed = ProxyClosed {
+            client: reason(),
+            server: reason(),
+            own: reason(),
+            why: Some(text.clone()),
+            ..ProxyClosed::sample()
+        };
+        let http = HttpExchange {
+            method: "GET".to_owned(),
+            target: format!("/{secret}"),
+            status: None,
+            duration: Duration::ZERO,
+            note: Some(text.clone()),
+        };
+        for what in [EventKind::ProxyClosed(&closed), EventKind::Http(&http)] {
+            emit_masked(what, &secrets, |masked| {
+                let masked = format!("{masked:?}");
+                assert!(masked.contains("***") && !masked.contains(&secret), "{masked}");
+            });
+        }
+    }
 }

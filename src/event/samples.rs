@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Closed, HeadView, LastTraffic, Opened, SilenceAdvice};
+use super::{Closed, HeadView, LastTraffic, Opened, ProxyClosed, ProxyInitiator, SilenceAdvice};
 use crate::net::Timings;
 use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::vocabulary::Counters;
@@ -57,6 +57,26 @@ impl Closed {
             application: None,
             silence_advice: SilenceAdvice::default(),
             failure_follows: false,
+        }
+    }
+}
+
+impl ProxyClosed {
+    /// A connection that the client ended, of which nothing else is known.
+    pub(crate) fn sample() -> Self {
+        Self {
+            initiator: ProxyInitiator::Client,
+            client: None,
+            server: None,
+            own: None,
+            client_end: None,
+            server_end: None,
+            from_client: Counters::default(),
+            from_server: Counters::default(),
+            violations: 0,
+            touched: 0,
+            age: Duration::ZERO,
+            why: None,
         }
     }
 }

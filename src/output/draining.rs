@@ -19,7 +19,7 @@ impl Outputs {
     #[cold]
     pub(super) fn last_event(&mut self, event: &Event<'_>) {
         let Some(draining) = &mut self.draining else { return };
-        let is_received = event.is_received_message();
+        let is_received = event.is_peer_message();
         for Output { format, outlet, .. } in &mut self.outputs {
             if !draining.drops(outlet, is_received) {
                 format.event(event, outlet);

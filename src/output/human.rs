@@ -23,10 +23,12 @@ mod notes;
 mod preview;
 mod stamp;
 mod status;
+mod transit;
 
 pub use connection::{close_text, closed_text};
 pub use message::{grouped, whole_message};
 pub use stamp::short;
+pub use transit::proxy_closed_text;
 
 /// How much is shown besides messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,7 +254,8 @@ impl Human {
         if text.is_empty() {
             return Some(text);
         }
-        if let Some(latency) = self.latency_of(event) {
+        // The last line of a touched message is not the message.
+        if let Some(latency) = self.latency_of(event).filter(|_| event.touch().is_none()) {
             text.insert_str(text.trim_end_matches('\n').len(), &latency);
         }
         if !time.is_empty() {
@@ -281,6 +284,14 @@ impl Human {
 
     /// The lines of an event without time and number.
     fn lines_of(&mut self, event: &Event<'_>) -> Option<String> {
+        match event.transit {
+            None => self.own_lines_of(event),
+            Some(transit) => self.transit_lines_of(event, transit),
+        }
+    }
+
+    /// The lines of an event of a connection of ours, and of those that are shown in the same way in a proxy.
+    fn own_lines_of(&mut self, event: &Event<'_>) -> Option<String> {
         Some(match &event.what {
             EventKind::Tunnel(heads) => self.tunnel(heads)?,
             EventKind::Request(head) => self.request(head)?,
@@ -300,9 +311,10 @@ impl Human {
             EventKind::Pong(direction, data, None) => self.control("pong", *direction, data)?,
             EventKind::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
             EventKind::Frame(frame) => self.frame(frame)?,
-            EventKind::Violation(violation) => self.violation(violation)?,
-            EventKind::Tolerated(violation) => self.tolerated(violation)?,
+            EventKind::Violation(_, violation) => self.violation(violation)?,
+            EventKind::Tolerated(_, violation) => self.tolerated(violation)?,
             EventKind::Closed(closed) => self.closed(closed)?,
+            EventKind::Omitted(_) | EventKind::Http(_) | EventKind::ProxyClosed(_) => return None, // in a proxy
             EventKind::Redirect(hop) => self.redirect(hop)?,
             EventKind::RetryScheduled(retry) => self.retry(retry)?,
             EventKind::Notice(Level::Info, _) if !self.shows(Detail::Line) => return None,
@@ -323,7 +335,7 @@ impl Format for Human {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         if let EventKind::Message(message) = &event.what {
             self.surplus += u64::from(message.surplus);
-            if self.ignores(message) {
+            if event.touch().is_none() && self.ignores(message) {
                 return;
             }
         }

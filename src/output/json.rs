@@ -7,13 +7,9 @@ use data_encoding::HEXLOWER;
 
 use super::{Format, Outlet};
 use crate::event::{
-    Closed, Event, EventKind, Failure, FileSent, InterimView, Message, Opened, Redirect,
-    RetryScheduled,
+    Closed, Event, EventKind, Failure, FileSent, Message, Redirect, RetryScheduled,
 };
-use crate::net::Timings;
-use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::Initiator;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
@@ -21,10 +17,13 @@ use crate::protocol::{CloseCode, MessageKind};
 mod ended;
 mod message;
 mod object;
+mod opened;
 mod text;
+mod transit;
 mod visible;
 
 use object::{Object, TimeFields};
+use opened::{certificate, interim, open, timings};
 pub use text::escaped;
 pub use visible::{put_visible, visible};
 
@@ -79,10 +78,11 @@ impl Format for Json {
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
+            && event.touch().is_none()
             && let Cow::Borrowed(text) = text_of(message.data)
         {
             let when = self.when.text();
-            message::short_text(&mut self.part, when, event.connection, message, text);
+            message::short_text(&mut self.part, when, event, message, text);
             out.put_record(&self.part, b"");
             return self.part.clear();
         }
@@ -100,8 +100,19 @@ impl Format for Json {
             EventKind::Frame(shown) if self.frames >= JsonFrames::Headers || shown.raw => {
                 frame(object, event, shown, self.frames)
             }
-            EventKind::Tolerated(broken) => violation(object, event, broken),
+            EventKind::Tolerated(direction, broken) => {
+                violation(object, event, *direction, broken, true)
+            }
+            EventKind::Violation(direction, broken) if event.transit.is_some() => {
+                violation(object, event, *direction, broken, false)
+            }
+            EventKind::CloseFrame(direction, close) if event.touch().is_some() => {
+                transit::close_frame(object, event, *direction, close)
+            }
+            EventKind::Omitted(omitted) => transit::omitted(object, event, omitted),
+            EventKind::Http(http) => transit::http(object, event, http),
             EventKind::Closed(closed) => close(object, event, closed),
+            EventKind::ProxyClosed(closed) => transit::closed(object, event, closed),
             EventKind::Redirect(hop) => redirect(object, event, hop),
             EventKind::RetryScheduled(attempt) => retry(object, event, attempt),
             EventKind::Failure(failure) => error(object, event, failure),
@@ -110,60 +121,11 @@ impl Format for Json {
             | EventKind::Request(_)
             | EventKind::Frame(_)
             | EventKind::CloseFrame(..)
-            | EventKind::Violation(_)
+            | EventKind::Violation(..)
             | EventKind::Notice(..)
             | EventKind::Shown(_) => {}
         }
     }
-}
-
-fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
-    object.start("open", event);
-    object.text("url", &opened.url);
-    object.text("remote", &opened.remote);
-    object.text("local", &opened.local);
-    if let Some(proxy) = &opened.proxy {
-        object.text("proxy", &proxy.url);
-    }
-    object.text("http_version", &format!("HTTP/1.{}", opened.http_minor));
-    object.number("status", u64::from(opened.status));
-    object.text("reason", &opened.reason);
-    object.headers("request_headers", &opened.request);
-    object.headers("response_headers", &opened.response);
-    object.malformed("malformed_headers", &[&opened.request, &opened.response]);
-    let by_proxy = opened.proxy.as_ref().and_then(|proxy| proxy.heads.as_ref());
-    let by_proxy = by_proxy.into_iter().flat_map(|heads| &heads.interim);
-    object.objects("interim", by_proxy.chain(&opened.interim), interim);
-    object.text_or_null("protocol", opened.protocol.as_deref());
-    object.text_or_null("extensions", opened.extensions.as_deref());
-    match &opened.tls {
-        Some(info) => object.object("tls", |inner| tls(inner, info)),
-        None => object.null("tls"),
-    }
-    timings(&mut object, &opened.timings);
-    if opened.initiator == Initiator::Peer {
-        object.text("initiator", opened.initiator.name());
-    }
-    object.end();
-}
-
-fn timings(object: &mut Object<'_>, timings: &Timings) {
-    object.object("timings_ms", |inner| {
-        inner.millis("dns", timings.dns);
-        inner.millis("tcp", timings.tcp);
-        inner.millis("proxy", timings.proxy);
-        inner.millis("tls", timings.tls);
-        inner.millis("upgrade", timings.upgrade);
-        inner.millis("total", Some(timings.total));
-    });
-}
-
-fn interim(object: &mut Object<'_>, interim: &InterimView) {
-    object.text("from", interim.from.name());
-    object.number("status", u64::from(interim.status));
-    object.text("reason", &interim.reason);
-    object.headers("headers", &interim.head);
-    object.malformed("malformed_headers", &[&interim.head]);
 }
 
 fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
@@ -194,33 +156,9 @@ fn retry(mut object: Object<'_>, event: &Event<'_>, retry: &RetryScheduled) {
     object.end();
 }
 
-fn tls(object: &mut Object<'_>, info: &TlsInfo) {
-    object.text("version", &info.version);
-    object.text("cipher", &info.cipher);
-    object.text_or_null("alpn", info.alpn.as_deref());
-    match &info.certificate {
-        None => object.null("certificate"),
-        Some(info) => object.object("certificate", |inner| certificate(inner, info)),
-    }
-}
-
-fn certificate(object: &mut Object<'_>, info: &CertificateInfo) {
-    object.text("subject", &info.subject);
-    object.text("issuer", &info.issuer);
-    object.text("not_after", &utc(info.not_after));
-    object.text("not_before", &utc(info.not_before));
-    object.texts("names", &info.names);
-    object.text("serial", &info.serial);
-    object.text("key", &info.key);
-    object.text("signature", &info.signature);
-    object.text("sha256", &info.fingerprint);
-    object.texts("usages", &info.usages);
-    object.boolean("is_authority", info.is_authority);
-}
-
 fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>) {
     object.start("message", event);
-    object.text("direction", message.direction.name());
+    object.text("direction", event.direction_name(message.direction));
     object.text("type", message.kind.name());
     let text = (message.kind == MessageKind::Text).then(|| text_of(message.data));
     match &text {
@@ -234,6 +172,7 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     if let Some(Cow::Owned(_)) = text {
         object.base64_text("bytes", message.data);
     }
+    transit::touch(&mut object, event);
     object.end();
 }
 
@@ -267,17 +206,18 @@ fn control(
     rtt: Option<Duration>,
 ) {
     object.start(name, event);
-    object.text("direction", direction.name());
+    object.text("direction", event.direction_name(direction));
     object.base64(data);
     object.number("size", data.len() as u64);
     object.millis("rtt_ms", rtt);
+    transit::touch(&mut object, event);
     object.end();
 }
 
 fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, detail: JsonFrames) {
     let header = &frame.header;
     object.start("frame", event);
-    object.text("direction", frame.direction.name());
+    object.text("direction", event.direction_name(frame.direction));
     object.text("opcode", header.opcode.name());
     object.boolean("fin", header.fin);
     object.boolean("rsv1", header.rsv1);
@@ -304,10 +244,22 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.end();
 }
 
-/// A violation that was tolerated; one that was not is an error.
-fn violation(mut object: Object<'_>, event: &Event<'_>, violation: &Violation) {
+/// A violation that was tolerated; one that was not is an error. In a proxy neither is.
+fn violation(
+    mut object: Object<'_>,
+    event: &Event<'_>,
+    direction: Direction,
+    violation: &Violation,
+    is_passed_on: bool,
+) {
     object.start("violation", event);
+    if event.transit.is_some() {
+        object.text("direction", event.direction_name(direction));
+    }
     violated(&mut object, violation);
+    if event.transit.is_some() {
+        object.boolean("passed_on", is_passed_on);
+    }
     object.end();
 }
 
@@ -321,14 +273,6 @@ fn violated(object: &mut Object<'_>, violation: &Violation) {
 fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     let ending = &closed.ending;
     let code = ending.code();
-    let side = |object: &mut Object<'_>, name, close: Option<&ClosePayload>| match close {
-        None => object.null(name),
-        Some(close) => object.object(name, |inner| {
-            let code = close.code.unwrap_or(CloseCode::NO_STATUS);
-            inner.number("code", u64::from(code.get()));
-            inner.text("reason", &close.reason);
-        }),
-    };
     object.start("close", event);
     object.number("code", u64::from(code.get()));
     object.text("name", code.name());
@@ -348,6 +292,20 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     }
     ended::details(&mut object, closed);
     object.end();
+}
+
+/// The Close frame of one side.
+fn side(object: &mut Object<'_>, name: &str, close: Option<&ClosePayload>) {
+    match close {
+        None => object.null(name),
+        Some(close) => object.object(name, |inner| close_members(inner, close)),
+    }
+}
+
+fn close_members(object: &mut Object<'_>, close: &ClosePayload) {
+    let code = close.code.unwrap_or(CloseCode::NO_STATUS);
+    object.number("code", u64::from(code.get()));
+    object.text("reason", &close.reason);
 }
 
 fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {

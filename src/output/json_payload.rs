@@ -66,8 +66,9 @@ impl Format for JsonPayloadFormat {
 
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         if let EventKind::Message(message) = &event.what
-            && message.is_requested()
+            && event.is_requested()
         {
+            self.plain.put_sender(event, message.direction, out);
             match self.laid_out(message.data) {
                 Some(text) => self.plain.message(text.as_bytes(), out),
                 None => self.plain.message(message.data, out),
@@ -91,7 +92,13 @@ mod tests {
         for message in messages {
             let what = EventKind::Message(*message);
             format.event(
-                &Event { at: Clock::start().now(), connection: None, mark: None, what },
+                &Event {
+                    at: Clock::start().now(),
+                    connection: None,
+                    mark: None,
+                    transit: None,
+                    what,
+                },
                 &mut out,
             );
         }

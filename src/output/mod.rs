@@ -34,10 +34,10 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::{Event, EventKind, Level};
+use crate::event::{Event, EventKind, Level, Transit};
 use crate::net::Woken;
 use crate::protocol::{MessageKind, Payload};
-use crate::view::{Decision, View};
+use crate::view::{Decision, Kept, View};
 
 pub use batch_sink::BatchSink;
 use deferred::LONG;
@@ -310,7 +310,7 @@ impl Outputs {
         if let Some((at, notices)) = self.records.take_notices() {
             for (level, text) in &notices {
                 let what = EventKind::Notice(*level, text);
-                self.show(&Event { at, connection: None, mark: None, what });
+                self.show(&Event { at, connection: None, mark: None, transit: None, what });
             }
         }
     }
@@ -321,14 +321,22 @@ impl Outputs {
             && !self.outputs.iter().any(|output| output.outlet.is_backed_up())
             && let Some(kept) = self.view.as_ref().and_then(|view| view.next_waiting())
         {
-            self.show(&Event {
-                at: kept.at,
-                connection: kept.connection,
-                mark: Some(&kept.mark()),
-                what: EventKind::Message(kept.message()),
-            });
+            match &kept.transit {
+                None => self.show_kept(&kept, None),
+                Some(transit) => transit.lend(|transit| self.show_kept(&kept, Some(transit))),
+            }
             self.outputs.iter_mut().for_each(|output| output.outlet.flush());
         }
+    }
+
+    fn show_kept(&mut self, kept: &Kept, transit: Option<Transit<'_>>) {
+        self.show(&Event {
+            at: kept.at,
+            connection: kept.connection,
+            mark: Some(&kept.mark()),
+            transit,
+            what: EventKind::Message(kept.message()),
+        });
     }
 
     /// Ends a pause of the display: nothing more will be received.
@@ -339,7 +347,7 @@ impl Outputs {
             let at = view.now();
             let text = format!("the first {lost} of the messages held back were dropped");
             let what = EventKind::Notice(Level::Warning, &text);
-            self.show(&Event { at, connection: None, mark: None, what });
+            self.show(&Event { at, connection: None, mark: None, transit: None, what });
         }
     }
 
@@ -412,7 +420,7 @@ impl Outputs {
 /// Gives an event to the formats that show something of it.
 #[inline]
 fn deliver(outputs: &mut [Output], event: &Event<'_>) {
-    let is_received = event.is_received_message();
+    let is_received = event.is_peer_message();
     let is_text = event.is_ordinary_text();
     for Output { format, outlet, ignores_text, .. } in outputs {
         if !(is_text && *ignores_text) {

@@ -5,6 +5,7 @@ use data_encoding::{BASE64, Encoding, HEXLOWER};
 use super::deferred::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
 use crate::event::{Event, EventKind};
+use crate::protocol::vocabulary::Direction;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,16 +22,54 @@ pub enum OutputFraming {
     Base64,
 }
 
-/// Writes the payload of every received message.
+/// Writes the payload of every received message; in a proxy of every message, and in lines also who sent it.
 #[derive(Debug)]
 pub struct PayloadFormat {
     framing: OutputFraming,
+    /// What is before the lines of each direction in a proxy.
+    leads: [Lead; 2],
+}
+
+/// `#N > `, for the connection that had the last message of a direction.
+#[derive(Debug, Default)]
+struct Lead {
+    connection: Option<u64>,
+    text: Vec<u8>,
+}
+
+impl Lead {
+    /// The text for a connection. Most messages follow one of the same connection.
+    #[inline]
+    fn text(&mut self, connection: Option<u64>, arrow: &str) -> &[u8] {
+        if self.connection != connection || self.text.is_empty() {
+            self.connection = connection;
+            self.text = match connection {
+                Some(number) => format!("#{number} {arrow} ").into_bytes(),
+                None => format!("{arrow} ").into_bytes(),
+            };
+        }
+        &self.text
+    }
 }
 
 impl PayloadFormat {
     /// Writes them in this way.
     pub fn new(framing: OutputFraming) -> Self {
-        Self { framing }
+        Self { framing, leads: Default::default() }
+    }
+
+    /// Writes before a message in a proxy, in lines, whose it is: `>` is by the client, `<` by the server.
+    #[inline]
+    pub(super) fn put_sender(&mut self, event: &Event<'_>, direction: Direction, out: &mut Outlet) {
+        if event.transit.is_none() || self.framing != OutputFraming::Lines {
+            return;
+        }
+        let [client, server] = &mut self.leads;
+        let text = match direction {
+            Direction::Sent => client.text(event.connection, ">"),
+            Direction::Received => server.text(event.connection, "<"),
+        };
+        out.put_record(text, b"");
     }
 
     /// Writes one.
@@ -54,7 +93,8 @@ impl Format for PayloadFormat {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         match &event.what {
             EventKind::Message(message) => {
-                if message.is_requested() {
+                if event.is_requested() {
+                    self.put_sender(event, message.direction, out);
                     self.message(message.data, out);
                 }
             }
@@ -66,9 +106,12 @@ impl Format for PayloadFormat {
             | EventKind::Pong(..)
             | EventKind::Frame(_)
             | EventKind::CloseFrame(..)
-            | EventKind::Violation(_)
-            | EventKind::Tolerated(_)
+            | EventKind::Violation(..)
+            | EventKind::Tolerated(..)
             | EventKind::Closed(_)
+            | EventKind::Omitted(_)
+            | EventKind::Http(_)
+            | EventKind::ProxyClosed(_)
             | EventKind::Redirect(_)
             | EventKind::RetryScheduled(_)
             | EventKind::Notice(..)
@@ -90,9 +133,8 @@ fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Clock, Message};
+    use crate::event::{Clock, Message, Transit};
     use crate::protocol::MessageKind;
-    use crate::protocol::vocabulary::Direction;
 
     fn shown(framing: OutputFraming, messages: &[(&[u8], Direction, bool)]) -> String {
         let (mut format, mut out) = (PayloadFormat::new(framing), Outlet::memory());
@@ -112,6 +154,7 @@ mod tests {
                     at: Clock::start().now(),
                     connection: None,
                     mark: None,
+                    transit: None,
                     what: EventKind::Message(message),
                 },
                 &mut out,
@@ -136,6 +179,35 @@ mod tests {
             (OutputFraming::Base64, "YQpi\n\n"),
         ] {
             assert_eq!(shown(framing, &messages), expected, "{framing:?}");
+        }
+    }
+
+    #[test]
+    fn in_a_proxy_lines_say_who_sent_them_and_other_framings_have_both_directions() {
+        use Direction::{Received, Sent};
+        for (framing, expected) in [
+            (OutputFraming::Lines, "#1 > a\n#1 < b\n#1 < \n#20 < c\n#1 > d\n> e\n"),
+            (OutputFraming::Nul, "a\0b\0\0c\0d\0e\0"),
+            (OutputFraming::Raw, "abcde"),
+            (OutputFraming::Hex, "61\n62\n\n63\n64\n65\n"),
+            (OutputFraming::Base64, "YQ==\nYg==\n\nYw==\nZA==\nZQ==\n"),
+        ] {
+            let (mut format, mut out) = (PayloadFormat::new(framing), Outlet::memory());
+            for (connection, direction, data) in [
+                (Some(1), Sent, "a"),
+                (Some(1), Received, "b"),
+                (Some(1), Received, ""),
+                (Some(20), Received, "c"),
+                (Some(1), Sent, "d"),
+                (None, Sent, "e"),
+            ] {
+                let message = Message::received(MessageKind::Text, data.as_bytes());
+                let what = EventKind::Message(Message { direction, ..message });
+                let transit = Some(Transit { touch: None });
+                let at = Clock::start().now();
+                format.event(&Event { at, connection, mark: None, transit, what }, &mut out);
+            }
+            assert_eq!(out.text(), expected, "{framing:?}");
         }
     }
 

@@ -123,7 +123,7 @@ impl Records {
         let opened = self.opened.as_deref().map(|(at, connection, opened)| {
             let number = source.late.as_ref().and_then(|late| late());
             let connection = number.or(*connection);
-            Event { at: *at, connection, mark: None, what: EventKind::Open(opened) }
+            Event { at: *at, connection, mark: None, transit: None, what: EventKind::Open(opened) }
         });
         for (number, sender) in new {
             let outlet = Outlet::batches("recording", sender).in_batches_of(BATCH_SIZE).optional();

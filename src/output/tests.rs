@@ -47,6 +47,7 @@ fn emit(outputs: &mut Outputs, count: usize) {
             at,
             connection: None,
             mark: None,
+            transit: None,
             what: EventKind::Notice(Level::Info, "x"),
         });
     }

@@ -101,8 +101,15 @@ impl Recorded {
 
     /// Calls `consume` with the event as the outputs of a live run take it.
     pub fn with_event<T>(&self, consume: impl FnOnce(&Event<'_>) -> T) -> T {
-        let emit =
-            |what| consume(&Event { at: self.at, connection: self.connection, mark: None, what });
+        let emit = |what| {
+            consume(&Event {
+                at: self.at,
+                connection: self.connection,
+                mark: None,
+                transit: None,
+                what,
+            })
+        };
         match &self.what {
             RecordedKind::Open(opened) => emit(EventKind::Open(opened)),
             RecordedKind::Message(message) => emit(EventKind::Message(message.message())),
@@ -116,7 +123,9 @@ impl Recorded {
             }
             RecordedKind::Frame(frame) => emit(EventKind::Frame(&frame.event())),
             RecordedKind::Closed(closed) => emit(EventKind::Closed(closed)),
-            RecordedKind::Tolerated(violation) => emit(EventKind::Tolerated(violation)),
+            RecordedKind::Tolerated(violation) => {
+                emit(EventKind::Tolerated(Direction::Received, violation))
+            }
             RecordedKind::Redirect(redirect) => emit(EventKind::Redirect(redirect)),
             RecordedKind::Retry(retry) => emit(EventKind::RetryScheduled(retry)),
             RecordedKind::Failure(failure) => emit(EventKind::Failure(failure)),
@@ -155,7 +164,9 @@ impl Recorded {
                 plain_size: frame.plain_size,
                 raw: frame.raw,
             })),
-            EventKind::Tolerated(violation) => RecordedKind::Tolerated(Box::new(violation.clone())),
+            EventKind::Tolerated(_, violation) => {
+                RecordedKind::Tolerated(Box::new(violation.clone()))
+            }
             EventKind::Closed(closed) => RecordedKind::Closed(Box::new(closed.clone())),
             EventKind::Redirect(redirect) => RecordedKind::Redirect(Box::new(redirect.clone())),
             EventKind::RetryScheduled(retry) => RecordedKind::Retry(Box::new(retry.clone())),
@@ -164,7 +175,10 @@ impl Recorded {
             EventKind::Tunnel(_)
             | EventKind::Request(_)
             | EventKind::CloseFrame(..)
-            | EventKind::Violation(_)
+            | EventKind::Violation(..)
+            | EventKind::Omitted(_)
+            | EventKind::Http(_)
+            | EventKind::ProxyClosed(_)
             | EventKind::Notice(..)
             | EventKind::Shown(_) => return None,
         };

@@ -17,7 +17,7 @@ struct ShownPattern {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// `in`, `out`: everything of this direction.
+    /// `in`, `out`, in a proxy `server`, `client`: everything of this direction.
     Direction(Direction),
     /// A pattern, in both directions.
     Pattern(Pattern),
@@ -40,6 +40,23 @@ pub fn parse(
         "" => return Err(PatternError::new("the pattern is empty")),
         _ => Kind::Pattern(pattern(source, content)?),
     };
+    Ok(Arc::new(ShownPattern { source: source.to_owned(), kind }))
+}
+
+/// The same in a proxy, where the words `client` and `server` stand for what that side sent; `out` and `in` do too.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for_proxy(
+    source: &str,
+    content: Option<Vec<u8>>,
+) -> Result<Arc<dyn DisplayFilter>, PatternError> {
+    let direction = match source.trim() {
+        "client" => Direction::Sent,
+        "server" => Direction::Received,
+        _ => return parse(source, content),
+    };
+    let kind = Kind::Direction(direction);
     Ok(Arc::new(ShownPattern { source: source.to_owned(), kind }))
 }
 
@@ -107,6 +124,25 @@ mod tests {
             let is_accepted = filter.accepts_message(direction, MessageKind::Text, data.as_bytes());
             assert_eq!(is_accepted, accepted, "{source} {data}");
         }
+    }
+
+    #[test]
+    fn in_a_proxy_the_sides_are_words() {
+        use Direction::{Received, Sent};
+        for (source, by_client, by_server) in [
+            ("client", true, false),
+            ("server", false, true),
+            ("out", true, false),
+            ("in", false, true),
+            ("text:client", true, true),
+        ] {
+            let filter = parse_for_proxy(source, None).unwrap();
+            let accepts =
+                |direction| filter.accepts_message(direction, MessageKind::Text, b"client");
+            assert_eq!((accepts(Sent), accepts(Received)), (by_client, by_server), "{source}");
+        }
+        let elsewhere = parse("client", None).unwrap();
+        assert!(elsewhere.accepts_message(Received, MessageKind::Text, b"client"));
     }
 
     #[test]

@@ -72,8 +72,12 @@ impl Session<'_> {
             }
             Event::Omitted { .. } => {} // not from an endpoint
             Event::Frame(frame) => report(EventKind::Frame(&frame)),
-            Event::Violation(violation) => report(EventKind::Violation(violation)),
-            Event::Tolerated(violation) => report(EventKind::Tolerated(violation)),
+            Event::Violation(violation) => {
+                report(EventKind::Violation(Direction::Received, violation));
+            }
+            Event::Tolerated(violation) => {
+                report(EventKind::Tolerated(Direction::Received, violation));
+            }
         }
         if is_closing {
             let (received, sent) =

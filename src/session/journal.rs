@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::event::{Clock, Event, EventKind, Stamp};
+use crate::event::{Clock, Event, EventKind, Stamp, Touch, Transit};
 use crate::output::Outputs;
 use crate::protocol::MessageKind;
 
@@ -14,12 +14,14 @@ pub struct Journal<'a> {
     connection: Option<u64>,
     /// Events have the number only if this is set.
     are_several: Option<&'a AtomicBool>,
+    is_in_transit: bool,
 }
 
 impl<'a> Journal<'a> {
     /// Emits events to `outputs` with the time of `clock`.
     pub fn new(outputs: &'a mut Outputs, clock: Clock) -> Self {
-        Self { outputs, clock, now: clock.now(), connection: None, are_several: None }
+        let now = clock.now();
+        Self { outputs, clock, now, connection: None, are_several: None, is_in_transit: false }
     }
 
     /// Marks all events as those of connection `number`.
@@ -31,6 +33,11 @@ impl<'a> Journal<'a> {
     /// Marks all events as those of connection `number` while there are several.
     pub fn for_one_of_several(self, number: u64, are_several: &'a AtomicBool) -> Self {
         Self { connection: Some(number), are_several: Some(are_several), ..self }
+    }
+
+    /// Marks all events as those of a connection between two other endpoints.
+    pub fn in_transit(self) -> Self {
+        Self { is_in_transit: true, ..self }
     }
 
     /// The same journal, borrowed.
@@ -62,11 +69,19 @@ impl<'a> Journal<'a> {
         self.outputs.event(&event);
     }
 
+    /// Emits an event about what was not just passed on, with the time that was taken last.
+    pub fn emit_touched(&mut self, touch: &Touch<'_>, what: EventKind<'_>) {
+        let transit = Some(Transit { touch: Some(touch) });
+        let event = Event { transit, ..self.event(what) };
+        self.outputs.event(&event);
+    }
+
     #[inline]
     fn event<'e>(&self, what: EventKind<'e>) -> Event<'e> {
         let is_marked = self.are_several.is_none_or(|several| several.load(Ordering::Relaxed));
         let connection = self.connection.filter(|_| is_marked);
-        Event { at: self.now, connection, mark: None, what }
+        let transit = self.is_in_transit.then_some(Transit { touch: None });
+        Event { at: self.now, connection, mark: None, transit, what }
     }
 
     /// Whether an output shows messages that we send.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::event::{Mark, Message, Stamp};
+use crate::event::{Mark, Message, OwnedTransit, Stamp};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
 
@@ -40,6 +40,8 @@ pub struct Kept {
     pub typed: bool,
     /// The time since the request that it answers.
     pub latency: Option<Duration>,
+    /// It has passed between two other endpoints, in a proxy.
+    pub transit: Option<OwnedTransit>,
 }
 
 impl Kept {
@@ -62,8 +64,13 @@ impl Kept {
         Mark { number: self.number, latency: self.latency }
     }
 
+    /// Whether this program sent it.
+    fn is_own(&self) -> bool {
+        self.direction == Direction::Sent && self.transit.is_none()
+    }
+
     fn size(&self) -> usize {
-        OVERHEAD + self.data.len()
+        OVERHEAD + self.data.len() + self.transit.as_ref().map_or(0, OwnedTransit::size)
     }
 }
 
@@ -100,29 +107,28 @@ impl Scrollback {
         }
     }
 
-    /// The message with this number; without a number the last received one.
+    /// The message with this number; without a number the last received one, in a proxy the last one.
     pub(super) fn message(&self, number: Option<u64>) -> Option<Kept> {
         match number {
             Some(number) => self.from(number).next().filter(|it| it.number == number).cloned(),
-            None => self.last(Direction::Received),
+            None => self.last(|it| !it.is_own()),
         }
     }
 
     /// The last message that was sent.
     pub(super) fn last_sent(&self) -> Option<Kept> {
-        self.last(Direction::Sent)
+        self.last(Kept::is_own)
     }
 
     /// The last text message that was sent on a connection that `is_meant` accepts.
     pub(super) fn last_sent_text(&self, is_meant: impl Fn(Option<u64>) -> bool) -> Option<Kept> {
-        let is_sent_text =
-            |it: &&Kept| it.direction == Direction::Sent && it.kind == MessageKind::Text;
+        let is_sent_text = |it: &&Kept| it.is_own() && it.kind == MessageKind::Text;
         let mut texts = self.messages.iter().rev().filter(is_sent_text);
         texts.find(|it| is_meant(it.connection)).cloned()
     }
 
-    fn last(&self, direction: Direction) -> Option<Kept> {
-        self.messages.iter().rev().find(|message| message.direction == direction).cloned()
+    fn last(&self, is_meant: impl Fn(&Kept) -> bool) -> Option<Kept> {
+        self.messages.iter().rev().find(|message| is_meant(message)).cloned()
     }
 
     /// The messages from this number on.
@@ -166,6 +172,7 @@ mod tests {
             frames: 1,
             typed: false,
             latency: None,
+            transit: None,
         }
     }
 
@@ -185,6 +192,17 @@ mod tests {
         assert_eq!(scrollback.last_sent().unwrap().number, 6);
         scrollback.push(kept(7, Direction::Received, "a"), |_| {});
         assert_eq!(scrollback.range(), Some((7, 7)));
+    }
+
+    #[test]
+    fn a_message_that_a_client_sent_through_a_proxy_is_not_ours() {
+        let mut scrollback = Scrollback::new(1 << 20);
+        scrollback.push(kept(1, Direction::Received, "a"), |_| {});
+        let transit = Some(OwnedTransit::default());
+        scrollback.push(Kept { transit, ..kept(2, Direction::Sent, "b") }, |_| {});
+        assert_eq!(scrollback.message(None).map(|it| it.number), Some(2));
+        assert_eq!(scrollback.last_sent(), None);
+        assert_eq!(scrollback.last_sent_text(|_| true), None);
     }
 
     #[test]

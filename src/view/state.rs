@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::latency::Latencies;
 use super::scrollback::{Kept, Scrollback};
 use super::{Decision, Filters, Timestamps};
-use crate::event::{Event, EventKind, Mark, Message};
+use crate::event::{Event, EventKind, Mark, Message, OwnedTransit};
 
 /// The state of a view.
 #[derive(Debug)]
@@ -154,6 +154,7 @@ impl State {
             frames,
             typed,
             latency: mark.latency,
+            transit: event.transit.as_ref().map(OwnedTransit::of),
         };
         let Self { scrollback, display, filters, .. } = self;
         scrollback.push(kept, |dropped| {
@@ -254,7 +255,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::event::{Shown, Stamp};
+    use crate::event::{Shown, Stamp, Touch, Transit};
     use crate::protocol::MessageKind;
     use crate::protocol::vocabulary::Direction;
     use crate::view::DisplayFilter;
@@ -273,6 +274,7 @@ mod tests {
             at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO },
             connection: None,
             mark: None,
+            transit: None,
             what: EventKind::Message(message),
         }
     }
@@ -315,6 +317,23 @@ mod tests {
             ..event(Direction::Sent, "", false)
         };
         assert_eq!(state.decide(&notice), Decision::show(true));
+    }
+
+    #[test]
+    fn what_passes_a_proxy_is_kept_with_what_was_done_to_it() {
+        let mut state = State::new(Filters::default(), SCROLLBACK);
+        state.pause();
+        let touch = Touch { rule: Some(2), action: "drop", changed_to: None };
+        for touch in [Some(&touch), None] {
+            let transit = Some(Transit { touch });
+            state.decide(&Event { transit, ..event(Direction::Sent, "a", false) });
+        }
+        state.received("b");
+        state.resume(true);
+        let touches: Vec<_> = std::iter::from_fn(|| state.next_waiting())
+            .map(|kept| kept.transit.map(|it| it.touch.map(|touch| touch.action)))
+            .collect();
+        assert_eq!(touches, [Some(Some("drop".to_owned())), Some(None), None]);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Recorder {
             Kept::Rendered(event) => event,
             Kept::Message(connection, at, OwnedMessage { at: stamp, message, data }) => {
                 let what = EventKind::Message(Message { data: &data, ..message });
-                let event = Event { at: stamp, connection: None, mark: None, what };
+                let event = Event { at: stamp, connection: None, mark: None, transit: None, what };
                 let (text, json) = renderer.render(&event, &self.secrets);
                 TranscriptEvent { connection, at, text, json }
             }

@@ -386,6 +386,7 @@ impl Connections {
             at: self.start.clock.now(),
             connection: None,
             mark: None,
+            transit: None,
             what,
         });
     }

@@ -111,7 +111,7 @@ mod tests {
 
     fn message(data: &[u8]) -> Event<'_> {
         let what = EventKind::Message(Message::received(MessageKind::Text, data));
-        Event { at: Clock::start().now(), connection: Some(7), mark: None, what }
+        Event { at: Clock::start().now(), connection: Some(7), mark: None, transit: None, what }
     }
 
     #[test]

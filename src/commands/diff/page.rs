@@ -59,7 +59,13 @@ impl Page {
             return ControlFlow::Break(());
         }
         let what = EventKind::Shown(Shown::Text(text));
-        self.outputs.event(&Event { at: self.clock.now(), connection: None, mark: None, what });
+        self.outputs.event(&Event {
+            at: self.clock.now(),
+            connection: None,
+            mark: None,
+            transit: None,
+            what,
+        });
         while self.outputs.are_backed_up() {
             if let Err(error) = self.outputs.flush() {
                 self.stopped = Some(match error.is_closed_pipe() {

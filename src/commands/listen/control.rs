@@ -271,6 +271,12 @@ impl Control {
     }
 
     fn emit(&mut self, connection: Option<u64>, what: EventKind<'_>) {
-        self.outputs.event(&Event { at: self.server.clock.now(), connection, mark: None, what });
+        self.outputs.event(&Event {
+            at: self.server.clock.now(),
+            connection,
+            mark: None,
+            transit: None,
+            what,
+        });
     }
 }

@@ -161,7 +161,7 @@ impl Screen {
         let text = failure::report(failure, self.style, columns);
         let (at, connection) = (event.at, event.connection);
         let what = EventKind::Shown(Shown::Failure(&text));
-        self.event(&Event { at, connection, mark: None, what })
+        self.event(&Event { at, connection, mark: None, transit: None, what })
     }
 
     /// Writes what the streams take now.
@@ -228,7 +228,13 @@ impl Screen {
         let verdict = Verdict::take(&recordings, detail > Detail::Quiet);
         for (level, text) in &verdict.notices {
             let what = EventKind::Notice(*level, text);
-            self.outputs.event(&Event { at: START, connection: None, mark: None, what });
+            self.outputs.event(&Event {
+                at: START,
+                connection: None,
+                mark: None,
+                transit: None,
+                what,
+            });
         }
         recording::write_final_notices(&mut self.outputs, &mut self.reactor);
         verdict.judge(result, detail == Detail::Quiet)

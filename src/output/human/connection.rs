@@ -44,19 +44,32 @@ impl Human {
         }
         // One line: the heads of browsers are long, and they reconnect often.
         if opened.initiator == Initiator::Peer && !self.shows(Detail::Control) {
-            return Some(format!(
-                "{}\n",
-                self.paragraph(Role::Good, &self.joined(opened), 0, HANGING)
-            ));
+            return Some(self.joined_line(opened));
         }
         // Our request was shown when it was sent.
-        let answering = match opened.initiator {
-            Initiator::Local => Direction::Received,
-            Initiator::Peer => Direction::Sent,
-        };
+        Some(match opened.initiator {
+            Initiator::Local => self.opened_in_full(opened, None, Direction::Received),
+            Initiator::Peer => {
+                self.opened_in_full(opened, Some(Direction::Received), Direction::Sent)
+            }
+        })
+    }
+
+    /// A client that connected to us or through us, in one line.
+    pub(super) fn joined_line(&self, opened: &Opened) -> String {
+        format!("{}\n", self.paragraph(Role::Good, &self.joined(opened), 0, HANGING))
+    }
+
+    /// The response head in the direction `answering`, before it the request head if that has a direction, and details.
+    pub(super) fn opened_in_full(
+        &self,
+        opened: &Opened,
+        asking: Option<Direction>,
+        answering: Direction,
+    ) -> String {
         let mut text = String::new();
-        if opened.initiator == Initiator::Peer {
-            text += &self.head(Direction::Received, &opened.request);
+        if let Some(asking) = asking {
+            text += &self.head(asking, &opened.request);
         }
         let interim = opened.interim.iter().map(|interim| &interim.head);
         interim.chain([&opened.response]).for_each(|head| text += &self.head(answering, head));
@@ -83,7 +96,7 @@ impl Human {
         if opened.timings != Timings::default() {
             text += &detail(&timings_text(&opened.timings));
         }
-        Some(text)
+        text
     }
 
     /// A client of ours, in one line of 80 columns if what it sent allows that.
@@ -113,6 +126,7 @@ impl Human {
         format!("{arrow} {start_line}\n") + &head_lines(head, &arrow, self.options.style)
     }
 
+    /// A ping or pong; with `-v`.
     pub(super) fn control(&self, name: &str, direction: Direction, data: &[u8]) -> Option<String> {
         self.shows(Detail::Control)
             .then(|| format!("{}\n", self.control_line(name, direction, data)))
@@ -126,7 +140,7 @@ impl Human {
         })
     }
 
-    fn control_line(&self, name: &str, direction: Direction, data: &[u8]) -> String {
+    pub(super) fn control_line(&self, name: &str, direction: Direction, data: &[u8]) -> String {
         let arrow = self.paint(role(direction), arrow(direction));
         let name = self.paint(Role::Control, name);
         let data = if data.is_empty() { String::new() } else { format!(" {}", preview(data)) };
@@ -134,11 +148,12 @@ impl Human {
     }
 
     pub(super) fn close_frame(&self, direction: Direction, close: &ClosePayload) -> Option<String> {
-        if !self.shows(Detail::Control) {
-            return None;
-        }
+        self.shows(Detail::Control).then(|| self.close_line(direction, close))
+    }
+
+    pub(super) fn close_line(&self, direction: Direction, close: &ClosePayload) -> String {
         let arrow = self.paint(role(direction), arrow(direction));
-        Some(format!("{arrow} {} {}\n", self.paint(Role::Control, "close"), close_text(close)))
+        format!("{arrow} {} {}\n", self.paint(Role::Control, "close"), close_text(close))
     }
 
     pub(super) fn closed(&self, closed: &Closed) -> Option<String> {
@@ -354,7 +369,12 @@ fn compression(closed: &Closed) -> Option<String> {
 
 /// What compression saved of each direction; nothing about a single message, which is not a summary.
 pub(super) fn packed_sides(received: &Counters, sent: &Counters) -> Vec<String> {
-    let sides = [("received", &received.compressed), ("sent", &sent.compressed)];
+    packed_directions([("received", received), ("sent", sent)])
+}
+
+/// The same, with these names of the directions.
+pub(super) fn packed_directions(directions: [(&str, &Counters); 2]) -> Vec<String> {
+    let sides = directions.map(|(name, counters)| (name, &counters.compressed));
     if sides.iter().all(|(_, compressed)| compressed.messages <= 1) {
         return Vec::new();
     }
@@ -385,17 +405,12 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 fn totals(closed: &Closed) -> String {
-    let side = |counters: &Counters| {
-        format!(
-            "{} ({})",
-            counted(counters.messages, "message"),
-            counted(counters.payload_bytes, "byte")
-        )
-    };
-    format!(
-        "received {}, sent {}, in {}",
-        side(&closed.received),
-        side(&closed.sent),
-        short(closed.age)
-    )
+    let [received, sent] = [&closed.received, &closed.sent].map(messages_of);
+    format!("received {received}, sent {sent}, in {}", short(closed.age))
+}
+
+/// "2 messages (10 bytes)".
+pub(super) fn messages_of(counters: &Counters) -> String {
+    let messages = counted(counters.messages, "message");
+    format!("{messages} ({})", counted(counters.payload_bytes, "byte"))
 }

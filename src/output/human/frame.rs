@@ -77,7 +77,7 @@ impl Human {
         (!text.is_empty()).then_some(text)
     }
 
-    fn offending(&self, violation: &Violation) -> String {
+    pub(super) fn offending(&self, violation: &Violation) -> String {
         offending_frame(violation).map_or_else(String::new, |text| self.remark(Role::Error, &text))
     }
 

@@ -57,6 +57,17 @@ impl Human {
 
     fn render(&self, message: &Message<'_>, truncation: Truncation<'_>) -> String {
         let arrow = self.paint(role(message.direction), arrow(message.direction));
+        format!("{arrow} {}", self.content(message, truncation, 0))
+    }
+
+    /// What a rule delivered in place of a message, behind `lead` columns, cut if it is long.
+    pub(super) fn replacement(&self, kind: MessageKind, data: &[u8], lead: usize) -> String {
+        let truncation = Truncation { text: MAX_TEXT, binary: MAX_BINARY, remedy: "" };
+        self.content(&Message::received(kind, data), truncation, lead)
+    }
+
+    /// The payload, behind `lead` columns more than an arrow takes.
+    fn content(&self, message: &Message<'_>, truncation: Truncation<'_>, lead: usize) -> String {
         let size = message.data.len();
         let text = match message.kind {
             MessageKind::Text => message.text(),
@@ -72,7 +83,7 @@ impl Human {
                     MessageKind::Text => "text that is not UTF-8",
                 };
                 return format!(
-                    "{arrow} {}\n{}",
+                    "{}\n{}",
                     self.paint(Role::Dim, &format!("{what}, {}", bytes(size))),
                     self.dump(message.data, truncation)
                 );
@@ -81,7 +92,7 @@ impl Human {
         };
         let text = text.unwrap_or_default();
         if text.is_empty() {
-            return format!("{arrow} {}\n", self.paint(Role::Dim, "(empty message)"));
+            return format!("{}\n", self.paint(Role::Dim, "(empty message)"));
         }
         let shown = cut(text, truncation.text);
         let rest = if shown.len() < text.len() {
@@ -95,8 +106,8 @@ impl Human {
         } else {
             String::new()
         };
-        let body = self.body(shown, shown.len() == text.len(), label.len());
-        format!("{arrow} {}{body}{rest}\n", self.paint(Role::Dim, label))
+        let body = self.body(shown, shown.len() == text.len(), lead + label.len());
+        format!("{}{body}{rest}\n", self.paint(Role::Dim, label))
     }
 
     /// The text behind the arrow and `lead` columns.

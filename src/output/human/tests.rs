@@ -26,7 +26,7 @@ fn shown(options: HumanOptions, what: EventKind<'_>) -> String {
     let mut out = Outlet::memory();
     let mark = Mark { number: 7, latency: None };
     let mark = matches!(what, EventKind::Message(_)).then_some(&mark);
-    Human::new(options).event(&Event { at, connection: None, mark, what }, &mut out);
+    Human::new(options).event(&Event { at, connection: None, mark, transit: None, what }, &mut out);
     out.text()
 }
 
@@ -93,7 +93,8 @@ fn readable_binary_is_cut_as_text_is() {
 fn numbered(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
-    Human::new(options).event(&Event { at, connection: Some(12), mark: None, what }, &mut out);
+    Human::new(options)
+        .event(&Event { at, connection: Some(12), mark: None, transit: None, what }, &mut out);
     out.text()
 }
 

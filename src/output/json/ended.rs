@@ -41,13 +41,20 @@ pub(super) fn details(object: &mut Object<'_>, closed: &Closed) {
 const fn name(cause: &EndCause) -> &'static str {
     match cause {
         EndCause::Handshake => "handshake",
-        EndCause::Transport(TransportEnd::Eof, _) => "fin",
-        EndCause::Transport(TransportEnd::Truncated, _) => "fin_without_close_notify",
-        EndCause::Transport(TransportEnd::Reset, _) => "reset",
-        EndCause::Transport(TransportEnd::Error(_), _) => "error",
+        EndCause::Transport(end, _) => transport_name(end),
         EndCause::CloseTimeout => "close_timeout",
         EndCause::Violation => "violation",
         EndCause::Abandoned => "abandoned",
+    }
+}
+
+/// How a transport ended.
+pub(super) const fn transport_name(end: &TransportEnd) -> &'static str {
+    match end {
+        TransportEnd::Eof => "fin",
+        TransportEnd::Truncated => "fin_without_close_notify",
+        TransportEnd::Reset => "reset",
+        TransportEnd::Error(_) => "error",
     }
 }
 
@@ -93,7 +100,7 @@ fn last(object: &mut Object<'_>, last: &LastTraffic) {
     });
 }
 
-fn totals(object: &mut Object<'_>, counters: &Counters) {
+pub(super) fn totals(object: &mut Object<'_>, counters: &Counters) {
     object.number("messages", counters.messages);
     object.number("bytes", counters.payload_bytes);
     object.number("frames", counters.frames);

@@ -1,28 +1,35 @@
 //! Text messages that are not long: most of what is received. What is the same in all of them is written as a whole.
 
 use super::text;
-use crate::event::Message;
+use crate::event::{Event, Message};
 use crate::protocol::vocabulary::Direction;
 
 /// The most bytes of a message that is written as a whole.
 pub(super) const MOST: usize = 8 << 10;
 
-/// Writes a message with this text and its newline. `when` are the members with its time.
+const RECEIVED: &[u8] = b",\"direction\":\"received\",\"type\":\"text\",\"data\":\"";
+const SENT: &[u8] = b",\"direction\":\"sent\",\"type\":\"text\",\"data\":\"";
+const BY_SERVER: &[u8] = b",\"direction\":\"server\",\"type\":\"text\",\"data\":\"";
+const BY_CLIENT: &[u8] = b",\"direction\":\"client\",\"type\":\"text\",\"data\":\"";
+
+/// Writes a message that nothing was done to with this text and its newline. `when` are the members with its time.
 pub(super) fn short_text(
     line: &mut Vec<u8>,
     when: &[u8],
-    connection: Option<u64>,
+    event: &Event<'_>,
     message: &Message<'_>,
     text: &str,
 ) {
     line.extend_from_slice(b"{\"event\":\"message\"");
     line.extend_from_slice(when);
-    if let Some(connection) = connection {
+    if let Some(connection) = event.connection {
         number(line, b",\"connection\":", connection);
     }
-    line.extend_from_slice(match message.direction {
-        Direction::Received => b",\"direction\":\"received\",\"type\":\"text\",\"data\":\"",
-        Direction::Sent => b",\"direction\":\"sent\",\"type\":\"text\",\"data\":\"",
+    line.extend_from_slice(match (message.direction, event.transit.is_some()) {
+        (Direction::Received, false) => RECEIVED,
+        (Direction::Sent, false) => SENT,
+        (Direction::Received, true) => BY_SERVER,
+        (Direction::Sent, true) => BY_CLIENT,
     });
     match text::is_unchanged(text.as_bytes()) {
         true => line.extend_from_slice(text.as_bytes()),
@@ -48,7 +55,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Clock, Event, EventKind};
+    use crate::event::{Clock, EventKind, Transit};
     use crate::output::Outlet;
     use crate::output::json::data_message;
     use crate::output::json::object::{Object, TimeFields};
@@ -61,6 +68,7 @@ mod tests {
             is_sent in any::<bool>(),
             compressed in any::<bool>(),
             connection in any::<Option<u64>>(),
+            is_in_transit in any::<bool>(),
             wire_size in any::<u64>(),
         ) {
             let direction = if is_sent { Direction::Sent } else { Direction::Received };
@@ -70,8 +78,10 @@ mod tests {
             let mut when = TimeFields::default();
             when.set(at);
             let (mut line, mut part, mut outlet) = (Vec::new(), Vec::new(), Outlet::memory());
-            short_text(&mut line, when.text(), connection, &message, &data);
-            let event = Event { at, connection, mark: None, what: EventKind::Message(message) };
+            let transit = is_in_transit.then_some(Transit { touch: None });
+            let what = EventKind::Message(message);
+            let event = Event { at, connection, mark: None, transit, what };
+            short_text(&mut line, when.text(), &event, &message, &data);
             data_message(Object::new(&mut part, &mut outlet, &when), &event, &message);
             prop_assert_eq!(str::from_utf8(&line).expect("UTF-8"), outlet.text());
         }

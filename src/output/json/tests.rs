@@ -22,7 +22,7 @@ const MESSAGE: Message<'_> = Message {
 fn shown(what: EventKind<'_>) -> String {
     let mut out = Outlet::memory();
     Json::new(JsonFrames::Payloads)
-        .event(&Event { at: STAMP, connection: None, mark: None, what }, &mut out);
+        .event(&Event { at: STAMP, connection: None, mark: None, transit: None, what }, &mut out);
     out.text()
 }
 
@@ -51,7 +51,10 @@ fn long_payloads_are_written_in_parts_and_parsed_back() {
             let mut format = Json::new(JsonFrames::None);
             let mut out = Outlet::memory();
             let what = EventKind::Message(Message { kind, data: &data, ..MESSAGE });
-            format.event(&Event { at: STAMP, connection: None, mark: None, what }, &mut out);
+            format.event(
+                &Event { at: STAMP, connection: None, mark: None, transit: None, what },
+                &mut out,
+            );
             let event: serde_json::Value = serde_json::from_str(&out.text()).expect("JSON");
             let shown = event["data"].as_str().expect("a string");
             match kind {

@@ -26,7 +26,7 @@ fn outputs(recorders: &Arc<Recorders>) -> (Outputs, Poll) {
 fn emit(outputs: &mut Outputs, data: &[u8]) {
     let at = Clock::start().now();
     let what = EventKind::Message(Message::received(MessageKind::Text, data));
-    outputs.event(&Event { at, connection: None, mark: None, what });
+    outputs.event(&Event { at, connection: None, mark: None, transit: None, what });
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_file_that_takes_nothing_stops_the_reading_and_at_the_end_messages_are_dropp
     let at = Clock::start().now();
     let failure = crate::event::Failure::new(crate::event::FailureKind::Local, "end".to_owned());
     let what = EventKind::Failure(&failure);
-    outputs.event(&Event { at, connection: None, mark: None, what });
+    outputs.event(&Event { at, connection: None, mark: None, transit: None, what });
     assert!(outputs.held() < 2 * LAST_BYTES);
     let reader = queue.clone();
     let writer = std::thread::spawn(move || {

@@ -1,0 +1,104 @@
+//! An opened connection, and what preceded it.
+
+use super::HeadView;
+use crate::net::Timings;
+use crate::net::tls::TlsInfo;
+use crate::protocol::connection::Initiator;
+use crate::redact::Secrets;
+
+/// An opened connection. Secrets are already masked.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Who initiated the connection.
+    pub initiator: Initiator,
+    /// The URL, without userinfo.
+    pub url: String,
+    /// The remote address: that of the peer or of the proxy.
+    pub remote: String,
+    /// The proxy.
+    pub proxy: Option<Proxied>,
+    /// The local address.
+    pub local: String,
+    /// Minor HTTP version of the response.
+    pub http_minor: u8,
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// The request head.
+    pub request: HeadView,
+    /// The interim responses received before the response.
+    pub interim: Vec<InterimView>,
+    /// The response head.
+    pub response: HeadView,
+    /// Whether the request had credentials, in header fields or in the URL.
+    pub has_credentials: bool,
+    /// Subprotocols that were offered.
+    pub offered: Vec<String>,
+    /// The subprotocol that was chosen.
+    pub protocol: Option<String>,
+    /// The negotiated extensions.
+    pub extensions: Option<String>,
+    /// A description of the negotiated compression.
+    pub compression: Option<String>,
+    /// The TLS session, for wss.
+    pub tls: Option<TlsInfo>,
+    /// The duration of each phase.
+    pub timings: Timings,
+    /// Secrets that the peer may repeat, to be masked.
+    pub secrets: Secrets,
+}
+
+/// The proxy that a connection goes through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxied {
+    /// Its URL, without userinfo.
+    pub url: String,
+    /// A description with the option or variable that selected it.
+    pub words: String,
+    /// The CONNECT request and its responses, for an HTTP proxy. Secrets are already masked.
+    pub heads: Option<ProxyHeads>,
+}
+
+/// A CONNECT request and its responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyHeads {
+    /// The request.
+    pub request: HeadView,
+    /// The interim responses.
+    pub interim: Vec<InterimView>,
+    /// The response that opened the tunnel.
+    pub response: Option<HeadView>,
+}
+
+/// An interim response (RFC 9110 section 15.2). Secrets are already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterimView {
+    /// Who sent it.
+    pub from: Hop,
+    /// Status code, 100 to 199.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// The head.
+    pub head: HeadView,
+}
+
+/// The sender of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hop {
+    /// The server.
+    Server,
+    /// The proxy that the connection goes through.
+    Proxy,
+}
+
+impl Hop {
+    /// The name used in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Proxy => "proxy",
+        }
+    }
+}

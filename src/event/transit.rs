@@ -1,0 +1,181 @@
+//! What passes through a proxy: between a client and a server, of which neither is this program.
+
+use std::time::Duration;
+
+use crate::protocol::close::ClosePayload;
+use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
+use crate::protocol::{CloseCode, MessageKind};
+
+/// The event is about what passes between two other endpoints: [`Direction::Sent`] is what the client sent,
+/// [`Direction::Received`] what the server sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Transit<'a> {
+    /// What was done to the message or control frame, if it was not just passed on.
+    pub touch: Option<&'a Touch<'a>>,
+}
+
+/// What a rule, or the operator, did to a message or control frame. The event has its original form.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch<'a> {
+    /// The number of the rule, from 1; `None`: it was done at the prompt.
+    pub rule: Option<u64>,
+    /// The action as it was written: "drop", "delay 500ms".
+    pub action: &'a str,
+    /// What was delivered in its place.
+    pub changed_to: Option<Changed<'a>>,
+}
+
+/// What is delivered in place of the original. It is of the same kind: a message replaces a message.
+#[derive(Clone, Copy, Debug)]
+pub enum Changed<'a> {
+    /// A data message with this payload.
+    Message(MessageKind, &'a [u8]),
+    /// A ping or pong with this payload.
+    Control(&'a [u8]),
+    /// A Close frame.
+    Close(&'a ClosePayload),
+}
+
+/// A data message that has passed and was not kept, because it or all that is kept is too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Omitted {
+    /// Who sent it, as in [`Transit`].
+    pub direction: Direction,
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// The size of its payload as it was on the wire, in bytes.
+    pub size: u64,
+    /// The size of frame headers and payloads, in bytes.
+    pub wire_size: u64,
+    /// Whether it was compressed.
+    pub compressed: bool,
+    /// The number of frames.
+    pub frames: u64,
+}
+
+/// A plain HTTP request to a proxy. Secrets are already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpExchange {
+    /// The method of the request.
+    pub method: String,
+    /// Its target.
+    pub target: String,
+    /// The status code of the response; `None`: there was no response.
+    pub status: Option<u16>,
+    /// From the request to the end of the response.
+    pub duration: Duration,
+    /// What is unusual about it, such as why the proxy itself answered.
+    pub note: Option<String>,
+}
+
+/// Who ended a connection through a proxy first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyInitiator {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// The proxy.
+    Local,
+}
+
+impl ProxyInitiator {
+    /// The name used in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Local => "self",
+        }
+    }
+}
+
+/// The end of a connection through a proxy, when both transports have ended. Secrets are already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyClosed {
+    /// Who ended it first.
+    pub initiator: ProxyInitiator,
+    /// The Close frame that the client sent.
+    pub client: Option<ClosePayload>,
+    /// The Close frame that the server sent.
+    pub server: Option<ClosePayload>,
+    /// The Close frame that the proxy itself sent to both.
+    pub own: Option<ClosePayload>,
+    /// How the client's transport ended; `None`: the proxy ended it.
+    pub client_end: Option<TransportEnd>,
+    /// How the server's transport ended; `None`: the proxy ended it.
+    pub server_end: Option<TransportEnd>,
+    /// Totals of what the client sent.
+    pub from_client: Counters,
+    /// Totals of what the server sent.
+    pub from_server: Counters,
+    /// The number of violations of the protocol, by either side.
+    pub violations: u64,
+    /// The number of messages and control frames that were not just passed on.
+    pub touched: u64,
+    /// How long the connection was open.
+    pub age: Duration,
+    /// Why the proxy ended it, if it did.
+    pub why: Option<String>,
+}
+
+impl ProxyClosed {
+    /// The close code of the connection (RFC 6455 section 7.1.5): that of the first Close frame, 1005 if that had none,
+    /// 1006 without a Close frame.
+    pub fn code(&self) -> CloseCode {
+        match self.first_close() {
+            Some(close) => close.code.unwrap_or(CloseCode::NO_STATUS),
+            None => CloseCode::ABNORMAL,
+        }
+    }
+
+    /// The reason that belongs to [`ProxyClosed::code`] (RFC 6455 section 7.1.6).
+    pub fn reason(&self) -> &str {
+        self.first_close().map_or("", |close| &close.reason)
+    }
+
+    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4).
+    pub const fn is_clean(&self) -> bool {
+        self.client.is_some() && self.server.is_some()
+    }
+
+    /// The Close frame of who ended the connection, or whichever there is.
+    fn first_close(&self) -> Option<&ClosePayload> {
+        let [client, server, own] = [&self.client, &self.server, &self.own].map(Option::as_ref);
+        match self.initiator {
+            ProxyInitiator::Client => client.or(server).or(own),
+            ProxyInitiator::Server => server.or(client).or(own),
+            ProxyInitiator::Local => own.or(client).or(server),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(code: Option<u16>, reason: &str) -> Option<ClosePayload> {
+        Some(ClosePayload { code: code.map(CloseCode::new), reason: reason.to_owned() })
+    }
+
+    #[test]
+    fn the_code_is_that_of_the_first_close_frame() {
+        use ProxyInitiator::{Client, Local, Server};
+        let [one, two, three] = [1, 2, 3].map(|n| close(Some(4000 + n), &n.to_string()));
+        let none = || None::<ClosePayload>;
+        for (initiator, client, server, own, code, reason) in [
+            (Client, one.clone(), two.clone(), none(), 4001, "1"),
+            (Server, one.clone(), two.clone(), none(), 4002, "2"),
+            (Local, one.clone(), two.clone(), three.clone(), 4003, "3"),
+            (Client, none(), two.clone(), three, 4002, "2"),
+            (Local, none(), two, none(), 4002, "2"),
+            (Server, close(None, ""), none(), none(), 1005, ""),
+            (Server, none(), none(), none(), 1006, ""),
+        ] {
+            let is_clean = client.is_some() && server.is_some();
+            let closed = ProxyClosed { initiator, client, server, own, ..ProxyClosed::sample() };
+            assert_eq!((closed.code().get(), closed.reason()), (code, reason), "{closed:?}");
+            assert_eq!(closed.is_clean(), is_clean, "{closed:?}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What passes through a proxy: `>` is from the client to the server, `<` from the server to the client.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::connection::{close_text, messages_of, packed_directions};
+use super::message::counted;
+use super::preview::payload_preview;
+use super::stamp::short;
+use super::{Detail, Human, OURS, arrow, role};
+use crate::event::{
+    Changed, Event, EventKind, HttpExchange, Message, Omitted, Opened, ProxyClosed, ProxyInitiator,
+    Touch, Transit,
+};
+use crate::output::escape::{Newlines, escape};
+use crate::output::style::Role;
+use crate::output::wrap::HANGING;
+use crate::platform::files::format_size;
+use crate::protocol::close::ClosePayload;
+use crate::protocol::violation::Violation;
+use crate::protocol::vocabulary::{Direction, TransportEnd};
+
+/// Payload bytes shown of a control frame that replaces another: all there can be.
+const MAX_CONTROL: usize = 125;
+
+impl Human {
+    /// The lines of an event in a proxy.
+    pub(super) fn transit_lines_of(
+        &mut self,
+        event: &Event<'_>,
+        transit: Transit<'_>,
+    ) -> Option<String> {
+        match &event.what {
+            EventKind::Open(opened) => return self.relayed(opened),
+            EventKind::Violation(direction, it) => return self.breach(*direction, it, "withheld"),
+            EventKind::Tolerated(direction, it) => return self.breach(*direction, it, "passed on"),
+            EventKind::Omitted(omitted) => return self.omitted(omitted),
+            EventKind::Http(http) => return self.http(http),
+            EventKind::ProxyClosed(closed) => return self.proxy_closed(closed),
+            _ => {}
+        }
+        let Some(touch) = transit.touch else { return self.own_lines_of(event) };
+        self.touched(event, touch)
+    }
+
+    /// A message or control frame, and what was done to it.
+    fn touched(&mut self, event: &Event<'_>, touch: &Touch<'_>) -> Option<String> {
+        if let EventKind::Message(message) = &event.what
+            && !self.options.messages
+        {
+            let notes = self.notes(message);
+            let text = self.touch_remark(message, touch);
+            return Some(notes + &text.unwrap_or_default()).filter(|text| !text.is_empty());
+        }
+        if !self.shows(Detail::Line) {
+            return None;
+        }
+        let original = match &event.what {
+            EventKind::Ping(direction, data) => self.control_line("ping", *direction, data) + "\n",
+            EventKind::Pong(direction, data, _) => {
+                self.control_line("pong", *direction, data) + "\n"
+            }
+            EventKind::CloseFrame(direction, close) => self.close_line(*direction, close),
+            _ => self.own_lines_of(event)?,
+        };
+        Some(original + &self.touch_lines(touch))
+    }
+
+    /// "  rule 2: replace → …", behind the message.
+    fn touch_lines(&self, touch: &Touch<'_>) -> String {
+        let text = escape(&touch_text(touch), Newlines::Escape).into_owned();
+        let line = format!("{}{text}", " ".repeat(HANGING));
+        let paragraph = self.paragraph(Role::Warning, &line, 0, HANGING);
+        let Some(changed) = &touch.changed_to else { return format!("{paragraph}\n") };
+        let arrow = self.paint(Role::Dim, "→");
+        let content = match changed {
+            Changed::Message(kind, data) => {
+                let lead = text.width() + " → ".width();
+                self.replacement(*kind, data, lead).trim_end_matches('\n').to_owned()
+            }
+            Changed::Control(data) if data.is_empty() => self.paint(Role::Dim, "(no payload)"),
+            Changed::Control(data) => payload_preview(data, MAX_CONTROL).trim_start().to_owned(),
+            Changed::Close(close) => close_text(close),
+        };
+        format!("{paragraph} {arrow} {content}\n")
+    }
+
+    /// What was done to a message that another output has.
+    fn touch_remark(&self, message: &Message<'_>, touch: &Touch<'_>) -> Option<String> {
+        self.shows(Detail::Line).then(|| {
+            let from = side(message.direction);
+            let kind = message.kind.name();
+            let text = format!("{kind} message from the {from}: {}", touch_text(touch));
+            self.remark(Role::Warning, &text)
+        })
+    }
+
+    /// A client that was connected to the server.
+    fn relayed(&self, opened: &Opened) -> Option<String> {
+        if !self.shows(Detail::Control) {
+            return self.opened(opened);
+        }
+        Some(self.opened_in_full(opened, Some(Direction::Sent), Direction::Received))
+    }
+
+    fn breach(&self, direction: Direction, violation: &Violation, fate: &str) -> Option<String> {
+        if self.options.detail == Detail::Quiet {
+            return None;
+        }
+        let text =
+            escape(&format!("violation: {violation}, {fate}"), Newlines::Escape).into_owned();
+        let line = self.behind_arrow(direction, Role::Warning, &text);
+        Some(line + &self.offending(violation))
+    }
+
+    fn omitted(&self, omitted: &Omitted) -> Option<String> {
+        if !self.options.messages && !self.shows(Detail::Line) {
+            return None;
+        }
+        let size = format_size(omitted.size);
+        let size = if omitted.compressed { format!("{size} compressed") } else { size };
+        let kind = omitted.kind.name();
+        let text = format!("{kind} message of {size} passed on, not kept (--max-message-size)");
+        Some(self.behind_arrow(omitted.direction, Role::Dim, &text))
+    }
+
+    /// A line behind the arrow of a direction, marked as ours in a pipe.
+    fn behind_arrow(&self, direction: Direction, role_of_text: Role, text: &str) -> String {
+        let prefix = if self.options.escapes { "" } else { OURS };
+        let arrow = arrow(direction);
+        let lead = prefix.len() + arrow.len() + 1;
+        let text = self.paragraph(role_of_text, text, lead, HANGING);
+        format!("{prefix}{} {text}\n", self.paint(role(direction), arrow))
+    }
+
+    /// Each request of a page is shown on a terminal; what is unusual also in a pipe.
+    fn http(&self, http: &HttpExchange) -> Option<String> {
+        let is_shown = match http.note {
+            Some(_) => self.shows(Detail::Line),
+            None => self.shows(Detail::Head),
+        };
+        let HttpExchange { method, target, duration, .. } = http;
+        let status = http.status.map_or_else(|| "no response".to_owned(), |it| it.to_string());
+        let note = http.note.as_ref().map_or_else(String::new, |note| format!(": {note}"));
+        let text = format!("http {method} {target} {status} ({}){note}", short(*duration));
+        is_shown.then(|| self.remark(Role::Dim, &text))
+    }
+
+    fn proxy_closed(&self, closed: &ProxyClosed) -> Option<String> {
+        if !self.shows(Detail::Line) {
+            return None;
+        }
+        let role = if closed.is_clean() { Role::Good } else { Role::Warning };
+        let mut text = self.remark(role, &proxy_closed_text(closed));
+        if self.shows(Detail::Head) {
+            text += &self.remark(Role::Dim, &totals(closed));
+            let packed = packed_directions([
+                ("client", &closed.from_client),
+                ("server", &closed.from_server),
+            ]);
+            if !packed.is_empty() {
+                text += &self.remark(Role::Dim, &format!("compression: {}", packed.join("; ")));
+            }
+        }
+        Some(text)
+    }
+}
+
+/// "rule 2: replace".
+fn touch_text(touch: &Touch<'_>) -> String {
+    match touch.rule {
+        Some(rule) => format!("rule {rule}: {}", touch.action),
+        None => format!("at the prompt: {}", touch.action),
+    }
+}
+
+const fn side(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "client",
+        Direction::Received => "server",
+    }
+}
+
+/// How a connection through a proxy ended, in a sentence.
+pub fn proxy_closed_text(closed: &ProxyClosed) -> String {
+    let [client, server] = [("client", &closed.client), ("server", &closed.server)];
+    match closed.initiator {
+        ProxyInitiator::Client => ended_by(client.0, client.1, &closed.client_end, server),
+        ProxyInitiator::Server => ended_by(server.0, server.1, &closed.server_end, client),
+        ProxyInitiator::Local => ended_by_proxy(closed, [client, server]),
+    }
+}
+
+/// A side of a connection and the Close frame that it sent.
+type SideClose<'a> = (&'a str, &'a Option<ClosePayload>);
+
+fn ended_by(
+    who: &str,
+    close: &Option<ClosePayload>,
+    end: &Option<TransportEnd>,
+    (other, answer): SideClose<'_>,
+) -> String {
+    let Some(close) = close else {
+        let text = match end {
+            Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
+            Some(TransportEnd::Error(error)) => format!("lost the {who}: {error} (1006)"),
+            Some(end) => format!("ended by the {who} without a Close frame: {end} (1006)"),
+            None => format!("ended by the {who} without a Close frame (1006)"),
+        };
+        return match answer {
+            Some(answer) => format!("{text}; the {other} closed{}", named(answer)),
+            None => text,
+        };
+    };
+    let text = format!("closed by the {who}{}", named(close));
+    match answer {
+        None => format!("{text}; the {other} did not answer (1006)"),
+        Some(answer) if is_echo(close, answer) => text,
+        Some(answer) => format!("{text}; the {other} answered{}", named(answer)),
+    }
+}
+
+/// An end that the proxy brought about, and what each side answered if that differs.
+fn ended_by_proxy(closed: &ProxyClosed, sides: [SideClose<'_>; 2]) -> String {
+    let mut text = match &closed.own {
+        Some(close) => format!("closed by wscope{}", named(close)),
+        None => "ended by wscope without a Close frame (1006)".to_owned(),
+    };
+    if let Some(why) = &closed.why {
+        text += &format!(" ({why})");
+    }
+    for (name, close) in sides {
+        match (close, &closed.own) {
+            (Some(close), Some(own)) if is_echo(own, close) => {}
+            (Some(close), Some(_)) => text += &format!("; the {name} answered{}", named(close)),
+            (Some(close), None) => text += &format!("; the {name} closed{}", named(close)),
+            (None, Some(_)) => text += &format!("; the {name} did not answer"),
+            (None, None) => {}
+        }
+    }
+    text
+}
+
+/// ": 1000 Normal Closure", " without a code (1005)".
+fn named(close: &ClosePayload) -> String {
+    let separator = if close.code.is_some() { ": " } else { " " };
+    format!("{separator}{}", close_text(close))
+}
+
+/// Whether a Close frame just answers another one (RFC 6455 section 5.5.1).
+fn is_echo(close: &ClosePayload, answer: &ClosePayload) -> bool {
+    close.code == answer.code && (close.reason == answer.reason || answer.reason.is_empty())
+}
+
+fn totals(closed: &ProxyClosed) -> String {
+    let [client, server] = [&closed.from_client, &closed.from_server].map(messages_of);
+    let mut text = format!("client sent {client}, server sent {server}, in {}", short(closed.age));
+    if closed.violations > 0 {
+        text += &format!("; {}", counted(closed.violations, "violation"));
+    }
+    if closed.touched > 0 {
+        text += &format!("; {} touched", counted(closed.touched, "message"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
