@@ -11,7 +11,7 @@ use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, DiffArgs, ReplayAr
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, Invocation,
-    ListenConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
+    ListenConfig, ProxyConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -32,6 +32,7 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+pub mod proxy;
 mod recorded;
 mod recording;
 pub mod replay;
@@ -117,6 +118,18 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         Some(Subcommand::Listen(args)) => {
             listen::run(configured(ListenConfig::wants_json(&args), || {
                 let config = ListenConfig::new(&args, &given, env);
+                let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
+                config.notices.splice(0..0, notices);
+                Ok(config)
+            })?)
+        }
+        Some(Subcommand::Proxy(mut args)) => {
+            let wants_json = ProxyConfig::wants_json(&args);
+            proxy::run(&configured(wants_json, || {
+                if let Some(expanded) = &expanded {
+                    expanded.settle_proxy(&mut args);
+                }
+                let config = ProxyConfig::new(&args, &given, env);
                 let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
                 Ok(config)

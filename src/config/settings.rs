@@ -13,7 +13,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use super::files::FileReader;
 use super::secrets::GivenValues;
 use super::{ConfigError, Env, parse_duration, privacy, secret_arguments};
-use crate::cli::{self, Cli, ConnectArgs};
+use crate::cli::{self, Cli, ConnectArgs, ProxyArgs};
 use crate::event::Level;
 use crate::input::repl::closest;
 use crate::net::Target;
@@ -296,7 +296,15 @@ fn parsed(command: &mut Command, settings: &[Setting]) -> ArgMatches {
     arguments::parse(command, &arguments(settings)).unwrap_or_default()
 }
 
-/// The result of parsing a command line with these settings before it. A subcommand takes only those for the display.
+/// The group of options that all commands take from settings.
+const DISPLAY: &str = "Display";
+
+/// Those that `proxy` takes.
+const PROXY_GROUPS: &[&str] =
+    &[DISPLAY, "Opening handshake", "Authentication", "Proxy and routing", "TLS"];
+
+/// The result of parsing a command line with these settings before it. A subcommand takes only those for the display, and
+/// `proxy` also those for the connection to the server.
 fn merged(
     args: &[OsString],
     subcommand: Option<&str>,
@@ -307,9 +315,11 @@ fn merged(
         None => arguments(settings),
         Some(command) => {
             let matches = parsed(&mut arguments::command().ignore_errors(true), settings);
-            let options = command.get_arguments();
-            let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
-            display.flat_map(|arg| cli::arguments(arg, &matches)).collect()
+            let taken = if command.get_name() == "proxy" { PROXY_GROUPS } else { &[DISPLAY] };
+            let is_taken =
+                |arg: &&Arg| arg.get_help_heading().is_some_and(|it| taken.contains(&it));
+            let options = command.get_arguments().filter(is_taken);
+            options.flat_map(|arg| cli::arguments(arg, &matches)).collect()
         }
     };
     let (words, rest) = args.split_at(args.len().min(if subcommand.is_some() { 2 } else { 1 }));
@@ -323,12 +333,24 @@ impl Expanded {
         if let Some(url) = &self.url {
             (args.url, args.wscat.connect) = (Some(url.text.clone()), None);
         }
-        args.handshake.request.headers = last_values(&self.sources, "headers", |line| {
-            let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
-            Some(name.trim().to_ascii_lowercase())
-        });
+        args.handshake.request.headers = self.headers();
         args.handshake.request.subprotocols =
             last_values(&self.sources, "subprotocols", |_| Some(String::new()));
+    }
+
+    /// The same for `wscope proxy`.
+    pub fn settle_proxy(&self, args: &mut ProxyArgs) {
+        if let Some(url) = &self.url {
+            args.url.clone_from(&url.text);
+        }
+        args.forwarding.headers = self.headers();
+    }
+
+    fn headers(&self) -> Vec<String> {
+        last_values(&self.sources, "headers", |line| {
+            let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
+            Some(name.trim().to_ascii_lowercase())
+        })
     }
 
     /// The values of all settings, also of those that are replaced.
