@@ -16,7 +16,7 @@ function __wscope_valued
         case listen
             string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --color --filter --mute'
         case proxy
-            string split ' ' -- '--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --connections --duration --close-timeout --color --filter --mute'
+            string split ' ' -- '--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --connections --duration --close-timeout --color --mute --connect-to --filter'
         case check
             string split ' ' -- '--variable --variables-file --secret --glob -j --jobs --repeat --only -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --record --color'
         case view
@@ -87,10 +87,10 @@ function __wscope_is
     or not string match -q -- '-*' (commandline -ct)
 end
 
-# Whether the current word would be the first argument.
-function __wscope_lacks_argument
+# Whether so many arguments are before the current word.
+function __wscope_has_arguments
     set -l place (__wscope_place)
-    test $place[2] -eq 0
+    test $place[2] -eq $argv[1]
 end
 
 # Those of these values that start with the current word. Fish would also compare it with their descriptions.
@@ -226,7 +226,7 @@ complete -c wscope -n '__wscope_is connect' -l no-config -d 'Ignore the configur
 complete -c wscope -n '__wscope_is connect' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is connect' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n '__wscope_is connect' -s V -l version -d 'Print version'
-complete -c wscope -n '__wscope_is connect; and __wscope_lacks_argument' -f -a '(__wscope_endpoints)'
+complete -c wscope -n '__wscope_is connect; and __wscope_has_arguments 0' -f -a '(__wscope_endpoints)'
 complete -c wscope -n '__wscope_is listen' -s H -l header -d 'Add, replace or remove a header of the 101 response [repeatable]' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is listen' -s s -l subprotocol -d 'A subprotocol to accept [repeatable, or a comma-separated list]' -r -f
 complete -c wscope -n '__wscope_is listen' -l allow-origin -d 'Accept only requests with this Origin; others get 403. \'*\' accepts all [repeatable]' -r -f
@@ -272,7 +272,7 @@ complete -c wscope -n '__wscope_is listen' -l show-secrets -d 'Show credentials,
 complete -c wscope -n '__wscope_is listen' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n '__wscope_is listen' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is listen' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is listen; and __wscope_lacks_argument' -f
+complete -c wscope -n '__wscope_is listen; and __wscope_has_arguments 0' -f
 complete -c wscope -n '__wscope_is proxy' -l max-clients -d 'Serve at most this many connections at a time; others get 503' -r -f
 complete -c wscope -n '__wscope_is proxy' -l handshake-timeout -d 'Time limit for a client\'s TLS handshake and request; 0 means no limit' -r -f
 complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l tls-cert -d 'Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12' -r -F
@@ -289,7 +289,6 @@ complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l netrc-file -d
 complete -c wscope -n '__wscope_is proxy' -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r -f
 complete -c wscope -n '__wscope_is proxy' -l no-proxy -d 'Do not use a proxy for these hosts [default: the environment variable NO_PROXY]' -r -f
 complete -c wscope -n '__wscope_is proxy' -l proxy-header -d 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]' -r -f
-complete -c wscope -n '__wscope_is proxy' -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r -f
 complete -c wscope -n '__wscope_is proxy' -l resolve -d 'Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]' -r -f
 complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
 complete -c wscope -n '__wscope_is proxy' -l interface -d 'Connect from this local address or network interface' -r -f
@@ -314,8 +313,9 @@ complete -c wscope -n '__wscope_is proxy' -l duration -d 'Serve for TIME, then c
 complete -c wscope -n '__wscope_is proxy' -l close-timeout -d 'Time limit for the answers to a Close frame of the proxy\'s own' -r -f
 complete -c wscope -n '__wscope_is proxy' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is proxy' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
-complete -c wscope -n '__wscope_is proxy' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
 complete -c wscope -n '__wscope_is proxy' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r -f
+complete -c wscope -n '__wscope_is proxy' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
 complete -c wscope -n '__wscope_is proxy' -l no-http -d 'Answer requests that are no opening handshake with 426 instead of relaying them to the server'
 complete -c wscope -n '__wscope_is proxy' -l keep-host -d 'Pass on the Host header as the client sends it'
 complete -c wscope -n '__wscope_is proxy' -l keep-origin -d 'Pass on the Origin header as the client sends it'
@@ -339,8 +339,8 @@ complete -c wscope -n '__wscope_is proxy' -l show-secrets -d 'Show credentials, 
 complete -c wscope -n '__wscope_is proxy' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n '__wscope_is proxy' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is proxy' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is proxy; and __wscope_lacks_argument' -f
-complete -c wscope -n '__wscope_is proxy; and __wscope_lacks_argument' -f -a '(__wscope_endpoints)'
+complete -c wscope -n '__wscope_is proxy; and __wscope_has_arguments 0' -f
+complete -c wscope -n '__wscope_is proxy; and __wscope_has_arguments 1' -f -a '(__wscope_endpoints)'
 complete -c wscope -n '__wscope_is check' -l variable -d 'Give {{NAME}} this value [repeatable]' -r -f
 complete -c wscope -n '__wscope_is check; and __wscope_expands' -l variables-file -d 'Read variables from a file with a NAME=VALUE on each line [repeatable]' -r -F
 complete -c wscope -n '__wscope_is check' -l secret -d 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]' -r -f
@@ -433,7 +433,7 @@ complete -c wscope -n '__wscope_is view' -l pretty -d 'Indent long JSON messages
 complete -c wscope -n '__wscope_is view' -l no-pretty -d 'Show JSON messages as received'
 complete -c wscope -n '__wscope_is view' -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
 complete -c wscope -n '__wscope_is view' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is view; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is view; and __wscope_has_arguments 0' -F
 complete -c wscope -n '__wscope_is replay' -l pace -d 'When messages are sent [default: answers; original with --speed]' -r -f -a "(__wscope_offered answers\t'Each after as many answers as came before it in the recording' original\t'With the recorded gaps' fast\t'At once')"
 complete -c wscope -n '__wscope_is replay' -l speed -d 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5' -r -f
 complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long answers are waited for; 0: without a limit' -r -f
@@ -502,8 +502,8 @@ complete -c wscope -n '__wscope_is replay' -l show-secrets -d 'Show credentials,
 complete -c wscope -n '__wscope_is replay' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n '__wscope_is replay' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is replay' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is replay; and __wscope_lacks_argument' -F
-complete -c wscope -n '__wscope_is replay; and __wscope_lacks_argument' -f
+complete -c wscope -n '__wscope_is replay; and __wscope_has_arguments 0' -F
+complete -c wscope -n '__wscope_is replay; and __wscope_has_arguments 1' -f
 complete -c wscope -n '__wscope_is diff' -l ignore -d 'Do not compare what this JSONPath selects, such as \'$.ts\' or \'$..id\' [repeatable]' -r -f
 complete -c wscope -n '__wscope_is diff' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
 complete -c wscope -n '__wscope_is diff' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
@@ -517,12 +517,12 @@ complete -c wscope -n '__wscope_is diff' -s q -l quiet -d 'Write nothing: the ex
 complete -c wscope -n '__wscope_is diff' -l no-color -d 'Same as --color never'
 complete -c wscope -n '__wscope_is diff' -l show-secrets -d 'Show and compare credentials, cookies and tokens instead of masking them'
 complete -c wscope -n '__wscope_is diff' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is diff; and __wscope_lacks_argument' -F
-complete -c wscope -n '__wscope_is diff; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is diff; and __wscope_has_arguments 0' -F
+complete -c wscope -n '__wscope_is diff; and __wscope_has_arguments 1' -F
 complete -c wscope -n '__wscope_is codes' -s h -l help -d 'Print help'
 complete -c wscope -n '__wscope_is codes' -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1004\t'Reserved' 1005\t'No Status Received' 1006\t'Abnormal Closure' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 1015\t'TLS Handshake' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is completions' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is completions; and __wscope_lacks_argument' -f -a "(__wscope_offered bash\t'Bash' zsh\t'Zsh' fish\t'Fish' powershell\t'PowerShell' elvish\t'Elvish' nushell\t'Nushell')"
+complete -c wscope -n '__wscope_is completions; and __wscope_has_arguments 0' -f -a "(__wscope_offered bash\t'Bash' zsh\t'Zsh' fish\t'Fish' powershell\t'PowerShell' elvish\t'Elvish' nushell\t'Nushell')"
 complete -c wscope -n '__wscope_is man' -s h -l help -d 'Print help'
-complete -c wscope -n '__wscope_is man; and __wscope_lacks_argument' -f -a "(__wscope_offered listen proxy check view replay diff codes completions man)"
-complete -c wscope -n '__wscope_is help; and __wscope_lacks_argument' -f -a "(__wscope_offered listen proxy check view replay diff codes completions man help)"
+complete -c wscope -n '__wscope_is man; and __wscope_has_arguments 0' -f -a "(__wscope_offered listen proxy check view replay diff codes completions man)"
+complete -c wscope -n '__wscope_is help; and __wscope_has_arguments 0' -f -a "(__wscope_offered listen proxy check view replay diff codes completions man help)"

@@ -225,7 +225,6 @@ module completions {
     --no-proxy: string        # Do not use a proxy for these hosts [default: the environment variable NO_PROXY]
     --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
     --proxy-insecure          # Accept any certificate of an https:// proxy
-    --connect-to: string      # Connect to this host and port instead; TLS and HTTP still use those of the URL
     --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
     --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
     --interface: string       # Connect from this local address or network interface
@@ -265,10 +264,11 @@ module completions {
     --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
-    --filter: string          # Show only what matches PATTERN [repeatable]
     --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
+    --connect-to: string      # Connect to this host and port instead; TLS and HTTP still use those of the URL
+    --filter: string          # Show only what matches PATTERN [repeatable]
     --help(-h)                # Print help (see more with '--help')
     address: string           # Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
     url: string               # The server to connect to: ws://, wss://, host:port/path, :port/path, port or @name
