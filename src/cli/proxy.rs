@@ -9,7 +9,12 @@ use super::{
 
 /// Options for `proxy`.
 #[derive(Args, Debug)]
-#[command(args_override_self = true, after_long_help = MORE)]
+#[command(
+    args_override_self = true,
+    after_long_help = MORE,
+    mut_arg("connect_to", |arg| arg.long_help(CONNECT_TO)),
+    mut_arg("filter", |arg| arg.long_help(FILTER)),
+)]
 pub struct ProxyArgs {
     /// Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
     #[arg(value_name = "ADDR")]
@@ -18,8 +23,9 @@ pub struct ProxyArgs {
     /// The server to connect to: ws://, wss://, host:port/path, :port/path, port or @name
     ///
     /// It is written as for 'wscope URL'. The path that a client requests is appended to that of the URL, and its query
-    /// is joined to that of the URL with &. @name is an endpoint of the configuration file; its options for the handshake,
-    /// authentication, proxies and TLS apply, and so do those for all connections.
+    /// is joined to that of the URL with &. @name is an endpoint of the configuration file, and its options apply as far as
+    /// this command has them. Of those for all connections only --connect-timeout and those for proxies, TLS and the display
+    /// apply: the others would change the requests of clients.
     #[arg(value_name = "URL")]
     pub url: String,
 
@@ -222,6 +228,16 @@ pub struct StoppingArgs {
     pub closing: ClosingArgs,
 }
 
+const CONNECT_TO: &str = "\
+Connect to this host and port instead; TLS and HTTP still use those of the URL
+
+HOST1:PORT1:HOST2:PORT2 does so only for HOST1:PORT1 [repeatable].";
+
+const FILTER: &str = "\
+Show only what matches PATTERN [repeatable]
+
+Of several one is enough. PATTERN is one of --expect (see 'wscope --help'), for messages of both directions, or client, server (who sent it), ping or pong. It applies to messages, pings, pongs and their frames, on standard output too. What is not shown is passed on and recorded all the same. A frame that is only a part of a message is hidden by patterns of what messages contain.";
+
 const CONNECT_TIMEOUT: &str =
     "Time limit for connecting to the server, up to its response; then the client gets 504";
 
@@ -236,8 +252,9 @@ and passed on byte for byte, also what violates the protocol; so is the way in
 which TCP ends. Of the client's request only Host and Origin are changed, and
 only if they name the proxy. HTTP requests that are no opening handshake are
 relayed too, so that a page and its WebSocket have the same origin.
-Authentication, proxies and TLS (but --tls-cert) are for the server. On a
-terminal /help lists the commands of the prompt; other input is not read.
+Options for authentication, which replace what the client sends, for proxies and
+for TLS (but --tls-cert) are for the server. On a terminal /help lists the
+commands of the prompt; other input is not read.
 
 A rule, 'SIDE [PATTERN] [WHEN] => ACTION', changes what SIDE sent: all data
 messages, or the messages, pings, pongs and Close frames that PATTERN matches.

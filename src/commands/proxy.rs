@@ -8,7 +8,7 @@ use crate::server::{ListenError, bind};
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub fn run(config: &ProxyConfig) -> Result<(), Error> {
+pub fn run(config: ProxyConfig) -> Result<(), Error> {
     bind(&config.address).map_err(cannot_listen)?;
     Ok(())
 }

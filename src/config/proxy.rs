@@ -192,7 +192,7 @@ fn endpoint(
         route: &args.route,
         tls: &args.tls,
         connect_timeout: duration("--connect-timeout", &request.network.connect_timeout)?,
-        lenient: true, // the client judges the response
+        lenient: false, // this is about responses of HTTP proxies: the client judges the server's
         max_redirects: None,
         redaction: redaction(args.display.show_secrets),
     };
@@ -255,3 +255,6 @@ fn route_notice(
 fn info(text: String) -> (Level, String) {
     (Level::Info, text)
 }
+
+#[cfg(test)]
+mod tests;
