@@ -1,45 +1,49 @@
-# What a command has: its options, the values of its arguments, and whether there may be many.
+# What a command has: its options, the values of each of its arguments, and whether there may be many of the last.
 _wscope_command() {
     case $1 in
         connect)
             options='-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 --stay --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
-            arguments='<url>' many=
+            arguments=('<url>') many=
             ;;
         listen)
             options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --timestamps --color --filter --mute --no-compress --echo --strict --json --lenient --once -1 --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
-            arguments='' many=
+            arguments=('') many=
+            ;;
+        proxy)
+            options='--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --connections --duration --close-timeout --timestamps --color --mute --connect-to --filter --no-http --keep-host --keep-origin --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca --enforce --json --force --append --once -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            arguments=('' '<url>') many=
             ;;
         check)
             options='--variable --variables-file --secret --glob -j --jobs --repeat --only --retry -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --record --timestamps --color --fail-fast --list --allow-run --relax --yes --strict --no-compress --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --lenient --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
-            arguments='<path>' many=yes
+            arguments=('<path>') many=yes
             ;;
         view)
             options='--entry --max-size --output --record --timestamps --color --filter --mute --json --stats --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets -h --help'
-            arguments='<path>' many=
+            arguments=('<path>') many=
             ;;
         replay)
             options='--pace --speed --timeout --ignore --entry --max-size --compress -H --header -s --subprotocol -o --origin -A --user-agent -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --ping-interval --ping-timeout --idle-timeout -m --max-time --close-timeout --output --max-message-size --record --timestamps --color --filter --mute --check --ignore-order --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --json --lenient --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
-            arguments='<path>' many=
+            arguments=('<path>' '') many=
             ;;
         diff)
             options='--ignore --entry --max-size --color --ignore-order --handshake --timing --control --json -q --quiet --no-color --show-secrets -h --help'
-            arguments='<path>' many=
+            arguments=('<path>' '<path>') many=
             ;;
         codes)
             options='-h --help'
-            arguments='1000 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1011 1012 1013 1014 1015 3000 3003 3008' many=yes
+            arguments=('1000 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1011 1012 1013 1014 1015 3000 3003 3008') many=yes
             ;;
         completions)
             options='-h --help'
-            arguments='bash zsh fish powershell elvish nushell' many=
+            arguments=('bash zsh fish powershell elvish nushell') many=
             ;;
         man)
             options='-h --help'
-            arguments='listen check view replay diff codes completions man' many=
+            arguments=('listen proxy check view replay diff codes completions man') many=
             ;;
         help)
             options=''
-            arguments='listen check view replay diff codes completions man help' many=
+            arguments=('listen proxy check view replay diff codes completions man help') many=
             ;;
     esac
 }
@@ -126,6 +130,49 @@ _wscope_option() {
         'listen --color') takes=next values='auto always never' ;;
         'listen --filter') takes=next values='' ;;
         'listen --mute') takes=next values='' ;;
+        'proxy --max-clients') takes=next values='' ;;
+        'proxy --handshake-timeout') takes=next values='' ;;
+        'proxy --tls-cert') takes=next values='<path>' ;;
+        'proxy --tls-key') takes=next values='<path>' ;;
+        'proxy --tls-pass') takes=next values='<@path>' ;;
+        'proxy -H' | 'proxy --header') takes=next values='<@path>' ;;
+        'proxy -o' | 'proxy --origin') takes=next values='' ;;
+        'proxy -A' | 'proxy --user-agent') takes=next values='' ;;
+        'proxy --connect-timeout') takes=next values='' ;;
+        'proxy -u' | 'proxy --user') takes=next values='<@path>' ;;
+        'proxy --bearer') takes=next values='<@path>' ;;
+        'proxy --cookie') takes=next values='<@path>' ;;
+        'proxy --netrc-file') takes=next values='<path>' ;;
+        'proxy --proxy') takes=next values='' ;;
+        'proxy --no-proxy') takes=next values='' ;;
+        'proxy --proxy-header') takes=next values='' ;;
+        'proxy --resolve') takes=next values='' ;;
+        'proxy --unix-socket') takes=next values='<path>' ;;
+        'proxy --interface') takes=next values='' ;;
+        'proxy --cacert') takes=next values='<path>' ;;
+        'proxy --cert') takes=next values='<path>' ;;
+        'proxy --key') takes=next values='<path>' ;;
+        'proxy --pass') takes=next values='<@path>' ;;
+        'proxy --servername') takes=next values='' ;;
+        'proxy --tls-min') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'proxy --tls-max') takes=next values='1.0 1.1 1.2 1.3' ;;
+        'proxy --rule') takes=next values='' ;;
+        'proxy --seed') takes=next values='' ;;
+        'proxy --throttle') takes=next values='' ;;
+        'proxy --latency') takes=next values='' ;;
+        'proxy --refuse') takes=next values='' ;;
+        'proxy --output') takes=next values='lines nul raw hex base64 json' ;;
+        'proxy --max-message-size') takes=next values='' ;;
+        'proxy --max-memory') takes=next values='' ;;
+        'proxy --record') takes=next values='<path>' ;;
+        'proxy --connections') takes=next values='' ;;
+        'proxy --duration') takes=next values='' ;;
+        'proxy --close-timeout') takes=next values='' ;;
+        'proxy --timestamps') takes=equals values='utc local relative delta' ;;
+        'proxy --color') takes=next values='auto always never' ;;
+        'proxy --mute') takes=next values='' ;;
+        'proxy --connect-to') takes=next values='' ;;
+        'proxy --filter') takes=next values='' ;;
         'check --variable') takes=next values='' ;;
         'check --variables-file') takes=next values='<path>' ;;
         'check --secret') takes=next values='' ;;
@@ -232,7 +279,7 @@ _wscope_option() {
 }
 
 _wscope() {
-    local commands='listen check view replay diff codes completions man help' options= arguments= many= takes= values=
+    local commands='listen proxy check view replay diff codes completions man help' options= arguments=() many= takes= values=
     local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
 
     # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.
@@ -275,8 +322,10 @@ _wscope() {
             [[ $stem ]] || values=$options
         elif ((last == 1)); then
             values="$commands <url>"
-        elif [[ $given == 0 || $many ]]; then
-            values=$arguments
+        elif [[ $many ]]; then
+            values=${arguments[0]}
+        else
+            values=${arguments[given]}
         fi
     fi
     _wscope_reply "$1" "$2"

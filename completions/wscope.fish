@@ -1,7 +1,7 @@
 # The command that is typed; without one, connect.
 function __wscope_command
     set -l words (commandline -opc)
-    if set -q words[2]; and contains -- $words[2] listen check view replay diff codes completions man help
+    if set -q words[2]; and contains -- $words[2] listen proxy check view replay diff codes completions man help
         echo $words[2]
     else
         echo connect
@@ -15,6 +15,8 @@ function __wscope_valued
             string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --color --filter --mute'
         case listen
             string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --color --filter --mute'
+        case proxy
+            string split ' ' -- '--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --connections --duration --close-timeout --color --mute --connect-to --filter'
         case check
             string split ' ' -- '--variable --variables-file --secret --glob -j --jobs --repeat --only -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --record --color'
         case view
@@ -85,10 +87,10 @@ function __wscope_is
     or not string match -q -- '-*' (commandline -ct)
 end
 
-# Whether the current word would be the first argument.
-function __wscope_lacks_argument
+# Whether so many arguments are before the current word.
+function __wscope_has_arguments
     set -l place (__wscope_place)
-    test $place[2] -eq 0
+    test $place[2] -eq $argv[1]
 end
 
 # Those of these values that start with the current word. Fish would also compare it with their descriptions.
@@ -132,6 +134,7 @@ function __wscope_at_files
 end
 
 complete -c wscope -n __wscope_is_first -f -a listen -d 'Accept WebSocket clients'
+complete -c wscope -n __wscope_is_first -f -a proxy -d 'Show, record and change what clients and a server send'
 complete -c wscope -n __wscope_is_first -f -a check -d 'Run scenario files and report what holds'
 complete -c wscope -n __wscope_is_first -f -a view -d 'Show a recording'
 complete -c wscope -n __wscope_is_first -f -a replay -d 'Send again what a recorded client sent'
@@ -223,7 +226,7 @@ complete -c wscope -n '__wscope_is connect' -l no-config -d 'Ignore the configur
 complete -c wscope -n '__wscope_is connect' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is connect' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n '__wscope_is connect' -s V -l version -d 'Print version'
-complete -c wscope -n '__wscope_is connect; and __wscope_lacks_argument' -f -a '(__wscope_endpoints)'
+complete -c wscope -n '__wscope_is connect; and __wscope_has_arguments 0' -f -a '(__wscope_endpoints)'
 complete -c wscope -n '__wscope_is listen' -s H -l header -d 'Add, replace or remove a header of the 101 response [repeatable]' -r -f -a '(__wscope_at_files)'
 complete -c wscope -n '__wscope_is listen' -s s -l subprotocol -d 'A subprotocol to accept [repeatable, or a comma-separated list]' -r -f
 complete -c wscope -n '__wscope_is listen' -l allow-origin -d 'Accept only requests with this Origin; others get 403. \'*\' accepts all [repeatable]' -r -f
@@ -269,7 +272,75 @@ complete -c wscope -n '__wscope_is listen' -l show-secrets -d 'Show credentials,
 complete -c wscope -n '__wscope_is listen' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n '__wscope_is listen' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is listen' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is listen; and __wscope_lacks_argument' -f
+complete -c wscope -n '__wscope_is listen; and __wscope_has_arguments 0' -f
+complete -c wscope -n '__wscope_is proxy' -l max-clients -d 'Serve at most this many connections at a time; others get 503' -r -f
+complete -c wscope -n '__wscope_is proxy' -l handshake-timeout -d 'Time limit for a client\'s TLS handshake and request; 0 means no limit' -r -f
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l tls-cert -d 'Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12' -r -F
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l tls-key -d 'Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
+complete -c wscope -n '__wscope_is proxy' -l tls-pass -d 'Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is proxy' -s H -l header -d 'Add, replace or remove a header of the client\'s request [repeatable]' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is proxy' -s o -l origin -d 'Send this Origin header in place of the client\'s' -r -f
+complete -c wscope -n '__wscope_is proxy' -s A -l user-agent -d 'Send this User-Agent header in place of the client\'s' -r -f
+complete -c wscope -n '__wscope_is proxy' -l connect-timeout -d 'Time limit for connecting to the server, up to its response; then the client gets 504' -r -f
+complete -c wscope -n '__wscope_is proxy' -s u -l user -d 'Authenticate with user name and password (Basic)' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is proxy' -l bearer -d 'Authenticate with a token (Authorization: Bearer)' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is proxy' -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l netrc-file -d 'Read user name and password from this file instead of ~/.netrc' -r -F
+complete -c wscope -n '__wscope_is proxy' -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l no-proxy -d 'Do not use a proxy for these hosts [default: the environment variable NO_PROXY]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l proxy-header -d 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l resolve -d 'Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]' -r -f
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
+complete -c wscope -n '__wscope_is proxy' -l interface -d 'Connect from this local address or network interface' -r -f
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l cacert -d 'Also trust the certificates in this file, or in the files of this directory [repeatable]' -r -F
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l cert -d 'Client certificate, for a server that requests one' -r -F
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l key -d 'Private key of --cert, if it is in another file' -r -F
+complete -c wscope -n '__wscope_is proxy' -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r -f -a '(__wscope_at_files)'
+complete -c wscope -n '__wscope_is proxy' -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r -f
+complete -c wscope -n '__wscope_is proxy' -l tls-min -d 'Minimum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
+complete -c wscope -n '__wscope_is proxy' -l tls-max -d 'Maximum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
+complete -c wscope -n '__wscope_is proxy' -l rule -d 'Change messages: \'SIDE [PATTERN] [WHEN] => ACTION\' [repeatable; the first that matches counts]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l seed -d 'Let what is random (N%, ±TIME, corrupt) happen as in an earlier run with the same N' -r -f
+complete -c wscope -n '__wscope_is proxy' -l throttle -d 'Pass on at most SIZE bytes a second in each direction of a connection (16K, 1M)' -r -f
+complete -c wscope -n '__wscope_is proxy' -l latency -d 'Delay everything by TIME in each direction, such as 200ms or 200ms±50ms' -r -f
+complete -c wscope -n '__wscope_is proxy' -l refuse -d 'Refuse opening handshakes with this status, such as 503; with 503,20% one in five at random' -r -f
+complete -c wscope -n '__wscope_is proxy' -l output -d 'How to write messages [default: lines; decorated on a terminal]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
+complete -c wscope -n '__wscope_is proxy' -l max-message-size -d 'Do not show messages over SIZE, and do not apply rules to them (64K, 10M, 1G)' -r -f
+complete -c wscope -n '__wscope_is proxy' -l max-memory -d 'Memory limit for what is kept of all connections for display and rules' -r -f
+complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is proxy' -l connections -d 'End after N connections have ended' -r -f
+complete -c wscope -n '__wscope_is proxy' -l duration -d 'Serve for TIME, then close all connections; exit status 0' -r -f
+complete -c wscope -n '__wscope_is proxy' -l close-timeout -d 'Time limit for the answers to a Close frame of the proxy\'s own' -r -f
+complete -c wscope -n '__wscope_is proxy' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
+complete -c wscope -n '__wscope_is proxy' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
+complete -c wscope -n '__wscope_is proxy' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r -f
+complete -c wscope -n '__wscope_is proxy' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
+complete -c wscope -n '__wscope_is proxy' -l no-http -d 'Answer requests that are no opening handshake with 426 instead of relaying them to the server'
+complete -c wscope -n '__wscope_is proxy' -l keep-host -d 'Pass on the Host header as the client sends it'
+complete -c wscope -n '__wscope_is proxy' -l keep-origin -d 'Pass on the Origin header as the client sends it'
+complete -c wscope -n '__wscope_is proxy' -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'
+complete -c wscope -n '__wscope_is proxy' -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
+complete -c wscope -n '__wscope_is proxy' -s 4 -d 'Use IPv4 only'
+complete -c wscope -n '__wscope_is proxy' -s 6 -d 'Use IPv6 only'
+complete -c wscope -n '__wscope_is proxy' -s k -l insecure -d 'Accept any certificate'
+complete -c wscope -n '__wscope_is proxy' -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
+complete -c wscope -n '__wscope_is proxy' -l enforce -d 'Withhold frames that violate the protocol, and close both sides with 1002 or 1007'
+complete -c wscope -n '__wscope_is proxy' -l json -d 'Same as --output json: every event as a line of JSON'
+complete -c wscope -n '__wscope_is proxy' -l force -d 'Replace files of --record that exist'
+complete -c wscope -n '__wscope_is proxy' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is proxy' -l once -d 'Serve one connection, then exit with its status; others get 503'
+complete -c wscope -n '__wscope_is proxy' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
+complete -c wscope -n '__wscope_is proxy' -s q -l quiet -d 'Show errors only'
+complete -c wscope -n '__wscope_is proxy' -l no-color -d 'Same as --color never'
+complete -c wscope -n '__wscope_is proxy' -l pretty -d 'Indent long JSON messages, also in a pipe [the default on a terminal]'
+complete -c wscope -n '__wscope_is proxy' -l no-pretty -d 'Show JSON messages as received'
+complete -c wscope -n '__wscope_is proxy' -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
+complete -c wscope -n '__wscope_is proxy' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
+complete -c wscope -n '__wscope_is proxy' -l no-history -d 'Do not save the history of the prompt'
+complete -c wscope -n '__wscope_is proxy' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n '__wscope_is proxy; and __wscope_has_arguments 0' -f
+complete -c wscope -n '__wscope_is proxy; and __wscope_has_arguments 1' -f -a '(__wscope_endpoints)'
 complete -c wscope -n '__wscope_is check' -l variable -d 'Give {{NAME}} this value [repeatable]' -r -f
 complete -c wscope -n '__wscope_is check; and __wscope_expands' -l variables-file -d 'Read variables from a file with a NAME=VALUE on each line [repeatable]' -r -F
 complete -c wscope -n '__wscope_is check' -l secret -d 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]' -r -f
@@ -362,7 +433,7 @@ complete -c wscope -n '__wscope_is view' -l pretty -d 'Indent long JSON messages
 complete -c wscope -n '__wscope_is view' -l no-pretty -d 'Show JSON messages as received'
 complete -c wscope -n '__wscope_is view' -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
 complete -c wscope -n '__wscope_is view' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is view; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is view; and __wscope_has_arguments 0' -F
 complete -c wscope -n '__wscope_is replay' -l pace -d 'When messages are sent [default: answers; original with --speed]' -r -f -a "(__wscope_offered answers\t'Each after as many answers as came before it in the recording' original\t'With the recorded gaps' fast\t'At once')"
 complete -c wscope -n '__wscope_is replay' -l speed -d 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5' -r -f
 complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long answers are waited for; 0: without a limit' -r -f
@@ -431,8 +502,8 @@ complete -c wscope -n '__wscope_is replay' -l show-secrets -d 'Show credentials,
 complete -c wscope -n '__wscope_is replay' -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n '__wscope_is replay' -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n '__wscope_is replay' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is replay; and __wscope_lacks_argument' -F
-complete -c wscope -n '__wscope_is replay; and __wscope_lacks_argument' -f
+complete -c wscope -n '__wscope_is replay; and __wscope_has_arguments 0' -F
+complete -c wscope -n '__wscope_is replay; and __wscope_has_arguments 1' -f
 complete -c wscope -n '__wscope_is diff' -l ignore -d 'Do not compare what this JSONPath selects, such as \'$.ts\' or \'$..id\' [repeatable]' -r -f
 complete -c wscope -n '__wscope_is diff' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
 complete -c wscope -n '__wscope_is diff' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
@@ -446,12 +517,12 @@ complete -c wscope -n '__wscope_is diff' -s q -l quiet -d 'Write nothing: the ex
 complete -c wscope -n '__wscope_is diff' -l no-color -d 'Same as --color never'
 complete -c wscope -n '__wscope_is diff' -l show-secrets -d 'Show and compare credentials, cookies and tokens instead of masking them'
 complete -c wscope -n '__wscope_is diff' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is diff; and __wscope_lacks_argument' -F
-complete -c wscope -n '__wscope_is diff; and __wscope_lacks_argument' -F
+complete -c wscope -n '__wscope_is diff; and __wscope_has_arguments 0' -F
+complete -c wscope -n '__wscope_is diff; and __wscope_has_arguments 1' -F
 complete -c wscope -n '__wscope_is codes' -s h -l help -d 'Print help'
 complete -c wscope -n '__wscope_is codes' -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1004\t'Reserved' 1005\t'No Status Received' 1006\t'Abnormal Closure' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 1015\t'TLS Handshake' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is completions' -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n '__wscope_is completions; and __wscope_lacks_argument' -f -a "(__wscope_offered bash\t'Bash' zsh\t'Zsh' fish\t'Fish' powershell\t'PowerShell' elvish\t'Elvish' nushell\t'Nushell')"
+complete -c wscope -n '__wscope_is completions; and __wscope_has_arguments 0' -f -a "(__wscope_offered bash\t'Bash' zsh\t'Zsh' fish\t'Fish' powershell\t'PowerShell' elvish\t'Elvish' nushell\t'Nushell')"
 complete -c wscope -n '__wscope_is man' -s h -l help -d 'Print help'
-complete -c wscope -n '__wscope_is man; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check view replay diff codes completions man)"
-complete -c wscope -n '__wscope_is help; and __wscope_lacks_argument' -f -a "(__wscope_offered listen check view replay diff codes completions man help)"
+complete -c wscope -n '__wscope_is man; and __wscope_has_arguments 0' -f -a "(__wscope_offered listen proxy check view replay diff codes completions man)"
+complete -c wscope -n '__wscope_is help; and __wscope_has_arguments 0' -f -a "(__wscope_offered listen proxy check view replay diff codes completions man help)"

@@ -113,7 +113,7 @@ module completions {
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    url?: string              # Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
+    url?: string              # The server: ws://, wss://, host:port/path, :port/path, port or @name
   ]
 
   def "nu-complete wscope listen broadcast" [] {
@@ -180,6 +180,98 @@ module completions {
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
     address?: string          # Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
+  ]
+
+  def "nu-complete wscope proxy tls_min" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope proxy tls_max" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope proxy output" [] {
+    [ "lines" "nul" "raw" "hex" "base64" "json" ]
+  }
+
+  def "nu-complete wscope proxy timestamps" [] {
+    [ "utc" "local" "relative" "delta" ]
+  }
+
+  def "nu-complete wscope proxy color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show, record and change what clients and a server send
+  export extern "wscope proxy" [
+    --max-clients: string     # Serve at most this many connections at a time; others get 503
+    --handshake-timeout: string # Time limit for a client's TLS handshake and request; 0 means no limit
+    --no-http                 # Answer requests that are no opening handshake with 426 instead of relaying them to the server
+    --tls-cert: path          # Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12
+    --tls-key: path           # Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not
+    --tls-pass: string        # Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal
+    --header(-H): string      # Add, replace or remove a header of the client's request [repeatable]
+    --origin(-o): string      # Send this Origin header in place of the client's
+    --user-agent(-A): string  # Send this User-Agent header in place of the client's
+    --keep-host               # Pass on the Host header as the client sends it
+    --keep-origin             # Pass on the Origin header as the client sends it
+    --connect-timeout: string # Time limit for connecting to the server, up to its response; then the client gets 504
+    --user(-u): string        # Authenticate with user name and password (Basic)
+    --bearer: string          # Authenticate with a token (Authorization: Bearer)
+    --cookie: string          # Send cookies: 'a=b; c=d' [repeatable]
+    --netrc                   # Read user name and password from ~/.netrc, or the file that NETRC names
+    --netrc-file: path        # Read user name and password from this file instead of ~/.netrc
+    --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
+    --no-proxy: string        # Do not use a proxy for these hosts [default: the environment variable NO_PROXY]
+    --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
+    --proxy-insecure          # Accept any certificate of an https:// proxy
+    --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
+    --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
+    --interface: string       # Connect from this local address or network interface
+    -4                        # Use IPv4 only
+    -6                        # Use IPv6 only
+    --insecure(-k)            # Accept any certificate
+    --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
+    --no-system-ca            # Trust only the certificates of --cacert, not the system's
+    --cert: path              # Client certificate, for a server that requests one
+    --key: path               # Private key of --cert, if it is in another file
+    --pass: string            # Passphrase of the key or of the PKCS#12 file
+    --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
+    --tls-min: string@"nu-complete wscope proxy tls_min" # Minimum version of TLS
+    --tls-max: string@"nu-complete wscope proxy tls_max" # Maximum version of TLS
+    --rule: string            # Change messages: 'SIDE [PATTERN] [WHEN] => ACTION' [repeatable; the first that matches counts]
+    --seed: string            # Let what is random (N%, ±TIME, corrupt) happen as in an earlier run with the same N
+    --throttle: string        # Pass on at most SIZE bytes a second in each direction of a connection (16K, 1M)
+    --latency: string         # Delay everything by TIME in each direction, such as 200ms or 200ms±50ms
+    --refuse: string          # Refuse opening handshakes with this status, such as 503; with 503,20% one in five at random
+    --enforce                 # Withhold frames that violate the protocol, and close both sides with 1002 or 1007
+    --output: string@"nu-complete wscope proxy output" # How to write messages [default: lines; decorated on a terminal]
+    --json                    # Same as --output json: every event as a line of JSON
+    --max-message-size: string # Do not show messages over SIZE, and do not apply rules to them (64K, 10M, 1G)
+    --max-memory: string      # Memory limit for what is kept of all connections for display and rules
+    --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
+    --force                   # Replace files of --record that exist
+    --append                  # Continue files of --record that exist: .ndjson only
+    --once                    # Serve one connection, then exit with its status; others get 503
+    --connections: string     # End after N connections have ended
+    --duration: string        # Serve for TIME, then close all connections; exit status 0
+    --close-timeout: string   # Time limit for the answers to a Close frame of the proxy's own
+    --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
+    --quiet(-q)               # Show errors only
+    --timestamps: string@"nu-complete wscope proxy timestamps" # Show the time of every line
+    --color: string@"nu-complete wscope proxy color" # When to use colors
+    --no-color                # Same as --color never
+    --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
+    --no-pretty               # Show JSON messages as received
+    --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
+    --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
+    --no-history              # Do not save the history of the prompt
+    --connect-to: string      # Connect to this host and port instead; TLS and HTTP still use those of the URL
+    --filter: string          # Show only what matches PATTERN [repeatable]
+    --help(-h)                # Print help (see more with '--help')
+    address: string           # Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
+    url: string               # The server to connect to: ws://, wss://, host:port/path, :port/path, port or @name
   ]
 
   def "nu-complete wscope check tls_min" [] {
@@ -453,7 +545,7 @@ module completions {
   ]
 
   def "nu-complete wscope man command" [] {
-    [ "listen" "check" "view" "replay" "diff" "codes" "completions" "man" ]
+    [ "listen" "proxy" "check" "view" "replay" "diff" "codes" "completions" "man" ]
   }
 
   # Print a manual page in roff
@@ -468,6 +560,10 @@ module completions {
 
   # Accept WebSocket clients
   export extern "wscope help listen" [
+  ]
+
+  # Show, record and change what clients and a server send
+  export extern "wscope help proxy" [
   ]
 
   # Run scenario files and report what holds

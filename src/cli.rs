@@ -17,6 +17,7 @@ mod info;
 mod listen;
 mod modes;
 mod options;
+mod proxy;
 mod record;
 mod replay;
 mod resilience;
@@ -38,6 +39,7 @@ pub use info::{CodesArgs, CompletionsArgs, ManArgs, Shell};
 pub use listen::{BroadcastMode, ListenArgs, MockArgs, ServerTlsArgs};
 pub use modes::{ColorMode, InputMode, OutputMode, TimestampMode};
 pub use options::{arguments, is_given, option_name};
+pub use proxy::{FaultArgs, ForwardingArgs, ProxyArgs};
 pub use record::RecordArgs;
 pub use replay::{PaceMode, PlayingArgs, ReplayArgs};
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
@@ -113,6 +115,8 @@ pub const FIRST_STEPS: &str = "
 pub enum Command {
     /// Accept WebSocket clients
     Listen(Box<ListenArgs>),
+    /// Show, record and change what clients and a server send
+    Proxy(Box<ProxyArgs>),
     /// Run scenario files and report what holds
     Check(Box<CheckArgs>),
     /// Show a recording
@@ -135,7 +139,7 @@ pub enum Command {
 /// Options for connecting.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
-    /// Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
+    /// The server: ws://, wss://, host:port/path, :port/path, port or @name
     ///
     /// Without a scheme, ws:// is used for this machine and wss:// for any other; http:// and https://
     /// are read as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:

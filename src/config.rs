@@ -31,6 +31,7 @@ mod check;
 mod connect;
 pub mod curl;
 mod diff;
+mod endpoint;
 mod files;
 mod filters;
 mod headers;
@@ -40,6 +41,7 @@ mod listen;
 mod messages;
 mod presets;
 mod privacy;
+mod proxy;
 mod record;
 mod replay;
 mod resilience;
@@ -59,6 +61,7 @@ pub use headers::header_lines;
 pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
+pub use proxy::{Faults, Jitter, ProxyConfig, Refuse, RuleText};
 pub use record::RecordConfig;
 pub use replay::{MockConfig, RecordedRequest, RecordingConfig, ReplayConfig};
 pub use resilience::ResilienceConfig;
@@ -92,6 +95,8 @@ pub struct Env {
     pub history: Option<PathBuf>,
     /// The same for `listen`.
     pub listen_history: Option<PathBuf>,
+    /// The same for `proxy`.
+    pub proxy_history: Option<PathBuf>,
     /// The user's text editor and pager.
     pub programs: UserPrograms,
     /// Credentials.

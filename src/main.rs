@@ -58,6 +58,7 @@ fn environment(visible_secrets: Option<String>) -> Env {
         is_foreground: terminal::is_ours(),
         history: history("history"),
         listen_history: history("listen-history"),
+        proxy_history: history("proxy-history"),
         programs: UserPrograms::find(set),
         auth: AuthEnv::read(set),
         settings: SettingsEnv::read(set),

@@ -114,6 +114,8 @@ mod tests {
             ("Help", "help"),
             ("MAN", "man"),
             ("Chekc", "check"),
+            ("porxy", "proxy"),
+            ("prox", "proxy"),
         ] {
             assert_eq!(similar_command(word).as_deref(), Some(command), "{word}");
         }
@@ -125,7 +127,7 @@ mod tests {
             "listen", "check", "codes", "man", "help", "host", "listener", "echo", "example",
             "lis", "com", "che", "", "nodes", "coder", "codex", "modes", "main", "mac", "map",
             "men", "lists", "heap", "held", "yelp", "chuck", "glisten", "mans", "listen.",
-            "code-1", "code1", "Main",
+            "code-1", "code1", "Main", "prod", "pro", "proxies", "roxy",
         ] {
             assert_eq!(similar_command(word), None, "{word}");
         }

@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Subcommand, CompletionsArgs, DiffArgs, ReplayArgs};
+use crate::cli::{
+    Cli, Command as Subcommand, CompletionsArgs, DiffArgs, ListenArgs, ProxyArgs, ReplayArgs,
+};
 use crate::config::wscat;
 use crate::config::{
     CheckConfig, ConfigError, ConnectConfig, DiffConfig, Env, Expanded, GivenValues, Invocation,
-    ListenConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
+    ListenConfig, ProxyConfig, ReplayConfig, SendOrder, ViewConfig, expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -32,6 +34,7 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+pub mod proxy;
 mod recorded;
 mod recording;
 pub mod replay;
@@ -115,12 +118,10 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             })?);
         }
         Some(Subcommand::Listen(args)) => {
-            listen::run(configured(ListenConfig::wants_json(&args), || {
-                let config = ListenConfig::new(&args, &given, env);
-                let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
-                config.notices.splice(0..0, notices);
-                Ok(config)
-            })?)
+            listen::run(listen_config(&args, &given, expanded.as_ref(), env, notices)?)
+        }
+        Some(Subcommand::Proxy(args)) => {
+            proxy::run(proxy_config(*args, &given, expanded.as_ref(), env, notices)?)
         }
         Some(Subcommand::Check(args)) => {
             let matches = matches.subcommand_matches("check").unwrap_or(&matches);
@@ -143,6 +144,41 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
     Ok(result?)
+}
+
+/// The configuration of `listen`.
+fn listen_config(
+    args: &ListenArgs,
+    given: &GivenValues,
+    expanded: Option<&Expanded>,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<ListenConfig, Error> {
+    configured(ListenConfig::wants_json(args), || {
+        let config = ListenConfig::new(args, given, env);
+        let mut config = config.map_err(|error| located(expanded, error))?;
+        config.notices.splice(0..0, notices);
+        Ok(config)
+    })
+}
+
+/// The configuration of `proxy`.
+fn proxy_config(
+    mut args: ProxyArgs,
+    given: &GivenValues,
+    expanded: Option<&Expanded>,
+    env: &Env,
+    notices: Vec<(Level, String)>,
+) -> Result<ProxyConfig, Error> {
+    if let Some(expanded) = expanded {
+        expanded.settle_proxy(&mut args);
+    }
+    configured(ProxyConfig::wants_json(&args), || {
+        let config = ProxyConfig::new(&args, given, env);
+        let mut config = config.map_err(|error| located(expanded, error))?;
+        config.notices.splice(0..0, notices);
+        Ok(config)
+    })
 }
 
 /// The configuration of `replay`, whose options are in `matches`.

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::auth::{CredentialSources, NetrcFile, auth};
+use super::auth::CredentialSources;
 use super::curl::STDIN;
+use super::endpoint::{EndpointOptions, add_credentials, check_field};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
 use super::record::record;
-use super::route::{proxy_tls, route, target};
-use super::secrets::{GivenValues, Used, secrets};
+use super::route::target;
+use super::secrets::GivenValues;
 use super::shared::{commentary, note_settings, notices, subprotocols};
-use super::tls::tls;
 use super::values::{duration, optional_duration, size};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
@@ -21,19 +21,16 @@ use super::{
 use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
 };
-use crate::client::{EndpointConfig, EndpointTls, HandshakeConfig};
+use crate::client::{EndpointConfig, HandshakeConfig};
 use crate::input::repl::check_name;
 use crate::input::stdin::InputFraming;
-use crate::net::proxy::Choice;
 use crate::net::target::Target;
-use crate::net::tls::ClientContext;
 use crate::output::json::JsonFrames;
 use crate::output::payload::OutputFraming;
 use crate::protocol::MessageKind;
 use crate::protocol::close::{CloseCode, ClosePayload, InvalidClose};
 use crate::protocol::deflate::{self, DEFAULT_OFFER};
-use crate::protocol::head::HeaderLine;
-use crate::redact::{Redaction, Secrets};
+use crate::redact::Redaction;
 use crate::scenario::{Pattern, expect};
 use crate::session::AfterInput;
 
@@ -111,16 +108,11 @@ impl ConnectConfig {
         max_time: Option<Duration>,
         files: &FileReader,
     ) -> Result<Self, ConfigError> {
-        let EndpointConfig { target, handshake, .. } = &mut self.endpoint;
-        let credentials = auth(&args.auth, &handshake.headers, target, env, files)?;
-        handshake.credentials = credentials.headers;
-        self.credential_sources = credentials.sources;
+        let added = add_credentials(&mut self.endpoint, &args.auth, given, env, files)?;
+        self.credential_sources = added.sources;
+        self.netrc = added.netrc;
         self.notices = notices(&args.display, env);
-        self.notices.extend(credentials.notices);
-        self.netrc = NetrcFile::new(&args.auth, env);
-        let passwords = self.netrc.as_ref().map(|netrc| netrc.passwords(target, files));
-        let passwords = passwords.unwrap_or_default();
-        self.endpoint.secrets = given_secrets(&self.endpoint, given, passwords, env, files);
+        self.notices.extend(added.notices);
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
         note_settings(&args.settings, env, files);
@@ -149,61 +141,30 @@ impl ConnectConfig {
 fn endpoint(
     args: &ConnectArgs,
     target: Target,
-    mut handshake: HandshakeConfig,
+    handshake: HandshakeConfig,
     env: &Env,
     files: &FileReader,
 ) -> Result<EndpointConfig, ConfigError> {
-    let tls = tls(&args.tls, files)?;
     let redirects = &args.resilience.redirects;
-    Ok(EndpointConfig {
-        route: route(&args.route, &target, &mut handshake, env, files)?,
+    let options = EndpointOptions {
         target,
-        proxy_tls: ClientContext::new(proxy_tls(&args.route, &tls)),
-        tls: EndpointTls::new(tls),
         handshake,
+        route: &args.route,
+        tls: &args.tls,
+        connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
         lenient: args.receiving.tolerance.lenient,
         max_redirects: redirects.location.then_some(redirects.max_redirs),
-        connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
-        probes_tls: false,
         redaction: redaction(args.display.show_secrets),
-        secrets: Secrets::default(),
-    })
-}
-
-fn given_secrets(
-    endpoint: &EndpointConfig,
-    given: &GivenValues,
-    passwords: Vec<String>,
-    env: &Env,
-    files: &FileReader,
-) -> Secrets {
-    let handshake = &endpoint.handshake;
-    let own = handshake.headers.iter().chain(&handshake.credentials);
-    let used = Used {
-        target: Some(&endpoint.target),
-        headers: own.chain(&endpoint.route.proxy_headers).collect(),
-        user: env.auth.user.as_ref(),
-        bearer: env.auth.bearer.as_ref(),
-        proxies: Some(&env.proxies),
-        passwords,
     };
-    let secrets = secrets(given, &used, files);
-    match endpoint.route.choose(&endpoint.target) {
-        Ok(Choice::Through(proxy, _)) => secrets.and(proxy.secrets(Redaction::Mask)),
-        _ => secrets,
-    }
+    options.resolve(env, files)
 }
 
 fn handshake_config(
     args: &RequestArgs,
     files: &FileReader,
 ) -> Result<HandshakeConfig, ConfigError> {
-    for (option, value) in [("--origin", &args.origin), ("--user-agent", &args.user_agent)] {
-        if let Some(value) = value {
-            HeaderLine::parse(&format!("X: {value}"))
-                .map_err(|error| ConfigError::value(option, value, error))?;
-        }
-    }
+    check_field("--origin", args.origin.as_deref())?;
+    check_field("--user-agent", args.user_agent.as_deref())?;
     Ok(HandshakeConfig {
         subprotocols: subprotocols(&args.subprotocols)?,
         origin: args.origin.clone(),

@@ -112,10 +112,10 @@ pub enum ServerInput {
 }
 
 /// Unfinished handshakes at a time, each with a thread: of some 40 KiB, or 100 KiB with TLS.
-const MAX_HANDSHAKES: usize = 2048;
+pub(super) const MAX_HANDSHAKES: usize = 2048;
 
 /// The most bytes in the queue of one client.
-const MAX_BACKLOG: usize = 16 << 20;
+pub(super) const MAX_BACKLOG: usize = 16 << 20;
 
 impl ListenConfig {
     /// Resolves the command line.
@@ -127,7 +127,7 @@ impl ListenConfig {
             clients: at_least_one("--max-clients", args.handshake.max_clients)?,
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
-            memory: at_least_one("--max-memory", memory(&args.receiving.max_memory)?)?,
+            memory: memory(&args.receiving.max_memory)?,
         };
         let files = FileReader::new(None);
         let output = args.receiving.output;
@@ -187,11 +187,17 @@ fn given_secrets(options: &ServerOptions, given: &GivenValues, files: &FileReade
     secrets(given, &Used { headers, ..Used::default() }, files)
 }
 
-fn memory(given: &str) -> Result<usize, ConfigError> {
-    size("--max-memory", given).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
+/// The size given to `--max-memory`, in bytes.
+pub(super) fn memory(given: &str) -> Result<usize, ConfigError> {
+    let bytes = size("--max-memory", given)?;
+    at_least_one("--max-memory", usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
-fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Result<T, ConfigError> {
+/// The number given to `option`, which 0 cannot be.
+pub(super) fn at_least_one<T: PartialEq + Default>(
+    option: &'static str,
+    number: T,
+) -> Result<T, ConfigError> {
     if number == T::default() {
         return Err(ConfigError::value(option, "0", "it must be at least 1"));
     }
@@ -263,7 +269,11 @@ fn origin(given: &str) -> Result<String, ConfigError> {
     Ok(normalize_origin(bare.unwrap_or(given)))
 }
 
-fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<TlsAcceptor>, ConfigError> {
+/// The certificate for clients, if one is given.
+pub(super) fn acceptor(
+    args: &ServerTlsArgs,
+    reader: &FileReader,
+) -> Result<Option<TlsAcceptor>, ConfigError> {
     let files = Files {
         cert: ("--tls-cert", args.tls_cert.as_deref()),
         key: ("--tls-key", args.tls_key.as_deref()),
@@ -289,7 +299,7 @@ fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {
     }
 }
 
-fn input(env: &Env) -> ServerInput {
+pub(super) fn input(env: &Env) -> ServerInput {
     if env.stdin_is_terminal && !env.is_foreground {
         ServerInput::None
     } else if is_conversation(env) {

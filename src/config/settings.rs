@@ -13,13 +13,13 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use super::files::FileReader;
 use super::secrets::GivenValues;
 use super::{ConfigError, Env, parse_duration, privacy, secret_arguments};
-use crate::cli::{self, Cli, ConnectArgs};
+use crate::cli::{self, Cli, ConnectArgs, ProxyArgs};
 use crate::event::Level;
 use crate::input::repl::closest;
 use crate::net::Target;
 use crate::net::proxy::{BadSetting, SettingOrigin};
 use crate::platform::files::FileError;
-use arguments::{Setting, arguments, last_values, last_wins};
+use arguments::{Setting, arguments, last_headers, last_values, last_wins};
 use file::SettingLine;
 use import::{Import, import};
 use origin::Origin;
@@ -30,6 +30,7 @@ mod endpoint;
 mod file;
 mod import;
 mod origin;
+mod subcommand;
 
 /// Where the settings are read from.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +163,7 @@ pub fn expand(
     let mut sources: Vec<_> = settings.iter().map(|list| parsed(&mut command, list)).collect();
     sources.push(typed.clone());
     let settings: Vec<_> = settings.into_iter().flatten().collect();
-    let matches = merged(args, subcommand, &settings).map_err(|problem| {
+    let matches = merged(args, subcommand, &settings, &sources).map_err(|problem| {
         let (reason, origin) = arguments::cause(&settings, &problem);
         SettingError::at(&path, &origin, &reason)
     })?;
@@ -296,20 +297,19 @@ fn parsed(command: &mut Command, settings: &[Setting]) -> ArgMatches {
     arguments::parse(command, &arguments(settings)).unwrap_or_default()
 }
 
-/// The result of parsing a command line with these settings before it. A subcommand takes only those for the display.
+/// The result of parsing a command line with these settings before it.
 fn merged(
     args: &[OsString],
     subcommand: Option<&str>,
     settings: &[Setting],
+    sources: &[ArgMatches],
 ) -> Result<ArgMatches, clap::Error> {
     let command = last_wins(Cli::command());
     let given = match subcommand.and_then(|name| command.find_subcommand(name)) {
         None => arguments(settings),
         Some(command) => {
-            let matches = parsed(&mut arguments::command().ignore_errors(true), settings);
-            let options = command.get_arguments();
-            let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
-            display.flat_map(|arg| cli::arguments(arg, &matches)).collect()
+            let all = parsed(&mut arguments::command().ignore_errors(true), settings);
+            subcommand::arguments(command, &all, sources.get(OF_ENDPOINT))
         }
     };
     let (words, rest) = args.split_at(args.len().min(if subcommand.is_some() { 2 } else { 1 }));
@@ -323,12 +323,18 @@ impl Expanded {
         if let Some(url) = &self.url {
             (args.url, args.wscat.connect) = (Some(url.text.clone()), None);
         }
-        args.handshake.request.headers = last_values(&self.sources, "headers", |line| {
-            let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
-            Some(name.trim().to_ascii_lowercase())
-        });
+        args.handshake.request.headers = last_headers(&self.sources);
         args.handshake.request.subprotocols =
             last_values(&self.sources, "subprotocols", |_| Some(String::new()));
+    }
+
+    /// The same for `wscope proxy`, which takes headers from the endpoint and the command line only.
+    pub fn settle_proxy(&self, args: &mut ProxyArgs) {
+        if let Some(url) = &self.url {
+            args.url.clone_from(&url.text);
+        }
+        let sources = [self.sources.get(OF_ENDPOINT), self.sources.last()];
+        args.forwarding.headers = last_headers(sources.into_iter().flatten());
     }
 
     /// The values of all settings, also of those that are replaced.

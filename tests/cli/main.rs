@@ -37,6 +37,7 @@ mod plain_terminal;
 mod pretty;
 mod protocol;
 mod proxy;
+mod proxy_usage;
 mod raw_frames;
 mod reconnect;
 mod record;

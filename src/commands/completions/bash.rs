@@ -12,7 +12,7 @@ pub(super) fn script(commands: &[Command]) -> String {
     let arguments: String = commands.iter().map(arguments).collect();
     let options: String = commands.iter().map(options).collect();
     format!(
-        "# What a command has: its options, the values of its arguments, and whether there may be many.
+        "# What a command has: its options, the values of each of its arguments, and whether there may be many of the last.
 _wscope_command() {{
     case $1 in
 {arguments}    esac
@@ -31,13 +31,14 @@ _wscope_option() {{
 
 fn arguments(command: &Command) -> String {
     let names: Vec<_> = command.get_opts().chain(flags(command)).flat_map(names).collect();
-    let arguments = command.get_positionals().find_map(values).unwrap_or(Values::Text);
+    let arguments = command.get_positionals().filter_map(values);
+    let arguments: Vec<_> = arguments.map(|values| format!("'{}'", words(&values))).collect();
     let many = if command.get_positionals().any(is_repeatable) { "yes" } else { "" };
     format!(
-        "        {})\n            options='{}'\n            arguments='{}' many={many}\n            ;;\n",
+        "        {})\n            options='{}'\n            arguments=({}) many={many}\n            ;;\n",
         command.get_name(),
         names.join(" "),
-        words(&arguments),
+        arguments.join(" "),
     )
 }
 

@@ -56,7 +56,8 @@ fn lines(command: &Command) -> String {
         }
     }
     let text = filtered(&text);
-    text + &command.get_positionals().filter_map(|arg| argument(command, arg)).collect::<String>()
+    let arguments = command.get_positionals().enumerate();
+    text + &arguments.filter_map(|(before, arg)| argument(command, arg, before)).collect::<String>()
 }
 
 /// With the lists of values as arguments of a function: fish would compare what is typed with the descriptions too.
@@ -69,11 +70,12 @@ fn filtered(text: &str) -> String {
     })
 }
 
-fn argument(command: &Command, arg: &Arg) -> Option<String> {
+/// The values of an argument that is behind so many others.
+fn argument(command: &Command, arg: &Arg, before: usize) -> Option<String> {
     let start = match is_repeatable(arg) {
         true => start(command.get_name()),
         false => format!(
-            "complete -c wscope -n '__wscope_is {}; and __wscope_lacks_argument' ",
+            "complete -c wscope -n '__wscope_is {}; and __wscope_has_arguments {before}' ",
             command.get_name()
         ),
     };

@@ -73,10 +73,10 @@ function __wscope_is
     or not string match -q -- '-*' (commandline -ct)
 end
 
-# Whether the current word would be the first argument.
-function __wscope_lacks_argument
+# Whether so many arguments are before the current word.
+function __wscope_has_arguments
     set -l place (__wscope_place)
-    test $place[2] -eq 0
+    test $place[2] -eq $argv[1]
 end
 
 # Those of these values that start with the current word. Fish would also compare it with their descriptions.

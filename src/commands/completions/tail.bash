@@ -1,5 +1,5 @@
 _wscope() {
-    local commands='@COMMANDS@' options= arguments= many= takes= values=
+    local commands='@COMMANDS@' options= arguments=() many= takes= values=
     local line=${COMP_LINE:0:COMP_POINT} words=("${COMP_WORDS[0]}") last=0 index word
 
     # Bash splits words also at the characters of COMP_WORDBREAKS, such as = : and @. They are joined again.
@@ -42,8 +42,10 @@ _wscope() {
             [[ $stem ]] || values=$options
         elif ((last == 1)); then
             values="$commands <url>"
-        elif [[ $given == 0 || $many ]]; then
-            values=$arguments
+        elif [[ $many ]]; then
+            values=${arguments[0]}
+        else
+            values=${arguments[given]}
         fi
     fi
     _wscope_reply "$1" "$2"

@@ -122,9 +122,9 @@ mod tests {
     fn commands() -> Vec<Command> {
         let mut connect = Cli::command();
         connect.build();
-        let listen = connect.find_subcommand("listen").expect("listen").clone();
-        let check = connect.find_subcommand("check").expect("check").clone();
-        vec![connect, listen, check]
+        let other = |name| connect.find_subcommand(name).expect("a command").clone();
+        let others = ["listen", "proxy", "check"].map(other);
+        [connect].into_iter().chain(others).collect()
     }
 
     #[test]

@@ -183,9 +183,17 @@ pub(super) fn arguments(settings: &[Setting]) -> Vec<OsString> {
     kept.flat_map(|(_, setting)| setting.args.iter().cloned()).collect()
 }
 
+/// The header fields. Those of a source replace those of their name from earlier sources.
+pub(super) fn last_headers<'a>(sources: impl IntoIterator<Item = &'a ArgMatches>) -> Vec<String> {
+    last_values(sources, "headers", |line| {
+        let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
+        Some(name.trim().to_ascii_lowercase())
+    })
+}
+
 /// The values of a repeatable option. Those with a key replace the ones with the same key from earlier sources.
-pub(super) fn last_values(
-    sources: &[ArgMatches],
+pub(super) fn last_values<'a>(
+    sources: impl IntoIterator<Item = &'a ArgMatches>,
     id: &str,
     key: impl Fn(&str) -> Option<String>,
 ) -> Vec<String> {

@@ -1,0 +1,260 @@
+//! What `wscope proxy` has to do.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::connect::{redaction, stdout_in};
+use super::endpoint::{AddedCredentials, EndpointOptions, add_credentials, check_field};
+use super::files::FileReader;
+use super::filters::filters;
+use super::headers::headers;
+use super::listen::{MAX_BACKLOG, MAX_HANDSHAKES, acceptor, at_least_one, input, memory};
+use super::record::record;
+use super::route::{proxy_remark, target};
+use super::secrets::GivenValues;
+use super::shared::{commentary, note_settings, notices};
+use super::values::{duration, optional_duration, size};
+use super::{
+    Capacity, Commentary, ConfigError, CredentialSources, Env, RecordConfig, ServerInput, Stdout,
+    USER_AGENT, history,
+};
+use crate::cli::{ForwardingArgs, OutputMode, ProxyArgs};
+use crate::client::{EndpointConfig, HandshakeConfig};
+use crate::event::Level;
+use crate::net::accept::TlsAcceptor;
+use crate::net::target::Target;
+use crate::output::human::Detail;
+use crate::platform::user_programs::UserPrograms;
+use crate::protocol::head::HeaderLine;
+use crate::redact::{Redaction, Secrets};
+use crate::view::Filters;
+
+mod faults;
+
+pub use faults::{Faults, Jitter, Refuse};
+
+/// The configuration of a proxy.
+#[derive(Debug)]
+pub struct ProxyConfig {
+    /// The address to listen on, as given.
+    pub address: String,
+    /// The certificate for clients; `None`: they connect without TLS.
+    pub tls: Option<TlsAcceptor>,
+    /// Limit on a client's TLS handshake and request.
+    pub handshake_timeout: Option<Duration>,
+    /// Unfinished handshakes of clients at a time.
+    pub max_handshakes: usize,
+    /// The server. Its handshake has nothing that is sent in place of the client's request: that is in [`Self::edits`]. Its
+    /// user agent is for HTTP proxies on the way to the server.
+    pub endpoint: EndpointConfig,
+    /// What is changed of the client's request: a field takes the place of all those of its name that the client sends, as do
+    /// several of the same name together; a removal removes them.
+    pub edits: Vec<HeaderLine>,
+    /// A Host header that names the proxy is passed on.
+    pub keep_host: bool,
+    /// An Origin header that names the proxy is passed on.
+    pub keep_origin: bool,
+    /// Requests that are no opening handshake are relayed.
+    pub relays_http: bool,
+    /// The limits on clients and memory.
+    pub capacity: Capacity,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// The rules, in the order in which they are tried.
+    pub rules: Vec<RuleText>,
+    /// What random decisions start from; `None`: something else in each run.
+    pub seed: Option<u64>,
+    /// Serve one connection and exit with its result.
+    pub once: bool,
+    /// Exit after this many connections.
+    pub connections: Option<u64>,
+    /// Exit after this time.
+    pub duration: Option<Duration>,
+    /// The source of commands; never [`ServerInput::Stdin`].
+    pub input: ServerInput,
+    /// What is written to standard output.
+    pub stdout: Stdout,
+    /// The display of everything else.
+    pub commentary: Commentary,
+    /// What is shown of the messages.
+    pub filters: Filters,
+    /// What is recorded.
+    pub record: RecordConfig,
+    /// Limit on the closing handshakes that the proxy starts.
+    pub close_timeout: Option<Duration>,
+    /// Whether secrets are masked.
+    pub redaction: Redaction,
+    /// The secrets that were given, used or not.
+    pub secrets: Secrets,
+    /// The sources of the credentials among the edits.
+    pub credential_sources: CredentialSources,
+    /// The history file of the line editor.
+    pub history: Option<PathBuf>,
+    /// The user's text editor and pager.
+    pub programs: UserPrograms,
+    /// Notices to show first.
+    pub notices: Vec<(Level, String)>,
+}
+
+/// A rule as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleText {
+    /// `SIDE [PATTERN] [WHEN] => ACTION`
+    pub source: String,
+    /// The files that it names, with their content.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl ProxyConfig {
+    /// Resolves the command line.
+    ///
+    /// # Errors
+    /// With the first value that is not valid.
+    pub fn new(args: &ProxyArgs, given: &GivenValues, env: &Env) -> Result<Self, ConfigError> {
+        let files = FileReader::new(None);
+        let input = match input(env) {
+            ServerInput::Stdin => ServerInput::None,
+            input => input,
+        };
+        let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
+        let commentary = commentary(&args.display, takes_commands, env);
+        let faults = Faults::new(&args.faults)?;
+        let connections = args.ending.connections;
+        let mut config = Self {
+            address: args.address.clone(),
+            tls: acceptor(&args.clients.tls, &files)?,
+            handshake_timeout: duration("--handshake-timeout", &args.clients.handshake_timeout)?,
+            max_handshakes: MAX_HANDSHAKES,
+            endpoint: endpoint(args, env, &files)?,
+            edits: Vec::new(),
+            keep_host: args.forwarding.keep_host,
+            keep_origin: args.forwarding.keep_origin,
+            relays_http: !args.clients.no_http,
+            capacity: capacity(args)?,
+            faults,
+            rules: parse_rules(&args.faults.rule),
+            seed: args.faults.seed,
+            once: args.ending.once,
+            connections: connections.map(|n| at_least_one("--connections", n)).transpose()?,
+            duration: optional_duration("--duration", args.ending.duration.as_deref())?,
+            input,
+            stdout: stdout_in(output(args), false, args.display.verbose, env),
+            commentary,
+            filters: filters(&args.filter, &files)?,
+            record: record(&args.record, args.display.verbose)?,
+            close_timeout: duration("--close-timeout", &args.ending.closing.close_timeout)?,
+            redaction: redaction(args.display.show_secrets),
+            secrets: Secrets::default(),
+            credential_sources: CredentialSources::default(),
+            history: history::file(&args.settings, env.proxy_history.as_ref()),
+            programs: env.programs.clone(),
+            notices: Vec::new(),
+        };
+        // The last step, as it may ask for a password.
+        let added = add_credentials(&mut config.endpoint, &args.auth, given, env, &files)?;
+        config.edits = edits(&args.forwarding, &config.endpoint.handshake);
+        config.secrets = config.endpoint.secrets.clone();
+        config.notices = all_notices(args, &config, &added, env);
+        config.credential_sources = added.sources;
+        note_settings(&args.settings, env, &files);
+        config.record.used = files.uses();
+        Ok(config)
+    }
+
+    /// Whether `--json` is set: failures before a connection are reported there too.
+    pub fn wants_json(args: &ProxyArgs) -> bool {
+        output(args) == Some(OutputMode::Json)
+    }
+}
+
+fn output(args: &ProxyArgs) -> Option<OutputMode> {
+    if args.receiving.json { Some(OutputMode::Json) } else { args.receiving.output }
+}
+
+fn endpoint(
+    args: &ProxyArgs,
+    env: &Env,
+    files: &FileReader,
+) -> Result<EndpointConfig, ConfigError> {
+    let request = &args.forwarding;
+    check_field("--origin", request.origin.as_deref())?;
+    check_field("--user-agent", request.user_agent.as_deref())?;
+    let options = EndpointOptions {
+        target: target(&args.url, args.route.unix_socket.is_some())?,
+        handshake: HandshakeConfig {
+            subprotocols: Vec::new(),
+            origin: None,
+            user_agent: request.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
+            credentials: Vec::new(),
+            headers: headers(&request.headers, files)?,
+            extensions: None,
+        },
+        route: &args.route,
+        tls: &args.tls,
+        connect_timeout: duration("--connect-timeout", &request.network.connect_timeout)?,
+        lenient: false, // this is about responses of HTTP proxies: the client judges the server's
+        max_redirects: None,
+        redaction: redaction(args.display.show_secrets),
+    };
+    options.resolve(env, files)
+}
+
+/// The fields of options, unless one of `--header` has their name, then those of `--header`.
+fn edits(args: &ForwardingArgs, handshake: &HandshakeConfig) -> Vec<HeaderLine> {
+    let origin = args.origin.as_deref().map(|origin| HeaderLine::new("Origin", origin));
+    let agent = args.user_agent.as_deref().map(|agent| {
+        let removal = HeaderLine { is_removal: true, ..HeaderLine::new("User-Agent", "") };
+        HeaderLine::user_agent(agent).unwrap_or(removal)
+    });
+    let is_own = |line: &HeaderLine| handshake.headers.iter().any(|own| own.is(&line.name));
+    let options = origin.into_iter().chain(agent).chain(handshake.credentials.iter().cloned());
+    options.filter(|line| !is_own(line)).chain(handshake.headers.iter().cloned()).collect()
+}
+
+fn capacity(args: &ProxyArgs) -> Result<Capacity, ConfigError> {
+    Ok(Capacity {
+        clients: at_least_one("--max-clients", args.clients.max_clients)?,
+        backlog: MAX_BACKLOG,
+        message: size("--max-message-size", &args.receiving.max_message_size)?,
+        memory: memory(&args.receiving.max_memory)?,
+    })
+}
+
+/// The rules of `--rule`.
+fn parse_rules(given: &[String]) -> Vec<RuleText> {
+    given.iter().map(|source| RuleText { source: source.clone(), files: Vec::new() }).collect()
+}
+
+fn all_notices(
+    args: &ProxyArgs,
+    config: &ProxyConfig,
+    added: &AddedCredentials,
+    env: &Env,
+) -> Vec<(Level, String)> {
+    let mut all: Vec<_> = config.endpoint.target.assumption().into_iter().map(info).collect();
+    if args.tls.no_check {
+        let text = "-n: the server's certificate is not checked";
+        all.push((Level::Warning, text.to_owned()));
+    }
+    all.extend(notices(&args.display, env));
+    all.extend(added.notices.iter().cloned());
+    all.extend(route_notice(&config.endpoint, &config.endpoint.target, config.commentary.detail));
+    all
+}
+
+/// Which proxy is used on the way to the server, or why one is not.
+fn route_notice(
+    endpoint: &EndpointConfig,
+    target: &Target,
+    detail: Detail,
+) -> Option<(Level, String)> {
+    let (is_detail, text) = proxy_remark(&endpoint.route.choose(target).ok()?)?;
+    (!is_detail || detail >= Detail::Control).then(|| info(text))
+}
+
+fn info(text: String) -> (Level, String) {
+    (Level::Info, text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Command lines of `wscope proxy` that are not valid.
+
+use crate::support::{Outcome, wscope};
+
+fn run(args: &[&str]) -> Outcome {
+    wscope().arg("proxy").args(args).run()
+}
+
+/// Exit status 2, with this error.
+#[track_caller]
+fn refused(args: &[&str], error: &str) {
+    let outcome = run(args);
+    assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
+    assert_eq!(outcome.stdout, "", "{args:?}");
+    let first = outcome.stderr.lines().next().unwrap_or_default();
+    assert_eq!(first, format!("wscope: {error}"), "{args:?}");
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_option_and_the_reason() {
+    const STATUS: &str = "a status that refuses a request is one from 200 to 599";
+    for (option, value, reason) in [
+        ("--refuse", "99", STATUS),
+        ("--refuse", "101", STATUS),
+        ("--refuse", "503,200%", "a share is more than 0% and at most 100%"),
+        ("--refuse", "503,20", "a share is written with %, as in 503,20%"),
+        ("--latency", "5±", "a time is missing after ±"),
+        ("--latency", "100±20ms", "both times need a unit, as in 100ms±20ms"),
+        ("--latency", "10ms±20ms", "the time after ± is longer than that before it"),
+        ("--latency", "5 parsecs", "\"parsecs\" is not a unit of time; use ms, s, m or h"),
+        ("--throttle", "0", "nothing would be passed on; without the option there is no limit"),
+        ("--throttle", "fast", "\"FAST\" is not a unit of size; use K, M or G"),
+        ("--connections", "0", "it must be at least 1"),
+        ("--max-clients", "0", "it must be at least 1"),
+        ("--max-memory", "0", "it must be at least 1"),
+        ("--handshake-timeout", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
+        ("--connect-timeout", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
+        ("--duration", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
+        ("--close-timeout", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
+        ("--record", "x.txt", "the name has to end in .ndjson, .har or .wscope"),
+        ("--filter", "", "the pattern is empty"),
+        ("--origin", "a\nb", "'\\n' is not allowed in a header value"),
+    ] {
+        let reason = format!("bad {option} {value:?}: {reason}");
+        refused(&[":0", "ws://h", option, value], &reason);
+    }
+}
+
+#[test]
+fn options_that_exclude_each_other_are_named() {
+    let once = "the argument '--once' cannot be used with '--connections <N>'";
+    refused(&[":0", "ws://h", "--once", "--connections", "2"], once);
+    let quiet = "the argument '--quiet' cannot be used with '--verbose...'";
+    refused(&[":0", "ws://h", "-q", "-v"], quiet);
+    refused(&[":0", "ws://h", "--force"], "--force requires --record FILE");
+}
+
+#[test]
+fn both_addresses_are_required() {
+    refused(&[], "the following required arguments were not provided: <ADDR> <URL>");
+    refused(&[":0"], "the following required arguments were not provided: <URL>");
+    refused(&[":0", "ws://h", "ws://i"], "unexpected argument 'ws://i' found");
+}
+
+/// Redirects, subprotocols and compression are up to the client.
+#[test]
+fn options_for_a_client_of_its_own_are_unknown() {
+    for option in ["-s", "-L", "--compress", "--no-compress", "--max-redirs", "--lenient", "-x"] {
+        refused(&[":0", "ws://h", option], &format!("unexpected argument '{option}' found"));
+    }
+}
+
+#[test]
+fn a_bad_address_is_refused() {
+    for address in [":99999", "ws://localhost:3000", "@staging", ""] {
+        let outcome = run(&[address, "ws://h"]).code(2);
+        let error = outcome.stderr.lines().next().unwrap_or_default();
+        assert!(error.starts_with(&format!("wscope: bad address {address:?}: ")), "{error}");
+        outcome.stderr_contains("HOST:PORT, HOST, :PORT or PORT");
+    }
+}
+
+#[test]
+fn a_bad_url_is_shown_without_its_secrets() {
+    for url in ["ws://me:hunter2@h/#x", "ftp://me:hunter2@h", "ws://h/?token=hunter2#x"] {
+        let outcome = run(&[":0", url]).code(2).stderr_lacks("hunter2");
+        outcome.stderr_contains("wscope: bad URL: ").stderr_contains("***");
+    }
+    refused(
+        &[":0", "@staging", "--no-config"],
+        "--no-config: it ignores the file with the endpoints",
+    );
+}
+
+#[test]
+fn a_bad_value_is_an_event_with_json() {
+    let outcome = run(&[":0", "ws://h", "--json", "--refuse", "99"]).code(2);
+    let events = outcome.json_lines();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((&event["event"], &event["kind"]), (&"error".into(), &"usage".into()), "{event}");
+}
