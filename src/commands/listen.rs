@@ -101,7 +101,7 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let waker = reactor.waker();
     let server = Server::new(config, clock, view, streams, recordings, sender, waker);
     let server = Arc::new(server.with_mock(mock).with_log(log));
-    let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
+    let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept.receive);
     let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
     control.announce();
     Ok(control)

@@ -89,11 +89,11 @@ impl Server {
         let received = Arc::new(AtomicU64::new(0));
         let mock = self.mock.as_ref().map(Mock::client);
         let replayed = mock.as_ref().map(ClientMock::sent).unwrap_or_default();
-        let target = resource_name(&handshake.request.line.target);
+        let target = resource_name(&handshake.received.request.line.target);
         let number = self.clients.admit(config.capacity.clients, config.once, || ClientRecord {
             number: self.next_number(),
             queue,
-            remote: handshake.remote,
+            remote: handshake.received.remote,
             target: config.redaction.url(&target).into_owned(),
             protocol: handshake.agreement.subprotocol.clone(),
             since: Instant::now(),
@@ -134,7 +134,7 @@ impl Server {
 
     fn failure(&self, rejected: &Rejected) -> Option<Box<Failure>> {
         let redaction = self.config.redaction;
-        let is_tls = self.config.accept.tls.is_some();
+        let is_tls = self.config.accept.receive.tls.is_some();
         let Rejected { remote, rejection, response, .. } = rejected;
         match (rejection, response) {
             // Load balancers and browsers connect without sending a request: this is reported only on demand.

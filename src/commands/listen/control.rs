@@ -108,7 +108,7 @@ impl Control {
     /// The URL of the server, with this scheme or its secure form.
     fn url(&self, scheme: &str) -> String {
         let (config, address) = (&self.server.config, self.address);
-        let s = if config.accept.tls.is_some() { "s" } else { "" };
+        let s = if config.accept.receive.tls.is_some() { "s" } else { "" };
         let path = config.accept.rules.path.as_deref().unwrap_or("/");
         format!("{scheme}{s}://{address}{path}")
     }

@@ -116,7 +116,7 @@ impl Server {
     }
 
     pub(super) fn handshake_limit(&self) -> Duration {
-        self.config.accept.time_limit.unwrap_or_default()
+        self.config.accept.receive.time_limit.unwrap_or_default()
     }
 
     pub(super) fn report(&self, client_event: ClientEvent) {
