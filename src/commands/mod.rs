@@ -35,6 +35,7 @@ pub mod man;
 mod recorded;
 mod recording;
 pub mod replay;
+mod serving;
 mod usage;
 mod verdict;
 pub mod view;
