@@ -38,6 +38,7 @@ pub mod proxy;
 mod recorded;
 mod recording;
 pub mod replay;
+mod serving;
 mod usage;
 mod verdict;
 pub mod view;

@@ -24,7 +24,7 @@ use crate::protocol::handshake::{
 };
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
-use crate::server::AcceptOptions;
+use crate::server::{AcceptOptions, ReceiveOptions};
 use crate::view::Filters;
 
 /// The configuration of a server.
@@ -146,11 +146,13 @@ impl ListenConfig {
             address: args.address.clone(),
             secrets,
             accept: AcceptOptions {
+                receive: ReceiveOptions {
+                    tls,
+                    time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
+                    max_handshakes: MAX_HANDSHAKES,
+                },
                 rules,
                 lenient: args.receiving.lenient,
-                time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-                tls,
-                max_handshakes: MAX_HANDSHAKES,
             },
             capacity,
             greeting: args.sending.send.clone(),

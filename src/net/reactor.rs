@@ -30,6 +30,8 @@ pub mod tokens {
     pub const WAKER: Token = Token(3);
     /// The listening socket.
     pub const LISTENER: Token = Token(4);
+    /// The second socket, where a loop joins two: that to the server.
+    pub const UPSTREAM: Token = Token(5);
     /// The first of the outputs; the others have the next numbers.
     pub const OUTPUTS: usize = 8;
     /// The first of the connection attempts; the others have the next numbers.

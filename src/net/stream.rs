@@ -2,17 +2,22 @@
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
+use std::time::Duration;
 
-use mio::Interest;
 use mio::event::Source;
 use mio::net::TcpStream;
 #[cfg(unix)]
 use mio::net::UnixStream;
+use mio::{Interest, Token};
 use native_tls::TlsStream;
+use socket2::SockRef;
 
 use super::reactor::{Reactor, tokens};
 use super::tls_hello::HelloTap;
 use super::tls_stream::{ServerStream, shut_down};
+
+#[cfg(test)]
+mod tests;
 
 /// A connected, non-blocking byte stream. Layers nest: TLS through an HTTPS proxy is TLS over TLS.
 #[derive(Debug)]
@@ -58,6 +63,16 @@ impl Stream {
         to.registry().register(source, tokens::SOCKET, Interest::READABLE | Interest::WRITABLE)
     }
 
+    /// Has the readiness of the socket, which is registered with this reactor, reported as that of `token`. What it is
+    /// ready for now is reported again.
+    ///
+    /// # Errors
+    /// When the system refuses that.
+    pub fn set_token(&mut self, reactor: &Reactor, token: Token) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        reactor.registry().reregister(self.source(), token, interest)
+    }
+
     fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Plain(tcp) => tcp,
@@ -98,6 +113,34 @@ impl Stream {
             }
             Self::Resumed(resumed) => return resumed.stream.finish_sending(),
         }; // the peer may have gone already
+    }
+
+    /// Ends our direction with FIN alone. Under TLS the peer sees from the missing close_notify that the data may be
+    /// incomplete (RFC 8446 section 6.1), as where a connection breaks.
+    pub fn cut_sending(&mut self) {
+        let _ = match self {
+            Self::Plain(tcp) => tcp.shutdown(Shutdown::Write),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.shutdown(Shutdown::Write),
+            Self::Tls(tls) => return tls.get_mut().inner_mut().cut_sending(),
+            Self::Accepted(tls) => return tls.get_mut().inner_mut().cut_sending(),
+            Self::Resumed(resumed) => return resumed.stream.cut_sending(),
+        }; // the peer may have gone already
+    }
+
+    /// Has TCP send RST when the stream is dropped, which discards what is not sent yet (SO_LINGER of zero seconds). A
+    /// Unix socket cannot be reset.
+    pub fn reset_on_drop(&self) {
+        match self {
+            Self::Plain(tcp) => {
+                let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO)); // it is closed anyway
+            }
+            #[cfg(unix)]
+            Self::Unix(_) => {}
+            Self::Tls(tls) => tls.get_ref().inner().reset_on_drop(),
+            Self::Accepted(tls) => tls.get_ref().inner().reset_on_drop(),
+            Self::Resumed(resumed) => resumed.stream.reset_on_drop(),
+        }
     }
 
     /// Whether there is TLS on the socket: it buffers what it could not write.

@@ -12,7 +12,7 @@ use mio::net::{TcpListener, TcpStream};
 use super::handshake::AcceptedSocket;
 use super::pending::{Evictions, HandshakeTable, Interrupter, PendingHandshake, TableFull};
 use super::rejection::close_over_limit;
-use super::{AcceptOptions, Service};
+use super::{ReceiveOptions, Service};
 use crate::net::{Reactor, Stream};
 
 /// A listening socket whose connections are served by `S`.
@@ -72,7 +72,7 @@ const STACK: usize = 256 << 10;
 
 impl<S: Service> Acceptor<S> {
     /// Accepts from `listener`, which the caller's reactor watches.
-    pub fn new(service: Arc<S>, listener: TcpListener, options: &AcceptOptions) -> Self {
+    pub fn new(service: Arc<S>, listener: TcpListener, options: &ReceiveOptions) -> Self {
         Self {
             service,
             listener,

@@ -1,16 +1,15 @@
 //! The server's side of the opening handshake: TLS, the request, the response.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::Interest;
 use mio::net::TcpStream;
 
-use super::AcceptOptions;
 use super::pending::PendingHandshake;
 use super::rejection::{Rejected, Rejection, StaticAnswer, unavailable};
-use super::request::{AcceptError, ReceivedRequest, read_request};
+use super::request::{AcceptError, ReceivedRequest, receive_request};
+use super::{AcceptOptions, ReceiveOptions};
 use crate::net::accept::TlsAcceptor;
 use crate::net::exchange::Exchange;
 use crate::net::reactor::tokens;
@@ -28,22 +27,36 @@ pub struct AcceptedSocket {
     since: Instant,
 }
 
+/// A connection with a request that is neither judged nor answered yet.
+#[derive(Debug)]
+pub struct Received {
+    /// The client's address.
+    pub remote: SocketAddr,
+    /// The request, and what was received after it.
+    pub request: ReceivedRequest,
+    /// The connection.
+    pub stream: Stream,
+    /// For wss.
+    pub tls: Option<TlsInfo>,
+    /// The time of the TLS handshake.
+    pub tls_took: Option<Duration>,
+    /// When its thread took over the connection.
+    pub since: Instant,
+    /// The limit on everything up to the end of the opening handshake.
+    pub deadline: Deadline,
+    /// Its place among the unfinished handshakes: until [`PendingHandshake::admit`] the connection may be closed for a
+    /// newer one, before those that have sent no request.
+    pub pending: PendingHandshake,
+}
+
 /// An opening handshake whose request is valid and not answered yet.
 #[derive(Debug)]
 pub struct Handshake {
-    /// The client's address.
-    pub remote: SocketAddr,
-    /// The request.
-    pub request: ReceivedRequest,
+    /// The request and its connection.
+    pub received: Received,
     /// What the response accepts.
     pub agreement: Agreement,
     response: Head,
-    stream: Stream,
-    tls: Option<TlsInfo>,
-    tls_took: Option<Duration>,
-    pending: PendingHandshake,
-    since: Instant,
-    deadline: Deadline,
 }
 
 /// A client whose opening handshake is complete.
@@ -74,7 +87,7 @@ impl AcceptedSocket {
         Self { tcp, remote, pending, since: Instant::now() }
     }
 
-    /// Reads the request and judges it; before that, does the TLS handshake, if `options` have TLS.
+    /// Receives the request and judges it; before that, does the TLS handshake, if `options` have TLS.
     ///
     /// # Errors
     /// Why the connection does not become a client. No response has been sent yet.
@@ -84,6 +97,27 @@ impl AcceptedSocket {
         static_answer: StaticAnswer,
         reactor: &mut Reactor,
     ) -> Result<Handshake, Box<Rejected>> {
+        let received = self.receive(&options.receive, reactor)?;
+        let ReceivedRequest { line, head, .. } = &received.request;
+        match answer(&options.rules, line, &head.judged(options.lenient)) {
+            Ok((response, agreement)) => Ok(Handshake { received, agreement, response }),
+            Err(refusal) => {
+                let Received { remote, request, stream, pending, .. } = received;
+                let refused = (request, refusal);
+                Err(Rejected::refused(remote, stream, refused, static_answer, pending))
+            }
+        }
+    }
+
+    /// Receives the request without judging it; before that, does the TLS handshake, if `options` have TLS.
+    ///
+    /// # Errors
+    /// Why there is no request. No response has been sent yet.
+    pub fn receive(
+        self,
+        options: &ReceiveOptions,
+        reactor: &mut Reactor,
+    ) -> Result<Received, Box<Rejected>> {
         let Self { tcp, remote, pending, since } = self;
         let deadline = Deadline::after(options.time_limit);
         let (mut stream, tls) = match start(tcp, options.tls.as_ref(), reactor, deadline) {
@@ -97,32 +131,14 @@ impl AcceptedSocket {
             }
         };
         let tls_took = tls.is_some().then(|| since.elapsed());
-        let request = match read_request(&mut stream, reactor, deadline) {
+        let request = match receive_request(&mut stream, Vec::new(), reactor, deadline) {
             Ok(request) => request,
             Err(error) => return Err(Rejected::unreadable(remote, stream, error, pending)),
         };
         if !pending.set_answered() {
             return Err(Rejected::evicted(remote, stream, true, pending));
         }
-        let judged = request.head.judged(options.lenient);
-        match answer(&options.rules, &request.line, &judged) {
-            Ok((response, agreement)) => Ok(Handshake {
-                remote,
-                request,
-                agreement,
-                response,
-                stream,
-                tls,
-                tls_took,
-                pending,
-                since,
-                deadline,
-            }),
-            Err(refusal) => {
-                let refused = (request, refusal);
-                Err(Rejected::refused(remote, stream, refused, static_answer, pending))
-            }
-        }
+        Ok(Received { remote, request, stream, tls, tls_took, since, deadline, pending })
     }
 }
 
@@ -148,27 +164,29 @@ impl Handshake {
     /// # Errors
     /// When it cannot be sent.
     pub fn accept(self, reactor: &mut Reactor) -> Result<AcceptedClient, Box<Rejected>> {
-        let Self { remote, request, agreement, response, mut stream, tls, tls_took, .. } = self;
+        let Self { received, agreement, response } = self;
+        let Received { remote, request, mut stream, tls, tls_took, since, deadline, pending } =
+            received;
         let interim = interim_response(&request);
         let heads = interim.iter().chain([&response]);
         let bytes = heads.flat_map(|head| head.bytes().iter().copied()).collect::<Vec<_>>();
-        if let Err(error) = Exchange::new(&mut stream, reactor).write_all(&bytes, self.deadline) {
+        if let Err(error) = Exchange::new(&mut stream, reactor).write_all(&bytes, deadline) {
             let error = AcceptError::of_write(error, request.head.bytes().len());
-            return Err(Rejected::new(remote, Rejection::Failed(error), None, self.pending));
+            return Err(Rejected::new(remote, Rejection::Failed(error), None, pending));
         }
-        let total = self.since.elapsed();
+        let total = since.elapsed();
         let upgrade = Some(total - tls_took.unwrap_or_default());
         let timings = Timings { tls: tls_took, upgrade, total, ..Timings::default() };
-        drop(self.pending);
-        reactor.interrupt_on(Arc::default());
+        pending.admit(reactor);
         Ok(AcceptedClient { remote, stream, request, interim, response, agreement, tls, timings })
     }
 
     /// Refuses the request with 503 for this reason: the client may try again later.
     pub fn refuse_for_now(self, reason: String) -> Box<Rejected> {
+        let Received { remote, request, stream, pending, .. } = self.received;
         let response = unavailable(&reason);
-        let rejection = Rejection::Unavailable(self.request, reason);
-        Rejected::new(self.remote, rejection, Some((self.stream, response)), self.pending)
+        let rejection = Rejection::Unavailable(request, reason);
+        Rejected::new(remote, rejection, Some((stream, response)), pending)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A command provides a [`Service`], which an [`Acceptor`] runs in a thread for each connection. There,
 //! [`AcceptedSocket::read_request`] and [`Handshake::accept`] lead to an [`AcceptedClient`], or to a
 //! [`Rejected`] connection. Both are plain data: the command reports them and decides who is admitted.
+//! A command that is not the server itself uses [`AcceptedSocket::receive`], which judges nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,21 +23,28 @@ mod request;
 mod tests;
 
 pub use acceptor::Acceptor;
-pub use handshake::{AcceptedClient, AcceptedSocket, Handshake};
+pub use handshake::{AcceptedClient, AcceptedSocket, Handshake, Received};
 pub use listener::{BoundListener, ListenError, bind};
-pub use pending::{Evictions, Network};
+pub use pending::{Evictions, Network, PendingHandshake};
 pub use rejection::{Rejected, Rejection, StaticAnswer};
-pub use request::{AcceptError, ReceivedRequest};
+pub use request::{AcceptError, ReceivedRequest, receive_request};
 
-/// How connections are accepted.
+/// How connections become clients of a WebSocket server.
 #[derive(Clone, Debug)]
 pub struct AcceptOptions {
-    /// For wss.
-    pub tls: Option<TlsAcceptor>,
+    /// How their requests are received.
+    pub receive: ReceiveOptions,
     /// Who may connect, and what is negotiated.
     pub rules: ServerOptions,
     /// Lines of a request that are not header fields are ignored.
     pub lenient: bool,
+}
+
+/// How requests are received.
+#[derive(Clone, Debug)]
+pub struct ReceiveOptions {
+    /// For wss.
+    pub tls: Option<TlsAcceptor>,
     /// Limit on everything up to the end of the opening handshake.
     pub time_limit: Option<Duration>,
     /// Unfinished handshakes at a time, each with a thread.

@@ -99,9 +99,10 @@ impl Evictions {
     }
 }
 
-/// An entry in the table of unfinished handshakes, removed when dropped.
+/// An entry in the table of unfinished handshakes, removed when dropped. While there are too many, its connection may
+/// be closed for a newer one.
 #[derive(Debug)]
-pub(super) struct PendingHandshake {
+pub struct PendingHandshake {
     handshakes: Arc<HandshakeTable>,
     id: u64,
 }
@@ -231,6 +232,13 @@ impl TableState {
 }
 
 impl PendingHandshake {
+    /// Ends the handshake in the thread with this reactor, whose waits are not interrupted any more: from now on the
+    /// connection is not closed for newer ones.
+    pub fn admit(self, reactor: &mut Reactor) {
+        drop(self); // first: until then the flag may be set
+        reactor.interrupt_on(Arc::default());
+    }
+
     /// Its thread runs.
     pub(super) fn start(&self) {
         self.set(HandshakeProgress::Waiting);

@@ -79,28 +79,30 @@ impl AcceptError {
     }
 }
 
-/// Reads a request head.
+/// Receives a request head, which may begin, or be whole, in `early`: bytes of the stream that were received before,
+/// such as those after the last request.
 ///
 /// # Errors
 /// When none is received as a whole, in time.
-pub(super) fn read_request(
+pub fn receive_request(
     stream: &mut Stream,
+    early: Vec<u8>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<ReceivedRequest, AcceptError> {
-    let mut received = Vec::new();
+    let (mut received, mut before) = (early, 0);
     let mut exchange = Exchange::new(stream, reactor);
     loop {
-        let before = received.len();
-        exchange
-            .read_more(&mut received, deadline)
-            .map_err(|error| AcceptError::of_read(error, before))?;
         if may_be_judged(&received, before)
             && let Some((line, head)) = parse_request(&received).map_err(AcceptError::Unreadable)?
         {
             received.drain(..head.bytes().len());
             return Ok(ReceivedRequest { line, head, early: received });
         }
+        before = received.len();
+        exchange
+            .read_more(&mut received, deadline)
+            .map_err(|error| AcceptError::of_read(error, before))?;
     }
 }
 

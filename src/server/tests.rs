@@ -38,19 +38,53 @@ impl Service for Reporter {
     }
 }
 
-/// Sends `sent` to a server that accepts one connection. Returns the response and what was reported.
-fn exchange(sent: &str, is_full: bool) -> (String, String) {
+/// Receives requests without judging them, one after the other, and reports them.
+struct Receiver {
+    options: ReceiveOptions,
+    reports: Sender<String>,
+}
+
+impl Service for Receiver {
+    fn serve(self: Arc<Self>, socket: AcceptedSocket, reactor: &mut Reactor) {
+        let mut received = match socket.receive(&self.options, reactor) {
+            Ok(received) => received,
+            Err(rejected) => {
+                return self.reports.send(format!("{:?}", rejected.rejection)).unwrap();
+            }
+        };
+        received.pending.admit(reactor);
+        let mut reports = Vec::new();
+        let end = loop {
+            let ReceivedRequest { line, early, .. } = received.request;
+            reports.push(format!("{} {}", line.method, line.target));
+            match receive_request(&mut received.stream, early, reactor, received.deadline) {
+                Ok(request) => received.request = request,
+                Err(error) => break error,
+            }
+        };
+        self.reports.send(format!("{}, {end:?}", reports.join(", "))).unwrap();
+    }
+}
+
+/// Sends `sent` to a server that accepts one connection, which this service reports on. Returns the response and the
+/// report.
+fn serve_one<S: Service>(
+    sent: &str,
+    service: impl FnOnce(AcceptOptions, Sender<String>) -> S,
+) -> (String, String) {
     let BoundListener { socket, address, hosts } = bind("127.0.0.1:0").unwrap();
     let options = AcceptOptions {
-        tls: None,
+        receive: ReceiveOptions {
+            tls: None,
+            time_limit: Some(Duration::from_secs(10)),
+            max_handshakes: 16,
+        },
         rules: ServerOptions { listening: hosts, ..ServerOptions::default() },
         lenient: false,
-        time_limit: Some(Duration::from_secs(10)),
-        max_handshakes: 16,
     };
     let (reports, received) = channel();
-    let service = Arc::new(Reporter { options: options.clone(), is_full, reports });
-    let mut acceptor = Acceptor::new(service, socket, &options);
+    let service = Arc::new(service(options.clone(), reports));
+    let mut acceptor = Acceptor::new(service, socket, &options.receive);
     let mut client = TcpStream::connect(address).unwrap();
     client.write_all(sent.as_bytes()).unwrap();
     client.shutdown(Shutdown::Write).unwrap();
@@ -64,6 +98,11 @@ fn exchange(sent: &str, is_full: bool) -> (String, String) {
     let mut response = String::new();
     client.read_to_string(&mut response).unwrap();
     (response, report)
+}
+
+/// Sends `sent` to a WebSocket server.
+fn exchange(sent: &str, is_full: bool) -> (String, String) {
+    serve_one(sent, |options, reports| Reporter { options, is_full, reports })
 }
 
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
@@ -100,5 +139,24 @@ fn invalid_handshakes_are_refused_with_the_reason() {
         let line = response.lines().next().unwrap_or_default();
         assert_eq!(line.trim_start_matches("HTTP/1.1 "), status, "{request:?}");
         assert!(report.starts_with(expected), "{request:?}: {report}");
+    }
+}
+
+#[test]
+fn requests_are_received_without_being_judged() {
+    let receive = |sent| {
+        let service =
+            |options: AcceptOptions, reports| Receiver { options: options.receive, reports };
+        serve_one(sent, service).1
+    };
+    for (sent, expected) in [
+        ("POST /x HTTP/1.1\r\nHost: a.example\r\n\r\n", "POST /x, Ended(Eof, 0)"),
+        ("GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\n\n", "GET /1, HEAD /2, Ended(Eof, 0)"),
+        ("GET /1 HTTP/1.0\n\nGET /2 HT", "GET /1, Ended(Eof, 9)"),
+        ("GET /1 HTTP/1.1\r\n\r\nnonsense", "GET /1, Unreadable(NotHttp"),
+        ("nonsense\r\n\r\n", "Failed(Unreadable(NotHttp"),
+    ] {
+        let report = receive(sent);
+        assert!(report.starts_with(expected), "{sent:?}: {report}");
     }
 }

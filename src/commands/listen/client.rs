@@ -49,7 +49,7 @@ impl Service for Server {
         match self.handshake(socket, reactor) {
             Ok((client, admission)) => self.run_client(client, admission, reactor),
             Err(mut rejected) => {
-                let mut outputs = self.outputs(Failures::Each, &reactor.waker(), false);
+                let mut outputs = self.shared.outputs(Failures::Each, &reactor.waker(), false);
                 self.reject(&mut rejected, reactor, &mut outputs);
                 finish_and_drain(&mut outputs, reactor);
             }
@@ -79,7 +79,7 @@ impl Server {
 
     fn admit(&self, handshake: &Handshake, reactor: &Reactor) -> Result<Admission, NotAdmitted> {
         let config = &self.config;
-        let (queue, actions) = client_queue(config.capacity.backlog, self.waker());
+        let (queue, actions) = client_queue(config.capacity.backlog, self.shared.waker());
         let (discarded, waker) = (queue.clone(), reactor.waker());
         let account = self.memory.open(move || {
             discarded.discard();
@@ -89,11 +89,11 @@ impl Server {
         let received = Arc::new(AtomicU64::new(0));
         let mock = self.mock.as_ref().map(Mock::client);
         let replayed = mock.as_ref().map(ClientMock::sent).unwrap_or_default();
-        let target = resource_name(&handshake.request.line.target);
+        let target = resource_name(&handshake.received.request.line.target);
         let number = self.clients.admit(config.capacity.clients, config.once, || ClientRecord {
-            number: self.next_number(),
+            number: self.shared.next_number(),
             queue,
-            remote: handshake.remote,
+            remote: handshake.received.remote,
             target: config.redaction.url(&target).into_owned(),
             protocol: handshake.agreement.subprotocol.clone(),
             since: Instant::now(),
@@ -102,7 +102,7 @@ impl Server {
             echoes: config.echo,
             replayed,
         })?;
-        self.report(ClientEvent::Admitted);
+        self.shared.report(ClientEvent::Admitted);
         Ok(Admission { number, actions, received, account, mock })
     }
 
@@ -118,8 +118,8 @@ impl Server {
     /// Reports a connection that does not become a client, and ends it.
     fn reject(&self, rejected: &mut Rejected, reactor: &mut Reactor, outputs: &mut Outputs) {
         if let Some(failure) = self.failure(rejected) {
-            let number = self.next_number(); // only reported connections are numbered
-            let mut journal = Journal::new(outputs, self.clock).for_connection(number);
+            let number = self.shared.next_number(); // only reported connections are numbered
+            let mut journal = Journal::new(outputs, self.shared.clock).for_connection(number);
             journal.emit(EventKind::Failure(&failure));
             outputs.flush_early(); // what does not fit is written at the end
         }
@@ -127,14 +127,14 @@ impl Server {
             && rejected.response.as_ref().is_some_and(|response| response.status == 200);
         if rejected.respond(reactor) && is_page {
             let text = format!("a browser at {} was shown the page", rejected.remote);
-            Journal::new(outputs, self.clock).emit(EventKind::Notice(Level::Info, &text));
+            Journal::new(outputs, self.shared.clock).emit(EventKind::Notice(Level::Info, &text));
             outputs.flush_early();
         }
     }
 
     fn failure(&self, rejected: &Rejected) -> Option<Box<Failure>> {
         let redaction = self.config.redaction;
-        let is_tls = self.config.accept.tls.is_some();
+        let is_tls = self.config.accept.receive.tls.is_some();
         let Rejected { remote, rejection, response, .. } = rejected;
         match (rejection, response) {
             // Load balancers and browsers connect without sending a request: this is reported only on demand.
@@ -176,10 +176,10 @@ impl Server {
     ) {
         // With --once the failure is that of the program, which reports it.
         let failures = if self.config.once { Failures::None } else { Failures::Each };
-        let mut outputs = self.outputs(failures, &reactor.waker(), false);
+        let mut outputs = self.shared.outputs(failures, &reactor.waker(), false);
         let opened = opened(&client, self.config.redaction);
         let Admission { number, mut actions, received, account, mock } = admission;
-        let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
+        let mut journal = Journal::new(&mut outputs, self.shared.clock).for_connection(number);
         journal.emit(EventKind::Open(&opened));
         let AcceptedClient { stream, request, agreement, .. } = client;
         if let Some(lines) = objections(&request.head, self.config.redaction, &opened.secrets) {
@@ -204,7 +204,7 @@ impl Server {
         let mut report = session.run();
         self.clients.remove(number);
         if report.deadline.is_some() || report.is_shut_down {
-            self.note_lost(&report.lost);
+            self.shared.note_lost(&report.lost);
         }
         journal.tick();
         let forced = match () {
@@ -216,9 +216,9 @@ impl Server {
         let mut charge = account.charge();
         charge.set(outputs.held());
         finish_and_drain(&mut outputs, reactor);
-        self.report(ClientEvent::Ended(verdict));
+        self.shared.report(ClientEvent::Ended(verdict));
         self.clients.finish();
-        let _ = self.waker().wake(); // the control loop may have been waiting for this
+        let _ = self.shared.waker().wake(); // the control loop may have been waiting for this
     }
 
     fn plan(

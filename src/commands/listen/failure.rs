@@ -11,7 +11,7 @@ use crate::protocol::handshake::{MALFORMED, Refusal, Response, resource_name};
 use crate::protocol::head::{Head, HeadError};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::{Redaction, Secrets};
-use crate::server::{AcceptError, Evictions, ReceivedRequest};
+use crate::server::{AcceptError, ReceivedRequest};
 
 /// A failure of the client at `remote`.
 pub(super) fn failed(
@@ -206,44 +206,5 @@ fn answered(
         body: masked(body).into_bytes(),
         is_partial: false,
         notes: Vec::new(),
-    }
-}
-
-/// Handshakes that were closed for newer connections, and why.
-pub(super) fn evictions_text(evictions: &Evictions) -> String {
-    let Evictions { of_address, address, address_limit, of_all, limit, of_system } = evictions;
-    let mut reasons = Vec::new();
-    if let Some(address) = address {
-        reasons.push(format!(
-            "{of_address} over the limit of {address_limit} per address ({address})"
-        ));
-    }
-    if *of_all > 0 {
-        reasons.push(format!("{of_all} over the limit of {limit} in all"));
-    }
-    if *of_system > 0 {
-        reasons.push(format!("{of_system} because the system has no resources left"));
-    }
-    let handshakes = counted(evictions.count() as u64, "unfinished handshake");
-    format!("closed {handshakes} for newer connections: {}", reasons.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn evictions_are_counted_by_the_exceeded_limit() {
-        let evictions = Evictions { of_all: 2, limit: 4, ..Evictions::default() };
-        assert_eq!(
-            evictions_text(&evictions),
-            "closed 2 unfinished handshakes for newer connections: 2 over the limit of 4 in all"
-        );
-        let evictions = Evictions { of_all: 0, of_system: 1, ..evictions };
-        assert_eq!(
-            evictions_text(&evictions),
-            "closed 1 unfinished handshake for newer connections: \
-             1 because the system has no resources left"
-        );
     }
 }

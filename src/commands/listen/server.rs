@@ -1,56 +1,34 @@
 //! The state that all clients of a server share.
 
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use mio::Waker;
 
 use super::clients::Clients;
 use super::mock::Mock;
-use super::session_log::SessionLog;
-use super::streams::Streams;
-use crate::commands::displays::{self, Failures, SharedView};
-use crate::commands::recording::RunRecordings;
+use crate::commands::serving::{Served, Shared};
 use crate::config::ListenConfig;
 use crate::error::Error;
-use crate::event::Clock;
-use crate::input::Action;
-use crate::output::Outputs;
+use crate::input::{Action, Shutdown};
+use crate::protocol::CloseCode;
 use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
 use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
 use crate::scenario::Count;
-use crate::session::Lost;
-use crate::view::View;
+use crate::server::ReceiveOptions;
 
 /// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
     pub(super) config: ListenConfig,
-    pub(super) clock: Clock,
+    /// What it has in common with the servers of other commands.
+    pub(super) shared: Shared<ClientEvent>,
     pub(super) clients: Clients,
     /// The limit on the memory of all connections together.
     pub(super) memory: Budget,
-    /// Standard output and error.
-    pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     pub(super) count: Option<Count>,
     /// The recorded server that is played for each client.
     pub(super) mock: Option<Mock>,
-    /// What was not delivered by sessions that we ended.
-    lost: Mutex<Lost>,
-    /// What the prompt can show again, and how messages are shown.
-    pub(super) view: Option<Arc<View>>,
-    pub(super) recordings: RunRecordings,
-    /// Keeps all events for the prompt.
-    log: Option<SessionLog>,
-    numbers: AtomicU64,
-    client_event: Sender<ClientEvent>,
-    waker: Arc<Waker>,
 }
 
 /// What clients report to the control loop.
@@ -66,67 +44,50 @@ pub(super) enum ClientEvent {
     CountReached,
 }
 
+impl Served for Server {
+    type Report = ClientEvent;
+
+    fn shared(&self) -> &Shared<ClientEvent> {
+        &self.shared
+    }
+
+    fn receive_options(&self) -> &ReceiveOptions {
+        &self.config.accept.receive
+    }
+
+    fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
+        self.clients.shut_down(code, shutdown);
+    }
+
+    fn have_finished(&self) -> bool {
+        self.clients.have_finished()
+    }
+}
+
 impl Server {
+    /// One that plays the recorded server `mock` for each client, if given.
     pub(super) fn new(
         config: ListenConfig,
-        clock: Clock,
-        view: Option<Arc<View>>,
-        streams: Streams,
-        recordings: RunRecordings,
-        client_event: Sender<ClientEvent>,
-        waker: Arc<Waker>,
+        shared: Shared<ClientEvent>,
+        mock: Option<Mock>,
     ) -> Self {
-        if let Some(view) = &view {
-            view.set_waker(Arc::clone(&waker));
-        }
         Self {
-            view,
-            recordings,
-            log: None,
             count: config.count.map(Count::new),
-            mock: None,
             memory: Budget::new(config.capacity.memory),
             config,
-            clock,
+            shared,
             clients: Clients::default(),
-            streams,
-            lost: Mutex::default(),
-            numbers: AtomicU64::new(1),
-            client_event,
-            waker,
+            mock,
         }
-    }
-
-    /// Plays this recorded server for each client.
-    pub(super) fn with_mock(self, mock: Option<Mock>) -> Self {
-        Self { mock, ..self }
-    }
-
-    /// Keeps all events in this log.
-    pub(super) fn with_log(self, log: Option<SessionLog>) -> Self {
-        Self { log, ..self }
-    }
-
-    pub(super) fn next_number(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::SeqCst)
-    }
-
-    pub(super) fn waker(&self) -> Arc<Waker> {
-        Arc::clone(&self.waker)
     }
 
     pub(super) fn handshake_limit(&self) -> Duration {
-        self.config.accept.time_limit.unwrap_or_default()
-    }
-
-    pub(super) fn report(&self, client_event: ClientEvent) {
-        let _ = self.client_event.send(client_event); // the receiver is dropped when the program ends
-        let _ = self.waker.wake();
+        self.config.accept.receive.time_limit.unwrap_or_default()
     }
 
     pub(super) fn note_slow(&self, numbers: Vec<u64>) {
         for number in numbers {
-            self.report(ClientEvent::TooSlow(number));
+            self.shared.report(ClientEvent::TooSlow(number));
         }
     }
 
@@ -138,40 +99,10 @@ impl Server {
         action
     }
 
-    /// Counts what a session did not deliver.
-    pub(super) fn note_lost(&self, more: &Lost) {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.received += more.received;
-        lost.sent += more.sent;
-    }
-
-    pub(super) fn take_lost(&self) -> Lost {
-        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     pub(super) fn note_progress(&self) {
         if self.count.as_ref().is_some_and(Count::is_reached) {
-            self.report(ClientEvent::CountReached);
+            self.shared.report(ClientEvent::CountReached);
         }
-    }
-
-    /// Outputs of one thread, whose loop `waker` wakes.
-    pub(super) fn outputs(
-        &self,
-        failures: Failures,
-        waker: &Arc<Waker>,
-        shows_waiting: bool,
-    ) -> Outputs {
-        let (out, err) = self.streams.outlets(waker);
-        let view = self.view.as_ref().map(|view| SharedView { view, shows_waiting });
-        let config = &self.config;
-        let mut outputs =
-            displays::outputs(config.stdout, &config.commentary, out, err, failures, view);
-        self.recordings.record(&mut outputs, Arc::clone(waker), Box::new(|| None));
-        if let Some(log) = &self.log {
-            outputs.set_log(Box::new(log.clone()));
-        }
-        outputs
     }
 
     pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {
@@ -185,10 +116,4 @@ impl Server {
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }
     }
-}
-
-/// The error of a step of the server's set-up.
-pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
-    let what = what.to_owned();
-    move |error| Error::System(what.clone(), error)
 }

@@ -21,7 +21,7 @@ pub(in crate::net) fn registered(
 }
 
 /// Waits until `is_seen`, at most some seconds. What each wait announces is announced once.
-fn wait_for(reactor: &mut Reactor, is_seen: impl Fn(&Woken) -> bool) -> Woken {
+pub(in crate::net) fn wait_for(reactor: &mut Reactor, is_seen: impl Fn(&Woken) -> bool) -> Woken {
     let end = Instant::now() + Duration::from_secs(10);
     loop {
         let woken = reactor.wait(Some(end)).unwrap();
@@ -48,6 +48,10 @@ fn each_token_has_its_flag() {
     wait_for(&mut reactor, |woken| woken.is_input_ready);
     let _listener = registered(&reactor, tokens::LISTENER);
     wait_for(&mut reactor, |woken| woken.is_listener_ready);
+    let (_upstream, peer) = registered(&reactor, tokens::UPSTREAM);
+    drop(peer);
+    let woken = wait_for(&mut reactor, |woken| woken.upstream.is_read_closed);
+    assert!(woken.upstream.is_readable && woken.socket == SocketReadiness::default());
     let _attempt = registered(&reactor, Token(tokens::ATTEMPTS + 31));
     let woken = wait_for(&mut reactor, |woken| woken.attempts().next().is_some());
     assert_eq!(woken.attempts().collect::<Vec<_>>(), [31]);

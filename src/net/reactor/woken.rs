@@ -10,6 +10,8 @@ use super::tokens;
 pub struct Woken {
     /// Of the connection's socket.
     pub socket: SocketReadiness,
+    /// Of the second socket, where a loop joins two.
+    pub upstream: SocketReadiness,
     /// The input has something to read.
     pub is_input_ready: bool,
     /// Clients may be waiting to be accepted.
@@ -26,7 +28,7 @@ pub struct Woken {
     attempts: Indices,
 }
 
-/// The readiness of the connection's socket.
+/// The readiness of a socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SocketReadiness {
     /// There is something to read, or the end of the stream.
@@ -37,11 +39,20 @@ pub struct SocketReadiness {
     pub is_read_closed: bool,
 }
 
+impl SocketReadiness {
+    fn add(&mut self, event: &Event) {
+        self.is_readable |= event.is_readable() || event.is_error();
+        self.is_writable |= event.is_writable();
+        self.is_read_closed |= event.is_read_closed() || event.is_error();
+    }
+}
+
 impl Woken {
     /// Nothing has been reported yet.
     pub(super) fn new(was_interrupted: bool) -> Self {
         Self {
             socket: SocketReadiness::default(),
+            upstream: SocketReadiness::default(),
             is_input_ready: false,
             is_listener_ready: false,
             is_woken: false,
@@ -55,11 +66,8 @@ impl Woken {
 
     pub(super) fn add(&mut self, event: &Event) {
         match event.token() {
-            tokens::SOCKET => {
-                self.socket.is_readable |= event.is_readable() || event.is_error();
-                self.socket.is_writable |= event.is_writable();
-                self.socket.is_read_closed |= event.is_read_closed() || event.is_error();
-            }
+            tokens::SOCKET => self.socket.add(event),
+            tokens::UPSTREAM => self.upstream.add(event),
             tokens::SIGNALS => self.is_signalled = true,
             tokens::INPUT => self.is_input_ready = true,
             tokens::WAKER => self.is_woken = true,

@@ -1,4 +1,4 @@
-//! What happened on the connections of all clients, for `/scenario`.
+//! What happened on all connections, for `/scenario`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,14 +8,14 @@ use crate::input::repl::SessionScenario;
 use crate::output::EventLog;
 use crate::recording::scenario::ScenarioBuilder;
 
-/// The events of all clients, as far as they fit into a scenario. A clone shares them.
+/// The events of all connections, as far as they fit into a scenario. A clone shares them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SessionLog(Arc<Mutex<ScenarioBuilder>>);
 
 impl SessionLog {
-    /// The scenario of the clients that there were until now.
+    /// The scenario of what has happened until now.
     pub(super) fn scenario(&self) -> SessionScenario {
-        // A clone, so that the clients do not wait while the text is made.
+        // A clone, so that the connections do not wait while the text is made.
         let builder = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         recording::session_scenario(&builder)
     }

@@ -1,4 +1,4 @@
-//! Standard output and error, which the control loop and the threads of all clients write to.
+//! Standard output and error, which the control loop and the threads of all connections write to.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,6 @@ use std::time::Instant;
 use mio::Waker;
 
 use crate::commands::displays;
-use crate::input::repl::{OperatorCommand, Repl};
 use crate::output::shared::SharedStream;
 use crate::output::{Outlet, OutputError};
 use crate::platform::batches::{BatchQueue, WhenFull};
@@ -39,12 +38,12 @@ impl Streams {
         Ok(Self { out, err, threads: vec![thread] })
     }
 
-    /// The terminal, by way of the line editor.
+    /// The terminal, by way of a line editor with this screen.
     ///
     /// # Errors
     /// As [`Streams::open`].
-    pub(super) fn with_repl(repl: &Repl<OperatorCommand>, control: Arc<Waker>) -> io::Result<Self> {
-        let out = repl.screen().clone();
+    pub(super) fn on_screen(screen: &BatchQueue, control: Arc<Waker>) -> io::Result<Self> {
+        let out = screen.clone();
         out.watch(Arc::clone(&control));
         Ok(Self { out, err: Some(displays::log(control)?), threads: Vec::new() })
     }
