@@ -72,6 +72,12 @@ pub enum Error {
     Protocol(Box<Closed>),
     /// The connection ended abnormally.
     Abnormal(Box<Closed>),
+    /// The only connection through a proxy ended abnormally, in this way.
+    ProxyEnded(String),
+    /// The proxy itself refused its only request, for this reason.
+    ProxyRefused(String),
+    /// An address cannot be listened on.
+    Listen(String, io::Error),
     /// The peer did not answer our Close frame in time.
     CloseTimeout {
         /// `--close-timeout`.
@@ -262,7 +268,7 @@ impl Error {
             | Self::MaxTime(_)
             | Self::PingTimeout(..)
             | Self::IdleTimeout(..) => 7,
-            Self::Dial(..) => 3,
+            Self::Dial(..) | Self::Listen(..) => 3,
             Self::Upgrade(rejected) | Self::Redirect(rejected, _)
                 if rejected.max_time.is_some() =>
             {
@@ -274,10 +280,13 @@ impl Error {
                 UpgradeError::System(_) => 8,
                 _ => 4,
             },
-            Self::Redirect(..) | Self::NoSubprotocol { .. } | Self::NoCompression => 4,
+            Self::Redirect(..)
+            | Self::NoSubprotocol { .. }
+            | Self::NoCompression
+            | Self::ProxyRefused(_) => 4,
             Self::Recording(error) => error.exit_code(),
             Self::Protocol(_) => 5,
-            Self::Abnormal(_) => 6,
+            Self::Abnormal(_) | Self::ProxyEnded(_) => 6,
             Self::Input(_)
             | Self::Output(_)
             | Self::Record(_)

@@ -22,6 +22,7 @@ pub mod observer;
 pub mod output;
 pub mod platform;
 pub mod protocol;
+pub mod proxy;
 pub mod recording;
 pub mod redact;
 pub mod report;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 22] = [
+const LAYERS: [(&str, &[&str]); 23] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
         ],
     ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
+    ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
     ("report", &["protocol", "scenario", "output"]),
     ("cli", &[]),
     (
@@ -47,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "recording",
             "input",
             "session",
+            "rules",
             "cli",
         ],
     ),
@@ -69,6 +71,8 @@ const LAYERS: [(&str, &[&str]); 22] = [
     (
         "commands",
         &[
+            "proxy",
+            "rules",
             "platform",
             "template",
             "redact",

@@ -12,5 +12,5 @@ pub mod retry;
 
 pub use endpoint::{EndpointConfig, EndpointTls, HandshakeConfig};
 pub use error::{FailedDial, FailedHandshake, OpenError};
-pub use open::{FollowedRedirect, OpenConnection, OpenObserver, open};
+pub use open::{FollowedRedirect, OpenConnection, OpenObserver, dial_only, open};
 pub use redirect::RedirectChain;

@@ -100,6 +100,19 @@ pub fn open(
     }
 }
 
+/// Connects to the server of `endpoint`, without an opening handshake.
+///
+/// # Errors
+/// With the evidence of what failed.
+pub fn dial_only(
+    endpoint: &EndpointConfig,
+    deadline: Deadline,
+    reactor: &mut Reactor,
+) -> Result<Dialed, OpenError> {
+    dial(&endpoint.target, endpoint.dial_options(false), reactor, deadline)
+        .map_err(|error| dial_failed(error, RedirectChain::new(endpoint.target.clone())))
+}
+
 struct Opener<'a> {
     endpoint: &'a EndpointConfig,
     deadline: Deadline,

@@ -1,16 +1,81 @@
-//! `wscope proxy`: passes on what clients and a server send each other, and shows it.
+//! `wscope proxy`: passes on what clients and a server send each other, and shows it. Each client has a thread, which also
+//! has the connection to the server.
 
+use std::sync::Arc;
+
+use super::serving::{self, ControlLoop, Listening, Shared, SharedOptions};
 use crate::config::ProxyConfig;
 use crate::error::Error;
-use crate::server::{ListenError, bind};
+use crate::input::repl::{Destination, OperatorCommand, SERVER_COMMANDS};
+use crate::output::human::Detail;
+use crate::server::{ListenError, ReceiveOptions};
 
-/// Runs the command to its end.
+mod client;
+mod connections;
+mod failure;
+mod operator;
+mod server;
+mod upstream;
+mod websocket;
+
+use operator::Operator;
+use server::Server;
+
+/// Runs until it is interrupted, or the run is complete.
 ///
 /// # Errors
-/// When the address cannot be listened on.
+/// When the address cannot be listened on; why it ended, if not successfully.
 pub fn run(config: ProxyConfig) -> Result<(), Error> {
-    bind(&config.address).map_err(cannot_listen)?;
-    Ok(())
+    serving::run(config.stdout, || set_up(config))
+}
+
+fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
+    let mut listening = Listening::start(&config.address, cannot_listen)?;
+    let (address, hosts) = (listening.address, std::mem::take(&mut listening.hosts));
+    let options = shared_options(&mut config);
+    let (shared, inputs) = Shared::start(options, &mut listening.reactor)?;
+    let receive = ReceiveOptions {
+        tls: config.tls.clone(),
+        time_limit: config.handshake_timeout,
+        max_handshakes: config.max_handshakes,
+    };
+    let operator = Operator::new(config.once, config.connections);
+    let duration = config.duration;
+    let server = Arc::new(Server::new(config, shared, address, hosts, receive));
+    let mut control_loop =
+        ControlLoop::new(Arc::clone(&server), operator, listening, inputs, duration);
+    let lines = announcement(&server);
+    control_loop.control().announce(&server.config.notices, &lines);
+    Ok(control_loop)
+}
+
+/// Where clients connect, and where that leads.
+fn announcement(server: &Server) -> Vec<String> {
+    let config = &server.config;
+    let s = if config.tls.is_some() { "s" } else { "" };
+    let target = config.redaction.url(&config.endpoint.target.url()).into_owned();
+    let mut lines =
+        vec![format!("listening on ws{s}://{}/, forwarding to {target}", server.address)];
+    if config.commentary.detail >= Detail::Head && config.commentary.takes_commands {
+        lines.push("/help lists the commands".to_owned());
+    }
+    lines
+}
+
+fn shared_options(config: &mut ProxyConfig) -> SharedOptions<'_, OperatorCommand> {
+    SharedOptions {
+        stdout: config.stdout,
+        commentary: config.commentary,
+        filters: std::mem::take(&mut config.filters),
+        record: &config.record,
+        input: config.input,
+        commands: &SERVER_COMMANDS,
+        keeps_scenario: true,
+        destination: Destination { messages: None, secrets: config.secrets.clone() },
+        history: config.history.clone(),
+        programs: config.programs.clone(),
+        file_limit: config.close_timeout,
+    }
 }
 
 fn cannot_listen(error: ListenError) -> Error {
@@ -21,6 +86,6 @@ fn cannot_listen(error: ListenError) -> Error {
                 "the first argument is where clients connect: HOST:PORT, HOST, :PORT or PORT";
             Error::Usage { message, hint: Some(forms.to_owned()) }
         }
-        ListenError::System { error, .. } => Error::System(message, error),
+        ListenError::System { error, .. } => Error::Listen(message, error),
     }
 }

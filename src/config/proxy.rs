@@ -31,7 +31,7 @@ use crate::view::Filters;
 
 mod faults;
 
-pub use faults::{Faults, Jitter, Refuse};
+pub use faults::{Faults, Refuse};
 
 /// The configuration of a proxy.
 #[derive(Debug)]

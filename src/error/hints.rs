@@ -27,13 +27,15 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     match error.cause() {
         Error::Usage { hint, .. } => hint.clone(),
         Error::NoArguments(_) => Some("'wscope --help' lists the options".to_owned()),
-        Error::System(what, error) => system(what, error),
+        Error::System(what, error) | Error::Listen(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
             Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }
         Error::Recording(error) => error.hint(),
         Error::Config(_)
+        | Error::ProxyEnded(_)
+        | Error::ProxyRefused(_)
         | Error::Signal(_)
         | Error::Output(_)
         | Error::Record(_)

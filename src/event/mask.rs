@@ -93,7 +93,7 @@ pub fn emit_masked(event: EventKind<'_>, secrets: &Secrets, emit: impl FnOnce(Ev
 }
 
 /// Masks a Close frame. Its reason may be truncated: it has at most 123 bytes.
-fn close(close: &ClosePayload, secrets: &Secrets) -> ClosePayload {
+pub fn close(close: &ClosePayload, secrets: &Secrets) -> ClosePayload {
     ClosePayload { code: close.code, reason: cut_text(&close.reason, secrets) }
 }
 

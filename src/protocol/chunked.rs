@@ -41,14 +41,14 @@ pub enum ChunkFault {
 }
 
 /// A body in the chunked transfer coding, of which the bytes are passed in as they are received.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Chunked {
     grammar: Grammar,
     expected: Expected,
 }
 
 /// What the next byte belongs to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Expected {
     /// A chunk-size line, of which this was received.
     Size(Vec<u8>),

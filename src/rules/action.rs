@@ -185,6 +185,12 @@ impl Jitter {
         Ok(jitter)
     }
 
+    /// The time for a random number from 0 to 1: from `time - spread` to `time + spread`.
+    pub fn at(self, random: f64) -> Duration {
+        let range = self.spread.saturating_mul(2);
+        self.time.saturating_sub(self.spread) + range.mul_f64(random.clamp(0.0, 1.0))
+    }
+
     /// A time from `time - spread` to `time + spread`.
     pub(super) fn draw(self, random: &mut SplitMix64) -> Duration {
         let range = self.spread.saturating_mul(2);

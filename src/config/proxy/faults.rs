@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::FaultArgs;
 use crate::config::ConfigError;
 use crate::config::values::{parse_duration, size};
+use crate::rules::Jitter;
 use crate::scenario::language::units::{decimal, number_and_unit};
 
 /// What goes wrong on purpose, on every connection.
@@ -19,15 +20,6 @@ pub struct Faults {
     pub refuse: Option<Refuse>,
     /// Frames that violate the protocol are withheld, and both sides closed.
     pub enforce: bool,
-}
-
-/// A time that is chosen at random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Jitter {
-    /// The middle of the range.
-    pub time: Duration,
-    /// How far the time may be from it; at most `time`.
-    pub spread: Duration,
 }
 
 /// How opening handshakes are refused.

@@ -31,7 +31,8 @@ impl ClosePayload {
         Ok(Self { code, reason })
     }
 
-    pub(in crate::protocol) fn to_bytes(&self) -> Vec<u8> {
+    /// The payload of the frame.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(2 + self.reason.len());
         if let Some(code) = self.code {
             bytes.extend_from_slice(&code.get().to_be_bytes());

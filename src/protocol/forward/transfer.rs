@@ -7,14 +7,14 @@ use crate::protocol::chunked::{ChunkFault, Chunked, Grammar, Step};
 use crate::protocol::head::{Head, RequestLine, StatusLine};
 
 /// The body of one message. Its bytes are passed to [`Transfer::scan`] as they are received, and go on unchanged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Transfer {
     rest: Rest,
     persists: bool,
 }
 
 /// What is missing of a body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Rest {
     /// So many bytes; 0: it is complete.
     Bytes(u64),

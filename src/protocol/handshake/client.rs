@@ -40,7 +40,11 @@ impl Request {
     /// Builds the request (RFC 6455 section 4.1).
     pub fn new(options: &RequestOptions) -> Self {
         let fields = with_custom(standard_fields(options), &options.custom);
-        let head = Head::build(&format!("GET {} HTTP/1.1", options.resource), &fields);
+        Self::of_head(Head::build(&format!("GET {} HTTP/1.1", options.resource), &fields))
+    }
+
+    /// The request with this head, which somebody else has made.
+    pub fn of_head(head: Head) -> Self {
         Self {
             key: head.value("Sec-WebSocket-Key"),
             subprotocols: head.list("Sec-WebSocket-Protocol"),

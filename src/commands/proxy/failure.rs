@@ -1,0 +1,148 @@
+//! Texts for what did not become a connection.
+
+use super::client::{Client, ClientRequest};
+use super::server::Server;
+use super::upstream::{NoUpstream, Upstream};
+use crate::client::{FailedHandshake, OpenError, RedirectChain};
+use crate::error::{AttemptContext, Error, Tries};
+use crate::event::{AttemptView, Failure, FailureKind, Mask, ProxyClosed};
+use crate::net::Target;
+use crate::net::upgrade::{Interim, UpgradeError};
+use crate::protocol::forward::Refused;
+use crate::protocol::handshake::Request;
+use crate::proxy::{CutOff, NoResponse};
+use crate::redact::Secrets;
+use crate::server::{AcceptError, Rejected, Rejection};
+
+impl Client<'_> {
+    /// What the client is answered if there is no connection to the server, and the error.
+    pub(super) fn no_upstream(&self, why: NoUpstream) -> (Refused, Error) {
+        match why {
+            NoUpstream::Open(error) => {
+                let error = Error::opening(error, &context(self.server));
+                let status = if error.exit_code() == 7 { 504 } else { 502 };
+                (Refused::new(status, error.message()), error)
+            }
+            NoUpstream::Loop(remote) => {
+                let text = format!("{remote} is this proxy itself: it would connect to itself");
+                let refused = Refused::new(502, &text);
+                (refused, Error::ProxyRefused(text))
+            }
+            NoUpstream::System(error) => {
+                let error = Error::System("connection to the server".to_owned(), error);
+                (Refused::new(502, error.message()), error)
+            }
+        }
+    }
+}
+
+fn context(server: &Server) -> AttemptContext<'_> {
+    AttemptContext {
+        endpoint: &server.config.endpoint,
+        credential_sources: server.config.credential_sources,
+        tries: Tries::Several, // the client may try again
+        max_time: None,
+        awaited: None,
+        shows_request: false,
+    }
+}
+
+/// The error of an opening handshake that the server refused, or did not answer.
+pub(super) fn handshake_failed(
+    server: &Server,
+    (request, resource, secrets): (Request, &str, Secrets),
+    upstream: &Upstream,
+    (error, interim): (UpgradeError, Vec<Interim>),
+) -> Error {
+    let endpoint = &server.config.endpoint;
+    let target = Target { resource: resource.to_owned(), ..endpoint.target.clone() };
+    let failed = FailedHandshake {
+        at: std::time::Instant::now(),
+        error,
+        interim,
+        chain: RedirectChain::new(target),
+        request,
+        is_request_sent: true,
+        replaced: Vec::new(),
+        remote: upstream.remote.clone(),
+        tls: upstream.tls.clone(),
+        timings: upstream.timings,
+        has_certificate: endpoint.tls.options().identity.is_some(),
+        speaks_tls: None,
+        secrets,
+    };
+    Error::opening(OpenError::Handshake(Box::new(failed)), &context(server))
+}
+
+/// A request that the proxy itself refuses.
+pub(super) fn refusal(
+    client: &Client<'_>,
+    request: Option<&ClientRequest>,
+    refused: &Refused,
+) -> Failure {
+    let text =
+        format!("request from {} refused: {}: {}", client.remote, refused.status, refused.reason);
+    let Some(request) = request else { return Failure::new(FailureKind::Handshake, text) };
+    let mask = Mask::new(client.server.config.redaction, &request.secrets);
+    let head = mask.head(&request.head);
+    let attempt = AttemptView {
+        url: mask.url(&request.line.target),
+        request: Some(head.clone()),
+        timings: None,
+    };
+    Failure {
+        request: Some(head),
+        attempt: Some(Box::new(attempt)),
+        ..Failure::new(FailureKind::Handshake, mask.text(text))
+    }
+}
+
+/// A connection without a request that can be forwarded; `None` if that is not worth a line.
+pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure> {
+    let Rejection::Failed(error) = &rejected.rejection else { return None };
+    let is_verbose = server.config.commentary.detail >= crate::output::human::Detail::Control;
+    let remote = rejected.remote;
+    let text = match error {
+        AcceptError::Ended(_, 0) if !is_verbose => return None,
+        AcceptError::Ended(end, 0) => {
+            format!("{remote} ended the connection without a request: {end}")
+        }
+        AcceptError::Ended(end, _) => {
+            format!("{remote} ended the connection within its request: {end}")
+        }
+        AcceptError::Tls(reason) => format!("TLS handshake with {remote} failed: {reason}"),
+        AcceptError::TlsTimedOut => format!("no TLS handshake with {remote} in time"),
+        AcceptError::Unreadable(error) => format!("request from {remote} is not HTTP/1.1: {error}"),
+        AcceptError::TimedOut(_) => format!("no complete request from {remote} in time"),
+        AcceptError::Evicted(_) => return None,
+        AcceptError::Unanswered(end) => format!("{remote} took no response: {end}"),
+        AcceptError::System(error) => format!("client {remote}: {error}"),
+    };
+    Some(Failure::new(FailureKind::Handshake, text))
+}
+
+/// Why a server gave no response, for its client.
+pub(super) fn unanswered_text(why: &NoResponse) -> String {
+    match why {
+        NoResponse::Ended(end) => format!("the server gave no response: {end}"),
+        NoResponse::Malformed(error) => format!("the server's answer is not HTTP/1.1: {error}"),
+        NoResponse::TimedOut => "the server gave no response in time".to_owned(),
+        NoResponse::System(error) => error.to_string(),
+    }
+}
+
+/// Why a response was passed on only in part.
+pub(super) fn cut_off_text(why: &CutOff) -> String {
+    match why {
+        CutOff::Server(end) => {
+            format!("the server ended the connection within its response: {end}")
+        }
+        CutOff::Body(fault) => format!("malformed response body: {fault}"),
+        CutOff::System(error) => error.to_string(),
+    }
+}
+
+/// Whether a connection ended as `wscope URL` with exit status 0 would.
+pub(super) fn is_normal(closed: &ProxyClosed) -> bool {
+    matches!(closed.code().get(), 1000 | 1001 | 1005)
+}

@@ -1,0 +1,118 @@
+//! The state that all connections of a proxy share.
+
+use std::net::{IpAddr, SocketAddr};
+
+use url::Host;
+
+use super::connections::Connections;
+use crate::commands::serving::{Served, Shared};
+use crate::config::ProxyConfig;
+use crate::error::Error;
+use crate::input::Shutdown;
+use crate::net::target::Scheme;
+use crate::protocol::CloseCode;
+use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
+use crate::protocol::handshake::ListenHosts;
+use crate::protocol::memory::Budget;
+use crate::server::ReceiveOptions;
+
+/// The state that the control loop and the threads of all connections share.
+pub(super) struct Server {
+    pub(super) config: ProxyConfig,
+    /// What it has in common with the servers of other commands.
+    pub(super) shared: Shared<ConnectionReport>,
+    pub(super) connections: Connections,
+    /// The limit on what all connections together keep.
+    pub(super) memory: Budget,
+    /// What of requests is changed, and which are forwarded.
+    pub(super) forward: ForwardOptions,
+    /// The listening socket.
+    pub(super) address: SocketAddr,
+    /// How requests are received.
+    pub(super) receive: ReceiveOptions,
+    /// What random decisions start from.
+    pub(super) seed: u64,
+}
+
+/// What the threads of connections report to the control loop.
+#[derive(Debug)]
+pub(super) enum ConnectionReport {
+    /// A WebSocket connection, or the attempt to open one, has ended with this result.
+    Ended(Result<(), Error>),
+}
+
+impl Served for Server {
+    type Report = ConnectionReport;
+
+    fn shared(&self) -> &Shared<ConnectionReport> {
+        &self.shared
+    }
+
+    fn receive_options(&self) -> &ReceiveOptions {
+        &self.receive
+    }
+
+    fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
+        self.connections.shut_down(code, shutdown);
+    }
+
+    fn have_finished(&self) -> bool {
+        self.connections.have_finished()
+    }
+}
+
+impl Server {
+    pub(super) fn new(
+        config: ProxyConfig,
+        shared: Shared<ConnectionReport>,
+        address: SocketAddr,
+        hosts: ListenHosts,
+        receive: ReceiveOptions,
+    ) -> Self {
+        Self {
+            connections: Connections::default(),
+            memory: Budget::new(config.capacity.memory),
+            forward: forward_options(&config, address, hosts),
+            seed: config.seed.unwrap_or_else(rand::random),
+            config,
+            shared,
+            address,
+            receive,
+        }
+    }
+
+    /// Whether a connection from `local` to `remote` has reached this proxy itself.
+    pub(super) fn is_loop(&self, local: Option<IpAddr>, remote: SocketAddr) -> bool {
+        let (own, remote_ip) = (self.address.ip().to_canonical(), remote.ip().to_canonical());
+        let is_here = own.is_unspecified() && local.map(|ip| ip.to_canonical()) == Some(remote_ip);
+        remote.port() == self.address.port() && (own == remote_ip || is_here)
+    }
+}
+
+fn forward_options(
+    config: &ProxyConfig,
+    address: SocketAddr,
+    hosts: ListenHosts,
+) -> ForwardOptions {
+    let target = &config.endpoint.target;
+    let bound = match address.ip().to_canonical() {
+        IpAddr::V4(ip) => Host::Ipv4(ip),
+        IpAddr::V6(ip) => Host::Ipv6(ip),
+    };
+    ForwardOptions {
+        proxy: ProxyNames {
+            hosts: hosts.hosts.into_iter().chain([bound]).collect(),
+            port: address.port(),
+        },
+        target: ForwardTarget {
+            is_tls: target.scheme == Scheme::Wss,
+            host: target.host_header(),
+            resource: target.resource.clone(),
+        },
+        keep_host: config.keep_host,
+        keep_origin: config.keep_origin,
+        headers: config.edits.clone(),
+        credentials: Vec::new(), // among the edits
+        relays_http: config.relays_http,
+    }
+}

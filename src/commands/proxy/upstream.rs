@@ -1,0 +1,156 @@
+//! The connection to the server, and the HTTP exchanges on it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::client::{After, Client, ClientRequest};
+use super::failure::{cut_off_text, unanswered_text};
+use crate::client::{OpenError, dial_only};
+use crate::net::reactor::tokens;
+use crate::net::tls::TlsInfo;
+use crate::net::{Deadline, Dialed, Remote, Timings};
+use crate::protocol::forward::{ForwardedRequest, Refused};
+use crate::proxy::{End, Exchanged, NoResponse, Outbound, Relay};
+
+/// A connection to the server.
+pub(super) struct Upstream {
+    pub(super) end: End,
+    pub(super) remote: Remote,
+    pub(super) local: String,
+    pub(super) tls: Option<TlsInfo>,
+    pub(super) timings: Timings,
+    /// Requests that were answered on it.
+    answered: u64,
+}
+
+/// Why there is no connection to the server.
+pub(super) enum NoUpstream {
+    /// It cannot be connected to.
+    Open(OpenError),
+    /// It is this proxy itself.
+    Loop(SocketAddr),
+    /// The system refused something.
+    System(std::io::Error),
+}
+
+impl Client<'_> {
+    /// A connection to the server: that of the last request, or a new one.
+    pub(super) fn upstream(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
+        match self.upstream.take() {
+            Some(upstream) => Ok(upstream),
+            None => self.dial(deadline),
+        }
+    }
+
+    fn dial(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
+        let endpoint = &self.server.config.endpoint;
+        let dialed = dial_only(endpoint, deadline, self.reactor).map_err(NoUpstream::Open)?;
+        let Dialed { mut stream, remote, tls, timings, .. } = dialed;
+        let local = stream.local_address();
+        if let Remote::Address(remote) = remote {
+            let ip = local.as_ref().and_then(|it| it.parse::<SocketAddr>().ok());
+            if self.server.is_loop(ip.map(|it| it.ip()).or(None::<IpAddr>), remote) {
+                return Err(NoUpstream::Loop(remote));
+            }
+        }
+        stream.set_token(self.reactor, tokens::UPSTREAM).map_err(NoUpstream::System)?;
+        let (end, local) = (End::new(stream), local.unwrap_or_default());
+        Ok(Upstream { end, remote, local, tls, timings, answered: 0 })
+    }
+
+    /// Relays one request that is not for a WebSocket.
+    pub(super) fn relay_http(
+        &mut self,
+        request: ClientRequest,
+        forwarded: ForwardedRequest,
+    ) -> After {
+        let mut outbound = Outbound {
+            head: forwarded.head,
+            method: request.line.method.clone(),
+            body: forwarded.body,
+            early: request.early.clone(),
+            upgrade_by: None,
+        };
+        let has_body = !outbound.body.is_complete();
+        let again = (!has_body).then(|| outbound.again());
+        let is_fresh = self.upstream.is_none();
+        let mut exchanged = match self.exchange(&request, outbound) {
+            Ok(exchanged) => exchanged,
+            Err(after) => return after,
+        };
+        // The server may have ended a connection that it kept for another request just then (RFC 9112 section 9.3.1).
+        if let (Exchanged::Unanswered(failed), Some(again), false) =
+            (&exchanged, again.flatten(), is_fresh)
+            && matches!(failed.why, NoResponse::Ended(_))
+            && failed.received.is_empty()
+            && failed.interim.is_empty()
+        {
+            outbound = again;
+            exchanged = match self.exchange(&request, outbound) {
+                Ok(exchanged) => exchanged,
+                Err(after) => return after,
+            };
+        }
+        self.conclude(&request, exchanged)
+    }
+
+    /// One exchange. If the server cannot be reached, the client is answered.
+    fn exchange(
+        &mut self,
+        request: &ClientRequest,
+        outbound: Outbound,
+    ) -> Result<Exchanged, After> {
+        let deadline = Deadline::after(self.server.config.endpoint.connect_timeout);
+        let mut upstream = match self.upstream(deadline) {
+            Ok(upstream) => upstream,
+            Err(why) => {
+                let (refused, _) = self.no_upstream(why);
+                self.emit_http(request, Some(refused.status), Some(refused.reason.clone()));
+                self.respond(Some(request), &refused);
+                return Err(After::End);
+            }
+        };
+        let Some(client) = &mut self.stream else { return Err(After::End) };
+        let mut relay = Relay { reactor: self.reactor, client, server: &mut upstream.end };
+        let exchanged = relay.exchange(outbound);
+        if let Exchanged::Answered { persists: true, .. } = &exchanged {
+            upstream.answered += 1;
+            self.upstream = Some(upstream);
+        }
+        Ok(exchanged)
+    }
+
+    fn conclude(&mut self, request: &ClientRequest, exchanged: Exchanged) -> After {
+        match exchanged {
+            Exchanged::Answered { response, from_client, persists } => {
+                self.emit_http(request, Some(response.line.status), None);
+                if persists {
+                    return After::Request(from_client);
+                }
+                self.finish();
+            }
+            Exchanged::Unanswered(failed) => {
+                let refused = Refused::new(502, unanswered_text(&failed.why));
+                self.emit_http(request, Some(502), Some(refused.reason.clone()));
+                self.respond(Some(request), &refused);
+            }
+            Exchanged::CutOff(response, why) => {
+                let note = Some(cut_off_text(&why));
+                self.emit_http(request, Some(response.line.status), note);
+            }
+            Exchanged::ClientGone(end) => {
+                let note = Some(format!("the client has gone: {end}"));
+                self.emit_http(request, None, note);
+            }
+            Exchanged::BadBody(fault) => {
+                let refused = Refused::new(400, format!("malformed request body: {fault}"));
+                self.emit_http(request, Some(400), Some(refused.reason.clone()));
+                self.respond(Some(request), &refused);
+            }
+            Exchanged::Upgraded { response, .. } => {
+                // The client did not ask for it: what follows is no HTTP.
+                self.emit_http(request, Some(response.line.status), None);
+            }
+        }
+        After::End
+    }
+}

@@ -1,0 +1,100 @@
+//! The end of a proxied connection that the proxy itself decides: a rule, the operator, `--enforce`, or the end of the run.
+
+use std::time::{Duration, Instant};
+
+use crate::protocol::close::ClosePayload;
+use crate::protocol::{Header, Masks, Opcode, Side};
+
+use super::cable::{Cable, SIDES, at, other};
+use super::outgoing::SourceEnd;
+
+/// The proxy is closing the connection on both sides.
+#[derive(Debug)]
+pub(super) struct Closing {
+    /// What it sends.
+    pub(super) payload: ClosePayload,
+    /// Why, for people.
+    pub(super) why: String,
+    /// When it ends whatever the sides do.
+    pub(super) deadline: Instant,
+    /// The sides that have got our Close frame.
+    told: [bool; 2],
+}
+
+/// How long both sides may take to end TCP after the closing handshake.
+const LINGER: Duration = Duration::from_millis(100);
+
+impl Cable<'_> {
+    /// Sends both sides a Close frame, and ends once they have answered or at `deadline`. The first reason counts.
+    pub(super) fn close(&mut self, payload: ClosePayload, why: String, deadline: Instant) {
+        if let Some(closing) = &mut self.closing {
+            closing.deadline = closing.deadline.min(deadline);
+            return;
+        }
+        let told = SIDES.map(|to| self.send_close(to, &payload));
+        self.closing = Some(Closing { payload, why, deadline, told });
+    }
+
+    /// Sends one side a Close frame if it has got none. Returns whether it has one now. Inside a frame there can be none:
+    /// there TCP ends.
+    fn send_close(&mut self, to: Side, payload: &ClosePayload) -> bool {
+        let from = other(to);
+        let now = Instant::now();
+        if self.ways[at(from)].close.is_some() || self.ways[at(from)].ended.is_some() {
+            return self.ways[at(from)].close.is_some();
+        }
+        let is_between_frames = self.ways[at(from)].decoder.is_between_frames();
+        let way = &mut self.ways[at(from)];
+        if !is_between_frames {
+            way.outgoing.end(SourceEnd::Fin, now, || 0.5);
+            return false;
+        }
+        way.outgoing.push(&close_frame(to, payload), now, || 0.5);
+        true
+    }
+
+    /// Ends what is complete, or overdue.
+    pub(super) fn check_closing(&mut self) {
+        let Some(closing) = &mut self.closing else { return };
+        let now = Instant::now();
+        if now >= closing.deadline {
+            self.is_over = true;
+            return;
+        }
+        let mut have_answered = true;
+        for side in SIDES {
+            let is_told = closing.told[at(side)];
+            let toward = &mut self.ways[at(other(side))].outgoing;
+            let is_written = toward.is_empty();
+            let way = &self.ways[at(side)];
+            let has_answered = way.close.is_some() || way.ended.is_some() || !is_told;
+            if has_answered && is_written {
+                self.ends[at(side)].finish(SourceEnd::Fin);
+            }
+            have_answered &= has_answered && is_written;
+        }
+        if have_answered {
+            closing.deadline = closing.deadline.min(now + LINGER);
+        }
+        self.is_over |= SIDES.iter().all(|&side| self.ways[at(side)].ended.is_some());
+    }
+
+    /// Resets both sides.
+    #[expect(dead_code)]
+    pub(super) fn abort(&mut self, why: String) {
+        self.aborted.get_or_insert(why);
+        SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
+        self.is_over = true;
+    }
+}
+
+/// A Close frame for a client or a server.
+fn close_frame(to: Side, payload: &ClosePayload) -> Vec<u8> {
+    let mut data = payload.to_bytes();
+    let key = (to == Side::Server).then(|| Masks::random().next_key());
+    let header = Header::new(Opcode::Close, true, key, data.len() as u64);
+    if let Some(key) = key {
+        crate::protocol::frame::apply_mask(&mut data, key, 0);
+    }
+    [header.bytes(), &data].concat()
+}

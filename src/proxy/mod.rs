@@ -1,0 +1,20 @@
+//! Between a client and a server: bytes pass as they come, and what they are is shown. Only what a rule or the operator asks
+//! for is changed.
+//!
+//! [`Relay`] relays one HTTP exchange, the opening handshake among them. After a 101 a [`Cable`] passes on the WebSocket
+//! connection. Both run in the thread of their client.
+
+mod cable;
+mod closing;
+mod end;
+mod exchange;
+mod outgoing;
+mod queue;
+mod report;
+
+pub use cable::{Cable, CableOptions, Ends};
+pub use end::End;
+pub use exchange::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Relay, Unanswered};
+pub use outgoing::{Outgoing, SourceEnd};
+pub use queue::{Order, Orders};
+pub use report::Report;
