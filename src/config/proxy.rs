@@ -27,6 +27,7 @@ use crate::output::human::Detail;
 use crate::platform::user_programs::UserPrograms;
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
+use crate::rules::{ProxyRule, Rules};
 use crate::view::Filters;
 
 mod faults;
@@ -61,7 +62,7 @@ pub struct ProxyConfig {
     /// What goes wrong on purpose.
     pub faults: Faults,
     /// The rules, in the order in which they are tried.
-    pub rules: Vec<RuleText>,
+    pub rules: Rules,
     /// What random decisions start from; `None`: something else in each run.
     pub seed: Option<u64>,
     /// Serve one connection and exit with its result.
@@ -96,15 +97,6 @@ pub struct ProxyConfig {
     pub notices: Vec<(Level, String)>,
 }
 
-/// A rule as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleText {
-    /// `SIDE [PATTERN] [WHEN] => ACTION`
-    pub source: String,
-    /// The files that it names, with their content.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
-}
-
 impl ProxyConfig {
     /// Resolves the command line.
     ///
@@ -132,7 +124,7 @@ impl ProxyConfig {
             relays_http: !args.clients.no_http,
             capacity: capacity(args)?,
             faults,
-            rules: parse_rules(&args.faults.rule),
+            rules: parse_rules(&args.faults.rule, &files)?,
             seed: args.faults.seed,
             once: args.ending.once,
             connections: connections.map(|n| at_least_one("--connections", n)).transpose()?,
@@ -221,8 +213,18 @@ fn capacity(args: &ProxyArgs) -> Result<Capacity, ConfigError> {
 }
 
 /// The rules of `--rule`.
-fn parse_rules(given: &[String]) -> Vec<RuleText> {
-    given.iter().map(|source| RuleText { source: source.clone(), files: Vec::new() }).collect()
+fn parse_rules(given: &[String], files: &FileReader) -> Result<Rules, ConfigError> {
+    let mut rules = Rules::default();
+    for source in given {
+        let bad = |reason: &dyn std::fmt::Display| ConfigError::value("--rule", source, reason);
+        let contents = crate::rules::files(source)
+            .into_iter()
+            .map(|path| files.long_bytes("--rule", path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let rule = ProxyRule::parse(source, contents).map_err(|error| bad(&error))?;
+        rules.add(rule).map_err(|error| bad(&error))?;
+    }
+    Ok(rules)
 }
 
 fn all_notices(
