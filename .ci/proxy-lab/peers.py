@@ -18,6 +18,8 @@ from collections import deque
 from pathlib import Path
 
 SECONDS = 10
+# For the proxy to start, which takes longest while everything else starts too.
+STARTING = 60
 RELAY = bool(os.environ.get("RELAY"))
 # How the proxy announces its address on standard error.
 LISTENING = re.compile(r"listening on wss?://(?:127\.0\.0\.1|\[::1\]):(\d+)/")
@@ -54,7 +56,7 @@ class Proxy:
         self.announced = threading.Event()
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
-        if not self.announced.wait(SECONDS) or self.port is None:
+        if not self.announced.wait(STARTING) or self.port is None:
             self.stop()
             raise Failed(f"the proxy does not say where it listens: {self.tail()}")
 
