@@ -36,6 +36,14 @@ impl Passing {
         }
     }
 
+    /// Whether frames are withheld since a violation.
+    pub(super) fn has_violated(&self) -> bool {
+        match self {
+            Self::Stream(_) => false,
+            Self::Messages(messages) => messages.relay.violation().is_some(),
+        }
+    }
+
     /// Frees memory that only traffic needs.
     pub(super) fn release_idle(&mut self) {
         match self {
@@ -169,11 +177,11 @@ impl Cable<'_> {
             self.keep_order(from, &mut out);
             match deed {
                 Deed::Close(payload) => {
-                    let why = "a rule has closed it".to_owned();
+                    let why = "a rule".to_owned();
                     let until = self.close_deadline();
                     self.close(payload, why, until);
                 }
-                Deed::Abort => self.abort("a rule has reset it".to_owned()),
+                Deed::Abort => self.abort("a rule reset both TCP connections".to_owned()),
                 Deed::Pass | Deed::Plan(_) | Deed::Wait(..) => {}
             }
         }
@@ -285,7 +293,7 @@ impl Cable<'_> {
         let Some(violation) = messages.relay.violation() else { return };
         let code = Some(violation.rule.close_code());
         let who = if from == Side::Client { "client" } else { "server" };
-        let why = format!("the {who} violated the protocol, which --enforce does not pass on");
+        let why = format!("--enforce: the {who} violated the protocol");
         let payload = ClosePayload { code, reason: String::new() };
         self.close(payload, why, Instant::now() + ENFORCED_CLOSE);
     }
@@ -498,11 +506,17 @@ fn emit(
 /// An effect as rules write it.
 fn action_text(effect: &Effect) -> String {
     match effect {
-        Effect::Delay(time) => format!("delay {time:?}"),
+        Effect::Delay(time) => format!("delay {:?}", whole_milliseconds(*time)),
         Effect::Close(payload) => match payload.code {
             Some(code) => format!("close {}", code.get()),
             None => "close".to_owned(),
         },
         other => other.name().to_owned(),
     }
+}
+
+/// A time as people read it: a random one has nanoseconds.
+fn whole_milliseconds(time: Duration) -> Duration {
+    let milliseconds = time.as_millis().try_into().map(Duration::from_millis);
+    milliseconds.ok().filter(|it| !it.is_zero()).unwrap_or(time)
 }
