@@ -491,7 +491,18 @@ fn emit(
         (None, Some(_)) => (None, "hold".to_owned()),
         (None, None) => return show(event, direction(from), opened, journal),
     };
+    let corrupted = match (verdict.map(|it| &it.effect), &event) {
+        (
+            Some(Effect::Corrupt { bit }),
+            Event::Message { data, .. } | Event::Ping(_, data) | Event::Pong(_, data, _),
+        ) => Some(with_bit_flipped(data, *bit)),
+        _ => None,
+    };
     let changed_to = match (verdict.map(|it| &it.effect), &event) {
+        (Some(Effect::Corrupt { .. }), Event::Message { kind, .. }) => {
+            corrupted.as_deref().map(|data| Changed::Message(*kind, data))
+        }
+        (Some(Effect::Corrupt { .. }), _) => corrupted.as_deref().map(Changed::Control),
         (Some(Effect::Replace(with)), Event::Message { kind, .. }) => {
             Some(Changed::Message(with.kind.unwrap_or(*kind), &with.data))
         }
@@ -501,6 +512,17 @@ fn emit(
     };
     let touch = Touch { rule, action: &action, changed_to };
     show_touched(event, direction(from), opened, journal, &touch);
+}
+
+/// What [`Decision::corrupt`] delivers.
+fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
+    let mut data = data.to_vec();
+    if let Some(bit) = bit.checked_rem(data.len() as u64 * 8)
+        && let Some(byte) = data.get_mut((bit / 8) as usize)
+    {
+        *byte ^= 1 << (bit % 8);
+    }
+    data
 }
 
 /// An effect as rules write it.

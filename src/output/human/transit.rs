@@ -195,6 +195,9 @@ fn replacement_text(touch: &Touch<'_>) -> String {
             let ellipsis = if end < text.len() { "…" } else { "" };
             format!(" → {}{ellipsis}", &text[..end])
         }
+        Err(_) if *kind == MessageKind::Text => {
+            format!(" → text that is not UTF-8{}", payload_preview(data, MAX_BINARY))
+        }
         _ => format!(
             " → {}, {}{}",
             kind.name(),
