@@ -36,6 +36,7 @@ mod pipes;
 mod plain_terminal;
 mod pretty;
 mod protocol;
+mod proxied_end;
 mod proxy;
 mod proxy_usage;
 mod raw_frames;

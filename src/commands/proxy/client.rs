@@ -132,7 +132,7 @@ impl Server {
         Refused::new(
             503,
             match why {
-                NotAdmitted::Full => format!("there are {clients} clients already"),
+                NotAdmitted::Full => format!("there are {clients} clients already (--max-clients)"),
                 NotAdmitted::Last if self.config.once => {
                     "only one connection is served (--once)".to_owned()
                 }

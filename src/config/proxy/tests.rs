@@ -87,7 +87,7 @@ fn edits_of(args: &[&str]) -> Vec<String> {
 #[test]
 fn nothing_is_changed_that_was_not_asked_for() {
     let config = configured(&["--no-config", "ws://h/a"]);
-    assert!(config.edits.is_empty() && config.rules.is_empty(), "{config:?}");
+    assert!(config.edits.is_empty() && config.rules.list().is_empty(), "{config:?}");
     assert_eq!(config.faults, Faults::default());
     assert!(config.relays_http && !config.keep_host && !config.keep_origin && !config.once);
     assert_eq!((config.seed, config.connections, config.duration), (None, None, None));
