@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::protocol::close::ClosePayload;
+use crate::protocol::relay::Content;
 use crate::protocol::{Header, Masks, Opcode, Side};
 
 use super::cable::{Cable, SIDES, at, other};
@@ -43,14 +44,31 @@ impl Cable<'_> {
         if self.ways[at(from)].close.is_some() || self.ways[at(from)].ended.is_some() {
             return self.ways[at(from)].close.is_some();
         }
-        let is_between_frames = self.ways[at(from)].decoder.is_between_frames();
         let way = &mut self.ways[at(from)];
-        if !is_between_frames {
+        if let Some(messages) = way.passing.messages() {
+            let mut out = Vec::new();
+            let bytes = payload.to_bytes();
+            let content = Content::Control(Opcode::Close, &bytes);
+            let is_sent = messages.relay.inject(content, &mut out).is_ok();
+            match is_sent {
+                true => self.write_or_keep(from, &out),
+                false => way.outgoing.end(SourceEnd::Fin, now, || 0.5),
+            }
+            return is_sent;
+        }
+        if !way.passing.inbound().is_between_frames() {
             way.outgoing.end(SourceEnd::Fin, now, || 0.5);
             return false;
         }
         way.outgoing.push(&close_frame(to, payload), now, || 0.5);
         true
+    }
+
+    /// Sends one side a Close frame, as if the other side had sent it, and goes on with the rest.
+    pub(super) fn close_side(&mut self, to: Side, payload: &ClosePayload) {
+        if self.closing.is_none() {
+            self.send_close(to, payload);
+        }
     }
 
     /// Ends what is complete, or overdue.
@@ -80,7 +98,6 @@ impl Cable<'_> {
     }
 
     /// Resets both sides.
-    #[expect(dead_code)]
     pub(super) fn abort(&mut self, why: String) {
         self.aborted.get_or_insert(why);
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());

@@ -1,6 +1,7 @@
 //! The state that all connections of a proxy share.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use url::Host;
 
@@ -14,6 +15,8 @@ use crate::protocol::CloseCode;
 use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
 use crate::protocol::handshake::ListenHosts;
 use crate::protocol::memory::Budget;
+use crate::proxy::Holding;
+use crate::rules::SharedRules;
 use crate::server::ReceiveOptions;
 
 /// The state that the control loop and the threads of all connections share.
@@ -24,6 +27,10 @@ pub(super) struct Server {
     pub(super) connections: Connections,
     /// The limit on what all connections together keep.
     pub(super) memory: Budget,
+    /// The rules of all connections.
+    pub(super) rules: Arc<SharedRules>,
+    /// What waits for the operator.
+    pub(super) holding: Arc<Holding>,
     /// What of requests is changed, and which are forwarded.
     pub(super) forward: ForwardOptions,
     /// The listening socket.
@@ -72,6 +79,8 @@ impl Server {
         Self {
             connections: Connections::default(),
             memory: Budget::new(config.capacity.memory),
+            rules: Arc::new(SharedRules::new(config.rules.clone())),
+            holding: Arc::default(),
             forward: forward_options(&config, address, hosts),
             seed: config.seed.unwrap_or_else(rand::random),
             config,

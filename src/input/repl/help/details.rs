@@ -188,7 +188,7 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["quit"],
         CONNECTION,
-        "It waits for files that are being read and for the Close frame of the peer; Ctrl-C ends the wait.",
+        "It waits for files that are being read, for what is being sent and for the Close frame of the peer; Ctrl-C ends the wait.",
         "/quit",
     ),
 ];
