@@ -219,15 +219,16 @@ impl Human {
         }
     }
 
-    fn failure(&self, failure: &Failure) -> String {
+    /// A failure; the request has the first direction, and the response the other one.
+    fn failure(&self, failure: &Failure, [asking, answering]: [Direction; 2]) -> String {
         let message = escape(&failure.message, Newlines::Escape);
         let message = self.paragraph(Role::Error, &message, OURS.len(), HANGING);
         let mut text = format!("{OURS}{message}\n");
         if let Some(hint) = &failure.hint {
             text += &self.advice(hint);
         }
-        let heads = failure.request.iter().map(|head| (Direction::Received, head));
-        let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));
+        let heads = failure.request.iter().map(|head| (asking, head));
+        let answer = failure.response.iter().map(|response| (answering, &response.head));
         for (direction, head) in heads.chain(answer).filter(|_| self.shows(Detail::Control)) {
             text += &self.head(direction, head);
         }
@@ -324,7 +325,7 @@ impl Human {
             EventKind::Notice(level, text) => self.notice(*level, text),
             EventKind::Shown(shown) => self.shown(shown)?,
             EventKind::Failure(failure) if self.options.failures && event.connection.is_some() => {
-                self.failure(failure)
+                self.failure(failure, [Direction::Received, Direction::Sent])
             }
             EventKind::Failure(_) => return None, // printed at the end of the program
         })
@@ -373,4 +374,4 @@ fn role(direction: Direction) -> Role {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

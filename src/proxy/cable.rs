@@ -491,7 +491,10 @@ impl<'a> Cable<'a> {
         self.show_soon();
         let has_more = loop {
             if self.journal.is_backed_up() {
-                break true;
+                self.journal.outputs().flush_early();
+                if self.journal.is_backed_up() {
+                    break true;
+                }
             }
             if !self.take_event(from) {
                 break false;

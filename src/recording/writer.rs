@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use super::Recorded;
 use super::har::HarWriter;
 use super::ndjson::EventParser;
 use super::rewriter::Rewriter;
@@ -99,7 +100,8 @@ struct HarOfLines {
 
 impl RecordWriter for HarOfLines {
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
-        match self.parser.event(line).map_err(io::Error::other)? {
+        let event = self.parser.event(line).map_err(io::Error::other)?;
+        match event.and_then(Recorded::seen_by_client) {
             Some(event) => self.writer.event(&event, file),
             None => Ok(()),
         }

@@ -36,6 +36,11 @@ impl Human {
             EventKind::Omitted(omitted) => return self.omitted(omitted),
             EventKind::Http(http) => return self.http(http),
             EventKind::ProxyClosed(closed) => return self.proxy_closed(closed),
+            EventKind::Failure(failure) => {
+                let is_shown = self.options.failures && event.connection.is_some();
+                let directions = [Direction::Sent, Direction::Received];
+                return is_shown.then(|| self.failure(failure, directions));
+            }
             _ => {}
         }
         let Some(touch) = transit.touch else { return self.own_lines_of(event) };

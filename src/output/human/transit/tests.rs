@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::event::{HeadView, Stamp};
+use crate::event::{FailedResponse, Failure, FailureKind, HeadView, Stamp};
 use crate::output::human::HumanOptions;
 use crate::output::human::tests::options;
 use crate::output::{Format, Outlet};
@@ -286,4 +286,18 @@ fn heads_go_in_the_direction_of_their_sender() {
     let text = shown_with(verbose, None, EventKind::Open(&opened));
     assert!(text.starts_with("#1 > GET /a HTTP/1.1\n"), "{text}");
     assert!(text.contains("#1 < HTTP/1.1 101 Yes\n"), "{text}");
+    let response = FailedResponse {
+        status: 403,
+        head: head("HTTP/1.1 403 No"),
+        body: Vec::new(),
+        is_partial: false,
+        notes: Vec::new(),
+    };
+    let failure = Failure {
+        request: Some(head("GET /b HTTP/1.1")),
+        response: Some(response),
+        ..Failure::new(FailureKind::Handshake, "refused".to_owned())
+    };
+    let text = shown_with(verbose, None, EventKind::Failure(&failure));
+    assert!(text.contains("#1 > GET /b HTTP/1.1\n#1 < HTTP/1.1 403 No\n"), "{text}");
 }
