@@ -381,7 +381,7 @@ impl<'a> Cable<'a> {
 
     /// Reads what one side has sent, to be passed on message by message.
     fn read(&mut self, from: Side) {
-        let mut chunk = [0; CHUNK];
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
         match self.ends[at(from)].read(&mut chunk) {
             Received::Nothing => {}
             Received::End(end) => self.source_ended(from, end),
