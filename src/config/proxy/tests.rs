@@ -167,6 +167,32 @@ fn standard_input_is_read_only_from_a_terminal() {
 }
 
 #[test]
+fn rules_are_parsed_with_their_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("payload");
+    std::fs::write(&path, "from a file").expect("a file");
+    let rule = format!("client /a/ => replace text:@{}", path.display());
+    let config = configured(&["--rule", "any ping: => drop", "--rule", &rule, "ws://h"]);
+    let texts: Vec<_> = config.rules.list().iter().map(|it| it.rule.to_string()).collect();
+    assert_eq!(texts, ["any ping: => drop", &rule]);
+    let replacement = match config.rules.list()[1].rule.action() {
+        RuleAction::Replace(replacement) => &replacement.data,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(&replacement[..], b"from a file");
+    assert!(config.record.used.iter().any(|(used, _)| *used == path), "no recording replaces it");
+}
+
+#[test]
+fn only_an_operator_can_decide_about_held_messages() {
+    let hold = ["--rule", "client => hold", "ws://h"];
+    let reason = configured_in(&hold, |_| {}).expect_err("no prompt");
+    assert!(reason.contains("hold needs a prompt"), "{reason}");
+    let config = configured_in(&hold, |env| env.stdin_is_terminal = true);
+    assert!(config.expect("a prompt").rules.first_hold().is_some());
+}
+
+#[test]
 fn what_the_user_may_not_expect_is_noted() {
     let notices = |args: &[&str]| {
         let config = configured(&[args, &["--no-config"]].concat());

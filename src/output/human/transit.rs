@@ -89,7 +89,7 @@ impl Human {
                 let lead = text.width() + " → ".width();
                 self.replacement(*kind, data, lead).trim_end_matches('\n').to_owned()
             }
-            Changed::Control(data) if data.is_empty() => self.paint(Role::Dim, "(no payload)"),
+            Changed::Control([]) => self.paint(Role::Dim, "(no payload)"),
             Changed::Control(data) => payload_preview(data, MAX_CONTROL).trim_start().to_owned(),
             Changed::Close(close) => close_text(close),
         };
