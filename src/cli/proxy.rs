@@ -181,6 +181,10 @@ pub struct FaultArgs {
 #[command(next_help_heading = "Receiving")]
 pub struct WatchingArgs {
     /// How to write messages [default: lines; decorated on a terminal]
+    ///
+    /// Each of lines begins with the number of the connection and the direction: '#1 > ' is from the client to the server,
+    /// '#1 < ' from the server to the client. nul, raw, hex and base64 have only the messages, of both directions in the order
+    /// in which they came.
     #[arg(long, value_name = "HOW")]
     pub output: Option<OutputMode>,
 

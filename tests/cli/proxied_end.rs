@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::listen::port_in;
-use crate::support::{Outcome, Peer, Server, frame, wscope};
+use crate::support::{Outcome, Peer, Server, binary, close, frame, masked, text, wscope};
 
 /// The outcome of a proxy for one connection between `client` and `server`.
 fn proxied(
@@ -33,13 +33,13 @@ fn a_rule_that_closes_has_ended_the_connection_although_both_sides_answer() {
         &["--rule", "server => close 1011 out of order"],
         |peer| {
             peer.accept_request();
-            peer.send(frame::text("hi"));
+            peer.send(text("hi"));
             peer.answer_close(1011);
             peer.expect_eof();
         },
         |peer| {
             assert_eq!(peer.expect_close(1011), "out of order");
-            peer.send(frame::masked(&frame::close(1011, "out of order")));
+            peer.send(masked(&close(1011, "out of order")));
             peer.expect_eof();
         },
     );
@@ -57,14 +57,13 @@ fn what_is_corrupted_is_shown_in_both_forms() {
         &["--rule", "server => corrupt", "--seed", "1"],
         |peer| {
             peer.accept_request();
-            peer.send(frame::binary(&[0]));
+            peer.send(binary(&[0]));
             peer.answer_close(1000);
-            peer.expect_eof();
         },
         |peer| {
             let delivered = peer.read_message().1;
             assert_eq!(delivered[0].count_ones(), 1, "{delivered:?}");
-            peer.send(frame::masked(&frame::close(1000, "")));
+            peer.send(masked(&close(1000, "")));
             peer.expect_close(1000);
             peer.expect_eof();
         },
@@ -82,13 +81,13 @@ fn with_enforce_the_side_that_broke_the_protocol_is_not_said_to_be_silent() {
         &["--enforce"],
         |peer| {
             peer.accept_request();
-            peer.send(frame::frame(true, 4, 1, b"hi")); // RSV1 without an extension
+            peer.send(frame(true, 4, 1, b"hi")); // RSV1 without an extension
             peer.answer_close(1002);
             peer.expect_eof();
         },
         |peer| {
             peer.expect_close(1002);
-            peer.send(frame::masked(&frame::close(1002, "")));
+            peer.send(masked(&close(1002, "")));
             peer.expect_eof();
         },
     );
