@@ -31,8 +31,7 @@ use crate::rules::{self, ProxyRule, RuleAction, Rules};
 use crate::view::Filters;
 
 /// Why a rule cannot hold messages.
-const NO_PROMPT: &str =
-    "hold needs a prompt, where /go and /drop are typed: run it on a terminal";
+const NO_PROMPT: &str = "hold needs a prompt, where /go and /drop are typed: run it on a terminal";
 
 mod faults;
 
@@ -223,8 +222,10 @@ fn rules(given: &[String], input: ServerInput, files: &FileReader) -> Result<Rul
     for source in given {
         let bad = |reason: String| ConfigError::value(OPTION, source, reason);
         let contents = rules::files(source).into_iter();
-        let contents = contents.map(|path| files.long_bytes(OPTION, path)).collect::<Result<_, _>>()?;
-        let rule = ProxyRule::parse(source, contents).map_err(|error| bad(error.in_words(source)))?;
+        let contents =
+            contents.map(|path| files.long_bytes(OPTION, path)).collect::<Result<_, _>>()?;
+        let rule =
+            ProxyRule::parse(source, contents).map_err(|error| bad(error.in_words(source)))?;
         if *rule.action() == RuleAction::Hold && input == ServerInput::None {
             return Err(bad(NO_PROMPT.to_owned()));
         }

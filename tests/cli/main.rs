@@ -37,6 +37,8 @@ mod plain_terminal;
 mod pretty;
 mod protocol;
 mod proxy;
+#[cfg(unix)]
+mod proxy_prompt;
 mod proxy_usage;
 mod raw_frames;
 mod reconnect;

@@ -55,7 +55,10 @@ fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
         ("client => delay", "delay needs a time, as in delay 500ms or delay 1s±200ms"),
         ("any nth 0 => drop", "\"0\" is not a number of messages, from 1"),
         ("any 5 => close 1006", "close code 1006 must not be sent"),
-        ("client => hold", "hold needs a prompt, where /go and /drop are typed: run it on a terminal"),
+        (
+            "client => hold",
+            "hold needs a prompt, where /go and /drop are typed: run it on a terminal",
+        ),
     ] {
         let args = [":0", "ws://h", "--rule", "any => drop", "--rule", rule];
         let outcome = run(&args).code(2).stdout("");
@@ -64,9 +67,7 @@ fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
         assert!(first.starts_with(&start) && first.contains(reason), "{first}");
     }
     let missing = ["--rule", "any => replace text:@no-such-file"];
-    run(&[&[":0", "ws://h"], &missing[..]].concat())
-        .code(2)
-        .stderr_contains("--rule no-such-file");
+    run(&[&[":0", "ws://h"], &missing[..]].concat()).code(2).stderr_contains("--rule no-such-file");
 }
 
 #[test]
