@@ -68,6 +68,7 @@ pub(super) fn context(
         render: Arc::new(move |kept| whole_message(&kept.message(), options)),
         record,
         scenario: None,
+        numbers: None,
     }
 }
 

@@ -45,6 +45,7 @@ mod parsed;
 mod place;
 mod placeholders;
 mod prompt;
+mod proxy;
 mod saved;
 mod screen;
 mod server;
@@ -57,7 +58,10 @@ mod words;
 pub(crate) use closest::closest;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
-pub use context::{PromptContext, RecordControl, RecordRequest, ScenarioMaker, SessionScenario};
+pub use context::{
+    NumberKind, NumberList, PromptContext, RecordControl, RecordRequest, ScenarioMaker,
+    SessionScenario,
+};
 pub use destination::{Destination, Destinations};
 use editing::Programs;
 pub(super) use editor::NOT_UTF8;
@@ -72,6 +76,7 @@ pub use names::{Liveness, PromptNames, check_name};
 pub use next_line::NextLine;
 pub use parsed::{FileRequest, Parsed};
 use prompt::PromptText;
+pub use proxy::{ProxyCommand, ProxyGrammar, proxy_commands};
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub use set::CommandSet;

@@ -20,6 +20,7 @@ use crate::rules::{Jitter, Judge, SharedRules};
 use crate::session::Journal;
 
 use super::closing::Closing;
+use super::counts::MessageCounts;
 use super::end::{End, Received};
 use super::events::{Totals, show};
 use super::hold::{Holding, Payload};
@@ -70,6 +71,8 @@ pub struct CableControl {
     pub account: Account,
     /// What random decisions start from.
     pub seed: u64,
+    /// Counts its messages.
+    pub messages: MessageCounts,
 }
 
 /// A connection between a client and a server.
@@ -531,7 +534,7 @@ impl<'a> Cable<'a> {
             return false;
         };
         let Some(event) = inbound.next_event() else { return false };
-        self.totals.note(&event, from);
+        self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
             first_close.get_or_insert_with(|| (*close).clone());
         }

@@ -5,6 +5,8 @@ use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Side};
 use crate::session::Journal;
 
+use super::counts::MessageCounts;
+
 /// What is counted of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
@@ -29,8 +31,9 @@ impl Totals {
     }
 
     /// Counts what `from` has sent.
-    pub(super) fn note(&mut self, event: &Event<'_>, from: Side) {
+    pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {
+            Event::Message { .. } | Event::Omitted { .. } => messages.add(from),
             Event::Close(..) => drop(self.first_close.get_or_insert(from)),
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}

@@ -6,6 +6,7 @@
 
 mod cable;
 mod closing;
+mod counts;
 mod end;
 mod events;
 mod exchange;
@@ -17,6 +18,7 @@ mod queue;
 mod report;
 
 pub use cable::{Cable, CableControl, CableOptions, Ends};
+pub use counts::MessageCounts;
 pub use end::End;
 pub use exchange::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Relay, Unanswered};
 pub use hold::{Held, Holding, Payload};

@@ -203,13 +203,13 @@ impl Cable<'_> {
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
-                self.totals.note(&event, from);
+                self.totals.note(&event, from, &self.control.messages);
                 show(event, direction(from), self.opened, &mut self.journal);
                 Deed::Pass
             }
             Step::Decide(decision) => {
                 let event = decision.event();
-                self.totals.note(&event, from);
+                self.totals.note(&event, from, &self.control.messages);
                 if let Event::Close(_, close) = &event {
                     first_close.get_or_insert_with(|| (*close).clone());
                 }

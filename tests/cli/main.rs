@@ -38,6 +38,8 @@ mod pretty;
 mod protocol;
 mod proxied_end;
 mod proxy;
+#[cfg(unix)]
+mod proxy_prompt;
 mod proxy_usage;
 mod raw_frames;
 mod reconnect;

@@ -97,7 +97,7 @@ impl Server {
         pending.admit(reactor);
         let number = self.shared.next_number();
         let orders = Arc::new(Orders::new(reactor.waker()));
-        let record = Record { number, remote, since: Instant::now(), orders: Arc::clone(&orders) };
+        let record = Record::new(number, remote, Arc::clone(&orders));
         let admitted = self.connections.admit(self.config.capacity.clients, record);
         let local = stream.local_address().and_then(|it| it.parse::<SocketAddr>().ok());
         let local = match local.map(|address| address.ip().to_canonical()) {

@@ -43,6 +43,14 @@ pub(super) struct Server {
     pub(super) seed: u64,
 }
 
+/// What the operator lists and changes. A clone shares it.
+#[derive(Clone)]
+pub(super) struct Operated {
+    pub(super) connections: Connections,
+    pub(super) rules: Arc<SharedRules>,
+    pub(super) holding: Arc<Holding>,
+}
+
 /// What the threads of connections report to the control loop.
 #[derive(Debug)]
 pub(super) enum ConnectionReport {
@@ -74,15 +82,17 @@ impl Server {
     pub(super) fn new(
         config: ProxyConfig,
         shared: Shared<ConnectionReport>,
+        operated: Operated,
         address: SocketAddr,
         hosts: ListenHosts,
         receive: ReceiveOptions,
     ) -> Self {
+        let Operated { connections, rules, holding } = operated;
         Self {
-            connections: Connections::default(),
+            connections,
             memory: Budget::new(config.capacity.memory),
-            rules: Arc::new(SharedRules::new(config.rules.clone())),
-            holding: Arc::default(),
+            rules,
+            holding,
             forward: forward_options(&config, address, hosts),
             seed: config.seed.unwrap_or_else(rand::random),
             config,

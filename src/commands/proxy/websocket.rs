@@ -198,6 +198,9 @@ impl Client<'_> {
             Err(findings) => (Agreement::default(), findings),
         };
         let opened = self.opened(&handshake, &upstream, response, &agreement);
+        let resource = self.server.config.redaction.url(&handshake.resource).into_owned();
+        let resource = opened.secrets.mask_text(resource);
+        let messages = self.server.connections.open(self.number, resource, opened.protocol.clone());
         self.journal.emit_now(EventKind::Open(&opened));
         self.note_changes(&handshake, &opened.secrets);
         if !findings.is_empty() {
@@ -231,6 +234,7 @@ impl Client<'_> {
             account: self.server.memory.open(move || orders.wake()),
             orders: Arc::clone(&self.orders),
             seed: self.server.seed,
+            messages,
         };
         let cable =
             Cable::new(ends, self.reactor, self.journal.reborrow(), options, &opened, control);
