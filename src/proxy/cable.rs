@@ -208,7 +208,7 @@ impl<'a> Cable<'a> {
             since: Instant::now(),
             is_over: false,
             totals: Totals::default(),
-            show_at: None,
+            show_at: Some(Instant::now()), // the events of the handshake, and of what came with it
             idle_at: None,
             random: rand::SeedableRng::seed_from_u64(control.seed ^ control.number),
             control,

@@ -62,6 +62,7 @@ mod stalls;
 mod stay;
 mod support;
 mod target;
+mod through;
 mod tls;
 mod untrusted_recordings;
 mod usage;
