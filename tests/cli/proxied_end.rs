@@ -59,6 +59,7 @@ fn what_is_corrupted_is_shown_in_both_forms() {
             peer.accept_request();
             peer.send(binary(&[0]));
             peer.answer_close(1000);
+            peer.eof();
         },
         |peer| {
             let delivered = peer.read_message().1;
