@@ -43,6 +43,8 @@ STEPS = {
     "sockjs": list(echoes(binary=False, protocols=False)),
     "gevent-websocket": list(echoes(protocols=False)),
     "picows": list(echoes(protocols=False, large=False)),
+    "autobahn-asyncio": list(echoes(protocols=False)),
+    "autobahn-twisted": list(echoes(protocols=False)),
     "daphne": list(echoes(empty=False)),
     "mojolicious": list(echoes(empty=False, large=False)),
     # It takes a list of subprotocols for one name unless there is a space behind each comma.

@@ -56,6 +56,8 @@ class Proxy:
         self.announced = threading.Event()
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
+        if {"-q", "--quiet"} & set(options) and not RELAY:
+            self.find_port()
         if not self.announced.wait(STARTING) or self.port is None:
             self.stop()
             raise Failed(f"the proxy does not say where it listens: {self.tail()}")
@@ -67,6 +69,23 @@ class Proxy:
             if self.port is None and (found := LISTENING.search(line)):
                 self.port = int(found[1])
                 self.announced.set()
+        self.announced.set()
+
+    def find_port(self):
+        """Finds the port that it listens on: with --quiet it does not announce it."""
+        deadline = time.monotonic() + STARTING
+        while self.port is None and self.alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+            own = set()
+            for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
+                try:
+                    own.add(os.readlink(link))
+                except OSError:
+                    pass
+            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and f"socket:[{fields[9]}]" in own:
+                    self.port = int(fields[1].split(":")[1], 16)
         self.announced.set()
 
     def tail(self):

@@ -10,6 +10,7 @@ above."""
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -75,15 +76,14 @@ class Running:
         self.log.close()
 
 
-def start(servers):
-    """Starts servers with their proxies; returns those that run."""
-    running = {}
+def start(servers, running):
+    """Starts servers with their proxies, all in `running` from their start on; returns those that are ready."""
     for server in sorted(servers, key=lambda server: bool(server.behind)):
         if not server.behind or server.behind in running:
             running[server.name] = Running(server, running)
     with ThreadPoolExecutor(len(running) or 1) as pool:
         ready = dict(zip(running, pool.map(Running.ready, running.values())))
-    return running, [each for name, each in running.items() if ready[name]]
+    return [each for name, each in running.items() if ready[name]]
 
 
 def converse(client, command, running):
@@ -152,9 +152,9 @@ def compressed_by_chromium(running):
 def main(names):
     servers = [server for server in kinds.servers(names) if not (RELAY and server.name in kinds.NEED_HOST)]
     clients, started = kinds.clients(), time.monotonic()
-    running, ready = {}, []
+    running = {}
     try:
-        running, ready = start(servers)
+        ready = start(servers, running)
         print(f"{len(ready)} servers run after {time.monotonic() - started:.0f} s", flush=True)
         with ThreadPoolExecutor(3) as pool:
             results = dict(zip(clients, pool.map(lambda item: converse(*item, ready), clients.items())))
@@ -185,6 +185,8 @@ def report(results, compressed, has_chromium):
 
 
 if __name__ == "__main__":
+    # So that what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         sys.exit(main(sys.argv[1:]))
     except Failed as why:

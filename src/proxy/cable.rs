@@ -134,6 +134,10 @@ const CHUNK: usize = 16 << 10;
 /// delay the messages.
 const SHOW_AFTER: Duration = Duration::from_millis(1);
 
+/// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
+/// has much to write.
+const BULK: usize = 16 << 10;
+
 /// Memory that only traffic needs is freed after this time without any.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
 
@@ -204,7 +208,7 @@ impl<'a> Cable<'a> {
             since: Instant::now(),
             is_over: false,
             totals: Totals::default(),
-            show_at: None,
+            show_at: Some(Instant::now()), // the events of the handshake, and of what came with it
             idle_at: None,
             random: rand::SeedableRng::seed_from_u64(control.seed ^ control.number),
             control,
@@ -291,8 +295,7 @@ impl<'a> Cable<'a> {
     /// Hands over what is to be shown, unless that can wait a little.
     fn flush_outputs(&mut self, now: Instant) {
         if self.show_at.is_some_and(|at| at <= now) || self.journal.is_backed_up() {
-            self.show_at = None;
-            self.journal.outputs().flush_early();
+            self.show();
         }
         if self.idle_at.is_some_and(|at| at <= now) {
             self.idle_at = None;
@@ -300,7 +303,12 @@ impl<'a> Cable<'a> {
         }
     }
 
-    /// Has the events be handed over soon.
+    fn show(&mut self) {
+        self.show_at = None;
+        self.journal.outputs().flush_early();
+    }
+
+    /// Has the events handed over soon.
     pub(super) fn show_soon(&mut self) {
         let now = Instant::now();
         self.show_at.get_or_insert(now + SHOW_AFTER);
@@ -366,6 +374,9 @@ impl<'a> Cable<'a> {
         let has_failed = sink.has_failed();
         self.journal.tick();
         self.take_events(from);
+        if count >= BULK {
+            self.show();
+        }
         if has_failed {
             self.write_failed(other(from));
         }
@@ -373,7 +384,7 @@ impl<'a> Cable<'a> {
 
     /// Reads what one side has sent, to be passed on message by message.
     fn read(&mut self, from: Side) {
-        let mut chunk = [0; CHUNK];
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
         match self.ends[at(from)].read(&mut chunk) {
             Received::Nothing => {}
             Received::End(end) => self.source_ended(from, end),

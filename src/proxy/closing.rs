@@ -18,8 +18,10 @@ pub(super) struct Closing {
     pub(super) why: String,
     /// When it ends whatever the sides do.
     pub(super) deadline: Instant,
+    /// Neither side had begun to end the connection before.
+    pub(super) is_first: bool,
     /// The sides that have got our Close frame.
-    told: [bool; 2],
+    pub(super) told: [bool; 2],
 }
 
 /// How long both sides may take to end TCP after the closing handshake.
@@ -32,8 +34,9 @@ impl Cable<'_> {
             closing.deadline = closing.deadline.min(deadline);
             return;
         }
+        let is_first = self.totals.first_close.is_none() && self.totals.first_end.is_none();
         let told = SIDES.map(|to| self.send_close(to, &payload));
-        self.closing = Some(Closing { payload, why, deadline, told });
+        self.closing = Some(Closing { payload, why, deadline, is_first, told });
     }
 
     /// Sends one side a Close frame if it has got none. Returns whether it has one now. Inside a frame there can be none:

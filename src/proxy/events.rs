@@ -1,6 +1,6 @@
 //! What passes, as events.
 
-use crate::event::{EventKind, Message, Omitted, Opened, Touch, emit_masked};
+use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Touch, emit_masked};
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Side};
 use crate::session::Journal;
@@ -20,6 +20,16 @@ pub(super) struct Totals {
 }
 
 impl Totals {
+    /// Who ended the connection first. `is_ours`: the proxy did, whatever the sides sent after that.
+    pub(super) fn initiator(&self, is_ours: bool) -> ProxyInitiator {
+        match self.first_close.or(self.first_end) {
+            _ if is_ours => ProxyInitiator::Local,
+            Some(Side::Client) => ProxyInitiator::Client,
+            Some(Side::Server) => ProxyInitiator::Server,
+            None => ProxyInitiator::Local,
+        }
+    }
+
     /// Counts what `from` has sent.
     pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {

@@ -36,6 +36,14 @@ impl Passing {
         }
     }
 
+    /// Whether frames are withheld since a violation.
+    pub(super) fn has_violated(&self) -> bool {
+        match self {
+            Self::Stream(_) => false,
+            Self::Messages(messages) => messages.relay.violation().is_some(),
+        }
+    }
+
     /// Frees memory that only traffic needs.
     pub(super) fn release_idle(&mut self) {
         match self {
@@ -169,11 +177,11 @@ impl Cable<'_> {
             self.keep_order(from, &mut out);
             match deed {
                 Deed::Close(payload) => {
-                    let why = "a rule has closed it".to_owned();
+                    let why = "a rule".to_owned();
                     let until = self.close_deadline();
                     self.close(payload, why, until);
                 }
-                Deed::Abort => self.abort("a rule has reset it".to_owned()),
+                Deed::Abort => self.abort("a rule reset both TCP connections".to_owned()),
                 Deed::Pass | Deed::Plan(_) | Deed::Wait(..) => {}
             }
         }
@@ -285,7 +293,7 @@ impl Cable<'_> {
         let Some(violation) = messages.relay.violation() else { return };
         let code = Some(violation.rule.close_code());
         let who = if from == Side::Client { "client" } else { "server" };
-        let why = format!("the {who} violated the protocol, which --enforce does not pass on");
+        let why = format!("--enforce: the {who} violated the protocol");
         let payload = ClosePayload { code, reason: String::new() };
         self.close(payload, why, Instant::now() + ENFORCED_CLOSE);
     }
@@ -483,7 +491,18 @@ fn emit(
         (None, Some(_)) => (None, "hold".to_owned()),
         (None, None) => return show(event, direction(from), opened, journal),
     };
+    let corrupted = match (verdict.map(|it| &it.effect), &event) {
+        (
+            Some(Effect::Corrupt { bit }),
+            Event::Message { data, .. } | Event::Ping(_, data) | Event::Pong(_, data, _),
+        ) => Some(with_bit_flipped(data, *bit)),
+        _ => None,
+    };
     let changed_to = match (verdict.map(|it| &it.effect), &event) {
+        (Some(Effect::Corrupt { .. }), Event::Message { kind, .. }) => {
+            corrupted.as_deref().map(|data| Changed::Message(*kind, data))
+        }
+        (Some(Effect::Corrupt { .. }), _) => corrupted.as_deref().map(Changed::Control),
         (Some(Effect::Replace(with)), Event::Message { kind, .. }) => {
             Some(Changed::Message(with.kind.unwrap_or(*kind), &with.data))
         }
@@ -495,14 +514,31 @@ fn emit(
     show_touched(event, direction(from), opened, journal, &touch);
 }
 
+/// What [`Decision::corrupt`] delivers.
+fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
+    let mut data = data.to_vec();
+    if let Some(bit) = bit.checked_rem(data.len() as u64 * 8)
+        && let Some(byte) = data.get_mut((bit / 8) as usize)
+    {
+        *byte ^= 1 << (bit % 8);
+    }
+    data
+}
+
 /// An effect as rules write it.
 fn action_text(effect: &Effect) -> String {
     match effect {
-        Effect::Delay(time) => format!("delay {time:?}"),
+        Effect::Delay(time) => format!("delay {:?}", whole_milliseconds(*time)),
         Effect::Close(payload) => match payload.code {
             Some(code) => format!("close {}", code.get()),
             None => "close".to_owned(),
         },
         other => other.name().to_owned(),
     }
+}
+
+/// A time as people read it: a random one has nanoseconds.
+fn whole_milliseconds(time: Duration) -> Duration {
+    let milliseconds = time.as_millis().try_into().map(Duration::from_millis);
+    milliseconds.ok().filter(|it| !it.is_zero()).unwrap_or(time)
 }

@@ -36,6 +36,7 @@ mod pipes;
 mod plain_terminal;
 mod pretty;
 mod protocol;
+mod proxied_end;
 mod proxy;
 #[cfg(unix)]
 mod proxy_prompt;
@@ -61,6 +62,7 @@ mod stalls;
 mod stay;
 mod support;
 mod target;
+mod through;
 mod tls;
 mod untrusted_recordings;
 mod usage;

@@ -14,8 +14,10 @@ use crate::net::target::Scheme;
 use crate::protocol::CloseCode;
 use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
 use crate::protocol::handshake::ListenHosts;
+use crate::protocol::head::HeaderLine;
 use crate::protocol::memory::Budget;
 use crate::proxy::Holding;
+use crate::redact::Redaction;
 use crate::rules::SharedRules;
 use crate::server::ReceiveOptions;
 
@@ -118,10 +120,14 @@ fn forward_options(
         IpAddr::V4(ip) => Host::Ipv4(ip),
         IpAddr::V6(ip) => Host::Ipv6(ip),
     };
+    let is_credential =
+        |line: &HeaderLine| Redaction::is_credential(&line.name, line.value.as_bytes());
+    let (credentials, headers) = config.edits.iter().cloned().partition(is_credential);
     ForwardOptions {
         proxy: ProxyNames {
             hosts: hosts.hosts.into_iter().chain([bound]).collect(),
             port: address.port(),
+            is_loopback: address.ip().to_canonical().is_loopback(),
         },
         target: ForwardTarget {
             is_tls: target.scheme == Scheme::Wss,
@@ -130,8 +136,8 @@ fn forward_options(
         },
         keep_host: config.keep_host,
         keep_origin: config.keep_origin,
-        headers: config.edits.clone(),
-        credentials: Vec::new(), // among the edits
+        headers,
+        credentials,
         relays_http: config.relays_http,
     }
 }

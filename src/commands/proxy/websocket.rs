@@ -163,7 +163,8 @@ impl Client<'_> {
                 return self.report(Err(error));
             }
             Exchanged::ClientGone(end) => {
-                let text = format!("the client has gone before the server answered: {end}");
+                let text =
+                    format!("the client ended the connection before the server answered: {end}");
                 let failure = Failure::new(FailureKind::Abnormal, text.clone());
                 self.journal.emit_now(EventKind::Failure(&failure));
                 return self.report(Err(Error::ProxyEnded(text)));

@@ -46,6 +46,8 @@ pub(super) struct ProxyCloseLine {
     #[serde(rename = "self")]
     own: Option<Close>,
     #[serde(default, deserialize_with = "or_default")]
+    awaited: Vec<Side>,
+    #[serde(default, deserialize_with = "or_default")]
     end: Ends,
     duration_ms: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -98,6 +100,7 @@ impl ProxyCloseLine {
             client: self.client.map(Close::payload),
             server: self.server.map(Close::payload),
             own: self.own.map(Close::payload),
+            awaited: [Side::Client, Side::Server].map(|side| self.awaited.contains(&side)),
             client_end: client.map(|end| end.transport(client_error)),
             server_end: server.map(|end| end.transport(server_error)),
             from_client: self.totals.client.counters(),

@@ -87,7 +87,7 @@ impl From<Direction> for vocabulary::Direction {
 }
 
 /// Who opened or ended a connection.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Side {
     #[serde(rename = "self")]

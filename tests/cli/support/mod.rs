@@ -12,6 +12,7 @@ mod head;
 #[cfg(unix)]
 mod key;
 mod layer;
+mod listener;
 mod outcome;
 mod peer;
 mod pipe;
@@ -28,6 +29,7 @@ pub use head::{header, switching_protocols, upgrade_request};
 #[cfg(unix)]
 pub use key::Key;
 pub use layer::Layer;
+pub use listener::Listener;
 pub use outcome::Outcome;
 pub use peer::{Peer, Wire};
 #[cfg(unix)]

@@ -241,6 +241,20 @@ impl Peer {
         let rest = self.read_until_eof();
         assert!(rest.is_empty(), "expected the end of the connection, got {}", shown(&rest));
     }
+
+    /// The other side resets the connection, after these bytes.
+    #[track_caller]
+    pub fn expect_reset(&mut self, before: &[u8]) {
+        let error = loop {
+            match self.read_chunk() {
+                Ok(0) => panic!("expected a reset, got an end; unread: {}", shown(&self.unread)),
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "unread: {}", shown(&self.unread));
+        assert_eq!(shown(&self.unread), shown(before), "before the reset");
+    }
 }
 
 /// Frames and messages.

@@ -72,7 +72,9 @@ fn untouchable() -> impl Strategy<Value = RecordedKind> {
 fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
     use ProxyInitiator::{Client, Local, Server};
     let initiator = prop_oneof![Just(Client), Just(Server), Just(Local)];
-    let closes = (option::of(close()), option::of(close()), option::of(close()));
+    let own = (option::of(close()), any::<[bool; 2]>())
+        .prop_map(|(own, awaited)| (own.is_some() && awaited[0], own.is_some() && awaited[1], own));
+    let closes = (option::of(close()), option::of(close()), own);
     let ends = (option::of(transport_end()), option::of(transport_end()));
     let counts = (any::<u64>(), any::<u64>(), option::of(text()));
     (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
@@ -81,7 +83,8 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
                 initiator,
                 client: closes.0,
                 server: closes.1,
-                own: closes.2,
+                awaited: [closes.2.0, closes.2.1],
+                own: closes.2.2,
                 client_end: ends.0,
                 server_end: ends.1,
                 from_client,

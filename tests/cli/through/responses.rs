@@ -1,0 +1,172 @@
+//! What the server answers to the opening handshake: passed on as it came, and shown.
+
+use serde_json::json;
+
+use super::{assert_alive, leave, proxy, unread_proxy};
+use crate::support::{Peer, header, masked, switching_protocols, text};
+
+#[test]
+fn the_101_passes_as_it_came() {
+    let proxy = proxy(&[]);
+    let mut client = proxy.client();
+    client.request("/", &["Sec-WebSocket-Protocol: soap, wamp"]);
+    let mut server = proxy.target.accept();
+    let head = server.read_head();
+    let accept = header(&switching_protocols(&head, &[]), "Sec-WebSocket-Accept")
+        .expect("a value")
+        .to_owned();
+    let response = format!(
+        "HTTP/1.1 101 Whatever it says\r\nset-COOKIE: a=1\r\nUPGRADE:   WebSocket\r\nX-Twice: 1\r\nconnection:upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\nX-Twice: 2\r\nSet-Cookie: b=2\r\nSec-WebSocket-Protocol: wamp\r\n\r\n"
+    );
+    server.send(&response);
+    assert_eq!(client.read_head(), response);
+    assert_alive(&mut client, &mut server);
+    leave(client, server);
+}
+
+#[test]
+fn an_invalid_101_passes_and_is_reported() {
+    let mut proxy = proxy(&[]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    let response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Accept: wrong\r\nSec-WebSocket-Protocol: unasked\r\n\r\n";
+    server.send(response);
+    assert_eq!(client.read_head(), response);
+    let line = proxy.running.wait_stderr("the server's 101 is not valid, and was passed on");
+    assert!(line.contains("Sec-WebSocket-Accept"), "{line}");
+    assert_alive(&mut client, &mut server);
+    leave(client, server);
+}
+
+#[test]
+fn interim_responses_pass_at_once() {
+    let mut proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    client.request("/", &["Expect: 100-continue"]);
+    let mut server = proxy.target.accept();
+    let head = server.read_head();
+    for interim in
+        ["HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"]
+    {
+        server.send(interim);
+        assert_eq!(client.read_head(), interim);
+    }
+    server.accept(&head);
+    assert!(client.read_head().starts_with("HTTP/1.1 101 "));
+    let open = proxy.event("open");
+    assert_eq!(open["status"], 101);
+    assert_alive(&mut client, &mut server);
+    leave(client, server);
+}
+
+/// An upgrade request that is answered with this response, byte for byte what the client gets.
+#[track_caller]
+fn refused(proxy: &super::Proxied, response: &[u8]) -> Vec<u8> {
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    server.send(response);
+    server.eof();
+    client.read_exact(response.len())
+}
+
+#[test]
+fn refusals_pass_with_their_bodies_and_are_shown() {
+    let mut proxy = proxy(&["--json"]);
+    for (response, status, body) in [
+        (&b"HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic\r\nContent-Length: 5\r\n\r\ngo on"[..], 401, "go on"),
+        (
+            b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n3;x=y\r\nfor\r\n2\r\n a\r\n0\r\nTrailer: 1\r\n\r\n",
+            503,
+            "for a",
+        ),
+        (b"HTTP/1.0 403 Forbidden\r\n\r\nuntil the end", 403, "until the end"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n", 302, ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, "hi"),
+    ] {
+        let got = refused(&proxy, response);
+        assert_eq!(got.escape_ascii().to_string(), response.escape_ascii().to_string());
+        let error = proxy.event("error");
+        assert_eq!(error["kind"], "handshake", "{error}");
+        assert_eq!(error["status"], status, "{error}");
+        assert_eq!(error["body"].as_str().unwrap_or_default(), body, "{error}");
+        assert!(error["connection"].is_u64(), "{error}");
+    }
+}
+
+#[test]
+fn the_servers_words_are_on_stderr() {
+    let mut proxy = proxy(&[]);
+    refused(&proxy, b"HTTP/1.1 403 Not You\r\nContent-Length: 9\r\nX-Why: age\r\n\r\ntoo young");
+    proxy.running.wait_stderr("403 Not You");
+    proxy.running.wait_stderr("too young");
+}
+
+#[test]
+fn a_client_can_try_again_on_the_same_connection() {
+    let proxy = proxy(&[]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    server.send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n\r\nwho?");
+    assert!(client.read_head().starts_with("HTTP/1.1 401 "));
+    assert_eq!(client.read_exact(4), b"who?");
+    client.request("/", &["Authorization: Basic YTpi"]);
+    let head = server.read_head();
+    assert_eq!(header(&head, "Authorization"), Some("Basic YTpi"));
+    server.accept(&head);
+    assert!(client.read_head().starts_with("HTTP/1.1 101 "));
+    assert_alive(&mut client, &mut server);
+    leave(client, server);
+}
+
+#[test]
+fn data_with_the_101_and_behind_the_request_arrives() {
+    let mut proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    let mut early = crate::support::upgrade_request("/", &[]).into_bytes();
+    early.extend(masked(&text("from the client")));
+    client.send(early);
+    let mut server = proxy.target.accept();
+    let head = server.read_head();
+    let mut response = switching_protocols(&head, &[]).into_bytes();
+    response.extend(text("from the server"));
+    server.send(response);
+    assert!(client.read_head().starts_with("HTTP/1.1 101 "));
+    client.expect_text("from the server");
+    server.expect_text("from the client");
+    let mut messages = [proxy.event("message"), proxy.event("message")]
+        .map(|it| (it["direction"].clone(), it["data"].clone()));
+    messages.sort_by_key(|(direction, _)| direction.to_string());
+    let expected = [("client", "from the client"), ("server", "from the server")];
+    assert_eq!(messages, expected.map(|(direction, data)| (json!(direction), json!(data))));
+    leave(client, server);
+}
+
+/// The client must not send frames before the 101, but the server is to see that it does.
+#[test]
+fn a_megabyte_behind_the_request_arrives() {
+    const SIZE: usize = 1 << 20;
+    let proxy = unread_proxy(&[]);
+    let mut client = proxy.client();
+    let socket = client.socket();
+    let frame = masked(&crate::support::binary(&vec![7; SIZE]));
+    let expected = frame.clone();
+    let sender = std::thread::spawn(move || {
+        use std::io::Write;
+        let mut socket = socket;
+        socket.write_all(crate::support::upgrade_request("/", &[]).as_bytes()).expect("a reader");
+        socket.write_all(&frame).expect("a reader");
+    });
+    let mut server: Peer = proxy.target.accept();
+    server.accept_request();
+    assert!(server.read_exact(expected.len()) == expected);
+    sender.join().expect("a sender without errors");
+    assert!(client.read_head().starts_with("HTTP/1.1 101 "));
+}
