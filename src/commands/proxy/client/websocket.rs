@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
-use super::client::{After, Client, ClientRequest};
 use super::failure::{handshake_failed, is_normal};
-use super::server::ConnectionReport;
 use super::upstream::Upstream;
+use super::{After, Client, ClientRequest};
+use crate::commands::proxy::server::ConnectionReport;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, FailureKind, Hop, Level, Mask, Opened};
 use crate::net::upgrade::{ServerResponse, UpgradeError};

@@ -6,7 +6,8 @@ use std::time::Instant;
 use crate::event::{ProxyClosed, mask};
 use crate::protocol::Side;
 
-use super::cable::{Cable, SIDES, at};
+use super::Cable;
+use super::sides::{SIDES, at};
 
 /// How a proxied connection went.
 #[derive(Debug)]

@@ -2,14 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::client::{After, Client, ClientRequest};
-use super::failure::{cut_off_text, unanswered_text};
+use super::{After, Client, ClientRequest};
 use crate::client::{OpenError, dial_only};
 use crate::net::reactor::tokens;
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Dialed, Remote, Timings};
 use crate::protocol::forward::{ForwardedRequest, Refused};
-use crate::proxy::{End, Exchanged, NoResponse, Outbound, Relay};
+use crate::proxy::{CutOff, End, Exchanged, NoResponse, Outbound, Relay};
 
 /// A connection to the server.
 pub(super) struct Upstream {
@@ -152,5 +151,28 @@ impl Client<'_> {
             }
         }
         After::End
+    }
+}
+
+/// Why a server gave no response, for its client.
+fn unanswered_text(why: &NoResponse) -> String {
+    match why {
+        NoResponse::Ended(end) => format!("the server gave no response: {end}"),
+        NoResponse::Malformed(error) => format!("the server's response is not HTTP/1.1: {error}"),
+        NoResponse::TimedOut => {
+            "the server gave no response in time (--connect-timeout)".to_owned()
+        }
+        NoResponse::System(error) => error.to_string(),
+    }
+}
+
+/// Why a response was passed on only in part.
+fn cut_off_text(why: &CutOff) -> String {
+    match why {
+        CutOff::Server(end) => {
+            format!("the server ended the connection within its response: {end}")
+        }
+        CutOff::Body(fault) => format!("malformed response body: {fault}"),
+        CutOff::System(error) => error.to_string(),
     }
 }
