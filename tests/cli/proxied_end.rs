@@ -19,6 +19,7 @@ fn proxied(
     peer.request("/", &[]);
     peer.read_head();
     client(&mut peer);
+    drop(peer); // the proxy passes on that this side has ended
     proxy.wait()
 }
 
