@@ -220,18 +220,24 @@ impl Human {
     }
 
     fn failure(&self, failure: &Failure) -> String {
-        let message = escape(&failure.message, Newlines::Escape);
-        let message = self.paragraph(Role::Error, &message, OURS.len(), HANGING);
-        let mut text = format!("{OURS}{message}\n");
-        if let Some(hint) = &failure.hint {
-            text += &self.advice(hint);
-        }
+        let mut text = self.failure_message(failure);
         let heads = failure.request.iter().map(|head| (Direction::Received, head));
         let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));
         for (direction, head) in heads.chain(answer).filter(|_| self.shows(Detail::Control)) {
             text += &self.head(direction, head);
         }
         text + &self.excerpt(&failure.excerpt)
+    }
+
+    /// What failed, and the hint.
+    fn failure_message(&self, failure: &Failure) -> String {
+        let message = escape(&failure.message, Newlines::Escape);
+        let message = self.paragraph(Role::Error, &message, OURS.len(), HANGING);
+        let mut text = format!("{OURS}{message}\n");
+        if let Some(hint) = &failure.hint {
+            text += &self.advice(hint);
+        }
+        text
     }
 
     /// Bytes of the peer that a failure quotes.
