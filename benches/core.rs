@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use wscope::event::{Clock, Event as Observed, EventKind, Message};
+use wscope::event::{Clock, Event as Observed, EventKind, Message, Transit};
 use wscope::output::escape::{Newlines, escape};
 use wscope::output::json::{Json, JsonFrames};
+use wscope::output::payload::{OutputFraming, PayloadFormat};
 use wscope::output::{BatchSink, Format, Outlet};
 use wscope::platform::batches::Batch;
 use wscope::protocol::deflate::Offer;
@@ -169,6 +170,27 @@ impl BatchSink for Discard {
 
 #[divan::bench(args = [64, 1 << 10])]
 fn json_event(bencher: Bencher<'_, '_>, size: usize) {
+    bench_format(bencher, size, None, &mut Json::new(JsonFrames::None));
+}
+
+#[divan::bench(args = [64, 1 << 10])]
+fn json_event_of_a_proxy(bencher: Bencher<'_, '_>, size: usize) {
+    let transit = Some(Transit { touch: None });
+    bench_format(bencher, size, transit, &mut Json::new(JsonFrames::None));
+}
+
+#[divan::bench(args = [64, 1 << 10])]
+fn line_of_a_proxy(bencher: Bencher<'_, '_>, size: usize) {
+    let transit = Some(Transit { touch: None });
+    bench_format(bencher, size, transit, &mut PayloadFormat::new(OutputFraming::Lines));
+}
+
+fn bench_format(
+    bencher: Bencher<'_, '_>,
+    size: usize,
+    transit: Option<Transit<'_>>,
+    format: &mut impl Format,
+) {
     let data = json(1, size);
     let message = Message {
         direction: Direction::Received,
@@ -182,13 +204,12 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
     };
     let event = Observed {
         at: Clock::start().now(),
-        connection: None,
+        connection: transit.is_some().then_some(12),
         mark: None,
-        transit: None,
+        transit,
         what: EventKind::Message(message),
     };
     let mut out = Outlet::batches("discard", Discard);
-    let mut format = Json::new(JsonFrames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
         for _ in 0..MESSAGES {
             format.event(black_box(&event), &mut out);

@@ -61,7 +61,7 @@ pub use headers::header_lines;
 pub use invocation::Invocation;
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
-pub use proxy::{Faults, ProxyConfig, Refuse, RuleText};
+pub use proxy::{Faults, ProxyConfig, Refuse};
 pub use record::RecordConfig;
 pub use replay::{MockConfig, RecordedRequest, RecordingConfig, ReplayConfig};
 pub use resilience::ResilienceConfig;

@@ -19,6 +19,7 @@ mod recordings;
 pub mod replay;
 mod rewriter;
 pub mod scenario;
+mod seen;
 mod size;
 pub mod stats;
 mod thread;

@@ -36,7 +36,11 @@ fn request(mut input: Input<'_>) {
         panic!("a host")
     };
     let options = ForwardOptions {
-        proxy: ProxyNames { hosts: vec![local.clone()], port: if has(0) { 80 } else { 9000 } },
+        proxy: ProxyNames {
+            hosts: vec![local.clone()],
+            port: if has(0) { 80 } else { 9000 },
+            is_loopback: has(1),
+        },
         target: ForwardTarget {
             is_tls: has(1),
             host: "api.example".to_owned(),

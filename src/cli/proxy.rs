@@ -88,7 +88,7 @@ pub struct ClientsArgs {
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub handshake_timeout: String,
 
-    /// Answer requests that are no opening handshake with 426 instead of relaying them to the server
+    /// Answer HTTP requests other than opening handshakes with 426 instead of relaying them to the server
     #[arg(long)]
     pub no_http: bool,
 
@@ -149,7 +149,7 @@ pub struct FaultArgs {
     #[arg(long, value_name = "RULE")]
     pub rule: Vec<String>,
 
-    /// Let what is random (N%, ±TIME, corrupt) happen as in an earlier run with the same N
+    /// Seed for all that is random (N%, ±TIME, corrupt): runs with the same N make the same choices
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -181,6 +181,10 @@ pub struct FaultArgs {
 #[command(next_help_heading = "Receiving")]
 pub struct WatchingArgs {
     /// How to write messages [default: lines; decorated on a terminal]
+    ///
+    /// Each of lines begins with the number of the connection and the direction: '#1 > ' is from the client to the server,
+    /// '#1 < ' from the server to the client. nul, raw, hex and base64 have only the messages, of both directions in the order
+    /// in which they came.
     #[arg(long, value_name = "HOW")]
     pub output: Option<OutputMode>,
 
@@ -250,8 +254,8 @@ const MORE: &str = "\
 Clients connect to ADDR as they would to the server. What both send is shown,
 and passed on byte for byte, also what violates the protocol; so is the way in
 which TCP ends. Of the client's request only Host and Origin are changed, and
-only if they name the proxy. HTTP requests that are no opening handshake are
-relayed too, so that a page and its WebSocket have the same origin.
+only if they name the proxy. Other HTTP requests are relayed too, so that a page
+and its WebSocket have the same origin.
 Options for authentication, which replace what the client sends, for proxies and
 for TLS (but --tls-cert) are for the server. On a terminal /help lists the
 commands of the prompt; other input is not read.
@@ -266,7 +270,7 @@ message over --max-message-size is passed on unchanged.
 When:
   nth N                the Nth only
   every N              each Nth: with 3 the third, the sixth, …
-  N%                   as many of a hundred, at random
+  N%                   that share of them, chosen at random
   after TIME           what comes later than TIME after the opening handshake
 
 Action:
@@ -281,7 +285,7 @@ Action:
 
 Rules:
   'server nth 3 => drop'                       lose the third message
-  'any 5% => delay 300ms±200ms'                a slow network, now and then
+  'any 5% => delay 300ms±200ms'                a delay now and then
   'client {\"op\":\"buy\"} => replace {}'          another request
   'server /price/ every 10 => corrupt'         damage each tenth price
   'server after 30s => close 1012 restarting'  a server that restarts

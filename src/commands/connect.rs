@@ -193,6 +193,8 @@ impl ConnectCommand<'_> {
             }
             let leave_by = self.leave_by;
             let not_shown = conversation.end(leave_by, false);
+            let left = conversation.left_text();
+            conversation.emit_left_text(left, false);
             conversation.warn_of_lost(&Lost { received: not_shown, ..Lost::default() }, false);
             return result;
         }
@@ -207,10 +209,18 @@ impl ConnectCommand<'_> {
         }
         let was_lost = matches!(&ended, Ok(Some(ended)) if ended.was_lost());
         let not_shown = conversation.end(self.leave_by, was_lost);
+        let left = conversation.left_text();
         conversation.source = None;
-        let Some(mut ended) = ended? else { return Ok(()) };
-        ended.report.lost.received += not_shown;
-        conversation.conclude(ended)
+        let result = match ended {
+            Ok(Some(mut ended)) => {
+                ended.report.lost.received += not_shown;
+                conversation.conclude(ended)
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        conversation.emit_left_text(left, was_lost);
+        result
     }
 
     /// Writes what is left to report of the end, however long it takes, unless the run is ended.

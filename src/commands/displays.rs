@@ -68,6 +68,7 @@ pub(super) fn context(
         render: Arc::new(move |kept| whole_message(&kept.message(), options)),
         record,
         scenario: None,
+        numbers: None,
     }
 }
 
@@ -126,6 +127,9 @@ pub(super) fn log(control: Arc<Waker>) -> io::Result<BatchQueue> {
     Ok(queue)
 }
 
+/// Bytes for standard output that are handed over at a time, at most.
+const MOST_AT_A_TIME: usize = 256 << 10;
+
 /// Outlets to the queues for standard output and error, for a thread whose loop `waker` wakes.
 pub(super) fn outlets(
     out: &BatchQueue,
@@ -133,7 +137,9 @@ pub(super) fn outlets(
     waker: &Arc<Waker>,
 ) -> (Outlet, Option<Outlet>) {
     let outlet = |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
-    (outlet("standard output", out), err.map(|queue| outlet("standard error", queue).optional()))
+    // All that there is at a time costs no copy.
+    let out = outlet("standard output", out).in_batches_of(MOST_AT_A_TIME);
+    (out, err.map(|queue| outlet("standard error", queue).optional()))
 }
 
 /// Builds them on these outlets. On a terminal, messages and what is reported beside them share standard

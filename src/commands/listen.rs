@@ -76,6 +76,7 @@ fn shared_options(config: &mut ListenConfig) -> SharedOptions<'_, OperatorComman
         input: config.input,
         commands: &SERVER_COMMANDS,
         keeps_scenario: true,
+        numbers: None,
         destination: Destination {
             messages: config.messages.clone(),
             secrets: config.secrets.clone(),

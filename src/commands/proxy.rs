@@ -6,20 +6,26 @@ use std::sync::Arc;
 use super::serving::{self, ControlLoop, Listening, Shared, SharedOptions};
 use crate::config::ProxyConfig;
 use crate::error::Error;
-use crate::input::repl::{Destination, OperatorCommand, SERVER_COMMANDS};
+use crate::input::repl::{Destination, NumberList};
 use crate::output::human::Detail;
+use crate::rules::SharedRules;
 use crate::server::{ListenError, ReceiveOptions};
 
 mod client;
 mod connections;
 mod failure;
+mod grammar;
+mod layout;
 mod operator;
 mod server;
+mod tables;
 mod upstream;
 mod websocket;
 
+use connections::Connections;
+use grammar::{COMMANDS, Command};
 use operator::Operator;
-use server::Server;
+use server::{Operated, Server};
 
 /// Runs until it is interrupted, or the run is complete.
 ///
@@ -32,7 +38,12 @@ pub fn run(config: ProxyConfig) -> Result<(), Error> {
 fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
     let mut listening = Listening::start(&config.address, cannot_listen)?;
     let (address, hosts) = (listening.address, std::mem::take(&mut listening.hosts));
-    let options = shared_options(&mut config);
+    let operated = Operated {
+        connections: Connections::default(),
+        rules: Arc::new(SharedRules::new(std::mem::take(&mut config.rules))),
+        holding: Arc::default(),
+    };
+    let options = shared_options(&mut config, tables::numbers(operated.clone()));
     let (shared, inputs) = Shared::start(options, &mut listening.reactor)?;
     let receive = ReceiveOptions {
         tls: config.tls.clone(),
@@ -41,7 +52,7 @@ fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
     };
     let operator = Operator::new(config.once, config.connections);
     let duration = config.duration;
-    let server = Arc::new(Server::new(config, shared, address, hosts, receive));
+    let server = Arc::new(Server::new(config, shared, operated, address, hosts, receive));
     let mut control_loop =
         ControlLoop::new(Arc::clone(&server), operator, listening, inputs, duration);
     let lines = announcement(&server);
@@ -62,15 +73,16 @@ fn announcement(server: &Server) -> Vec<String> {
     lines
 }
 
-fn shared_options(config: &mut ProxyConfig) -> SharedOptions<'_, OperatorCommand> {
+fn shared_options(config: &mut ProxyConfig, numbers: NumberList) -> SharedOptions<'_, Command> {
     SharedOptions {
         stdout: config.stdout,
         commentary: config.commentary,
         filters: std::mem::take(&mut config.filters),
         record: &config.record,
         input: config.input,
-        commands: &SERVER_COMMANDS,
+        commands: &COMMANDS,
         keeps_scenario: true,
+        numbers: Some(numbers),
         destination: Destination { messages: None, secrets: config.secrets.clone() },
         history: config.history.clone(),
         programs: config.programs.clone(),

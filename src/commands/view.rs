@@ -104,7 +104,9 @@ impl Viewing<'_> {
 
     fn show(&mut self, event: &Recorded) -> ControlFlow<()> {
         match &event.what {
-            RecordedKind::Open(opened) if opened.initiator == Initiator::Local => {
+            RecordedKind::Open(opened)
+                if opened.initiator == Initiator::Local && event.transit.is_none() =>
+            {
                 // It was sent before, which is not recorded.
                 let took = opened.timings.upgrade.unwrap_or_default();
                 let at = Stamp {
@@ -136,7 +138,7 @@ impl Viewing<'_> {
             RecordedKind::Open(_) if self.open.len() < MAX_OPEN => {
                 self.open.insert(event.connection);
             }
-            RecordedKind::Closed(_) => {
+            RecordedKind::Closed(_) | RecordedKind::ProxyClosed(_) => {
                 self.open.remove(&event.connection);
             }
             _ => {}

@@ -27,7 +27,11 @@ use crate::output::human::Detail;
 use crate::platform::user_programs::UserPrograms;
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
+use crate::rules::{self, ProxyRule, RuleAction, Rules};
 use crate::view::Filters;
+
+/// Why a rule cannot hold messages.
+const NO_PROMPT: &str = "hold needs a prompt, where /go and /drop are typed: run it on a terminal";
 
 mod faults;
 
@@ -60,8 +64,8 @@ pub struct ProxyConfig {
     pub capacity: Capacity,
     /// What goes wrong on purpose.
     pub faults: Faults,
-    /// The rules, in the order in which they are tried.
-    pub rules: Vec<RuleText>,
+    /// The rules of `--rule`.
+    pub rules: Rules,
     /// What random decisions start from; `None`: something else in each run.
     pub seed: Option<u64>,
     /// Serve one connection and exit with its result.
@@ -96,15 +100,6 @@ pub struct ProxyConfig {
     pub notices: Vec<(Level, String)>,
 }
 
-/// A rule as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleText {
-    /// `SIDE [PATTERN] [WHEN] => ACTION`
-    pub source: String,
-    /// The files that it names, with their content.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
-}
-
 impl ProxyConfig {
     /// Resolves the command line.
     ///
@@ -132,7 +127,7 @@ impl ProxyConfig {
             relays_http: !args.clients.no_http,
             capacity: capacity(args)?,
             faults,
-            rules: parse_rules(&args.faults.rule),
+            rules: rules(&args.faults.rule, input, &files)?,
             seed: args.faults.seed,
             once: args.ending.once,
             connections: connections.map(|n| at_least_one("--connections", n)).transpose()?,
@@ -220,9 +215,23 @@ fn capacity(args: &ProxyArgs) -> Result<Capacity, ConfigError> {
     })
 }
 
-/// The rules of `--rule`.
-fn parse_rules(given: &[String]) -> Vec<RuleText> {
-    given.iter().map(|source| RuleText { source: source.clone(), files: Vec::new() }).collect()
+/// The rules of `--rule`. Only an operator, who needs a prompt, can decide about what a rule holds.
+fn rules(given: &[String], input: ServerInput, files: &FileReader) -> Result<Rules, ConfigError> {
+    const OPTION: &str = "--rule";
+    let mut rules = Rules::default();
+    for source in given {
+        let bad = |reason: String| ConfigError::value(OPTION, source, reason);
+        let contents = rules::files(source).into_iter();
+        let contents =
+            contents.map(|path| files.long_bytes(OPTION, path)).collect::<Result<_, _>>()?;
+        let rule =
+            ProxyRule::parse(source, contents).map_err(|error| bad(error.in_words(source)))?;
+        if *rule.action() == RuleAction::Hold && input == ServerInput::None {
+            return Err(bad(NO_PROMPT.to_owned()));
+        }
+        rules.add(rule).map_err(|error| bad(error.to_string()))?;
+    }
+    Ok(rules)
 }
 
 fn all_notices(

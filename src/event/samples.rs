@@ -69,6 +69,7 @@ impl ProxyClosed {
             client: None,
             server: None,
             own: None,
+            awaited: [false; 2],
             client_end: None,
             server_end: None,
             from_client: Counters::default(),

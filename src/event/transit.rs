@@ -101,6 +101,8 @@ pub struct ProxyClosed {
     pub server: Option<ClosePayload>,
     /// The Close frame that the proxy itself sent to both.
     pub own: Option<ClosePayload>,
+    /// Whether the client and the server got that frame, so that each had to answer it.
+    pub awaited: [bool; 2],
     /// How the client's transport ended; `None`: the proxy ended it.
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.

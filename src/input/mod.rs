@@ -155,6 +155,11 @@ pub trait ActionSource {
         false
     }
 
+    /// Whether an action that has not been taken yet ends the session.
+    fn is_end_waiting(&self) -> bool {
+        false
+    }
+
     /// The session is being closed: from now on Ctrl-C ends it, whatever is on the line being typed.
     fn set_closing(&mut self) {}
 

@@ -261,6 +261,10 @@ impl ActionSource for QueuedActions {
         self.is_typed
     }
 
+    fn is_end_waiting(&self) -> bool {
+        self.shared.queue().close.is_some()
+    }
+
     fn shutdown(&self) -> Option<Shutdown> {
         self.shared.queue().shutdown
     }

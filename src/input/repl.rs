@@ -45,6 +45,7 @@ mod parsed;
 mod place;
 mod placeholders;
 mod prompt;
+mod proxy;
 mod saved;
 mod screen;
 mod server;
@@ -57,12 +58,16 @@ mod words;
 pub(crate) use closest::closest;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
-pub use context::{PromptContext, RecordControl, RecordRequest, ScenarioMaker, SessionScenario};
+pub use context::{
+    NumberKind, NumberList, PromptContext, RecordControl, RecordRequest, ScenarioMaker,
+    SessionScenario,
+};
 pub use destination::{Destination, Destinations};
 use editing::Programs;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config, spawn_editor};
 use ending::Ending;
+pub use ending::LeftText;
 use helper::Assistant;
 use history::{LineEditor, LineHistory};
 use keys::Keys;
@@ -71,6 +76,7 @@ pub use names::{Liveness, PromptNames, check_name};
 pub use next_line::NextLine;
 pub use parsed::{FileRequest, Parsed};
 use prompt::PromptText;
+pub use proxy::{ProxyCommand, ProxyGrammar, proxy_commands};
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub use set::CommandSet;
@@ -308,9 +314,9 @@ impl<T> Repl<T> {
         self.ending.begin();
     }
 
-    /// Whether a text that was being edited when the session ended is in the history.
-    pub fn is_edited_text_left(&self) -> bool {
-        self.ending.is_edited_text_left()
+    /// The text that was being written when the session ended.
+    pub fn left_text(&self) -> Option<LeftText> {
+        self.ending.left_text()
     }
 
     /// Prints the queued output and restores the original modes of the terminal. For a terminal that accepts no output it
@@ -353,7 +359,7 @@ impl<T> Repl<T> {
     }
 
     fn is_being_typed(&self) -> bool {
-        self.ending.is_text_left() || self.keys.were_pressed_within(TYPING)
+        self.ending.left_text().is_some() || self.keys.were_pressed_within(TYPING)
     }
 
     /// Whether a signal that interrupted a wait of the loop, and is none of those that it handles, was

@@ -379,4 +379,4 @@ fn role(direction: Direction) -> Role {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 
 use super::{Format, Outlet};
 use crate::event::{
-    Closed, Event, EventKind, Failure, FileSent, Message, Redirect, RetryScheduled,
+    Closed, Event, EventKind, Failure, FileSent, Message, ProxyInitiator, Redirect, RetryScheduled,
 };
 use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
@@ -350,6 +350,9 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
         if let Some(took) = &attempt.timings {
             timings(&mut object, took);
         }
+    }
+    if event.transit.is_some() {
+        object.text("initiator", ProxyInitiator::Client.name()); // of the connection
     }
     object.end();
 }

@@ -1,12 +1,13 @@
 //! What one set of outputs records: all events, whatever the view shows of them, in each file that is recorded to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mio::Waker;
 
 use super::recorders::Recorders;
 use super::{Format, Outlet};
-use crate::event::{Clock, Event, EventKind, Level, Opened, Stamp};
+use crate::event::{Clock, Event, EventKind, Level, Opened, Stamp, Transit};
 
 /// What outputs need to record.
 pub struct RecordSource {
@@ -37,10 +38,17 @@ pub(super) struct Records {
     /// There may be notices.
     has_changed: bool,
     list: Vec<Record>,
-    /// The connection that is open, if a file may begin with it.
-    opened: Option<Box<(Stamp, Option<u64>, Opened)>>,
+    /// The connections that are open, if a file may begin with them.
+    opened: BTreeMap<Option<u64>, LateOpen>,
     /// The run is ending: what has no room is dropped.
     is_draining: bool,
+}
+
+/// A connection that was opened before a file begins.
+struct LateOpen {
+    at: Stamp,
+    opened: Box<Opened>,
+    is_in_transit: bool,
 }
 
 /// A file as one of its writers.
@@ -86,9 +94,19 @@ impl Records {
         let event = Event { connection: event.connection.or(source.connection), ..*event };
         match &event.what {
             EventKind::Open(opened) if source.late.is_some() => {
-                self.opened = Some(Box::new((event.at, event.connection, (*opened).clone())));
+                // Only a proxy has several at a time here.
+                if event.transit.is_none() {
+                    self.opened.clear();
+                }
+                let is_in_transit = event.transit.is_some();
+                let late =
+                    LateOpen { at: event.at, opened: Box::new((*opened).clone()), is_in_transit };
+                self.opened.insert(event.connection, late);
             }
-            EventKind::Closed(_) => self.opened = None,
+            EventKind::Closed(_) => self.opened.clear(),
+            EventKind::ProxyClosed(_) => {
+                self.opened.remove(&event.connection);
+            }
             _ => {}
         }
         let is_message = matches!(event.what, EventKind::Message(_) | EventKind::FileSent(_));
@@ -120,11 +138,6 @@ impl Records {
         for record in &mut self.list {
             record.is_ending = !numbers.contains(&record.number);
         }
-        let opened = self.opened.as_deref().map(|(at, connection, opened)| {
-            let number = source.late.as_ref().and_then(|late| late());
-            let connection = number.or(*connection);
-            Event { at: *at, connection, mark: None, transit: None, what: EventKind::Open(opened) }
-        });
         for (number, sender) in new {
             let outlet = Outlet::batches("recording", sender).in_batches_of(BATCH_SIZE).optional();
             let format = (source.format)();
@@ -136,8 +149,8 @@ impl Records {
                 dropped: 0,
                 is_unnumbered: false,
             };
-            if let Some(opened) = &opened {
-                record.write(opened, false);
+            for (connection, late) in &self.opened {
+                record.write(&late.event(*connection, source), false);
             }
             self.list.push(record);
         }
@@ -211,6 +224,20 @@ impl Records {
 
     pub(super) fn are_empty(&self) -> bool {
         self.list.is_empty()
+    }
+}
+
+impl LateOpen {
+    /// Its event, as that of the connection with this number if there are several.
+    fn event(&self, connection: Option<u64>, source: &RecordSource) -> Event<'_> {
+        let number = source.late.as_ref().and_then(|late| late());
+        Event {
+            at: self.at,
+            connection: number.or(connection),
+            mark: None,
+            transit: self.is_in_transit.then_some(Transit { touch: None }),
+            what: EventKind::Open(&self.opened),
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use super::user_programs::{ended, program, wait};
 /// The largest text that is read back, in bytes.
 const MAX_TEXT: u64 = 16 << 20;
 
+/// What some editors write before a text in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// How the text editor ended.
 #[derive(Debug)]
 pub enum Edited {
@@ -25,7 +28,8 @@ pub enum Edited {
 }
 
 /// Edits a text in a temporary file, whose name ends like this. In the file, and only there, the text has a newline at
-/// its end, which may be missing then. Blocks until the editor has ended, or shortly after `is_stopped` is set.
+/// its end, which may be missing then, and a byte order mark if the editor writes one. Blocks until the editor has ended,
+/// or shortly after `is_stopped` is set.
 pub fn edit(command: &OsStr, text: &str, ending: &str, is_stopped: &AtomicBool) -> Edited {
     let name = command.to_string_lossy().into_owned();
     let draft = match Draft::create(text, ending) {
@@ -41,11 +45,13 @@ pub fn edit(command: &OsStr, text: &str, ending: &str, is_stopped: &AtomicBool) 
     };
     match wait(&mut child, is_stopped) {
         Ok(Some(status)) if status.success() => match draft.read() {
-            Ok(text) => Edited::Saved(text),
+            Ok(saved) => Edited::Saved(without_mark_of_editor(saved, text)),
             Err(reason) => Edited::Failed(format!("the text cannot be read: {reason}")),
         },
         Ok(Some(status)) => Edited::Failed(format!("{name} failed: {}", ended(status))),
-        Ok(None) => Edited::Stopped(draft.read().ok()),
+        Ok(None) => {
+            Edited::Stopped(draft.read().ok().map(|saved| without_mark_of_editor(saved, text)))
+        }
         Err(error) => Edited::Failed(format!("{name}: {error}")),
     }
 }
@@ -95,6 +101,14 @@ impl Drop for Draft {
     }
 }
 
+/// Removes a byte order mark that the text did not have before.
+fn without_mark_of_editor(saved: String, before: &str) -> String {
+    match saved.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) if !before.starts_with(BYTE_ORDER_MARK) => rest.to_owned(),
+        _ => saved,
+    }
+}
+
 /// Removes one newline from the end of a text, as editors put it there.
 pub fn drop_newline(text: &mut String) {
     if text.ends_with('\n') {
@@ -134,6 +148,22 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("a script");
         let saved = edited(&format!("'{}' --wait", path.display()));
         assert!(matches!(&saved, Edited::Saved(text) if text == "--wait"), "{saved:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_byte_order_mark_of_the_editor_is_not_text() {
+        let marks = OsStr::new(r#"f() { printf '\357\273\277new\n' > "$1"; }; f"#);
+        for (command, before, after) in [
+            (marks, "old", "new"),
+            (marks, "\u{feff}old", "\u{feff}new"),
+            (OsStr::new("true"), "\u{feff}old", "\u{feff}old"),
+        ] {
+            match edit(command, before, ".txt", &AtomicBool::new(false)) {
+                Edited::Saved(saved) => assert_eq!(saved, after),
+                other => panic!("{command:?}: {other:?}"),
+            }
+        }
     }
 
     #[cfg(unix)]

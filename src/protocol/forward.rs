@@ -13,6 +13,7 @@ use super::head::{Head, HeaderLine, RequestLine};
 
 mod framing;
 mod lines;
+mod pages;
 mod refused;
 mod rewrite;
 mod route;
@@ -41,7 +42,8 @@ pub struct ForwardOptions {
     /// Header lines of the user for the target. They replace the client's of the same name, or remove them. Those
     /// that [`is_framing`] names would contradict the body, which is not changed.
     pub headers: Vec<HeaderLine>,
-    /// Credentials for the target. They replace the client's, unless `headers` has lines of the same name.
+    /// Credentials for the target, but not in requests of foreign pages. They replace the client's, unless `headers` has
+    /// lines of the same name.
     pub credentials: Vec<HeaderLine>,
     /// Forward requests that are not for a WebSocket.
     pub relays_http: bool,
@@ -54,6 +56,8 @@ pub struct ProxyNames {
     pub hosts: Vec<Host>,
     /// The port it is bound to.
     pub port: u16,
+    /// Only this machine can connect.
+    pub is_loopback: bool,
 }
 
 /// The server that requests are forwarded to.
@@ -85,6 +89,8 @@ pub struct ForwardedRequest {
     pub head: Vec<u8>,
     /// What was changed, in the order of the head. It may contain secrets.
     pub rewritten: Vec<Rewritten>,
+    /// The request is that of a foreign page: the credentials were not added.
+    pub withholds_credentials: bool,
     /// The body that follows the client's head.
     pub body: Transfer,
 }
@@ -110,8 +116,11 @@ pub fn forward(
     if kind == RequestKind::Http && !options.relays_http {
         return Err(Refused::new(426, "only WebSocket connections are forwarded (--no-http)"));
     }
-    let (head, rewritten) = rewrite::rewrite(options, local, &route, line, head);
-    Ok(ForwardedRequest { kind, head, rewritten, body })
+    let withholds_credentials =
+        !options.credentials.is_empty() && pages::is_foreign(options, local, line, head);
+    let credentials = if withholds_credentials { &[][..] } else { &options.credentials };
+    let (head, rewritten) = rewrite::rewrite(options, credentials, local, &route, line, head);
+    Ok(ForwardedRequest { kind, head, rewritten, withholds_credentials, body })
 }
 
 /// A server answers with 101 only if Upgrade lists `websocket`, and a handshake without `Connection: Upgrade` is not

@@ -18,7 +18,7 @@ mod response;
 mod server;
 
 pub use client::{Request, RequestOptions, validate_response, with_custom};
-pub(super) use http::{Authority, RequestTarget};
+pub(super) use http::{Authority, RequestTarget, authority};
 pub use http::{expects_continue, resource_name};
 pub(super) use origin::TupleOrigin;
 pub use origin::{AllowedOrigins, ListenHosts, is_localhost, normalize_origin};

@@ -1,25 +1,31 @@
 //! One proxied WebSocket connection: the loop that passes on what both sides send, byte for byte and at once, and then shows
 //! it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::{EventKind, Omitted, Opened, emit_masked};
+use crate::event::Opened;
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::inbound::Tolerance;
-use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
+use crate::protocol::memory::Account;
+use crate::protocol::vocabulary::{Direction, Event};
 use crate::protocol::{Inbound, Side, TapOptions, TransportEnd};
-use crate::rules::Jitter;
+use crate::rules::{Jitter, Judge, SharedRules};
 use crate::session::Journal;
 
 use super::closing::Closing;
+use super::counts::MessageCounts;
 use super::end::{End, Received};
+use super::events::{Totals, show};
+use super::hold::{Holding, Payload};
 use super::outgoing::{Outgoing, SourceEnd};
+use super::passing::Passing;
 use super::queue::{Order, Orders};
 
 /// How a connection is passed on.
@@ -35,6 +41,8 @@ pub struct CableOptions {
     pub latency: Option<Jitter>,
     /// The most that passes in each direction, in bytes a second.
     pub throttle: Option<NonZeroU64>,
+    /// A frame that violates the protocol is withheld, and both sides are closed.
+    pub enforce: bool,
     /// Limit on a closing handshake of ours.
     pub close_timeout: Option<Duration>,
 }
@@ -48,12 +56,33 @@ pub struct Ends {
     pub server: (Stream, Vec<u8>),
 }
 
+/// What a connection shares with other threads.
+#[derive(Clone, Debug)]
+pub struct CableControl {
+    /// The number of the connection.
+    pub number: u64,
+    /// What other threads have it do.
+    pub orders: Arc<Orders>,
+    /// The rules of all connections.
+    pub rules: Arc<SharedRules>,
+    /// What is held of all connections.
+    pub holding: Arc<Holding>,
+    /// What it may keep is part of this.
+    pub account: Account,
+    /// What random decisions start from.
+    pub seed: u64,
+    /// Counts its messages.
+    pub messages: MessageCounts,
+}
+
 /// A connection between a client and a server.
 pub struct Cable<'a> {
     pub(super) reactor: &'a mut Reactor,
     pub(super) journal: Journal<'a>,
     pub(super) opened: &'a Opened,
     pub(super) options: CableOptions,
+    pub(super) control: CableControl,
+    pub(super) judge: Judge,
     pub(super) ends: [End; 2],
     /// What the client sent and what the server sent.
     pub(super) ways: [Way; 2],
@@ -68,33 +97,25 @@ pub struct Cable<'a> {
     show_at: Option<Instant>,
     /// When memory that only traffic needs is freed.
     idle_at: Option<Instant>,
-    orders: Arc<Orders>,
     random: rand::rngs::SmallRng,
 }
 
 /// One direction.
 #[derive(Debug)]
 pub(super) struct Way {
-    /// Decodes what its source sends.
-    pub(super) decoder: Inbound,
+    pub(super) passing: Passing,
     /// What waits to be written.
     pub(super) outgoing: Outgoing,
+    /// What the operator has injected, and is not sent yet.
+    pub(super) injections: VecDeque<Payload>,
     /// How its source has ended.
     pub(super) ended: Option<TransportEnd>,
+    /// That end, which waits for messages before it.
+    pub(super) pending_end: Option<SourceEnd>,
     /// The first Close frame of its source.
     pub(super) close: Option<ClosePayload>,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Totals {
-    pub(super) violations: u64,
-    pub(super) touched: u64,
-    /// Who sent the first Close frame, or else ended first.
-    pub(super) first_close: Option<Side>,
-    pub(super) first_end: Option<Side>,
 }
 
 /// Reads in a row from one side before anything else gets its turn.
@@ -106,9 +127,16 @@ const HIGH_WATER: usize = 128 << 10;
 /// The same where bytes wait for their time, `--latency`.
 const HIGH_WATER_DELAYED: usize = 16 << 20;
 
+/// Bytes read at a time where messages are decided one by one.
+const CHUNK: usize = 16 << 10;
+
 /// Events are handed to the threads that write them after this time at the latest: to wake these for every message would
 /// delay the messages.
 const SHOW_AFTER: Duration = Duration::from_millis(1);
+
+/// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
+/// has much to write.
+const BULK: usize = 16 << 10;
 
 /// Memory that only traffic needs is freed after this time without any.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
@@ -147,8 +175,7 @@ impl<'a> Cable<'a> {
         journal: Journal<'a>,
         options: CableOptions,
         opened: &'a Opened,
-        orders: Arc<Orders>,
-        seed: u64,
+        control: CableControl,
     ) -> Self {
         let decoding = TapOptions {
             max_message_size: options.max_message_size,
@@ -157,9 +184,13 @@ impl<'a> Cable<'a> {
             deflate: options.deflate,
         };
         let way = |from| Way {
-            decoder: Inbound::new(decoding.of_side(from), &[]),
+            passing: Passing::Stream(
+                Inbound::new(decoding.of_side(from), &[]).charge_to(&control.account),
+            ),
             outgoing: Outgoing::new(options.latency, options.throttle),
+            injections: VecDeque::new(),
             ended: None,
+            pending_end: None,
             close: None,
             has_more_events: false,
         };
@@ -169,6 +200,7 @@ impl<'a> Cable<'a> {
             journal,
             opened,
             options,
+            judge: Judge::new(control.rules.snapshot(), control.seed, control.number),
             ends: [End::new(client), End::new(server)],
             ways: SIDES.map(way),
             closing: None,
@@ -178,17 +210,18 @@ impl<'a> Cable<'a> {
             totals: Totals::default(),
             show_at: Some(Instant::now()), // the events of the handshake, and of what came with it
             idle_at: None,
-            orders,
-            random: rand::SeedableRng::seed_from_u64(seed),
+            random: rand::SeedableRng::seed_from_u64(control.seed ^ control.number),
+            control,
         };
-        cable.pass_early(Side::Server, &from_server);
-        cable.pass_early(Side::Client, &from_client);
+        cable.feed(Side::Server, &from_server);
+        cable.feed(Side::Client, &from_client);
         cable
     }
 
     /// Runs until nothing more passes.
     pub fn run(mut self) -> super::Report {
         let failed = self.work().err();
+        self.forget_held();
         self.journal.outputs().flush_early();
         self.report(failed)
     }
@@ -214,9 +247,16 @@ impl<'a> Cable<'a> {
     }
 
     fn take_orders(&mut self) {
-        while let Some(order) = self.orders.take() {
+        while let Some(order) = self.control.orders.take() {
             match order {
                 Order::Close { payload, why, until } => self.close(payload, why, until),
+                Order::CloseSide { side, payload } => self.close_side(side, &payload),
+                Order::Inject { to, payload } => self.inject(to, payload),
+                Order::Release { number, is_dropped } => self.release(number, is_dropped),
+                Order::Refresh => {
+                    self.judge.refresh(&self.control.rules);
+                    SIDES.iter().for_each(|&side| self.update_passing(side));
+                }
             }
         }
     }
@@ -234,37 +274,50 @@ impl<'a> Cable<'a> {
     }
 
     fn deadline(&self, now: Instant) -> Option<Instant> {
-        let outgoing = SIDES.iter().filter_map(|&from| {
+        let ways = SIDES.iter().flat_map(|&from| {
+            let way = &self.ways[at(from)];
             let is_writable = self.ends[at(other(from))].is_writable();
-            self.ways[at(from)].outgoing.deadline(now).filter(|_| is_writable)
+            let outgoing = way.outgoing.deadline(now).filter(|_| is_writable);
+            outgoing.into_iter().chain(way.passing.deadline())
         });
         let closing = self.closing.as_ref().map(|closing| closing.deadline);
-        outgoing.chain(closing).chain(self.show_at).chain(self.idle_at).min()
+        ways.chain(closing).chain(self.show_at).chain(self.idle_at).min()
     }
 
     /// Whether there is work that no readiness event will announce again.
-    fn can_go_on(&mut self) -> bool {
-        SIDES.into_iter().any(|side| self.may_read(side) || self.has_events(side))
-    }
-
-    fn has_events(&self, from: Side) -> bool {
-        self.ways[at(from)].has_more_events && !self.journal.is_backed_up()
+    fn can_go_on(&self) -> bool {
+        SIDES.into_iter().any(|side| {
+            let has_events = self.ways[at(side)].has_more_events && !self.journal.is_backed_up();
+            has_events || self.may_read(side)
+        })
     }
 
     /// Hands over what is to be shown, unless that can wait a little.
     fn flush_outputs(&mut self, now: Instant) {
         if self.show_at.is_some_and(|at| at <= now) || self.journal.is_backed_up() {
-            self.show_at = None;
-            self.journal.outputs().flush_early();
+            self.show();
         }
         if self.idle_at.is_some_and(|at| at <= now) {
             self.idle_at = None;
-            self.ways.iter_mut().for_each(|way| way.decoder.release_idle_memory());
+            self.ways.iter_mut().for_each(|way| way.passing.release_idle());
         }
+    }
+
+    fn show(&mut self) {
+        self.show_at = None;
+        self.journal.outputs().flush_early();
+    }
+
+    /// Has the events handed over soon.
+    pub(super) fn show_soon(&mut self) {
+        let now = Instant::now();
+        self.show_at.get_or_insert(now + SHOW_AFTER);
+        self.idle_at = Some(now + IDLE_AFTER);
     }
 
     /// Passes on what one side sends.
     fn pass_on(&mut self, from: Side) {
+        self.advance(from);
         for _ in 0..READ_BUDGET {
             self.write_waiting(from);
             if self.ways[at(from)].has_more_events {
@@ -273,7 +326,10 @@ impl<'a> Cable<'a> {
             if self.is_over || !self.may_read(from) {
                 return;
             }
-            self.read(from);
+            match &self.ways[at(from)].passing {
+                Passing::Stream(_) if !self.wants_messages(from) => self.stream(from),
+                _ => self.read(from),
+            }
         }
     }
 
@@ -285,50 +341,74 @@ impl<'a> Cable<'a> {
             && way.ended.is_none()
             && !way.has_more_events
             && way.outgoing.waiting() < limit
+            && way.passing.has_room()
             && !(self.ends[at(other(from))].has_failed() && self.closing.is_none())
             && !self.journal.is_backed_up()
     }
 
-    fn read(&mut self, from: Side) {
-        let space = self.ways[at(from)].decoder.receive_space();
-        match self.ends[at(from)].read(space) {
-            Received::Nothing => {}
-            Received::End(end) => self.source_ended(from, end),
-            Received::Bytes(count) => {
-                if self.closing.is_none() {
-                    self.forward(from, count);
-                }
-                self.ways[at(from)].decoder.received(count);
-                self.journal.tick();
-                self.take_events(from);
+    /// Reads what one side has sent, writes it to the other, then decodes it.
+    fn stream(&mut self, from: Side) {
+        let Self { ends: [client, server], ways, closing, random, .. } = self;
+        let (source, sink) = match from {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
+        };
+        let Way { passing: Passing::Stream(inbound), outgoing, .. } = &mut ways[at(from)] else {
+            return;
+        };
+        let space = inbound.receive_space();
+        let count = match source.read(space) {
+            Received::Nothing => return,
+            Received::End(end) => return self.source_ended(from, end),
+            Received::Bytes(count) => count,
+        };
+        if closing.is_none() {
+            let bytes = &space[..count];
+            let written = if outgoing.is_direct() { sink.write(bytes) } else { 0 };
+            if written < count {
+                let random = || rand::RngExt::random(random);
+                outgoing.push(&bytes[written..], Instant::now(), random);
             }
         }
-    }
-
-    /// Writes the bytes that were read last, or keeps them.
-    fn forward(&mut self, from: Side, count: usize) {
-        let Way { decoder, outgoing, .. } = &mut self.ways[at(from)];
-        let (bytes, to) = (&decoder.receive_space()[..count], &mut self.ends[at(other(from))]);
-        let written = if outgoing.is_direct() { to.write(bytes) } else { 0 };
-        if written < count {
-            let random = || rand::RngExt::random(&mut self.random);
-            outgoing.push(&bytes[written..], Instant::now(), random);
+        inbound.received(count);
+        let has_failed = sink.has_failed();
+        self.journal.tick();
+        self.take_events(from);
+        if count >= BULK {
+            self.show();
         }
-        if to.has_failed() {
+        if has_failed {
             self.write_failed(other(from));
         }
     }
 
-    /// Passes on bytes that were read before the loop began.
-    fn pass_early(&mut self, from: Side, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let space = self.ways[at(from)].decoder.receive_space();
-            let count = space.len().min(bytes.len());
-            space[..count].copy_from_slice(&bytes[..count]);
-            self.forward(from, count);
-            self.ways[at(from)].decoder.received(count);
-            self.take_all_events(from);
-            bytes = &bytes[count..];
+    /// Reads what one side has sent, to be passed on message by message.
+    fn read(&mut self, from: Side) {
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
+        match self.ends[at(from)].read(&mut chunk) {
+            Received::Nothing => {}
+            Received::End(end) => self.source_ended(from, end),
+            Received::Bytes(count) => {
+                self.journal.tick();
+                self.show_soon();
+                self.feed(from, &chunk[..count]);
+            }
+        }
+    }
+
+    /// Writes bytes to the other side of `from`, or keeps them.
+    pub(super) fn write_or_keep(&mut self, from: Side, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(other(from))]);
+        let written = if way.outgoing.is_direct() { to.write(bytes) } else { 0 };
+        if written < bytes.len() {
+            let random = || rand::RngExt::random(&mut self.random);
+            way.outgoing.push(&bytes[written..], Instant::now(), random);
+        }
+        if to.has_failed() {
+            self.write_failed(other(from));
         }
     }
 
@@ -350,27 +430,23 @@ impl<'a> Cable<'a> {
         }
         if let Some(end) = way.outgoing.take_end(now) {
             to.finish(end);
-            self.note_finished(from, end);
+            self.note_finished(end);
         }
     }
 
     /// The end of one direction was passed on.
-    fn note_finished(&mut self, from: Side, end: SourceEnd) {
-        if end == SourceEnd::Reset {
-            self.is_over = true;
-        }
+    fn note_finished(&mut self, end: SourceEnd) {
         let are_finished = SIDES.iter().all(|&side| {
             self.ways[at(side)].ended.is_some() && self.ends[at(other(side))].is_finished()
         });
-        self.is_over |= are_finished;
-        let _ = from;
+        self.is_over |= are_finished || end == SourceEnd::Reset;
     }
 
     /// A side takes no more bytes: it has been reset, or closed completely.
     fn write_failed(&mut self, to: Side) {
         let from = other(to);
         self.ways[at(from)].outgoing.clear();
-        // A client or server would now be reset as well; but what `to` has sent before comes first.
+        // The other side would now be reset as well; but what `to` has sent before comes first.
         if self.ways[at(to)].ended.is_some() {
             self.ends[at(from)].abort();
             self.is_over = true;
@@ -379,9 +455,9 @@ impl<'a> Cable<'a> {
 
     /// One side sends no more.
     fn source_ended(&mut self, from: Side, end: TransportEnd) {
-        self.take_all_events(from);
-        self.ways[at(from)].decoder.end();
-        self.take_all_events(from);
+        self.journal.tick();
+        self.show_soon();
+        self.end_decoding(from);
         self.totals.first_end.get_or_insert(from);
         let passed = match end {
             _ if self.ends[at(from)].has_failed() => SourceEnd::Reset,
@@ -389,93 +465,94 @@ impl<'a> Cable<'a> {
             TransportEnd::Truncated => SourceEnd::Cut,
             TransportEnd::Reset | TransportEnd::Error(_) => SourceEnd::Reset,
         };
-        let way = &mut self.ways[at(from)];
-        way.ended = Some(end);
-        if self.closing.is_none() {
-            let random = || rand::RngExt::random(&mut self.random);
-            way.outgoing.end(passed, Instant::now(), random);
-            self.write_waiting(from);
+        self.ways[at(from)].ended = Some(end);
+        if self.closing.is_some() {
+            return;
+        }
+        match passed {
+            SourceEnd::Fin | SourceEnd::Cut if !self.ways[at(from)].passing.is_empty() => {
+                self.ways[at(from)].pending_end = Some(passed);
+            }
+            _ => self.pass_end(from, passed),
+        }
+    }
+
+    /// Passes on the end of a direction, behind what waits.
+    pub(super) fn pass_end(&mut self, from: Side, end: SourceEnd) {
+        let random = || rand::RngExt::random(&mut self.random);
+        self.ways[at(from)].outgoing.end(end, Instant::now(), random);
+        self.write_waiting(from);
+    }
+
+    fn end_decoding(&mut self, from: Side) {
+        let mut out = Vec::new();
+        self.take_all_events(from);
+        match &mut self.ways[at(from)].passing {
+            Passing::Stream(inbound) => {
+                inbound.end();
+                self.take_all_events(from);
+            }
+            Passing::Messages(messages) => {
+                messages.relay.end(&mut out);
+                self.keep_order(from, &mut out);
+                self.decide(from);
+            }
         }
     }
 
     /// Shows what was decoded, while the outputs keep up.
     fn take_events(&mut self, from: Side) {
-        let now = Instant::now();
-        self.show_at.get_or_insert(now + SHOW_AFTER);
-        self.idle_at = Some(now + IDLE_AFTER);
+        self.show_soon();
         let has_more = loop {
             if self.journal.is_backed_up() {
-                break true;
+                self.journal.outputs().flush_early();
+                if self.journal.is_backed_up() {
+                    break true;
+                }
             }
             if !self.take_event(from) {
                 break false;
             }
         };
         self.ways[at(from)].has_more_events = has_more;
+        if !has_more {
+            self.ways[at(from)].passing.check_memory();
+            self.control.account.reinstate();
+        }
     }
 
-    /// All of them, as what the tap holds is bounded.
-    fn take_all_events(&mut self, from: Side) {
+    /// All of them, as what a decoder holds is bounded.
+    pub(super) fn take_all_events(&mut self, from: Side) {
         while self.take_event(from) {}
         self.ways[at(from)].has_more_events = false;
     }
 
     fn take_event(&mut self, from: Side) -> bool {
-        let Way { decoder, close: first_close, .. } = &mut self.ways[at(from)];
-        let Some(event) = decoder.next_event() else { return false };
-        let direction = direction(from);
-        match &event {
-            Event::Close(_, close) => {
-                first_close.get_or_insert_with(|| (*close).clone());
-                self.totals.first_close.get_or_insert(from);
-            }
-            Event::Violation(_) | Event::Tolerated(_) => self.totals.violations += 1,
-            _ => {}
+        let Way { passing: Passing::Stream(inbound), close: first_close, .. } =
+            &mut self.ways[at(from)]
+        else {
+            return false;
+        };
+        let Some(event) = inbound.next_event() else { return false };
+        self.totals.note(&event, from, &self.control.messages);
+        if let Event::Close(_, close) = &event {
+            first_close.get_or_insert_with(|| (*close).clone());
         }
-        show(event, direction, self.opened, &mut self.journal);
+        show(event, direction(from), self.opened, &mut self.journal);
         true
     }
 }
 
-/// Emits what passes in this direction.
-pub(super) fn show(
-    event: Event<'_>,
-    direction: Direction,
-    opened: &Opened,
-    journal: &mut Journal<'_>,
-) {
-    let mut emit = |event: EventKind<'_>| {
-        emit_masked(event, &opened.secrets, |event| journal.emit(event));
-    };
-    match event {
-        Event::Message { kind, data, frames, wire_size, compressed, payload } => {
-            let _ = payload;
-            emit(EventKind::Message(crate::event::Message {
-                direction,
-                kind,
-                data,
-                wire_size,
-                compressed,
-                frames,
-                typed: false,
-                surplus: false,
-            }));
-        }
-        Event::Ping(_, data) => emit(EventKind::Ping(direction, data)),
-        Event::Pong(_, data, rtt) => emit(EventKind::Pong(direction, data, rtt)),
-        Event::Close(_, close) => emit(EventKind::CloseFrame(direction, close)),
-        Event::Frame(frame) => emit(EventKind::Frame(&FrameEvent { direction, ..frame })),
-        Event::Violation(violation) => emit(EventKind::Violation(direction, violation)),
-        Event::Tolerated(violation) => emit(EventKind::Tolerated(direction, violation)),
-        Event::Omitted { kind, size, frames, wire_size, compressed, .. } => {
-            emit(EventKind::Omitted(&Omitted {
-                direction,
-                kind,
-                size: size.unwrap_or(wire_size),
-                wire_size,
-                compressed,
-                frames,
-            }));
-        }
+impl Way {
+    /// Takes how it is passed on, to be replaced.
+    pub(super) fn take_passing(&mut self) -> Passing {
+        let options = TapOptions {
+            max_message_size: 0,
+            observe_frames: false,
+            tolerance: Tolerance::Passive,
+            deflate: None,
+        };
+        let placeholder = Inbound::new(options.of_side(Side::Client), &[]);
+        std::mem::replace(&mut self.passing, Passing::Stream(placeholder))
     }
 }

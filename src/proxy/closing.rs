@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::protocol::close::ClosePayload;
+use crate::protocol::relay::Content;
 use crate::protocol::{Header, Masks, Opcode, Side};
 
 use super::cable::{Cable, SIDES, at, other};
@@ -17,8 +18,10 @@ pub(super) struct Closing {
     pub(super) why: String,
     /// When it ends whatever the sides do.
     pub(super) deadline: Instant,
+    /// Neither side had begun to end the connection before.
+    pub(super) is_first: bool,
     /// The sides that have got our Close frame.
-    told: [bool; 2],
+    pub(super) told: [bool; 2],
 }
 
 /// How long both sides may take to end TCP after the closing handshake.
@@ -31,8 +34,9 @@ impl Cable<'_> {
             closing.deadline = closing.deadline.min(deadline);
             return;
         }
+        let is_first = self.totals.first_close.is_none() && self.totals.first_end.is_none();
         let told = SIDES.map(|to| self.send_close(to, &payload));
-        self.closing = Some(Closing { payload, why, deadline, told });
+        self.closing = Some(Closing { payload, why, deadline, is_first, told });
     }
 
     /// Sends one side a Close frame if it has got none. Returns whether it has one now. Inside a frame there can be none:
@@ -43,14 +47,31 @@ impl Cable<'_> {
         if self.ways[at(from)].close.is_some() || self.ways[at(from)].ended.is_some() {
             return self.ways[at(from)].close.is_some();
         }
-        let is_between_frames = self.ways[at(from)].decoder.is_between_frames();
         let way = &mut self.ways[at(from)];
-        if !is_between_frames {
+        if let Some(messages) = way.passing.messages() {
+            let mut out = Vec::new();
+            let bytes = payload.to_bytes();
+            let content = Content::Control(Opcode::Close, &bytes);
+            let is_sent = messages.relay.inject(content, &mut out).is_ok();
+            match is_sent {
+                true => self.write_or_keep(from, &out),
+                false => way.outgoing.end(SourceEnd::Fin, now, || 0.5),
+            }
+            return is_sent;
+        }
+        if !way.passing.inbound().is_between_frames() {
             way.outgoing.end(SourceEnd::Fin, now, || 0.5);
             return false;
         }
         way.outgoing.push(&close_frame(to, payload), now, || 0.5);
         true
+    }
+
+    /// Sends one side a Close frame, as if the other side had sent it, and goes on with the rest.
+    pub(super) fn close_side(&mut self, to: Side, payload: &ClosePayload) {
+        if self.closing.is_none() {
+            self.send_close(to, payload);
+        }
     }
 
     /// Ends what is complete, or overdue.
@@ -80,7 +101,6 @@ impl Cable<'_> {
     }
 
     /// Resets both sides.
-    #[expect(dead_code)]
     pub(super) fn abort(&mut self, why: String) {
         self.aborted.get_or_insert(why);
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());

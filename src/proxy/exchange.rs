@@ -221,7 +221,7 @@ impl Relay<'_> {
 
     /// Passes on what the client sends, as far as it belongs to the request.
     fn pass_request(&mut self, progress: &mut Progress) -> Result<(), Exchanged> {
-        let mut chunk = [0; CHUNK];
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
         loop {
             progress.up.write_to(self.server);
             let is_wanted =
@@ -243,7 +243,7 @@ impl Relay<'_> {
 
     /// Passes on what the server sends. Returns the end of the exchange.
     fn pass_response(&mut self, progress: &mut Progress) -> Result<Option<Exchanged>, Exchanged> {
-        let mut chunk = [0; CHUNK];
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
         loop {
             progress.down.write_to(self.client);
             if progress.down.len() == 0

@@ -6,15 +6,22 @@
 
 mod cable;
 mod closing;
+mod counts;
 mod end;
+mod events;
 mod exchange;
+mod hold;
+mod messages;
 mod outgoing;
+mod passing;
 mod queue;
 mod report;
 
-pub use cable::{Cable, CableOptions, Ends};
+pub use cable::{Cable, CableControl, CableOptions, Ends};
+pub use counts::MessageCounts;
 pub use end::End;
 pub use exchange::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Relay, Unanswered};
+pub use hold::{Held, Holding, Payload};
 pub use outgoing::{Outgoing, SourceEnd};
 pub use queue::{Order, Orders};
 pub use report::Report;

@@ -7,7 +7,10 @@ use std::time::Instant;
 
 use mio::Waker;
 
+use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
+
+use super::hold::Payload;
 
 /// Something that a connection is to do.
 #[derive(Clone, Debug)]
@@ -21,6 +24,29 @@ pub enum Order {
         /// When it ends whatever the sides do.
         until: Instant,
     },
+    /// Send one side a Close frame, as if the other side had sent it.
+    CloseSide {
+        /// Who gets it.
+        side: Side,
+        /// Its payload.
+        payload: ClosePayload,
+    },
+    /// Send one side something, as if the other side had sent it.
+    Inject {
+        /// Who gets it.
+        to: Side,
+        /// What.
+        payload: Payload,
+    },
+    /// Let the held message with this number go, or drop it.
+    Release {
+        /// Its number.
+        number: u64,
+        /// It is not delivered.
+        is_dropped: bool,
+    },
+    /// Look at the rules, and at what is held, again.
+    Refresh,
 }
 
 /// The orders of one connection, from any thread.

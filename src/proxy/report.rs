@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Instant;
 
-use crate::event::{ProxyClosed, ProxyInitiator, mask};
+use crate::event::{ProxyClosed, mask};
 use crate::protocol::Side;
 
-use super::cable::{Cable, at};
+use super::cable::{Cable, SIDES, at};
 
 /// How a proxied connection went.
 #[derive(Debug)]
@@ -26,12 +26,17 @@ impl Cable<'_> {
             (None, Some(error)) => Some(error.to_string()),
             (None, None) => self.aborted.clone(),
         };
-        let initiator = match self.totals.first_close.or(self.totals.first_end) {
-            _ if why.is_some() && self.totals.first_close.is_none() => ProxyInitiator::Local,
-            Some(Side::Client) => ProxyInitiator::Client,
-            Some(Side::Server) => ProxyInitiator::Server,
-            None => ProxyInitiator::Local,
+        let is_ours = match &closing {
+            Some(closing) => closing.is_first,
+            None => why.is_some() && self.totals.first_close.is_none(),
         };
+        let initiator = self.totals.initiator(is_ours);
+        // What a side sends after a violation is not decoded, so that its answer is not known.
+        let is_awaited = |side| {
+            let is_told = closing.as_ref().is_some_and(|closing| closing.told[at(side)]);
+            is_told && !self.ways[at(side)].passing.has_violated()
+        };
+        let awaited = SIDES.map(is_awaited);
         let secrets = &self.opened.secrets;
         let close = |side| self.ways[at(side)].close.as_ref().map(|it| mask::close(it, secrets));
         let closed = ProxyClosed {
@@ -39,10 +44,11 @@ impl Cable<'_> {
             client: close(Side::Client),
             server: close(Side::Server),
             own,
+            awaited,
             client_end: self.ways[at(Side::Client)].ended.clone(),
             server_end: self.ways[at(Side::Server)].ended.clone(),
-            from_client: self.ways[at(Side::Client)].decoder.counters(),
-            from_server: self.ways[at(Side::Server)].decoder.counters(),
+            from_client: self.ways[at(Side::Client)].passing.inbound().counters(),
+            from_server: self.ways[at(Side::Server)].passing.inbound().counters(),
             violations: self.totals.violations,
             touched: self.totals.touched,
             age: Instant::now().saturating_duration_since(self.since),

@@ -49,7 +49,9 @@ impl Labels {
             | RecordedKind::FileSent { .. }
             | RecordedKind::Ping(..)
             | RecordedKind::Pong(..)
-            | RecordedKind::Closed(_) => current.is_none() && self.numbers.len() < MAX_NUMBERS,
+            | RecordedKind::Omitted(_)
+            | RecordedKind::Closed(_)
+            | RecordedKind::ProxyClosed(_) => current.is_none() && self.numbers.len() < MAX_NUMBERS,
             _ => false,
         };
         match current {

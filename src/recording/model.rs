@@ -5,8 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::event::{
-    Closed, Event, EventKind, Failure, FileSent, Message, Opened, Redirect, RetryScheduled, Stamp,
+    Closed, Event, EventKind, Failure, FileSent, HttpExchange, Message, Omitted, Opened,
+    OwnedTransit, ProxyClosed, Redirect, RetryScheduled, Stamp, Transit,
 };
+use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Header;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Part};
 use crate::protocol::{MessageKind, Violation};
@@ -18,6 +20,8 @@ pub struct Recorded {
     pub at: Stamp,
     /// The number of the connection, if the recording may have several.
     pub connection: Option<u64>,
+    /// It has passed between two other endpoints, in a proxy.
+    pub transit: Option<OwnedTransit>,
     /// What occurred.
     pub what: RecordedKind,
 }
@@ -49,8 +53,18 @@ pub enum RecordedKind {
     Frame(Box<RecordedFrame>),
     /// The connection ended.
     Closed(Box<Closed>),
-    /// The peer violated the protocol, and `--lenient` tolerated it.
-    Tolerated(Box<Violation>),
+    /// The sender violated the protocol, and `--lenient` tolerated it, or a proxy passed it on.
+    Tolerated(Direction, Box<Violation>),
+    /// The sender violated the protocol, and a proxy withheld the frame.
+    Violation(Direction, Box<Violation>),
+    /// A Close frame that a proxy did not just pass on. Others are recorded with the end of the connection.
+    CloseFrame(Direction, ClosePayload),
+    /// A data message that a proxy passed on and did not keep.
+    Omitted(Omitted),
+    /// A plain HTTP request to a proxy.
+    Http(Box<HttpExchange>),
+    /// A connection through a proxy ended.
+    ProxyClosed(Box<ProxyClosed>),
     /// A redirect was followed.
     Redirect(Box<Redirect>),
     /// Another attempt to connect was scheduled.
@@ -101,15 +115,19 @@ impl Recorded {
 
     /// Calls `consume` with the event as the outputs of a live run take it.
     pub fn with_event<T>(&self, consume: impl FnOnce(&Event<'_>) -> T) -> T {
-        let emit = |what| {
-            consume(&Event {
-                at: self.at,
-                connection: self.connection,
-                mark: None,
-                transit: None,
-                what,
-            })
-        };
+        match &self.transit {
+            None => self.with_event_in(None, consume),
+            Some(transit) => transit.lend(|transit| self.with_event_in(Some(transit), consume)),
+        }
+    }
+
+    fn with_event_in<T>(
+        &self,
+        transit: Option<Transit<'_>>,
+        consume: impl FnOnce(&Event<'_>) -> T,
+    ) -> T {
+        let (at, connection) = (self.at, self.connection);
+        let emit = |what| consume(&Event { at, connection, mark: None, transit, what });
         match &self.what {
             RecordedKind::Open(opened) => emit(EventKind::Open(opened)),
             RecordedKind::Message(message) => emit(EventKind::Message(message.message())),
@@ -123,9 +141,12 @@ impl Recorded {
             }
             RecordedKind::Frame(frame) => emit(EventKind::Frame(&frame.event())),
             RecordedKind::Closed(closed) => emit(EventKind::Closed(closed)),
-            RecordedKind::Tolerated(violation) => {
-                emit(EventKind::Tolerated(Direction::Received, violation))
-            }
+            RecordedKind::Tolerated(direction, it) => emit(EventKind::Tolerated(*direction, it)),
+            RecordedKind::Violation(direction, it) => emit(EventKind::Violation(*direction, it)),
+            RecordedKind::CloseFrame(direction, it) => emit(EventKind::CloseFrame(*direction, it)),
+            RecordedKind::Omitted(omitted) => emit(EventKind::Omitted(omitted)),
+            RecordedKind::Http(http) => emit(EventKind::Http(http)),
+            RecordedKind::ProxyClosed(closed) => emit(EventKind::ProxyClosed(closed)),
             RecordedKind::Redirect(redirect) => emit(EventKind::Redirect(redirect)),
             RecordedKind::Retry(retry) => emit(EventKind::RetryScheduled(retry)),
             RecordedKind::Failure(failure) => emit(EventKind::Failure(failure)),
@@ -164,9 +185,18 @@ impl Recorded {
                 plain_size: frame.plain_size,
                 raw: frame.raw,
             })),
-            EventKind::Tolerated(_, violation) => {
-                RecordedKind::Tolerated(Box::new(violation.clone()))
+            EventKind::Tolerated(direction, it) => {
+                RecordedKind::Tolerated(direction, Box::new(it.clone()))
             }
+            EventKind::Violation(direction, it) if event.transit.is_some() => {
+                RecordedKind::Violation(direction, Box::new(it.clone()))
+            }
+            EventKind::CloseFrame(direction, close) if event.touch().is_some() => {
+                RecordedKind::CloseFrame(direction, close.clone())
+            }
+            EventKind::Omitted(omitted) => RecordedKind::Omitted(*omitted),
+            EventKind::Http(http) => RecordedKind::Http(Box::new(http.clone())),
+            EventKind::ProxyClosed(closed) => RecordedKind::ProxyClosed(Box::new(closed.clone())),
             EventKind::Closed(closed) => RecordedKind::Closed(Box::new(closed.clone())),
             EventKind::Redirect(redirect) => RecordedKind::Redirect(Box::new(redirect.clone())),
             EventKind::RetryScheduled(retry) => RecordedKind::Retry(Box::new(retry.clone())),
@@ -176,13 +206,11 @@ impl Recorded {
             | EventKind::Request(_)
             | EventKind::CloseFrame(..)
             | EventKind::Violation(..)
-            | EventKind::Omitted(_)
-            | EventKind::Http(_)
-            | EventKind::ProxyClosed(_)
             | EventKind::Notice(..)
             | EventKind::Shown(_) => return None,
         };
-        Some(Self { at: event.at, connection: event.connection, what })
+        let transit = event.transit.as_ref().map(OwnedTransit::of);
+        Some(Self { at: event.at, connection: event.connection, transit, what })
     }
 
     /// The message, if it is one whose data was recorded.
@@ -240,6 +268,7 @@ mod tests {
         let recorded = Recorded {
             at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(5) },
             connection: Some(3),
+            transit: None,
             what: RecordedKind::Message(message.clone()),
         };
         assert_eq!(recorded.message(), Some(&message));

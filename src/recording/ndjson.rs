@@ -12,6 +12,8 @@ mod line;
 mod lines;
 mod lists;
 mod opened;
+mod payload;
+mod proxied;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -104,9 +104,11 @@ impl ScenarioBuilder {
         self.kept.is_full()
     }
 
-    /// Keeps an event, if there is room for it.
+    /// Keeps an event, if there is room for it. What passed a proxy is kept as the client saw it.
     pub fn push(&mut self, event: Recorded) {
-        self.kept.push(event);
+        if let Some(event) = event.seen_by_client() {
+            self.kept.push(event);
+        }
     }
 
     /// The scenario of what is kept.

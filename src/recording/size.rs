@@ -1,9 +1,13 @@
 //! How much memory events take.
 
 use super::{Recorded, RecordedKind};
-use crate::event::{Closed, Failure, HeadView, InterimView, LastTraffic, Opened, ProxyHeads};
+use crate::event::{
+    Closed, Failure, HeadView, InterimView, LastTraffic, Opened, OwnedTransit, ProxyClosed,
+    ProxyHeads,
+};
 use crate::net::tls::CertificateInfo;
 use crate::protocol::Violation;
+use crate::protocol::vocabulary::TransportEnd;
 
 /// What an event, a field of a head, or an entry of a list takes beside its text, in bytes.
 const OVERHEAD: usize = 64;
@@ -18,15 +22,33 @@ impl Recorded {
             RecordedKind::Ping(_, data) | RecordedKind::Pong(_, data, _) => data.len(),
             RecordedKind::Frame(frame) => frame.payload.len(),
             RecordedKind::Closed(closed) => closed_size(closed),
-            RecordedKind::Tolerated(violation) => violation_size(violation),
+            RecordedKind::Tolerated(_, violation) | RecordedKind::Violation(_, violation) => {
+                violation_size(violation)
+            }
+            RecordedKind::CloseFrame(_, close) => close.reason.len(),
+            RecordedKind::Omitted(_) => 0,
+            RecordedKind::Http(it) => it.method.len() + it.target.len() + optional(&it.note),
+            RecordedKind::ProxyClosed(closed) => proxy_closed_size(closed),
             RecordedKind::Redirect(it) => {
                 it.from.len() + it.to.len() + it.reason.len() + interim_size(&it.interim)
             }
             RecordedKind::Retry(retry) => retry.reason.len(),
             RecordedKind::Failure(failure) => failure_size(failure),
         };
-        size + OVERHEAD
+        size + OVERHEAD + self.transit.as_ref().map_or(0, OwnedTransit::size)
     }
+}
+
+fn proxy_closed_size(it: &ProxyClosed) -> usize {
+    let closes = [&it.client, &it.server, &it.own].into_iter().flatten();
+    let ends = [&it.client_end, &it.server_end].into_iter().flatten();
+    let error = |end: &TransportEnd| match end {
+        TransportEnd::Error(error) => error.len(),
+        TransportEnd::Eof | TransportEnd::Truncated | TransportEnd::Reset => 0,
+    };
+    closes.map(|close| close.reason.len()).sum::<usize>()
+        + ends.map(error).sum::<usize>()
+        + optional(&it.why)
 }
 
 fn opened_size(it: &Opened) -> usize {
@@ -131,6 +153,10 @@ mod tests {
             r#""ping","direction":"sent","encoding":"hex","data":"LONG""#,
             r#""close","code":1000,"reason":"LONG""#,
             r#""close","code":1000,"hint":"LONG""#,
+            r#""message","direction":"client","type":"text","data":"","action":"LONG""#,
+            r#""ping","direction":"server","data":"","action":"","changed_to":{"type":"ping","encoding":"hex","data":"LONG"}"#,
+            r#""http","method":"GET","target":"LONG""#,
+            r#""close","code":1000,"client":{"code":1000,"reason":"LONG"}"#,
             r#""redirect","status":302,"to":"LONG""#,
             r#""retry","attempt":1,"delay_ms":1,"reason":"LONG""#,
             r#""error","kind":"abnormal","message":"LONG""#,

@@ -107,6 +107,9 @@ impl Statistics {
 
     /// The connection of an event.
     fn place(&mut self, event: &Recorded) -> Option<usize> {
+        if matches!(event.what, RecordedKind::Http(_)) {
+            return None; // it is not a WebSocket connection
+        }
         let is_opening = matches!(event.what, RecordedKind::Open(_));
         if let Some(place) = self.places.get_mut(&event.connection)
             && !(is_opening && place.is_opened)
@@ -140,6 +143,7 @@ impl Stats {
                 self.traffic(message.direction).add_message(at, message);
             }
             RecordedKind::FileSent { size, .. } => self.sent.add(at, *size),
+            RecordedKind::Omitted(it) => self.traffic(it.direction).add(at, it.size),
             RecordedKind::Ping(..) => self.pings += 1,
             RecordedKind::Pong(_, _, rtt) => {
                 self.pongs += 1;
@@ -148,14 +152,20 @@ impl Stats {
             RecordedKind::Closed(closed) => {
                 *self.closes.entry(closed.ending.code().get()).or_default() += 1;
             }
+            RecordedKind::ProxyClosed(closed) => {
+                *self.closes.entry(closed.code().get()).or_default() += 1;
+            }
             RecordedKind::Failure(failure) => {
                 match self.failures.iter_mut().find(|(kind, ..)| *kind == failure.kind) {
                     Some((_, count, _)) => *count += 1,
                     None => self.failures.push((failure.kind, 1, start(&failure.message))),
                 }
             }
-            RecordedKind::Tolerated(_) => self.tolerated += 1,
+            RecordedKind::Tolerated(..) => self.tolerated += 1,
             RecordedKind::Open(_)
+            | RecordedKind::Violation(..)
+            | RecordedKind::CloseFrame(..)
+            | RecordedKind::Http(_)
             | RecordedKind::Frame(_)
             | RecordedKind::Redirect(_)
             | RecordedKind::Retry(_) => {}

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use super::Recorded;
 use super::har::HarWriter;
 use super::ndjson::EventParser;
 use super::rewriter::Rewriter;
@@ -99,7 +100,8 @@ struct HarOfLines {
 
 impl RecordWriter for HarOfLines {
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
-        match self.parser.event(line).map_err(io::Error::other)? {
+        let event = self.parser.event(line).map_err(io::Error::other)?;
+        match event.and_then(Recorded::seen_by_client) {
             Some(event) => self.writer.event(&event, file),
             None => Ok(()),
         }
@@ -113,6 +115,7 @@ impl RecordWriter for HarOfLines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::scenario::ScenarioBuilder;
 
     #[test]
     fn the_ending_of_the_name_is_the_format() {
@@ -131,5 +134,74 @@ mod tests {
         ] {
             assert_eq!(RecordFormat::of(Path::new(name)), format, "{name}");
         }
+    }
+
+    /// Two connections at a time: a rule dropped a message of the first, and replaced one of the second.
+    const PROXIED: [&str; 12] = [
+        r#""open","connection":1,"url":"ws://h/a","initiator":"client""#,
+        r#""open","connection":2,"url":"ws://h/b","initiator":"client""#,
+        r#""http","connection":3,"method":"GET","target":"/","status":200"#,
+        r#""message","connection":1,"direction":"client","type":"text","data":"one","rule":1,"action":"drop""#,
+        r#""message","connection":2,"direction":"client","type":"text","data":"two""#,
+        r#""message","connection":1,"direction":"server","type":"text","data":"three""#,
+        r#""message","connection":2,"direction":"server","type":"text","data":"four","rule":2,"action":"replace","changed_to":{"type":"text","data":"4"}"#,
+        r#""message","connection":2,"direction":"server","type":"text","size":9,"omitted":true"#,
+        r#""violation","connection":2,"direction":"client","message":"reserved bit set: RSV2 (RFC 6455 section 5.2)","passed_on":true"#,
+        r#""close","connection":1,"code":1000,"initiator":"client","client":{"code":1000},"server":{"code":1000}"#,
+        r#""close_frame","connection":2,"direction":"server","code":1000,"rule":3,"action":"drop""#,
+        r#""close","connection":2,"code":1001,"initiator":"server","client":null,"server":{"code":1001}"#,
+    ];
+
+    fn lines() -> impl Iterator<Item = String> {
+        let line = |(at, members): (usize, &str)| {
+            format!(
+                r#"{{"event":{members},"time":"2026-01-01T00:00:00.{at:06}Z","elapsed_ms":{at}}}"#
+            )
+        };
+        PROXIED.into_iter().enumerate().map(line)
+    }
+
+    #[test]
+    fn a_har_has_what_passed_a_proxy_as_the_clients_saw_it() {
+        let writer = HarWriter::new(std::env::temp_dir());
+        let mut writer = HarOfLines { parser: EventParser::default(), writer };
+        let mut file = Vec::new();
+        lines().for_each(|line| writer.line(line.as_bytes(), &mut file).expect("an event"));
+        writer.finish(&mut file).expect("an end");
+        let har: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+        let entries = har["log"]["entries"].as_array().expect("entries");
+        let found: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                let messages = entry["_webSocketMessages"].as_array().expect("messages");
+                let message = |it: &serde_json::Value| format!("{} {}", it["type"], it["data"]);
+                let close = &entry["_webSocketClose"];
+                (
+                    entry["request"]["url"].as_str().expect("a URL"),
+                    messages.iter().map(message).collect::<Vec<_>>().join(", ").replace('"', ""),
+                    format!("{} {} {}", close["code"], close["initiator"], close["wasClean"]),
+                )
+            })
+            .collect();
+        let expected = [
+            ("ws://h/a", "send one, receive three", "1000 \"self\" true"),
+            ("ws://h/b", "send two, receive four", "1001 \"peer\" false"),
+        ];
+        assert_eq!(found, expected.map(|(url, all, close)| (url, all.into(), close.into())));
+    }
+
+    #[test]
+    fn a_scenario_has_what_passed_a_proxy_as_the_clients_saw_it() {
+        let (mut parser, mut builder) = (EventParser::default(), ScenarioBuilder::default());
+        for line in lines() {
+            builder.push(parser.event(line.as_bytes()).expect("an event").expect("a known one"));
+        }
+        let text = builder.generate().text;
+        let steps = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let steps: Vec<_> = steps.filter(|line| !line.starts_with('[')).collect();
+        for step in ["> one", "< three", "> two", "< four"] {
+            assert!(steps.iter().any(|line| line.ends_with(step)), "{step}: {text}");
+        }
+        assert!(!text.contains("GET"), "{text}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::payload::Written;
-use super::problem::{Problem, any_of, shortened};
+use super::problem::{Problem, RuleError, any_of, shortened};
 use super::random::SplitMix64;
 use crate::input::repl::closest;
 use crate::protocol::close::ClosePayload;
@@ -166,6 +166,20 @@ fn refused_for_close(action: &RuleAction) -> Option<&'static str> {
             "a Close frame is not corrupted: one with another code is sent with close CODE [REASON]",
         ),
         _ => None,
+    }
+}
+
+impl Replacement {
+    /// Parses a payload that is written as behind `replace`; `content` is that of the file that it names, which
+    /// [`expect::file`](crate::scenario::expect::file) finds.
+    ///
+    /// # Errors
+    /// With the part that is not valid.
+    pub fn parse(source: &str, content: Option<Vec<u8>>) -> Result<Self, RuleError> {
+        let written = Written::parse(source);
+        let read = written.and_then(|written| written.read(content.unwrap_or_default()));
+        let (kind, data) = read.map_err(|problem| problem.in_rule(source))?;
+        Ok(Self { kind, data })
     }
 }
 

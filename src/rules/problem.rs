@@ -14,6 +14,18 @@ pub struct RuleError {
     pub reason: String,
 }
 
+impl RuleError {
+    /// The reason, behind the part of the rule that it is about unless it names that itself. `source` is the rule.
+    pub fn in_words(&self, source: &str) -> String {
+        let part = source.get(self.at.clone()).unwrap_or_default().trim();
+        let shown = shortened(part);
+        match part.is_empty() || part == source.trim() || self.reason.contains(&shown) {
+            true => self.reason.clone(),
+            false => format!("{shown:?}: {}", self.reason),
+        }
+    }
+}
+
 /// The same while the rule is being parsed.
 #[derive(Debug)]
 pub(super) struct Problem<'a> {

@@ -80,6 +80,12 @@ impl<'a> Session<'a> {
         self.input.has_more && self.can_send_more()
     }
 
+    /// Whether what was sent before keeps an action of the source from ending the session.
+    pub(super) fn holds_up_end(&self) -> bool {
+        let takes_none = self.outgoing.upload.is_some() || !self.can_send_more();
+        self.connection.is_open() && takes_none && self.source.is_end_waiting()
+    }
+
     /// Whether more may be passed to the connection: the socket keeps up, and so do the outputs that show what is sent.
     /// Otherwise input without end would fill the memory with events. What is typed has no such rate.
     fn can_send_more(&self) -> bool {

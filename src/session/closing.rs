@@ -51,8 +51,10 @@ pub(super) struct Closing {
     taken: u64,
     /// Outputs are waited for until this is over.
     grace: Option<OutputGrace>,
-    /// Shows at the terminal that the closing handshake takes long.
+    /// Shows at the terminal that the end takes long.
     notice: Option<ClosingNotice>,
+    /// That has said that Ctrl-C ends the session at once.
+    has_shown_notice: bool,
     /// The source has ended the session before the closing handshake was complete.
     is_shut_down: bool,
     /// When our Close frame was written, in real time, and how many bytes had been received then.
@@ -61,6 +63,8 @@ pub(super) struct Closing {
 
 #[derive(Debug)]
 struct ClosingNotice {
+    /// The Close frame waits for what is sent before it.
+    is_early: bool,
     at: Instant,
     is_shown: bool,
 }
@@ -107,32 +111,33 @@ impl Closing {
         let notice = self.notice.as_ref().filter(|notice| !notice.is_shown);
         [self.deadline, grace, notice.map(|notice| notice.at)].into_iter().flatten().min()
     }
-
-    /// Whether the notice that Ctrl-C ends the session at once was shown.
-    fn has_shown_notice(&self) -> bool {
-        self.notice.as_ref().is_some_and(|notice| notice.is_shown)
-    }
 }
 
 impl Session<'_> {
-    /// Shows at the terminal that the closing handshake takes long.
+    /// Shows at the terminal that the closing handshake takes long, or what is sent before it.
     pub(super) fn show_closing(&mut self, now: Instant) {
-        if !self.source.is_typed() || self.connection.ready_state() != ReadyState::Closing {
+        let is_closing = self.connection.ready_state() == ReadyState::Closing;
+        if !self.source.is_typed() || !(is_closing || self.holds_up_end()) {
+            self.closing.notice.take_if(|notice| !notice.is_shown); // it would go on waking the loop
             return;
         }
-        let Some(notice) = &mut self.closing.notice else {
+        let Some(notice) = self.closing.notice.as_mut().filter(|it| !(it.is_early && is_closing))
+        else {
             self.source.set_closing();
             let at = now + SHOW_CLOSING_AFTER;
-            self.closing.notice = Some(ClosingNotice { at, is_shown: false });
+            self.closing.notice =
+                Some(ClosingNotice { is_early: !is_closing, at, is_shown: false });
             return;
         };
         if notice.is_shown || now < notice.at {
             return;
         }
         notice.is_shown = true;
+        self.closing.has_shown_notice = true;
         let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
         let awaited = match self.socket.is_writable() {
-            true => "the server's Close frame",
+            true if is_closing => "the server's Close frame",
+            true => "what is before it to be sent",
             false => "the server to read what is being sent",
         };
         let text = closing_text(awaited, is_interrupted);
@@ -181,7 +186,7 @@ impl Session<'_> {
             return; // a closed terminal is reported more than once: by processes, and by its own error
         }
         let is_answer =
-            self.closing.has_shown_notice() && matches!(stop, Stop::Signal(Signal::Interrupt));
+            self.closing.has_shown_notice && matches!(stop, Stop::Signal(Signal::Interrupt));
         if self.closing.has_deadline() || is_answer {
             self.closing.deadline = Some(now);
             self.source.on_end(now, None);

@@ -36,7 +36,10 @@ mod pipes;
 mod plain_terminal;
 mod pretty;
 mod protocol;
+mod proxied_end;
 mod proxy;
+#[cfg(unix)]
+mod proxy_prompt;
 mod proxy_usage;
 mod raw_frames;
 mod reconnect;

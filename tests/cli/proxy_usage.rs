@@ -47,6 +47,30 @@ fn a_bad_value_is_named_with_its_option_and_the_reason() {
 }
 
 #[test]
+fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
+    for (rule, reason) in [
+        ("clinet => drop", "unknown side \"clinet\": did you mean client?"),
+        ("client a", "=> and an action are missing"),
+        ("client => drpo", "unknown action \"drpo\": did you mean drop?"),
+        ("client => delay", "delay needs a time, as in delay 500ms or delay 1s±200ms"),
+        ("any nth 0 => drop", "\"0\" is not a number of messages, from 1"),
+        ("any 5 => close 1006", "close code 1006 must not be sent"),
+        (
+            "client => hold",
+            "hold needs a prompt, where /go and /drop are typed: run it on a terminal",
+        ),
+    ] {
+        let args = [":0", "ws://h", "--rule", "any => drop", "--rule", rule];
+        let outcome = run(&args).code(2).stdout("");
+        let first = outcome.stderr.lines().next().unwrap_or_default();
+        let start = format!("wscope: bad --rule {rule:?}: ");
+        assert!(first.starts_with(&start) && first.contains(reason), "{first}");
+    }
+    let missing = ["--rule", "any => replace text:@no-such-file"];
+    run(&[&[":0", "ws://h"], &missing[..]].concat()).code(2).stderr_contains("--rule no-such-file");
+}
+
+#[test]
 fn options_that_exclude_each_other_are_named() {
     let once = "the argument '--once' cannot be used with '--connections <N>'";
     refused(&[":0", "ws://h", "--once", "--connections", "2"], once);

@@ -18,7 +18,9 @@ use crate::error::Error;
 use crate::event::{Clock, EventKind, Level};
 use crate::input::plain::PlainLines;
 use crate::input::queue::QueuedActions;
-use crate::input::repl::{CONNECTION_COMMANDS, PROMPT_COMMANDS, PromptContext, Repl, ReplOptions};
+use crate::input::repl::{
+    CONNECTION_COMMANDS, LeftText, PROMPT_COMMANDS, PromptContext, Repl, ReplOptions,
+};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
@@ -235,13 +237,31 @@ impl<'a> Conversation<'a> {
         self.outputs.flush_early();
         prompt.connections.finish(until.unwrap_or_else(|| Instant::now() + LOG_TIMEOUT));
         let not_shown = prompt.repl().end(until, lingers);
-        let is_text_left = prompt.repl().is_edited_text_left();
         self.outputs.restore(displays::STDOUT);
-        if is_text_left {
-            let text = "the text that was being edited was not sent; it is in the history";
-            self.emit(EventKind::Notice(Level::Warning, text));
-        }
         not_shown as u64
+    }
+
+    /// The text that was being written when the prompt ended.
+    pub(super) fn left_text(&mut self) -> Option<LeftText> {
+        let Some(InputSource::Repl(prompt)) = &mut self.source else { return None };
+        prompt.repl().left_text()
+    }
+
+    /// Says where the text is that was being written at the end, and if the peer has ended the connection, how the prompt
+    /// would have stayed. A line that is left after a signal needs no words.
+    pub(super) fn emit_left_text(&mut self, left: Option<LeftText>, was_lost: bool) {
+        let Some(left) = left else { return };
+        let (level, what) = match left.was_edited {
+            true => (Level::Warning, "the text that was being edited"),
+            false if was_lost => (Level::Info, "the line that was being typed"),
+            false => return,
+        };
+        let place = if left.is_kept { "; it is in the history" } else { "" };
+        let advice = match was_lost && !self.config.stay {
+            true => "; --stay keeps the prompt when the connection ends",
+            false => "",
+        };
+        self.emit(EventKind::Notice(level, &format!("{what} was not sent{place}{advice}")));
     }
 
     pub(super) fn journal(&mut self) -> Journal<'_> {

@@ -209,6 +209,10 @@ impl ActionSource for Prompt {
         at.and_then(|at| self.actions.remove(at)).is_some()
     }
 
+    fn is_end_waiting(&self) -> bool {
+        self.has_ended || self.actions.iter().any(|action| matches!(action, Action::Close(..)))
+    }
+
     fn outlives_connection(&self) -> bool {
         let stays = self.connections.stays() || self.connections.are_running();
         stays && self.leave.is_none()

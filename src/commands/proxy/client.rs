@@ -11,7 +11,7 @@ use super::failure::{refusal, unreadable};
 use super::server::Server;
 use super::upstream::Upstream;
 use crate::commands::displays::Failures;
-use crate::event::{EventKind, HttpExchange, Mask};
+use crate::event::{EventKind, HttpExchange, Level, Mask};
 use crate::net::exchange::Exchange;
 use crate::net::{Deadline, Reactor, Stream};
 use crate::output::{Outputs, finish_and_drain};
@@ -97,7 +97,7 @@ impl Server {
         pending.admit(reactor);
         let number = self.shared.next_number();
         let orders = Arc::new(Orders::new(reactor.waker()));
-        let record = Record { number, remote, since: Instant::now(), orders: Arc::clone(&orders) };
+        let record = Record::new(number, remote, Arc::clone(&orders));
         let admitted = self.connections.admit(self.config.capacity.clients, record);
         let local = stream.local_address().and_then(|it| it.parse::<SocketAddr>().ok());
         let local = match local.map(|address| address.ip().to_canonical()) {
@@ -132,7 +132,7 @@ impl Server {
         Refused::new(
             503,
             match why {
-                NotAdmitted::Full => format!("there are {clients} clients already"),
+                NotAdmitted::Full => format!("there are {clients} clients already (--max-clients)"),
                 NotAdmitted::Last if self.config.once => {
                     "only one connection is served (--once)".to_owned()
                 }
@@ -170,6 +170,9 @@ impl Client<'_> {
 
     fn handle(&mut self, request: ClientRequest) -> After {
         let forwarded = forward(&self.server.forward, &self.local, &request.line, &request.head);
+        if forwarded.as_ref().is_ok_and(|forwarded| forwarded.withholds_credentials) {
+            self.warn_of_page(&request);
+        }
         match forwarded {
             Ok(forwarded) if forwarded.kind == RequestKind::WebSocket => {
                 self.open(request, forwarded)
@@ -180,6 +183,19 @@ impl Client<'_> {
                 After::End
             }
         }
+    }
+
+    /// Says that a page of another site asked for a connection: it is not given the user's credentials.
+    fn warn_of_page(&mut self, request: &ClientRequest) {
+        let value = |name| request.head.value(name).filter(|value| !value.trim().is_empty());
+        let whose = match (value("Origin"), value("Host")) {
+            (Some(origin), _) => format!("a page of {origin}"),
+            (None, Some(host)) => format!("a page of another site, or for another host ({host})"),
+            (None, None) => "a page of another site".to_owned(),
+        };
+        let text = format!("{whose} made this request: the credentials given here were not added");
+        let text = request.secrets.mask_text(text);
+        self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
     }
 
     /// Answers a request in place of the server, and ends the connection.

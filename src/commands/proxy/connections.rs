@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::layout::{aligned, safe};
+use crate::commands::age::age;
 use crate::input::Shutdown;
-use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
-use crate::proxy::{Order, Orders};
+use crate::protocol::{CloseCode, Side};
+use crate::proxy::{MessageCounts, Order, Orders};
 
-/// All clients.
-#[derive(Debug, Default)]
+/// All clients. A clone shares them.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
-    table: Mutex<Table>,
+    table: Arc<Mutex<Table>>,
 }
 
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ struct Table {
     records: Vec<Record>,
     /// Attempts to open a WebSocket since the start.
     attempts: u64,
+    /// Messages of connections that have ended.
+    before: Messages,
     /// The proxy is ending.
     shutdown: Option<(CloseCode, Shutdown)>,
 }
@@ -28,10 +32,38 @@ struct Table {
 /// What other threads know of a client.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
-    pub(super) number: u64,
-    pub(super) remote: SocketAddr,
-    pub(super) since: Instant,
-    pub(super) orders: Arc<Orders>,
+    number: u64,
+    remote: SocketAddr,
+    since: Instant,
+    orders: Arc<Orders>,
+    /// Once it is open.
+    socket: Option<Socket>,
+}
+
+/// An open WebSocket.
+#[derive(Clone, Debug)]
+struct Socket {
+    /// Path and query at the server, with secrets masked.
+    resource: String,
+    subprotocol: Option<String>,
+    messages: MessageCounts,
+}
+
+/// How many messages clients and servers have sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Messages {
+    pub(super) client: u64,
+    pub(super) server: u64,
+}
+
+/// What is counted of all connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    /// Open WebSockets.
+    pub(super) open: usize,
+    /// Attempts to open one.
+    pub(super) attempts: u64,
+    pub(super) messages: Messages,
 }
 
 /// Why a client is not served.
@@ -72,9 +104,30 @@ impl Connections {
         Ok(())
     }
 
+    /// Records that a client's WebSocket is open. `resource` has no secrets. Returns what counts its messages.
+    pub(super) fn open(
+        &self,
+        number: u64,
+        resource: String,
+        subprotocol: Option<String>,
+    ) -> MessageCounts {
+        let messages = MessageCounts::default();
+        let mut table = self.table();
+        if let Some(record) = table.records.iter_mut().find(|record| record.number == number) {
+            record.since = Instant::now();
+            record.socket = Some(Socket { resource, subprotocol, messages: messages.clone() });
+        }
+        messages
+    }
+
     /// Removes a client, which was reported completely.
     pub(super) fn remove(&self, number: u64) {
-        self.table().records.retain(|record| record.number != number);
+        let mut table = self.table();
+        let Some(at) = table.records.iter().position(|record| record.number == number) else {
+            return;
+        };
+        let messages = table.records.remove(at).messages();
+        table.before.add(messages);
     }
 
     /// Closes all connections, and admits no more.
@@ -90,9 +143,52 @@ impl Connections {
         }
     }
 
-    /// Whether the proxy is ending.
-    pub(super) fn is_ending(&self) -> bool {
-        self.table().shutdown.is_some()
+    /// Has all of them look at the rules, and at whether messages are held.
+    pub(super) fn refresh(&self) {
+        for record in self.table().records.iter().filter(|record| record.socket.is_some()) {
+            record.orders.push(Order::Refresh);
+        }
+    }
+
+    /// Where an open WebSocket takes orders.
+    ///
+    /// # Errors
+    /// If there is none with this number, in words.
+    pub(super) fn orders(&self, number: u64) -> Result<Arc<Orders>, String> {
+        let table = self.table();
+        match table.records.iter().find(|record| record.number == number) {
+            Some(Record { orders, socket: Some(_), .. }) => Ok(Arc::clone(orders)),
+            Some(_) => Err(format!("connection {number} is not a WebSocket that is open")),
+            None => Err(format!("no connection {number}; /connections lists the open ones")),
+        }
+    }
+
+    /// The numbers of the open WebSockets, each with what it is.
+    pub(super) fn list(&self) -> Vec<(u64, String)> {
+        let table = self.table();
+        let what = |record: &Record| {
+            let socket = record.socket.as_ref()?;
+            Some((record.number, format!("{} {}", record.remote, socket.resource)))
+        };
+        table.records.iter().filter_map(what).collect()
+    }
+
+    /// A line for each open WebSocket.
+    pub(super) fn table_text(&self) -> String {
+        let rows: Vec<_> = self.table().records.iter().filter_map(Record::row).collect();
+        match rows.is_empty() {
+            true => "  no connection is open".to_owned(),
+            false => aligned(&rows),
+        }
+    }
+
+    /// Counts all of them.
+    pub(super) fn totals(&self) -> Totals {
+        let table = self.table();
+        let mut messages = table.before;
+        table.records.iter().for_each(|record| messages.add(record.messages()));
+        let open = table.records.iter().filter(|record| record.socket.is_some()).count();
+        Totals { open, attempts: table.attempts, messages }
     }
 
     /// Whether there are none.
@@ -102,5 +198,39 @@ impl Connections {
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Record {
+    /// A client that has just connected.
+    pub(super) fn new(number: u64, remote: SocketAddr, orders: Arc<Orders>) -> Self {
+        Self { number, remote, since: Instant::now(), orders, socket: None }
+    }
+
+    fn messages(&self) -> Messages {
+        self.socket.as_ref().map_or_else(Messages::default, |socket| Messages {
+            client: socket.messages.of(Side::Client),
+            server: socket.messages.of(Side::Server),
+        })
+    }
+
+    fn row(&self) -> Option<[String; 6]> {
+        let socket = self.socket.as_ref()?;
+        let Messages { client, server } = self.messages();
+        Some([
+            format!("#{}", self.number),
+            self.remote.to_string(),
+            age(self.since.elapsed()),
+            safe(&socket.resource),
+            socket.subprotocol.as_deref().map_or_else(|| "no subprotocol".to_owned(), safe),
+            format!("client {client}, server {server}"),
+        ])
+    }
+}
+
+impl Messages {
+    fn add(&mut self, more: Self) {
+        self.client += more.client;
+        self.server += more.server;
     }
 }

@@ -24,7 +24,8 @@ impl Client<'_> {
                 (Refused::new(status, error.message()), error)
             }
             NoUpstream::Loop(remote) => {
-                let text = format!("{remote} is this proxy itself: it would connect to itself");
+                let text =
+                    format!("{remote} is the address of this proxy, which would connect to itself");
                 let refused = Refused::new(502, &text);
                 (refused, Error::ProxyRefused(text))
             }
@@ -111,11 +112,15 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
             format!("{remote} ended the connection within its request: {end}")
         }
         AcceptError::Tls(reason) => format!("TLS handshake with {remote} failed: {reason}"),
-        AcceptError::TlsTimedOut => format!("no TLS handshake with {remote} in time"),
+        AcceptError::TlsTimedOut => {
+            format!("{remote} did not complete the TLS handshake in time (--handshake-timeout)")
+        }
         AcceptError::Unreadable(error) => format!("request from {remote} is not HTTP/1.1: {error}"),
-        AcceptError::TimedOut(_) => format!("no complete request from {remote} in time"),
+        AcceptError::TimedOut(_) => {
+            format!("{remote} did not send a complete request in time (--handshake-timeout)")
+        }
         AcceptError::Evicted(_) => return None,
-        AcceptError::Unanswered(end) => format!("{remote} took no response: {end}"),
+        AcceptError::Unanswered(end) => format!("{remote} did not receive the response: {end}"),
         AcceptError::System(error) => format!("client {remote}: {error}"),
     };
     Some(Failure::new(FailureKind::Handshake, text))
@@ -125,8 +130,10 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
 pub(super) fn unanswered_text(why: &NoResponse) -> String {
     match why {
         NoResponse::Ended(end) => format!("the server gave no response: {end}"),
-        NoResponse::Malformed(error) => format!("the server's answer is not HTTP/1.1: {error}"),
-        NoResponse::TimedOut => "the server gave no response in time".to_owned(),
+        NoResponse::Malformed(error) => format!("the server's response is not HTTP/1.1: {error}"),
+        NoResponse::TimedOut => {
+            "the server gave no response in time (--connect-timeout)".to_owned()
+        }
         NoResponse::System(error) => error.to_string(),
     }
 }

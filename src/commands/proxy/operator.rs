@@ -1,13 +1,23 @@
 //! What the control loop does of its own: lines of the prompt, and what connections report.
 
+use std::time::{Duration, Instant};
+
+use super::grammar::Command;
+use super::layout::shortened;
 use super::server::{ConnectionReport, Server};
-use crate::commands::serving::{self, Control};
+use super::tables::{held_text, rules_text, status_text};
+use crate::commands::serving;
 use crate::error::Error;
 use crate::event::{EventKind, Shown};
-use crate::input::repl::OperatorCommand;
+use crate::input::repl::ProxyCommand;
 use crate::input::{Action, Show};
 use crate::platform::signals::Signal;
-use crate::protocol::CloseCode;
+use crate::protocol::close::ClosePayload;
+use crate::protocol::counted::{counted, plural};
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
+use crate::protocol::{CloseCode, Opcode, Side};
+use crate::proxy::{Order, Payload};
+use crate::rules::ProxyRule;
 
 /// The operator of a proxy.
 #[derive(Debug)]
@@ -18,6 +28,14 @@ pub(super) struct Operator {
     once: bool,
 }
 
+type Control = serving::Control<Operator>;
+
+/// What a command shows, or why it cannot be carried out.
+type Answer = Result<Option<String>, String>;
+
+/// The limit on a closing handshake without `--close-timeout`.
+const NO_CLOSE_TIMEOUT: Duration = Duration::from_secs(3600);
+
 impl Operator {
     pub(super) fn new(once: bool, connections: Option<u64>) -> Self {
         Self { left: if once { Some(1) } else { connections }, once }
@@ -26,28 +44,29 @@ impl Operator {
 
 impl serving::Operator for Operator {
     type Server = Server;
-    type Command = OperatorCommand;
+    type Command = Command;
 
     const AWAITED: &'static str = "both sides' Close frames";
 
-    fn execute(&mut self, command: OperatorCommand, control: &mut Control<Self>) {
-        match command {
-            OperatorCommand::Quit => control.leave(CloseCode::GOING_AWAY, Ok(())),
-            OperatorCommand::Action(Action::Leave(signal)) => control.on_signal(signal),
-            OperatorCommand::Action(Action::Show(show)) => {
-                if let Some(shown) = show.shown() {
-                    let connection = match &show {
-                        Show::Full(kept) => kept.connection,
-                        _ => None,
-                    };
-                    control.emit(connection, EventKind::Shown(shown));
-                }
+    fn execute(&mut self, command: Command, control: &mut Control) {
+        let answer = match command {
+            ProxyCommand::Quit => return control.leave(CloseCode::GOING_AWAY, Ok(())),
+            ProxyCommand::Action(Action::Leave(signal)) => return control.on_signal(signal),
+            ProxyCommand::Action(Action::Show(Show::Status)) => {
+                Ok(Some(status_text(control.server())))
             }
-            _ => control.emit(None, EventKind::Shown(Shown::Problem("not available here"))),
+            ProxyCommand::Action(Action::Show(show)) => return show_asked(&show, control),
+            ProxyCommand::Action(action) => Err(not_sent(&action, control.server())),
+            command => control.server().answer(command),
+        };
+        match answer {
+            Ok(Some(text)) => control.emit(None, EventKind::Shown(Shown::Text(&text))),
+            Ok(None) => {}
+            Err(problem) => control.emit(None, EventKind::Shown(Shown::Problem(&problem))),
         }
     }
 
-    fn on_report(&mut self, report: ConnectionReport, control: &mut Control<Self>) {
+    fn on_report(&mut self, report: ConnectionReport, control: &mut Control) {
         let ConnectionReport::Ended(result) = report;
         let Some(left) = &mut self.left else { return };
         *left = left.saturating_sub(1);
@@ -64,7 +83,208 @@ impl serving::Operator for Operator {
         }
     }
 
-    fn is_message(_: &OperatorCommand) -> bool {
-        false
+    fn is_message(command: &Command) -> bool {
+        command.is_message()
+    }
+}
+
+fn show_asked(show: &Show, control: &mut Control) {
+    let connection = match show {
+        Show::Full(kept) => kept.connection,
+        _ => None,
+    };
+    if let Some(shown) = show.shown() {
+        control.emit(connection, EventKind::Shown(shown));
+    }
+}
+
+/// A line without a slash is for no connection: what to write instead.
+fn not_sent(action: &Action, server: &Server) -> String {
+    const LONGEST: usize = 40;
+    let number = server.connections.list().first().map(|(number, _)| number.to_string());
+    let number = number.as_deref().unwrap_or("N");
+    let text = match action {
+        Action::Send(_, data) => shortened(&String::from_utf8_lossy(data), LONGEST),
+        _ => "TEXT".to_owned(),
+    };
+    format!(
+        "nothing was sent: /server {number} {text} sends it to the server of a connection, /client \
+         {number} {text} to its client"
+    )
+}
+
+impl Server {
+    /// Carries out a command on connections, rules or held messages.
+    fn answer(&self, command: Command) -> Answer {
+        match command {
+            ProxyCommand::Connections => Ok(Some(self.connections.table_text())),
+            ProxyCommand::Inject { to, connection, payload } => {
+                self.order(connection, Order::Inject { to, payload })
+            }
+            ProxyCommand::AddRule(rule) => self.add_rule(rule),
+            ProxyCommand::Rules => Ok(Some(rules_text(&self.rules.snapshot()))),
+            ProxyCommand::RemoveRule(number) => self.remove_rule(number),
+            ProxyCommand::Hold(None) => Ok(Some(self.holding_text())),
+            ProxyCommand::Hold(Some(is_on)) => {
+                self.holding.set(is_on);
+                self.connections.refresh();
+                Ok(Some(self.holding_text()))
+            }
+            ProxyCommand::Held => Ok(Some(held_text(&self.holding))),
+            ProxyCommand::Release { number: Some(number), is_dropped } => {
+                self.release_one(number, is_dropped)
+            }
+            ProxyCommand::Release { number: None, is_dropped } => self.release_all(is_dropped),
+            ProxyCommand::Edit(number, payload) => self.edit(number, payload),
+            ProxyCommand::Close { connection, side, payload } => {
+                self.close(connection, side, payload)
+            }
+            // Carried out by the loop.
+            ProxyCommand::Action(_) | ProxyCommand::Quit => Ok(None),
+        }
+    }
+
+    fn order(&self, connection: u64, order: Order) -> Answer {
+        match self.connections.orders(connection)?.push(order) {
+            true => Ok(None),
+            false => Err(format!("connection {connection} has too many commands to carry out")),
+        }
+    }
+
+    fn close(&self, connection: u64, side: Option<Side>, payload: ClosePayload) -> Answer {
+        let limit = self.config.close_timeout.unwrap_or(NO_CLOSE_TIMEOUT);
+        let order = match side {
+            Some(side) => Order::CloseSide { side, payload },
+            None => Order::Close {
+                payload,
+                why: "closed at the prompt".to_owned(),
+                until: Instant::now() + limit,
+            },
+        };
+        self.order(connection, order)
+    }
+
+    fn add_rule(&self, rule: ProxyRule) -> Answer {
+        let number = self.rules.add(rule).map_err(|error| error.to_string())?;
+        self.connections.refresh();
+        Ok(Some(format!("rule {number} added")))
+    }
+
+    fn remove_rule(&self, number: u64) -> Answer {
+        const LONGEST: usize = 100;
+        let Some(rule) = self.rules.remove(number) else {
+            return Err(format!("no rule {number}; /rules lists them"));
+        };
+        self.connections.refresh();
+        Ok(Some(format!("rule {number} removed: {}", shortened(&rule.to_string(), LONGEST))))
+    }
+
+    fn holding_text(&self) -> String {
+        let held = self.holding.list().len();
+        match (self.holding.is_on(), held) {
+            (true, _) => format!("every data message is held: /held lists them; {held} now"),
+            (false, 0) => "messages are not held".to_owned(),
+            (false, _) => format!("messages are not held any more; {held} held before: /go, /drop"),
+        }
+    }
+
+    fn release_one(&self, number: u64, is_dropped: bool) -> Answer {
+        let held = self.holding.get(number).ok_or_else(|| not_held(number))?;
+        match held.orders.push(Order::Release { number, is_dropped }) {
+            true => Ok(Some(format!("{} {number}", released(is_dropped)))),
+            false => Err(BUSY.to_owned()),
+        }
+    }
+
+    fn release_all(&self, is_dropped: bool) -> Answer {
+        let held = self.holding.list();
+        if held.is_empty() {
+            return Err("no message is held".to_owned());
+        }
+        let push = |(number, held): &(u64, _)| {
+            let held: &crate::proxy::Held = held;
+            held.orders.push(Order::Release { number: *number, is_dropped })
+        };
+        let count = held.iter().filter(|it| push(it)).count() as u64;
+        let text = format!("{} {}", released(is_dropped), counted(count, "message"));
+        match held.len() as u64 - count {
+            0 => Ok(Some(text)),
+            left => Err(format!("{text}; {left} message{} not: {BUSY}", plural(left))),
+        }
+    }
+
+    fn edit(&self, number: u64, payload: Payload) -> Answer {
+        let held = self.holding.get(number).ok_or_else(|| not_held(number))?;
+        let payload = in_place_of(&held.payload, payload)
+            .map_err(|reason| format!("{number} was not changed: {reason}"))?;
+        match self.holding.edit(number, payload) {
+            true => Ok(Some(format!("{number} changed, and still held: /go {number} delivers it"))),
+            false => Err(not_held(number)),
+        }
+    }
+}
+
+/// Why a held message cannot be let go now.
+const BUSY: &str = "its connection has too many commands to carry out: try again";
+
+fn released(is_dropped: bool) -> &'static str {
+    if is_dropped { "dropped" } else { "delivered" }
+}
+
+fn not_held(number: u64) -> String {
+    format!("no held message {number}; /held lists them")
+}
+
+/// What can be delivered in place of something held: a message for a message, the payload of a ping or pong for that.
+fn in_place_of(held: &Payload, new: Payload) -> Result<Payload, String> {
+    match (held, new) {
+        (Payload::Message(..), new @ Payload::Message(..)) => Ok(new),
+        (Payload::Control(Opcode::Close, _), _) => {
+            Err("it is a Close frame: /drop and /close send another one".to_owned())
+        }
+        (Payload::Control(held, _), Payload::Message(_, data)) => match data.len() {
+            0..=MAX_CONTROL_PAYLOAD => Ok(Payload::Control(*held, data)),
+            long => {
+                Err(format!("{long} bytes: a control frame takes at most {MAX_CONTROL_PAYLOAD}"))
+            }
+        },
+        (Payload::Control(held, _), Payload::Control(new, data)) if *held == new => {
+            Ok(Payload::Control(new, data))
+        }
+        (_, Payload::Control(..)) => {
+            Err("it cannot become a ping or pong; text:ping:… is a text".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::MessageKind;
+
+    #[test]
+    fn only_what_is_alike_takes_the_place_of_something_held() {
+        let text = |data: &str| Payload::Message(MessageKind::Text, data.to_owned().into());
+        let ping = |data: &str| Payload::Control(Opcode::Ping, data.to_owned().into());
+        let pong = Payload::Control(Opcode::Pong, "x".into());
+        let long = "x".repeat(126);
+        let binary = Payload::Message(MessageKind::Binary, vec![0].into());
+        let close = Payload::Control(Opcode::Close, Default::default());
+        for (held, new, expected) in [
+            (text("a"), text("b"), Ok(text("b"))),
+            (text("a"), binary.clone(), Ok(binary)),
+            (text("a"), ping("b"), Err("ping or pong")),
+            (ping("a"), text("b"), Ok(ping("b"))),
+            (ping("a"), ping("b"), Ok(ping("b"))),
+            (ping("a"), pong, Err("ping or pong")),
+            (ping("a"), text(&long), Err("126 bytes")),
+            (close, text("b"), Err("Close frame")),
+        ] {
+            let result = in_place_of(&held, new);
+            match expected {
+                Ok(payload) => assert_eq!(result, Ok(payload)),
+                Err(reason) => assert!(result.is_err_and(|it| it.contains(reason)), "{reason}"),
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The state that all connections of a proxy share.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use url::Host;
 
@@ -13,7 +14,11 @@ use crate::net::target::Scheme;
 use crate::protocol::CloseCode;
 use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
 use crate::protocol::handshake::ListenHosts;
+use crate::protocol::head::HeaderLine;
 use crate::protocol::memory::Budget;
+use crate::proxy::Holding;
+use crate::redact::Redaction;
+use crate::rules::SharedRules;
 use crate::server::ReceiveOptions;
 
 /// The state that the control loop and the threads of all connections share.
@@ -24,6 +29,10 @@ pub(super) struct Server {
     pub(super) connections: Connections,
     /// The limit on what all connections together keep.
     pub(super) memory: Budget,
+    /// The rules of all connections.
+    pub(super) rules: Arc<SharedRules>,
+    /// What waits for the operator.
+    pub(super) holding: Arc<Holding>,
     /// What of requests is changed, and which are forwarded.
     pub(super) forward: ForwardOptions,
     /// The listening socket.
@@ -32,6 +41,14 @@ pub(super) struct Server {
     pub(super) receive: ReceiveOptions,
     /// What random decisions start from.
     pub(super) seed: u64,
+}
+
+/// What the operator lists and changes. A clone shares it.
+#[derive(Clone)]
+pub(super) struct Operated {
+    pub(super) connections: Connections,
+    pub(super) rules: Arc<SharedRules>,
+    pub(super) holding: Arc<Holding>,
 }
 
 /// What the threads of connections report to the control loop.
@@ -65,13 +82,17 @@ impl Server {
     pub(super) fn new(
         config: ProxyConfig,
         shared: Shared<ConnectionReport>,
+        operated: Operated,
         address: SocketAddr,
         hosts: ListenHosts,
         receive: ReceiveOptions,
     ) -> Self {
+        let Operated { connections, rules, holding } = operated;
         Self {
-            connections: Connections::default(),
+            connections,
             memory: Budget::new(config.capacity.memory),
+            rules,
+            holding,
             forward: forward_options(&config, address, hosts),
             seed: config.seed.unwrap_or_else(rand::random),
             config,
@@ -99,10 +120,14 @@ fn forward_options(
         IpAddr::V4(ip) => Host::Ipv4(ip),
         IpAddr::V6(ip) => Host::Ipv6(ip),
     };
+    let is_credential =
+        |line: &HeaderLine| Redaction::is_credential(&line.name, line.value.as_bytes());
+    let (credentials, headers) = config.edits.iter().cloned().partition(is_credential);
     ForwardOptions {
         proxy: ProxyNames {
             hosts: hosts.hosts.into_iter().chain([bound]).collect(),
             port: address.port(),
+            is_loopback: address.ip().to_canonical().is_loopback(),
         },
         target: ForwardTarget {
             is_tls: target.scheme == Scheme::Wss,
@@ -111,8 +136,8 @@ fn forward_options(
         },
         keep_host: config.keep_host,
         keep_origin: config.keep_origin,
-        headers: config.edits.clone(),
-        credentials: Vec::new(), // among the edits
+        headers,
+        credentials,
         relays_http: config.relays_http,
     }
 }

@@ -138,7 +138,7 @@ impl Client<'_> {
                 self.emit_http(request, Some(response.line.status), note);
             }
             Exchanged::ClientGone(end) => {
-                let note = Some(format!("the client has gone: {end}"));
+                let note = Some(format!("the client ended the connection: {end}"));
                 self.emit_http(request, None, note);
             }
             Exchanged::BadBody(fault) => {

@@ -1,5 +1,6 @@
 //! A WebSocket connection of a client: its opening handshake with the server, then what passes.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
@@ -19,7 +20,7 @@ use crate::protocol::handshake::{Agreement, Request, validate_response};
 use crate::protocol::head::parse_request;
 use crate::protocol::vocabulary::Role;
 use crate::proxy::{
-    Cable, CableOptions, Ends, Exchanged, NoResponse, Outbound, PassedResponse, Relay,
+    Cable, CableControl, CableOptions, Ends, Exchanged, NoResponse, Outbound, PassedResponse, Relay,
 };
 use crate::redact::{Redaction, Secrets};
 
@@ -162,7 +163,8 @@ impl Client<'_> {
                 return self.report(Err(error));
             }
             Exchanged::ClientGone(end) => {
-                let text = format!("the client has gone before the server answered: {end}");
+                let text =
+                    format!("the client ended the connection before the server answered: {end}");
                 let failure = Failure::new(FailureKind::Abnormal, text.clone());
                 self.journal.emit_now(EventKind::Failure(&failure));
                 return self.report(Err(Error::ProxyEnded(text)));
@@ -196,6 +198,9 @@ impl Client<'_> {
             Err(findings) => (Agreement::default(), findings),
         };
         let opened = self.opened(&handshake, &upstream, response, &agreement);
+        let resource = self.server.config.redaction.url(&handshake.resource).into_owned();
+        let resource = opened.secrets.mask_text(resource);
+        let messages = self.server.connections.open(self.number, resource, opened.protocol.clone());
         self.journal.emit_now(EventKind::Open(&opened));
         self.note_changes(&handshake, &opened.secrets);
         if !findings.is_empty() {
@@ -218,12 +223,21 @@ impl Client<'_> {
             deflate: agreement.deflate,
             latency: config.faults.latency,
             throttle: config.faults.throttle,
+            enforce: config.faults.enforce,
             close_timeout: config.close_timeout,
         };
-        let seed = self.server.seed.wrapping_add(self.number);
-        let orders = std::sync::Arc::clone(&self.orders);
+        let orders = Arc::clone(&self.orders);
+        let control = CableControl {
+            number: self.number,
+            rules: Arc::clone(&self.server.rules),
+            holding: Arc::clone(&self.server.holding),
+            account: self.server.memory.open(move || orders.wake()),
+            orders: Arc::clone(&self.orders),
+            seed: self.server.seed,
+            messages,
+        };
         let cable =
-            Cable::new(ends, self.reactor, self.journal.reborrow(), options, &opened, orders, seed);
+            Cable::new(ends, self.reactor, self.journal.reborrow(), options, &opened, control);
         let report = cable.run();
         self.journal.emit_now(EventKind::ProxyClosed(&report.closed));
         self.journal.outputs().flush_early();

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
 use crate::input::repl::{
-    CommandSet, Destination, PromptContext, PromptNames, ReplOptions, ScenarioMaker,
+    CommandSet, Destination, NumberList, PromptContext, PromptNames, ReplOptions, ScenarioMaker,
 };
 use crate::net::Reactor;
 use crate::output::Outputs;
@@ -58,6 +58,8 @@ pub(in crate::commands) struct SharedOptions<'a, C: 'static> {
     pub(in crate::commands) commands: &'static CommandSet<C>,
     /// All events are kept for `/scenario`.
     pub(in crate::commands) keeps_scenario: bool,
+    /// The numbers that commands take, to be completed.
+    pub(in crate::commands) numbers: Option<NumberList>,
     pub(in crate::commands) destination: Destination,
     /// The history file of the line editor.
     pub(in crate::commands) history: Option<PathBuf>,
@@ -95,7 +97,7 @@ impl<R> Shared<R> {
             let context = displays::context(view, &commentary, recordings.control());
             let log = log.clone();
             let scenario = log.map(|log| Arc::new(move || log.scenario()) as ScenarioMaker);
-            PromptContext { scenario, ..context }
+            PromptContext { scenario, numbers: options.numbers.clone(), ..context }
         });
         let repl = ReplOptions {
             names: Arc::new(PromptNames::alone(options.destination)),

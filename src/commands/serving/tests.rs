@@ -151,6 +151,7 @@ fn options(record: &RecordConfig) -> SharedOptions<'_, OperatorCommand> {
         input: ServerInput::None,
         commands: &SERVER_COMMANDS,
         keeps_scenario: false,
+        numbers: None,
         destination: Destination::default(),
         history: None,
         programs: UserPrograms::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::mask::ending;
+use crate::event::mask::{ending, proxy_closed};
 use crate::event::{Failure, HeadView, InterimView, Opened, Redirect};
 use crate::recording::{Recorded, RecordedKind};
 use crate::redact::{Redaction, Secrets};
@@ -40,6 +40,11 @@ impl Masking {
             RecordedKind::Closed(it) => {
                 if let Some(secrets) = self.secrets.get(&number) {
                     it.ending = ending(it.ending.clone(), secrets);
+                }
+            }
+            RecordedKind::ProxyClosed(it) => {
+                if let Some(secrets) = self.secrets.get(&number) {
+                    **it = proxy_closed(it, secrets);
                 }
             }
             _ => {}

@@ -87,7 +87,7 @@ fn edits_of(args: &[&str]) -> Vec<String> {
 #[test]
 fn nothing_is_changed_that_was_not_asked_for() {
     let config = configured(&["--no-config", "ws://h/a"]);
-    assert!(config.edits.is_empty() && config.rules.is_empty(), "{config:?}");
+    assert!(config.edits.is_empty() && config.rules.list().is_empty(), "{config:?}");
     assert_eq!(config.faults, Faults::default());
     assert!(config.relays_http && !config.keep_host && !config.keep_origin && !config.once);
     assert_eq!((config.seed, config.connections, config.duration), (None, None, None));
@@ -164,6 +164,32 @@ fn standard_input_is_read_only_from_a_terminal() {
     assert_eq!(input(false, true), ServerInput::None);
     assert_eq!(input(true, false), ServerInput::Plain);
     assert_eq!(input(true, true), ServerInput::Repl);
+}
+
+#[test]
+fn rules_are_parsed_with_their_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("payload");
+    std::fs::write(&path, "from a file").expect("a file");
+    let rule = format!("client /a/ => replace text:@{}", path.display());
+    let config = configured(&["--rule", "any ping: => drop", "--rule", &rule, "ws://h"]);
+    let texts: Vec<_> = config.rules.list().iter().map(|it| it.rule.to_string()).collect();
+    assert_eq!(texts, ["any ping: => drop", &rule]);
+    let replacement = match config.rules.list()[1].rule.action() {
+        RuleAction::Replace(replacement) => &replacement.data,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(&replacement[..], b"from a file");
+    assert!(config.record.used.iter().any(|(used, _)| *used == path), "no recording replaces it");
+}
+
+#[test]
+fn only_an_operator_can_decide_about_held_messages() {
+    let hold = ["--rule", "client => hold", "ws://h"];
+    let reason = configured_in(&hold, |_| {}).expect_err("no prompt");
+    assert!(reason.contains("hold needs a prompt"), "{reason}");
+    let config = configured_in(&hold, |env| env.stdin_is_terminal = true);
+    assert!(config.expect("a prompt").rules.first_hold().is_some());
 }
 
 #[test]

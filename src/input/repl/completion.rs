@@ -6,6 +6,7 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf, is_separator};
 use rustyline::completion::Pair;
 
 use super::composer::Composer;
+use super::context::NumberList;
 use super::names::PromptNames;
 use super::parsed::split;
 use super::visible::one_line;
@@ -13,6 +14,8 @@ use super::words::SlashCommand;
 use crate::platform::files::expand_home;
 use crate::protocol::CloseCode;
 use crate::protocol::close::KNOWN;
+
+mod proxy;
 
 /// Of more files that match, none is offered: the editor counts them in 16 bits.
 const MAX_FILES: usize = 10_000;
@@ -23,16 +26,14 @@ pub(super) fn arguments(
     commands: &[&SlashCommand],
     composer: &Composer,
     connections: &PromptNames,
+    numbers: Option<&NumberList>,
 ) -> (usize, Vec<Pair>) {
     let (name, argument) = split(command);
+    if let Some(completed) = numbers.and_then(|numbers| proxy::arguments(name, argument, numbers)) {
+        return completed;
+    }
     let last = argument.rsplit(' ').next().unwrap_or(argument);
     let is_first = !argument.trim_start().contains(' ');
-    let words = |start: &str, words: Vec<(String, String)>| {
-        let fitting = words.into_iter().filter(|(word, _)| word.starts_with(start));
-        let pair = |(replacement, display)| Pair { display, replacement };
-        (start.len(), fitting.map(pair).collect())
-    };
-    let plain = |word: &str| (word.to_owned(), one_line(word).into_owned());
     match name {
         "file" | "scenario" => path(argument.trim_start()),
         "record" => {
@@ -42,29 +43,40 @@ pub(super) fn arguments(
         "binary" => argument.trim_start().strip_prefix('@').map_or((0, Vec::new()), path),
         "help" if is_first => {
             let names = commands.iter().map(|it| it.name).chain(["keys", "all"]);
-            words(last, names.map(plain).collect())
+            fitting(last, names.map(plain).collect())
         }
-        "close" if is_first => words(last, close_codes()),
-        "kick" if argument.split(' ').count() == 2 => words(last, close_codes()),
+        "close" if is_first => fitting(last, close_codes()),
+        "kick" if argument.split(' ').count() == 2 => fitting(last, close_codes()),
         "time" if is_first => {
             let modes = ["off", "local", "utc", "relative", "delta"];
-            words(last, modes.iter().map(|word| plain(word)).collect())
+            fitting(last, modes.iter().map(|word| plain(word)).collect())
         }
         "use" | "reconnect" if is_first => {
-            words(last, connections.all().iter().map(|name| plain(name)).collect())
+            fitting(last, connections.all().iter().map(|name| plain(name)).collect())
         }
         "connect" if last.starts_with('@') && argument.split_whitespace().count() <= 2 => {
             let endpoints = connections.endpoints().into_iter();
-            words(last, endpoints.map(|name| plain(&format!("@{name}"))).collect())
+            fitting(last, endpoints.map(|name| plain(&format!("@{name}"))).collect())
         }
-        "numbers" if is_first => words(last, vec![plain("on"), plain("off")]),
+        "numbers" if is_first => fitting(last, vec![plain("on"), plain("off")]),
         "set" | "unset" if is_first => {
-            words(last, composer.variables().keys().map(|name| plain(name)).collect())
+            fitting(last, composer.variables().keys().map(|name| plain(name)).collect())
         }
-        "send" if is_first => words(last, names(composer)),
-        "save-as" if is_first || argument.starts_with("-f ") => words(last, names(composer)),
+        "send" if is_first => fitting(last, names(composer)),
+        "save-as" if is_first || argument.starts_with("-f ") => fitting(last, names(composer)),
         _ => (0, Vec::new()),
     }
+}
+
+/// Those of these words, each with how it is shown, that begin as what is typed.
+fn fitting(start: &str, words: Vec<(String, String)>) -> (usize, Vec<Pair>) {
+    let fitting = words.into_iter().filter(|(word, _)| word.starts_with(start));
+    let pair = |(replacement, display)| Pair { display, replacement };
+    (start.len(), fitting.map(pair).collect())
+}
+
+fn plain(word: &str) -> (String, String) {
+    (word.to_owned(), one_line(word).into_owned())
 }
 
 /// What is behind a word, if a text starts with that.
@@ -172,11 +184,11 @@ mod tests {
             ("connect st".to_owned(), 0, &[]),
             ("text a".to_owned(), 0, &[]),
         ] {
-            let (length, pairs) = arguments(&line, &commands, &composer, &connections);
+            let (length, pairs) = arguments(&line, &commands, &composer, &connections, None);
             let found: Vec<_> = pairs.iter().map(|pair| pair.replacement.as_str()).collect();
             assert_eq!((found.as_slice(), length), (expected, replaced), "{line}");
         }
-        let (_, pairs) = arguments("close 1000", &commands, &composer, &connections);
+        let (_, pairs) = arguments("close 1000", &commands, &composer, &connections, None);
         assert_eq!(pairs[0].display, "1000 Normal Closure");
     }
 }

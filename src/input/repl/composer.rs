@@ -24,6 +24,8 @@ pub(super) const BUILT_IN: [&str; 3] = ["newDate", "newUuid", "now"];
 /// Where lines of the prompt are made into what is sent.
 #[derive(Debug)]
 pub(super) struct Composer {
+    /// A line that is not a command is sent as a message.
+    sends_lines: bool,
     /// `/to N` is a command.
     has_clients: bool,
     variables: Mutex<BTreeMap<String, String>>,
@@ -58,6 +60,7 @@ impl Composer {
     /// One for a prompt with these commands.
     pub(super) fn new(words: CommandWords, names: Arc<PromptNames>) -> Self {
         Self {
+            sends_lines: words.sends_lines,
             has_clients: !words.addressed.is_empty(),
             variables: Mutex::default(),
             refused: Mutex::default(),
@@ -93,7 +96,7 @@ impl Composer {
             reason: one_line(&reason).into_owned(),
             may_be_sent,
         };
-        let part = text_part(line, self.has_clients)?;
+        let part = self.text_part(line)?;
         let expanded = match self.expanded(&part) {
             Ok(expanded) => expanded,
             Err(fault) => {
@@ -114,13 +117,22 @@ impl Composer {
         ))
     }
 
+    fn text_part<'l>(&self, line: &'l str) -> Option<TextPart<'l>> {
+        text_part(line, self.has_clients).filter(|_| self.sends_lines)
+    }
+
+    /// Whether a line that is not a command is sent as a message, and messages are written here.
+    pub(super) fn sends_lines(&self) -> bool {
+        self.sends_lines
+    }
+
     /// The command, without its slash, that sends the text of this line with its values; `None` if the line has nothing
     /// to replace.
     ///
     /// # Errors
     /// Why nothing is sent, in words.
     pub(super) fn command(&self, line: &str) -> Result<Option<String>, String> {
-        let Some(part) = text_part(line, self.has_clients) else { return Ok(None) };
+        let Some(part) = self.text_part(line) else { return Ok(None) };
         match self.expanded(&part) {
             Ok(expanded) => Ok(expanded.map(|expanded| part.command + &expanded.text)),
             Err(fault) => Err(placed(line, part.at, &fault)),
@@ -138,7 +150,7 @@ impl Composer {
 
     /// Keeps the text of a line that is sent, if it has one.
     pub(super) fn note_line(&self, line: &str, view: Option<&View>) {
-        let part = text_part(line, self.has_clients);
+        let part = self.text_part(line);
         let Some(part) = part.filter(|part| part.is_whole && !line.is_empty()) else { return };
         let Ok(expanded) = self.expanded(&part) else { return };
         let sent = expanded.map_or_else(|| part.text.to_owned(), |expanded| expanded.text);

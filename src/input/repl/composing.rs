@@ -69,6 +69,9 @@ pub(super) fn compose(
     composer: &Composer,
     context: Option<&PromptContext>,
 ) -> Result<Composed, String> {
+    if !composer.sends_lines() {
+        return Ok(Composed::AsTyped);
+    }
     let view = context.map(|context| &*context.view);
     if let LineKind::Command(command) = LineKind::of(line.trim_end_matches(['\n', '\r'])) {
         let (name, argument) = split(command);

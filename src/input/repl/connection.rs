@@ -20,7 +20,7 @@ use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &[] },
+    words: CommandWords::sending(&COMMANDS, &[]),
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait defines what follows",
     execute: |name, argument, _| execute(name, argument),

@@ -20,7 +20,23 @@ pub struct PromptContext {
     pub record: RecordControl,
     /// The session so far as a scenario; `None` where there is no such session.
     pub scenario: Option<ScenarioMaker>,
+    /// The numbers that commands of a proxy take, to be completed; `None` at another prompt.
+    pub numbers: Option<NumberList>,
 }
+
+/// What the numbers are of that commands of a proxy take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberKind {
+    /// Open connections.
+    Connection,
+    /// Held messages.
+    Held,
+    /// Rules.
+    Rule,
+}
+
+/// Lists numbers, each with a text that shows what it is the number of.
+pub type NumberList = Arc<dyn Fn(NumberKind) -> Vec<(u64, String)> + Send + Sync>;
 
 /// Makes a scenario of the session so far.
 pub type ScenarioMaker = Arc<dyn Fn() -> SessionScenario + Send + Sync>;

@@ -11,7 +11,7 @@ use super::composer::Composer;
 use super::composing::{Composed, compose};
 use super::context::PromptContext;
 use super::editing::{Outcome, Programs};
-use super::ending::Ending;
+use super::ending::{Ending, LeftText};
 use super::helper::Assistant;
 use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
@@ -236,8 +236,7 @@ impl Keyboard {
         self.programs.release_output();
         if self.is_ending() {
             if let Outcome::Send(line) | Outcome::Line(line, _) = outcome {
-                self.leave_text(editor, &line);
-                self.ending.leave_edited_text();
+                self.leave_text(editor, &line, true);
             }
             return Draft::default();
         }
@@ -263,13 +262,13 @@ impl Keyboard {
         let typed = editor.helper().map(|helper| helper.typed().to_owned()).unwrap_or_default();
         match typed.is_empty() {
             true => line_editor::write(ERASED_PROMPT),
-            false => self.leave_text(editor, &typed),
+            false => self.leave_text(editor, &typed, false),
         }
     }
 
-    fn leave_text(&mut self, editor: &mut LineEditor, line: &str) {
-        self.remember(editor, line);
-        self.ending.leave_text();
+    fn leave_text(&mut self, editor: &mut LineEditor, line: &str, was_edited: bool) {
+        let is_kept = self.remember(editor, line);
+        self.ending.leave_text(LeftText { was_edited, is_kept });
     }
 
     fn send_typed_ahead<T: From<Action>>(
@@ -301,14 +300,13 @@ impl Keyboard {
         }
     }
 
-    fn remember(&mut self, editor: &mut LineEditor, line: &str) {
+    /// Adds a line to the history. Returns whether it was added to the file.
+    fn remember(&mut self, editor: &mut LineEditor, line: &str) -> bool {
         if line.trim().is_empty() {
-            return;
+            return false;
         }
         let is_new = editor.add_history_entry(line).unwrap_or(false);
-        if let Some(history) = self.history.as_mut().filter(|_| is_new) {
-            history.append(line);
-        }
+        self.history.as_mut().filter(|_| is_new).is_some_and(|history| history.append(line))
     }
 }
 

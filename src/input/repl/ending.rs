@@ -9,7 +9,17 @@ pub(super) struct Ending {
     keeps_modes: Flag,
     is_text_left: Flag,
     stops_programs: Flag,
-    is_edited_text_left: Flag,
+    was_edited: Flag,
+    is_kept: Flag,
+}
+
+/// A text that was being written when the session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftText {
+    /// In the text editor, not on the line.
+    pub was_edited: bool,
+    /// It is in the history file.
+    pub is_kept: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,14 +56,17 @@ impl Ending {
         self.keeps_modes.get()
     }
 
-    /// Text is on the line, which is not sent.
-    pub(super) fn leave_text(&self) {
+    /// A text was being written, which is not sent.
+    pub(super) fn leave_text(&self, text: LeftText) {
+        self.was_edited.set(text.was_edited);
+        self.is_kept.set(text.is_kept);
         self.is_text_left.set(true);
     }
 
-    /// Whether there was text on the line.
-    pub(super) fn is_text_left(&self) -> bool {
-        self.is_text_left.get()
+    /// The text that was being written, if there was one.
+    pub(super) fn left_text(&self) -> Option<LeftText> {
+        let text = LeftText { was_edited: self.was_edited.get(), is_kept: self.is_kept.get() };
+        self.is_text_left.get().then_some(text)
     }
 
     /// Ends the user's program that has the terminal; one that is started later ends at once.
@@ -64,15 +77,5 @@ impl Ending {
     /// The flag that does so.
     pub(super) fn stops_programs(&self) -> &AtomicBool {
         &self.stops_programs.0
-    }
-
-    /// A text was changed in the text editor, and is not sent.
-    pub(super) fn leave_edited_text(&self) {
-        self.is_edited_text_left.set(true);
-    }
-
-    /// Whether there was such a text.
-    pub(super) fn is_edited_text_left(&self) -> bool {
-        self.is_edited_text_left.get()
     }
 }

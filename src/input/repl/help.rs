@@ -3,11 +3,14 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::visible::in_lines;
-use super::words::{Prompt, SlashCommand};
+use super::words::{Prompt, SlashCommand, unknown_command};
 
 mod details;
+mod proxy;
 
-use details::{DETAILS, Details, GROUPS};
+pub(super) use details::Details;
+use details::{DETAILS, GROUPS};
+pub(super) use proxy::PROXY_DETAILS;
 
 /// The narrowest and the widest text, in columns.
 const WIDTHS: (usize, usize) = (30, 100);
@@ -39,13 +42,17 @@ const KEYS: [(&str, &str); 14] = [
     ("Ctrl-Z", "stop the program; fg continues it"),
 ];
 
-/// All of them in few words, for a screen of 24 lines.
-const KEYS_IN_SHORT: &str = "Enter sends, Tab completes, Right takes what is suggested. Alt-Enter and \\ Enter start a new line, \
+/// What Enter does where lines are not sent.
+const ENTER: (&str, &str) = ("Enter", "carry out the line");
+
+/// All of them but Enter in few words, for a screen of 24 lines.
+const KEYS_IN_SHORT: &str = "Tab completes, Right takes what is suggested. Alt-Enter and \\ Enter start a new line, \
      Ctrl-X Ctrl-E opens an editor. Up, Down and Ctrl-R find earlier lines. Ctrl-A, Ctrl-E, Ctrl-W, Ctrl-U, Ctrl-K, Ctrl-Y \
      and Ctrl-_ edit, Ctrl-L clears the screen, Ctrl-C the line. Ctrl-D exits, Ctrl-Z stops.";
 
 /// The commands that `/help` without an argument summarises; the others it only names.
-const FREQUENT: [&str; 8] = ["to", "file", "ping", "again", "clients", "full", "filter", "quit"];
+const FREQUENT: [&str; 9] =
+    ["to", "file", "ping", "again", "clients", "full", "filter", "quit", "server"];
 
 /// What `/help` shows.
 pub(super) struct Help<'a> {
@@ -55,6 +62,10 @@ pub(super) struct Help<'a> {
     pub(super) end_of_input: &'a str,
     pub(super) prompt: Prompt,
     pub(super) commands: Vec<&'a SlashCommand>,
+    /// What is said of commands, before what is said of those of their names elsewhere.
+    pub(super) details: &'static [Details],
+    /// A line that is not a command is sent as a message.
+    pub(super) sends_lines: bool,
     /// Columns of the terminal.
     pub(super) width: usize,
 }
@@ -90,7 +101,11 @@ impl Help<'_> {
             }
         }
         text += &match self.prompt {
-            Prompt::Editor => format!("Keys\n{}", self.wrapped(KEYS_IN_SHORT, 2)),
+            Prompt::Editor => {
+                let enter = if self.sends_lines { "sends" } else { "carries out the line" };
+                let keys = format!("Enter {enter}, {KEYS_IN_SHORT}");
+                format!("Keys\n{}", self.wrapped(&keys, 2))
+            }
             Prompt::Terminal => self.keys(),
             Prompt::None => String::new(),
         };
@@ -116,7 +131,11 @@ impl Help<'_> {
 
     fn keys(&self) -> String {
         let rows = match self.prompt {
-            Prompt::Editor => KEYS.iter().map(|(keys, effect)| self.row(keys, effect)).collect(),
+            Prompt::Editor => {
+                let enter = if self.sends_lines { &KEYS[0] } else { &ENTER };
+                let keys = std::iter::once(enter).chain(&KEYS[1..]);
+                keys.map(|(keys, effect)| self.row(keys, effect)).collect()
+            }
             Prompt::Terminal => {
                 self.row("Ctrl-D", &format!("on an empty line {}", self.end_of_input))
             }
@@ -128,7 +147,7 @@ impl Help<'_> {
     /// The groups that have commands.
     fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<&SlashCommand>)> {
         let commands = |group: &str| -> Vec<_> {
-            self.commands.iter().copied().filter(|it| self::group(it.name) == group).collect()
+            self.commands.iter().copied().filter(|it| self.group(it.name) == group).collect()
         };
         let groups = GROUPS.iter().map(move |group| (*group, commands(group)));
         groups.filter(|(_, commands)| !commands.is_empty())
@@ -138,14 +157,23 @@ impl Help<'_> {
     fn command(&self, name: &str) -> Result<String, String> {
         let name = name.trim_start_matches('/');
         let Some(command) = self.commands.iter().find(|it| it.name == name) else {
-            return Err(super::words::unknown(name, self.commands.iter().copied()));
+            return Err(unknown_command(name, self.commands.iter().copied()));
         };
         let mut text = format!("  {}\n{}", usage(command), self.wrapped(command.summary, INDENT));
-        if let Some(Details { text: details, example, .. }) = details(name) {
+        if let Some(Details { text: details, example, .. }) = self.details(name) {
             text += &self.wrapped(details, INDENT);
             text += &format!("\n  for example:\n      {example}");
         }
         Ok(text.trim_end().to_owned())
+    }
+
+    fn details(&self, name: &str) -> Option<&'static Details> {
+        self.details.iter().chain(DETAILS).find(|it| it.names.contains(&name))
+    }
+
+    /// The group that a command is listed in.
+    fn group(&self, name: &str) -> &'static str {
+        self.details(name).map_or(GROUPS[GROUPS.len() - 1], |details| details.group)
     }
 
     fn row(&self, left: &str, right: &str) -> String {
@@ -174,31 +202,26 @@ fn usage(command: &SlashCommand) -> String {
     format!("/{} {}", command.name, command.arguments).trim_end().to_owned()
 }
 
-fn details(name: &str) -> Option<&'static Details> {
-    DETAILS.iter().find(|it| it.names.contains(&name))
-}
-
-/// The group that a command is listed in.
-fn group(name: &str) -> &'static str {
-    details(name).map_or(GROUPS[GROUPS.len() - 1], |details| details.group)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS};
+    use crate::input::repl::set::CommandWords;
+    use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS, proxy};
 
-    fn help(prompt: Prompt, width: usize) -> [Help<'static>; 2] {
-        let help = |intro, commands: &'static [SlashCommand]| Help {
+    fn help(prompt: Prompt, width: usize) -> [Help<'static>; 3] {
+        let help = |intro, words: CommandWords| Help {
             intro,
             end_of_input: "ends the input",
             prompt,
-            commands: commands.iter().collect(),
+            commands: words.at_start(true).collect(),
+            details: words.details,
+            sends_lines: words.sends_lines,
             width,
         };
         [
-            help(CONNECTION_COMMANDS.intro, CONNECTION_COMMANDS.words.all),
-            help(SERVER_COMMANDS.intro, SERVER_COMMANDS.words.all),
+            help(CONNECTION_COMMANDS.intro, CONNECTION_COMMANDS.words),
+            help(SERVER_COMMANDS.intro, SERVER_COMMANDS.words),
+            help(proxy::INTRO, proxy::WORDS),
         ]
     }
 
@@ -235,7 +258,7 @@ mod tests {
         }
         for (keys, _) in KEYS {
             let names = keys.split(' ').map(|key| key.trim_end_matches(','));
-            for key in names {
+            for key in names.filter(|key| *key != "Enter") {
                 assert!(KEYS_IN_SHORT.split([' ', ',', '.']).any(|word| word == key), "{key}");
             }
         }
@@ -243,9 +266,9 @@ mod tests {
 
     #[test]
     fn arguments_choose_a_part() {
-        let [help, _] = help(Prompt::Editor, 80);
+        let [help, ..] = help(Prompt::Editor, 80);
         assert_eq!(help.about("all"), Ok(help.all()));
-        let [piped, _] = self::help(Prompt::None, 80);
+        let [piped, ..] = self::help(Prompt::None, 80);
         assert_eq!(piped.about(""), Ok(piped.all()));
         let keys = help.about("keys").expect("the keys");
         assert!(keys.starts_with("Keys\n  Enter ") && help.all().ends_with(&keys), "{keys}");

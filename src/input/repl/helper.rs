@@ -16,7 +16,6 @@ use super::completion::arguments;
 use super::composer::Composer;
 use super::json_text::{continuations, is_meant_as_json, open_string};
 use super::keys::Keys;
-use super::local::LOCAL_COMMANDS;
 use super::prompt::PromptText;
 use super::set::CommandWords;
 use super::text_part::text_part;
@@ -93,8 +92,9 @@ impl Completer for Assistant {
         };
         if command.contains(' ') {
             let commands: Vec<_> = self.commands(commands).collect();
-            let (length, pairs) =
-                arguments(command, &commands, &self.composer, self.prompt.names());
+            let numbers = self.prompt.context().and_then(|context| context.numbers.as_ref());
+            let names = self.prompt.names();
+            let (length, pairs) = arguments(command, &commands, &self.composer, names, numbers);
             return Ok((pos - length, pairs));
         }
         let fitting =
@@ -140,9 +140,11 @@ impl Assistant {
         &self,
         commands: &'static [SlashCommand],
     ) -> impl Iterator<Item = &'static SlashCommand> {
-        let has_local = self.prompt.context().is_some() && std::ptr::eq(commands, self.words.all);
-        let local: &[SlashCommand] = if has_local { &LOCAL_COMMANDS } else { &[] };
-        commands.iter().chain(local)
+        let is_start = std::ptr::eq(commands, self.words.all);
+        let has_context = self.prompt.context().is_some();
+        let start = is_start.then(|| self.words.at_start(has_context));
+        let behind = if is_start { &[] } else { commands };
+        start.into_iter().flatten().chain(behind)
     }
 
     /// Keys and strings of messages, in a string of JSON; with where they begin in the line.

@@ -48,12 +48,12 @@ impl LineHistory {
         Some(Self { path, kept, names })
     }
 
-    /// Adds the newest line.
-    pub(super) fn append(&mut self, line: &str) {
+    /// Adds the newest line. Returns whether it was written: a full disk must not end the session.
+    pub(super) fn append(&mut self, line: &str) -> bool {
         let line = self.names.without_secrets(without_secrets(line));
-        if self.kept.add(&line).unwrap_or(false) && is_usable(&self.path) {
-            let _ = self.kept.append(&self.path); // a full disk must not end the session
-        }
+        self.kept.add(&line).unwrap_or(false)
+            && is_usable(&self.path)
+            && self.kept.append(&self.path).is_ok()
     }
 }
 

@@ -29,6 +29,11 @@ pub(super) static LOCAL_COMMANDS: [SlashCommand; 12] = [
     display::NUMBERS,
 ];
 
+/// Whether a command sends something.
+pub(super) fn sends(command: &SlashCommand) -> bool {
+    command.name == messages::AGAIN.name
+}
+
 /// Carries out the command with this name; `None`: it is not one of these.
 pub(super) fn execute(
     name: &str,

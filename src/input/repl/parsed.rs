@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::input::Action;
 use crate::input::file::{FileKind, Loaded, load, load_payload};
-use crate::platform::files::expand_home;
+use crate::platform::files::{self, expand_home};
 
 /// The result of parsing a line.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub enum Parsed<T> {
         /// What shows them between the others.
         line: T,
     },
-    /// What is made of a file, which is still to be loaded.
+    /// What is made of files, which are still to be loaded.
     File(FileRequest<T>),
 }
 
@@ -50,10 +50,7 @@ impl<T: 'static> Parsed<T> {
         match self {
             Self::Ready(line) => Parsed::Ready(finish(line)),
             Self::Long { text, line } => Parsed::Long { text, line: finish(line) },
-            Self::File(FileRequest { path, kind, is_held, finish: inner }) => {
-                let finish = Box::new(move |action| finish(inner(action)));
-                Parsed::File(FileRequest { path, kind, is_held, finish })
-            }
+            Self::File(file) => Parsed::File(file.map(finish)),
         }
     }
 }
@@ -72,49 +69,73 @@ impl Parsed<Action> {
     }
 }
 
-/// A file that a command names.
+/// What is made of files that a command names.
 pub struct FileRequest<T> {
-    path: PathBuf,
-    kind: FileKind,
-    /// It is loaded even if it is large.
+    paths: Vec<PathBuf>,
+    /// A file that is sent is loaded even if it is large.
     is_held: bool,
-    /// What is made of the action that sends it.
-    finish: Box<dyn FnOnce(Action) -> T + Send>,
+    load: Box<Load<T>>,
 }
 
+/// Loads files, with [`FileRequest::is_held`], and makes something of them.
+type Load<T> = dyn FnOnce(Vec<PathBuf>, bool) -> Result<T, String> + Send;
+
 impl FileRequest<Action> {
+    /// The action that sends a file.
     pub(super) fn new(path: &str, kind: FileKind) -> Self {
-        Self {
-            path: expand_home(unquote(path)),
-            kind,
-            is_held: false,
-            finish: Box::new(|action| action),
-        }
+        let load = move |paths: Vec<PathBuf>, is_held| {
+            let path = paths.into_iter().next().unwrap_or_default();
+            let name = path.display().to_string();
+            let loaded = match is_held {
+                true => load_payload(&path, kind).map(|(kind, data)| Loaded::Payload(kind, data)),
+                false => load(&path, kind),
+            };
+            match loaded {
+                Ok(loaded) => Ok(Action::file(loaded, path, name)),
+                Err(error) => Err(format!("{name}: {error}")),
+            }
+        };
+        let paths = vec![expand_home(unquote(path))];
+        Self { paths, is_held: false, load: Box::new(load) }
+    }
+}
+
+impl<T: 'static> FileRequest<T> {
+    /// What `finish` makes of the content of files, which are of at most `limit` bytes each.
+    pub(super) fn contents(
+        paths: Vec<PathBuf>,
+        limit: u64,
+        finish: impl FnOnce(Vec<Vec<u8>>) -> Result<T, String> + Send + 'static,
+    ) -> Self {
+        let content = move |path: &PathBuf| {
+            files::read(path, limit).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let load = move |paths: Vec<PathBuf>, _| {
+            finish(paths.iter().map(content).collect::<Result<_, _>>()?)
+        };
+        Self { paths, is_held: false, load: Box::new(load) }
+    }
+
+    fn map<U>(self, finish: impl FnOnce(T) -> U + Send + 'static) -> FileRequest<U> {
+        let Self { paths, is_held, load } = self;
+        let load = Box::new(move |paths, is_held| load(paths, is_held).map(finish));
+        FileRequest { paths, is_held, load }
     }
 }
 
 impl<T> FileRequest<T> {
-    /// Loads the file; blocks until that is done.
+    /// Loads the files; blocks until that is done.
     ///
     /// # Errors
-    /// Why it cannot be sent, as text.
+    /// Why nothing can be made of them, as text.
     pub(super) fn load(self) -> Result<T, String> {
-        let Self { path, kind, is_held, finish } = self;
-        let name = path.display().to_string();
-        let loaded = match is_held {
-            true => load_payload(&path, kind).map(|(kind, data)| Loaded::Payload(kind, data)),
-            false => load(&path, kind),
-        };
-        match loaded {
-            Ok(loaded) => Ok(finish(Action::file(loaded, path, name))),
-            Err(error) => Err(format!("{name}: {error}")),
-        }
+        (self.load)(self.paths, self.is_held)
     }
 }
 
 impl<T> fmt::Debug for FileRequest<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FileRequest").field(&self.path).field(&self.kind).finish()
+        f.debug_tuple("FileRequest").field(&self.paths).finish()
     }
 }
 

@@ -124,6 +124,7 @@ mod tests {
             render: Arc::new(|_| String::new()),
             record: Arc::new(|_| Err(String::new())),
             scenario: None,
+            numbers: None,
         };
         (view, PromptText::new(Some(context), Arc::default()))
     }

@@ -47,7 +47,7 @@ impl From<Action> for OperatorCommand {
 
 /// What a server's operator can type.
 pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &CLIENT_COMMANDS },
+    words: CommandWords::sending(&COMMANDS, &CLIENT_COMMANDS),
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,

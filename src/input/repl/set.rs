@@ -1,11 +1,11 @@
 //! Sets of slash commands: parsing of typed lines, help and completion.
 
 use super::context::PromptContext;
-use super::help::Help;
+use super::help::{Details, Help};
 use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
 use super::parsed::{LongText, Parsed, split, unquote};
-use super::words::{Prompt, SlashCommand, unknown};
+use super::words::{Prompt, SlashCommand, unknown, unknown_command};
 use crate::input::{Action, Show};
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
@@ -41,6 +41,27 @@ pub(super) struct CommandWords {
     pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [SlashCommand],
+    /// A line that is not a command is sent as a message.
+    pub(super) sends_lines: bool,
+    /// What help says of commands, before what it says of those of their names elsewhere.
+    pub(super) details: &'static [Details],
+}
+
+impl CommandWords {
+    /// Those of a prompt that sends lines as messages.
+    pub(super) const fn sending(
+        all: &'static [SlashCommand],
+        addressed: &'static [SlashCommand],
+    ) -> Self {
+        Self { all, addressed, sends_lines: true, details: &[] }
+    }
+
+    /// Those at the start of a line, with those of the prompt itself where it has a context.
+    pub(super) fn at_start(self, has_context: bool) -> impl Iterator<Item = &'static SlashCommand> {
+        let local: &'static [SlashCommand] = if has_context { &LOCAL_COMMANDS } else { &[] };
+        let can_send = self.sends_lines;
+        self.all.iter().chain(local.iter().filter(move |it| can_send || !local::sends(it)))
+    }
 }
 
 /// A line, classified by its first characters. Two slashes at its start are sent as one.
@@ -103,20 +124,17 @@ impl<T: From<Action>> CommandSet<T> {
             let line = Action::Show(Show::Text(text.clone())).into();
             return Ok(Parsed::Long { text: LongText::new(move || text + "\n"), line });
         }
-        let commands = || self.commands(context.is_some());
+        let commands = || self.words.at_start(context.is_some());
         if commands().all(|command| command.name != name) {
-            return Err(unknown(name, commands()));
+            return Err(match self.words.sends_lines {
+                true => unknown(name, commands()),
+                false => unknown_command(name, commands()),
+            });
         }
         match context.and_then(|context| local::execute(name, argument, context)) {
             Some(parsed) => parsed.map(|parsed| parsed.map(T::from)),
             None => (self.execute)(name, argument, context),
         }
-    }
-
-    /// The commands that can be typed where there are those of the prompt itself, or not.
-    fn commands(&self, has_context: bool) -> impl Iterator<Item = &'static SlashCommand> {
-        let local: &'static [SlashCommand] = if has_context { &LOCAL_COMMANDS } else { &[] };
-        self.words.all.iter().chain(local)
     }
 
     /// What `/help` shows at `prompt`.
@@ -125,7 +143,9 @@ impl<T: From<Action>> CommandSet<T> {
             intro: self.intro,
             end_of_input: self.end_of_input,
             prompt,
-            commands: self.commands(has_context).collect(),
+            commands: self.words.at_start(has_context).collect(),
+            details: self.words.details,
+            sends_lines: self.words.sends_lines,
             width: terminal::width(),
         }
     }

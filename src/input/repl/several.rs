@@ -49,7 +49,7 @@ impl From<Action> for PromptCommand {
 
 /// What can be typed at the prompt of `wscope URL`.
 pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
-    words: CommandWords { all: &COMMANDS, addressed: &[] },
+    words: CommandWords::sending(&COMMANDS, &[]),
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "does the same as /quit",
     execute: |name, argument, _| execute(name, argument),

@@ -21,12 +21,20 @@ pub(in crate::input) enum Prompt {
     None,
 }
 
-/// That a command is unknown, and which of these was probably meant.
+/// That a command is unknown, which of these was probably meant, and how its line is sent as a text.
 pub(super) fn unknown<'c>(
+    name: &str,
+    commands: impl IntoIterator<Item = &'c SlashCommand>,
+) -> String {
+    format!("{}, //{name} sends it as text", unknown_command(name, commands))
+}
+
+/// That a command is unknown, and which of these was probably meant.
+pub(super) fn unknown_command<'c>(
     name: &str,
     commands: impl IntoIterator<Item = &'c SlashCommand>,
 ) -> String {
     let close = closest(name, commands.into_iter().map(|command| command.name));
     let guess = close.map_or_else(String::new, |name| format!("did you mean /{name}? "));
-    format!("unknown command /{name}; {guess}/help lists the commands, //{name} sends it as text")
+    format!("unknown command /{name}; {guess}/help lists the commands")
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::event::{Mark, Message, Stamp};
 use crate::protocol::MessageKind;
 
-pub(in crate::output) fn options() -> HumanOptions {
+pub(crate) fn options() -> HumanOptions {
     HumanOptions {
         style: Style::plain(),
         width: Some(40),

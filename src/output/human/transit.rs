@@ -15,12 +15,19 @@ use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::platform::files::format_size;
+use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, TransportEnd};
 
 /// Payload bytes shown of a control frame that replaces another: all there can be.
 const MAX_CONTROL: usize = 125;
+
+/// Bytes shown of a replaced message where another output has the messages.
+const MAX_REPLACEMENT: usize = 500;
+
+/// The same of a binary one.
+const MAX_BINARY: usize = 32;
 
 impl Human {
     /// The lines of an event in a proxy.
@@ -37,7 +44,8 @@ impl Human {
             EventKind::Http(http) => return self.http(http),
             EventKind::ProxyClosed(closed) => return self.proxy_closed(closed),
             EventKind::Failure(failure) => {
-                return self.options.failures.then(|| self.unopened(failure));
+                let is_shown = self.options.failures && event.connection.is_some();
+                return is_shown.then(|| self.unopened(failure));
             }
             _ => {}
         }
@@ -80,7 +88,7 @@ impl Human {
                 let lead = text.width() + " → ".width();
                 self.replacement(*kind, data, lead).trim_end_matches('\n').to_owned()
             }
-            Changed::Control(data) if data.is_empty() => self.paint(Role::Dim, "(no payload)"),
+            Changed::Control([]) => self.paint(Role::Dim, "(no payload)"),
             Changed::Control(data) => payload_preview(data, MAX_CONTROL).trim_start().to_owned(),
             Changed::Close(close) => close_text(close),
         };
@@ -93,7 +101,7 @@ impl Human {
             let from = side(message.direction);
             let kind = message.kind.name();
             let text = format!("{kind} message from the {from}: {}", touch_text(touch));
-            self.remark(Role::Warning, &text)
+            self.remark(Role::Warning, &(text + &replacement_text(touch)))
         })
     }
 
@@ -108,7 +116,9 @@ impl Human {
     /// What did not become a connection. The words of the server are shown as those of `wscope URL` are.
     fn unopened(&self, failure: &Failure) -> String {
         let mut text = self.failure_message(failure);
-        if let Some(request) = failure.request.as_ref().filter(|_| self.shows(Detail::Control)) {
+        let attempted = || failure.attempt.as_ref().and_then(|it| it.request.as_ref());
+        let request = failure.request.as_ref().or_else(attempted);
+        if let Some(request) = request.filter(|_| self.shows(Detail::Control)) {
             text += &self.head(Direction::Sent, request);
         }
         let interim = failure.interim.iter().map(|interim| &interim.head);
@@ -190,6 +200,28 @@ fn touch_text(touch: &Touch<'_>) -> String {
     }
 }
 
+/// " → hi": what is delivered in place of a message that another output has.
+fn replacement_text(touch: &Touch<'_>) -> String {
+    let Some(Changed::Message(kind, data)) = &touch.changed_to else { return String::new() };
+    match str::from_utf8(data) {
+        Ok("") => " → (empty message)".to_owned(),
+        Ok(text) if *kind == MessageKind::Text => {
+            let end = text.floor_char_boundary(MAX_REPLACEMENT);
+            let ellipsis = if end < text.len() { "…" } else { "" };
+            format!(" → {}{ellipsis}", &text[..end])
+        }
+        Err(_) if *kind == MessageKind::Text => {
+            format!(" → text that is not UTF-8{}", payload_preview(data, MAX_BINARY))
+        }
+        _ => format!(
+            " → {}, {}{}",
+            kind.name(),
+            format_size(data.len() as u64),
+            payload_preview(data, MAX_BINARY)
+        ),
+    }
+}
+
 const fn side(direction: Direction) -> &'static str {
     match direction {
         Direction::Sent => "client",
@@ -219,8 +251,8 @@ fn ended_by(
     let Some(close) = close else {
         let text = match end {
             Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
-            Some(TransportEnd::Error(error)) => format!("lost the {who}: {error} (1006)"),
-            Some(end) => format!("ended by the {who} without a Close frame: {end} (1006)"),
+            Some(TransportEnd::Error(error)) => format!("lost the {who} (1006): {error}"),
+            Some(end) => format!("ended by the {who} without a Close frame (1006): {end}"),
             None => format!("ended by the {who} without a Close frame (1006)"),
         };
         return match answer {
@@ -238,20 +270,19 @@ fn ended_by(
 
 /// An end that the proxy brought about, and what each side answered if that differs.
 fn ended_by_proxy(closed: &ProxyClosed, sides: [SideClose<'_>; 2]) -> String {
-    let mut text = match &closed.own {
-        Some(close) => format!("closed by wscope{}", named(close)),
-        None => "ended by wscope without a Close frame (1006)".to_owned(),
+    let mut text = match (&closed.own, &closed.why) {
+        (Some(own), None) => format!("closed by wscope{}", named(own)),
+        (Some(own), Some(why)) => format!("closed by wscope{} ({why})", named(own)),
+        (None, None) => "ended by wscope without a Close frame (1006)".to_owned(),
+        (None, Some(why)) => format!("ended by wscope without a Close frame (1006): {why}"),
     };
-    if let Some(why) = &closed.why {
-        text += &format!(" ({why})");
-    }
-    for (name, close) in sides {
+    for ((name, close), is_awaited) in sides.into_iter().zip(closed.awaited) {
         match (close, &closed.own) {
             (Some(close), Some(own)) if is_echo(own, close) => {}
             (Some(close), Some(_)) => text += &format!("; the {name} answered{}", named(close)),
             (Some(close), None) => text += &format!("; the {name} closed{}", named(close)),
-            (None, Some(_)) => text += &format!("; the {name} did not answer"),
-            (None, None) => {}
+            (None, Some(_)) if is_awaited => text += &format!("; the {name} did not answer"),
+            (None, _) => {}
         }
     }
     text
@@ -275,7 +306,8 @@ fn totals(closed: &ProxyClosed) -> String {
         text += &format!("; {}", counted(closed.violations, "violation"));
     }
     if closed.touched > 0 {
-        text += &format!("; {} touched", counted(closed.touched, "message"));
+        let times = counted(closed.touched, "time");
+        text += &format!("; rules and commands applied {times}");
     }
     text
 }

@@ -99,6 +99,10 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
     side(&mut object, "server", closed.server.as_ref());
     if closed.own.is_some() {
         side(&mut object, "self", closed.own.as_ref());
+        let sides = ["client", "server"].into_iter().zip(closed.awaited);
+        let awaited: Vec<_> =
+            sides.filter(|(_, is_awaited)| *is_awaited).map(|(side, _)| side.to_owned()).collect();
+        object.texts("awaited", &awaited);
     }
     object.object("end", |inner| {
         end(inner, ["client", "client_error"], closed.client_end.as_ref());
@@ -237,6 +241,23 @@ mod tests {
             "{\"event\":\"http\",\"method\":\"GET\",\"target\":\"/a\\u202e\",\"status\":null,\
              \"duration_ms\":1.500}\n"
         );
+    }
+
+    #[test]
+    fn an_end_that_the_proxy_brought_about_has_its_close_frame_and_who_had_to_answer() {
+        let closed = ProxyClosed {
+            initiator: ProxyInitiator::Local,
+            own: Some(ClosePayload {
+                code: Some(CloseCode::PROTOCOL_ERROR),
+                reason: String::new(),
+            }),
+            awaited: [true, false],
+            ..ProxyClosed::sample()
+        };
+        let line = shown(None, EventKind::ProxyClosed(&closed));
+        let expected = "\"initiator\":\"self\",\"client\":null,\"server\":null,\
+                        \"self\":{\"code\":1002,\"reason\":\"\"},\"awaited\":[\"client\"],";
+        assert!(line.contains(expected), "{line}");
     }
 
     #[test]

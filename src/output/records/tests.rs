@@ -8,7 +8,7 @@ use crate::platform::batches::BatchQueue;
 use crate::protocol::MessageKind;
 
 /// Outputs that record to what is in `recorders`.
-fn outputs(recorders: &Arc<Recorders>) -> (Outputs, Poll) {
+fn outputs(recorders: &Arc<Recorders>, late: Option<LateStart>) -> (Outputs, Poll) {
     let poll = Poll::new().expect("a poll");
     let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
     let mut outputs = Outputs::default();
@@ -17,7 +17,7 @@ fn outputs(recorders: &Arc<Recorders>) -> (Outputs, Poll) {
         waker,
         format: Arc::new(|| Box::new(Json::new(JsonFrames::None))),
         connection: Some(7),
-        late: None,
+        late,
         notices: None,
     });
     (outputs, poll)
@@ -32,7 +32,7 @@ fn emit(outputs: &mut Outputs, data: &[u8]) {
 #[test]
 fn what_is_recorded_changes_at_any_time() {
     let recorders = Arc::<Recorders>::default();
-    let (mut outputs, mut poll) = outputs(&recorders);
+    let (mut outputs, mut poll) = outputs(&recorders, None);
     emit(&mut outputs, b"zero");
     let [one, other] = [(); 2].map(|()| BatchQueue::lossless());
     let number = recorders.add(one.clone());
@@ -62,9 +62,40 @@ fn what_is_recorded_changes_at_any_time() {
 }
 
 #[test]
+fn a_file_that_begins_later_has_all_open_connections_of_a_proxy() {
+    let recorders = Arc::<Recorders>::default();
+    let (mut outputs, _poll) = outputs(&recorders, Some(Box::new(|| None)));
+    let opened = Opened::sample("ws://host/");
+    let closed = crate::event::ProxyClosed::sample();
+    let mut emit = |connection, what| {
+        let at = Clock::start().now();
+        let transit = Some(Transit { touch: None });
+        outputs.event(&Event { at, connection: Some(connection), mark: None, transit, what });
+    };
+    for number in 1..=3 {
+        emit(number, EventKind::Open(&opened));
+    }
+    emit(2, EventKind::ProxyClosed(&closed));
+    let queue = BatchQueue::lossless();
+    recorders.add(queue.clone());
+    emit(1, EventKind::ProxyClosed(&closed));
+    outputs.flush_early();
+    let bytes: Vec<u8> = std::iter::from_fn(|| queue.take()).flat_map(|it| it.bytes).collect();
+    let text = String::from_utf8(bytes).expect("UTF-8");
+    let found: Vec<_> = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .map(|it| (it["event"].clone(), it["connection"].clone(), it["initiator"].clone()))
+        .collect();
+    let expected = [("open", 1), ("open", 3), ("close", 1)]
+        .map(|(event, number)| (event.into(), number.into(), "client".into()));
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_file_that_takes_nothing_stops_the_reading_and_at_the_end_messages_are_dropped() {
     let recorders = Arc::<Recorders>::default();
-    let (mut outputs, _poll) = outputs(&recorders);
+    let (mut outputs, _poll) = outputs(&recorders, None);
     let queue = BatchQueue::lossless();
     let number = recorders.add(queue.clone());
     let long = vec![b'x'; 100_000];

@@ -19,6 +19,7 @@ pub struct Rewritten {
 /// The head for the target, and how it differs from the client's.
 pub(super) fn rewrite(
     options: &ForwardOptions,
+    credentials: &[HeaderLine],
     local: &Host,
     route: &Route,
     line: &RequestLine,
@@ -33,7 +34,7 @@ pub(super) fn rewrite(
     };
     let lines = Lines::of(head);
     rewriter.start_line(lines.start_line, line, route.target.as_deref());
-    let own = own_lines(options);
+    let own = own_lines(options, credentials);
     for (at, line) in lines.fields.iter().enumerate() {
         let mut same = own.iter().filter(|it| line.is(&it.name)).peekable();
         match same.peek() {
@@ -57,9 +58,12 @@ pub(super) fn rewrite(
 }
 
 /// The lines of the configuration.
-fn own_lines(options: &ForwardOptions) -> Vec<&HeaderLine> {
+fn own_lines<'a>(
+    options: &'a ForwardOptions,
+    credentials: &'a [HeaderLine],
+) -> Vec<&'a HeaderLine> {
     let is_given = |line: &&HeaderLine| options.headers.iter().any(|it| it.is(&line.name));
-    let credentials = options.credentials.iter().filter(|line| !is_given(line));
+    let credentials = credentials.iter().filter(|line| !is_given(line));
     options.headers.iter().chain(credentials).collect()
 }
 

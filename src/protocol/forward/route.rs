@@ -27,7 +27,7 @@ impl Route {
             return Ok(Self { target: None, names_host: false });
         }
         let foreign =
-            || Refused::new(403, "the URL of the request is not one of this proxy's target");
+            || Refused::new(403, "the request is for another host: this is not an open proxy");
         let Some(target) = RequestTarget::parse(&line.target) else {
             // A URL with another scheme leads elsewhere too.
             let is_url = line.target.contains("://");

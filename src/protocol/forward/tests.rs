@@ -1,6 +1,7 @@
 //! Heads and bodies as bytes, and what is made of them.
 
 mod any_bytes;
+mod pages;
 mod refusals;
 mod rewriting;
 mod transfers;
@@ -12,7 +13,7 @@ use crate::protocol::head::parse_request;
 fn options(is_tls: bool, host: &str, resource: &str) -> ForwardOptions {
     let hosts = ["192.0.2.7", "devbox"].map(|host| Host::parse(host).unwrap());
     ForwardOptions {
-        proxy: ProxyNames { hosts: hosts.to_vec(), port: 9000 },
+        proxy: ProxyNames { hosts: hosts.to_vec(), port: 9000, is_loopback: false },
         target: ForwardTarget { is_tls, host: host.to_owned(), resource: resource.to_owned() },
         keep_host: false,
         keep_origin: false,

@@ -76,7 +76,7 @@ pub fn resource_name(target: &str) -> Cow<'_, str> {
 
 /// The authority that a request is addressed to: that of an absolute target, which overrides Host (RFC 9112
 /// section 3.2.2), or else Host.
-pub(super) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
+pub(in crate::protocol) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
     match RequestTarget::parse(&line.target).and_then(|target| target.authority) {
         Some(authority) => Authority::parse(authority),
         None => Authority::parse(head.value("Host")?.trim()),

@@ -301,7 +301,8 @@ impl Entry {
 }
 
 impl HarWriter {
-    /// Writes what is known by now, or keeps it in bounded memory and a temporary file.
+    /// Writes what is known by now, or keeps it in bounded memory and a temporary file. An event that a proxy recorded is
+    /// to be as [`Recorded::seen_by_client`] makes it.
     ///
     /// # Errors
     /// Of a file. What was written before can be read.
@@ -348,8 +349,14 @@ impl HarWriter {
                 Ok(())
             }
             RecordedKind::Failure(failure) => self.failure(event, failure, file),
-            // HARs have no frames.
-            RecordedKind::Frame(_) | RecordedKind::Tolerated(_) => Ok(()),
+            // HARs have no frames, and no proxies.
+            RecordedKind::Frame(_)
+            | RecordedKind::Tolerated(..)
+            | RecordedKind::Violation(..)
+            | RecordedKind::CloseFrame(..)
+            | RecordedKind::Omitted(_)
+            | RecordedKind::Http(_)
+            | RecordedKind::ProxyClosed(_) => Ok(()),
         }
     }
 

@@ -26,9 +26,7 @@ pub(super) struct CloseLine {
     #[serde(default, deserialize_with = "or_default")]
     was_clean: bool,
     initiator: Option<Side>,
-    #[serde(alias = "client")]
     sent: Option<Close>,
-    #[serde(alias = "server")]
     received: Option<Close>,
     incomplete_message: Option<Incomplete>,
     end: Option<End>,
@@ -49,10 +47,10 @@ pub(super) struct CloseLine {
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
-struct Close {
-    code: u16,
+pub(super) struct Close {
+    pub(super) code: u16,
     #[serde(default, deserialize_with = "or_default")]
-    reason: String,
+    pub(super) reason: String,
 }
 
 #[derive(Deserialize)]
@@ -131,7 +129,7 @@ struct Totals {
 
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(expecting = "an object", default)]
-struct Traffic {
+pub(super) struct Traffic {
     messages: u64,
     bytes: u64,
     frames: u64,
@@ -233,7 +231,7 @@ impl CloseLine {
 }
 
 impl Close {
-    fn payload(self) -> ClosePayload {
+    pub(super) fn payload(self) -> ClosePayload {
         let code = CloseCode::new(self.code);
         let code = (code != CloseCode::NO_STATUS).then_some(code);
         ClosePayload { code, reason: self.reason }
@@ -283,7 +281,7 @@ impl Last {
 }
 
 impl Traffic {
-    fn counters(self) -> Counters {
+    pub(super) fn counters(self) -> Counters {
         Counters {
             messages: self.messages,
             payload_bytes: self.bytes,

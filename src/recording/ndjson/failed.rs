@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use super::heads::{Fields, Interim, head, interim, status_line};
 use super::lists::{limited, or_limited};
 use super::opened::{Certificate, Phases};
-use super::values::{Encoding, millis, or_default};
+use super::payload::Encoding;
+use super::values::{millis, or_default};
 use crate::event::{
     AttemptView, FailedResponse, Failure, FailureKind, Redirect, RetryScheduled, Stamp,
 };

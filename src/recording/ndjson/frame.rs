@@ -3,7 +3,8 @@
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
-use super::values::{Direction, Encoding, Text, or_default};
+use super::payload::Encoding;
+use super::values::{Direction, Text, or_default};
 use crate::protocol::frame::Header;
 use crate::protocol::vocabulary::Part;
 use crate::protocol::{Opcode, Rule, Violation};
@@ -118,9 +119,22 @@ pub(super) struct ViolationLine {
     message: String,
     offset: Option<u64>,
     header: Option<String>,
+    passed_on: Option<bool>,
 }
 
 impl ViolationLine {
+    /// The event; `None` if its rule is not known.
+    pub(super) fn kind(&self, direction: Option<Direction>) -> Option<RecordedKind> {
+        let violation = Box::new(self.violation()?);
+        let direction = direction.unwrap_or(Direction::Received);
+        Some(match self.passed_on {
+            Some(false) if direction.is_proxied() => {
+                RecordedKind::Violation(direction.into(), violation)
+            }
+            _ => RecordedKind::Tolerated(direction.into(), violation),
+        })
+    }
+
     /// The violation; `None` if its rule is not known.
     pub(super) fn violation(&self) -> Option<Violation> {
         let (rule, detail) = Rule::ALL.iter().find_map(|rule| {

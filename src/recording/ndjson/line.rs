@@ -9,8 +9,10 @@ use super::ended::CloseLine;
 use super::failed::{ErrorLine, RedirectLine, RetryLine};
 use super::frame::{FrameLine, ViolationLine};
 use super::opened::OpenLine;
-use super::values::{Direction, Encoding, Millis, Stamps, Text, excerpt, or_default};
-use crate::event::Stamp;
+use super::payload::{Encoding, payload};
+use super::proxied::{ChangedLine, CloseFrameLine, CloseSides, HttpLine, ProxyCloseLine, touch};
+use super::values::{Direction, Millis, Side, Stamps, Text, excerpt, or_default};
+use crate::event::{Omitted, OwnedTransit, Stamp};
 use crate::protocol::MessageKind;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
@@ -31,8 +33,18 @@ impl LineError {
 }
 
 /// The events that are not of data.
-const OTHER_EVENTS: [&str; 8] =
-    ["open", "frame", "close", "error", "violation", "redirect", "retry", "reconnect"];
+const OTHER_EVENTS: [&str; 10] = [
+    "open",
+    "frame",
+    "close",
+    "error",
+    "violation",
+    "redirect",
+    "retry",
+    "reconnect",
+    "http",
+    "close_frame",
+];
 
 /// The event of a line; `None`: it is of a kind that is not known.
 ///
@@ -50,15 +62,34 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
         parse::<Name<'_>>(text)?; // it has to be JSON nevertheless
         return Ok(None);
     }
-    let Common { time, elapsed_ms, connection } = parse(text)?;
+    let Common { time, elapsed_ms, connection, direction, initiator } = parse(text)?;
     let at = stamp(stamps, time, elapsed_ms)?;
+    let is_proxied =
+        direction.is_some_and(Direction::is_proxied) || initiator.is_some_and(Side::is_proxied);
+    let mut transit = is_proxied.then(OwnedTransit::default);
     let what = match &*name {
         "open" => parse::<OpenLine>(text)?.kind(at),
         "frame" => parse::<FrameLine<'_>>(text)?.kind(),
+        "close" if parse::<CloseSides>(text)?.are_proxied() => {
+            transit.get_or_insert_default();
+            parse::<ProxyCloseLine>(text)?.kind()
+        }
         "close" => parse::<CloseLine>(text)?.kind(),
+        "http" => {
+            transit.get_or_insert_default();
+            parse::<HttpLine<'_>>(text)?.kind()
+        }
+        "close_frame" => match parse::<CloseFrameLine<'_>>(text)?.parts() {
+            Ok(None) => return Ok(None),
+            Ok(Some((what, touch))) => {
+                transit.get_or_insert_default().touch = Some(Box::new(touch));
+                Ok(what)
+            }
+            Err(reason) => Err(reason),
+        },
         "error" => parse::<ErrorLine>(text)?.kind(at),
-        "violation" => match parse::<ViolationLine>(text)?.violation() {
-            Some(violation) => Ok(RecordedKind::Tolerated(Box::new(violation))),
+        "violation" => match parse::<ViolationLine>(text)?.kind(direction) {
+            Some(kind) => Ok(kind),
             None => return Ok(None),
         },
         "redirect" => Ok(parse::<RedirectLine>(text)?.kind()),
@@ -66,7 +97,8 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
         "reconnect" => parse::<RetryLine>(text)?.kind(true),
         _ => return Ok(None),
     };
-    Ok(Some(Recorded { at, connection, what: what.map_err(LineError::new)? }))
+    let what = what.map_err(LineError::new)?;
+    Ok(Some(Recorded { at, connection, transit, what }))
 }
 
 /// What all events have.
@@ -78,6 +110,8 @@ struct Common<'a> {
     #[serde(borrow)]
     elapsed_ms: Option<Millis<'a>>,
     connection: Option<u64>,
+    direction: Option<Direction>,
+    initiator: Option<Side>,
 }
 
 #[derive(Deserialize)]
@@ -114,6 +148,13 @@ struct DataLine<'a> {
     frames: Option<u64>,
     #[serde(borrow)]
     rtt_ms: Option<Millis<'a>>,
+    #[serde(default, deserialize_with = "or_default")]
+    omitted: bool,
+    rule: Option<u64>,
+    #[serde(borrow)]
+    action: Option<Text<'a>>,
+    #[serde(borrow)]
+    changed_to: Option<ChangedLine<'a>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -174,6 +215,9 @@ fn stamp(
 fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, LineError> {
     let line: DataLine<'_> = parse(text)?;
     let at = stamp(stamps, line.time, line.elapsed_ms)?;
+    let is_proxied = line.direction.is_proxied();
+    let touch = touch(line.rule, line.action, line.changed_to).map_err(LineError::new)?;
+    let transit = is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new) });
     let direction = line.direction.into();
     let missing = |key: &str| LineError::new(format!("the {name} has no \"{key}\""));
     let connection = line.connection;
@@ -190,11 +234,19 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
                 size: line.size.ok_or_else(|| missing("size"))?,
                 wire_size,
             },
+            (None, None) if line.omitted && is_proxied => RecordedKind::Omitted(Omitted {
+                direction,
+                kind,
+                size: line.size.ok_or_else(|| missing("size"))?,
+                wire_size,
+                compressed,
+                frames: line.frames.unwrap_or(1),
+            }),
             (None, None) => return Err(missing("data")),
             (Some(data), _) => RecordedKind::Message(RecordedMessage {
                 direction,
                 kind,
-                data: payload(kind, data, line.encoding, line.bytes)?,
+                data: payload(kind, data, line.encoding, line.bytes).map_err(LineError::new)?,
                 wire_size,
                 compressed,
                 frames: line.frames.unwrap_or(1),
@@ -211,21 +263,7 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
             }
         }
     };
-    Ok(Recorded { at, connection, what })
-}
-
-/// The payload of a message. Text is written as it is, with its bytes beside it if these are not UTF-8.
-fn payload(
-    kind: MessageKind,
-    data: Text<'_>,
-    encoding: Option<Encoding>,
-    bytes: Option<Text<'_>>,
-) -> Result<Bytes, LineError> {
-    match (kind, encoding, bytes) {
-        (MessageKind::Text, None, Some(bytes)) => decode(Encoding::Base64, &bytes.0),
-        (MessageKind::Text, None, None) => Ok(data.into_bytes()),
-        (_, encoding, _) => decode(encoding.unwrap_or_default(), &data.0),
-    }
+    Ok(Recorded { at, connection, transit, what })
 }
 
 fn decode(encoding: Encoding, text: &str) -> Result<Bytes, LineError> {

@@ -12,6 +12,7 @@ use crate::protocol::vocabulary::Direction;
 use crate::recording::RecordedKind;
 
 mod generate;
+mod generate_transit;
 mod written_again;
 
 /// The events of a file, and how reading it ended.
@@ -300,7 +301,7 @@ fn an_error_of_the_file_has_its_place() {
 
 #[test]
 fn events_of_unknown_kinds_and_without_times_are_counted() {
-    let file = format!("{{\"event\":\"http\",\"data\":7}}\n{PING}\n{PING}\n");
+    let file = format!("{{\"event\":\"future\",\"data\":7}}\n{PING}\n{PING}\n");
     let (found, result) = events(file.as_bytes());
     assert_eq!(found.len(), 2);
     let summary = result.expect("readable");

@@ -5,7 +5,6 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -61,68 +60,56 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// How binary data is written.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Encoding {
-    #[default]
-    Base64,
-    Hex,
-}
-
-impl Encoding {
-    /// The data. With or without padding.
-    ///
-    /// # Errors
-    /// The byte that cannot be decoded.
-    pub(super) fn decode(self, text: &str) -> Result<Bytes, String> {
-        let (name, decoded) = match self {
-            Self::Base64 if text.len().is_multiple_of(4) => {
-                ("base64", BASE64.decode(text.as_bytes()))
-            }
-            Self::Base64 => ("base64", BASE64_NOPAD.decode(text.as_bytes())),
-            Self::Hex => ("hex", HEXLOWER_PERMISSIVE.decode(text.as_bytes())),
-        };
-        let problem = |error: data_encoding::DecodeError| {
-            format!("data is not {name} at byte {} of the text", error.position + 1)
-        };
-        decoded.map(Bytes::from).map_err(problem)
-    }
-}
-
-/// Who sent something. A proxy has no side of its own: for it, the client takes that part.
+/// Who sent something: the sides of a proxy are named.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Direction {
-    #[serde(alias = "server")]
     Received,
-    #[serde(alias = "client")]
     Sent,
+    Client,
+    Server,
+}
+
+impl Direction {
+    /// Whether a proxy recorded it.
+    pub(super) const fn is_proxied(self) -> bool {
+        matches!(self, Self::Client | Self::Server)
+    }
 }
 
 impl From<Direction> for vocabulary::Direction {
     fn from(direction: Direction) -> Self {
         match direction {
-            Direction::Received => Self::Received,
-            Direction::Sent => Self::Sent,
+            Direction::Received | Direction::Server => Self::Received,
+            Direction::Sent | Direction::Client => Self::Sent,
         }
     }
 }
 
 /// Who opened or ended a connection.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Side {
-    #[serde(rename = "self", alias = "client")]
+    #[serde(rename = "self")]
     Local,
-    #[serde(rename = "peer", alias = "server")]
     Peer,
+    Client,
+    Server,
+}
+
+impl Side {
+    /// Whether a proxy recorded it.
+    pub(super) const fn is_proxied(self) -> bool {
+        matches!(self, Self::Client | Self::Server)
+    }
 }
 
 impl From<Side> for Initiator {
     fn from(side: Side) -> Self {
         match side {
-            Side::Local => Self::Local,
-            Side::Peer => Self::Peer,
+            Side::Local | Side::Server => Self::Local,
+            // A proxy accepted a connection of the client.
+            Side::Peer | Side::Client => Self::Peer,
         }
     }
 }
@@ -385,21 +372,5 @@ mod tests {
         assert_eq!(Stamps::default().stamp(None, None), Ok(START));
         let far = Stamps::default().stamp(None, Some(Duration::MAX)).expect("a time");
         assert_eq!(far.wall, UNIX_EPOCH, "no clock has that");
-    }
-
-    #[test]
-    fn data_is_base64_or_hex() {
-        for (encoding, text, expected) in [
-            (Encoding::Base64, "", Some(&b""[..])),
-            (Encoding::Base64, "AP8=", Some(&[0, 255])),
-            (Encoding::Base64, "AP8", Some(&[0, 255])),
-            (Encoding::Base64, "AP8==", None),
-            (Encoding::Base64, "A\u{e9}8=", None),
-            (Encoding::Hex, "00fF", Some(&[0, 255])),
-            (Encoding::Hex, "0", None),
-        ] {
-            let decoded = encoding.decode(text);
-            assert_eq!(decoded.ok().as_deref(), expected, "{text}");
-        }
     }
 }

@@ -126,6 +126,7 @@ impl Collector {
 
     /// Takes an event.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
+        let Some(event) = event.seen_by_client() else { return ControlFlow::Continue(()) };
         let index = match self.labels.belonging(&event) {
             Belonging::Nothing => return ControlFlow::Continue(()),
             Belonging::Current(index) => index,

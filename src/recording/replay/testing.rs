@@ -52,7 +52,7 @@ pub(in crate::recording) fn events(lines: &[&str]) -> Vec<Recorded> {
             }
         };
         let at = Stamp { wall: SystemTime::UNIX_EPOCH + elapsed, elapsed };
-        events.push(Recorded { at, connection, what });
+        events.push(Recorded { at, connection, transit: None, what });
     }
     events
 }

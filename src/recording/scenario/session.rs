@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
             }
         };
         let connection = &mut self.connections[index];
-        connection.is_lenient |= matches!(what, RecordedKind::Tolerated(_));
+        connection.is_lenient |= matches!(what, RecordedKind::Tolerated(..));
         let step = connection.step(what);
         let is_received = matches!(step, Some(Step::Received(_) | Step::ReceivedPong(_)));
         connection.note(event.at.elapsed, is_received);

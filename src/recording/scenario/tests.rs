@@ -22,7 +22,7 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings) -> Generated {
 /// An event so many milliseconds after the start.
 pub(super) fn at(millis: u64, what: RecordedKind) -> Recorded {
     let stamp = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(millis) };
-    Recorded { at: stamp, connection: None, what }
+    Recorded { at: stamp, connection: None, transit: None, what }
 }
 
 pub(super) fn now(what: RecordedKind) -> Recorded {

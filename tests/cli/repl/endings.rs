@@ -233,3 +233,29 @@ fn quit_says_that_it_waits_for_a_file() {
     terminal.press(Key::CtrlC);
     assert_eq!(terminal.wait_exit(), 130, "{}", terminal.screen());
 }
+
+#[test]
+fn quit_says_that_it_waits_for_what_is_being_sent() {
+    let ends: [fn(&Terminal); 2] =
+        [|terminal| terminal.type_line("/quit"), |terminal| terminal.press(Key::CtrlD)];
+    for end in ends {
+        let server = serve(|peer| peer.stall()).optional();
+        let mut terminal = session(&server);
+        let file = std::fs::File::create(terminal.home().join("large")).expect("a file");
+        file.set_len(64 << 20).expect("a sparse file");
+        terminal.type_line("/file large");
+        wait_for_prompt(&terminal, "");
+        end(&terminal);
+        let text =
+            "closing, waiting for the server to read what is being sent; Ctrl-C to leave at once";
+        terminal.wait_until(text, |screen| words(screen).contains(text));
+        terminal.press(Key::CtrlC);
+        assert_eq!(terminal.wait_exit_within(PROMPTLY), 130, "{}", terminal.screen());
+        assert_eq!(words(&terminal.screen()).matches("closing, ").count(), 1);
+    }
+}
+
+/// A screen without its line breaks.
+fn words(screen: &str) -> String {
+    screen.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -46,6 +46,39 @@ fn what_is_typed_on_does_not_reach_the_shell() {
     assert_eq!(fs::read_to_string(history).expect("a history"), "#V2\nhalf a\n");
 }
 
+const KEPT: &str = "the line that was being typed was not sent; it is in the history; --stay keeps the prompt when \
+     the connection ends";
+
+/// The screen of a session whose server closes, without its line breaks.
+fn words_after(options: &[&str], line: &str) -> String {
+    let server = closing();
+    let url = server.url();
+    let mut terminal = Terminal::spawn([options, &[url.as_str()]].concat(), 80, 24);
+    wait_for_prompt(&terminal, "");
+    terminal.type_text(line);
+    wait_for_prompt(&terminal, line);
+    server.release();
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+    terminal.screen().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn it_is_said_where_the_line_is_and_how_to_keep_the_prompt() {
+    let screen = words_after(&[], "half 안녕");
+    assert!(screen.contains(KEPT), "{screen}");
+    assert!(!words_after(&["-q"], "half").contains("--stay"));
+    assert!(!words_after(&[], "").contains("--stay"));
+}
+
+#[test]
+fn a_line_that_no_history_keeps_is_not_said_to_be_there() {
+    for (options, line) in [(&["--no-history"][..], "half"), (&[], " half")] {
+        let screen = words_after(options, line);
+        let text = "the line that was being typed was not sent; --stay keeps the prompt";
+        assert!(screen.contains(text), "{screen}");
+    }
+}
+
 #[test]
 fn a_key_pressed_just_before_is_enough() {
     let server = closing();

@@ -1,21 +1,23 @@
 //! What `/help COMMAND` adds to the summary of a command.
 
 /// The headings of `/help`, in order; the last one is for commands without an entry below.
-pub(super) const GROUPS: &[&str] = &[SENDING, LOOKING, CONNECTION, "Others"];
+pub(super) const GROUPS: &[&str] = &[SENDING, INTERCEPTING, LOOKING, CONNECTION, "Others"];
 
-const SENDING: &str = "Sending";
-const LOOKING: &str = "Looking";
-const CONNECTION: &str = "Connection";
+pub(super) const SENDING: &str = "Sending";
+pub(super) const INTERCEPTING: &str = "Intercepting";
+pub(super) const LOOKING: &str = "Looking";
+pub(super) const CONNECTION: &str = "Connection";
 
 /// The group, the explanation and an example of commands.
-pub(super) struct Details {
+#[derive(Debug)]
+pub(in crate::input::repl) struct Details {
     pub(super) names: &'static [&'static str],
     pub(super) group: &'static str,
     pub(super) text: &'static str,
     pub(super) example: &'static str,
 }
 
-const fn entry(
+pub(super) const fn entry(
     names: &'static [&'static str],
     group: &'static str,
     text: &'static str,
@@ -188,7 +190,7 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["quit"],
         CONNECTION,
-        "It waits for files that are being read and for the Close frame of the peer; Ctrl-C ends the wait.",
+        "It waits for files that are being read, for what is being sent and for the Close frame of the peer; Ctrl-C ends the wait.",
         "/quit",
     ),
 ];

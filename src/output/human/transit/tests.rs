@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::event::{HeadView, Stamp};
+use crate::event::{FailedResponse, Failure, FailureKind, HeadView, Stamp};
 use crate::output::human::HumanOptions;
 use crate::output::human::tests::options;
 use crate::output::{Format, Outlet};
@@ -129,6 +129,17 @@ fn in_a_pipe_what_was_done_is_a_remark() {
         "#1 wscope: text message from the client: rule 1: drop\n"
     );
     assert_eq!(shown_with(piped(), None, message(Direction::Sent, b"a")), "");
+    for (kind, data, expected) in [
+        (MessageKind::Text, &b"b\x1b\n"[..], "b\\e\\n"),
+        (MessageKind::Text, b"", "(empty message)"),
+        (MessageKind::Binary, b"\x00\xff", "binary, 2 bytes 00 ff"),
+    ] {
+        let replaced = touch(Some(1), "replace", Some(Changed::Message(kind, data)));
+        assert_eq!(
+            shown_with(piped(), replaced, message(Direction::Received, b"a")),
+            format!("#1 wscope: text message from the server: rule 1: replace → {expected}\n")
+        );
+    }
     let quiet = HumanOptions { detail: Detail::Quiet, ..piped() };
     assert_eq!(shown_with(quiet, touched, message(Direction::Sent, b"a")), "");
 }
@@ -201,6 +212,7 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
     let fin = |closed| ProxyClosed { server_end: Some(TransportEnd::Eof), ..closed };
     let ours = |closed, own: &Option<ClosePayload>, why: Option<&str>| ProxyClosed {
         own: own.clone(),
+        awaited: [true; 2],
         why: why.map(str::to_owned),
         ..closed
     };
@@ -218,7 +230,7 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
         (reset(base(Client, None, None)), "reset by the client (1006)"),
         (
             fin(base(Server, None, None)),
-            "ended by the server without a Close frame: TCP connection ended (FIN) (1006)",
+            "ended by the server without a Close frame (1006): TCP connection ended (FIN)",
         ),
         (
             reset(base(Client, None, normal.clone())),
@@ -230,12 +242,20 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
              \"bye\\e\"; the server did not answer",
         ),
         (
+            // What a side sends after a violation is not read.
+            ProxyClosed {
+                awaited: [true, false],
+                ..ours(base(Local, None, None), &Some(close(1002, "")), Some("--enforce"))
+            },
+            "closed by wscope: 1002 Protocol Error (--enforce); the client did not answer",
+        ),
+        (
             ours(base(Local, normal.clone(), normal), &Some(close(1000, "")), None),
             "closed by wscope: 1000 Normal Closure",
         ),
         (
             ours(base(Local, None, None), &None, Some("abort")),
-            "ended by wscope without a Close frame (1006) (abort)",
+            "ended by wscope without a Close frame (1006): abort",
         ),
     ] {
         let in_pipe = shown_with(piped(), None, EventKind::ProxyClosed(&closed));
@@ -266,7 +286,7 @@ fn totals_are_those_of_both_sides() {
         shown(EventKind::ProxyClosed(&closed)),
         "#1 closed by the client: 1000 Normal Closure\n\
          #1 client sent 2 messages (100 bytes), server sent 0 messages (0 bytes), in\n     2.0 s; \
-         1 violation; 2 messages touched\n\
+         1 violation; rules and commands applied 2 times\n\
          #1 compression: client 2 messages, 100 bytes compressed to 10 (10 %)\n"
     );
 }
@@ -286,4 +306,18 @@ fn heads_go_in_the_direction_of_their_sender() {
     let text = shown_with(verbose, None, EventKind::Open(&opened));
     assert!(text.starts_with("#1 > GET /a HTTP/1.1\n"), "{text}");
     assert!(text.contains("#1 < HTTP/1.1 101 Yes\n"), "{text}");
+    let response = FailedResponse {
+        status: 403,
+        head: head("HTTP/1.1 403 No"),
+        body: Vec::new(),
+        is_partial: false,
+        notes: Vec::new(),
+    };
+    let failure = Failure {
+        request: Some(head("GET /b HTTP/1.1")),
+        response: Some(response),
+        ..Failure::new(FailureKind::Handshake, "refused".to_owned())
+    };
+    let text = shown_with(verbose, None, EventKind::Failure(&failure));
+    assert!(text.contains("#1 > GET /b HTTP/1.1\n#1 < HTTP/1.1 403 No\n"), "{text}");
 }

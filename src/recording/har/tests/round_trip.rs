@@ -85,7 +85,7 @@ fn message(connection: Option<u64>, micros: u64, kind: MessageKind, data: Vec<u8
         compressed: false,
         frames: 1,
     };
-    Recorded { at: at(micros), connection, what: RecordedKind::Message(message) }
+    Recorded { at: at(micros), connection, transit: None, what: RecordedKind::Message(message) }
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn recording((is_several, opened, steps, start): (bool, Opened, Steps, u64)) -> 
             }
             _ => what,
         };
-        events.push(Recorded { at, connection, what });
+        events.push(Recorded { at, connection, transit: None, what });
     }
     events
 }

@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::generate_transit;
 use crate::event::head_view::MalformedView;
 use crate::event::*;
 use crate::net::Timings;
@@ -19,15 +20,15 @@ use crate::protocol::{CloseCode, MessageKind, Opcode, Rule, Violation};
 use crate::recording::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
 use crate::redact::Secrets;
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     "(\\PC|[\"\\\\\\x00-\\x1f\\x7f\u{9f}\u{200b}é世👩]|[a-z]{9}){0,6}"
 }
 
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..40)
 }
 
-fn duration() -> impl Strategy<Value = Duration> {
+pub(super) fn duration() -> impl Strategy<Value = Duration> {
     prop_oneof![0..5_000_000u64, any::<u64>()].prop_map(Duration::from_micros)
 }
 
@@ -42,7 +43,7 @@ fn stamp() -> impl Strategy<Value = Stamp> {
     )
 }
 
-fn direction() -> impl Strategy<Value = Direction> {
+pub(super) fn direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::Received), Just(Direction::Sent)]
 }
 
@@ -50,7 +51,7 @@ fn initiator() -> impl Strategy<Value = Initiator> {
     prop_oneof![Just(Initiator::Local), Just(Initiator::Peer)]
 }
 
-fn kind() -> impl Strategy<Value = MessageKind> {
+pub(super) fn kind() -> impl Strategy<Value = MessageKind> {
     prop_oneof![Just(MessageKind::Text), Just(MessageKind::Binary)]
 }
 
@@ -129,7 +130,7 @@ fn proxied() -> impl Strategy<Value = Proxied> {
     })
 }
 
-fn opened() -> impl Strategy<Value = Opened> {
+pub(super) fn opened() -> impl Strategy<Value = Opened> {
     let texts = (text(), text(), text(), text());
     let heads = (head(), head(), interim());
     let agreed = (option::of(text()), option::of(text()), option::of(tls()), option::of(proxied()));
@@ -158,7 +159,7 @@ fn opened() -> impl Strategy<Value = Opened> {
     )
 }
 
-fn message() -> impl Strategy<Value = RecordedMessage> {
+pub(super) fn message() -> impl Strategy<Value = RecordedMessage> {
     let data = prop_oneof![bytes(), text().prop_map(String::into_bytes)];
     (direction(), kind(), data, any::<u64>(), any::<bool>(), any::<u64>()).prop_map(
         |(direction, kind, data, wire_size, compressed, frames)| RecordedMessage {
@@ -176,7 +177,7 @@ fn header() -> impl Strategy<Value = Header> {
     vec(any::<u8>(), 14).prop_map(|bytes| Header::decode(&bytes).expect("a whole header"))
 }
 
-fn frame() -> impl Strategy<Value = RecordedFrame> {
+pub(super) fn frame() -> impl Strategy<Value = RecordedFrame> {
     let part = (any::<u64>(), any::<u64>(), any::<bool>(), any::<bool>());
     let part = part.prop_map(|(message, fragment, compressed, is_final_block)| Part {
         message,
@@ -197,7 +198,7 @@ fn frame() -> impl Strategy<Value = RecordedFrame> {
     )
 }
 
-fn violation() -> impl Strategy<Value = Violation> {
+pub(super) fn violation() -> impl Strategy<Value = Violation> {
     let rule = (0..Rule::ALL.len()).prop_map(|at| Rule::ALL[at]);
     (rule, text(), option::of(header()), any::<u64>(), bytes(), bytes()).prop_map(
         |(rule, detail, frame, offset, payload, excerpt)| Violation {
@@ -212,20 +213,24 @@ fn violation() -> impl Strategy<Value = Violation> {
     )
 }
 
-fn close() -> impl Strategy<Value = ClosePayload> {
+pub(super) fn close() -> impl Strategy<Value = ClosePayload> {
     let code = prop_oneof![1000..1016u16, any::<u16>()]
         .prop_filter("a Close has 1005 as no code", |code| ![1005, 1006].contains(code));
     (option::of(code.prop_map(CloseCode::new)), text())
         .prop_map(|(code, reason)| ClosePayload { code, reason })
 }
 
-fn cause() -> impl Strategy<Value = EndCause> {
-    let end = prop_oneof![
+pub(super) fn transport_end() -> impl Strategy<Value = TransportEnd> {
+    prop_oneof![
         Just(TransportEnd::Eof),
         Just(TransportEnd::Truncated),
         Just(TransportEnd::Reset),
         text().prop_map(TransportEnd::Error),
-    ];
+    ]
+}
+
+fn cause() -> impl Strategy<Value = EndCause> {
+    let end = transport_end();
     let position = prop_oneof![
         Just(Position::Boundary),
         (0..14usize).prop_map(Position::Header),
@@ -245,7 +250,7 @@ fn cause() -> impl Strategy<Value = EndCause> {
     ]
 }
 
-fn counters() -> impl Strategy<Value = Counters> {
+pub(super) fn counters() -> impl Strategy<Value = Counters> {
     let number = any::<u64>;
     (number(), number(), number(), number(), number(), number(), 0..2u64).prop_map(
         |(
@@ -335,7 +340,7 @@ fn retry() -> impl Strategy<Value = RetryScheduled> {
     )
 }
 
-fn failure() -> impl Strategy<Value = Failure> {
+pub(super) fn failure() -> impl Strategy<Value = Failure> {
     use FailureKind::*;
     let kind = (0..8usize).prop_map(|at| {
         [Usage, Connect, Handshake, Protocol, Abnormal, Timeout, Local, Expectation][at]
@@ -386,14 +391,16 @@ pub(super) fn event() -> impl Strategy<Value = Recorded> {
             .prop_map(|(direction, data, rtt)| RecordedKind::Pong(direction, data, rtt)),
         1 => frame().prop_map(|it| RecordedKind::Frame(Box::new(it))),
         2 => closed().prop_map(|it| RecordedKind::Closed(Box::new(it))),
-        1 => violation().prop_map(|it| RecordedKind::Tolerated(Box::new(it))),
+        1 => violation().prop_map(|it| RecordedKind::Tolerated(Direction::Received, Box::new(it))),
         1 => redirect().prop_map(|it| RecordedKind::Redirect(Box::new(it))),
         1 => retry().prop_map(|it| RecordedKind::Retry(Box::new(it))),
         2 => failure().prop_map(|it| RecordedKind::Failure(Box::new(it))),
     ];
-    (stamp(), option::of(any::<u64>()), what).prop_map(|(at, connection, what)| Recorded {
-        at,
-        connection,
-        what,
-    })
+    // Without boxes a value takes too much of the stack.
+    let what = prop_oneof![
+        4 => what.prop_map(|what| (what, None)).boxed(),
+        3 => generate_transit::recorded().prop_map(|(what, it)| (what, Some(it))).boxed(),
+    ];
+    (stamp(), option::of(any::<u64>()), what)
+        .prop_map(|(at, connection, (what, transit))| Recorded { at, connection, transit, what })
 }

@@ -1,0 +1,124 @@
+//! The grammars of what the operator types: rules, and payloads as scenarios write what they send.
+
+use std::path::{Path, PathBuf};
+
+use crate::input::repl::{CommandSet, ProxyCommand, ProxyGrammar, proxy_commands};
+use crate::protocol::MessageKind;
+use crate::protocol::Opcode;
+use crate::proxy::Payload;
+use crate::rules::{self, ProxyRule, Replacement};
+use crate::scenario::expect;
+use crate::scenario::language::literal;
+use crate::scenario::language::prefix::{Form, form};
+
+/// A line of the operator.
+pub(super) type Command = ProxyCommand<ProxyRule, Payload>;
+
+/// What the operator can type.
+pub(super) static COMMANDS: CommandSet<Command> = proxy_commands::<Grammar>();
+
+/// The grammars.
+struct Grammar;
+
+impl ProxyGrammar for Grammar {
+    type Rule = ProxyRule;
+    type Payload = Payload;
+
+    fn rule_files(source: &str) -> Vec<PathBuf> {
+        rules::files(source).into_iter().map(Path::to_owned).collect()
+    }
+
+    fn rule(source: &str, contents: Vec<Vec<u8>>) -> Result<ProxyRule, String> {
+        ProxyRule::parse(source, contents)
+            .map_err(|error| format!("no rule was added: {}", error.in_words(source)))
+    }
+
+    fn payload_file(source: &str) -> Option<PathBuf> {
+        expect::file(source).map(Path::to_owned)
+    }
+
+    fn payload(source: &str, content: Option<Vec<u8>>) -> Result<Payload, String> {
+        let control = |opcode, length: usize| {
+            let data = literal::control(&source[length..])?;
+            Ok(Payload::Control(opcode, data.to_vec().into()))
+        };
+        match form(source, source) {
+            Some((Form::Ping, length)) => control(Opcode::Ping, length),
+            Some((Form::Pong, length)) => control(Opcode::Pong, length),
+            Some((Form::Close, _)) => Err(format!(
+                "a Close frame is sent by /close N [client|server] CODE; text:{source} is this text"
+            )),
+            _ => {
+                let replacement = Replacement::parse(source, content);
+                let Replacement { kind, data } =
+                    replacement.map_err(|error| error.in_words(source))?;
+                Ok(Payload::Message(kind.unwrap_or(MessageKind::Text), data))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payload(source: &str, content: Option<&[u8]>) -> Result<Payload, String> {
+        Grammar::payload(source, content.map(<[u8]>::to_vec))
+    }
+
+    #[test]
+    fn payloads_have_the_forms_of_scenarios() {
+        let text = |data: &str| Payload::Message(MessageKind::Text, data.to_owned().into());
+        let binary = |data: &[u8]| Payload::Message(MessageKind::Binary, data.to_vec().into());
+        for (source, expected) in [
+            ("hello world", text("hello world")),
+            (" {\"a\": 1}", text(" {\"a\": 1}")),
+            ("@file", text("@file")),
+            ("text:", text("")),
+            ("text:ping:x", text("ping:x")),
+            (r#"text:"a\n\u00e9""#, text("a\né")),
+            (r#"json:{"a": 1}"#, text(r#"{"a": 1}"#)),
+            ("hex:00 ff", binary(&[0, 255])),
+            ("base64:AP8=", binary(&[0, 255])),
+            ("ping:", Payload::Control(Opcode::Ping, Default::default())),
+            ("pong:now", Payload::Control(Opcode::Pong, "now".into())),
+        ] {
+            assert_eq!(payload(source, None), Ok(expected), "{source}");
+        }
+        for (source, expected) in
+            [("text:@f", text("{}")), ("json:@f", text("{}")), ("binary:@f", binary(b"{}"))]
+        {
+            assert_eq!(Grammar::payload_file(source), Some("f".into()), "{source}");
+            assert_eq!(payload(source, Some(b"{}")), Ok(expected), "{source}");
+        }
+        assert_eq!(Grammar::payload_file("@f"), None);
+    }
+
+    #[test]
+    fn payloads_that_are_not_valid_are_explained() {
+        let long = format!("ping:{}", "x".repeat(126));
+        for (source, reason) in [
+            ("json:{", "not JSON"),
+            ("hex:0", "not hex: 1 digit"),
+            ("base64:?", "not base64"),
+            (r#"text:"\q""#, "not a JSON string"),
+            ("close:1000", "sent by /close N [client|server] CODE; text:close:1000 is this text"),
+            (&long, "126 bytes: a control frame takes at most 125"),
+        ] {
+            let problem = payload(source, None).expect_err(source);
+            assert!(problem.contains(reason), "{source}: {problem}");
+        }
+        let problem = payload("text:@f", Some(b"\xff")).expect_err("not UTF-8");
+        assert!(problem.contains("f: not UTF-8 at byte 0"), "{problem}");
+    }
+
+    #[test]
+    fn rules_that_are_not_valid_are_explained() {
+        let problem = |source| Grammar::rule(source, Vec::new()).expect_err(source);
+        let unknown = "no rule was added: unknown side \"clinet\": did you mean client?";
+        assert_eq!(problem("clinet => drop"), unknown);
+        assert!(problem("client").starts_with("no rule was added: => and an action are missing"));
+        let files = Grammar::rule_files("any json:@a => replace text:@b");
+        assert_eq!(files, ["a", "b"].map(PathBuf::from));
+    }
+}

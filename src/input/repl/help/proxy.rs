@@ -1,0 +1,72 @@
+//! What `/help COMMAND` adds at the prompt of a proxy.
+
+use super::details::{CONNECTION, Details, INTERCEPTING, LOOKING, SENDING, entry};
+
+/// Of `/client` and `/server`.
+const PAYLOAD: &str = "PAYLOAD is a text, or text:…, text:\"…\" with the escapes of JSON, json:…, hex:…, base64:…, ping:…, pong:…, and \
+     text:@FILE, json:@FILE or binary:@FILE. It is sent between two messages, as if the other side had sent it.";
+
+/// Of `/go` and `/drop`.
+const HELD: &str =
+    "/held lists the numbers. Without N all of them, in the order in which they were sent.";
+
+/// Those of the commands that a proxy has of its own.
+pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
+    entry(&["client"], SENDING, PAYLOAD, "/client 1 {\"type\":\"notice\"}"),
+    entry(&["server"], SENDING, PAYLOAD, "/server 1 text:@login.json"),
+    entry(
+        &["rule"],
+        INTERCEPTING,
+        "SIDE is who sends it: client, server or any. PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a \
+         text; also ping:, pong: and close:; without one every data message. WHEN is nth N, every N, N% or after TIME. ACTION \
+         is drop, delay TIME[±TIME], duplicate, replace PAYLOAD, corrupt, hold, close CODE [REASON] or abort. The first rule \
+         that matches counts.",
+        "/rule client {\"type\":\"order\"} every 3 => delay 2s",
+    ),
+    entry(
+        &["rules"],
+        INTERCEPTING,
+        "In the order in which they are tried, those of --rule among them.",
+        "/rules",
+    ),
+    entry(
+        &["unrule"],
+        INTERCEPTING,
+        "/rules lists the numbers; the other rules keep theirs. What it holds or delays is not let go.",
+        "/unrule 2",
+    ),
+    entry(
+        &["hold"],
+        INTERCEPTING,
+        "Each data message then waits for /go, /drop or /edit, and what the same side sends behind it waits too. off: messages \
+         pass again; those that are held wait on. Without an argument it is shown which. /rule … => hold holds only some.",
+        "/hold on",
+    ),
+    entry(&["held"], INTERCEPTING, "/go, /drop and /edit take these numbers.", "/held"),
+    entry(&["go"], INTERCEPTING, HELD, "/go 3"),
+    entry(&["drop"], INTERCEPTING, HELD, "/drop 3"),
+    entry(
+        &["edit"],
+        INTERCEPTING,
+        "It is still held, under the same number, until /go or /drop. PAYLOAD is as for /server.",
+        "/edit 3 {\"amount\":1}",
+    ),
+    entry(
+        &["connections"],
+        LOOKING,
+        "With the age, the path, the subprotocol and the numbers of messages of the client and the server.",
+        "/connections",
+    ),
+    entry(
+        &["status"],
+        LOOKING,
+        "Addresses, rules, held messages, and the messages of all connections.",
+        "/status",
+    ),
+    entry(
+        &["close"],
+        CONNECTION,
+        "Both sides get a Close frame with CODE; with client or server for SIDE only that one. Without a code it is 1000.",
+        "/close 1 client 1012 \"restart\"",
+    ),
+];

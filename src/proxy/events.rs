@@ -1,0 +1,120 @@
+//! What passes, as events.
+
+use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Touch, emit_masked};
+use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
+use crate::protocol::{MessageKind, Side};
+use crate::session::Journal;
+
+use super::counts::MessageCounts;
+
+/// What is counted of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    pub(super) violations: u64,
+    /// Messages and control frames that were not just passed on.
+    pub(super) touched: u64,
+    /// Who sent the first Close frame.
+    pub(super) first_close: Option<Side>,
+    /// Who ended its direction first.
+    pub(super) first_end: Option<Side>,
+}
+
+impl Totals {
+    /// Who ended the connection first. `is_ours`: the proxy did, whatever the sides sent after that.
+    pub(super) fn initiator(&self, is_ours: bool) -> ProxyInitiator {
+        match self.first_close.or(self.first_end) {
+            _ if is_ours => ProxyInitiator::Local,
+            Some(Side::Client) => ProxyInitiator::Client,
+            Some(Side::Server) => ProxyInitiator::Server,
+            None => ProxyInitiator::Local,
+        }
+    }
+
+    /// Counts what `from` has sent.
+    pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
+        match event {
+            Event::Message { .. } | Event::Omitted { .. } => messages.add(from),
+            Event::Close(..) => drop(self.first_close.get_or_insert(from)),
+            Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Emits what passes in this direction.
+pub(super) fn show(
+    event: Event<'_>,
+    direction: Direction,
+    opened: &Opened,
+    journal: &mut Journal<'_>,
+) {
+    if let Event::Message { payload: Some(payload), .. } = &event {
+        journal.outputs().lend(Some(payload));
+        emit(event, direction, opened, |event| journal.emit(event));
+        journal.outputs().lend(None);
+    } else {
+        emit(event, direction, opened, |event| journal.emit(event));
+    }
+}
+
+/// Emits what a rule or the operator has touched.
+pub(super) fn show_touched(
+    event: Event<'_>,
+    direction: Direction,
+    opened: &Opened,
+    journal: &mut Journal<'_>,
+    touch: &Touch<'_>,
+) {
+    emit(event, direction, opened, |event| journal.emit_touched(touch, event));
+}
+
+#[inline]
+fn emit(
+    event: Event<'_>,
+    direction: Direction,
+    opened: &Opened,
+    mut emit: impl FnMut(EventKind<'_>),
+) {
+    let mut masked = |event: EventKind<'_>| emit_masked(event, &opened.secrets, &mut emit);
+    match event {
+        Event::Message { kind, data, frames, wire_size, compressed, .. } => {
+            emit(message(direction, kind, data, (frames, wire_size, compressed)));
+        }
+        Event::Omitted { kind, size, frames, wire_size, compressed, .. } => {
+            let size = size.unwrap_or(wire_size);
+            emit(EventKind::Omitted(&Omitted {
+                direction,
+                kind,
+                size,
+                wire_size,
+                compressed,
+                frames,
+            }));
+        }
+        Event::Ping(_, data) => emit(EventKind::Ping(direction, data)),
+        Event::Pong(_, data, rtt) => emit(EventKind::Pong(direction, data, rtt)),
+        Event::Close(_, close) => masked(EventKind::CloseFrame(direction, close)),
+        Event::Frame(frame) => masked(EventKind::Frame(&FrameEvent { direction, ..frame })),
+        Event::Violation(violation) => masked(EventKind::Violation(direction, violation)),
+        Event::Tolerated(violation) => masked(EventKind::Tolerated(direction, violation)),
+    }
+}
+
+/// A data message, with its frames, its size on the wire, and whether it was compressed.
+pub(super) fn message(
+    direction: Direction,
+    kind: MessageKind,
+    data: &[u8],
+    (frames, wire_size, compressed): (u64, u64, bool),
+) -> EventKind<'_> {
+    EventKind::Message(Message {
+        direction,
+        kind,
+        data,
+        wire_size,
+        compressed,
+        frames,
+        typed: false,
+        surplus: false,
+    })
+}

@@ -1,0 +1,182 @@
+//! One direction that is passed on message by message, because a rule, the operator or `--enforce` may touch it.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::protocol::relay::{Content, MessageRelay, Unit};
+use crate::rules::Replacement;
+
+/// A direction whose messages are decided one by one. Those that wait keep those behind them waiting.
+#[derive(Debug)]
+pub(super) struct Messages {
+    pub(super) relay: MessageRelay,
+    lineup: VecDeque<Entry>,
+    /// Bytes in it.
+    size: usize,
+    /// Since when control frames wait for the end of the message that they were sent in.
+    control_since: Option<Instant>,
+}
+
+/// What waits, in order.
+#[derive(Debug)]
+enum Entry {
+    /// Bytes that were not decided about.
+    Bytes(Vec<u8>),
+    /// A message or control frame.
+    Unit { unit: Unit, plan: Plan, wait: Wait },
+}
+
+/// What is to be done with a message or control frame.
+#[derive(Clone, Debug)]
+pub(super) enum Plan {
+    /// Deliver it.
+    Pass,
+    /// Do not deliver it.
+    Drop,
+    /// Deliver it twice.
+    Duplicate,
+    /// Deliver something else.
+    Replace(Replacement),
+    /// Flip one bit.
+    Corrupt(u64),
+}
+
+/// How long something waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Only for what is before it.
+    None,
+    /// Until then.
+    Until(Instant),
+    /// For the operator, by this number.
+    Held(u64),
+}
+
+/// How long a control frame waits for the end of the message that it was sent in.
+const CONTROL_WAIT: Duration = Duration::from_secs(1);
+
+/// With this many bytes that wait nothing more is read.
+const LIMIT: usize = 1 << 20;
+
+impl Messages {
+    pub(super) fn new(relay: MessageRelay) -> Self {
+        Self { relay, lineup: VecDeque::new(), size: 0, control_since: None }
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lineup.is_empty()
+    }
+
+    /// Whether more may be received.
+    pub(super) fn has_room(&self) -> bool {
+        self.size < LIMIT
+    }
+
+    /// Adds bytes behind what waits; if nothing does, returns them.
+    pub(super) fn queue(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        if self.lineup.is_empty() || bytes.is_empty() {
+            return bytes;
+        }
+        self.size += bytes.len();
+        self.lineup.push_back(Entry::Bytes(bytes));
+        Vec::new()
+    }
+
+    /// Adds a message or control frame behind what waits.
+    pub(super) fn push(&mut self, unit: Unit, plan: Plan, wait: Wait) {
+        self.size += unit.memory_usage();
+        self.lineup.push_back(Entry::Unit { unit, plan, wait });
+    }
+
+    /// Lets a held message go, as it is or changed. Returns whether there was one with this number.
+    pub(super) fn release(&mut self, number: u64, with: Plan) -> bool {
+        for entry in &mut self.lineup {
+            if let Entry::Unit { plan, wait, .. } = entry
+                && *wait == Wait::Held(number)
+            {
+                (*plan, *wait) = (with, Wait::None);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Appends what need not wait any more to `out`.
+    pub(super) fn advance(&mut self, now: Instant, out: &mut Vec<u8>) {
+        while let Some(front) = self.lineup.front() {
+            let is_ready = match front {
+                Entry::Bytes(_) => true,
+                Entry::Unit { wait, .. } => match wait {
+                    Wait::None => true,
+                    Wait::Until(at) => *at <= now,
+                    Wait::Held(_) => false,
+                },
+            };
+            if !is_ready {
+                break;
+            }
+            match self.lineup.pop_front() {
+                Some(Entry::Bytes(bytes)) => {
+                    self.size -= bytes.len();
+                    out.extend_from_slice(&bytes);
+                }
+                Some(Entry::Unit { unit, plan, .. }) => {
+                    self.size -= unit.memory_usage();
+                    carry_out(unit, &plan, &mut self.relay, out);
+                }
+                None => break,
+            }
+        }
+        let has_waiting = self.relay.has_waiting_control() && self.lineup.is_empty();
+        match self.control_since {
+            Some(since) if has_waiting && now >= since + CONTROL_WAIT => {
+                self.relay.release_control(out);
+                self.control_since = None;
+            }
+            Some(_) if has_waiting => {}
+            _ => self.control_since = has_waiting.then_some(now),
+        }
+    }
+
+    /// When [`Messages::advance`] has something to do.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let front = match self.lineup.front() {
+            Some(Entry::Unit { wait: Wait::Until(at), .. }) => Some(*at),
+            _ => None,
+        };
+        front.into_iter().chain(self.control_since.map(|since| since + CONTROL_WAIT)).min()
+    }
+
+    /// Drops what waits. Returns the numbers of the held messages among it.
+    pub(super) fn clear(&mut self) -> Vec<u64> {
+        self.size = 0;
+        let held = |entry: Entry| match entry {
+            Entry::Unit { wait: Wait::Held(number), .. } => Some(number),
+            _ => None,
+        };
+        std::mem::take(&mut self.lineup).into_iter().filter_map(held).collect()
+    }
+}
+
+fn carry_out(unit: Unit, plan: &Plan, relay: &mut MessageRelay, out: &mut Vec<u8>) {
+    match plan {
+        Plan::Pass => unit.pass(relay, out),
+        Plan::Drop => unit.drop_it(relay, out),
+        Plan::Duplicate => unit.duplicate(relay, out),
+        Plan::Corrupt(bit) => unit.corrupt(relay, *bit, out),
+        Plan::Replace(replacement) => {
+            let content = replaced(unit.content(), replacement);
+            // What is not allowed was refused when the rule or the line was parsed; otherwise it passes.
+            let _ = unit.clone().replace(relay, content, out);
+        }
+    }
+}
+
+/// What is delivered in place of `content`.
+pub(super) fn replaced<'a>(content: Content<'_>, with: &'a Replacement) -> Content<'a> {
+    match content {
+        Content::Message(kind, _) => Content::Message(with.kind.unwrap_or(kind), &with.data),
+        Content::Control(opcode, _) => Content::Control(opcode, &with.data),
+    }
+}

@@ -1,0 +1,99 @@
+//! Arbitrary events of proxies.
+
+use bytes::Bytes;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::generate::*;
+use crate::event::*;
+use crate::protocol::connection::Initiator;
+use crate::recording::RecordedKind;
+
+/// What proxies record, with what was done to it.
+pub(super) fn recorded() -> impl Strategy<Value = (RecordedKind, OwnedTransit)> {
+    let data = || bytes().prop_map(Bytes::from);
+    let to_message = (kind(), data()).prop_map(|(kind, data)| OwnedChange::Message(kind, data));
+    let to_control = || data().prop_map(OwnedChange::Control);
+    let ping = (direction(), data()).prop_map(|(side, data)| RecordedKind::Ping(side, data));
+    let pong = (direction(), data()).prop_map(|(side, data)| RecordedKind::Pong(side, data, None));
+    let close_frame =
+        (direction(), close()).prop_map(|(side, close)| RecordedKind::CloseFrame(side, close));
+    // Without boxes a value takes too much of the stack.
+    prop_oneof![
+        (message().prop_map(RecordedKind::Message), touched(to_message)).boxed(),
+        (ping, touched(to_control())).boxed(),
+        (pong, touched(to_control())).boxed(),
+        (close_frame, touch(close().prop_map(OwnedChange::Close)).prop_map(Some)).boxed(),
+        (untouchable(), Just(None)).boxed(),
+    ]
+    .prop_map(|(what, touch)| (what, OwnedTransit { touch: touch.map(Box::new) }))
+}
+
+fn touched(
+    changed: impl Strategy<Value = OwnedChange>,
+) -> impl Strategy<Value = Option<OwnedTouch>> {
+    option::of(touch(changed))
+}
+
+fn touch(changed: impl Strategy<Value = OwnedChange>) -> impl Strategy<Value = OwnedTouch> {
+    (option::of(any::<u64>()), text(), option::of(changed))
+        .prop_map(|(rule, action, changed_to)| OwnedTouch { rule, action, changed_to })
+}
+
+fn untouchable() -> impl Strategy<Value = RecordedKind> {
+    let omitted = (direction(), kind(), any::<u64>(), any::<u64>(), any::<bool>(), any::<u64>())
+        .prop_map(|(direction, kind, size, wire_size, compressed, frames)| {
+            RecordedKind::Omitted(Omitted { direction, kind, size, wire_size, compressed, frames })
+        });
+    let http = (text(), text(), option::of(any::<u16>()), duration(), option::of(text())).prop_map(
+        |(method, target, status, duration, note)| {
+            RecordedKind::Http(Box::new(HttpExchange { method, target, status, duration, note }))
+        },
+    );
+    let breach = (direction(), violation(), any::<bool>()).prop_map(|(side, it, is_withheld)| {
+        match is_withheld {
+            true => RecordedKind::Violation(side, Box::new(it)),
+            false => RecordedKind::Tolerated(side, Box::new(it)),
+        }
+    });
+    let open = opened()
+        .prop_map(|it| RecordedKind::Open(Box::new(Opened { initiator: Initiator::Peer, ..it })));
+    prop_oneof![
+        omitted.boxed(),
+        http.boxed(),
+        breach.boxed(),
+        open.boxed(),
+        frame().prop_map(|it| RecordedKind::Frame(Box::new(it))).boxed(),
+        failure().prop_map(|it| RecordedKind::Failure(Box::new(it))).boxed(),
+        proxy_closed().prop_map(|it| RecordedKind::ProxyClosed(Box::new(it))).boxed(),
+    ]
+}
+
+fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
+    use ProxyInitiator::{Client, Local, Server};
+    let initiator = prop_oneof![Just(Client), Just(Server), Just(Local)];
+    let own = (option::of(close()), any::<[bool; 2]>())
+        .prop_map(|(own, awaited)| (own.is_some() && awaited[0], own.is_some() && awaited[1], own));
+    let closes = (option::of(close()), option::of(close()), own);
+    let ends = (option::of(transport_end()), option::of(transport_end()));
+    let counts = (any::<u64>(), any::<u64>(), option::of(text()));
+    (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
+        |(initiator, closes, ends, from_client, from_server, age, (violations, touched, why))| {
+            ProxyClosed {
+                initiator,
+                client: closes.0,
+                server: closes.1,
+                awaited: [closes.2.0, closes.2.1],
+                own: closes.2.2,
+                client_end: ends.0,
+                server_end: ends.1,
+                from_client,
+                from_server,
+                violations,
+                touched,
+                age,
+                why,
+            }
+        },
+    )
+}
