@@ -241,6 +241,10 @@ impl<'a> Cable<'a> {
         self.ends[at(Side::Client)].add(woken.socket);
         self.ends[at(Side::Server)].add(woken.upstream);
         self.journal.outputs().set_ready(&woken);
+        let may_take_more = woken.is_woken || woken.outputs().next().is_some();
+        if may_take_more && self.journal.outputs().held() > 0 {
+            self.show_at = Some(now); // what an output refused, which no traffic may follow
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::output::{Outputs, finish_and_drain};
 use crate::protocol::forward::{Refused, RequestKind, forward};
 use crate::protocol::head::{Head, RequestLine};
 use crate::proxy::{End, Orders};
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 use crate::server::{
     AcceptError, AcceptedSocket, Received, ReceivedRequest, Service, receive_request,
 };
@@ -154,7 +154,10 @@ impl Client<'_> {
             let Some(end) = &mut self.stream else { return };
             let deadline = Deadline::after(Some(KEEP_ALIVE));
             match receive_request(end.stream(), early, self.reactor, deadline) {
-                Ok(received) => request = self.request(received),
+                Ok(received) => {
+                    end.assume_ready();
+                    request = self.request(received);
+                }
                 Err(AcceptError::Unreadable(error)) => {
                     return self.answer(None, &Refused::unreadable(&error));
                 }
@@ -166,9 +169,11 @@ impl Client<'_> {
     fn request(&self, received: ReceivedRequest) -> ClientRequest {
         let ReceivedRequest { line, head, early } = received;
         let redaction = self.server.config.redaction;
-        let own = self.server.config.secrets.clone();
-        let secrets =
-            Secrets::of_request(redaction, &line.target, head.lenient().fields()).and(own);
+        let secrets = Secrets::of_request(redaction, &line.target, head.lenient().fields());
+        let secrets = match redaction {
+            Redaction::Mask => secrets.and(self.server.config.secrets.clone()),
+            Redaction::Show => secrets,
+        };
         ClientRequest { line, head, early, at: Instant::now(), secrets }
     }
 
@@ -250,6 +255,14 @@ impl Client<'_> {
             let deadline = Deadline::after(Some(LINGER));
             Exchange::new(end.stream(), self.reactor).linger(deadline);
         }
+    }
+
+    /// Resets the connection to the client, which has got a part of a response: an orderly end might complete it.
+    pub(super) fn cut_off(&mut self) {
+        if let Some(end) = &mut self.stream {
+            end.abort();
+        }
+        self.stream = None;
     }
 
     /// The stream of the client, to be used by another loop.

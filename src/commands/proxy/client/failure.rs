@@ -114,7 +114,11 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
         AcceptError::TlsTimedOut => {
             format!("{remote} did not complete the TLS handshake in time (--handshake-timeout)")
         }
-        AcceptError::Unreadable(error) => format!("request from {remote} is not HTTP/1.1: {error}"),
+        AcceptError::Unreadable(error) => {
+            // Not the error itself: what is no request line may be a secret.
+            let reason = Refused::unreadable(error).reason;
+            format!("request from {remote} is not HTTP/1.1: {reason}")
+        }
         AcceptError::TimedOut(_) => {
             format!("{remote} did not send a complete request in time (--handshake-timeout)")
         }

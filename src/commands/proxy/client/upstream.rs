@@ -34,10 +34,13 @@ pub(super) enum NoUpstream {
 impl Client<'_> {
     /// A connection to the server: that of the last request, or a new one.
     pub(super) fn upstream(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
-        match self.upstream.take() {
-            Some(upstream) => Ok(upstream),
-            None => self.dial(deadline),
+        if let Some(mut upstream) = self.upstream.take() {
+            upstream.end.assume_ready(); // meanwhile the reactor was used for the client only
+            if upstream.end.is_idle() {
+                return Ok(upstream);
+            }
         }
+        self.dial(deadline)
     }
 
     fn dial(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
@@ -135,6 +138,7 @@ impl Client<'_> {
             Exchanged::CutOff(response, why) => {
                 let note = Some(cut_off_text(&why));
                 self.emit_http(request, Some(response.line.status), note);
+                self.cut_off();
             }
             Exchanged::ClientGone(end) => {
                 let note = Some(format!("the client ended the connection: {end}"));

@@ -159,7 +159,7 @@ impl Client<'_> {
             }
             Exchanged::CutOff(response, _) => {
                 let error = self.refused_by_server(handshake, upstream, *response);
-                self.stream = None;
+                self.cut_off();
                 return self.report(Err(error));
             }
             Exchanged::ClientGone(end) => {
