@@ -178,7 +178,7 @@ impl Cable<'_> {
     }
 
     /// With `--enforce` a violation closes both sides.
-    fn check_enforced(&mut self, from: Side) {
+    pub(super) fn check_enforced(&mut self, from: Side) {
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
         let Some(violation) = messages.relay.violation() else { return };
         let code = Some(violation.rule.close_code());
