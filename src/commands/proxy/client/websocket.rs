@@ -115,7 +115,10 @@ impl Client<'_> {
     }
 
     fn emit_error(&mut self, error: &Error) {
-        if let Some(failure) = error.failure() {
+        if let Some(mut failure) = error.failure() {
+            if matches!(error, Error::Upgrade(_)) {
+                failure.hint = None; // it is about options of a client
+            }
             self.journal.emit_now(EventKind::Failure(&failure));
             self.journal.outputs().flush_early();
         }
