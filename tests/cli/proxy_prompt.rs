@@ -41,8 +41,7 @@ fn collect(received: Sender<String>) -> impl FnOnce(&mut Peer) + Send + 'static 
                     received.send(text).expect("a test that still runs");
                 }
                 crate::support::CLOSE => {
-                    peer.close(1000, "");
-                    return peer.expect_eof();
+                    return peer.close(1000, "");
                 }
                 opcode => panic!("opcode {opcode}"),
             }
@@ -58,6 +57,7 @@ fn say(peer: &mut Peer, words: &str) {
 fn finish(terminal: &mut Terminal, mut peer: Peer) {
     peer.close_and_expect_reply(1000);
     peer.expect_eof();
+    drop(peer);
     terminal.wait_for("#1 closed");
     terminal.press(Key::CtrlD);
     assert_eq!(terminal.wait_exit(), 0);
@@ -74,19 +74,19 @@ fn messages_are_injected_toward_either_side() {
         peer.expect_ping(b"are you there");
         peer.expect_text("from the client");
         peer.answer_close(1000);
-        peer.expect_eof();
     });
     let (mut terminal, port) = proxy(&[], &server);
     std::fs::write(terminal.home().join("greeting.txt"), "from a file").expect("a file");
     let mut client = connect(&terminal, port, "/", &[]);
-    for line in [
-        "/server 1 to the server",
-        "/server 1 text:@greeting.txt",
-        "/server #1 ping:are you there",
-        r#"/client 1 text:"line\nbreak""#,
-        "/client 1 hex:00ff",
+    for (line, shown) in [
+        ("/server 1 to the server", "#1 > to the server"),
+        ("/server 1 text:@greeting.txt", "#1 > from a file"),
+        ("/server #1 ping:are you there", "#1 > ping \"are you there\""),
+        (r#"/client 1 text:"line\nbreak""#, "#1 < line"),
+        ("/client 1 hex:00ff", "#1 < binary, 2 bytes"),
     ] {
         terminal.type_line(line);
+        terminal.wait_for(shown);
     }
     client.expect_text("line\nbreak");
     client.expect_binary(&[0, 255]);
@@ -225,14 +225,15 @@ fn one_side_is_sent_a_close_frame() {
         peer.accept_request();
         peer.expect_close(1012);
         peer.close(1012, "");
-        peer.expect_eof();
+        peer.expect_close(1012); // the answer of the client
     });
-    let (mut terminal, port) = proxy(&[], &server);
+    let (terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     terminal.type_line("/close 1 server 1012");
     client.expect_close(1012); // the answer of the server
     client.close(1012, "");
     client.expect_eof();
+    drop(client);
     terminal.wait_for("#1 closed");
 }
 
@@ -245,7 +246,6 @@ fn connections_are_listed_with_their_counts() {
         peer.send(text("two"));
         peer.send(text("three"));
         peer.answer_close(1000);
-        peer.expect_eof();
     });
     let (mut terminal, port) = proxy_to(&[], &format!("{}/base", server.url()));
     terminal.type_line("/connections");
@@ -281,6 +281,7 @@ fn commands_numbers_and_words_of_rules_are_completed() {
     let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/path", &[]);
     terminal.type_line("/hold on");
+    terminal.wait_for("every data message is held");
     say(&mut client, "x");
     terminal.wait_for("held as 1");
     for (typed, completed) in [
@@ -328,7 +329,7 @@ fn the_display_is_filtered_searched_and_paused() {
     terminal.type_line("/grep signal");
     terminal.wait_for("#1 [2] ");
     terminal.type_line("/record session.ndjson");
-    terminal.wait_for("session.ndjson");
+    terminal.wait_for("recording to session.ndjson");
     say(&mut client, "recorded");
     terminal.wait_for("recorded\n");
     terminal.type_line("/again");
@@ -354,5 +355,5 @@ fn help_is_about_what_passes() {
     terminal.type_line("/help edit");
     terminal.wait_for("/edit 3 {\"amount\":1}");
     terminal.type_line("/help rule");
-    terminal.wait_for("The first rule that matches counts.");
+    terminal.wait_for("/rule client {\"type\":\"order\"} every 3 => delay 2s");
 }

@@ -213,6 +213,7 @@ impl Client<'_> {
             let text = opened.secrets.mask_text(text);
             self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
+        self.journal.outputs().flush_early(); // before anything passes, which may be much later
         let Some(client) = self.take_stream() else { return Ok(()) };
         let (from_client, from_server) = early;
         let ends = Ends {
