@@ -114,6 +114,8 @@ pub(super) struct Way {
     pub(super) pending_end: Option<SourceEnd>,
     /// The first Close frame of its source.
     pub(super) close: Option<ClosePayload>,
+    /// A Close frame was delivered while bytes were passed on unexamined.
+    pub(super) has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
 }
@@ -192,6 +194,7 @@ impl<'a> Cable<'a> {
             ended: None,
             pending_end: None,
             close: None,
+            has_streamed_close: false,
             has_more_events: false,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
@@ -528,8 +531,9 @@ impl<'a> Cable<'a> {
     }
 
     fn take_event(&mut self, from: Side) -> bool {
-        let Way { passing: Passing::Stream(inbound), close: first_close, .. } =
-            &mut self.ways[at(from)]
+        let Way {
+            passing: Passing::Stream(inbound), close: first_close, has_streamed_close, ..
+        } = &mut self.ways[at(from)]
         else {
             return false;
         };
@@ -537,6 +541,7 @@ impl<'a> Cable<'a> {
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
             first_close.get_or_insert_with(|| (*close).clone());
+            *has_streamed_close |= self.closing.is_none();
         }
         show(event, direction(from), self.opened, &mut self.journal);
         true
@@ -544,6 +549,15 @@ impl<'a> Cable<'a> {
 }
 
 impl Way {
+    /// Whether the receiver has got a Close frame: that of the source may have been dropped.
+    pub(super) fn has_delivered_close(&self) -> bool {
+        let in_message_mode = match &self.passing {
+            Passing::Stream(_) => false,
+            Passing::Messages(messages) => messages.relay.has_sent_close(),
+        };
+        self.has_streamed_close || in_message_mode
+    }
+
     /// Takes how it is passed on, to be replaced.
     pub(super) fn take_passing(&mut self) -> Passing {
         let options = TapOptions {

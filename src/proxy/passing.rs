@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::event::{Changed, EventKind, Level, Touch};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Opcode;
-use crate::protocol::relay::{Content, Decision, MessageRelay, RelayOptions, Step};
+use crate::protocol::relay::{Content, Decision, MessageRelay, RelayOptions, Step, Unit};
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Inbound, Masks, MessageKind, Side};
 use crate::rules::{Effect, Judged, Replacement, Verdict};
@@ -13,7 +13,7 @@ use crate::rules::{Effect, Judged, Replacement, Verdict};
 use super::cable::{Cable, SIDES, Way, at, direction, other};
 use super::events::{message, show, show_touched};
 use super::hold::{Held, Payload};
-use super::messages::{Messages, Plan, Wait, replaced};
+use super::messages::{Ending, Messages, Plan, Wait, replaced};
 
 /// How a direction is passed on.
 #[derive(Debug)]
@@ -23,6 +23,12 @@ pub(super) enum Passing {
     /// What was read is decoded, then decided.
     Messages(Box<Messages>),
 }
+
+/// What waits, and how.
+type Queued = (Unit, Plan, Wait);
+
+/// A limit for what has none.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// How long both sides may take to close after a violation with `--enforce`: the one that committed it rarely answers.
 const ENFORCED_CLOSE: Duration = Duration::from_secs(1);
@@ -124,7 +130,10 @@ impl Cable<'_> {
             Passing::Stream(inbound) if wants_messages && inbound.is_between_messages() => {
                 let Passing::Stream(inbound) = way.take_passing() else { return };
                 let options = RelayOptions { decides, enforce, deflate, masks: Masks::random() };
-                let relay = MessageRelay::new(from, inbound, options);
+                let mut relay = MessageRelay::new(from, inbound, options);
+                if way.has_streamed_close {
+                    relay.note_close();
+                }
                 way.passing = Passing::Messages(Box::new(Messages::new(relay)));
             }
             Passing::Messages(messages)
@@ -133,6 +142,7 @@ impl Cable<'_> {
                     && messages.relay.is_at_boundary()
                     && !messages.relay.is_diverged() =>
             {
+                way.has_streamed_close = way.has_delivered_close();
                 let Passing::Messages(messages) = way.take_passing() else { return };
                 way.passing = Passing::Stream(messages.relay.into_inbound());
             }
@@ -170,28 +180,34 @@ impl Cable<'_> {
     pub(super) fn decide(&mut self, from: Side) {
         let mut out = Vec::new();
         loop {
-            let deed = match self.next_step(from, &mut out) {
-                None => break,
-                Some(deed) => deed,
-            };
+            let Some((deed, queued)) = self.next_step(from, &mut out) else { break };
+            // What was received before it precedes it.
             self.keep_order(from, &mut out);
-            match deed {
-                Deed::Close(payload) => {
-                    let why = "a rule".to_owned();
-                    let until = self.close_deadline();
-                    self.close(payload, why, until);
-                }
-                Deed::Abort => self.abort("a rule reset both TCP connections".to_owned()),
-                Deed::Pass | Deed::Plan(_) | Deed::Wait(..) => {}
+            let Some(messages) = self.ways[at(from)].passing.messages() else { break };
+            match (deed, queued) {
+                (_, Some((unit, plan, wait))) => messages.push(unit, plan, wait),
+                (Deed::Close(payload), None) => messages.end(Ending::Close(payload)),
+                (Deed::Abort, None) => messages.end(Ending::Abort),
+                (Deed::Pass | Deed::Plan(_) | Deed::Wait(..), None) => {}
             }
         }
         self.keep_order(from, &mut out);
-        self.check_enforced(from);
         self.advance(from);
     }
 
+    /// Ends the connection as a rule says.
+    fn end_as_ruled(&mut self, ending: Ending) {
+        match ending {
+            Ending::Close(payload) => {
+                let until = self.close_deadline();
+                self.close(payload, "a rule".to_owned(), until);
+            }
+            Ending::Abort => self.abort("a rule reset both TCP connections".to_owned()),
+        }
+    }
+
     /// Takes one step of the decoder, and carries out what is decided about it.
-    fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<Deed> {
+    fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
         let is_closing = self.closing.is_some();
         let since_open = self.since.elapsed();
         let Way { passing: Passing::Messages(messages), close: first_close, .. } =
@@ -199,6 +215,7 @@ impl Cable<'_> {
         else {
             return None;
         };
+        let is_closing = is_closing || messages.is_ending();
         let waits = !messages.is_empty();
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
@@ -256,10 +273,7 @@ impl Cable<'_> {
                 deed
             }
         };
-        if let Some((unit, plan, wait)) = queued {
-            messages.push(unit, plan, wait);
-        }
-        Some(deed)
+        Some((deed, queued))
     }
 
     /// Writes what was decided, or puts it behind what waits.
@@ -278,11 +292,20 @@ impl Cable<'_> {
         let mut out = Vec::new();
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
         messages.advance(Instant::now(), &mut out);
-        let is_empty = messages.is_empty();
+        let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
         if self.closing.is_none() {
             self.write_or_keep(from, &out);
         }
-        if is_empty && let Some(end) = self.ways[at(from)].pending_end.take() {
+        if let Some(ending) = ending {
+            self.end_as_ruled(ending);
+        }
+        if !is_empty {
+            return;
+        }
+        self.check_enforced(from);
+        if self.closing.is_none()
+            && let Some(end) = self.ways[at(from)].pending_end.take()
+        {
             self.pass_end(from, end);
         }
     }
@@ -295,7 +318,7 @@ impl Cable<'_> {
         let who = if from == Side::Client { "client" } else { "server" };
         let why = format!("--enforce: the {who} violated the protocol");
         let payload = ClosePayload { code, reason: String::new() };
-        self.close(payload, why, Instant::now() + ENFORCED_CLOSE);
+        self.close(payload, why, Instant::now() + ENFORCED_CLOSE + self.greatest_latency());
     }
 
     /// Sends what the operator has injected, at the first message boundary.
@@ -383,8 +406,14 @@ impl Cable<'_> {
 
     /// When a closing handshake of ours ends whatever the sides do.
     pub(super) fn close_deadline(&self) -> Instant {
-        let limit = self.options.close_timeout.unwrap_or(Duration::from_secs(3600));
-        Instant::now() + limit
+        let limit = self.options.close_timeout.unwrap_or(LONGEST);
+        Instant::now() + limit + self.greatest_latency()
+    }
+
+    /// How long `--latency` may keep what is sent.
+    fn greatest_latency(&self) -> Duration {
+        let latency = self.options.latency.map(|jitter| jitter.at(1.0));
+        latency.unwrap_or_default().min(LONGEST)
     }
 
     /// The other side of an injection: what is sent to a side comes from the other one.
@@ -402,18 +431,18 @@ fn carry_out(
     deed: &Deed,
     waits: bool,
     out: &mut Vec<u8>,
-) -> Option<(crate::protocol::relay::Unit, Plan, Wait)> {
+) -> Option<Queued> {
     let plan = match deed {
         Deed::Close(_) | Deed::Abort => {
             decision.drop_it(out);
             return None;
         }
-        Deed::Wait(plan, wait) => return Some((decision.take(), plan.clone(), *wait)),
+        Deed::Wait(plan, wait) => return Some((decision.take(out), plan.clone(), *wait)),
         Deed::Pass => &Plan::Pass,
         Deed::Plan(plan) => plan,
     };
     if waits {
-        return Some((decision.take(), plan.clone(), Wait::None));
+        return Some((decision.take(out), plan.clone(), Wait::None));
     }
     match plan {
         Plan::Pass => decision.pass(out),

@@ -11,6 +11,8 @@ mod ends;
 mod frames;
 mod heads;
 mod responses;
+mod rule_ends;
+mod rules;
 
 /// A running proxy, and the listening socket of the server that it forwards to.
 struct Proxied {
