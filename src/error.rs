@@ -75,6 +75,8 @@ pub enum Error {
     Abnormal(Box<Closed>),
     /// The only connection through a proxy ended abnormally, in this way.
     ProxyEnded(String),
+    /// A side of it violated the protocol, for which the proxy has closed it.
+    ProxyViolated(String),
     /// The proxy itself refused its only request, for this reason.
     ProxyRefused(String),
     /// An address cannot be listened on.
@@ -203,7 +205,7 @@ impl Error {
             | Self::NoCompression
             | Self::ProxyRefused(_) => 4,
             Self::Recording(error) => error.exit_code(),
-            Self::Protocol(_) => 5,
+            Self::Protocol(_) | Self::ProxyViolated(_) => 5,
             Self::Abnormal(_) | Self::ProxyEnded(_) => 6,
             Self::Input(_)
             | Self::Output(_)

@@ -223,6 +223,16 @@ impl MessageRelay {
             && self.pending.is_empty()
     }
 
+    /// Whether a Close frame was delivered.
+    pub fn has_sent_close(&self) -> bool {
+        self.sender.has_sent_close()
+    }
+
+    /// Records that a Close frame was delivered before.
+    pub fn note_close(&mut self) {
+        self.sender.note_close();
+    }
+
     /// Whether the receiver's decompression context is no longer that of the sender.
     pub fn is_diverged(&self) -> bool {
         self.sender.is_diverged(self.compressed)
@@ -271,6 +281,16 @@ impl MessageRelay {
         self.inbound.keep_omitted(false);
         self.inbound.set_other_bytes(0);
         self.inbound
+    }
+
+    /// Delivers the control frames that wait, if what is to be decided is another one behind them.
+    fn release_earlier_controls(&mut self, out: &mut Vec<u8>) {
+        let must_wait = self.inbound.is_receiving_message() && self.stream.is_none();
+        let Some(current) = self.current.as_mut().filter(|_| must_wait) else { return };
+        let before = self.pending.len();
+        self.pending.release_controls(out);
+        let released = before - self.pending.len();
+        current.range = current.range.start - released..current.range.end - released;
     }
 
     /// Delivers or discards what was decided; without a decision that was due, does nothing.

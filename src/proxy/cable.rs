@@ -127,6 +127,8 @@ struct Way {
     pending_end: Option<SourceEnd>,
     /// The first Close frame of its source.
     close: Option<ClosePayload>,
+    /// A Close frame was delivered while bytes were passed on unexamined.
+    has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
 }
@@ -155,14 +157,15 @@ impl<'a> Cable<'a> {
             deflate: options.deflate,
         };
         let way = |from| Way {
-            passing: Passing::Stream(
+            passing: Passing::Stream(Box::new(
                 Inbound::new(decoding.of_side(from), &[]).charge_to(&control.account),
-            ),
+            )),
             outgoing: Outgoing::new(options.latency, options.throttle),
             injections: VecDeque::new(),
             ended: None,
             pending_end: None,
             close: None,
+            has_streamed_close: false,
             has_more_events: false,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
@@ -292,6 +295,15 @@ impl<'a> Cable<'a> {
 }
 
 impl Way {
+    /// Whether the receiver has got a Close frame: that of the source may have been dropped.
+    fn has_delivered_close(&self) -> bool {
+        let in_message_mode = match &self.passing {
+            Passing::Stream(_) => false,
+            Passing::Messages(messages) => messages.relay.has_sent_close(),
+        };
+        self.has_streamed_close || in_message_mode
+    }
+
     /// Takes how it is passed on, to be replaced.
     fn take_passing(&mut self) -> Passing {
         let options = TapOptions {
@@ -301,6 +313,6 @@ impl Way {
             deflate: None,
         };
         let placeholder = Inbound::new(options.of_side(Side::Client), &[]);
-        std::mem::replace(&mut self.passing, Passing::Stream(placeholder))
+        std::mem::replace(&mut self.passing, Passing::Stream(Box::new(placeholder)))
     }
 }

@@ -20,6 +20,8 @@ mod pressure;
 mod records;
 mod refused;
 mod responses;
+mod rule_ends;
+mod rules;
 mod secrets;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod tls;

@@ -97,6 +97,11 @@ impl Sender {
         self.has_sent_close = true;
     }
 
+    /// Whether a Close frame was delivered.
+    pub(super) fn has_sent_close(&self) -> bool {
+        self.has_sent_close
+    }
+
     /// Bytes of memory in use.
     pub(super) fn memory_usage(&self) -> usize {
         self.deflater.as_ref().map_or(0, |deflater| deflater.memory_usage())

@@ -72,8 +72,10 @@ impl Decision<'_> {
         self.relay.decide(out, |sender, unit, out| sender.corrupt(unit, bit, out));
     }
 
-    /// Takes it out, to be delivered later.
-    pub fn take(self) -> Unit {
+    /// Takes it out, to be delivered later. Control frames that wait for the end of the same message are delivered
+    /// before it.
+    pub fn take(self, out: &mut Vec<u8>) -> Unit {
+        self.relay.release_earlier_controls(out);
         let mut taken = None;
         let take =
             |_: &mut Sender, unit: &Received<'_>, _: &mut Vec<u8>| taken = Some(Unit::from(unit));

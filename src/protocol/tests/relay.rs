@@ -239,7 +239,9 @@ fn units_are_delivered_later() {
     let frames = [frame(0x01, "a"), frame(0x89, "p"), frame(0x80, "b"), frame(0x81, "c")];
     let mut relay = relay(Role::Client, None, false);
     let mut units: Vec<Unit> = Vec::new();
-    let out = delivered(&mut relay, &frames, |decision, _| units.push(decision.take()));
+    let out = delivered(&mut relay, &frames, |decision, out| {
+        units.push(decision.take(out));
+    });
     assert_eq!(out, b"");
     assert!(relay.is_at_boundary());
     let mut out = Vec::new();
@@ -251,6 +253,28 @@ fn units_are_delivered_later() {
     }
     let expected = [frame(0x89, "p"), frame(0x01, "a"), frame(0x80, "b"), frame(0x81, "c")];
     assert_eq!(out, to_client(&expected));
+}
+
+#[test]
+fn a_control_frame_that_is_delivered_later_overtakes_none_before_it() {
+    let frames = [frame(0x01, "a"), frame(0x89, "1"), frame(0x8a, "2"), frame(0x80, "b")];
+    for role in ROLES {
+        let mut relay = relay(role, None, false);
+        let (mut unit, mut before) = (None, Vec::new());
+        let out = delivered(&mut relay, &frames, |decision, out| {
+            if matches!(Observed::from(decision.event()), Observed::Pong(..)) {
+                unit = Some(decision.take(out));
+                before.clone_from(out);
+            } else {
+                decision.pass(out);
+            }
+        });
+        assert_eq!(before, bytes_for(role, &frames[1..2]));
+        assert_eq!(out, bytes_for(role, &[frame(0x89, "1"), frame(0x01, "a"), frame(0x80, "b")]));
+        let mut out = Vec::new();
+        unit.unwrap().pass(&mut relay, &mut out);
+        assert_eq!(out, bytes_for(role, &frames[2..3]));
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn relay_all(role: Role, params: DeflateParams, messages: &[Sent], piece: usize)
                 }
                 Verdict::Duplicate => decision.duplicate(out),
                 Verdict::Corrupt => decision.corrupt(0, out),
-                Verdict::TakeAndPass | Verdict::TakeAndDrop => taken = Some(decision.take()),
+                Verdict::TakeAndPass | Verdict::TakeAndDrop => taken = Some(decision.take(out)),
             }
         });
         match taken {

@@ -45,8 +45,9 @@ impl Cable<'_> {
     fn send_close(&mut self, to: Side, payload: &ClosePayload) -> bool {
         let from = other(to);
         let now = Instant::now();
-        if self.ways[at(from)].close.is_some() || self.ways[at(from)].ended.is_some() {
-            return self.ways[at(from)].close.is_some();
+        let has_one = self.ways[at(from)].has_delivered_close();
+        if has_one || self.ways[at(from)].ended.is_some() {
+            return has_one;
         }
         let way = &mut self.ways[at(from)];
         if let Some(messages) = way.passing.messages() {
@@ -83,7 +84,7 @@ impl Cable<'_> {
             self.is_over = true;
             return;
         }
-        let mut have_answered = true;
+        let (mut have_answered, mut are_written) = (true, true);
         for side in SIDES {
             let is_told = closing.told[at(side)];
             let toward = &mut self.ways[at(other(side))].outgoing;
@@ -94,11 +95,13 @@ impl Cable<'_> {
                 self.ends[at(side)].finish(SourceEnd::Fin);
             }
             have_answered &= has_answered && is_written;
+            are_written &= is_written;
         }
         if have_answered {
             closing.deadline = closing.deadline.min(now + LINGER);
         }
-        self.is_over |= SIDES.iter().all(|&side| self.ways[at(side)].ended.is_some());
+        let have_ended = SIDES.iter().all(|&side| self.ways[at(side)].ended.is_some());
+        self.is_over |= have_ended && are_written;
     }
 
     /// Resets both sides.

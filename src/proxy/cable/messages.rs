@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, MessageRelay, Unit};
 use crate::rules::Replacement;
 
@@ -15,6 +16,19 @@ pub(super) struct Messages {
     size: usize,
     /// Since when control frames wait for the end of the message that they were sent in.
     control_since: Option<Instant>,
+    /// The end of the connection is in the lineup: nothing behind it is delivered.
+    is_ending: bool,
+    /// That end, once nothing is before it.
+    ending: Option<Ending>,
+}
+
+/// How a rule ends the connection.
+#[derive(Clone, Debug)]
+pub(super) enum Ending {
+    /// Both sides receive this Close frame.
+    Close(ClosePayload),
+    /// Both TCP connections are reset.
+    Abort,
 }
 
 /// What waits, in order.
@@ -24,6 +38,8 @@ enum Entry {
     Bytes(Vec<u8>),
     /// A message or control frame.
     Unit { unit: Unit, plan: Plan, wait: Wait },
+    /// The end of the connection.
+    Ending(Ending),
 }
 
 /// What is to be done with a message or control frame.
@@ -60,7 +76,14 @@ const LIMIT: usize = 1 << 20;
 
 impl Messages {
     pub(super) fn new(relay: MessageRelay) -> Self {
-        Self { relay, lineup: VecDeque::new(), size: 0, control_since: None }
+        Self {
+            relay,
+            lineup: VecDeque::new(),
+            size: 0,
+            control_since: None,
+            is_ending: false,
+            ending: None,
+        }
     }
 
     /// Whether nothing waits.
@@ -89,6 +112,22 @@ impl Messages {
         self.lineup.push_back(Entry::Unit { unit, plan, wait });
     }
 
+    /// Ends the connection behind what waits.
+    pub(super) fn end(&mut self, ending: Ending) {
+        self.is_ending = true;
+        self.lineup.push_back(Entry::Ending(ending));
+    }
+
+    /// Whether the connection ends behind what waits.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending
+    }
+
+    /// Takes the end of the connection, if nothing is before it any more.
+    pub(super) fn take_ending(&mut self) -> Option<Ending> {
+        self.ending.take()
+    }
+
     /// Lets a held message go, as it is or changed. Returns whether there was one with this number.
     pub(super) fn release(&mut self, number: u64, with: Plan) -> bool {
         for entry in &mut self.lineup {
@@ -106,7 +145,7 @@ impl Messages {
     pub(super) fn advance(&mut self, now: Instant, out: &mut Vec<u8>) {
         while let Some(front) = self.lineup.front() {
             let is_ready = match front {
-                Entry::Bytes(_) => true,
+                Entry::Bytes(_) | Entry::Ending(_) => true,
                 Entry::Unit { wait, .. } => match wait {
                     Wait::None => true,
                     Wait::Until(at) => *at <= now,
@@ -124,6 +163,10 @@ impl Messages {
                 Some(Entry::Unit { unit, plan, .. }) => {
                     self.size -= unit.memory_usage();
                     carry_out(unit, &plan, &mut self.relay, out);
+                }
+                Some(Entry::Ending(ending)) => {
+                    self.ending = Some(ending);
+                    break;
                 }
                 None => break,
             }

@@ -14,10 +14,13 @@ use super::sides::at;
 #[derive(Debug)]
 pub(super) enum Passing {
     /// What was read is written at once, then decoded.
-    Stream(Inbound),
+    Stream(Box<Inbound>),
     /// What was read is decoded, then decided.
     Messages(Box<Messages>),
 }
+
+/// A limit for what has none.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// How long both sides may take to close after a violation with `--enforce`: the one that committed it rarely answers.
 const ENFORCED_CLOSE: Duration = Duration::from_secs(1);
@@ -110,7 +113,10 @@ impl Cable<'_> {
             Passing::Stream(inbound) if wants_messages && inbound.is_between_messages() => {
                 let Passing::Stream(inbound) = way.take_passing() else { return };
                 let options = RelayOptions { decides, enforce, deflate, masks: Masks::random() };
-                let relay = MessageRelay::new(from, inbound, options);
+                let mut relay = MessageRelay::new(from, *inbound, options);
+                if way.has_streamed_close {
+                    relay.note_close();
+                }
                 way.passing = Passing::Messages(Box::new(Messages::new(relay)));
             }
             Passing::Messages(messages)
@@ -119,8 +125,9 @@ impl Cable<'_> {
                     && messages.relay.is_at_boundary()
                     && !messages.relay.is_diverged() =>
             {
+                way.has_streamed_close = way.has_delivered_close();
                 let Passing::Messages(messages) = way.take_passing() else { return };
-                way.passing = Passing::Stream(messages.relay.into_inbound());
+                way.passing = Passing::Stream(Box::new(messages.relay.into_inbound()));
             }
             _ => {}
         }
@@ -168,29 +175,44 @@ impl Cable<'_> {
         let mut out = Vec::new();
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
         messages.advance(Instant::now(), &mut out);
-        let is_empty = messages.is_empty();
+        let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
         if self.closing.is_none() {
             self.write_or_keep(from, &out);
         }
-        if is_empty && let Some(end) = self.ways[at(from)].pending_end.take() {
+        if let Some(ending) = ending {
+            self.end_as_ruled(ending);
+        }
+        if !is_empty {
+            return;
+        }
+        self.check_enforced(from);
+        if self.closing.is_none()
+            && let Some(end) = self.ways[at(from)].pending_end.take()
+        {
             self.pass_end(from, end);
         }
     }
 
     /// With `--enforce` a violation closes both sides.
-    pub(super) fn check_enforced(&mut self, from: Side) {
+    fn check_enforced(&mut self, from: Side) {
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
         let Some(violation) = messages.relay.violation() else { return };
         let code = Some(violation.rule.close_code());
         let who = if from == Side::Client { "client" } else { "server" };
         let why = format!("--enforce: the {who} violated the protocol");
         let payload = ClosePayload { code, reason: String::new() };
-        self.close(payload, why, Instant::now() + ENFORCED_CLOSE);
+        self.close(payload, why, Instant::now() + ENFORCED_CLOSE + self.greatest_latency());
     }
 
     /// When a closing handshake of ours ends whatever the sides do.
     pub(super) fn close_deadline(&self) -> Instant {
-        let limit = self.options.close_timeout.unwrap_or(Duration::from_secs(3600));
-        Instant::now() + limit
+        let limit = self.options.close_timeout.unwrap_or(LONGEST);
+        Instant::now() + limit + self.greatest_latency()
+    }
+
+    /// How long `--latency` may keep what is sent.
+    fn greatest_latency(&self) -> Duration {
+        let latency = self.options.latency.map(|jitter| jitter.at(1.0));
+        latency.unwrap_or_default().min(LONGEST)
     }
 }

@@ -242,8 +242,9 @@ impl Cable<'_> {
     }
 
     fn take_event(&mut self, from: Side) -> bool {
-        let Way { passing: Passing::Stream(inbound), close: first_close, .. } =
-            &mut self.ways[at(from)]
+        let Way {
+            passing: Passing::Stream(inbound), close: first_close, has_streamed_close, ..
+        } = &mut self.ways[at(from)]
         else {
             return false;
         };
@@ -251,6 +252,7 @@ impl Cable<'_> {
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
             first_close.get_or_insert_with(|| (*close).clone());
+            *has_streamed_close |= self.closing.is_none();
         }
         show(event, direction(from), self.opened, &mut self.journal);
         true

@@ -15,10 +15,13 @@ use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
 use super::events::{show, show_touched};
-use super::messages::{Plan, Wait, replaced};
+use super::messages::{Ending, Plan, Wait, replaced};
 use super::passing::Passing;
 use super::sides::{at, direction};
 use super::{Cable, Way};
+
+/// What waits, and how.
+type Queued = (Unit, Plan, Wait);
 
 /// What is done to a message or control frame that a rule or the operator touches.
 enum Deed {
@@ -34,28 +37,34 @@ impl Cable<'_> {
     pub(super) fn decide(&mut self, from: Side) {
         let mut out = Vec::new();
         loop {
-            let deed = match self.next_step(from, &mut out) {
-                None => break,
-                Some(deed) => deed,
-            };
+            let Some((deed, queued)) = self.next_step(from, &mut out) else { break };
+            // What was received before it precedes it.
             self.keep_order(from, &mut out);
-            match deed {
-                Deed::Close(payload) => {
-                    let why = "a rule".to_owned();
-                    let until = self.close_deadline();
-                    self.close(payload, why, until);
-                }
-                Deed::Abort => self.abort("a rule reset both TCP connections".to_owned()),
-                Deed::Pass | Deed::Plan(_) | Deed::Wait(..) => {}
+            let Some(messages) = self.ways[at(from)].passing.messages() else { break };
+            match (deed, queued) {
+                (_, Some((unit, plan, wait))) => messages.push(unit, plan, wait),
+                (Deed::Close(payload), None) => messages.end(Ending::Close(payload)),
+                (Deed::Abort, None) => messages.end(Ending::Abort),
+                (Deed::Pass | Deed::Plan(_) | Deed::Wait(..), None) => {}
             }
         }
         self.keep_order(from, &mut out);
-        self.check_enforced(from);
         self.advance(from);
     }
 
+    /// Ends the connection as a rule says.
+    pub(super) fn end_as_ruled(&mut self, ending: Ending) {
+        match ending {
+            Ending::Close(payload) => {
+                let until = self.close_deadline();
+                self.close(payload, "a rule".to_owned(), until);
+            }
+            Ending::Abort => self.abort("a rule reset both TCP connections".to_owned()),
+        }
+    }
+
     /// Takes one step of the decoder, and carries out what is decided about it.
-    fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<Deed> {
+    fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
         let is_closing = self.closing.is_some();
         let since_open = self.since.elapsed();
         let Way { passing: Passing::Messages(messages), close: first_close, .. } =
@@ -63,6 +72,7 @@ impl Cable<'_> {
         else {
             return None;
         };
+        let is_closing = is_closing || messages.is_ending();
         let waits = !messages.is_empty();
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
@@ -120,10 +130,7 @@ impl Cable<'_> {
                 deed
             }
         };
-        if let Some((unit, plan, wait)) = queued {
-            messages.push(unit, plan, wait);
-        }
-        Some(deed)
+        Some((deed, queued))
     }
 }
 
@@ -133,18 +140,18 @@ fn carry_out(
     deed: &Deed,
     waits: bool,
     out: &mut Vec<u8>,
-) -> Option<(Unit, Plan, Wait)> {
+) -> Option<Queued> {
     let plan = match deed {
         Deed::Close(_) | Deed::Abort => {
             decision.drop_it(out);
             return None;
         }
-        Deed::Wait(plan, wait) => return Some((decision.take(), plan.clone(), *wait)),
+        Deed::Wait(plan, wait) => return Some((decision.take(out), plan.clone(), *wait)),
         Deed::Pass => &Plan::Pass,
         Deed::Plan(plan) => plan,
     };
     if waits {
-        return Some((decision.take(), plan.clone(), Wait::None));
+        return Some((decision.take(out), plan.clone(), Wait::None));
     }
     match plan {
         Plan::Pass => decision.pass(out),

@@ -163,6 +163,7 @@ fn unanswered_text(why: &NoResponse) -> String {
     match why {
         NoResponse::Ended(end) => format!("the server gave no response: {end}"),
         NoResponse::Malformed(error) => format!("the server's response is not HTTP/1.1: {error}"),
+        NoResponse::TooManyInterim => "the server sent only interim responses (1xx)".to_owned(),
         NoResponse::TimedOut => {
             "the server gave no response in time (--connect-timeout)".to_owned()
         }

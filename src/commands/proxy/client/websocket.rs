@@ -17,7 +17,7 @@ use crate::output::human::proxy_closed_text;
 use crate::protocol::connection::Initiator;
 use crate::protocol::forward::{ForwardedRequest, Refused, Rewritten};
 use crate::protocol::handshake::{Agreement, Request, validate_response};
-use crate::protocol::head::parse_request;
+use crate::protocol::head::{HeadError, parse_request};
 use crate::protocol::vocabulary::Role;
 use crate::proxy::{
     Cable, CableControl, CableOptions, Ends, Exchanged, NoResponse, Outbound, PassedResponse, Relay,
@@ -156,6 +156,10 @@ impl Client<'_> {
                         let limit = self.server.config.endpoint.connect_timeout;
                         (UpgradeError::TimedOut(received, limit.unwrap_or_default()), 504)
                     }
+                    NoResponse::TooManyInterim => {
+                        let error = HeadError::StartLine("only interim responses (1xx)".to_owned());
+                        (UpgradeError::Malformed(error, received), 502)
+                    }
                     NoResponse::System(error) => (UpgradeError::System(error), 502),
                 };
                 (error, failed.interim, status)
@@ -248,7 +252,11 @@ impl Client<'_> {
         match (is_normal(&report.closed), report.failed) {
             (_, Some(error)) => Err(Error::System("event loop".to_owned(), error)),
             (true, None) => Ok(()),
-            (false, None) => Err(Error::ProxyEnded(proxy_closed_text(&report.closed))),
+            (false, None) => {
+                let text = proxy_closed_text(&report.closed);
+                let is_breach = report.is_enforced;
+                Err(if is_breach { Error::ProxyViolated(text) } else { Error::ProxyEnded(text) })
+            }
         }
     }
 
