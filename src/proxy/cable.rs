@@ -207,6 +207,7 @@ impl<'a> Cable<'a> {
             &self.reactor.waker(),
         )?;
         self.journal.outputs().set_all_ready(); // readiness announced before was not recorded
+        self.show_soon(); // also frees what the opening handshake has used
         loop {
             self.take_orders();
             for side in SIDES {

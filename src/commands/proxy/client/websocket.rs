@@ -81,7 +81,7 @@ impl Client<'_> {
         match exchanged {
             Exchanged::Upgraded { response, from_client, from_server } => {
                 let result =
-                    self.run_cable(handshake, upstream, &response, (from_client, from_server));
+                    self.run_cable(handshake, upstream, *response, (from_client, from_server));
                 self.report(result);
                 After::End
             }
@@ -195,7 +195,7 @@ impl Client<'_> {
         &mut self,
         handshake: Handshake,
         upstream: Upstream,
-        response: &PassedResponse,
+        response: PassedResponse,
         early: (Vec<u8>, Vec<u8>),
     ) -> Result<(), Error> {
         let head = response.head.judged(true);
@@ -204,7 +204,7 @@ impl Client<'_> {
             Ok(agreement) => (agreement, Vec::new()),
             Err(findings) => (Agreement::default(), findings),
         };
-        let opened = self.opened(&handshake, &upstream, response, &agreement);
+        let opened = self.opened(&handshake, &upstream, &response, &agreement);
         let resource = self.server.config.redaction.url(&handshake.resource).into_owned();
         let resource = opened.secrets.mask_text(resource);
         let messages = self.server.connections.open(self.number, resource, opened.protocol.clone());
@@ -218,6 +218,7 @@ impl Client<'_> {
             self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
         self.journal.outputs().flush_early(); // before anything passes, which may be much later
+        drop((handshake, response)); // not to be kept as long as the connection
         let Some(client) = self.take_stream() else { return Ok(()) };
         let (from_client, from_server) = early;
         let ends = Ends {
