@@ -171,8 +171,8 @@ class Verdicts:
         self.trigger, self.before = None, {}
         # Both sides have done what ends the connection: the first may have had to wait.
         self.has_second_trigger = False
-        # The Close frames that it may send for that; none: it resets.
-        self.closes = []
+        # The Close frames that it may send for that, and whether it may reset both sides instead.
+        self.closes, self.may_reset = [], False
         self.delayed = {side: False for side in SIDES}
         self.touched = {side: None for side in SIDES}
         for event in events:
@@ -187,6 +187,7 @@ class Verdicts:
         if self.trigger is None:
             self.trigger, self.before = side, {side: len(self.fates[side]) for side in SIDES}
         self.has_second_trigger |= side != self.trigger
+        self.may_reset |= not closes
         self.closes += [("close", payload) for payload in closes]
 
     def take_close(self, side):
