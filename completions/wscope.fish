@@ -300,7 +300,7 @@ complete -c wscope -n '__wscope_is proxy' -l servername -d 'Send this server nam
 complete -c wscope -n '__wscope_is proxy' -l tls-min -d 'Minimum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
 complete -c wscope -n '__wscope_is proxy' -l tls-max -d 'Maximum version of TLS' -r -f -a "(__wscope_offered 1.0\t'RFC 2246, deprecated' 1.1\t'RFC 4346, deprecated' 1.2\t'RFC 5246' 1.3\t'RFC 8446')"
 complete -c wscope -n '__wscope_is proxy' -l rule -d 'Change messages: \'SIDE [PATTERN] [WHEN] => ACTION\' [repeatable; the first that matches counts]' -r -f
-complete -c wscope -n '__wscope_is proxy' -l seed -d 'Let what is random (N%, ±TIME, corrupt) happen as in an earlier run with the same N' -r -f
+complete -c wscope -n '__wscope_is proxy' -l seed -d 'Seed for all that is random (N%, ±TIME, corrupt): runs with the same N make the same choices' -r -f
 complete -c wscope -n '__wscope_is proxy' -l throttle -d 'Pass on at most SIZE bytes a second in each direction of a connection (16K, 1M)' -r -f
 complete -c wscope -n '__wscope_is proxy' -l latency -d 'Delay everything by TIME in each direction, such as 200ms or 200ms±50ms' -r -f
 complete -c wscope -n '__wscope_is proxy' -l refuse -d 'Refuse opening handshakes with this status, such as 503; with 503,20% one in five at random' -r -f
@@ -316,7 +316,7 @@ complete -c wscope -n '__wscope_is proxy' -l color -d 'When to use colors' -r -f
 complete -c wscope -n '__wscope_is proxy' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
 complete -c wscope -n '__wscope_is proxy' -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r -f
 complete -c wscope -n '__wscope_is proxy' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
-complete -c wscope -n '__wscope_is proxy' -l no-http -d 'Answer requests that are no opening handshake with 426 instead of relaying them to the server'
+complete -c wscope -n '__wscope_is proxy' -l no-http -d 'Answer HTTP requests other than opening handshakes with 426 instead of relaying them to the server'
 complete -c wscope -n '__wscope_is proxy' -l keep-host -d 'Pass on the Host header as the client sends it'
 complete -c wscope -n '__wscope_is proxy' -l keep-origin -d 'Pass on the Origin header as the client sends it'
 complete -c wscope -n '__wscope_is proxy' -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'

@@ -206,7 +206,7 @@ module completions {
   export extern "wscope proxy" [
     --max-clients: string     # Serve at most this many connections at a time; others get 503
     --handshake-timeout: string # Time limit for a client's TLS handshake and request; 0 means no limit
-    --no-http                 # Answer requests that are no opening handshake with 426 instead of relaying them to the server
+    --no-http                 # Answer HTTP requests other than opening handshakes with 426 instead of relaying them to the server
     --tls-cert: path          # Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12
     --tls-key: path           # Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not
     --tls-pass: string        # Passphrase of the key, or @FILE to read it from; if it is missing, it is prompted for on the terminal
@@ -240,7 +240,7 @@ module completions {
     --tls-min: string@"nu-complete wscope proxy tls_min" # Minimum version of TLS
     --tls-max: string@"nu-complete wscope proxy tls_max" # Maximum version of TLS
     --rule: string            # Change messages: 'SIDE [PATTERN] [WHEN] => ACTION' [repeatable; the first that matches counts]
-    --seed: string            # Let what is random (N%, ±TIME, corrupt) happen as in an earlier run with the same N
+    --seed: string            # Seed for all that is random (N%, ±TIME, corrupt): runs with the same N make the same choices
     --throttle: string        # Pass on at most SIZE bytes a second in each direction of a connection (16K, 1M)
     --latency: string         # Delay everything by TIME in each direction, such as 200ms or 200ms±50ms
     --refuse: string          # Refuse opening handshakes with this status, such as 503; with 503,20% one in five at random

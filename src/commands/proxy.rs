@@ -13,14 +13,11 @@ use crate::server::{ListenError, ReceiveOptions};
 
 mod client;
 mod connections;
-mod failure;
 mod grammar;
 mod layout;
 mod operator;
 mod server;
 mod tables;
-mod upstream;
-mod websocket;
 
 use connections::Connections;
 use grammar::{COMMANDS, Command};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::connect::{redaction, stdout_in};
 use super::endpoint::{AddedCredentials, EndpointOptions, add_credentials, check_field};
 use super::files::FileReader;
-use super::filters::filters;
+use super::filters::proxy_filters;
 use super::headers::headers;
 use super::listen::{MAX_BACKLOG, MAX_HANDSHAKES, acceptor, at_least_one, input, memory};
 use super::record::record;
@@ -135,7 +135,7 @@ impl ProxyConfig {
             input,
             stdout: stdout_in(output(args), false, args.display.verbose, env),
             commentary,
-            filters: filters(&args.filter, &files)?,
+            filters: proxy_filters(&args.filter, &files)?,
             record: record(&args.record, args.display.verbose)?,
             close_timeout: duration("--close-timeout", &args.ending.closing.close_timeout)?,
             redaction: redaction(args.display.show_secrets),

@@ -35,6 +35,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Recording(error) => error.hint(),
         Error::Config(_)
         | Error::ProxyEnded(_)
+        | Error::ProxyViolated(_)
         | Error::ProxyRefused(_)
         | Error::Signal(_)
         | Error::Output(_)

@@ -50,7 +50,7 @@ pub(super) fn message(error: &Error) -> String {
                 "closing handshake: timed out: the peer did not answer our Close frame within {limit:?}"
             )
         }
-        Error::ProxyEnded(how) => format!("connection {how}"),
+        Error::ProxyEnded(how) | Error::ProxyViolated(how) => format!("connection {how}"),
         Error::ProxyRefused(why) => format!("request refused: {why}"),
         Error::Listen(what, error) => format!("{what}: {error}"),
         Error::Redirect(rejected, why) => {

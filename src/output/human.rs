@@ -219,20 +219,25 @@ impl Human {
         }
     }
 
-    /// A failure; the request has the first direction, and the response the other one.
-    fn failure(&self, failure: &Failure, [asking, answering]: [Direction; 2]) -> String {
+    fn failure(&self, failure: &Failure) -> String {
+        let mut text = self.failure_message(failure);
+        let heads = failure.request.iter().map(|head| (Direction::Received, head));
+        let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));
+        for (direction, head) in heads.chain(answer).filter(|_| self.shows(Detail::Control)) {
+            text += &self.head(direction, head);
+        }
+        text + &self.excerpt(&failure.excerpt)
+    }
+
+    /// What failed, and the hint.
+    fn failure_message(&self, failure: &Failure) -> String {
         let message = escape(&failure.message, Newlines::Escape);
         let message = self.paragraph(Role::Error, &message, OURS.len(), HANGING);
         let mut text = format!("{OURS}{message}\n");
         if let Some(hint) = &failure.hint {
             text += &self.advice(hint);
         }
-        let heads = failure.request.iter().map(|head| (asking, head));
-        let answer = failure.response.iter().map(|response| (answering, &response.head));
-        for (direction, head) in heads.chain(answer).filter(|_| self.shows(Detail::Control)) {
-            text += &self.head(direction, head);
-        }
-        text + &self.excerpt(&failure.excerpt)
+        text
     }
 
     /// Bytes of the peer that a failure quotes.
@@ -325,7 +330,7 @@ impl Human {
             EventKind::Notice(level, text) => self.notice(*level, text),
             EventKind::Shown(shown) => self.shown(shown)?,
             EventKind::Failure(failure) if self.options.failures && event.connection.is_some() => {
-                self.failure(failure, [Direction::Received, Direction::Sent])
+                self.failure(failure)
             }
             EventKind::Failure(_) => return None, // printed at the end of the program
         })

@@ -57,6 +57,16 @@ impl End {
         self.stream
     }
 
+    /// Has everything tried again: another user of the reactor may have got what was announced.
+    pub fn assume_ready(&mut self) {
+        (self.is_readable, self.is_writable, self.is_read_closed) = (true, true, true);
+    }
+
+    /// Whether a peer that has nothing to say has neither said anything nor ended the connection.
+    pub fn is_idle(&mut self) -> bool {
+        matches!(self.read(&mut [0]), Received::Nothing)
+    }
+
     /// Records what was announced.
     pub(super) fn add(&mut self, announced: SocketReadiness) {
         self.is_readable |= announced.is_readable;
@@ -144,7 +154,7 @@ impl End {
     }
 
     /// Has the connection reset once it is dropped.
-    pub(super) fn abort(&mut self) {
+    pub fn abort(&mut self) {
         self.is_finished = true;
         self.stream.reset_on_drop();
     }

@@ -98,6 +98,8 @@ pub enum NoResponse {
     Ended(TransportEnd),
     /// What it sent is not an HTTP response.
     Malformed(HeadError),
+    /// It sent one interim response (1xx) after the other.
+    TooManyInterim,
     /// None came in time.
     TimedOut,
     /// The system refused something.
@@ -313,6 +315,11 @@ impl Progress {
         while self.response.is_none() {
             match parse_response(&self.received) {
                 Ok(None) => return Ok(()),
+                Ok(Some((line, _)))
+                    if is_interim(line.status) && self.interim.len() >= MAX_INTERIM =>
+                {
+                    return Err(self.unanswered(NoResponse::TooManyInterim));
+                }
                 Ok(Some((line, head))) => self.take_head(line, head),
                 Err(error) => return Err(self.unanswered(NoResponse::Malformed(error))),
             }
@@ -323,7 +330,7 @@ impl Progress {
     fn take_head(&mut self, line: StatusLine, head: Head) {
         self.received.drain(..head.bytes().len());
         self.down.push(head.bytes());
-        if is_interim(line.status) && self.interim.len() < MAX_INTERIM {
+        if is_interim(line.status) {
             return self.interim.push(Interim { line, head });
         }
         let scan = Transfer::response(&self.outbound.method, &line, &head)

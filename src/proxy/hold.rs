@@ -4,21 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use crate::protocol::Side;
 
-use crate::protocol::frame::Opcode;
-use crate::protocol::{MessageKind, Side};
-
+use super::payload::Payload;
 use super::queue::Orders;
-
-/// What is delivered in place of a held message, or injected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Payload {
-    /// A data message.
-    Message(MessageKind, Bytes),
-    /// A ping or pong.
-    Control(Opcode, Bytes),
-}
 
 /// A message that waits for the operator.
 #[derive(Clone, Debug)]

@@ -5,23 +5,19 @@
 //! connection. Both run in the thread of their client.
 
 mod cable;
-mod closing;
 mod counts;
 mod end;
-mod events;
 mod exchange;
 mod hold;
-mod messages;
 mod outgoing;
-mod passing;
+mod payload;
 mod queue;
-mod report;
 
-pub use cable::{Cable, CableControl, CableOptions, Ends};
+pub use cable::{Cable, CableControl, CableOptions, Ends, Report};
 pub use counts::MessageCounts;
 pub use end::End;
 pub use exchange::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Relay, Unanswered};
-pub use hold::{Held, Holding, Payload};
+pub use hold::{Held, Holding};
 pub use outgoing::{Outgoing, SourceEnd};
+pub use payload::Payload;
 pub use queue::{Order, Orders};
-pub use report::Report;

@@ -10,7 +10,7 @@ use mio::Waker;
 use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
 
-use super::hold::Payload;
+use super::payload::Payload;
 
 /// Something that a connection is to do.
 #[derive(Clone, Debug)]

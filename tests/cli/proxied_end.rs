@@ -19,6 +19,7 @@ fn proxied(
     peer.request("/", &[]);
     peer.read_head();
     client(&mut peer);
+    drop(peer); // the proxy passes on that this side has ended
     proxy.wait()
 }
 
@@ -59,6 +60,7 @@ fn what_is_corrupted_is_shown_in_both_forms() {
             peer.accept_request();
             peer.send(binary(&[0]));
             peer.answer_close(1000);
+            peer.eof();
         },
         |peer| {
             let delivered = peer.read_message().1;

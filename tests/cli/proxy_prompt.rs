@@ -41,8 +41,7 @@ fn collect(received: Sender<String>) -> impl FnOnce(&mut Peer) + Send + 'static 
                     received.send(text).expect("a test that still runs");
                 }
                 crate::support::CLOSE => {
-                    peer.close(1000, "");
-                    return peer.expect_eof();
+                    return peer.close(1000, "");
                 }
                 opcode => panic!("opcode {opcode}"),
             }
@@ -55,9 +54,10 @@ fn say(peer: &mut Peer, words: &str) {
 }
 
 /// The closing handshake of a client through the proxy, and the end of the proxy.
-fn finish(mut terminal: Terminal, mut peer: Peer) {
+fn finish(terminal: &mut Terminal, mut peer: Peer) {
     peer.close_and_expect_reply(1000);
     peer.expect_eof();
+    drop(peer);
     terminal.wait_for("#1 closed");
     terminal.press(Key::CtrlD);
     assert_eq!(terminal.wait_exit(), 0);
@@ -74,19 +74,19 @@ fn messages_are_injected_toward_either_side() {
         peer.expect_ping(b"are you there");
         peer.expect_text("from the client");
         peer.answer_close(1000);
-        peer.expect_eof();
     });
-    let (terminal, port) = proxy(&[], &server);
+    let (mut terminal, port) = proxy(&[], &server);
     std::fs::write(terminal.home().join("greeting.txt"), "from a file").expect("a file");
     let mut client = connect(&terminal, port, "/", &[]);
-    for line in [
-        "/server 1 to the server",
-        "/server 1 text:@greeting.txt",
-        "/server #1 ping:are you there",
-        r#"/client 1 text:"line\nbreak""#,
-        "/client 1 hex:00ff",
+    for (line, shown) in [
+        ("/server 1 to the server", "#1 > to the server"),
+        ("/server 1 text:@greeting.txt", "#1 > from a file"),
+        ("/server #1 ping:are you there", "#1 > ping \"are you there\""),
+        (r#"/client 1 text:"line\nbreak""#, "#1 < line"),
+        ("/client 1 hex:00ff", "#1 < binary, 2 bytes"),
     ] {
         terminal.type_line(line);
+        terminal.wait_for(shown);
     }
     client.expect_text("line\nbreak");
     client.expect_binary(&[0, 255]);
@@ -102,14 +102,14 @@ fn messages_are_injected_toward_either_side() {
         terminal.type_line(line);
         terminal.wait_for(answer);
     }
-    finish(terminal, client);
+    finish(&mut terminal, client);
 }
 
 #[test]
 fn rules_come_and_go_while_messages_pass() {
     let (sender, received) = channel();
     let server = Server::script(collect(sender));
-    let (terminal, port) = proxy(&["--rule", "server /x/ => drop"], &server);
+    let (mut terminal, port) = proxy(&["--rule", "server /x/ => drop"], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     let next = || received.recv().expect("a text");
     say(&mut client, "first secret");
@@ -136,14 +136,14 @@ fn rules_come_and_go_while_messages_pass() {
         terminal.type_line(line);
         terminal.wait_for(answer);
     }
-    finish(terminal, client);
+    finish(&mut terminal, client);
 }
 
 #[test]
 fn held_messages_are_changed_dropped_and_delivered() {
     let (sender, received) = channel();
     let server = Server::script(collect(sender));
-    let (terminal, port) = proxy(&[], &server);
+    let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     let next = || received.recv().expect("a text");
     terminal.type_line("/hold on");
@@ -177,14 +177,14 @@ fn held_messages_are_changed_dropped_and_delivered() {
         terminal.type_line(line);
         terminal.wait_for(answer);
     }
-    finish(terminal, client);
+    finish(&mut terminal, client);
 }
 
 #[test]
 fn a_rule_holds_what_it_matches() {
     let (sender, received) = channel();
     let server = Server::script(collect(sender));
-    let (terminal, port) = proxy(&["--rule", "client /order/ => hold"], &server);
+    let (mut terminal, port) = proxy(&["--rule", "client /order/ => hold"], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     say(&mut client, "greeting");
     assert_eq!(received.recv().expect("a text"), "greeting");
@@ -193,7 +193,7 @@ fn a_rule_holds_what_it_matches() {
     terminal.type_line("/go 1");
     terminal.wait_for("delivered 1");
     assert_eq!(received.recv().expect("a text"), "order 1");
-    finish(terminal, client);
+    finish(&mut terminal, client);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn one_side_is_sent_a_close_frame() {
         peer.accept_request();
         peer.expect_close(1012);
         peer.close(1012, "");
-        peer.expect_eof();
+        peer.expect_close(1012); // the answer of the client
     });
     let (terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
@@ -233,6 +233,7 @@ fn one_side_is_sent_a_close_frame() {
     client.expect_close(1012); // the answer of the server
     client.close(1012, "");
     client.expect_eof();
+    drop(client);
     terminal.wait_for("#1 closed");
 }
 
@@ -245,9 +246,8 @@ fn connections_are_listed_with_their_counts() {
         peer.send(text("two"));
         peer.send(text("three"));
         peer.answer_close(1000);
-        peer.expect_eof();
     });
-    let (terminal, port) = proxy_to(&[], &format!("{}/base", server.url()));
+    let (mut terminal, port) = proxy_to(&[], &format!("{}/base", server.url()));
     terminal.type_line("/connections");
     terminal.wait_for("no connection is open");
     let protocol = ["Sec-WebSocket-Protocol: chat"];
@@ -271,16 +271,17 @@ fn connections_are_listed_with_their_counts() {
     {
         assert!(screen.contains(row), "no {row:?} in:\n{screen}");
     }
-    finish(terminal, client);
+    finish(&mut terminal, client);
 }
 
 #[test]
 fn commands_numbers_and_words_of_rules_are_completed() {
     let (sender, received) = channel();
     let server = Server::script(collect(sender));
-    let (terminal, port) = proxy(&[], &server);
+    let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/path", &[]);
     terminal.type_line("/hold on");
+    terminal.wait_for("every data message is held");
     say(&mut client, "x");
     terminal.wait_for("held as 1");
     for (typed, completed) in [
@@ -305,14 +306,14 @@ fn commands_numbers_and_words_of_rules_are_completed() {
     terminal.type_line("/go 1");
     assert_eq!(received.recv().expect("a text"), "x");
     terminal.type_line("/hold off");
-    finish(terminal, client);
+    finish(&mut terminal, client);
 }
 
 #[test]
 fn the_display_is_filtered_searched_and_paused() {
     let (sender, received) = channel();
     let server = Server::script(collect(sender));
-    let (terminal, port) = proxy(&[], &server);
+    let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     terminal.type_line("/mute /noise/");
     terminal.wait_for("not shown: /noise/");
@@ -328,14 +329,14 @@ fn the_display_is_filtered_searched_and_paused() {
     terminal.type_line("/grep signal");
     terminal.wait_for("#1 [2] ");
     terminal.type_line("/record session.ndjson");
-    terminal.wait_for("session.ndjson");
+    terminal.wait_for("recording to session.ndjson");
     say(&mut client, "recorded");
     terminal.wait_for("recorded\n");
     terminal.type_line("/again");
     terminal.wait_for("unknown command /again");
-    let home = terminal.home();
-    finish(terminal, client);
-    let _ = home;
+    finish(&mut terminal, client);
+    let recorded = std::fs::read_to_string(terminal.home().join("session.ndjson"));
+    assert!(recorded.expect("a recording").contains(r#""data":"recorded""#));
 }
 
 #[test]
@@ -345,14 +346,14 @@ fn help_is_about_what_passes() {
     terminal.wait_for("/help all everything");
     let screen = terminal.screen();
     for words in [
-        "messages pass by themselves; commands inject, hold and change them",
-        "also /rule /rules",
+        "messages pass; commands inject, hold and change them",
+        "/rule /rules /unrule /hold",
         "Enter carries out the line",
     ] {
-        assert!(screen.contains(words.trim_start_matches("also ")), "no {words:?} in:\n{screen}");
+        assert!(screen.contains(words), "no {words:?} in:\n{screen}");
     }
     terminal.type_line("/help edit");
     terminal.wait_for("/edit 3 {\"amount\":1}");
     terminal.type_line("/help rule");
-    terminal.wait_for("The first rule that matches counts.");
+    terminal.wait_for("/rule client {\"type\":\"order\"} every 3 => delay 2s");
 }

@@ -54,7 +54,7 @@ fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
         ("client => drpo", "unknown action \"drpo\": did you mean drop?"),
         ("client => delay", "delay needs a time, as in delay 500ms or delay 1s±200ms"),
         ("any nth 0 => drop", "\"0\" is not a number of messages, from 1"),
-        ("any 5 => close 1006", "close code 1006 must not be sent"),
+        ("any 5 => close 1006", "close code 1006 Abnormal Closure must not be sent"),
         (
             "client => hold",
             "hold needs a prompt, where /go and /drop are typed: run it on a terminal",

@@ -7,12 +7,25 @@ use serde_json::Value;
 use crate::listen::port_in;
 use crate::support::{Listener, Outcome, Peer, Running, Wscope, masked, text, wscope};
 
+mod display;
 mod ends;
+mod faults;
 mod frames;
 mod heads;
+mod http;
+#[cfg(unix)]
+mod lifetime;
+#[cfg(target_os = "linux")]
+mod pressure;
+mod records;
+mod refused;
 mod responses;
 mod rule_ends;
 mod rules;
+mod secrets;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod tls;
+mod upstream;
 
 /// A running proxy, and the listening socket of the server that it forwards to.
 struct Proxied {

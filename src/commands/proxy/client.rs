@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use url::Host;
 
 use super::connections::{NotAdmitted, Record};
-use super::failure::{refusal, unreadable};
 use super::server::Server;
-use super::upstream::Upstream;
 use crate::commands::displays::Failures;
 use crate::event::{EventKind, HttpExchange, Level, Mask};
 use crate::net::exchange::Exchange;
@@ -18,41 +16,47 @@ use crate::output::{Outputs, finish_and_drain};
 use crate::protocol::forward::{Refused, RequestKind, forward};
 use crate::protocol::head::{Head, RequestLine};
 use crate::proxy::{End, Orders};
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 use crate::server::{
     AcceptError, AcceptedSocket, Received, ReceivedRequest, Service, receive_request,
 };
 use crate::session::Journal;
+use failure::{refusal, unreadable};
+use upstream::Upstream;
+
+mod failure;
+mod upstream;
+mod websocket;
 
 /// A client, with what its requests share.
-pub(super) struct Client<'a> {
-    pub(super) server: &'a Arc<Server>,
-    pub(super) reactor: &'a mut Reactor,
-    pub(super) journal: Journal<'a>,
-    pub(super) number: u64,
-    pub(super) remote: SocketAddr,
-    pub(super) stream: Option<End>,
+struct Client<'a> {
+    server: &'a Arc<Server>,
+    reactor: &'a mut Reactor,
+    journal: Journal<'a>,
+    number: u64,
+    remote: SocketAddr,
+    stream: Option<End>,
     /// The address that it is connected to.
     local: Host,
-    pub(super) orders: Arc<Orders>,
+    orders: Arc<Orders>,
     /// A connection to the server that may serve another request.
-    pub(super) upstream: Option<Upstream>,
+    upstream: Option<Upstream>,
 }
 
 /// A request of a client.
-pub(super) struct ClientRequest {
-    pub(super) line: RequestLine,
-    pub(super) head: Head,
+struct ClientRequest {
+    line: RequestLine,
+    head: Head,
     /// What was received after the head.
-    pub(super) early: Vec<u8>,
+    early: Vec<u8>,
     /// When it was received.
-    pub(super) at: Instant,
+    at: Instant,
     /// What is masked in all that is shown about it.
-    pub(super) secrets: Secrets,
+    secrets: Secrets,
 }
 
 /// What follows a request.
-pub(super) enum After {
+enum After {
     /// Another request, of which these bytes are received.
     Request(Vec<u8>),
     /// Nothing.
@@ -63,7 +67,7 @@ pub(super) enum After {
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// How long a client may go on sending, or take to end its direction, once it was answered for the last time.
-pub(super) const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(1);
 
 impl Service for Server {
     fn serve(self: Arc<Self>, socket: AcceptedSocket, reactor: &mut Reactor) {
@@ -127,7 +131,7 @@ impl Server {
         let _ = self.shared.waker().wake(); // the end of the run may have waited for it
     }
 
-    pub(super) fn not_admitted(&self, why: NotAdmitted) -> Refused {
+    fn not_admitted(&self, why: NotAdmitted) -> Refused {
         let clients = self.config.capacity.clients;
         Refused::new(
             503,
@@ -150,7 +154,10 @@ impl Client<'_> {
             let Some(end) = &mut self.stream else { return };
             let deadline = Deadline::after(Some(KEEP_ALIVE));
             match receive_request(end.stream(), early, self.reactor, deadline) {
-                Ok(received) => request = self.request(received),
+                Ok(received) => {
+                    end.assume_ready();
+                    request = self.request(received);
+                }
                 Err(AcceptError::Unreadable(error)) => {
                     return self.answer(None, &Refused::unreadable(&error));
                 }
@@ -162,9 +169,11 @@ impl Client<'_> {
     fn request(&self, received: ReceivedRequest) -> ClientRequest {
         let ReceivedRequest { line, head, early } = received;
         let redaction = self.server.config.redaction;
-        let own = self.server.config.secrets.clone();
-        let secrets =
-            Secrets::of_request(redaction, &line.target, head.lenient().fields()).and(own);
+        let secrets = Secrets::of_request(redaction, &line.target, head.lenient().fields());
+        let secrets = match redaction {
+            Redaction::Mask => secrets.and(self.server.config.secrets.clone()),
+            Redaction::Show => secrets,
+        };
         ClientRequest { line, head, early, at: Instant::now(), secrets }
     }
 
@@ -199,7 +208,7 @@ impl Client<'_> {
     }
 
     /// Answers a request in place of the server, and ends the connection.
-    pub(super) fn answer(&mut self, request: Option<&ClientRequest>, refused: &Refused) {
+    fn answer(&mut self, request: Option<&ClientRequest>, refused: &Refused) {
         let is_websocket = request.is_some_and(|request| {
             request.line.method == "GET" && request.head.value("Upgrade").is_some()
         });
@@ -216,7 +225,7 @@ impl Client<'_> {
     }
 
     /// Sends a response of our own, and ends the connection.
-    pub(super) fn respond(&mut self, request: Option<&ClientRequest>, refused: &Refused) {
+    fn respond(&mut self, request: Option<&ClientRequest>, refused: &Refused) {
         self.journal.outputs().flush_early();
         let Some(end) = &mut self.stream else { return };
         let deadline = Deadline::after(Some(LINGER));
@@ -228,12 +237,7 @@ impl Client<'_> {
         self.stream = None;
     }
 
-    pub(super) fn emit_http(
-        &mut self,
-        request: &ClientRequest,
-        status: Option<u16>,
-        note: Option<String>,
-    ) {
+    fn emit_http(&mut self, request: &ClientRequest, status: Option<u16>, note: Option<String>) {
         let mask = Mask::new(self.server.config.redaction, &request.secrets);
         let exchange = HttpExchange {
             method: request.line.method.clone(),
@@ -246,15 +250,23 @@ impl Client<'_> {
     }
 
     /// Ends our direction to the client, which was answered for the last time.
-    pub(super) fn finish(&mut self) {
+    fn finish(&mut self) {
         if let Some(mut end) = self.stream.take() {
             let deadline = Deadline::after(Some(LINGER));
             Exchange::new(end.stream(), self.reactor).linger(deadline);
         }
     }
 
+    /// Resets the connection to the client, which has got a part of a response: an orderly end might complete it.
+    pub(super) fn cut_off(&mut self) {
+        if let Some(end) = &mut self.stream {
+            end.abort();
+        }
+        self.stream = None;
+    }
+
     /// The stream of the client, to be used by another loop.
-    pub(super) fn take_stream(&mut self) -> Option<Stream> {
+    fn take_stream(&mut self) -> Option<Stream> {
         self.stream.take().map(End::into_stream)
     }
 }

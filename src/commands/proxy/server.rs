@@ -105,7 +105,8 @@ impl Server {
     /// Whether a connection from `local` to `remote` has reached this proxy itself.
     pub(super) fn is_loop(&self, local: Option<IpAddr>, remote: SocketAddr) -> bool {
         let (own, remote_ip) = (self.address.ip().to_canonical(), remote.ip().to_canonical());
-        let is_here = own.is_unspecified() && local.map(|ip| ip.to_canonical()) == Some(remote_ip);
+        let is_local = local.map(|ip| ip.to_canonical()) == Some(remote_ip);
+        let is_here = own.is_unspecified() && (is_local || remote_ip.is_loopback());
         remote.port() == self.address.port() && (own == remote_ip || is_here)
     }
 }

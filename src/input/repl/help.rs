@@ -177,10 +177,10 @@ impl Help<'_> {
     }
 
     fn row(&self, left: &str, right: &str) -> String {
-        let left = format!("  {left}");
         if self.columns() < TWO_COLUMNS {
-            return format!("{left}\n{}", self.wrapped(right, INDENT));
+            return self.wrapped(left, 2) + &self.wrapped(right, INDENT);
         }
+        let left = format!("  {left}");
         let right = self.wrapped(right, SUMMARY_COLUMN);
         match left.width() < SUMMARY_COLUMN {
             true => format!("{left:<SUMMARY_COLUMN$}{}", right.trim_start()),
@@ -213,7 +213,8 @@ mod tests {
             intro,
             end_of_input: "ends the input",
             prompt,
-            commands: words.at_start(true).collect(),
+            // The proxy's with those of the prompt itself.
+            commands: words.at_start(!words.sends_lines).collect(),
             details: words.details,
             sends_lines: words.sends_lines,
             width,

@@ -120,7 +120,7 @@ pub const fn proxy_commands<G: ProxyGrammar>() -> CommandSet<Command<G>> {
 }
 
 /// The first line of help.
-pub(super) const INTRO: &str = "messages pass by themselves; commands inject, hold and change them";
+pub(super) const INTRO: &str = "messages pass; commands inject, hold and change them";
 
 /// The commands in help and completion.
 pub(super) const WORDS: CommandWords =
@@ -148,13 +148,10 @@ const COMMANDS: [SlashCommand; 16] = [
 const CLIENT: SlashCommand = SlashCommand {
     name: "client",
     arguments: "N PAYLOAD",
-    summary: "inject a message toward the client of connection N",
+    summary: "send something toward the client of connection N",
 };
-const SERVER: SlashCommand = SlashCommand {
-    name: "server",
-    arguments: "N PAYLOAD",
-    summary: "inject a message toward the server",
-};
+const SERVER: SlashCommand =
+    SlashCommand { name: "server", arguments: "N PAYLOAD", summary: "the same toward the server" };
 const RULE: SlashCommand = SlashCommand {
     name: "rule",
     arguments: "SIDE [PATTERN] [WHEN] => ACTION",

@@ -8,8 +8,8 @@ use super::preview::payload_preview;
 use super::stamp::short;
 use super::{Detail, Human, OURS, arrow, role};
 use crate::event::{
-    Changed, Event, EventKind, HttpExchange, Message, Omitted, Opened, ProxyClosed, ProxyInitiator,
-    Touch, Transit,
+    Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, Opened, ProxyClosed,
+    ProxyInitiator, Touch, Transit,
 };
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
@@ -45,8 +45,7 @@ impl Human {
             EventKind::ProxyClosed(closed) => return self.proxy_closed(closed),
             EventKind::Failure(failure) => {
                 let is_shown = self.options.failures && event.connection.is_some();
-                let directions = [Direction::Sent, Direction::Received];
-                return is_shown.then(|| self.failure(failure, directions));
+                return is_shown.then(|| self.unopened(failure));
             }
             _ => {}
         }
@@ -112,6 +111,22 @@ impl Human {
             return self.opened(opened);
         }
         Some(self.opened_in_full(opened, Some(Direction::Sent), Direction::Received))
+    }
+
+    /// What did not become a connection. The words of the server are shown as those of `wscope URL` are.
+    fn unopened(&self, failure: &Failure) -> String {
+        let mut text = self.failure_message(failure);
+        let attempted = || failure.attempt.as_ref().and_then(|it| it.request.as_ref());
+        let request = failure.request.as_ref().or_else(attempted);
+        if let Some(request) = request.filter(|_| self.shows(Detail::Control)) {
+            text += &self.head(Direction::Sent, request);
+        }
+        let interim = failure.interim.iter().map(|interim| &interim.head);
+        for head in interim.chain(failure.response.iter().map(|response| &response.head)) {
+            text += &self.head(Direction::Received, head);
+        }
+        let body = failure.response.as_ref().map_or(&[][..], |response| &response.body);
+        text + &self.excerpt(body) + &self.excerpt(&failure.excerpt)
     }
 
     fn breach(&self, direction: Direction, violation: &Violation, fate: &str) -> Option<String> {

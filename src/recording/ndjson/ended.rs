@@ -29,7 +29,7 @@ pub(super) struct CloseLine {
     sent: Option<Close>,
     received: Option<Close>,
     incomplete_message: Option<Incomplete>,
-    end: Option<End>,
+    end: Option<Ends>,
     end_error: Option<String>,
     position: Option<Place>,
     violation: Option<ViolationLine>,
@@ -68,6 +68,14 @@ struct Incomplete {
 enum Type {
     Text,
     Binary,
+}
+
+/// In a proxy each side has its own.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Ends {
+    One(End),
+    Sides { client: Option<End>, server: Option<End> },
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -123,7 +131,9 @@ enum LastKind {
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(expecting = "an object", default)]
 struct Totals {
+    #[serde(alias = "server")]
     received: Traffic,
+    #[serde(alias = "client")]
     sent: Traffic,
 }
 
@@ -214,7 +224,17 @@ impl CloseLine {
             let position = self.position.as_ref().and_then(Place::position);
             EndCause::Transport(end, position.unwrap_or(Position::Boundary))
         };
-        match self.end {
+        let end = match self.end {
+            Some(Ends::One(end)) => Some(end),
+            // A closing handshake, or else the end of the side that ended it.
+            Some(Ends::Sides { .. }) if self.was_clean => None,
+            Some(Ends::Sides { client, server }) => match self.initiator {
+                Some(Side::Local) => client.or(server),
+                _ => server.or(client),
+            },
+            None => None,
+        };
+        match end {
             None if self.was_clean => EndCause::Handshake,
             None | Some(End::Abandoned) => EndCause::Abandoned,
             Some(End::Handshake) => EndCause::Handshake,

@@ -107,9 +107,9 @@ impl Side {
 impl From<Side> for Initiator {
     fn from(side: Side) -> Self {
         match side {
-            Side::Local | Side::Server => Self::Local,
-            // A proxy accepted a connection of the client.
-            Side::Peer | Side::Client => Self::Peer,
+            // What a proxy has recorded is seen as its client saw it.
+            Side::Local | Side::Client => Self::Local,
+            Side::Peer | Side::Server => Self::Peer,
         }
     }
 }

@@ -2,14 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::client::{After, Client, ClientRequest};
-use super::failure::{cut_off_text, unanswered_text};
+use super::{After, Client, ClientRequest};
 use crate::client::{OpenError, dial_only};
 use crate::net::reactor::tokens;
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Dialed, Remote, Timings};
 use crate::protocol::forward::{ForwardedRequest, Refused};
-use crate::proxy::{End, Exchanged, NoResponse, Outbound, Relay};
+use crate::proxy::{CutOff, End, Exchanged, NoResponse, Outbound, Relay};
 
 /// A connection to the server.
 pub(super) struct Upstream {
@@ -35,10 +34,13 @@ pub(super) enum NoUpstream {
 impl Client<'_> {
     /// A connection to the server: that of the last request, or a new one.
     pub(super) fn upstream(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
-        match self.upstream.take() {
-            Some(upstream) => Ok(upstream),
-            None => self.dial(deadline),
+        if let Some(mut upstream) = self.upstream.take() {
+            upstream.end.assume_ready(); // meanwhile the reactor was used for the client only
+            if upstream.end.is_idle() {
+                return Ok(upstream);
+            }
         }
+        self.dial(deadline)
     }
 
     fn dial(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
@@ -136,6 +138,7 @@ impl Client<'_> {
             Exchanged::CutOff(response, why) => {
                 let note = Some(cut_off_text(&why));
                 self.emit_http(request, Some(response.line.status), note);
+                self.cut_off();
             }
             Exchanged::ClientGone(end) => {
                 let note = Some(format!("the client ended the connection: {end}"));
@@ -152,5 +155,29 @@ impl Client<'_> {
             }
         }
         After::End
+    }
+}
+
+/// Why a server gave no response, for its client.
+fn unanswered_text(why: &NoResponse) -> String {
+    match why {
+        NoResponse::Ended(end) => format!("the server gave no response: {end}"),
+        NoResponse::Malformed(error) => format!("the server's response is not HTTP/1.1: {error}"),
+        NoResponse::TooManyInterim => "the server sent only interim responses (1xx)".to_owned(),
+        NoResponse::TimedOut => {
+            "the server gave no response in time (--connect-timeout)".to_owned()
+        }
+        NoResponse::System(error) => error.to_string(),
+    }
+}
+
+/// Why a response was passed on only in part.
+fn cut_off_text(why: &CutOff) -> String {
+    match why {
+        CutOff::Server(end) => {
+            format!("the server ended the connection within its response: {end}")
+        }
+        CutOff::Body(fault) => format!("malformed response body: {fault}"),
+        CutOff::System(error) => error.to_string(),
     }
 }

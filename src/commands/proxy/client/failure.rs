@@ -1,16 +1,15 @@
 //! Texts for what did not become a connection.
 
-use super::client::{Client, ClientRequest};
-use super::server::Server;
 use super::upstream::{NoUpstream, Upstream};
+use super::{Client, ClientRequest};
 use crate::client::{FailedHandshake, OpenError, RedirectChain};
+use crate::commands::proxy::server::Server;
 use crate::error::{AttemptContext, Error, Tries};
 use crate::event::{AttemptView, Failure, FailureKind, Mask, ProxyClosed};
 use crate::net::Target;
 use crate::net::upgrade::{Interim, UpgradeError};
 use crate::protocol::forward::Refused;
 use crate::protocol::handshake::Request;
-use crate::proxy::{CutOff, NoResponse};
 use crate::redact::Secrets;
 use crate::server::{AcceptError, Rejected, Rejection};
 
@@ -115,7 +114,11 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
         AcceptError::TlsTimedOut => {
             format!("{remote} did not complete the TLS handshake in time (--handshake-timeout)")
         }
-        AcceptError::Unreadable(error) => format!("request from {remote} is not HTTP/1.1: {error}"),
+        AcceptError::Unreadable(error) => {
+            // Not the error itself: what is no request line may be a secret.
+            let reason = Refused::unreadable(error).reason;
+            format!("request from {remote} is not HTTP/1.1: {reason}")
+        }
         AcceptError::TimedOut(_) => {
             format!("{remote} did not send a complete request in time (--handshake-timeout)")
         }
@@ -124,29 +127,6 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
         AcceptError::System(error) => format!("client {remote}: {error}"),
     };
     Some(Failure::new(FailureKind::Handshake, text))
-}
-
-/// Why a server gave no response, for its client.
-pub(super) fn unanswered_text(why: &NoResponse) -> String {
-    match why {
-        NoResponse::Ended(end) => format!("the server gave no response: {end}"),
-        NoResponse::Malformed(error) => format!("the server's response is not HTTP/1.1: {error}"),
-        NoResponse::TimedOut => {
-            "the server gave no response in time (--connect-timeout)".to_owned()
-        }
-        NoResponse::System(error) => error.to_string(),
-    }
-}
-
-/// Why a response was passed on only in part.
-pub(super) fn cut_off_text(why: &CutOff) -> String {
-    match why {
-        CutOff::Server(end) => {
-            format!("the server ended the connection within its response: {end}")
-        }
-        CutOff::Body(fault) => format!("malformed response body: {fault}"),
-        CutOff::System(error) => error.to_string(),
-    }
 }
 
 /// Whether a connection ended as `wscope URL` with exit status 0 would.

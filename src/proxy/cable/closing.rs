@@ -6,8 +6,9 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::Content;
 use crate::protocol::{Header, Masks, Opcode, Side};
 
-use super::cable::{Cable, SIDES, at, other};
-use super::outgoing::SourceEnd;
+use super::Cable;
+use super::sides::{SIDES, at, other};
+use crate::proxy::outgoing::SourceEnd;
 
 /// The proxy is closing the connection on both sides.
 #[derive(Debug)]

@@ -6,13 +6,16 @@ use std::time::Instant;
 use crate::event::{ProxyClosed, mask};
 use crate::protocol::Side;
 
-use super::cable::{Cable, SIDES, at};
+use super::Cable;
+use super::sides::{SIDES, at};
 
 /// How a proxied connection went.
 #[derive(Debug)]
 pub struct Report {
     /// The end of the connection.
     pub closed: ProxyClosed,
+    /// The proxy has closed it because of a violation of the protocol (`--enforce`).
+    pub is_enforced: bool,
     /// The call of the system that failed, if that ended it.
     pub failed: Option<io::Error>,
 }
@@ -20,6 +23,10 @@ pub struct Report {
 impl Cable<'_> {
     pub(super) fn report(&mut self, failed: Option<io::Error>) -> Report {
         let closing = self.closing.take();
+        let is_enforced = self
+            .ways
+            .iter_mut()
+            .any(|way| way.passing.messages().is_some_and(|it| it.relay.violation().is_some()));
         let own = closing.as_ref().map(|closing| closing.payload.clone());
         let why = match (&closing, &failed) {
             (Some(closing), _) => Some(closing.why.clone()),
@@ -54,6 +61,6 @@ impl Cable<'_> {
             age: Instant::now().saturating_duration_since(self.since),
             why,
         };
-        Report { closed, failed }
+        Report { closed, is_enforced, failed }
     }
 }

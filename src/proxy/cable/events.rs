@@ -5,7 +5,7 @@ use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Side};
 use crate::session::Journal;
 
-use super::counts::MessageCounts;
+use crate::proxy::counts::MessageCounts;
 
 /// What is counted of a connection.
 #[derive(Clone, Copy, Debug, Default)]

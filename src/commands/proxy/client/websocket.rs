@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
-use super::client::{After, Client, ClientRequest};
 use super::failure::{handshake_failed, is_normal};
-use super::server::ConnectionReport;
 use super::upstream::Upstream;
+use super::{After, Client, ClientRequest};
+use crate::commands::proxy::server::ConnectionReport;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, FailureKind, Hop, Level, Mask, Opened};
 use crate::net::upgrade::{ServerResponse, UpgradeError};
@@ -17,7 +17,7 @@ use crate::output::human::proxy_closed_text;
 use crate::protocol::connection::Initiator;
 use crate::protocol::forward::{ForwardedRequest, Refused, Rewritten};
 use crate::protocol::handshake::{Agreement, Request, validate_response};
-use crate::protocol::head::parse_request;
+use crate::protocol::head::{HeadError, parse_request};
 use crate::protocol::vocabulary::Role;
 use crate::proxy::{
     Cable, CableControl, CableOptions, Ends, Exchanged, NoResponse, Outbound, PassedResponse, Relay,
@@ -115,7 +115,10 @@ impl Client<'_> {
     }
 
     fn emit_error(&mut self, error: &Error) {
-        if let Some(failure) = error.failure() {
+        if let Some(mut failure) = error.failure() {
+            if matches!(error, Error::Upgrade(_)) {
+                failure.hint = None; // it is about options of a client
+            }
             self.journal.emit_now(EventKind::Failure(&failure));
             self.journal.outputs().flush_early();
         }
@@ -153,13 +156,17 @@ impl Client<'_> {
                         let limit = self.server.config.endpoint.connect_timeout;
                         (UpgradeError::TimedOut(received, limit.unwrap_or_default()), 504)
                     }
+                    NoResponse::TooManyInterim => {
+                        let error = HeadError::StartLine("only interim responses (1xx)".to_owned());
+                        (UpgradeError::Malformed(error, received), 502)
+                    }
                     NoResponse::System(error) => (UpgradeError::System(error), 502),
                 };
                 (error, failed.interim, status)
             }
             Exchanged::CutOff(response, _) => {
                 let error = self.refused_by_server(handshake, upstream, *response);
-                self.stream = None;
+                self.cut_off();
                 return self.report(Err(error));
             }
             Exchanged::ClientGone(end) => {
@@ -210,6 +217,7 @@ impl Client<'_> {
             let text = opened.secrets.mask_text(text);
             self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
+        self.journal.outputs().flush_early(); // before anything passes, which may be much later
         let Some(client) = self.take_stream() else { return Ok(()) };
         let (from_client, from_server) = early;
         let ends = Ends {
@@ -244,7 +252,11 @@ impl Client<'_> {
         match (is_normal(&report.closed), report.failed) {
             (_, Some(error)) => Err(Error::System("event loop".to_owned(), error)),
             (true, None) => Ok(()),
-            (false, None) => Err(Error::ProxyEnded(proxy_closed_text(&report.closed))),
+            (false, None) => {
+                let text = proxy_closed_text(&report.closed);
+                let is_breach = report.is_enforced;
+                Err(if is_breach { Error::ProxyViolated(text) } else { Error::ProxyEnded(text) })
+            }
         }
     }
 

@@ -1,0 +1,218 @@
+//! How a direction is passed on: streamed, or message by message.
+
+use std::time::{Duration, Instant};
+
+use crate::protocol::close::ClosePayload;
+use crate::protocol::relay::{MessageRelay, RelayOptions};
+use crate::protocol::{Inbound, Masks, Side};
+
+use super::Cable;
+use super::messages::Messages;
+use super::sides::at;
+
+/// How a direction is passed on.
+#[derive(Debug)]
+pub(super) enum Passing {
+    /// What was read is written at once, then decoded.
+    Stream(Box<Inbound>),
+    /// What was read is decoded, then decided.
+    Messages(Box<Messages>),
+}
+
+/// A limit for what has none.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How long both sides may take to close after a violation with `--enforce`: the one that committed it rarely answers.
+const ENFORCED_CLOSE: Duration = Duration::from_secs(1);
+
+impl Passing {
+    /// What has been decoded.
+    pub(super) fn inbound(&self) -> &Inbound {
+        match self {
+            Self::Stream(inbound) => inbound,
+            Self::Messages(messages) => messages.relay.inbound(),
+        }
+    }
+
+    /// Whether frames are withheld since a violation.
+    pub(super) fn has_violated(&self) -> bool {
+        match self {
+            Self::Stream(_) => false,
+            Self::Messages(messages) => messages.relay.violation().is_some(),
+        }
+    }
+
+    /// Frees memory that only traffic needs.
+    pub(super) fn release_idle(&mut self) {
+        match self {
+            Self::Stream(inbound) => inbound.release_idle_memory(),
+            Self::Messages(messages) => messages.relay.release_idle(),
+        }
+    }
+
+    /// Whether nothing waits for a decision.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Stream(_) => true,
+            Self::Messages(messages) => messages.is_empty(),
+        }
+    }
+
+    /// Whether more may be received.
+    pub(super) fn has_room(&self) -> bool {
+        match self {
+            Self::Stream(_) => true,
+            Self::Messages(messages) => messages.has_room(),
+        }
+    }
+
+    /// When something has waited long enough.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Stream(_) => None,
+            Self::Messages(messages) => messages.deadline(),
+        }
+    }
+
+    /// Updates the memory that is accounted for. Must be called when there are no events left.
+    pub(super) fn check_memory(&mut self) {
+        match self {
+            Self::Stream(inbound) => inbound.check_memory(),
+            Self::Messages(messages) => messages.relay.check_memory(),
+        }
+    }
+
+    /// The messages, if they are decided one by one.
+    pub(super) fn messages(&mut self) -> Option<&mut Messages> {
+        match self {
+            Self::Stream(_) => None,
+            Self::Messages(messages) => Some(messages),
+        }
+    }
+}
+
+impl Cable<'_> {
+    /// Whether what a side sends has to be decided message by message.
+    pub(super) fn wants_messages(&self, from: Side) -> bool {
+        self.options.enforce
+            || self.judge.rules().may_touch(from)
+            || self.control.holding.is_on()
+            || !self.ways[at(from)].injections.is_empty()
+    }
+
+    /// Changes between streaming and messages where that is needed and possible.
+    pub(super) fn update_passing(&mut self, from: Side) {
+        let wants_messages = self.wants_messages(from);
+        let (options, deflate) = (&self.options, self.options.deflate);
+        let (decides, enforce) = (true, options.enforce);
+        let way = &mut self.ways[at(from)];
+        if way.ended.is_some() {
+            return;
+        }
+        match &way.passing {
+            Passing::Stream(inbound) if wants_messages && inbound.is_between_messages() => {
+                let Passing::Stream(inbound) = way.take_passing() else { return };
+                let options = RelayOptions { decides, enforce, deflate, masks: Masks::random() };
+                let mut relay = MessageRelay::new(from, *inbound, options);
+                if way.has_streamed_close {
+                    relay.note_close();
+                }
+                way.passing = Passing::Messages(Box::new(Messages::new(relay)));
+            }
+            Passing::Messages(messages)
+                if !wants_messages
+                    && messages.is_empty()
+                    && messages.relay.is_at_boundary()
+                    && !messages.relay.is_diverged() =>
+            {
+                way.has_streamed_close = way.has_delivered_close();
+                let Passing::Messages(messages) = way.take_passing() else { return };
+                way.passing = Passing::Stream(Box::new(messages.relay.into_inbound()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Passes on bytes frame by frame, so that a change of how is possible between any two messages.
+    pub(super) fn feed(&mut self, from: Side, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.is_over {
+            self.update_passing(from);
+            let is_closing = self.closing.is_some();
+            let count = match &mut self.ways[at(from)].passing {
+                Passing::Stream(inbound) => {
+                    let count = inbound.wanted().min(bytes.len());
+                    let count = inbound.receive(&bytes[..count]);
+                    if !is_closing {
+                        self.write_or_keep(from, &bytes[..count]);
+                    }
+                    self.take_all_events(from);
+                    count
+                }
+                Passing::Messages(messages) => {
+                    let count = messages.relay.receive(bytes);
+                    self.decide(from);
+                    count
+                }
+            };
+            bytes = &bytes[count..];
+        }
+        self.deliver_injections(from);
+    }
+
+    /// Writes what was decided, or puts it behind what waits.
+    pub(super) fn keep_order(&mut self, from: Side, out: &mut Vec<u8>) {
+        let bytes = std::mem::take(out);
+        if bytes.is_empty() || self.closing.is_some() {
+            return;
+        }
+        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        let bytes = messages.queue(bytes);
+        self.write_or_keep(from, &bytes);
+    }
+
+    /// Lets go what need not wait any more.
+    pub(super) fn advance(&mut self, from: Side) {
+        let mut out = Vec::new();
+        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        messages.advance(Instant::now(), &mut out);
+        let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
+        if self.closing.is_none() {
+            self.write_or_keep(from, &out);
+        }
+        if let Some(ending) = ending {
+            self.end_as_ruled(ending);
+        }
+        if !is_empty {
+            return;
+        }
+        self.check_enforced(from);
+        if self.closing.is_none()
+            && let Some(end) = self.ways[at(from)].pending_end.take()
+        {
+            self.pass_end(from, end);
+        }
+    }
+
+    /// With `--enforce` a violation closes both sides.
+    fn check_enforced(&mut self, from: Side) {
+        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        let Some(violation) = messages.relay.violation() else { return };
+        let code = Some(violation.rule.close_code());
+        let who = if from == Side::Client { "client" } else { "server" };
+        let why = format!("--enforce: the {who} violated the protocol");
+        let payload = ClosePayload { code, reason: String::new() };
+        self.close(payload, why, Instant::now() + ENFORCED_CLOSE + self.greatest_latency());
+    }
+
+    /// When a closing handshake of ours ends whatever the sides do.
+    pub(super) fn close_deadline(&self) -> Instant {
+        let limit = self.options.close_timeout.unwrap_or(LONGEST);
+        Instant::now() + limit + self.greatest_latency()
+    }
+
+    /// How long `--latency` may keep what is sent.
+    fn greatest_latency(&self) -> Duration {
+        let latency = self.options.latency.map(|jitter| jitter.at(1.0));
+        latency.unwrap_or_default().min(LONGEST)
+    }
+}

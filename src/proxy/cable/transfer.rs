@@ -1,0 +1,260 @@
+//! Reading from one side, writing to the other, and showing what passed.
+
+use std::time::Instant;
+
+use crate::protocol::vocabulary::Event;
+use crate::protocol::{Side, TransportEnd};
+
+use super::events::show;
+use super::passing::Passing;
+use super::sides::{SIDES, at, direction, other};
+use super::{Cable, Way};
+use crate::proxy::end::Received;
+use crate::proxy::outgoing::SourceEnd;
+
+/// Reads in a row from one side before anything else gets its turn.
+const READ_BUDGET: usize = 16;
+
+/// A direction with this many bytes that wait is not read, in bytes.
+const HIGH_WATER: usize = 128 << 10;
+
+/// The same where bytes wait for their time, `--latency`.
+const HIGH_WATER_DELAYED: usize = 16 << 20;
+
+/// Bytes read at a time where messages are decided one by one.
+const CHUNK: usize = 16 << 10;
+
+/// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
+/// has much to write.
+const BULK: usize = 16 << 10;
+
+impl Cable<'_> {
+    /// Passes on what one side sends.
+    pub(super) fn pass_on(&mut self, from: Side) {
+        self.advance(from);
+        for _ in 0..READ_BUDGET {
+            self.write_waiting(from);
+            if self.ways[at(from)].has_more_events {
+                self.take_events(from);
+            }
+            if self.is_over || !self.may_read(from) {
+                return;
+            }
+            match &self.ways[at(from)].passing {
+                Passing::Stream(_) if !self.wants_messages(from) => self.stream(from),
+                _ => self.read(from),
+            }
+        }
+    }
+
+    /// Whether to read from a side: not before what it has sent was written and shown.
+    pub(super) fn may_read(&self, from: Side) -> bool {
+        let way = &self.ways[at(from)];
+        let limit = if self.options.latency.is_some() { HIGH_WATER_DELAYED } else { HIGH_WATER };
+        self.ends[at(from)].is_readable()
+            && way.ended.is_none()
+            && !way.has_more_events
+            && way.outgoing.waiting() < limit
+            && way.passing.has_room()
+            && !(self.ends[at(other(from))].has_failed() && self.closing.is_none())
+            && !self.journal.is_backed_up()
+    }
+
+    /// Reads what one side has sent, writes it to the other, then decodes it.
+    fn stream(&mut self, from: Side) {
+        let Self { ends: [client, server], ways, closing, random, .. } = self;
+        let (source, sink) = match from {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
+        };
+        let Way { passing: Passing::Stream(inbound), outgoing, .. } = &mut ways[at(from)] else {
+            return;
+        };
+        let space = inbound.receive_space();
+        let count = match source.read(space) {
+            Received::Nothing => return,
+            Received::End(end) => return self.source_ended(from, end),
+            Received::Bytes(count) => count,
+        };
+        if closing.is_none() {
+            let bytes = &space[..count];
+            let written = if outgoing.is_direct() { sink.write(bytes) } else { 0 };
+            if written < count {
+                let random = || rand::RngExt::random(random);
+                outgoing.push(&bytes[written..], Instant::now(), random);
+            }
+        }
+        inbound.received(count);
+        let has_failed = sink.has_failed();
+        self.journal.tick();
+        self.take_events(from);
+        if count >= BULK {
+            self.show();
+        }
+        if has_failed {
+            self.write_failed(other(from));
+        }
+    }
+
+    /// Reads what one side has sent, to be passed on message by message.
+    fn read(&mut self, from: Side) {
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
+        match self.ends[at(from)].read(&mut chunk) {
+            Received::Nothing => {}
+            Received::End(end) => self.source_ended(from, end),
+            Received::Bytes(count) => {
+                self.journal.tick();
+                self.show_soon();
+                self.feed(from, &chunk[..count]);
+            }
+        }
+    }
+
+    /// Writes bytes to the other side of `from`, or keeps them.
+    pub(super) fn write_or_keep(&mut self, from: Side, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(other(from))]);
+        let written = if way.outgoing.is_direct() { to.write(bytes) } else { 0 };
+        if written < bytes.len() {
+            let random = || rand::RngExt::random(&mut self.random);
+            way.outgoing.push(&bytes[written..], Instant::now(), random);
+        }
+        if to.has_failed() {
+            self.write_failed(other(from));
+        }
+    }
+
+    /// Writes what waits for the other side of `from`, and passes on its end.
+    pub(super) fn write_waiting(&mut self, from: Side) {
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(other(from))]);
+        if way.outgoing.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        while to.is_writable()
+            && let Some(bytes) = way.outgoing.ready(now)
+        {
+            let written = to.write(bytes);
+            way.outgoing.wrote(written);
+        }
+        if to.has_failed() {
+            return self.write_failed(other(from));
+        }
+        if let Some(end) = way.outgoing.take_end(now) {
+            to.finish(end);
+            self.note_finished(end);
+        }
+    }
+
+    /// The end of one direction was passed on.
+    fn note_finished(&mut self, end: SourceEnd) {
+        let are_finished = SIDES.iter().all(|&side| {
+            self.ways[at(side)].ended.is_some() && self.ends[at(other(side))].is_finished()
+        });
+        self.is_over |= are_finished || end == SourceEnd::Reset;
+    }
+
+    /// A side takes no more bytes: it has been reset, or closed completely.
+    fn write_failed(&mut self, to: Side) {
+        let from = other(to);
+        self.ways[at(from)].outgoing.clear();
+        // The other side would now be reset as well; but what `to` has sent before comes first.
+        if self.ways[at(to)].ended.is_some() {
+            self.ends[at(from)].abort();
+            self.is_over = true;
+        }
+    }
+
+    /// One side sends no more.
+    fn source_ended(&mut self, from: Side, end: TransportEnd) {
+        self.journal.tick();
+        self.show_soon();
+        self.end_decoding(from);
+        self.totals.first_end.get_or_insert(from);
+        let passed = match end {
+            _ if self.ends[at(from)].has_failed() => SourceEnd::Reset,
+            TransportEnd::Eof => SourceEnd::Fin,
+            TransportEnd::Truncated => SourceEnd::Cut,
+            TransportEnd::Reset | TransportEnd::Error(_) => SourceEnd::Reset,
+        };
+        self.ways[at(from)].ended = Some(end);
+        if self.closing.is_some() {
+            return;
+        }
+        match passed {
+            SourceEnd::Fin | SourceEnd::Cut if !self.ways[at(from)].passing.is_empty() => {
+                self.ways[at(from)].pending_end = Some(passed);
+            }
+            _ => self.pass_end(from, passed),
+        }
+    }
+
+    /// Passes on the end of a direction, behind what waits.
+    pub(super) fn pass_end(&mut self, from: Side, end: SourceEnd) {
+        let random = || rand::RngExt::random(&mut self.random);
+        self.ways[at(from)].outgoing.end(end, Instant::now(), random);
+        self.write_waiting(from);
+    }
+
+    fn end_decoding(&mut self, from: Side) {
+        let mut out = Vec::new();
+        self.take_all_events(from);
+        match &mut self.ways[at(from)].passing {
+            Passing::Stream(inbound) => {
+                inbound.end();
+                self.take_all_events(from);
+            }
+            Passing::Messages(messages) => {
+                messages.relay.end(&mut out);
+                self.keep_order(from, &mut out);
+                self.decide(from);
+            }
+        }
+    }
+
+    /// Shows what was decoded, while the outputs keep up.
+    pub(super) fn take_events(&mut self, from: Side) {
+        self.show_soon();
+        let has_more = loop {
+            if self.journal.is_backed_up() {
+                self.journal.outputs().flush_early();
+                if self.journal.is_backed_up() {
+                    break true;
+                }
+            }
+            if !self.take_event(from) {
+                break false;
+            }
+        };
+        self.ways[at(from)].has_more_events = has_more;
+        if !has_more {
+            self.ways[at(from)].passing.check_memory();
+            self.control.account.reinstate();
+        }
+    }
+
+    /// All of them, as what a decoder holds is bounded.
+    pub(super) fn take_all_events(&mut self, from: Side) {
+        while self.take_event(from) {}
+        self.ways[at(from)].has_more_events = false;
+    }
+
+    fn take_event(&mut self, from: Side) -> bool {
+        let Way {
+            passing: Passing::Stream(inbound), close: first_close, has_streamed_close, ..
+        } = &mut self.ways[at(from)]
+        else {
+            return false;
+        };
+        let Some(event) = inbound.next_event() else { return false };
+        self.totals.note(&event, from, &self.control.messages);
+        if let Event::Close(_, close) = &event {
+            first_close.get_or_insert_with(|| (*close).clone());
+            *has_streamed_close |= self.closing.is_none();
+        }
+        show(event, direction(from), self.opened, &mut self.journal);
+        true
+    }
+}

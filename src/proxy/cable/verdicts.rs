@@ -1,0 +1,275 @@
+//! What is done to messages and control frames.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::event::{Changed, EventKind, Level, Opened, Touch};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::frame::Opcode;
+use crate::protocol::relay::{Content, Decision, Step, Unit};
+use crate::protocol::vocabulary::Event;
+use crate::protocol::{MessageKind, Side};
+use crate::proxy::hold::Held;
+use crate::proxy::payload::Payload;
+use crate::rules::{Effect, Judged, Verdict};
+use crate::session::Journal;
+
+use super::events::{show, show_touched};
+use super::messages::{Ending, Plan, Wait, replaced};
+use super::passing::Passing;
+use super::sides::{at, direction};
+use super::{Cable, Way};
+
+/// What waits, and how.
+type Queued = (Unit, Plan, Wait);
+
+/// What is done to a message or control frame that a rule or the operator touches.
+enum Deed {
+    Pass,
+    Plan(Plan),
+    Wait(Plan, Wait),
+    Close(ClosePayload),
+    Abort,
+}
+
+impl Cable<'_> {
+    /// Decides about all that was decoded.
+    pub(super) fn decide(&mut self, from: Side) {
+        let mut out = Vec::new();
+        loop {
+            let Some((deed, queued)) = self.next_step(from, &mut out) else { break };
+            // What was received before it precedes it.
+            self.keep_order(from, &mut out);
+            let Some(messages) = self.ways[at(from)].passing.messages() else { break };
+            match (deed, queued) {
+                (_, Some((unit, plan, wait))) => messages.push(unit, plan, wait),
+                (Deed::Close(payload), None) => messages.end(Ending::Close(payload)),
+                (Deed::Abort, None) => messages.end(Ending::Abort),
+                (Deed::Pass | Deed::Plan(_) | Deed::Wait(..), None) => {}
+            }
+        }
+        self.keep_order(from, &mut out);
+        self.advance(from);
+    }
+
+    /// Ends the connection as a rule says.
+    pub(super) fn end_as_ruled(&mut self, ending: Ending) {
+        match ending {
+            Ending::Close(payload) => {
+                let until = self.close_deadline();
+                self.close(payload, "a rule".to_owned(), until);
+            }
+            Ending::Abort => self.abort("a rule reset both TCP connections".to_owned()),
+        }
+    }
+
+    /// Takes one step of the decoder, and carries out what is decided about it.
+    fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
+        let is_closing = self.closing.is_some();
+        let since_open = self.since.elapsed();
+        let Way { passing: Passing::Messages(messages), close: first_close, .. } =
+            &mut self.ways[at(from)]
+        else {
+            return None;
+        };
+        let is_closing = is_closing || messages.is_ending();
+        let waits = !messages.is_empty();
+        let mut queued = None;
+        let deed = match messages.relay.next(out)? {
+            Step::Observed(event) => {
+                self.totals.note(&event, from, &self.control.messages);
+                show(event, direction(from), self.opened, &mut self.journal);
+                Deed::Pass
+            }
+            Step::Decide(decision) => {
+                let event = decision.event();
+                self.totals.note(&event, from, &self.control.messages);
+                if let Event::Close(_, close) = &event {
+                    first_close.get_or_insert_with(|| (*close).clone());
+                }
+                let verdict = match is_closing {
+                    true => None,
+                    false => self.judge.judge(from, &judged(&event), since_open),
+                };
+                let is_held = verdict.is_none()
+                    && !is_closing
+                    && self.control.holding.is_on()
+                    && matches!(event, Event::Message { .. });
+                let hold = |event: &Event<'_>| {
+                    self.control.holding.add(Held {
+                        connection: self.control.number,
+                        from,
+                        payload: payload(event),
+                        is_edited: false,
+                        orders: Arc::clone(&self.control.orders),
+                    })
+                };
+                let (deed, held) = match &verdict {
+                    _ if is_held => {
+                        let number = hold(&event);
+                        (Deed::Wait(Plan::Pass, Wait::Held(number)), Some(number))
+                    }
+                    None => (Deed::Pass, None),
+                    Some(Verdict { effect: Effect::Hold, .. }) => {
+                        let number = hold(&event);
+                        (Deed::Wait(Plan::Pass, Wait::Held(number)), Some(number))
+                    }
+                    Some(verdict) => (deed(&verdict.effect), None),
+                };
+                emit(event, from, verdict.as_ref(), held, self.opened, &mut self.journal);
+                if let Some(number) = held {
+                    let text = format!(
+                        "held as {number}: /go {number}, /drop {number} or /edit {number} TEXT"
+                    );
+                    self.journal.emit(EventKind::Notice(Level::Info, &text));
+                }
+                if verdict.is_some() || is_held {
+                    self.totals.touched += 1;
+                }
+                queued = carry_out(decision, &deed, waits || is_closing, out);
+                deed
+            }
+        };
+        Some((deed, queued))
+    }
+}
+
+/// Decides. Returns what is to wait.
+fn carry_out(
+    decision: Decision<'_>,
+    deed: &Deed,
+    waits: bool,
+    out: &mut Vec<u8>,
+) -> Option<Queued> {
+    let plan = match deed {
+        Deed::Close(_) | Deed::Abort => {
+            decision.drop_it(out);
+            return None;
+        }
+        Deed::Wait(plan, wait) => return Some((decision.take(out), plan.clone(), *wait)),
+        Deed::Pass => &Plan::Pass,
+        Deed::Plan(plan) => plan,
+    };
+    if waits {
+        return Some((decision.take(out), plan.clone(), Wait::None));
+    }
+    match plan {
+        Plan::Pass => decision.pass(out),
+        Plan::Drop => decision.drop_it(out),
+        Plan::Duplicate => decision.duplicate(out),
+        Plan::Corrupt(bit) => decision.corrupt(*bit, out),
+        Plan::Replace(replacement) => {
+            let kind = match decision.event() {
+                Event::Message { kind, .. } => Content::Message(kind, &[]),
+                Event::Pong(..) => Content::Control(Opcode::Pong, &[]),
+                _ => Content::Control(Opcode::Ping, &[]),
+            };
+            // What is not allowed was refused when the rule was parsed; otherwise it passes.
+            let _ = decision.replace(replaced(kind, replacement), out);
+        }
+    }
+    None
+}
+
+fn deed(effect: &Effect) -> Deed {
+    match effect {
+        Effect::Drop => Deed::Plan(Plan::Drop),
+        Effect::Delay(time) => {
+            let until = Instant::now().checked_add(*time);
+            Deed::Wait(Plan::Pass, until.map_or(Wait::None, Wait::Until))
+        }
+        Effect::Duplicate => Deed::Plan(Plan::Duplicate),
+        Effect::Replace(replacement) => Deed::Plan(Plan::Replace(replacement.clone())),
+        Effect::Corrupt { bit } => Deed::Plan(Plan::Corrupt(*bit)),
+        Effect::Hold => Deed::Pass, // the caller holds it
+        Effect::Close(payload) => Deed::Close(payload.clone()),
+        Effect::Abort => Deed::Abort,
+    }
+}
+
+fn judged<'a>(event: &Event<'a>) -> Judged<'a> {
+    match event {
+        Event::Ping(_, data) => Judged::Ping(data),
+        Event::Pong(_, data, _) => Judged::Pong(data),
+        Event::Close(_, close) => Judged::Close(close),
+        Event::Message { kind, data, .. } => Judged::Message { kind: *kind, data },
+        // Nothing else is decided about.
+        _ => Judged::Message { kind: MessageKind::Binary, data: &[] },
+    }
+}
+
+fn payload(event: &Event<'_>) -> Payload {
+    let copy = |data: &[u8]| bytes::Bytes::copy_from_slice(data);
+    match event {
+        Event::Message { kind, data, .. } => Payload::Message(*kind, copy(data)),
+        Event::Pong(_, data, _) => Payload::Control(Opcode::Pong, copy(data)),
+        Event::Ping(_, data) => Payload::Control(Opcode::Ping, copy(data)),
+        _ => Payload::Control(Opcode::Close, bytes::Bytes::new()),
+    }
+}
+
+/// Shows what was decided about.
+fn emit(
+    event: Event<'_>,
+    from: Side,
+    verdict: Option<&Verdict>,
+    held: Option<u64>,
+    opened: &Opened,
+    journal: &mut Journal<'_>,
+) {
+    let (rule, action) = match (verdict, held) {
+        (Some(verdict), _) => (Some(verdict.rule), action_text(&verdict.effect)),
+        (None, Some(_)) => (None, "hold".to_owned()),
+        (None, None) => return show(event, direction(from), opened, journal),
+    };
+    let corrupted = match (verdict.map(|it| &it.effect), &event) {
+        (
+            Some(Effect::Corrupt { bit }),
+            Event::Message { data, .. } | Event::Ping(_, data) | Event::Pong(_, data, _),
+        ) => Some(with_bit_flipped(data, *bit)),
+        _ => None,
+    };
+    let changed_to = match (verdict.map(|it| &it.effect), &event) {
+        (Some(Effect::Corrupt { .. }), Event::Message { kind, .. }) => {
+            corrupted.as_deref().map(|data| Changed::Message(*kind, data))
+        }
+        (Some(Effect::Corrupt { .. }), _) => corrupted.as_deref().map(Changed::Control),
+        (Some(Effect::Replace(with)), Event::Message { kind, .. }) => {
+            Some(Changed::Message(with.kind.unwrap_or(*kind), &with.data))
+        }
+        (Some(Effect::Replace(with)), _) => Some(Changed::Control(&with.data)),
+        (Some(Effect::Close(payload)), Event::Close(..)) => Some(Changed::Close(payload)),
+        _ => None,
+    };
+    let touch = Touch { rule, action: &action, changed_to };
+    show_touched(event, direction(from), opened, journal, &touch);
+}
+
+/// An effect as rules write it.
+fn action_text(effect: &Effect) -> String {
+    match effect {
+        Effect::Delay(time) => format!("delay {:?}", whole_milliseconds(*time)),
+        Effect::Close(payload) => match payload.code {
+            Some(code) => format!("close {}", code.get()),
+            None => "close".to_owned(),
+        },
+        other => other.name().to_owned(),
+    }
+}
+
+/// What [`Decision::corrupt`] delivers.
+fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
+    let mut data = data.to_vec();
+    if let Some(bit) = bit.checked_rem(data.len() as u64 * 8)
+        && let Some(byte) = data.get_mut((bit / 8) as usize)
+    {
+        *byte ^= 1 << (bit % 8);
+    }
+    data
+}
+
+/// A time as people read it: a random one has nanoseconds.
+fn whole_milliseconds(time: Duration) -> Duration {
+    let milliseconds = time.as_millis().try_into().map(Duration::from_millis);
+    milliseconds.ok().filter(|it| !it.is_zero()).unwrap_or(time)
+}

@@ -1,0 +1,80 @@
+//! Back pressure: what is not read slows its writer, memory stays bounded, and nothing is lost.
+
+use std::io::Write;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, JoinHandle};
+
+use super::{assert_alive, leave, proxy, unread_proxy};
+use crate::scripts::{peak_memory, sum_until_stalled};
+use crate::support::{Peer, masked, text};
+
+/// Messages of a side, until it has sent `count` of them.
+struct Flood {
+    progress: Receiver<usize>,
+    writer: JoinHandle<()>,
+}
+
+const SIZE: usize = 60_000;
+const COUNT: usize = 1_000;
+
+fn message(number: usize) -> String {
+    format!("{number:06}{}", "x".repeat(SIZE - 6))
+}
+
+fn flood(peer: &Peer, is_client: bool) -> Flood {
+    let (mut socket, (sender, progress)) = (peer.socket(), channel());
+    let writer = thread::spawn(move || {
+        for number in 0..COUNT {
+            let frame = text(&message(number));
+            let frame = if is_client { masked(&frame) } else { frame };
+            socket.write_all(&frame).expect("a reader");
+            let _ = sender.send(frame.len());
+        }
+    });
+    Flood { progress, writer }
+}
+
+#[test]
+fn a_side_that_does_not_read_stalls_the_other() {
+    let proxy = unread_proxy(&[]);
+    for is_client in [false, true] {
+        let (mut client, mut server) = proxy.open();
+        let (from, to) = if is_client { (&client, &mut server) } else { (&server, &mut client) };
+        let flood = flood(from, is_client);
+        let sent = sum_until_stalled(&flood.progress);
+        assert!(sent < COUNT * SIZE / 2, "{sent}");
+        // It holds up no other.
+        let (mut other, mut its_server) = proxy.open();
+        assert_alive(&mut other, &mut its_server);
+        leave(other, its_server);
+        for number in 0..COUNT {
+            to.expect_text(&message(number));
+        }
+        flood.writer.join().expect("a writer without errors");
+        leave(client, server);
+    }
+    let peak = peak_memory(proxy.running.id());
+    assert!(peak < 64, "{peak} MiB");
+}
+
+#[test]
+fn a_stalled_stdout_stops_reading_and_loses_nothing() {
+    let mut proxy = proxy(&[]);
+    let (mut client, server) = proxy.open();
+    let flood = flood(&server, false);
+    let reader = thread::spawn(move || {
+        for number in 0..COUNT {
+            client.expect_text(&message(number));
+        }
+        client
+    });
+    let sent = sum_until_stalled(&flood.progress);
+    assert!(sent < COUNT * SIZE / 2, "{sent}");
+    for number in 0..COUNT {
+        let line = proxy.running.read_stdout_line();
+        assert!(line.strip_prefix("#1 < ") == Some(&message(number)), "{number}");
+    }
+    flood.writer.join().expect("a writer without errors");
+    let client = reader.join().expect("a reader without errors");
+    leave(client, server);
+}

@@ -1,0 +1,85 @@
+//! `--record` of several connections, and the recordings viewed again.
+
+use serde_json::{Value, json};
+
+use super::{Proxied, leave, proxy};
+use crate::support::{Outcome, binary, masked, text, wscope};
+
+/// Two connections, the second opened while the first is.
+fn exchange(options: &[&str]) -> Outcome {
+    let mut proxy: Proxied = proxy(&[&["--json"], options].concat());
+    let (mut one, mut server_of_one) = proxy.open_with("/one", &[], &[]);
+    let (mut two, mut server_of_two) = proxy.open_with("/two", &[], &[]);
+    super::deliver(&mut one, &mut server_of_one, &masked(&text("from one")));
+    super::deliver(&mut two, &mut server_of_two, &masked(&text("from two")));
+    super::deliver(&mut server_of_two, &mut two, &binary(b"to\x00two"));
+    super::deliver(&mut server_of_one, &mut one, &text("to one"));
+    leave(two, server_of_two);
+    leave(one, server_of_one);
+    proxy.event("close");
+    proxy.event("close");
+    proxy.stop()
+}
+
+#[test]
+fn an_ndjson_recording_is_what_json_shows() {
+    let outcome = exchange(&["--record", "x.ndjson"]);
+    let recorded = String::from_utf8(outcome.file("x.ndjson")).expect("UTF-8");
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert_eq!(sorted(&recorded), sorted(&outcome.stdout));
+    let view = wscope().arg("view").arg(outcome.path("x.ndjson")).arg("--json");
+    let viewed = view.run().code(0);
+    assert_eq!(messages(&viewed.json_lines()), messages(&outcome.json_lines()));
+}
+
+/// Connection, direction and data of the messages, per connection.
+fn messages(events: &[Value]) -> Vec<Value> {
+    let of = |event: &Value| json!([event["connection"], event["direction"], event["data"]]);
+    let mut list: Vec<_> = events.iter().filter(|it| it["event"] == "message").map(of).collect();
+    list.sort_by_key(ToString::to_string);
+    list
+}
+
+#[test]
+fn a_har_has_an_entry_a_connection() {
+    let outcome = exchange(&["--record", "x.har"]);
+    let har: Value = serde_json::from_slice(&outcome.file("x.har")).expect("JSON");
+    let entries = har["log"]["entries"].as_array().expect("entries");
+    let of = |entry: &Value| {
+        let messages = entry["_webSocketMessages"].as_array().expect("messages").iter();
+        let messages: Vec<_> =
+            messages.map(|it| json!([it["type"], it["opcode"], it["data"]])).collect();
+        let url = entry["request"]["url"].as_str().unwrap_or_default();
+        json!([url.rsplit('/').next(), entry["_resourceType"], messages])
+    };
+    let mut list: Vec<_> = entries.iter().map(of).collect();
+    list.sort_by_key(ToString::to_string);
+    assert_eq!(
+        list,
+        [
+            json!(["one", "websocket", [["send", 1, "from one"], ["receive", 1, "to one"]]]),
+            json!(["two", "websocket", [["send", 1, "from two"], ["receive", 2, "dG8AdHdv"]]]),
+        ]
+    );
+    let view = wscope().arg("view").arg(outcome.path("x.har")).arg("--json").run().code(0);
+    let data: Vec<_> = view
+        .json_lines()
+        .iter()
+        .filter(|it| it["event"] == "message")
+        .map(|it| it["data"].clone())
+        .collect();
+    assert_eq!(data.len(), 4, "{data:?}");
+}
+
+#[test]
+fn a_scenario_has_both_connections() {
+    let outcome = exchange(&["--record", "x.wscope"]);
+    let scenario = String::from_utf8(outcome.file("x.wscope")).expect("UTF-8");
+    for line in ["/one", "/two", "> from one", "< to one", "> from two"] {
+        assert!(scenario.contains(line), "{line}: {scenario}");
+    }
+}
