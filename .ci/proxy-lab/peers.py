@@ -4,6 +4,7 @@ One thread drives all sockets of a probe: `Wire.run` reads and writes whichever 
 happened. Nothing sleeps; whatever does not happen within `SECONDS` fails the probe."""
 
 import base64
+import errno
 import hashlib
 import os
 import re
@@ -204,7 +205,7 @@ class End:
                     self.waiting.popleft()
             if self.last:
                 self.last = False
-                self.socket.shutdown(socket.SHUT_WR)
+                self.finish_sending()
         except (BlockingIOError, InterruptedError):
             pass
         except (ConnectionResetError, BrokenPipeError):
@@ -212,6 +213,14 @@ class End:
             self.broken = True
             self.waiting.clear()
             self.last = False
+
+    def finish_sending(self):
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as why:
+            # After a reset the socket is not connected any more.
+            if why.errno != errno.ENOTCONN:
+                raise
 
     def __repr__(self):
         shown = bytes(self.received[-80:])

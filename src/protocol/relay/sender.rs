@@ -159,7 +159,12 @@ impl Sender {
         with: Content<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Undeliverable> {
-        let result = self.validate(with);
+        let result = match (unit.content, with) {
+            // It takes the place of what is a whole there.
+            (Content::Message(..), Content::Message(..))
+            | (Content::Control(..), Content::Control(..)) => self.validate_content(with),
+            _ => self.validate(with),
+        };
         match result {
             Ok(()) => {
                 self.send_controls(unit, out);
@@ -218,18 +223,24 @@ impl Sender {
     /// # Errors
     /// Why it may not.
     pub(super) fn validate(&self, content: Content<'_>) -> Result<(), Undeliverable> {
-        if self.has_sent_close {
-            return Err(Undeliverable::Closing);
-        }
+        self.validate_content(content)?;
         match (content, self.place) {
-            (Content::Control(opcode, _), _) if !is_valid_control(opcode) => {
-                Err(Undeliverable::NotControl(opcode))
-            }
-            (Content::Control(opcode, data), _) if data.len() > MAX_CONTROL_PAYLOAD => {
-                Err(Undeliverable::ControlTooLong(opcode, data.len()))
-            }
             (_, Place::InsideFrame) | (Content::Message(..), Place::BetweenFrames) => {
                 Err(Undeliverable::InsideMessage)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it may be delivered at all.
+    fn validate_content(&self, content: Content<'_>) -> Result<(), Undeliverable> {
+        match content {
+            _ if self.has_sent_close => Err(Undeliverable::Closing),
+            Content::Control(opcode, _) if !is_valid_control(opcode) => {
+                Err(Undeliverable::NotControl(opcode))
+            }
+            Content::Control(opcode, data) if data.len() > MAX_CONTROL_PAYLOAD => {
+                Err(Undeliverable::ControlTooLong(opcode, data.len()))
             }
             _ => Ok(()),
         }
