@@ -11,7 +11,7 @@ from registry import path, probe
 MIB = 1 << 20
 # What the kernel may keep on a loopback connection of which one side does not read: two times tcp_wmem and tcp_rmem.
 STALLED = 24 * MIB
-# The memory of the proxy for an idle client (issue 16), in KiB.
+# The memory of the proxy for an idle client, in KiB.
 # KiB; a build without optimization uses more of each thread's stack.
 PER_CLIENT = 80 if "/debug/" in os.environ.get("WSCOPE", "") else 40
 # As many as --max-clients allows without being given.
