@@ -99,7 +99,7 @@ fn decide(
         Some(3) => _ = decision.replace(Content::Control(Opcode::Pong, b"replaced"), out),
         Some(4) => decision.duplicate(out),
         Some(5) => decision.corrupt(1_234_567, out),
-        Some(6) => taken.push((decision.take(), verdict.unwrap_or(0) >> 3)),
+        Some(6) => taken.push((decision.take(out), verdict.unwrap_or(0) >> 3)),
         Some(_) => decision.pass(out),
     }
 }

@@ -22,6 +22,7 @@ mod passive;
 mod pings;
 mod relay;
 mod relay_contexts;
+mod relay_later;
 mod rfc_examples;
 mod streamed;
 mod streams;
