@@ -99,7 +99,7 @@ fn with_enforce_the_side_that_broke_the_protocol_is_not_said_to_be_silent() {
         (&json!("self"), &json!(["client"])),
         "{close}"
     );
-    outcome.code(6).stderr_contains(
+    outcome.code(5).stderr_contains(
         "closed by wscope: 1002 Protocol Error (--enforce: the server violated the protocol)\n",
     );
 }
