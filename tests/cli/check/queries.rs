@@ -335,7 +335,7 @@ fn the_duration_is_the_time_since_the_last_send_on_the_connection() {
             }),
         ]);
         let scenario = format!(
-            "WS {{{{url}}}} as a\nWS {{{{url}}}} as b\na> question\nSLEEP 50ms\nb> now\na< answer\n\
+            "WS {{{{url}}}} as a\nWS {{{{url}}}} as b\na> question\nSLEEP 100ms\nb> now\na< answer\n\
              [Asserts]\nduration {predicate}\n"
         );
         run(&server, &scenario).code(code);
