@@ -40,7 +40,7 @@ fn is_misspelt(word: &str, name: &str) -> bool {
     }
 }
 
-/// Whether two words have the same letters, in any order.
+/// Whether one word is a permutation of the other.
 fn is_swapped(word: &str, name: &str) -> bool {
     let [word, name] = [word, name].map(|text| {
         let mut letters = text.as_bytes().to_vec();

@@ -58,7 +58,7 @@ pub struct ProxyConfig {
     pub keep_host: bool,
     /// An Origin header that names the proxy is passed on.
     pub keep_origin: bool,
-    /// Requests that are no opening handshake are relayed.
+    /// Requests that are not opening handshakes are relayed.
     pub relays_http: bool,
     /// The limits on clients and memory.
     pub capacity: Capacity,

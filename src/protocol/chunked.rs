@@ -134,7 +134,7 @@ impl Chunked {
         }
     }
 
-    /// Whether the bytes of an incomplete chunk-size line are no size so far.
+    /// Whether the bytes of an incomplete chunk-size line cannot be the start of a chunk size.
     pub(super) fn is_pending_malformed(&self) -> bool {
         match &self.expected {
             Expected::Size(line) => !line.trim_ascii().is_empty() && lenient_size(line).is_none(),

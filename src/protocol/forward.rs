@@ -4,7 +4,7 @@
 //! For each request of a client: [`forward`] decides, and has the head for the target and the [`Transfer`] of the
 //! body. For each head of the target: [`Transfer::response`]; after an interim response ([`is_interim`]) another
 //! head follows. The connection serves another request if both transfers persist. After a 101, to whatever request,
-//! it is no longer HTTP.
+//! the bytes of both directions are not HTTP.
 
 use url::Host;
 

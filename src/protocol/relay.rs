@@ -27,7 +27,7 @@ mod stream;
 mod unit;
 
 use pending::Pending;
-pub use sender::Content;
+pub use sender::{Content, bit_in};
 use sender::{Received, Sender};
 use stream::Stream;
 pub use unit::{Decision, Unit};

@@ -178,10 +178,7 @@ impl Sender {
     /// Delivers it with one bit of its payload changed, counted from the first; modulo their number.
     pub(super) fn corrupt(&mut self, unit: &Received<'_>, bit: u64, out: &mut Vec<u8>) {
         let (Content::Message(_, data) | Content::Control(_, data)) = unit.content;
-        let Some(bit) = bit.checked_rem(data.len() as u64 * 8) else {
-            return self.pass(unit, out);
-        };
-        let (byte, mask) = ((bit / 8) as usize, 1 << (bit % 8)); // less than the length
+        let Some((byte, mask)) = bit_in(data, bit) else { return self.pass(unit, out) };
         if let Some(at) = place_of(unit, byte).filter(|_| !unit.compressed) {
             let start = out.len();
             self.pass(unit, out);
@@ -286,6 +283,13 @@ impl<'a> Content<'a> {
             Self::Control(opcode, _) => Self::Control(opcode, data),
         }
     }
+}
+
+/// Where bit `bit` of `data` is, modulo their number: the index of its byte, and the mask of the bit in it. None if
+/// there is no data.
+pub fn bit_in(data: &[u8], bit: u64) -> Option<(usize, u8)> {
+    let bit = bit.checked_rem(data.len() as u64 * 8)?;
+    Some(((bit / 8) as usize, 1 << (bit % 8)))
 }
 
 /// The memory of a compressed message is freed if it is more than this many bytes.

@@ -103,8 +103,7 @@ impl Cable<'_> {
     /// Changes between streaming and messages where that is needed and possible.
     pub(super) fn update_passing(&mut self, from: Side) {
         let wants_messages = self.wants_messages(from);
-        let (options, deflate) = (&self.options, self.options.deflate);
-        let (decides, enforce) = (true, options.enforce);
+        let (enforce, deflate) = (self.options.enforce, self.options.deflate);
         let way = &mut self.ways[at(from)];
         if way.ended.is_some() {
             return;
@@ -112,7 +111,8 @@ impl Cable<'_> {
         match &way.passing {
             Passing::Stream(inbound) if wants_messages && inbound.is_between_messages() => {
                 let Passing::Stream(inbound) = way.take_passing() else { return };
-                let options = RelayOptions { decides, enforce, deflate, masks: Masks::random() };
+                let options =
+                    RelayOptions { decides: true, enforce, deflate, masks: Masks::random() };
                 let mut relay = MessageRelay::new(from, *inbound, options);
                 if way.has_streamed_close {
                     relay.note_close();

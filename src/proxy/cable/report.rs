@@ -23,10 +23,7 @@ pub struct Report {
 impl Cable<'_> {
     pub(super) fn report(&mut self, failed: Option<io::Error>) -> Report {
         let closing = self.closing.take();
-        let is_enforced = self
-            .ways
-            .iter_mut()
-            .any(|way| way.passing.messages().is_some_and(|it| it.relay.violation().is_some()));
+        let is_enforced = self.ways.iter().any(|way| way.passing.has_violated());
         let own = closing.as_ref().map(|closing| closing.payload.clone());
         let why = match (&closing, &failed) {
             (Some(closing), _) => Some(closing.why.clone()),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::event::{Changed, EventKind, Level, Opened, Touch};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Opcode;
-use crate::protocol::relay::{Content, Decision, Step, Unit};
+use crate::protocol::relay::{Content, Decision, Step, Unit, bit_in};
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{MessageKind, Side};
 use crate::proxy::hold::Held;
@@ -260,10 +260,8 @@ fn action_text(effect: &Effect) -> String {
 /// What [`Decision::corrupt`] delivers.
 fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
     let mut data = data.to_vec();
-    if let Some(bit) = bit.checked_rem(data.len() as u64 * 8)
-        && let Some(byte) = data.get_mut((bit / 8) as usize)
-    {
-        *byte ^= 1 << (bit % 8);
+    if let Some((byte, mask)) = bit_in(&data, bit) {
+        data[byte] ^= mask;
     }
     data
 }

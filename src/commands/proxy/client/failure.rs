@@ -14,7 +14,7 @@ use crate::redact::Secrets;
 use crate::server::{AcceptError, Rejected, Rejection};
 
 impl Client<'_> {
-    /// What the client is answered if there is no connection to the server, and the error.
+    /// The status and text sent to the client when connecting to the server failed, and the error.
     pub(super) fn no_upstream(&self, why: NoUpstream) -> (Refused, Error) {
         match why {
             NoUpstream::Open(error) => {
@@ -115,7 +115,7 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
             format!("{remote} did not complete the TLS handshake in time (--handshake-timeout)")
         }
         AcceptError::Unreadable(error) => {
-            // Not the error itself: what is no request line may be a secret.
+            // The error quotes the line, and a line that is not a request line may be a secret.
             let reason = Refused::unreadable(error).reason;
             format!("request from {remote} is not HTTP/1.1: {reason}")
         }

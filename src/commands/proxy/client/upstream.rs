@@ -21,7 +21,7 @@ pub(super) struct Upstream {
     answered: u64,
 }
 
-/// Why there is no connection to the server.
+/// Why connecting to the server failed.
 pub(super) enum NoUpstream {
     /// It cannot be connected to.
     Open(OpenError),
@@ -150,7 +150,7 @@ impl Client<'_> {
                 self.respond(Some(request), &refused);
             }
             Exchanged::Upgraded { response, .. } => {
-                // The client did not ask for it: what follows is no HTTP.
+                // The client did not ask for an upgrade: what follows 101 is not HTTP.
                 self.emit_http(request, Some(response.line.status), None);
             }
         }
