@@ -63,6 +63,11 @@ pub trait Format: Send {
         false
     }
 
+    /// Whether it writes messages as all formats do of which this is true. This is called once.
+    fn shares_messages(&self) -> bool {
+        false
+    }
+
     /// Whether it never writes anything for a message of ours. This is called once.
     fn ignores_sent(&self) -> bool {
         false
@@ -81,13 +86,15 @@ pub struct Output {
     outlet: Outlet,
     ignores_text: bool,
     ignores_sent: bool,
+    shares_messages: bool,
 }
 
 impl Output {
     /// Writes what `format` makes of events to `outlet`.
     pub fn new(format: Box<dyn Format>, outlet: Outlet) -> Self {
         let (ignores_text, ignores_sent) = (format.ignores_text(), format.ignores_sent());
-        Self { format, outlet, ignores_text, ignores_sent }
+        let shares_messages = format.shares_messages();
+        Self { format, outlet, ignores_text, ignores_sent, shares_messages }
     }
 }
 
@@ -216,16 +223,17 @@ impl Outputs {
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
-        if self.records.is_active() {
-            self.records.event(event);
-        }
+        let rendered = match self.records.is_active() {
+            true => self.records.event(event),
+            false => None,
+        };
         if let Some(log) = &mut self.log {
             log.event(event);
         }
         if self.is_conditional {
             return self.conditional_event(event);
         }
-        deliver(&mut self.outputs, event);
+        deliver(&mut self.outputs, event, rendered);
     }
 
     /// Reports an event to the outputs that have room, if the view shows it now.
@@ -244,13 +252,13 @@ impl Outputs {
 
     /// Records an event that is not shown.
     pub fn record_only(&mut self, event: &Event<'_>) {
-        self.records.event(event);
+        let _ = self.records.event(event); // nothing else is rendered
     }
 
     fn show(&mut self, event: &Event<'_>) {
         match self.draining {
             Some(_) => self.last_event(event),
-            None => deliver(&mut self.outputs, event),
+            None => deliver(&mut self.outputs, event, None),
         }
     }
 
@@ -417,15 +425,19 @@ impl Outputs {
     }
 }
 
-/// Gives an event to the formats that show something of it.
+/// Gives an event to the formats that show something of it. `rendered` is what those write that share messages.
 #[inline]
-fn deliver(outputs: &mut [Output], event: &Event<'_>) {
+fn deliver(outputs: &mut [Output], event: &Event<'_>, rendered: Option<&[u8]>) {
     let is_received = event.is_peer_message();
     let is_text = event.is_ordinary_text();
-    for Output { format, outlet, ignores_text, .. } in outputs {
-        if !(is_text && *ignores_text) {
-            format.event(event, outlet);
-            outlet.end_record(is_received);
+    for Output { format, outlet, ignores_text, shares_messages, .. } in outputs {
+        if is_text && *ignores_text {
+            continue;
         }
+        match rendered {
+            Some(rendered) if *shares_messages => outlet.put_record(rendered, b""),
+            _ => format.event(event, outlet),
+        }
+        outlet.end_record(is_received);
     }
 }

@@ -62,6 +62,7 @@ struct Record {
     dropped: u64,
     /// The connection has no number in this file: it was the only one when it began. It keeps none once there are others.
     is_unnumbered: bool,
+    shares_messages: bool,
 }
 
 /// At the end of a run nobody is made to wait: with more bytes waiting than this, messages are dropped.
@@ -87,10 +88,12 @@ impl Records {
         self.source.is_some()
     }
 
-    /// Writes an event to all files.
-    pub(super) fn event(&mut self, event: &Event<'_>) {
+    /// Writes an event to all files. Returns what formats that share messages write of it, if it is a message, was rendered
+    /// as a whole, and has no other number here.
+    pub(super) fn event(&mut self, event: &Event<'_>) -> Option<&[u8]> {
         self.follow();
-        let Some(source) = &self.source else { return };
+        let source = self.source.as_ref()?;
+        let shown = event.connection;
         let event = Event { connection: event.connection.or(source.connection), ..*event };
         match &event.what {
             EventKind::Open(opened) if source.late.is_some() => {
@@ -110,12 +113,17 @@ impl Records {
             _ => {}
         }
         let is_message = matches!(event.what, EventKind::Message(_) | EventKind::FileSent(_));
+        let mut rendered = None;
         for record in self.list.iter_mut().filter(|record| !record.is_ending) {
             if self.is_draining && record.drops(is_message) {
                 continue;
             }
-            record.write(&event, is_message);
+            let number = record.write(&event, is_message);
+            if is_message && number == shown && record.shares_messages {
+                rendered = record.outlet.last_record().or(rendered);
+            }
         }
+        rendered
     }
 
     /// Takes note of files that were begun or ended meanwhile.
@@ -143,6 +151,7 @@ impl Records {
             let format = (source.format)();
             let mut record = Record {
                 number,
+                shares_messages: format.shares_messages(),
                 format,
                 outlet,
                 is_ending: false,
@@ -242,7 +251,8 @@ impl LateOpen {
 }
 
 impl Record {
-    fn write(&mut self, event: &Event<'_>, is_message: bool) {
+    /// Writes an event. Returns the number that its connection has in this file.
+    fn write(&mut self, event: &Event<'_>, is_message: bool) -> Option<u64> {
         let is_start = matches!(
             event.what,
             EventKind::Open(_) | EventKind::Redirect(_) | EventKind::RetryScheduled(_)
@@ -251,6 +261,7 @@ impl Record {
         let connection = event.connection.filter(|_| !self.is_unnumbered);
         self.format.event(&Event { connection, ..*event }, &mut self.outlet);
         self.outlet.end_record(is_message);
+        connection
     }
 
     /// Whether an event is dropped. After the first message that is dropped there is no other one, so that there are no

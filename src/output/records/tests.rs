@@ -61,6 +61,46 @@ fn what_is_recorded_changes_at_any_time() {
     assert!(one.wait_for_batch().is_none(), "its sender is dropped");
 }
 
+/// What is recorded is rendered once for both.
+#[test]
+fn messages_are_shown_as_they_are_recorded_but_with_the_number_that_they_have_there() {
+    let recorders = Arc::<Recorders>::default();
+    let (mut outputs, _poll) = outputs(&recorders, None);
+    let queue = BatchQueue::lossless_in_parts();
+    recorders.add(queue.clone());
+    let shown = BatchQueue::lossless();
+    let poll = Poll::new().expect("a poll");
+    let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
+    let outlet = Outlet::batches("shown", shown.sender(waker)).in_batches_of(BATCH_SIZE);
+    outputs.push(crate::output::Output::new(Box::new(Json::new(JsonFrames::None)), outlet));
+    let at = Clock::start().now();
+    let long = "\u{1b}".repeat(15_000);
+    for connection in [None, Some(3)] {
+        for text in ["short", "\u{202e}\"", "", &long] {
+            let message = Message::received(MessageKind::Text, text.as_bytes());
+            let what = EventKind::Message(message);
+            outputs.event(&Event { at, connection, mark: None, transit: None, what });
+            outputs.event(&Event {
+                at,
+                connection,
+                mark: None,
+                transit: None,
+                what: EventKind::Pong(crate::protocol::vocabulary::Direction::Sent, b"", None),
+            });
+        }
+    }
+    outputs.flush_early();
+    let [recorded, shown] = [queue, shown].map(|queue| {
+        let bytes = std::iter::from_fn(|| queue.take()).flat_map(|batch| batch.bytes).collect();
+        String::from_utf8(bytes).expect("UTF-8")
+    });
+    assert_eq!(shown.lines().count(), 16);
+    let without = |text: &str| text.replace(",\"connection\":7", "");
+    assert!(!shown.contains("\"connection\":7"), "{shown}");
+    assert_eq!(without(&recorded), shown);
+    assert_eq!(recorded.matches("\"connection\":7,").count(), 8);
+}
+
 #[test]
 fn a_file_that_begins_later_has_all_open_connections_of_a_proxy() {
     let recorders = Arc::<Recorders>::default();
