@@ -5,7 +5,7 @@
 //! the top of this list to its bottom:
 //!
 //! `commands`, `error`, `config`, `report`, `session`, `recording`, `output`, `rules`, `scenario`, `observer`, `input`, `view`,
-//! `event`, `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact` and `platform`.
+//! `event`, `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact`, `hidden` and `platform`.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod hidden;
 pub mod input;
 pub mod net;
 pub mod observer;

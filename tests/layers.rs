@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 23] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     ("platform", &[]),
     ("template", &[]),
+    ("hidden", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
@@ -18,9 +19,9 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("view", &["protocol", "event"]),
     ("input", &["platform", "template", "redact", "protocol", "event", "view"]),
     ("observer", &["protocol", "event", "input"]),
-    ("scenario", &["template", "protocol", "event", "view", "observer"]),
+    ("scenario", &["template", "hidden", "protocol", "event", "view", "observer"]),
     ("rules", &["protocol", "input", "scenario"]),
-    ("output", &["platform", "protocol", "net", "event", "view"]),
+    ("output", &["platform", "hidden", "protocol", "net", "event", "view"]),
     (
         "recording",
         &[
