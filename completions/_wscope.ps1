@@ -379,7 +379,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
         'wscope;replay' {
             [CompletionResult]::new('--pace', '--pace', [CompletionResultType]::ParameterName, 'When messages are sent [default: answers; original with --speed]')
             [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long answers are waited for; 0: without a limit')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for answers; 0: no limit')
             [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Do not compare what this JSONPath selects, such as ''$.ts'' or ''$..id'' [repeatable]')
             [CompletionResult]::new('--entry', '--entry', [CompletionResultType]::ParameterName, 'Only this connection: its number, or a part of its URL')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)')
@@ -465,7 +465,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors')
             [CompletionResult]::new('--ignore-order', '--ignore-order', [CompletionResultType]::ParameterName, 'Accept the messages of each side in any order')
             [CompletionResult]::new('--handshake', '--handshake', [CompletionResultType]::ParameterName, 'Compare the opening handshakes too: URL, header fields and their order')
-            [CompletionResult]::new('--timing', '--timing', [CompletionResultType]::ParameterName, 'Compare times too: those from one message to the next, to the end, and to open the connection')
+            [CompletionResult]::new('--timing', '--timing', [CompletionResultType]::ParameterName, 'Compare times too: between messages, to the end, and to open the connection')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Compare pings and pongs too')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write each difference as a line of JSON, and last the counts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write nothing: the exit status is the answer')

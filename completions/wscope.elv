@@ -371,7 +371,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
         &'wscope;replay'= {
             cand --pace 'When messages are sent [default: answers; original with --speed]'
             cand --speed 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5'
-            cand --timeout 'How long answers are waited for; 0: without a limit'
+            cand --timeout 'How long to wait for answers; 0: no limit'
             cand --ignore 'Do not compare what this JSONPath selects, such as ''$.ts'' or ''$..id'' [repeatable]'
             cand --entry 'Only this connection: its number, or a part of its URL'
             cand --max-size 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)'
@@ -456,7 +456,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --color 'When to use colors'
             cand --ignore-order 'Accept the messages of each side in any order'
             cand --handshake 'Compare the opening handshakes too: URL, header fields and their order'
-            cand --timing 'Compare times too: those from one message to the next, to the end, and to open the connection'
+            cand --timing 'Compare times too: between messages, to the end, and to open the connection'
             cand --control 'Compare pings and pongs too'
             cand --json 'Write each difference as a line of JSON, and last the counts'
             cand -q 'Write nothing: the exit status is the answer'

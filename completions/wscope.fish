@@ -436,7 +436,7 @@ complete -c wscope -n '__wscope_is view' -s h -l help -d 'Print help (see more w
 complete -c wscope -n '__wscope_is view; and __wscope_has_arguments 0' -F
 complete -c wscope -n '__wscope_is replay' -l pace -d 'When messages are sent [default: answers; original with --speed]' -r -f -a "(__wscope_offered answers\t'Each after as many answers as came before it in the recording' original\t'With the recorded gaps' fast\t'At once')"
 complete -c wscope -n '__wscope_is replay' -l speed -d 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5' -r -f
-complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long answers are waited for; 0: without a limit' -r -f
+complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long to wait for answers; 0: no limit' -r -f
 complete -c wscope -n '__wscope_is replay' -l ignore -d 'Do not compare what this JSONPath selects, such as \'$.ts\' or \'$..id\' [repeatable]' -r -f
 complete -c wscope -n '__wscope_is replay' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
 complete -c wscope -n '__wscope_is replay' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
@@ -510,7 +510,7 @@ complete -c wscope -n '__wscope_is diff' -l max-size -d 'The largest file that i
 complete -c wscope -n '__wscope_is diff' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is diff' -l ignore-order -d 'Accept the messages of each side in any order'
 complete -c wscope -n '__wscope_is diff' -l handshake -d 'Compare the opening handshakes too: URL, header fields and their order'
-complete -c wscope -n '__wscope_is diff' -l timing -d 'Compare times too: those from one message to the next, to the end, and to open the connection'
+complete -c wscope -n '__wscope_is diff' -l timing -d 'Compare times too: between messages, to the end, and to open the connection'
 complete -c wscope -n '__wscope_is diff' -l control -d 'Compare pings and pongs too'
 complete -c wscope -n '__wscope_is diff' -l json -d 'Write each difference as a line of JSON, and last the counts'
 complete -c wscope -n '__wscope_is diff' -s q -l quiet -d 'Write nothing: the exit status is the answer'

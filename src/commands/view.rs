@@ -186,7 +186,7 @@ impl Viewing<'_> {
     fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
         let was_interrupted = self.screen.was_interrupted();
         if was_interrupted {
-            let text = format!("interrupted: the rest of {name} is missing in what is recorded");
+            let text = format!("interrupted: the rest of {name} was not recorded");
             self.notice(Level::Warning, &text);
         } else if let Ok(summary) = &result
             && !self.screen.is_stopped()

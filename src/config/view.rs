@@ -78,7 +78,7 @@ const MOST_VERBOSE: u8 = 3;
 
 fn entry(text: &str) -> Result<Selector, ConfigError> {
     if text.is_empty() {
-        return Err(ConfigError::value("--entry", text, "a number, or a part of a URL is missing"));
+        return Err(ConfigError::value("--entry", text, "a number or a part of a URL is required"));
     }
     if text.bytes().all(|byte| byte == b'0') {
         return Err(ConfigError::value("--entry", text, "connections count from 1"));

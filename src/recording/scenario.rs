@@ -115,7 +115,7 @@ impl ScenarioBuilder {
     pub fn generate(&self) -> Generated {
         let mut generated = self.generate_first(self.len(), self.is_full());
         if self.is_full() {
-            let warning = "the scenario ends before the recording does: it holds no more";
+            let warning = "the scenario ends before the recording does: it cannot be longer";
             generated.warnings.push(warning.to_owned());
         }
         generated
