@@ -87,6 +87,12 @@ impl Records {
         self.source.is_some()
     }
 
+    /// Whether anything is recorded now, or a recording has begun or ended that was not looked at yet.
+    pub(super) fn want_messages(&self) -> bool {
+        let source = self.source.as_ref();
+        !self.list.is_empty() || source.is_some_and(|it| it.recorders.version() != self.version)
+    }
+
     /// Writes an event to all files.
     pub(super) fn event(&mut self, event: &Event<'_>) {
         self.follow();
