@@ -81,6 +81,8 @@ pub struct Env {
     pub stdin_is_terminal: bool,
     /// Standard output is a terminal.
     pub stdout_is_terminal: bool,
+    /// Standard output discards what is written.
+    pub stdout_is_discarded: bool,
     /// Standard error is a terminal.
     pub stderr_is_terminal: bool,
     /// NO_COLOR is set and not empty, or the terminal is dumb.
@@ -276,6 +278,8 @@ pub enum Stdout {
     Payload(OutputFraming),
     /// Events.
     Json(JsonFrames),
+    /// Nothing.
+    Nothing,
 }
 
 /// The display of everything but messages.

@@ -133,7 +133,7 @@ impl ProxyConfig {
             connections: connections.map(|n| at_least_one("--connections", n)).transpose()?,
             duration: optional_duration("--duration", args.ending.duration.as_deref())?,
             input,
-            stdout: stdout_in(output(args), false, args.display.verbose, env),
+            stdout: stdout(args, env),
             commentary,
             filters: proxy_filters(&args.filter, &files)?,
             record: record(&args.record, args.display.verbose)?,
@@ -159,6 +159,15 @@ impl ProxyConfig {
     /// Whether `--json` is set: failures before a connection are reported there too.
     pub fn wants_json(args: &ProxyArgs) -> bool {
         output(args) == Some(OutputMode::Json)
+    }
+}
+
+/// A proxy often runs in the background, with its output discarded: messages that no option asks for are not written then,
+/// and need not be kept.
+fn stdout(args: &ProxyArgs, env: &Env) -> Stdout {
+    match output(args) {
+        None if env.stdout_is_discarded => Stdout::Nothing,
+        mode => stdout_in(mode, false, args.display.verbose, env),
     }
 }
 

@@ -23,6 +23,7 @@ pub mod payload;
 mod recorders;
 mod records;
 pub mod shared;
+mod silent;
 pub mod style;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub use outlet::Outlet;
 pub use recorders::Recorders;
 use records::Records;
 pub use records::{LateStart, RecordSource};
+pub use silent::Silent;
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -68,6 +70,12 @@ pub trait Format: Send {
         false
     }
 
+    /// Whether it never writes anything for a data message, unless a rule or the operator of a proxy has touched it. This
+    /// is called once.
+    fn ignores_messages(&self) -> bool {
+        false
+    }
+
     /// Whether it never writes anything for a message of ours. This is called once.
     fn ignores_sent(&self) -> bool {
         false
@@ -84,6 +92,7 @@ pub trait EventLog: Send {
 pub struct Output {
     format: Box<dyn Format>,
     outlet: Outlet,
+    ignores_messages: bool,
     ignores_text: bool,
     ignores_sent: bool,
     shares_messages: bool,
@@ -93,8 +102,9 @@ impl Output {
     /// Writes what `format` makes of events to `outlet`.
     pub fn new(format: Box<dyn Format>, outlet: Outlet) -> Self {
         let (ignores_text, ignores_sent) = (format.ignores_text(), format.ignores_sent());
+        let ignores_messages = format.ignores_messages();
         let shares_messages = format.shares_messages();
-        Self { format, outlet, ignores_text, ignores_sent, shares_messages }
+        Self { format, outlet, ignores_messages, ignores_text, ignores_sent, shares_messages }
     }
 }
 
@@ -182,6 +192,14 @@ impl Outputs {
     #[inline]
     pub fn show_sent(&self, kind: MessageKind) -> bool {
         self.show_sent_text || kind != MessageKind::Text
+    }
+
+    /// Whether a message that passes through a proxy needs an event. This may change when a recording begins.
+    pub fn want_messages(&self) -> bool {
+        self.outputs.iter().any(|output| !output.ignores_messages)
+            || self.records.want_messages()
+            || self.log.is_some()
+            || self.view.as_ref().is_some_and(|view| view.keeps_messages())
     }
 
     /// Registers for readiness to write: `registry`, from token `first` on, or `waker` reports it.

@@ -88,6 +88,12 @@ impl Records {
         self.source.is_some()
     }
 
+    /// Whether anything is recorded now, or a recording has begun or ended that was not looked at yet.
+    pub(super) fn want_messages(&self) -> bool {
+        let source = self.source.as_ref();
+        !self.list.is_empty() || source.is_some_and(|it| it.recorders.version() != self.version)
+    }
+
     /// Writes an event to all files. Returns what formats that share messages write of it, if it is a message, was rendered
     /// as a whole, and has no other number here.
     pub(super) fn event(&mut self, event: &Event<'_>) -> Option<&[u8]> {

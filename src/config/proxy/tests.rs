@@ -35,6 +35,7 @@ fn environment(settings: &Path) -> Env {
         visible_secrets: None,
         stdin_is_terminal: false,
         stdout_is_terminal: false,
+        stdout_is_discarded: false,
         stderr_is_terminal: false,
         no_color: false,
         force_color: false,
@@ -164,6 +165,18 @@ fn standard_input_is_read_only_from_a_terminal() {
     assert_eq!(input(false, true), ServerInput::None);
     assert_eq!(input(true, false), ServerInput::Plain);
     assert_eq!(input(true, true), ServerInput::Repl);
+}
+
+#[test]
+fn what_no_option_asks_for_is_not_written_to_the_null_device() {
+    let stdout = |options: &[&str]| {
+        let arguments = [options, &["ws://h"]].concat();
+        let discards = |env: &mut Env| env.stdout_is_discarded = true;
+        configured_in(&arguments, discards).expect("a valid command line").stdout
+    };
+    assert_eq!(stdout(&[]), Stdout::Nothing);
+    assert!(matches!(stdout(&["--json"]), Stdout::Json(_)));
+    assert!(matches!(stdout(&["--output", "lines"]), Stdout::Payload(_)));
 }
 
 #[test]
