@@ -99,7 +99,7 @@ pub struct ProxyClosed {
     pub client: Option<ClosePayload>,
     /// The Close frame that the server sent.
     pub server: Option<ClosePayload>,
-    /// The Close frame that the proxy itself sent to both.
+    /// The Close frame that the proxy itself sent, to both sides or to one.
     pub own: Option<ClosePayload>,
     /// Whether the client and the server got that frame, so that each had to answer it.
     pub awaited: [bool; 2],

@@ -14,6 +14,16 @@ pub enum Side {
     Server,
 }
 
+impl Side {
+    /// The name used in texts and events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
 /// The configuration of a [`Tap`].
 #[derive(Clone, Copy, Debug)]
 pub struct TapOptions {

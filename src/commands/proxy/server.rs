@@ -1,6 +1,6 @@
 //! The state that all connections of a proxy share.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use url::Host;
@@ -104,7 +104,13 @@ impl Server {
 
     /// Whether a connection from `local` to `remote` has reached this proxy itself.
     pub(super) fn is_loop(&self, local: Option<IpAddr>, remote: SocketAddr) -> bool {
-        let (own, remote_ip) = (self.address.ip().to_canonical(), remote.ip().to_canonical());
+        let own = self.address.ip().to_canonical();
+        // The system connects to this machine there.
+        let remote_ip = match remote.ip().to_canonical() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
         let is_local = local.map(|ip| ip.to_canonical()) == Some(remote_ip);
         let is_here = own.is_unspecified() && (is_local || remote_ip.is_loopback());
         remote.port() == self.address.port() && (own == remote_ip || is_here)
@@ -121,8 +127,9 @@ fn forward_options(
         IpAddr::V4(ip) => Host::Ipv4(ip),
         IpAddr::V6(ip) => Host::Ipv6(ip),
     };
-    let is_credential =
-        |line: &HeaderLine| Redaction::is_credential(&line.name, line.value.as_bytes());
+    let is_credential = |line: &HeaderLine| {
+        !line.is_removal && Redaction::is_credential(&line.name, line.value.as_bytes())
+    };
     let (credentials, headers) = config.edits.iter().cloned().partition(is_credential);
     ForwardOptions {
         proxy: ProxyNames {
