@@ -7,8 +7,9 @@ use super::files::FileReader;
 use super::filters::filters;
 use super::record::record;
 use super::shared::{commentary, notices};
+use super::ui::ui;
 use super::values::size;
-use super::{Commentary, ConfigError, Env, RecordConfig, Stdout};
+use super::{Commentary, ConfigError, Env, RecordConfig, Stdout, UiConfig};
 use crate::cli::{OutputMode, ViewArgs};
 use crate::event::Level;
 use crate::output::json::JsonFrames;
@@ -35,6 +36,8 @@ pub struct ViewConfig {
     pub filters: Filters,
     /// The files that the recording is converted to, in place of being shown.
     pub record: RecordConfig,
+    /// The page, if it is served.
+    pub ui: Option<UiConfig>,
     /// Whether secrets are masked that a recording of another program has.
     pub redaction: Redaction,
     /// Notices to show first.
@@ -66,6 +69,7 @@ impl ViewConfig {
             },
             commentary: commentary(&args.display, false, env),
             record,
+            ui: ui(&args.ui)?,
             filters,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
