@@ -20,6 +20,7 @@ pub mod input;
 pub mod net;
 pub mod observer;
 pub mod output;
+pub mod page;
 pub mod platform;
 pub mod protocol;
 pub mod proxy;
