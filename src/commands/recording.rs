@@ -14,7 +14,7 @@ use crate::input::repl::{RecordControl, RecordRequest, SessionScenario};
 use crate::net::{Reactor, Woken};
 use crate::output::json::{Json, JsonFrames};
 use crate::output::style::Style;
-use crate::output::{Buffered, LateStart, OutputError, Outputs, RecordSource};
+use crate::output::{Buffered, LateStart, OutputError, Outputs, RecordSource, RecordedFrames};
 use crate::platform::record_file::standard_streams;
 use crate::platform::signals::Signal;
 use crate::platform::stdio;
@@ -29,6 +29,8 @@ pub(super) struct RunRecordings {
     clock: Clock,
     /// Recordings may begin at a prompt.
     takes_commands: bool,
+    /// The page gets all events.
+    has_page: bool,
 }
 
 impl RunRecordings {
@@ -43,7 +45,13 @@ impl RunRecordings {
         control: Arc<Waker>,
     ) -> Result<Self, Error> {
         let recordings = Arc::new(open(config, std::iter::empty(), control)?);
-        Ok(Self { recordings, frames: config.frames, clock, takes_commands })
+        let frames = config.frames;
+        Ok(Self { recordings, frames, clock, takes_commands, has_page: false })
+    }
+
+    /// Has all outputs record from now on, for the page.
+    pub(super) fn set_page(&mut self) {
+        self.has_page = true;
     }
 
     /// What carries out the commands of a prompt.
@@ -68,14 +76,20 @@ impl RunRecordings {
 
     /// Has these outputs, of the loop that `waker` wakes, record all events. `late` is as in [`RecordSource`].
     pub(super) fn record(&self, outputs: &mut Outputs, waker: Arc<Waker>, late: LateStart) {
-        if !self.takes_commands && !self.recordings.are_any() {
+        if !(self.takes_commands || self.has_page || self.recordings.are_any()) {
             return;
         }
         let frames = self.frames;
         outputs.record(RecordSource {
             recorders: self.recordings.recorders(),
             waker,
-            format: Arc::new(move || Box::new(Json::new(frames))),
+            format: Arc::new(move |recorded| {
+                let frames = match recorded {
+                    RecordedFrames::AsAsked => frames,
+                    RecordedFrames::Each => frames.max(JsonFrames::Headers),
+                };
+                Box::new(Json::new(frames))
+            }),
             connection: None,
             late: self.takes_commands.then_some(late),
             notices: Some(self.clock),

@@ -15,7 +15,9 @@ use super::shared::{commentary, note_settings, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::ui::ui;
 use super::values::{duration, optional_duration, size};
-use super::{Commentary, ConfigError, Env, MockConfig, RecordConfig, Stdout, UiConfig, history, messages};
+use super::{
+    Commentary, ConfigError, Env, MockConfig, RecordConfig, Stdout, UiConfig, history, messages,
+};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;

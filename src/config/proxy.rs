@@ -32,8 +32,7 @@ use crate::rules::{self, ProxyRule, RuleAction, Rules};
 use crate::view::Filters;
 
 /// Why a rule cannot hold messages.
-const NO_OPERATOR: &str =
-    "hold needs a prompt, where /go and /drop are typed, or the page: run it on a terminal or with --ui";
+const NO_OPERATOR: &str = "hold needs a prompt, where /go and /drop are typed, or the page: run it on a terminal or with --ui";
 
 mod faults;
 
@@ -131,7 +130,11 @@ impl ProxyConfig {
             relays_http: !args.clients.no_http,
             capacity: capacity(args)?,
             faults,
-            rules: rules(&args.faults.rule, input != ServerInput::None || args.ui.ui.is_some(), &files)?,
+            rules: rules(
+                &args.faults.rule,
+                input != ServerInput::None || args.ui.ui.is_some(),
+                &files,
+            )?,
             seed: args.faults.seed,
             once: args.ending.once,
             connections: connections.map(|n| at_least_one("--connections", n)).transpose()?,

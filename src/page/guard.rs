@@ -17,8 +17,8 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-use route::{path, route};
 pub use route::{Denied, Route};
+use route::{path, route};
 
 /// The length of a body that can hold the token, in bytes.
 pub const MAX_BODY: usize = 256;

@@ -292,6 +292,7 @@ impl<'a> Conversation<'a> {
             close_code: close.0,
             close_reason: close.1,
             observers,
+            beside: None,
             times: config.resilience.times,
             unsent: config.resilience.reconnect.map(|_| Default::default()),
             notes_hidden: true,

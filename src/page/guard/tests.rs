@@ -118,7 +118,8 @@ fn the_socket_and_the_login_need_the_origin_of_the_page() {
         let cookie = cookie();
         status("GET /socket", &[&[HOST, &cookie], origins].concat())
     };
-    let login = |origins: &[&str]| status("POST /session", &[&[HOST, JSON, LENGTH], origins].concat());
+    let login =
+        |origins: &[&str]| status("POST /session", &[&[HOST, JSON, LENGTH], origins].concat());
     for request in [&socket as &dyn Fn(&[&str]) -> u16, &login] {
         assert_eq!(request(&[ORIGIN]), 0);
         assert_eq!(request(&[]), 403, "absent");
@@ -191,10 +192,9 @@ fn the_cookie_is_compared_whole_and_by_the_name_with_the_port() {
         (String::new(), 403),
     ] {
         let cookie = format!("Cookie: {cookies}");
-        for (start, fields) in [
-            ("GET /socket", &[HOST, ORIGIN, &cookie][..]),
-            ("GET /save/00ff", &[HOST, &cookie]),
-        ] {
+        for (start, fields) in
+            [("GET /socket", &[HOST, ORIGIN, &cookie][..]), ("GET /save/00ff", &[HOST, &cookie])]
+        {
             assert_eq!(status(start, fields), expected, "{start} {cookies}");
         }
     }
