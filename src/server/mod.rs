@@ -24,7 +24,7 @@ mod tests;
 
 pub use acceptor::Acceptor;
 pub use handshake::{AcceptedClient, AcceptedSocket, Handshake, Received};
-pub use listener::{BoundListener, ListenError, bind};
+pub use listener::{BoundListener, ListenError, bind, bind_with_default_port};
 pub use pending::{Evictions, Network, PendingHandshake};
 pub use rejection::{Rejected, Rejection, StaticAnswer};
 pub use request::{AcceptError, ReceivedRequest, receive_request};
