@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 23] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -28,6 +28,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
             "output",
         ],
     ),
+    ("page", &["platform", "redact", "protocol", "event", "view", "scenario", "recording"]),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
     ("report", &["protocol", "scenario", "output"]),
@@ -73,6 +74,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
         &[
             "proxy",
             "rules",
+            "page",
             "platform",
             "template",
             "redact",

@@ -38,8 +38,8 @@ impl Denied {
         Self { status, reason, allowed: None }
     }
 
-    /// The header fields that an answer with its status needs (RFC 9110 section 15.5.6).
-    pub fn fields(&self) -> Option<HeaderLine> {
+    /// The header field that an answer with its status needs (RFC 9110 section 15.5.6).
+    pub fn field(&self) -> Option<HeaderLine> {
         self.allowed.map(|method| HeaderLine::new("Allow", method))
     }
 }

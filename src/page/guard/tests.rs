@@ -308,7 +308,7 @@ fn targets_are_paths_and_have_one_method_each() {
         let (line, head) = parse_request(request.as_bytes()).unwrap().unwrap();
         let denied = local().judge(None, &line, &head).unwrap_err();
         assert_eq!(denied.status, 405, "{start}");
-        denied.fields().unwrap().value
+        denied.field().unwrap().value
     };
     for method in ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"] {
         assert_eq!(allowed(&format!("{method} /")), "GET");
