@@ -32,6 +32,8 @@ pub struct ViewConfig {
     pub stdout: Stdout,
     /// The display of everything but messages.
     pub commentary: Commentary,
+    /// Events are shown: with the page only where the command line says how.
+    pub is_shown: bool,
     /// What is shown of the messages.
     pub filters: Filters,
     /// The files that the recording is converted to, in place of being shown.
@@ -57,7 +59,9 @@ impl ViewConfig {
         let filters = filters(&args.filter, &files)?;
         record.used.extend(files.uses());
         let mode = if args.output.json { Some(OutputMode::Json) } else { args.output.output };
+        let ui = ui(&args.ui)?;
         Ok(Self {
+            is_shown: ui.is_none() || mode.is_some(),
             file: (args.file.as_os_str() != "-").then(|| args.file.clone()),
             entry: args.selection.entry.as_deref().map_or(Ok(Selector::Only), entry)?,
             max_size: size("--max-size", &args.selection.max_size)?,
@@ -69,7 +73,7 @@ impl ViewConfig {
             },
             commentary: commentary(&args.display, false, env),
             record,
-            ui: ui(&args.ui)?,
+            ui,
             filters,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),

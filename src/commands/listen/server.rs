@@ -42,6 +42,8 @@ pub(super) enum ClientEvent {
     TooSlow(u64),
     /// The number of messages of `--count` was received.
     CountReached,
+    /// The page did this.
+    Page(String),
 }
 
 impl Served for Server {

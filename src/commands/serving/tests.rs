@@ -148,6 +148,8 @@ fn options(record: &RecordConfig) -> SharedOptions<'_, OperatorCommand> {
         },
         filters: Filters::default(),
         record,
+        ui: None,
+        is_server: true,
         input: ServerInput::None,
         commands: &SERVER_COMMANDS,
         keeps_scenario: false,

@@ -174,6 +174,9 @@ impl<O: Operator> Control<O> {
         if shutdown.is_interrupted() && Instant::now() + DROPPING_TIME >= shutdown.until {
             shared.streams.stop_waiting(true);
             shared.recordings.recordings.stop_waiting();
+            if let Some(page) = &*shared.page() {
+                page.stop_waiting();
+            }
         }
         if shutdown.is_interrupted() && is_late {
             return true;
@@ -220,6 +223,9 @@ impl<O: Operator> Control<O> {
         let shared = server.shared();
         let recordings = &shared.recordings.recordings;
         recordings.end();
+        if let Some(page) = &*shared.page() {
+            page.end_recording();
+        }
         let result = Delivery {
             outputs: &mut Ending { outputs: &mut self.outputs, recordings: Some(recordings) },
             reactor: &mut self.reactor,
@@ -234,7 +240,11 @@ impl<O: Operator> Control<O> {
         for (level, text) in &verdict.notices {
             self.notice(*level, text);
         }
-        verdict.judge(result, shared.commentary.detail == Detail::Quiet)
+        let result = verdict.judge(result, shared.commentary.detail == Detail::Quiet);
+        if let Some(page) = &mut *shared.page() {
+            page.end(&result, self.leave_by.is_some());
+        }
+        result
     }
 }
 

@@ -1,0 +1,75 @@
+//! The end of a run with tabs open.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Page;
+use crate::listen::{client, listen};
+use crate::support::{Server, Signal, text, wscope};
+
+/// The limit of a run after a signal, with room for a slow machine.
+const LIMIT: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_signal_tells_tabs_why_and_closes_them_in_time() {
+    for (signal, code, why) in [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM")] {
+        let (mut running, _) = listen(&["--ui"]);
+        let page = Page::of(&mut running);
+        let (mut one, two) = (page.tab(), page.tab());
+        one.ask("hello", json!({}));
+        let started = Instant::now();
+        running.signal(signal);
+        for tab in [one, two] {
+            let state = tab.expect_end();
+            assert!(state["why"].as_str().is_some_and(|it| it.contains(why)), "{state}");
+            assert!(state["time"].is_string(), "{state}");
+        }
+        running.wait().code(code);
+        assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn tabs_that_answer_nothing_do_not_hold_up_the_end() {
+    let (mut running, port) = listen(&["--ui"]);
+    let page = Page::of(&mut running);
+    let tabs = [page.tab(), page.tab()];
+    let peer = client(port);
+    let started = Instant::now();
+    running.signal(Signal::INT);
+    running.wait().code(130);
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+    drop((tabs, peer));
+}
+
+#[test]
+fn the_last_state_has_everything_and_the_reason() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.expect_text("go");
+        for number in 0..1000 {
+            peer.send(text(&format!("message {number}")));
+        }
+        peer.close_and_expect_reply(4000);
+    });
+    let program = wscope().args(["--ui", "--wait", "forever", &server.url()]).stdin_null();
+    let mut running = program.spawn();
+    let mut tab = Page::of(&mut running).tab();
+    tab.wait(|state| state["phase"] == "live");
+    tab.ask("send", super::message(None, "server", "go"));
+    let state = tab.expect_end();
+    assert_eq!(state["messages"], 1001, "{state}");
+    assert!(state["why"].as_str().is_some_and(|why| why.contains("4000")), "{state}");
+    running.wait().code(6);
+}
+
+#[test]
+fn a_page_that_nobody_opens_costs_no_time_at_the_end() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.answer_close(1000);
+    });
+    let outcome = wscope().args(["--ui", "--wait", "0", &server.url()]).run().code(0);
+    assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
+}
