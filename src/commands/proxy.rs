@@ -47,6 +47,7 @@ fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
         tls: config.tls.clone(),
         time_limit: config.handshake_timeout,
         max_handshakes: config.max_handshakes,
+        refusal_headers: Vec::new(),
     };
     let operator = Operator::new(config.once, config.connections);
     let duration = config.duration;

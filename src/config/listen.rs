@@ -155,6 +155,7 @@ impl ListenConfig {
                     tls,
                     time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
                     max_handshakes: MAX_HANDSHAKES,
+                    refusal_headers: Vec::new(),
                 },
                 rules,
                 lenient: args.receiving.lenient,

@@ -23,8 +23,9 @@ pub struct Recorders {
 pub enum RecordedFrames {
     /// Those that the options ask for.
     AsAsked,
-    /// Each frame, without its payload.
-    Each,
+    /// Those that say more than their message does, without their payload: parts of messages, frames with reserved bits, and
+    /// the like.
+    Unusual,
 }
 
 #[derive(Default)]

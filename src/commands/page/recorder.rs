@@ -38,7 +38,7 @@ impl Recorder {
             of_thread.close(); // senders do not wait for room any more
             ended.set();
         })?;
-        let number = recorders.add(queue.clone(), RecordedFrames::Each);
+        let number = recorders.add(queue.clone(), RecordedFrames::Unusual);
         Ok(Self { number, queue, recorders, over })
     }
 

@@ -50,6 +50,7 @@ impl PageService {
             tls: None,
             time_limit: Some(TIME_LIMIT),
             max_handshakes: MAX_HANDSHAKES,
+            refusal_headers: headers(None),
         };
         let About { hello, control } = about;
         Self { guard, store, hello, control, tabs, receive }

@@ -198,6 +198,20 @@ fn every_answer_keeps_other_pages_away() {
     assert_is_guarded(&head, 403);
 }
 
+#[test]
+fn requests_that_are_never_complete_make_room_for_others() {
+    let (_running, page) = page();
+    let begin = |_| {
+        let mut peer = Peer::connect(page.port);
+        peer.send("GET / HTTP/1.1\r\n");
+        peer
+    };
+    // Half of the handshakes may be from one address.
+    let mut peers: Vec<_> = (0..40).map(begin).collect();
+    assert_is_guarded(&peers[0].read_head(), 503);
+    assert_status(&page.get("/", &[]).0, 200);
+}
+
 #[track_caller]
 fn assert_is_guarded(head: &str, status: u16) {
     assert_status(head, status);

@@ -46,7 +46,7 @@ fn further_connections_of_a_prompt_are_reached_by_their_number() {
     terminal.wait_for("#token=");
     let mut tab = Page::in_text(&terminal.screen()).tab();
     tab.wait(|state| state["phase"] == "live");
-    terminal.type_line(&format!("/open two {}", two.url()));
+    terminal.type_line(&format!("/connect two {}", two.url()));
     tab.wait(|state| state["connections"] == 2);
     let list = tab.ask("connections", json!({"from": 0, "count": 10}));
     let second = list["list"][0]["number"].as_u64().expect("a number");

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Page;
 use crate::listen::{client, listen};
-use crate::support::{Server, Signal, text, wscope};
+use crate::support::{DEADLINE, Server, Signal, text, wscope};
 
 /// The limit of a run after a signal, with room for a slow machine.
 const LIMIT: Duration = Duration::from_millis(1500);
@@ -62,6 +62,37 @@ fn the_last_state_has_everything_and_the_reason() {
     assert_eq!(state["messages"], 1001, "{state}");
     assert!(state["why"].as_str().is_some_and(|why| why.contains("4000")), "{state}");
     running.wait().code(6);
+}
+
+#[test]
+#[cfg(not(target_vendor = "apple"))]
+fn the_browser_is_started_with_the_url_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = wscope()
+        .file("xdg-open", "#!/bin/sh\nprintf '%s:%s\\n' \"$#\" \"$1\" > opened\n")
+        .args(["listen", "--ui", "--open", ":0"])
+        .stdin_null();
+    let home = program.home();
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(home.join("xdg-open"), mode).expect("a program");
+    let mut running = program.env("PATH", &home).spawn();
+    let Page { port, token } = Page::of(&mut running);
+    let until = Instant::now() + DEADLINE;
+    let opened = loop {
+        match std::fs::read_to_string(home.join("opened")) {
+            Ok(line) if line.ends_with('\n') => break line,
+            _ => assert!(Instant::now() < until, "nothing was opened"),
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(opened, format!("1:http://127.0.0.1:{port}/#token={token}\n"));
+}
+
+#[test]
+fn a_browser_that_cannot_be_started_is_warned_of() {
+    let program = wscope().args(["listen", "--ui", "--open", "--duration", "10ms", ":0"]);
+    let outcome = program.env("PATH", "/nonexistent").run().code(0);
+    outcome.stderr_contains("the browser cannot be started: ");
 }
 
 #[test]
