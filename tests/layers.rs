@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 23] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     ("platform", &[]),
     ("template", &[]),
     ("redact", &[]),
@@ -27,6 +27,10 @@ const LAYERS: [(&str, &[&str]); 23] = [
             "platform", "template", "redact", "protocol", "net", "event", "view", "scenario",
             "output",
         ],
+    ),
+    (
+        "page",
+        &["platform", "redact", "protocol", "event", "view", "scenario", "output", "recording"],
     ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
@@ -88,6 +92,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
             "report",
             "output",
             "recording",
+            "page",
             "input",
             "session",
             "cli",
