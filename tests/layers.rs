@@ -28,7 +28,10 @@ const LAYERS: [(&str, &[&str]); 24] = [
             "output",
         ],
     ),
-    ("page", &["platform", "redact", "protocol", "event", "view", "scenario", "recording"]),
+    (
+        "page",
+        &["platform", "redact", "protocol", "event", "view", "scenario", "output", "recording"],
+    ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
     ("report", &["protocol", "scenario", "output"]),
@@ -74,7 +77,6 @@ const LAYERS: [(&str, &[&str]); 24] = [
         &[
             "proxy",
             "rules",
-            "page",
             "platform",
             "template",
             "redact",
@@ -90,6 +92,7 @@ const LAYERS: [(&str, &[&str]); 24] = [
             "report",
             "output",
             "recording",
+            "page",
             "input",
             "session",
             "cli",

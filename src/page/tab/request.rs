@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// A request. Its other members depend on the method.
 pub(super) struct Request<'a> {
@@ -81,9 +80,4 @@ pub(super) fn failed(id: Option<u64>, failure: &Failure) -> String {
 pub(super) fn json(value: &impl Serialize) -> String {
     // It fails only for maps whose keys are not strings, which these values do not have.
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
-}
-
-/// A part of an answer that is JSON already.
-pub(super) fn raw(json: String) -> Option<Box<RawValue>> {
-    RawValue::from_string(json).ok()
 }
