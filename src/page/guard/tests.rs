@@ -1,5 +1,7 @@
 //! Each sentence about who gets the page, as a table of requests.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::protocol::head::parse_request;
 
@@ -373,5 +375,55 @@ fn all_answers_have_a_policy_and_none_allows_other_origins() {
     assert!(!headers(None)[0].value.contains("ws://"));
     for field in &fields {
         assert!(!field.name.starts_with("Access-Control-"), "{field}");
+    }
+}
+
+/// Fields of requests, right and wrong ones.
+fn pool() -> Vec<String> {
+    let own = [HOST, ORIGIN, JSON, LENGTH, &cookie()].map(str::to_owned);
+    let other = [
+        "Host: evil.example",
+        "Host: localhost:4000",
+        "Origin: null",
+        "Origin: http://localhost:4000",
+        "Cookie: wscope-4000=00",
+        "Sec-Fetch-Site: same-site",
+        "Sec-Fetch-Site: same-origin",
+        "Transfer-Encoding: chunked",
+        "Upgrade: websocket",
+        "no field",
+    ];
+    own.into_iter().chain(other.map(str::to_owned)).collect()
+}
+
+proptest! {
+    /// Whatever else a request has, only one with exactly the right Host, Origin and cookie opens the socket.
+    #[test]
+    fn the_socket_needs_all_of_them(chosen in proptest::collection::vec(0_usize..15, 0..8)) {
+        let pool = pool();
+        let fields: Vec<_> = chosen.iter().map(|at| pool[*at].as_str()).collect();
+        let count = |field: &str| fields.iter().filter(|it| **it == field).count();
+        let of = |name: &str| fields.iter().filter(|it| it.starts_with(name)).count();
+        let is_one = |host, origin| count(host) == 1 && count(origin) == 1;
+        let expected = of("Host: ") == 1
+            && of("Origin: ") == 1
+            && (is_one(HOST, ORIGIN)
+                || is_one("Host: localhost:4000", "Origin: http://localhost:4000"))
+            && count(&cookie()) > 0
+            && count("Sec-Fetch-Site: same-site") == 0
+            && count("no field") == 0;
+        prop_assert_eq!(status("GET /socket", &fields) == 0, expected, "{:?}", fields);
+    }
+
+    /// No request makes it panic.
+    #[test]
+    fn any_target_and_fields_are_judged(target in "[!-~]{1,40}", value in "[ -~]{0,40}") {
+        for name in ["Host", "Origin", "Cookie", "Content-Length", "Content-Type", "X"] {
+            let request = format!("GET {target} HTTP/1.1\r\n{HOST}\r\n{name}: {value}\r\n\r\n");
+            if let Ok(Some((line, head))) = parse_request(request.as_bytes()) {
+                let _ = local().judge(None, &line, &head); // it returns
+            }
+        }
+        let _ = local().accepts(value.as_bytes());
     }
 }
