@@ -26,7 +26,37 @@ macro_rules! assets {
 }
 
 /// All files of the page.
-pub const ASSETS: &[Asset] = assets!["index.html": HTML];
+pub const ASSETS: &[Asset] = assets![
+    "app.js": SCRIPT,
+    "compose.js": SCRIPT,
+    "connections.js": SCRIPT,
+    "detail-parts.js": SCRIPT,
+    "detail.js": SCRIPT,
+    "dialogs.js": SCRIPT,
+    "dom.js": SCRIPT,
+    "filter.js": SCRIPT,
+    "format.js": SCRIPT,
+    "held.js": SCRIPT,
+    "hex.js": SCRIPT,
+    "index.html": HTML,
+    "json-parse.js": SCRIPT,
+    "json-tree.js": SCRIPT,
+    "keys.js": SCRIPT,
+    "lane-scale.js": SCRIPT,
+    "lane.js": SCRIPT,
+    "list.js": SCRIPT,
+    "main.js": SCRIPT,
+    "model.js": SCRIPT,
+    "panes.js": SCRIPT,
+    "payload.js": SCRIPT,
+    "row-view.js": SCRIPT,
+    "rows.js": SCRIPT,
+    "save.js": SCRIPT,
+    "scroll.js": SCRIPT,
+    "socket.js": SCRIPT,
+    "status.js": SCRIPT,
+    "style.css": CSS,
+];
 
 /// The file of this name.
 pub fn find(name: &str) -> Option<&'static Asset> {
