@@ -91,6 +91,8 @@ struct TabState {
     slot: Slot,
     waker: Arc<Waker>,
     requests: Requests,
+    /// A request was answered: before that the tab cannot know what a notice is about.
+    has_asked: bool,
     /// A notice is due, and the loop was woken for it.
     is_due: bool,
     end: Option<End>,
@@ -143,10 +145,12 @@ impl TabState {
         }
         if let Some(request) = self.requests.waiting.pop_front() {
             self.requests.bytes -= request.len();
+            self.has_asked = true;
             return Some(text(self.tab.request(&request)));
         }
         self.is_due = false;
-        if self.end.is_none()
+        if self.has_asked
+            && self.end.is_none()
             && let Some(notice) = self.tab.notice(Instant::now())
         {
             return Some(text(notice));
