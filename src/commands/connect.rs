@@ -290,7 +290,7 @@ impl ConnectCommand<'_> {
             None => result,
         };
         if let Some(page) = &mut self.page {
-            page.end(&result, leave_by.is_some());
+            page.end(&result, leave_by);
         }
         result
     }

@@ -71,8 +71,8 @@ const ANY_PORT: u16 = 0;
 /// How long tabs may take for the last notice and the closing handshake.
 const END_LIMIT: Duration = Duration::from_millis(500);
 
-/// The same after a signal.
-const SIGNAL_LIMIT: Duration = Duration::from_millis(100);
+/// The least time for that after a signal.
+const LEAST_TIME: Duration = Duration::from_millis(100);
 
 /// The socket of a page, if there is to be one. Nothing is accepted yet.
 ///
@@ -179,21 +179,21 @@ impl Page {
         self.recorder.stop_waiting();
     }
 
-    /// Tells all tabs that the run has ended, and why, and closes them. `is_interrupted`: by a signal, so that there is
-    /// little time.
-    pub(super) fn end(&mut self, result: &Result<(), Error>, is_interrupted: bool) {
-        let until = Instant::now() + if is_interrupted { SIGNAL_LIMIT } else { END_LIMIT };
+    /// Tells all tabs that the run has ended, and why, and closes them. `leave_by`: a signal ends the run then.
+    pub(super) fn end(&mut self, result: &Result<(), Error>, leave_by: Option<Instant>) {
+        let now = Instant::now();
+        let until = leave_by.map_or(now + END_LIMIT, |leave_by| leave_by.max(now + LEAST_TIME));
         self.recorder.end();
         self.recorder.wait_until_over(until);
         let why = result.as_ref().err().map(Error::message);
-        self.store.set_phase(Phase::Ended, why, Some(now()));
+        self.store.set_phase(Phase::Ended, why, Some(time()));
         self.tabs.close(until);
         self.serving = None; // accepts nothing more
     }
 }
 
 /// The time, as events have it.
-fn now() -> String {
+fn time() -> String {
     format!("{:.6}", jiff::Timestamp::now())
 }
 

@@ -106,7 +106,9 @@ impl Page {
         let cookie = self.cookie();
         let (peer, head) = self.upgrade("/socket", &[&self.origin(), &cookie]);
         assert_status(&head, 101);
-        Tab { peer, id: 0, state: Value::Null, cookie }
+        let mut tab = Tab { peer, id: 0, state: Value::Null, cookie };
+        tab.ask("hello", json!({})); // notices follow the first answer
+        tab
     }
 
     /// Asks for an upgrade with these fields. Returns the head of the answer, too.

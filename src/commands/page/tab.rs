@@ -16,7 +16,7 @@ use crate::input::{Action, ActionSource, Next, Shutdown};
 use crate::net::{Reactor, Stream, Timings};
 use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::output::Outputs;
-use crate::page::{MAX_REQUEST, Tab};
+use crate::page::{MAX_REQUEST, NOTICE_INTERVAL, Tab};
 use crate::protocol::connection::{Connection, ConnectionOptions, Initiator};
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
@@ -63,8 +63,15 @@ pub(super) fn run(
     };
     let connection = Connection::new(options, early);
     let waker = reactor.waker();
-    let state =
-        TabState { tab, slot, waker, requests: Requests::default(), is_due: false, end: None };
+    let state = TabState {
+        tab,
+        slot,
+        waker,
+        requests: Requests::default(),
+        has_asked: false,
+        is_due: false,
+        end: None,
+    };
     let state = Rc::new(RefCell::new(state));
     let plan = Plan {
         presets: VecDeque::new(),
@@ -149,13 +156,15 @@ impl TabState {
             return Some(text(self.tab.request(&request)));
         }
         self.is_due = false;
+        let is_ending = self.slot.until().is_some();
+        let now = Instant::now() + if is_ending { NOTICE_INTERVAL } else { Duration::ZERO };
         if self.has_asked
             && self.end.is_none()
-            && let Some(notice) = self.tab.notice(Instant::now())
+            && let Some(notice) = self.tab.notice(now)
         {
-            return Some(text(notice));
+            return Some(text(notice)); // at the end at once
         }
-        if self.slot.until().is_some() && self.end.is_none() && self.tab.deadline().is_none() {
+        if is_ending && self.end.is_none() {
             self.end = Some(End::new(CloseCode::GOING_AWAY, "the run has ended"));
         }
         if let Some(end) = &mut self.end {

@@ -297,7 +297,7 @@ impl Screen {
         }
         .run();
         if let Some(page) = &mut self.page {
-            page.end(&result, was_interrupted);
+            page.end(&result, was_interrupted.then(|| Instant::now() + END_TIME));
         }
         let Some(recordings) = recordings else { return result };
         let detail = config.commentary.detail;

@@ -29,6 +29,9 @@ const REPORT_TIME: Duration = Duration::from_millis(100);
 /// How long files that are recorded to are waited for after a signal.
 const RECORD_TIMEOUT: Duration = Duration::from_millis(50);
 
+/// How long tabs of the page are waited for then.
+const PAGE_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// The time limit for the last lines on standard error and the terminal.
 const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -242,7 +245,7 @@ impl<O: Operator> Control<O> {
         }
         let result = verdict.judge(result, shared.commentary.detail == Detail::Quiet);
         if let Some(page) = &mut *shared.page() {
-            page.end(&result, self.leave_by.is_some());
+            page.end(&result, self.leave_by.map(|leave_by| leave_by + PAGE_TIMEOUT));
         }
         result
     }
