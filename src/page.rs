@@ -4,12 +4,25 @@
 //! turns its requests into answers: rows of the store, what a filter finds, downloads ([`Save`]), and calls of
 //! [`Control`], which acts on connections.
 
+mod block;
+mod connections;
 mod control;
+mod event;
+mod facts;
+mod filter;
+mod lane;
+mod members;
+mod pairs;
+mod prepared;
 mod preview;
 mod protocol;
+mod row;
 mod save;
+mod search;
 mod store;
 mod tab;
+#[cfg(test)]
+mod testing;
 
 pub use control::{Control, ControlState, HeldMessage, Payload, PayloadKind, RuleText, Target};
 pub use protocol::{Abilities, Hello, MAX_REQUEST, Mode};
