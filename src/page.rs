@@ -5,13 +5,26 @@
 //! [`Control`], which acts on connections.
 
 pub mod assets;
+mod block;
+mod connections;
 mod control;
+mod event;
+mod facts;
+mod filter;
 pub mod guard;
+mod lane;
+mod members;
+mod pairs;
+mod prepared;
 mod preview;
 mod protocol;
+mod row;
 mod save;
+mod search;
 mod store;
 mod tab;
+#[cfg(test)]
+mod testing;
 
 pub use control::{Control, ControlState, HeldMessage, Payload, PayloadKind, RuleText, Target};
 pub use protocol::{Abilities, Hello, MAX_REQUEST, Mode};

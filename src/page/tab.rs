@@ -8,11 +8,15 @@ use serde::Serialize;
 
 use super::control::Control;
 use super::protocol::Hello;
+use super::search::Search;
 use super::store::{Phase, Store, Watch};
 use request::Request;
 
 mod actions;
+mod queries;
 mod request;
+#[cfg(test)]
+mod tests;
 
 /// The least time between two notices.
 pub const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
@@ -29,6 +33,12 @@ pub struct Tab {
     watch: Option<Watch>,
     /// The last notice.
     noticed: Option<Noticed>,
+    /// What the filter finds; `None`: it shows everything.
+    search: Option<Search>,
+    /// Grows with each filter.
+    generation: u64,
+    /// The search has found out something since the last notice.
+    has_changed: bool,
 }
 
 struct Noticed {
@@ -40,7 +50,16 @@ struct Noticed {
 impl Tab {
     /// A tab that was just opened.
     pub fn new(store: Arc<Store>, hello: Hello, control: Box<dyn Control>) -> Self {
-        Self { store, hello, control, watch: None, noticed: None }
+        Self {
+            store,
+            hello,
+            control,
+            watch: None,
+            noticed: None,
+            search: None,
+            generation: 0,
+            has_changed: false,
+        }
     }
 
     /// Wakes the loop of this tab when there may be something to notice.
@@ -62,7 +81,10 @@ impl Tab {
     fn answer(&mut self, request: &Request<'_>) -> Result<String, request::Failure> {
         match &*request.method {
             "hello" => Ok(self.hello()),
-            method => self.act(method, request),
+            method => match self.query(method, request) {
+                Some(answer) => answer,
+                None => self.act(method, request),
+            },
         }
     }
 
@@ -81,11 +103,14 @@ impl Tab {
         let changes = self.store.changes();
         let is_due = match &self.noticed {
             None => true,
-            Some(last) => last.changes != changes && now >= last.at + NOTICE_INTERVAL,
+            Some(last) => {
+                (last.changes != changes || self.has_changed) && now >= last.at + NOTICE_INTERVAL
+            }
         };
         if !is_due {
             return None;
         }
+        self.has_changed = false;
         self.noticed = Some(Noticed { at: now, changes });
         Some(request::json(&self.state()))
     }
@@ -93,12 +118,25 @@ impl Tab {
     /// When [`Tab::notice`] has to be called, if nothing wakes the loop before.
     pub fn deadline(&self) -> Option<Instant> {
         let last = self.noticed.as_ref()?;
-        (last.changes != self.store.changes()).then_some(last.at + NOTICE_INTERVAL)
+        let has_changed = self.has_changed || last.changes != self.store.changes();
+        has_changed.then_some(last.at + NOTICE_INTERVAL)
     }
 
-    /// Searches for about this long. Returns whether there is more to search.
-    pub fn work(&mut self, _budget: Duration) -> bool {
-        false
+    /// Searches for about this long. Returns whether there is more to search. It has to be called again also after rows
+    /// were added.
+    pub fn work(&mut self, budget: Duration) -> bool {
+        let Some(search) = &mut self.search else { return false };
+        let (start, before) = (Instant::now(), search.scanned());
+        let has_more = loop {
+            if !search.step(&self.store) {
+                break false;
+            }
+            if start.elapsed() >= budget {
+                break true;
+            }
+        };
+        self.has_changed |= search.scanned() != before;
+        has_more
     }
 
     fn state(&self) -> State {
@@ -116,6 +154,13 @@ impl Tab {
             why: summary.why,
             time: summary.time,
             dropped: summary.dropped,
+            filter: self.search.as_ref().map(|search| Found {
+                generation: self.generation,
+                found: search.found(),
+                first: search.first(),
+                scanned: search.scanned(),
+                done: search.scanned() >= summary.rows,
+            }),
             holding: control.is_holding,
             held: control.held,
             held_version: control.held_version,
@@ -154,9 +199,20 @@ struct State {
     why: Option<String>,
     time: Option<String>,
     dropped: u64,
+    filter: Option<Found>,
     holding: bool,
     held: u64,
     held_version: u64,
     rules_version: u64,
     recorded_end: Option<String>,
+}
+
+/// How far the search is.
+#[derive(Serialize)]
+struct Found {
+    generation: u64,
+    found: u64,
+    first: u64,
+    scanned: u64,
+    done: bool,
 }

@@ -32,7 +32,7 @@ pub(super) fn send(
 
 fn head(save: &Save, host: Option<&str>, is_chunked: bool) -> Head {
     let mut fields = headers(host);
-    let disposition = format!("attachment; filename=\"{}\"", save.name);
+    let disposition = format!("attachment; filename=\"{}\"", save.name());
     fields.extend([
         HeaderLine::new("Connection", "close"),
         HeaderLine::new("Content-Type", save.content_type()),
