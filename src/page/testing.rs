@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::store::{Store, StoreOptions};
+use crate::output::json::escaped;
 
 /// A line with these members, at a time in milliseconds.
 pub(super) fn line(event: &str, at: u64, members: &str) -> String {
@@ -16,10 +17,12 @@ pub(super) fn line(event: &str, at: u64, members: &str) -> String {
 
 /// A text message.
 pub(super) fn message(direction: &str, at: u64, text: &str) -> String {
-    let data = serde_json::to_string(text).expect("JSON");
+    let mut data = Vec::new();
+    escaped(text, |part| data.extend_from_slice(part));
+    let data = String::from_utf8(data).expect("UTF-8");
     let size = text.len();
     let members = format!(
-        "\"direction\":\"{direction}\",\"type\":\"text\",\"data\":{data},\"size\":{size},\"wire_size\":{},\"compressed\":false,\"frames\":1",
+        "\"direction\":\"{direction}\",\"type\":\"text\",\"data\":\"{data}\",\"size\":{size},\"wire_size\":{},\"compressed\":false,\"frames\":1",
         size + 2
     );
     line("message", at, &members)
