@@ -4,7 +4,7 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { eventAt, rowOf, HOSTILE } = require("./traffic.cjs");
 
-const source = readFileSync(join(__dirname, "../../src/page/assets/filter.js"), "utf8");
+const source = readFileSync(join(__dirname, "../../src/page/embedded/filter.js"), "utf8");
 const filters = import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
 
 class Lab {

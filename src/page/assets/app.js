@@ -84,11 +84,10 @@ export class App {
     if (model.hello.mode === "view") this.list.map.position = 0;
   }
 
-  /** @param {any} notice */
   notice(notice) {
     const before = this.model.state?.phase;
     this.model.receive(notice);
-    if (before && before !== "ended" && this.model.state.phase === "ended") this.loadLast();
+    if (before && before !== "ended" && this.model.hello.mode !== "view" && this.model.state.phase === "ended") this.loadLast();
   }
 
   /** Loads the end of the run, as wscope may be gone in a moment. */
@@ -98,7 +97,7 @@ export class App {
     try {
       for (let at = total; at > from; at -= 500) {
         const start = Math.max(from, at - 500), rows = await model.fetchRows(start, at - start);
-        rows?.forEach((/** @type {any} */ row, /** @type {number} */ place) => model.rows.keep(start + place, row));
+        rows?.forEach((row, place) => model.rows.keep(start + place, row));
       }
       for (let index = total - 1; index >= Math.max(from, total - LAST_EVENTS); index--) {
         const row = model.rows.get(index);
@@ -109,7 +108,6 @@ export class App {
     }
   }
 
-  /** @param {boolean} isNewList */
   changed(isNewList) {
     const { model } = this, isLive = model.status === "open" && model.state?.phase !== "ended";
     const several = model.state?.connections > 1 && model.filter.connection === null;
@@ -126,7 +124,6 @@ export class App {
     else if (!model.isPaused) this.lane.refresh();
   }
 
-  /** @param {any} row */
   selected(row) {
     this.detail.show(row);
     this.lane.draw();
@@ -136,7 +133,6 @@ export class App {
     this.compose.setConnections(this.connections.open, this.model.filter.connection);
   }
 
-  /** @param {number|null} connection */
   choose(connection) {
     this.model.setFilter({ connection });
     this.connections.draw();
@@ -195,7 +191,7 @@ export class App {
   /** @returns {Record<string, () => void>} */
   keys() {
     const { list, detail, model } = this;
-    const firstHeld = (/** @type {string} */ name) => [...byId("held").querySelectorAll("button")].find((button) => button.textContent === name)?.click();
+    const firstHeld = (name) => [...byId("held").querySelectorAll("button")].find((button) => button.textContent === name)?.click();
     const actions = /** @type {Record<string, () => void>} */ ({
       "/": () => { byId("filter").focus(); byId("filter").select(); }, j: () => list.step(1), k: () => list.step(-1), ArrowDown: () => list.step(1), ArrowUp: () => list.step(-1),
       PageDown: () => list.step(list.page), PageUp: () => list.step(-list.page), g: () => list.toStart(), G: () => list.toEnd(), Home: () => list.toStart(), End: () => list.toEnd(),

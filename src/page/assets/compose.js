@@ -18,10 +18,7 @@ const MAX_EDITED = 4 << 20;
 const MAX_HISTORY = 50;
 
 export class Compose {
-  /**
-   * @param {import("./socket.js").Source} source
-   * @param {() => void} onShown
-   */
+  /** @param {import("./socket.js").Source} source @param {() => void} onShown */
   constructor(source, onShown) {
     this.source = source;
     this.onShown = onShown;
@@ -37,12 +34,12 @@ export class Compose {
     /** @type {string[]} */
     this.history = [];
     this.recalled = 0;
-    this.form.addEventListener("submit", (/** @type {Event} */ event) => {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
     this.message.addEventListener("input", () => this.changed());
-    this.message.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
+    this.message.addEventListener("keydown", (event) => this.key(event));
     this.type.addEventListener("change", () => this.changed());
     byId("attach").addEventListener("click", () => byId("file").click());
     byId("file").addEventListener("change", () => this.attach(byId("file").files?.[0]));
@@ -57,11 +54,7 @@ export class Compose {
     putOptions(this.to, sides.map((side) => [side, side]));
   }
 
-  /**
-   * The connections that a message can be for.
-   * @param {any[]} open
-   * @param {number|null} chosen the connection that the list shows
-   */
+  /** The connections that a message can be for. */
   setConnections(open, chosen) {
     const options = open.filter((one) => one.number !== null).map((one) => /** @type {[string, string]} */ ([String(one.number), connectionLabel(one)]));
     byId("compose-connection-label").hidden = options.length < 2;
@@ -71,12 +64,10 @@ export class Compose {
     this.chosen = chosen;
   }
 
-  /** @param {boolean} isEnabled */
   setEnabled(isEnabled) {
     byId("send").disabled = !isEnabled;
   }
 
-  /** @param {boolean} isOpen for narrow windows, where it is behind a button */
   open(isOpen) {
     byId("show-compose").setAttribute("aria-expanded", String(isOpen));
     if (isOpen) this.onShown();
@@ -88,7 +79,6 @@ export class Compose {
     this.message.focus();
   }
 
-  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
@@ -101,10 +91,6 @@ export class Compose {
     }
   }
 
-  /**
-   * @param {1|-1} step
-   * @param {KeyboardEvent} event
-   */
   recall(step, event) {
     const next = this.recalled + step;
     if (next > this.history.length || next < 0) return;
@@ -162,7 +148,6 @@ export class Compose {
     return { type: type === "json" ? "text" : type, encoding: "utf8", data: text };
   }
 
-  /** @param {Uint8Array} bytes */
   filePayload(bytes) {
     const isText = this.type.value === "text" || this.type.value === "json";
     if (isText) {
@@ -189,10 +174,6 @@ export class Compose {
     this.stopEditing();
   }
 
-  /**
-   * @param {number} number
-   * @param {object} payload
-   */
   async sendEdited(number, payload) {
     await this.source.request("edit", { number, ...payload });
     await this.source.request("release", { number, drop: false });
@@ -204,7 +185,6 @@ export class Compose {
     return Number(this.connection.value);
   }
 
-  /** @param {string} text */
   remember(text) {
     this.recalled = 0;
     if (text !== "" && this.history.at(-1) !== text) this.history.push(text);
@@ -245,16 +225,13 @@ export class Compose {
     this.type.value = payload.type === "binary" || text === null ? "hex" : payload.type;
     this.message.value = text ?? Array.from(bytes ?? new TextEncoder().encode(payload.data), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     const side = payload.direction === "in" ? "client" : "server";
-    if ([...this.to.options].some((/** @type {any} */ option) => option.value === side)) this.to.value = side;
-    if (payload.connection !== null && [...this.connection.options].some((/** @type {any} */ option) => option.value === String(payload.connection))) this.connection.value = String(payload.connection);
+    if ([...this.to.options].some((option) => option.value === side)) this.to.value = side;
+    if (payload.connection !== null && [...this.connection.options].some((option) => option.value === String(payload.connection))) this.connection.value = String(payload.connection);
     this.focus();
     this.changed();
   }
 
-  /**
-   * Edits a held message; Send then lets it go.
-   * @param {any} held
-   */
+  /** Edits a held message; Send then lets it go. */
   async edit(held) {
     let payload;
     try {

@@ -8,10 +8,7 @@ import { countText, sizeText } from "./format.js";
 const PAGE = 200;
 
 export class Connections {
-  /**
-   * @param {import("./model.js").Model} model
-   * @param {{onChoose: (connection: number|null) => void, onOpenList: () => void}} events
-   */
+  /** @param {import("./model.js").Model} model @param {{onChoose: (connection: number|null) => void, onOpenList: () => void}} events */
   constructor(model, events) {
     this.model = model;
     this.events = events;
@@ -24,7 +21,7 @@ export class Connections {
     this.select = byId("connection-select");
     this.refresh = throttled(() => this.fetch(), 300);
     this.select.addEventListener("change", () => events.onChoose(this.select.value === "" ? null : Number(this.select.value)));
-    this.element.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    this.element.addEventListener("click", (event) => {
       const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("button"));
       if (button) events.onChoose(button.dataset.number === "" ? null : Number(button.dataset.number));
     });
@@ -83,7 +80,6 @@ export class Connections {
     this.events.onOpenList();
   }
 
-  /** @param {any[]} items */
   put(items) {
     const focused = document.activeElement;
     this.element.replaceChildren(...items);
@@ -92,7 +88,6 @@ export class Connections {
 
   /**
    * The button of an item that is kept for the next time.
-   * @param {string} number
    * @param {() => any} create
    * @param {boolean} [isOnly] the only connection of a run in which they have no numbers
    */
@@ -112,7 +107,7 @@ export class Connections {
     return this.list.filter((one) => one.state === "open");
   }
 
-  /** Goes to the next one in the list. @param {1|-1} step */
+  /** Goes to the next one in the list. */
   step(step) {
     const numbers = [null, ...this.list.map((one) => one.number).filter((number) => number !== null)];
     const at = numbers.indexOf(this.model.filter.connection);
@@ -122,10 +117,7 @@ export class Connections {
   }
 }
 
-/**
- * A connection in one line.
- * @param {any} one
- */
+/** A connection in one line. @param {any} one */
 export function connectionLabel(one) {
   const number = one.number === null ? "" : `#${one.number} `;
   return `${number}${(one.path ?? one.url ?? "").slice(0, 60)}${one.state === "open" ? "" : ` · ${one.code ?? one.status ?? one.state}`}`;
@@ -136,10 +128,7 @@ function newButton() {
     make("span", { class: "second" }), make("span", { class: "bytes" }), make("span", { class: "why" }));
 }
 
-/**
- * @param {any} button
- * @param {any} one
- */
+/** @param {any} button @param {any} one */
 function fillButton(button, one) {
   const [dot, path, protocol, second, bytes, why] = button.children;
   button.className = one.state;

@@ -7,19 +7,12 @@ import { countText } from "./format.js";
 /** How many characters of a text are put on the page at a time. */
 const TEXT_STEP = 256 << 10;
 
-/**
- * A text of any length.
- * @param {string} text
- */
+/** A text of any length. @param {string} text */
 export function textBox(text) {
   return inParts("", text.length, TEXT_STEP, (from, to) => putData(make("pre"), text.slice(wholeAt(text, from), wholeAt(text, to)), true));
 }
 
-/**
- * The offset, or the one before if it is within a character of two units.
- * @param {string} text
- * @param {number} at
- */
+/** The offset, or the one before if it is within a character of two units. @param {string} text @param {number} at */
 function wholeAt(text, at) {
   const code = text.charCodeAt(at);
   return at > 0 && code >= 0xdc00 && code < 0xe000 ? at - 1 : at;
@@ -34,7 +27,7 @@ function wholeAt(text, at) {
  */
 export function inParts(name, size, step, part) {
   const box = make("div", { class: name });
-  const more = (/** @type {number} */ from) => {
+  const more = (from) => {
     const to = Math.min(size, from + step);
     const chunk = make("div", { class: size > step ? "chunk" : "" }, part(from, to));
     box.append(chunk);
@@ -49,10 +42,7 @@ export function inParts(name, size, step, part) {
   return box;
 }
 
-/**
- * Names with values, or with lists of names and values.
- * @param {[string, string|[string, string][]][]} list
- */
+/** Names with values, or with lists of names and values. @param {[string, string|[string, string][]][]} list */
 export function factList(list) {
   const box = make("div");
   let plain = make("dl");
@@ -70,10 +60,7 @@ export function factList(list) {
   return box;
 }
 
-/**
- * @param {any} frame
- * @param {string} name
- */
+/** @param {any} frame @param {string} name */
 export function frameCell(frame, name) {
   if (name === "rsv") return make("td", {}, ["rsv1", "rsv2", "rsv3"].filter((bit) => frame[bit]).map((bit) => bit.slice(3)).join(",") || "–");
   const value = frame[name], isSize = typeof value === "number";

@@ -20,10 +20,7 @@ const MOST = 16 << 20;
 const TABS = ["text", "json", "hex", "frames", "decoded"];
 
 export class Detail {
-  /**
-   * @param {import("./socket.js").Source} source
-   * @param {{onRow: (row: number) => void, onRepeat: () => void, onReuse: () => void}} events
-   */
+  /** @param {import("./socket.js").Source} source @param {{onRow: (row: number) => void, onRepeat: () => void, onReuse: () => void}} events */
   constructor(source, events) {
     this.source = source;
     this.events = events;
@@ -37,7 +34,7 @@ export class Detail {
     /** Events that were fetched when the run ended. @type {Map<number, any>} */
     this.kept = new Map();
     TABS.forEach((name) => byId(`tab-${name}`).addEventListener("click", () => this.open(name)));
-    byId("tabs").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.tabKey(event));
+    byId("tabs").addEventListener("keydown", (event) => this.tabKey(event));
     byId("copy-payload").addEventListener("click", () => this.copyPayload());
     byId("copy-scenario").addEventListener("click", () => this.answer?.scenario && copyText(this.answer.scenario, "line of a scenario"));
     byId("repeat").addEventListener("click", events.onRepeat);
@@ -45,11 +42,7 @@ export class Detail {
     this.hint("Select a message to see it here.");
   }
 
-  /**
-   * Shows a row; `limit` is how many bytes of it.
-   * @param {any} row
-   * @param {number} [limit]
-   */
+  /** Shows a row; `limit` is how many bytes of it. */
   async show(row, limit = row.size > LARGE ? FIRST_PART : LARGE) {
     const call = ++this.call;
     this.limit = limit;
@@ -67,18 +60,13 @@ export class Detail {
     this.draw();
   }
 
-  /**
-   * What the list knows of a row, if wscope cannot be asked.
-   * @param {any} row
-   * @param {Error} error
-   */
+  /** What the list knows of a row, if wscope cannot be asked. @param {Error} error */
   fromPreview(row, error) {
     if (row.preview === undefined) return { failure: error.message };
     const event = { event: row.event, time: row.time, type: row.type, size: row.size, data: row.preview };
     return { event, cut: row.cut, frames: [], pair: null, decoded: null, isPreview: true };
   }
 
-  /** @param {string} tab */
   open(tab) {
     if (!TABS.includes(tab)) return;
     this.tab = tab;
@@ -86,7 +74,6 @@ export class Detail {
     this.panel.scrollTop = 0;
   }
 
-  /** @param {KeyboardEvent} event */
   tabKey(event) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? TABS.length - 1 : 0;
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -110,12 +97,11 @@ export class Detail {
     this.panel.replaceChildren(...content, ...this.cutNote());
   }
 
-  /** @param {string} text */
   hint(text) {
     this.panel.replaceChildren(putData(make("p", { class: "hint" }), text));
   }
 
-  /** @param {string} text @returns {Node[]} */
+  /** @param {string} text */
   hintNodes(text) {
     return [putData(make("p", { class: "hint" }), text)];
   }
@@ -124,7 +110,6 @@ export class Detail {
     return this.answer.event.event === "message";
   }
 
-  /** @returns {Node[]} */
   text() {
     const { event } = this.answer;
     if (!this.isMessage) return [factList(factsOfEvent(event)), ...this.controlPayload()];
@@ -143,7 +128,6 @@ export class Detail {
     return bytes && bytes.length > 0 ? [make("h3", {}, "payload"), make("pre", { class: "hex" }, hexDump(bytes))] : [];
   }
 
-  /** @returns {Node[]} */
   json() {
     const { event, cut } = this.answer;
     if (!this.isMessage) return [new JsonTree(JSON.stringify(event)).element];
@@ -161,7 +145,6 @@ export class Detail {
     }
   }
 
-  /** @returns {Node[]} */
   hex() {
     const bytes = bytesOfEvent(this.answer.event);
     if (!bytes) return this.hintNodes("No payload.");
@@ -169,7 +152,6 @@ export class Detail {
     return [inParts("hex", bytes.length, HEX_STEP, (from, to) => make("pre", { class: "hex" }, hexDump(bytes, from, to)))];
   }
 
-  /** @returns {Node[]} */
   frames() {
     const { event, frames } = this.answer;
     if (!frames?.length) {
@@ -178,11 +160,10 @@ export class Detail {
     }
     const names = ["opcode", "fin", "rsv", "masked", "size", "wire_size", "header"];
     const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col", class: name.includes("size") ? "number" : null }, name.replace("_", " "))));
-    const body = frames.slice(0, 2_000).map((/** @type {any} */ frame) => make("tr", {}, ...names.map((name) => frameCell(frame, name))));
+    const body = frames.slice(0, 2_000).map((frame) => make("tr", {}, ...names.map((name) => frameCell(frame, name))));
     return [make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)), ...(frames.length > body.length ? this.hintNodes(`${countText(frames.length - body.length)} more frames are not shown.`) : [])];
   }
 
-  /** @returns {Node[]} */
   decoded() {
     const { decoded } = this.answer;
     if (!decoded) return this.hintNodes("No decoder knows this payload.");
@@ -191,7 +172,7 @@ export class Detail {
     return value === undefined ? [note] : [note, new JsonTree(value).element];
   }
 
-  /** Says that not all is loaded, and loads it. @returns {Node[]} */
+  /** Says that not all is loaded, and loads it. */
   cutNote() {
     const { cut, event, isPreview } = this.answer;
     if (!cut) return [];
@@ -204,19 +185,16 @@ export class Detail {
 
   drawFacts() {
     const { event, pair } = this.answer, { row } = this;
-    const parts = [`#${countText(row.row)}`];
-    if (typeof event.connection === "number") parts.push(`connection ${event.connection}`);
-    const words = directionText(row.direction);
-    if (words) parts.push(words);
-    if (typeof event.frames === "number") parts.push(event.frames === 1 ? "1 frame" : `${countText(event.frames)} frames`);
-    if (typeof event.size === "number") parts.push(exactSize(event.size));
-    if (typeof event.wire_size === "number" && event.size > 0) parts.push(`${exactSize(event.wire_size)} on the wire (${Math.round(100 * event.wire_size / event.size)} %)`);
-    if (event.compressed) parts.push("compressed");
-    if (row.delta_ms) parts.push(deltaText(row.delta_ms));
-    if (event.time) parts.push(event.time);
-    const line = putData(byId("facts"), parts.join(" · "));
+    const facts = [
+      `#${countText(row.row)}`, typeof event.connection === "number" && `connection ${event.connection}`, directionText(row.direction),
+      typeof event.frames === "number" && (event.frames === 1 ? "1 frame" : `${countText(event.frames)} frames`),
+      typeof event.size === "number" && exactSize(event.size),
+      typeof event.wire_size === "number" && event.size > 0 && `${exactSize(event.wire_size)} on the wire (${Math.round(100 * event.wire_size / event.size)} %)`,
+      event.compressed && "compressed", event.action && `${event.rule ? `rule ${event.rule}: ` : ""}${event.action}`, row.delta_ms && deltaText(row.delta_ms), event.time,
+    ];
+    byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => putData(make("span"), fact)));
     if (pair) {
-      line.append(` · ${pair.is_answer ? "reply to" : "answered by"} `, makeButton(`#${countText(pair.row)}`, () => this.events.onRow(pair.row)), ` after ${spanText(pair.late_ms)}`);
+      byId("facts").append(make("span", {}, pair.is_answer ? "reply to " : "answered by ", makeButton(`#${countText(pair.row)}`, () => this.events.onRow(pair.row)), ` after ${spanText(pair.late_ms)}`));
     }
     byId("copy-scenario").disabled = !this.answer.scenario;
     byId("copy-payload").disabled = event.data === undefined;
@@ -250,7 +228,6 @@ export class Detail {
     return { connection: event.connection ?? null, direction: row.direction, type, encoding: isExact ? "base64" : "utf8", data: event.bytes ?? event.data };
   }
 
-  /** @param {boolean} canSend whether messages can be sent at all */
   setCanSend(canSend) {
     byId("repeat").hidden = byId("reuse").hidden = !canSend;
   }

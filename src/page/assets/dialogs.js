@@ -11,14 +11,14 @@ export class RulesDialog {
     this.dialog = byId("rules-dialog");
     this.version = -1;
     byId("open-rules").addEventListener("click", () => this.open());
-    byId("rule-form").addEventListener("submit", (/** @type {Event} */ event) => {
+    byId("rule-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.add();
     });
   }
 
   update() {
-    byId("open-rules").hidden = !this.model.hello?.can.rules;
+    byId("open-rules").hidden = !this.model.hello?.can.rules || this.model.state?.phase === "ended";
     if (this.dialog.open && this.model.state?.rules_version !== this.version) this.fetch();
   }
 
@@ -50,10 +50,6 @@ export class RulesDialog {
     if (await this.change("add_rule", { text: byId("rule-text").value })) byId("rule-text").value = "";
   }
 
-  /**
-   * @param {string} method
-   * @param {object} params
-   */
   async change(method, params) {
     try {
       await this.model.source.request(method, params);
@@ -68,17 +64,14 @@ export class RulesDialog {
 }
 
 export class CloseDialog {
-  /**
-   * @param {import("./model.js").Model} model
-   * @param {() => any[]} openConnections
-   */
+  /** @param {import("./model.js").Model} model @param {() => any[]} openConnections */
   constructor(model, openConnections) {
     this.model = model;
     this.openConnections = openConnections;
     this.dialog = byId("close-dialog");
     byId("open-close").addEventListener("click", () => this.open());
     byId("close-cancel").addEventListener("click", () => this.dialog.close());
-    byId("close-form").addEventListener("submit", (/** @type {Event} */ event) => {
+    byId("close-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
@@ -98,7 +91,7 @@ export class CloseDialog {
     byId("close-connection").parentNode.hidden = numbered.length === 0;
     if (numbered.some((one) => one.number === chosen)) byId("close-connection").value = String(chosen);
     const sides = this.model.hello.can.close;
-    putOptions(byId("close-side"), (sides.length > 1 ? ["both", ...sides] : sides).map((/** @type {string} */ side) => [side, side]));
+    putOptions(byId("close-side"), (sides.length > 1 ? ["both", ...sides] : sides).map((side) => [side, side]));
     byId("close-error").textContent = "";
     this.dialog.showModal();
     byId("close-code").select();

@@ -3,11 +3,7 @@
 
 import { hasHidden, visibleParts } from "./format.js";
 
-/**
- * The element of the page with this id.
- * @param {string} id
- * @returns {any}
- */
+/** The element of the page with this id. @param {string} id @returns {any} */
 export function byId(id) {
   return document.getElementById(id);
 }
@@ -28,13 +24,7 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/**
- * A button.
- * @param {string} text
- * @param {() => void} action
- * @param {Record<string, string>} [attributes]
- * @returns {HTMLButtonElement}
- */
+/** A button. @param {string} text @param {() => void} action @param {Record<string, string>} [attributes] @returns {HTMLButtonElement} */
 export function makeButton(text, action, attributes = {}) {
   const button = make("button", { type: "button", ...attributes }, text);
   button.addEventListener("click", action);
@@ -57,19 +47,12 @@ export function putData(element, text, keepsLines = false) {
   return element;
 }
 
-/**
- * Sets the text of an element if it is another one.
- * @param {Element} element
- * @param {string} text
- */
+/** Sets the text of an element if it is another one. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/**
- * Shows a result for a moment.
- * @param {string} text
- */
+/** Shows a result for a moment. @param {string} text */
 export function notify(text) {
   const toasts = byId("toasts");
   const toast = putData(make("p"), text);
@@ -78,11 +61,7 @@ export function notify(text) {
   setTimeout(() => toast.remove(), 4_000 + 40 * text.length);
 }
 
-/**
- * Puts a text on the clipboard.
- * @param {string} text
- * @param {string} what its name for the user
- */
+/** Puts a text on the clipboard. @param {string} text @param {string} what its name for the user */
 export async function copyText(text, what) {
   try {
     await navigator.clipboard.writeText(text);
@@ -92,10 +71,7 @@ export async function copyText(text, what) {
   }
 }
 
-/**
- * Copies where there is no clipboard interface: in a page from disk, or over http from another host.
- * @param {string} text
- */
+/** Copies where there is no clipboard interface: in a page from disk, or over http from another host. @param {string} text */
 function copyWithSelection(text) {
   const area = make("textarea", { class: "unseen", "aria-hidden": "true" });
   const focused = document.activeElement;

@@ -16,18 +16,12 @@ const JOINER = /[\u200c\u200d\ufe0e\ufe0f]/;
 /** Escapes that JSON has names for. */
 const NAMED_ESCAPES = /** @type {Record<string, string>} */ ({ "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r" });
 
-/**
- * A number with separators: `12,408`.
- * @param {number} value
- */
+/** A number with separators: `12,408`. @param {number} value */
 export function countText(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/**
- * A size in three digits: `61 B`, `1.2 k`, `3.1 M`.
- * @param {number|null|undefined} bytes
- */
+/** A size in three digits: `61 B`, `1.2 k`, `3.1 M`. @param {number|null|undefined} bytes */
 export function sizeText(bytes) {
   if (bytes === null || bytes === undefined) return "";
   let value = bytes, unit = 0;
@@ -38,18 +32,12 @@ export function sizeText(bytes) {
   return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[unit]}`;
 }
 
-/**
- * A size to the byte: `1,234 B`.
- * @param {number} bytes
- */
+/** A size to the byte: `1,234 B`. @param {number} bytes */
 export function exactSize(bytes) {
   return `${countText(bytes)} B`;
 }
 
-/**
- * The local time of day to the millisecond: `12:04:07.118`.
- * @param {string} time RFC 3339
- */
+/** The local time of day to the millisecond: `12:04:07.118`. @param {string} time RFC 3339 */
 export function timeText(time) {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "";
@@ -57,10 +45,7 @@ export function timeText(time) {
   return `${hours}:${minutes}:${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/**
- * A span of time in three digits: `0.3 ms`, `519 ms`, `3.1 s`, `4 min`.
- * @param {number} ms
- */
+/** A span of time in three digits: `0.3 ms`, `519 ms`, `3.1 s`, `4 min`. @param {number} ms */
 export function spanText(ms) {
   if (ms < 9.95) return `${ms < 0.05 ? "0" : ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
@@ -69,27 +54,18 @@ export function spanText(ms) {
   return `${Math.floor(ms / 3_600_000)} h ${Math.floor(ms / 60_000) % 60} min`;
 }
 
-/**
- * The time since the row before.
- * @param {number|null|undefined} ms
- */
+/** The time since the row before. @param {number|null|undefined} ms */
 export function deltaText(ms) {
   if (ms === null || ms === undefined) return "";
   return ms < 0 ? `−${spanText(-ms)}` : `+${spanText(ms)}`;
 }
 
-/**
- * Whether a text has characters that are shown as escapes.
- * @param {string} text
- */
+/** Whether a text has characters that are shown as escapes. @param {string} text */
 export function hasHidden(text) {
   return ANY_HIDDEN.test(text);
 }
 
-/**
- * A character that is not seen, as the escape that JSON has for it.
- * @param {string} character
- */
+/** A character that is not seen, as the escape that JSON has for it. @param {string} character */
 export function escapeOf(character) {
   const named = NAMED_ESCAPES[character];
   if (named) return named;
@@ -134,34 +110,22 @@ function joins(text, index, copied) {
   return !JOINER.test(before) || (before === "\ufe0f" && text[index] === "\u200d");
 }
 
-/**
- * The same as one string.
- * @param {string} text
- */
+/** The same as one string. @param {string} text */
 export function visibleText(text) {
   return hasHidden(text) ? visibleParts(text, false).map(([part]) => part).join("") : text;
 }
 
-/**
- * Where a message goes, in words.
- * @param {string|null|undefined} direction
- */
+/** Where a message goes, in words. @param {string|null|undefined} direction */
 export function directionText(direction) {
   return direction === "out" ? "client to server" : direction === "in" ? "server to client" : "";
 }
 
-/**
- * A direction as an arrow.
- * @param {string|null|undefined} direction
- */
+/** A direction as an arrow. @param {string|null|undefined} direction */
 export function arrowText(direction) {
   return direction === "out" ? "↑" : direction === "in" ? "↓" : "";
 }
 
-/**
- * The bytes of base64; what is not base64 gives no bytes.
- * @param {string} text
- */
+/** The bytes of base64; what is not base64 gives no bytes. @param {string} text */
 export function bytesOfBase64(text) {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -170,10 +134,7 @@ export function bytesOfBase64(text) {
   }
 }
 
-/**
- * Bytes as base64.
- * @param {Uint8Array} bytes
- */
+/** Bytes as base64. @param {Uint8Array} bytes */
 export function base64Text(bytes) {
   const parts = [];
   for (let at = 0; at < bytes.length; at += 0x8000) parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));

@@ -8,10 +8,7 @@ import { arrowText, countText, directionText, sizeText } from "./format.js";
 const MANY_HELD = 20;
 
 export class Held {
-  /**
-   * @param {import("./model.js").Model} model
-   * @param {(held: any) => void} onEdit
-   */
+  /** @param {import("./model.js").Model} model @param {(held: any) => void} onEdit */
   constructor(model, onEdit) {
     this.model = model;
     this.onEdit = onEdit;
@@ -24,7 +21,7 @@ export class Held {
   /** Called for each notice. */
   update() {
     const { state, hello } = this.model;
-    this.button.hidden = !hello?.can.hold;
+    this.button.hidden = !hello?.can.hold || state?.phase === "ended";
     if (!state) return;
     this.button.setAttribute("aria-pressed", String(Boolean(state.holding)));
     if (state.held_version === this.version) return;
@@ -46,7 +43,6 @@ export class Held {
     }
   }
 
-  /** @param {any[]} list */
   draw(list) {
     const focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
@@ -57,7 +53,6 @@ export class Held {
     if (focused) [...this.element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
   }
 
-  /** @param {any} held */
   item(held) {
     const id = `held-${held.number}`;
     const where = held.connection === null ? "" : `#${held.connection} `;
@@ -72,10 +67,6 @@ export class Held {
       makeButton("Drop", () => this.run("release", { number: held.number, drop: true }), { "aria-describedby": id }));
   }
 
-  /**
-   * @param {string} method
-   * @param {object} params
-   */
   async run(method, params) {
     try {
       await this.model.source.request(method, params);

@@ -4,12 +4,7 @@
 /** Bytes of a line. */
 export const HEX_WIDTH = 16;
 
-/**
- * The lines of a dump.
- * @param {Uint8Array} bytes
- * @param {number} from a multiple of HEX_WIDTH
- * @param {number} to
- */
+/** The lines of a dump. @param {Uint8Array} bytes @param {number} from a multiple of HEX_WIDTH @param {number} to */
 export function hexDump(bytes, from = 0, to = bytes.length) {
   const digits = Math.max(4, (Math.max(0, bytes.length - 1)).toString(16).length);
   const lines = [];

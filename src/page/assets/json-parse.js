@@ -28,39 +28,23 @@ const HEX_DIGITS = /^[0-9a-fA-F]{4}$/;
 
 /** What is wrong, and where. */
 export class JsonError extends Error {
-  /**
-   * @param {string} message
-   * @param {number} at UTF-16 offset
-   */
   constructor(message, at) {
     super(message);
     this.at = at;
   }
 }
 
-/**
- * Parses a text that is one JSON value. Throws a JsonError.
- * @param {string} text
- * @param {number} [limit]
- * @returns {JsonDocument}
- */
+/** Parses a text that is one JSON value. Throws a JsonError. @param {string} text @param {number} [limit] @returns {JsonDocument} */
 export function parseJson(text, limit = MAX_VALUES) {
   return new JsonParser(text, limit).run();
 }
 
-/**
- * Whether a text is meant to be JSON: an object or an array.
- * @param {string} text
- */
+/** Whether a text is meant to be JSON: an object or an array. @param {string} text */
 export function looksLikeJson(text) {
   return /^[\s\ufeff]*[[{]/.test(text);
 }
 
 class JsonParser {
-  /**
-   * @param {string} text
-   * @param {number} limit
-   */
   constructor(text, limit) {
     this.text = text;
     this.limit = limit;
@@ -104,10 +88,6 @@ class JsonParser {
     this.value(keyStart, keyEnd);
   }
 
-  /**
-   * @param {number} keyStart
-   * @param {number} keyEnd
-   */
   value(keyStart, keyEnd) {
     const start = this.at, parent = this.open[this.open.length - 1];
     const kind = this.scalarOrOpen();
@@ -139,7 +119,6 @@ class JsonParser {
     throw this.unexpected("a value");
   }
 
-  /** @param {any} inner */
   close(inner) {
     this.at += 1;
     inner.end = this.at;
@@ -189,19 +168,13 @@ class JsonParser {
     }
   }
 
-  /** @param {string} expected */
   unexpected(expected) {
     if (this.at >= this.text.length) return new JsonError(`the text ends where ${expected} should be`, this.at);
     return new JsonError(`${expected} should be here`, this.at);
   }
 }
 
-/**
- * The path of a value as JSONPath (RFC 9535): `$.a[3]['b c']`.
- * @param {string} text
- * @param {JsonValue[]} values
- * @param {number} index
- */
+/** The path of a value as JSONPath (RFC 9535): `$.a[3]['b c']`. @param {string} text @param {JsonValue[]} values @param {number} index */
 export function jsonPath(text, values, index) {
   const parts = [];
   for (let at = index; values[at].parent >= 0; at = values[at].parent) {
@@ -217,10 +190,7 @@ function keyStep(key) {
   return `['${key.replace(/[\\']/g, "\\$&").replace(/[\u0000-\u001f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)}']`;
 }
 
-/**
- * What a JSON string with its quotes stands for.
- * @param {string} source
- */
+/** What a JSON string with its quotes stands for. @param {string} source */
 export function stringValue(source) {
   try {
     return String(JSON.parse(source));

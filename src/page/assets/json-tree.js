@@ -15,10 +15,7 @@ const LONG_STRING = 2_000;
 const MAX_INDENT = 40;
 
 export class JsonTree {
-  /**
-   * Throws a JsonError if the text is not JSON.
-   * @param {string} text
-   */
+  /** Throws a JsonError if the text is not JSON. */
   constructor(text) {
     this.text = text;
     const { values, isCut } = parseJson(text);
@@ -37,15 +34,15 @@ export class JsonTree {
     this.element = make("div");
     this.tree = make("div", { role: "tree", class: "tree", "aria-label": "JSON" });
     this.element.append(this.tools(), this.tree);
-    this.tree.addEventListener("click", (/** @type {MouseEvent} */ event) => this.clicked(event));
-    this.tree.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
+    this.tree.addEventListener("click", (event) => this.clicked(event));
+    this.tree.addEventListener("keydown", (event) => this.key(event));
     this.draw();
   }
 
   tools() {
     this.search = make("input", { type: "search", "aria-label": "Search in JSON", placeholder: "Search", autocomplete: "off", spellcheck: "false" });
     this.search.addEventListener("input", () => this.find(this.search.value));
-    this.search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    this.search.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       this.next(event.shiftKey ? -1 : 1);
@@ -57,7 +54,7 @@ export class JsonTree {
       makeButton("Copy value", () => copyText(this.valueText(this.selected), "value")));
   }
 
-  /** Opens from the outside in until about so many rows are seen. @param {number} rows */
+  /** Opens from the outside in until about so many rows are seen. */
   openFirst(rows) {
     let count = 1;
     for (let level = [0]; level.length > 0 && level[0] !== undefined;) {
@@ -73,7 +70,6 @@ export class JsonTree {
     }
   }
 
-  /** @param {number} index */
   children(index, limit = Infinity) {
     const children = [];
     for (let at = index + 1; at < this.values[index].last && children.length < limit; at = this.values[at].last) children.push(at);
@@ -128,7 +124,6 @@ export class JsonTree {
     return item;
   }
 
-  /** @param {import("./json-parse.js").JsonValue} value */
   valueParts(value) {
     if (value.kind === "object" || value.kind === "array") {
       const [start, end] = value.kind === "object" ? "{}" : "[]";
@@ -140,11 +135,7 @@ export class JsonTree {
     return rest > 0 ? [this.piece(value.kind, source), make("span", { class: "count" }, ` … ${countText(rest)} characters more`)] : [this.piece(value.kind, source)];
   }
 
-  /**
-   * A part of the text, with what is searched for marked.
-   * @param {string} name
-   * @param {string} text
-   */
+  /** A part of the text, with what is searched for marked. */
   piece(name, text) {
     const element = make("span", { class: name });
     const at = this.query ? text.toLowerCase().indexOf(this.query) : -1;
@@ -154,7 +145,6 @@ export class JsonTree {
     return element;
   }
 
-  /** @param {string} query */
   find(query) {
     this.query = query.toLowerCase();
     this.found = [];
@@ -171,7 +161,6 @@ export class JsonTree {
     this.draw();
   }
 
-  /** @param {1|-1} direction */
   next(direction) {
     if (this.found.length === 0) return;
     this.foundAt = (this.foundAt + direction + this.found.length) % this.found.length;
@@ -179,7 +168,7 @@ export class JsonTree {
     this.reveal(this.found[this.foundAt]);
   }
 
-  /** Opens all around a value, and selects it. @param {number} index */
+  /** Opens all around a value, and selects it. */
   reveal(index) {
     for (let at = index; this.values[at].parent >= 0; at = this.values[at].parent) {
       const { parent, place } = this.values[at];
@@ -208,21 +197,18 @@ export class JsonTree {
     this.draw();
   }
 
-  /** @param {number} index */
   toggle(index) {
     if (this.values[index].size === 0) return;
     if (!this.opened.delete(index)) this.opened.add(index);
     this.draw();
   }
 
-  /** @param {number} index what it is, as text: a string without its quotes */
   valueText(index) {
     const { kind, start, end } = this.values[index];
     const source = this.text.slice(start, end);
     return kind === "string" ? stringValue(source) : source;
   }
 
-  /** @param {number} index */
   item(index) {
     return this.tree.querySelector(`[data-index="${index}"]:not([data-hidden])`);
   }
@@ -231,7 +217,6 @@ export class JsonTree {
     this.item(this.selected)?.focus({ preventScroll: true });
   }
 
-  /** @param {MouseEvent} event */
   clicked(event) {
     const item = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[role=treeitem]"));
     if (!item || getSelection()?.type === "Range") return;
@@ -246,12 +231,11 @@ export class JsonTree {
     this.focus();
   }
 
-  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const items = [...this.tree.querySelectorAll("[role=treeitem]")];
     const at = items.indexOf(document.activeElement), value = this.values[this.selected], isOpen = this.opened.has(this.selected);
-    const move = (/** @type {number} */ place) => {
+    const move = (place) => {
       const item = items[Math.min(Math.max(0, place), items.length - 1)];
       if (item.dataset.hidden) return item.click();
       this.selected = Number(item.dataset.index);

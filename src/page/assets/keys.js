@@ -9,10 +9,7 @@ const TYPING = "input, textarea, select, [contenteditable]";
 /** Elements that Space and Enter activate. */
 const PRESSED = "button, a, summary, label, [role=tab], [role=treeitem], [role=slider], [role=separator]";
 
-/**
- * @param {Record<string, (event: KeyboardEvent) => void>} actions by key
- * @param {() => void} onEscape
- */
+/** @param {Record<string, (event: KeyboardEvent) => void>} actions by key @param {() => void} onEscape */
 export function startKeys(actions, onEscape) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -9,10 +9,7 @@ import { columnWidth, laneLabel, laneX, laneTime } from "./lane-scale.js";
 const REFRESH = 500;
 
 export class Lane {
-  /**
-   * @param {import("./model.js").Model} model
-   * @param {{onRow: (row: number) => void, view: () => number[]|null, selected: () => any}} events
-   */
+  /** @param {import("./model.js").Model} model @param {{onRow: (row: number) => void, view: () => number[]|null, selected: () => any}} events */
   constructor(model, events) {
     this.model = model;
     this.events = events;
@@ -29,12 +26,12 @@ export class Lane {
     this.refresh = throttled(() => this.fetch(), REFRESH);
     new ResizeObserver(() => this.fetch()).observe(this.canvas);
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => this.recolor());
-    this.canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.pressed(event));
-    this.canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.dragged(event));
-    this.canvas.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => this.released(event));
+    this.canvas.addEventListener("pointerdown", (event) => this.pressed(event));
+    this.canvas.addEventListener("pointermove", (event) => this.dragged(event));
+    this.canvas.addEventListener("pointerup", (event) => this.released(event));
     this.canvas.addEventListener("pointercancel", () => this.endDrag());
     this.canvas.addEventListener("dblclick", () => this.zoomTo(null));
-    this.canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
     this.canvas.addEventListener("focus", () => this.moveCursor(this.cursor ?? 1));
     byId("lane-all").addEventListener("click", () => this.zoomTo(null));
     this.recolor();
@@ -44,7 +41,7 @@ export class Lane {
     const style = getComputedStyle(this.canvas);
     const probe = document.createElement("i");
     document.body.append(probe);
-    const color = (/** @type {string} */ name) => {
+    const color = (name) => {
       probe.style.color = `var(--${name})`;
       return getComputedStyle(probe).color;
     };
@@ -104,7 +101,7 @@ export class Lane {
     this.drawMarks(pen, height);
   }
 
-  /** What the list shows, as a shade. @param {CanvasRenderingContext2D} pen @param {number} height */
+  /** What the list shows, as a shade. @param {CanvasRenderingContext2D} pen */
   drawView(pen, height) {
     const view = this.events.view();
     if (!view || !this.answer) return;
@@ -113,7 +110,7 @@ export class Lane {
     pen.fillRect(start, 0, Math.max(2, end - start), height);
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} middle */
+  /** @param {CanvasRenderingContext2D} pen */
   drawPairs(pen, middle) {
     pen.fillStyle = this.colors.dim;
     for (const [, , from, to] of this.answer.pairs ?? []) {
@@ -122,7 +119,7 @@ export class Lane {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} middle */
+  /** @param {CanvasRenderingContext2D} pen */
   drawDots(pen, middle) {
     for (const [, ms, direction, type] of this.answer.dots) {
       const isBad = type === "error" || type === "violation";
@@ -136,13 +133,13 @@ export class Lane {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} middle */
+  /** @param {CanvasRenderingContext2D} pen */
   drawColumns(pen, middle) {
     const { buckets } = this.answer, { colors } = this;
     const most = Math.max(1, ...buckets.map((/** @type {number[]} */ [out, inward, control]) => Math.max(out, inward + control)));
     const step = columnWidth(this.width, buckets.length), high = middle - 8;
-    const size = (/** @type {number} */ count) => count === 0 ? 0 : Math.max(1, Math.round(high * Math.sqrt(count / most)));
-    buckets.forEach((/** @type {number[]} */ [out, inward, control, bad], /** @type {number} */ at) => {
+    const size = (count) => count === 0 ? 0 : Math.max(1, Math.round(high * Math.sqrt(count / most)));
+    buckets.forEach((/** @type {number[]} */ [out, inward, control, bad], at) => {
       const left = at * step, width = Math.max(1, step - 1);
       pen.fillStyle = colors.out;
       pen.fillRect(left, middle - size(out), width, size(out));
@@ -155,7 +152,7 @@ export class Lane {
     });
   }
 
-  /** The selected message, the cursor, what is dragged over. @param {CanvasRenderingContext2D} pen @param {number} height */
+  /** The selected message, the cursor, what is dragged over. @param {CanvasRenderingContext2D} pen */
   drawMarks(pen, height) {
     const row = this.events.selected();
     pen.fillStyle = this.colors.accent;
@@ -172,21 +169,18 @@ export class Lane {
     pen.globalAlpha = 1;
   }
 
-  /** @param {PointerEvent} event */
   pressed(event) {
     if (event.button !== 0) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.drag = { start: event.offsetX, end: event.offsetX };
   }
 
-  /** @param {PointerEvent} event */
   dragged(event) {
     if (!this.drag) return;
     this.drag.end = event.offsetX;
     this.draw();
   }
 
-  /** @param {PointerEvent} event */
   released(event) {
     const { drag } = this;
     if (!drag || !this.answer) return this.endDrag();
@@ -201,7 +195,7 @@ export class Lane {
     this.draw();
   }
 
-  /** Selects the message that is nearest to a place. @param {number} part of the width */
+  /** Selects the message that is nearest to a place. */
   async jump(part) {
     if (!this.answer) return;
     const { model } = this, time = laneTime(this.answer, part, 1);
@@ -209,13 +203,12 @@ export class Lane {
     for (let tries = 0; tries < 24; tries++) {
       const answer = await model.source.request("lane", { from_ms: time - half, to_ms: time + half, buckets: 20, filtered: model.isFiltered }).catch(() => null);
       if (!answer) return;
-      const [nearest] = (answer.dots ?? []).sort((/** @type {number[]} */ a, /** @type {number[]} */ b) => Math.abs(a[1] - time) - Math.abs(b[1] - time));
+      const [nearest] = (answer.dots ?? []).sort((a, b) => Math.abs(a[1] - time) - Math.abs(b[1] - time));
       if (nearest) return this.events.onRow(nearest[0]);
       half *= answer.dots ? 3 : 0.3;
     }
   }
 
-  /** @param {number} part of the width */
   moveCursor(part) {
     this.cursor = Math.min(1, Math.max(0, part));
     this.canvas.setAttribute("aria-valuenow", String(Math.round(1000 * this.cursor)));
@@ -227,7 +220,6 @@ export class Lane {
     this.draw();
   }
 
-  /** @param {number} factor below 1: less time is shown */
   scale(factor) {
     if (!this.answer) return;
     const { from_ms: from, to_ms: to } = this.answer;
@@ -236,7 +228,6 @@ export class Lane {
     this.moveCursor(0.5);
   }
 
-  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const cursor = this.cursor ?? 0.5, step = event.shiftKey ? 0.1 : 0.01;

@@ -31,7 +31,7 @@ export class MessageList {
     this.isDrawing = false;
     this.settleTimer = 0;
     this.grid.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.grid.addEventListener("click", (/** @type {MouseEvent} */ event) => this.clicked(event));
+    this.grid.addEventListener("click", (event) => this.clicked(event));
     this.grid.addEventListener("dblclick", () => this.events.onOpen());
     new ResizeObserver(() => this.measure()).observe(this.grid);
     this.measure();
@@ -47,10 +47,7 @@ export class MessageList {
     this.draw();
   }
 
-  /**
-   * The model has changed.
-   * @param {boolean} isNewList whether the rows have other indexes now
-   */
+  /** The model has changed. */
   update(isNewList) {
     if (isNewList) {
       this.first = this.model.first;
@@ -75,7 +72,6 @@ export class MessageList {
     this.draw();
   }
 
-  /** @param {number} index */
   async fetched(index) {
     if (!this.model.rows.get(index)) {
       const rows = await this.model.fetchRows(index, 1).catch(() => null);
@@ -84,7 +80,6 @@ export class MessageList {
     return this.model.rows.get(index);
   }
 
-  /** @param {boolean} follows */
   follow(follows) {
     if (follows === this.follows) return;
     this.follows = follows;
@@ -168,7 +163,6 @@ export class MessageList {
     }
   }
 
-  /** @param {MouseEvent} event */
   clicked(event) {
     const element = /** @type {Element} */ (event.target).closest(".row");
     const view = this.pool.find((one) => one.element === element);
@@ -177,10 +171,7 @@ export class MessageList {
     this.events.onOpen();
   }
 
-  /**
-   * Selects a row by its index in the list, and shows it.
-   * @param {number} index
-   */
+  /** Selects a row by its index in the list, and shows it. */
   async select(index) {
     if (this.model.total <= this.first) return;
     const chosen = Math.min(Math.max(index, this.first), this.model.total - 1);
@@ -194,10 +185,7 @@ export class MessageList {
     this.events.onSelect(row);
   }
 
-  /**
-   * Selects a row by its number in the run, also if the filter hides it: then only the detail shows it.
-   * @param {number} row
-   */
+  /** Selects a row by its number in the run, also if the filter hides it: then only the detail shows it. */
   async selectRow(row) {
     const index = await this.model.indexOf(row);
     const found = index === null ? null : await this.fetched(index);
@@ -208,7 +196,6 @@ export class MessageList {
     this.events.onSelect({ row });
   }
 
-  /** @param {number} distance in rows */
   step(distance) {
     const [from, to] = this.map.range(0);
     const start = this.follows ? this.first + to : this.first + from - 1;
@@ -220,7 +207,6 @@ export class MessageList {
     return Math.max(1, Math.floor(this.map.viewport / this.map.rowHeight) - 1);
   }
 
-  /** @param {number} index */
   reveal(index) {
     this.map.resize(this.model.total - this.first, this.grid.clientHeight - (this.headHeight ?? 0));
     this.map.reveal(index - this.first);

@@ -82,7 +82,6 @@ export class Model {
     if (!this.hidesNothing()) await this.applyFilter();
   }
 
-  /** @param {any} notice */
   receive(notice) {
     if (notice.notice !== undefined && notice.notice !== "state") return;
     const before = this.state?.filter;
@@ -150,11 +149,7 @@ export class Model {
     this.onChange({ isNewList: false });
   }
 
-  /**
-   * The index in the list of a row, or of the next one that is in it; null if there is none.
-   * @param {number} row
-   * @returns {Promise<number|null>}
-   */
+  /** The index in the list of a row, or of the next one that is in it; null if there is none. @returns {Promise<number|null>} */
   async indexOf(row) {
     if (!this.isFiltered) return row < this.available ? row : null;
     try {
@@ -164,17 +159,12 @@ export class Model {
     }
   }
 
-  /** @param {boolean} isPaused */
   pause(isPaused) {
     this.pausedRows = isPaused ? this.state?.rows ?? 0 : null;
     this.pausedTotal = isPaused ? this.available : null;
     this.onChange({ isNewList: false });
   }
 
-  /**
-   * @param {number} from
-   * @param {number} count
-   */
   async fetchRows(from, count) {
     const generation = this.generation;
     const answer = await this.source.request("rows", { from, count, filtered: this.isFiltered });

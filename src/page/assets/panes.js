@@ -33,10 +33,7 @@ function recall(name) {
   }
 }
 
-/**
- * @param {string} name
- * @param {string} value
- */
+/** @param {string} name @param {string} value */
 function remember(name, value) {
   try {
     localStorage.setItem(`wscope-${name}`, value);
@@ -70,10 +67,7 @@ export function showDetail(isOpen) {
   else if (!isOpen) byId("grid").focus({ preventScroll: true });
 }
 
-/**
- * @param {string} id
- * @param {() => {name: string, pane: string, axis: string, sign: number}} layout
- */
+/** @param {string} id @param {() => {name: string, pane: string, axis: string, sign: number}} layout */
 function startDivider(id, layout) {
   const divider = byId(id);
   const size = () => {
@@ -87,7 +81,7 @@ function startDivider(id, layout) {
     divider.setAttribute("aria-valuemax", String(Math.round(most)));
     divider.setAttribute("aria-valuenow", String(Math.round(size())));
   };
-  const set = (/** @type {number} */ pixels) => {
+  const set = (pixels) => {
     const { name, axis } = layout(), most = (axis === "x" ? innerWidth : innerHeight) * MOST_PANE;
     const value = `${Math.round(Math.min(Math.max(pixels, LEAST_PANE), most))}px`;
     document.documentElement.style.setProperty(`--${name}`, value);
@@ -98,14 +92,14 @@ function startDivider(id, layout) {
     const value = recall(name);
     if (value && /^\d+px$/.test(value)) document.documentElement.style.setProperty(`--${name}`, `min(${value}, ${name.endsWith("width") ? "60vw" : "60vh"})`);
   }
-  divider.addEventListener("pointerdown", (/** @type {PointerEvent} */ down) => {
+  divider.addEventListener("pointerdown", (down) => {
     const { axis, sign } = layout(), start = axis === "x" ? down.clientX : down.clientY, before = size();
     divider.setPointerCapture(down.pointerId);
-    const move = (/** @type {PointerEvent} */ event) => set(before + sign * ((axis === "x" ? event.clientX : event.clientY) - start));
+    const move = (event) => set(before + sign * ((axis === "x" ? event.clientX : event.clientY) - start));
     divider.addEventListener("pointermove", move);
     divider.addEventListener("lostpointercapture", () => divider.removeEventListener("pointermove", move), { once: true });
   });
-  divider.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  divider.addEventListener("keydown", (event) => {
     const { axis, sign } = layout(), keys = axis === "x" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
     const step = keys.indexOf(event.key) * 2 - 1;
     if (!keys.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -118,7 +112,7 @@ function startDivider(id, layout) {
 
 /** @param {() => void} onTheme */
 function startTheme(onTheme) {
-  const apply = (/** @type {string} */ theme) => {
+  const apply = (theme) => {
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];

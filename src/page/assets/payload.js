@@ -6,31 +6,20 @@ import { bytesOfBase64 } from "./format.js";
 /** Members that the list of an event's facts leaves out: shown elsewhere, or of no use to people. */
 const SHOWN_ELSEWHERE = new Set(["event", "data", "encoding", "bytes", "elapsed_ms", "decoded"]);
 
-/**
- * The payload of an event as text, and null if it is not text.
- * @param {any} event
- * @returns {string|null}
- */
+/** The payload of an event as text, and null if it is not text. @param {any} event @returns {string|null} */
 export function textOfEvent(event) {
   if (typeof event.data !== "string") return null;
   return event.encoding === "base64" ? null : event.data;
 }
 
-/**
- * The payload of an event as bytes; null if it has none.
- * @param {any} event
- * @returns {Uint8Array|null}
- */
+/** The payload of an event as bytes; null if it has none. @param {any} event @returns {Uint8Array|null} */
 export function bytesOfEvent(event) {
   if (typeof event.bytes === "string") return bytesOfBase64(event.bytes);
   if (typeof event.data !== "string") return null;
   return event.encoding === "base64" ? bytesOfBase64(event.data) : new TextEncoder().encode(event.data);
 }
 
-/**
- * Bytes as the text that they are, or null if they are not UTF-8.
- * @param {Uint8Array} bytes
- */
+/** Bytes as the text that they are, or null if they are not UTF-8. @param {Uint8Array} bytes */
 export function utf8Text(bytes) {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

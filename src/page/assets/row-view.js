@@ -32,7 +32,6 @@ export class RowView {
    * @param {number} index in the list
    * @param {any} row undefined while it is being fetched
    * @param {number} position in the list as it is kept, from 2 on: 1 is the header
-   * @param {boolean} isSelected
    */
   show(index, row, position, isSelected) {
     this.isUsed = true;
@@ -53,7 +52,6 @@ export class RowView {
     }
   }
 
-  /** @param {number} top pixels in the scrolled element */
   place(top) {
     if (this.element.hidden) this.element.hidden = false;
     if (this.top === top) return;
@@ -73,7 +71,6 @@ export class RowView {
     for (const name of CELLS) setText(this.cells[name], name === "data" ? "…" : "");
   }
 
-  /** @param {any} row */
   fill(row) {
     const { cells } = this;
     const level = row.level ? ` is-${row.level}` : "";
@@ -91,11 +88,7 @@ export class RowView {
   }
 }
 
-/**
- * The preview, behind notes on what was done to the message.
- * @param {HTMLElement} cell
- * @param {any} row
- */
+/** The preview, behind notes on what was done to the message. @param {HTMLElement} cell @param {any} row */
 function fillData(cell, row) {
   putData(cell, row.preview ?? "");
   if (row.cut && row.size > 1_000) cell.append(make("span", { class: "note" }, `  … ${countText(row.size)} B`));

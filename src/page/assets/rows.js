@@ -32,16 +32,11 @@ export class RowCache {
     this.generation += 1;
   }
 
-  /** @param {number} index */
   get(index) {
     return this.rows.get(index);
   }
 
-  /**
-   * Fetches what is missing of these rows. Only the newest call counts.
-   * @param {number} from
-   * @param {number} to the index behind the last
-   */
+  /** Fetches what is missing of these rows. Only the newest call counts. */
   want(from, to) {
     this.wanted = [from, to];
     if (!this.isFetching) this.fetchMissing();
@@ -66,10 +61,6 @@ export class RowCache {
     this.fetchMissing();
   }
 
-  /**
-   * @param {number} index
-   * @param {any} row
-   */
   keep(index, row) {
     this.rows.delete(index);
     this.rows.set(index, row);

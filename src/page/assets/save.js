@@ -8,10 +8,7 @@ export function startSaving(model) {
   for (const format of ["har", "ndjson", "wscope"]) byId(`save-${format}`).addEventListener("click", () => save(model, format));
 }
 
-/**
- * @param {import("./model.js").Model} model
- * @param {string} format
- */
+/** @param {import("./model.js").Model} model @param {string} format */
 async function save(model, format) {
   if (model.status !== "open") {
     if (format === "ndjson") return saveLoaded(model);
@@ -36,10 +33,7 @@ function saveLoaded(model) {
   notify(`Saving the ${rows.length} rows that are loaded, with the starts of their messages`);
 }
 
-/**
- * @param {string} address of our own
- * @param {string} name
- */
+/** @param {string} address of our own @param {string} name */
 function download(address, name) {
   make("a", { href: address, download: name }).click();
 }

@@ -10,7 +10,6 @@ export const MAX_HEIGHT = 6_000_000;
  * pixels, and large ones go to the same part of the list; `settled` then brings the scrollbar to where it should be.
  */
 export class ScrollMap {
-  /** @param {number} rowHeight pixels */
   constructor(rowHeight) {
     this.rowHeight = rowHeight;
     this.rows = 0;
@@ -50,33 +49,26 @@ export class ScrollMap {
     return isStuck || Math.abs(this.scrollTop - this.settled) > 4 * this.viewport;
   }
 
-  /**
-   * @param {number} rows
-   * @param {number} viewport pixels
-   */
   resize(rows, viewport) {
     this.rows = rows;
     this.viewport = viewport;
     this.position = Math.min(this.position, this.end);
   }
 
-  /**
-   * The scrollbar was moved by the user.
-   * @param {number} scrollTop
-   */
+  /** The scrollbar was moved by the user. */
   moved(scrollTop) {
     const distance = scrollTop - this.scrollTop;
     this.scrollTop = scrollTop;
     if (!this.isScaled) this.position = scrollTop;
     else if (Math.abs(distance) <= 3 * this.viewport) this.position += distance;
     else this.position = scrollTop / (MAX_HEIGHT - this.viewport) * this.end;
+    // How far the user meant to go is not known at the ends of the scrollbar: a screen away is near enough.
+    if (scrollTop <= 0 && this.position < this.viewport) this.position = 0;
+    if (scrollTop >= this.height - this.viewport - 1 && this.end - this.position < this.viewport) this.position = this.end;
     this.position = Math.min(Math.max(0, this.position), this.end);
   }
 
-  /**
-   * Goes where a row is seen, by the shortest way.
-   * @param {number} row
-   */
+  /** Goes where a row is seen, by the shortest way. */
   reveal(row) {
     const top = row * this.rowHeight;
     if (top < this.position) this.position = top;
@@ -86,7 +78,6 @@ export class ScrollMap {
 
   /**
    * The first row that is seen at least in part, and the one behind the last, with `ahead` screens more on each side.
-   * @param {number} ahead
    * @returns {[number, number]}
    */
   range(ahead) {

@@ -16,7 +16,7 @@ const RETRY_DELAYS = [300, 1_000, 2_000, 5_000];
 /** @implements {Source} */
 export class SocketSource {
   constructor() {
-    this.onNotice = (/** @type {any} */ _notice) => {};
+    this.onNotice = (_notice) => {};
     this.onStatus = (/** @type {"open"|"disconnected"|"forbidden"|"over"} */ _status) => {};
     /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
     this.waiting = new Map();
@@ -65,7 +65,6 @@ export class SocketSource {
     this.failures += 1;
   }
 
-  /** @param {string} data */
   receive(data) {
     const message = JSON.parse(data);
     if (message.notice) {
@@ -78,11 +77,7 @@ export class SocketSource {
     else waiting?.reject(Object.assign(new Error(message.error), { at: message.at }));
   }
 
-  /**
-   * @param {string} method
-   * @param {object} [params]
-   * @returns {Promise<any>}
-   */
+  /** @returns {Promise<any>} */
   request(method, params = {}) {
     const socket = this.socket;
     if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("wscope is not reachable"));
@@ -92,10 +87,7 @@ export class SocketSource {
   }
 }
 
-/**
- * Posts the token; the answer sets the cookie. Returns the status, 0 without an answer.
- * @param {string} token
- */
+/** Posts the token; the answer sets the cookie. Returns the status, 0 without an answer. @param {string} token */
 async function tradeToken(token) {
   try {
     const body = JSON.stringify({ token });

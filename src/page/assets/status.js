@@ -4,11 +4,7 @@
 import { byId, copyText, make, makeButton, putData, setText } from "./dom.js";
 import { countText, sizeText, timeText } from "./format.js";
 
-/**
- * The state of the run: a name for its look, and the words.
- * @param {import("./model.js").Model} model
- * @returns {[string, string]}
- */
+/** The state of the run: a name for its look, and the words. @param {import("./model.js").Model} model @returns {[string, string]} */
 export function stateOf(model) {
   const { status, hello, state } = model;
   if (status === "forbidden") return ["forbidden", "no permission"];
@@ -24,10 +20,7 @@ export function stateOf(model) {
 }
 
 export class Status {
-  /**
-   * @param {import("./model.js").Model} model
-   * @param {{onClearFilter: () => void, onUnclear: () => void}} events
-   */
+  /** @param {import("./model.js").Model} model @param {{onClearFilter: () => void, onUnclear: () => void}} events */
   constructor(model, events) {
     this.model = model;
     this.events = events;
@@ -109,10 +102,10 @@ export class Status {
     box.replaceChildren(...this.emptyContent(kind));
   }
 
-  /** @param {string} kind @returns {Node[]} */
+  /** @param {string} kind */
   emptyContent(kind) {
     const { hello, state, filter } = this.model;
-    const line = (/** @type {string} */ text, /** @type {string} */ name = "") => putData(make("p", { class: name }), text);
+    const line = (text, /** @type {string} */ name = "") => putData(make("p", { class: name }), text);
     if (kind === "") return [];
     if (kind === "forbidden") return [line("This page has no permission to show the run."), line("Open the URL that wscope printed: http://…/#token=…", "dim")];
     if (kind === "loading") return [line("Loading …", "dim")];

@@ -14,7 +14,7 @@ export class FilterError extends Error {
 }
 
 /** A word: its sign, and a quoted text, a regex, a path with what follows, or anything up to a blank. */
-const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*(?:\/i?(?=\s|$)|$)|\$\S*(?:\s*(?:==|~)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
+const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*(?:\/i?(?=\s|$)|$)|\$(?:'[^']*'|[^\s=~])*(?:\s*(?:==|~)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
 
 const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1e3, m: 1e6, g: 1e9, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
 const SIDES = /** @type {Record<string, string>} */ ({ out: "out", client: "out", sent: "out", in: "in", server: "in", received: "in" });
@@ -110,7 +110,7 @@ function regexTest(word, at) {
 
 /** @param {string} word @param {number} at @returns {FilterTest} */
 function pathTest(word, at) {
-  const [, path, sign, value] = /^(\S+?)\s*(?:(==|~)\s*(.*))?$/s.exec(word) ?? [];
+  const [, path, sign, value] = /^((?:'[^']*'|[^\s=~])+)\s*(?:(==|~)\s*(.*))?$/s.exec(word) ?? [];
   const steps = [...path.slice(1).matchAll(/\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']*)'\]/g)];
   if (!path || steps.map(([step]) => step).join("") !== path.slice(1)) throw new FilterError("not a path: $.name, $.list[0]", at);
   return (item) => {
