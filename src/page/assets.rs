@@ -34,7 +34,6 @@ pub const ASSETS: &[Asset] = assets![
     "detail.js": SCRIPT,
     "dialogs.js": SCRIPT,
     "dom.js": SCRIPT,
-    "filter.js": SCRIPT,
     "format.js": SCRIPT,
     "held.js": SCRIPT,
     "hex.js": SCRIPT,
