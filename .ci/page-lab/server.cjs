@@ -63,7 +63,7 @@ server.on("upgrade", (request, socket) => {
 });
 
 server.listen(Number(options.port), "127.0.0.1", () => console.log(`page: http://127.0.0.1:${server.address().port}/#token=${token}`));
-createInterface({ input: process.stdin }).on("line", (line) => {
+createInterface({ input: process.stdin }).on("close", () => process.exit(0)).on("line", (line) => {
   if (line === "kill") process.exit(0);
   if (line === "end") setTimeout(() => process.exit(0), 1_500);
   lab.command(line);

@@ -19,7 +19,7 @@ import { Status } from "./status.js";
 const LAST_ROWS = 2_000, LAST_EVENTS = 100;
 
 /** How long after a key in the filter box it is sent, in milliseconds. */
-const FILTER_DELAY = 80;
+const FILTER_DELAY = 50;
 
 export class App {
   /** @param {import("./socket.js").Source} source */
@@ -85,6 +85,7 @@ export class App {
   }
 
   notice(notice) {
+    if (!this.model.hello) return; // the answer to hello has the state
     const before = this.model.state?.phase;
     this.model.receive(notice);
     if (before && before !== "ended" && this.model.hello.mode !== "view" && this.model.state.phase === "ended") this.loadLast();

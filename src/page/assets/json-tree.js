@@ -61,7 +61,7 @@ export class JsonTree {
       const inner = [];
       for (const index of level) {
         const { size } = this.values[index];
-        if (size === 0 || (index > 0 && count + size > rows)) continue;
+        if (size === 0 || (level.length > 1 && count + size > rows)) continue;
         this.opened.add(index);
         count += Math.min(size, MANY_CHILDREN);
         inner.push(...this.children(index).slice(0, rows).filter((child) => this.values[child].size > 0));

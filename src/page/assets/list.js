@@ -68,7 +68,7 @@ export class MessageList {
     if (index === null || this.selectedRow?.row !== row || this.selected !== null) return;
     if (!this.follows) this.reveal(index);
     await this.fetched(index);
-    if (this.model.rows.get(index)?.row === row) this.selected = index;
+    if (this.model.rows.get(index)?.row === row && this.selectedRow?.row === row) this.selected ??= index;
     this.draw();
   }
 

@@ -63,7 +63,9 @@ export class RowView {
     if (this.isUsed || this.element.hidden) return;
     this.element.hidden = true;
     this.index = this.row = null;
+    this.isSelected = false;
     this.element.removeAttribute("id");
+    this.element.removeAttribute("aria-selected");
   }
 
   empty() {
