@@ -99,6 +99,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope timestamps" # Show the time of every line
@@ -166,6 +169,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope listen timestamps" # Show the time of every line
@@ -252,6 +258,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --once                    # Serve one connection, then exit with its status; others get 503
     --connections: string     # End after N connections have ended
     --duration: string        # Serve for TIME, then close all connections; exit status 0
@@ -389,6 +398,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope view timestamps" # Show the time of every line

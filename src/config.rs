@@ -50,6 +50,7 @@ mod secrets;
 mod settings;
 mod shared;
 mod tls;
+mod ui;
 mod values;
 mod view;
 pub mod wscat;
@@ -69,6 +70,7 @@ pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
+pub use ui::UiConfig;
 pub use values::{parse_duration, parse_size};
 pub use view::ViewConfig;
 
@@ -224,6 +226,8 @@ pub struct ConnectConfig {
     pub filters: Filters,
     /// What is recorded.
     pub record: RecordConfig,
+    /// The page, if it is served.
+    pub ui: Option<UiConfig>,
     /// A larger received message closes the connection, in bytes.
     pub max_message_size: u64,
     /// What ends the run.

@@ -4,7 +4,7 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `error`, `config`, `report`, `session`, `recording`, `output`, `rules`, `scenario`, `observer`, `input`, `view`,
+//! `commands`, `error`, `config`, `report`, `session`, `page`, `recording`, `output`, `rules`, `scenario`, `observer`, `input`, `view`,
 //! `event`, `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact`, `hidden` and `platform`.
 
 // In tests an unwrap is an assertion.
@@ -21,6 +21,7 @@ pub mod input;
 pub mod net;
 pub mod observer;
 pub mod output;
+pub mod page;
 pub mod platform;
 pub mod protocol;
 pub mod proxy;

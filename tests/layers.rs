@@ -29,6 +29,10 @@ const LAYERS: [(&str, &[&str]); 24] = [
             "output",
         ],
     ),
+    (
+        "page",
+        &["platform", "redact", "protocol", "event", "view", "scenario", "output", "recording"],
+    ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
     ("report", &["protocol", "scenario", "output"]),
@@ -89,6 +93,7 @@ const LAYERS: [(&str, &[&str]); 24] = [
             "report",
             "output",
             "recording",
+            "page",
             "input",
             "session",
             "cli",

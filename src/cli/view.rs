@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs};
+use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, UiArgs};
 
 /// Options for `view`.
 #[derive(Args, Debug)]
@@ -23,6 +23,9 @@ pub struct ViewArgs {
     /// Conversion.
     #[command(flatten)]
     pub record: RecordArgs,
+    /// Page.
+    #[command(flatten)]
+    pub ui: UiArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -62,7 +65,7 @@ pub struct ViewOutputArgs {
     ///
     /// Response times are those of requests and answers with the same "id" in JSON. Quantiles are exact to 3 %. --filter
     /// and --mute choose the messages that are counted.
-    #[arg(long, conflicts_with = "record")]
+    #[arg(long, conflicts_with_all = ["record", "ui"])]
     pub stats: bool,
 }
 

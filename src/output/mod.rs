@@ -46,7 +46,7 @@ pub use drain::{Buffered, Drain, drain, finish_and_drain};
 use draining::Draining;
 pub use joined::Joined;
 pub use outlet::Outlet;
-pub use recorders::Recorders;
+pub use recorders::{RecordedFrames, Recorders};
 use records::Records;
 pub use records::{LateStart, RecordSource};
 pub use silent::Silent;

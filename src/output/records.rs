@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mio::Waker;
 
-use super::recorders::Recorders;
+use super::recorders::{NewSender, RecordedFrames, Recorders};
 use super::{Format, Outlet};
 use crate::event::{Clock, Event, EventKind, Level, Opened, Stamp, Transit};
 
@@ -16,7 +16,7 @@ pub struct RecordSource {
     /// Of the loop that writes to the outputs.
     pub waker: Arc<Waker>,
     /// Makes what turns events into lines, for each file.
-    pub format: Arc<dyn Fn() -> Box<dyn Format> + Send + Sync>,
+    pub format: Arc<dyn Fn(RecordedFrames) -> Box<dyn Format> + Send + Sync>,
     /// The connection of events that have none.
     pub connection: Option<u64>,
     /// A file may be begun while a connection is open: it starts with the opening handshake then.
@@ -152,9 +152,9 @@ impl Records {
         for record in &mut self.list {
             record.is_ending = !numbers.contains(&record.number);
         }
-        for (number, sender) in new {
+        for NewSender { number, sender, frames } in new {
             let outlet = Outlet::batches("recording", sender).in_batches_of(BATCH_SIZE).optional();
-            let format = (source.format)();
+            let format = (source.format)(frames);
             let mut record = Record {
                 number,
                 shares_messages: format.shares_messages(),

@@ -6,7 +6,7 @@ use super::memory::Account;
 use super::vocabulary::{Event, Role};
 
 /// The two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The endpoint that sent the request of the opening handshake.
     Client,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Recorded;
 use kept::Kept;
+pub use step::{StepPayload, step};
 
 mod captures;
 mod expected;
@@ -18,6 +19,7 @@ mod part;
 mod payload;
 mod secrets;
 mod session;
+mod step;
 #[cfg(test)]
 mod tests;
 mod values;

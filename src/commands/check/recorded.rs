@@ -71,7 +71,7 @@ impl CheckRecordings {
         outputs.record(RecordSource {
             recorders: self.recordings.recorders(),
             waker,
-            format: Arc::new(move || {
+            format: Arc::new(move |_| {
                 let json = Scratch::new(Json::new(frames));
                 Box::new(MaskedJson { json, secrets: secrets.clone() })
             }),

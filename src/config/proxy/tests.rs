@@ -203,6 +203,8 @@ fn only_an_operator_can_decide_about_held_messages() {
     assert!(reason.contains("hold needs a prompt"), "{reason}");
     let config = configured_in(&hold, |env| env.stdin_is_terminal = true);
     assert!(config.expect("a prompt").rules.first_hold().is_some());
+    let config = configured_in(&["--ui", "--rule", "client => hold", "ws://h"], |_| {});
+    assert!(config.expect("the page").rules.first_hold().is_some());
 }
 
 #[test]

@@ -1,0 +1,590 @@
+// Drives the page in Chromium by its accessible names, against the server of invented traffic (page-lab).
+// Called by the script `page` beside this file. SHOTS names a folder for screenshots.
+"use strict";
+const assert = require("node:assert");
+const { spawn } = require("node:child_process");
+const { readFileSync, mkdirSync } = require("node:fs");
+const { join } = require("node:path");
+const { createInterface } = require("node:readline");
+const { chromium } = require("playwright-core");
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const WIDE = { width: 1280, height: 720 };
+
+/** What was started by the test that runs. */
+const labs = [];
+
+/** Starts the lab with these options, and resolves when it has printed its URL. */
+function startLab(...options) {
+  const lab = spawn(process.execPath, [join(__dirname, "page-lab/server.cjs"), ...options], { stdio: ["pipe", "pipe", "inherit"] });
+  labs.push(lab);
+  lab.say = (line) => lab.stdin.write(`${line}\n`);
+  return new Promise((resolve, reject) => {
+    lab.on("exit", () => reject(new Error("the lab ended")));
+    createInterface({ input: lab.stdout }).once("line", (line) => resolve(Object.assign(lab, { url: line.replace("page: ", "") })));
+  });
+}
+
+async function until(what, condition, limit = 10_000) {
+  for (const start = Date.now(); Date.now() - start < limit;) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+/** The parts of the page, by the names that the contract lists. */
+function parts(page) {
+  const role = (name, options) => page.getByRole(name, typeof options === "string" ? { name: options, exact: true } : options);
+  return {
+    page, grid: role("grid", "Messages"), rows: page.locator("[role=row]:has([role=gridcell]):visible"), filter: role("searchbox", "Filter"), state: role("status", "State"),
+    connections: role("list", "Connections"), message: role("textbox", "Message"), to: role("combobox", "To"), type: role("combobox", "Type"),
+    button: (name) => role("button", { name, exact: typeof name === "string" }), tab: (name) => role("tab", name), dialog: (name) => role("dialog", name),
+    panel: role("tabpanel", {}), row: (text) => page.locator("[role=row]:has([role=gridcell]):visible", { hasText: text }).last(),
+    count: async () => Number(await page.locator("#grid").getAttribute("aria-rowcount")) - 1,
+  };
+}
+
+/** Opens the page, and runs a test with it. Nothing may be reported as an error, nor go to another host. */
+async function withPage(browser, lab, test, options = {}) {
+  const context = await browser.newContext({ viewport: WIDE, colorScheme: "light", permissions: ["clipboard-read", "clipboard-write"], ...options });
+  const page = await context.newPage(), problems = [], { origin } = new URL(lab.url);
+  page.on("pageerror", (error) => problems.push(String(error.stack)));
+  page.on("console", (message) => message.type() === "error" && !/ERR_CONNECTION_REFUSED|WebSocket/.test(message.text()) && problems.push(message.text()));
+  page.on("dialog", (dialog) => { problems.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => !/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== origin && problems.push(`a request to ${request.url()}`));
+  page.on("framenavigated", (frame) => !frame.url().startsWith(origin) && problems.push(`a navigation to ${frame.url()}`));
+  await page.goto(lab.url);
+  const it = parts(page);
+  if (!options.isBare) await until("the state", async () => !/loading/.test(await it.state.innerText()));
+  await test(it);
+  assert.deepEqual(problems, []);
+  await context.close();
+}
+
+const selectedText = (it) => it.page.locator("[role=row][aria-selected=true]").innerText();
+const panelHas = (it, pattern) => until(`the panel shows ${pattern}`, async () => pattern.test(await it.panel.innerText()));
+
+const tests = {
+  async "the list, its columns and the connections are there by name"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      await until("rows", async () => await it.rows.count() > 10);
+      for (const name of ["Time", "Direction", "Type", "Size", "Data"]) await it.page.getByRole("columnheader", { name, exact: true }).waitFor();
+      assert.equal(await it.count(), 2000);
+      assert.match(await it.connections.innerText(), /#2 \/chat[\s\S]*1006[\s\S]*reset by server/);
+      assert.match(await it.state.innerText(), /live/);
+      await it.connections.getByRole("button", { name: /#1 \/feed/ }).click();
+      await until("one connection only", async () => await it.count() < 700);
+      await it.connections.getByRole("button", { name: /All connections/ }).click();
+      await until("all again", async () => await it.count() === 2000);
+    });
+  },
+
+  async "the detail shows text, tree, bytes and frames of a message"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      await it.row('"result"').click();
+      await panelHas(it, /"jsonrpc":"2.0","id":7,"result"/);
+      assert.match(await it.page.locator("#facts").innerText(), /#1,988[\s\S]*45 B[\s\S]*reply to[\s\S]*#1,978[\s\S]*76/);
+      await it.tab("JSON").click();
+      await it.page.getByRole("treeitem", { name: /"id"/ }).click();
+      await it.button("Copy path").click();
+      assert.equal(await it.page.evaluate(() => navigator.clipboard.readText()), "$.id");
+      await it.page.getByRole("searchbox", { name: "Search in JSON" }).fill("ok");
+      await until("what was found", async () => /1 of 1/.test(await it.panel.innerText()));
+      await it.button("Copy value").click();
+      await until("the value", async () => await it.page.evaluate(() => navigator.clipboard.readText()) === "true");
+      await it.button("Collapse").click();
+      assert.equal(await it.page.getByRole("treeitem", { name: /"ok"/ }).count(), 0);
+      await it.button("Expand").click();
+      await it.page.getByRole("treeitem", { name: /"ok"/ }).waitFor();
+      await it.tab("Hex").click();
+      await panelHas(it, /0000 {2}7b 22 6a 73/);
+      await it.tab("Frames").click();
+      await panelHas(it, /One frame/);
+      await it.tab("Decoded").click();
+      await panelHas(it, /No decoder/);
+      await it.button("Copy as scenario").click();
+      await until("the line", async () => (await it.page.evaluate(() => navigator.clipboard.readText())).startsWith('< {"jsonrpc"'));
+      await it.page.locator("#facts").getByRole("button", { name: "#1,978" }).click();
+      await it.tab("Text").click();
+      await panelHas(it, /"method":"subscribe"/);
+      await it.row("binary").click();
+      await panelHas(it, /0010 {2}/);
+      await it.row("Abnormal Closure").click();
+      await panelHas(it, /code\s+1006/);
+    });
+  },
+
+  async "a large message is shown in part first, and a deep one does no harm"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      await it.row('"list"').click();
+      await panelHas(it, /The first 65,536 B of 8,716,304 B/);
+      await it.tab("JSON").click();
+      await it.button("Show all").click();
+      await until("the tree", async () => await it.page.getByRole("treeitem").count() > 10, 20_000);
+      assert.match(await it.panel.innerText(), /150,000 elements/);
+      await it.row("[[[[[").click();
+      await until("the deep tree", async () => /1 element/.test(await it.panel.innerText()));
+      await it.button("Expand").click();
+      await it.tab("Hex").click();
+      await panelHas(it, /5b 5b 5b/);
+      await it.tab("Text").click();
+      await panelHas(it, /\[\[\[/);
+    });
+  },
+
+  async "a filter shows what it finds, and where it is wrong"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      await it.filter.fill('$.op == order dir:out');
+      await until("fewer", async () => /^\d+ of 2,000$/.test(await it.page.locator("#filter-count").innerText()));
+      await until("rows of it", async () => /"op":"order"/.test(await it.rows.last().innerText()));
+      assert.equal(await it.count(), Number((await it.page.locator("#filter-count").innerText()).split(" ")[0]));
+      await it.filter.fill("dir:sideways");
+      await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
+      assert.equal(await it.filter.getAttribute("aria-invalid"), "true");
+      assert.equal(await it.page.locator("#filter-error mark").innerText(), "sideways");
+      await it.filter.fill("nothing has this in it");
+      await it.page.getByText("Nothing matches the filter.").waitFor();
+      await it.button("Show everything").click();
+      await until("all", async () => await it.count() === 2000);
+      await it.button("Hide control frames").click();
+      await until("no pings", async () => await it.count() < 2000);
+      await it.button("Hide control frames").click();
+      await until("all again", async () => await it.count() === 2000);
+    });
+  },
+
+  async "pause keeps the list and counts, clear hides, follow stays at the end"(browser) {
+    const lab = await startLab("--rate", "200");
+    await withPage(browser, lab, async (it) => {
+      await until("following", async () => await it.button("Follow").getAttribute("aria-pressed") === "true");
+      await it.button("Pause").click();
+      const before = await it.count();
+      await it.button(/Resume · \d+ waiting/).waitFor();
+      assert.equal(await it.count(), before);
+      assert.match(await it.state.innerText(), /paused/);
+      await it.filter.fill("tick");
+      await until("the filter keeps the pause", async () => /of/.test(await it.page.locator("#filter-count").innerText()) && await it.count() < before);
+      await it.filter.fill("");
+      await until("as before", async () => await it.count() === before);
+      await it.button(/Resume/).click();
+      await until("more", async () => await it.count() > before);
+      await it.button("Clear").click();
+      await until("few rows", async () => await it.count() < 300);
+      await it.button("Show them").click();
+      await until("all rows", async () => await it.count() > 2000);
+      await it.grid.hover();
+      await it.page.mouse.wheel(0, -2_000);
+      await until("not following", async () => await it.button("Follow").getAttribute("aria-pressed") === "false");
+      const seen = await it.rows.nth(30).innerText();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.equal(await it.rows.nth(30).innerText(), seen);
+      await it.button(/newer|Newest/).click();
+      await until("following again", async () => await it.button("Follow").getAttribute("aria-pressed") === "true");
+    });
+  },
+
+  async "messages go to either side, again, and changed"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      const last = (pattern) => until(`the last row is ${pattern}`, async () => pattern.test((await it.rows.allInnerTexts()).join("\n").replace(/\n(?=[^\n]*\n?)/g, " ")));
+      await it.message.fill('{"op":"hello"}');
+      assert.match(await it.page.locator("#message-check").innerText(), /JSON ✓/);
+      await it.button("Send").click();
+      await last(/↑.*"op":"hello"/);
+      await it.to.selectOption("client");
+      await it.message.fill("안녕 client");
+      await it.message.press("Enter");
+      await last(/↓.*안녕 client/);
+      assert.equal(await it.message.inputValue(), "");
+      await it.type.selectOption("json");
+      await it.message.fill("{broken");
+      assert.match(await it.page.locator("#message-check").innerText(), /Not JSON: .*character 2/);
+      await it.button("Send").click();
+      assert.equal(await it.message.inputValue(), "{broken");
+      await it.type.selectOption("hex");
+      await it.message.fill("de ad be ef");
+      await it.button("Send").click();
+      await last(/binary.*deadbeef/);
+      await it.type.selectOption("ping");
+      await it.message.fill("are you there");
+      await it.button("Send").click();
+      await last(/ping/);
+      await it.page.getByLabel("Payload file").setInputFiles({ name: "data.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0xff, 0, 1, 2, 3]) });
+      await it.type.selectOption("hex");
+      await it.button("Send").click();
+      await last(/ff00010203/);
+      await it.row("안녕 client").click();
+      await panelHas(it, /안녕 client/);
+      await it.button("Repeat").click();
+      await until("twice", async () => (await it.rows.allInnerTexts()).filter((text) => /안녕 client/.test(text)).length === 2);
+      await it.button("Compose from this").click();
+      assert.equal(await it.message.inputValue(), "안녕 client");
+      assert.equal(await it.to.inputValue(), "client");
+      await it.message.fill("안녕 again");
+      await it.message.press("Enter");
+      await last(/안녕 again/);
+    });
+  },
+
+  async "held messages go, are dropped and edited; rules; the end of a connection"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      await it.button("Hold").click();
+      await until("holding", async () => await it.button("Hold").getAttribute("aria-pressed") === "true");
+      for (let n = 0; n < 3; n++) lab.say("hold");
+      await until("three held", async () => await it.button("Go").count() === 3);
+      await it.button("Go").first().click();
+      await until("two held", async () => await it.button("Go").count() === 2);
+      await it.button("Drop").first().click();
+      await it.row("drop").waitFor();
+      await it.button("Edit").first().click();
+      await until("it is in the box", async () => /"qty":5/.test(await it.message.inputValue()));
+      await it.message.fill('{"op":"order","qty":6}');
+      await it.button("Send").click();
+      await until("none held", async () => await it.button("Go").count() === 0);
+      await it.row('"qty":6').waitFor();
+      await it.button("Rules").click();
+      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("nonsense");
+      await it.page.keyboard.press("Enter");
+      await it.dialog("Rules").getByRole("alert").filter({ hasText: "no =>" }).waitFor();
+      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client /x/ => drop");
+      await it.button("Add").click();
+      await it.button("Remove rule 1").click();
+      await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));
+      await it.button("Done").click();
+      await it.button(/^Disconnect/).click();
+      const dialog = it.dialog("Disconnect");
+      await dialog.getByRole("combobox", { name: "Code" }).or(dialog.getByRole("textbox", { name: "Code" })).fill("4001");
+      await dialog.getByRole("textbox", { name: "Reason" }).fill("enough");
+      await dialog.getByRole("button", { name: "Disconnect" }).click();
+      await until("the end in the list", async () => /4001/.test(await it.connections.innerText()));
+      await it.row("enough").waitFor();
+    });
+  },
+
+  async "files are saved in three formats, all or what is listed"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      const saved = async (name) => {
+        const [download] = await Promise.all([it.page.waitForEvent("download"), it.button(name).click()]);
+        return [download.suggestedFilename(), readFileSync(await download.path(), "utf8")];
+      };
+      assert.deepEqual(await saved("Save HAR"), ["wscope-2026-11-27T050500.har", "har 2000 rows\n"]);
+      assert.deepEqual((await saved("Save NDJSON"))[1], "ndjson 2000 rows\n");
+      await it.filter.fill("order");
+      const box = it.page.getByRole("checkbox", { name: "only what is listed" });
+      await box.waitFor();
+      assert.match((await saved("Save scenario"))[1], /^wscope \d{2,3} rows/);
+      await box.uncheck();
+      assert.match((await saved("Save scenario"))[1], /^wscope 2000 rows/);
+    });
+  },
+
+  async "everything is done with the keyboard alone"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      const { keyboard } = it.page;
+      await keyboard.press("?");
+      await it.dialog("Keys").waitFor();
+      await keyboard.press("Escape");
+      await keyboard.press("/");
+      await keyboard.type("jsonrpc");
+      await until("two rows", async () => await it.count() === 2);
+      await keyboard.press("Escape");
+      await keyboard.press("g");
+      await until("the first", async () => /subscribe/.test(await selectedText(it)));
+      await keyboard.press("j");
+      await until("the second", async () => /result/.test(await selectedText(it)));
+      await keyboard.press("k");
+      await keyboard.press("2");
+      await panelHas(it, /"params"/);
+      await keyboard.press("Enter");
+      assert.equal(await it.page.evaluate(() => document.activeElement.id), "panel");
+      await keyboard.press("3");
+      await panelHas(it, /0000/);
+      await keyboard.press("Escape");
+      await keyboard.press("e");
+      await until("it is in the box", async () => /subscribe/.test(await it.message.inputValue()));
+      await keyboard.press("Control+a");
+      await keyboard.type("from the keys j k / ? 2");
+      await keyboard.press("Enter");
+      await keyboard.press("Escape");
+      await keyboard.press("/");
+      await keyboard.press("Delete");
+      await until("all", async () => await it.count() === 2001);
+      await keyboard.press("Escape");
+      await keyboard.press("G");
+      await until("what was sent", async () => /from the keys/.test(await selectedText(it)));
+      await keyboard.press("r");
+      await until("sent again", async () => await it.count() === 2002);
+      await keyboard.press(" ");
+      await it.button(/Resume/).waitFor();
+      await keyboard.press(" ");
+      await keyboard.press("]");
+      await until("one connection", async () => await it.count() < 700);
+      await keyboard.press("[");
+      await until("all connections", async () => await it.count() === 2002);
+      await keyboard.press("h");
+      await until("holding", async () => await it.button("Hold").getAttribute("aria-pressed") === "true");
+      lab.say("hold");
+      await it.button("Go").waitFor();
+      await keyboard.press("o");
+      await until("let go", async () => await it.button("Go").count() === 0);
+      await keyboard.press("R");
+      await it.dialog("Rules").waitFor();
+      await keyboard.type("any => drop");
+      await keyboard.press("Enter");
+      await it.button("Remove rule 1").waitFor();
+      await keyboard.press("Escape");
+      await keyboard.press("x");
+      await it.dialog("Disconnect").waitFor();
+      await keyboard.press("Escape");
+      await keyboard.press("t");
+      await keyboard.press("Home");
+      await keyboard.press("Enter");
+      await until("the start", async () => /open/.test(await selectedText(it)));
+      await it.page.locator("#connections-divider").focus();
+      const before = (await it.connections.boundingBox()).width;
+      await keyboard.press("ArrowRight");
+      assert.equal((await it.connections.boundingBox()).width, before + 24);
+    });
+  },
+
+  async "hostile texts are shown and do nothing"(browser) {
+    const lab = await startLab("--hostile", "--rows", "400");
+    await withPage(browser, lab, async (it) => {
+      const layout = () => it.page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]);
+      await it.page.keyboard.press("g");
+      for (let n = 0; n < 120; n++) {
+        await it.page.keyboard.press("j");
+        if (n % 5 === 0) {
+          for (const key of "12345") await it.page.keyboard.press(key);
+          await it.page.keyboard.press("1");
+        }
+      }
+      assert.deepEqual(await layout(), [0, 0]);
+      const heights = await it.rows.evaluateAll((rows) => [...new Set(rows.map((row) => row.offsetHeight))]);
+      assert.deepEqual(heights, [20]);
+      await it.filter.fill("gnp.exe");
+      await it.row("gnp.exe").click();
+      await panelHas(it, /\\u202egnp\.exe\\u202c \\u2066hidden\\u2069 \\u200bzero\\u200b width/);
+      assert.equal(await it.panel.locator(".escape").count() > 3, true);
+      await it.filter.fill("type:open");
+      await until("the openings", async () => await it.count() === 4);
+      await it.row("<script>").click();
+      await panelHas(it, /<iframe srcdoc/);
+      assert.equal(await it.page.evaluate(() => window.hacked), undefined);
+      assert.equal(await it.page.locator("iframe, img, #main svg, #main a").count(), 0);
+      assert.deepEqual(await layout(), [0, 0]);
+    });
+  },
+
+  async "without permission, after a loss and after the end the page says so"(browser) {
+    const lab = await startLab("--rows", "500");
+    const bare = await browser.newContext({ viewport: WIDE });
+    const page = await bare.newPage();
+    await page.goto(lab.url.replace(/#.*/, ""));
+    await page.getByText("Open the URL that wscope printed").waitFor();
+    await bare.close();
+    await withPage(browser, lab, async (it) => {
+      await until("rows", async () => await it.rows.count() > 5);
+      lab.say("end");
+      await until("the end", async () => /ended .*interrupted/.test(await it.state.innerText()));
+      await it.page.getByText("What this page has loaded stays readable").waitFor();
+      await it.row('"result"').click();
+      await panelHas(it, /"result":\{"ok":true\}/);
+      const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
+      assert.equal(readFileSync(await download.path(), "utf8").trim().split("\n").length, 500);
+      assert.equal(await it.button("Send").isDisabled(), true);
+    });
+    const other = await startLab("--rows", "500");
+    await withPage(browser, other, async (it) => {
+      other.say("kill");
+      await until("disconnected", async () => /disconnected, trying again/.test(await it.state.innerText()));
+    });
+    const empty = await startLab("--phase", "waiting");
+    await withPage(browser, empty, async (it) => {
+      await it.page.getByText("No messages yet. Clients connect to").waitFor();
+      await it.button("Copy URL").click();
+      assert.equal(await it.page.evaluate(() => navigator.clipboard.readText()), "ws://127.0.0.1:9000/");
+      assert.match(await it.state.innerText(), /waiting/);
+    });
+    const view = await startLab("--mode", "view", "--drop", "500");
+    await withPage(browser, view, async (it) => {
+      await it.page.getByText("The last line of the recording is cut").waitFor();
+      await it.page.getByText("The oldest 500 rows are not kept").waitFor();
+      assert.equal(await it.message.isVisible(), false);
+      assert.equal(await it.count(), 1500);
+    });
+  },
+
+  async "narrow and middle windows have all of it"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      await it.row('"result"').click();
+      await panelHas(it, /"ok":true/);
+      await it.button("Back").click();
+      await it.button("Connections").click();
+      await it.connections.getByRole("button", { name: /#1/ }).click();
+      await until("one connection", async () => await it.count() < 700);
+      await it.button("Compose").click();
+      await it.message.fill("from a small window");
+      await it.button("Send").click();
+      await it.button("Follow").click();
+      await it.row("from a small window").waitFor();
+      await it.button("More").click();
+      await it.button("Save HAR").waitFor();
+      const small = await it.page.locator("button:visible, select:visible, input:visible").evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().height < 24).map((one) => one.id));
+      assert.deepEqual(small.filter((id) => id !== "save-filtered"), []);
+    }, { viewport: { width: 360, height: 740 } });
+    await withPage(browser, lab, async (it) => {
+      await it.row('"result"').click();
+      await panelHas(it, /"ok":true/);
+      await it.page.getByRole("combobox", { name: "Connection shown" }).selectOption("1");
+      await until("one connection", async () => await it.count() < 700);
+      await it.page.keyboard.press("Escape");
+      await until("the detail is hidden", async () => !await it.panel.isVisible());
+    }, { viewport: { width: 800, height: 700 } });
+  },
+
+  async "no violation of WCAG 2.2 AA in either theme"(browser) {
+    const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"), lab = await startLab("--hostile");
+    for (const colorScheme of ["light", "dark"]) {
+      for (const viewport of [WIDE, { width: 360, height: 740 }]) {
+        await withPage(browser, lab, async (it) => {
+          const check = async (what) => {
+            const { violations } = await it.page.evaluate(async () => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+            assert.deepEqual(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`), []);
+          };
+          await it.page.evaluate(axe);
+          await check("list");
+          await it.filter.fill("jsonrpc");
+          await until("two rows", async () => await it.count() === 2);
+          await it.row('"result"').click();
+          await it.page.keyboard.press("2");
+          await panelHas(it, /"jsonrpc"/);
+          await check("detail");
+          await it.page.keyboard.press("Escape");
+          lab.say("hold");
+          await it.button("Go").first().waitFor();
+          await it.page.keyboard.press(" ");
+          await check("held, paused");
+          await it.page.keyboard.press("?");
+          await check("keys");
+          await it.page.keyboard.press("Escape");
+          await it.page.keyboard.press("R");
+          await check("rules");
+          await it.page.keyboard.press("Escape");
+          await it.filter.fill("dir:x");
+          await it.page.getByRole("alert").filter({ hasText: "dir:" }).waitFor();
+          await check("filter error");
+        }, { colorScheme, viewport, bypassCSP: true });
+      }
+    }
+  },
+
+  async "a million rows: scrolling, filtering, 20,000 messages a second"(browser) {
+    const lab = await startLab("--rows", "1000000");
+    await withPage(browser, lab, async (it) => {
+      const paint = await it.page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+      await until("rows", async () => await it.rows.count() > 10);
+      const jump = (part) => it.page.evaluate((part) => new Promise((resolve) => {
+        const grid = document.getElementById("grid"), start = performance.now();
+        grid.scrollTop = part * (grid.scrollHeight - grid.clientHeight);
+        const look = () => {
+          const box = grid.getBoundingClientRect();
+          const row = document.elementFromPoint(box.left + 200, box.top + box.height / 2)?.closest(".row");
+          const index = Number(row?.getAttribute("aria-rowindex")) - 2;
+          if (Math.abs(index - part * 1e6) < 3_000 && !/…$/.test(row.textContent.slice(0, 2)) && row.querySelector(".time").textContent) resolve([performance.now() - start, index, row.querySelector(".data").textContent]);
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }), part);
+      await until("the time line", async () => await it.page.locator("#lane-range").innerText() !== "");
+      const times = [];
+      for (const part of [0.5, 0.1, 0.9, 0.333, 0.777, 0.001]) {
+        const [ms, index, data] = await jump(part);
+        times.push(ms);
+        if (/"seq"/.test(data)) assert.match(data, new RegExp(`"seq":${index}\\b`));
+      }
+      await it.grid.hover();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const before = await it.page.evaluate(() => document.elementFromPoint(500, 300).closest(".row").getAttribute("aria-rowindex"));
+      await it.page.mouse.wheel(0, 200);
+      await until("ten rows further, exactly", async () => await it.page.evaluate(() => document.elementFromPoint(500, 300).closest(".row").getAttribute("aria-rowindex")) - before === 10);
+      const found = await it.page.evaluate(() => new Promise((resolve) => {
+        const filter = document.getElementById("filter"), start = performance.now();
+        filter.value = "type:ping";
+        filter.dispatchEvent(new Event("input"));
+        const look = () => [...document.querySelectorAll("#spacer .row:not([hidden]) .type")].some((type) => type.textContent === "ping") && document.getElementById("filter-count").textContent ? resolve(performance.now() - start) : requestAnimationFrame(look);
+        requestAnimationFrame(look);
+      }));
+      await it.filter.fill("");
+      await until("all", async () => await it.count() === 1_000_000);
+      await it.button("Follow").click();
+      lab.say("rate 20000");
+      const frames = await it.page.evaluate(() => new Promise((resolve) => {
+        let count = 0;
+        const start = performance.now(), frame = () => (count += 1, performance.now() - start > 3_000 ? resolve(count / 3) : requestAnimationFrame(frame));
+        requestAnimationFrame(frame);
+      }));
+      const heap = await it.page.evaluate(() => performance.memory.usedJSHeapSize);
+      const round = (number) => Math.round(number);
+      console.log(`  first paint ${round(paint)} ms; scroll ${times.map(round).join(", ")} ms; filter ${round(found)} ms; ${round(frames)} frames/s; heap ${round(heap / 1e6)} MB`);
+      assert.ok(times.sort((a, b) => a - b)[2] < 100, `scrolling took ${times}`);
+      assert.ok(frames > 30, `${frames} frames a second`);
+    });
+  },
+};
+
+/** Screenshots of the states, for people to look at. */
+async function takeShots(browser, folder) {
+  mkdirSync(folder, { recursive: true });
+  const states = {
+    live: [[], (it) => it.row('"result"').click()], empty: [["--phase", "waiting"]], json: [[], async (it) => { await it.row("snapshot").or(it.row('"result"')).last().click(); await it.tab("JSON").click(); }],
+    paused: [["--rate", "100"], async (it, lab) => { await it.button("Pause").click(); lab.say("hold"); lab.say("hold"); await it.button(/waiting/).waitFor(); }],
+    error: [[], (it) => it.filter.fill("size:>x dir:out")], hostile: [["--hostile"], (it) => it.row("gnp.exe").click()], view: [["--mode", "view", "--drop", "500"]],
+  };
+  for (const [state, [options, act]] of Object.entries(states)) {
+    const lab = await startLab(...options);
+    for (const colorScheme of ["light", "dark"]) {
+      for (const [width, height] of [[360, 740], [1280, 720], [2560, 1300]]) {
+        await withPage(browser, lab, async (it) => {
+          await act?.(it, lab);
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          await it.page.screenshot({ path: join(folder, `${state}-${width}-${colorScheme}.png`) });
+        }, { viewport: { width, height }, colorScheme });
+      }
+    }
+    lab.kill();
+  }
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS, timeout: 60_000 });
+  let passed = 0, failed = 0;
+  for (const [name, test] of Object.entries(tests)) {
+    if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
+    let timer;
+    const limit = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("over 90 seconds")), 90_000); });
+    try {
+      await Promise.race([test(browser), limit]);
+      console.log(`ok      ${name}`);
+      passed += 1;
+    } catch (error) {
+      console.log(`FAILED  ${name}\n${error.stack}`);
+      failed += 1;
+    }
+    clearTimeout(timer);
+    for (const lab of labs.splice(0)) lab.kill();
+  }
+  if (process.env.SHOTS) await takeShots(browser, process.env.SHOTS);
+  await browser.close();
+  console.log(`page-browser: ${passed} passed, ${failed} failed`);
+  process.exit(failed > 0 ? 1 : 0);
+})();
