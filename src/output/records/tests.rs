@@ -68,7 +68,7 @@ fn messages_are_shown_as_they_are_recorded_but_with_the_number_that_they_have_th
     let recorders = Arc::<Recorders>::default();
     let (mut outputs, _poll) = outputs(&recorders, None);
     let queue = BatchQueue::lossless_in_parts();
-    recorders.add(queue.clone());
+    recorders.add(queue.clone(), RecordedFrames::AsAsked);
     let shown = BatchQueue::lossless();
     let poll = Poll::new().expect("a poll");
     let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
