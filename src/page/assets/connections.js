@@ -1,101 +1,82 @@
 // @ts-check
 // The list of connections: all, or one of them.
 
-import { byId, make, notify, putData, putOptions, throttled } from "./dom.js";
+import { byId, make, notify, on, putData, putOptions, throttled } from "./dom.js";
 import { countText, sizeText } from "./format.js";
 
-/** How many connections are asked for at a time. */
-const PAGE = 200;
+/** How many connections are shown until the user asks for more, and how many are asked for at a time. */
+const MANY_CONNECTIONS = 200, MAX_ASKED = 500;
+
+/** Codes of an orderly end. */
+const GOOD_CODES = [1000, 1001, 1005, null];
 
 export class Connections {
-  /** @param {import("./model.js").Model} model @param {{onChoose: (connection: number|null) => void, onOpenList: () => void}} events */
+  /** @param {import("./model.js").Model} model @param {{onChoose: (connection: number|null) => void, onList: () => void}} events */
   constructor(model, events) {
     this.model = model;
     this.events = events;
     /** @type {any[]} newest first */
     this.list = [];
     this.total = 0;
-    this.count = PAGE;
-    this.version = -1;
+    this.count = MANY_CONNECTIONS;
+    this.seen = "";
+    /** The items by their number. @type {Map<string, any>} */
+    this.items = new Map();
     this.element = byId("connections");
     this.select = byId("connection-select");
     this.refresh = throttled(() => this.fetch(), 300);
-    this.select.addEventListener("change", () => events.onChoose(this.select.value === "" ? null : Number(this.select.value)));
-    this.element.addEventListener("click", (event) => {
-      const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("button"));
-      if (button) events.onChoose(button.dataset.number === "" ? null : Number(button.dataset.number));
+    const choose = (value) => events.onChoose(value === "" ? null : Number(value));
+    on("connection-select", "change", () => choose(this.select.value));
+    on("connections", "click", ({ target }) => {
+      const button = target.closest("button");
+      if (button) choose(button.dataset.number);
     });
-    byId("more-connections").addEventListener("click", () => {
-      this.count += PAGE;
+    on("more-connections", "click", () => {
+      this.count += MANY_CONNECTIONS;
       this.fetch();
     });
-    /** @type {Map<string, any>} the items by number */
-    this.items = new Map();
   }
 
   /** Called for each notice. */
   update() {
-    const { state } = this.model;
-    if (state && (state.connections_version !== this.version || state.rows !== this.rows)) this.refresh();
+    const { state } = this.model, seen = state && `${state.connections_version} ${state.rows}`;
+    if (state && this.seen !== seen) this.refresh();
+    this.seen = seen;
   }
 
   async fetch() {
-    const { state } = this.model;
-    this.version = state?.connections_version;
-    this.rows = state?.rows;
     const list = [];
-    try {
-      let answer;
-      do {
-        answer = await this.model.source.request("connections", { from: list.length, count: Math.min(500, this.count - list.length) });
-        list.push(...answer.list);
-      } while (answer.list.length > 0 && list.length < Math.min(this.count, answer.total));
-      this.total = answer.total;
-    } catch {
-      return; // the source is gone; what is shown stays
-    }
-    this.list = list;
+    let answer;
+    do {
+      answer = await this.model.source.request("connections", { from: list.length, count: Math.min(MAX_ASKED, this.count - list.length) }).catch(() => null);
+      if (!answer) return; // the source is gone; what is shown stays
+      list.push(...answer.list);
+    } while (answer.list.length > 0 && list.length < Math.min(this.count, answer.total));
+    Object.assign(this, { list, total: answer.total });
     this.draw();
   }
 
   draw() {
-    const { connection } = this.model.filter;
-    const all = this.item("", () => make("button", { type: "button", "data-number": "" }, make("span"), make("span", {}, "All connections"), make("span", { class: "dim" })));
-    all.lastChild.textContent = countText(this.total);
-    const items = [all.parentNode];
-    for (const one of this.list) {
-      const button = this.item(String(one.number ?? ""), newButton, one.number === null);
-      fillButton(button, one);
-      items.push(button.parentNode);
-    }
-    for (const item of items) {
-      const { number } = item.firstChild.dataset;
-      if (number === String(connection ?? "") && (number !== "" || item === items[0])) item.firstChild.setAttribute("aria-current", "true");
-      else item.firstChild.removeAttribute("aria-current");
-    }
-    if (items.length !== this.element.children.length || items.some((item, at) => this.element.children[at] !== item)) this.put(items);
+    const { connection } = this.model.filter, all = `All connections (${countText(this.total)})`;
+    const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.number ?? "only", one.number ?? ""))];
+    putData(buttons[0].children[1], all);
+    this.list.forEach((one, at) => fillConnection(buttons[at + 1], one));
+    buttons.forEach((button, at) => {
+      if (connection === null ? at === 0 : button.dataset.number === String(connection)) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+      if (this.element.children[at] !== button.parentNode) this.element.insertBefore(button.parentNode, this.element.children[at] ?? null);
+    });
+    while (this.element.children.length > buttons.length) this.element.lastChild.remove();
     byId("more-connections").hidden = this.list.length >= this.total;
-    putOptions(this.select, [["", `All connections (${countText(this.total)})`], ...this.list.filter((one) => one.number !== null).map((one) => /** @type {[string, string]} */ ([String(one.number), connectionLabel(one)]))]);
+    putOptions(this.select, [["", all], ...this.list.filter((one) => one.number !== null).map((one) => /** @type {[string, string]} */ ([String(one.number), connectionLabel(one)]))]);
     this.select.value = String(connection ?? "");
-    this.events.onOpenList();
+    this.events.onList();
   }
 
-  put(items) {
-    const focused = document.activeElement;
-    this.element.replaceChildren(...items);
-    if (focused instanceof HTMLElement && this.element.contains(focused)) focused.focus();
-  }
-
-  /**
-   * The button of an item that is kept for the next time.
-   * @param {() => any} create
-   * @param {boolean} [isOnly] the only connection of a run in which they have no numbers
-   */
-  item(number, create, isOnly = false) {
-    const key = isOnly ? "only" : number;
+  /** The button of an item, which is kept for the next time. */
+  button(key, number) {
     if (!this.items.has(key)) {
-      const button = create();
-      button.dataset.number = number;
+      const button = make("button", { "data-number": String(number) }, ...["dot", "path", "protocol", "second dim", "bytes dim", "why dim"].map((name) => make("span", { class: name })));
       make("li", {}, button);
       this.items.set(key, button);
     }
@@ -107,46 +88,33 @@ export class Connections {
     return this.list.filter((one) => one.state === "open");
   }
 
-  /** Goes to the next one in the list. */
+  /** Goes to the next one in the list. @param {1|-1} step */
   step(step) {
     const numbers = [null, ...this.list.map((one) => one.number).filter((number) => number !== null)];
-    const at = numbers.indexOf(this.model.filter.connection);
-    const next = at + step;
-    if (next < 0 || next >= numbers.length) return notify(step > 0 ? "No older connection" : "No newer connection");
-    this.events.onChoose(numbers[next]);
+    const next = numbers.indexOf(this.model.filter.connection) + step;
+    if (next < 0 || next >= numbers.length) notify(step > 0 ? "No older connection" : "No newer connection");
+    else this.events.onChoose(numbers[next]);
   }
 }
 
+const connectionName = (one) => `${one.number === null ? "" : `#${one.number} `}${(one.path ?? one.url ?? "").slice(0, 200)}`;
+
 /** A connection in one line. @param {any} one */
 export function connectionLabel(one) {
-  const number = one.number === null ? "" : `#${one.number} `;
-  return `${number}${(one.path ?? one.url ?? "").slice(0, 60)}${one.state === "open" ? "" : ` · ${one.code ?? one.status ?? one.state}`}`;
+  return `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${one.code ?? one.status ?? one.state}`}`;
 }
 
-function newButton() {
-  return make("button", { type: "button" }, make("span", { class: "dot" }), make("span", { class: "path" }), make("span", { class: "protocol dim" }),
-    make("span", { class: "second" }), make("span", { class: "bytes" }), make("span", { class: "why" }));
-}
-
-/** @param {any} button @param {any} one */
-function fillButton(button, one) {
-  const [dot, path, protocol, second, bytes, why] = button.children;
+function fillConnection(button, one) {
+  const [dot, path, protocol, second, bytes, why] = button.children, isOpen = one.state === "open";
+  const isBad = one.state === "refused" || (!isOpen && !GOOD_CODES.includes(one.code));
+  const words = isOpen ? "" : one.why ?? (one.reason ? `“${one.reason}”` : one.name) ?? "";
   button.className = one.state;
   dot.title = one.state;
-  putData(path, `${one.number === null ? "" : `#${one.number} `}${one.path ?? one.url ?? ""}`);
-  path.title = "";
-  const code = one.state === "open" ? null : one.code ?? one.status;
-  putData(protocol, code === null || code === undefined ? (one.protocol ?? "").slice(0, 40) : String(code));
-  protocol.classList.toggle("bad", isBadEnd(one));
+  putData(path, connectionName(one));
+  putData(protocol, String((isOpen ? null : one.code ?? one.status) ?? one.protocol ?? "").slice(0, 40));
   putData(second, `↑ ${countText(one.out)}  ↓ ${countText(one.in)}`);
   putData(bytes, sizeText(one.bytes));
-  const words = one.state === "open" ? "" : one.why ?? (one.reason ? `“${one.reason}”` : one.name) ?? "";
   putData(why, words.slice(0, 300));
-  why.classList.toggle("bad", isBadEnd(one));
   why.hidden = words === "";
-}
-
-/** @param {any} one */
-function isBadEnd(one) {
-  return one.state === "refused" || (one.state === "closed" && one.code !== null && ![1000, 1001, 1005].includes(one.code));
+  for (const element of [protocol, why]) element.className = `${element === why ? "why" : "protocol"} ${isBad ? "bad" : "dim"}`;
 }

@@ -1,38 +1,40 @@
 // @ts-check
 // Pieces of the detail.
 
-import { make, makeButton, putData } from "./dom.js";
-import { countText } from "./format.js";
+import { dataIn, make, makeButton } from "./dom.js";
+import { countText, exactSize } from "./format.js";
+import { hexDump } from "./hex.js";
 
-/** How many characters of a text are put on the page at a time. */
-const TEXT_STEP = 256 << 10;
+/** How many characters of a text, and bytes of a dump, are put on the page at a time. */
+const TEXT_STEP = 256 << 10, HEX_STEP = 64 << 10;
+
+const FRAME_COLUMNS = ["opcode", "fin", "rsv", "masked", "size", "wire_size", "header"], MOST_FRAMES = 2_000;
+
+/** @param {string} text */
+export function hint(text) {
+  return dataIn("p", text, "hint");
+}
 
 /** A text of any length. @param {string} text */
 export function textBox(text) {
-  return inParts("", text.length, TEXT_STEP, (from, to) => putData(make("pre"), text.slice(wholeAt(text, from), wholeAt(text, to)), true));
+  // A character of two units stays in one part.
+  const whole = (at) => at > 0 && (text.charCodeAt(at) & 0xfc00) === 0xdc00 ? at - 1 : at;
+  return inParts(text.length, TEXT_STEP, "characters", (from, to) => dataIn("pre", text.slice(whole(from), whole(to)), "", true));
 }
 
-/** The offset, or the one before if it is within a character of two units. @param {string} text @param {number} at */
-function wholeAt(text, at) {
-  const code = text.charCodeAt(at);
-  return at > 0 && code >= 0xdc00 && code < 0xe000 ? at - 1 : at;
+/** A dump of any length. @param {Uint8Array} bytes */
+export function hexBox(bytes) {
+  return inParts(bytes.length, HEX_STEP, "bytes", (from, to) => make("pre", { class: "hex" }, hexDump(bytes, from, to)));
 }
 
-/**
- * A long content in parts: the first, and a button for the next.
- * @param {string} name
- * @param {number} size
- * @param {number} step
- * @param {(from: number, to: number) => Node} part
- */
-export function inParts(name, size, step, part) {
-  const box = make("div", { class: name });
+/** The first part of a long content, and a button for the next. */
+function inParts(size, step, unit, part) {
+  const box = make("div");
   const more = (from) => {
     const to = Math.min(size, from + step);
-    const chunk = make("div", { class: size > step ? "chunk" : "" }, part(from, to));
-    box.append(chunk);
+    box.append(make("div", { class: size > step && "chunk" }, part(from, to)));
     if (to >= size) return;
-    const next = make("p", { class: "more" }, `${countText(to)} of ${countText(size)} ${name === "hex" ? "bytes" : "characters"}`, makeButton("Show more", () => {
+    const next = make("p", { class: "more" }, `${countText(to)} of ${countText(size)} ${unit} `, makeButton("Show more", () => {
       next.remove();
       more(to);
     }));
@@ -42,27 +44,29 @@ export function inParts(name, size, step, part) {
   return box;
 }
 
-/** Names with values, or with lists of names and values. @param {[string, string|[string, string][]][]} list */
-export function factList(list) {
-  const box = make("div");
-  let plain = make("dl");
-  box.append(plain);
-  for (const [name, value] of list) {
-    const isPlain = typeof value === "string";
-    if (isPlain) {
-      plain.append(make("dt", {}, name), putData(make("dd"), value));
-      continue;
-    }
-    box.append(make("h3", {}, name), make("dl", {}, ...value.flatMap(([key, inner]) => [putData(make("dt"), key), putData(make("dd"), inner)])));
-    plain = make("dl");
-    box.append(plain);
-  }
-  return box;
+/** Says that only a part is loaded; the button loads `most`. @param {number} loaded @param {number} size @param {number} most @param {() => void} onMore */
+export function cutNote(loaded, size, most, onMore) {
+  const note = make("p", { class: "more" }, `The first ${exactSize(loaded)} of ${exactSize(size)}. `);
+  if (loaded < Math.min(size, most)) note.append(makeButton(most < size ? `Show ${exactSize(most)}` : "Show all", onMore));
+  return note;
 }
 
-/** @param {any} frame @param {string} name */
-export function frameCell(frame, name) {
-  if (name === "rsv") return make("td", {}, ["rsv1", "rsv2", "rsv3"].filter((bit) => frame[bit]).map((bit) => bit.slice(3)).join(",") || "–");
-  const value = frame[name], isSize = typeof value === "number";
-  return putData(make("td", { class: isSize ? "number" : null }), isSize ? countText(value) : typeof value === "boolean" ? (value ? "yes" : "no") : String(value ?? ""));
+/** Names with values, or with lists of names and values. @param {[string, string|[string, string][]][]} list */
+export function factList(list) {
+  const entries = (pairs) => make("dl", {}, ...pairs.flatMap(([key, value]) => [dataIn("dt", key), dataIn("dd", value)]));
+  const groups = list.filter(([, value]) => typeof value !== "string").flatMap(([name, pairs]) => [make("h3", {}, name), entries(pairs)]);
+  return make("div", {}, entries(list.filter(([, value]) => typeof value === "string")), ...groups);
+}
+
+/** @param {any[]} frames */
+export function frameTable(frames) {
+  const row = (cells) => make("tr", {}, ...cells);
+  const table = make("table", {}, row(FRAME_COLUMNS.map((name) => make("th", { scope: "col" }, name.replace("_", " ")))), ...frames.slice(0, MOST_FRAMES).map((frame) => row(FRAME_COLUMNS.map((name) => dataIn("td", frameCell(frame, name))))));
+  return frames.length > MOST_FRAMES ? [table, hint(`${countText(frames.length - MOST_FRAMES)} more frames are not shown.`)] : table;
+}
+
+function frameCell(frame, name) {
+  const value = frame[name];
+  if (name === "rsv") return ["1", "2", "3"].filter((bit) => frame[`rsv${bit}`]).join(",") || "–";
+  return typeof value === "number" ? countText(value) : typeof value === "boolean" ? (value ? "yes" : "no") : String(value ?? "");
 }

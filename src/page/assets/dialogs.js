@@ -1,8 +1,8 @@
 // @ts-check
 // The dialogs: rules, the end of a connection, keys.
 
-import { byId, make, makeButton, notify, putData, putOptions } from "./dom.js";
 import { connectionLabel } from "./connections.js";
+import { byId, dataIn, make, makeButton, notify, on, putData, putOptions } from "./dom.js";
 
 export class RulesDialog {
   /** @param {import("./model.js").Model} model */
@@ -10,56 +10,41 @@ export class RulesDialog {
     this.model = model;
     this.dialog = byId("rules-dialog");
     this.version = -1;
-    byId("open-rules").addEventListener("click", () => this.open());
-    byId("rule-form").addEventListener("submit", (event) => {
+    on("open-rules", "click", () => this.open());
+    on("rule-form", "submit", async (event) => {
       event.preventDefault();
-      this.add();
+      if (await this.change("add_rule", { text: byId("rule-text").value })) byId("rule-text").value = "";
     });
   }
 
   update() {
-    byId("open-rules").hidden = !this.model.hello?.can.rules || this.model.state?.phase === "ended";
+    byId("open-rules").hidden = !this.model.can("rules");
     if (this.dialog.open && this.model.state?.rules_version !== this.version) this.fetch();
   }
 
   open() {
     if (byId("open-rules").hidden) return;
-    byId("rule-error").textContent = "";
     this.dialog.showModal();
     byId("rule-text").focus();
     this.fetch();
   }
 
   async fetch() {
-    this.version = this.model.state?.rules_version;
-    try {
-      this.draw((await this.model.source.request("rules")).list);
-    } catch (error) {
-      putData(byId("rule-error"), /** @type {Error} */ (error).message);
-    }
+    const answer = await this.change("rules", {});
+    if (!answer) return;
+    this.version = answer.version;
+    const items = answer.list.map(({ number, text }) => make("li", {}, make("span", { class: "dim" }, String(number)), dataIn("code", text),
+      makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
+    byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
   }
 
-  /** @param {{number: number, text: string}[]} list */
-  draw(list) {
-    byId("rules-list").replaceChildren(...list.map(({ number, text }) => make("li", {}, make("span", { class: "dim" }, `${number}`), putData(make("code"), text),
-      makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` }))));
-    if (list.length === 0) byId("rules-list").append(make("li", { class: "dim" }, "No rules: nothing is changed."));
-  }
-
-  async add() {
-    if (await this.change("add_rule", { text: byId("rule-text").value })) byId("rule-text").value = "";
-  }
-
+  /** The answer; an error is shown in the dialog. */
   async change(method, params) {
-    try {
-      await this.model.source.request(method, params);
-    } catch (error) {
-      putData(byId("rule-error"), /** @type {Error} */ (error).message);
-      return false;
-    }
+    const answer = await this.model.source.request(method, params).catch((error) => void putData(byId("rule-error"), error.message));
+    if (!answer) return null;
     byId("rule-error").textContent = "";
-    await this.fetch();
-    return true;
+    if (method !== "rules") await this.fetch();
+    return answer;
   }
 }
 
@@ -69,27 +54,25 @@ export class CloseDialog {
     this.model = model;
     this.openConnections = openConnections;
     this.dialog = byId("close-dialog");
-    byId("open-close").addEventListener("click", () => this.open());
-    byId("close-cancel").addEventListener("click", () => this.dialog.close());
-    byId("close-form").addEventListener("submit", (event) => {
+    on("open-close", "click", () => this.open());
+    on("close-cancel", "click", () => this.dialog.close());
+    on("close-form", "submit", (event) => {
       event.preventDefault();
       this.submit();
     });
   }
 
   update() {
-    const { hello, state, status } = this.model;
-    byId("open-close").hidden = !hello?.can.close?.length || state?.phase === "ended" || status !== "open";
+    byId("open-close").hidden = !this.model.can("close");
   }
 
   open() {
     if (byId("open-close").hidden) return;
-    const open = this.openConnections(), chosen = this.model.filter.connection;
+    const open = this.openConnections(), numbered = open.filter((one) => one.number !== null), select = byId("close-connection"), { connection } = this.model.filter;
     if (open.length === 0) return notify("No connection is open");
-    const numbered = open.filter((one) => one.number !== null);
-    putOptions(byId("close-connection"), numbered.map((one) => [String(one.number), connectionLabel(one)]));
-    byId("close-connection").parentNode.hidden = numbered.length === 0;
-    if (numbered.some((one) => one.number === chosen)) byId("close-connection").value = String(chosen);
+    putOptions(select, numbered.map((one) => [String(one.number), connectionLabel(one)]));
+    select.parentNode.hidden = numbered.length === 0;
+    if (numbered.some((one) => one.number === connection)) select.value = String(connection);
     const sides = this.model.hello.can.close;
     putOptions(byId("close-side"), (sides.length > 1 ? ["both", ...sides] : sides).map((side) => [side, side]));
     byId("close-error").textContent = "";
@@ -98,38 +81,25 @@ export class CloseDialog {
   }
 
   async submit() {
-    const number = byId("close-connection").value;
-    const reason = byId("close-reason").value;
-    if (new TextEncoder().encode(reason).length > 123) {
-      byId("close-error").textContent = "The reason is over 123 bytes.";
-      return;
-    }
-    try {
-      await this.model.source.request("close", { connection: number === "" ? null : Number(number), to: byId("close-side").value, code: Number(byId("close-code").value), reason });
-      this.dialog.close();
-    } catch (error) {
-      putData(byId("close-error"), /** @type {Error} */ (error).message);
-    }
+    const { value: number } = byId("close-connection"), { value: reason } = byId("close-reason");
+    const params = { connection: number === "" ? null : Number(number), to: byId("close-side").value, code: Number(byId("close-code").value), reason };
+    const sent = new TextEncoder().encode(reason).length > 123 ? Promise.reject(new Error("The reason is over 123 bytes.")) : this.model.source.request("close", params);
+    await sent.then(() => this.dialog.close(), (error) => putData(byId("close-error"), error.message));
   }
 }
 
 /** What is in the dialog `Keys`: keys, then the words of the filter. */
-const KEYS_HELP = /** @type {[string, [string, string][]][]} */ ([
-  ["Messages", [["j k ↓ ↑", "next, previous"], ["PgDn PgUp", "a screen further, back"], ["g G", "first, newest"], ["f", "follow the newest"], ["Space", "pause, resume"], ["[ ]", "newer, older connection"], ["/", "filter"], ["p", "hide or show control frames"], ["C", "clear"]]],
-  ["One message", [["Enter", "to the detail"], ["Esc", "back"], ["1 … 5", "Text, JSON, Hex, Frames, Decoded"], ["y", "copy"], ["Y", "copy as a scenario line"]]],
-  ["Sending", [["c", "compose"], ["e", "edit and send again"], ["r", "send again"], ["h", "hold on, off"], ["o", "let the first held message go"], ["d", "drop it"], ["E", "edit it"], ["R", "rules"], ["x", "disconnect"]]],
-  ["Page", [["t", "time line: ← → to move, Enter to jump, + − to zoom"], ["s", "save (Tab for the format)"], ["?", "this list"]]],
-  ["Filter", [["word “two words”", "text that contains it"], ["/regex/ /regex/i", "text that matches"], ["dir:out dir:in", "client to server, server to client"], ["type:text,close", "text, binary, ping, pong, close, open, error, http …"], ["size:>1k", "also <, >=, <=, 100..200"], ["conn:2 code:1008", "connection, close code"], ["rule:1 late:>100ms", "touched by a rule, late answers"], ["$.op == tick", "JSON value at a path; ~ contains; $.op exists"], ["-word", "not"]]],
-]);
+const KEYS_HELP = {
+  Messages: { "j k ↓ ↑": "next, previous", "PgDn PgUp": "a screen further, back", "g G": "first, newest", f: "follow the newest", Space: "pause, resume", "[ ]": "newer, older connection", "/": "filter", p: "hide or show control frames", C: "clear" },
+  "One message": { Enter: "to the detail", Esc: "back", "1 … 5": "Text, JSON, Hex, Frames, Decoded", y: "copy", Y: "copy as a scenario line" },
+  Sending: { c: "compose", e: "edit and send again", r: "send again", h: "hold on, off", o: "let the first held message go", d: "drop it", E: "edit it", R: "rules", x: "disconnect" },
+  Page: { t: "time line: ← → to move, Enter to jump, + − to zoom", s: "save (Tab for the format)", "?": "this list" },
+  Filter: { "word “two words”": "text that contains it", "/regex/ /regex/i": "text that matches", "dir:out dir:in": "client to server, server to client", "type:text,close": "text, binary, ping, pong, close, open, error, http …", "size:>1k": "also <, >=, <=, 100..200", "conn:2 code:1008": "connection, close code", "rule:1 late:>100ms": "touched by a rule, late answers", "$.op == tick": "JSON value at a path; ~ contains; $.op exists", "-word": "not" },
+};
 
 /** Fills the dialog. */
-export function fillKeysDialog() {
-  byId("keys-body").replaceChildren(...KEYS_HELP.map(([title, entries]) => make("section", {}, make("h3", {}, title),
-    make("dl", {}, ...entries.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])))));
-  byId("open-keys").addEventListener("click", openKeysDialog);
-}
-
-export function openKeysDialog() {
-  const dialog = byId("keys-dialog");
-  if (!dialog.open) dialog.showModal();
+export function startKeysDialog() {
+  byId("keys-body").replaceChildren(...Object.entries(KEYS_HELP).map(([title, keys]) => make("section", {}, make("h3", {}, title),
+    make("dl", {}, ...Object.entries(keys).flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])))));
+  on("open-keys", "click", () => byId("keys-dialog").showModal());
 }

@@ -1,30 +1,32 @@
 // @ts-check
-// The few ways in which the page makes elements. Text gets into them by textContent only.
+// The few ways in which the page makes and changes elements. Text gets into them by textContent only.
 
 import { hasHidden, visibleParts } from "./format.js";
 
-/** The element of the page with this id. @param {string} id @returns {any} */
+/** The element with this id. @returns {any} */
 export function byId(id) {
   return document.getElementById(id);
 }
 
+/** @param {string} id @param {string} type @param {(event: any) => void} action */
+export function on(id, type, action) {
+  byId(id).addEventListener(type, action);
+}
+
 /**
- * A new element. Attributes are the page's own words, never data.
- * @param {string} tag
- * @param {Record<string, string|number|boolean|null|undefined>} [attributes] null, undefined and false: not set
- * @param {...(Node|string)} children
- * @returns {any}
+ * A new element. Attributes are the page's own words, never data; null, undefined and false are not set.
+ * @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node|string)} children @returns {any}
  */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, String(value));
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
   }
   element.append(...children);
   return element;
 }
 
-/** A button. @param {string} text @param {() => void} action @param {Record<string, string>} [attributes] @returns {HTMLButtonElement} */
+/** @param {string} text @param {() => void} action @param {Record<string, string>} [attributes] */
 export function makeButton(text, action, attributes = {}) {
   const button = make("button", { type: "button", ...attributes }, text);
   button.addEventListener("click", action);
@@ -32,19 +34,18 @@ export function makeButton(text, action, attributes = {}) {
 }
 
 /**
- * Shows data in an element: what would not be seen, or would reorder its surroundings, is an escape.
- * @param {Element} element
- * @param {string} text
- * @param {boolean} [keepsLines] whether line feeds and tabs stay as they are
+ * Shows data: what would not be seen, or would reorder its surroundings, is an escape.
+ * @param {Element} element @param {string} text @param {boolean} [keepsLines] whether line feeds and tabs stay as they are
  */
 export function putData(element, text, keepsLines = false) {
-  if (!hasHidden(text)) {
-    element.textContent = text;
-    return element;
-  }
-  element.replaceChildren(...visibleParts(text, keepsLines)
-    .map(([part, isEscape]) => isEscape ? make("i", { class: "escape" }, part) : document.createTextNode(part)));
+  if (!hasHidden(text)) element.textContent = text;
+  else element.replaceChildren(...visibleParts(text, keepsLines).map(([part, isEscape]) => isEscape ? make("i", { class: "escape" }, part) : part));
   return element;
+}
+
+/** Data in an element of its own. @param {string} tag @param {string} text @param {string} [name] @param {boolean} [keepsLines] */
+export function dataIn(tag, text, name, keepsLines) {
+  return putData(make(tag, { class: name || null }), text, keepsLines);
 }
 
 /** Sets the text of an element if it is another one. @param {Element} element @param {string} text */
@@ -54,11 +55,20 @@ export function setText(element, text) {
 
 /** Shows a result for a moment. @param {string} text */
 export function notify(text) {
-  const toasts = byId("toasts");
-  const toast = putData(make("p"), text);
+  const toast = dataIn("p", text), toasts = byId("toasts");
   toasts.append(toast);
-  while (toasts.children.length > 3) toasts.firstChild.remove();
+  if (toasts.children.length > 3) toasts.firstChild.remove();
   setTimeout(() => toast.remove(), 4_000 + 40 * text.length);
+}
+
+/** What a request comes to; null if it fails, which is shown. @param {Promise<any>} request */
+export async function attempt(request) {
+  try {
+    return await request;
+  } catch (error) {
+    notify(error.message);
+    return null;
+  }
 }
 
 /** Puts a text on the clipboard. @param {string} text @param {string} what its name for the user */
@@ -67,51 +77,45 @@ export async function copyText(text, what) {
     await navigator.clipboard.writeText(text);
     notify(`Copied: ${what}`);
   } catch {
-    notify(copyWithSelection(text) ? `Copied: ${what}` : "The browser does not allow copying");
+    notify("The browser does not allow this page to copy");
   }
 }
 
-/** Copies where there is no clipboard interface: in a page from disk, or over http from another host. @param {string} text */
-function copyWithSelection(text) {
-  const area = make("textarea", { class: "unseen", "aria-hidden": "true" });
-  const focused = document.activeElement;
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const isCopied = document.execCommand("copy");
-  area.remove();
-  if (focused instanceof HTMLElement) focused.focus();
-  return isCopied;
-}
-
-/**
- * Replaces the options of a select, and keeps what is chosen where it is still there.
- * @param {HTMLSelectElement} select
- * @param {[string, string][]} options value and text
- */
+/** Replaces the options of a select; what is chosen stays if it can. @param {any} select @param {[string, string][]} options value and text */
 export function putOptions(select, options) {
-  const isSame = options.length === select.options.length
-    && options.every(([value, text], at) => select.options[at].value === value && select.options[at].text === text);
-  if (isSame) return;
-  const chosen = select.value;
+  const { value: chosen } = select, key = JSON.stringify(options);
+  if (select.dataset.key === key) return;
+  select.dataset.key = key;
   select.replaceChildren(...options.map(([value, text]) => make("option", { value }, text)));
-  if (options.some(([value]) => value === chosen)) select.value = chosen;
+  if (hasOption(select, chosen)) select.value = chosen;
 }
 
-/**
- * A function that runs `action` at most once in `wait` milliseconds, and then with the newest call.
- * @param {() => void} action
- * @param {number} wait
- */
+/** @param {any} select @param {any} value */
+export function hasOption(select, value) {
+  return [...select.options].some((option) => option.value === String(value));
+}
+
+/** Runs `action` at most once in `wait` milliseconds. @param {() => void} action @param {number} wait */
 export function throttled(action, wait) {
   let timer = 0, last = -Infinity;
   return () => {
-    if (timer) return;
-    const due = last + wait - performance.now();
-    timer = window.setTimeout(() => {
+    timer ||= window.setTimeout(() => {
       timer = 0;
       last = performance.now();
       action();
-    }, Math.max(0, due));
+    }, Math.max(0, last + wait - performance.now()));
   };
+}
+
+/** Whether a key is for the browser. @param {KeyboardEvent} event */
+export function hasModifier(event) {
+  return event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+}
+
+/** Runs the action of a key, and keeps the key from others. @param {KeyboardEvent} event @param {Record<string, () => void>} actions */
+export function runKey(event, actions) {
+  if (hasModifier(event) || !actions[event.key]) return;
+  event.preventDefault();
+  event.stopPropagation();
+  actions[event.key]();
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Messages that are held: above the list, until they are let go, edited or dropped.
 
-import { byId, make, makeButton, notify, putData } from "./dom.js";
+import { attempt, byId, dataIn, make, makeButton, on } from "./dom.js";
 import { arrowText, countText, directionText, sizeText } from "./format.js";
 
 /** How many are shown; more wait behind them. */
@@ -14,64 +14,55 @@ export class Held {
     this.onEdit = onEdit;
     this.element = byId("held");
     this.version = /** @type {number|null} */ (null);
-    this.button = byId("hold");
-    this.button.addEventListener("click", () => this.toggle());
+    on("hold", "click", () => this.toggle());
   }
 
   /** Called for each notice. */
   update() {
-    const { state, hello } = this.model;
-    this.button.hidden = !hello?.can.hold || state?.phase === "ended";
-    if (!state) return;
-    this.button.setAttribute("aria-pressed", String(Boolean(state.holding)));
-    if (state.held_version === this.version) return;
+    const { state } = this.model, button = byId("hold");
+    button.hidden = !this.model.can("hold");
+    button.setAttribute("aria-pressed", String(Boolean(state?.holding)));
+    if (!state || state.held_version === this.version) return;
     this.version = state.held_version;
-    if (state.held > 0) this.fetch();
-    else this.draw([]);
+    this.fetch();
   }
 
   toggle() {
-    if (this.button.hidden) return;
-    this.run("hold", { on: !this.model.state?.holding });
+    if (this.model.can("hold")) this.run("hold", { on: !this.model.state.holding });
   }
 
   async fetch() {
-    try {
-      this.draw((await this.model.source.request("held")).list);
-    } catch {
+    const answer = this.model.state.held > 0 ? await this.model.source.request("held").catch(() => null) : { list: [] };
+    if (!answer) {
       this.version = null; // asked for again with the next notice
+      return;
     }
-  }
-
-  draw(list) {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
     this.element.replaceChildren(...list.slice(0, MANY_HELD).map((held) => this.item(held)));
-    if (list.length > 1) {
-      this.element.append(make("li", {}, make("span", { class: "preview dim" }, `${countText(list.length)} messages are held`), makeButton("Release all", () => this.run("release", { number: null, drop: false }))));
-    }
-    if (focused) [...this.element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
+    if (list.length > 1) this.element.append(make("li", {}, make("span", { class: "preview dim" }, `${countText(list.length)} messages are held`), makeButton("Release all", () => this.release(null, false))));
+    if (focused) this.button(focused)?.focus();
+  }
+
+  /** The first button with this name. */
+  button(name) {
+    return [...this.element.querySelectorAll("button")].find((button) => button.textContent === name);
   }
 
   item(held) {
-    const id = `held-${held.number}`;
-    const where = held.connection === null ? "" : `#${held.connection} `;
-    const text = make("span", { class: "preview", id });
-    putData(text, held.preview);
-    return make("li", {},
-      make("span", { class: "warn" }, `held ${held.number}`),
-      make("span", { class: "dim" }, `${where}${arrowText(held.direction)} ${held.type} ${sizeText(held.size)}`),
-      make("span", { class: "unseen" }, directionText(held.direction)), text,
-      makeButton("Go", () => this.run("release", { number: held.number, drop: false }), { "aria-describedby": id }),
-      makeButton("Edit", () => this.onEdit(held), { "aria-describedby": id }),
-      makeButton("Drop", () => this.run("release", { number: held.number, drop: true }), { "aria-describedby": id }));
+    const { number, connection, direction, type, size, preview } = held, id = `held-${number}`, text = dataIn("span", preview, "preview");
+    const button = (name, action) => makeButton(name, action, { "aria-describedby": id });
+    text.id = id;
+    return make("li", {}, make("span", { class: "warn" }, `held ${number}`), dataIn("span", `${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
+      make("span", { class: "unseen" }, directionText(direction)), text,
+      button("Go", () => this.release(number, false)), button("Edit", () => this.onEdit(held)), button("Drop", () => this.release(number, true)));
   }
 
-  async run(method, params) {
-    try {
-      await this.model.source.request(method, params);
-    } catch (error) {
-      notify(/** @type {Error} */ (error).message);
-    }
+  release(number, drop) {
+    this.run("release", { number, drop });
+  }
+
+  run(method, params) {
+    return attempt(this.model.source.request(method, params));
   }
 }

@@ -5,36 +5,27 @@
 /** The most values that are kept; the rest is only checked. */
 export const MAX_VALUES = 300_000;
 
-const SPACE = 1, QUOTE = 34, COMMA = 44, COLON = 58, OPEN_ARRAY = 91, BACKSLASH = 92, CLOSE_ARRAY = 93, OPEN_OBJECT = 123, CLOSE_OBJECT = 125;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
-const HEX_DIGITS = /^[0-9a-fA-F]{4}$/;
+const JSON_SPACE = /[ \n\r\t]*/y;
+const JSON_ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /**
- * One value. Its children follow it in the list; `last` is the index behind all that is in it.
- * @typedef {object} JsonValue
- * @property {"object"|"array"|"string"|"number"|"word"} kind
- * @property {number} parent index, -1 for the outermost
- * @property {number} keyStart of the key with its quotes, -1 if there is none
- * @property {number} keyEnd
- * @property {number} start in the text
- * @property {number} end
- * @property {number} size how many children
- * @property {number} place among its siblings, from 0
- * @property {number} last
+ * One value: an object, array, string, number or word (true, false, null). Its children follow it in the list; `last` is the index behind all that is in it. `keyStart` is -1 if it has
+ * no key, `parent` is -1 for the outermost, `place` counts siblings from 0, `size` children.
+ * @typedef {{kind: string, parent: number, keyStart: number, keyEnd: number, start: number, end: number, size: number, place: number, last: number}} JsonValue
  */
-
-/** @typedef {{values: JsonValue[], isCut: boolean}} JsonDocument */
 
 /** What is wrong, and where. */
 export class JsonError extends Error {
+  /** @param {string} message @param {number} at UTF-16 offset */
   constructor(message, at) {
     super(message);
     this.at = at;
   }
 }
 
-/** Parses a text that is one JSON value. Throws a JsonError. @param {string} text @param {number} [limit] @returns {JsonDocument} */
+/** Parses a text that is one JSON value. Throws a JsonError. @param {string} text @param {number} [limit] */
 export function parseJson(text, limit = MAX_VALUES) {
   return new JsonParser(text, limit).run();
 }
@@ -51,150 +42,115 @@ class JsonParser {
     this.at = 0;
     /** @type {JsonValue[]} */
     this.values = [];
-    /** The open objects and arrays: the value, and whether it was kept. @type {JsonValue[]} */
+    /** The objects and arrays that have not ended. @type {any[]} */
     this.open = [];
     this.isCut = false;
   }
 
   run() {
-    this.skipSpace();
+    this.match(JSON_SPACE);
     this.value(-1, -1);
     while (this.open.length > 0) this.next();
-    this.skipSpace();
+    this.match(JSON_SPACE);
     if (this.at < this.text.length) throw new JsonError("the value has ended, but the text goes on", this.at);
     return { values: this.values, isCut: this.isCut };
   }
 
-  /** What comes in the innermost open object or array. */
+  /** What comes in the innermost object or array. */
   next() {
-    const inner = this.open[this.open.length - 1];
-    const isObject = inner.kind === "object";
-    this.skipSpace();
-    if (this.code() === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) return this.close(inner);
-    if (inner.size > 0) {
-      if (this.code() !== COMMA) throw this.unexpected(isObject ? "a comma or }" : "a comma or ]");
-      this.at += 1;
-      this.skipSpace();
+    const inner = this.open[this.open.length - 1], end = inner.kind === "object" ? "}" : "]";
+    this.match(JSON_SPACE);
+    if (this.text[this.at] === end) {
+      inner.end = this.at += 1;
+      inner.last = this.values.length;
+      return this.open.pop();
     }
-    if (!isObject) return this.value(-1, -1);
-    if (this.code() !== QUOTE) throw this.unexpected("a key in quotes");
+    if (inner.size > 0) this.take(",", `a comma or ${end}`);
+    if (end === "]") return this.value(-1, -1);
     const keyStart = this.at;
+    if (this.text[this.at] !== '"') throw this.unexpected("a key in quotes");
     this.string();
     const keyEnd = this.at;
-    this.skipSpace();
-    if (this.code() !== COLON) throw this.unexpected("a colon");
-    this.at += 1;
-    this.skipSpace();
+    this.match(JSON_SPACE);
+    this.take(":", "a colon");
     this.value(keyStart, keyEnd);
   }
 
   value(keyStart, keyEnd) {
-    const start = this.at, parent = this.open[this.open.length - 1];
-    const kind = this.scalarOrOpen();
-    const value = { kind, parent: parent?.index ?? -1, keyStart, keyEnd, start, end: this.at, size: 0, place: parent?.size ?? 0, last: 0, index: -2 };
+    const start = this.at, parent = this.open[this.open.length - 1], kind = this.kind();
+    const isKept = this.values.length < this.limit && parent?.index !== -2;
+    const value = { kind, parent: parent?.index ?? -1, keyStart, keyEnd, start, end: this.at, size: 0, place: parent?.size ?? 0, last: 0, index: isKept ? this.values.length : -2 };
     if (parent) parent.size += 1;
-    if (this.values.length < this.limit && value.parent !== -2) {
-      value.index = this.values.length;
-      this.values.push(value);
-    } else {
-      this.isCut = true;
-    }
+    if (isKept) this.values.push(value);
+    else this.isCut = true;
     value.last = this.values.length;
     if (kind === "object" || kind === "array") this.open.push(value);
   }
 
-  /** @returns {JsonValue["kind"]} */
-  scalarOrOpen() {
-    const code = this.code();
-    if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+  /** Passes a scalar, or the start of an object or array. */
+  kind() {
+    const first = this.text[this.at];
+    if (first === '"') return this.string();
+    if (first === "{" || first === "[") {
       this.at += 1;
-      return code === OPEN_OBJECT ? "object" : "array";
-    }
-    if (code === QUOTE) {
-      this.string();
-      return "string";
+      return first === "{" ? "object" : "array";
     }
     if (this.match(NUMBER)) return "number";
     if (this.match(WORD)) return "word";
     throw this.unexpected("a value");
   }
 
-  close(inner) {
+  string() {
+    const { text } = this;
+    for (this.at += 1; this.at < text.length; this.at += 1) {
+      const code = text.charCodeAt(this.at);
+      if (code === 34) {
+        this.at += 1;
+        return "string";
+      }
+      if (code < 32) throw new JsonError("a control character in a string has to be escaped", this.at);
+      if (code !== 92) continue;
+      if (!this.match(JSON_ESCAPE)) throw new JsonError("not an escape of JSON", this.at);
+      this.at -= 1;
+    }
+    throw new JsonError("the text ends in a string", text.length);
+  }
+
+  take(character, name) {
+    if (this.text[this.at] !== character) throw this.unexpected(name);
     this.at += 1;
-    inner.end = this.at;
-    inner.last = this.values.length;
-    this.open.pop();
+    this.match(JSON_SPACE);
   }
 
   /** @param {RegExp} pattern sticky */
   match(pattern) {
     pattern.lastIndex = this.at;
-    if (!pattern.test(this.text)) return false;
-    this.at = pattern.lastIndex;
-    return true;
+    const isMatch = pattern.test(this.text);
+    if (isMatch) this.at = pattern.lastIndex;
+    return isMatch;
   }
 
-  /** Passes a string with its quotes. */
-  string() {
-    const { text } = this;
-    for (this.at += 1; this.at < text.length; this.at += 1) {
-      const code = text.charCodeAt(this.at);
-      if (code === QUOTE) {
-        this.at += 1;
-        return;
-      }
-      if (code < 32) throw new JsonError("a control character in a string has to be escaped", this.at);
-      if (code === BACKSLASH) this.escape();
-    }
-    throw new JsonError("the text ends in a string", text.length);
-  }
-
-  escape() {
-    const letter = this.text[this.at + 1];
-    if (letter === "u" && HEX_DIGITS.test(this.text.slice(this.at + 2, this.at + 6))) this.at += 5;
-    else if (letter !== undefined && "\"\\/bfnrt".includes(letter)) this.at += 1;
-    else throw new JsonError("not an escape of JSON", this.at);
-  }
-
-  code() {
-    return this.text.charCodeAt(this.at);
-  }
-
-  skipSpace() {
-    for (;;) {
-      const code = this.text.charCodeAt(this.at);
-      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return;
-      this.at += SPACE;
-    }
-  }
-
-  unexpected(expected) {
-    if (this.at >= this.text.length) return new JsonError(`the text ends where ${expected} should be`, this.at);
-    return new JsonError(`${expected} should be here`, this.at);
+  unexpected(name) {
+    return new JsonError(this.at < this.text.length ? `${name} should be here` : `the text ends where ${name} should be`, this.at);
   }
 }
 
-/** The path of a value as JSONPath (RFC 9535): `$.a[3]['b c']`. @param {string} text @param {JsonValue[]} values @param {number} index */
+/** The path of a value (RFC 9535): `$.a[3]['b c']`. @param {string} text @param {JsonValue[]} values @param {number} index */
 export function jsonPath(text, values, index) {
-  const parts = [];
+  let path = "";
   for (let at = index; values[at].parent >= 0; at = values[at].parent) {
     const { keyStart, keyEnd, place } = values[at];
-    parts.push(keyStart < 0 ? `[${place}]` : keyStep(stringValue(text.slice(keyStart, keyEnd))));
+    path = (keyStart < 0 ? `[${place}]` : keyStep(stringValue(text.slice(keyStart, keyEnd)))) + path;
   }
-  return `$${parts.reverse().join("")}`;
+  return `$${path}`;
 }
 
-/** @param {string} key */
 function keyStep(key) {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return `.${key}`;
-  return `['${key.replace(/[\\']/g, "\\$&").replace(/[\u0000-\u001f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)}']`;
+  return `['${JSON.stringify(key).slice(1, -1).replace(/\\"/g, '"').replace(/'/g, "\\'")}']`;
 }
 
 /** What a JSON string with its quotes stands for. @param {string} source */
 export function stringValue(source) {
-  try {
-    return String(JSON.parse(source));
-  } catch {
-    return source;
-  }
+  return String(JSON.parse(source));
 }

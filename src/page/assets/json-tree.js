@@ -1,11 +1,11 @@
 // @ts-check
 // A JSON text as a tree that is opened and searched. Only what is open has elements, and of many children a part.
 
-import { copyText, make, makeButton, putData, setText } from "./dom.js";
+import { copyText, dataIn, make, makeButton, runKey, setText } from "./dom.js";
 import { countText } from "./format.js";
 import { jsonPath, parseJson, stringValue } from "./json-parse.js";
 
-/** The most children that are shown before the user asks for more, and the most rows of the whole tree. */
+/** The most children that are shown until the user asks for more, and the most rows of a tree. */
 const MANY_CHILDREN = 200, MANY_ROWS = 4_000;
 
 /** The most characters of a string that are shown in the tree. */
@@ -14,8 +14,10 @@ const LONG_STRING = 2_000;
 /** Depth at which the indent ends to grow. */
 const MAX_INDENT = 40;
 
+/** A row: a value, or with `hidden` the children of it that are not shown. @typedef {{index: number, depth: number, hidden: number}} TreeRow */
+
 export class JsonTree {
-  /** Throws a JsonError if the text is not JSON. */
+  /** Throws a JsonError if the text is not JSON. @param {string} text */
   constructor(text) {
     this.text = text;
     const { values, isCut } = parseJson(text);
@@ -31,140 +33,109 @@ export class JsonTree {
     this.query = "";
     this.selected = 0;
     this.openFirst(60);
-    this.element = make("div");
+    this.search = make("input", { type: "search", "aria-label": "Search in JSON", placeholder: "Search", autocomplete: "off", spellcheck: "false" });
+    this.search.addEventListener("input", () => this.find());
+    this.search.addEventListener("keydown", (event) => event.key === "Enter" && this.next(event.shiftKey ? -1 : 1));
+    this.count = make("output", { class: "dim" });
     this.tree = make("div", { role: "tree", class: "tree", "aria-label": "JSON" });
-    this.element.append(this.tools(), this.tree);
     this.tree.addEventListener("click", (event) => this.clicked(event));
     this.tree.addEventListener("keydown", (event) => this.key(event));
-    this.draw();
-  }
-
-  tools() {
-    this.search = make("input", { type: "search", "aria-label": "Search in JSON", placeholder: "Search", autocomplete: "off", spellcheck: "false" });
-    this.search.addEventListener("input", () => this.find(this.search.value));
-    this.search.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.next(event.shiftKey ? -1 : 1);
-    });
-    this.count = make("output", { class: "dim" });
-    return make("div", { class: "tree-tools" }, this.search, this.count,
+    this.element = make("div", {}, make("div", { class: "tree-tools" }, this.search, this.count,
       makeButton("Expand", () => this.expandAll()), makeButton("Collapse", () => this.collapseAll()),
-      makeButton("Copy path", () => copyText(jsonPath(this.text, this.values, this.selected), "path")),
-      makeButton("Copy value", () => copyText(this.valueText(this.selected), "value")));
+      makeButton("Copy path", () => copyText(jsonPath(text, values, this.selected), "path")), makeButton("Copy value", () => this.copyValue())), this.tree);
+    this.draw();
   }
 
   /** Opens from the outside in until about so many rows are seen. */
   openFirst(rows) {
-    let count = 1;
-    for (let level = [0]; level.length > 0 && level[0] !== undefined;) {
+    for (let level = [0], count = 1; level.length > 0 && count <= rows;) {
       const inner = [];
       for (const index of level) {
         const { size } = this.values[index];
         if (size === 0 || (level.length > 1 && count + size > rows)) continue;
         this.opened.add(index);
-        count += Math.min(size, MANY_CHILDREN);
-        inner.push(...this.children(index).slice(0, rows).filter((child) => this.values[child].size > 0));
+        count += size;
+        inner.push(...this.children(index, rows).filter((child) => this.values[child].size > 0));
       }
-      level = count > rows ? [] : inner;
+      level = inner;
     }
   }
 
-  children(index, limit = Infinity) {
+  children(index, limit) {
     const children = [];
     for (let at = index + 1; at < this.values[index].last && children.length < limit; at = this.values[at].last) children.push(at);
     return children;
   }
 
-  /** The rows of the tree: the index of a value and its depth, or of a value with more children than are shown. */
+  /** @returns {{rows: TreeRow[], isCut: boolean}} */
   rows() {
-    /** @type {{index: number, depth: number, hidden: number}[]} */
-    const rows = [];
-    /** @type {{index: number, depth: number, hidden: number}[]} */
-    const waiting = [{ index: 0, depth: 0, hidden: 0 }];
-    for (let row; rows.length < MANY_ROWS && (row = waiting.pop());) {
+    const rows = [], waiting = [{ index: 0, depth: 0, hidden: 0 }];
+    while (rows.length < MANY_ROWS && waiting.length > 0) {
+      const row = waiting.pop(), { index } = row, depth = row.depth + 1;
       rows.push(row);
-      if (row.hidden > 0 || !this.opened.has(row.index)) continue;
-      const limit = this.shown.get(row.index) ?? MANY_CHILDREN;
-      const children = this.children(row.index, limit);
-      const depth = row.depth + 1, hidden = this.values[row.index].size - children.length;
-      if (hidden > 0) waiting.push({ index: row.index, depth, hidden });
-      for (const index of children.reverse()) waiting.push({ index, depth, hidden: 0 });
+      if (row.hidden > 0 || !this.opened.has(index)) continue;
+      const children = this.children(index, this.shown.get(index) ?? MANY_CHILDREN), hidden = this.values[index].size - children.length;
+      if (hidden > 0) waiting.push({ index, depth, hidden });
+      for (const child of children.reverse()) waiting.push({ index: child, depth, hidden: 0 });
     }
     return { rows, isCut: waiting.length > 0 };
   }
 
   draw() {
-    const { rows, isCut } = this.rows();
-    const hadFocus = this.tree.contains(document.activeElement);
+    const { rows, isCut } = this.rows(), hadFocus = this.tree.contains(document.activeElement);
     this.tree.replaceChildren(...rows.map((row) => this.row(row)));
     if (isCut || this.isCut) this.tree.append(make("p", { class: "dim", role: "none" }, isCut ? "… more is open than is shown" : "… only a part of this text is shown as a tree"));
-    if (!this.tree.querySelector("[tabindex='0']")) this.tree.firstChild?.setAttribute("tabindex", "0");
+    if (!this.item(this.selected)) this.tree.firstChild.tabIndex = 0;
     if (hadFocus) this.focus();
   }
 
-  /** @param {{index: number, depth: number, hidden: number}} row */
+  /** @param {TreeRow} row */
   row({ index, depth, hidden }) {
-    const value = this.values[index], isSelected = index === this.selected && hidden === 0;
-    const isOpenable = value.size > 0 && hidden === 0, isOpen = this.opened.has(index);
-    const item = make("div", {
-      role: "treeitem", "data-index": index, "data-hidden": hidden || null, "aria-level": depth + 1, tabindex: isSelected ? 0 : -1, "aria-selected": isSelected,
-      "aria-expanded": isOpenable ? isOpen : null,
-    });
+    const value = this.values[index], isSelected = index === this.selected && hidden === 0, isOpenable = value.size > 0 && hidden === 0, isOpen = this.opened.has(index);
+    const item = make("div", { role: "treeitem", "data-index": index, "data-hidden": hidden || null, "aria-level": depth + 1, tabindex: isSelected ? 0 : -1, "aria-selected": String(isSelected), "aria-expanded": isOpenable ? String(isOpen) : null },
+      make("span", { class: "twist", "aria-hidden": "true" }, isOpenable ? (isOpen ? "▾" : "▸") : " "));
     item.style.setProperty("--level", String(Math.min(depth, MAX_INDENT)));
-    if (hidden > 0) {
-      item.append(make("span", { class: "twist" }, " "), make("span", { class: "count" }, `${countText(hidden)} more`));
-      return item;
-    }
-    item.append(make("span", { class: "twist", "aria-hidden": "true" }, isOpenable ? (isOpen ? "▾" : "▸") : " "));
-    const inArray = value.parent >= 0 && value.keyStart < 0;
-    if (value.keyStart >= 0) item.append(this.piece("key", this.text.slice(value.keyStart, value.keyEnd)), ": ");
-    else if (inArray) item.append(make("span", { class: "dim" }, `${value.place}: `));
-    item.append(...this.valueParts(value));
+    if (hidden > 0) item.append(make("span", { class: "count" }, `${countText(hidden)} more`));
+    else if (value.keyStart >= 0) item.append(this.piece("key", value.keyStart, value.keyEnd), ": ");
+    else if (value.parent >= 0) item.append(make("span", { class: "dim" }, `${value.place}: `));
+    if (hidden === 0) item.append(...this.valueParts(value));
     return item;
   }
 
-  valueParts(value) {
-    if (value.kind === "object" || value.kind === "array") {
-      const [start, end] = value.kind === "object" ? "{}" : "[]";
-      const unit = value.kind === "object" ? (value.size === 1 ? "member" : "members") : (value.size === 1 ? "element" : "elements");
-      return value.size === 0 ? [`${start}${end}`] : [`${start} `, make("span", { class: "count" }, `${countText(value.size)} ${unit}`), ` ${end}`];
+  valueParts({ kind, size, start, end }) {
+    if (kind === "object" || kind === "array") {
+      const [left, right, unit] = kind === "object" ? ["{", "}", "member"] : ["[", "]", "element"];
+      return size === 0 ? [left + right] : [`${left} `, make("span", { class: "count" }, `${countText(size)} ${unit}${size === 1 ? "" : "s"}`), ` ${right}`];
     }
-    const source = this.text.slice(value.start, Math.min(value.end, value.start + LONG_STRING));
-    const rest = value.end - value.start - source.length;
-    return rest > 0 ? [this.piece(value.kind, source), make("span", { class: "count" }, ` … ${countText(rest)} characters more`)] : [this.piece(value.kind, source)];
+    const rest = end - start - LONG_STRING;
+    return [this.piece(kind, start, Math.min(end, start + LONG_STRING)), rest > 0 ? make("span", { class: "count" }, ` … ${countText(rest)} characters more`) : ""];
   }
 
   /** A part of the text, with what is searched for marked. */
-  piece(name, text) {
-    const element = make("span", { class: name });
-    const at = this.query ? text.toLowerCase().indexOf(this.query) : -1;
-    if (at < 0) return putData(element, text);
-    const end = at + this.query.length;
-    element.append(putData(make("span"), text.slice(0, at)), putData(make("mark"), text.slice(at, end)), putData(make("span"), text.slice(end)));
-    return element;
+  piece(name, start, end) {
+    const text = this.text.slice(start, end), at = this.query ? text.toLowerCase().indexOf(this.query) : -1, after = at + this.query.length;
+    if (at < 0) return dataIn("span", text, name);
+    return make("span", { class: name }, dataIn("span", text.slice(0, at)), dataIn("mark", text.slice(at, after)), dataIn("span", text.slice(after)));
   }
 
-  find(query) {
-    this.query = query.toLowerCase();
+  find() {
+    const query = this.query = this.search.value.toLowerCase(), { text, values } = this;
+    const has = (start, end) => start >= 0 && text.slice(start, end).toLowerCase().includes(query);
     this.found = [];
+    values.forEach(({ kind, keyStart, keyEnd, start, end }, index) => {
+      if (query && (has(keyStart, keyEnd) || (kind !== "object" && kind !== "array" && has(start, end)))) this.found.push(index);
+    });
     this.foundAt = -1;
-    if (this.query) {
-      this.values.forEach((value, index) => {
-        const isScalar = value.kind !== "object" && value.kind !== "array";
-        const key = value.keyStart < 0 ? "" : this.text.slice(value.keyStart, value.keyEnd);
-        if ((key + (isScalar ? `\n${this.text.slice(value.start, value.end)}` : "")).toLowerCase().includes(this.query)) this.found.push(index);
-      });
-    }
     if (this.found.length > 0) return this.next(1);
-    setText(this.count, this.query ? "not found" : "");
+    setText(this.count, query ? "not found" : "");
     this.draw();
   }
 
-  next(direction) {
-    if (this.found.length === 0) return;
-    this.foundAt = (this.foundAt + direction + this.found.length) % this.found.length;
-    setText(this.count, `${countText(this.foundAt + 1)} of ${countText(this.found.length)}`);
+  next(step) {
+    const { length } = this.found;
+    if (length === 0) return;
+    this.foundAt = (this.foundAt + step + length) % length;
+    setText(this.count, `${countText(this.foundAt + 1)} of ${countText(length)}`);
     this.reveal(this.found[this.foundAt]);
   }
 
@@ -175,15 +146,17 @@ export class JsonTree {
       this.opened.add(parent);
       if (place >= (this.shown.get(parent) ?? MANY_CHILDREN)) this.shown.set(parent, place + 50);
     }
+    this.select(index);
+  }
+
+  select(index) {
     this.selected = index;
     this.draw();
     this.item(index)?.scrollIntoView({ block: "nearest" });
   }
 
   expandAll() {
-    let count = 0;
-    for (let index = 0; index < this.values.length && count < MANY_ROWS; index++) {
-      if (this.values[index].size === 0) continue;
+    for (let index = 0, count = 0; index < this.values.length && count < MANY_ROWS; index++) {
       this.opened.add(index);
       count += this.values[index].size;
     }
@@ -192,21 +165,18 @@ export class JsonTree {
 
   collapseAll() {
     this.opened = new Set([0]);
-    this.shown.clear();
-    this.selected = 0;
-    this.draw();
+    this.select(0);
   }
 
   toggle(index) {
-    if (this.values[index].size === 0) return;
     if (!this.opened.delete(index)) this.opened.add(index);
     this.draw();
   }
 
-  valueText(index) {
-    const { kind, start, end } = this.values[index];
-    const source = this.text.slice(start, end);
-    return kind === "string" ? stringValue(source) : source;
+  /** A string without its quotes, all else as it is in the text. */
+  copyValue() {
+    const { kind, start, end } = this.values[this.selected], source = this.text.slice(start, end);
+    copyText(kind === "string" ? stringValue(source) : source, "value");
   }
 
   item(index) {
@@ -218,40 +188,28 @@ export class JsonTree {
   }
 
   clicked(event) {
-    const item = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[role=treeitem]"));
+    const item = event.target.closest("[role=treeitem]");
     if (!item || getSelection()?.type === "Range") return;
-    const index = Number(item.dataset.index);
+    const index = Number(item.dataset.index), wasSelected = index === this.selected;
     if (item.dataset.hidden) this.shown.set(index, (this.shown.get(index) ?? MANY_CHILDREN) + 10 * MANY_CHILDREN);
-    else if (index !== this.selected && !/** @type {Element} */ (event.target).closest(".twist")) this.selected = index;
-    else {
-      this.selected = index;
-      return this.toggle(index), this.focus();
-    }
-    this.draw();
+    else this.selected = index;
+    if (!item.dataset.hidden && (wasSelected || event.target.closest(".twist"))) this.toggle(index);
+    else this.draw();
     this.focus();
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const items = [...this.tree.querySelectorAll("[role=treeitem]")];
-    const at = items.indexOf(document.activeElement), value = this.values[this.selected], isOpen = this.opened.has(this.selected);
+    const items = [...this.tree.querySelectorAll("[role=treeitem]")], at = items.indexOf(document.activeElement), { selected } = this;
+    const { size, parent } = this.values[selected], isOpen = this.opened.has(selected) && size > 0;
     const move = (place) => {
       const item = items[Math.min(Math.max(0, place), items.length - 1)];
       if (item.dataset.hidden) return item.click();
-      this.selected = Number(item.dataset.index);
-      this.draw();
+      this.select(Number(item.dataset.index));
       this.focus();
-      this.item(this.selected).scrollIntoView({ block: "nearest" });
     };
-    const actions = /** @type {Record<string, () => void>} */ ({
-      ArrowDown: () => move(at + 1), ArrowUp: () => move(at - 1), Home: () => move(0), End: () => move(items.length - 1),
-      ArrowRight: () => isOpen || value.size === 0 ? move(at + 1) : this.toggle(this.selected),
-      ArrowLeft: () => isOpen ? this.toggle(this.selected) : value.parent >= 0 && move(items.indexOf(this.item(value.parent))),
-      Enter: () => this.toggle(this.selected),
+    runKey(event, {
+      ArrowDown: () => move(at + 1), ArrowUp: () => move(at - 1), Home: () => move(0), End: () => move(items.length - 1), Enter: () => this.toggle(selected),
+      ArrowRight: () => isOpen || size === 0 ? move(at + 1) : this.toggle(selected), ArrowLeft: () => isOpen ? this.toggle(selected) : parent >= 0 && move(items.indexOf(this.item(parent))),
     });
-    if (!actions[event.key]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    actions[event.key]();
   }
 }

@@ -1,37 +1,22 @@
 // @ts-check
 // Keys. None is taken from a text box, from the browser, or from a control that uses it.
 
-import { byId } from "./dom.js";
+import { byId, hasModifier } from "./dom.js";
 
-/** Elements that have a use for letters or arrows. */
-const TYPING = "input, textarea, select, [contenteditable]";
-
-/** Elements that Space and Enter activate. */
-const PRESSED = "button, a, summary, label, [role=tab], [role=treeitem], [role=slider], [role=separator]";
-
-/** @param {Record<string, (event: KeyboardEvent) => void>} actions by key @param {() => void} onEscape */
-export function startKeys(actions, onEscape) {
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = /** @type {Element} */ (event.target);
-    if (document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") {
-      event.preventDefault();
-      return onEscape();
-    }
-    if (target.matches(TYPING) && !target.matches("[type=checkbox]")) return;
-    if ((event.key === " " || event.key === "Enter") && target.closest(PRESSED)) return;
-    const action = actions[event.key];
-    if (!action || (!isListKey(target) && LIST_KEYS.has(event.key))) return;
-    event.preventDefault();
-    action(event);
-  });
-}
+const TYPING = "input:not([type=checkbox]), textarea, select", PRESSED = "button, [type=checkbox], [role=treeitem], [role=slider], [role=separator]";
 
 /** Keys that scroll other elements than the list. */
-const LIST_KEYS = new Set(["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End", "Enter"]);
+const LIST_KEYS = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End", "Enter"];
 
-/** Whether the focus is where these keys are for the list. @param {Element} target */
-function isListKey(target) {
-  return target === document.body || target === byId("grid");
+/** @param {Record<string, () => void>} actions by key */
+export function startKeys(actions) {
+  document.addEventListener("keydown", (event) => {
+    const { key } = event, target = /** @type {Element} */ (event.target);
+    if (event.defaultPrevented || hasModifier(event) || document.querySelector("dialog[open]")) return;
+    if (key !== "Escape" && target.matches(TYPING)) return;
+    if ((key === " " || key === "Enter") && target.closest(PRESSED)) return;
+    if (!actions[key] || (LIST_KEYS.includes(key) && target !== document.body && target !== byId("grid"))) return;
+    event.preventDefault();
+    actions[key]();
+  });
 }

@@ -6,19 +6,13 @@ import { spanText } from "./format.js";
 /** @typedef {{from_ms: number, to_ms: number}} LaneRange elapsed milliseconds */
 
 /** Where a time is. @param {LaneRange} range @param {number} ms @param {number} width */
-export function laneX(range, ms, width) {
-  const span = range.to_ms - range.from_ms;
-  return span <= 0 ? width / 2 : (ms - range.from_ms) / span * width;
+export function laneX({ from_ms: from, to_ms: to }, ms, width) {
+  return to <= from ? width / 2 : (ms - from) / (to - from) * width;
 }
 
-/** The time of a place. @param {LaneRange} range @param {number} x @param {number} width */
-export function laneTime(range, x, width) {
-  return range.from_ms + (width > 0 ? x / width : 0) * (range.to_ms - range.from_ms);
-}
-
-/** The pixels of a column. @param {number} width @param {number} count */
-export function columnWidth(width, count) {
-  return count > 0 ? width / count : width;
+/** The time of a part of the width. @param {LaneRange} range @param {number} part */
+export function laneTime({ from_ms: from, to_ms: to }, part) {
+  return from + part * (to - from);
 }
 
 /** What part of the time is shown. @param {LaneRange} range */

@@ -37,6 +37,12 @@ export class Model {
     return this.generation !== null;
   }
 
+  /** Whether this can be done now: `send`, `close`, `hold` or `rules`. @param {string} what */
+  can(what) {
+    const allowed = this.hello?.can[what];
+    return this.status === "open" && this.state?.phase !== "ended" && (Array.isArray(allowed) ? allowed.length > 0 : Boolean(allowed));
+  }
+
   get isPaused() {
     return this.pausedRows !== null;
   }

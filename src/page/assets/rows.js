@@ -9,10 +9,7 @@ const MAX_KEPT = 20_000;
 
 /** Rows by their index in the list, fetched when they are wanted. */
 export class RowCache {
-  /**
-   * @param {(from: number, count: number) => Promise<any[]|null>} fetch null: the answer is for another list
-   * @param {() => void} onRows called when rows have come
-   */
+  /** @param {(from: number, count: number) => Promise<any[]|null>} fetch null: the answer is for another list @param {() => void} onRows called when rows have come */
   constructor(fetch, onRows) {
     this.fetch = fetch;
     this.onRows = onRows;

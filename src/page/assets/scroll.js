@@ -76,10 +76,7 @@ export class ScrollMap {
     this.position = Math.min(Math.max(0, this.position), this.end);
   }
 
-  /**
-   * The first row that is seen at least in part, and the one behind the last, with `ahead` screens more on each side.
-   * @returns {[number, number]}
-   */
+  /** The first row that is seen at least in part, and the one behind the last, with `ahead` screens more on each side. @returns {[number, number]} */
   range(ahead) {
     const more = ahead * this.viewport;
     return [
