@@ -28,7 +28,7 @@ pub(super) struct TextTest {
 /// What is searched for.
 #[derive(Debug)]
 pub(super) enum Needle {
-    Exact(Finder<'static>),
+    Exact(Box<Finder<'static>>),
     Regex(Regex),
 }
 
@@ -46,7 +46,7 @@ impl Needle {
     /// Why it cannot be searched for.
     pub(super) fn plain(text: &str) -> Result<Self, String> {
         match text.chars().any(char::is_uppercase) || !text.chars().any(char::is_alphabetic) {
-            true => Ok(Self::Exact(Finder::new(text).into_owned())),
+            true => Ok(Self::Exact(Box::new(Finder::new(text).into_owned()))),
             false => Self::regex(&regex::escape(text), true),
         }
     }
