@@ -58,7 +58,7 @@ mod tests {
             (true, text("hello"), Some("> hello")),
             (false, text("{\"a\": 1}"), Some("< {\"a\": 1}")),
             (true, text("close:1000"), Some("> text:close:1000")),
-            (true, text("# no comment"), Some("> text:# no comment")),
+            (true, text("# no comment"), Some("> # no comment")),
             (true, text("{{x}}"), Some("> \\{{x}}")),
             (true, StepPayload::Message(MessageKind::Binary, &[0, 255]), Some("> hex:00 ff")),
             (false, StepPayload::Message(MessageKind::Binary, &[1]), Some("< hex:01")),
