@@ -126,8 +126,9 @@ impl Tab {
         #[derive(Serialize)]
         struct Answer<'a> {
             from: u64,
+            /// Of a filtered list; while the filter shows everything it is null.
             #[serde(skip_serializing_if = "Option::is_none")]
-            generation: Option<u64>,
+            generation: Option<Option<u64>>,
             rows: &'a [Box<RawValue>],
         }
 
@@ -152,9 +153,7 @@ impl Tab {
                 (from, Some(self.generation))
             }
         };
-        // The filter shows everything: its list is the whole.
-        let generation =
-            generation.or((list.filtered && self.generation > 0).then_some(self.generation));
+        let generation = list.filtered.then_some(generation);
         json(&Answer { from, generation, rows: &rows.rows })
     }
 

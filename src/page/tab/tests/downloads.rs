@@ -1,0 +1,67 @@
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{result, search_all, tab};
+use crate::page::store::Store;
+use crate::page::tab::Tab;
+use crate::page::testing::{line, message, store, store_of};
+
+fn saved(tab: &mut Tab, store: &Arc<Store>, format: &str, filtered: bool) -> (String, String) {
+    let answer = result(tab, json!({"method": "save", "format": format, "filtered": filtered}));
+    let path = answer["path"].as_str().expect("a path");
+    let id = path.strip_prefix("/save/").expect("a path");
+    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    let save = store.take_save(id).expect("a download");
+    assert!(store.take_save(id).is_none(), "only once");
+    assert_eq!(save.name(), answer["name"]);
+    let (name, mut out) = (save.name().to_owned(), Vec::new());
+    save.write_to(&mut out).expect("written");
+    (name, String::from_utf8(out).expect("UTF-8"))
+}
+
+#[test]
+fn what_is_shown_can_be_saved() {
+    let lines = [
+        line(
+            "open",
+            1,
+            r#""url":"ws://h/a","remote":"","local":"","http_version":"HTTP/1.1","status":101,"reason":"","request_headers":[],"response_headers":[],"protocol":null,"extensions":null,"tls":null,"timings_ms":{"total":1}"#,
+        ),
+        message("sent", 2, "one"),
+        message("received", 3, "two"),
+        line(
+            "close",
+            4,
+            r#""code":1000,"name":"","reason":"","was_clean":true,"initiator":"peer","sent":{"code":1000,"reason":""},"received":{"code":1000,"reason":""}"#,
+        ),
+    ];
+    let store = store_of(&lines);
+    let (mut tab, _) = tab(&store);
+    let (name, all) = saved(&mut tab, &store, "ndjson", false);
+    assert_eq!(all, lines.concat());
+    assert!(name.starts_with("wscope-20") && name.ends_with(".ndjson"), "{name}");
+    result(&mut tab, json!({"method": "filter", "text": "two"}));
+    search_all(&mut tab);
+    assert_eq!(saved(&mut tab, &store, "ndjson", true).1, lines[2]);
+    assert_eq!(saved(&mut tab, &store, "ndjson", false).1, lines.concat());
+    let har: Value = serde_json::from_str(&saved(&mut tab, &store, "har", true).1).expect("JSON");
+    let entry = &har["log"]["entries"][0];
+    assert_eq!(
+        entry["request"]["url"], "ws://h/a",
+        "the handshake is there although it is not shown"
+    );
+    assert_eq!(entry["_webSocketMessages"].as_array().map(Vec::len), Some(1));
+    let (_, scenario) = saved(&mut tab, &store, "wscope", false);
+    assert!(scenario.contains("\n> one\n") && scenario.contains("\n< two\n"), "{scenario}");
+}
+
+#[test]
+fn downloads_are_bounded() {
+    let store = store(1 << 20, 1 << 20);
+    let (mut tab, _) = tab(&store);
+    let mut save = || result(&mut tab, json!({"method": "save", "format": "har"}))["path"].clone();
+    let first = save();
+    (0..16).for_each(|_| drop(save()));
+    assert!(store.take_save(&first.as_str().expect("a path")[6..]).is_none());
+}
