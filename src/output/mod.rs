@@ -9,6 +9,7 @@ mod deferred;
 mod destination;
 mod drain;
 mod draining;
+mod error;
 pub mod escape;
 pub mod head;
 pub mod hex_dump;
@@ -29,7 +30,6 @@ pub mod style;
 mod tests;
 pub mod wrap;
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -44,6 +44,7 @@ pub use batch_sink::BatchSink;
 use deferred::LONG;
 pub use drain::{Buffered, Drain, drain, finish_and_drain};
 use draining::Draining;
+pub use error::OutputError;
 pub use joined::Joined;
 pub use outlet::Outlet;
 pub use recorders::{RecordedFrames, Recorders};
@@ -132,22 +133,6 @@ pub struct Outputs {
 /// Shown when a pause holds more back than is kept.
 const FULL: &str = "more than 64 MiB are held back: the oldest messages are dropped from now on; \
                     /resume shows the others";
-
-/// An output cannot be written to any more.
-#[derive(Debug)]
-pub struct OutputError {
-    /// What it is called in error messages.
-    pub name: Cow<'static, str>,
-    /// The error of the system.
-    pub error: io::Error,
-}
-
-impl OutputError {
-    /// Whether the reader has closed the pipe, as `head` does when it has enough.
-    pub fn is_closed_pipe(&self) -> bool {
-        self.error.kind() == io::ErrorKind::BrokenPipe
-    }
-}
 
 impl Outputs {
     /// Adds an output.
