@@ -28,6 +28,7 @@ use closing::Closing;
 use events::Totals;
 use passing::Passing;
 use sides::{SIDES, at, other};
+use transfer::FIRST_READ;
 
 mod closing;
 mod events;
@@ -119,6 +120,8 @@ pub struct Cable<'a> {
 #[derive(Debug)]
 struct Way {
     passing: Passing,
+    /// Bytes that are read from its source at a time.
+    read_size: usize,
     /// What waits to be written.
     outgoing: Outgoing,
     /// What the operator has injected, and is not sent yet.
@@ -162,6 +165,7 @@ impl<'a> Cable<'a> {
             passing: Passing::Stream(Box::new(
                 Inbound::new(decoding.of_side(from), &[]).charge_to(&control.account),
             )),
+            read_size: FIRST_READ,
             outgoing: Outgoing::new(options.latency, options.throttle),
             injections: VecDeque::new(),
             ended: None,
@@ -281,7 +285,10 @@ impl<'a> Cable<'a> {
         }
         if self.idle_at.is_some_and(|at| at <= now) {
             self.idle_at = None;
-            self.ways.iter_mut().for_each(|way| way.passing.release_idle());
+            for way in &mut self.ways {
+                way.passing.release_idle();
+                way.read_size = FIRST_READ;
+            }
         }
     }
 

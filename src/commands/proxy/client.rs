@@ -127,6 +127,7 @@ impl Server {
             Err(why) => client.answer(Some(&request), &self.not_admitted(why)),
         }
         drop(client);
+        finish_and_drain(outputs, reactor); // before the end of the run need not wait for it any more
         self.connections.remove(number);
         let _ = self.shared.waker().wake(); // the end of the run may have waited for it
     }

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::validate::{MAX_TOLERATED_CONTROL, read_close, read_close_leniently};
-use super::{Inbound, InboundState, QueuedEvent, QueuedFrame, READ_SIZE, Span, Tolerance};
+use super::{
+    Inbound, InboundState, MAX_READ_SIZE, QueuedEvent, QueuedFrame, READ_SIZE, Span, Tolerance,
+};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
@@ -15,18 +17,25 @@ const DIRECT_READ: u64 = 16 << 10;
 impl Inbound {
     /// The buffer to read the next bytes from the transport into.
     pub fn receive_space(&mut self) -> &mut [u8] {
+        self.receive_space_of(READ_SIZE)
+    }
+
+    /// The same, with at least `size` bytes, at most [`MAX_READ_SIZE`], unless fewer are missing of a frame: less where most
+    /// connections are idle, more where little is done with each byte.
+    pub fn receive_space_of(&mut self, size: usize) -> &mut [u8] {
+        let size = size.min(MAX_READ_SIZE);
         let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);
         self.reading_payload =
             self.input.len() == 0 && missing >= DIRECT_READ && !self.passes_over_payload();
         if self.reading_payload {
-            let wanted = missing.min(READ_SIZE as u64) as usize; // at most READ_SIZE
+            let wanted = missing.min(size as u64) as usize; // at most MAX_READ_SIZE
             let expected = match self.omission() {
                 Some(_) => wanted,
                 None => usize::try_from(missing).unwrap_or(usize::MAX),
             };
             &mut self.payload.space_towards(wanted, expected)[..wanted]
         } else {
-            self.input.space(READ_SIZE)
+            self.input.space(size)
         }
     }
 

@@ -294,6 +294,15 @@ fn a_declared_length_allocates_nothing() {
 }
 
 #[test]
+fn a_buffer_is_no_larger_than_what_is_to_be_read() {
+    let mut inbound = observer(Role::Client, None);
+    for (size, bounds) in [(4 << 10, 4096..=8192), (usize::MAX, 256 << 10..=512 << 10)] {
+        let space = inbound.receive_space_of(size).len();
+        assert!(bounds.contains(&space), "{size}: {space}");
+    }
+}
+
+#[test]
 fn an_idle_tap_keeps_no_buffers() {
     let options = TapOptions {
         max_message_size: LIMIT,

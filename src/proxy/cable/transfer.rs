@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use rand::rngs::SmallRng;
+
+use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
@@ -9,8 +12,8 @@ use super::events::show;
 use super::passing::Passing;
 use super::sides::{SIDES, at, direction, other};
 use super::{Cable, Way};
-use crate::proxy::end::Received;
-use crate::proxy::outgoing::SourceEnd;
+use crate::proxy::end::{End, Received};
+use crate::proxy::outgoing::{Outgoing, SourceEnd};
 
 /// Reads in a row from one side before anything else gets its turn.
 const READ_BUDGET: usize = 16;
@@ -23,6 +26,12 @@ const HIGH_WATER_DELAYED: usize = 16 << 20;
 
 /// Bytes read at a time where messages are decided one by one.
 const CHUNK: usize = 16 << 10;
+
+/// Bytes read at a time from a side that has sent little: most connections are idle at any time.
+pub(super) const FIRST_READ: usize = 2 << 10;
+
+/// Each read that fills its buffer is followed by one of this many times as much.
+const READ_GROWTH: usize = 8;
 
 /// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
 /// has much to write.
@@ -67,23 +76,24 @@ impl Cable<'_> {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let Way { passing: Passing::Stream(inbound), outgoing, .. } = &mut ways[at(from)] else {
+        let Way { passing: Passing::Stream(inbound), outgoing, read_size, .. } =
+            &mut ways[at(from)]
+        else {
             return;
         };
         inbound.keep_messages(journal.outputs().want_messages());
-        let space = inbound.receive_space();
+        let space = inbound.receive_space_of(*read_size);
+        let size = space.len();
         let count = match source.read(space) {
             Received::Nothing => return,
             Received::End(end) => return self.source_ended(from, end),
             Received::Bytes(count) => count,
         };
+        if count == size {
+            *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
+        }
         if closing.is_none() {
-            let bytes = &space[..count];
-            let written = if outgoing.is_direct() { sink.write(bytes) } else { 0 };
-            if written < count {
-                let random = || rand::RngExt::random(random);
-                outgoing.push(&bytes[written..], Instant::now(), random);
-            }
+            deliver(&space[..count], outgoing, sink, random);
         }
         inbound.received(count);
         let has_failed = sink.has_failed();
@@ -117,11 +127,7 @@ impl Cable<'_> {
             return;
         }
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(other(from))]);
-        let written = if way.outgoing.is_direct() { to.write(bytes) } else { 0 };
-        if written < bytes.len() {
-            let random = || rand::RngExt::random(&mut self.random);
-            way.outgoing.push(&bytes[written..], Instant::now(), random);
-        }
+        deliver(bytes, &mut way.outgoing, to, &mut self.random);
         if to.has_failed() {
             self.write_failed(other(from));
         }
@@ -261,5 +267,14 @@ impl Cable<'_> {
         }
         show(event, direction(from), self.opened, &mut self.journal);
         true
+    }
+}
+
+/// Writes bytes, or puts them behind what waits.
+fn deliver(bytes: &[u8], outgoing: &mut Outgoing, to: &mut End, random: &mut SmallRng) {
+    let written = if outgoing.is_direct() { to.write(bytes) } else { 0 };
+    if written < bytes.len() {
+        let random = || rand::RngExt::random(random);
+        outgoing.push(&bytes[written..], Instant::now(), random);
     }
 }

@@ -1,5 +1,7 @@
 //! How long a proxy runs, and its exit status.
 
+use std::io::Read;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Proxied, assert_alive, assert_status, leave, proxy};
@@ -32,6 +34,32 @@ fn once_the_status_is_that_of_the_connection() {
         server.expect_close(code);
         drop((client, server));
         proxy.running.wait().code(status);
+    }
+}
+
+/// What was received is shown, however much of it waits when the connection has ended. The time between two batches, in
+/// which nothing waits in the queue to stdout, is short: thus several runs.
+#[test]
+fn the_end_of_the_only_connection_waits_for_what_it_has_shown() {
+    const COUNT: usize = 6000;
+    let message = |number: usize| format!("{number:064}");
+    for _ in 0..8 {
+        let mut proxy = proxy(&["--once"]);
+        let (client, mut server) = proxy.open();
+        let flood: Vec<u8> = (0..COUNT).flat_map(|number| text(&message(number))).collect();
+        let mut socket = client.socket();
+        let reader = thread::spawn(move || {
+            let mut all = vec![0; COUNT * 66];
+            socket.read_exact(&mut all).expect("all messages");
+            client
+        });
+        server.send(flood);
+        leave(reader.join().expect("a reader without errors"), server);
+        proxy.running.wait_stderr("closed by the client");
+        let shown = proxy.running.wait().code(0).stdout;
+        let expected: String =
+            (0..COUNT).map(|number| format!("#1 < {}\n", message(number))).collect();
+        assert!(shown == expected, "{} of {} bytes", shown.len(), expected.len());
     }
 }
 
@@ -189,7 +217,7 @@ fn a_signal_ends_in_time_though_a_side_is_stalled() {
     let (client, server) = proxy.open();
     let (sender, progress) = std::sync::mpsc::channel();
     let mut socket = server.socket();
-    let writer = std::thread::spawn(move || {
+    let writer = thread::spawn(move || {
         let bytes = text(&"x".repeat(60_000));
         while socket.write_all(&bytes).is_ok() {
             let _ = sender.send(bytes.len());

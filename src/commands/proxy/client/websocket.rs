@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::event::{EventKind, Failure, FailureKind, Hop, Level, Mask, Opened};
 use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::net::{Deadline, Timings};
+use crate::output::finish_and_drain;
 use crate::output::human::proxy_closed_text;
 use crate::protocol::connection::Initiator;
 use crate::protocol::forward::{ForwardedRequest, Refused, Rewritten};
@@ -87,11 +88,12 @@ impl Client<'_> {
             }
             Exchanged::Answered { response, from_client, persists } => {
                 let error = self.refused_by_server(handshake, &upstream, *response);
-                self.report(Err(error));
                 if persists {
+                    self.report_now(Err(error));
                     self.upstream = Some(upstream);
                     return After::Request(from_client);
                 }
+                self.report(Err(error));
                 self.finish();
                 After::End
             }
@@ -110,7 +112,14 @@ impl Client<'_> {
         is_refused.then(|| Refused::new(refuse.status, "refused on purpose (--refuse)"))
     }
 
-    fn report(&self, result: Result<(), Error>) {
+    /// Reports the end of a connection once all that was shown of it is written: it may end the run.
+    fn report(&mut self, result: Result<(), Error>) {
+        finish_and_drain(self.journal.outputs(), self.reactor);
+        self.report_now(result);
+    }
+
+    /// The same at once: the client may go on.
+    fn report_now(&self, result: Result<(), Error>) {
         self.server.shared.report(ConnectionReport::Ended(result));
     }
 
