@@ -95,7 +95,7 @@ async function withPage(browser, lab, test, options = {}) {
 /** Frames a second, and the part of the time in which the page's thread works: on a busy machine only that is the page's own. */
 async function framesOf(page) {
   const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const worked = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
   const before = await worked();
   const frames = await page.evaluate(() => new Promise((resolve) => {
