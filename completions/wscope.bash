@@ -2,15 +2,15 @@
 _wscope_command() {
     case $1 in
         connect)
-            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 --stay --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
+            options='-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --retry --reconnect --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --ui --ui-history --timestamps --color --filter --mute --no-compress --strict --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca -L --location --reconnect-on-close -0 --slash -b --binary -t --text --echo --json --lenient -1 --stay --force --append --open -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help -V --version'
             arguments=('<url>') many=
             ;;
         listen)
-            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --timestamps --color --filter --mute --no-compress --echo --strict --json --lenient --once -1 --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --ui --ui-history --timestamps --color --filter --mute --no-compress --echo --strict --json --lenient --once -1 --force --append --open -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
             arguments=('') many=
             ;;
         proxy)
-            options='--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --connections --duration --close-timeout --timestamps --color --mute --connect-to --filter --no-http --keep-host --keep-origin --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca --enforce --json --force --append --once -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            options='--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --ui --ui-history --connections --duration --close-timeout --timestamps --color --mute --connect-to --filter --no-http --keep-host --keep-origin --netrc --proxy-insecure -4 -6 -k --insecure --no-system-ca --enforce --json --force --append --open --once -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
             arguments=('' '<url>') many=
             ;;
         check)
@@ -18,7 +18,7 @@ _wscope_command() {
             arguments=('<path>') many=yes
             ;;
         view)
-            options='--entry --max-size --output --record --timestamps --color --filter --mute --json --stats --force --append -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets -h --help'
+            options='--entry --max-size --output --record --ui --ui-history --timestamps --color --filter --mute --json --stats --force --append --open -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets -h --help'
             arguments=('<path>') many=
             ;;
         replay)
@@ -99,6 +99,8 @@ _wscope_option() {
         'connect --close-code') takes=next values='1000 1001 1002 1003 1007 1008 1009 1010 1011 1012 1013 1014 3000 3003 3008' ;;
         'connect --close-reason') takes=next values='' ;;
         'connect --record') takes=next values='<path>' ;;
+        'connect --ui') takes=equals values='' ;;
+        'connect --ui-history') takes=next values='' ;;
         'connect --timestamps') takes=equals values='utc local relative delta' ;;
         'connect --color') takes=next values='auto always never' ;;
         'connect --filter') takes=next values='' ;;
@@ -126,6 +128,8 @@ _wscope_option() {
         'listen --duration') takes=next values='' ;;
         'listen --close-timeout') takes=next values='' ;;
         'listen --record') takes=next values='<path>' ;;
+        'listen --ui') takes=equals values='' ;;
+        'listen --ui-history') takes=next values='' ;;
         'listen --timestamps') takes=equals values='utc local relative delta' ;;
         'listen --color') takes=next values='auto always never' ;;
         'listen --filter') takes=next values='' ;;
@@ -165,6 +169,8 @@ _wscope_option() {
         'proxy --max-message-size') takes=next values='' ;;
         'proxy --max-memory') takes=next values='' ;;
         'proxy --record') takes=next values='<path>' ;;
+        'proxy --ui') takes=equals values='' ;;
+        'proxy --ui-history') takes=next values='' ;;
         'proxy --connections') takes=next values='' ;;
         'proxy --duration') takes=next values='' ;;
         'proxy --close-timeout') takes=next values='' ;;
@@ -223,6 +229,8 @@ _wscope_option() {
         'view --max-size') takes=next values='' ;;
         'view --output') takes=next values='lines nul raw hex base64 json' ;;
         'view --record') takes=next values='<path>' ;;
+        'view --ui') takes=equals values='' ;;
+        'view --ui-history') takes=next values='' ;;
         'view --timestamps') takes=equals values='utc local relative delta' ;;
         'view --color') takes=next values='auto always never' ;;
         'view --filter') takes=next values='' ;;

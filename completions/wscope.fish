@@ -12,15 +12,15 @@ end
 function __wscope_valued
     switch $argv[1]
         case connect
-            string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --color --filter --mute'
+            string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --ui-history --color --filter --mute'
         case listen
-            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --color --filter --mute'
+            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --ui-history --color --filter --mute'
         case proxy
-            string split ' ' -- '--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --connections --duration --close-timeout --color --mute --connect-to --filter'
+            string split ' ' -- '--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --ui-history --connections --duration --close-timeout --color --mute --connect-to --filter'
         case check
             string split ' ' -- '--variable --variables-file --secret --glob -j --jobs --repeat --only -m --max-time --report-junit --report-tap --report-json --report-html -H --header -s --subprotocol -o --origin -A --user-agent --compress -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --ping-interval --max-message-size --close-timeout --max-redirs --ping-timeout --idle-timeout --record --color'
         case view
-            string split ' ' -- '--entry --max-size --output --record --color --filter --mute'
+            string split ' ' -- '--entry --max-size --output --record --ui-history --color --filter --mute'
         case replay
             string split ' ' -- '--pace --speed --timeout --ignore --entry --max-size --compress -H --header -s --subprotocol -o --origin -A --user-agent -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --ping-interval --ping-timeout --idle-timeout -m --max-time --close-timeout --output --max-message-size --record --color --filter --mute'
         case diff
@@ -191,6 +191,8 @@ complete -c wscope -n '__wscope_is connect' -l close-timeout -d 'Time limit for 
 complete -c wscope -n '__wscope_is connect' -l close-code -d 'Status code of our Close frame' -r -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is connect' -l close-reason -d 'Reason of our Close frame' -r -f
 complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is connect' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is connect' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is connect' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is connect' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
@@ -216,6 +218,7 @@ complete -c wscope -n '__wscope_is connect' -s 1 -d 'Same as --count 1'
 complete -c wscope -n '__wscope_is connect' -l stay -d 'Stay at the prompt when the connection has ended'
 complete -c wscope -n '__wscope_is connect' -l force -d 'Replace files of --record that exist'
 complete -c wscope -n '__wscope_is connect' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is connect' -l open -d 'With --ui: open the page in the browser'
 complete -c wscope -n '__wscope_is connect' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is connect' -s q -l quiet -d 'Show errors only'
 complete -c wscope -n '__wscope_is connect' -l no-color -d 'Same as --color never'
@@ -250,6 +253,8 @@ complete -c wscope -n '__wscope_is listen' -l count -d 'End after N messages hav
 complete -c wscope -n '__wscope_is listen' -l duration -d 'Serve for TIME, then close all connections with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is listen' -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is listen' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is listen' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
@@ -263,6 +268,7 @@ complete -c wscope -n '__wscope_is listen' -l once -d 'Serve one client, then ex
 complete -c wscope -n '__wscope_is listen' -s 1 -d 'Same as --count 1'
 complete -c wscope -n '__wscope_is listen' -l force -d 'Replace files of --record that exist'
 complete -c wscope -n '__wscope_is listen' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is listen' -l open -d 'With --ui: open the page in the browser'
 complete -c wscope -n '__wscope_is listen' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is listen' -s q -l quiet -d 'Show errors only'
 complete -c wscope -n '__wscope_is listen' -l no-color -d 'Same as --color never'
@@ -308,6 +314,8 @@ complete -c wscope -n '__wscope_is proxy' -l output -d 'How to write messages [d
 complete -c wscope -n '__wscope_is proxy' -l max-message-size -d 'Do not show messages over SIZE, and do not apply rules to them (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is proxy' -l max-memory -d 'Memory limit for what is kept of all connections for display and rules' -r -f
 complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is proxy' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is proxy' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is proxy' -l connections -d 'End after N connections have ended' -r -f
 complete -c wscope -n '__wscope_is proxy' -l duration -d 'Serve for TIME, then close all connections; exit status 0' -r -f
 complete -c wscope -n '__wscope_is proxy' -l close-timeout -d 'Time limit for the answers to a Close frame of the proxy\'s own' -r -f
@@ -329,6 +337,7 @@ complete -c wscope -n '__wscope_is proxy' -l enforce -d 'Withhold frames that vi
 complete -c wscope -n '__wscope_is proxy' -l json -d 'Same as --output json: every event as a line of JSON'
 complete -c wscope -n '__wscope_is proxy' -l force -d 'Replace files of --record that exist'
 complete -c wscope -n '__wscope_is proxy' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is proxy' -l open -d 'With --ui: open the page in the browser'
 complete -c wscope -n '__wscope_is proxy' -l once -d 'Serve one connection, then exit with its status; others get 503'
 complete -c wscope -n '__wscope_is proxy' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is proxy' -s q -l quiet -d 'Show errors only'
@@ -418,6 +427,8 @@ complete -c wscope -n '__wscope_is view' -l entry -d 'Only this connection: its 
 complete -c wscope -n '__wscope_is view' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is view' -l output -d 'How received messages are written [default: decorated on a terminal, else lines]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
 complete -c wscope -n '__wscope_is view; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
+complete -c wscope -n '__wscope_is view' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is view' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is view' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is view' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is view' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
@@ -426,6 +437,7 @@ complete -c wscope -n '__wscope_is view' -l json -d 'Write every event as a line
 complete -c wscope -n '__wscope_is view' -l stats -d 'Show a table of numbers, sizes, rates, gaps and response times instead; with --json one object'
 complete -c wscope -n '__wscope_is view' -l force -d 'Replace files of --record that exist'
 complete -c wscope -n '__wscope_is view' -l append -d 'Continue files of --record that exist: .ndjson only'
+complete -c wscope -n '__wscope_is view' -l open -d 'With --ui: open the page in the browser'
 complete -c wscope -n '__wscope_is view' -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n '__wscope_is view' -s q -l quiet -d 'Show errors only'
 complete -c wscope -n '__wscope_is view' -l no-color -d 'Same as --color never'
@@ -436,7 +448,7 @@ complete -c wscope -n '__wscope_is view' -s h -l help -d 'Print help (see more w
 complete -c wscope -n '__wscope_is view; and __wscope_has_arguments 0' -F
 complete -c wscope -n '__wscope_is replay' -l pace -d 'When messages are sent [default: answers; original with --speed]' -r -f -a "(__wscope_offered answers\t'Each after as many answers as came before it in the recording' original\t'With the recorded gaps' fast\t'At once')"
 complete -c wscope -n '__wscope_is replay' -l speed -d 'With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5' -r -f
-complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long answers are waited for; 0: without a limit' -r -f
+complete -c wscope -n '__wscope_is replay' -l timeout -d 'How long to wait for answers; 0: no limit' -r -f
 complete -c wscope -n '__wscope_is replay' -l ignore -d 'Do not compare what this JSONPath selects, such as \'$.ts\' or \'$..id\' [repeatable]' -r -f
 complete -c wscope -n '__wscope_is replay' -l entry -d 'Only this connection: its number, or a part of its URL' -r -f
 complete -c wscope -n '__wscope_is replay' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
@@ -510,7 +522,7 @@ complete -c wscope -n '__wscope_is diff' -l max-size -d 'The largest file that i
 complete -c wscope -n '__wscope_is diff' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is diff' -l ignore-order -d 'Accept the messages of each side in any order'
 complete -c wscope -n '__wscope_is diff' -l handshake -d 'Compare the opening handshakes too: URL, header fields and their order'
-complete -c wscope -n '__wscope_is diff' -l timing -d 'Compare times too: those from one message to the next, to the end, and to open the connection'
+complete -c wscope -n '__wscope_is diff' -l timing -d 'Compare times too: between messages, to the end, and to open the connection'
 complete -c wscope -n '__wscope_is diff' -l control -d 'Compare pings and pongs too'
 complete -c wscope -n '__wscope_is diff' -l json -d 'Write each difference as a line of JSON, and last the counts'
 complete -c wscope -n '__wscope_is diff' -s q -l quiet -d 'Write nothing: the exit status is the answer'

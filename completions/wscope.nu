@@ -99,6 +99,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope timestamps" # Show the time of every line
@@ -166,6 +169,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope listen timestamps" # Show the time of every line
@@ -252,6 +258,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --once                    # Serve one connection, then exit with its status; others get 503
     --connections: string     # End after N connections have ended
     --duration: string        # Serve for TIME, then close all connections; exit status 0
@@ -389,6 +398,9 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
+    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --open                    # With --ui: open the page in the browser
+    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope view timestamps" # Show the time of every line
@@ -431,7 +443,7 @@ module completions {
   export extern "wscope replay" [
     --pace: string@"nu-complete wscope replay pace" # When messages are sent [default: answers; original with --speed]
     --speed: string           # With --pace original: divide the recorded gaps by this factor, such as 2 or 0.5
-    --timeout: string         # How long answers are waited for; 0: without a limit
+    --timeout: string         # How long to wait for answers; 0: no limit
     --check                   # Compare what is received with the recording; exit status 1 if it differs
     --ignore: string          # Do not compare what this JSONPath selects, such as '$.ts' or '$..id' [repeatable]
     --ignore-order            # Accept received messages in any order
@@ -510,7 +522,7 @@ module completions {
     --ignore: string          # Do not compare what this JSONPath selects, such as '$.ts' or '$..id' [repeatable]
     --ignore-order            # Accept the messages of each side in any order
     --handshake               # Compare the opening handshakes too: URL, header fields and their order
-    --timing                  # Compare times too: those from one message to the next, to the end, and to open the connection
+    --timing                  # Compare times too: between messages, to the end, and to open the connection
     --control                 # Compare pings and pongs too
     --entry: string           # Only this connection: its number, or a part of its URL
     --max-size: string        # The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)

@@ -25,6 +25,7 @@ mod route;
 mod settings;
 mod similar;
 mod tls;
+mod ui;
 mod view;
 mod wscat;
 
@@ -47,6 +48,7 @@ pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use similar::{is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
+pub use ui::UiArgs;
 pub use view::{SelectionArgs, ViewArgs};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
@@ -181,6 +183,9 @@ pub struct ConnectArgs {
     /// Recording.
     #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
+    /// Page.
+    #[command(flatten)]
+    pub ui: UiArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

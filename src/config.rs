@@ -50,6 +50,7 @@ mod secrets;
 mod settings;
 mod shared;
 mod tls;
+mod ui;
 mod values;
 mod view;
 pub mod wscat;
@@ -69,6 +70,7 @@ pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Expanded, SettingError, SettingsEnv, endpoint_list, expand};
 pub use shared::failure_color;
+pub use ui::UiConfig;
 pub use values::{parse_duration, parse_size};
 pub use view::ViewConfig;
 
@@ -81,6 +83,8 @@ pub struct Env {
     pub stdin_is_terminal: bool,
     /// Standard output is a terminal.
     pub stdout_is_terminal: bool,
+    /// Standard output discards what is written.
+    pub stdout_is_discarded: bool,
     /// Standard error is a terminal.
     pub stderr_is_terminal: bool,
     /// NO_COLOR is set and not empty, or the terminal is dumb.
@@ -222,6 +226,8 @@ pub struct ConnectConfig {
     pub filters: Filters,
     /// What is recorded.
     pub record: RecordConfig,
+    /// The page, if it is served.
+    pub ui: Option<UiConfig>,
     /// A larger received message closes the connection, in bytes.
     pub max_message_size: u64,
     /// What ends the run.
@@ -276,6 +282,8 @@ pub enum Stdout {
     Payload(OutputFraming),
     /// Events.
     Json(JsonFrames),
+    /// Nothing.
+    Nothing,
 }
 
 /// The display of everything but messages.

@@ -4,8 +4,8 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `error`, `config`, `report`, `session`, `recording`, `output`, `rules`, `scenario`, `observer`, `input`, `view`,
-//! `event`, `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact` and `platform`.
+//! `commands`, `error`, `config`, `report`, `session`, `page`, `recording`, `output`, `rules`, `scenario`, `observer`, `input`, `view`,
+//! `event`, `client`, `server`, `resilience`, `net`, `protocol`; `cli`, `template`, `redact`, `hidden` and `platform`.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -16,10 +16,12 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod hidden;
 pub mod input;
 pub mod net;
 pub mod observer;
 pub mod output;
+pub mod page;
 pub mod platform;
 pub mod protocol;
 pub mod proxy;

@@ -51,6 +51,7 @@ fn environment(visible_secrets: Option<String>) -> Env {
         visible_secrets,
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
+        stdout_is_discarded: stdio::is_stdout_discarded(),
         stderr_is_terminal: io::stderr().is_terminal(),
         no_color: set("NO_COLOR").is_some() || term == "dumb",
         force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),

@@ -10,6 +10,7 @@ mod percent;
 mod query;
 mod secrets;
 pub mod subprotocols;
+mod userinfo;
 
 use names::HeaderKind;
 pub use query::secret_values;
@@ -130,12 +131,18 @@ impl Redaction {
             return Cow::Borrowed(url);
         }
         let path_end = url.find(['?', '#']).unwrap_or(url.len());
-        let mut masked = without_userinfo(&url[..path_end]);
-        let mut copied = path_end;
-        for value in secret_values(url) {
-            masked += &url[copied..value.start];
-            masked += MASK;
-            copied = value.end;
+        let in_path = userinfo::secrets_of_urls(&url[..path_end]);
+        let mut secrets: Vec<_> = password_range(url).into_iter().chain(in_path).collect();
+        secrets.sort_by_key(|range| range.start);
+        secrets.extend(secret_values(url));
+        let (mut masked, mut copied) = (String::with_capacity(url.len()), 0);
+        for value in secrets {
+            // The first two may be the same.
+            if value.start >= copied {
+                masked += &url[copied..value.start];
+                masked += MASK;
+            }
+            copied = copied.max(value.end);
         }
         masked += &url[copied..];
         if masked == url { Cow::Borrowed(url) } else { Cow::Owned(masked) }
@@ -167,13 +174,12 @@ fn userinfo(url: &str) -> Option<&str> {
     userinfo_range(url).map(|range| &url[range])
 }
 
-/// The user name stays visible if there is a password; on its own it may be a token.
-fn without_userinfo(url: &str) -> String {
-    let Some(userinfo) = userinfo(url) else { return url.to_owned() };
-    let start = url.find("//").map_or(0, |at| at + 2);
-    let (before, rest) = url.split_at(start);
-    let name = userinfo.split_once(':').map_or(String::new(), |(name, _)| format!("{name}:"));
-    format!("{before}{name}{MASK}{}", &rest[userinfo.len()..])
+/// Where the secret is in a URL's userinfo. The user name stays visible if there is a password; on its own it may be a
+/// token.
+fn password_range(url: &str) -> Option<Range<usize>> {
+    let userinfo = userinfo_range(url)?;
+    let password = url[userinfo.clone()].find(':').map_or(0, |colon| colon + 1);
+    Some(userinfo.start + password..userinfo.end)
 }
 
 #[cfg(test)]
@@ -211,6 +217,10 @@ mod tests {
             ("/?code=hunter2#sig=hunter2", "/?code=***#sig=***"),
             ("/?%74oken=hunter2&to%6Ben=&a%=1&%", "/?%74oken=***&to%6Ben=&a%=1&%"),
             ("/?next=%2Fx%3Ftoken%3Dhunter2%26a%3Db", "/?next=%2Fx%3Ftoken%3D***%26a%3Db"),
+            ("/?next=https%3A%2F%2Fme%3Ahunter2%40h", "/?next=https%3A%2F%2Fme%3A***%40h"),
+            ("/to/https%3a%2F%2Fhunter2%40h/?a", "/to/https%3a%2F%2F***%40h/?a"),
+            ("ws://me:hunter2@h/?a=http://me:hunter2@h", "ws://me:***@h/?a=http://me:***@h"),
+            ("//:@h/", "//:***@h/"),
             ("/?author=me&authorization=hunter2&key=a=b", "/?author=me&authorization=***&key=***"),
         ] {
             assert_eq!(mask.url(url), masked);

@@ -174,6 +174,9 @@ impl<'a> Session<'a> {
         let now = self.clock.event_time();
         self.observers.on_event(now, &EventKind::Open(self.opened), None);
         self.source.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
+        if let Some(beside) = &mut self.plan.beside {
+            beside.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
+        }
         self.journal.outputs().register(
             self.reactor.registry(),
             tokens::OUTPUTS,

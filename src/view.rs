@@ -17,7 +17,7 @@ use mio::Waker;
 use crate::event::{Clock, Event, EventKind, Mark, Stamp};
 
 pub use filter::{DisplayFilter, Filters};
-pub use latency::Latencies;
+pub use latency::{Latencies, Requests};
 pub use scrollback::{Kept, SCROLLBACK};
 use state::State;
 pub use time::Timestamps;

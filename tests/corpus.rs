@@ -83,3 +83,8 @@ fn rules() {
 fn forward() {
     run_all("forward", targets::forward::run);
 }
+
+#[test]
+fn page() {
+    run_all("page", targets::page::run);
+}

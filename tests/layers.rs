@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 23] = [
+const LAYERS: [(&str, &[&str]); 25] = [
     ("platform", &[]),
     ("template", &[]),
+    ("hidden", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
@@ -18,15 +19,19 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("view", &["protocol", "event"]),
     ("input", &["platform", "template", "redact", "protocol", "event", "view"]),
     ("observer", &["protocol", "event", "input"]),
-    ("scenario", &["template", "protocol", "event", "view", "observer"]),
+    ("scenario", &["template", "hidden", "protocol", "event", "view", "observer"]),
     ("rules", &["protocol", "input", "scenario"]),
-    ("output", &["platform", "protocol", "net", "event", "view"]),
+    ("output", &["platform", "hidden", "protocol", "net", "event", "view"]),
     (
         "recording",
         &[
             "platform", "template", "redact", "protocol", "net", "event", "view", "scenario",
             "output",
         ],
+    ),
+    (
+        "page",
+        &["platform", "redact", "protocol", "event", "view", "scenario", "output", "recording"],
     ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
@@ -88,6 +93,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
             "report",
             "output",
             "recording",
+            "page",
             "input",
             "session",
             "cli",

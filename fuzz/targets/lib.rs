@@ -9,6 +9,7 @@ pub mod har;
 pub mod head;
 pub mod matching;
 pub mod messages;
+pub mod page;
 pub mod recording;
 pub mod relay;
 pub mod rules;

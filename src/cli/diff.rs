@@ -48,10 +48,10 @@ pub struct ComparisonArgs {
     #[arg(long)]
     pub handshake: bool,
 
-    /// Compare times too: those from one message to the next, to the end, and to open the connection
+    /// Compare times too: between messages, to the end, and to open the connection
     ///
-    /// A time differs if it is more than twice the other one and longer by more than 50 ms. Of a message it is the time
-    /// since the message before it that both recordings have.
+    /// A time differs if it is more than twice the other one and longer by more than 50 ms. A message's time is measured
+    /// from the previous message that both recordings have.
     #[arg(long)]
     pub timing: bool,
 
@@ -86,16 +86,16 @@ pub struct DiffOutputArgs {
 }
 
 const MORE: &str = "\
-Connections to the same path are compared, in their order; hosts may differ.
-The messages of each side are aligned: equal ones first (JSON as JSON), between
-them those that resemble each other. How the two sides interleave depends on
-the network and is not compared.
+Connections to the same path are compared, in order; hosts may differ. The
+messages of each side are aligned: first equal ones (JSON as JSON), then similar
+ones between them. How the two sides interleave depends on the network and is
+not compared.
 
   -  only the first recording has the message     > and <  sent and received by
   +  only the second one has it                   the side that recorded
-  ~  it changed; the changed places follow        (of the first recording)
+  ~  it changed; the changes follow               (of the first recording)
 
-The numbers are those of the message in the first and the second recording.
+The numbers are the message's numbers in the first and in the second recording.
 
 Examples:
   wscope diff before.ndjson after.ndjson    what has changed?
@@ -107,4 +107,4 @@ Examples:
 
 Exit status:
   0 no difference · 1 differences · 2 usage, or a file is not a recording ·
-  8 a file cannot be read, or the output not be written";
+  8 a file cannot be read, or the output cannot be written";

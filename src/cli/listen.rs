@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, SettingsArgs};
+use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, SettingsArgs, UiArgs};
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
@@ -32,6 +32,9 @@ pub struct ListenArgs {
     /// Recording.
     #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
+    /// Page.
+    #[command(flatten)]
+    pub ui: UiArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     AuthArgs, ClosingArgs, DisplayArgs, FilterArgs, NetworkArgs, OutputMode, RecordArgs, RouteArgs,
-    ServerTlsArgs, SettingsArgs, TlsArgs,
+    ServerTlsArgs, SettingsArgs, TlsArgs, UiArgs,
 };
 
 /// Options for `proxy`.
@@ -53,6 +53,9 @@ pub struct ProxyArgs {
     /// Recording.
     #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
+    /// Page.
+    #[command(flatten)]
+    pub ui: UiArgs,
     /// Ending.
     #[command(flatten)]
     pub ending: StoppingArgs,
@@ -279,7 +282,7 @@ Action:
   duplicate            deliver it twice
   replace PAYLOAD      deliver this: text, {…}, json:…, hex:…, text:@FILE
   corrupt              deliver it with one bit changed
-  hold                 keep it until /go, /drop or /edit at the prompt
+  hold                 keep it until /go, /drop or /edit, or with --ui the page
   close CODE [REASON]  do not deliver it, and close both sides with CODE
   abort                do not deliver it, and reset both TCP connections
 

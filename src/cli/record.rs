@@ -9,11 +9,11 @@ use clap::{Args, ValueHint};
 pub struct RecordArgs {
     /// Record everything: .ndjson, .har or .wscope [repeatable]
     ///
-    /// The end of the name is the format: .ndjson has the events of --json, one a line, with frames under -vv; .har is an
-    /// HTTP archive, as browsers have them; .wscope is a scenario for wscope check. Only the user can read the file, as
-    /// messages are recorded as they are; headers, cookies and tokens in URLs are masked unless --show-secrets is given.
-    /// --filter, --mute, --quiet and pauses of the display change nothing. If the file cannot be written any more, a
-    /// warning says so, the run goes on, and the exit status is 8.
+    /// The file's extension is its format: .ndjson has the events of --json, one per line, with frames under -vv (which
+    /// --quiet excludes); .har is an HTTP archive, as browsers export; .wscope is a scenario for wscope check. Only the
+    /// user can read the file, as messages are recorded as they are; headers, cookies and tokens in URLs are masked unless
+    /// --show-secrets is given. --filter, --mute, --quiet and pausing the display do not change what is recorded. If the
+    /// file can no longer be written, a warning says so, the run goes on, and the exit status is 8.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub record: Vec<PathBuf>,
 

@@ -19,10 +19,10 @@ pub struct ReplayArgs {
 
     /// Where to connect [default: the URL of the recording]
     ///
-    /// It is written as for 'wscope URL'. Without a path and a query (such as :8080) those of the recording are
-    /// requested; a path of / is given as :8080/. Credentials of the recording (Authorization, Cookie, parameters of the
+    /// Written as for 'wscope URL'. Without a path and a query (such as :8080) those of the recording are requested;
+    /// write :8080/ for the path /. Credentials of the recording (Authorization, Cookie, parameters of the
     /// query and others that would be shown as ***) are sent to the scheme, host and port that they were recorded with,
-    /// and to no other: -H, --cookie, --user and --bearer give them.
+    /// and to no other: give them with -H, --cookie, --user or --bearer.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
 
@@ -79,18 +79,18 @@ pub struct PlayingArgs {
     #[arg(long, value_name = "FACTOR")]
     pub speed: Option<String>,
 
-    /// How long answers are waited for; 0: without a limit
+    /// How long to wait for answers; 0: no limit
     ///
-    /// It starts again with everything that is sent or received. At its end the next message is sent without the
-    /// answers that are missing, or the connection is closed, with a warning.
+    /// It starts again whenever anything is sent or received. When it runs out, the next message is sent without the
+    /// missing answers, or the connection is closed, with a warning.
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub timeout: String,
 
     /// Compare what is received with the recording; exit status 1 if it differs
     ///
     /// JSON is compared as JSON: the order of members, white space and forms of numbers do not matter. Differences are
-    /// messages that are missing, surplus or changed, answers that came only after --timeout, and another close code or
-    /// reason.
+    /// messages that are missing, surplus or changed, answers that arrive after --timeout, and a different close code
+    /// or reason.
     #[arg(long)]
     pub check: bool,
 
@@ -167,20 +167,20 @@ fn short(arg: Arg, help: &'static str) -> Arg {
 }
 
 const MORE: &str = "\
-What the client of the recorded connection sent is sent again: its headers (not
+Sends again what the client of the recorded connection sent: its headers (except
 those that belong to one handshake), subprotocols, messages, pings, and its
-Close frame. A header whose value was masked (***) is not sent, and named.
+Close frame. A header whose value was masked (***) is not sent; a warning names it.
 
 Examples:
   wscope replay chat.har                    the same again
   wscope replay chat.ndjson :8080           the same path, on this machine
   wscope replay chat.ndjson :8080/v2/chat   another path
-  wscope replay --check chat.ndjson :8080   does it still answer the same?
+  wscope replay --check chat.ndjson :8080   are the answers still the same?
   wscope replay --check --ignore '$..time' --ignore-order chat.har
   wscope replay --pace original --speed 10 feed.ndjson
   wscope replay --entry /chat page.har      one of several connections
   wscope listen --replay chat.ndjson        the other side: a mock server
 
 Exit status:
-  as of 'wscope URL'; 1 if --check found a difference, or not all was sent;
+  as for 'wscope URL'; 1 if --check found a difference, or not all was sent;
   2 if the file is not a recording, or has several connections";

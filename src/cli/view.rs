@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs};
+use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, UiArgs};
 
 /// Options for `view`.
 #[derive(Args, Debug)]
@@ -23,6 +23,9 @@ pub struct ViewArgs {
     /// Conversion.
     #[command(flatten)]
     pub record: RecordArgs,
+    /// Page.
+    #[command(flatten)]
+    pub ui: UiArgs,
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
@@ -62,26 +65,26 @@ pub struct ViewOutputArgs {
     ///
     /// Response times are those of requests and answers with the same "id" in JSON. Quantiles are exact to 3 %. --filter
     /// and --mute choose the messages that are counted.
-    #[arg(long, conflicts_with = "record")]
+    #[arg(long, conflicts_with_all = ["record", "ui"])]
     pub stats: bool,
 }
 
 const MORE: &str = "\
-On a terminal a recording is shown as the connection was, with -v, -vv and
---timestamps as far as it was recorded; in a pipe the received messages are
-written, and what else there is to say goes to standard error. Where it has
-several connections, lines begin with their number, as far as they have one.
+On a terminal a recording is shown as the live connection was; -v, -vv and
+--timestamps show what was recorded. In a pipe the received messages are
+written to standard output, and everything else to standard error. If the
+recording has several connections, each line begins with their number.
 
-With --record the recording is converted to other files, as their names end, and
-not shown; --entry chooses what they get, --filter and --mute do not.
+With --record the recording is converted to other files and not shown. The
+format is that of each file's extension. --entry chooses what is converted;
+--filter and --mute do not.
 
-The file is recognised by its content. A line of events that is not valid is
-skipped and named at the end, with exit status 2. A line that was cut because
-the program that recorded was killed is only a warning: the last one, or one
-behind which another run was added.
+The format of FILE is detected from its content. An invalid line of events is
+skipped and reported at the end, with exit status 2. A truncated line, left by
+a program that was killed while recording, causes only a warning.
 
-A signal ends a conversion. The files are ended as they have to be, and a
-warning says that the rest is missing.
+A signal ends a conversion. The files are completed, and a warning says that the
+rest is missing.
 
 Examples:
   wscope view chat.ndjson                   what was sent and received

@@ -87,8 +87,8 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
         relax::check(&chosen)?;
     }
     let names = chosen.iter().map(|file| file.source.name.as_str());
-    reports::check_writable(&config, names.clone())?;
-    let recordings = CheckRecordings::start(&config, names, reactor.waker())?;
+    reports::check_writable(&config, names)?;
+    let recordings = CheckRecordings::start(&config, &chosen, &values, reactor.waker())?;
     let started = Instant::now();
     let (files, signal) = run_all(&config, &chosen, &values, &recordings, &mut print, &mut reactor);
     let (took, ended) = (started.elapsed(), SystemTime::now());

@@ -4,9 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mio::Waker;
+
 use super::RunError;
 use super::delivery::Delivery;
 use super::displays::{self, Failures, SharedView};
+use super::page::{self, Page};
 use super::recording::{self, Ending, RunRecordings, Verdict};
 use crate::config::ConnectConfig;
 use crate::error::Error;
@@ -30,6 +33,7 @@ mod conversation;
 mod link;
 mod link_thread;
 mod opening;
+mod page_control;
 pub(super) use opening::events;
 mod pause;
 mod playback;
@@ -43,6 +47,7 @@ mod sinks;
 mod stay;
 
 use conversation::{Conversation, InputSource};
+use page_control::PageLinks;
 pub(super) use playback::{Playback, action};
 use prepared::Prepared;
 use record::{Record, RunShared};
@@ -79,15 +84,9 @@ pub(super) fn run_with(
     let filters = std::mem::take(&mut config.filters);
     let view = displays::view(clock, filters, &config.commentary);
     let config = Arc::new(config);
-    let recordings = RunRecordings::start(
-        &config.record,
-        clock,
-        config.commentary.takes_commands,
-        reactor.waker(),
-    );
-    let (recordings, start) = match recordings {
-        Ok(recordings) => (Some(recordings), Ok(())),
-        Err(error) => (None, Err(error)),
+    let (page, recordings, start) = match start(&config, clock, reactor.waker()) {
+        Ok((page, recordings)) => (page, Some(recordings), Ok(())),
+        Err(error) => (None, None, Err(error)),
     };
     let mut outputs = outputs(&config, view.as_ref())?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
@@ -98,6 +97,7 @@ pub(super) fn run_with(
         view,
         playback: playback.clone(),
         recordings,
+        page,
         max_time,
         leave_by: None,
     };
@@ -118,6 +118,19 @@ pub(super) fn run_with(
         None => command.max_time.map(|end| end.max(Instant::now() + FINAL_FLUSH_LIMIT)),
     };
     result.map_err(|error| RunError { error: Box::new(error), report_by })
+}
+
+/// Starts the page and the recordings, if there are any.
+fn start(
+    config: &ConnectConfig,
+    clock: Clock,
+    control: Arc<Waker>,
+) -> Result<(Option<Page>, RunRecordings), Error> {
+    let socket = page::listen(config.ui.as_ref())?;
+    let takes_commands = config.commentary.takes_commands;
+    let mut recordings = RunRecordings::start(&config.record, clock, takes_commands, control)?;
+    let page = socket.map(|socket| Page::open(socket, &mut recordings, false)).transpose()?;
+    Ok((page, recordings))
 }
 
 /// Emits the event of a failure before anything could be set up.
@@ -146,6 +159,8 @@ struct ConnectCommand<'a> {
     view: Option<Arc<View>>,
     /// `None`: the files cannot be recorded to, and nothing is run.
     recordings: Option<RunRecordings>,
+    /// `--ui`.
+    page: Option<Page>,
     playback: Option<Playback>,
     max_time: Option<Instant>,
     /// A signal or `--max-time` has ended the run: no wait is longer than until then.
@@ -154,21 +169,12 @@ struct ConnectCommand<'a> {
 
 impl ConnectCommand<'_> {
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
-        let config = &self.config;
         if let Some(view) = &self.view {
             view.set_waker(reactor.waker());
         }
-        let prepared = Arc::new(Prepared::new(Arc::clone(config)));
-        let (name, destination) = (&config.name, config.destination());
-        let prompt = PromptNames::new(name, destination, prepared.clone(), config.stay);
-        let shared = RunShared {
-            prompt: Arc::new(prompt),
-            prepared,
-            view: self.view.clone(),
-            is_decided: Arc::default(),
-            recordings: self.recordings.clone(),
-            logs: SessionLogs::default(),
-        };
+        let shared = self.shared();
+        let of_page = self.serve_page(&shared)?;
+        let config = &self.config;
         shared.record(self.outputs, reactor.waker(), FIRST_NUMBER);
         shared.keep_events(self.outputs, config);
         let mut conversation = Conversation {
@@ -184,6 +190,10 @@ impl ConnectCommand<'_> {
             playback: self.playback.clone(),
         };
         conversation.emit_notices();
+        for (level, text) in &of_page {
+            conversation.emit(EventKind::Notice(*level, text));
+        }
+        conversation.outputs.flush_early();
         let mut ended = Run { conversation: &mut conversation }.run();
         if conversation.goes_on(&ended) {
             let Stayed { result, leave_by } = conversation.stay(ended);
@@ -223,6 +233,31 @@ impl ConnectCommand<'_> {
         result
     }
 
+    /// What all connections of the run share.
+    fn shared(&self) -> RunShared {
+        let config = &self.config;
+        let prepared = Arc::new(Prepared::new(Arc::clone(config)));
+        let (name, destination) = (&config.name, config.destination());
+        let prompt = PromptNames::new(name, destination, prepared.clone(), config.stay);
+        RunShared {
+            prompt: Arc::new(prompt),
+            prepared,
+            view: self.view.clone(),
+            is_decided: Arc::default(),
+            recordings: self.recordings.clone(),
+            logs: SessionLogs::default(),
+            page: self.page.as_ref().map(|page| PageLinks::new(page, config)),
+        }
+    }
+
+    /// Serves the page, if there is one. Returns what is to be said about it.
+    fn serve_page(&mut self, shared: &RunShared) -> Result<Vec<(Level, String)>, Error> {
+        match (&mut self.page, &shared.page) {
+            (Some(page), Some(links)) => page.serve(page_control::about(&self.config, links)),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Writes what is left to report of the end, however long it takes, unless the run is ended.
     fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
         self.outputs.finish();
@@ -237,6 +272,9 @@ impl ConnectCommand<'_> {
         if let Some(recordings) = &recordings {
             recordings.end();
         }
+        if let Some(page) = &self.page {
+            page.end_recording();
+        }
         let result = Delivery {
             outputs: &mut Ending { outputs: &mut *self.outputs, recordings: recordings.as_deref() },
             reactor,
@@ -247,10 +285,14 @@ impl ConnectCommand<'_> {
             result,
         }
         .run();
-        match recordings {
+        let result = match recordings {
             Some(recordings) => self.conclude_recordings(&recordings, reactor, result),
             None => result,
+        };
+        if let Some(page) = &mut self.page {
+            page.end(&result, leave_by);
         }
+        result
     }
 
     /// Says what was recorded.
@@ -261,6 +303,9 @@ impl ConnectCommand<'_> {
         result: Result<(), Error>,
     ) -> Result<(), Error> {
         recordings.stop_waiting();
+        if let Some(page) = &self.page {
+            page.stop_waiting();
+        }
         self.outputs.flush_early(); // what does not get into the queues is counted
         let verdict = Verdict::take(recordings, self.config.commentary.on_terminal);
         for (level, text) in &verdict.notices {

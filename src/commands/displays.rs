@@ -15,7 +15,7 @@ use crate::output::json_payload::JsonPayloadFormat;
 use crate::output::payload::{OutputFraming, PayloadFormat};
 use crate::output::shared::SharedStream;
 use crate::output::style::Style;
-use crate::output::{Format, Joined, Outlet, Output, Outputs};
+use crate::output::{Format, Joined, Outlet, Output, Outputs, Silent};
 use crate::platform::batches::BatchQueue;
 use crate::platform::files;
 use crate::platform::stdio::Writer;
@@ -179,6 +179,7 @@ pub(super) fn outputs(
         }
         Stdout::Payload(framing) => Box::new(PayloadFormat::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),
+        Stdout::Nothing => Box::new(Silent),
     };
     let mut outputs = Outputs::default();
     if let Some(SharedView { view, shows_waiting }) = view {

@@ -21,6 +21,7 @@ mod mock;
 mod observer;
 mod operator;
 mod page;
+mod page_control;
 mod server;
 
 use mock::Mock;
@@ -42,10 +43,11 @@ fn set_up(mut config: ListenConfig) -> Result<ControlLoop<Operator>, Error> {
     let options = shared_options(&mut config);
     let (shared, inputs) = Shared::start(options, &mut listening.reactor)?;
     let operator = Operator::new(stdin(config.input, &listening.reactor));
-    let duration = config.duration;
+    let (duration, address) = (config.duration, listening.address);
     let server = Arc::new(Server::new(config, shared, mock));
+    let of_page = server.shared.serve_page(|| page_control::about(&server, address))?;
     let mut control_loop = ControlLoop::new(server, operator, listening, inputs, duration);
-    announce(control_loop.control());
+    announce(control_loop.control(), &of_page);
     Ok(control_loop)
 }
 
@@ -73,6 +75,8 @@ fn shared_options(config: &mut ListenConfig) -> SharedOptions<'_, OperatorComman
         commentary: config.commentary,
         filters: std::mem::take(&mut config.filters),
         record: &config.record,
+        ui: config.ui.as_ref(),
+        is_server: true,
         input: config.input,
         commands: &SERVER_COMMANDS,
         keeps_scenario: true,

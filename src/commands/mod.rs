@@ -34,6 +34,7 @@ mod displays;
 pub mod listen;
 mod lost;
 pub mod man;
+mod page;
 pub mod proxy;
 mod recorded;
 mod recording;

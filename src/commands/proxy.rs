@@ -16,6 +16,7 @@ mod connections;
 mod grammar;
 mod layout;
 mod operator;
+mod page_control;
 mod server;
 mod tables;
 
@@ -46,6 +47,7 @@ fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
         tls: config.tls.clone(),
         time_limit: config.handshake_timeout,
         max_handshakes: config.max_handshakes,
+        refusal_headers: Vec::new(),
     };
     let operator = Operator::new(config.once, config.connections);
     let duration = config.duration;
@@ -53,7 +55,11 @@ fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
     let mut control_loop =
         ControlLoop::new(Arc::clone(&server), operator, listening, inputs, duration);
     let lines = announcement(&server);
-    control_loop.control().announce(&server.config.notices, &lines);
+    let control = control_loop.control();
+    control.announce(&server.config.notices, &lines);
+    for (level, text) in server.shared.serve_page(|| page_control::about(&server))? {
+        control.notice(level, &text);
+    }
     Ok(control_loop)
 }
 
@@ -76,6 +82,8 @@ fn shared_options(config: &mut ProxyConfig, numbers: NumberList) -> SharedOption
         commentary: config.commentary,
         filters: std::mem::take(&mut config.filters),
         record: &config.record,
+        ui: config.ui.as_ref(),
+        is_server: false,
         input: config.input,
         commands: &COMMANDS,
         keeps_scenario: true,

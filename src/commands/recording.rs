@@ -14,10 +14,14 @@ use crate::input::repl::{RecordControl, RecordRequest, SessionScenario};
 use crate::net::{Reactor, Woken};
 use crate::output::json::{Json, JsonFrames};
 use crate::output::style::Style;
-use crate::output::{Buffered, LateStart, OutputError, Outputs, RecordSource};
+use crate::output::{
+    Buffered, Format, LateStart, Outlet, OutputError, Outputs, RecordSource, RecordedFrames,
+};
 use crate::platform::record_file::standard_streams;
 use crate::platform::signals::Signal;
 use crate::platform::stdio;
+use crate::protocol::Opcode;
+use crate::protocol::vocabulary::FrameEvent;
 use crate::recording::scenario::{ScenarioBuilder, UnknownValue};
 use crate::recording::{Outcome, Recorded, Recordings, uses};
 
@@ -29,6 +33,8 @@ pub(super) struct RunRecordings {
     clock: Clock,
     /// Recordings may begin at a prompt.
     takes_commands: bool,
+    /// The page gets all events.
+    has_page: bool,
 }
 
 impl RunRecordings {
@@ -43,7 +49,13 @@ impl RunRecordings {
         control: Arc<Waker>,
     ) -> Result<Self, Error> {
         let recordings = Arc::new(open(config, std::iter::empty(), control)?);
-        Ok(Self { recordings, frames: config.frames, clock, takes_commands })
+        let frames = config.frames;
+        Ok(Self { recordings, frames, clock, takes_commands, has_page: false })
+    }
+
+    /// Has all outputs record from now on, for the page.
+    pub(super) fn set_page(&mut self) {
+        self.has_page = true;
     }
 
     /// What carries out the commands of a prompt.
@@ -68,19 +80,44 @@ impl RunRecordings {
 
     /// Has these outputs, of the loop that `waker` wakes, record all events. `late` is as in [`RecordSource`].
     pub(super) fn record(&self, outputs: &mut Outputs, waker: Arc<Waker>, late: LateStart) {
-        if !self.takes_commands && !self.recordings.are_any() {
+        if !(self.takes_commands || self.has_page || self.recordings.are_any()) {
             return;
         }
         let frames = self.frames;
         outputs.record(RecordSource {
             recorders: self.recordings.recorders(),
             waker,
-            format: Arc::new(move || Box::new(Json::new(frames))),
+            format: Arc::new(move |recorded| match recorded {
+                RecordedFrames::AsAsked => Box::new(Json::new(frames)),
+                RecordedFrames::Unusual => Box::new(UnusualFrames(Json::new(JsonFrames::Headers))),
+            }),
             connection: None,
             late: self.takes_commands.then_some(late),
             notices: Some(self.clock),
         });
     }
+}
+
+/// Leaves frames out of which their message, ping, pong or Close says everything. They are nearly all.
+struct UnusualFrames(Json);
+
+impl Format for UnusualFrames {
+    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        match &event.what {
+            EventKind::Frame(frame) if is_usual(frame) => {}
+            _ => self.0.event(event, out),
+        }
+    }
+}
+
+fn is_usual(frame: &FrameEvent<'_>) -> bool {
+    let FrameEvent { header, part, raw, .. } = frame;
+    let is_compressed = part.is_some_and(|part| part.compressed);
+    let is_final_block = part.is_some_and(|part| part.is_final_block);
+    let is_whole = header.fin && header.opcode != Opcode::Continuation;
+    let is_known = part.is_some() || header.opcode.is_control();
+    let has_reserved = header.rsv2 || header.rsv3 || (header.rsv1 && !is_compressed);
+    is_whole && is_known && header.is_minimal() && !(has_reserved || is_final_block || *raw)
 }
 
 /// Starts to record to the files of `config`. `used` are further files that the run uses, with what they are for it.

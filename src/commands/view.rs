@@ -34,13 +34,13 @@ use stats::Counting;
 /// # Errors
 /// Why it failed: the file is not a recording, or parts of it are invalid, or nothing can be written.
 pub fn run(config: ViewConfig) -> Result<(), Error> {
-    let is_converted = !config.record.files.is_empty();
-    if !is_converted {
+    if !handles_signals(&config) {
         let handlers = |error| Error::System("signal handlers".to_owned(), error);
         signals::exit_at_once().map_err(handlers)?;
     }
     let (name, file) = recorded::open(config.file.as_deref())?;
-    let screen = Screen::new(&config)?;
+    let mut screen = Screen::new(&config)?;
+    let of_page = screen.open_page(&config, &name)?;
     let viewing = RefCell::new(Viewing {
         entries: Entries::new(config.entry.clone()),
         screen,
@@ -51,7 +51,7 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         has_frames: false,
         open: BTreeSet::new(),
     });
-    for (level, text) in &config.notices {
+    for (level, text) in config.notices.iter().chain(&of_page) {
         viewing.borrow_mut().notice(*level, text);
     }
     let limits = Limits { max_size: config.max_size };
@@ -59,6 +59,11 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         .map_err(|error| Error::System("thread for the file".to_owned(), error))?;
     let result = read(&name, source, &limits, &mut |event| viewing.borrow_mut().event(event));
     viewing.into_inner().end(&name, result)
+}
+
+/// Whether a signal ends the run in an orderly way: files, or tabs of the page, have to be ended. Otherwise nothing is lost.
+fn handles_signals(config: &ViewConfig) -> bool {
+    !config.record.files.is_empty() || config.ui.is_some()
 }
 
 /// What is shown of a recording.
@@ -93,6 +98,9 @@ impl Viewing<'_> {
         }
         if self.is_converted() {
             self.screen.record(&self.config.record)?;
+            return event.with_event(|event| self.screen.record_event(event));
+        }
+        if !self.config.is_shown {
             return event.with_event(|event| self.screen.record_event(event));
         }
         self.show(&event)
@@ -186,7 +194,7 @@ impl Viewing<'_> {
     fn end(mut self, name: &str, result: Result<Summary, ReadError>) -> Result<(), Error> {
         let was_interrupted = self.screen.was_interrupted();
         if was_interrupted {
-            let text = format!("interrupted: the rest of {name} is missing in what is recorded");
+            let text = format!("interrupted: the rest of {name} was not recorded");
             self.notice(Level::Warning, &text);
         } else if let Ok(summary) = &result
             && !self.screen.is_stopped()
@@ -194,6 +202,9 @@ impl Viewing<'_> {
             self.warn(name, summary);
         }
         let is_shown = self.counting.is_none() && !self.is_converted() && !self.screen.is_stopped();
+        if let Ok(summary) = &result {
+            self.screen.set_read(summary);
+        }
         if is_shown && let Ok(summary) = &result {
             self.note_missing(summary);
         }
@@ -205,6 +216,9 @@ impl Viewing<'_> {
             Ok(()) | Err(Error::Recording(ReadError::Broken { .. })) => true,
             Err(_) => self.last.is_some(),
         };
+        if is_recording {
+            self.screen.stay();
+        }
         let result = self.screen.end(result, self.config);
         match &self.counting {
             Some(counting) if is_recording => {

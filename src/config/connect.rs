@@ -13,6 +13,7 @@ use super::record::record;
 use super::route::target;
 use super::secrets::GivenValues;
 use super::shared::{commentary, note_settings, notices, subprotocols};
+use super::ui::ui;
 use super::values::{duration, optional_duration, size};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
@@ -79,6 +80,7 @@ impl ConnectConfig {
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
             record: record(&args.record, args.display.verbose)?,
+            ui: ui(&args.ui)?,
             max_message_size: size(
                 "--max-message-size",
                 &args.receiving.tolerance.max_message_size,

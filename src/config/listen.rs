@@ -13,8 +13,11 @@ use super::record::record;
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, note_settings, notices, subprotocols};
 use super::tls::{Files, identity};
+use super::ui::ui;
 use super::values::{duration, optional_duration, size};
-use super::{Commentary, ConfigError, Env, MockConfig, RecordConfig, Stdout, history, messages};
+use super::{
+    Commentary, ConfigError, Env, MockConfig, RecordConfig, Stdout, UiConfig, history, messages,
+};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
@@ -54,6 +57,8 @@ pub struct ListenConfig {
     pub filters: Filters,
     /// What is recorded.
     pub record: RecordConfig,
+    /// The page, if it is served.
+    pub ui: Option<UiConfig>,
     /// Serve one client and exit with its result.
     pub once: bool,
     /// Exit after this many received messages.
@@ -150,6 +155,7 @@ impl ListenConfig {
                     tls,
                     time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
                     max_handshakes: MAX_HANDSHAKES,
+                    refusal_headers: Vec::new(),
                 },
                 rules,
                 lenient: args.receiving.lenient,
@@ -164,6 +170,7 @@ impl ListenConfig {
             commentary: commentary(&args.display, takes_commands, env),
             filters,
             record,
+            ui: ui(&args.ui)?,
             once: args.ending.once,
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             duration: optional_duration("--duration", args.ending.duration.as_deref())?,

@@ -13,10 +13,11 @@ use super::record::record;
 use super::route::{proxy_remark, target};
 use super::secrets::GivenValues;
 use super::shared::{commentary, note_settings, notices};
+use super::ui::ui;
 use super::values::{duration, optional_duration, size};
 use super::{
     Capacity, Commentary, ConfigError, CredentialSources, Env, RecordConfig, ServerInput, Stdout,
-    USER_AGENT, history,
+    USER_AGENT, UiConfig, history,
 };
 use crate::cli::{ForwardingArgs, OutputMode, ProxyArgs};
 use crate::client::{EndpointConfig, HandshakeConfig};
@@ -31,7 +32,7 @@ use crate::rules::{self, ProxyRule, RuleAction, Rules};
 use crate::view::Filters;
 
 /// Why a rule cannot hold messages.
-const NO_PROMPT: &str = "hold needs a prompt, where /go and /drop are typed: run it on a terminal";
+const NO_OPERATOR: &str = "hold needs a prompt, where /go and /drop are typed, or the page: run it on a terminal or with --ui";
 
 mod faults;
 
@@ -84,6 +85,8 @@ pub struct ProxyConfig {
     pub filters: Filters,
     /// What is recorded.
     pub record: RecordConfig,
+    /// The page, if it is served.
+    pub ui: Option<UiConfig>,
     /// Limit on the closing handshakes that the proxy starts.
     pub close_timeout: Option<Duration>,
     /// Whether secrets are masked.
@@ -127,16 +130,21 @@ impl ProxyConfig {
             relays_http: !args.clients.no_http,
             capacity: capacity(args)?,
             faults,
-            rules: rules(&args.faults.rule, input, &files)?,
+            rules: rules(
+                &args.faults.rule,
+                input != ServerInput::None || args.ui.ui.is_some(),
+                &files,
+            )?,
             seed: args.faults.seed,
             once: args.ending.once,
             connections: connections.map(|n| at_least_one("--connections", n)).transpose()?,
             duration: optional_duration("--duration", args.ending.duration.as_deref())?,
             input,
-            stdout: stdout_in(output(args), false, args.display.verbose, env),
+            stdout: stdout(args, env),
             commentary,
             filters: proxy_filters(&args.filter, &files)?,
             record: record(&args.record, args.display.verbose)?,
+            ui: ui(&args.ui)?,
             close_timeout: duration("--close-timeout", &args.ending.closing.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
             secrets: Secrets::default(),
@@ -159,6 +167,15 @@ impl ProxyConfig {
     /// Whether `--json` is set: failures before a connection are reported there too.
     pub fn wants_json(args: &ProxyArgs) -> bool {
         output(args) == Some(OutputMode::Json)
+    }
+}
+
+/// A proxy often runs in the background, with its output discarded: messages that no option asks for are not written then,
+/// and need not be kept.
+fn stdout(args: &ProxyArgs, env: &Env) -> Stdout {
+    match output(args) {
+        None if env.stdout_is_discarded => Stdout::Nothing,
+        mode => stdout_in(mode, false, args.display.verbose, env),
     }
 }
 
@@ -215,8 +232,8 @@ fn capacity(args: &ProxyArgs) -> Result<Capacity, ConfigError> {
     })
 }
 
-/// The rules of `--rule`. Only an operator, who needs a prompt, can decide about what a rule holds.
-fn rules(given: &[String], input: ServerInput, files: &FileReader) -> Result<Rules, ConfigError> {
+/// The rules of `--rule`. Only an operator, at a prompt or at the page, can decide about what a rule holds.
+fn rules(given: &[String], has_operator: bool, files: &FileReader) -> Result<Rules, ConfigError> {
     const OPTION: &str = "--rule";
     let mut rules = Rules::default();
     for source in given {
@@ -226,8 +243,8 @@ fn rules(given: &[String], input: ServerInput, files: &FileReader) -> Result<Rul
             contents.map(|path| files.long_bytes(OPTION, path)).collect::<Result<_, _>>()?;
         let rule =
             ProxyRule::parse(source, contents).map_err(|error| bad(error.in_words(source)))?;
-        if *rule.action() == RuleAction::Hold && input == ServerInput::None {
-            return Err(bad(NO_PROMPT.to_owned()));
+        if *rule.action() == RuleAction::Hold && !has_operator {
+            return Err(bad(NO_OPERATOR.to_owned()));
         }
         rules.add(rule).map_err(|error| bad(error.to_string()))?;
     }

@@ -91,7 +91,7 @@ impl RecordingConfig {
         max_size: Option<&str>,
     ) -> Result<Self, ConfigError> {
         if entry == Some("") {
-            let reason = "a number, or a part of a URL is missing";
+            let reason = "a number or a part of a URL is required";
             return Err(ConfigError::value("--entry", "", reason));
         }
         Ok(Self {
@@ -190,7 +190,7 @@ impl ReplayConfig {
 fn pace(args: &PlayingArgs) -> Result<Pace, ConfigError> {
     let speed = args.speed.as_deref().map(|text| {
         let speed = text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
-        let reason = "a factor is a number above 0, such as 2 or 0.5";
+        let reason = "must be a number above 0, such as 2 or 0.5";
         speed.ok_or_else(|| ConfigError::value("--speed", text, reason))
     });
     match (args.pace, speed.transpose()?) {

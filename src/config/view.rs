@@ -7,8 +7,9 @@ use super::files::FileReader;
 use super::filters::filters;
 use super::record::record;
 use super::shared::{commentary, notices};
+use super::ui::ui;
 use super::values::size;
-use super::{Commentary, ConfigError, Env, RecordConfig, Stdout};
+use super::{Commentary, ConfigError, Env, RecordConfig, Stdout, UiConfig};
 use crate::cli::{OutputMode, ViewArgs};
 use crate::event::Level;
 use crate::output::json::JsonFrames;
@@ -31,10 +32,14 @@ pub struct ViewConfig {
     pub stdout: Stdout,
     /// The display of everything but messages.
     pub commentary: Commentary,
+    /// Events are shown: with the page only where the command line says how.
+    pub is_shown: bool,
     /// What is shown of the messages.
     pub filters: Filters,
     /// The files that the recording is converted to, in place of being shown.
     pub record: RecordConfig,
+    /// The page, if it is served.
+    pub ui: Option<UiConfig>,
     /// Whether secrets are masked that a recording of another program has.
     pub redaction: Redaction,
     /// Notices to show first.
@@ -54,7 +59,9 @@ impl ViewConfig {
         let filters = filters(&args.filter, &files)?;
         record.used.extend(files.uses());
         let mode = if args.output.json { Some(OutputMode::Json) } else { args.output.output };
+        let ui = ui(&args.ui)?;
         Ok(Self {
+            is_shown: ui.is_none() || mode.is_some(),
             file: (args.file.as_os_str() != "-").then(|| args.file.clone()),
             entry: args.selection.entry.as_deref().map_or(Ok(Selector::Only), entry)?,
             max_size: size("--max-size", &args.selection.max_size)?,
@@ -66,6 +73,7 @@ impl ViewConfig {
             },
             commentary: commentary(&args.display, false, env),
             record,
+            ui,
             filters,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
@@ -78,7 +86,7 @@ const MOST_VERBOSE: u8 = 3;
 
 fn entry(text: &str) -> Result<Selector, ConfigError> {
     if text.is_empty() {
-        return Err(ConfigError::value("--entry", text, "a number, or a part of a URL is missing"));
+        return Err(ConfigError::value("--entry", text, "a number or a part of a URL is required"));
     }
     if text.bytes().all(|byte| byte == b'0') {
         return Err(ConfigError::value("--entry", text, "connections count from 1"));

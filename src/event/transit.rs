@@ -17,7 +17,7 @@ pub struct Transit<'a> {
 /// What a rule, or the operator, did to a message or control frame. The event has its original form.
 #[derive(Clone, Copy, Debug)]
 pub struct Touch<'a> {
-    /// The number of the rule, from 1; `None`: it was done at the prompt.
+    /// The number of the rule, from 1; `None`: the operator did it, at the prompt or on the page.
     pub rule: Option<u64>,
     /// The action as it was written: "drop", "delay 500ms".
     pub action: &'a str,
@@ -99,7 +99,7 @@ pub struct ProxyClosed {
     pub client: Option<ClosePayload>,
     /// The Close frame that the server sent.
     pub server: Option<ClosePayload>,
-    /// The Close frame that the proxy itself sent to both.
+    /// The Close frame that the proxy itself sent, to both sides or to one.
     pub own: Option<ClosePayload>,
     /// Whether the client and the server got that frame, so that each had to answer it.
     pub awaited: [bool; 2],

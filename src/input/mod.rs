@@ -185,6 +185,12 @@ pub trait ActionSource {
         None
     }
 
+    /// Whether its actions are taken only while nothing waits to be written: to a peer that does not read, they would say
+    /// what is out of date.
+    fn waits_until_written(&self) -> bool {
+        false
+    }
+
     /// Whether its actions do not wait for a stalled socket: the connection is to be closed.
     fn is_urgent(&self) -> bool {
         false

@@ -82,7 +82,7 @@ impl<'a> Exchange<'a> {
         received: &mut Vec<u8>,
         deadline: Deadline,
     ) -> Result<(), ExchangeError> {
-        let mut buffer = [0; CHUNK];
+        let mut buffer = vec![0; CHUNK]; // on the stack it would stay in memory
         let count = self.read(&mut buffer, deadline)?;
         received.extend_from_slice(&buffer[..count]);
         Ok(())
@@ -92,7 +92,7 @@ impl<'a> Exchange<'a> {
     /// deadline passes: with unread bytes, a reset could discard what was written.
     pub fn linger(&mut self, deadline: Deadline) {
         self.stream.finish_sending();
-        let mut buffer = [0; CHUNK];
+        let mut buffer = vec![0; CHUNK]; // on the stack it would stay in memory
         // If bytes are always available, a read alone would never check the deadline.
         while !deadline.has_passed() && self.read(&mut buffer, deadline).is_ok() {}
     }

@@ -53,11 +53,17 @@ impl Backlog {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Adds a short record's bytes and what ends it.
-    pub(super) fn extend_by(&mut self, bytes: &[u8], end: &[u8]) {
-        self.reserve(bytes.len() + end.len());
-        self.bytes.extend_from_slice(bytes);
-        self.bytes.extend_from_slice(end);
+    /// Adds a short record of about `size` bytes, which `write` appends.
+    pub(super) fn extend_with(&mut self, size: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        self.reserve(size);
+        write(&mut self.bytes);
+    }
+
+    /// The last record whose end was marked, if nothing of it was taken.
+    pub(super) fn last_record(&self) -> Option<&[u8]> {
+        let (last, before) = self.ends.split_last()?;
+        let start = before.last().map_or(self.start, |end| end.at()).checked_sub(self.taken())?;
+        self.waiting().get(start as usize..(last.at() - self.taken()) as usize) // of what is in memory
     }
 
     /// Makes room for `count` bytes. Up to the capacity that an empty queue keeps, it grows as usual: mapping

@@ -93,10 +93,17 @@ impl Deferred {
 
     /// Adds bytes.
     pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.add_with(|added| added.extend_from_slice(bytes));
+    }
+
+    /// Adds what `write` appends.
+    pub(super) fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.is_open = true;
-        match self.items.back_mut() {
-            Some(Item::Bytes(last)) => last.extend_from_slice(bytes),
-            _ => self.items.push_back(Item::Bytes(bytes.to_vec())),
+        if !matches!(self.items.back(), Some(Item::Bytes(_))) {
+            self.items.push_back(Item::Bytes(Vec::new()));
+        }
+        if let Some(Item::Bytes(last)) = self.items.back_mut() {
+            write(last);
         }
     }
 

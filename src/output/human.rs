@@ -350,6 +350,10 @@ impl Format for Human {
         }
     }
 
+    fn ignores_messages(&self) -> bool {
+        self.ignores_text() && !self.options.notes_binary
+    }
+
     fn ignores_text(&self) -> bool {
         !self.options.messages && !self.options.notes_controls
     }

@@ -29,6 +29,10 @@ impl Format for Joined {
         self.messages.finish(out);
     }
 
+    fn ignores_messages(&self) -> bool {
+        self.remarks.ignores_messages() && self.messages.ignores_messages()
+    }
+
     fn ignores_text(&self) -> bool {
         self.remarks.ignores_text() && self.messages.ignores_text()
     }

@@ -73,18 +73,22 @@ pub fn line(event: &Event<'_>) -> Vec<u8> {
 }
 
 impl Format for Json {
+    fn shares_messages(&self) -> bool {
+        true
+    }
+
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         self.when.set(event.at);
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
             && event.touch().is_none()
-            && let Cow::Borrowed(text) = text_of(message.data)
+            && let Some(text) = message::Text::of(message.data)
         {
             let when = self.when.text();
-            message::short_text(&mut self.part, when, event, message, text);
-            out.put_record(&self.part, b"");
-            return self.part.clear();
+            return out.write_record(message.data.len() + message::OTHERS, |line| {
+                message::short_text(line, when, event, message, text);
+            });
         }
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {

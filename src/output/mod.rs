@@ -23,6 +23,7 @@ pub mod payload;
 mod recorders;
 mod records;
 pub mod shared;
+mod silent;
 pub mod style;
 #[cfg(test)]
 mod tests;
@@ -45,9 +46,10 @@ pub use drain::{Buffered, Drain, drain, finish_and_drain};
 use draining::Draining;
 pub use joined::Joined;
 pub use outlet::Outlet;
-pub use recorders::Recorders;
+pub use recorders::{RecordedFrames, Recorders};
 use records::Records;
 pub use records::{LateStart, RecordSource};
+pub use silent::Silent;
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -60,6 +62,17 @@ pub trait Format: Send {
     /// Whether it never writes anything for a text message, other than those beyond `--count`. This is called
     /// once. With a pipe most displays ignore them, and most messages are text.
     fn ignores_text(&self) -> bool {
+        false
+    }
+
+    /// Whether it writes messages as all formats do of which this is true. This is called once.
+    fn shares_messages(&self) -> bool {
+        false
+    }
+
+    /// Whether it never writes anything for a data message, unless a rule or the operator of a proxy has touched it. This
+    /// is called once.
+    fn ignores_messages(&self) -> bool {
         false
     }
 
@@ -79,15 +92,19 @@ pub trait EventLog: Send {
 pub struct Output {
     format: Box<dyn Format>,
     outlet: Outlet,
+    ignores_messages: bool,
     ignores_text: bool,
     ignores_sent: bool,
+    shares_messages: bool,
 }
 
 impl Output {
     /// Writes what `format` makes of events to `outlet`.
     pub fn new(format: Box<dyn Format>, outlet: Outlet) -> Self {
         let (ignores_text, ignores_sent) = (format.ignores_text(), format.ignores_sent());
-        Self { format, outlet, ignores_text, ignores_sent }
+        let ignores_messages = format.ignores_messages();
+        let shares_messages = format.shares_messages();
+        Self { format, outlet, ignores_messages, ignores_text, ignores_sent, shares_messages }
     }
 }
 
@@ -177,6 +194,14 @@ impl Outputs {
         self.show_sent_text || kind != MessageKind::Text
     }
 
+    /// Whether a message that passes through a proxy needs an event. This may change when a recording begins.
+    pub fn want_messages(&self) -> bool {
+        self.outputs.iter().any(|output| !output.ignores_messages)
+            || self.records.want_messages()
+            || self.log.is_some()
+            || self.view.as_ref().is_some_and(|view| view.keeps_messages())
+    }
+
     /// Registers for readiness to write: `registry`, from token `first` on, or `waker` reports it.
     ///
     /// # Errors
@@ -216,16 +241,17 @@ impl Outputs {
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
-        if self.records.is_active() {
-            self.records.event(event);
-        }
+        let rendered = match self.records.is_active() {
+            true => self.records.event(event),
+            false => None,
+        };
         if let Some(log) = &mut self.log {
             log.event(event);
         }
         if self.is_conditional {
             return self.conditional_event(event);
         }
-        deliver(&mut self.outputs, event);
+        deliver(&mut self.outputs, event, rendered);
     }
 
     /// Reports an event to the outputs that have room, if the view shows it now.
@@ -244,13 +270,13 @@ impl Outputs {
 
     /// Records an event that is not shown.
     pub fn record_only(&mut self, event: &Event<'_>) {
-        self.records.event(event);
+        let _ = self.records.event(event); // nothing else is rendered
     }
 
     fn show(&mut self, event: &Event<'_>) {
         match self.draining {
             Some(_) => self.last_event(event),
-            None => deliver(&mut self.outputs, event),
+            None => deliver(&mut self.outputs, event, None),
         }
     }
 
@@ -417,15 +443,19 @@ impl Outputs {
     }
 }
 
-/// Gives an event to the formats that show something of it.
+/// Gives an event to the formats that show something of it. `rendered` is what those write that share messages.
 #[inline]
-fn deliver(outputs: &mut [Output], event: &Event<'_>) {
+fn deliver(outputs: &mut [Output], event: &Event<'_>, rendered: Option<&[u8]>) {
     let is_received = event.is_peer_message();
     let is_text = event.is_ordinary_text();
-    for Output { format, outlet, ignores_text, .. } in outputs {
-        if !(is_text && *ignores_text) {
-            format.event(event, outlet);
-            outlet.end_record(is_received);
+    for Output { format, outlet, ignores_text, shares_messages, .. } in outputs {
+        if is_text && *ignores_text {
+            continue;
         }
+        match rendered {
+            Some(rendered) if *shares_messages => outlet.put_record(rendered, b""),
+            _ => format.event(event, outlet),
+        }
+        outlet.end_record(is_received);
     }
 }

@@ -142,16 +142,27 @@ impl Outlet {
         }
     }
 
-    /// Adds a short record and its end.
+    /// Adds a record and its end.
     pub fn put_record(&mut self, bytes: &[u8], end: &[u8]) {
-        let is_direct = self.deferred.is_none() && !self.destination.is_broken();
-        if bytes.len() + end.len() >= FLUSH_SIZE || !is_direct {
+        let size = bytes.len() + end.len();
+        if size >= FLUSH_SIZE {
             self.put(bytes);
             return self.put(end);
         }
-        self.backlog.extend_by(bytes, end);
-        if self.backlog.len() >= FLUSH_SIZE && self.ready && !self.destination.takes_whole_records()
-        {
+        let parts = [bytes, end];
+        self.write_record(size, |record| parts.iter().for_each(|it| record.extend_from_slice(it)));
+    }
+
+    /// Adds a short record of about `size` bytes, which `write` appends.
+    pub(super) fn write_record(&mut self, size: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(deferred) = &mut self.deferred {
+            return deferred.add_with(write);
+        }
+        let is_stream = !self.destination.takes_whole_records();
+        if !self.destination.is_broken() {
+            self.backlog.extend_with(size, write);
+        }
+        if is_stream && self.ready && self.backlog.len() >= FLUSH_SIZE {
             self.flush();
         }
     }
@@ -177,6 +188,11 @@ impl Outlet {
                 self.offer();
             }
         }
+    }
+
+    /// The last record, if all of it is here.
+    pub(super) fn last_record(&self) -> Option<&[u8]> {
+        self.backlog.last_record().filter(|_| self.deferred.is_none())
     }
 
     /// Marks the end of a record, if anything was added, and whether it is a received message.

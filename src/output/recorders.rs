@@ -18,9 +18,19 @@ pub struct Recorders {
     shared: Mutex<Shared>,
 }
 
+/// Which events of frames a recording gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordedFrames {
+    /// Those that the options ask for.
+    AsAsked,
+    /// Those that say more than their message does, without their payload: parts of messages, frames with reserved bits, and
+    /// the like.
+    Unusual,
+}
+
 #[derive(Default)]
 struct Shared {
-    recordings: Vec<(u64, BatchQueue)>,
+    recordings: Vec<Recording>,
     /// The number of recordings so far.
     count: u64,
     /// The loops that write to them.
@@ -31,13 +41,26 @@ struct Shared {
     lost: Vec<(u64, u64)>,
 }
 
+struct Recording {
+    number: u64,
+    queue: BatchQueue,
+    frames: RecordedFrames,
+}
+
+/// A recording as one of the loops writes to it.
+pub(super) struct NewSender {
+    pub(super) number: u64,
+    pub(super) sender: BatchSender,
+    pub(super) frames: RecordedFrames,
+}
+
 impl Recorders {
     /// Begins a recording, whose batches `queue` takes. Returns its number.
-    pub fn add(&self, queue: BatchQueue) -> u64 {
+    pub fn add(&self, queue: BatchQueue, frames: RecordedFrames) -> u64 {
         let mut shared = self.shared();
         shared.count += 1;
         let number = shared.count;
-        shared.recordings.push((number, queue));
+        shared.recordings.push(Recording { number, queue, frames });
         self.announce(&mut shared);
         number
     }
@@ -45,7 +68,7 @@ impl Recorders {
     /// Ends a recording: nothing more is written to it than what has happened by now.
     pub fn remove(&self, number: u64) {
         let mut shared = self.shared();
-        shared.recordings.retain(|(other, _)| *other != number);
+        shared.recordings.retain(|recording| recording.number != number);
         self.announce(&mut shared);
     }
 
@@ -96,11 +119,16 @@ impl Recorders {
         &self,
         known: impl Fn(u64) -> bool,
         waker: &Arc<Waker>,
-    ) -> (Vec<u64>, Vec<(u64, BatchSender)>) {
+    ) -> (Vec<u64>, Vec<NewSender>) {
         let shared = self.shared();
-        let numbers = shared.recordings.iter().map(|(number, _)| *number).collect();
-        let new = shared.recordings.iter().filter(|(number, _)| !known(*number));
-        (numbers, new.map(|(number, queue)| (*number, queue.sender(Arc::clone(waker)))).collect())
+        let numbers = shared.recordings.iter().map(|recording| recording.number).collect();
+        let new = shared.recordings.iter().filter(|recording| !known(recording.number));
+        let sender = |Recording { number, queue, frames }: &Recording| NewSender {
+            number: *number,
+            sender: queue.sender(Arc::clone(waker)),
+            frames: *frames,
+        };
+        (numbers, new.map(sender).collect())
     }
 
     fn announce(&self, shared: &mut Shared) {

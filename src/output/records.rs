@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mio::Waker;
 
-use super::recorders::Recorders;
+use super::recorders::{NewSender, RecordedFrames, Recorders};
 use super::{Format, Outlet};
 use crate::event::{Clock, Event, EventKind, Level, Opened, Stamp, Transit};
 
@@ -16,7 +16,7 @@ pub struct RecordSource {
     /// Of the loop that writes to the outputs.
     pub waker: Arc<Waker>,
     /// Makes what turns events into lines, for each file.
-    pub format: Arc<dyn Fn() -> Box<dyn Format> + Send + Sync>,
+    pub format: Arc<dyn Fn(RecordedFrames) -> Box<dyn Format> + Send + Sync>,
     /// The connection of events that have none.
     pub connection: Option<u64>,
     /// A file may be begun while a connection is open: it starts with the opening handshake then.
@@ -62,6 +62,7 @@ struct Record {
     dropped: u64,
     /// The connection has no number in this file: it was the only one when it began. It keeps none once there are others.
     is_unnumbered: bool,
+    shares_messages: bool,
 }
 
 /// At the end of a run nobody is made to wait: with more bytes waiting than this, messages are dropped.
@@ -87,10 +88,18 @@ impl Records {
         self.source.is_some()
     }
 
-    /// Writes an event to all files.
-    pub(super) fn event(&mut self, event: &Event<'_>) {
+    /// Whether anything is recorded now, or a recording has begun or ended that was not looked at yet.
+    pub(super) fn want_messages(&self) -> bool {
+        let source = self.source.as_ref();
+        !self.list.is_empty() || source.is_some_and(|it| it.recorders.version() != self.version)
+    }
+
+    /// Writes an event to all files. Returns what formats that share messages write of it, if it is a message, was rendered
+    /// as a whole, and has no other number here.
+    pub(super) fn event(&mut self, event: &Event<'_>) -> Option<&[u8]> {
         self.follow();
-        let Some(source) = &self.source else { return };
+        let source = self.source.as_ref()?;
+        let shown = event.connection;
         let event = Event { connection: event.connection.or(source.connection), ..*event };
         match &event.what {
             EventKind::Open(opened) if source.late.is_some() => {
@@ -110,12 +119,17 @@ impl Records {
             _ => {}
         }
         let is_message = matches!(event.what, EventKind::Message(_) | EventKind::FileSent(_));
+        let mut rendered = None;
         for record in self.list.iter_mut().filter(|record| !record.is_ending) {
             if self.is_draining && record.drops(is_message) {
                 continue;
             }
-            record.write(&event, is_message);
+            let number = record.write(&event, is_message);
+            if is_message && number == shown && record.shares_messages {
+                rendered = record.outlet.last_record().or(rendered);
+            }
         }
+        rendered
     }
 
     /// Takes note of files that were begun or ended meanwhile.
@@ -138,11 +152,12 @@ impl Records {
         for record in &mut self.list {
             record.is_ending = !numbers.contains(&record.number);
         }
-        for (number, sender) in new {
+        for NewSender { number, sender, frames } in new {
             let outlet = Outlet::batches("recording", sender).in_batches_of(BATCH_SIZE).optional();
-            let format = (source.format)();
+            let format = (source.format)(frames);
             let mut record = Record {
                 number,
+                shares_messages: format.shares_messages(),
                 format,
                 outlet,
                 is_ending: false,
@@ -242,7 +257,8 @@ impl LateOpen {
 }
 
 impl Record {
-    fn write(&mut self, event: &Event<'_>, is_message: bool) {
+    /// Writes an event. Returns the number that its connection has in this file.
+    fn write(&mut self, event: &Event<'_>, is_message: bool) -> Option<u64> {
         let is_start = matches!(
             event.what,
             EventKind::Open(_) | EventKind::Redirect(_) | EventKind::RetryScheduled(_)
@@ -251,6 +267,7 @@ impl Record {
         let connection = event.connection.filter(|_| !self.is_unnumbered);
         self.format.event(&Event { connection, ..*event }, &mut self.outlet);
         self.outlet.end_record(is_message);
+        connection
     }
 
     /// Whether an event is dropped. After the first message that is dropped there is no other one, so that there are no

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod line_editor;
 pub mod linger;
 pub mod pager;
+pub mod positioned;
 pub mod private;
 pub mod prompt;
 pub mod record_file;

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
@@ -122,7 +123,7 @@ impl Pending {
 }
 
 /// Ends the process at once at SIGINT, SIGTERM and SIGHUP, with the exit status of that, also while it waits for a file.
-/// SIGHUP stays ignored if it is.
+/// After Ctrl-C on a terminal the line there is ended. SIGHUP stays ignored if it is.
 ///
 /// # Errors
 /// If the handlers cannot be installed.
@@ -131,13 +132,30 @@ pub fn exit_at_once() -> io::Result<()> {
     let endings =
         [(Signal::Interrupt, SIGINT), (Signal::Terminate, SIGTERM), (Signal::Hangup, SIGHUP)];
     for (signal, number) in endings {
-        if number != SIGHUP || !is_ignored(number) {
-            let code = i32::from(signal.exit_code());
+        let code = i32::from(signal.exit_code());
+        if number == SIGINT && terminal::echoes_interrupt() {
+            exit_on_new_line(code)?;
+        } else if number != SIGHUP || !is_ignored(number) {
             flag::register_conditional_shutdown(number, code, Arc::new(AtomicBool::new(true)))?;
         }
     }
     early_signals::leave_to_others();
     Ok(())
+}
+
+/// Ends the process at SIGINT after what is on the line of the terminal: a part of a message, and the echo of Ctrl-C.
+fn exit_on_new_line(code: i32) -> io::Result<()> {
+    let (mut wake, end) = std::os::unix::net::UnixStream::pair()?;
+    low_level::pipe::register(SIGINT, end)?;
+    let is_line_ended = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&is_line_ended))?;
+    let wait = move || {
+        let _ = wake.read_exact(&mut [0]); // the other end is never closed
+        end_echoed_line();
+        is_line_ended.store(true, Ordering::SeqCst);
+        let _ = low_level::raise(SIGINT); // there is such a signal
+    };
+    thread::Builder::new().name("interrupt".to_owned()).spawn(wait).map(drop)
 }
 
 /// The reading end of a pipe that receives a byte for each signal of this number.

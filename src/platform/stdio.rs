@@ -6,6 +6,7 @@
 //! thread that may block.
 
 mod closed;
+mod discarded;
 #[cfg(unix)]
 mod discipline;
 mod output_file;
@@ -16,6 +17,7 @@ mod typed;
 mod unix;
 
 pub use closed::was_stdout_closed;
+pub use discarded::is_stdout_discarded;
 
 #[cfg(unix)]
 pub use unix::{Reader, Writer, are_one_stream};

@@ -23,7 +23,7 @@ pub use http::{expects_continue, resource_name};
 pub(super) use origin::TupleOrigin;
 pub use origin::{AllowedOrigins, ListenHosts, is_localhost, normalize_origin};
 pub use response::Response;
-pub use server::{Refusal, RequiredCredentials, ServerOptions, answer};
+pub use server::{Refusal, RequiredCredentials, ServerOptions, answer, are_equal};
 
 /// What was negotiated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -89,6 +89,8 @@ pub struct Inbound {
     counters: Counters,
     /// The inflated data of messages that are not kept is kept in `inflated` until it is taken.
     keeps_omitted: bool,
+    /// The payload of messages is wanted.
+    keeps_messages: bool,
     /// Memory accounting, if there is a budget.
     pub(super) growth: Option<Growth>,
     /// When to free the memory that only long messages need, unless one is received before. Messages returned
@@ -232,6 +234,7 @@ impl Inbound {
             violation: None,
             counters: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
             keeps_omitted: false,
+            keeps_messages: true,
             growth: None,
             release_at: None,
         }

@@ -59,6 +59,8 @@ pub(super) struct PartialMessage {
 /// Why an observer did not keep a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Omission {
+    /// Its payload is not wanted: see [`Inbound::keep_messages`](super::Inbound::keep_messages).
+    Unwanted,
     /// It is over the limit on the size of a message.
     TooBig,
     /// It is over the memory budget.

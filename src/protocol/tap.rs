@@ -6,12 +6,22 @@ use super::memory::Account;
 use super::vocabulary::{Event, Role};
 
 /// The two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The endpoint that sent the request of the opening handshake.
     Client,
     /// The endpoint that answered it.
     Server,
+}
+
+impl Side {
+    /// The name used in texts and events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
 }
 
 /// The configuration of a [`Tap`].

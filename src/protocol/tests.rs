@@ -29,6 +29,7 @@ mod streams;
 mod support;
 mod tap;
 mod two_ends;
+mod unwanted;
 mod utf8;
 mod violations;
 mod wire;

@@ -36,7 +36,7 @@ pub fn cause(text: &[u8], at: usize) -> Option<Cause> {
 /// Validates a stream of bytes as UTF-8; characters may be split between pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8Checker {
-    /// The bytes of an incomplete character, at most three.
+    /// The bytes of an incomplete character, at most three; after an error those that are invalid.
     carry: [u8; 4],
     carried: usize,
     /// The number of valid bytes, not counting the carried ones.
@@ -56,30 +56,39 @@ impl Utf8Checker {
             Ok(_) => self.valid += bytes.len() as u64,
             Err(error) => {
                 self.valid += error.valid_up_to() as u64;
+                let rest = &bytes[error.valid_up_to()..];
+                self.carried = rest.len().min(self.carry.len());
+                self.carry[..self.carried].copy_from_slice(&rest[..self.carried]);
                 if error.error_len().is_some() {
                     return Err(self.valid);
                 }
-                let rest = &bytes[error.valid_up_to()..];
-                self.carry[..rest.len()].copy_from_slice(rest);
-                self.carried = rest.len();
             }
         }
         Ok(())
     }
 
-    /// Ends the stream, and resets the state for the next one.
+    /// The first bytes, up to four, of an incomplete character, and after an error of what is invalid.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.carry[..self.carried]
+    }
+
+    /// Ends the stream, and resets the state for the next one unless there is an error.
     ///
     /// # Errors
     /// The offset of an incomplete character at the end.
     pub fn finish(&mut self) -> Result<(), u64> {
-        let cut_off = self.carried > 0;
-        let valid = self.valid;
+        if self.carried > 0 {
+            return Err(self.valid);
+        }
         *self = Self::default();
-        if cut_off { Err(valid) } else { Ok(()) }
+        Ok(())
     }
 
     /// Completes the carried character byte by byte; returns the remaining bytes.
     fn finish_character<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], u64> {
+        if self.carried == self.carry.len() {
+            return Err(self.valid); // the error was returned before
+        }
         for (taken, &byte) in bytes.iter().enumerate() {
             self.carry[self.carried] = byte; // carried <= 3: a fourth byte completes or invalidates it
             self.carried += 1;

@@ -100,6 +100,8 @@ pub struct Cable<'a> {
     /// What the client sent and what the server sent.
     ways: [Way; 2],
     closing: Option<Closing>,
+    /// The first Close frame that the operator has sent to one side, if neither side had begun to end the connection.
+    closed_side: Option<(Side, ClosePayload)>,
     /// Why both sides were reset.
     aborted: Option<String>,
     since: Instant,
@@ -178,6 +180,7 @@ impl<'a> Cable<'a> {
             ends: [End::new(client), End::new(server)],
             ways: SIDES.map(way),
             closing: None,
+            closed_side: None,
             aborted: None,
             since: Instant::now(),
             is_over: false,

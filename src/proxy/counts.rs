@@ -16,9 +16,9 @@ struct Counts {
 }
 
 impl MessageCounts {
-    /// Counts one more.
-    pub(super) fn add(&self, from: Side) {
-        self.counter(from).fetch_add(1, Ordering::Relaxed);
+    /// Counts this many more.
+    pub(super) fn add(&self, from: Side, count: u64) {
+        self.counter(from).fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many this side has sent until now.

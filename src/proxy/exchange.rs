@@ -135,7 +135,10 @@ const HIGH_WATER: usize = 64 << 10;
 const CHUNK: usize = 16 << 10;
 
 /// The most interim responses (1xx) before the final one.
-const MAX_INTERIM: usize = 64;
+const MAX_INTERIM: usize = 10_000;
+
+/// How many of them are kept for events.
+const KEPT_INTERIM: usize = 64;
 
 /// The state of one exchange.
 struct Progress {
@@ -152,7 +155,10 @@ struct Progress {
     server_ended: Option<TransportEnd>,
     /// Sent by the server and not parsed yet.
     received: Vec<u8>,
+    /// The first interim responses.
     interim: Vec<Interim>,
+    /// The number of all of them.
+    interim_count: usize,
     response: Option<Response>,
 }
 
@@ -283,6 +289,7 @@ impl Progress {
             server_ended: None,
             received: Vec::new(),
             interim: Vec::new(),
+            interim_count: 0,
             response: None,
         };
         progress.take_request(&early)?;
@@ -316,7 +323,7 @@ impl Progress {
             match parse_response(&self.received) {
                 Ok(None) => return Ok(()),
                 Ok(Some((line, _)))
-                    if is_interim(line.status) && self.interim.len() >= MAX_INTERIM =>
+                    if is_interim(line.status) && self.interim_count >= MAX_INTERIM =>
                 {
                     return Err(self.unanswered(NoResponse::TooManyInterim));
                 }
@@ -331,7 +338,11 @@ impl Progress {
         self.received.drain(..head.bytes().len());
         self.down.push(head.bytes());
         if is_interim(line.status) {
-            return self.interim.push(Interim { line, head });
+            self.interim_count += 1;
+            if self.interim.len() < KEPT_INTERIM {
+                self.interim.push(Interim { line, head });
+            }
+            return;
         }
         let scan = Transfer::response(&self.outbound.method, &line, &head)
             .unwrap_or_else(|_| Transfer::until_end());

@@ -58,7 +58,7 @@ impl fmt::Display for RecordError {
         match &self.reason {
             Reason::UnknownEnding => write!(f, "the name has to end in {ENDINGS}"),
             Reason::NoAppend => write!(f, "only .ndjson files can be continued (--append)"),
-            Reason::Twice => write!(f, "it is recorded to already"),
+            Reason::Twice => write!(f, "it is already being recorded to"),
             Reason::Exists(true) => {
                 write!(f, "it exists (--force replaces it, --append adds to its end)")
             }

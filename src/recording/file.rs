@@ -69,4 +69,4 @@ fn start(RecordFile { file, .. }: &RecordFile) -> io::Result<Vec<u8>> {
 }
 
 /// What a file is that is recorded to.
-const TWICE: &str = "recorded to already";
+const TWICE: &str = "already being recorded to";

@@ -77,7 +77,7 @@ pub fn read(
     if let Some(line) = untimed {
         let count = stamps.untimed;
         summary.warnings.push(format!(
-            "{name}:{line}: {count} events without a time: they are shown with that of the event before"
+            "{name}:{line}: {count} events without a time: they are shown with the time of the event before"
         ));
     }
     match problems.first {

@@ -57,13 +57,13 @@ impl State {
         let ending = match &self.failure {
             Some(reason) => {
                 let messages = self.counts.messages();
-                let text = format!("recording to {name} stopped: {reason}; {messages} are in it");
+                let text = format!("recording to {name} stopped: {reason}; it has {messages}");
                 (Level::Warning, text)
             }
             None if self.is_full => {
                 let messages = self.counts.messages();
                 let text = format!(
-                    "recording to {name} stopped: a scenario holds no more; {messages} are in it"
+                    "recording to {name} stopped: a scenario cannot be longer; it has {messages}"
                 );
                 (Level::Warning, text)
             }

@@ -22,7 +22,7 @@ pub fn read(
     let mut start = Vec::new();
     let looks = recognise(&mut file, &mut start).map_err(|error| match error.kind() {
         ErrorKind::IsADirectory => {
-            let looks = "it is a folder".to_owned();
+            let looks = "it is a directory".to_owned();
             ReadError::NotRecording { name: name.to_owned(), looks, hint: None }
         }
         _ => ReadError::Io { name: name.to_owned(), offset: start.len() as u64, error },

@@ -13,7 +13,7 @@ use super::file::{OpenFile, Uses};
 use super::progress::{Counts, Progress, State};
 use super::thread::FileWriter;
 use crate::event::Level;
-use crate::output::Recorders;
+use crate::output::{RecordedFrames, Recorders};
 use crate::platform::batches::{BatchQueue, Unwritten, WhenFull};
 use crate::platform::record_file::{Existing, FileId};
 
@@ -114,7 +114,7 @@ impl Recordings {
         if is_cut {
             writer.end_cut_line().map_err(failed)?;
         }
-        let number = self.recorders.add(queue.clone());
+        let number = self.recorders.add(queue.clone(), RecordedFrames::AsAsked);
         let (recorders, control) = (Arc::clone(&self.recorders), Arc::clone(&self.control));
         let (name, of_thread) = (path.display().to_string(), Arc::clone(&progress));
         let thread = thread::Builder::new().name("record".to_owned()).spawn(move || {

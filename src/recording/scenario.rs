@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Recorded;
 use kept::Kept;
+pub use step::{StepPayload, step};
 
 mod captures;
 mod expected;
@@ -18,6 +19,7 @@ mod part;
 mod payload;
 mod secrets;
 mod session;
+mod step;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -115,7 +117,7 @@ impl ScenarioBuilder {
     pub fn generate(&self) -> Generated {
         let mut generated = self.generate_first(self.len(), self.is_full());
         if self.is_full() {
-            let warning = "the scenario ends before the recording does: it holds no more";
+            let warning = "the scenario ends before the recording does: it cannot be longer";
             generated.warnings.push(warning.to_owned());
         }
         generated

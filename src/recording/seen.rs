@@ -2,22 +2,35 @@
 
 use std::time::Duration;
 
-use super::{Recorded, RecordedKind};
-use crate::event::{Closed, LastTraffic, ProxyClosed, ProxyInitiator, SilenceAdvice};
+use bytes::Bytes;
+
+use super::{Recorded, RecordedKind, RecordedMessage};
+use crate::event::{
+    Closed, LastTraffic, OwnedChange, OwnedTouch, ProxyClosed, ProxyInitiator, SilenceAdvice,
+};
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
 
 /// What stands for the path of a file where a message was not kept.
 const NOT_KEPT: &str = "(a message that the proxy did not keep)";
 
+/// The action of what the operator has sent: no side has sent it.
+const INJECTED: &str = "inject";
+
+/// Actions of rules after which a message is not delivered.
+const NOT_DELIVERED: [&str; 3] = ["drop", "close", "abort"];
+
 impl Recorded {
     /// The event as the client saw it, if it was recorded by a proxy; else the event. `None`: the client did not see it,
-    /// or its data is not known. What a rule did to a message does not count: it is as it came.
+    /// or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the server
+    /// sent is as it was delivered. A message that was held is as it came, and one that was duplicated occurs once.
     pub fn seen_by_client(self) -> Option<Self> {
-        if self.transit.is_none() {
-            return Some(self);
-        }
-        let what = match self.what {
+        let Some(transit) = self.transit else { return Some(self) };
+        let what = match transit.touch {
+            Some(touch) => delivered_to_client(self.what, *touch)?,
+            None => self.what,
+        };
+        let what = match what {
             RecordedKind::Open(mut opened) => {
                 opened.initiator = Initiator::Local;
                 RecordedKind::Open(opened)
@@ -41,6 +54,41 @@ impl Recorded {
             what => what,
         };
         Some(Self { transit: None, what, ..self })
+    }
+}
+
+/// What the client saw of a message or control frame that was touched.
+fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<RecordedKind> {
+    let action = touch.action.split(' ').next().unwrap_or_default();
+    let is_sent = |direction| direction == Direction::Sent;
+    match what {
+        RecordedKind::Message(it) if is_sent(it.direction) => {
+            (action != INJECTED).then_some(RecordedKind::Message(it))
+        }
+        RecordedKind::Ping(direction, _) | RecordedKind::Pong(direction, ..)
+            if is_sent(direction) =>
+        {
+            (action != INJECTED).then_some(what)
+        }
+        _ if NOT_DELIVERED.contains(&action) => None,
+        RecordedKind::Message(it) => Some(RecordedKind::Message(match touch.changed_to {
+            Some(OwnedChange::Message(kind, data)) => RecordedMessage { kind, data, ..it },
+            _ => it,
+        })),
+        RecordedKind::Ping(direction, data) => {
+            Some(RecordedKind::Ping(direction, changed(touch.changed_to, data)))
+        }
+        RecordedKind::Pong(direction, data, time) => {
+            Some(RecordedKind::Pong(direction, changed(touch.changed_to, data), time))
+        }
+        what => Some(what),
+    }
+}
+
+fn changed(change: Option<OwnedChange>, data: Bytes) -> Bytes {
+    match change {
+        Some(OwnedChange::Control(data)) => data,
+        _ => data,
     }
 }
 
@@ -132,6 +180,48 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn a_message_of_the_server_is_as_it_was_delivered() {
+        let data = |members: &str| {
+            let line = format!(r#"{{"event":"message","type":"text","data":"old",{members}}}"#);
+            seen(&line).map(|what| match what {
+                RecordedKind::Message(it) => String::from_utf8_lossy(&it.data).into_owned(),
+                other => panic!("{other:?}"),
+            })
+        };
+        let new = r#""changed_to":{"type":"text","data":"new"}"#;
+        for (direction, action, more, expected) in [
+            ("server", "drop", "", None),
+            ("server", "close 4000", "", None),
+            ("server", "abort", "", None),
+            ("server", "replace new", new, Some("new")),
+            ("server", "corrupt", new, Some("new")),
+            ("server", "delay 5s", "", Some("old")),
+            ("server", "hold", "", Some("old")),
+            ("server", "inject", "", Some("old")),
+            ("client", "drop", "", Some("old")),
+            ("client", "replace new", new, Some("old")),
+            ("client", "inject", "", None),
+        ] {
+            let comma = if more.is_empty() { "" } else { "," };
+            let members =
+                format!(r#""direction":"{direction}","rule":1,"action":"{action}"{comma}{more}"#);
+            assert_eq!(data(&members).as_deref(), expected, "{members}");
+        }
+        let ping = |action: &str, direction: &str| {
+            let members = format!(r#""direction":"{direction}","encoding":"base64","data":"b2xk""#);
+            let to = r#""changed_to":{"type":"ping","encoding":"base64","data":"bmV3"}"#;
+            let touch = format!(r#""rule":1,"action":"{action}",{to}"#);
+            seen(&format!(r#"{{"event":"ping",{members},{touch}}}"#)).map(|what| match what {
+                RecordedKind::Ping(_, data) => String::from_utf8_lossy(&data).into_owned(),
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(ping("replace new", "server").as_deref(), Some("new"));
+        assert_eq!(ping("drop", "server"), None);
+        assert_eq!(ping("drop", "client").as_deref(), Some("old"));
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use super::MASK;
+use super::names::is_clearly_secret;
 use super::query::{Parameter, parameters_from};
+use super::userinfo::secrets_of_urls;
 
-/// Masks the userinfo of URLs, and the values of token-like parameters that follow `?`, `#`, `&` or `;`.
+/// Masks the userinfo of URLs, and the values of token-like parameters that follow `?`, `#`, `&` or `;`. Blanks may be
+/// between, if the name cannot be anything else.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
     let secrets = secrets(text);
     if secrets.is_empty() {
@@ -43,20 +46,29 @@ pub(super) fn masked_bytes(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// What is before a parameter.
+const SEPARATORS: [char; 4] = ['?', '#', '&', ';'];
+
 /// The ranges of names and secrets, in order. Userinfo has an empty name.
 pub(super) fn secrets(text: &str) -> Vec<Parameter> {
     let mut found = Vec::new();
-    if !text.contains(['@', '=']) {
+    if !text.contains(['@', '=', '%']) {
         return found;
     }
-    let mut start = 0;
+    let (mut start, mut is_separated) = (0, false);
     while start < text.len() {
         let end = end_of_word(text, start);
         let word = &text[start..end];
-        let first = word.find(['?', '#', '&', ';']).unwrap_or(word.len());
-        let of_word = userinfo(word).into_iter().chain(parameters_from(word, first));
+        let name = word.find(['=', '?', '#', '&', ';']).filter(|&end| word[end..].starts_with('='));
+        let first = match name {
+            Some(end) if is_separated && is_clearly_secret(&word[..end]) => 0,
+            _ => word.find(SEPARATORS).map_or(word.len(), |separator| separator + 1),
+        };
+        let passwords = secrets_of_urls(word).into_iter().map(|it| (it.start..it.start, it));
+        let of_word = passwords.chain(parameters_from(word, first));
         let place = |range: std::ops::Range<usize>| start + range.start..start + range.end;
         found.extend(of_word.map(|(name, value)| (place(name), place(value))));
+        is_separated = word.ends_with(SEPARATORS) || (is_separated && word.is_empty());
         start = end + text[end..].chars().next().map_or(0, char::len_utf8);
     }
     found.sort_by_key(|(_, value)| value.start);
@@ -71,20 +83,6 @@ fn end_of_word(text: &str, start: usize) -> usize {
         c => c.is_whitespace(),
     };
     text[start..].char_indices().find(is_end).map_or(text.len(), |(at, _)| start + at)
-}
-
-/// The passwords of all URLs in a word, or the user names without one, which may be tokens.
-fn userinfo(word: &str) -> Vec<Parameter> {
-    const MARK: &str = "://";
-    let of_url = |(at, _): (usize, &str)| {
-        let start = at + MARK.len();
-        let authority = word[start..].split(['/', '\\', '?', '#']).next()?;
-        let userinfo = &authority[..authority.rfind('@')?];
-        let secret = userinfo.find(':').map_or(start, |colon| start + colon + 1);
-        let end = start + userinfo.len();
-        (secret < end).then_some((secret..secret, secret..end))
-    };
-    word.match_indices(MARK).filter_map(of_url).collect()
 }
 
 #[cfg(test)]
@@ -104,6 +102,10 @@ mod tests {
             ("a;token=\"SEK EK\"", "a;token=*** EK\""),
             ("/?next=%2F%3Ftoken%3DSEK&a=b", "/?next=%2F%3Ftoken%3D***&a=b"),
             ("https://u;token=SEK@h/x", "https://***"),
+            ("a=1; token=SEK; b=2", "a=1; token=*** b=2"),
+            ("/?a=1;\t access_token=SEK", "/?a=1;\t access_token=***"),
+            ("/?next=https%3A%2F%2Fu%3ASEK%40h%2Fx, y", "/?next=https%3A%2F%2Fu%3A***%40h%2Fx, y"),
+            ("https%3A%2F%2FSEK%40h", "https%3A%2F%2F***%40h"),
         ] {
             assert_eq!(masked(text), expected);
         }
@@ -124,6 +126,8 @@ mod tests {
             "Mozilla/5.0 (compatible; bot/2.1; +http://h/bot.html?lang=de)",
             "h3=\":443\"; ma=86400",
             "bad request; code=404",
+            "the token=abc",
+            "100%",
             "for=192.0.2.60;proto=http;by=203.0.113.43",
             "me@example.com",
             "W/\"abc=\"",

@@ -129,9 +129,24 @@ fn is_name_byte(byte: u8) -> bool {
 
 /// Whether a query parameter of this name has a secret value.
 pub(super) fn is_secret(name: &str) -> bool {
+    let name = parameter_name(name);
+    SECRET_PARAMETERS.contains(&name.as_str()) || is_long_secret(&name)
+}
+
+/// The same where it is not certain that it is the name of a parameter: `bad request; code=404` is none.
+pub(super) fn is_clearly_secret(name: &str) -> bool {
+    is_long_secret(&parameter_name(name))
+}
+
+fn is_long_secret(joined: &str) -> bool {
+    joined.contains("auth") || has_secret_word(joined)
+}
+
+/// A name of a query parameter, decoded, as one word.
+fn parameter_name(name: &str) -> String {
     let decoded = decoded_bytes(name.as_bytes());
-    let name = joined(&String::from_utf8_lossy(&decoded).to_ascii_lowercase());
-    SECRET_PARAMETERS.contains(&name.as_str()) || name.contains("auth") || has_secret_word(&name)
+    let is_blank = |c: char| c.is_whitespace() || c == '+';
+    joined(&String::from_utf8_lossy(&decoded).trim_matches(is_blank).to_ascii_lowercase())
 }
 
 /// The name without hyphens and underscores. "author" is removed: it does not indicate authorization.

@@ -1,12 +1,14 @@
-//! Token-like parameters of URLs, including those of a URL that is the value of a parameter:
+//! Token-like parameters of URLs, including those of a URL that is the value of a parameter, and its userinfo:
 //! `?next=%2Fx%3Ftoken%3D…`, as in redirects to a login page.
 
 use std::ops::Range;
 
 use super::names::is_secret;
 use super::percent::encoded;
+use super::userinfo::secrets_of_urls;
 
-/// The ranges of the values of token-like parameters in a URL, in order and without empty ones.
+/// The ranges of secrets in the parameters of a URL, in order and without empty ones: values of token-like parameters,
+/// and passwords of URLs.
 pub fn secret_values(url: &str) -> Vec<Range<usize>> {
     secret_parameters(url).into_iter().map(|(_, value)| value).collect()
 }
@@ -18,18 +20,17 @@ pub(super) fn secret_names(url: &str) -> Vec<&str> {
 
 /// As [`secret_values`], with the ranges of the names.
 pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
-    parameters_from(url, url.find(['?', '#']).unwrap_or(url.len()))
+    parameters_from(url, url.find(['?', '#']).map_or(url.len(), |separator| separator + 1))
 }
 
-/// The token-like parameters that follow this separator.
-pub(super) fn parameters_from(url: &str, separator: usize) -> Vec<Parameter> {
+/// The token-like parameters from the one on that starts here.
+pub(super) fn parameters_from(url: &str, start: usize) -> Vec<Parameter> {
     let mut found = Vec::new();
-    let mut at = separator;
-    while at < url.len() {
-        let start = at + 1;
+    let mut start = start;
+    while start < url.len() {
         let end = end_of_parameter(url, start);
         parameter(url, start..end, &mut found);
-        at = end;
+        start = end + 1;
     }
     found
 }
@@ -58,7 +59,7 @@ fn starts_with_name(text: &str) -> bool {
 }
 
 /// The name of a parameter determines whether its whole value is secret; if not, the value may itself contain
-/// parameters.
+/// parameters, and the userinfo of a URL.
 fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
     let Some(length) = url[span.clone()].find('=') else { return };
     let value = span.start + length + 1..span.end;
@@ -67,6 +68,25 @@ fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
         found.extend(Some((name, value)).filter(|(_, value)| !value.is_empty()));
         return;
     }
+    let mut secrets = inner_parameters(url, value.clone());
+    let in_url = |range: Range<usize>| value.start + range.start..value.start + range.end;
+    let passwords = secrets_of_urls(&url[value.clone()]).into_iter();
+    secrets.extend(passwords.map(|password| (name.clone(), in_url(password))));
+    secrets.sort_by_key(|(_, value)| value.start);
+    let mut end = value.start;
+    for (name, value) in secrets {
+        match found.last_mut() {
+            // What looks like a parameter in userinfo.
+            Some((_, last)) if value.start < end => last.end = last.end.max(value.end),
+            _ => found.push((name, value.clone())),
+        }
+        end = end.max(value.end);
+    }
+}
+
+/// The token-like parameters of a URL that is the value of a parameter.
+fn inner_parameters(url: &str, value: Range<usize>) -> Vec<Parameter> {
+    let mut found = Vec::new();
     let (mut name, mut inner) = (value.start, None);
     let mut at = value.start;
     while at < value.end {
@@ -90,6 +110,7 @@ fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
     }
     found.extend(inner.map(|(name, start)| (name, start..value.end)));
     found.retain(|(_, value)| !value.is_empty());
+    found
 }
 
 #[cfg(test)]
@@ -115,6 +136,11 @@ mod tests {
             ("/login?next=%252Fx%253Ftoken%253Dabc%2526a", &["abc"]),
             ("/login?next=%2Fx%3Ftoken%3D", &[]),
             ("/login?next=%2Fé%3Ftoken%3Dé%", &["é%"]),
+            ("/?a=1; token=abc", &["abc"]),
+            ("/?a=1&+key=abc&%20sid=abc", &["abc", "abc"]),
+            ("/?next=https%3A%2F%2Fme%3Aabc%40h%2F%3Ftoken%3Ddef&a=b", &["abc", "def"]),
+            ("/?next=https://me:abc@h/x@y", &["abc"]),
+            ("/?next=ws%3A%2F%2Fabc%3Btoken%3Ddef%40h&a=b", &["abc%3Btoken%3Ddef%40h"]),
         ] {
             let found: Vec<_> = secret_values(url).into_iter().map(|value| &url[value]).collect();
             assert_eq!(found, values, "{url}");

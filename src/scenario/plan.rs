@@ -27,6 +27,24 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
 }
 
+impl Plan {
+    /// The paths of the files that payloads name.
+    pub fn files(&self) -> impl Iterator<Item = &Template> {
+        let steps = self.parts.iter().flat_map(|part| &part.steps);
+        let payloads = steps.flat_map(|step| match &step.action {
+            PlannedAction::Send(_, payload) | PlannedAction::Forbid(_, payload) => vec![payload],
+            PlannedAction::Receive(group) => {
+                group.wanted.iter().chain(&group.optional).map(|it| &it.payload).collect()
+            }
+            _ => Vec::new(),
+        });
+        payloads.filter_map(|payload| match &payload.kind {
+            PayloadKind::File(_, path) => Some(path),
+            _ => None,
+        })
+    }
+}
+
 /// A part, ready to be run.
 #[derive(Debug)]
 pub struct PlannedPart {

@@ -76,7 +76,10 @@ impl<S: Service> Acceptor<S> {
         Self {
             service,
             listener,
-            handshakes: Arc::new(HandshakeTable::new(options.max_handshakes)),
+            handshakes: Arc::new(HandshakeTable::new(
+                options.max_handshakes,
+                options.refusal_headers.clone(),
+            )),
             is_tls: options.tls.is_some(),
             reserve: None,
             is_ready: true,
@@ -178,7 +181,9 @@ impl<S: Service> Acceptor<S> {
             // The thread only waits for it.
             Ok(pending) => drop(sender.send((tcp, remote, pending))),
             Err(TableFull) if self.is_tls => {}
-            Err(TableFull) => close_over_limit(Stream::Plain(tcp), false),
+            Err(TableFull) => {
+                close_over_limit(Stream::Plain(tcp), false, self.handshakes.refusal_headers());
+            }
         }
     }
 }

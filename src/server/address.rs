@@ -2,14 +2,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The port that is listened on if none is given.
-const DEFAULT_PORT: u16 = 8080;
-
-/// The address as a resolvable `host:port`. Without a host it is the loopback interface.
+/// The address as a resolvable `host:port`. Without a host it is the loopback interface, without a port `default`.
 ///
 /// # Errors
 /// Why it is not valid.
-pub(super) fn with_host_and_port(given: &str) -> Result<String, String> {
+pub(super) fn with_host_and_port(given: &str, default: u16) -> Result<String, String> {
     if given.is_empty() {
         return Err("it is empty".to_owned());
     }
@@ -20,7 +17,7 @@ pub(super) fn with_host_and_port(given: &str) -> Result<String, String> {
         return Err("write host:port, not a URL".to_owned());
     }
     if given.parse::<Ipv6Addr>().is_ok() {
-        return Ok(format!("[{given}]:{DEFAULT_PORT}"));
+        return Ok(format!("[{given}]:{default}"));
     }
     if is_number(given) {
         return port(given).map(on_loopback);
@@ -28,7 +25,7 @@ pub(super) fn with_host_and_port(given: &str) -> Result<String, String> {
     match given.rsplit_once(':') {
         Some(("", text)) => port(text).map(on_loopback),
         Some((host, text)) if is_whole(host) => port(text).map(|port| format!("{host}:{port}")),
-        _ => Ok(format!("{given}:{DEFAULT_PORT}")),
+        _ => Ok(format!("{given}:{default}")),
     }
 }
 
@@ -70,7 +67,7 @@ mod tests {
             ("[::1]", "[::1]:8080"),
             ("[::]:81", "[::]:81"),
         ] {
-            assert_eq!(with_host_and_port(given).as_deref(), Ok(expected), "{given}");
+            assert_eq!(with_host_and_port(given, 8080).as_deref(), Ok(expected), "{given}");
         }
     }
 
@@ -86,7 +83,7 @@ mod tests {
             (":80x", "\"80x\" is not a port number"),
             ("ws://localhost:80", "write host:port, not a URL"),
         ] {
-            let reason = with_host_and_port(given).expect_err(given);
+            let reason = with_host_and_port(given, 8080).expect_err(given);
             assert!(reason.starts_with(expected), "{given}: {reason}");
         }
     }

@@ -184,7 +184,7 @@ impl Handshake {
     /// Refuses the request with 503 for this reason: the client may try again later.
     pub fn refuse_for_now(self, reason: String) -> Box<Rejected> {
         let Received { remote, request, stream, pending, .. } = self.received;
-        let response = unavailable(&reason);
+        let response = unavailable(&reason, &[]);
         let rejection = Rejection::Unavailable(request, reason);
         Rejected::new(remote, rejection, Some((stream, response)), pending)
     }

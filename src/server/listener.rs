@@ -49,12 +49,23 @@ pub enum ListenError {
 /// # Errors
 /// When the address is not valid, cannot be looked up, or is in use.
 pub fn bind(given: &str) -> Result<BoundListener, ListenError> {
+    bind_with_default_port(given, DEFAULT_PORT)
+}
+
+/// The port that is listened on if none is given.
+const DEFAULT_PORT: u16 = 8080;
+
+/// The same; without a port, on this one.
+///
+/// # Errors
+/// As [`bind`].
+pub fn bind_with_default_port(given: &str, port: u16) -> Result<BoundListener, ListenError> {
     let bad_address = |address: &str, reason| {
         let address = address.to_owned();
         ListenError::BadAddress { address, reason }
     };
     let address =
-        address::with_host_and_port(given).map_err(|reason| bad_address(given, reason))?;
+        address::with_host_and_port(given, port).map_err(|reason| bad_address(given, reason))?;
     let candidates = look_up(&address).map_err(|reason| bad_address(&address, reason))?;
     let bound = bind_first(&candidates).and_then(|socket| {
         limits::widen_backlog(&socket);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::net::Reactor;
 use crate::net::accept::TlsAcceptor;
 use crate::protocol::handshake::ServerOptions;
+use crate::protocol::head::HeaderLine;
 
 mod acceptor;
 mod address;
@@ -24,7 +25,7 @@ mod tests;
 
 pub use acceptor::Acceptor;
 pub use handshake::{AcceptedClient, AcceptedSocket, Handshake, Received};
-pub use listener::{BoundListener, ListenError, bind};
+pub use listener::{BoundListener, ListenError, bind, bind_with_default_port};
 pub use pending::{Evictions, Network, PendingHandshake};
 pub use rejection::{Rejected, Rejection, StaticAnswer};
 pub use request::{AcceptError, ReceivedRequest, receive_request};
@@ -49,6 +50,8 @@ pub struct ReceiveOptions {
     pub time_limit: Option<Duration>,
     /// Unfinished handshakes at a time, each with a thread.
     pub max_handshakes: usize,
+    /// What the response to those over that limit has beside its own fields.
+    pub refusal_headers: Vec<HeaderLine>,
 }
 
 /// Handles accepted connections.

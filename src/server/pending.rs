@@ -9,12 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 
 use crate::net::Reactor;
+use crate::protocol::head::HeaderLine;
 
 /// All connections that are not clients yet. When there are too many, the oldest is closed: a flood of
 /// connections that never finish their handshake does not exclude others.
 #[derive(Debug)]
 pub(super) struct HandshakeTable {
     limit: usize,
+    /// Of responses to those over it.
+    refusal_headers: Vec<HeaderLine>,
     state: Mutex<TableState>,
 }
 
@@ -112,9 +115,14 @@ pub struct PendingHandshake {
 pub(super) struct TableFull;
 
 impl HandshakeTable {
-    /// With this limit.
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default() }
+    /// With this limit. Responses to those over it have these fields.
+    pub(super) fn new(limit: usize, refusal_headers: Vec<HeaderLine>) -> Self {
+        Self { limit, refusal_headers, state: Mutex::default() }
+    }
+
+    /// What responses to those over the limit have beside their own fields.
+    pub(super) fn refusal_headers(&self) -> &[HeaderLine] {
+        &self.refusal_headers
     }
 
     /// The limit for one address.
@@ -239,6 +247,11 @@ impl PendingHandshake {
         reactor.interrupt_on(Arc::default());
     }
 
+    /// See [`HandshakeTable::refusal_headers`].
+    pub(super) fn refusal_headers(&self) -> &[HeaderLine] {
+        self.handshakes.refusal_headers()
+    }
+
     /// Its thread runs.
     pub(super) fn start(&self) {
         self.set(HandshakeProgress::Waiting);
@@ -311,7 +324,7 @@ mod tests {
 
     #[test]
     fn one_address_is_limited_to_half_of_the_entries_and_its_oldest_are_closed() {
-        let handshakes = Arc::new(HandshakeTable::new(6));
+        let handshakes = Arc::new(HandshakeTable::new(6, Vec::new()));
         let mut all = vec![begin(&handshakes, "192.0.2.9")];
         all.extend((0..5).map(|_| begin(&handshakes, "192.0.2.1")));
         assert_eq!(evicted(&all), [1, 2]);
@@ -325,7 +338,7 @@ mod tests {
 
     #[test]
     fn the_oldest_of_all_is_closed_at_the_limit() {
-        let handshakes = Arc::new(HandshakeTable::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4, Vec::new()));
         let all: Vec<_> = (0..6).map(|at| begin(&handshakes, &format!("192.0.2.{at}"))).collect();
         assert_eq!(evicted(&all), [0, 1]);
         let evictions = Evictions { of_all: 2, limit: 4, address_limit: 2, ..Evictions::default() };
@@ -334,21 +347,21 @@ mod tests {
 
     #[test]
     fn a_64_of_ipv6_counts_as_one_address() {
-        let handshakes = Arc::new(HandshakeTable::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4, Vec::new()));
         let mut all: Vec<_> =
             (1..4).map(|at| begin(&handshakes, &format!("2001:db8::{at}"))).collect();
         all.push(begin(&handshakes, "2001:db8:0:1::1"));
         assert_eq!(evicted(&all), [0]);
         let address = handshakes.take_evictions().unwrap().address.unwrap();
         assert_eq!(address.to_string(), "2001:db8::/64");
-        let handshakes = Arc::new(HandshakeTable::new(2));
+        let handshakes = Arc::new(HandshakeTable::new(2, Vec::new()));
         let all = ["192.0.2.1", "::ffff:192.0.2.1"].map(|remote| begin(&handshakes, remote));
         assert_eq!(evicted(&all), [0]);
     }
 
     #[test]
     fn answered_handshakes_are_closed_first_and_not_counted() {
-        let handshakes = Arc::new(HandshakeTable::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4, Vec::new()));
         let mut all = vec![begin(&handshakes, "192.0.2.1"), begin(&handshakes, "192.0.2.1")];
         assert!(all[1].0.set_answered());
         all.push(begin(&handshakes, "192.0.2.1"));
@@ -358,7 +371,7 @@ mod tests {
 
     #[test]
     fn handshakes_whose_thread_has_not_started_are_not_closed() {
-        let handshakes = Arc::new(HandshakeTable::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4, Vec::new()));
         let remote = "192.0.2.1".parse().unwrap();
         let mut reactor = Reactor::new(None).unwrap();
         let starting =
@@ -373,7 +386,7 @@ mod tests {
 
     #[test]
     fn entries_are_freed_and_threads_are_limited() {
-        let handshakes = Arc::new(HandshakeTable::new(2));
+        let handshakes = Arc::new(HandshakeTable::new(2, Vec::new()));
         for _ in 0..9 {
             drop(begin(&handshakes, "192.0.2.1"));
         }
@@ -388,7 +401,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_closed_when_the_system_has_no_resources() {
-        let handshakes = Arc::new(HandshakeTable::new(2));
+        let handshakes = Arc::new(HandshakeTable::new(2, Vec::new()));
         assert!(!handshakes.evict_for_system());
         let (pending, _reactor) = begin(&handshakes, "192.0.2.1");
         assert!(handshakes.evict_for_system() && is_evicted(&pending));

@@ -98,7 +98,7 @@ impl Rejected {
         has_begun: bool,
         pending: PendingHandshake,
     ) -> Box<Self> {
-        close_over_limit(stream, has_begun);
+        close_over_limit(stream, has_begun, pending.refusal_headers());
         Self::new(remote, Rejection::Evicted, None, pending)
     }
 
@@ -145,14 +145,15 @@ fn answer_to_get(
 }
 
 /// The response to those who may try again later.
-pub(super) fn unavailable(reason: &str) -> Response {
+pub(super) fn unavailable(reason: &str, headers: &[HeaderLine]) -> Response {
     let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
-    Response::text(503, &[retry], &format!("{reason}\n"))
+    let fields: Vec<_> = headers.iter().cloned().chain([retry]).collect();
+    Response::text(503, &fields, &format!("{reason}\n"))
 }
 
 /// Ends a connection because there are too many handshakes, without waiting for anything. A client that
 /// has begun to send a request gets a response, if it can be written at once.
-pub(super) fn close_over_limit(mut stream: Stream, mut has_begun: bool) {
+pub(super) fn close_over_limit(mut stream: Stream, mut has_begun: bool, headers: &[HeaderLine]) {
     let mut rest = [0; 4 << 10];
     let mut drain = |stream: &mut Stream| {
         let mut count = 0;
@@ -166,7 +167,8 @@ pub(super) fn close_over_limit(mut stream: Stream, mut has_begun: bool) {
     has_begun |= drain(&mut stream) > 0;
     if has_begun {
         // A few hundred bytes: there is room, or no interest.
-        let _ = stream.write(&unavailable("too many unfinished handshakes").bytes());
+        let response = unavailable("too many unfinished handshakes", headers);
+        let _ = stream.write(&response.bytes());
     }
     stream.finish_sending();
     drain(&mut stream); // unread bytes would make it a reset

@@ -78,6 +78,7 @@ fn serve_one<S: Service>(
             tls: None,
             time_limit: Some(Duration::from_secs(10)),
             max_handshakes: 16,
+            refusal_headers: Vec::new(),
         },
         rules: ServerOptions { listening: hosts, ..ServerOptions::default() },
         lenient: false,

@@ -8,7 +8,7 @@ use super::resend::Tracked;
 use super::sender::{ActionOrigin, Sender};
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
 use crate::event::{EventKind, Shown, Status};
-use crate::input::{Action, InputError, Next, Show};
+use crate::input::{Action, ActionSource, InputError, Next, Show};
 use crate::platform::signals::Signal;
 use crate::protocol::vocabulary::Misuse;
 use crate::protocol::{CloseCode, RawFrame};
@@ -89,7 +89,8 @@ impl<'a> Session<'a> {
     /// Whether more may be passed to the connection: the socket keeps up, and so do the outputs that show what is sent.
     /// Otherwise input without end would fill the memory with events. What is typed has no such rate.
     fn can_send_more(&self) -> bool {
-        self.connection.pending_output().len() < HIGH_WATER
+        let limit = if self.source.waits_until_written() { 1 } else { HIGH_WATER };
+        self.connection.pending_output().len() < limit
             && self.outgoing.has_room()
             && (self.source.is_typed() || !self.journal.holds_up_sending())
     }
@@ -105,10 +106,21 @@ impl<'a> Session<'a> {
             return true;
         }
         let can_send = self.connection.is_open() && !self.socket.has_failed();
+        if can_send && self.take_from_beside() {
+            return true;
+        }
         if self.input.has_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
         self.take_from_source(budget)
+    }
+
+    /// Carries out an action of another thread; `false` if there is none.
+    fn take_from_beside(&mut self) -> bool {
+        let Some(beside) = &mut self.plan.beside else { return false };
+        let Next::Action(action) = beside.next(self.reactor.registry()) else { return false };
+        self.perform(action, ActionOrigin::Beside, false);
+        true
     }
 
     fn take_from_source(&mut self, budget: &mut usize) -> bool {
@@ -181,7 +193,7 @@ impl<'a> Session<'a> {
         if let (Some(note), true) = (note, done.is_ok()) {
             self.journal.emit(EventKind::Shown(Shown::Text(&note)));
         }
-        self.check(done, typed);
+        self.check(done, typed || origin == ActionOrigin::Beside);
     }
 
     /// Carries out what is not a data message.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::input::Action;
+use crate::input::queue::QueuedActions;
 use crate::observer::Observer;
 use crate::protocol::CloseCode;
 use crate::protocol::keepalive::KeepaliveTimes;
@@ -22,6 +23,8 @@ pub struct Plan {
     pub close_reason: String,
     /// Receive its events, in this order, and steer it.
     pub observers: Vec<Box<dyn Observer>>,
+    /// Other threads may add actions, also after the end of the input. They do not count as input.
+    pub beside: Option<QueuedActions>,
     /// When to send pings, and when the peer counts as lost.
     pub times: KeepaliveTimes,
     /// What the previous connection has not sent; `None`: nothing is kept for another connection.

@@ -23,6 +23,8 @@ pub(super) enum ActionOrigin {
     Input,
     /// An observer. It belongs to this connection and is not sent on another one.
     Observer,
+    /// Another thread, for this connection.
+    Beside,
 }
 
 /// The parts of a session that sending needs. The input may be borrowed meanwhile.
@@ -67,7 +69,9 @@ impl Sender<'_, '_> {
         let sent = self.encode(kind, data, frames, typed);
         match (start, origin) {
             (None, _) | (_, ActionOrigin::Preset) => {}
-            (Some(start), ActionOrigin::Observer) => self.track_reply(start, sent.is_ok()),
+            (Some(start), ActionOrigin::Observer | ActionOrigin::Beside) => {
+                self.track_reply(start, sent.is_ok());
+            }
             (Some(start), ActionOrigin::Input) if sent.is_ok() => {
                 let data = shared.map_or_else(|| Bytes::copy_from_slice(data), Bytes::clone);
                 let action = match frames {

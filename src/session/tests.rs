@@ -86,6 +86,7 @@ fn run_with(
         close_code: Some(CloseCode::NORMAL),
         close_reason: String::new(),
         observers: vec![Box::new(observer)],
+        beside: None,
         times: KeepaliveTimes::default(),
         unsent: None,
         notes_hidden: false,

@@ -24,11 +24,7 @@ type Key = (Option<u64>, Direction, String);
 
 /// Requests without an answer yet, and when they were sent.
 #[derive(Debug, Default)]
-pub struct Latencies {
-    open: HashMap<Key, Duration>,
-    /// In the order of their times; also some that have been answered.
-    order: VecDeque<Key>,
-}
+pub struct Latencies(Requests<Duration>);
 
 impl Latencies {
     /// The time since the request that this message answers; if it answers none, it may be one.
@@ -39,6 +35,34 @@ impl Latencies {
         data: &[u8],
         at: Duration,
     ) -> Option<Duration> {
+        let start = self.0.observe(connection, direction, data, at)?;
+        Some(at.saturating_sub(start))
+    }
+}
+
+/// Requests without an answer yet, each with what its answer needs to know of it.
+#[derive(Debug)]
+pub struct Requests<T> {
+    open: HashMap<Key, T>,
+    /// In the order in which they were sent; also some that have been answered.
+    order: VecDeque<Key>,
+}
+
+impl<T> Default for Requests<T> {
+    fn default() -> Self {
+        Self { open: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<T> Requests<T> {
+    /// What is known of the request that this message answers; if it answers none, it may be one, of which `known` is.
+    pub fn observe(
+        &mut self,
+        connection: Option<u64>,
+        direction: Direction,
+        data: &[u8],
+        known: T,
+    ) -> Option<T> {
         let head = Head::of(data)?;
         let id = head.id.filter(|id| id.len() <= MAX_ID)?.into_owned();
         let other = match direction {
@@ -47,16 +71,16 @@ impl Latencies {
         };
         // In JSON-RPC a message with a method is a request, also if the same number was used by the other side.
         if !head.has_method
-            && let Some(start) = self.open.remove(&(connection, other, id.clone()))
+            && let Some(request) = self.open.remove(&(connection, other, id.clone()))
         {
-            return Some(at.saturating_sub(start));
+            return Some(request);
         }
-        self.remember((connection, direction, id), at);
+        self.remember((connection, direction, id), known);
         None
     }
 
-    fn remember(&mut self, key: Key, at: Duration) {
-        if self.open.insert(key.clone(), at).is_none() {
+    fn remember(&mut self, key: Key, known: T) {
+        if self.open.insert(key.clone(), known).is_none() {
             self.order.push_back(key);
         }
         while self.order.len() > MAX_OPEN
@@ -172,13 +196,13 @@ mod tests {
         for id in 0..5_000 {
             observe(&mut latencies, true, &format!("{{\"id\":{id}}}"), 0);
         }
-        assert!(latencies.open.len() <= MAX_OPEN && latencies.order.len() <= MAX_OPEN);
+        assert!(latencies.0.open.len() <= MAX_OPEN && latencies.0.order.len() <= MAX_OPEN);
         assert_eq!(observe(&mut latencies, false, r#"{"id":1}"#, 1), None, "it made room");
         assert_eq!(observe(&mut latencies, false, r#"{"id":4999}"#, 1), Some(MS));
         for _ in 0..5_000 {
             observe(&mut latencies, true, r#"{"id":"same"}"#, 2);
             observe(&mut latencies, false, r#"{"id":"same"}"#, 3);
         }
-        assert!(latencies.open.len() <= MAX_OPEN && latencies.order.len() <= MAX_OPEN);
+        assert!(latencies.0.open.len() <= MAX_OPEN && latencies.0.order.len() <= MAX_OPEN);
     }
 }

@@ -45,7 +45,7 @@ fn a_har_that_was_not_closed_is_shown_with_a_warning() {
     let end = har.windows(12).rposition(|it| it == b"{\"type\":\"rec").expect("a message");
     let outcome = view(&["--json"], &har[..end]);
     assert_eq!(outcome.json_lines().len(), 5);
-    outcome.stderr_contains("standard input:6:").stderr_contains("the HAR is not closed");
+    outcome.stderr_contains("standard input:6:").stderr_contains("the HAR is incomplete");
 }
 
 #[test]

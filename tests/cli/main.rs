@@ -31,6 +31,7 @@ mod lenient;
 mod listen;
 mod meant_commands;
 mod order;
+mod page;
 mod pipes;
 #[cfg(unix)]
 mod plain_terminal;

@@ -234,7 +234,7 @@ fn one_side_is_sent_a_close_frame() {
     client.close(1012, "");
     client.expect_eof();
     drop(client);
-    terminal.wait_for("#1 closed");
+    terminal.wait_for("closed at the prompt, toward the server");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
         ("any 5 => close 1006", "close code 1006 Abnormal Closure must not be sent"),
         (
             "client => hold",
-            "hold needs a prompt, where /go and /drop are typed: run it on a terminal",
+            "hold needs a prompt, where /go and /drop are typed, or the page: run it on a terminal or with --ui",
         ),
     ] {
         let args = [":0", "ws://h", "--rule", "any => drop", "--rule", rule];

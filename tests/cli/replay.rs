@@ -172,7 +172,7 @@ fn a_message_whose_data_was_not_recorded_is_named() {
     let file = recording(&open("ws://127.0.0.1:9"), &["> a", ">file big.bin", "end self 1000"]);
     let outcome = wscope().file("r.ndjson", file).args(["replay", "r.ndjson"]).run().code(2);
     outcome.stderr_contains(
-        "wscope: r.ndjson: message 2 of the client is the file \"big.bin\" (5 bytes), which the recording",
+        "wscope: r.ndjson: message 2 of the client is the file \"big.bin\" (5 bytes), which is not in the recording",
     );
 }
 
@@ -202,7 +202,7 @@ fn wrong_usage_is_named() {
             &["r.ndjson", "--pace", "fast", "--speed", "2"][..],
             "bad --speed \"2\": only --pace original",
         ),
-        (&["r.ndjson", "--speed", "0"], "bad --speed \"0\": a factor is a number above 0"),
+        (&["r.ndjson", "--speed", "0"], "bad --speed \"0\": must be a number above 0"),
         (&["r.ndjson", "--speed", "inf"], "bad --speed \"inf\""),
         (&["r.ndjson", "--speed", "x"], "bad --speed \"x\""),
         (&["r.ndjson", "--ignore", "$.a"], "--check"),

@@ -33,8 +33,9 @@ pub(crate) const TIME_TO_END: Duration = Duration::from_secs(2);
 /// Longer than the timers of a test.
 const PAUSE: Duration = Duration::from_millis(1500);
 
-/// More than the kernel's buffers of a terminal.
-pub(crate) const KERNEL_BUFFERS: usize = 128 << 10;
+/// More than what a flood still shows once the display is stopped: the kernel's buffers of a terminal, and what is written
+/// until a thread that is scheduled late stops it. A display that goes on writes tens of megabytes.
+pub(crate) const SHOWN_WHILE_STOPPING: usize = 2 << 20;
 
 /// A pause that is itself tested, not a way to wait for an event.
 fn pause() {

@@ -162,7 +162,7 @@ fn other_files_are_named_for_what_they_are() {
         let expected = format!("wscope: cannot read the recording: {expected}");
         outcome.code(2).stdout("").stderr_contains(&expected);
     }
-    wscope().args(["view", "."]).run().code(2).stderr_contains(".: it is a folder");
+    wscope().args(["view", "."]).run().code(2).stderr_contains(".: it is a directory");
     wscope().args(["view", "missing"]).run().code(8).stderr_contains("missing: No such file");
 }
 
@@ -314,7 +314,7 @@ fn a_conversion_that_a_signal_ends_is_readable() {
         }
         running.signal(signal);
         let outcome = running.wait().code(status);
-        let warning = "interrupted: the rest of standard input is missing in what is recorded";
+        let warning = "interrupted: the rest of standard input was not recorded";
         assert_eq!(outcome.stderr.matches("warning").count(), 1, "{}", outcome.stderr);
         let outcome = outcome.stderr_contains(&format!("wscope: warning: {warning}\n"));
         let har: serde_json::Value =
@@ -361,4 +361,20 @@ fn har(messages: Option<&str>) -> String {
             "request":{{"method":"GET","url":"{scheme}://h/x","headers":[]}},
             "response":{{"status":{status},"statusText":"x","headers":[],"content":{{}}}}}}]}}}}"#
     )
+}
+
+/// The shell's prompt was on the same line.
+#[test]
+fn ctrl_c_ends_the_line_of_a_terminal() {
+    use crate::support::{Key, Terminal};
+    let script = format!(
+        "mkfifo f; exec 3<>f; printf '%s\\n' '{OPEN}' '{WORLD}' >&3; exec \"$WSCOPE\" view f"
+    );
+    let mut terminal = Terminal::spawn_shell(&script, 80, 24);
+    terminal.wait_for("world");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+    let screen = terminal.screen();
+    assert!(screen.ends_with("^C"), "{screen}");
+    assert_eq!(terminal.cursor().0, 0, "{screen}");
 }

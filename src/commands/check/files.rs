@@ -33,6 +33,11 @@ pub(super) struct ReadFile {
 /// A file that was read, or why it could not be.
 pub(super) type Read = Result<ReadFile, Error>;
 
+/// Where a file is that the scenario of this name names.
+pub(super) fn beside(scenario: &str, path: &Path) -> PathBuf {
+    Path::new(scenario).parent().unwrap_or(Path::new("")).join(path)
+}
+
 /// Reads all files; folders stand for their `*.wscope` files, in order of name. `globs` are patterns of more
 /// files, each of which is read once. What cannot be read, a folder without scenarios and a pattern that matches
 /// nothing are errors, which hide no other file. `given` are the variables that have values.

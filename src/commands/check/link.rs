@@ -318,6 +318,7 @@ impl Work {
             close_code: Some(self.connect.ending.close_code),
             close_reason: String::new(),
             observers: vec![Box::new(observer)],
+            beside: None,
             times: self.connect.resilience.times,
             unsent: None,
             notes_hidden: false,

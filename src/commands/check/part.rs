@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::RunClock;
 use super::failure::{self, Draft};
+use super::files::beside;
 use super::link::{Link, WaitLimits, end_all};
 use super::masking;
 use super::options::{OwnOptions, max_times};
@@ -410,8 +411,7 @@ impl PartRun<'_, '_> {
 /// Files beside the scenario.
 impl Files for PartRun<'_, '_> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        let folder = Path::new(&self.file.source.name).parent().unwrap_or(Path::new(""));
-        crate::platform::files::read(&folder.join(path), MAX_PAYLOAD)
+        crate::platform::files::read(&beside(&self.file.source.name, path), MAX_PAYLOAD)
             .map_err(|error| error.to_string())
     }
 }

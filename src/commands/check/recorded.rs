@@ -1,15 +1,18 @@
 //! Recording the connections of scenarios. Values of `--secret` are masked, also in messages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use super::Prepared;
+use super::files::beside;
 use super::masking;
 use super::print::Printer;
 use super::transcript::Scratch;
+use super::values::ScenarioValues;
 use crate::commands::delivery::Delivery;
 use crate::commands::recording::{Ending, Verdict, open};
 use crate::config::CheckConfig;
@@ -35,14 +38,19 @@ impl CheckRecordings {
     ///
     /// # Errors
     /// Why one of them cannot be recorded to.
-    pub(super) fn start<'a>(
-        config: &'a CheckConfig,
-        scenarios: impl Iterator<Item = &'a str>,
+    pub(super) fn start(
+        config: &CheckConfig,
+        files: &[Prepared],
+        values: &ScenarioValues,
         control: Arc<Waker>,
     ) -> Result<Arc<Self>, Error> {
-        let scenarios = scenarios.map(|name| (Path::new(name), "a scenario of this run"));
+        let names = files.iter().map(|file| Path::new(&file.source.name));
+        let scenarios = names.map(|name| (name, "a scenario of this run"));
+        let payloads: Vec<_> = files.iter().flat_map(|file| payloads(file, values)).collect();
+        let payloads = payloads.iter().map(|path| (path.as_path(), "a payload of a scenario"));
         let reports = config.reports.iter().map(|(_, path)| (path.as_path(), "a report"));
-        let recordings = open(&config.record, scenarios.chain(reports), control)?;
+        let used = scenarios.chain(payloads).chain(reports);
+        let recordings = open(&config.record, used, control)?;
         // Payloads of frames are encoded, which could hide a secret.
         let frames = config.record.frames.min(JsonFrames::Headers);
         let (clock, count) = (Clock::start(), AtomicU64::new(0));
@@ -63,7 +71,7 @@ impl CheckRecordings {
         outputs.record(RecordSource {
             recorders: self.recordings.recorders(),
             waker,
-            format: Arc::new(move || {
+            format: Arc::new(move |_| {
                 let json = Scratch::new(Json::new(frames));
                 Box::new(MaskedJson { json, secrets: secrets.clone() })
             }),
@@ -114,6 +122,12 @@ impl CheckRecordings {
         }
         verdict.judge(result, config.quiet)
     }
+}
+
+/// The files that payloads name, as far as it is known before the run.
+fn payloads(file: &Prepared, values: &ScenarioValues) -> Vec<PathBuf> {
+    let paths = file.plan.files().filter_map(|path| path.expand(values).ok());
+    paths.map(|path| beside(&file.source.name, Path::new(path.trim()))).collect()
 }
 
 /// Writes events without secrets.

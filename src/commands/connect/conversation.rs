@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::connections::{Connections, Start};
 use super::link::RunLink;
 use super::opening::{Established, Opening};
+use super::page_control::PageLinks;
 use super::playback::Playback;
 use super::prompt::Prompt;
 use super::record::{Record, RecordObserver, RunShared};
@@ -111,6 +112,9 @@ impl<'a> Conversation<'a> {
             Session::new(stream, connection, self.reactor, source, journal, plan, &opened);
         let report = session.run();
         self.source = Some(input);
+        if let Some(page) = &self.shared.page {
+            page.remove(self.record.number);
+        }
         Ok(report)
     }
 
@@ -285,6 +289,8 @@ impl<'a> Conversation<'a> {
             let recorded = playback.close();
             close = (recorded.code, recorded.reason);
         }
+        let page = self.shared.page.as_ref();
+        observers.extend(page.map(PageLinks::observer));
         Plan {
             presets: config.presets.clone().into(),
             after_input: ending.after_input,
@@ -292,6 +298,7 @@ impl<'a> Conversation<'a> {
             close_code: close.0,
             close_reason: close.1,
             observers,
+            beside: page.map(|page| page.open(self.record.number, self.reactor.waker())),
             times: config.resilience.times,
             unsent: config.resilience.reconnect.map(|_| Default::default()),
             notes_hidden: true,

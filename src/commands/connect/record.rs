@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::page_control::PageLinks;
 use super::prepared::Prepared;
 use super::session_log::SessionLogs;
 use crate::commands::age::age;
@@ -56,6 +57,8 @@ pub(super) struct RunShared {
     pub(super) recordings: Option<RunRecordings>,
     /// What happened on each, for `/scenario`.
     pub(super) logs: SessionLogs,
+    /// How the page reaches them, if there is one.
+    pub(super) page: Option<PageLinks>,
 }
 
 impl RunShared {

@@ -237,6 +237,7 @@ impl Server {
             close_code: mock.map_or(Some(CloseCode::NORMAL), ClientMock::close_code),
             close_reason: String::new(),
             observers,
+            beside: None,
             times: KeepaliveTimes::default(),
             unsent: None,
             notes_hidden: false, // said once for all clients

@@ -1,10 +1,13 @@
 //! The part of the control loop that is that of `wscope listen`: lines typed or piped, on the connections of clients or by
 //! the server itself, and what their threads report.
 
+use std::net::SocketAddr;
+
 use super::clients::{Pushed, Recipients};
 use super::server::{ClientEvent, Server};
 use crate::commands::serving;
 use crate::commands::serving::LEAVE_TIMEOUT;
+use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::{EventKind, Level, ServerStatus, Shown};
 use crate::input::queue::QueuedAction;
@@ -90,6 +93,7 @@ impl serving::Operator for Operator {
     fn on_report(&mut self, report: ClientEvent, control: &mut Control) {
         match report {
             ClientEvent::Admitted => {}
+            ClientEvent::Page(what) => control.notice(Level::Info, &format!("page: {what}")),
             ClientEvent::Ended(verdict) if control.server().config.once => control.finish(verdict),
             ClientEvent::Ended(_) => {}
             ClientEvent::TooSlow(number) => {
@@ -137,7 +141,7 @@ impl serving::Operator for Operator {
                 Next::Message(kind, data) => {
                     let payload = control.server().memory.share(large::copy(data));
                     let action = Action::Send(kind, payload);
-                    push(Recipients::All, &QueuedAction { action, typed: false }, control);
+                    push(Recipients::All, &QueuedAction { action, typed: false }, control.server());
                 }
                 Next::Action(_) => {}
                 Next::Pending => return false,
@@ -161,23 +165,26 @@ impl serving::Operator for Operator {
     }
 }
 
-/// Reports the address of the server.
-pub(super) fn announce(control: &mut Control) {
-    let config = &control.server().config;
-    let mut lines = vec![format!("listening on {}", url("ws", control))];
+/// Reports the address of the server, and what is to be said of the page.
+pub(super) fn announce(control: &mut Control, of_page: &[(Level, String)]) {
+    let (config, address) = (&control.server().config, control.address());
+    let mut lines = vec![format!("listening on {}", url("ws", config, address))];
     if config.commentary.detail >= Detail::Head {
-        lines.push(format!("client for browsers: {}", url("http", control)));
+        lines.push(format!("client for browsers: {}", url("http", config, address)));
         if config.commentary.takes_commands {
             lines.push("lines typed are sent to all clients; /help lists the commands".to_owned());
         }
     }
     let notices = config.notices.clone();
     control.announce(&notices, &lines);
+    for (level, text) in of_page {
+        control.notice(*level, text);
+    }
 }
 
 /// The URL of the server, with this scheme or its secure form.
-fn url(scheme: &str, control: &Control) -> String {
-    let (accept, address) = (&control.server().config.accept, control.address());
+pub(super) fn url(scheme: &str, config: &ListenConfig, address: SocketAddr) -> String {
+    let accept = &config.accept;
     let s = if accept.receive.tls.is_some() { "s" } else { "" };
     let path = accept.rules.path.as_deref().unwrap_or("/");
     format!("{scheme}{s}://{address}{path}")
@@ -187,31 +194,41 @@ fn push_typed(to: Recipients, action: Action, control: &mut Control) {
     let outputs = control.outputs();
     let note = action.hidden_note(|what| outputs.hidden_by(what));
     let action = control.server().charge(action);
-    let (waiting, closing) = push(to, &QueuedAction { action, typed: true }, control);
-    match (to, waiting, closing) {
-        (_, 1.., _) => {
+    match try_push(control.server(), to, &QueuedAction { action, typed: true }) {
+        Ok(()) => {
             if let Some(note) = note {
                 control.emit(None, EventKind::Shown(Shown::Text(&note)));
             }
         }
-        (Recipients::All, 0, 0) => {
-            show_problem("no client is connected: nothing was sent", control);
+        Err(problem) => show_problem(&problem, control),
+    }
+}
+
+/// Pushes an action to the queues of these clients.
+///
+/// # Errors
+/// If there are none, in words.
+pub(super) fn try_push(
+    server: &Server,
+    to: Recipients,
+    outgoing: &QueuedAction,
+) -> Result<(), String> {
+    match (to, push(to, outgoing, server)) {
+        (_, (1.., _)) => Ok(()),
+        (Recipients::All, (0, 0)) => Err("no client is connected: nothing was sent".to_owned()),
+        (Recipients::All, (0, _)) => {
+            Err("all connections are being closed: nothing was sent".to_owned())
         }
-        (Recipients::All, 0, _) => {
-            show_problem("all connections are being closed: nothing was sent", control);
-        }
-        (Recipients::One(number), 0, 0) => show_problem(&no_client(number), control),
-        (Recipients::One(number), 0, _) => {
-            let text = format!("client {number} is being closed: nothing was sent");
-            show_problem(&text, control);
+        (Recipients::One(number), (0, 0)) => Err(no_client(number)),
+        (Recipients::One(number), (0, _)) => {
+            Err(format!("client {number} is being closed: nothing was sent"))
         }
     }
 }
 
 /// Pushes an action to the queues of these clients. Returns how many there are, and how many more are being
 /// closed.
-fn push(to: Recipients, outgoing: &QueuedAction, control: &Control) -> (usize, usize) {
-    let server = control.server();
+fn push(to: Recipients, outgoing: &QueuedAction, server: &Server) -> (usize, usize) {
     let Pushed { waiting, closing, too_slow } = server.clients.push(to, outgoing);
     server.note_slow(too_slow);
     server.memory.enforce();
@@ -222,7 +239,7 @@ fn show_status(control: &mut Control) {
     let server = control.server();
     let totals = server.clients.totals();
     let status = ServerStatus {
-        url: url("ws", control),
+        url: url("ws", &server.config, control.address()),
         clients: totals.connected,
         admitted: totals.admitted,
         received: totals.received,
@@ -238,6 +255,6 @@ fn show_problem(text: &str, control: &mut Control) {
     control.emit(None, EventKind::Shown(Shown::Problem(text)));
 }
 
-fn no_client(number: u64) -> String {
+pub(super) fn no_client(number: u64) -> String {
     format!("no client {number}; /clients lists the connected clients")
 }

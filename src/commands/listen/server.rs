@@ -42,6 +42,8 @@ pub(super) enum ClientEvent {
     TooSlow(u64),
     /// The number of messages of `--count` was received.
     CountReached,
+    /// The page did this.
+    Page(String),
 }
 
 impl Served for Server {
@@ -110,7 +112,7 @@ impl Server {
             role: Role::Server,
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
-            observe_frames: self.config.commentary.observes_frames(),
+            observe_frames: self.config.commentary.observes_frames() || self.config.ui.is_some(),
             lenient: self.config.accept.lenient,
             deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask

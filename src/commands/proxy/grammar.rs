@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::input::repl::{CommandSet, ProxyCommand, ProxyGrammar, proxy_commands};
+use crate::page::{self, PayloadKind};
 use crate::protocol::MessageKind;
 use crate::protocol::Opcode;
 use crate::proxy::Payload;
@@ -55,6 +56,32 @@ impl ProxyGrammar for Grammar {
                 Ok(Payload::Message(kind.unwrap_or(MessageKind::Text), data))
             }
         }
+    }
+}
+
+/// What the page sends, or delivers in place of something held.
+pub(super) fn payload_of_page(payload: page::Payload) -> Payload {
+    let data = payload.data.into();
+    match payload.kind {
+        PayloadKind::Text => Payload::Message(MessageKind::Text, data),
+        PayloadKind::Binary => Payload::Message(MessageKind::Binary, data),
+        PayloadKind::Ping => Payload::Control(Opcode::Ping, data),
+        PayloadKind::Pong => Payload::Control(Opcode::Pong, data),
+        PayloadKind::Close => Payload::Control(Opcode::Close, data),
+    }
+}
+
+/// A rule that was written on the page. It names no files: a page reads none.
+///
+/// # Errors
+/// Why it is not a rule.
+pub(super) fn rule_of_page(source: &str) -> Result<ProxyRule, String> {
+    match rules::files(source).first() {
+        None => Grammar::rule(source, Vec::new()),
+        Some(path) => Err(format!(
+            "no rule was added: on the page a rule cannot name a file ({}); at the prompt it can",
+            path.display()
+        )),
     }
 }
 

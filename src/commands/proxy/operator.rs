@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::grammar::Command;
 use super::layout::shortened;
 use super::server::{ConnectionReport, Server};
-use super::tables::{held_text, rules_text, status_text};
+use super::tables::{held_text, not_held, rules_text, status_text};
 use crate::commands::serving;
 use crate::error::Error;
-use crate::event::{EventKind, Shown};
+use crate::event::{EventKind, Level, Shown};
 use crate::input::repl::ProxyCommand;
 use crate::input::{Action, Show};
 use crate::platform::signals::Signal;
@@ -67,7 +67,12 @@ impl serving::Operator for Operator {
     }
 
     fn on_report(&mut self, report: ConnectionReport, control: &mut Control) {
-        let ConnectionReport::Ended(result) = report;
+        let result = match report {
+            ConnectionReport::Ended(result) => result,
+            ConnectionReport::Page(line) => {
+                return control.notice(Level::Info, &format!("page: {line}"));
+            }
+        };
         let Some(left) = &mut self.left else { return };
         *left = left.saturating_sub(1);
         if *left == 0 {
@@ -115,7 +120,7 @@ fn not_sent(action: &Action, server: &Server) -> String {
 
 impl Server {
     /// Carries out a command on connections, rules or held messages.
-    fn answer(&self, command: Command) -> Answer {
+    pub(super) fn answer(&self, command: Command) -> Answer {
         match command {
             ProxyCommand::Connections => Ok(Some(self.connections.table_text())),
             ProxyCommand::Inject { to, connection, payload } => {
@@ -137,7 +142,7 @@ impl Server {
             ProxyCommand::Release { number: None, is_dropped } => self.release_all(is_dropped),
             ProxyCommand::Edit(number, payload) => self.edit(number, payload),
             ProxyCommand::Close { connection, side, payload } => {
-                self.close(connection, side, payload)
+                self.close(connection, side, payload, "closed at the prompt")
             }
             // Carried out by the loop.
             ProxyCommand::Action(_) | ProxyCommand::Quit => Ok(None),
@@ -151,15 +156,18 @@ impl Server {
         }
     }
 
-    fn close(&self, connection: u64, side: Option<Side>, payload: ClosePayload) -> Answer {
+    /// Closes a connection toward one side or both; `why`, for people.
+    pub(super) fn close(
+        &self,
+        connection: u64,
+        side: Option<Side>,
+        payload: ClosePayload,
+        why: &str,
+    ) -> Answer {
         let limit = self.config.close_timeout.unwrap_or(NO_CLOSE_TIMEOUT);
         let order = match side {
             Some(side) => Order::CloseSide { side, payload },
-            None => Order::Close {
-                payload,
-                why: "closed at the prompt".to_owned(),
-                until: Instant::now() + limit,
-            },
+            None => Order::Close { payload, why: why.to_owned(), until: Instant::now() + limit },
         };
         self.order(connection, order)
     }
@@ -167,6 +175,7 @@ impl Server {
     fn add_rule(&self, rule: ProxyRule) -> Answer {
         let number = self.rules.add(rule).map_err(|error| error.to_string())?;
         self.connections.refresh();
+        self.notify_page();
         Ok(Some(format!("rule {number} added")))
     }
 
@@ -176,6 +185,7 @@ impl Server {
             return Err(format!("no rule {number}; /rules lists them"));
         };
         self.connections.refresh();
+        self.notify_page();
         Ok(Some(format!("rule {number} removed: {}", shortened(&rule.to_string(), LONGEST))))
     }
 
@@ -229,10 +239,6 @@ const BUSY: &str = "its connection has too many commands to carry out: try again
 
 fn released(is_dropped: bool) -> &'static str {
     if is_dropped { "dropped" } else { "delivered" }
-}
-
-fn not_held(number: u64) -> String {
-    format!("no held message {number}; /held lists them")
 }
 
 /// What can be delivered in place of something held: a message for a message, the payload of a ping or pong for that.

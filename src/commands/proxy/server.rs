@@ -1,6 +1,6 @@
 //! The state that all connections of a proxy share.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use url::Host;
@@ -11,6 +11,7 @@ use crate::config::ProxyConfig;
 use crate::error::Error;
 use crate::input::Shutdown;
 use crate::net::target::Scheme;
+use crate::page::Store;
 use crate::protocol::CloseCode;
 use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
 use crate::protocol::handshake::ListenHosts;
@@ -41,6 +42,8 @@ pub(super) struct Server {
     pub(super) receive: ReceiveOptions,
     /// What random decisions start from.
     pub(super) seed: u64,
+    /// The page, if there is one: what it keeps, and its socket.
+    page: Option<(Arc<Store>, SocketAddr)>,
 }
 
 /// What the operator lists and changes. A clone shares it.
@@ -56,6 +59,8 @@ pub(super) struct Operated {
 pub(super) enum ConnectionReport {
     /// A WebSocket connection, or the attempt to open one, has ended with this result.
     Ended(Result<(), Error>),
+    /// The page did what this line of the prompt does.
+    Page(String),
 }
 
 impl Served for Server {
@@ -88,7 +93,13 @@ impl Server {
         receive: ReceiveOptions,
     ) -> Self {
         let Operated { connections, rules, holding } = operated;
+        let page = shared.page().as_ref().map(|page| (Arc::clone(page.store()), page.address()));
+        if let Some((store, _)) = &page {
+            let store = Arc::clone(store);
+            holding.watch(Box::new(move || store.notify()));
+        }
         Self {
+            page,
             connections,
             memory: Budget::new(config.capacity.memory),
             rules,
@@ -102,13 +113,32 @@ impl Server {
         }
     }
 
-    /// Whether a connection from `local` to `remote` has reached this proxy itself.
+    /// Whether a connection from `local` to `remote` has reached this proxy itself, or its page.
     pub(super) fn is_loop(&self, local: Option<IpAddr>, remote: SocketAddr) -> bool {
-        let (own, remote_ip) = (self.address.ip().to_canonical(), remote.ip().to_canonical());
-        let is_local = local.map(|ip| ip.to_canonical()) == Some(remote_ip);
-        let is_here = own.is_unspecified() && (is_local || remote_ip.is_loopback());
-        remote.port() == self.address.port() && (own == remote_ip || is_here)
+        let page = self.page.as_ref().map(|(_, address)| *address);
+        page.into_iter().chain([self.address]).any(|own| is_same(own, local, remote))
     }
+
+    /// Has the tabs of the page show what has changed of the rules.
+    pub(super) fn notify_page(&self) {
+        if let Some((store, _)) = &self.page {
+            store.notify();
+        }
+    }
+}
+
+/// Whether a connection from `local` to `remote` has reached the socket with the address `own` of this program.
+fn is_same(own: SocketAddr, local: Option<IpAddr>, remote: SocketAddr) -> bool {
+    let own_ip = own.ip().to_canonical();
+    // The system connects to this machine there.
+    let remote_ip = match remote.ip().to_canonical() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let is_local = local.map(|ip| ip.to_canonical()) == Some(remote_ip);
+    let is_here = own_ip.is_unspecified() && (is_local || remote_ip.is_loopback());
+    remote.port() == own.port() && (own_ip == remote_ip || is_here)
 }
 
 fn forward_options(
@@ -121,8 +151,9 @@ fn forward_options(
         IpAddr::V4(ip) => Host::Ipv4(ip),
         IpAddr::V6(ip) => Host::Ipv6(ip),
     };
-    let is_credential =
-        |line: &HeaderLine| Redaction::is_credential(&line.name, line.value.as_bytes());
+    let is_credential = |line: &HeaderLine| {
+        !line.is_removal && Redaction::is_credential(&line.name, line.value.as_bytes())
+    };
     let (credentials, headers) = config.edits.iter().cloned().partition(is_credential);
     ForwardOptions {
         proxy: ProxyNames {

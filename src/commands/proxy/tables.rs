@@ -47,6 +47,11 @@ pub(super) fn held_text(holding: &Holding) -> String {
     }
 }
 
+/// That there is no held message of this number.
+pub(super) fn not_held(number: u64) -> String {
+    format!("no held message {number}; /held lists them")
+}
+
 fn held_row(number: u64, held: &Held) -> [String; 6] {
     let (what, data) = match &held.payload {
         Payload::Message(MessageKind::Text, data) => ("text", data),

@@ -52,7 +52,7 @@ pub(super) fn repeated(script: &Script, config: &ReplayConfig) -> Result<Repeate
         (None, None) => {
             return Err(Error::Usage {
                 message: "the recording does not have the URL of the connection".to_owned(),
-                hint: Some("write it behind the file: wscope replay FILE URL".to_owned()),
+                hint: Some("give it after the file: wscope replay FILE URL".to_owned()),
             });
         }
     };
@@ -119,7 +119,7 @@ impl Repeated {
     fn report_masked(&mut self, names: &[String]) {
         if !names.is_empty() {
             self.notices.push(format!(
-                "masked in the URL of the recording and not sent: {}; give the whole URL behind the file",
+                "masked in the URL of the recording and not sent: {}; give the whole URL after the file",
                 names.join(", ")
             ));
         }
@@ -136,7 +136,7 @@ impl Repeated {
             let text = String::from_utf8_lossy(value);
             if text.contains(MASK) {
                 self.notices.push(format!(
-                    "{name} is masked in the recording and not sent; {} gives it",
+                    "{name} is masked in the recording and not sent; give it with {}",
                     option_for(name, &text)
                 ));
             } else if !is_same && Redaction::is_credential(name, value) {
@@ -147,7 +147,7 @@ impl Repeated {
         }
         if !foreign.is_empty() {
             self.notices.push(format!(
-                "recorded for another server and not sent to this one: {}; -H gives it",
+                "recorded for another server and not sent to this one: {}; give it with -H",
                 foreign.join(", ")
             ));
         }
@@ -187,7 +187,7 @@ impl Repeated {
                         "a token for another server"
                     };
                     self.notices.push(format!(
-                        "subprotocol {}: {why}, and not offered; -s gives it",
+                        "subprotocol {}: {why}, and not offered; give it with -s",
                         if is_foreign { MASK } else { &name }
                     ));
                 } else if is_token(&name) && !names.contains(&name) {
@@ -211,7 +211,8 @@ fn without_values(url: &str, is_left_out: impl Fn(&str) -> bool) -> (String, Vec
         let start = url[..value.start].rfind(SEPARATORS).map_or(value.start, |at| at + 1);
         let rest = &url[value.end..];
         let end = value.end + rest.find(SEPARATORS).unwrap_or(rest.len());
-        names.push(url[start..value.start].trim_end_matches('=').to_owned());
+        let parameter = &url[start..value.start];
+        names.push(parameter.split('=').next().unwrap_or(parameter).to_owned());
         kept += &url[copied..start.max(copied)];
         copied = end;
         // The separator behind it is left out with it, else the one before.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mio::Waker;
@@ -13,10 +13,11 @@ use super::prompt::Prompt;
 use super::session_log::SessionLog;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures, SharedView};
+use crate::commands::page::{self, About, Page};
 use crate::commands::recording::RunRecordings;
-use crate::config::{Commentary, RecordConfig, ServerInput, Stdout};
+use crate::config::{Commentary, RecordConfig, ServerInput, Stdout, UiConfig};
 use crate::error::Error;
-use crate::event::Clock;
+use crate::event::{Clock, Level};
 use crate::input::Action;
 use crate::input::repl::{
     CommandSet, Destination, NumberList, PromptContext, PromptNames, ReplOptions, ScenarioMaker,
@@ -34,6 +35,8 @@ pub(in crate::commands) struct Shared<R> {
     /// Standard output and error.
     pub(super) streams: Streams,
     pub(super) recordings: RunRecordings,
+    /// `--ui`.
+    page: Mutex<Option<Page>>,
     stdout: Stdout,
     /// What the prompt can show again, and how messages are shown.
     view: Option<Arc<View>>,
@@ -53,6 +56,10 @@ pub(in crate::commands) struct SharedOptions<'a, C: 'static> {
     pub(in crate::commands) commentary: Commentary,
     pub(in crate::commands) filters: Filters,
     pub(in crate::commands) record: &'a RecordConfig,
+    /// The page, if it is served.
+    pub(in crate::commands) ui: Option<&'a UiConfig>,
+    /// What is received was sent by a client.
+    pub(in crate::commands) is_server: bool,
     pub(in crate::commands) input: ServerInput,
     /// The commands of the prompt.
     pub(in crate::commands) commands: &'static CommandSet<C>,
@@ -90,8 +97,11 @@ impl<R> Shared<R> {
             view.set_waker(Arc::clone(&waker));
         }
         let takes_commands = commentary.takes_commands;
-        let recordings =
+        let socket = page::listen(options.ui)?;
+        let mut recordings =
             RunRecordings::start(options.record, clock, takes_commands, Arc::clone(&waker))?;
+        let open = |socket| Page::open(socket, &mut recordings, options.is_server);
+        let page = socket.map(open).transpose()?;
         let log = (takes_commands && options.keeps_scenario).then(SessionLog::default);
         let context = view.as_ref().map(|view| {
             let context = displays::context(view, &commentary, recordings.control());
@@ -119,6 +129,7 @@ impl<R> Shared<R> {
             commentary,
             streams,
             recordings,
+            page: Mutex::new(page),
             stdout,
             view,
             log,
@@ -128,6 +139,22 @@ impl<R> Shared<R> {
             waker,
         };
         Ok((shared, LoopInputs { prompt, reports }))
+    }
+
+    /// Serves the page, if there is one, from now on. Returns what is to be said about it.
+    ///
+    /// # Errors
+    /// When the system refuses something.
+    pub(in crate::commands) fn serve_page(
+        &self,
+        about: impl FnOnce() -> About,
+    ) -> Result<Vec<(Level, String)>, Error> {
+        self.page().as_mut().map_or(Ok(Vec::new()), |page| page.serve(about()))
+    }
+
+    /// The page, if there is one.
+    pub(in crate::commands) fn page(&self) -> MutexGuard<'_, Option<Page>> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of a new connection, from 1.

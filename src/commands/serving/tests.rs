@@ -107,7 +107,8 @@ fn run_for(targets: &[&str], left: usize, once: bool) -> Result<(), Error> {
     let mut listening = listening();
     let (shared, inputs) = Shared::start(options(&no_record()), &mut listening.reactor).unwrap();
     let time_limit = Some(Duration::from_secs(10));
-    let options = ReceiveOptions { tls: None, time_limit, max_handshakes: 16 };
+    let refusal_headers = Vec::new();
+    let options = ReceiveOptions { tls: None, time_limit, max_handshakes: 16, refusal_headers };
     let server = Arc::new(TestServer { shared, options });
     let address = listening.address;
     let clients: Vec<_> = targets.iter().map(|target| connect(address, target)).collect();
@@ -148,6 +149,8 @@ fn options(record: &RecordConfig) -> SharedOptions<'_, OperatorCommand> {
         },
         filters: Filters::default(),
         record,
+        ui: None,
+        is_server: true,
         input: ServerInput::None,
         commands: &SERVER_COMMANDS,
         keeps_scenario: false,

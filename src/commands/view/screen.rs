@@ -7,22 +7,25 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use mio::Waker;
 
-use super::failure;
+use super::{failure, handles_signals};
 use crate::commands::delivery::Delivery;
 use crate::commands::displays::{self, Failures, SharedView};
+use crate::commands::page::{self, About, Page, ReadOnly, Unavailable};
 use crate::commands::recording::{self, Ending, RunRecordings, Verdict};
 use crate::config::{RecordConfig, Stdout, ViewConfig};
 use crate::error::Error;
-use crate::event::{Clock, Event, EventKind, Failure, Shown, Stamp};
+use crate::event::{Clock, Event, EventKind, Failure, Level, Shown, Stamp};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::style::Style;
 use crate::output::{Outlet, Outputs};
+use crate::page::{Abilities, Hello, Mode, Phase};
 use crate::platform::Signals;
+use crate::platform::signals::Signal;
 use crate::platform::stdio::{Writer, are_one_stream};
 use crate::platform::terminal;
-use crate::recording::Recorded;
+use crate::recording::{Recorded, Summary};
 use crate::view::View;
 
 /// The time of what is shown before the first event.
@@ -40,11 +43,18 @@ pub(super) struct Screen {
     on_terminal: bool,
     /// The files that the recording is converted to.
     recordings: Option<RunRecordings>,
+    /// `--ui`.
+    page: Option<Page>,
+    /// The recording is on the page: a signal is how that ends.
+    stays: bool,
     /// When signals were looked for.
     looked: Instant,
     /// Why nothing more is shown; `Ok`: the reader has what it needs.
     stopped: Option<Result<(), Error>>,
 }
+
+/// Why nothing more comes.
+const READ: &str = "the recording has been read";
 
 /// How often signals are looked for while there is nothing to wait for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
@@ -59,8 +69,7 @@ impl Screen {
     /// When the system refuses one.
     pub(super) fn new(config: &ViewConfig) -> Result<Self, Error> {
         let system = |what: &str, error| Error::System(what.to_owned(), error);
-        let is_converted = !config.record.files.is_empty();
-        let signals = is_converted.then(Signals::install).transpose();
+        let signals = handles_signals(config).then(Signals::install).transpose();
         let signals = signals.map_err(|error| system("signal handlers", error))?;
         let reactor = Reactor::new(signals).map_err(|error| system("event loop", error))?;
         let open = |writer: io::Result<Writer>, name: &'static str| match writer {
@@ -84,7 +93,65 @@ impl Screen {
         let color = if is_shared { commentary.stdout_color } else { commentary.stderr_color };
         let (style, on_terminal) = (Style::new(color), commentary.on_terminal);
         let looked = Instant::now();
-        Ok(Self { outputs, reactor, style, on_terminal, recordings: None, looked, stopped: None })
+        Ok(Self {
+            outputs,
+            reactor,
+            style,
+            on_terminal,
+            recordings: None,
+            page: None,
+            stays: false,
+            looked,
+            stopped: None,
+        })
+    }
+
+    /// Serves the page of the recording of this name, if there is to be one. Returns what is to be said about it.
+    ///
+    /// # Errors
+    /// When its address cannot be listened on, or the system refuses something.
+    pub(super) fn open_page(
+        &mut self,
+        config: &ViewConfig,
+        name: &str,
+    ) -> Result<Vec<(Level, String)>, Error> {
+        let Some(socket) = page::listen(config.ui.as_ref())? else { return Ok(Vec::new()) };
+        let waker = self.reactor.waker();
+        let recordings =
+            RunRecordings::start(&config.record, Clock::start(), false, Arc::clone(&waker));
+        let mut recordings = recordings?;
+        let mut page = Page::open(socket, &mut recordings, false)?;
+        recordings.record(&mut self.outputs, waker, Box::new(|| None));
+        page.store().set_phase(Phase::Live, None, None);
+        let hello = Hello {
+            mode: Mode::View,
+            title: format!("view {name}"),
+            clients_url: None,
+            target: None,
+            can: Abilities::default(),
+        };
+        let notices =
+            page.serve(About { hello, control: Arc::new(|| Box::new(Unavailable(ReadOnly))) })?;
+        (self.recordings, self.page) = (Some(recordings), Some(page));
+        Ok(notices)
+    }
+
+    /// Says on the page, if there is one, that all of the recording is there.
+    pub(super) fn set_read(&self, summary: &Summary) {
+        let Some(page) = &self.page else { return };
+        if !summary.warnings.is_empty() {
+            page.store().set_recorded_end(summary.warnings.join("; "));
+        }
+    }
+
+    /// Stays until a signal ends the run, if there is a page.
+    pub(super) fn stay(&mut self) {
+        let Some(page) = &self.page else { return };
+        if self.stopped.is_none() {
+            page.store().set_phase(Phase::Ended, Some(READ.to_owned()), None);
+            self.stays = true;
+        }
+        while self.flush().is_continue() && self.wait().is_continue() {}
     }
 
     /// What wakes the loop.
@@ -207,11 +274,17 @@ impl Screen {
         config: &ViewConfig,
     ) -> Result<(), Error> {
         let was_interrupted = self.was_interrupted();
-        let result = self.stopped.take().unwrap_or(result);
+        let result = match self.stopped.take() {
+            Some(Err(Error::Signal(Signal::Interrupt | Signal::Terminate))) if self.stays => result,
+            stopped => stopped.unwrap_or(result),
+        };
         self.outputs.finish();
         let recordings = self.recordings.take().map(|it| it.recordings);
         if let Some(recordings) = &recordings {
             recordings.end();
+        }
+        if let Some(page) = &self.page {
+            page.end_recording();
         }
         let result = Delivery {
             outputs: &mut Ending { outputs: &mut self.outputs, recordings: recordings.as_deref() },
@@ -223,6 +296,9 @@ impl Screen {
             result,
         }
         .run();
+        if let Some(page) = &mut self.page {
+            page.end(&result, was_interrupted.then(|| Instant::now() + END_TIME));
+        }
         let Some(recordings) = recordings else { return result };
         let detail = config.commentary.detail;
         let verdict = Verdict::take(&recordings, detail > Detail::Quiet);

@@ -8,7 +8,7 @@ use std::thread;
 
 use mio::Waker;
 
-use super::Viewing;
+use super::{Viewing, handles_signals};
 
 /// The file. What is known is shown before more is read, which may take a while.
 pub(super) struct Source<'a, 'v> {
@@ -23,7 +23,7 @@ enum Input {
 }
 
 impl<'a, 'v> Source<'a, 'v> {
-    /// Reads this file. While a recording is converted, a signal ends the reading.
+    /// Reads this file. A signal ends the reading, if the run handles signals.
     ///
     /// # Errors
     /// If there can be no thread.
@@ -31,7 +31,7 @@ impl<'a, 'v> Source<'a, 'v> {
         file: Box<dyn Read + Send>,
         viewing: &'a RefCell<Viewing<'v>>,
     ) -> io::Result<Self> {
-        let input = match viewing.borrow().is_converted() {
+        let input = match handles_signals(viewing.borrow().config) {
             true => Input::Blocks(Blocks::of(file, viewing.borrow().screen.waker())?),
             false => Input::File(file),
         };

@@ -261,11 +261,11 @@ mod tests {
     #[test]
     fn what_needs_cmd_is_refused_at_its_place() {
         for (text, at, reason) in [
-            ("curl a & b", 7, "'&' is an operator"),
+            ("curl a & b", 7, "'&' is a shell operator"),
             ("curl ^\"a^\" &\r\ncurl ^\"b^\"", 11, "'&'"),
             ("curl a > NUL", 7, "'>'"),
             ("curl a | b", 7, "'|'"),
-            ("curl \"%APPDATA%\"", 6, "replace %APPDATA% here"),
+            ("curl \"%APPDATA%\"", 6, "expand %APPDATA% here"),
             ("curl x%TOKEN%", 6, "%TOKEN%"),
             ("curl \"a\r\nb\"", 5, "not closed"),
             ("curl ^\"a", 5, "not closed"),

@@ -76,7 +76,7 @@ pub(super) fn refuse_other_program(text: &str) -> Result<(), Fault> {
 }
 
 fn other_program(at: usize) -> Fault {
-    Fault::new(at, "this is no curl command: copy the request as cURL (bash) or cURL (cmd)")
+    Fault::new(at, "this is not a curl command: copy the request as cURL (bash) or cURL (cmd)")
 }
 
 /// `curl`, `curl.exe`, or a path to it.
@@ -234,7 +234,7 @@ impl Reader<'_> {
 
     fn set_url(&mut self, at: usize, text: &str) -> Result<(), Fault> {
         if self.url.is_some() {
-            return Err(Fault::new(at, "a second URL: one connection is opened"));
+            return Err(Fault::new(at, "a second URL: only one connection is opened"));
         }
         self.url = Some(Value { at, text: text.to_owned() });
         Ok(())
@@ -333,7 +333,8 @@ fn refuse_file(shown: &str, value: &Value) -> Result<(), Fault> {
     if !value.text.starts_with('@') {
         return Ok(());
     }
-    let reason = format!("{shown} names a file, which is not read: give it beside --from-curl");
+    let reason =
+        format!("{shown} names a file, which is not read: give it as an option beside --from-curl");
     Err(Fault::new(value.at, reason))
 }
 

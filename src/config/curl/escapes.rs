@@ -139,7 +139,7 @@ fn character(value: u32, at: usize) -> Result<Escape, Fault> {
     match char::from_u32(value) {
         Some('\0') => Err(nul(at)),
         Some(c) => Ok(Escape::Char(c)),
-        None => Err(Fault::new(at, "there is no character of this number")),
+        None => Err(Fault::new(at, "there is no character with this number")),
     }
 }
 

@@ -87,8 +87,8 @@ const WITH_VALUE: [(char, &str, Meaning); 41] = [
     (' ', "alt-svc", Meaning::Refused(WRITES)),
     ('K', "config", Meaning::Refused("it names a file with more options, which is not read")),
     ('T', "upload-file", Meaning::Refused("nothing is uploaded by a WebSocket handshake")),
-    (' ', "url-query", Meaning::Refused("write the query into the URL")),
-    (' ', "abstract-unix-socket", Meaning::Refused("there are sockets with a path only")),
+    (' ', "url-query", Meaning::Refused("put the query in the URL")),
+    (' ', "abstract-unix-socket", Meaning::Refused("only Unix sockets with a path are supported")),
 ];
 
 /// Options without a value.

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn what_needs_a_shell_is_refused_at_its_place() {
         for (text, at, words) in [
-            ("curl a | jq", 7, "'|' is an operator"),
+            ("curl a | jq", 7, "'|' is a shell operator"),
             ("curl a && b", 7, "'&'"),
             ("curl a?b&c", 8, "'&'"),
             ("curl a; b", 6, "';'"),
@@ -171,10 +171,10 @@ mod tests {
             ("curl a 2>/dev/null", 8, "'>'"),
             ("curl <(a)", 5, "'<'"),
             ("(curl a)", 0, "'('"),
-            ("curl `x`", 5, "replace `…`"),
+            ("curl `x`", 5, "expand `…`"),
             ("curl $(x)", 5, "$(…)"),
             ("curl ${x}", 5, "${…}"),
-            ("curl a$TOKEN/x", 6, "replace $TOKEN here"),
+            ("curl a$TOKEN/x", 6, "expand $TOKEN here"),
             ("curl \"é$TOKEN\"", 8, "$TOKEN"),
             ("curl \"`x`\"", 6, "`…`"),
             ("curl $? ", 5, "$?"),

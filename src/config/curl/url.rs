@@ -18,7 +18,7 @@ pub(super) fn requested(text: &str, at: usize, globs: bool) -> Result<String, Fa
 }
 
 fn without_globs(text: &str, at: usize) -> Result<String, Fault> {
-    const SEVERAL: &str = "curl would take the brackets or braces in the URL for a list of URLs: write -g, or a backslash before each";
+    const SEVERAL: &str = "curl would read the brackets or braces in the URL as a list of URLs: add -g, or a backslash before each";
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.char_indices().peekable();
     while let Some((place, c)) = chars.next() {

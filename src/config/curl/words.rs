@@ -36,14 +36,14 @@ impl Fault {
     /// An operator of the shell, at the place of `cursor`.
     pub(super) fn operator(cursor: &Cursor<'_>, operator: char) -> Self {
         let reason = format!(
-            "'{operator}' is an operator of the shell, and no shell is run: leave out what belongs to it, or quote it"
+            "'{operator}' is a shell operator, and no shell is run: remove it with its operands, or quote it"
         );
         Self::new(cursor.at, reason)
     }
 
     /// The value of a variable, or the output of a command, would be here.
     pub(super) fn substitution(at: usize, what: &str) -> Self {
-        Self::new(at, format!("the shell would replace {what} here, and no shell is run"))
+        Self::new(at, format!("the shell would expand {what} here, and no shell is run"))
     }
 
     /// A line below the command that is not empty.

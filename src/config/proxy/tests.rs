@@ -35,6 +35,7 @@ fn environment(settings: &Path) -> Env {
         visible_secrets: None,
         stdin_is_terminal: false,
         stdout_is_terminal: false,
+        stdout_is_discarded: false,
         stderr_is_terminal: false,
         no_color: false,
         force_color: false,
@@ -167,6 +168,18 @@ fn standard_input_is_read_only_from_a_terminal() {
 }
 
 #[test]
+fn what_no_option_asks_for_is_not_written_to_the_null_device() {
+    let stdout = |options: &[&str]| {
+        let arguments = [options, &["ws://h"]].concat();
+        let discards = |env: &mut Env| env.stdout_is_discarded = true;
+        configured_in(&arguments, discards).expect("a valid command line").stdout
+    };
+    assert_eq!(stdout(&[]), Stdout::Nothing);
+    assert!(matches!(stdout(&["--json"]), Stdout::Json(_)));
+    assert!(matches!(stdout(&["--output", "lines"]), Stdout::Payload(_)));
+}
+
+#[test]
 fn rules_are_parsed_with_their_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("payload");
@@ -190,6 +203,8 @@ fn only_an_operator_can_decide_about_held_messages() {
     assert!(reason.contains("hold needs a prompt"), "{reason}");
     let config = configured_in(&hold, |env| env.stdin_is_terminal = true);
     assert!(config.expect("a prompt").rules.first_hold().is_some());
+    let config = configured_in(&["--ui", "--rule", "client => hold", "ws://h"], |_| {});
+    assert!(config.expect("the page").rules.first_hold().is_some());
 }
 
 #[test]

@@ -148,10 +148,10 @@ const COMMANDS: [SlashCommand; 16] = [
 const CLIENT: SlashCommand = SlashCommand {
     name: "client",
     arguments: "N PAYLOAD",
-    summary: "send something toward the client of connection N",
+    summary: "send PAYLOAD to the client of connection N",
 };
 const SERVER: SlashCommand =
-    SlashCommand { name: "server", arguments: "N PAYLOAD", summary: "the same toward the server" };
+    SlashCommand { name: "server", arguments: "N PAYLOAD", summary: "send PAYLOAD to the server" };
 const RULE: SlashCommand = SlashCommand {
     name: "rule",
     arguments: "SIDE [PATTERN] [WHEN] => ACTION",
@@ -166,11 +166,8 @@ const HOLD: SlashCommand = SlashCommand {
 };
 const GO: SlashCommand =
     SlashCommand { name: "go", arguments: "[N]", summary: "deliver held message N, or all" };
-const DROP: SlashCommand = SlashCommand {
-    name: "drop",
-    arguments: "[N]",
-    summary: "do not deliver held message N, or any",
-};
+const DROP: SlashCommand =
+    SlashCommand { name: "drop", arguments: "[N]", summary: "drop held message N, or all" };
 const EDIT: SlashCommand = SlashCommand {
     name: "edit",
     arguments: "N PAYLOAD",

@@ -196,7 +196,7 @@ impl Human {
 fn touch_text(touch: &Touch<'_>) -> String {
     match touch.rule {
         Some(rule) => format!("rule {rule}: {}", touch.action),
-        None => format!("at the prompt: {}", touch.action),
+        None => format!("by the operator: {}", touch.action),
     }
 }
 

@@ -7,6 +7,28 @@ use crate::protocol::vocabulary::Direction;
 /// The most bytes of a message that is written as a whole.
 pub(super) const MOST: usize = 8 << 10;
 
+/// The members beside the text usually have fewer bytes.
+pub(super) const OTHERS: usize = 256;
+
+/// The text of a message.
+#[derive(Clone, Copy)]
+pub(super) enum Text<'a> {
+    /// It is written as it is.
+    Unchanged(&'a [u8]),
+    /// Some of it may be escaped.
+    Other(&'a str),
+}
+
+impl<'a> Text<'a> {
+    /// `None`: it is not UTF-8.
+    pub(super) fn of(data: &'a [u8]) -> Option<Self> {
+        match text::is_unchanged(data) {
+            true => Some(Self::Unchanged(data)),
+            false => simdutf8::basic::from_utf8(data).ok().map(Self::Other),
+        }
+    }
+}
+
 const RECEIVED: &[u8] = b",\"direction\":\"received\",\"type\":\"text\",\"data\":\"";
 const SENT: &[u8] = b",\"direction\":\"sent\",\"type\":\"text\",\"data\":\"";
 const BY_SERVER: &[u8] = b",\"direction\":\"server\",\"type\":\"text\",\"data\":\"";
@@ -18,7 +40,7 @@ pub(super) fn short_text(
     when: &[u8],
     event: &Event<'_>,
     message: &Message<'_>,
-    text: &str,
+    text: Text<'_>,
 ) {
     line.extend_from_slice(b"{\"event\":\"message\"");
     line.extend_from_slice(when);
@@ -31,9 +53,9 @@ pub(super) fn short_text(
         (Direction::Received, true) => BY_SERVER,
         (Direction::Sent, true) => BY_CLIENT,
     });
-    match text::is_unchanged(text.as_bytes()) {
-        true => line.extend_from_slice(text.as_bytes()),
-        false => text::escaped(text, |part| line.extend_from_slice(part)),
+    match text {
+        Text::Unchanged(text) => line.extend_from_slice(text),
+        Text::Other(text) => text::escaped(text, |part| line.extend_from_slice(part)),
     }
     number(line, b"\",\"size\":", message.data.len() as u64);
     number(line, b",\"wire_size\":", message.wire_size);
@@ -81,7 +103,8 @@ mod tests {
             let transit = is_in_transit.then_some(Transit { touch: None });
             let what = EventKind::Message(message);
             let event = Event { at, connection, mark: None, transit, what };
-            short_text(&mut line, when.text(), &event, &message, &data);
+            let text = Text::of(data.as_bytes()).expect("UTF-8");
+            short_text(&mut line, when.text(), &event, &message, text);
             data_message(Object::new(&mut part, &mut outlet, &when), &event, &message);
             prop_assert_eq!(str::from_utf8(&line).expect("UTF-8"), outlet.text());
         }

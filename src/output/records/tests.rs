@@ -4,6 +4,7 @@ use super::*;
 use crate::event::Message;
 use crate::output::Outputs;
 use crate::output::json::{Json, JsonFrames};
+use crate::output::recorders::RecordedFrames;
 use crate::platform::batches::BatchQueue;
 use crate::protocol::MessageKind;
 
@@ -15,7 +16,7 @@ fn outputs(recorders: &Arc<Recorders>, late: Option<LateStart>) -> (Outputs, Pol
     outputs.record(RecordSource {
         recorders: Arc::clone(recorders),
         waker,
-        format: Arc::new(|| Box::new(Json::new(JsonFrames::None))),
+        format: Arc::new(|_| Box::new(Json::new(JsonFrames::None))),
         connection: Some(7),
         late,
         notices: None,
@@ -35,12 +36,12 @@ fn what_is_recorded_changes_at_any_time() {
     let (mut outputs, mut poll) = outputs(&recorders, None);
     emit(&mut outputs, b"zero");
     let [one, other] = [(); 2].map(|()| BatchQueue::lossless());
-    let number = recorders.add(one.clone());
+    let number = recorders.add(one.clone(), RecordedFrames::AsAsked);
     let mut events = mio::Events::with_capacity(1);
     poll.poll(&mut events, Some(std::time::Duration::ZERO)).expect("a poll");
     assert!(!events.is_empty(), "the loop is woken");
     emit(&mut outputs, b"one");
-    recorders.add(other.clone());
+    recorders.add(other.clone(), RecordedFrames::AsAsked);
     emit(&mut outputs, b"two");
     recorders.remove(number);
     emit(&mut outputs, b"three");
@@ -61,6 +62,46 @@ fn what_is_recorded_changes_at_any_time() {
     assert!(one.wait_for_batch().is_none(), "its sender is dropped");
 }
 
+/// What is recorded is rendered once for both.
+#[test]
+fn messages_are_shown_as_they_are_recorded_but_with_the_number_that_they_have_there() {
+    let recorders = Arc::<Recorders>::default();
+    let (mut outputs, _poll) = outputs(&recorders, None);
+    let queue = BatchQueue::lossless_in_parts();
+    recorders.add(queue.clone(), RecordedFrames::AsAsked);
+    let shown = BatchQueue::lossless();
+    let poll = Poll::new().expect("a poll");
+    let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
+    let outlet = Outlet::batches("shown", shown.sender(waker)).in_batches_of(BATCH_SIZE);
+    outputs.push(crate::output::Output::new(Box::new(Json::new(JsonFrames::None)), outlet));
+    let at = Clock::start().now();
+    let long = "\u{1b}".repeat(15_000);
+    for connection in [None, Some(3)] {
+        for text in ["short", "\u{202e}\"", "", &long] {
+            let message = Message::received(MessageKind::Text, text.as_bytes());
+            let what = EventKind::Message(message);
+            outputs.event(&Event { at, connection, mark: None, transit: None, what });
+            outputs.event(&Event {
+                at,
+                connection,
+                mark: None,
+                transit: None,
+                what: EventKind::Pong(crate::protocol::vocabulary::Direction::Sent, b"", None),
+            });
+        }
+    }
+    outputs.flush_early();
+    let [recorded, shown] = [queue, shown].map(|queue| {
+        let bytes = std::iter::from_fn(|| queue.take()).flat_map(|batch| batch.bytes).collect();
+        String::from_utf8(bytes).expect("UTF-8")
+    });
+    assert_eq!(shown.lines().count(), 16);
+    let without = |text: &str| text.replace(",\"connection\":7", "");
+    assert!(!shown.contains("\"connection\":7"), "{shown}");
+    assert_eq!(without(&recorded), shown);
+    assert_eq!(recorded.matches("\"connection\":7,").count(), 8);
+}
+
 #[test]
 fn a_file_that_begins_later_has_all_open_connections_of_a_proxy() {
     let recorders = Arc::<Recorders>::default();
@@ -77,7 +118,7 @@ fn a_file_that_begins_later_has_all_open_connections_of_a_proxy() {
     }
     emit(2, EventKind::ProxyClosed(&closed));
     let queue = BatchQueue::lossless();
-    recorders.add(queue.clone());
+    recorders.add(queue.clone(), RecordedFrames::AsAsked);
     emit(1, EventKind::ProxyClosed(&closed));
     outputs.flush_early();
     let bytes: Vec<u8> = std::iter::from_fn(|| queue.take()).flat_map(|it| it.bytes).collect();
@@ -97,7 +138,7 @@ fn a_file_that_takes_nothing_stops_the_reading_and_at_the_end_messages_are_dropp
     let recorders = Arc::<Recorders>::default();
     let (mut outputs, _poll) = outputs(&recorders, None);
     let queue = BatchQueue::lossless();
-    let number = recorders.add(queue.clone());
+    let number = recorders.add(queue.clone(), RecordedFrames::AsAsked);
     let long = vec![b'x'; 100_000];
     let mut count = 0;
     while !outputs.are_backed_up() {

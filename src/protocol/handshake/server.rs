@@ -62,7 +62,7 @@ impl std::fmt::Debug for RequiredCredentials {
 }
 
 /// Compares in constant time, so that the duration does not reveal how much of a guess was right.
-fn are_equal(one: &[u8], other: &[u8]) -> bool {
+pub fn are_equal(one: &[u8], other: &[u8]) -> bool {
     let differences = one.iter().zip(other).fold(0, |bits, (a, b)| bits | (a ^ b));
     std::hint::black_box(differences) == 0 && one.len() == other.len()
 }

@@ -75,6 +75,9 @@ impl Inbound {
                 omitted: None,
                 plain_size: 0,
             });
+            if !self.keeps_messages {
+                self.omit(Omission::Unwanted);
+            }
             if compressed && self.inflater.as_ref().is_some_and(|inflater| inflater.is_lost()) {
                 self.omit(Omission::CannotInflate);
             }
@@ -90,6 +93,9 @@ impl Inbound {
     pub(super) fn take_payload(&mut self, mut frame: IncomingFrame) -> Result<bool, Violation> {
         if frame.skipped {
             return Ok(self.skip_payload(frame));
+        }
+        if self.passes_over_payload() {
+            return self.pass_over_payload(frame);
         }
         let fresh = self.fresh_payload(&frame);
         if let Some(key) = frame.header.mask {
@@ -228,20 +234,27 @@ impl Inbound {
     ) -> Result<(), Violation> {
         let Some(message) = &mut self.message else { return Ok(()) };
         message.unchecked = true;
-        let text = match message {
-            PartialMessage { omitted: Some(_), .. } => &[],
-            PartialMessage { compressed: true, .. } => self.inflated.bytes(),
-            _ => self.payload.slice(0..self.payload.len()),
+        let (text, is_cut) = match message {
+            // A single byte may as well be a letter in another encoding: what is before it is not kept.
+            PartialMessage { omitted: Some(_), .. } => {
+                (self.utf8.rest(), is_cut && self.utf8.rest().len() > 1)
+            }
+            _ => {
+                let text = match message.compressed {
+                    true => self.inflated.bytes(),
+                    false => self.payload.slice(0..self.payload.len()),
+                };
+                let rest = text.get(at as usize..).unwrap_or_default();
+                (rest, is_cut && utf8::is_cut(text, at as usize))
+            }
         };
         let payload = self.payload.slice(frame.start..self.payload.len());
-        let is_cut = is_cut && utf8::is_cut(text, at as usize);
-        let text = text.get(at as usize..).unwrap_or_default();
         let violation = invalid_text(frame, text, at, is_cut, payload);
         self.utf8 = Default::default();
         self.tolerate(violation)
     }
 
-    fn finish_frame(&mut self, frame: IncomingFrame) -> Result<bool, Violation> {
+    pub(super) fn finish_frame(&mut self, frame: IncomingFrame) -> Result<bool, Violation> {
         let is_final_block = frame.header.fin && self.finish_inflating(&frame)?;
         let Some(message) = self.message else { return Ok(false) };
         if frame.header.fin

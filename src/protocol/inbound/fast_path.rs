@@ -75,7 +75,9 @@ impl Inbound {
             return None;
         }
         let payload = self.input.ahead(header.size, length);
-        self.unmask(&header, &payload);
+        if self.keeps_messages || header.kind == MessageKind::Text {
+            self.unmask(&header, &payload);
+        }
         if header.kind == MessageKind::Text && !utf8::is_valid(self.input.slice(payload.clone())) {
             self.unmask(&header, &payload); // masks it again
             return None;
@@ -86,6 +88,14 @@ impl Inbound {
         self.counters.payload_bytes += header.length;
         let wire_size = header.size as u64 + header.length;
         Some(WholeMessage { kind: header.kind, payload, wire_size })
+    }
+
+    /// Consumes such messages as long as their payload is not wanted ([`Inbound::keep_messages`]), and returns how many. Call
+    /// it before [`Inbound::next_event`], which returns an event for each that is left.
+    pub fn pass_over_messages(&mut self) -> u64 {
+        let before = self.counters.messages;
+        while !self.keeps_messages && self.next_whole_message().is_some() {}
+        self.counters.messages - before
     }
 
     /// The event of such a message.

@@ -4,10 +4,19 @@
 use std::ops::Range;
 
 use super::{Inbound, IncomingFrame, KEEP_PAYLOAD, QueuedEvent, Tolerance};
+use crate::protocol::frame::apply_mask;
 use crate::protocol::message::{Omission, PartialMessage};
 use crate::protocol::violation::{MAX_SHOWN, Rule, Violation};
 
 impl Inbound {
+    /// Whether messages are returned with their payload, from the next one on; they are at first. A message whose payload
+    /// is not wanted is decoded and validated as any other, but not kept, however long it is: it is an
+    /// [`Event::Omitted`](crate::protocol::Event::Omitted). No effect where frames are observed.
+    pub fn keep_messages(&mut self, keeps: bool) {
+        debug_assert_eq!(self.limits.tolerance, Tolerance::Passive);
+        self.keeps_messages = keeps || self.limits.observe_frames;
+    }
+
     /// Why the message being received is not kept, if it is not.
     pub(in crate::protocol) fn omission(&self) -> Option<Omission> {
         self.message.and_then(|message| message.omitted)
@@ -92,6 +101,42 @@ impl Inbound {
         self.payload.extend(&shown);
         (frame.start, frame.plain_start) = (0, 0);
         self.count_memory();
+    }
+
+    /// Whether the payload of the message being received is neither copied nor inflated.
+    pub(super) fn passes_over_payload(&self) -> bool {
+        self.message.is_some_and(|message| {
+            message.omitted == Some(Omission::Unwanted) && !message.compressed
+        })
+    }
+
+    /// Validates the received part of the payload of such a message where it is, in the input.
+    pub(super) fn pass_over_payload(
+        &mut self,
+        mut frame: IncomingFrame,
+    ) -> Result<bool, Violation> {
+        let missing = frame.header.length - frame.taken;
+        let count = missing.min(self.input.len() as u64) as usize; // at most the length of the input
+        let fresh = self.take_input(count);
+        let is_checked = self.message.is_some_and(|message| !message.unchecked);
+        if is_checked {
+            if let Some(key) = frame.header.mask {
+                let offset = (frame.taken % 4) as usize;
+                apply_mask(self.input.slice_mut(fresh.clone()), key, offset);
+            }
+            // The start of the frame is shown if it turns out to be invalid.
+            let shown = count.min(MAX_SHOWN.saturating_sub(self.payload.len()));
+            self.payload.extend(self.input.slice(fresh.start..fresh.start + shown));
+        }
+        frame.taken += count as u64;
+        if is_checked && let Err(at) = self.utf8.push(self.input.slice(fresh)) {
+            self.report_invalid_text(&frame, at, false)?;
+        }
+        if frame.taken < frame.header.length {
+            self.frame = Some(frame);
+            return Ok(false);
+        }
+        self.finish_frame(frame)
     }
 
     /// Inflates bytes of a message that is not kept; `is_rest`: those that were left when a limit was exceeded.

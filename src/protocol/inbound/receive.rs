@@ -16,7 +16,8 @@ impl Inbound {
     /// The buffer to read the next bytes from the transport into.
     pub fn receive_space(&mut self) -> &mut [u8] {
         let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);
-        self.reading_payload = self.input.len() == 0 && missing >= DIRECT_READ;
+        self.reading_payload =
+            self.input.len() == 0 && missing >= DIRECT_READ && !self.passes_over_payload();
         if self.reading_payload {
             let wanted = missing.min(READ_SIZE as u64) as usize; // at most READ_SIZE
             let expected = match self.omission() {

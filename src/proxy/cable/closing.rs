@@ -35,7 +35,7 @@ impl Cable<'_> {
             closing.deadline = closing.deadline.min(deadline);
             return;
         }
-        let is_first = self.totals.first_close.is_none() && self.totals.first_end.is_none();
+        let is_first = self.has_not_begun_to_end();
         let told = SIDES.map(|to| self.send_close(to, &payload));
         self.closing = Some(Closing { payload, why, deadline, is_first, told });
     }
@@ -71,9 +71,17 @@ impl Cable<'_> {
 
     /// Sends one side a Close frame, as if the other side had sent it, and goes on with the rest.
     pub(super) fn close_side(&mut self, to: Side, payload: &ClosePayload) {
-        if self.closing.is_none() {
-            self.send_close(to, payload);
+        if self.closing.is_some() {
+            return;
         }
+        let is_first = self.has_not_begun_to_end() && self.closed_side.is_none();
+        if self.send_close(to, payload) && is_first {
+            self.closed_side = Some((to, payload.clone()));
+        }
+    }
+
+    fn has_not_begun_to_end(&self) -> bool {
+        self.totals.first_close.is_none() && self.totals.first_end.is_none()
     }
 
     /// Ends what is complete, or overdue.

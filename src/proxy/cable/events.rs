@@ -2,7 +2,7 @@
 
 use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Touch, emit_masked};
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
-use crate::protocol::{MessageKind, Side};
+use crate::protocol::{MessageKind, Omission, Side};
 use crate::session::Journal;
 
 use crate::proxy::counts::MessageCounts;
@@ -33,7 +33,7 @@ impl Totals {
     /// Counts what `from` has sent.
     pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {
-            Event::Message { .. } | Event::Omitted { .. } => messages.add(from),
+            Event::Message { .. } | Event::Omitted { .. } => messages.add(from, 1),
             Event::Close(..) => drop(self.first_close.get_or_insert(from)),
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}
@@ -48,6 +48,9 @@ pub(super) fn show(
     opened: &Opened,
     journal: &mut Journal<'_>,
 ) {
+    if let Event::Omitted { reason: Omission::Unwanted, .. } = &event {
+        return;
+    }
     if let Event::Message { payload: Some(payload), .. } = &event {
         journal.outputs().lend(Some(payload));
         emit(event, direction, opened, |event| journal.emit(event));

@@ -37,7 +37,7 @@ impl Cable<'_> {
                     break;
                 }
                 Err(why) => {
-                    let to = if from == Side::Client { "server" } else { "client" };
+                    let to = other(from).name();
                     let text = format!("not sent to the {to}: {why}");
                     self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
                 }

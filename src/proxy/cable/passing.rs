@@ -110,7 +110,8 @@ impl Cable<'_> {
         }
         match &way.passing {
             Passing::Stream(inbound) if wants_messages && inbound.is_between_messages() => {
-                let Passing::Stream(inbound) = way.take_passing() else { return };
+                let Passing::Stream(mut inbound) = way.take_passing() else { return };
+                inbound.keep_messages(true);
                 let options =
                     RelayOptions { decides: true, enforce, deflate, masks: Masks::random() };
                 let mut relay = MessageRelay::new(from, *inbound, options);

@@ -24,23 +24,28 @@ impl Cable<'_> {
     pub(super) fn report(&mut self, failed: Option<io::Error>) -> Report {
         let closing = self.closing.take();
         let is_enforced = self.ways.iter().any(|way| way.passing.has_violated());
-        let own = closing.as_ref().map(|closing| closing.payload.clone());
-        let why = match (&closing, &failed) {
-            (Some(closing), _) => Some(closing.why.clone()),
-            (None, Some(error)) => Some(error.to_string()),
-            (None, None) => self.aborted.clone(),
+        let closed_side = self.closed_side.take();
+        let why = match (&closed_side, &closing, &failed) {
+            (Some((to, _)), ..) => Some(format!("closed at the prompt, toward the {}", to.name())),
+            (None, Some(closing), _) => Some(closing.why.clone()),
+            (None, None, Some(error)) => Some(error.to_string()),
+            (None, None, None) => self.aborted.clone(),
         };
         let is_ours = match &closing {
+            _ if closed_side.is_some() => true,
             Some(closing) => closing.is_first,
             None => why.is_some() && self.totals.first_close.is_none(),
         };
         let initiator = self.totals.initiator(is_ours);
         // What a side sends after a violation is not decoded, so that its answer is not known.
         let is_awaited = |side| {
-            let is_told = closing.as_ref().is_some_and(|closing| closing.told[at(side)]);
-            is_told && !self.ways[at(side)].passing.has_violated()
+            let by_both = closing.as_ref().is_some_and(|closing| closing.told[at(side)]);
+            let by_one = closed_side.as_ref().is_some_and(|(to, _)| *to == side);
+            (by_both || by_one) && !self.ways[at(side)].passing.has_violated()
         };
         let awaited = SIDES.map(is_awaited);
+        let own = closed_side.map(|(_, payload)| payload);
+        let own = own.or_else(|| closing.as_ref().map(|closing| closing.payload.clone()));
         let secrets = &self.opened.secrets;
         let close = |side| self.ways[at(side)].close.as_ref().map(|it| mask::close(it, secrets));
         let closed = ProxyClosed {

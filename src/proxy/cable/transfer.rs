@@ -62,7 +62,7 @@ impl Cable<'_> {
 
     /// Reads what one side has sent, writes it to the other, then decodes it.
     fn stream(&mut self, from: Side) {
-        let Self { ends: [client, server], ways, closing, random, .. } = self;
+        let Self { ends: [client, server], ways, journal, closing, random, .. } = self;
         let (source, sink) = match from {
             Side::Client => (client, server),
             Side::Server => (server, client),
@@ -70,6 +70,7 @@ impl Cable<'_> {
         let Way { passing: Passing::Stream(inbound), outgoing, .. } = &mut ways[at(from)] else {
             return;
         };
+        inbound.keep_messages(journal.outputs().want_messages());
         let space = inbound.receive_space();
         let count = match source.read(space) {
             Received::Nothing => return,
@@ -248,6 +249,10 @@ impl Cable<'_> {
         else {
             return false;
         };
+        let passed_over = inbound.pass_over_messages();
+        if passed_over > 0 {
+            self.control.messages.add(from, passed_over);
+        }
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {

@@ -253,7 +253,7 @@ impl<'de> Visitor<'de> for EntrySeed<'_, '_> {
 impl EntrySeed<'_, '_> {
     fn other(self) {
         self.0.count += 1;
-        self.0.warn("it is not an object, and is passed over");
+        self.0.warn("it is not an object: skipped");
     }
 }
 
@@ -326,7 +326,7 @@ fn no_entry<E: serde::de::Error>() -> E {
 
 impl Messages<'_, '_> {
     fn other(self) {
-        self.0.warn(&format!("{} is not an array, and is passed over", self.1.name()));
+        self.0.warn(&format!("{} is not an array: skipped", self.1.name()));
     }
 }
 

@@ -225,7 +225,7 @@ impl Builder<'_> {
     fn push_object(&mut self, at: At, own: Option<&RawValue>, values: Value) {
         let is_large = own.is_some_and(|own| own.get().len() > MAX_OWN);
         if is_large {
-            self.warn("_wscope is passed over: it is larger than 1 MiB");
+            self.warn("_wscope is ignored: it is larger than 1 MiB");
         }
         let own = own.filter(|_| !is_large);
         let own = own.and_then(|own| serde_json::from_str::<Map<String, Value>>(own.get()).ok());
@@ -240,8 +240,8 @@ impl Builder<'_> {
             match parse_event(Value::Object(object).to_string().as_bytes()) {
                 Ok(Some(event)) => return self.push(at, event.what),
                 Ok(None) => return,
-                Err(reason) if is_own => self.warn(&format!("_wscope is passed over: {reason}")),
-                Err(reason) => self.warn(&format!("it is passed over: {reason}")),
+                Err(reason) if is_own => self.warn(&format!("_wscope is ignored: {reason}")),
+                Err(reason) => self.warn(&format!("it is skipped: {reason}")),
             }
         }
     }

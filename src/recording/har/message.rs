@@ -94,19 +94,19 @@ impl Message {
     /// The message that a value is. None if it is not one; `warn` takes the reason, and what else is odd.
     pub(super) fn parse(value: &RawValue, warn: &mut dyn FnMut(&str)) -> Option<Self> {
         let Ok(fields) = serde_json::from_str::<Fields<'_>>(value.get()) else {
-            warn("it is not a message, and is passed over");
+            warn("it is not a message: skipped");
             return None;
         };
         let what = fields.what().map_err(|reason| warn(&reason)).ok()?;
         let own = fields.own();
         let data = match (fields.data, &own) {
             (Some(value), _) => bytes(value).unwrap_or_else(|| {
-                warn("`data` is not a string, and is taken as it is written");
+                warn("`data` is not a string: used as written");
                 value.get().into()
             }),
             (None, Some(own)) if own.file.is_some() => Vec::new(),
             (None, _) => {
-                warn("it has no `data`, and is taken as empty");
+                warn("it has no `data`: treated as empty");
                 Vec::new()
             }
         };
@@ -118,7 +118,7 @@ impl Message {
                 None => data,
             },
             MessageKind::Frames(..) => base64(&data).unwrap_or_else(|| {
-                warn("`data` is not base64, and is taken as it is written");
+                warn("`data` is not base64: used as written");
                 data
             }),
         };
@@ -135,7 +135,7 @@ impl Fields<'_> {
             "receive" => Sender::Server,
             "error" => return Ok(MessageKind::Error),
             _ => {
-                let reason = "`type` is not \"send\" or \"receive\": the message is passed over";
+                let reason = "`type` is not \"send\" or \"receive\": the message is skipped";
                 return Err(reason.to_owned());
             }
         };
@@ -147,7 +147,7 @@ impl Fields<'_> {
             // DevTools: whatever is not text is base64.
             Some(Some(0 | 2)) => Opcode::Binary,
             Some(_) => {
-                return Err("`opcode` is not one: the message is passed over".to_owned());
+                return Err("`opcode` is not one: the message is skipped".to_owned());
             }
         };
         Ok(MessageKind::Frames(sender, opcode))

@@ -36,7 +36,7 @@ pub fn read(
     let mut failure = None;
     match error {
         Some(error) if has_entries && is_cut(&error, &progress) => {
-            let reason = "the HAR is not closed: it ends here, and what the program that wrote it \
+            let reason = "the HAR is incomplete: it ends here, and what the program that wrote it \
                           would have added is missing";
             warnings.add(progress.place(), reason);
         }

@@ -55,7 +55,7 @@ impl Replies {
         let number = self.received;
         let Some(recorded) = self.script.content(Side::Client, number - 1) else {
             let total = self.script.messages(Side::Client);
-            let summary = format!("message {number} was not recorded, {total} were");
+            let summary = format!("message {number}: only {total} were recorded");
             return Some(Deviation { summary, details: shown(&copy()) });
         };
         let ignore = &self.rules.ignore;

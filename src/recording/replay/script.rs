@@ -95,7 +95,7 @@ pub struct RecordedClose {
 pub enum ScriptError {
     /// A message was streamed from a file, and is not in the recording.
     #[error(
-        "message {number} of the {} is the file {path:?} ({size} bytes), which the recording does not contain",
+        "message {number} of the {} is the file {path:?} ({size} bytes), which is not in the recording",
         .side.name()
     )]
     NoData {

@@ -40,7 +40,7 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
         if group.len() > MAX_CONNECTIONS {
             let all = group.len();
             secrets.warn(format!(
-                "of {all} connections at the same time {MAX_CONNECTIONS} are written"
+                "only {MAX_CONNECTIONS} of {all} simultaneous connections are written"
             ));
             group.truncate(MAX_CONNECTIONS);
         }
@@ -56,7 +56,7 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
         part.write(&mut body, &mut writer);
     }
     if is_cut {
-        body.push_str("\n# The recording goes on: what follows did not fit into a scenario.\n");
+        body.push_str("\n# The recording continues: the rest did not fit into a scenario.\n");
     }
     write_failed(&failed, &mut body, &mut secrets);
     let why_empty = parts.is_empty().then_some(match failed.is_empty() {
@@ -239,7 +239,7 @@ impl Steps<'_> {
             Some(payload) => push_line(body, &format!("{name}{sign}"), &payload),
             None => {
                 let what = unwritable(step);
-                let _ = writeln!(body, "# {what} is left out: a scenario cannot hold it.");
+                let _ = writeln!(body, "# {what} is left out: a scenario cannot express it.");
             }
         }
         if let Step::Received(message) = step {
@@ -265,9 +265,11 @@ impl Steps<'_> {
     ) -> Option<String> {
         let (payload, is_whole) = sent_close(code.map(CloseCode::get), reason)?;
         if !is_whole {
-            self.secrets.warn("a scenario cannot hold the reason of a Close frame".to_owned());
+            self.secrets
+                .warn("a scenario cannot express the reason of this Close frame".to_owned());
             let reason = comment(reason);
-            let _ = writeln!(body, "# Its reason is left out: a scenario cannot hold it: {reason}");
+            let _ =
+                writeln!(body, "# Its reason is left out: a scenario cannot express it: {reason}");
         }
         Some(payload)
     }

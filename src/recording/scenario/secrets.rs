@@ -37,8 +37,8 @@ impl Secrets {
         for value in secret_values(url) {
             let before = &url[copied..value.start];
             written.push_str(&escaped(before));
-            let name = before.trim_end_matches('=').rsplit(['?', '&', '#']).next();
-            let name = name.unwrap_or_default();
+            let parameter = before.rsplit(['?', '&', '#']).next().unwrap_or_default();
+            let name = parameter.split('=').next().unwrap_or_default();
             written.push_str(&self.value(
                 name,
                 &format!("the query parameter {name:?}"),

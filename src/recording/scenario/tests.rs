@@ -129,8 +129,8 @@ fn what_does_not_fit_is_said() {
     assert!(builder.is_full());
     let Generated { text, warnings, .. } = builder.generate();
     assert_eq!(text.matches("\n< ").count(), 1);
-    assert!(text.ends_with("what follows did not fit into a scenario.\n"), "{}", &text[..200]);
-    assert!(warnings[0].contains("it holds no more"), "{warnings:?}");
+    assert!(text.ends_with("the rest did not fit into a scenario.\n"), "{}", &text[..200]);
+    assert!(warnings[0].contains("it cannot be longer"), "{warnings:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::diagnostic::{Diagnostic, Partial, at_other_lines};
 use super::encoding::{Decoded, decode};
+use crate::hidden::{is_hidden, is_joiner, joins};
 
 /// A file as it was read.
 #[derive(Debug)]
@@ -139,25 +140,18 @@ impl Source {
 /// escapes.
 fn shown(text: &str) -> String {
     let mut shown = String::new();
-    let mut is_joined = false;
+    let mut before = None;
     for c in text.chars() {
         match c {
             // Joiners have a use in emoji and in some scripts.
-            '\u{200c}' | '\u{200d}' if is_joined => shown.push(c),
-            _ if c.is_control() || c.width().is_none() => shown.push(' '),
-            _ if is_invisible(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            _ if is_joiner(c) && joins(before) => shown.push(c),
+            _ if c.is_control() => shown.push(' '),
+            _ if is_hidden(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
             _ => shown.push(c),
         }
-        is_joined = !(c.is_ascii() || is_invisible(c));
+        before = Some(c);
     }
     shown
-}
-
-/// Characters for the direction of text, joiners and others without width, but for accents.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 fn cut(text: &str) -> String {
@@ -249,5 +243,7 @@ mod tests {
         let text = source("> \u{202e}a\u{200b}é").render("error", &Diagnostic::new(5..6, "wrong"));
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1..], ["  > \\u{202e}a\\u{200b}é", "            ^"]);
+        let text = source("> \u{3164}\u{e0041}").render("error", &Diagnostic::new(0..1, "wrong"));
+        assert_eq!(text.lines().nth(1), Some("  > \\u{3164}\\u{e0041}"));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{client, client_at, leave, port_in};
 use crate::files::{fifo, wait_until_opened, writer};
-use crate::stalls::KERNEL_BUFFERS;
+use crate::stalls::SHOWN_WHILE_STOPPING;
 use crate::support::{Key, Peer, Terminal, masked, ping, pong, text};
 
 /// A server on a terminal with a prompt, and its port.
@@ -406,7 +406,7 @@ fn ctrl_c_in_a_flood_stops_the_display_and_counts_unshown_messages() {
     let output = terminal.raw_output();
     assert!(output.contains(" messages were received and not shown"), "{}", terminal.screen());
     let after = output.len() - before;
-    assert!(after < KERNEL_BUFFERS, "{after} bytes were shown after the Close frame");
+    assert!(after < SHOWN_WHILE_STOPPING, "{after} bytes were shown after the Close frame");
     flood.join().expect("a writer that does not panic");
 }
 

@@ -28,7 +28,7 @@ fn files_that_cannot_be_recorded_to_are_refused_before_connecting() {
         (2, &["--record", "r.wscope", "--append"], "only .ndjson files can be continued"),
         (2, &["--force"], "--force requires --record FILE"),
         (2, &["--append"], "--append requires --record FILE"),
-        (2, &["--record", "r.ndjson", "--record", "./r.ndjson"], "recorded to already"),
+        (2, &["--record", "r.ndjson", "--record", "./r.ndjson"], "already being recorded to"),
         (
             2,
             &["--force", "--record", "sent.ndjson", "--send-file", "sent.ndjson"],

@@ -42,7 +42,7 @@ fn a_recording_begins_and_ends_while_the_connection_is_open() {
     let path = terminal.home().join("r.ndjson");
     wait_for(&path, &["open"]); // so that the file stands alone
     terminal.type_line("/record r.ndjson");
-    terminal.wait_for("recorded to already");
+    terminal.wait_for("already being recorded to");
     terminal.type_line("during");
     let expected = ["open", "sent during", "received during!"];
     wait_for(&path, &expected);

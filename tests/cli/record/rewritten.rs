@@ -65,7 +65,7 @@ fn a_scenario_that_holds_no_more_ends_the_recording_with_a_warning() {
     });
     let mut running = recording(&server.url(), "r.wscope", &["--mute", "in"]);
     let warning =
-        "warning: recording to r.wscope stopped: a scenario holds no more; 7 messages are in it\n";
+        "warning: recording to r.wscope stopped: a scenario cannot be longer; it has 7 messages\n";
     assert_eq!(
         format!("{}\n", running.wait_stderr("stopped").trim_end()),
         format!("wscope: {warning}")
@@ -76,8 +76,7 @@ fn a_scenario_that_holds_no_more_ends_the_recording_with_a_warning() {
     let scenario = scenario(&outcome);
     assert_eq!(scenario.matches("\n< xxx").count(), 7);
     assert!(
-        scenario
-            .ends_with("\n# The recording goes on: what follows did not fit into a scenario.\n")
+        scenario.ends_with("\n# The recording continues: the rest did not fit into a scenario.\n")
     );
 }
 
@@ -122,7 +121,7 @@ fn a_full_disk_leaves_a_har_that_is_closed() {
     assert!(bytes.len() > 200_000 && bytes.len() <= 300_000, "{}", bytes.len());
     let har: serde_json::Value = serde_json::from_slice(&bytes).expect("a HAR that is closed");
     let messages = har["log"]["entries"][0]["_webSocketMessages"].as_array().expect("messages");
-    assert!(warning.contains(&format!("{} messages are in it", messages.len())), "{warning}");
+    assert!(warning.contains(&format!("{} messages", messages.len())), "{warning}");
 }
 
 #[test]

@@ -84,14 +84,25 @@ fn all_connections_of_scenarios_are_in_one_file() {
 #[test]
 fn scenarios_and_reports_are_not_recorded_to() {
     for (args, reason) in [
-        (&["--record", "link.ndjson"][..], "it is a scenario of this run"),
-        (&["--record", "r.ndjson", "--report-json", "r.ndjson"], "it is a report"),
+        (&["--record", "link.ndjson", "--variable", "n=1"][..], "it is a scenario of this run"),
+        (
+            &["--record", "r.ndjson", "--report-json", "r.ndjson", "--variable", "n=1"],
+            "it is a report",
+        ),
+        (&["--record", "sent.har", "--variable", "n=1"], "it is a payload of a scenario"),
+        (&["--record", "awaited.har", "--variable", "n=awaited"], "it is a payload of a scenario"),
     ] {
-        let program = wscope().file("s.wscope", "WS ws://127.0.0.1:1/\n< x\n");
+        const SCENARIO: &str = "WS ws://127.0.0.1:1/\n> text:@sent.har\n<? json:@{{n}}.har\n< x\n";
+        let program = wscope().file("s.wscope", SCENARIO).file("sent.har", "1");
+        let program = program.file("awaited.har", "2");
         let home = program.home();
         fs::hard_link(home.join("s.wscope"), home.join("link.ndjson")).expect("another name");
         let outcome = program.args(["check", "s.wscope", "--force"]).args(args).run();
-        assert_eq!(outcome.file("s.wscope"), b"WS ws://127.0.0.1:1/\n< x\n");
+        assert_eq!(outcome.file("s.wscope"), SCENARIO.as_bytes());
+        assert_eq!(
+            (outcome.file("sent.har"), outcome.file("awaited.har")),
+            (b"1".into(), b"2".into())
+        );
         outcome.code(2).stderr_contains(reason);
     }
 }

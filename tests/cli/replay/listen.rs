@@ -67,7 +67,7 @@ fn a_client_that_says_something_else_is_reported() {
     assert_eq!(outcome.stderr.matches("message 1 ").count(), 0, "{}", outcome.stderr);
     outcome
         .stderr_contains("message 2 is not as recorded: character 1: recorded \"b\", now \"x\"")
-        .stderr_contains("message 3 was not recorded, 2 were: \"more\"");
+        .stderr_contains("message 3: only 2 were recorded: \"more\"");
 }
 
 #[test]

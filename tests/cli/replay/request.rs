@@ -83,11 +83,11 @@ fn masked_values_are_left_out_and_named() {
     let (head, outcome) = request(&masked, true, &[]);
     let outcome = outcome
         .code(0)
-        .stderr_contains("warning: Authorization is masked in the recording and not sent; --bearer TOKEN gives it\n")
-        .stderr_contains("Cookie is masked in the recording and not sent; --cookie 'NAME=VALUE' gives it\n")
-        .stderr_contains("X-Api-Key is masked in the recording and not sent; -H 'X-Api-Key: …' gives it\n");
+        .stderr_contains("warning: Authorization is masked in the recording and not sent; give it with --bearer TOKEN\n")
+        .stderr_contains("Cookie is masked in the recording and not sent; give it with --cookie 'NAME=VALUE'\n")
+        .stderr_contains("X-Api-Key is masked in the recording and not sent; give it with -H 'X-Api-Key: …'\n");
     outcome.stderr_contains(
-        "subprotocol bearer.***: masked in the recording, and not offered; -s gives it",
+        "subprotocol bearer.***: masked in the recording, and not offered; give it with -s",
     );
     assert!(!head.contains("***"), "{head}");
     assert_eq!(lines(&head, "sec-websocket-protocol"), ["Sec-WebSocket-Protocol: chat"]);
@@ -106,12 +106,12 @@ fn credentials_are_for_the_recorded_server_only() {
     assert_eq!(lines(&head, "cookie"), ["Cookie: sid=1"]);
     let (head, outcome) = request(&headers, false, &[]);
     outcome.code(0).stderr_contains(
-        "warning: recorded for another server and not sent to this one: Cookie, Authorization; -H gives it\n",
+        "warning: recorded for another server and not sent to this one: Cookie, Authorization; give it with -H\n",
     );
     assert_eq!((lines(&head, "cookie").len(), lines(&head, "authorization").len()), (0, 0));
     assert_eq!(lines(&head, "x-plain"), ["X-Plain: p"]);
     let (head, outcome) = request(&headers, false, &["-H", "Cookie: own"]);
-    outcome.code(0).stderr_contains("not sent to this one: Authorization; -H");
+    outcome.code(0).stderr_contains("not sent to this one: Authorization; give it with -H");
     assert_eq!(lines(&head, "cookie"), ["Cookie: own"]);
 }
 
@@ -197,5 +197,5 @@ fn a_recording_without_a_url_needs_one() {
     let outcome = wscope().file("r.ndjson", file).args(["replay", "r.ndjson"]).run().code(2);
     outcome
         .stderr_contains("wscope: the recording does not have the URL of the connection\n")
-        .stderr_contains("hint: write it behind the file: wscope replay FILE URL\n");
+        .stderr_contains("hint: give it after the file: wscope replay FILE URL\n");
 }

@@ -1,6 +1,6 @@
 //! Ctrl-C at a prompt during a flood of messages.
 
-use super::{KERNEL_BUFFERS, serve_flood};
+use super::{SHOWN_WHILE_STOPPING, serve_flood};
 use crate::support::{Key, Terminal};
 use std::time::Duration;
 
@@ -29,5 +29,5 @@ fn nothing_is_shown_after_ctrl_c_in_a_flood() {
     let before = terminal.raw_output().len();
     terminal.wait_exit_within(Duration::from_millis(1500));
     let after = terminal.raw_output().len() - before;
-    assert!(after < KERNEL_BUFFERS, "{after} bytes were shown after the Close frame");
+    assert!(after < SHOWN_WHILE_STOPPING, "{after} bytes were shown after the Close frame");
 }

@@ -78,3 +78,29 @@ fn a_stalled_stdout_stops_reading_and_loses_nothing() {
     let client = reader.join().expect("a reader without errors");
     leave(client, server);
 }
+
+/// Nobody wants it: standard output is the null device.
+#[test]
+fn a_message_of_any_size_passes_in_flat_memory() {
+    const LENGTH: usize = 64 << 20;
+    let proxy = unread_proxy(&[]);
+    let (mut client, mut server) = proxy.open();
+    assert_alive(&mut client, &mut server);
+    let before = peak_memory(proxy.running.id());
+    let mut socket = server.socket();
+    let writer = thread::spawn(move || {
+        socket.write_all(b"\x82\x7f").expect("a reader");
+        socket.write_all(&(LENGTH as u64).to_be_bytes()).expect("a reader");
+        let block = [7; 1 << 20];
+        (0..LENGTH / block.len()).for_each(|_| socket.write_all(&block).expect("a reader"));
+    });
+    client.read_exact(10);
+    for _ in 0..LENGTH >> 20 {
+        client.read_exact(1 << 20);
+    }
+    writer.join().expect("a writer without errors");
+    let peak = peak_memory(proxy.running.id());
+    assert!(peak <= before + 2, "{before} MiB, then {peak} MiB");
+    assert_alive(&mut client, &mut server);
+    leave(client, server);
+}

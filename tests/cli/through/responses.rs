@@ -63,6 +63,25 @@ fn interim_responses_pass_at_once() {
     leave(client, server);
 }
 
+#[test]
+fn many_interim_responses_pass() {
+    let mut proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    let head = server.read_head();
+    let interim = "HTTP/1.1 102 Processing\r\n\r\n";
+    server.send(interim.repeat(200).as_str());
+    for _ in 0..200 {
+        assert_eq!(client.read_head(), interim);
+    }
+    server.accept(&head);
+    assert!(client.read_head().starts_with("HTTP/1.1 101 "));
+    assert_eq!(proxy.event("open")["status"], 101);
+    assert_alive(&mut client, &mut server);
+    leave(client, server);
+}
+
 /// An upgrade request that is answered with this response, byte for byte what the client gets.
 #[track_caller]
 fn refused(proxy: &super::Proxied, response: &[u8]) -> Vec<u8> {

@@ -39,7 +39,7 @@ const OF_SCENARIOS: [(&str, &str); 4] = [
 ];
 
 /// Options of `wscope URL` that the command does not have.
-const OF_CONNECTIONS: [(&[&str], &str); 6] = [
+const OF_CONNECTIONS: [(&[&str], &str); 7] = [
     (
         &[
             "send",
@@ -55,6 +55,7 @@ const OF_CONNECTIONS: [(&[&str], &str); 6] = [
         "the steps of a file say what is sent",
     ),
     (&["output", "json"], "reports have what was received"),
+    (&["ui", "open", "ui-history"], "the files run by themselves; --report-html is their page"),
     (&["filter", "mute"], "what is shown of a part belongs to its failure"),
     (
         &["wait", "count", "duration", "stay", "expect", "close-code", "close-reason"],

@@ -29,6 +29,9 @@ const REPORT_TIME: Duration = Duration::from_millis(100);
 /// How long files that are recorded to are waited for after a signal.
 const RECORD_TIMEOUT: Duration = Duration::from_millis(50);
 
+/// How long tabs of the page are waited for then.
+const PAGE_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// The time limit for the last lines on standard error and the terminal.
 const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -174,6 +177,9 @@ impl<O: Operator> Control<O> {
         if shutdown.is_interrupted() && Instant::now() + DROPPING_TIME >= shutdown.until {
             shared.streams.stop_waiting(true);
             shared.recordings.recordings.stop_waiting();
+            if let Some(page) = &*shared.page() {
+                page.stop_waiting();
+            }
         }
         if shutdown.is_interrupted() && is_late {
             return true;
@@ -220,6 +226,9 @@ impl<O: Operator> Control<O> {
         let shared = server.shared();
         let recordings = &shared.recordings.recordings;
         recordings.end();
+        if let Some(page) = &*shared.page() {
+            page.end_recording();
+        }
         let result = Delivery {
             outputs: &mut Ending { outputs: &mut self.outputs, recordings: Some(recordings) },
             reactor: &mut self.reactor,
@@ -234,7 +243,11 @@ impl<O: Operator> Control<O> {
         for (level, text) in &verdict.notices {
             self.notice(*level, text);
         }
-        verdict.judge(result, shared.commentary.detail == Detail::Quiet)
+        let result = verdict.judge(result, shared.commentary.detail == Detail::Quiet);
+        if let Some(page) = &mut *shared.page() {
+            page.end(&result, self.leave_by.map(|leave_by| leave_by + PAGE_TIMEOUT));
+        }
+        result
     }
 }
 

@@ -39,7 +39,8 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
         &["hold"],
         INTERCEPTING,
         "Each data message then waits for /go, /drop or /edit, and what the same side sends behind it waits too. off: messages \
-         pass again; those that are held wait on. Without an argument it is shown which. /rule … => hold holds only some.",
+         pass again; those that are held wait on, and so do pings and pongs behind them. Without an argument it shows whether \
+         messages are held. /rule … => hold holds only some.",
         "/hold on",
     ),
     entry(&["held"], INTERCEPTING, "/go, /drop and /edit take these numbers.", "/held"),

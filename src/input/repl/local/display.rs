@@ -98,7 +98,7 @@ fn exactness(patterns: &[String]) -> String {
 pub(super) fn pause(argument: &str, view: &View) -> Result<Action, String> {
     no_argument("pause", argument)?;
     view.pause();
-    Ok(text("paused: messages are held back until /resume"))
+    Ok(text("the display is paused until /resume; the connection goes on"))
 }
 
 pub(super) fn resume(argument: &str, view: &View) -> Result<Action, String> {

@@ -20,7 +20,7 @@ pub(in crate::input::repl) const SCENARIO: SlashCommand = SlashCommand {
 /// `/scenario [FILE]`.
 pub(super) fn scenario(argument: &str, context: &PromptContext) -> Result<Parsed<Action>, String> {
     let Some(make) = &context.scenario else {
-        return Err("there is no session here of which a scenario could be made".to_owned());
+        return Err("no session to make a scenario of".to_owned());
     };
     let path = unquote(argument);
     if path.starts_with('-') {

@@ -71,7 +71,7 @@ fn a_touched_message_is_shown_with_what_was_done_and_both_forms() {
     for (touch, expected) in [
         (touch(Some(1), "drop", None), "     rule 1: drop\n"),
         (touch(Some(3), "delay 500ms", None), "     rule 3: delay 500ms\n"),
-        (touch(None, "replace", text(b"{\"a\":2}")), "     at the prompt: replace → {\"a\":2}\n"),
+        (touch(None, "replace", text(b"{\"a\":2}")), "     by the operator: replace → {\"a\":2}\n"),
         (touch(Some(2), "replace", text(b"")), "     rule 2: replace → (empty message)\n"),
         (touch(Some(2), "corrupt", text(b"\x1b[2J")), "     rule 2: corrupt → \\e[2J\n"),
         (touch(Some(2), "a\u{1b}\n", None), "     rule 2: a\\e\\n\n"),
@@ -117,7 +117,7 @@ fn touched_control_frames_are_shown_without_verbosity() {
     let changed = touch(None, "replace", Some(Changed::Close(&other)));
     assert_eq!(
         shown_with(at_80(), changed, EventKind::CloseFrame(Direction::Received, &going)),
-        "#1 < close 1001 Going Away\n     at the prompt: replace → 4000 Private Use: \"x\\e\"\n"
+        "#1 < close 1001 Going Away\n     by the operator: replace → 4000 Private Use: \"x\\e\"\n"
     );
 }
 

@@ -38,6 +38,20 @@ fn credentials_are_not_added_to_requests_of_foreign_pages() {
 }
 
 #[test]
+fn what_is_removed_is_removed_from_requests_of_foreign_pages_too() {
+    let mut options = options(true, "api.example:444", "/");
+    options.headers = vec![HeaderLine { is_removal: true, ..HeaderLine::new("Cookie", "") }];
+    for origin in ["http://localhost:9000", "http://evil.example"] {
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nOrigin: {origin}\r\nCookie: theirs=1\r\n\r\n"
+        );
+        let forwarded = forwarded(&options, request.as_bytes()).expect("it is forwarded");
+        let head = String::from_utf8(forwarded.head).expect("UTF-8");
+        assert!(!head.contains("Cookie"), "{origin}: {head}");
+    }
+}
+
+#[test]
 fn a_host_of_another_name_is_foreign_where_only_this_machine_can_connect() {
     let rebound = "Host: evil.example:9000\r\nOrigin: http://evil.example:9000\r\n";
     assert!(!gets(true, rebound));

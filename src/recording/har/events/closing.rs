@@ -60,7 +60,7 @@ impl Builder<'_> {
                 self.push_close(self.now, None, values);
             }
             Some(text) if text.starts_with('{') => self.recorded_close(object(value)),
-            Some(_) => self.warn("_webSocketClose is not an object, and is passed over"),
+            Some(_) => self.warn("_webSocketClose is not an object: skipped"),
             None => self.close_of_frames(),
         }
     }

@@ -158,18 +158,18 @@ fn what_is_odd_is_a_warning_with_its_place() {
     assert_eq!(
         warnings.expect("warnings"),
         [
-            "x.har:2:4: entry 1: it is not an object, and is passed over",
-            "x.har:2:9: entry 2: it is not an object, and is passed over",
-            "x.har:2:14: entry 3: it is not an object, and is passed over",
-            "x.har:2:18: entry 4: it is not an object, and is passed over",
-            "x.har:7:7: entry 7: _webSocketMessages[1]: it is not a message, and is passed over",
-            "x.har:8:73: entry 7: _webSocketMessages[2]: `data` is not base64, and is taken as it is written",
-            "x.har:9:34: entry 7: _webSocketMessages[3]: `type` is not \"send\" or \"receive\": the message is passed over",
-            "x.har:10:64: entry 7: _webSocketMessages[4]: `data` is not a string, and is taken as it is written",
-            "x.har:14:63: entry 8: _webSocketMessages is not an array, and is passed over",
+            "x.har:2:4: entry 1: it is not an object: skipped",
+            "x.har:2:9: entry 2: it is not an object: skipped",
+            "x.har:2:14: entry 3: it is not an object: skipped",
+            "x.har:2:18: entry 4: it is not an object: skipped",
+            "x.har:7:7: entry 7: _webSocketMessages[1]: it is not a message: skipped",
+            "x.har:8:73: entry 7: _webSocketMessages[2]: `data` is not base64: used as written",
+            "x.har:9:34: entry 7: _webSocketMessages[3]: `type` is not \"send\" or \"receive\": the message is skipped",
+            "x.har:10:64: entry 7: _webSocketMessages[4]: `data` is not a string: used as written",
+            "x.har:14:63: entry 8: _webSocketMessages is not an array: skipped",
             "x.har:14:3: entry 8: `startedDateTime` is not a date and time",
             "x.har:14:3: entry 8: its messages are in another file, \"0a1b.jsonl\", and are missing here: Playwright's recordHar writes them into the HAR with content: 'embed'",
-            "x.har:14:3: entry 8: _webSocketClose is not an object, and is passed over",
+            "x.har:14:3: entry 8: _webSocketClose is not an object: skipped",
         ]
     );
 }
@@ -185,7 +185,7 @@ fn a_har_that_is_cut_has_what_was_before() {
     );
     let warnings = result.expect("warnings").warnings;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].starts_with("x.har:112:21: the HAR is not closed"), "{warnings:?}");
+    assert!(warnings[0].starts_with("x.har:112:21: the HAR is incomplete"), "{warnings:?}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn what_was_not_recorded_is_reported() {
     assert_eq!(report, "message 2 is not as recorded: character 1: recorded \"b\", now \"x\"");
     assert_eq!(sent(&mut replies), "1 2", "it is answered all the same");
     let report = say(&mut replies, "more").expect("a difference");
-    assert_eq!(report, "message 3 was not recorded, 2 were: \"more\"");
+    assert_eq!(report, "message 3: only 2 were recorded: \"more\"");
     assert_eq!(sent(&mut replies), "");
 }
 

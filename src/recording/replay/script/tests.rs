@@ -54,7 +54,8 @@ fn pongs_that_answer_are_not_part_of_it() {
 #[test]
 fn a_message_without_data_is_named() {
     let error = built(&["> a", "< b", "file x.bin", "> c"]).expect_err("no data").to_string();
-    let expected = "message 2 of the client is the file \"x.bin\" (9 bytes), which the recording does not contain";
+    let expected =
+        "message 2 of the client is the file \"x.bin\" (9 bytes), which is not in the recording";
     assert_eq!(error, expected);
 }
 

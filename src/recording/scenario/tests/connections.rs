@@ -135,13 +135,13 @@ fn the_connections_of_a_part_are_limited() {
     let found = scenario(&events);
     assert_eq!(found.text.matches("\nWS ").count(), 256);
     assert!(found.text.contains(" as z\n") && found.text.contains(" as c27\n"));
-    assert_eq!(found.warnings, ["of 300 connections at the same time 256 are written"]);
+    assert_eq!(found.warnings, ["only 256 of 300 simultaneous connections are written"]);
 }
 
 /// What answers a Close frame depends on what is written of that.
 #[test]
 fn the_answer_to_a_close_frame_of_which_a_part_is_left_out_is_expected_as_it_will_be() {
-    const LEFT_OUT: &str = "# Its reason is left out: a scenario cannot hold it: a  b ";
+    const LEFT_OUT: &str = "# Its reason is left out: a scenario cannot express it: a  b ";
     let reason = "a\u{85}\u{7}b ";
     let end =
         |code, reason, received| [open(), closed(Initiator::Local, close(code, reason), received)];
@@ -155,14 +155,14 @@ fn the_answer_to_a_close_frame_of_which_a_part_is_left_out_is_expected_as_it_wil
         assert_eq!(steps(&events), [LEFT_OUT, "> close:1000", expected]);
         assert_eq!(
             scenario(&events).warnings,
-            ["a scenario cannot hold the reason of a Close frame"]
+            ["a scenario cannot express the reason of this Close frame"]
         );
     }
     let lines = end(1000, "a\nb", close(1000, "a\nb"));
     assert_eq!(steps(&lines), ["> ```", "close:1000 a", "b", "```", r"< close:1000 /^a\nb$/"]);
     assert_eq!(
         steps(&end(1006, "", close(1006, ""))),
-        ["# A close code that cannot be sent is left out: a scenario cannot hold it."]
+        ["# A close code that cannot be sent is left out: a scenario cannot express it."]
     );
 }
 

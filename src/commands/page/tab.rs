@@ -1,0 +1,257 @@
+//! The WebSocket of a tab: requests come in, and one after the other is answered. Answers and notices are made only once
+//! everything before is written, so that a tab that does not read keeps nothing but its requests waiting.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Registry, Token, Waker};
+
+use super::tabs::Slot;
+use crate::event::{Clock, HeadView, Opened};
+use crate::input::{Action, ActionSource, Next, Shutdown};
+use crate::net::{Reactor, Stream, Timings};
+use crate::observer::{Observed, Observer, ObserverResponse};
+use crate::output::Outputs;
+use crate::page::{MAX_REQUEST, NOTICE_INTERVAL, Tab};
+use crate::protocol::connection::{Connection, ConnectionOptions, Initiator};
+use crate::protocol::deflate::DeflateParams;
+use crate::protocol::frame::Masks;
+use crate::protocol::keepalive::KeepaliveTimes;
+use crate::protocol::vocabulary::Role;
+use crate::protocol::{CloseCode, MessageKind};
+use crate::redact::Secrets;
+use crate::session::{AfterInput, Journal, Plan, Session};
+
+/// How long the browser may take to answer a Close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often a browser that is silent is asked whether it is there, and how long it may take to answer: its tab takes a
+/// place that others need.
+const TIMES: KeepaliveTimes = KeepaliveTimes {
+    ping_interval: Some(Duration::from_secs(30)),
+    ping_timeout: Some(Duration::from_secs(120)),
+    idle_timeout: None,
+};
+
+/// The most requests that wait, and their bytes: one of the largest, and one more.
+const MAX_WAITING: (usize, usize) = (1024, 2 * MAX_REQUEST);
+
+/// How long the filter of a tab searches before the socket gets its turn.
+const WORK: Duration = Duration::from_millis(5);
+
+/// Runs the session of a tab. `stream`: with what was received after the request.
+pub(super) fn run(
+    mut tab: Tab,
+    slot: Slot,
+    (stream, early): (Stream, &[u8]),
+    deflate: Option<DeflateParams>,
+    reactor: &mut Reactor,
+) {
+    tab.watch(&reactor.waker());
+    let options = ConnectionOptions {
+        role: Role::Server,
+        max_message_size: MAX_REQUEST as u64,
+        close_timeout: Some(CLOSE_TIMEOUT),
+        observe_frames: false,
+        lenient: false,
+        deflate,
+        masks: Masks::Fixed([0; 4]), // a server does not mask
+    };
+    let connection = Connection::new(options, early);
+    let waker = reactor.waker();
+    let state = TabState {
+        tab,
+        slot,
+        waker,
+        requests: Requests::default(),
+        has_asked: false,
+        is_due: false,
+        end: None,
+    };
+    let state = Rc::new(RefCell::new(state));
+    let plan = Plan {
+        presets: VecDeque::new(),
+        after_input: AfterInput::Stay,
+        max_time: None,
+        close_code: Some(CloseCode::NORMAL),
+        close_reason: String::new(),
+        observers: vec![Box::new(TabObserver(Rc::clone(&state)))],
+        beside: None,
+        times: TIMES,
+        unsent: None,
+        notes_hidden: false,
+        input_ended: false,
+    };
+    let (mut outputs, mut source) = (Outputs::default(), TabSource(state));
+    let journal = Journal::new(&mut outputs, Clock::start());
+    let opened = opened(&stream);
+    Session::new(stream, connection, reactor, &mut source, journal, plan, &opened).run();
+}
+
+/// What the session and its observer share.
+struct TabState {
+    tab: Tab,
+    slot: Slot,
+    waker: Arc<Waker>,
+    requests: Requests,
+    /// A request was answered: before that the tab cannot know what a notice is about.
+    has_asked: bool,
+    /// A notice is due, and the loop was woken for it.
+    is_due: bool,
+    end: Option<End>,
+}
+
+/// Requests that were received and not answered.
+#[derive(Default)]
+struct Requests {
+    waiting: VecDeque<String>,
+    bytes: usize,
+}
+
+/// Why the tab is closed.
+struct End {
+    code: CloseCode,
+    reason: &'static str,
+    is_sent: bool,
+}
+
+impl End {
+    fn new(code: CloseCode, reason: &'static str) -> Self {
+        Self { code, reason, is_sent: false }
+    }
+}
+
+impl TabState {
+    fn receive(&mut self, kind: MessageKind, data: &[u8]) {
+        if self.end.is_some() {
+            return;
+        }
+        let Some(text) = str::from_utf8(data).ok().filter(|_| kind == MessageKind::Text) else {
+            self.end = Some(End::new(CloseCode::UNSUPPORTED_DATA, "requests are text"));
+            return;
+        };
+        let (most, most_bytes) = MAX_WAITING;
+        let requests = &mut self.requests;
+        if requests.waiting.len() >= most || requests.bytes + text.len() > most_bytes {
+            requests.waiting.clear();
+            self.end = Some(End::new(CloseCode::POLICY_VIOLATION, "too many requests"));
+            return;
+        }
+        requests.bytes += text.len();
+        requests.waiting.push_back(text.to_owned());
+    }
+
+    /// What is sent next, once everything before is written.
+    fn next(&mut self) -> Option<Action> {
+        if self.end.as_ref().is_some_and(|end| end.is_sent) {
+            return None;
+        }
+        if let Some(request) = self.requests.waiting.pop_front() {
+            self.requests.bytes -= request.len();
+            self.has_asked = true;
+            return Some(text(self.tab.request(&request)));
+        }
+        self.is_due = false;
+        let is_ending = self.slot.until().is_some();
+        let now = Instant::now() + if is_ending { NOTICE_INTERVAL } else { Duration::ZERO };
+        if self.has_asked
+            && self.end.is_none()
+            && let Some(notice) = self.tab.notice(now)
+        {
+            return Some(text(notice)); // at the end at once
+        }
+        if is_ending && self.end.is_none() {
+            self.end = Some(End::new(CloseCode::GOING_AWAY, "the run has ended"));
+        }
+        if let Some(end) = &mut self.end {
+            end.is_sent = true;
+            return Some(Action::Close(Some(end.code), Some(end.reason.to_owned())));
+        }
+        if self.tab.work(WORK) {
+            let _ = self.waker.wake(); // if it fails, the search goes on with the next request
+        }
+        None
+    }
+}
+
+fn text(text: String) -> Action {
+    Action::Send(MessageKind::Text, text.into())
+}
+
+/// What the tab is told.
+struct TabSource(Rc<RefCell<TabState>>);
+
+impl ActionSource for TabSource {
+    fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
+        waker.wake() // for what has changed meanwhile
+    }
+
+    fn set_ready(&mut self) {}
+
+    fn next(&mut self, _: &Registry) -> Next<'_> {
+        self.0.borrow_mut().next().map_or(Next::Pending, Next::Action)
+    }
+
+    fn waits_until_written(&self) -> bool {
+        true
+    }
+
+    fn shutdown(&self) -> Option<Shutdown> {
+        let until = self.0.borrow().slot.until()?;
+        Some(Shutdown { until, is_interrupted: false })
+    }
+}
+
+/// Takes the requests.
+struct TabObserver(Rc<RefCell<TabState>>);
+
+impl Observer for TabObserver {
+    fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
+        if let Some(message) = event.received_message() {
+            self.0.borrow_mut().receive(message.kind, message.data);
+        }
+        ObserverResponse::default()
+    }
+
+    fn real_deadline(&self) -> Option<Instant> {
+        let state = self.0.borrow();
+        if state.is_due { None } else { state.tab.deadline() }
+    }
+
+    fn on_deadline(&mut self, _: Instant) -> ObserverResponse {
+        let mut state = self.0.borrow_mut();
+        state.is_due = true; // until it is sent: the tab may not read
+        let _ = state.waker.wake(); // if it fails, the notice comes with the next change
+        ObserverResponse::default()
+    }
+}
+
+/// Nothing of it is shown.
+fn opened(stream: &Stream) -> Opened {
+    let head = HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
+    Opened {
+        initiator: Initiator::Peer,
+        url: String::new(),
+        remote: String::new(),
+        proxy: None,
+        local: stream.local_address().unwrap_or_default(),
+        http_minor: 1,
+        status: 101,
+        reason: String::new(),
+        request: head.clone(),
+        interim: Vec::new(),
+        response: head,
+        has_credentials: false,
+        offered: Vec::new(),
+        protocol: None,
+        extensions: None,
+        compression: None,
+        tls: None,
+        timings: Timings::default(),
+        secrets: Secrets::default(),
+    }
+}

@@ -1,0 +1,98 @@
+//! The files of the page. They are part of the program, and have no secrets.
+
+/// A file of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    /// Its name.
+    pub name: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// What is in it.
+    pub content: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! assets {
+    ($($name:literal: $content_type:expr),* $(,)?) => {
+        &[$(Asset {
+            name: $name,
+            content_type: $content_type,
+            content: include_str!(concat!("assets/", $name)),
+        }),*]
+    };
+}
+
+/// All files of the page.
+pub const ASSETS: &[Asset] = assets![
+    "app.js": SCRIPT,
+    "compose.js": SCRIPT,
+    "connections.js": SCRIPT,
+    "detail-parts.js": SCRIPT,
+    "detail.js": SCRIPT,
+    "dialogs.js": SCRIPT,
+    "dom.js": SCRIPT,
+    "format.js": SCRIPT,
+    "held.js": SCRIPT,
+    "hex.js": SCRIPT,
+    "index.html": HTML,
+    "json-parse.js": SCRIPT,
+    "json-tree.js": SCRIPT,
+    "keys.js": SCRIPT,
+    "lane-scale.js": SCRIPT,
+    "lane.js": SCRIPT,
+    "list.js": SCRIPT,
+    "main.js": SCRIPT,
+    "model.js": SCRIPT,
+    "panes.js": SCRIPT,
+    "payload.js": SCRIPT,
+    "row-view.js": SCRIPT,
+    "rows.js": SCRIPT,
+    "save.js": SCRIPT,
+    "scroll.js": SCRIPT,
+    "socket.js": SCRIPT,
+    "status.js": SCRIPT,
+    "style.css": CSS,
+];
+
+/// The file of this name.
+pub fn find(name: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn each_file_of_the_folder_is_served() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page/assets");
+        let files = fs::read_dir(folder).expect("the folder").map(|entry| {
+            entry.expect("an entry").file_name().into_string().expect("a name in UTF-8")
+        });
+        let served = ASSETS.iter().map(|asset| asset.name.to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(files.collect::<BTreeSet<_>>(), served);
+        for Asset { name, content_type, .. } in ASSETS {
+            let expected = match name.rsplit_once('.') {
+                Some((_, "html")) => HTML,
+                Some((_, "css")) => CSS,
+                _ => SCRIPT,
+            };
+            assert_eq!(*content_type, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_names_of_files_are_found() {
+        assert!(find("index.html").is_some());
+        for name in ["", "/", "../assets.rs", "index.html/", "INDEX.HTML", "index%2ehtml"] {
+            assert!(find(name).is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! JSONPath in messages.
+
+use memchr::memchr;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::text::{Needle, data, in_line};
+use crate::page::block::Row;
+use crate::page::facts::Kind;
+
+/// A longer message is not looked at, in bytes of its line.
+const MAX_MESSAGE: usize = 4 << 20;
+
+/// The longest path, in bytes.
+const MAX_PATH: usize = 512;
+
+/// How deep brackets may be nested.
+const MAX_DEPTH: usize = 16;
+
+/// The most `..` of a path: each multiplies the time that a query may take by the depth of the message.
+const MAX_DESCENDANTS: usize = 2;
+
+/// A query of a message that is JSON.
+#[derive(Debug)]
+pub(super) struct PathTest {
+    path: JsonPath,
+    value: ValueTest,
+    /// What the line of every message has in which the query finds something, unless JSON in it has escapes.
+    name: Option<Needle>,
+}
+
+/// What holds for one of the values that are found.
+#[derive(Debug)]
+pub(super) enum ValueTest {
+    Exists,
+    Is(Value),
+    IsNot(Value),
+    Has(Needle),
+}
+
+impl PathTest {
+    /// # Errors
+    /// Why it is not a path.
+    pub(super) fn new(path: &str, value: ValueTest) -> Result<Self, String> {
+        check(path)?;
+        let parsed = JsonPath::parse(path).map_err(|error| format!("not a JSONPath: {error}"))?;
+        let name = last_name(path).map(|name| Needle::plain(&in_line(&format!("\"{name}\""))));
+        // In any case is more than is needed, and right.
+        Ok(Self { path: parsed, value, name: name.and_then(Result::ok) })
+    }
+
+    pub(super) fn holds(&self, row: &Row<'_>, scratch: &mut Vec<u8>) -> bool {
+        let raw = row.data();
+        let is_text = matches!(row.facts.kind, Kind::Text | Kind::Binary);
+        if !is_text || raw.is_empty() || raw.len() > MAX_MESSAGE {
+            return false;
+        }
+        if !row.facts.is_base64
+            && let Some(name) = &self.name
+            && !name.is_in(raw)
+            && memchr::memmem::find(raw, br"\\u").is_none()
+        {
+            return false;
+        }
+        let data = data(row, scratch);
+        let first = data.iter().find(|byte| !byte.is_ascii_whitespace());
+        if memchr(*first.unwrap_or(&b' '), b"{[\"-0123456789tfn").is_none() {
+            return false;
+        }
+        let Ok(document) = serde_json::from_slice(data) else { return false };
+        self.path.query(&document).iter().any(|value| self.value.holds(value))
+    }
+}
+
+impl ValueTest {
+    fn holds(&self, value: &Value) -> bool {
+        match self {
+            Self::Exists => true,
+            Self::Is(wanted) => is_equal(value, wanted),
+            Self::IsNot(other) => !is_equal(value, other),
+            Self::Has(needle) => match value {
+                Value::String(text) => needle.is_in(text.as_bytes()),
+                value => needle.is_in(value.to_string().as_bytes()),
+            },
+        }
+    }
+}
+
+/// Numbers are equal if their values are.
+fn is_equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64().is_some_and(|one| other.as_f64() == Some(one))
+        }
+        _ => one == other,
+    }
+}
+
+/// Refuses what would take too much time or memory.
+fn check(path: &str) -> Result<(), String> {
+    if path.len() > MAX_PATH {
+        return Err(format!("the path is longer than {MAX_PATH} bytes"));
+    }
+    let (mut depth, mut descendants, mut last) = (0_usize, 0, ' ');
+    let mut quote = None;
+    let mut is_escaped = false;
+    for (at, c) in path.char_indices() {
+        if let Some(open) = quote {
+            match c {
+                _ if is_escaped => is_escaped = false,
+                '\\' => is_escaped = true,
+                c if c == open => quote = None,
+                _ => {}
+            }
+            continue;
+        }
+        match c {
+            '\'' | '"' => quote = Some(c),
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            '.' if last == '.' => descendants += 1,
+            '$' if at > 0 => return Err("a path has only one $".to_owned()),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(format!("brackets are nested deeper than {MAX_DEPTH}"));
+        }
+        last = c;
+    }
+    match descendants > MAX_DESCENDANTS {
+        true => Err(format!("a path has at most {MAX_DESCENDANTS} \"..\"")),
+        false => Ok(()),
+    }
+}
+
+/// The last name of a path that consists of names.
+fn last_name(path: &str) -> Option<&str> {
+    let names = path.strip_prefix("$.")?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let are_names = names.split('.').all(|name| !name.is_empty() && name.chars().all(is_name));
+    names.rsplit('.').next().filter(|_| are_names)
+}

@@ -1,0 +1,204 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::page::block::Block;
+use crate::page::store::{Store, Want};
+use crate::page::testing::{line, message, store_of};
+
+/// The numbers of the rows that a filter shows.
+fn shown(store: &Store, text: &str) -> Vec<u64> {
+    let filter = Filter::parse(text, false).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    found(store, &filter)
+}
+
+fn found(store: &Store, filter: &Filter) -> Vec<u64> {
+    let mut scratch = Scratch::default();
+    let (first, newest) = store.block_numbers();
+    let mut found = Vec::new();
+    for number in first..=newest {
+        let block = store.block(number, Want::All).expect("a block");
+        let info = store.block_info(number).expect("a block");
+        let rows = rows(&block, filter, &mut scratch);
+        assert!(rows.is_empty() || filter.may_match(&info.digest), "{filter:?}");
+        found.extend(rows);
+    }
+    found
+}
+
+fn rows(block: &Block, filter: &Filter, scratch: &mut Scratch) -> Vec<u64> {
+    let rows = block.rows_from(0).filter(|row| filter.matches(row, scratch));
+    rows.map(|row| row.number).collect()
+}
+
+fn sample() -> std::sync::Arc<Store> {
+    let binary = |data: &str, size: u64| {
+        format!(
+            r#""connection":2,"direction":"received","type":"binary","encoding":"base64","data":"{data}","size":{size}"#
+        )
+    };
+    store_of(&[
+        line(
+            "open",
+            0,
+            r#""connection":1,"url":"ws://h/Feed","status":101,"reason":"Switching Protocols""#,
+        ),
+        message("sent", 1, r#"{"op":"tick","n":5,"list":[1,{"Name":"Ann"}],"id":3}"#),
+        message("received", 2, r#"{"op":"Order \"x\"","id":3}"#),
+        message("received", 3, "two\nlines, caf\u{e9} and \u{200b}"),
+        line("message", 4, &binary("aGVsbG8AAQ==", 7)),
+        line("ping", 5, r#""direction":"sent","encoding":"base64","data":"cGluZw==","size":4"#),
+        line("pong", 9, r#""direction":"received","encoding":"base64","data":"cGluZw==","size":4"#),
+        line(
+            "message",
+            10,
+            r#""direction":"client","type":"text","data":"a/b","size":2000,"rule":2,"action":"drop""#,
+        ),
+        line("close", 11, r#""connection":2,"code":1008,"reason":"not allowed""#),
+        line("error", 12, r#""kind":"connect","message":"refused by Host""#),
+    ])
+}
+
+#[test]
+fn words_say_what_is_shown() {
+    let store = sample();
+    let all: Vec<u64> = (0..10).collect();
+    for (text, expected) in [
+        ("", &all[..]),
+        ("  ", &all),
+        ("dir:out", &[1, 5, 7]),
+        ("dir:client type:text", &[1, 7]),
+        ("dir:received", &[2, 3, 4, 6]),
+        ("-dir:in -dir:out", &[0, 8, 9]),
+        ("type:binary", &[4]),
+        ("type:ping,pong", &[5, 6]),
+        ("type:control", &[5, 6]),
+        ("!type:message", &[0, 5, 6, 8, 9]),
+        ("size:>1k", &[7]),
+        ("size:>2k", &[]),
+        ("size:<=7 type:message", &[4]),
+        ("size:4..7", &[4, 5, 6]),
+        ("size:4", &[5, 6]),
+        ("conn:2", &[4, 8]),
+        ("conn:1,2", &[0, 4, 8]),
+        ("code:1008", &[8]),
+        ("code:1000", &[]),
+        ("rule:2", &[7]),
+        ("late:>3ms", &[6]),
+        ("late:<4ms", &[2]),
+        ("late:1ms", &[2]),
+        ("tick", &[1]),
+        ("order", &[2]),
+        ("Order", &[2]),
+        ("ORDER", &[]),
+        (r#""Order \\\"x""#, &[2]),
+        (r#""\"op\":\"tick\"""#, &[1]),
+        ("feed", &[0]),
+        ("café", &[3]),
+        ("CAFÉ", &[]),
+        ("\u{200b}", &[3]),
+        ("u200b", &[]),
+        ("n\u{200b}", &[]),
+        ("hello", &[4]),
+        ("ping", &[5, 6]),
+        ("refused -feed", &[9]),
+        ("allowed", &[8]),
+        ("a/b", &[7]),
+        ("/feed", &[0]),
+        ("/^two$/", &[]),
+        ("/(?m)^lines/", &[3]),
+        ("/ORDER/i", &[2]),
+        (r#"/Order .+x/"#, &[2]),
+        (r#"$.op == "Order \"x\"""#, &[2]),
+        ("/a\\/b/", &[7]),
+        ("-/./", &[]),
+        ("$.op", &[1, 2]),
+        ("$.op == tick", &[1]),
+        ("$.op==\"tick\"", &[1]),
+        ("$.op != tick", &[2]),
+        ("$.n == 5.0", &[1]),
+        ("$.n == \"5\"", &[]),
+        ("$.op ~ ord", &[2]),
+        ("$.op ~ /^o/i dir:in", &[2]),
+        ("$..Name == Ann", &[1]),
+        ("$.list[1] == {\"Name\":\"Ann\"}", &[1]),
+        ("$.list[?@.Name == 'Ann']", &[1]),
+        ("$.x", &[]),
+        ("-$.op type:text", &[3, 7]),
+    ] {
+        let expected: &[u64] = expected;
+        assert_eq!(shown(&store, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_set_beside_the_text_counts_too() {
+    let store = sample();
+    let filter = |hides_control, after, connection| {
+        found(&store, &Filter { hides_control, after, connection, ..Filter::default() })
+    };
+    assert_eq!(filter(true, 3, None), [3, 4, 7, 8, 9]);
+    assert_eq!(filter(false, 0, Some(2)), [4, 8]);
+    assert!(Filter::default().is_empty());
+}
+
+#[test]
+fn errors_stand_at_their_place() {
+    for (text, at, reason) in [
+        ("dir:up", 4, "a direction is in or out"),
+        ("a type:x", 7, "\"x\" is not a type: use text"),
+        ("size:>x", 5, "\"x\" is not a size"),
+        ("size:<0", 5, "nothing is less than 0"),
+        ("late:5h", 5, "\"5h\" is not a time"),
+        ("conn:a", 5, "\"a\" is not a number of a connection"),
+        ("code:99999", 5, "\"99999\" is not a close code"),
+        ("a \"b", 2, "the closing quote is missing"),
+        ("\"\"", 0, "there is nothing between the quotes"),
+        ("-/(/", 2, "not a regular expression: unclosed group"),
+        ("/(a{1000}){1000}/", 1, "the regular expression is too large"),
+        ("$.a ==", 6, "a value is missing"),
+        ("$.a == {\"b\"", 7, "the value is not JSON"),
+        ("$.a ~", 5, "a text is missing"),
+        ("$.[", 0, "not a JSONPath: "),
+        ("$..a..b..c", 0, "a path has at most 2 \"..\""),
+        ("$[?$.a]", 0, "a path has only one $"),
+        ("$.a[?(((((((((((((((((((@.b", 0, "brackets are nested deeper than 16"),
+    ] {
+        let error = Filter::parse(text, false).expect_err(text);
+        assert_eq!(error.at, at, "{text}: {}", error.reason);
+        assert!(error.reason.starts_with(reason), "{text}: {}", error.reason);
+    }
+    let long = "a".repeat(5000);
+    assert_eq!(Filter::parse(&long, false).expect_err("too long").at, 0);
+    assert_eq!(Filter::parse(&"a ".repeat(65), false).expect_err("too many").at, 128);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Looking at the line first must not change what is found.
+    #[test]
+    fn text_is_found_where_it_is(
+        text in "[a-cA-C\"\\\\\n/u\u{200b}\u{e9}k ]{0,12}",
+        needle in "[a-cA-C\"\\\\/u\u{200b}\u{e9}\u{c9}k\u{212a}]{1,3}",
+    ) {
+        let store = store_of(&[message("sent", 1, &text)]);
+        let quoted = needle.replace('\\', "\\\\").replace('"', "\\\"");
+        let has_capitals = needle.chars().any(char::is_uppercase);
+        let expected = match has_capitals {
+            true => text.contains(&needle),
+            false => text.to_lowercase().contains(&needle.to_lowercase()),
+        };
+        prop_assert_eq!(shown(&store, &format!("\"{quoted}\"")).len() == 1, expected);
+    }
+
+    #[test]
+    fn any_text_is_a_filter_or_an_error(text in "[-!a-z:\"/$.\\[\\]()?@ ~=0-9\u{e9}\\\\]{0,40}") {
+        match Filter::parse(&text, false) {
+            Ok(filter) => drop(found(&sample(), &filter)),
+            Err(error) => {
+                prop_assert!(text.is_char_boundary(error.at), "{error:?}");
+                prop_assert!(!error.reason.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What threads share of a store: its rows, in blocks, and what is known of connections.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::frames::Frames;
+use super::lines::{Line, read};
+use super::ring::Room;
+use super::{Phase, Summary};
+use crate::page::block::{Block, Digest};
+use crate::page::connections::Connections;
+use crate::page::facts::{Facts, Kind};
+use crate::page::pairs::{Asked, Pairs};
+
+/// The state of a store.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// This program is the server of connections that do not say otherwise.
+    is_server: bool,
+    /// Full blocks, the oldest first: those in the file, then those in memory.
+    blocks: VecDeque<Entry>,
+    /// The number of the oldest block that is kept.
+    first_block: u64,
+    /// How many of the blocks are in the file.
+    in_file: usize,
+    /// The block that takes rows.
+    tail: Block,
+    tail_digest: Digest,
+    /// The bytes of the blocks in memory, but for the tail.
+    memory: u64,
+    messages: u64,
+    bytes: u64,
+    frames: Frames,
+    pairs: Pairs,
+    pub(super) connections: Connections,
+    pub(super) phase: Phase,
+    pub(super) why: Option<String>,
+    pub(super) time: Option<String>,
+    pub(super) recorded_end: Option<String>,
+    /// Why the file takes nothing more.
+    pub(super) file_error: Option<String>,
+}
+
+/// A full block.
+#[derive(Debug)]
+struct Entry {
+    first: u64,
+    rows: u32,
+    lines: u32,
+    digest: Digest,
+    place: Place,
+}
+
+/// Where a block is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Memory(Arc<Block>),
+    /// At this offset of the file.
+    File(u64),
+}
+
+/// What is known of a block.
+#[derive(Clone, Debug)]
+pub(in crate::page) struct BlockInfo {
+    /// Its number: they follow each other.
+    pub(in crate::page) number: u64,
+    /// The number of its first row.
+    pub(in crate::page) first: u64,
+    pub(in crate::page) rows: u32,
+    /// The bytes of its lines.
+    pub(in crate::page) lines: u32,
+    pub(in crate::page) digest: Digest,
+    /// No more rows are added to it.
+    pub(in crate::page) is_full: bool,
+}
+
+impl BlockInfo {
+    /// The number behind the last row.
+    pub(in crate::page) fn end(&self) -> u64 {
+        self.first + u64::from(self.rows)
+    }
+}
+
+impl State {
+    pub(super) fn new(is_server: bool) -> Self {
+        Self { is_server, ..Self::default() }
+    }
+
+    /// Takes a line, without its newline.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        let (connections, is_server) = (&self.connections, self.is_server);
+        let is_server = |number| is_server || connections.is_server(number).unwrap_or(false);
+        match read(line, is_server) {
+            None => {}
+            Some(Line::Frame(frame)) => self.frames.add(&frame, line),
+            Some(Line::Row(facts)) => self.row(facts, line),
+        }
+    }
+
+    fn row(&mut self, mut facts: Facts, line: &[u8]) {
+        let mut frames = Vec::new();
+        self.frames.take(facts.connection, facts.from, facts.kind, &mut frames);
+        if self.tail.is_full_for(frames.len() + line.len() + 1) {
+            self.seal();
+        }
+        let row = self.tail.end();
+        if let Some(asked) = self.answered(&facts, line, row) {
+            facts.request = u32::try_from(row - asked.row).unwrap_or_default();
+            let late = facts.elapsed.saturating_sub(asked.elapsed);
+            facts.late = u32::try_from(late).unwrap_or(u32::MAX);
+        }
+        self.connections.observe(row, &facts, line);
+        if facts.kind.is_message() {
+            self.messages += 1;
+            self.bytes = self.bytes.saturating_add(facts.size.unwrap_or_default());
+        }
+        let lines = &mut self.tail.lines;
+        lines.extend_from_slice(&frames);
+        // A line has at most 2 GiB, and is alone if the block would have more than 64 KiB.
+        (facts.start, facts.end) = (lines.len() as u32, (lines.len() + line.len()) as u32);
+        lines.extend_from_slice(line);
+        lines.push(b'\n');
+        self.tail_digest.add(&facts);
+        self.tail.facts.push(facts);
+    }
+
+    fn answered(&mut self, facts: &Facts, line: &[u8], row: u64) -> Option<Asked> {
+        let (start, length) = (facts.data as usize, facts.data_length as usize);
+        let (from, data) = (facts.from?, line.get(start..start + length)?);
+        let (connection, asked) = (facts.connection, Asked { row, elapsed: facts.elapsed });
+        match facts.kind {
+            Kind::Text => self.pairs.message(connection, from, data, asked),
+            Kind::Ping => {
+                self.pairs.ping(connection, from, data, asked);
+                None
+            }
+            Kind::Pong => self.pairs.pong(connection, from, data),
+            _ => None,
+        }
+    }
+
+    fn seal(&mut self) {
+        let next = Block { first: self.tail.end(), ..Block::default() };
+        let full = std::mem::replace(&mut self.tail, next);
+        self.memory += full.size();
+        self.blocks.push_back(Entry {
+            first: full.first,
+            rows: full.facts.len() as u32,  // at most FULL_ROWS
+            lines: full.lines.len() as u32, // see above
+            digest: std::mem::take(&mut self.tail_digest),
+            place: Place::Memory(Arc::new(full)),
+        });
+    }
+
+    /// The oldest block in memory, if there are more bytes than these; full or not.
+    pub(super) fn over(&mut self, limit: u64) -> Option<Arc<Block>> {
+        let total = self.memory.saturating_add(self.tail.size());
+        if total <= limit {
+            return None;
+        }
+        if self.in_file == self.blocks.len() {
+            self.seal();
+        }
+        match &self.blocks.get(self.in_file)?.place {
+            Place::Memory(block) => Some(Arc::clone(block)),
+            Place::File(_) => None,
+        }
+    }
+
+    /// Forgets the blocks in the file that are in the way.
+    pub(super) fn clear(&mut self, room: Room) {
+        while self.in_file > 0
+            && let Some(Entry { place: Place::File(offset), rows, lines, .. }) = self.blocks.front()
+            && room.claims(*offset, encoded_length(*rows, *lines))
+        {
+            self.drop_oldest();
+        }
+    }
+
+    /// The oldest block in memory is in the file now.
+    pub(super) fn moved(&mut self, offset: u64) {
+        if let Some(entry) = self.blocks.get_mut(self.in_file) {
+            self.in_file += 1;
+            self.memory -= encoded_length(entry.rows, entry.lines);
+            entry.place = Place::File(offset);
+        }
+    }
+
+    /// There is no room for the oldest block in memory: it goes, with all that are older.
+    pub(super) fn drop_oldest_in_memory(&mut self) {
+        for _ in 0..=self.in_file {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(entry) = self.blocks.pop_front() else { return };
+        self.first_block += 1;
+        match entry.place {
+            Place::File(_) => self.in_file -= 1,
+            Place::Memory(_) => self.memory -= encoded_length(entry.rows, entry.lines),
+        }
+    }
+
+    pub(super) fn summary(&mut self) -> Summary {
+        let first = self.first_row();
+        Summary {
+            rows: self.tail.end(),
+            first,
+            messages: self.messages,
+            bytes: self.bytes,
+            connections: self.connections.count(),
+            connections_version: self.connections.version(),
+            phase: self.phase,
+            why: self.why.clone(),
+            time: self.time.clone(),
+            dropped: first,
+            recorded_end: self.recorded_end.clone().or_else(|| self.file_error.clone()),
+        }
+    }
+
+    /// The oldest row that is kept, and the number behind the last one.
+    pub(super) fn rows(&self) -> (u64, u64) {
+        (self.first_row(), self.tail.end())
+    }
+
+    fn first_row(&self) -> u64 {
+        self.blocks.front().map_or(self.tail.first, |entry| entry.first)
+    }
+
+    /// The numbers of the oldest block and of the one that takes rows.
+    pub(super) fn block_numbers(&self) -> (u64, u64) {
+        (self.first_block, self.first_block + self.blocks.len() as u64)
+    }
+
+    /// What is known of a block that is kept.
+    pub(super) fn info(&self, number: u64) -> Option<BlockInfo> {
+        let at = usize::try_from(number.checked_sub(self.first_block)?).ok()?;
+        if at == self.blocks.len() {
+            return Some(BlockInfo {
+                number,
+                first: self.tail.first,
+                rows: self.tail.facts.len() as u32, // at most FULL_ROWS
+                lines: self.tail.lines.len() as u32, // see `row`
+                digest: self.tail_digest,
+                is_full: false,
+            });
+        }
+        let Entry { first, rows, lines, digest, .. } = *self.blocks.get(at)?;
+        Some(BlockInfo { number, first, rows, lines, digest, is_full: true })
+    }
+
+    /// The number of the block that has a row.
+    pub(super) fn block_of(&self, row: u64) -> Option<u64> {
+        let (first, end) = self.rows();
+        if row < first || row >= end {
+            return None;
+        }
+        let at = self.blocks.partition_point(|entry| entry.first + u64::from(entry.rows) <= row);
+        Some(self.first_block + at as u64)
+    }
+
+    /// Where a full block is; `None`: it is the one that takes rows, or is not kept.
+    pub(super) fn place(&self, number: u64) -> Option<Place> {
+        let at = usize::try_from(number.checked_sub(self.first_block)?).ok()?;
+        self.blocks.get(at).map(|entry| entry.place.clone())
+    }
+
+    /// A copy of the block that takes rows.
+    pub(super) fn tail(&self) -> Block {
+        self.tail.clone()
+    }
+}
+
+/// The length of a block in the file, in bytes.
+pub(super) const fn encoded_length(rows: u32, lines: u32) -> u64 {
+    rows as u64 * Facts::SIZE as u64 + lines as u64
+}

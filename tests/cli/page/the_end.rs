@@ -1,0 +1,106 @@
+//! The end of a run with tabs open.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Page;
+use crate::listen::{client, listen};
+use crate::support::{DEADLINE, Server, Signal, text, wscope};
+
+/// The limit of a run after a signal, with room for a slow machine.
+const LIMIT: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_signal_tells_tabs_why_and_closes_them_in_time() {
+    for (signal, code, why) in [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM")] {
+        let (mut running, _) = listen(&["--ui"]);
+        let page = Page::of(&mut running);
+        let (mut one, two) = (page.tab(), page.tab());
+        one.ask("hello", json!({}));
+        let started = Instant::now();
+        running.signal(signal);
+        for tab in [one, two] {
+            let state = tab.expect_end();
+            assert!(state["why"].as_str().is_some_and(|it| it.contains(why)), "{state}");
+            assert!(state["time"].is_string(), "{state}");
+        }
+        running.wait().code(code);
+        assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn tabs_that_answer_nothing_do_not_hold_up_the_end() {
+    let (mut running, port) = listen(&["--ui"]);
+    let page = Page::of(&mut running);
+    let tabs = [page.tab(), page.tab()];
+    let peer = client(port);
+    let started = Instant::now();
+    running.signal(Signal::INT);
+    running.wait().code(130);
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+    drop((tabs, peer));
+}
+
+#[test]
+fn the_last_state_has_everything_and_the_reason() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.expect_text("go");
+        for number in 0..1000 {
+            peer.send(text(&format!("message {number}")));
+        }
+        peer.close_and_expect_reply(4000);
+    });
+    let program = wscope().args(["--ui", "--wait", "forever", &server.url()]).stdin_null();
+    let mut running = program.spawn();
+    let mut tab = Page::of(&mut running).tab();
+    tab.wait(|state| state["phase"] == "live");
+    tab.ask("send", super::message(None, "server", "go"));
+    let state = tab.expect_end();
+    assert_eq!(state["messages"], 1001, "{state}");
+    assert!(state["why"].as_str().is_some_and(|why| why.contains("4000")), "{state}");
+    running.wait().code(6);
+}
+
+#[test]
+#[cfg(not(target_vendor = "apple"))]
+fn the_browser_is_started_with_the_url_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = wscope()
+        .file("xdg-open", "#!/bin/sh\nprintf '%s:%s\\n' \"$#\" \"$1\" > opened\n")
+        .args(["listen", "--ui", "--open", ":0"])
+        .stdin_null();
+    let home = program.home();
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(home.join("xdg-open"), mode).expect("a program");
+    let mut running = program.env("PATH", &home).spawn();
+    let Page { port, token } = Page::of(&mut running);
+    let until = Instant::now() + DEADLINE;
+    let opened = loop {
+        match std::fs::read_to_string(home.join("opened")) {
+            Ok(line) if line.ends_with('\n') => break line,
+            _ => assert!(Instant::now() < until, "nothing was opened"),
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(opened, format!("1:http://127.0.0.1:{port}/#token={token}\n"));
+}
+
+#[test]
+fn a_browser_that_cannot_be_started_is_warned_of() {
+    let program = wscope().args(["listen", "--ui", "--open", "--duration", "10ms", ":0"]);
+    let outcome = program.env("PATH", "/nonexistent").run().code(0);
+    outcome.stderr_contains("the browser cannot be started: ");
+}
+
+#[test]
+fn a_page_that_nobody_opens_costs_no_time_at_the_end() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.answer_close(1000);
+    });
+    let outcome = wscope().args(["--ui", "--wait", "0", &server.url()]).run().code(0);
+    assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
+}
