@@ -3,13 +3,14 @@
 "use strict";
 const assert = require("node:assert");
 const { spawn } = require("node:child_process");
-const { mkdirSync, mkdtempSync, readFileSync, rmSync } = require("node:fs");
+const { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { chromium } = require("playwright-core");
 const { WebSocket } = require("ws");
-const { HOSTILE } = require("./page-lab/traffic.cjs");
+const { report } = require("./page-lab/bundle.cjs");
+const { eventAt, HOSTILE } = require("./page-lab/traffic.cjs");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const WIDE = { width: 1280, height: 720 };
@@ -77,12 +78,13 @@ function parts(page) {
 /** Opens the page, and runs a test with it. Nothing may be reported as an error, nor go to another host. */
 async function withPage(browser, lab, test, options = {}) {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light", permissions: ["clipboard-read", "clipboard-write"], ...options });
-  const page = await context.newPage(), problems = [], { origin } = new URL(lab.url);
+  const page = await context.newPage(), problems = [];
+  const isOwn = (url) => new URL(url).origin === new URL(lab.url).origin && (!lab.url.startsWith("file:") || url === lab.url);
   page.on("pageerror", (error) => problems.push(String(error.stack)));
   page.on("console", (message) => message.type() === "error" && !/ERR_CONNECTION_REFUSED|WebSocket/.test(message.text()) && problems.push(message.text()));
   page.on("dialog", (dialog) => { problems.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on("request", (request) => !/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== origin && problems.push(`a request to ${request.url()}`));
-  page.on("framenavigated", (frame) => !frame.url().startsWith(origin) && problems.push(`a navigation to ${frame.url()}`));
+  page.on("request", (request) => !/^(data|blob):/.test(request.url()) && !isOwn(request.url()) && problems.push(`a request to ${request.url()}`));
+  page.on("framenavigated", (frame) => !isOwn(frame.url()) && problems.push(`a navigation to ${frame.url()}`));
   if (process.env.ASSETS) await page.route(/\.(js|css)$/, (route) => route.fulfill({ path: join(process.env.ASSETS, new URL(route.request().url()).pathname) }));
   await page.goto(lab.url);
   const it = parts(page);
@@ -496,6 +498,42 @@ const tests = {
     }, { viewport: { width: 800, height: 700 } });
   },
 
+  async "the time line is dragged to zoom, themes are chosen, nothing overflows at 320 px"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      const lane = it.page.getByRole("slider", { name: "Time line" }), range = () => it.page.locator("#lane-range").innerText();
+      await until("the range", async () => await range() !== "");
+      const whole = await range(), box = await lane.boundingBox();
+      await it.page.mouse.move(box.x + 300, box.y + 20);
+      await it.page.mouse.down();
+      await it.page.mouse.move(box.x + 420, box.y + 20, { steps: 4 });
+      await it.page.mouse.up();
+      await until("a part", async () => await range() !== whole);
+      await lane.click({ position: { x: 640, y: 30 } });
+      await it.page.locator("[role=row][aria-selected=true]").waitFor();
+      await it.button("Whole time").click();
+      await until("the whole", async () => await range() === whole);
+      await it.button("Theme: system").click();
+      await it.button("Theme: light").click();
+      assert.equal(await it.page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 23, 26)");
+      await it.page.reload();
+      await it.button("Theme: dark").click();
+      const [divider, before] = [await it.page.locator("#detail-divider").boundingBox(), (await it.panel.boundingBox()).width];
+      await it.page.mouse.move(divider.x, 300);
+      await it.page.mouse.down();
+      await it.page.mouse.move(divider.x - 100, 300, { steps: 3 });
+      await it.page.mouse.up();
+      assert.equal(Math.round((await it.panel.boundingBox()).width - before), 100);
+    });
+    await withPage(browser, lab, async (it) => {
+      await it.button("More").click();
+      await it.button("Compose").click();
+      assert.equal(await it.page.evaluate(() => Math.max(...[...document.querySelectorAll("body *")].map((one) => one.getBoundingClientRect().right)) <= innerWidth + 1), true);
+      await it.row("tick").click();
+      assert.equal(await it.page.evaluate(() => document.documentElement.scrollWidth), 320);
+    }, { viewport: { width: 320, height: 640 }, forcedColors: "active" });
+  },
+
   async "no violation of WCAG 2.2 AA in either theme"(browser) {
     const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"), lab = await startLab("--hostile");
     for (const colorScheme of ["light", "dark"]) {
@@ -530,6 +568,27 @@ const tests = {
         }, { colorScheme, viewport, bypassCSP: true });
       }
     }
+  },
+
+  async "a report opens from disk, with the same list and detail"(browser) {
+    const folder = mkdtempSync(join(tmpdir(), "page-")), file = join(folder, "report.html");
+    const lab = { connections: [1, 2], extra: new Map(), big: new Map(), hostile: true, started: 1e12, elapsed: (n) => n * 5, opening: () => ({ url: `ws://x/${HOSTILE[0]}`, protocol: HOSTILE[4] }) };
+    const events = Array.from({ length: 3_000 }, (_, n) => eventAt(n, lab));
+    events.push({ event: "close", time: events.at(-1).time, elapsed_ms: 15_000, connection: 1, code: 1008, name: "Policy Violation", reason: HOSTILE[0] });
+    writeFileSync(file, report({ title: "check session.wscope", side: "client", version: "0", events }));
+    await withPage(browser, { url: `file://${file}` }, async (it) => {
+      await until("the rows", async () => await it.count() === 3_001);
+      assert.equal(await it.message.isVisible(), false);
+      await it.filter.fill("$.op == order");
+      await until("fewer", async () => /of 3,001/.test(await it.page.locator("#filter-count").innerText()) && await it.rows.count() > 3);
+      await it.row('"op":"order"').click();
+      await it.tab("JSON").click();
+      await it.page.getByRole("treeitem", { name: /"symbol"/ }).waitFor();
+      const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
+      assert.match(readFileSync(await download.path(), "utf8"), /^\{"event":"message"/);
+      assert.equal(await it.page.evaluate(() => window.hacked), undefined);
+    });
+    rmSync(folder, { recursive: true });
   },
 
   async "a million rows: scrolling, filtering, 20,000 messages a second"(browser) {

@@ -16,7 +16,7 @@ export class FilterError extends Error {
 /** A word: its sign, and a quoted text, a regex, a path with what follows, or anything up to a blank. */
 const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*(?:\/i?(?=\s|$)|$)|\$(?:'[^']*'|[^\s=~])*(?:\s*(?:==|~)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
 
-const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1e3, m: 1e6, g: 1e9, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
+const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
 const SIDES = /** @type {Record<string, string>} */ ({ out: "out", client: "out", sent: "out", in: "in", server: "in", received: "in" });
 
 /** @typedef {{direction: string|null, type: string, event: string, size: number|null, connection: number|null, code: number|null, rule: number|null, late: number|null, text: string}} FilterItem */
