@@ -58,7 +58,7 @@ const FILTER_KEYS = {
     if (!SIDES[value]) throw new FilterError("dir: is in or out", at);
     return (item) => item.direction === SIDES[value];
   },
-  type: (value) => (item) => value.split(",").some((one) => one === item.type || one === item.event),
+  type: (value) => (item) => value.split(",").some((one) => one === item.type || one === item.event || (one === "control" && (item.type === "ping" || item.type === "pong"))),
   size: numberTest("size"), late: numberTest("late"), code: listTest("code"), conn: listTest("connection"), rule: listTest("rule"),
 };
 
@@ -69,7 +69,8 @@ function numberTest(name) {
     const of = (/** @type {string} */ text) => {
       const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)([a-zµ]*)$/i.exec(text) ?? [];
       if (digits === undefined || UNITS[unit.toLowerCase()] === undefined) throw new FilterError(`${name}: needs a number, as in ${name}:>100`, at);
-      return Number(digits) * UNITS[unit.toLowerCase()];
+      // As for every time in wscope, a plain number is seconds.
+      return Number(digits) * (name === "late" && unit === "" ? 1_000 : UNITS[unit.toLowerCase()]);
     };
     const [least, most] = range ? [of(range[1]), of(range[2])] : [of(rest), 0];
     return (item) => {
