@@ -4,6 +4,7 @@ const test = require("node:test");
 const assert = require("node:assert");
 const { readdirSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
+const vm = require("node:vm");
 
 const ASSETS = join(__dirname, "../../src/page/assets"), EMBEDDED = join(__dirname, "../../src/page/embedded");
 const load = (name) => import(join(process.env.MODULES, name));
@@ -245,7 +246,7 @@ test("filters of a page without wscope", async () => {
   const { parseFilter } = await load("filter.js");
   const item = { direction: "out", type: "text", event: "message", size: 1500, connection: 2, code: null, rule: 1, late: 120, text: '{"op":"Order","list":[{"a b":7}]}' };
   const list = [["", true], ["order", true], ["ORDER", false], ["Order", true], ["-order", false], ["!nothing", true], ["dir:out", true], ["dir:received", false], ["type:ping,text", true], ["type:message", true], ["size:>1k", true], ["size:<=1500", true],
-    ["size:100..200", false], ["conn:2,3", true], ["rule:1", true], ["late:>100ms", true], ["late:>1s", false], ["code:1008", false], ["/o.der/", false], ["/o.der/i", true], ['"op":"Order"', true], ["$.op == Order", true], ['$.op == "Order"', true], ["$.op ~ rde", true],
+    ["size:100..200", false], ["conn:2,3", true], ["rule:1", true], ["late:>100ms", true], ["late:>1s", false], ["late:<1", true], ["type:control", false], ["size:1500", true], ["code:1008", false], ["/o.der/", false], ["/o.der/i", true], ['"op":"Order"', true], ["$.op == Order", true], ['$.op == "Order"', true], ["$.op ~ rde", true],
     ["$.list[0]['a b']", true], ["$.none", false], ["dir:out -$.none size:>1k order", true], ["https://x", false], ["/unfinished", null], ["/(/", null], ["size:big", null], ["dir:up", null], ['"open', null]];
   for (const [text, expected] of list) {
     if (expected === null) assert.throws(() => parseFilter(text), (error) => Number.isInteger(error.at), text);
@@ -283,6 +284,48 @@ test("modules import only each other, and their names are unique", () => {
       }
     }
   }
+});
+
+test("joined to one script, the modules parse and end no element", () => {
+  const { bundle } = require("./bundle.cjs");
+  for (const entry of ["main.js", "report.js"]) {
+    const text = bundle(entry);
+    assert.doesNotThrow(() => new vm.Script(text), entry);
+    assert.doesNotMatch(text, /<\/(script|style)|<!--/i, entry);
+    assert.doesNotMatch(text, /^(import|export) /m, entry);
+  }
+});
+
+test("a report answers as wscope does", async () => {
+  const { EmbeddedSource } = await load("embedded.js");
+  const time = (ms) => ({ time: new Date(1e12 + ms).toISOString(), elapsed_ms: ms });
+  const source = new EmbeddedSource([
+    { event: "open", ...time(0), connection: 1, url: "ws://a/feed", status: 101, protocol: "p" },
+    { event: "frame", ...time(1), connection: 1, opcode: "text", fin: false }, { event: "frame", ...time(1), connection: 1, opcode: "continuation", fin: true },
+    { event: "message", ...time(1), connection: 1, direction: "sent", type: "text", data: '{"id":7,"op":"a"}', size: 17, frames: 2 },
+    { event: "ping", ...time(2), connection: 1, direction: "received", encoding: "base64", data: "eA==", size: 1 },
+    { event: "pong", ...time(3), connection: 1, direction: "sent", encoding: "base64", data: "eA==", size: 1 },
+    { event: "message", ...time(9), connection: 1, direction: "received", type: "text", data: '{"id":7,"ok":true}', size: 18, frames: 1 },
+    { event: "close", ...time(10), connection: 1, code: 1008, name: "Policy Violation", reason: "no" },
+    { event: "error", ...time(11), connection: 2, kind: "handshake", message: "refused", status: 403 },
+  ], { title: "t" });
+  const { state } = await source.request("hello");
+  assert.deepEqual([state.rows, state.messages, state.bytes, state.connections], [7, 2, 35, 2]);
+  const { rows } = await source.request("rows", { from: 0, count: 10, filtered: false });
+  assert.deepEqual(rows.map(({ type, direction, delta_ms, late_ms, level }) => [type, direction, delta_ms, late_ms, level]), [["open", null, null, null, null], ["text", "out", 1, null, null], ["ping", "in", 1, null, null], ["pong", "out", 1, 1, null], ["text", "in", 6, 8, null], ["close", null, 1, null, "bad"], ["error", null, 1, null, "bad"]]);
+  const shown = await source.request("event", { row: 1 });
+  assert.deepEqual([shown.frames.length, shown.pair], [2, { row: 4, late_ms: 8, is_answer: false }]);
+  const { list } = await source.request("connections", { from: 0, count: 10 });
+  assert.deepEqual(list.map(({ number, state, code, status, out, in: inward }) => [number, state, code, status, out, inward]), [[2, "refused", null, 403, 0, 0], [1, "closed", 1008, 101, 1, 1]]);
+  await assert.rejects(source.request("filter", { text: "dir:x", control: true, after: 0, connection: null }), { at: 4 });
+  const { generation } = await source.request("filter", { text: "late:>5ms", control: false, after: 0, connection: 1 });
+  assert.deepEqual([source.state.filter.generation, source.state.filter.found], [generation, 1]);
+  assert.equal((await source.request("rows", { from: 0, count: 5, filtered: true })).rows[0].row, 4);
+  assert.equal((await source.request("find", { row: 2 })).index, 0);
+  assert.equal((await source.request("filter", { text: "", control: true, after: 0, connection: null })).generation, null);
+  const lane = await source.request("lane", { from_row: 0, to_row: 7, buckets: 20, filtered: false });
+  assert.deepEqual([lane.from_ms, lane.to_ms, lane.pairs.length, lane.dots.length, lane.buckets.length], [0, 11, 2, 7, 20]);
+  await assert.rejects(source.request("send", {}), /report/);
 });
 
 test("every pair of colours is legible in both themes", () => {

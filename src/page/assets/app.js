@@ -34,7 +34,7 @@ export class App {
       },
       onOpen: () => !isWide() && showDetail(true),
       onFollow: (follows) => byId("follow").setAttribute("aria-pressed", String(follows)),
-      onView: () => this.lane.draw(),
+      onView: () => this.lane.drawSoon(),
     });
     this.lane = new Lane(model, { onRow, view: () => this.list.timesInView, selected: () => this.list.selectedRow });
     this.compose = new Compose(source);

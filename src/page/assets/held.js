@@ -55,7 +55,7 @@ export class Held {
     text.id = id;
     return make("li", {}, make("span", { class: "warn" }, `held ${number}`), dataIn("span", `${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
       make("span", { class: "unseen" }, directionText(direction)), text,
-      button("Go", () => this.release(number, false)), button("Edit", () => this.onEdit(held)), button("Drop", () => this.release(number, true)));
+      button("Go", () => this.release(number, false)), ...(type === "close" ? [] : [button("Edit", () => this.onEdit(held))]), button("Drop", () => this.release(number, true)));
   }
 
   release(number, drop) {

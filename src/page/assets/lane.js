@@ -5,8 +5,8 @@ import { byId, on, runKey, setText, throttled } from "./dom.js";
 import { countText, spanText } from "./format.js";
 import { laneLabel, laneTime, laneX } from "./lane-scale.js";
 
-/** How often it is asked for while messages come, in milliseconds. */
-const LANE_REFRESH = 500;
+/** How often it is asked for while messages come, and drawn while the list moves, in milliseconds. */
+const LANE_REFRESH = 500, LANE_REDRAW = 100;
 
 /** The most answers of wscope until the message that is nearest to a place is found. */
 const MOST_TRIES = 24;
@@ -26,6 +26,7 @@ export class Lane {
     /** @type {{start: number, end: number}|null} pixels */
     this.drag = null;
     this.call = 0;
+    this.drawSoon = throttled(() => this.draw(), LANE_REDRAW);
     this.refresh = throttled(() => this.fetch(), LANE_REFRESH);
     new ResizeObserver(() => this.fetch()).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolor());
@@ -81,13 +82,14 @@ export class Lane {
   draw() {
     const { canvas, answer, colors, drag } = this, { clientWidth: width, clientHeight: height } = canvas, ratio = devicePixelRatio || 1, middle = Math.round(height / 2) + 4;
     const view = this.events.view(), row = this.events.selected();
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
     const pen = canvas.getContext("2d"), fill = (color, left, top, wide, high) => {
       pen.fillStyle = color;
       pen.fillRect(left, top, wide, high);
     };
-    pen.scale(ratio, ratio);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.globalAlpha = 1;
+    pen.clearRect(0, 0, width, height);
     const x = (ms) => laneX(answer, ms, width);
     if (answer && view) fill(colors.select, x(view[0]), 0, Math.max(2, x(view[1]) - x(view[0])), height);
     fill(colors.line, 0, middle, width, 1);

@@ -11,7 +11,7 @@ export function startSaving(model) {
 async function save(model, format) {
   if (model.status !== "open") return format === "ndjson" ? saveLoaded(model) : notify("wscope has ended: only NDJSON of what is loaded can be saved");
   const filtered = model.isFiltered && byId("save-filtered").checked, answer = await attempt(model.source.request("save", { format, filtered }));
-  if (!answer || !/^\/save\/[0-9a-f]+$/.test(answer.path)) return;
+  if (!answer || !/^(\/save\/[0-9a-f]+$|blob:)/.test(answer.path)) return;
   make("a", { href: answer.path, download: answer.name }).click();
   notify(`Saving ${filtered ? "what is listed" : "all messages"} as ${answer.name}`);
 }

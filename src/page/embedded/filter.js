@@ -16,7 +16,7 @@ export class FilterError extends Error {
 /** A word: its sign, and a quoted text, a regex, a path with what follows, or anything up to a blank. */
 const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*(?:\/i?(?=\s|$)|$)|\$(?:'[^']*'|[^\s=~])*(?:\s*(?:==|~)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
 
-const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1e3, m: 1e6, g: 1e9, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
+const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
 const SIDES = /** @type {Record<string, string>} */ ({ out: "out", client: "out", sent: "out", in: "in", server: "in", received: "in" });
 
 /** @typedef {{direction: string|null, type: string, event: string, size: number|null, connection: number|null, code: number|null, rule: number|null, late: number|null, text: string}} FilterItem */
@@ -58,7 +58,7 @@ const FILTER_KEYS = {
     if (!SIDES[value]) throw new FilterError("dir: is in or out", at);
     return (item) => item.direction === SIDES[value];
   },
-  type: (value) => (item) => value.split(",").some((one) => one === item.type || one === item.event),
+  type: (value) => (item) => value.split(",").some((one) => one === item.type || one === item.event || (one === "control" && (item.type === "ping" || item.type === "pong"))),
   size: numberTest("size"), late: numberTest("late"), code: listTest("code"), conn: listTest("connection"), rule: listTest("rule"),
 };
 
@@ -69,7 +69,8 @@ function numberTest(name) {
     const of = (/** @type {string} */ text) => {
       const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)([a-zµ]*)$/i.exec(text) ?? [];
       if (digits === undefined || UNITS[unit.toLowerCase()] === undefined) throw new FilterError(`${name}: needs a number, as in ${name}:>100`, at);
-      return Number(digits) * UNITS[unit.toLowerCase()];
+      // As for every time in wscope, a plain number is seconds.
+      return Number(digits) * (name === "late" && unit === "" ? 1_000 : UNITS[unit.toLowerCase()]);
     };
     const [least, most] = range ? [of(range[1]), of(range[2])] : [of(rest), 0];
     return (item) => {
