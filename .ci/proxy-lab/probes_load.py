@@ -13,7 +13,7 @@ MIB = 1 << 20
 STALLED = 24 * MIB
 # The memory of the proxy for an idle client, in KiB.
 # KiB; a build without optimization uses more of each thread's stack.
-PER_CLIENT = 128 if "/debug/" in os.environ.get("WSCOPE", "") else 40
+PER_CLIENT = 80 if "/debug/" in os.environ.get("WSCOPE", "") else 40
 # As many as --max-clients allows without being given.
 CLIENTS = 1000
 

@@ -59,7 +59,7 @@ mod tests {
             (false, text("{\"a\": 1}"), Some("< {\"a\": 1}")),
             (true, text("close:1000"), Some("> text:close:1000")),
             (true, text("# no comment"), Some("> # no comment")),
-            (true, text("{{x}}"), Some("> \\{{x}}")),
+            (true, text("{{x}}"), Some("> text:\\{{x}}")),
             (true, StepPayload::Message(MessageKind::Binary, &[0, 255]), Some("> hex:00 ff")),
             (false, StepPayload::Message(MessageKind::Binary, &[1]), Some("< hex:01")),
             (true, StepPayload::Ping(b"p"), Some("> ping:p")),
