@@ -186,12 +186,12 @@ complete -c wscope -n '__wscope_is connect' -s w -l wait -d 'After the end of in
 complete -c wscope -n '__wscope_is connect' -l count -d 'Close after N received messages' -r -f
 complete -c wscope -n '__wscope_is connect' -l duration -d 'Receive for TIME, then close with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is connect' -l expect -d 'Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]' -r -f
-complete -c wscope -n '__wscope_is connect' -s m -l max-time -d 'Time limit for the whole run [default with --expect: 30s]' -r -f
+complete -c wscope -n '__wscope_is connect' -s m -l max-time -d 'Time limit for the run [default with --expect: 30s]' -r -f
 complete -c wscope -n '__wscope_is connect' -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is connect' -l close-code -d 'Status code of our Close frame' -r -f -a "(__wscope_offered 1000\t'Normal Closure' 1001\t'Going Away' 1002\t'Protocol Error' 1003\t'Unsupported Data' 1007\t'Invalid Payload Data' 1008\t'Policy Violation' 1009\t'Message Too Big' 1010\t'Mandatory Extension' 1011\t'Internal Error' 1012\t'Service Restart' 1013\t'Try Again Later' 1014\t'Bad Gateway' 3000\t'Unauthorized' 3003\t'Forbidden' 3008\t'Timeout')"
 complete -c wscope -n '__wscope_is connect' -l close-reason -d 'Reason of our Close frame' -r -f
 complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
-complete -c wscope -n '__wscope_is connect' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is connect' -l ui -d 'Show everything as a page in the browser, on a free port' -f
 complete -c wscope -n '__wscope_is connect' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is connect' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
@@ -253,7 +253,7 @@ complete -c wscope -n '__wscope_is listen' -l count -d 'End after N messages hav
 complete -c wscope -n '__wscope_is listen' -l duration -d 'Serve for TIME, then close all connections with 1000; exit status 0' -r -f
 complete -c wscope -n '__wscope_is listen' -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
-complete -c wscope -n '__wscope_is listen' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is listen' -l ui -d 'Show everything as a page in the browser, on a free port' -f
 complete -c wscope -n '__wscope_is listen' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
@@ -314,7 +314,7 @@ complete -c wscope -n '__wscope_is proxy' -l output -d 'How to write messages [d
 complete -c wscope -n '__wscope_is proxy' -l max-message-size -d 'Do not show messages over SIZE, and do not apply rules to them (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is proxy' -l max-memory -d 'Memory limit for what is kept of all connections for display and rules' -r -f
 complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
-complete -c wscope -n '__wscope_is proxy' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is proxy' -l ui -d 'Show everything as a page in the browser, on a free port' -f
 complete -c wscope -n '__wscope_is proxy' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is proxy' -l connections -d 'End after N connections have ended' -r -f
 complete -c wscope -n '__wscope_is proxy' -l duration -d 'Serve for TIME, then close all connections; exit status 0' -r -f
@@ -427,7 +427,7 @@ complete -c wscope -n '__wscope_is view' -l entry -d 'Only this connection: its 
 complete -c wscope -n '__wscope_is view' -l max-size -d 'The largest file that is read as a whole, and the longest line of events (64K, 10M, 1G)' -r -f
 complete -c wscope -n '__wscope_is view' -l output -d 'How received messages are written [default: decorated on a terminal, else lines]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
 complete -c wscope -n '__wscope_is view; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
-complete -c wscope -n '__wscope_is view' -l ui -d 'Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine' -f
+complete -c wscope -n '__wscope_is view' -l ui -d 'Show everything as a page in the browser, on a free port' -f
 complete -c wscope -n '__wscope_is view' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
 complete -c wscope -n '__wscope_is view' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is view' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"

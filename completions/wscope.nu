@@ -91,7 +91,7 @@ module completions {
     -1                        # Same as --count 1
     --duration: string        # Receive for TIME, then close with 1000; exit status 0
     --expect: string          # Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
-    --max-time(-m): string    # Time limit for the whole run [default with --expect: 30s]
+    --max-time(-m): string    # Time limit for the run [default with --expect: 30s]
     --stay                    # Stay at the prompt when the connection has ended
     --close-timeout: string   # Time limit for the server's answer to our Close frame
     --close-code: string@"nu-complete wscope close_code" # Status code of our Close frame
@@ -99,7 +99,7 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
-    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
     --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
@@ -169,7 +169,7 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
-    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
     --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
@@ -258,7 +258,7 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
-    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
     --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --once                    # Serve one connection, then exit with its status; others get 503
@@ -398,7 +398,7 @@ module completions {
     --record: path            # Record everything: .ndjson, .har or .wscope [repeatable]
     --force                   # Replace files of --record that exist
     --append                  # Continue files of --record that exist: .ndjson only
-    --ui: string              # Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
     --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte

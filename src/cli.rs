@@ -184,7 +184,7 @@ pub struct ConnectArgs {
     #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
     /// Page.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Receiving")]
     pub ui: UiArgs,
     /// Display.
     #[command(flatten)]
@@ -348,7 +348,7 @@ pub struct EndingArgs {
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub expect: Vec<String>,
 
-    /// Time limit for the whole run [default with --expect: 30s]
+    /// Time limit for the run [default with --expect: 30s]
     ///
     /// This includes reading files that options name, such as a FIFO. At the limit the Close frame is
     /// sent, and the run ends after the answer or within a second, whatever is stalled; what could not

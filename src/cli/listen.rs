@@ -33,7 +33,7 @@ pub struct ListenArgs {
     #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
     /// Page.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Receiving")]
     pub ui: UiArgs,
     /// Display.
     #[command(flatten)]

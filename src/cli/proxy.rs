@@ -54,7 +54,7 @@ pub struct ProxyArgs {
     #[command(flatten, next_help_heading = "Receiving")]
     pub record: RecordArgs,
     /// Page.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Receiving")]
     pub ui: UiArgs,
     /// Ending.
     #[command(flatten)]

@@ -4,11 +4,10 @@ use clap::Args;
 
 /// The page in the browser.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Page")]
 pub struct UiArgs {
-    /// Serve a page with all connections and messages, for a browser; without ADDR on a free port of this machine
+    /// Show everything as a page in the browser, on a free port
     ///
-    /// The URL is printed on standard error, and has a token without which nobody gets in. The page shows everything
+    /// Without ADDR the page is on a free port, for this machine only. The URL is printed on standard error, and has a token without which nobody gets in. The page shows everything
     /// from the start, whatever --filter and --mute hide, and can do what the prompt can. ADDR is HOST:PORT, HOST, :PORT
     /// or PORT; one that other machines can reach is warned of, as there is no TLS. The page ends with the run.
     #[arg(
