@@ -173,3 +173,29 @@ fn forward_options(
         relays_http: config.relays_http,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_socket_is_recognized_by_every_address_that_leads_to_it() {
+        for (own, remote, expected) in [
+            ("127.0.0.1:80", "127.0.0.1:80", true),
+            ("127.0.0.1:80", "0.0.0.0:80", true),
+            ("127.0.0.1:80", "[::ffff:0.0.0.0]:80", true),
+            ("[::1]:80", "[::]:80", true),
+            ("0.0.0.0:80", "127.0.0.2:80", true),
+            ("0.0.0.0:80", "0.0.0.0:80", true),
+            ("0.0.0.0:80", "10.0.0.1:80", true),
+            ("0.0.0.0:80", "10.0.0.2:80", false),
+            ("127.0.0.1:80", "0.0.0.0:81", false),
+            ("127.0.0.1:80", "127.0.0.2:80", false),
+        ] {
+            let [own_address, remote_address] =
+                [own, remote].map(|it| it.parse().expect("an address"));
+            let local = Some("10.0.0.1".parse().expect("an address"));
+            assert_eq!(is_same(own_address, local, remote_address), expected, "{own} {remote}");
+        }
+    }
+}
