@@ -24,7 +24,7 @@ use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::payload::Payload;
 use super::queue::{Order, Orders};
-use closing::Closing;
+use closing::{ClosedSide, Closing};
 use events::Totals;
 use passing::Passing;
 use sides::{SIDES, at, other};
@@ -101,8 +101,8 @@ pub struct Cable<'a> {
     /// What the client sent and what the server sent.
     ways: [Way; 2],
     closing: Option<Closing>,
-    /// The first Close frame that the operator has sent to one side, if neither side had begun to end the connection.
-    closed_side: Option<(Side, ClosePayload)>,
+    /// The operator has closed one side, before either side had begun to end the connection.
+    closed_side: Option<ClosedSide>,
     /// Why both sides were reset.
     aborted: Option<String>,
     since: Instant,
@@ -232,7 +232,7 @@ impl<'a> Cable<'a> {
         while let Some(order) = self.control.orders.take() {
             match order {
                 Order::Close { payload, why, until } => self.close(payload, why, until),
-                Order::CloseSide { side, payload } => self.close_side(side, &payload),
+                Order::CloseSide { side, payload, why } => self.close_side(side, payload, why),
                 Order::Inject { to, payload } => self.inject(to, payload),
                 Order::Release { number, is_dropped } => self.release(number, is_dropped),
                 Order::Refresh => {

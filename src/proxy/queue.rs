@@ -30,6 +30,8 @@ pub enum Order {
         side: Side,
         /// Its payload.
         payload: ClosePayload,
+        /// Why, for people.
+        why: String,
     },
     /// Send one side something, as if the other side had sent it.
     Inject {

@@ -165,9 +165,10 @@ impl Server {
         why: &str,
     ) -> Answer {
         let limit = self.config.close_timeout.unwrap_or(NO_CLOSE_TIMEOUT);
+        let why = why.to_owned();
         let order = match side {
-            Some(side) => Order::CloseSide { side, payload },
-            None => Order::Close { payload, why: why.to_owned(), until: Instant::now() + limit },
+            Some(side) => Order::CloseSide { side, payload, why },
+            None => Order::Close { payload, why, until: Instant::now() + limit },
         };
         self.order(connection, order)
     }

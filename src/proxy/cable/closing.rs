@@ -25,6 +25,17 @@ pub(super) struct Closing {
     pub(super) told: [bool; 2],
 }
 
+/// The proxy has closed the connection toward one side.
+#[derive(Debug)]
+pub(super) struct ClosedSide {
+    /// Who got the Close frame.
+    pub(super) to: Side,
+    /// Its payload.
+    pub(super) payload: ClosePayload,
+    /// Why, for people.
+    pub(super) why: String,
+}
+
 /// How long both sides may take to end TCP after the closing handshake.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -70,13 +81,13 @@ impl Cable<'_> {
     }
 
     /// Sends one side a Close frame, as if the other side had sent it, and goes on with the rest.
-    pub(super) fn close_side(&mut self, to: Side, payload: &ClosePayload) {
+    pub(super) fn close_side(&mut self, to: Side, payload: ClosePayload, why: String) {
         if self.closing.is_some() {
             return;
         }
         let is_first = self.has_not_begun_to_end() && self.closed_side.is_none();
-        if self.send_close(to, payload) && is_first {
-            self.closed_side = Some((to, payload.clone()));
+        if self.send_close(to, &payload) && is_first {
+            self.closed_side = Some(ClosedSide { to, payload, why });
         }
     }
 

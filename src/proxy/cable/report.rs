@@ -7,6 +7,7 @@ use crate::event::{ProxyClosed, mask};
 use crate::protocol::Side;
 
 use super::Cable;
+use super::closing::ClosedSide;
 use super::sides::{SIDES, at};
 
 /// How a proxied connection went.
@@ -25,11 +26,13 @@ impl Cable<'_> {
         let closing = self.closing.take();
         let is_enforced = self.ways.iter().any(|way| way.passing.has_violated());
         let closed_side = self.closed_side.take();
-        let why = match (&closed_side, &closing, &failed) {
-            (Some((to, _)), ..) => Some(format!("closed at the prompt, toward the {}", to.name())),
-            (None, Some(closing), _) => Some(closing.why.clone()),
-            (None, None, Some(error)) => Some(error.to_string()),
-            (None, None, None) => self.aborted.clone(),
+        let (why, own) = match (&closed_side, &closing, &failed) {
+            (Some(ClosedSide { to, payload, why }), ..) => {
+                (Some(format!("{why}, toward the {}", to.name())), Some(payload.clone()))
+            }
+            (None, Some(closing), _) => (Some(closing.why.clone()), Some(closing.payload.clone())),
+            (None, None, Some(error)) => (Some(error.to_string()), None),
+            (None, None, None) => (self.aborted.clone(), None),
         };
         let is_ours = match &closing {
             _ if closed_side.is_some() => true,
@@ -40,12 +43,10 @@ impl Cable<'_> {
         // What a side sends after a violation is not decoded, so that its answer is not known.
         let is_awaited = |side| {
             let by_both = closing.as_ref().is_some_and(|closing| closing.told[at(side)]);
-            let by_one = closed_side.as_ref().is_some_and(|(to, _)| *to == side);
+            let by_one = closed_side.as_ref().is_some_and(|closed| closed.to == side);
             (by_both || by_one) && !self.ways[at(side)].passing.has_violated()
         };
         let awaited = SIDES.map(is_awaited);
-        let own = closed_side.map(|(_, payload)| payload);
-        let own = own.or_else(|| closing.as_ref().map(|closing| closing.payload.clone()));
         let secrets = &self.opened.secrets;
         let close = |side| self.ways[at(side)].close.as_ref().map(|it| mask::close(it, secrets));
         let closed = ProxyClosed {

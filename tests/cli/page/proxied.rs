@@ -67,6 +67,7 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     client.send(masked(&crate::support::close(4002, "")));
     proxied.running.wait_stderr("page: /close 1 client 4002 page");
     drop(server);
+    proxied.running.wait_stderr("closed on the page, toward the client");
 }
 
 #[test]
