@@ -88,7 +88,9 @@ fn what_clients_of_a_server_did_is_a_scenario() {
     terminal.wait_for("listening on ");
     terminal.wait_for_prompt();
     let port = port_in(&terminal.screen()).expect("a port");
-    let mut peers = [client(port), client(port)];
+    let first = client(port);
+    terminal.wait_for(" client 127.0.0.1:"); // a client gets its number after the 101
+    let mut peers = [first, client(port)];
     terminal.wait_for("#2 client");
     terminal.type_line("hello all");
     for (index, peer) in peers.iter_mut().enumerate() {
