@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    BINARY, CONTINUATION, PONG, Peer, Running, TEXT, Wscope, binary, frame, header, masked, ping,
-    text, upgrade_request, wscope,
+    BINARY, CONTINUATION, PONG, Peer, Running, TEXT, Wscope, assert_status, binary, frame, header,
+    masked, ping, text, upgrade_request, wscope,
 };
 
 mod admission;
@@ -66,25 +66,14 @@ fn client_at(port: u16, path: &str, headers: &[&str]) -> Peer {
 fn refused(port: u16, path: &str, headers: &[&str]) -> (String, String) {
     let mut peer = Peer::connect(port);
     peer.request(path, headers);
-    answer(peer)
+    peer.answer()
 }
 
 /// Sends a raw request. Returns the head and the body of the response.
 fn requested(port: u16, request: &str) -> (String, String) {
     let mut peer = Peer::connect(port);
     peer.send(request);
-    answer(peer)
-}
-
-fn answer(mut peer: Peer) -> (String, String) {
-    let head = peer.read_head();
-    let body = String::from_utf8(peer.read_until_eof()).expect("a body in UTF-8");
-    (head, body)
-}
-
-#[track_caller]
-fn assert_status(head: &str, status: u16) {
-    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "expected {status}, got {head}");
+    peer.answer()
 }
 
 fn leave(mut peer: Peer) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{CLOSE, Peer, Running, TEXT, close, header, masked, text};
+use crate::support::{CLOSE, Peer, Running, TEXT, assert_status, close, header, masked, text};
 
 mod connections;
 mod guards;
@@ -60,7 +60,7 @@ impl Page {
     fn requested(&self, request: &str) -> (String, String) {
         let mut peer = Peer::connect(self.port);
         peer.send(request);
-        answer(peer)
+        peer.answer()
     }
 
     /// A GET with the right Host, and these fields.
@@ -235,16 +235,4 @@ impl Tab {
 /// A message for `send`.
 fn message(connection: Option<u64>, to: &str, data: &str) -> Value {
     json!({"connection": connection, "to": to, "type": "text", "encoding": "utf8", "data": data})
-}
-
-#[track_caller]
-fn answer(mut peer: Peer) -> (String, String) {
-    let head = peer.read_head();
-    let body = String::from_utf8(peer.read_until_eof()).expect("a body in UTF-8");
-    (head, body)
-}
-
-#[track_caller]
-fn assert_status(head: &str, status: u16) {
-    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "expected {status}, got {head}");
 }

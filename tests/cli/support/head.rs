@@ -9,6 +9,12 @@ pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
         .map(|(_, value)| value.trim())
 }
 
+/// Fails unless this is the head of a response with this status.
+#[track_caller]
+pub fn assert_status(head: &str, status: u16) {
+    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "expected {status}, got {head}");
+}
+
 /// The request for an upgrade, with additional header lines.
 pub fn upgrade_request(path: &str, extra_headers: &[&str]) -> String {
     format!(

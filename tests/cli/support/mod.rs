@@ -25,7 +25,7 @@ mod wait;
 pub use deflate::{Inflater, deflate};
 pub use frame::{BINARY, CLOSE, CONTINUATION, Frame, NO_STATUS, PING, PONG, TEXT};
 pub use frame::{binary, close, frame, last_header, masked, ping, pong, text};
-pub use head::{header, switching_protocols, upgrade_request};
+pub use head::{assert_status, header, switching_protocols, upgrade_request};
 #[cfg(unix)]
 pub use key::Key;
 pub use layer::Layer;

@@ -235,6 +235,14 @@ impl Peer {
         std::mem::take(&mut self.unread)
     }
 
+    /// The head of a response and its body, which ends with the connection.
+    #[track_caller]
+    pub fn answer(mut self) -> (String, String) {
+        let head = self.read_head();
+        let body = String::from_utf8(self.read_until_eof()).expect("a body in UTF-8");
+        (head, body)
+    }
+
     /// The other side ends without sending anything more.
     #[track_caller]
     pub fn expect_eof(&mut self) {
