@@ -192,7 +192,7 @@ complete -c wscope -n '__wscope_is connect' -l close-code -d 'Status code of our
 complete -c wscope -n '__wscope_is connect' -l close-reason -d 'Reason of our Close frame' -r -f
 complete -c wscope -n '__wscope_is connect; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is connect' -l ui -d 'Show everything as a page in the browser, on a free port' -f
-complete -c wscope -n '__wscope_is connect' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
+complete -c wscope -n '__wscope_is connect' -l ui-history -d 'With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped' -r -f
 complete -c wscope -n '__wscope_is connect' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is connect' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is connect' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
@@ -254,7 +254,7 @@ complete -c wscope -n '__wscope_is listen' -l duration -d 'Serve for TIME, then 
 complete -c wscope -n '__wscope_is listen' -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r -f
 complete -c wscope -n '__wscope_is listen; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is listen' -l ui -d 'Show everything as a page in the browser, on a free port' -f
-complete -c wscope -n '__wscope_is listen' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
+complete -c wscope -n '__wscope_is listen' -l ui-history -d 'With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped' -r -f
 complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
@@ -315,7 +315,7 @@ complete -c wscope -n '__wscope_is proxy' -l max-message-size -d 'Do not show me
 complete -c wscope -n '__wscope_is proxy' -l max-memory -d 'Memory limit for what is kept of all connections for display and rules' -r -f
 complete -c wscope -n '__wscope_is proxy; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is proxy' -l ui -d 'Show everything as a page in the browser, on a free port' -f
-complete -c wscope -n '__wscope_is proxy' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
+complete -c wscope -n '__wscope_is proxy' -l ui-history -d 'With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped' -r -f
 complete -c wscope -n '__wscope_is proxy' -l connections -d 'End after N connections have ended' -r -f
 complete -c wscope -n '__wscope_is proxy' -l duration -d 'Serve for TIME, then close all connections; exit status 0' -r -f
 complete -c wscope -n '__wscope_is proxy' -l close-timeout -d 'Time limit for the answers to a Close frame of the proxy\'s own' -r -f
@@ -428,7 +428,7 @@ complete -c wscope -n '__wscope_is view' -l max-size -d 'The largest file that i
 complete -c wscope -n '__wscope_is view' -l output -d 'How received messages are written [default: decorated on a terminal, else lines]' -r -f -a "(__wscope_offered lines\t'Unchanged, each followed by a newline' nul\t'Unchanged, each followed by a NUL byte' raw\t'Unchanged, one after the other' hex\t'In hexadecimal, one per line' base64\t'In base64, one per line' json\t'Every event as a line of JSON')"
 complete -c wscope -n '__wscope_is view; and __wscope_expands' -l record -d 'Record everything: .ndjson, .har or .wscope [repeatable]' -r -F
 complete -c wscope -n '__wscope_is view' -l ui -d 'Show everything as a page in the browser, on a free port' -f
-complete -c wscope -n '__wscope_is view' -l ui-history -d 'With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go' -r -f
+complete -c wscope -n '__wscope_is view' -l ui-history -d 'With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped' -r -f
 complete -c wscope -n '__wscope_is view' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is view' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
 complete -c wscope -n '__wscope_is view' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f

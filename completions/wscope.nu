@@ -101,7 +101,7 @@ module completions {
     --append                  # Continue files of --record that exist: .ndjson only
     --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
-    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
+    --ui-history: string      # With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope timestamps" # Show the time of every line
@@ -171,7 +171,7 @@ module completions {
     --append                  # Continue files of --record that exist: .ndjson only
     --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
-    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
+    --ui-history: string      # With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope listen timestamps" # Show the time of every line
@@ -260,7 +260,7 @@ module completions {
     --append                  # Continue files of --record that exist: .ndjson only
     --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
-    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
+    --ui-history: string      # With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped
     --once                    # Serve one connection, then exit with its status; others get 503
     --connections: string     # End after N connections have ended
     --duration: string        # Serve for TIME, then close all connections; exit status 0
@@ -400,7 +400,7 @@ module completions {
     --append                  # Continue files of --record that exist: .ndjson only
     --ui: string              # Show everything as a page in the browser, on a free port
     --open                    # With --ui: open the page in the browser
-    --ui-history: string      # With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
+    --ui-history: string      # With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped
     --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope view timestamps" # Show the time of every line

@@ -7,9 +7,10 @@ use clap::Args;
 pub struct UiArgs {
     /// Show everything as a page in the browser, on a free port
     ///
-    /// Without ADDR the page is on a free port, for this machine only. The URL is printed on standard error, and has a token without which nobody gets in. The page shows everything
-    /// from the start, whatever --filter and --mute hide, and can do what the prompt can. ADDR is HOST:PORT, HOST, :PORT
-    /// or PORT; one that other machines can reach is warned of, as there is no TLS. The page ends with the run.
+    /// Without ADDR the page is served on a free port of the loopback interface. The URL is printed on standard error; it
+    /// contains a token, without which requests are refused. The page shows all events from the start, regardless of
+    /// --filter and --mute, and can do what the prompt can. ADDR is HOST:PORT, HOST, :PORT or PORT. There is no TLS: if
+    /// other machines can reach the address, a warning says so. The page is served until the run ends.
     #[arg(
         long,
         value_name = "ADDR",
@@ -26,9 +27,10 @@ pub struct UiArgs {
     #[arg(long, requires = "ui", hide_short_help = true)]
     pub open: bool,
 
-    /// With --ui: keep at most SIZE of events in a temporary file (64M, 4G); beyond it the oldest go
+    /// With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped
     ///
-    /// The file has no name, and is gone when the program ends. The newest events are in memory, up to 32 MiB.
+    /// The newest events are in memory, up to 32 MiB; older ones are in an unnamed temporary file, which the system deletes
+    /// when the program ends.
     #[arg(
         long,
         value_name = "SIZE",
