@@ -5,7 +5,7 @@
 //! end [`Page::end_recording`] and [`Page::end`].
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::net::target::reached_at;
 use crate::page::guard::{Guard, Secret};
 use crate::page::{Control, Hello, Phase, Store, StoreOptions};
 use crate::server::{BoundListener, ListenError, bind_with_default_port};
@@ -32,7 +33,7 @@ mod serving;
 mod tab;
 mod tabs;
 
-pub(super) use actions::{OnlyActions, ReadOnly, Unavailable};
+pub(super) use actions::{OnlyActions, ReadOnly, Unavailable, action_of};
 use recorder::Recorder;
 use service::PageService;
 use serving::Serving;
@@ -53,7 +54,7 @@ pub(super) struct Page {
 
 /// What a page is about.
 pub(super) struct About {
-    /// What tabs are told first.
+    /// What the answer to `hello` says of the command.
     pub(super) hello: Hello,
     /// Makes what acts on connections, for each tab.
     pub(super) control: ControlMaker,
@@ -160,12 +161,7 @@ impl Page {
 
     /// The URL with the token, which browsers send to no server.
     fn url(&self) -> String {
-        let ip = match self.address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let address = SocketAddr::new(ip, self.address.port());
+        let address = SocketAddr::new(reached_at(self.address.ip()), self.address.port());
         format!("http://{address}/#token={}", self.guard.token())
     }
 
@@ -174,7 +170,7 @@ impl Page {
         self.recorder.end();
     }
 
-    /// What the store has no room for is dropped from now on: there is no time left.
+    /// Drops what the store's queue has no room for from now on, as the run must end.
     pub(super) fn stop_waiting(&self) {
         self.recorder.stop_waiting();
     }

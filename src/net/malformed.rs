@@ -2,6 +2,7 @@
 //! another protocol.
 
 use crate::protocol::head::Head;
+use crate::protocol::hex::hex;
 use crate::redact::{Redaction, Secrets};
 
 /// The maximum number that one sentence names.
@@ -30,8 +31,7 @@ pub fn quoted(bytes: &[u8]) -> String {
     let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
     let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
     if !bytes.iter().all(is_text) {
-        let hex: String = bytes.iter().map(|byte| format!(" {byte:02x}")).collect();
-        return format!("bytes{hex}");
+        return format!("bytes {}", hex(bytes));
     }
     let text = bytes.iter().map(|&byte| match byte {
         b'\r' => "\\r".to_owned(),

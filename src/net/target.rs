@@ -11,7 +11,7 @@ mod split;
 mod tests;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use url::{Host, Position, Url};
@@ -370,6 +370,16 @@ fn is_this_machine(host: &Host<String>) -> bool {
         Host::Ipv6(address) => address.to_canonical(),
     };
     address.is_loopback() || address.is_unspecified()
+}
+
+/// The address at which this machine reaches a socket that is bound to this one: the loopback address in place of the
+/// unspecified one.
+pub fn reached_at(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    }
 }
 
 /// Path and query as a browser sends them: dot segments resolved, percent-encoded where needed.

@@ -7,7 +7,6 @@ use memchr::memmem;
 
 use super::members::unescape;
 use crate::protocol::Side;
-use crate::protocol::vocabulary::Direction;
 use crate::view::Requests;
 
 /// The most pings that wait for a pong; the oldest make room.
@@ -55,13 +54,9 @@ impl Pairs {
         if raw.len() > MAX_MESSAGE || memmem::find(raw, br#"\"id\""#).is_none() {
             return None;
         }
-        let direction = match from {
-            Side::Client => Direction::Sent,
-            Side::Server => Direction::Received,
-        };
         self.text.clear();
         unescape(raw, &mut self.text);
-        self.requests.observe(connection, direction, &self.text, asked)
+        self.requests.observe(connection, from.direction(), &self.text, asked)
     }
 
     /// A ping was sent with this payload, in base64.
@@ -93,11 +88,7 @@ impl Pairs {
         from: Side,
         payload: &[u8],
     ) -> Option<Asked> {
-        let other = match from {
-            Side::Client => Side::Server,
-            Side::Server => Side::Client,
-        };
-        self.pings.remove(&(connection, other, payload.to_vec()))
+        self.pings.remove(&(connection, from.other(), payload.to_vec()))
     }
 }
 

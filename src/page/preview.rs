@@ -1,6 +1,6 @@
 //! The start of a payload, for a line of a list.
 
-use std::fmt::Write;
+use crate::protocol;
 
 /// The most characters of text in a preview.
 pub(super) const MAX_CHARACTERS: usize = 200;
@@ -31,11 +31,5 @@ pub(super) fn first_characters(text: &str) -> &str {
 
 /// The first bytes, in hexadecimal digits with blanks between.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
-    let mut text = String::with_capacity(3 * bytes.len());
-    for (at, byte) in bytes.iter().enumerate() {
-        let blank = if at == 0 { "" } else { " " };
-        let _ = write!(text, "{blank}{byte:02x}"); // writing to a String cannot fail
-    }
-    text
+    protocol::hex::hex(&bytes[..bytes.len().min(MAX_BYTES)])
 }

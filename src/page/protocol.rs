@@ -8,7 +8,7 @@ use crate::protocol::Side;
 /// ends with a larger one.
 pub const MAX_REQUEST: usize = 20 << 20;
 
-/// What a tab is told first.
+/// What the answer to `hello` says of the command.
 #[derive(Clone, Debug, Serialize)]
 pub struct Hello {
     /// The command.
@@ -53,15 +53,7 @@ pub struct Abilities {
 }
 
 fn sides<S: Serializer>(sides: &[Side], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(sides.iter().map(|side| side_name(*side)))
-}
-
-/// The name of a side.
-pub(super) const fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
+    serializer.collect_seq(sides.iter().map(|side| side.name()))
 }
 
 /// The direction of what a side sends.

@@ -24,6 +24,7 @@ pub mod forward;
 pub mod frame;
 pub mod handshake;
 pub mod head;
+pub mod hex;
 pub mod inbound;
 pub mod keepalive;
 pub mod large;

@@ -3,7 +3,7 @@
 use super::deflate::DeflateParams;
 use super::inbound::{Inbound, InboundOptions, Tolerance};
 use super::memory::Account;
-use super::vocabulary::{Event, Role};
+use super::vocabulary::{Direction, Event, Role};
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,22 @@ impl Side {
         match self {
             Self::Client => "client",
             Self::Server => "server",
+        }
+    }
+
+    /// The other side.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// The direction of what it sends, from the client's point of view.
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Client => Direction::Sent,
+            Self::Server => Direction::Received,
         }
     }
 }
@@ -86,7 +102,7 @@ impl Tap {
     }
 
     /// The next event of what `from` sent, or `None` when more bytes are needed. Its direction is
-    /// [`Direction::Received`](super::vocabulary::Direction::Received) for either side.
+    /// [`Direction::Received`] for either side.
     pub fn next_event(&mut self, from: Side) -> Option<Event<'_>> {
         self.inbound_mut(from).next_event()
     }

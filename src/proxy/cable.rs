@@ -27,7 +27,7 @@ use super::queue::{Order, Orders};
 use closing::{ClosedSide, Closing};
 use events::Totals;
 use passing::Passing;
-use sides::{SIDES, at, other};
+use sides::{SIDES, at};
 use transfer::FIRST_READ;
 
 mod closing;
@@ -262,7 +262,7 @@ impl<'a> Cable<'a> {
     fn deadline(&self, now: Instant) -> Option<Instant> {
         let ways = SIDES.iter().flat_map(|&from| {
             let way = &self.ways[at(from)];
-            let is_writable = self.ends[at(other(from))].is_writable();
+            let is_writable = self.ends[at(from.other())].is_writable();
             let outgoing = way.outgoing.deadline(now).filter(|_| is_writable);
             outgoing.into_iter().chain(way.passing.deadline())
         });

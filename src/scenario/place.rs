@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use unicode_width::UnicodeWidthChar;
 
 use super::phrase::Phrase;
+use crate::protocol::hex::hex;
 
 /// How much is shown from the difference on, in characters or bytes.
 const SHOWN: usize = 20;
@@ -142,11 +143,6 @@ fn hex_start(bytes: &[u8]) -> Phrase {
         _ if bytes.len() > SHOWN => Phrase::from(hex(&bytes[..SHOWN])).own(" .."),
         _ => hex(bytes).into(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.join(" ")
 }
 
 #[cfg(test)]

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 
-use crate::commands::page::{About, OnlyActions, Page, Unavailable};
+use crate::commands::page::{About, OnlyActions, Page, Unavailable, action_of};
 use crate::config::ConnectConfig;
 use crate::event::{EventKind, Mask};
 use crate::input::Action;
 use crate::input::queue::{ClientQueue, Enqueued, QueuedAction, QueuedActions, client_queue};
 use crate::observer::{Observed, Observer, ObserverResponse};
-use crate::page::{Abilities, Hello, Mode, Payload, PayloadKind, Phase, Store};
+use crate::page::{Abilities, Hello, Mode, Payload, Phase, Store};
+use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::{MessageKind, Side};
 
 /// What the page of this run is about.
 pub(super) fn about(config: &ConnectConfig, links: &PageLinks) -> About {
@@ -121,14 +121,7 @@ impl OnlyActions for ToServer {
         if to != Side::Server {
             return Err("this program is the client: messages can be sent to the server".to_owned());
         }
-        let data = payload.data.into();
-        let action = match payload.kind {
-            PayloadKind::Text => Action::Send(MessageKind::Text, data),
-            PayloadKind::Binary => Action::Send(MessageKind::Binary, data),
-            PayloadKind::Ping => Action::Ping(data),
-            PayloadKind::Pong => Action::Pong(data),
-            PayloadKind::Close => return Err("a Close frame is sent by closing".to_owned()),
-        };
+        let action = action_of(payload)?;
         self.push(connection, action)
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::clients::Recipients;
 use super::operator::{no_client, try_push, url};
 use super::server::{ClientEvent, Server};
-use crate::commands::page::{About, OnlyActions, Unavailable};
+use crate::commands::page::{About, OnlyActions, Unavailable, action_of};
 use crate::input::Action;
 use crate::input::queue::QueuedAction;
-use crate::page::{Abilities, Hello, Mode, Payload, PayloadKind};
+use crate::page::{Abilities, Hello, Mode, Payload};
+use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::{MessageKind, Side};
 
 /// What the page of this server is about.
 pub(super) fn about(server: &Arc<Server>, address: std::net::SocketAddr) -> About {
@@ -42,14 +42,7 @@ impl OnlyActions for ToClients {
         if to != Side::Client {
             return Err("this program is the server: messages can be sent to clients".to_owned());
         }
-        let data = payload.data.into();
-        let action = match payload.kind {
-            PayloadKind::Text => Action::Send(MessageKind::Text, data),
-            PayloadKind::Binary => Action::Send(MessageKind::Binary, data),
-            PayloadKind::Ping => Action::Ping(data),
-            PayloadKind::Pong => Action::Pong(data),
-            PayloadKind::Close => return Err("a Close frame is sent by closing".to_owned()),
-        };
+        let action = action_of(payload)?;
         let recipients = connection.map_or(Recipients::All, Recipients::One);
         let action = self.0.charge(action);
         try_push(&self.0, recipients, &QueuedAction { action, typed: false })

@@ -1,8 +1,9 @@
 //! What the page can do where there is less to do than in a proxy.
 
-use crate::page::{Control, ControlState, HeldMessage, Payload, RuleText, Target};
-use crate::protocol::Side;
+use crate::input::Action;
+use crate::page::{Control, ControlState, HeldMessage, Payload, PayloadKind, RuleText, Target};
 use crate::protocol::close::ClosePayload;
+use crate::protocol::{MessageKind, Side};
 
 /// The actions of a command that sends and closes, and has neither rules nor anything that is held.
 pub(in crate::commands) trait OnlyActions: Send {
@@ -33,6 +34,21 @@ const NO_RULES: &str = "only a proxy has rules: wscope proxy ADDR URL";
 
 /// Why nothing can be sent or closed.
 const RECORDED: &str = "this is a recording: there is no connection";
+
+/// What sends a payload on a connection of ours.
+///
+/// # Errors
+/// If it is that of a Close frame.
+pub(in crate::commands) fn action_of(payload: Payload) -> Result<Action, String> {
+    let data = payload.data.into();
+    match payload.kind {
+        PayloadKind::Text => Ok(Action::Send(MessageKind::Text, data)),
+        PayloadKind::Binary => Ok(Action::Send(MessageKind::Binary, data)),
+        PayloadKind::Ping => Ok(Action::Ping(data)),
+        PayloadKind::Pong => Ok(Action::Pong(data)),
+        PayloadKind::Close => Err("a Close frame is sent by closing".to_owned()),
+    }
+}
 
 impl OnlyActions for ReadOnly {
     fn send(&mut self, _: Option<u64>, _: Side, _: Payload) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! The state that all connections of a proxy share.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use url::Host;
@@ -10,7 +10,7 @@ use crate::commands::serving::{Served, Shared};
 use crate::config::ProxyConfig;
 use crate::error::Error;
 use crate::input::Shutdown;
-use crate::net::target::Scheme;
+use crate::net::target::{Scheme, reached_at};
 use crate::page::Store;
 use crate::protocol::CloseCode;
 use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
@@ -130,12 +130,7 @@ impl Server {
 /// Whether a connection from `local` to `remote` has reached the socket with the address `own` of this program.
 fn is_same(own: SocketAddr, local: Option<IpAddr>, remote: SocketAddr) -> bool {
     let own_ip = own.ip().to_canonical();
-    // The system connects to this machine there.
-    let remote_ip = match remote.ip().to_canonical() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
+    let remote_ip = reached_at(remote.ip().to_canonical());
     let is_local = local.map(|ip| ip.to_canonical()) == Some(remote_ip);
     let is_here = own_ip.is_unspecified() && (is_local || remote_ip.is_loopback());
     remote.port() == own.port() && (own_ip == remote_ip || is_here)

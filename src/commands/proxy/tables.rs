@@ -10,7 +10,7 @@ use crate::input::repl::{NumberKind, NumberList};
 use crate::output::escape::{Newlines, escape_bytes};
 use crate::platform::files::format_size;
 use crate::protocol::counted::counted;
-use crate::protocol::{MessageKind, Opcode, Side};
+use crate::protocol::{MessageKind, Opcode};
 use crate::proxy::{Held, Holding, Payload};
 use crate::rules::{NumberedRule, Rules};
 
@@ -66,7 +66,7 @@ fn held_row(number: u64, held: &Held) -> [String; 6] {
     [
         number.to_string(),
         format!("#{}", held.connection),
-        format!("from {}", side(held.from)),
+        format!("from {}", held.from.name()),
         format!("{what}, {}", counted(data.len() as u64, "byte")),
         if held.is_edited { "edited" } else { "as sent" }.to_owned(),
         format!("{}{more}", escape_bytes(&data[..end], Newlines::Escape)),
@@ -112,12 +112,4 @@ pub(super) fn status_text(server: &Server) -> String {
         ("age", age(server.shared.clock.now().elapsed)),
     ];
     aligned(&rows.map(|(name, value)| [name.to_owned(), value]))
-}
-
-/// The name of a side.
-pub(super) fn side(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
 }

@@ -12,12 +12,10 @@ use crate::page::preview::preview;
 use crate::page::protocol::{To, direction};
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 
 /// The most messages that are listed as held.
 const MAX_HELD: usize = 500;
-
-/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5).
-const MAX_CONTROL: usize = 125;
 
 /// The answer to what needs none.
 const DONE: &str = "{}";
@@ -172,10 +170,10 @@ impl Encoding {
                 }
             }
             PayloadKind::Close => return Err("a Close frame is sent by closing".to_owned()),
-            PayloadKind::Ping | PayloadKind::Pong if data.len() > MAX_CONTROL => {
+            PayloadKind::Ping | PayloadKind::Pong if data.len() > MAX_CONTROL_PAYLOAD => {
                 let length = data.len();
                 return Err(format!(
-                    "a ping or pong has at most {MAX_CONTROL} bytes, not {length}"
+                    "a ping or pong has at most {MAX_CONTROL_PAYLOAD} bytes, not {length}"
                 ));
             }
             PayloadKind::Binary | PayloadKind::Ping | PayloadKind::Pong => {}

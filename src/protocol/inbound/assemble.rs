@@ -6,6 +6,7 @@ use super::{Inbound, IncomingFrame, KEEP_PAYLOAD, QueuedEvent, Span, Tolerance};
 use crate::protocol::buffer::Buffer;
 use crate::protocol::deflate::InflateError;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
+use crate::protocol::hex::hex;
 use crate::protocol::message::{MessageKind, Omission, PartialMessage};
 use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
@@ -348,12 +349,11 @@ fn invalid_text(
         true => Some(Cause::CutCharacter),
         false => utf8::is_surrogate(text).then_some(Cause::Surrogate),
     };
-    let bytes: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
     // A surrogate is detected by a byte that may not have been received yet: only the hint names it.
     let what = if is_cut { format!(", {}", Cause::CutCharacter) } else { String::new() };
-    let what = match bytes.is_empty() {
+    let what = match bad.is_empty() {
         true => String::new(), // they were not kept
-        false => format!(" ({}{what})", bytes.join(" ")),
+        false => format!(" ({}{what})", hex(bad)),
     };
     let detail = format!("at byte {at} of the message{what}");
     let violation =

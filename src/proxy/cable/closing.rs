@@ -7,7 +7,7 @@ use crate::protocol::relay::Content;
 use crate::protocol::{Header, Masks, Opcode, Side};
 
 use super::Cable;
-use super::sides::{SIDES, at, other};
+use super::sides::{SIDES, at};
 use crate::proxy::outgoing::SourceEnd;
 
 /// The proxy is closing the connection on both sides.
@@ -54,7 +54,7 @@ impl Cable<'_> {
     /// Sends one side a Close frame if it has got none. Returns whether it has one now. Inside a frame there can be none:
     /// there TCP ends.
     fn send_close(&mut self, to: Side, payload: &ClosePayload) -> bool {
-        let from = other(to);
+        let from = to.other();
         let now = Instant::now();
         let has_one = self.ways[at(from)].has_delivered_close();
         if has_one || self.ways[at(from)].ended.is_some() {
@@ -106,7 +106,7 @@ impl Cable<'_> {
         let (mut have_answered, mut are_written) = (true, true);
         for side in SIDES {
             let is_told = closing.told[at(side)];
-            let toward = &mut self.ways[at(other(side))].outgoing;
+            let toward = &mut self.ways[at(side.other())].outgoing;
             let is_written = toward.is_empty();
             let way = &self.ways[at(side)];
             let has_answered = way.close.is_some() || way.ended.is_some() || !is_told;

@@ -10,7 +10,7 @@ use crate::rules::Replacement;
 use super::Cable;
 use super::events::message;
 use super::messages::Plan;
-use super::sides::{SIDES, at, direction, other};
+use super::sides::{SIDES, at};
 
 impl Cable<'_> {
     /// Sends what the operator has injected, at the first message boundary.
@@ -37,7 +37,7 @@ impl Cable<'_> {
                     break;
                 }
                 Err(why) => {
-                    let to = other(from).name();
+                    let to = from.other().name();
                     let text = format!("not sent to the {to}: {why}");
                     self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
                 }
@@ -49,7 +49,7 @@ impl Cable<'_> {
     fn show_injected(&mut self, from: Side, payload: &Payload, wire_size: usize) {
         self.journal.tick();
         let touch = Touch { rule: None, action: "inject", changed_to: None };
-        let direction = direction(from);
+        let direction = from.direction();
         let event = match payload {
             Payload::Message(kind, data) => {
                 let wire_size = wire_size as u64;
@@ -97,7 +97,7 @@ impl Cable<'_> {
 
     /// The other side of an injection: what is sent to a side comes from the other one.
     pub(super) fn inject(&mut self, to: Side, payload: Payload) {
-        let from = other(to);
+        let from = to.other();
         self.ways[at(from)].injections.push_back(payload);
         self.update_passing(from);
         self.deliver_injections(from);

@@ -10,7 +10,7 @@ use crate::protocol::{Side, TransportEnd};
 
 use super::events::show;
 use super::passing::Passing;
-use super::sides::{SIDES, at, direction, other};
+use super::sides::{SIDES, at};
 use super::{Cable, Way};
 use crate::proxy::end::{End, Received};
 use crate::proxy::outgoing::{Outgoing, SourceEnd};
@@ -65,7 +65,7 @@ impl Cable<'_> {
             && !way.has_more_events
             && way.outgoing.waiting() < limit
             && way.passing.has_room()
-            && !(self.ends[at(other(from))].has_failed() && self.closing.is_none())
+            && !(self.ends[at(from.other())].has_failed() && self.closing.is_none())
             && !self.journal.is_backed_up()
     }
 
@@ -103,7 +103,7 @@ impl Cable<'_> {
             self.show();
         }
         if has_failed {
-            self.write_failed(other(from));
+            self.write_failed(from.other());
         }
     }
 
@@ -126,16 +126,16 @@ impl Cable<'_> {
         if bytes.is_empty() {
             return;
         }
-        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(other(from))]);
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         deliver(bytes, &mut way.outgoing, to, &mut self.random);
         if to.has_failed() {
-            self.write_failed(other(from));
+            self.write_failed(from.other());
         }
     }
 
     /// Writes what waits for the other side of `from`, and passes on its end.
     pub(super) fn write_waiting(&mut self, from: Side) {
-        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(other(from))]);
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         if way.outgoing.is_empty() {
             return;
         }
@@ -147,7 +147,7 @@ impl Cable<'_> {
             way.outgoing.wrote(written);
         }
         if to.has_failed() {
-            return self.write_failed(other(from));
+            return self.write_failed(from.other());
         }
         if let Some(end) = way.outgoing.take_end(now) {
             to.finish(end);
@@ -158,14 +158,14 @@ impl Cable<'_> {
     /// The end of one direction was passed on.
     fn note_finished(&mut self, end: SourceEnd) {
         let are_finished = SIDES.iter().all(|&side| {
-            self.ways[at(side)].ended.is_some() && self.ends[at(other(side))].is_finished()
+            self.ways[at(side)].ended.is_some() && self.ends[at(side.other())].is_finished()
         });
         self.is_over |= are_finished || end == SourceEnd::Reset;
     }
 
     /// A side takes no more bytes: it has been reset, or closed completely.
     fn write_failed(&mut self, to: Side) {
-        let from = other(to);
+        let from = to.other();
         self.ways[at(from)].outgoing.clear();
         // The other side would now be reset as well; but what `to` has sent before comes first.
         if self.ways[at(to)].ended.is_some() {
@@ -265,7 +265,7 @@ impl Cable<'_> {
             first_close.get_or_insert_with(|| (*close).clone());
             *has_streamed_close |= self.closing.is_none();
         }
-        show(event, direction(from), self.opened, &mut self.journal);
+        show(event, from.direction(), self.opened, &mut self.journal);
         true
     }
 }

@@ -17,7 +17,7 @@ use crate::session::Journal;
 use super::events::{show, show_touched};
 use super::messages::{Ending, Plan, Wait, replaced};
 use super::passing::Passing;
-use super::sides::{at, direction};
+use super::sides::at;
 use super::{Cable, Way};
 
 /// What waits, and how.
@@ -78,7 +78,7 @@ impl Cable<'_> {
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 self.totals.note(&event, from, &self.control.messages);
-                show(event, direction(from), self.opened, &mut self.journal);
+                show(event, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }
             Step::Decide(decision) => {
@@ -220,7 +220,7 @@ fn emit(
     let (rule, action) = match (verdict, held) {
         (Some(verdict), _) => (Some(verdict.rule), action_text(&verdict.effect)),
         (None, Some(_)) => (None, "hold".to_owned()),
-        (None, None) => return show(event, direction(from), opened, journal),
+        (None, None) => return show(event, from.direction(), opened, journal),
     };
     let corrupted = match (verdict.map(|it| &it.effect), &event) {
         (
@@ -242,7 +242,7 @@ fn emit(
         _ => None,
     };
     let touch = Touch { rule, action: &action, changed_to };
-    show_touched(event, direction(from), opened, journal, &touch);
+    show_touched(event, from.direction(), opened, journal, &touch);
 }
 
 /// An effect as rules write it.

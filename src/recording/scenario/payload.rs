@@ -10,6 +10,7 @@ use data_encoding::BASE64;
 use super::lines::{escaped, is_awkward, is_block, is_line, literal_expression, push_escape};
 use super::values::{Piece, Recordings};
 use crate::protocol::MessageKind;
+use crate::protocol::hex::hex;
 use crate::scenario::language::syntax::{Item, Payload, StepKind};
 use crate::scenario::language::{Source, parse};
 use crate::scenario::message::{Files, Outgoing, Surroundings};
@@ -182,10 +183,6 @@ fn fenced(text: &str) -> String {
     let longest = text.split('\n').map(str::trim).filter(is_fence).map(str::len).max();
     let fence = "`".repeat(longest.map_or(3, |length| length + 1));
     format!("{fence}\n{text}\n{fence}")
-}
-
-fn hex(data: &[u8]) -> String {
-    data.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 fn joined(pieces: &[Piece<'_>]) -> String {

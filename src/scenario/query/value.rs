@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value as Json};
 
+use crate::protocol::hex::hex;
 use crate::scenario::difference::compare;
 use crate::scenario::{json, number};
 
@@ -186,11 +187,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 fn shown_bytes(bytes: &[u8]) -> String {
     let start = &bytes[..bytes.len().min(MAX_SHOWN / 3)];
-    let mut shown = "hex:".to_owned();
-    for (index, byte) in start.iter().enumerate() {
-        let space = if index == 0 { "" } else { " " };
-        let _ = write!(shown, "{space}{byte:02x}");
-    }
+    let shown = format!("hex:{}", hex(start));
     if start.len() < bytes.len() { format!("{shown} … ({} bytes)", bytes.len()) } else { shown }
 }
 
