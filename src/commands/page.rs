@@ -170,6 +170,12 @@ impl Page {
         self.recorder.end();
     }
 
+    /// Says that a recording has been read, once the store has all of it: see [`Page::end_recording`].
+    pub(super) fn set_read(&self, why: &str) {
+        self.recorder.wait_until_over(Instant::now() + END_LIMIT);
+        self.store.set_phase(Phase::Ended, Some(why.to_owned()), None);
+    }
+
     /// Drops what the store's queue has no room for from now on, as the run must end.
     pub(super) fn stop_waiting(&self) {
         self.recorder.stop_waiting();

@@ -147,11 +147,20 @@ impl Screen {
     /// Stays until a signal ends the run, if there is a page.
     pub(super) fn stay(&mut self) {
         let Some(page) = &self.page else { return };
-        if self.stopped.is_none() {
-            page.store().set_phase(Phase::Ended, Some(READ.to_owned()), None);
-            self.stays = true;
+        self.stays = self.stopped.is_none();
+        page.end_recording();
+        let mut is_complete = !self.stays;
+        while self.flush().is_continue() {
+            if !is_complete && self.outputs.are_drained() {
+                is_complete = true;
+                if let Some(page) = &self.page {
+                    page.set_read(READ);
+                }
+            }
+            if self.wait().is_break() {
+                return;
+            }
         }
-        while self.flush().is_continue() && self.wait().is_continue() {}
     }
 
     /// What wakes the loop.
