@@ -2,15 +2,14 @@
 // names it, the program. Called by the script `page` beside this file. SHOTS names a folder for screenshots, ONLY a test.
 "use strict";
 const assert = require("node:assert");
-const { spawn } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
 const { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { chromium } = require("playwright-core");
 const { WebSocket } = require("ws");
-const { report } = require("./page-lab/bundle.cjs");
-const { eventAt, HOSTILE } = require("./page-lab/traffic.cjs");
+const { HOSTILE } = require("./page-lab/traffic.cjs");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const WIDE = { width: 1280, height: 720 };
@@ -79,7 +78,7 @@ function parts(page) {
 async function withPage(browser, lab, test, options = {}) {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light", permissions: ["clipboard-read", "clipboard-write"], ...options });
   const page = await context.newPage(), problems = [];
-  const isOwn = (url) => new URL(url).origin === new URL(lab.url).origin && (!lab.url.startsWith("file:") || url === lab.url);
+  const isOwn = (url) => new URL(url).origin === new URL(lab.url).origin && (!lab.url.startsWith("file:") || url.split("#")[0] === lab.url);
   page.on("pageerror", (error) => problems.push(String(error.stack)));
   page.on("console", (message) => message.type() === "error" && !/ERR_CONNECTION_REFUSED|WebSocket/.test(message.text()) && problems.push(message.text()));
   page.on("dialog", (dialog) => { problems.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
@@ -572,27 +571,6 @@ const tests = {
     }
   },
 
-  async "a report opens from disk, with the same list and detail"(browser) {
-    const folder = mkdtempSync(join(tmpdir(), "page-")), file = join(folder, "report.html");
-    const lab = { connections: [1, 2], extra: new Map(), big: new Map(), hostile: true, started: 1e12, elapsed: (n) => n * 5, opening: () => ({ url: `ws://x/${HOSTILE[0]}`, protocol: HOSTILE[4] }) };
-    const events = Array.from({ length: 3_000 }, (_, n) => eventAt(n, lab));
-    events.push({ event: "close", time: events.at(-1).time, elapsed_ms: 15_000, connection: 1, code: 1008, name: "Policy Violation", reason: HOSTILE[0] });
-    writeFileSync(file, report({ title: "check session.wscope", side: "client", version: "0", events }));
-    await withPage(browser, { url: `file://${file}` }, async (it) => {
-      await until("the rows", async () => await it.count() === 3_001);
-      assert.equal(await it.message.isVisible(), false);
-      await it.filter.fill("$.op == order");
-      await until("fewer", async () => /of 3,001/.test(await it.page.locator("#filter-count").innerText()) && await it.rows.count() > 3);
-      await it.row('"op":"order"').click();
-      await it.tab("JSON").click();
-      await it.page.getByRole("treeitem", { name: /"symbol"/ }).waitFor();
-      const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
-      assert.match(readFileSync(await download.path(), "utf8"), /^\{"event":"message"/);
-      assert.equal(await it.page.evaluate(() => window.hacked), undefined);
-    });
-    rmSync(folder, { recursive: true });
-  },
-
   async "a million rows: scrolling, filtering, 20,000 messages a second"(browser) {
     const lab = await startLab("--rows", "1000000");
     await withPage(browser, lab, async (it) => {
@@ -776,6 +754,41 @@ const programTests = {
       const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
       assert.match(readFileSync(await download.path(), "utf8"), /message 7/);
     });
+    rmSync(folder, { recursive: true });
+  },
+
+  async "a report opens from disk, with the same list and detail"(browser) {
+    const folder = mkdtempSync(join(tmpdir(), "page-")), [file, scenario] = ["report.html", "it.wscope"].map((name) => join(folder, name));
+    const server = await startProgram("listen", ":0", "--echo");
+    const open = `WS ${server.address}/`, texts = [...HOSTILE.map((text) => `> ${JSON.stringify({ text }).replaceAll("{{", "\\{{")}`), ...Array.from({ length: 200 }, (_, n) => `> {"id":${n},"op":"${n % 2 ? "tick" : "order"}"}\n< {"id":${n}}`)];
+    writeFileSync(scenario, [`### the first\n${open}\n${texts.join("\n")}`, `### <i>the second</i>\n${open}\n[Options]\ntimeout: 300ms\n\n> one\n< two`].join("\n") + "\n");
+    const { status, stderr } = spawnSync(process.env.WSCOPE, ["check", scenario, "--report-html", file], { encoding: "utf8" });
+    assert.equal(status, 1, stderr);
+    await withPage(browser, { url: `file://${file}` }, async (it) => {
+      await it.page.getByRole("heading", { name: "wscope check: failed" }).waitFor();
+      assert.equal(await it.grid.isVisible(), false);
+      await it.page.locator("details.part", { hasText: "the first" }).first().locator("summary").first().click();
+      await it.page.getByRole("link", { name: "Open in the viewer" }).first().click();
+      await until("the part's rows", async () => await it.count() === 2 * texts.length + 2);
+      assert.equal(await it.page.getByRole("heading", { name: "wscope check: failed" }).isVisible(), false);
+      assert.equal(await it.message.isVisible(), false);
+      await until("both parts", async () => /the first[\s\S]*<i>the second<\/i>|<i>the second<\/i>[\s\S]*the first/.test(await it.connections.innerText()));
+      await it.filter.fill("$.op == order dir:out");
+      await until("fewer", async () => await it.count() === 100);
+      await it.row('"op":"order"').click();
+      await it.tab("JSON").click();
+      await it.page.getByRole("treeitem", { name: /"op"/ }).waitFor();
+      const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
+      assert.match(readFileSync(await download.path(), "utf8"), /^\{.*"event":"message"/);
+      await it.page.getByRole("link", { name: "Results" }).click();
+      await it.page.getByRole("heading", { name: "wscope check: failed" }).waitFor();
+      assert.equal(await it.grid.isVisible(), false);
+      await it.page.keyboard.press("/");
+      assert.equal(await it.page.evaluate(() => document.activeElement.id), "part-filter");
+      await it.page.goBack();
+      await it.grid.waitFor();
+      assert.equal(await it.page.evaluate(() => window.hacked), undefined);
+    }, { isBare: true });
     rmSync(folder, { recursive: true });
   },
 

@@ -8,6 +8,7 @@ pub mod assets;
 mod block;
 mod connections;
 mod control;
+pub mod embedded;
 mod event;
 mod facts;
 mod filter;

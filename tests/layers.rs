@@ -35,7 +35,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
     ),
     ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("proxy", &["protocol", "net", "event", "rules", "output", "session"]),
-    ("report", &["protocol", "scenario", "output"]),
+    ("report", &["protocol", "scenario", "output", "page"]),
     ("cli", &[]),
     (
         "config",

@@ -18,11 +18,3 @@ exports.bundle = (entry) => {
   add(entry);
   return `"use strict";\n${parts.join("\n")}`;
 };
-
-/** A report in one file, with these events. */
-exports.report = (about) => {
-  const read = (name) => readFileSync(join(FOLDERS[0], name), "utf8");
-  const data = JSON.stringify(about).replace(/</g, "\\u003c");
-  return read("index.html").replace(/^<link rel="stylesheet".*$/m, () => `<style>\n${read("style.css")}</style>`).replace(/^<script .*$/m, "")
-    .replace("</body>", () => `<script type="application/json" id="events">${data}</script>\n<script>\n${exports.bundle("report.js")}</script>\n</body>`);
-};

@@ -13,7 +13,16 @@ const sources = [...read(ASSETS, ".js"), ...read(EMBEDDED, ".js")];
 
 /** The most bytes of what a browser loads: the server leaves out indents and lines that are comments. */
 const MAX_SIZE = 120 * 1024;
-const sent = (text) => text.split("\n").map((line) => line.trimStart()).filter((line) => !/^(\/\/|\/\*.*\*\/$|\/\*\*$|\*|$)/.test(line)).join("\n");
+const sent = (text) => {
+  let inComment = false;
+  return text.split("\n").map((line) => line.trim()).filter((line) => {
+    if (inComment || /^\/\*(?:(?!\*\/).)*(?:\*\/)?$/.test(line)) {
+      inComment = !line.endsWith("*/");
+      return false;
+    }
+    return !/^(\/\/|$)/.test(line);
+  }).join("\n");
+};
 
 test("sizes, times and counts", async () => {
   const { countText, deltaText, exactSize, sizeText, spanText } = await load("format.js");

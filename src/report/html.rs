@@ -1,7 +1,8 @@
 //! A page for people: what failed, then all parts with their steps and messages.
 //!
-//! The page is one file that loads nothing. Its script only hides what was not searched for: the page is complete
-//! without it. Everything that the peer or the scenario wrote is escaped by `html/text.rs`.
+//! The page is one file that loads nothing. The results are complete without scripts: that of this page only hides what
+//! was not searched for, and the viewer (`html/viewer.rs`) shows the messages once more, as a recording is shown.
+//! Everything that the peer or the scenario wrote is escaped by `html/text.rs`.
 
 use std::fmt::Write;
 
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::Run;
 use crate::output::escape::Newlines;
+use crate::page::embedded::viewer;
 use crate::protocol::counted::counted;
 use crate::scenario::outcome::{
     Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, Warning, counts,
@@ -22,6 +24,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 mod text;
+mod viewer;
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
@@ -35,19 +38,22 @@ pub fn html(run: &Run<'_>) -> String {
     failures(&mut page, run.files);
     warnings(&mut page, run.files);
     parts::files(&mut page, run.files);
-    page.push_str("</main>\n<script>");
-    page.push_str(SCRIPT);
-    page.push_str("</script>\n</body>\n</html>\n");
+    page.push_str("</main>\n</div>\n");
+    viewer::push(&mut page, &verdict(run), run.files);
+    let _ = write!(page, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     page
 }
 
-/// What the page may do: only its own style and script are applied.
+/// What the page may do: only its own styles and scripts are applied.
 fn policy() -> String {
-    let hash = |block: &str| BASE64.encode(&Sha256::digest(block));
+    let hash = |block: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(block)));
+    let (own, viewer) = ([STYLE, SCRIPT].map(hash), viewer());
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT),
+        "default-src 'none'; style-src {} {}; script-src {} {}; base-uri 'none'; form-action 'none'",
+        own[0],
+        hash(&viewer.style),
+        own[1],
+        hash(&viewer.script),
     )
 }
 
@@ -59,9 +65,11 @@ fn head(page: &mut String, run: &Run<'_>) {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{} – wscope check</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+         <title>{} – wscope check</title>\n<style id=\"report-style\">{STYLE}</style>\n\
+         <style id=\"viewer-style\" media=\"not all\">{}</style>\n</head>\n<body>\n<div id=\"report\">\n",
         policy(),
         verdict(run),
+        viewer().style,
     );
 }
 
@@ -83,8 +91,10 @@ fn summary(page: &mut String, run: &Run<'_>) {
         (0, true) => ("skipped", "interrupted"),
         _ => ("failed", "failed"),
     };
-    let _ =
-        write!(page, "<header>\n<h1>wscope check: <span class=\"{class}\">{word}</span></h1>\n");
+    let _ = write!(
+        page,
+        "<header id=\"results\">\n<h1>wscope check: <span class=\"{class}\">{word}</span></h1>\n"
+    );
     let number = |class: &str, count: usize| match count {
         0 => format!("<li>0 {class}</li>"),
         _ => format!("<li class=\"{class}\"><b>{count}</b> {class}</li>"),
@@ -109,7 +119,8 @@ fn summary(page: &mut String, run: &Run<'_>) {
     let version = env!("CARGO_PKG_VERSION");
     let _ = write!(
         page,
-        "<p class=\"dim\">wscope {version}, <time datetime=\"{ended}\">{ended}</time></p>\n</header>\n"
+        "<p class=\"dim\">wscope {version}, <time datetime=\"{ended}\">{ended}</time></p>\n\
+         <p class=\"to-messages\" hidden><a href=\"#messages\">All messages</a></p>\n</header>\n"
     );
 }
 

@@ -12,7 +12,7 @@ const LIST_KEYS = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End", 
 export function startKeys(actions) {
   document.addEventListener("keydown", (event) => {
     const { key } = event, target = /** @type {Element} */ (event.target);
-    if (event.defaultPrevented || hasModifier(event) || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || hasModifier(event) || document.querySelector("dialog[open]") || !byId("bar").checkVisibility()) return;
     if (key !== "Escape" && target.matches(TYPING)) return;
     if ((key === " " || key === "Enter") && target.closest(PRESSED)) return;
     if (!actions[key] || (LIST_KEYS.includes(key) && target !== document.body && target !== byId("grid"))) return;

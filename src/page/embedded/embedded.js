@@ -17,9 +17,10 @@ const MANY_DOTS = 600;
 export class EmbeddedSource {
   /**
    * @param {any[]} events in the form of --json, in order, with those of frames before their message
-   * @param {{title: string, side?: "client"|"server", version?: string}} about `side`: who recorded, and so sent what is `sent`
+   * @param {{title: string, side?: "client"|"server", version?: string, names?: Record<string, string>}} about `side`: who
+   *   recorded, and so sent what is `sent`; `names`: what connections are called, by number
    */
-  constructor(events, { title, side = "client", version = "" }) {
+  constructor(events, { title, side = "client", version = "", names = {} }) {
     this.onNotice = (_notice) => {};
     this.onStatus = (_status) => {};
     this.about = { title, version };
@@ -42,7 +43,7 @@ export class EmbeddedSource {
     for (const [row, event] of this.events.entries()) this.rows.push(rowOf(event, row, directionOf(event.direction, side), this.rows[row - 1]));
     this.pairs = pairsOf(this.events, this.rows);
     for (const [request, answer] of this.pairs) this.rows[answer].late_ms = this.rows[answer].elapsed_ms - this.rows[request].elapsed_ms;
-    this.list = connectionsOf(this.events, this.rows);
+    this.list = connectionsOf(this.events, this.rows, names);
     /** The rows that the filter lets through. @type {any[]|null} */
     this.found = null;
     this.generation = 0;
@@ -141,7 +142,7 @@ function rowOf(event, row, direction, before) {
 const SENTENCES = {
   open: (event) => `${event.url ?? ""}${event.protocol ? ` ${event.protocol}` : ""}`, close: (event) => `${event.name ?? ""}${event.reason ? ` "${event.reason}"` : ""}`,
   close_frame: (event) => `${event.code ?? ""} ${event.reason ?? ""}`, error: (event) => event.message ?? "", violation: (event) => `${event.message ?? ""}${event.section ? ` (section ${event.section})` : ""}`,
-  http: (event) => `${event.method ?? ""} ${event.target ?? ""} ${event.status ?? ""}`, redirect: (event) => `${event.status ?? ""} ${event.to ?? ""}`, retry: (event) => event.reason ?? "", reconnect: (event) => event.reason ?? "",
+  http: (event) => `${event.method ?? ""} ${event.target ?? ""} ${event.status ?? ""}`, redirect: (event) => `${event.status ?? ""} ${event.to ?? ""}`, retry: (event) => event.reason ?? "", omitted: (event) => event.message ?? "", reconnect: (event) => event.reason ?? "",
 };
 
 /** Requests with their answers: pings with pongs, messages with the same JSON id. @returns {[number, number][]} rows */
@@ -173,13 +174,13 @@ function pairKey(event) {
 }
 
 /** The connections, newest first. */
-function connectionsOf(events, rows) {
+function connectionsOf(events, rows, names) {
   const list = new Map();
   for (const [row, event] of events.entries()) {
     const number = event.connection ?? null, { direction, size } = rows[row];
-    if (!list.has(number)) list.set(number, { number, url: null, path: null, state: "open", protocol: null, extensions: null, remote: null, opened: null, ended: null, code: null, reason: "", name: null, why: null, status: null, out: 0, in: 0, bytes: 0, row });
+    if (!list.has(number)) list.set(number, { number, url: null, path: names[number] ?? null, state: "open", protocol: null, extensions: null, remote: null, opened: null, ended: null, code: null, reason: "", name: null, why: null, status: null, out: 0, in: 0, bytes: 0, row });
     const one = list.get(number), { event: kind, url = null, protocol, extensions, remote, status, time, code, reason, name, why = null, message } = event;
-    if (kind === "open") Object.assign(one, { url, path: url?.replace(/^\w+:\/\/[^/]*/, "") ?? null, protocol, extensions, remote, status, opened: time, row });
+    if (kind === "open") Object.assign(one, { url, path: [names[number], url?.replace(/^\w+:\/\/[^/]*/, "")].filter(Boolean).join(" · ") || null, protocol, extensions, remote, status, opened: time, row });
     if (kind === "close") Object.assign(one, { state: "closed", code, reason, name, why, ended: time });
     if (kind === "error" && one.opened === null) Object.assign(one, { state: "refused", status, why: message, ended: time });
     if (kind !== "message") continue;

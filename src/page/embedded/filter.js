@@ -85,9 +85,10 @@ function numberTest(name) {
 /** @param {"code"|"connection"|"rule"} name @returns {(value: string, at: number) => FilterTest} */
 function listTest(name) {
   return (value, at) => {
-    const numbers = value.split(",").map(Number);
-    if (value === "" || numbers.some(Number.isNaN)) throw new FilterError("a number is missing", at);
-    return (item) => item[name] !== null && numbers.includes(/** @type {number} */ (item[name]));
+    const ranges = value.split(",").map((one) => /^(\d+)(?:\.\.(\d+))?$/.exec(one));
+    if (ranges.includes(null)) throw new FilterError("a number is missing", at);
+    const bounds = /** @type {RegExpExecArray[]} */ (ranges).map(([, least, most = least]) => [Number(least), Number(most)]);
+    return (item) => bounds.some(([least, most]) => item[name] !== null && item[name] >= least && item[name] <= most);
   };
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::messages;
 use super::text::inline;
-use super::{badge, numbered};
+use super::{badge, numbered, viewer};
 use crate::protocol::counted::counted;
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, StepOutcome};
 use crate::scenario::phrase::time;
@@ -12,7 +12,7 @@ use crate::scenario::phrase::time;
 /// The controls need the script, which shows them.
 const CONTROLS: &str = "\
 <form class=\"controls\" id=\"controls\" role=\"search\" hidden>
-<label>Filter <input type=\"search\" id=\"filter\" autocomplete=\"off\" spellcheck=\"false\"></label>
+<label>Filter <input type=\"search\" id=\"part-filter\" autocomplete=\"off\" spellcheck=\"false\"></label>
 <label><input type=\"checkbox\" id=\"failed-only\"> Failed only</label>
 <output id=\"found\" aria-live=\"polite\"></output>
 </form>
@@ -23,6 +23,7 @@ pub(super) fn files(page: &mut String, files: &[FileOutcome]) {
     page.push_str("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">All parts</h2>\n");
     page.push_str(CONTROLS);
     let mut parts = numbered(files);
+    let mut connections = 0;
     for file in files {
         let rest = format!("{}, {}", counted(file.parts.len() as u64, "part"), time(file.duration));
         let _ = write!(
@@ -32,14 +33,15 @@ pub(super) fn files(page: &mut String, files: &[FileOutcome]) {
             inline(&file.file),
         );
         for (number, _, part) in parts.by_ref().take(file.parts.len()) {
-            self::part(page, number, part);
+            self::part(page, number, part, &mut connections);
         }
         page.push_str("</section>\n");
     }
     page.push_str("</section>\n");
 }
 
-fn part(page: &mut String, number: usize, part: &PartOutcome) {
+/// A part. `connections` is how many there are in the viewer before those of the part.
+fn part(page: &mut String, number: usize, part: &PartOutcome, connections: &mut usize) {
     let is_open = if part.outcome == Outcome::Failed { " open" } else { "" };
     let _ = write!(
         page,
@@ -65,7 +67,23 @@ fn part(page: &mut String, number: usize, part: &PartOutcome) {
     }
     steps(page, &part.steps);
     messages::table(page, &part.transcript);
+    to_viewer(page, part, connections);
     page.push_str("</details>\n");
+}
+
+/// A link to the messages of a part in the viewer, which its script shows.
+fn to_viewer(page: &mut String, part: &PartOutcome, connections: &mut usize) {
+    let first = *connections + 1;
+    *connections += viewer::connections(part).len();
+    let numbers = match *connections {
+        last if last < first => return,
+        last if last == first => first.to_string(),
+        last => format!("{first}..{last}"),
+    };
+    let _ = writeln!(
+        page,
+        "<p class=\"to-messages\" hidden><a href=\"#messages=conn:{numbers}\">Open in the viewer</a></p>",
+    );
 }
 
 fn steps(page: &mut String, steps: &[StepOutcome]) {

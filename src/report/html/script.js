@@ -3,7 +3,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const [controls, filter, failedOnly, found] =
-    ['controls', 'filter', 'failed-only', 'found'].map(byId);
+    ['controls', 'part-filter', 'failed-only', 'found'].map(byId);
   const textOf = (element) => element.textContent.toLowerCase();
   let index = null;
 
@@ -75,7 +75,7 @@
   // `/` goes to the filter, unless it is typed somewhere.
   addEventListener('keydown', (event) => {
     const isTyped = event.target instanceof HTMLInputElement && event.target.type !== 'checkbox';
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyped) return;
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyped || byId('report').hidden) return;
     event.preventDefault();
     filter.focus();
   });

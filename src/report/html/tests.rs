@@ -3,7 +3,10 @@ use std::time::{Duration, SystemTime};
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
+use serde_json::Value;
+
 use super::html;
+use crate::page::embedded::{Viewer, viewer};
 use crate::report::Run;
 use crate::report::tests::files;
 use crate::scenario::outcome::{
@@ -73,7 +76,7 @@ fn hostile() -> String {
         "event": "message", "direction": "received", "type": &text, "data": &text, "size": 7,
     });
     let other = serde_json::json!({"event": &text});
-    let event = |json: &serde_json::Value| TranscriptEvent {
+    let event = |json: &Value| TranscriptEvent {
         connection: Some(text.clone()),
         at: Duration::ZERO,
         text: format!("{text}\n{text}"),
@@ -81,7 +84,7 @@ fn hostile() -> String {
     };
     let close = serde_json::json!({"event": "close", "initiator": &text, "code": &text});
     let file = serde_json::json!({"event": "message", "type": "text", "file": &text});
-    let events = [&json, &other, &close, &file, &serde_json::Value::Null].map(event).to_vec();
+    let events = [&json, &other, &close, &file, &Value::Null].map(event).to_vec();
     let part = PartOutcome {
         title: text.clone(),
         line: 3,
@@ -103,11 +106,25 @@ fn hostile() -> String {
     page(&[FileOutcome { file: text, parts: vec![part], duration: Duration::from_secs(3) }])
 }
 
+/// The page without the viewer, and the events that this shows.
+fn parted(page: &str) -> (String, Value) {
+    let Viewer { markup, style, script } = viewer();
+    let page = page
+        .replace(&format!("<style id=\"viewer-style\" media=\"not all\">{style}</style>\n"), "")
+        .replace(&format!("<template id=\"viewer-template\">\n{markup}</template>\n"), "")
+        .replace(&format!("<script>{script}</script>\n"), "");
+    let start = "<script type=\"application/json\" id=\"events\">";
+    let (before, rest) = page.split_once(start).expect("the events");
+    let (events, after) = rest.split_once("</script>\n").expect("the end of the events");
+    (format!("{before}{after}"), serde_json::from_str(events).expect("JSON"))
+}
+
 /// The content of an element that is there once.
 fn content<'a>(page: &'a str, name: &str) -> &'a str {
-    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let (start, end) = (format!("<{name}"), format!("</{name}>"));
     assert_eq!((page.matches(&start).count(), page.matches(&end).count()), (1, 1), "{name}");
-    page.split_once(&start).and_then(|(_, rest)| rest.split_once(&end)).expect("an element").0
+    let (_, rest) = page.split_once(&start).and_then(|(_, rest)| rest.split_once('>')).expect("it");
+    rest.split_once(&end).expect("its end").0
 }
 
 /// The names and values of the attributes in a tag.
@@ -132,7 +149,8 @@ fn attributes(tag: &str) -> Vec<(String, String)> {
 /// Checks that the page has known elements only, each of which ends where it has to, and known attributes with
 /// values of the program alone.
 fn assert_sound(page: &str) {
-    let page = page.replace(content(page, "script"), "").replace(content(page, "style"), "");
+    let (page, _) = parted(page);
+    let page = page.replace(content(&page, "script"), "").replace(content(&page, "style"), "");
     let mut open: Vec<&str> = Vec::new();
     for after in page.split('<').skip(1) {
         let (tag, text) = after.split_once('>').expect("the end of a tag");
@@ -169,23 +187,27 @@ fn nothing_that_is_shown_is_markup() {
 #[test]
 fn only_the_style_and_the_script_of_the_page_are_allowed() {
     for page in [page(&files()), hostile()] {
-        let hash = |name| BASE64.encode(&Sha256::digest(content(&page, name)));
+        let (own, _) = parted(&page);
+        let hash = |text: &str| BASE64.encode(&Sha256::digest(text));
         let expected = format!(
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-             style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">",
-            hash("style"),
-            hash("script"),
+             style-src 'sha256-{}' 'sha256-{}'; script-src 'sha256-{}' 'sha256-{}'; base-uri 'none'; form-action 'none'\">",
+            hash(content(&own, "style")),
+            hash(&viewer().style),
+            hash(content(&own, "script")),
+            hash(&viewer().script),
         );
         assert!(page.contains(&expected), "{expected}");
         let policy = page.find("Content-Security-Policy").expect("a policy");
-        assert!(policy < page.find("<style>").expect("a style"), "it precedes what it is for");
+        assert!(policy < page.find("<style").expect("a style"), "it precedes what it is for");
     }
 }
 
 /// Scenario language, section 5: "HTML: one file without anything from outside".
 #[test]
 fn nothing_is_requested_from_anywhere() {
-    let page = page(&files());
+    let (page, _) = parted(&page(&files()));
+    assert!(!viewer().style.contains("url(") && !viewer().style.contains("@import"));
     for word in
         ["http:", "https:", "//fonts", "url(", "@import", "src=", "<link", "fetch(", "innerHTML"]
     {
@@ -231,6 +253,7 @@ fn the_summary_comes_first_then_failures_then_all_parts() {
 #[test]
 fn headings_are_in_order() {
     for page in [page(&files()), hostile(), page(&[])] {
+        let (page, _) = parted(&page);
         let levels = page
             .match_indices("<h")
             .filter_map(|(at, _)| page[at + 2..].chars().next()?.to_digit(10));
@@ -241,7 +264,7 @@ fn headings_are_in_order() {
     }
 }
 
-fn transcript(json: serde_json::Value) -> String {
+fn transcript(json: Value) -> String {
     let mut files = files();
     files[0].parts[1].transcript.events[0].json = json.to_string();
     let page = page(&files);
@@ -297,10 +320,10 @@ fn an_interrupted_run_says_so() {
 /// Scenario language, section 5: "HTML: … transcripts with filter".
 #[test]
 fn the_transcripts_have_a_filter() {
-    let page = page(&files());
+    let (page, _) = parted(&page(&files()));
     for text in [
         "id=\"controls\"",
-        "<label>Filter <input type=\"search\" id=\"filter\" ",
+        "<label>Filter <input type=\"search\" id=\"part-filter\" ",
         "<input type=\"checkbox\" id=\"failed-only\">",
         "<output id=\"found\"",
     ] {
@@ -308,12 +331,58 @@ fn the_transcripts_have_a_filter() {
     }
     let script = content(&page, "script");
     for text in [
-        "['controls', 'filter', 'failed-only', 'found'].map(byId)",
+        "['controls', 'part-filter', 'failed-only', 'found'].map(byId)",
         "filter.addEventListener('input'",
         "failedOnly.addEventListener('change'",
         "row.hidden = ",
         "controls.hidden = false",
     ] {
         assert!(script.contains(text), "{text}");
+    }
+}
+
+/// CONTRACT, section 8: "a report (`check --report-html`)". Parts run side by side, each from a time of its own.
+#[test]
+fn the_viewer_has_the_events_of_all_parts_in_order_of_time() {
+    let event = |name: Option<&str>, time: &str, data: &str| TranscriptEvent {
+        connection: name.map(str::to_owned),
+        at: Duration::ZERO,
+        text: String::new(),
+        json: serde_json::json!({
+            "event": "message", "time": format!("2026-01-02T03:04:{time}Z"), "elapsed_ms": 1.0,
+            "direction": "sent", "type": "text", "data": data,
+        })
+        .to_string(),
+    };
+    let mut files = files();
+    files[0].parts.truncate(2);
+    let [first, second] = &mut files[0].parts[..] else { panic!("two parts") };
+    first.title = "one".to_owned();
+    let events =
+        vec![event(None, "05.000001", "</script>##[x\u{202e}\u{e0041}"), event(None, "05.5", "c")];
+    first.transcript = Transcript { events, omitted: 7, first: 1 };
+    second.title = "two".to_owned();
+    let events = vec![event(Some("a"), "05.25", "b"), event(Some("b"), "06", "d")];
+    second.transcript = Transcript { events, omitted: 0, first: 2 };
+    let text = page(&files);
+    let (page, shown) = parted(&text);
+    assert!(!text.contains("##[") && !text.contains(['\u{202e}', '\u{e0041}']));
+    assert_eq!(shown["names"], serde_json::json!({"1": "one", "2": "two (a)", "3": "two (b)"}));
+    let events = shown["events"].as_array().expect("events");
+    let rows: Vec<_> = events
+        .iter()
+        .map(|event| (event["connection"].as_u64(), event["elapsed_ms"].as_f64(), &event["data"]))
+        .collect();
+    let data = ["</script>##[x\u{202e}\u{e0041}", "b", "c", "d"].map(Value::from);
+    assert_eq!(rows[0], (Some(1), Some(0.0), &data[0]));
+    assert_eq!(
+        (&events[1]["event"], &events[1]["message"]),
+        (&"omitted".into(), &"7 events left out here".into())
+    );
+    assert_eq!(rows[2], (Some(2), Some(249.999), &data[1]));
+    assert_eq!(rows[3], (Some(1), Some(499.999), &data[2]));
+    assert_eq!(rows[4], (Some(3), Some(999.999), &data[3]));
+    for link in ["#messages\"", "#messages=conn:1\"", "#messages=conn:2..3\""] {
+        assert_eq!(page.matches(link).count(), 1, "{link}");
     }
 }

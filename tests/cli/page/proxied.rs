@@ -66,7 +66,8 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     assert_eq!(client.expect_close(4002), "page");
     client.send(masked(&crate::support::close(4002, "")));
     proxied.running.wait_stderr("page: /close 1 client 4002 page");
-    drop(server);
+    // Half-closed stays half-closed: the connection is over when both sides have ended.
+    drop((client, server));
     proxied.running.wait_stderr("closed on the page, toward the client");
 }
 

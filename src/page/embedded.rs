@@ -1,0 +1,149 @@
+//! The viewer: the page as a part of a file that has its events in itself, and no program to ask.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use super::assets::{compact, find};
+
+/// Modules that only the viewer has, in place of those that speak with the program.
+const MODULES: [(&str, &str); 3] = [
+    ("embedded.js", include_str!("embedded/embedded.js")),
+    ("filter.js", include_str!("embedded/filter.js")),
+    ("report.js", include_str!("embedded/report.js")),
+];
+
+const OWN_STYLE: &str = include_str!("embedded/report.css");
+
+/// What a file contains to show its events. The events are for the script in an element `events`, the markup is in a
+/// `template` with the id `viewer-template`; until the script needs it, nothing of the viewer is applied or shown.
+#[derive(Debug)]
+pub struct Viewer {
+    /// The content of the template.
+    pub markup: String,
+    /// For a `style` element with the id `viewer-style`.
+    pub style: String,
+    /// For a `script` element.
+    pub script: String,
+}
+
+/// The viewer.
+pub fn viewer() -> &'static Viewer {
+    static VIEWER: LazyLock<Viewer> = LazyLock::new(|| Viewer {
+        markup: markup(asset("index.html")),
+        style: asset("style.css").to_owned() + &compact(OWN_STYLE),
+        script: script(),
+    });
+    &VIEWER
+}
+
+fn asset(name: &str) -> &'static str {
+    find(name).map_or("", |asset| &asset.content)
+}
+
+/// The content of the body.
+fn markup(page: &str) -> String {
+    let body = page.split_once("<body").and_then(|(_, rest)| rest.split_once(">\n"));
+    let body = body.and_then(|(_, rest)| rest.split_once("</body>")).map_or("", |(body, _)| body);
+    body.lines().filter(|line| !line.starts_with("<noscript>")).fold(
+        String::new(),
+        |mut lines, line| {
+            let _ = writeln!(lines, "{line}");
+            lines
+        },
+    )
+}
+
+/// The modules as one script: each behind those that it imports. Their names are unique (`.ci/page`).
+fn script() -> String {
+    let mut script = "(() => {\n\"use strict\";\n".to_owned();
+    add(&mut script, "report.js", &mut BTreeSet::new());
+    script + "})();\n"
+}
+
+fn add(script: &mut String, name: &'static str, added: &mut BTreeSet<&'static str>) {
+    if !added.insert(name) {
+        return;
+    }
+    let source = source(name);
+    for imported in source.lines().filter_map(imported) {
+        add(script, imported, added);
+    }
+    for line in source.lines().filter(|line| imported(line).is_none()) {
+        let _ = writeln!(script, "{}", line.strip_prefix("export ").unwrap_or(line));
+    }
+}
+
+/// The text of a module, without comments.
+fn source(name: &str) -> &'static str {
+    static OWN: LazyLock<[String; 3]> = LazyLock::new(|| MODULES.map(|(_, text)| compact(text)));
+    match MODULES.iter().position(|(own, _)| *own == name) {
+        Some(index) => &OWN[index],
+        None => asset(name),
+    }
+}
+
+/// The module that a line imports.
+fn imported(line: &'static str) -> Option<&'static str> {
+    line.strip_prefix("import ")?.split_once("\"./")?.1.strip_suffix("\";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_has_each_module_once_behind_what_it_imports() {
+        let Viewer { script, .. } = viewer();
+        for (text, before) in [
+            ("class EmbeddedSource", "new EmbeddedSource"),
+            ("class App", "new App"),
+            ("function parseFilter", "class EmbeddedSource"),
+            ("function byId", "class App"),
+        ] {
+            assert_eq!(script.matches(text).count(), 1, "{text}");
+            assert!(script.find(text) < script.find(before), "{text}");
+        }
+        for word in ["import ", "export "] {
+            assert!(!script.lines().any(|line| line.starts_with(word)), "{word}");
+        }
+        // What it would import to speak with the program.
+        assert!(!script.contains("new WebSocket("));
+    }
+
+    #[test]
+    fn all_imported_modules_exist() {
+        let mut names: Vec<_> = MODULES.iter().map(|(name, _)| *name).collect();
+        let mut at = 0;
+        while let Some(name) = names.get(at) {
+            let text = source(name);
+            assert!(!text.is_empty(), "{name}");
+            for imported in text.lines().filter_map(imported) {
+                if !names.contains(&imported) {
+                    names.push(imported);
+                }
+            }
+            at += 1;
+        }
+        assert!(at > 20);
+    }
+
+    #[test]
+    fn no_part_ends_its_element() {
+        let Viewer { markup, style, script } = viewer();
+        for text in [style, script] {
+            assert!(!text.contains("</") || !text.contains("</s"), "an element ends");
+            assert!(!text.contains("<!--"));
+        }
+        assert!(
+            markup.starts_with("\n<header id=\"bar\">")
+                || markup.starts_with("<header id=\"bar\">")
+        );
+        assert!(
+            !markup.contains("<script")
+                && !markup.contains("noscript")
+                && !markup.contains("template")
+        );
+        assert!(markup.trim_end().ends_with("</dialog>"));
+    }
+}
