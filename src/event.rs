@@ -8,6 +8,7 @@ use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 
 mod closed;
+mod decided;
 pub mod failure;
 pub mod head_view;
 pub mod mask;
@@ -20,6 +21,7 @@ mod touched;
 mod transit;
 
 pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
+pub use decided::{Carried, Decided, HeldOutcome};
 pub use failure::{AttemptView, FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
 pub use mask::{Mask, emit_masked};
@@ -150,6 +152,8 @@ pub enum EventKind<'a> {
     Closed(&'a Closed),
     /// A data message has passed through a proxy that did not keep it.
     Omitted(&'a Omitted),
+    /// What was held in a proxy was delivered, dropped, or cannot be delivered any more.
+    Decided(&'a Decided),
     /// A plain HTTP request that a proxy relayed or answered.
     Http(&'a HttpExchange),
     /// A connection through a proxy has ended.

@@ -2,7 +2,7 @@
 //! views in events are made from heads, Close frames and violations. Messages are data and are not changed.
 
 use super::head_view::{HeadView, MalformedView};
-use super::{EventKind, Hop, HttpExchange, InterimView, ProxyClosed};
+use super::{Carried, Decided, EventKind, Hop, HttpExchange, InterimView, ProxyClosed};
 use crate::net::upgrade::Interim;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Ending;
@@ -86,6 +86,13 @@ pub fn emit_masked(event: EventKind<'_>, secrets: &Secrets, emit: impl FnOnce(Ev
         EventKind::Tolerated(direction, it) => {
             emit(EventKind::Tolerated(direction, &violation(it, secrets)));
         }
+        EventKind::Decided(it) => match &it.content {
+            Carried::Close(payload) => {
+                let content = Carried::Close(close(payload, secrets));
+                emit(EventKind::Decided(&Decided { content, ..it.clone() }));
+            }
+            _ => emit(event),
+        },
         EventKind::Http(it) => emit(EventKind::Http(&http(it, secrets))),
         EventKind::ProxyClosed(it) => emit(EventKind::ProxyClosed(&proxy_closed(it, secrets))),
         other => emit(other),

@@ -22,6 +22,8 @@ pub struct OwnedTouch {
     pub action: String,
     /// See [`Touch::changed_to`].
     pub changed_to: Option<OwnedChange>,
+    /// See [`Touch::held`].
+    pub held: Option<u64>,
 }
 
 /// A [`Changed`] that owns its data.
@@ -55,7 +57,7 @@ impl OwnedTransit {
 
 impl OwnedTouch {
     fn of(touch: &Touch<'_>) -> Self {
-        let Touch { rule, action, changed_to } = *touch;
+        let Touch { rule, action, changed_to, held } = *touch;
         let changed_to = changed_to.map(|changed| match changed {
             Changed::Message(kind, data) => {
                 OwnedChange::Message(kind, Bytes::copy_from_slice(data))
@@ -63,7 +65,7 @@ impl OwnedTouch {
             Changed::Control(data) => OwnedChange::Control(Bytes::copy_from_slice(data)),
             Changed::Close(close) => OwnedChange::Close(close.clone()),
         });
-        Self { rule, action: action.to_owned(), changed_to }
+        Self { rule, action: action.to_owned(), changed_to, held }
     }
 
     fn touch(&self) -> Touch<'_> {
@@ -72,7 +74,7 @@ impl OwnedTouch {
             OwnedChange::Control(data) => Changed::Control(data),
             OwnedChange::Close(close) => Changed::Close(close),
         });
-        Touch { rule: self.rule, action: &self.action, changed_to }
+        Touch { rule: self.rule, action: &self.action, changed_to, held: self.held }
     }
 
     fn changed_size(&self) -> usize {

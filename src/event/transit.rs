@@ -23,6 +23,8 @@ pub struct Touch<'a> {
     pub action: &'a str,
     /// What was delivered in its place.
     pub changed_to: Option<Changed<'a>>,
+    /// Its number while it is held. What becomes of it is an event of its own: [`Decided`](super::Decided).
+    pub held: Option<u64>,
 }
 
 /// What is delivered in place of the original. It is of the same kind: a message replaces a message.

@@ -320,7 +320,10 @@ impl Human {
             EventKind::Violation(_, violation) => self.violation(violation)?,
             EventKind::Tolerated(_, violation) => self.tolerated(violation)?,
             EventKind::Closed(closed) => self.closed(closed)?,
-            EventKind::Omitted(_) | EventKind::Http(_) | EventKind::ProxyClosed(_) => return None, // in a proxy
+            EventKind::Omitted(_)
+            | EventKind::Decided(_)
+            | EventKind::Http(_)
+            | EventKind::ProxyClosed(_) => return None, // in a proxy
             EventKind::Redirect(hop) => self.redirect(hop)?,
             EventKind::RetryScheduled(retry) => self.retry(retry)?,
             EventKind::Notice(Level::Info, _) if !self.shows(Detail::Line) => return None,

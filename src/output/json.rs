@@ -114,6 +114,7 @@ impl Format for Json {
                 transit::close_frame(object, event, *direction, close)
             }
             EventKind::Omitted(omitted) => transit::omitted(object, event, omitted),
+            EventKind::Decided(decided) => transit::decided(object, event, decided),
             EventKind::Http(http) => transit::http(object, event, http),
             EventKind::Closed(closed) => close(object, event, closed),
             EventKind::ProxyClosed(closed) => transit::closed(object, event, closed),

@@ -110,6 +110,7 @@ impl Format for PayloadFormat {
             | EventKind::Tolerated(..)
             | EventKind::Closed(_)
             | EventKind::Omitted(_)
+            | EventKind::Decided(_)
             | EventKind::Http(_)
             | EventKind::ProxyClosed(_)
             | EventKind::Redirect(_)

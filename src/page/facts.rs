@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Omitted,
     Ping,
     Pong,
+    /// What became of something held.
+    Held,
     /// A Close frame that a rule touched.
     CloseFrame,
     /// The end of a connection.
@@ -31,12 +33,13 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Text,
         Self::Binary,
         Self::Omitted,
         Self::Ping,
         Self::Pong,
+        Self::Held,
         Self::CloseFrame,
         Self::Close,
         Self::Open,
@@ -57,6 +60,7 @@ impl Kind {
             Self::Omitted => "omitted",
             Self::Ping => "ping",
             Self::Pong => "pong",
+            Self::Held => "held",
             Self::CloseFrame | Self::Close => "close",
             Self::Open => "open",
             Self::Error => "error",

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::block::Row;
 use super::facts::{Facts, Kind, Level};
-use super::members::{Members, number, text, unescape};
+use super::members::{Members, inside, number, text, unescape};
 use super::preview::{MAX_BYTES, MAX_CHARACTERS, first_characters, hex, preview};
 use super::protocol::direction;
 use crate::protocol::CloseCode;
@@ -105,24 +105,33 @@ fn preview_of(row: &Row<'_>) -> (String, bool) {
         return (start.to_owned(), start.len() < whole.len());
     }
     let raw = row.data();
-    if facts.is_base64 {
-        let most = MAX_BYTES.div_ceil(3) * 4;
-        let bytes = BASE64.decode(&raw[..raw.len().min(most) / 4 * 4]).unwrap_or_default();
-        let is_cut = facts.size.is_some_and(|size| size > bytes.len().min(MAX_BYTES) as u64);
-        let is_control = matches!(facts.kind, Kind::Ping | Kind::Pong);
-        return match str::from_utf8(&bytes) {
-            Ok(text) if is_control && !is_cut && !text.contains(char::is_control) => {
-                (text.to_owned(), false)
-            }
-            _ => (hex(&bytes), is_cut),
-        };
+    match facts.is_base64 {
+        true => base64_start(raw, facts.size, matches!(facts.kind, Kind::Ping | Kind::Pong)),
+        false => text_start(raw),
     }
+}
+
+/// The start of data in base64, of this size in bytes, and whether there is more.
+fn base64_start(raw: &[u8], size: Option<u64>, is_control: bool) -> (String, bool) {
+    let most = MAX_BYTES.div_ceil(3) * 4;
+    let bytes = BASE64.decode(&raw[..raw.len().min(most) / 4 * 4]).unwrap_or_default();
+    let is_cut = size.is_some_and(|size| size > bytes.len().min(MAX_BYTES) as u64);
+    match str::from_utf8(&bytes) {
+        Ok(text) if is_control && !is_cut && !text.contains(char::is_control) => {
+            (text.to_owned(), false)
+        }
+        _ => (hex(&bytes), is_cut),
+    }
+}
+
+/// The start of text as it is written, and whether there is more.
+fn text_start(raw: &[u8]) -> (String, bool) {
     // An escape of 6 bytes is a character; two of them may be one.
     let start = &raw[..raw.len().min(12 * (MAX_CHARACTERS + 1))];
     let mut bytes = Vec::with_capacity(start.len());
     unescape(start, &mut bytes);
     let shown = preview(&bytes, true);
-    let is_cut = shown.len() < bytes.len() || (start.len() as u64) < u64::from(facts.data_length);
+    let is_cut = shown.len() < bytes.len() || start.len() < raw.len();
     (shown, is_cut)
 }
 
@@ -150,6 +159,12 @@ pub(super) fn sentence(row: &Row<'_>) -> String {
         }
         Kind::Open => format!("{} {} {}", status(), member("reason"), member("url")),
         Kind::Error | Kind::Violation => member("message").into_owned(),
+        Kind::Held => {
+            let number = find("number").and_then(number).unwrap_or_default();
+            let outcome = member("outcome").replace('_', " ");
+            let delivered = find("changed_to").map_or_else(|| members.clone(), Members::new);
+            format!("#{number} {outcome}: {}", start_of(&delivered))
+        }
         Kind::Http => {
             let answer = match find("status") {
                 Some(b"null") | None => "no response".to_owned(),
@@ -163,6 +178,21 @@ pub(super) fn sentence(row: &Row<'_>) -> String {
             let delay = find("delay_ms").map(plain).unwrap_or_default();
             format!("attempt {attempt} in {delay} ms: {}", member("reason"))
         }
+    }
+}
+
+/// The start of what was held, or was delivered instead.
+fn start_of(members: &Members<'_>) -> String {
+    let find = |name| members.clone().find(name);
+    let kind = find("type").map(text).unwrap_or_default();
+    let size = find("size").and_then(number);
+    match (find("data"), find("code")) {
+        (Some(data), _) if find("encoding").is_some() => {
+            base64_start(inside(data), size, matches!(&*kind, "ping" | "pong")).0
+        }
+        (Some(data), _) => text_start(inside(data)).0,
+        (None, Some(code)) => format!("{kind} {}", String::from_utf8_lossy(code)),
+        (None, None) => kind.into_owned(),
     }
 }
 

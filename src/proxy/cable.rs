@@ -32,6 +32,7 @@ use transfer::FIRST_READ;
 
 mod closing;
 mod events;
+mod held;
 mod injected;
 mod messages;
 mod passing;
@@ -202,7 +203,7 @@ impl<'a> Cable<'a> {
     /// Runs until nothing more passes.
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
-        self.forget_held();
+        self.end_holding();
         self.journal.outputs().flush_early();
         self.report(failed)
     }

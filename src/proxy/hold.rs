@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
+use crate::event::Carried;
 use crate::protocol::Side;
 
 use super::payload::Payload;
@@ -17,6 +19,10 @@ pub struct Held {
     pub connection: u64,
     /// Who sent it.
     pub from: Side,
+    /// When it was received.
+    pub since: Instant,
+    /// What it was then.
+    pub original: Carried,
     /// What is delivered once it is let go.
     pub payload: Payload,
     /// It was edited.

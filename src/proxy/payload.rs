@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::event::Carried;
 use crate::protocol::MessageKind;
 use crate::protocol::frame::Opcode;
 
@@ -12,4 +13,16 @@ pub enum Payload {
     Message(MessageKind, Bytes),
     /// A ping or pong.
     Control(Opcode, Bytes),
+}
+
+impl Payload {
+    /// What was received. A Close frame cannot be changed: its payload is left out.
+    pub(super) fn of(carried: &Carried) -> Self {
+        match carried {
+            Carried::Message(kind, data) => Self::Message(*kind, data.clone()),
+            Carried::Ping(data) => Self::Control(Opcode::Ping, data.clone()),
+            Carried::Pong(data) => Self::Control(Opcode::Pong, data.clone()),
+            Carried::Close(_) => Self::Control(Opcode::Close, Bytes::new()),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::event::{
-    Closed, Event, EventKind, Failure, FileSent, HttpExchange, Message, Omitted, Opened,
+    Closed, Decided, Event, EventKind, Failure, FileSent, HttpExchange, Message, Omitted, Opened,
     OwnedTransit, ProxyClosed, Redirect, RetryScheduled, Stamp, Transit,
 };
 use crate::protocol::close::ClosePayload;
@@ -61,6 +61,8 @@ pub enum RecordedKind {
     CloseFrame(Direction, ClosePayload),
     /// A data message that a proxy passed on and did not keep.
     Omitted(Omitted),
+    /// What was held in a proxy was delivered, dropped, or not delivered.
+    Decided(Box<Decided>),
     /// A plain HTTP request to a proxy.
     Http(Box<HttpExchange>),
     /// A connection through a proxy ended.
@@ -145,6 +147,7 @@ impl Recorded {
             RecordedKind::Violation(direction, it) => emit(EventKind::Violation(*direction, it)),
             RecordedKind::CloseFrame(direction, it) => emit(EventKind::CloseFrame(*direction, it)),
             RecordedKind::Omitted(omitted) => emit(EventKind::Omitted(omitted)),
+            RecordedKind::Decided(decided) => emit(EventKind::Decided(decided)),
             RecordedKind::Http(http) => emit(EventKind::Http(http)),
             RecordedKind::ProxyClosed(closed) => emit(EventKind::ProxyClosed(closed)),
             RecordedKind::Redirect(redirect) => emit(EventKind::Redirect(redirect)),
@@ -195,6 +198,7 @@ impl Recorded {
                 RecordedKind::CloseFrame(direction, close.clone())
             }
             EventKind::Omitted(omitted) => RecordedKind::Omitted(*omitted),
+            EventKind::Decided(decided) => RecordedKind::Decided(Box::new(decided.clone())),
             EventKind::Http(http) => RecordedKind::Http(Box::new(http.clone())),
             EventKind::ProxyClosed(closed) => RecordedKind::ProxyClosed(Box::new(closed.clone())),
             EventKind::Closed(closed) => RecordedKind::Closed(Box::new(closed.clone())),

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::{Recorded, RecordedKind, RecordedMessage};
 use crate::event::{
-    Closed, LastTraffic, OwnedChange, OwnedTouch, ProxyClosed, ProxyInitiator, SilenceAdvice,
+    Carried, Closed, Decided, LastTraffic, OwnedChange, OwnedTouch, ProxyClosed, ProxyInitiator,
+    SilenceAdvice,
 };
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
@@ -23,7 +24,8 @@ const NOT_DELIVERED: [&str; 3] = ["drop", "close", "abort"];
 impl Recorded {
     /// The event as the client saw it, if it was recorded by a proxy; else the event. `None`: the client did not see it,
     /// or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the server
-    /// sent is as it was delivered. A message that was held is as it came, and one that was duplicated occurs once.
+    /// sent is as it was delivered, and when: what was held is in the event of its decision. A message that was duplicated
+    /// occurs once.
     pub fn seen_by_client(self) -> Option<Self> {
         let Some(transit) = self.transit else { return Some(self) };
         let what = match transit.touch {
@@ -46,7 +48,9 @@ impl Recorded {
                     wire_size: it.wire_size,
                 }
             }
+            RecordedKind::Decided(it) if it.direction == Direction::Received => delivered(&it)?,
             RecordedKind::Omitted(_)
+            | RecordedKind::Decided(_)
             | RecordedKind::Tolerated(Direction::Sent, _)
             | RecordedKind::Violation(..)
             | RecordedKind::CloseFrame(..)
@@ -70,7 +74,7 @@ fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<Recorded
         {
             (action != INJECTED).then_some(what)
         }
-        _ if NOT_DELIVERED.contains(&action) => None,
+        _ if NOT_DELIVERED.contains(&action) || touch.held.is_some() => None,
         RecordedKind::Message(it) => Some(RecordedKind::Message(match touch.changed_to {
             Some(OwnedChange::Message(kind, data)) => RecordedMessage { kind, data, ..it },
             _ => it,
@@ -82,6 +86,24 @@ fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<Recorded
             Some(RecordedKind::Pong(direction, changed(touch.changed_to, data), time))
         }
         what => Some(what),
+    }
+}
+
+/// What the client got of what was held; `None`: nothing. The Close frame is part of the end of the connection.
+fn delivered(decided: &Decided) -> Option<RecordedKind> {
+    let direction = decided.direction;
+    match decided.delivered()?.clone() {
+        Carried::Message(kind, data) => Some(RecordedKind::Message(RecordedMessage {
+            direction,
+            kind,
+            data,
+            wire_size: 0,
+            compressed: false,
+            frames: 1,
+        })),
+        Carried::Ping(data) => Some(RecordedKind::Ping(direction, data)),
+        Carried::Pong(data) => Some(RecordedKind::Pong(direction, data, None)),
+        Carried::Close(_) => None,
     }
 }
 
@@ -133,6 +155,7 @@ fn client_end(closed: ProxyClosed) -> Closed {
 
 #[cfg(test)]
 mod tests {
+    use crate::protocol::MessageKind;
     use crate::protocol::close::ClosePayload;
     use crate::recording::RecordedKind;
     use crate::recording::ndjson::parse_event;
@@ -222,6 +245,42 @@ mod tests {
         assert_eq!(ping("replace new", "server").as_deref(), Some("new"));
         assert_eq!(ping("drop", "server"), None);
         assert_eq!(ping("drop", "client").as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn what_was_held_is_seen_when_and_as_it_was_delivered() {
+        let arrival = |direction: &str| {
+            seen(&format!(
+                r#"{{"event":"message","direction":"{direction}","type":"text","data":"old","rule":1,"action":"hold","held":7}}"#
+            ))
+        };
+        assert!(arrival("server").is_none(), "its decision shows it");
+        assert!(arrival("client").is_some(), "as it was sent");
+        let new = r#","changed_to":{"type":"binary","encoding":"base64","data":"bmV3"}"#;
+        for (direction, outcome, changed_to, expected) in [
+            ("server", "delivered", "", Some((MessageKind::Text, "old"))),
+            ("server", "edited", new, Some((MessageKind::Binary, "new"))),
+            ("server", "dropped", "", None),
+            ("server", "not_delivered", "", None),
+            ("client", "delivered", "", None),
+            ("client", "edited", new, None),
+        ] {
+            let line = format!(
+                r#"{{"event":"held","direction":"{direction}","number":7,"outcome":"{outcome}","type":"text","data":"old"{changed_to}}}"#
+            );
+            let found = seen(&line).map(|what| match what {
+                RecordedKind::Message(it) => {
+                    (it.kind, String::from_utf8_lossy(&it.data).into_owned())
+                }
+                other => panic!("{other:?}"),
+            });
+            let expected = expected.map(|(kind, data)| (kind, data.to_owned()));
+            assert_eq!(found, expected, "{line}");
+        }
+        let ping = r#"{"event":"held","direction":"server","number":7,"outcome":"delivered","type":"ping","data":""}"#;
+        assert!(matches!(seen(ping), Some(RecordedKind::Ping(..))));
+        let close = r#"{"event":"held","direction":"server","number":7,"outcome":"delivered","type":"close","code":1000}"#;
+        assert!(seen(close).is_none(), "the end of the connection has it");
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Recorded {
             }
             RecordedKind::CloseFrame(_, close) => close.reason.len(),
             RecordedKind::Omitted(_) => 0,
+            RecordedKind::Decided(decided) => decided.size(),
             RecordedKind::Http(it) => it.method.len() + it.target.len() + optional(&it.note),
             RecordedKind::ProxyClosed(closed) => proxy_closed_size(closed),
             RecordedKind::Redirect(it) => {

@@ -165,6 +165,7 @@ impl Stats {
             RecordedKind::Open(_)
             | RecordedKind::Violation(..)
             | RecordedKind::CloseFrame(..)
+            | RecordedKind::Decided(_)
             | RecordedKind::Http(_)
             | RecordedKind::Frame(_)
             | RecordedKind::Redirect(_)

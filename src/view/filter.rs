@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{Event, EventKind, Message};
+use crate::event::{Carried, Event, EventKind, Message};
 use crate::protocol::MessageKind;
 use crate::protocol::frame::Opcode;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
@@ -66,6 +66,7 @@ impl Filters {
             EventKind::Ping(direction, data) => self.accept_control(*direction, true, data),
             EventKind::Pong(direction, data, _) => self.accept_control(*direction, false, data),
             EventKind::Frame(frame) => self.accept_frame(frame),
+            EventKind::Decided(it) => self.accept_carried(it.direction, &it.content),
             _ => true,
         }
     }
@@ -74,6 +75,18 @@ impl Filters {
     pub(super) fn accept_message(&self, message: &Message<'_>) -> bool {
         let Message { direction, kind, data, .. } = *message;
         self.combine(|filter| filter.accepts_message(direction, kind, data))
+    }
+
+    /// What was held, as it was received.
+    fn accept_carried(&self, direction: Direction, carried: &Carried) -> bool {
+        match carried {
+            Carried::Message(kind, data) => {
+                self.combine(|filter| filter.accepts_message(direction, *kind, data))
+            }
+            Carried::Ping(data) => self.accept_control(direction, true, data),
+            Carried::Pong(data) => self.accept_control(direction, false, data),
+            Carried::Close(_) => true,
+        }
     }
 
     fn accept_control(&self, direction: Direction, is_ping: bool, data: &[u8]) -> bool {

@@ -323,7 +323,7 @@ mod tests {
     fn what_passes_a_proxy_is_kept_with_what_was_done_to_it() {
         let mut state = State::new(Filters::default(), SCROLLBACK);
         state.pause();
-        let touch = Touch { rule: Some(2), action: "drop", changed_to: None };
+        let touch = Touch { rule: Some(2), action: "drop", changed_to: None, held: None };
         for touch in [Some(&touch), None] {
             let transit = Some(Transit { touch });
             state.decide(&Event { transit, ..event(Direction::Sent, "a", false) });

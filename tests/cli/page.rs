@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::support::{CLOSE, Peer, Running, TEXT, assert_status, close, header, masked, text};
 
 mod connections;
+#[cfg(unix)]
+mod fates;
 mod guards;
 mod odd_requests;
 #[cfg(target_os = "linux")]

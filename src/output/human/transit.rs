@@ -20,6 +20,8 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, TransportEnd};
 
+mod held;
+
 /// Payload bytes shown of a control frame that replaces another: all there can be.
 const MAX_CONTROL: usize = 125;
 
@@ -41,6 +43,7 @@ impl Human {
             EventKind::Violation(direction, it) => return self.breach(*direction, it, "withheld"),
             EventKind::Tolerated(direction, it) => return self.breach(*direction, it, "passed on"),
             EventKind::Omitted(omitted) => return self.omitted(omitted),
+            EventKind::Decided(decided) => return self.decided(decided),
             EventKind::Http(http) => return self.http(http),
             EventKind::ProxyClosed(closed) => return self.proxy_closed(closed),
             EventKind::Failure(failure) => {
@@ -192,25 +195,33 @@ impl Human {
     }
 }
 
-/// "rule 2: replace".
+/// "rule 2: replace", "rule 2: hold as 7".
 fn touch_text(touch: &Touch<'_>) -> String {
+    let number = touch.held.map_or_else(String::new, |number| format!(" as {number}"));
     match touch.rule {
-        Some(rule) => format!("rule {rule}: {}", touch.action),
-        None => format!("by the operator: {}", touch.action),
+        Some(rule) => format!("rule {rule}: {}{number}", touch.action),
+        None => format!("by the operator: {}{number}", touch.action),
     }
 }
 
 /// " → hi": what is delivered in place of a message that another output has.
 fn replacement_text(touch: &Touch<'_>) -> String {
-    let Some(Changed::Message(kind, data)) = &touch.changed_to else { return String::new() };
+    match &touch.changed_to {
+        Some(Changed::Message(kind, data)) => message_text(*kind, data),
+        _ => String::new(),
+    }
+}
+
+/// " → hi", " → binary, 2 bytes 00 ff".
+fn message_text(kind: MessageKind, data: &[u8]) -> String {
     match str::from_utf8(data) {
         Ok("") => " → (empty message)".to_owned(),
-        Ok(text) if *kind == MessageKind::Text => {
+        Ok(text) if kind == MessageKind::Text => {
             let end = text.floor_char_boundary(MAX_REPLACEMENT);
             let ellipsis = if end < text.len() { "…" } else { "" };
             format!(" → {}{ellipsis}", &text[..end])
         }
-        Err(_) if *kind == MessageKind::Text => {
+        Err(_) if kind == MessageKind::Text => {
             format!(" → text that is not UTF-8{}", payload_preview(data, MAX_BINARY))
         }
         _ => format!(

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::object::Object;
 use super::{close_members, ended, side, text_of};
-use crate::event::{Changed, Event, EventKind, HttpExchange, Omitted, ProxyClosed};
+use crate::event::{
+    Carried, Changed, Decided, Event, EventKind, HttpExchange, Omitted, ProxyClosed,
+};
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Direction, TransportEnd};
@@ -14,6 +16,9 @@ pub(super) fn touch(object: &mut Object<'_>, event: &Event<'_>) {
     let Some(touch) = event.touch() else { return };
     object.number_or_null("rule", touch.rule);
     object.text("action", touch.action);
+    if let Some(number) = touch.held {
+        object.number("held", number);
+    }
     let Some(changed) = &touch.changed_to else { return };
     object.object("changed_to", |inner| match changed {
         Changed::Message(kind, data) => {
@@ -44,6 +49,36 @@ fn payload(object: &mut Object<'_>, kind: MessageKind, data: &[u8]) {
             }
         }
     }
+}
+
+/// What became of something held. It has what was received, as the event of a message has.
+pub(super) fn decided(mut object: Object<'_>, event: &Event<'_>, decided: &Decided) {
+    object.start("held", event);
+    object.text("direction", event.direction_name(decided.direction));
+    object.number("number", decided.number);
+    object.text("outcome", decided.outcome.name());
+    object.millis("held_ms", Some(decided.waited));
+    carried(&mut object, &decided.content);
+    if let Some(changed) = &decided.changed_to {
+        object.object("changed_to", |inner| carried(inner, changed));
+    }
+    object.end();
+}
+
+fn carried(object: &mut Object<'_>, carried: &Carried) {
+    object.text("type", carried.name());
+    let size = match carried {
+        Carried::Message(kind, data) => {
+            payload(object, *kind, data);
+            data.len()
+        }
+        Carried::Ping(data) | Carried::Pong(data) => {
+            object.base64(data);
+            data.len()
+        }
+        Carried::Close(close) => return close_members(object, close),
+    };
+    object.number("size", size as u64);
 }
 
 /// A message without its data.
@@ -157,7 +192,7 @@ mod tests {
     }
 
     fn touched<'a>(rule: Option<u64>, changed_to: Option<Changed<'a>>) -> Option<Touch<'a>> {
-        Some(Touch { rule, action: "replace", changed_to })
+        Some(Touch { rule, action: "replace", changed_to, held: None })
     }
 
     #[test]
@@ -212,6 +247,37 @@ mod tests {
              \"rule\":4,\"action\":\"replace\",\
              \"changed_to\":{\"type\":\"close\",\"code\":1005,\"reason\":\"\"}}\n"
         );
+    }
+
+    #[test]
+    fn what_became_of_something_held_has_both_forms() {
+        let held = Touch { rule: None, action: "hold", changed_to: None, held: Some(7) };
+        let line = shown(Some(held), message(Direction::Sent, MessageKind::Text, b"a"));
+        assert!(line.ends_with("\"rule\":null,\"action\":\"hold\",\"held\":7}\n"), "{line}");
+        let carried = |kind, data: &'static [u8]| Carried::Message(kind, data.into());
+        let edited = Decided {
+            number: 7,
+            direction: Direction::Sent,
+            content: carried(MessageKind::Text, b"a"),
+            outcome: HeldOutcome::Edited,
+            changed_to: Some(carried(MessageKind::Binary, b"bc")),
+            waited: Duration::from_millis(1500),
+        };
+        assert_eq!(
+            shown(None, EventKind::Decided(&edited)),
+            "{\"event\":\"held\",\"direction\":\"client\",\"number\":7,\"outcome\":\"edited\",\
+             \"held_ms\":1500.000,\"type\":\"text\",\"data\":\"a\",\"size\":1,\"changed_to\":\
+             {\"type\":\"binary\",\"encoding\":\"base64\",\"data\":\"YmM=\",\"size\":2}}\n"
+        );
+        let going = ClosePayload { code: Some(CloseCode::GOING_AWAY), reason: String::new() };
+        let dropped = Decided {
+            content: Carried::Close(going),
+            outcome: HeldOutcome::Dropped,
+            changed_to: None,
+            ..edited
+        };
+        let line = shown(None, EventKind::Decided(&dropped));
+        assert!(line.ends_with("\"type\":\"close\",\"code\":1001,\"reason\":\"\"}\n"), "{line}");
     }
 
     #[test]

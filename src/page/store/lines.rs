@@ -52,6 +52,7 @@ struct Found<'a> {
     direction: &'a [u8],
     kind: &'a [u8],
     opcode: &'a [u8],
+    outcome: &'a [u8],
     facts: Facts,
     status: u64,
     has_file: bool,
@@ -93,6 +94,7 @@ impl<'a> Found<'a> {
             b"omitted" => self.omitted = is_true,
             b"raw" => self.raw = is_true,
             b"opcode" => self.opcode = value,
+            b"outcome" => self.outcome = value,
             b"fin" => self.not_final = !is_true,
             b"rsv1" => self.rsv1 = is_true,
             b"rsv2" | b"rsv3" | b"final_block" => self.is_odd |= is_true,
@@ -138,6 +140,10 @@ impl<'a> Found<'a> {
         let mut facts = Facts { kind, from: self.from(is_server), ..self.facts };
         facts.end = line.len() as u32; // its length was checked
         facts.level = self.level(kind);
+        if kind == Kind::Held {
+            // The row of its arrival shows the data.
+            (facts.data, facts.data_length, facts.is_base64) = (0, 0, false);
+        }
         Some(facts)
     }
 
@@ -148,6 +154,7 @@ impl<'a> Found<'a> {
             b"\"message\"" => Kind::Text,
             b"\"ping\"" => Kind::Ping,
             b"\"pong\"" => Kind::Pong,
+            b"\"held\"" => Kind::Held,
             b"\"close_frame\"" => Kind::CloseFrame,
             b"\"close\"" => Kind::Close,
             b"\"open\"" => Kind::Open,
@@ -173,6 +180,7 @@ impl<'a> Found<'a> {
                 | CloseCode::INTERNAL_ERROR => Level::Bad,
                 _ => Level::Warn,
             },
+            Kind::Held if self.outcome != b"\"delivered\"" => Level::Warn,
             Kind::Http if self.status >= 500 => Level::Bad,
             Kind::Http if self.status >= 400 => Level::Warn,
             Kind::Omitted | Kind::Retry | Kind::Reconnect => Level::Warn,

@@ -1,16 +1,14 @@
-//! What the operator injects, lets go, or drops.
+//! What the operator injects.
 
 use crate::event::{EventKind, Level, Touch};
 use crate::protocol::Side;
 use crate::protocol::frame::Opcode;
 use crate::protocol::relay::{Content, Undeliverable};
 use crate::proxy::payload::Payload;
-use crate::rules::Replacement;
 
 use super::Cable;
 use super::events::message;
-use super::messages::Plan;
-use super::sides::{SIDES, at};
+use super::sides::at;
 
 impl Cable<'_> {
     /// Sends what the operator has injected, at the first message boundary.
@@ -48,7 +46,7 @@ impl Cable<'_> {
 
     fn show_injected(&mut self, from: Side, payload: &Payload, wire_size: usize) {
         self.journal.tick();
-        let touch = Touch { rule: None, action: "inject", changed_to: None };
+        let touch = Touch { rule: None, action: "inject", changed_to: None, held: None };
         let direction = from.direction();
         let event = match payload {
             Payload::Message(kind, data) => {
@@ -60,39 +58,6 @@ impl Cable<'_> {
         };
         self.journal.emit_touched(&touch, event);
         self.show_soon();
-    }
-
-    /// Lets a held message go, or drops it.
-    pub(super) fn release(&mut self, number: u64, is_dropped: bool) {
-        let Some(held) = self.control.holding.remove(number) else { return };
-        let plan = match (is_dropped, held.is_edited, held.payload) {
-            (true, ..) => Plan::Drop,
-            (false, false, _) => Plan::Pass,
-            (false, true, Payload::Message(kind, data)) => {
-                Plan::Replace(Replacement { kind: Some(kind), data })
-            }
-            (false, true, Payload::Control(_, data)) => {
-                Plan::Replace(Replacement { kind: None, data })
-            }
-        };
-        for side in SIDES {
-            if let Some(messages) = self.ways[at(side)].passing.messages()
-                && messages.release(number, plan.clone())
-            {
-                self.advance(side);
-                self.update_passing(side);
-            }
-        }
-    }
-
-    /// Forgets what is held of this connection, which has ended.
-    pub(super) fn forget_held(&mut self) {
-        for side in SIDES {
-            let Some(messages) = self.ways[at(side)].passing.messages() else { continue };
-            for number in messages.clear() {
-                self.control.holding.remove(number);
-            }
-        }
     }
 
     /// The other side of an injection: what is sent to a side comes from the other one.

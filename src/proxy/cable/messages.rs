@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::event::{Decided, HeldOutcome};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, MessageRelay, Unit};
 use crate::rules::Replacement;
@@ -20,6 +21,8 @@ pub(super) struct Messages {
     is_ending: bool,
     /// That end, once nothing is before it.
     ending: Option<Ending>,
+    /// What the operator has let go and was delivered since.
+    released: Vec<Released>,
 }
 
 /// How a rule ends the connection.
@@ -37,9 +40,36 @@ enum Entry {
     /// Bytes that were not decided about.
     Bytes(Vec<u8>),
     /// A message or control frame.
-    Unit { unit: Unit, plan: Plan, wait: Wait },
+    Unit { unit: Unit, plan: Plan, wait: Wait, released: Option<Box<Released>> },
     /// The end of the connection.
     Ending(Ending),
+}
+
+/// What the operator has let go, and may still be behind what waits.
+#[derive(Debug)]
+pub(super) struct Released {
+    /// What became of it, if it is delivered.
+    pub(super) decided: Decided,
+    /// When it was received.
+    pub(super) since: Instant,
+}
+
+/// What waited when the connection ended.
+#[derive(Debug)]
+pub(super) enum Leftover {
+    /// For the operator, by this number.
+    Held(u64),
+    /// Only for what was before it.
+    Released(Box<Released>),
+}
+
+impl Released {
+    /// The same, although it cannot be delivered.
+    pub(super) fn not_delivered(self) -> Self {
+        let outcome = HeldOutcome::NotDelivered;
+        let decided = Decided { outcome, changed_to: None, ..self.decided };
+        Self { decided, ..self }
+    }
 }
 
 /// What is to be done with a message or control frame.
@@ -83,6 +113,7 @@ impl Messages {
             control_since: None,
             is_ending: false,
             ending: None,
+            released: Vec::new(),
         }
     }
 
@@ -109,7 +140,7 @@ impl Messages {
     /// Adds a message or control frame behind what waits.
     pub(super) fn push(&mut self, unit: Unit, plan: Plan, wait: Wait) {
         self.size += unit.memory_usage();
-        self.lineup.push_back(Entry::Unit { unit, plan, wait });
+        self.lineup.push_back(Entry::Unit { unit, plan, wait, released: None });
     }
 
     /// Ends the connection behind what waits.
@@ -128,17 +159,28 @@ impl Messages {
         self.ending.take()
     }
 
-    /// Lets a held message go, as it is or changed. Returns whether there was one with this number.
-    pub(super) fn release(&mut self, number: u64, with: Plan) -> bool {
+    /// Takes what the operator has let go and was delivered since.
+    pub(super) fn take_released(&mut self) -> Vec<Released> {
+        std::mem::take(&mut self.released)
+    }
+
+    /// Whether the held message with this number is here.
+    pub(super) fn holds(&self, number: u64) -> bool {
+        self.lineup
+            .iter()
+            .any(|entry| matches!(entry, Entry::Unit { wait: Wait::Held(it), .. } if *it == number))
+    }
+
+    /// Lets a held message go, as it is or changed. It is in [`Messages::take_released`] once it was delivered.
+    pub(super) fn release(&mut self, number: u64, with: Plan, what: Option<Released>) {
         for entry in &mut self.lineup {
-            if let Entry::Unit { plan, wait, .. } = entry
+            if let Entry::Unit { plan, wait, released, .. } = entry
                 && *wait == Wait::Held(number)
             {
-                (*plan, *wait) = (with, Wait::None);
-                return true;
+                (*plan, *wait, *released) = (with, Wait::None, what.map(Box::new));
+                return;
             }
         }
-        false
     }
 
     /// Appends what need not wait any more to `out`.
@@ -160,8 +202,9 @@ impl Messages {
                     self.size -= bytes.len();
                     out.extend_from_slice(&bytes);
                 }
-                Some(Entry::Unit { unit, plan, .. }) => {
+                Some(Entry::Unit { unit, plan, released, .. }) => {
                     self.size -= unit.memory_usage();
+                    self.released.extend(released.map(|it| *it));
                     carry_out(unit, &plan, &mut self.relay, out);
                 }
                 Some(Entry::Ending(ending)) => {
@@ -191,11 +234,12 @@ impl Messages {
         front.into_iter().chain(self.control_since.map(|since| since + CONTROL_WAIT)).min()
     }
 
-    /// Drops what waits. Returns the numbers of the held messages among it.
-    pub(super) fn clear(&mut self) -> Vec<u64> {
+    /// Drops what waits. Returns what was held of it.
+    pub(super) fn clear(&mut self) -> Vec<Leftover> {
         self.size = 0;
         let held = |entry: Entry| match entry {
-            Entry::Unit { wait: Wait::Held(number), .. } => Some(number),
+            Entry::Unit { wait: Wait::Held(number), .. } => Some(Leftover::Held(number)),
+            Entry::Unit { released, .. } => released.map(Leftover::Released),
             _ => None,
         };
         std::mem::take(&mut self.lineup).into_iter().filter_map(held).collect()

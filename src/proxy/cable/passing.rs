@@ -177,9 +177,11 @@ impl Cable<'_> {
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
         messages.advance(Instant::now(), &mut out);
         let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
+        let released = messages.take_released();
         if self.closing.is_none() {
             self.write_or_keep(from, &out);
         }
+        self.show_released(from, released);
         if let Some(ending) = ending {
             self.end_as_ruled(ending);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::{Changed, EventKind, Level, Opened, Touch};
+use crate::event::{Carried, Changed, EventKind, Level, Opened, Touch};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Opcode;
 use crate::protocol::relay::{Content, Decision, Step, Unit, bit_in};
@@ -96,10 +96,13 @@ impl Cable<'_> {
                     && self.control.holding.is_on()
                     && matches!(event, Event::Message { .. });
                 let hold = |event: &Event<'_>| {
+                    let original = carried(event);
                     self.control.holding.add(Held {
                         connection: self.control.number,
                         from,
-                        payload: payload(event),
+                        since: Instant::now(),
+                        payload: Payload::of(&original),
+                        original,
                         is_edited: false,
                         orders: Arc::clone(&self.control.orders),
                     })
@@ -198,13 +201,15 @@ fn judged<'a>(event: &Event<'a>) -> Judged<'a> {
     }
 }
 
-fn payload(event: &Event<'_>) -> Payload {
+fn carried(event: &Event<'_>) -> Carried {
     let copy = |data: &[u8]| bytes::Bytes::copy_from_slice(data);
     match event {
-        Event::Message { kind, data, .. } => Payload::Message(*kind, copy(data)),
-        Event::Pong(_, data, _) => Payload::Control(Opcode::Pong, copy(data)),
-        Event::Ping(_, data) => Payload::Control(Opcode::Ping, copy(data)),
-        _ => Payload::Control(Opcode::Close, bytes::Bytes::new()),
+        Event::Message { kind, data, .. } => Carried::Message(*kind, copy(data)),
+        Event::Pong(_, data, _) => Carried::Pong(copy(data)),
+        Event::Close(_, close) => Carried::Close((*close).clone()),
+        Event::Ping(_, data) => Carried::Ping(copy(data)),
+        // Nothing else is decided about.
+        _ => Carried::Message(MessageKind::Binary, bytes::Bytes::new()),
     }
 }
 
@@ -241,7 +246,7 @@ fn emit(
         (Some(Effect::Close(payload)), Event::Close(..)) => Some(Changed::Close(payload)),
         _ => None,
     };
-    let touch = Touch { rule, action: &action, changed_to };
+    let touch = Touch { rule, action: &action, changed_to, held };
     show_touched(event, from.direction(), opened, journal, &touch);
 }
 

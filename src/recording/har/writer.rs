@@ -355,6 +355,7 @@ impl HarWriter {
             | RecordedKind::Violation(..)
             | RecordedKind::CloseFrame(..)
             | RecordedKind::Omitted(_)
+            | RecordedKind::Decided(_)
             | RecordedKind::Http(_)
             | RecordedKind::ProxyClosed(_) => Ok(()),
         }

@@ -10,7 +10,9 @@ use super::failed::{ErrorLine, RedirectLine, RetryLine};
 use super::frame::{FrameLine, ViolationLine};
 use super::opened::OpenLine;
 use super::payload::{Encoding, payload};
-use super::proxied::{ChangedLine, CloseFrameLine, CloseSides, HttpLine, ProxyCloseLine, touch};
+use super::proxied::{
+    ChangedLine, CloseFrameLine, CloseSides, HeldLine, HttpLine, ProxyCloseLine, touch,
+};
 use super::values::{Direction, Millis, Side, Stamps, Text, excerpt, or_default};
 use crate::event::{Omitted, OwnedTransit, Stamp};
 use crate::protocol::MessageKind;
@@ -33,7 +35,7 @@ impl LineError {
 }
 
 /// The events that are not of data.
-const OTHER_EVENTS: [&str; 10] = [
+const OTHER_EVENTS: [&str; 11] = [
     "open",
     "frame",
     "close",
@@ -44,6 +46,7 @@ const OTHER_EVENTS: [&str; 10] = [
     "reconnect",
     "http",
     "close_frame",
+    "held",
 ];
 
 /// The event of a line; `None`: it is of a kind that is not known.
@@ -87,6 +90,7 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
             }
             Err(reason) => Err(reason),
         },
+        "held" => parse::<HeldLine<'_>>(text)?.kind(parse(text)?),
         "error" => parse::<ErrorLine>(text)?.kind(at),
         "violation" => match parse::<ViolationLine>(text)?.kind(direction) {
             Some(kind) => Ok(kind),
@@ -155,6 +159,7 @@ struct DataLine<'a> {
     action: Option<Text<'a>>,
     #[serde(borrow)]
     changed_to: Option<ChangedLine<'a>>,
+    held: Option<u64>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -216,7 +221,8 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
     let line: DataLine<'_> = parse(text)?;
     let at = stamp(stamps, line.time, line.elapsed_ms)?;
     let is_proxied = line.direction.is_proxied();
-    let touch = touch(line.rule, line.action, line.changed_to).map_err(LineError::new)?;
+    let touch =
+        touch(line.rule, line.action, line.changed_to, line.held).map_err(LineError::new)?;
     let transit = is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new) });
     let direction = line.direction.into();
     let missing = |key: &str| LineError::new(format!("the {name} has no \"{key}\""));

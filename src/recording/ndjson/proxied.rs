@@ -7,7 +7,10 @@ use serde_json::value::RawValue;
 use super::ended::{Close, Traffic};
 use super::payload::{Encoding, payload};
 use super::values::{Direction, Millis, Side, Text, millis, or_default};
-use crate::event::{HttpExchange, OwnedChange, OwnedTouch, ProxyClosed, ProxyInitiator};
+use crate::event::{
+    Carried, Decided, HeldOutcome, HttpExchange, OwnedChange, OwnedTouch, ProxyClosed,
+    ProxyInitiator,
+};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::RecordedKind;
@@ -143,6 +146,7 @@ pub(super) struct CloseFrameLine<'a> {
     action: Option<Text<'a>>,
     #[serde(borrow)]
     changed_to: Option<ChangedLine<'a>>,
+    held: Option<u64>,
 }
 
 impl CloseFrameLine<'_> {
@@ -152,8 +156,36 @@ impl CloseFrameLine<'_> {
     /// Why it is not such a frame.
     pub(super) fn parts(self) -> Result<Option<(RecordedKind, OwnedTouch)>, String> {
         let close = Close { code: self.code, reason: self.reason }.payload();
-        let touch = touch(self.rule, self.action, self.changed_to)?;
+        let touch = touch(self.rule, self.action, self.changed_to, self.held)?;
         Ok(touch.map(|touch| (RecordedKind::CloseFrame(self.direction.into(), close), touch)))
+    }
+}
+
+/// The members of what became of something held, without those of what was held.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(super) struct HeldLine<'a> {
+    direction: Direction,
+    number: u64,
+    outcome: HeldOutcome,
+    #[serde(borrow)]
+    held_ms: Option<Millis<'a>>,
+    #[serde(borrow)]
+    changed_to: Option<ChangedLine<'a>>,
+}
+
+impl HeldLine<'_> {
+    /// What became of `content`.
+    ///
+    /// # Errors
+    /// Why the line does not say that.
+    pub(super) fn kind(self, content: ChangedLine<'_>) -> Result<RecordedKind, String> {
+        let waited = self.held_ms.map(Millis::duration).transpose()?.unwrap_or_default();
+        let Self { direction, number, outcome, .. } = self;
+        let (direction, content) = (direction.into(), content.carried()?);
+        let changed_to = self.changed_to.map(ChangedLine::carried).transpose()?;
+        let decided = Decided { number, direction, content, outcome, changed_to, waited };
+        Ok(RecordedKind::Decided(Box::new(decided)))
     }
 }
 
@@ -180,7 +212,7 @@ impl HttpLine<'_> {
     }
 }
 
-/// What was delivered in place of a message or control frame.
+/// A message or control frame: what was held, or was delivered in place of another.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct ChangedLine<'a> {
@@ -196,7 +228,7 @@ pub(super) struct ChangedLine<'a> {
     reason: String,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ChangedKind {
     Text,
@@ -214,13 +246,24 @@ pub(super) fn touch(
     rule: Option<u64>,
     action: Option<Text<'_>>,
     changed: Option<ChangedLine<'_>>,
+    held: Option<u64>,
 ) -> Result<Option<OwnedTouch>, String> {
     let Some(action) = action else { return Ok(None) };
     let changed_to = changed.map(ChangedLine::change).transpose()?;
-    Ok(Some(OwnedTouch { rule, action: action.0.into_owned(), changed_to }))
+    Ok(Some(OwnedTouch { rule, action: action.0.into_owned(), changed_to, held }))
 }
 
 impl ChangedLine<'_> {
+    fn carried(self) -> Result<Carried, String> {
+        let is_pong = self.kind == ChangedKind::Pong;
+        Ok(match self.change()? {
+            OwnedChange::Message(kind, data) => Carried::Message(kind, data),
+            OwnedChange::Control(data) if is_pong => Carried::Pong(data),
+            OwnedChange::Control(data) => Carried::Ping(data),
+            OwnedChange::Close(close) => Carried::Close(close),
+        })
+    }
+
     fn change(self) -> Result<OwnedChange, String> {
         let Self { encoding, data, bytes, .. } = self;
         let message =

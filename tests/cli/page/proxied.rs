@@ -7,15 +7,15 @@ use crate::listen::port_in;
 use crate::support::{Listener, Peer, Running, masked, text, wscope};
 
 /// A proxy with a page, in front of a server that the test is.
-struct Proxied {
-    running: Running,
+pub(super) struct Proxied {
+    pub(super) running: Running,
     port: u16,
-    page: Page,
+    pub(super) page: Page,
     target: Listener,
 }
 
 #[track_caller]
-fn proxy(options: &[&str]) -> Proxied {
+pub(super) fn proxy(options: &[&str]) -> Proxied {
     let target = Listener::new();
     let program = wscope().args(["proxy", "--ui"]).args(options).args([":0", &target.url()]);
     let mut running = program.stdin_null().spawn();
@@ -28,7 +28,7 @@ fn proxy(options: &[&str]) -> Proxied {
 impl Proxied {
     /// An open WebSocket: the client and the server.
     #[track_caller]
-    fn open(&self) -> (Peer, Peer) {
+    pub(super) fn open(&self) -> (Peer, Peer) {
         let mut client = Peer::connect(self.port);
         client.request("/", &[]);
         let mut server = self.target.accept();

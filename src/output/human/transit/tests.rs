@@ -9,7 +9,11 @@ use crate::protocol::vocabulary::{Compressed, Counters};
 use crate::protocol::{CloseCode, MessageKind, Rule};
 
 /// What is shown of an event on connection 1, in 80 columns.
-fn shown_with(options: HumanOptions, touch: Option<Touch<'_>>, what: EventKind<'_>) -> String {
+pub(super) fn shown_with(
+    options: HumanOptions,
+    touch: Option<Touch<'_>>,
+    what: EventKind<'_>,
+) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
     let transit = Some(Transit { touch: touch.as_ref() });
     let mut out = Outlet::memory();
@@ -18,11 +22,11 @@ fn shown_with(options: HumanOptions, touch: Option<Touch<'_>>, what: EventKind<'
     out.text()
 }
 
-fn at_80() -> HumanOptions {
+pub(super) fn at_80() -> HumanOptions {
     HumanOptions { width: Some(80), ..options() }
 }
 
-fn piped() -> HumanOptions {
+pub(super) fn piped() -> HumanOptions {
     HumanOptions { messages: false, detail: Detail::Line, escapes: false, width: None, ..options() }
 }
 
@@ -39,7 +43,7 @@ fn touch<'a>(
     action: &'a str,
     changed_to: Option<Changed<'a>>,
 ) -> Option<Touch<'a>> {
-    Some(Touch { rule, action, changed_to })
+    Some(Touch { rule, action, changed_to, held: None })
 }
 
 fn close(code: u16, reason: &str) -> ClosePayload {

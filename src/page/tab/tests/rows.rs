@@ -51,6 +51,46 @@ fn rows_are_as_the_list_shows_them() {
 }
 
 #[test]
+fn the_row_of_something_held_says_what_became_of_it() {
+    let held = |at, members| line("held", at, members);
+    let store = store_of(&[
+        held(
+            1,
+            r#""direction":"client","number":7,"outcome":"edited","type":"text","data":"a","size":1,"changed_to":{"type":"text","data":"\"b","size":2}"#,
+        ),
+        held(
+            2,
+            r#""direction":"server","number":8,"outcome":"not_delivered","type":"ping","encoding":"base64","data":"aGk=","size":2"#,
+        ),
+        held(
+            3,
+            r#""direction":"server","number":9,"outcome":"delivered","type":"binary","encoding":"base64","data":"AP8=","size":2"#,
+        ),
+        held(
+            4,
+            r#""direction":"server","number":10,"outcome":"dropped","type":"close","code":1001,"reason":"x""#,
+        ),
+    ]);
+    let (mut tab, _) = tab(&store);
+    let rows =
+        result(&mut tab, json!({"method": "rows", "from": 0, "count": 10, "filtered": false}));
+    let shown = |at: usize| {
+        let row = &rows["rows"][at];
+        assert_eq!((&row["event"], &row["type"]), (&json!("held"), &json!("held")));
+        json!([row["direction"], row["preview"], row["level"]])
+    };
+    assert_eq!(shown(0), json!(["out", "#7 edited: \"b", "warn"]));
+    assert_eq!(shown(1), json!(["in", "#8 not delivered: hi", "warn"]));
+    assert_eq!(shown(2), json!(["in", "#9 delivered: 00 ff", null]));
+    assert_eq!(shown(3), json!(["in", "#10 dropped: close 1001", "warn"]));
+    let event = result(&mut tab, json!({"method": "event", "row": 0, "limit": 1}));
+    assert_eq!(
+        (&event["event"]["changed_to"]["data"], &event["cut"]),
+        (&json!("\""), &json!(true))
+    );
+}
+
+#[test]
 fn an_event_is_cut_at_the_limit() {
     let store = store_of(&[
         message("sent", 1, "{\"id\":1}\n\u{e9}\u{202e}x"),

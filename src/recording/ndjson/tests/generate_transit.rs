@@ -36,8 +36,8 @@ fn touched(
 }
 
 fn touch(changed: impl Strategy<Value = OwnedChange>) -> impl Strategy<Value = OwnedTouch> {
-    (option::of(any::<u64>()), text(), option::of(changed))
-        .prop_map(|(rule, action, changed_to)| OwnedTouch { rule, action, changed_to })
+    (option::of(any::<u64>()), text(), option::of(changed), option::of(any::<u64>()))
+        .prop_map(|(rule, action, changed_to, held)| OwnedTouch { rule, action, changed_to, held })
 }
 
 fn untouchable() -> impl Strategy<Value = RecordedKind> {
@@ -45,6 +45,12 @@ fn untouchable() -> impl Strategy<Value = RecordedKind> {
         .prop_map(|(direction, kind, size, wire_size, compressed, frames)| {
             RecordedKind::Omitted(Omitted { direction, kind, size, wire_size, compressed, frames })
         });
+    let decided =
+        (any::<u64>(), direction(), carried(), outcome(), option::of(carried()), duration())
+            .prop_map(|(number, direction, content, outcome, changed_to, waited)| {
+                let decided = Decided { number, direction, content, outcome, changed_to, waited };
+                RecordedKind::Decided(Box::new(decided))
+            });
     let http = (text(), text(), option::of(any::<u16>()), duration(), option::of(text())).prop_map(
         |(method, target, status, duration, note)| {
             RecordedKind::Http(Box::new(HttpExchange { method, target, status, duration, note }))
@@ -60,6 +66,7 @@ fn untouchable() -> impl Strategy<Value = RecordedKind> {
         .prop_map(|it| RecordedKind::Open(Box::new(Opened { initiator: Initiator::Peer, ..it })));
     prop_oneof![
         omitted.boxed(),
+        decided.boxed(),
         http.boxed(),
         breach.boxed(),
         open.boxed(),
@@ -67,6 +74,21 @@ fn untouchable() -> impl Strategy<Value = RecordedKind> {
         failure().prop_map(|it| RecordedKind::Failure(Box::new(it))).boxed(),
         proxy_closed().prop_map(|it| RecordedKind::ProxyClosed(Box::new(it))).boxed(),
     ]
+}
+
+fn carried() -> impl Strategy<Value = Carried> {
+    let data = || bytes().prop_map(Bytes::from);
+    prop_oneof![
+        (kind(), data()).prop_map(|(kind, data)| Carried::Message(kind, data)),
+        data().prop_map(Carried::Ping),
+        data().prop_map(Carried::Pong),
+        close().prop_map(Carried::Close),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = HeldOutcome> {
+    use HeldOutcome::{Delivered, Dropped, Edited, NotDelivered};
+    prop_oneof![Just(Delivered), Just(Edited), Just(Dropped), Just(NotDelivered)]
 }
 
 fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {

@@ -88,7 +88,7 @@ fn messages_that_passed_a_proxy_are_shown_as_they_were_live() {
     let [going, other] = [close(1001), close(4000)];
     let message = Message::received(MessageKind::Text, b"{\"a\":1}");
     let sent = EventKind::Message(Message { direction: Direction::Sent, ..message });
-    let touch = |action, changed_to| Some(Touch { rule: Some(2), action, changed_to });
+    let touch = |action, changed_to| Some(Touch { rule: Some(2), action, changed_to, held: None });
     let text = Changed::Message(MessageKind::Text, b"{\"a\":2}");
     let broken = Changed::Message(MessageKind::Text, b"\xff");
     for (touch, what) in [

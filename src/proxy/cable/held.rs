@@ -1,0 +1,106 @@
+//! What the operator decides about held messages.
+
+use crate::event::{Carried, Decided, EventKind, HeldOutcome, emit_masked};
+use crate::protocol::Side;
+use crate::protocol::frame::Opcode;
+use crate::proxy::hold::Held;
+use crate::proxy::payload::Payload;
+use crate::rules::Replacement;
+
+use super::Cable;
+use super::messages::{Leftover, Plan, Released};
+use super::sides::{SIDES, at};
+
+impl Cable<'_> {
+    /// Lets a held message go, or drops it.
+    pub(super) fn release(&mut self, number: u64, is_dropped: bool) {
+        let Some(held) = self.control.holding.remove(number) else { return };
+        let plan = match (is_dropped, held.is_edited) {
+            (true, _) => Plan::Drop,
+            (false, false) => Plan::Pass,
+            (false, true) => Plan::Replace(replacement(&held.payload)),
+        };
+        let released = released(number, held, is_dropped);
+        for side in SIDES {
+            let Some(messages) = self.ways[at(side)].passing.messages() else { continue };
+            if !messages.holds(number) {
+                continue;
+            }
+            if is_dropped {
+                messages.release(number, plan, None);
+                self.show_decided(released);
+            } else {
+                messages.release(number, plan, Some(released));
+            }
+            self.advance(side);
+            self.update_passing(side);
+            return;
+        }
+    }
+
+    /// Shows what the operator had let go, and was delivered now unless the connection is ending.
+    pub(super) fn show_released(&mut self, from: Side, released: Vec<Released>) {
+        let is_delivered = self.closing.is_none() && !self.ends[at(from.other())].has_failed();
+        for it in released {
+            self.show_decided(if is_delivered { it } else { it.not_delivered() });
+        }
+    }
+
+    /// Reports what is still held of this connection, which has ended.
+    pub(super) fn end_holding(&mut self) {
+        for side in SIDES {
+            let Some(messages) = self.ways[at(side)].passing.messages() else { continue };
+            for leftover in messages.clear() {
+                let left = match leftover {
+                    Leftover::Released(released) => Some(*released),
+                    Leftover::Held(number) => {
+                        let held = self.control.holding.remove(number);
+                        held.map(|held| released(number, held, false))
+                    }
+                };
+                if let Some(left) = left {
+                    self.show_decided(left.not_delivered());
+                }
+            }
+        }
+    }
+
+    fn show_decided(&mut self, Released { mut decided, since }: Released) {
+        self.journal.tick();
+        decided.waited = since.elapsed();
+        let (secrets, journal) = (&self.opened.secrets, &mut self.journal);
+        emit_masked(EventKind::Decided(&decided), secrets, |event| journal.emit(event));
+        self.show_soon();
+    }
+}
+
+/// What becomes of a held message that the operator lets go or drops.
+fn released(number: u64, held: Held, is_dropped: bool) -> Released {
+    let Held { from, since, original, payload, is_edited, .. } = held;
+    let (outcome, changed_to) = match (is_dropped, is_edited) {
+        (true, _) => (HeldOutcome::Dropped, None),
+        (false, false) => (HeldOutcome::Delivered, None),
+        (false, true) => (HeldOutcome::Edited, carried(payload)),
+    };
+    let direction = from.direction();
+    let waited = since.elapsed();
+    let decided = Decided { number, direction, content: original, outcome, changed_to, waited };
+    Released { decided, since }
+}
+
+fn replacement(payload: &Payload) -> Replacement {
+    match payload {
+        Payload::Message(kind, data) => Replacement { kind: Some(*kind), data: data.clone() },
+        Payload::Control(_, data) => Replacement { kind: None, data: data.clone() },
+    }
+}
+
+/// What is delivered in place of something; `None`: a Close frame, which is never edited.
+fn carried(payload: Payload) -> Option<Carried> {
+    match payload {
+        Payload::Message(kind, data) => Some(Carried::Message(kind, data)),
+        Payload::Control(Opcode::Ping, data) => Some(Carried::Ping(data)),
+        Payload::Control(Opcode::Pong, data) => Some(Carried::Pong(data)),
+        Payload::Control(..) => None,
+    }
+}
