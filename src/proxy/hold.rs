@@ -113,6 +113,15 @@ impl Holding {
         self.table().get(&number).cloned()
     }
 
+    /// The last of those that the same side of the same connection sent before this one, and that has to be decided first.
+    pub fn before(&self, number: u64) -> Option<u64> {
+        let table = self.table();
+        let Held { connection, from, .. } = table.get(&number)?;
+        let is_ahead =
+            |(_, held): &(&u64, &Held)| held.connection == *connection && held.from == *from;
+        table.range(..number).rev().find(is_ahead).map(|(number, _)| *number)
+    }
+
     /// Has something else delivered in place of one. `false`: there is none with this number.
     pub fn edit(&self, number: u64, payload: Payload) -> bool {
         let mut table = self.table();

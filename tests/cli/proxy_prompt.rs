@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Sender, channel};
 
 use crate::listen::port_in;
-use crate::support::{Key, Peer, Server, Terminal, masked, text};
+use crate::support::{Key, Peer, Server, Terminal, masked, ping, text};
 
 /// A proxy on a terminal in front of this server, and its port.
 fn proxy(options: &[&str], server: &Server) -> (Terminal, u16) {
@@ -178,6 +178,39 @@ fn held_messages_are_changed_dropped_and_delivered() {
         terminal.wait_for(answer);
     }
     finish(&mut terminal, client);
+}
+
+#[test]
+fn pings_pass_what_is_held_and_the_order_of_the_rest_is_kept() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.expect_ping(b"still there");
+        peer.expect_text("first");
+        peer.expect_text("second");
+        peer.answer_close(1000);
+    });
+    let (mut terminal, port) = proxy(&[], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    terminal.type_line("/hold on");
+    terminal.wait_for("every data message is held");
+    say(&mut client, "first");
+    say(&mut client, "second");
+    client.send(masked(&ping(b"still there")));
+    client.close(1000, "");
+    terminal.wait_for(
+        "the client has sent a Close frame, 1000 Normal Closure: passed on after held message 2",
+    );
+    terminal.type_line("/go 2");
+    terminal.wait_for("2 is delivered after 1, which is still held");
+    terminal.type_line("/go 1");
+    terminal.wait_for("#1 > held message 1: delivered after ");
+    terminal.wait_for("#1 > held message 2: delivered after ");
+    client.expect_close(1000);
+    client.expect_eof();
+    drop(client);
+    terminal.wait_for("#1 closed");
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
 }
 
 #[test]

@@ -201,8 +201,12 @@ impl Server {
 
     fn release_one(&self, number: u64, is_dropped: bool) -> Answer {
         let held = self.holding.get(number).ok_or_else(|| not_held(number))?;
+        let before = self.holding.before(number).filter(|_| !is_dropped);
         match held.orders.push(Order::Release { number, is_dropped }) {
-            true => Ok(Some(format!("{} {number}", released(is_dropped)))),
+            true => Ok(Some(match before {
+                Some(other) => format!("{number} is delivered after {other}, which is still held"),
+                None => format!("{} {number}", released(is_dropped)),
+            })),
             false => Err(BUSY.to_owned()),
         }
     }

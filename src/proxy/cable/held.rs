@@ -1,6 +1,6 @@
 //! What the operator decides about held messages.
 
-use crate::event::{Carried, Decided, EventKind, HeldOutcome, emit_masked};
+use crate::event::{Carried, Decided, EventKind, HeldOutcome, Level, emit_masked};
 use crate::protocol::Side;
 use crate::protocol::frame::Opcode;
 use crate::proxy::hold::Held;
@@ -44,6 +44,24 @@ impl Cable<'_> {
         for it in released {
             self.show_decided(if is_delivered { it } else { it.not_delivered() });
         }
+    }
+
+    /// Shows that a side has sent a Close frame, if that waits behind something held.
+    pub(super) fn note_waiting_close(&mut self, from: Side) {
+        let code = self.ways[at(from)].close.as_ref().and_then(|close| close.code);
+        let text = match code {
+            Some(code) => format!("sent a Close frame, {} {}", code.get(), code.name()),
+            None => "sent a Close frame without a code".to_owned(),
+        };
+        self.note_waiting_end(from, &text);
+    }
+
+    /// Shows how a side has ended, if that waits behind something held.
+    pub(super) fn note_waiting_end(&mut self, from: Side, what: &str) {
+        let messages = self.ways[at(from)].passing.messages();
+        let Some(number) = messages.and_then(|messages| messages.last_held()) else { return };
+        let text = format!("the {} has {what}: passed on after held message {number}", from.name());
+        self.journal.emit(EventKind::Notice(Level::Info, &text));
     }
 
     /// Reports what is still held of this connection, which has ended.

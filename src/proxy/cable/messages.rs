@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::event::{Decided, HeldOutcome};
+use crate::protocol::Opcode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, MessageRelay, Unit};
 use crate::rules::Replacement;
@@ -15,6 +16,8 @@ pub(super) struct Messages {
     lineup: VecDeque<Entry>,
     /// Bytes in it.
     size: usize,
+    /// How many entries of it pings and pongs must not overtake.
+    barriers: usize,
     /// Since when control frames wait for the end of the message that they were sent in.
     control_since: Option<Instant>,
     /// The end of the connection is in the lineup: nothing behind it is delivered.
@@ -61,6 +64,18 @@ pub(super) enum Leftover {
     Held(u64),
     /// Only for what was before it.
     Released(Box<Released>),
+}
+
+impl Entry {
+    /// Whether pings and pongs must not overtake it. Once it is added that does not change.
+    fn is_barrier(&self) -> bool {
+        match self {
+            Self::Unit { unit, wait, .. } => {
+                !matches!(unit.content(), Content::Message(..)) || matches!(wait, Wait::Until(_))
+            }
+            Self::Bytes(_) | Self::Ending(_) => true,
+        }
+    }
 }
 
 impl Released {
@@ -110,6 +125,7 @@ impl Messages {
             relay,
             lineup: VecDeque::new(),
             size: 0,
+            barriers: 0,
             control_since: None,
             is_ending: false,
             ending: None,
@@ -133,20 +149,42 @@ impl Messages {
             return bytes;
         }
         self.size += bytes.len();
-        self.lineup.push_back(Entry::Bytes(bytes));
+        self.add(Entry::Bytes(bytes));
         Vec::new()
     }
 
     /// Adds a message or control frame behind what waits.
     pub(super) fn push(&mut self, unit: Unit, plan: Plan, wait: Wait) {
         self.size += unit.memory_usage();
-        self.lineup.push_back(Entry::Unit { unit, plan, wait, released: None });
+        self.add(Entry::Unit { unit, plan, wait, released: None });
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.barriers += usize::from(entry.is_barrier());
+        self.lineup.push_back(entry);
+    }
+
+    /// Whether something may be delivered before what waits: a ping or pong that no rule touches, if only data messages
+    /// wait, and for the operator. RFC 6455 section 5.4 allows control frames at any place between messages.
+    pub(super) fn may_overtake(&self, unit: &Unit, plan: &Plan, wait: Wait) -> bool {
+        let is_ping_or_pong =
+            matches!(unit.content(), Content::Control(Opcode::Ping | Opcode::Pong, _));
+        let is_untouched = matches!(plan, Plan::Pass) && wait == Wait::None;
+        is_ping_or_pong && is_untouched && !self.lineup.is_empty() && self.barriers == 0
+    }
+
+    /// The number of the last held message.
+    pub(super) fn last_held(&self) -> Option<u64> {
+        self.lineup.iter().rev().find_map(|entry| match entry {
+            Entry::Unit { wait: Wait::Held(number), .. } => Some(*number),
+            _ => None,
+        })
     }
 
     /// Ends the connection behind what waits.
     pub(super) fn end(&mut self, ending: Ending) {
         self.is_ending = true;
-        self.lineup.push_back(Entry::Ending(ending));
+        self.add(Entry::Ending(ending));
     }
 
     /// Whether the connection ends behind what waits.
@@ -197,7 +235,9 @@ impl Messages {
             if !is_ready {
                 break;
             }
-            match self.lineup.pop_front() {
+            let entry = self.lineup.pop_front();
+            self.barriers -= usize::from(entry.as_ref().is_some_and(Entry::is_barrier));
+            match entry {
                 Some(Entry::Bytes(bytes)) => {
                     self.size -= bytes.len();
                     out.extend_from_slice(&bytes);
@@ -236,7 +276,7 @@ impl Messages {
 
     /// Drops what waits. Returns what was held of it.
     pub(super) fn clear(&mut self) -> Vec<Leftover> {
-        self.size = 0;
+        (self.size, self.barriers) = (0, 0);
         let held = |entry: Entry| match entry {
             Entry::Unit { wait: Wait::Held(number), .. } => Some(Leftover::Held(number)),
             Entry::Unit { released, .. } => released.map(Leftover::Released),

@@ -193,6 +193,7 @@ impl Cable<'_> {
         match passed {
             SourceEnd::Fin | SourceEnd::Cut if !self.ways[at(from)].passing.is_empty() => {
                 self.ways[at(from)].pending_end = Some(passed);
+                self.note_waiting_end(from, "ended TCP");
             }
             _ => self.pass_end(from, passed),
         }

@@ -42,7 +42,20 @@ impl Cable<'_> {
             self.keep_order(from, &mut out);
             let Some(messages) = self.ways[at(from)].passing.messages() else { break };
             match (deed, queued) {
-                (_, Some((unit, plan, wait))) => messages.push(unit, plan, wait),
+                (_, Some((unit, plan, wait))) if messages.may_overtake(&unit, &plan, wait) => {
+                    let mut bytes = Vec::new();
+                    unit.pass(&mut messages.relay, &mut bytes);
+                    if self.closing.is_none() {
+                        self.write_or_keep(from, &bytes);
+                    }
+                }
+                (_, Some((unit, plan, wait))) => {
+                    let is_close = matches!(unit.content(), Content::Control(Opcode::Close, _));
+                    messages.push(unit, plan, wait);
+                    if is_close && wait == Wait::None {
+                        self.note_waiting_close(from);
+                    }
+                }
                 (Deed::Close(payload), None) => messages.end(Ending::Close(payload)),
                 (Deed::Abort, None) => messages.end(Ending::Abort),
                 (Deed::Pass | Deed::Plan(_) | Deed::Wait(..), None) => {}
