@@ -187,9 +187,9 @@ impl View {
         self.state().change_filters(change);
     }
 
-    /// The filters as text, as they were written: those of what is shown, and of what is not.
-    pub fn filter_texts(&self) -> (Vec<String>, Vec<String>) {
-        self.state().filters().texts()
+    /// The filters: those of what is shown, and of what is not.
+    pub fn filters(&self) -> Filters {
+        self.state().filters().clone()
     }
 
     /// How times are shown.

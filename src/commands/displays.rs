@@ -8,7 +8,7 @@ use mio::Waker;
 
 use crate::config::{Commentary, Stdout};
 use crate::event::Clock;
-use crate::input::repl::{PromptContext, RecordControl};
+use crate::input::repl::{FilterParser, PromptContext, RecordControl};
 use crate::output::human::{Detail, Human, HumanOptions, whole_message};
 use crate::output::json::Json;
 use crate::output::json_payload::JsonPayloadFormat;
@@ -60,6 +60,7 @@ pub(super) fn context(
     view: &Arc<View>,
     commentary: &Commentary,
     record: RecordControl,
+    parse_filter: FilterParser,
 ) -> PromptContext {
     let options = on_terminal(commentary, Failures::None);
     PromptContext {
@@ -73,7 +74,23 @@ pub(super) fn context(
 }
 
 /// Parses a filter that was typed, with the file that it may name.
-fn parse_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, String> {
+///
+/// # Errors
+/// Why it is not valid.
+pub(super) fn parse_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, String> {
+    display::parse(source, pattern_file(source)?).map_err(|error| error.to_string())
+}
+
+/// The same at the prompt of a proxy.
+///
+/// # Errors
+/// Why it is not valid.
+pub(super) fn parse_proxy_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, String> {
+    display::parse_for_proxy(source, pattern_file(source)?).map_err(|error| error.to_string())
+}
+
+/// The content of the file that a filter names.
+fn pattern_file(source: &str) -> Result<Option<Vec<u8>>, String> {
     let read = |path: &Path| {
         let name = path.display();
         // Opening anything else may block.
@@ -83,8 +100,7 @@ fn parse_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, String> {
             Err(error) => Err(format!("{name}: {error}")),
         }
     };
-    let content = expect::file(source).map(read).transpose()?;
-    display::parse(source, content).map_err(|error| error.to_string())
+    expect::file(source).map(read).transpose()
 }
 
 /// The largest file that is a pattern, in bytes.

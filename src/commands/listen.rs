@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::displays;
 use super::serving::{self, ControlLoop, Listening, Shared, SharedOptions};
 use crate::config::{ListenConfig, ServerInput};
 use crate::error::Error;
@@ -80,6 +81,7 @@ fn shared_options(config: &mut ListenConfig) -> SharedOptions<'_, OperatorComman
         input: config.input,
         commands: &SERVER_COMMANDS,
         keeps_scenario: true,
+        parse_filter: displays::parse_filter,
         numbers: None,
         destination: Destination {
             messages: config.messages.clone(),

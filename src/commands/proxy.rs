@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::displays;
 use super::serving::{self, ControlLoop, Listening, Shared, SharedOptions};
 use crate::config::ProxyConfig;
 use crate::error::Error;
@@ -87,6 +88,7 @@ fn shared_options(config: &mut ProxyConfig, numbers: NumberList) -> SharedOption
         input: config.input,
         commands: &COMMANDS,
         keeps_scenario: true,
+        parse_filter: displays::parse_proxy_filter,
         numbers: Some(numbers),
         destination: Destination { messages: None, secrets: config.secrets.clone() },
         history: config.history.clone(),

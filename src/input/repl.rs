@@ -59,8 +59,8 @@ pub(crate) use closest::closest;
 use composer::Composer;
 pub use connection::CONNECTION_COMMANDS;
 pub use context::{
-    NumberKind, NumberList, PromptContext, RecordControl, RecordRequest, ScenarioMaker,
-    SessionScenario,
+    FilterParser, NumberKind, NumberList, PromptContext, RecordControl, RecordRequest,
+    ScenarioMaker, SessionScenario,
 };
 pub use destination::{Destination, Destinations};
 use editing::Programs;

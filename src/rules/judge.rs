@@ -132,8 +132,10 @@ impl Judge {
         since_open: Duration,
     ) -> Option<Verdict> {
         let rules = self.rules.list().iter().zip(&mut self.counters);
-        for (NumberedRule { number, rule }, counter) in rules {
+        for (numbered, counter) in rules {
+            let NumberedRule { number, rule, .. } = numbered;
             if rule.matches(from, what) && counter.holds(rule.when(), since_open) {
+                numbered.note_applied();
                 return Some(Verdict { rule: *number, effect: counter.effect(rule.action()) });
             }
         }

@@ -27,6 +27,8 @@ pub struct NumberedRule {
     pub number: u64,
     /// The rule.
     pub rule: Arc<ProxyRule>,
+    /// How often it was applied, on all connections.
+    applied: Arc<AtomicU64>,
 }
 
 /// What a rule may apply to.
@@ -43,6 +45,18 @@ pub struct Scope {
 #[error("there are {MAX_RULES} rules already: remove one first")]
 pub struct TooManyRules;
 
+impl NumberedRule {
+    /// How often it was applied, on all connections.
+    pub fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Relaxed)
+    }
+
+    /// Counts that it is applied.
+    pub(super) fn note_applied(&self) {
+        self.applied.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl Rules {
     /// Adds a rule behind the others, and returns its number.
     ///
@@ -54,7 +68,11 @@ impl Rules {
         }
         self.last += 1;
         self.version += 1;
-        self.rules.push(NumberedRule { number: self.last, rule: Arc::new(rule) });
+        self.rules.push(NumberedRule {
+            number: self.last,
+            rule: Arc::new(rule),
+            applied: Arc::default(),
+        });
         Ok(self.last)
     }
 

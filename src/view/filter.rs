@@ -38,14 +38,6 @@ impl Filters {
         self.only.is_empty() && self.mute.is_empty()
     }
 
-    /// As they were written.
-    pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
-        let texts = |filters: &[Arc<dyn DisplayFilter>]| {
-            filters.iter().map(|filter| filter.source().to_owned()).collect()
-        };
-        (texts(&self.only), texts(&self.mute))
-    }
-
     /// Whether an event is shown. Only messages, pings, pongs and frames are filtered.
     pub(super) fn accept(&self, event: &Event<'_>) -> bool {
         self.accept_kind(&event.what)

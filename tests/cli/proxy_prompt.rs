@@ -98,6 +98,8 @@ fn messages_are_injected_toward_either_side() {
         ("/server 1 hex:0", "not hex: 1 digit"),
         ("/server 1 text:@missing", "missing: No such file"),
         ("/sever 1 x", "unknown command /sever; did you mean /server?"),
+        ("/con", "unknown command /con; did you mean /connections?"),
+        ("/close 1 1000 \"x", "the quote \" before the reason is not closed: \"x"),
     ] {
         terminal.type_line(line);
         terminal.wait_for(answer);
@@ -120,7 +122,8 @@ fn rules_come_and_go_while_messages_pass() {
     say(&mut client, "third");
     assert_eq!(next(), "third");
     terminal.type_line("/rules");
-    terminal.wait_for("  1  server /x/ => drop\n  2  client /secret/ => drop");
+    terminal.wait_for("  1  not applied yet  server /x/ => drop");
+    terminal.wait_for("  2  applied 1 time   client /secret/ => drop");
     terminal.type_line("/unrule 2");
     terminal.wait_for("rule 2 removed: client /secret/ => drop");
     say(&mut client, "fourth secret");
@@ -322,6 +325,7 @@ fn commands_numbers_and_words_of_rules_are_completed() {
         ("/server ", "> /server 1"),
         ("/unr", "> /unrule"),
         ("/go ", "> /go 1"),
+        ("/edit 1 ", "> /edit 1 x"),
         ("/rule cl", "> /rule client "),
         ("/rule any ev", "> /rule any every "),
         ("/rule any => rep", "> /rule any => replace "),
@@ -361,6 +365,16 @@ fn the_display_is_filtered_searched_and_paused() {
     terminal.wait_for("signal one");
     terminal.type_line("/grep signal");
     terminal.wait_for("#1 [2] ");
+    terminal.type_line("/filter server");
+    terminal.wait_for("shown: server\n");
+    say(&mut client, "not of the server");
+    assert_eq!(received.recv().expect("a text"), "not of the server");
+    terminal.type_line("/filter client");
+    terminal.wait_for("shown: client\n");
+    say(&mut client, "of the client");
+    terminal.wait_for("> of the client");
+    assert!(!terminal.screen().contains("> not of the server"), "it was hidden");
+    terminal.type_line("/filter off");
     terminal.type_line("/record session.ndjson");
     terminal.wait_for("recording to session.ndjson");
     say(&mut client, "recorded");

@@ -71,6 +71,18 @@ fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
 }
 
 #[test]
+fn what_is_not_a_number_is_explained() {
+    for (option, value, reason) in [
+        ("--seed", "abc", "expected a whole number"),
+        ("--connections", "1.5", "expected a whole number"),
+        ("--seed", "99999999999999999999", "the number is too large"),
+    ] {
+        let text = format!("invalid value '{value}' for '{option} <N>': {reason}");
+        refused(&[":0", "ws://h", option, value], &text);
+    }
+}
+
+#[test]
 fn options_that_exclude_each_other_are_named() {
     let once = "the argument '--once' cannot be used with '--connections <N>'";
     refused(&[":0", "ws://h", "--once", "--connections", "2"], once);

@@ -173,7 +173,12 @@ impl<'a> Conversation<'a> {
         let (view, recordings) = (self.shared.view.as_ref()?, self.shared.recordings.as_ref()?);
         let (logs, names) = (self.shared.logs.clone(), Arc::clone(&self.shared.prompt));
         let scenario = Arc::new(move || logs.scenario(&names.current()));
-        let context = displays::context(view, &self.config.commentary, recordings.control());
+        let context = displays::context(
+            view,
+            &self.config.commentary,
+            recordings.control(),
+            displays::parse_filter,
+        );
         Some(PromptContext { scenario: Some(scenario), ..context })
     }
 

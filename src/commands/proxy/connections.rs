@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::layout::{aligned, safe};
+use super::layout::{fitted, safe};
 use crate::commands::age::age;
 use crate::input::Shutdown;
+use crate::platform::terminal;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::{CloseCode, Side};
 use crate::proxy::{MessageCounts, Order, Orders};
@@ -178,7 +179,7 @@ impl Connections {
         let rows: Vec<_> = self.table().records.iter().filter_map(Record::row).collect();
         match rows.is_empty() {
             true => "  no connection is open".to_owned(),
-            false => aligned(&rows),
+            false => fitted(rows, RESOURCE, terminal::width()),
         }
     }
 
@@ -201,6 +202,9 @@ impl Connections {
     }
 }
 
+/// The column of the path and query in the list.
+const RESOURCE: usize = 3;
+
 impl Record {
     /// A client that has just connected.
     pub(super) fn new(number: u64, remote: SocketAddr, orders: Arc<Orders>) -> Self {
@@ -214,6 +218,7 @@ impl Record {
         })
     }
 
+    /// Its column [`RESOURCE`] may be cut.
     fn row(&self) -> Option<[String; 6]> {
         let socket = self.socket.as_ref()?;
         let Messages { client, server } = self.messages();

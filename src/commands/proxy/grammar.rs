@@ -6,6 +6,7 @@ use crate::input::repl::{CommandSet, ProxyCommand, ProxyGrammar, proxy_commands}
 use crate::page::{self, PayloadKind};
 use crate::protocol::MessageKind;
 use crate::protocol::Opcode;
+use crate::protocol::hex;
 use crate::proxy::Payload;
 use crate::rules::{self, ProxyRule, Replacement};
 use crate::scenario::expect;
@@ -57,6 +58,33 @@ impl ProxyGrammar for Grammar {
             }
         }
     }
+}
+
+/// The longest payload that is completed, in bytes.
+const MAX_TYPED: usize = 16 << 10;
+
+/// A payload as it is typed; `None` if it is long, or cannot be.
+pub(super) fn typed(payload: &Payload) -> Option<String> {
+    let (Payload::Message(_, data) | Payload::Control(_, data)) = payload;
+    if data.len() > MAX_TYPED {
+        return None;
+    }
+    let forms = match (payload, str::from_utf8(data)) {
+        (Payload::Message(MessageKind::Text, _), Ok(text)) => {
+            vec![text.to_owned(), format!("text:{}", serde_json::json!(text))]
+        }
+        (Payload::Message(..), _) => vec![format!("hex:{}", hex::hex(data))],
+        (Payload::Control(Opcode::Ping, _), Ok(text)) => vec![format!("ping:{text}")],
+        (Payload::Control(Opcode::Pong, _), Ok(text)) => vec![format!("pong:{text}")],
+        (Payload::Control(..), _) => Vec::new(),
+    };
+    let is_typed_so = |form: &String| {
+        !form.starts_with(' ')
+            && !form.contains(char::is_control)
+            && Grammar::payload_file(form).is_none()
+            && Grammar::payload(form, None).as_ref() == Ok(payload)
+    };
+    forms.into_iter().find(is_typed_so)
 }
 
 /// What the page sends, or delivers in place of something held.
@@ -119,6 +147,24 @@ mod tests {
             assert_eq!(payload(source, Some(b"{}")), Ok(expected), "{source}");
         }
         assert_eq!(Grammar::payload_file("@f"), None);
+    }
+
+    #[test]
+    fn what_is_held_is_completed_as_it_would_be_typed() {
+        let text = |data: &str| Payload::Message(MessageKind::Text, data.to_owned().into());
+        for (held, expected) in [
+            (text(r#"{"a": 1}"#), Some(r#"{"a": 1}"#)),
+            (text("two\nlines"), Some(r#"text:"two\nlines""#)),
+            (text("text:x"), Some(r#"text:"text:x""#)),
+            (text("ping:x"), Some(r#"text:"ping:x""#)),
+            (text(" a"), Some(r#"text:" a""#)),
+            (Payload::Message(MessageKind::Binary, vec![0, 255].into()), Some("hex:00 ff")),
+            (Payload::Control(Opcode::Ping, "now".into()), Some("ping:now")),
+            (Payload::Control(Opcode::Close, Default::default()), None),
+            (text(&"x".repeat(MAX_TYPED + 1)), None),
+        ] {
+            assert_eq!(typed(&held).as_deref(), expected, "{held:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Lists as text.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::output::escape::{Newlines, escape};
 
 /// The start of a text, without what could control a terminal.
@@ -17,13 +19,53 @@ pub(super) fn safe(text: &str) -> String {
 
 /// Rows whose cells stand below each other.
 pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let widths = widths(rows);
     let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("  {cell:<width$}"));
+        let cells = row.iter().zip(widths).map(|(cell, width)| {
+            let blanks = width.saturating_sub(cell.width());
+            format!("{GAP}{cell}{:blanks$}", "")
+        });
         cells.collect::<String>().trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The same in lines of at most `most` columns: what is longer is cut in the cells of this column, down to a few columns.
+pub(super) fn fitted<const N: usize>(
+    mut rows: Vec<[String; N]>,
+    column: usize,
+    most: usize,
+) -> String {
+    const FEWEST: usize = 12;
+    let widths = widths(&rows);
+    let others: usize =
+        widths.iter().map(|width| width + GAP.len()).sum::<usize>() - widths[column];
+    let room = most.saturating_sub(others).max(FEWEST);
+    for row in &mut rows {
+        if row[column].width() > room {
+            row[column] = cut(&row[column], room);
+        }
+    }
+    aligned(&rows)
+}
+
+/// What stands before each cell.
+const GAP: &str = "  ";
+
+fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
+    let width = |column: usize| rows.iter().map(|row| row[column].width()).max();
+    std::array::from_fn(|column| width(column).unwrap_or_default())
+}
+
+/// The start of a text, with an ellipsis, in so many columns.
+fn cut(text: &str, columns: usize) -> String {
+    let mut width = 1;
+    let is_within = |c: &char| {
+        width += c.width().unwrap_or_default();
+        width <= columns
+    };
+    let start: String = text.chars().take_while(is_within).collect();
+    start + "…"
 }
 
 #[cfg(test)]
@@ -34,6 +76,16 @@ mod tests {
     fn cells_stand_below_each_other() {
         let rows = [["1", "ä", "x"], ["12", "bcd", ""]].map(|row| row.map(str::to_owned));
         assert_eq!(aligned(&rows), "  1   ä    x\n  12  bcd");
+    }
+
+    #[test]
+    fn one_column_is_cut_to_the_width() {
+        let rows = || vec![["1", "abcdefghijklmnop", "x"], ["2", "日本語日本語日本語", "y"]];
+        let rows = || rows().into_iter().map(|row| row.map(str::to_owned)).collect::<Vec<_>>();
+        assert_eq!(fitted(rows(), 1, 80), aligned(&rows()));
+        let expected = "  1  abcdefghijkl…  x\n  2  日本語日本語…  y";
+        assert_eq!(fitted(rows(), 1, 21), expected);
+        assert!(fitted(rows(), 1, 0).contains("  abcdefghijk…  "), "a few columns are left");
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::connections::Totals;
-use super::layout::{aligned, safe, shortened};
+use super::grammar::typed;
+use super::layout::{aligned, fitted, safe, shortened};
 use super::server::{Operated, Server};
 use crate::commands::age::age;
 use crate::input::repl::{NumberKind, NumberList};
 use crate::output::escape::{Newlines, escape_bytes};
 use crate::platform::files::format_size;
+use crate::platform::terminal;
 use crate::protocol::counted::counted;
 use crate::protocol::{MessageKind, Opcode};
 use crate::proxy::{Held, Holding, Payload};
@@ -30,6 +32,10 @@ pub(super) fn numbers(operated: Operated) -> NumberList {
                 |(number, held): (u64, Held)| (number, held_row(number, &held)[1..].join(" "));
             holding.list().into_iter().map(what).collect()
         }
+        NumberKind::HeldPayload(number) => {
+            let payload = holding.get(number).and_then(|held| typed(&held.payload));
+            payload.into_iter().map(|payload| (number, payload)).collect()
+        }
         NumberKind::Rule => {
             let what = |it: &NumberedRule| (it.number, rule_text(it));
             rules.snapshot().list().iter().map(what).collect()
@@ -43,7 +49,7 @@ pub(super) fn held_text(holding: &Holding) -> String {
         holding.list().iter().map(|(number, held)| held_row(*number, held)).collect();
     match rows.is_empty() {
         true => "  no message is held".to_owned(),
-        false => aligned(&rows),
+        false => fitted(rows, 5, terminal::width()),
     }
 }
 
@@ -75,7 +81,13 @@ fn held_row(number: u64, held: &Held) -> [String; 6] {
 
 /// A line for each rule, in the order in which they are tried.
 pub(super) fn rules_text(rules: &Rules) -> String {
-    let row = |it: &NumberedRule| [it.number.to_string(), rule_text(it)];
+    let row = |it: &NumberedRule| {
+        let applied = match it.applied() {
+            0 => "not applied yet".to_owned(),
+            count => format!("applied {}", counted(count, "time")),
+        };
+        [it.number.to_string(), applied, rule_text(it)]
+    };
     let rows: Vec<_> = rules.list().iter().map(row).collect();
     match rows.is_empty() {
         true => "  no rules: /rule SIDE [PATTERN] [WHEN] => ACTION adds one".to_owned(),

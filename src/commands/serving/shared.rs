@@ -20,7 +20,8 @@ use crate::error::Error;
 use crate::event::{Clock, Level};
 use crate::input::Action;
 use crate::input::repl::{
-    CommandSet, Destination, NumberList, PromptContext, PromptNames, ReplOptions, ScenarioMaker,
+    CommandSet, Destination, FilterParser, NumberList, PromptContext, PromptNames, ReplOptions,
+    ScenarioMaker,
 };
 use crate::net::Reactor;
 use crate::output::Outputs;
@@ -65,6 +66,8 @@ pub(in crate::commands) struct SharedOptions<'a, C: 'static> {
     pub(in crate::commands) commands: &'static CommandSet<C>,
     /// All events are kept for `/scenario`.
     pub(in crate::commands) keeps_scenario: bool,
+    /// Parses a filter that is typed.
+    pub(in crate::commands) parse_filter: FilterParser,
     /// The numbers that commands take, to be completed.
     pub(in crate::commands) numbers: Option<NumberList>,
     pub(in crate::commands) destination: Destination,
@@ -104,7 +107,8 @@ impl<R> Shared<R> {
         let page = socket.map(open).transpose()?;
         let log = (takes_commands && options.keeps_scenario).then(SessionLog::default);
         let context = view.as_ref().map(|view| {
-            let context = displays::context(view, &commentary, recordings.control());
+            let context =
+                displays::context(view, &commentary, recordings.control(), options.parse_filter);
             let log = log.clone();
             let scenario = log.map(|log| Arc::new(move || log.scenario()) as ScenarioMaker);
             PromptContext { scenario, numbers: options.numbers.clone(), ..context }

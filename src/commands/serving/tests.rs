@@ -154,6 +154,7 @@ fn options(record: &RecordConfig) -> SharedOptions<'_, OperatorCommand> {
         input: ServerInput::None,
         commands: &SERVER_COMMANDS,
         keeps_scenario: false,
+        parse_filter: crate::commands::displays::parse_filter,
         numbers: None,
         destination: Destination::default(),
         history: None,

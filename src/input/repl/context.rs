@@ -13,7 +13,7 @@ pub struct PromptContext {
     /// What is shown of the messages, and those that are kept.
     pub view: Arc<View>,
     /// Parses a filter; the error is its reason.
-    pub parse_filter: fn(&str) -> Result<Arc<dyn DisplayFilter>, String>,
+    pub parse_filter: FilterParser,
     /// The lines that show a whole message.
     pub render: Arc<dyn Fn(&Kept) -> String + Send + Sync>,
     /// Carries out what is asked of recordings. The result, and the reason of an error, are lines to show.
@@ -31,9 +31,14 @@ pub enum NumberKind {
     Connection,
     /// Held messages.
     Held,
+    /// The held message with this number alone: the text is its payload, as a command takes it.
+    HeldPayload(u64),
     /// Rules.
     Rule,
 }
+
+/// Parses a filter; the error is its reason.
+pub type FilterParser = fn(&str) -> Result<Arc<dyn DisplayFilter>, String>;
 
 /// Lists numbers, each with a text that shows what it is the number of.
 pub type NumberList = Arc<dyn Fn(NumberKind) -> Vec<(u64, String)> + Send + Sync>;

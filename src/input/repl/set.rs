@@ -160,7 +160,13 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
             "{code:?} is not a close code: {usage} [CODE [REASON]], for example {usage} 1000 \"all done\""
         )
     })?;
-    let reason = unquote(reason.trim());
+    let reason = reason.trim();
+    if let Some(quote) = reason.chars().next().filter(|first| matches!(first, '"' | '\''))
+        && reason.matches(quote).count() == 1
+    {
+        return Err(format!("the quote {quote} before the reason is not closed: {reason}"));
+    }
+    let reason = unquote(reason);
     ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;
     Ok((code, reason.to_owned()))
 }

@@ -34,7 +34,15 @@ pub(super) fn unknown_command<'c>(
     name: &str,
     commands: impl IntoIterator<Item = &'c SlashCommand>,
 ) -> String {
-    let close = closest(name, commands.into_iter().map(|command| command.name));
+    let names: Vec<_> = commands.into_iter().map(|command| command.name).collect();
+    let close = closest(name, names.iter().copied()).or_else(|| only_continuation(name, &names));
     let guess = close.map_or_else(String::new, |name| format!("did you mean /{name}? "));
     format!("unknown command /{name}; {guess}/help lists the commands")
+}
+
+/// The only name that starts with this word.
+fn only_continuation(word: &str, names: &[&'static str]) -> Option<&'static str> {
+    let mut longer = names.iter().filter(|name| !word.is_empty() && name.starts_with(word));
+    let only = *longer.next()?;
+    longer.next().is_none().then_some(only)
 }

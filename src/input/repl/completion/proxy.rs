@@ -38,12 +38,23 @@ pub(super) fn arguments(
         ("go" | "drop" | "edit", None) => number(NumberKind::Held),
         ("unrule", None) => number(NumberKind::Rule),
         ("hold", None) => fitting(first, vec![plain("on"), plain("off")]),
+        ("edit", Some("")) => held(first, numbers),
         ("client" | "server" | "edit", Some(payload)) => self::payload(payload),
         ("close", Some(rest)) => close(rest),
         ("rule", _) => rule(argument),
         ("go" | "drop" | "unrule" | "hold", Some(_)) => (0, Vec::new()),
         _ => return None,
     })
+}
+
+/// The payload of a held message, to be edited.
+fn held(number: &str, numbers: &NumberList) -> (usize, Vec<Pair>) {
+    let number = number.trim_start_matches('#').parse().ok();
+    let found = number.map(|number| numbers(NumberKind::HeldPayload(number))).unwrap_or_default();
+    match found.is_empty() {
+        true => payload(""),
+        false => fitting("", found.into_iter().map(|(_, typed)| plain(&typed)).collect()),
+    }
 }
 
 fn numbered(list: Vec<(u64, String)>) -> Words {
@@ -111,6 +122,8 @@ mod tests {
                 vec![(1, "127.0.0.1:5 /\x1b".to_owned()), (12, String::new())]
             }
             NumberKind::Held => vec![(7, "#1 client".to_owned())],
+            NumberKind::HeldPayload(7) => vec![(7, "{\"a\": 1}".to_owned())],
+            NumberKind::HeldPayload(_) => Vec::new(),
             NumberKind::Rule => vec![(3, "any => drop".to_owned())],
         })
     }
@@ -132,6 +145,7 @@ mod tests {
             ("drop", "8", 1, &[]),
             ("go", "7 ", 0, &[]),
             ("edit", "7", 1, &["7 "]),
+            ("edit", "7 ", 0, &["{\"a\": 1}"]),
             ("edit", "7 js", 2, &["json:", "json:@"]),
             ("server", "1 hello t", 7, &[]),
             ("server", &format!("1 json:@{root}/a "), 2, &["a b.json"]),

@@ -7,8 +7,8 @@ const PAYLOAD: &str = "PAYLOAD is a text, or text:…, text:\"…\" with the esc
      text:@FILE, json:@FILE or binary:@FILE. It is sent between two messages, as if the other side had sent it.";
 
 /// Of `/go` and `/drop`.
-const HELD: &str =
-    "/held lists the numbers. Without N all of them, in the order in which they were sent.";
+const HELD: &str = "/held lists the numbers. Without N all of them, in the order in which they were sent. What the same side sent before it is \
+     delivered before it: if that is still held, it waits for that.";
 
 /// Those of the commands that a proxy has of its own.
 pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
@@ -26,7 +26,7 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
     entry(
         &["rules"],
         INTERCEPTING,
-        "In the order in which they are tried, those of --rule among them.",
+        "In the order in which they are tried, those of --rule among them, and how often each was applied, on all connections.",
         "/rules",
     ),
     entry(
@@ -38,8 +38,8 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
     entry(
         &["hold"],
         INTERCEPTING,
-        "Each data message then waits for /go, /drop or /edit, and what the same side sends behind it waits too. off: messages \
-         pass again; those that are held wait on, and so do pings and pongs behind them. Without an argument it shows whether \
+        "Each data message then waits for /go, /drop or /edit, and what the same side sends behind it waits too, but for pings \
+         and pongs. off: messages pass again; those that are held wait on. Without an argument it shows whether \
          messages are held. /rule … => hold holds only some.",
         "/hold on",
     ),
@@ -49,7 +49,8 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
     entry(
         &["edit"],
         INTERCEPTING,
-        "It is still held, under the same number, until /go or /drop. PAYLOAD is as for /server.",
+        "It is still held, under the same number, until /go or /drop. PAYLOAD is as for /server; Tab behind N \
+         completes what is held.",
         "/edit 3 {\"amount\":1}",
     ),
     entry(

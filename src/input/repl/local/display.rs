@@ -7,7 +7,7 @@ use crate::input::Action;
 use crate::input::repl::context::PromptContext;
 use crate::input::repl::words::SlashCommand;
 use crate::protocol::counted::counted;
-use crate::view::{Timestamps, View};
+use crate::view::{DisplayFilter, Filters, Timestamps, View};
 
 pub(super) const FILTER: SlashCommand = SlashCommand {
     name: "filter",
@@ -64,15 +64,17 @@ fn parse(
     command: &str,
     pattern: &str,
     context: &PromptContext,
-) -> Result<Arc<dyn crate::view::DisplayFilter>, String> {
+) -> Result<Arc<dyn DisplayFilter>, String> {
     (context.parse_filter)(pattern)
         .map_err(|reason| format!("/{command} {pattern}: {reason}; what is shown has not changed"))
 }
 
 /// Describes what is shown.
 fn shown(view: &View) -> Action {
-    let (only, mute) = view.filter_texts();
-    let list = |patterns: &[String]| patterns.join(" or ");
+    let Filters { only, mute } = view.filters();
+    let list = |filters: &[Arc<dyn DisplayFilter>]| {
+        filters.iter().map(|filter| filter.source()).collect::<Vec<_>>().join(" or ")
+    };
     text(match (only.is_empty(), mute.is_empty()) {
         (true, true) => "all messages are shown".to_owned(),
         (false, true) => format!("shown: {}{}", list(&only), exactness(&only)),
@@ -82,13 +84,16 @@ fn shown(view: &View) -> Action {
 }
 
 /// A reminder that a plain text has to be the whole message.
-fn exactness(patterns: &[String]) -> String {
+fn exactness(filters: &[Arc<dyn DisplayFilter>]) -> String {
     let is_word = |text: &str| {
-        !matches!(text, "in" | "out" | "ping" | "pong")
+        !matches!(text, "ping" | "pong")
             && text.chars().all(|c| c.is_alphanumeric() || " _-".contains(c))
     };
-    match patterns.iter().find(|pattern| is_word(pattern)) {
-        Some(pattern) => {
+    let is_plain =
+        |filter: &&Arc<dyn DisplayFilter>| filter.is_about_content() && is_word(filter.source());
+    match filters.iter().find(is_plain) {
+        Some(filter) => {
+            let pattern = filter.source();
             format!(" (the whole message; /{pattern}/ finds it anywhere in a message)")
         }
         None => String::new(),
