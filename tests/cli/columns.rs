@@ -25,6 +25,21 @@ fn a_failure_and_its_hint_wrap_between_words() {
 }
 
 #[test]
+fn a_recorded_failure_wraps_behind_the_number_of_its_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.ndjson");
+    let words = "a b ".repeat(30);
+    let line = format!(
+        r#"{{"event":"error","connection":12,"kind":"connect","message":"{words}","hint":"{words}"}}"#
+    );
+    std::fs::write(&path, line).expect("a file");
+    let mut terminal = Terminal::spawn(["view".as_ref(), path.as_os_str()], 60, 24);
+    assert_eq!(terminal.wait_exit(), 0);
+    assert_fits(&terminal, 60);
+    assert!(terminal.screen().contains("#12 wscope: a b "), "{}", terminal.screen());
+}
+
+#[test]
 fn nothing_is_wrapped_in_a_pipe() {
     let outcome = wscope().args(["--no-config", "ws://127.0.0.1:1"]).stdin_null().run().code(3);
     let lines: Vec<_> = outcome.stderr.lines().collect();

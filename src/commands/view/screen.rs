@@ -26,7 +26,7 @@ use crate::platform::signals::Signal;
 use crate::platform::stdio::{Writer, are_one_stream};
 use crate::platform::terminal;
 use crate::recording::{Recorded, Summary};
-use crate::view::View;
+use crate::view::{View, number_prefix};
 
 /// The time of what is shown before the first event.
 pub(super) const START: Stamp = Stamp { wall: UNIX_EPOCH, elapsed: Duration::ZERO };
@@ -233,9 +233,11 @@ impl Screen {
 
     /// Shows the report on a failure, which a live run shows when it has ended.
     pub(super) fn failure(&mut self, event: &Recorded, failure: &Failure) -> ControlFlow<()> {
-        let columns = self.on_terminal.then(terminal::width);
-        let text = failure::report(failure, self.style, columns);
         let (at, connection) = (event.at, event.connection);
+        // The number of the connection precedes each line.
+        let margin = connection.map_or(0, |number| number_prefix(number).len());
+        let columns = self.on_terminal.then(|| terminal::width().saturating_sub(margin));
+        let text = failure::report(failure, self.style, columns);
         let what = EventKind::Shown(Shown::Failure(&text));
         self.event(&Event { at, connection, mark: None, transit: None, what })
     }
