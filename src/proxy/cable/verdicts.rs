@@ -18,7 +18,7 @@ use super::events::{show, show_touched};
 use super::messages::{Ending, Plan, Wait, replaced};
 use super::passing::Passing;
 use super::sides::at;
-use super::{Cable, Way};
+use super::{Cable, CableControl, Way};
 
 /// What waits, and how.
 type Queued = (Unit, Plan, Wait);
@@ -108,29 +108,13 @@ impl Cable<'_> {
                     && !is_closing
                     && self.control.holding.is_on()
                     && matches!(event, Event::Message { .. });
-                let hold = |event: &Event<'_>| {
-                    let original = carried(event);
-                    self.control.holding.add(Held {
-                        connection: self.control.number,
-                        from,
-                        since: Instant::now(),
-                        payload: Payload::of(&original),
-                        original,
-                        is_edited: false,
-                        orders: Arc::clone(&self.control.orders),
-                    })
-                };
-                let (deed, held) = match &verdict {
-                    _ if is_held => {
-                        let number = hold(&event);
-                        (Deed::Wait(Plan::Pass, Wait::Held(number)), Some(number))
-                    }
-                    None => (Deed::Pass, None),
-                    Some(Verdict { effect: Effect::Hold, .. }) => {
-                        let number = hold(&event);
-                        (Deed::Wait(Plan::Pass, Wait::Held(number)), Some(number))
-                    }
-                    Some(verdict) => (deed(&verdict.effect), None),
+                let is_ruled =
+                    verdict.as_ref().is_some_and(|verdict| verdict.effect == Effect::Hold);
+                let held = (is_held || is_ruled).then(|| hold(&self.control, from, &event));
+                let deed = match (held, &verdict) {
+                    (Some(number), _) => Deed::Wait(Plan::Pass, Wait::Held(number)),
+                    (None, Some(verdict)) => deed(&verdict.effect),
+                    (None, None) => Deed::Pass,
                 };
                 emit(event, from, verdict.as_ref(), held, self.opened, &mut self.journal);
                 if let Some(number) = held {
@@ -148,6 +132,20 @@ impl Cable<'_> {
         };
         Some((deed, queued))
     }
+}
+
+/// Adds something to what waits for the operator, and returns its number.
+fn hold(control: &CableControl, from: Side, event: &Event<'_>) -> u64 {
+    let original = carried(event);
+    control.holding.add(Held {
+        connection: control.number,
+        from,
+        since: Instant::now(),
+        payload: Payload::of(&original),
+        original,
+        orders: Arc::clone(&control.orders),
+        is_edited: false,
+    })
 }
 
 /// Decides. Returns what is to wait.
