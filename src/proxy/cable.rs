@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::event::Opened;
+use crate::net::Reactor;
 use crate::net::reactor::tokens;
-use crate::net::{Reactor, Stream};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::inbound::Tolerance;
@@ -61,13 +61,13 @@ pub struct CableOptions {
     pub close_timeout: Option<Duration>,
 }
 
-/// Both streams after the opening handshake, with what was read behind its heads.
+/// Both sides after the opening handshake, with what was read behind its heads.
 #[derive(Debug)]
 pub struct Ends {
     /// To the client, registered with [`tokens::SOCKET`].
-    pub client: (Stream, Vec<u8>),
+    pub client: (End, Vec<u8>),
     /// To the server, registered with [`tokens::UPSTREAM`].
-    pub server: (Stream, Vec<u8>),
+    pub server: (End, Vec<u8>),
 }
 
 /// What a connection shares with other threads.
@@ -181,7 +181,7 @@ impl<'a> Cable<'a> {
             opened,
             options,
             judge: Judge::new(control.rules.snapshot(), control.seed, control.number),
-            ends: [End::new(client), End::new(server)],
+            ends: [client, server],
             ways: SIDES.map(way),
             closing: None,
             closed_side: None,
@@ -194,6 +194,7 @@ impl<'a> Cable<'a> {
             random: rand::SeedableRng::seed_from_u64(control.seed ^ control.number),
             control,
         };
+        cable.ends.iter_mut().for_each(End::assume_ready);
         cable.feed(Side::Server, &from_server);
         cable.feed(Side::Client, &from_client);
         cable

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
+use crate::protocol::TransportEnd;
 use crate::rules::Jitter;
 
 /// How the source of a direction ended.
@@ -15,6 +16,16 @@ pub enum SourceEnd {
     Cut,
     /// With RST.
     Reset,
+}
+
+impl From<&TransportEnd> for SourceEnd {
+    fn from(end: &TransportEnd) -> Self {
+        match end {
+            TransportEnd::Eof => Self::Fin,
+            TransportEnd::Truncated => Self::Cut,
+            TransportEnd::Reset | TransportEnd::Error(_) => Self::Reset,
+        }
+    }
 }
 
 /// Bytes for one side in order, then the end of their source. Each is kept until its time (`--latency`), and written at

@@ -9,6 +9,7 @@ use crate::support::{Listener, Outcome, Peer, Running, Wscope, masked, text, wsc
 
 mod display;
 mod ends;
+mod exchange_ends;
 mod faults;
 mod frames;
 mod heads;

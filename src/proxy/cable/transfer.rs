@@ -182,9 +182,7 @@ impl Cable<'_> {
         self.totals.first_end.get_or_insert(from);
         let passed = match end {
             _ if self.ends[at(from)].has_failed() => SourceEnd::Reset,
-            TransportEnd::Eof => SourceEnd::Fin,
-            TransportEnd::Truncated => SourceEnd::Cut,
-            TransportEnd::Reset | TransportEnd::Error(_) => SourceEnd::Reset,
+            _ => SourceEnd::from(&end),
         };
         self.ways[at(from)].ended = Some(end);
         if self.closing.is_some() {
