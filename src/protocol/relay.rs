@@ -202,7 +202,7 @@ impl MessageRelay {
         Ok(())
     }
 
-    /// Records that the sender sends no more. What is incomplete is passed. Then call [`MessageRelay::next`]: with
+    /// Records that the sender sends no more. What is incomplete is passed, inflated if the receiver could not do that. Then call [`MessageRelay::next`]: with
     /// [`RelayOptions::enforce`] an incomplete frame may be a violation.
     pub fn end(&mut self, out: &mut Vec<u8>) {
         if self.current.is_some() {
@@ -210,7 +210,7 @@ impl MessageRelay {
         }
         let is_violation = self.inbound.end();
         if self.violation.is_none() && !(is_violation && self.enforces) {
-            self.deliver_all(out);
+            self.deliver_unfinished(out);
         }
         self.has_ended = true;
     }
@@ -285,7 +285,7 @@ impl MessageRelay {
 
     /// Delivers the control frames that wait, if what is to be decided is another one behind them.
     fn release_earlier_controls(&mut self, out: &mut Vec<u8>) {
-        let must_wait = self.inbound.is_receiving_message() && self.stream.is_none();
+        let must_wait = self.is_message_held_back();
         let Some(current) = self.current.as_mut().filter(|_| must_wait) else { return };
         let before = self.pending.len();
         self.pending.release_controls(out);
@@ -300,7 +300,7 @@ impl MessageRelay {
         verdict: impl FnOnce(&mut Sender, &Received<'_>, &mut Vec<u8>),
     ) {
         let Some(current) = self.current.take() else { return };
-        let must_wait = self.inbound.is_receiving_message() && self.stream.is_none();
+        let must_wait = self.is_message_held_back();
         let Some(event) = current.view(&self.inbound) else { return };
         let compressed = matches!(event, Event::Message { compressed: true, .. });
         let Some(content) = content_of(&event) else { return };
@@ -324,7 +324,7 @@ impl MessageRelay {
     fn replace(&mut self, with: Content<'_>, out: &mut Vec<u8>) -> Result<(), Undeliverable> {
         let mut result = Ok(());
         let is_message = matches!(with, Content::Message(..));
-        if is_message && self.inbound.is_receiving_message() && self.stream.is_none() {
+        if is_message && self.is_message_held_back() {
             // A message cannot wait between the fragments of another: it is delivered before.
             result = self.sender.validate(with);
             let is_valid = result.is_ok();

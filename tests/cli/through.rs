@@ -11,6 +11,7 @@ mod display;
 mod ends;
 mod exchange_ends;
 mod faults;
+mod fragments;
 mod frames;
 mod heads;
 mod http;

@@ -150,7 +150,7 @@ fn carry_out(
         Deed::Pass => &Plan::Pass,
         Deed::Plan(plan) => plan,
     };
-    if waits {
+    if waits && !decision.is_within_message() {
         return Some((decision.take(out), plan.clone(), Wait::None));
     }
     match plan {
