@@ -136,6 +136,8 @@ struct Way {
     has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
+    /// Messages that were received behind the end that the proxy brought about.
+    dropped: u64,
 }
 
 /// Events are handed to the threads that write them after this time at the latest: to wake these for every message would
@@ -173,6 +175,7 @@ impl<'a> Cable<'a> {
             close: None,
             has_streamed_close: false,
             has_more_events: false,
+            dropped: 0,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
         let mut cable = Self {
@@ -203,6 +206,7 @@ impl<'a> Cable<'a> {
     /// Runs until nothing more passes.
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
+        self.show_undelivered();
         self.forget_held();
         self.journal.outputs().flush_early();
         self.report(failed)
@@ -233,6 +237,7 @@ impl<'a> Cable<'a> {
         while let Some(order) = self.control.orders.take() {
             match order {
                 Order::Close { payload, why, until } => self.close(payload, why, until),
+                Order::ShutDown { payload, until } => self.shut_down(payload, until),
                 Order::CloseSide { side, payload, why } => self.close_side(side, payload, why),
                 Order::Inject { to, payload } => self.inject(to, payload),
                 Order::Release { number, is_dropped } => self.release(number, is_dropped),

@@ -100,6 +100,13 @@ impl Outgoing {
         Some(due)
     }
 
+    /// Has everything written as soon as the side takes it: there is no latency any more, and no limit on the rate.
+    pub fn hurry(&mut self) {
+        (self.latency, self.throttle) = (None, None);
+        self.parcels.iter_mut().for_each(|parcel| parcel.due = None);
+        self.end = self.end.map(|(end, _)| (end, None));
+    }
+
     /// What may be written now, at least one byte.
     pub fn ready(&mut self, now: Instant) -> Option<&[u8]> {
         let front = self.parcels.front().filter(|front| front.due.is_none_or(|due| due <= now))?;
@@ -269,6 +276,19 @@ mod tests {
         assert_eq!(outgoing.deadline(start), Some(start + millis(100)));
         assert_eq!(outgoing.take_end(start + millis(99)), None);
         assert_eq!(outgoing.take_end(start + millis(100)), Some(SourceEnd::Reset));
+    }
+
+    #[test]
+    fn in_a_hurry_nothing_waits_for_its_time() {
+        let mut outgoing = Outgoing::new(jitter(100, 0), NonZeroU64::new(1));
+        let now = Instant::now();
+        outgoing.push(b"ab", now, || 0.5);
+        outgoing.end(SourceEnd::Fin, now, || 0.5);
+        outgoing.hurry();
+        outgoing.push(b"c", now, || 0.5);
+        assert_eq!(take(&mut outgoing, now), b"abc");
+        assert_eq!(outgoing.take_end(now), Some(SourceEnd::Fin));
+        assert!(outgoing.is_direct());
     }
 
     #[test]

@@ -25,6 +25,8 @@ mod responses;
 mod rule_ends;
 mod rules;
 mod secrets;
+#[cfg(unix)]
+mod shut_down;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod tls;
 mod upstream;

@@ -33,12 +33,17 @@ impl Totals {
     /// Counts what `from` has sent.
     pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {
-            Event::Message { .. } | Event::Omitted { .. } => messages.add(from, 1),
+            event if is_message(event) => messages.add(from, 1),
             Event::Close(..) => drop(self.first_close.get_or_insert(from)),
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}
         }
     }
+}
+
+/// Whether it is a message, kept or not.
+pub(super) fn is_message(event: &Event<'_>) -> bool {
+    matches!(event, Event::Message { .. } | Event::Omitted { .. })
 }
 
 /// Emits what passes in this direction.

@@ -191,6 +191,27 @@ impl Messages {
         front.into_iter().chain(self.control_since.map(|since| since + CONTROL_WAIT)).min()
     }
 
+    /// The same, and what waits for its time only.
+    pub(super) fn hurry(&mut self, now: Instant, out: &mut Vec<u8>) {
+        for entry in &mut self.lineup {
+            if let Entry::Unit { wait: wait @ Wait::Until(_), .. } = entry {
+                *wait = Wait::None;
+            }
+        }
+        self.advance(now, out);
+    }
+
+    /// How many messages wait that are to be delivered.
+    pub(super) fn waiting(&self) -> u64 {
+        let is_message = |entry: &&Entry| match entry {
+            Entry::Unit { unit, plan, .. } => {
+                matches!(unit.content(), Content::Message(..)) && !matches!(plan, Plan::Drop)
+            }
+            Entry::Bytes(_) | Entry::Ending(_) => false,
+        };
+        self.lineup.iter().filter(is_message).count() as u64
+    }
+
     /// Drops what waits. Returns the numbers of the held messages among it.
     pub(super) fn clear(&mut self) -> Vec<u64> {
         self.size = 0;

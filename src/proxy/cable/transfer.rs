@@ -8,7 +8,7 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::show;
+use super::events::{is_message, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
@@ -248,21 +248,28 @@ impl Cable<'_> {
 
     fn take_event(&mut self, from: Side) -> bool {
         let Way {
-            passing: Passing::Stream(inbound), close: first_close, has_streamed_close, ..
+            passing: Passing::Stream(inbound),
+            close: first_close,
+            has_streamed_close,
+            dropped,
+            ..
         } = &mut self.ways[at(from)]
         else {
             return false;
         };
         let passed_over = inbound.pass_over_messages();
+        let is_closing = self.closing.is_some();
         if passed_over > 0 {
             self.control.messages.add(from, passed_over);
+            *dropped += if is_closing { passed_over } else { 0 };
         }
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
             first_close.get_or_insert_with(|| (*close).clone());
-            *has_streamed_close |= self.closing.is_none();
+            *has_streamed_close |= !is_closing;
         }
+        *dropped += u64::from(is_closing && is_message(&event));
         show(event, from.direction(), self.opened, &mut self.journal);
         true
     }

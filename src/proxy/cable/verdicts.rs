@@ -14,11 +14,11 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{show, show_touched};
+use super::events::{is_message, show, show_touched};
 use super::messages::{Ending, Plan, Wait, replaced};
 use super::passing::Passing;
 use super::sides::at;
-use super::{Cable, Way};
+use super::{Cable, CableControl, Way};
 
 /// What waits, and how.
 type Queued = (Unit, Plan, Wait);
@@ -67,7 +67,7 @@ impl Cable<'_> {
     fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
         let is_closing = self.closing.is_some();
         let since_open = self.since.elapsed();
-        let Way { passing: Passing::Messages(messages), close: first_close, .. } =
+        let Way { passing: Passing::Messages(messages), close: first_close, dropped, .. } =
             &mut self.ways[at(from)]
         else {
             return None;
@@ -78,6 +78,7 @@ impl Cable<'_> {
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 self.totals.note(&event, from, &self.control.messages);
+                *dropped += u64::from(is_closing && is_message(&event));
                 show(event, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }
@@ -95,23 +96,14 @@ impl Cable<'_> {
                     && !is_closing
                     && self.control.holding.is_on()
                     && matches!(event, Event::Message { .. });
-                let hold = |event: &Event<'_>| {
-                    self.control.holding.add(Held {
-                        connection: self.control.number,
-                        from,
-                        payload: payload(event),
-                        is_edited: false,
-                        orders: Arc::clone(&self.control.orders),
-                    })
-                };
                 let (deed, held) = match &verdict {
                     _ if is_held => {
-                        let number = hold(&event);
+                        let number = hold(&event, from, &self.control);
                         (Deed::Wait(Plan::Pass, Wait::Held(number)), Some(number))
                     }
                     None => (Deed::Pass, None),
                     Some(Verdict { effect: Effect::Hold, .. }) => {
-                        let number = hold(&event);
+                        let number = hold(&event, from, &self.control);
                         (Deed::Wait(Plan::Pass, Wait::Held(number)), Some(number))
                     }
                     Some(verdict) => (deed(&verdict.effect), None),
@@ -126,12 +118,28 @@ impl Cable<'_> {
                 if verdict.is_some() || is_held {
                     self.totals.touched += 1;
                 }
-                queued = carry_out(decision, &deed, waits || is_closing, out);
+                if is_closing {
+                    *dropped += u64::from(is_message(&decision.event()));
+                    decision.drop_it(out);
+                } else {
+                    queued = carry_out(decision, &deed, waits, out);
+                }
                 deed
             }
         };
         Some((deed, queued))
     }
+}
+
+/// Adds it to what the operator decides about. Returns its number.
+fn hold(event: &Event<'_>, from: Side, control: &CableControl) -> u64 {
+    control.holding.add(Held {
+        connection: control.number,
+        from,
+        payload: payload(event),
+        is_edited: false,
+        orders: Arc::clone(&control.orders),
+    })
 }
 
 /// Decides. Returns what is to wait.
