@@ -46,6 +46,15 @@ pub(super) fn is_message(event: &Event<'_>) -> bool {
     matches!(event, Event::Message { .. } | Event::Omitted { .. })
 }
 
+/// An event of a direction in which violations are withheld only if they are enforced: the bytes after one with which parsing
+/// ends pass, too.
+pub(super) fn as_passed(event: Event<'_>, enforces: bool) -> Event<'_> {
+    match event {
+        Event::Violation(violation) if !enforces => Event::Tolerated(violation),
+        other => other,
+    }
+}
+
 /// Emits what passes in this direction.
 pub(super) fn show(
     event: Event<'_>,

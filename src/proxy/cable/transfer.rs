@@ -8,7 +8,7 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::{is_message, show};
+use super::events::{as_passed, is_message, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
@@ -270,7 +270,7 @@ impl Cable<'_> {
             *has_streamed_close |= !is_closing;
         }
         *dropped += u64::from(is_closing && is_message(&event));
-        show(event, from.direction(), self.opened, &mut self.journal);
+        show(as_passed(event, false), from.direction(), self.opened, &mut self.journal);
         true
     }
 }

@@ -14,7 +14,7 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{is_message, show, show_touched};
+use super::events::{as_passed, is_message, show, show_touched};
 use super::messages::{Ending, Plan, Wait, replaced};
 use super::passing::Passing;
 use super::sides::at;
@@ -79,6 +79,7 @@ impl Cable<'_> {
             Step::Observed(event) => {
                 self.totals.note(&event, from, &self.control.messages);
                 *dropped += u64::from(is_closing && is_message(&event));
+                let event = as_passed(event, self.options.enforce);
                 show(event, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }
