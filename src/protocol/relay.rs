@@ -128,10 +128,6 @@ impl MessageRelay {
     /// [`Tolerance::Passive`](super::Tolerance::Passive).
     pub fn new(from: Side, inbound: Inbound, options: RelayOptions) -> Self {
         let RelayOptions { decides, enforce, deflate, masks } = options;
-        let role = match from {
-            Side::Client => Role::Client,
-            Side::Server => Role::Server,
-        };
         Self {
             pending: Pending::at(inbound.offset()),
             inbound,
@@ -144,7 +140,7 @@ impl MessageRelay {
             violation: None,
             has_ended: false,
             compressed: 0,
-            sender: Sender::new(role, masks, deflate),
+            sender: Sender::new(role_of(from), masks, deflate),
         }
     }
 
@@ -248,6 +244,12 @@ impl MessageRelay {
         if self.current.is_none() && self.stream.is_none() {
             self.pending.release_controls(out);
         }
+    }
+
+    /// Changes whether the caller decides: see [`RelayOptions::decides`]. Must be called at a boundary; as long as
+    /// [`MessageRelay::is_diverged`] it does.
+    pub fn set_decides(&mut self, decides: bool) {
+        self.decides = decides || self.is_diverged();
     }
 
     /// The violation because of which nothing more is delivered, with [`RelayOptions::enforce`]; its
@@ -359,6 +361,18 @@ impl CurrentEvent {
             Self::Whole(message) => Some(inbound.whole_event(message.clone())),
             Self::Queued(queued) => inbound.view(queued),
         }
+    }
+}
+
+/// Appends a control frame, as if `from` had sent it. `payload` must have at most 125 bytes.
+pub fn push_control(from: Side, masks: Masks, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
+    Sender::new(role_of(from), masks, None).push_frame(opcode, true, false, payload, out);
+}
+
+fn role_of(side: Side) -> Role {
+    match side {
+        Side::Client => Role::Client,
+        Side::Server => Role::Server,
     }
 }
 

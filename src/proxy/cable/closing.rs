@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::event::{EventKind, Level};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
-use crate::protocol::relay::Content;
-use crate::protocol::{Header, Masks, Opcode, Side};
+use crate::protocol::relay::{Content, push_control};
+use crate::protocol::{Masks, Opcode, Side};
 
 use super::Cable;
 use super::sides::{SIDES, at};
@@ -117,7 +117,9 @@ impl Cable<'_> {
             way.outgoing.end(SourceEnd::Fin, now, || 0.5);
             return false;
         }
-        way.outgoing.push(&close_frame(to, payload), now, || 0.5);
+        let mut frame = Vec::new();
+        push_control(from, Masks::random(), Opcode::Close, &payload.to_bytes(), &mut frame);
+        way.outgoing.push(&frame, now, || 0.5);
         true
     }
 
@@ -170,15 +172,4 @@ impl Cable<'_> {
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
         self.is_over = true;
     }
-}
-
-/// A Close frame for a client or a server.
-fn close_frame(to: Side, payload: &ClosePayload) -> Vec<u8> {
-    let mut data = payload.to_bytes();
-    let key = (to == Side::Server).then(|| Masks::random().next_key());
-    let header = Header::new(Opcode::Close, true, key, data.len() as u64);
-    if let Some(key) = key {
-        crate::protocol::frame::apply_mask(&mut data, key, 0);
-    }
-    [header.bytes(), &data].concat()
 }

@@ -79,6 +79,9 @@ impl Cable<'_> {
             Step::Observed(event) => {
                 self.totals.note(&event, from, &self.control.messages);
                 *dropped += u64::from(is_closing && is_message(&event));
+                if let Event::Close(_, close) = &event {
+                    first_close.get_or_insert_with(|| (*close).clone());
+                }
                 let event = as_passed(event, self.options.enforce);
                 show(event, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass

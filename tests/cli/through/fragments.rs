@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::deliver;
 use super::rules::{Path, SIDES, both_ways};
-use crate::support::{CONTINUATION, NO_STATUS, TEXT, close, frame, ping, text};
+use crate::support::{CONTINUATION, NO_STATUS, TEXT, close, frame, masked, ping, text};
 
 /// A rule that never applies.
 const NONE: &str = "nth 1000 => drop";
@@ -80,4 +80,23 @@ fn a_ping_does_not_wait_for_a_slow_message() {
         path.expect_bytes(&last());
     }
     paths.into_iter().for_each(Path::end);
+}
+
+/// Nothing but violations is of interest then.
+#[test]
+fn with_enforce_alone_fragments_do_not_wait() {
+    let mut proxy = super::proxy(&["--json", "--enforce"]);
+    let (mut client, mut server) = proxy.open();
+    for frame in [first(), ping(b"p"), last(), text("next"), close(1000, "")] {
+        deliver(&mut client, &mut server, &masked(&frame));
+        deliver(&mut server, &mut client, &frame);
+    }
+    client.eof();
+    server.expect_eof();
+    server.eof();
+    client.expect_eof();
+    let message = proxy.event("message");
+    assert_eq!((&message["data"], &message["frames"]), (&"first last".into(), &2.into()));
+    let close = proxy.event("close");
+    assert_eq!((&close["was_clean"], &close["client"]["code"]), (&true.into(), &1000.into()));
 }
