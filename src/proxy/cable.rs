@@ -257,6 +257,12 @@ impl<'a> Cable<'a> {
         let woken = self.reactor.wait(until)?;
         self.ends[at(Side::Client)].add(woken.socket);
         self.ends[at(Side::Server)].add(woken.upstream);
+        for side in SIDES {
+            // A reset behind the end that was read: nothing else reports it while nothing is written to that side.
+            if self.ends[at(side)].has_failed() && self.ways[at(side)].ended.is_some() {
+                self.write_failed(side);
+            }
+        }
         self.journal.outputs().set_ready(&woken);
         let may_take_more = woken.is_woken || woken.outputs().next().is_some();
         if may_take_more && self.journal.outputs().held() > 0 {

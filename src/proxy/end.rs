@@ -17,7 +17,7 @@ pub struct End {
     is_writable: bool,
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     is_read_closed: bool,
-    /// Writing has failed.
+    /// Writing has failed, or would fail.
     has_failed: bool,
     /// It failed because the peer has reset the connection, which reading reports no more.
     was_reset: bool,
@@ -70,6 +70,7 @@ impl End {
         self.is_readable |= announced.is_readable;
         self.is_writable |= announced.is_writable;
         self.is_read_closed |= announced.is_read_closed;
+        self.has_failed |= announced.has_failed;
     }
 
     /// Whether there may be something to read.
@@ -82,7 +83,7 @@ impl End {
         self.is_writable && !self.has_failed && !self.is_finished
     }
 
-    /// Whether writing has failed.
+    /// Whether writing has failed, or would fail.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
     }

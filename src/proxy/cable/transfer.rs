@@ -164,7 +164,7 @@ impl Cable<'_> {
     }
 
     /// A side takes no more bytes: it has been reset, or closed completely.
-    fn write_failed(&mut self, to: Side) {
+    pub(super) fn write_failed(&mut self, to: Side) {
         let from = to.other();
         self.ways[at(from)].outgoing.clear();
         // The other side would now be reset as well; but what `to` has sent before comes first.
