@@ -164,7 +164,8 @@ pub struct FaultArgs {
 
     /// Delay everything by TIME in each direction, such as 200ms or 200ms±50ms
     ///
-    /// With ±TIME (or +-TIME) each delay is chosen at random from that range. Order is kept.
+    /// With ±TIME (or +-TIME) each delay is chosen at random from that range. Order is kept. Opening handshakes and other HTTP
+    /// requests are not delayed.
     #[arg(long, value_name = "TIME[±TIME]")]
     pub latency: Option<String>,
 

@@ -65,6 +65,8 @@ pub enum Omission {
     TooBig,
     /// It is over the memory budget.
     OverMemory,
+    /// A Close frame was received between its fragments.
+    Unfinished,
     /// It is compressed, and its data or that of an earlier message is corrupt.
     CannotInflate,
 }

@@ -128,10 +128,6 @@ impl MessageRelay {
     /// [`Tolerance::Passive`](super::Tolerance::Passive).
     pub fn new(from: Side, inbound: Inbound, options: RelayOptions) -> Self {
         let RelayOptions { decides, enforce, deflate, masks } = options;
-        let role = match from {
-            Side::Client => Role::Client,
-            Side::Server => Role::Server,
-        };
         Self {
             pending: Pending::at(inbound.offset()),
             inbound,
@@ -144,7 +140,7 @@ impl MessageRelay {
             violation: None,
             has_ended: false,
             compressed: 0,
-            sender: Sender::new(role, masks, deflate),
+            sender: Sender::new(role_of(from), masks, deflate),
         }
     }
 
@@ -202,7 +198,7 @@ impl MessageRelay {
         Ok(())
     }
 
-    /// Records that the sender sends no more. What is incomplete is passed. Then call [`MessageRelay::next`]: with
+    /// Records that the sender sends no more. What is incomplete is passed, inflated if the receiver could not do that. Then call [`MessageRelay::next`]: with
     /// [`RelayOptions::enforce`] an incomplete frame may be a violation.
     pub fn end(&mut self, out: &mut Vec<u8>) {
         if self.current.is_some() {
@@ -210,7 +206,7 @@ impl MessageRelay {
         }
         let is_violation = self.inbound.end();
         if self.violation.is_none() && !(is_violation && self.enforces) {
-            self.deliver_all(out);
+            self.deliver_unfinished(out);
         }
         self.has_ended = true;
     }
@@ -250,6 +246,12 @@ impl MessageRelay {
         }
     }
 
+    /// Changes whether the caller decides: see [`RelayOptions::decides`]. Must be called at a boundary; as long as
+    /// [`MessageRelay::is_diverged`] it does.
+    pub fn set_decides(&mut self, decides: bool) {
+        self.decides = decides || self.is_diverged();
+    }
+
     /// The violation because of which nothing more is delivered, with [`RelayOptions::enforce`]; its
     /// [`Rule::close_code`](super::Rule::close_code) says how to close.
     pub fn violation(&self) -> Option<&Violation> {
@@ -285,7 +287,7 @@ impl MessageRelay {
 
     /// Delivers the control frames that wait, if what is to be decided is another one behind them.
     fn release_earlier_controls(&mut self, out: &mut Vec<u8>) {
-        let must_wait = self.inbound.is_receiving_message() && self.stream.is_none();
+        let must_wait = self.is_message_held_back();
         let Some(current) = self.current.as_mut().filter(|_| must_wait) else { return };
         let before = self.pending.len();
         self.pending.release_controls(out);
@@ -300,7 +302,7 @@ impl MessageRelay {
         verdict: impl FnOnce(&mut Sender, &Received<'_>, &mut Vec<u8>),
     ) {
         let Some(current) = self.current.take() else { return };
-        let must_wait = self.inbound.is_receiving_message() && self.stream.is_none();
+        let must_wait = self.is_message_held_back();
         let Some(event) = current.view(&self.inbound) else { return };
         let compressed = matches!(event, Event::Message { compressed: true, .. });
         let Some(content) = content_of(&event) else { return };
@@ -324,7 +326,7 @@ impl MessageRelay {
     fn replace(&mut self, with: Content<'_>, out: &mut Vec<u8>) -> Result<(), Undeliverable> {
         let mut result = Ok(());
         let is_message = matches!(with, Content::Message(..));
-        if is_message && self.inbound.is_receiving_message() && self.stream.is_none() {
+        if is_message && self.is_message_held_back() {
             // A message cannot wait between the fragments of another: it is delivered before.
             result = self.sender.validate(with);
             let is_valid = result.is_ok();
@@ -359,6 +361,18 @@ impl CurrentEvent {
             Self::Whole(message) => Some(inbound.whole_event(message.clone())),
             Self::Queued(queued) => inbound.view(queued),
         }
+    }
+}
+
+/// Appends a control frame, as if `from` had sent it. `payload` must have at most 125 bytes.
+pub fn push_control(from: Side, masks: Masks, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
+    Sender::new(role_of(from), masks, None).push_frame(opcode, true, false, payload, out);
+}
+
+fn role_of(side: Side) -> Role {
+    match side {
+        Side::Client => Role::Client,
+        Side::Server => Role::Server,
     }
 }
 

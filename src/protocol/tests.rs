@@ -23,6 +23,7 @@ mod pings;
 mod relay;
 mod relay_contexts;
 mod relay_later;
+mod relay_unfinished;
 mod rfc_examples;
 mod streamed;
 mod streams;

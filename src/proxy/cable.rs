@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::event::Opened;
+use crate::net::Reactor;
 use crate::net::reactor::tokens;
-use crate::net::{Reactor, Stream};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::inbound::Tolerance;
@@ -62,13 +62,13 @@ pub struct CableOptions {
     pub close_timeout: Option<Duration>,
 }
 
-/// Both streams after the opening handshake, with what was read behind its heads.
+/// Both sides after the opening handshake, with what was read behind its heads.
 #[derive(Debug)]
 pub struct Ends {
     /// To the client, registered with [`tokens::SOCKET`].
-    pub client: (Stream, Vec<u8>),
+    pub client: (End, Vec<u8>),
     /// To the server, registered with [`tokens::UPSTREAM`].
-    pub server: (Stream, Vec<u8>),
+    pub server: (End, Vec<u8>),
 }
 
 /// What a connection shares with other threads.
@@ -137,6 +137,8 @@ struct Way {
     has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
+    /// Messages that were received behind the end that the proxy brought about.
+    dropped: u64,
 }
 
 /// Events are handed to the threads that write them after this time at the latest: to wake these for every message would
@@ -174,6 +176,7 @@ impl<'a> Cable<'a> {
             close: None,
             has_streamed_close: false,
             has_more_events: false,
+            dropped: 0,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
         let mut cable = Self {
@@ -182,7 +185,7 @@ impl<'a> Cable<'a> {
             opened,
             options,
             judge: Judge::new(control.rules.snapshot(), control.seed, control.number),
-            ends: [End::new(client), End::new(server)],
+            ends: [client, server],
             ways: SIDES.map(way),
             closing: None,
             closed_side: None,
@@ -195,6 +198,7 @@ impl<'a> Cable<'a> {
             random: rand::SeedableRng::seed_from_u64(control.seed ^ control.number),
             control,
         };
+        cable.ends.iter_mut().for_each(End::assume_ready);
         cable.feed(Side::Server, &from_server);
         cable.feed(Side::Client, &from_client);
         cable
@@ -203,6 +207,7 @@ impl<'a> Cable<'a> {
     /// Runs until nothing more passes.
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
+        self.show_undelivered();
         self.end_holding();
         self.journal.outputs().flush_early();
         self.report(failed)
@@ -233,6 +238,7 @@ impl<'a> Cable<'a> {
         while let Some(order) = self.control.orders.take() {
             match order {
                 Order::Close { payload, why, until } => self.close(payload, why, until),
+                Order::ShutDown { payload, until } => self.shut_down(payload, until),
                 Order::CloseSide { side, payload, why } => self.close_side(side, payload, why),
                 Order::Inject { to, payload } => self.inject(to, payload),
                 Order::Release { number, is_dropped } => self.release(number, is_dropped),
@@ -252,6 +258,12 @@ impl<'a> Cable<'a> {
         let woken = self.reactor.wait(until)?;
         self.ends[at(Side::Client)].add(woken.socket);
         self.ends[at(Side::Server)].add(woken.upstream);
+        for side in SIDES {
+            // A reset behind the end that was read: nothing else reports it while nothing is written to that side.
+            if self.ends[at(side)].has_failed() && self.ways[at(side)].ended.is_some() {
+                self.write_failed(side);
+            }
+        }
         self.journal.outputs().set_ready(&woken);
         let may_take_more = woken.is_woken || woken.outputs().next().is_some();
         if may_take_more && self.journal.outputs().held() > 0 {

@@ -17,8 +17,10 @@ pub struct End {
     is_writable: bool,
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     is_read_closed: bool,
-    /// Writing has failed.
+    /// Writing has failed, or would fail.
     has_failed: bool,
+    /// It failed because the peer has reset the connection, which reading reports no more.
+    was_reset: bool,
     /// We have ended our direction.
     is_finished: bool,
 }
@@ -43,6 +45,7 @@ impl End {
             is_writable: true,
             is_read_closed: true,
             has_failed: false,
+            was_reset: false,
             is_finished: false,
         }
     }
@@ -50,11 +53,6 @@ impl End {
     /// The stream.
     pub fn stream(&mut self) -> &mut Stream {
         &mut self.stream
-    }
-
-    /// The stream, for another loop.
-    pub fn into_stream(self) -> Stream {
-        self.stream
     }
 
     /// Has everything tried again: another user of the reactor may have got what was announced.
@@ -72,6 +70,7 @@ impl End {
         self.is_readable |= announced.is_readable;
         self.is_writable |= announced.is_writable;
         self.is_read_closed |= announced.is_read_closed;
+        self.has_failed |= announced.has_failed;
     }
 
     /// Whether there may be something to read.
@@ -84,7 +83,7 @@ impl End {
         self.is_writable && !self.has_failed && !self.is_finished
     }
 
-    /// Whether writing has failed.
+    /// Whether writing has failed, or would fail.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -98,6 +97,7 @@ impl End {
     pub(super) fn read(&mut self, space: &mut [u8]) -> Received {
         loop {
             match self.stream.read(space) {
+                Ok(0) if self.was_reset => return Received::End(TransportEnd::Reset),
                 Ok(0) => return Received::End(TransportEnd::Eof),
                 Ok(count) => {
                     // A short read has emptied the socket, so its next byte will be announced.
@@ -132,9 +132,10 @@ impl End {
                 Ok(count) => written += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_writable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => {
-                    // How the peer ended the connection is seen by reading.
+                Err(error) => {
+                    // How the peer ended the connection is seen by reading, after what it had sent before.
                     (self.has_failed, self.is_readable) = (true, true);
+                    self.was_reset = error.kind() == io::ErrorKind::ConnectionReset;
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
+use crate::protocol::TransportEnd;
 use crate::rules::Jitter;
 
 /// How the source of a direction ended.
@@ -15,6 +16,16 @@ pub enum SourceEnd {
     Cut,
     /// With RST.
     Reset,
+}
+
+impl From<&TransportEnd> for SourceEnd {
+    fn from(end: &TransportEnd) -> Self {
+        match end {
+            TransportEnd::Eof => Self::Fin,
+            TransportEnd::Truncated => Self::Cut,
+            TransportEnd::Reset | TransportEnd::Error(_) => Self::Reset,
+        }
+    }
 }
 
 /// Bytes for one side in order, then the end of their source. Each is kept until its time (`--latency`), and written at
@@ -87,6 +98,13 @@ impl Outgoing {
         let due = now.checked_add(delay).unwrap_or(now).max(self.last_due.unwrap_or(now));
         self.last_due = Some(due);
         Some(due)
+    }
+
+    /// Has everything written as soon as the side takes it: there is no latency any more, and no limit on the rate.
+    pub fn hurry(&mut self) {
+        (self.latency, self.throttle) = (None, None);
+        self.parcels.iter_mut().for_each(|parcel| parcel.due = None);
+        self.end = self.end.map(|(end, _)| (end, None));
     }
 
     /// What may be written now, at least one byte.
@@ -258,6 +276,19 @@ mod tests {
         assert_eq!(outgoing.deadline(start), Some(start + millis(100)));
         assert_eq!(outgoing.take_end(start + millis(99)), None);
         assert_eq!(outgoing.take_end(start + millis(100)), Some(SourceEnd::Reset));
+    }
+
+    #[test]
+    fn in_a_hurry_nothing_waits_for_its_time() {
+        let mut outgoing = Outgoing::new(jitter(100, 0), NonZeroU64::new(1));
+        let now = Instant::now();
+        outgoing.push(b"ab", now, || 0.5);
+        outgoing.end(SourceEnd::Fin, now, || 0.5);
+        outgoing.hurry();
+        outgoing.push(b"c", now, || 0.5);
+        assert_eq!(take(&mut outgoing, now), b"abc");
+        assert_eq!(outgoing.take_end(now), Some(SourceEnd::Fin));
+        assert!(outgoing.is_direct());
     }
 
     #[test]

@@ -24,6 +24,13 @@ pub enum Order {
         /// When it ends whatever the sides do.
         until: Instant,
     },
+    /// Close it on both sides because the run ends, until then at the latest. What waits for its time only is delivered before.
+    ShutDown {
+        /// What both sides are sent.
+        payload: ClosePayload,
+        /// When it ends whatever the sides do.
+        until: Instant,
+    },
     /// Send one side a Close frame, as if the other side had sent it.
     CloseSide {
         /// Who gets it.

@@ -9,7 +9,9 @@ use crate::support::{Listener, Outcome, Peer, Running, Wscope, masked, text, wsc
 
 mod display;
 mod ends;
+mod exchange_ends;
 mod faults;
+mod fragments;
 mod frames;
 mod heads;
 mod http;
@@ -23,6 +25,8 @@ mod responses;
 mod rule_ends;
 mod rules;
 mod secrets;
+#[cfg(unix)]
+mod shut_down;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod tls;
 mod upstream;

@@ -11,11 +11,12 @@ use super::server::Server;
 use crate::commands::displays::Failures;
 use crate::event::{EventKind, HttpExchange, Level, Mask};
 use crate::net::exchange::Exchange;
-use crate::net::{Deadline, Reactor, Stream};
+use crate::net::{Deadline, Reactor};
 use crate::output::{Outputs, finish_and_drain};
+use crate::protocol::TransportEnd;
 use crate::protocol::forward::{Refused, RequestKind, forward};
 use crate::protocol::head::{Head, RequestLine};
-use crate::proxy::{End, Orders};
+use crate::proxy::{CutOff, End, Orders};
 use crate::redact::{Redaction, Secrets};
 use crate::server::{
     AcceptError, AcceptedSocket, Received, ReceivedRequest, Service, receive_request,
@@ -258,16 +259,25 @@ impl Client<'_> {
         }
     }
 
-    /// Resets the connection to the client, which has got a part of a response: an orderly end might complete it.
-    pub(super) fn cut_off(&mut self) {
+    /// Ends the connection to the client as the server has ended its own. It is reset where an orderly end could complete
+    /// a response of which a part is missing.
+    fn end_as(&mut self, end: &TransportEnd) {
+        if *end == TransportEnd::Eof {
+            return self.finish();
+        }
         if let Some(end) = &mut self.stream {
             end.abort();
         }
         self.stream = None;
     }
 
-    /// The stream of the client, to be used by another loop.
-    fn take_stream(&mut self) -> Option<Stream> {
-        self.stream.take().map(End::into_stream)
+    /// The same, behind a part of a response.
+    fn cut_off(&mut self, why: &CutOff) {
+        match why {
+            CutOff::Server(end) => self.end_as(end),
+            CutOff::Body(_) | CutOff::Request(_) | CutOff::System(_) => {
+                self.end_as(&TransportEnd::Reset);
+            }
+        }
     }
 }

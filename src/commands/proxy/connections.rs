@@ -136,9 +136,8 @@ impl Connections {
         let mut table = self.table();
         table.shutdown = Some((code, shutdown));
         for record in &table.records {
-            record.orders.push(Order::Close {
+            record.orders.push(Order::ShutDown {
                 payload: ClosePayload { code: Some(code), reason: String::new() },
-                why: "the proxy is ending".to_owned(),
                 until: shutdown.until,
             });
         }

@@ -37,6 +37,8 @@ pub struct SocketReadiness {
     pub is_writable: bool,
     /// The peer has sent its last byte, or the connection has failed.
     pub is_read_closed: bool,
+    /// The connection has failed: reset, for example.
+    pub has_failed: bool,
 }
 
 impl SocketReadiness {
@@ -44,6 +46,7 @@ impl SocketReadiness {
         self.is_readable |= event.is_readable() || event.is_error();
         self.is_writable |= event.is_writable();
         self.is_read_closed |= event.is_read_closed() || event.is_error();
+        self.has_failed |= event.is_error();
     }
 }
 

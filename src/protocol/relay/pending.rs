@@ -136,10 +136,15 @@ impl Pending {
 
     /// Removes the complete frames, and moves those of them that are not part of the message to `out`.
     pub(super) fn discard_complete(&mut self, out: &mut Vec<u8>) {
-        for range in &self.controls {
+        self.discard_to(self.complete, out);
+    }
+
+    /// The same with those before `end`.
+    pub(super) fn discard_to(&mut self, end: usize, out: &mut Vec<u8>) {
+        for range in self.controls.iter().filter(|range| range.end <= end) {
             out.extend_from_slice(&self.bytes[range.clone()]);
         }
-        self.consume(self.complete);
+        self.consume(end);
     }
 
     /// Removes everything; `offset`: that of the end. Moves it to `out`, if there is one.

@@ -50,6 +50,28 @@ impl MessageRelay {
         }
     }
 
+    /// Whether a message is being received of which nothing is delivered yet.
+    pub(super) fn is_message_held_back(&self) -> bool {
+        self.inbound.is_receiving_message() && self.stream.is_none()
+    }
+
+    /// Delivers everything that is left, behind which nothing is received.
+    pub(super) fn deliver_unfinished(&mut self, out: &mut Vec<u8>) {
+        if self.is_message_held_back() && !self.sender.can_inflate(self.compressed) {
+            self.stream_unfinished();
+            self.continue_stream(Omission::Unfinished, out);
+        } else {
+            self.deliver_all(out);
+        }
+    }
+
+    /// Has the message that is held back delivered as far as it came: nothing will be decided about it.
+    fn stream_unfinished(&mut self) {
+        let compressed = self.inbound.is_message_compressed();
+        self.inbound.omit_current(Omission::Unfinished);
+        self.begin_stream(compressed, Omission::Unfinished);
+    }
+
     /// Delivers everything that is left.
     pub(super) fn deliver_all(&mut self, out: &mut Vec<u8>) {
         let is_raw = !matches!(self.stream, Some(Stream::Fragments { .. }));
@@ -107,7 +129,7 @@ impl MessageRelay {
             }
             QueuedEvent::Omitted { message, reason, .. } => {
                 let (kind, compressed, reason) = (message.kind, message.compressed, *reason);
-                self.begin_stream(compressed, reason, out);
+                self.begin_stream(compressed, reason);
                 self.finish_stream(kind, reason, out);
             }
             QueuedEvent::Violation => self.deliver_all(out),
@@ -131,10 +153,25 @@ impl MessageRelay {
 
     fn set_control(&mut self, queued: QueuedEvent, out: &mut Vec<u8>) {
         let range = self.last_frame.clone();
+        // Nothing follows a Close frame, so that it cannot wait for the end of a message.
+        let is_unfinished = is_close(&queued) && self.is_message_held_back();
+        if is_unfinished {
+            self.stream_unfinished();
+        }
         match self.stream {
             None if self.inbound.is_receiving_message() => {}
-            Some(Stream::Fragments { .. }) => self.pending.consume(range.start),
-            None | Some(Stream::Raw) => self.pending.deliver_to(range.start, out),
+            Some(Stream::Fragments { .. }) => {
+                self.pending.discard_to(range.start, out);
+                if is_unfinished {
+                    self.push_unfinished(Omission::Unfinished, out);
+                }
+            }
+            None | Some(Stream::Raw) => {
+                self.pending.deliver_to(range.start, out);
+                if is_unfinished {
+                    self.sender.place = Place::BetweenFrames;
+                }
+            }
         }
         self.current = Some(Current { event: CurrentEvent::Queued(queued), range, number: None });
     }
@@ -152,14 +189,14 @@ impl MessageRelay {
                 self.inbound.omit_current(Omission::TooBig);
             }
             if let Some(reason) = self.inbound.omission() {
-                self.begin_stream(self.inbound.is_message_compressed(), reason, out);
+                self.begin_stream(self.inbound.is_message_compressed(), reason);
                 self.continue_stream(reason, out);
             }
         }
     }
 
     /// Starts to deliver a message that is not kept.
-    fn begin_stream(&mut self, compressed: bool, reason: Omission, out: &mut Vec<u8>) {
+    fn begin_stream(&mut self, compressed: bool, reason: Omission) {
         if self.stream.is_some() {
             return;
         }
@@ -173,7 +210,6 @@ impl MessageRelay {
                 self.sender.note_inflatable();
             } else {
                 self.stream = Some(Stream::Fragments { has_begun: false });
-                self.pending.discard_complete(out);
             }
             self.compressed += 1;
         }
@@ -187,8 +223,7 @@ impl MessageRelay {
                 if is_inside {
                     self.pending.take_all(self.inbound.offset(), None);
                 }
-                let kind = self.inbound.incomplete_message().map(|message| message.kind);
-                self.push_fragment(kind.unwrap_or(MessageKind::Binary), false, reason, out);
+                self.push_unfinished(reason, out);
             }
             Some(Stream::Raw) if is_inside => self.deliver_all(out),
             Some(Stream::Raw) | None => {
@@ -207,6 +242,11 @@ impl MessageRelay {
         }
         self.stream = None;
         self.sender.place = Place::BetweenMessages;
+    }
+
+    fn push_unfinished(&mut self, reason: Omission, out: &mut Vec<u8>) {
+        let kind = self.inbound.incomplete_message().map(|message| message.kind);
+        self.push_fragment(kind.unwrap_or(MessageKind::Binary), false, reason, out);
     }
 
     /// Delivers the data inflated since the last time. A message whose data is corrupt gets no end: what follows it is a
@@ -255,6 +295,10 @@ fn is_control(queued: &QueuedEvent) -> bool {
             | QueuedEvent::Close(_)
             | QueuedEvent::LaterClose(_)
     )
+}
+
+fn is_close(queued: &QueuedEvent) -> bool {
+    matches!(queued, QueuedEvent::Close(_) | QueuedEvent::LaterClose(_))
 }
 
 fn is_violation(queued: &QueuedEvent) -> bool {

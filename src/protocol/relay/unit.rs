@@ -43,6 +43,12 @@ impl Decision<'_> {
         }
     }
 
+    /// Whether it is a control frame between the fragments of a message of which nothing is delivered yet. What is delivered of it
+    /// then waits for the end of that message, and keeps its place if the message is passed.
+    pub fn is_within_message(&self) -> bool {
+        self.relay.is_message_held_back()
+    }
+
     /// Delivers it as it was received, if the receiver can inflate it; else compressed anew or uncompressed.
     pub fn pass(self, out: &mut Vec<u8>) {
         self.relay.decide(out, |sender, unit, out| sender.pass(unit, out));

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::event::{EventKind, Level};
 use crate::protocol::close::ClosePayload;
-use crate::protocol::relay::Content;
-use crate::protocol::{Header, Masks, Opcode, Side};
+use crate::protocol::counted::counted;
+use crate::protocol::relay::{Content, push_control};
+use crate::protocol::{Masks, Opcode, Side};
 
 use super::Cable;
 use super::sides::{SIDES, at};
@@ -47,8 +49,47 @@ impl Cable<'_> {
             return;
         }
         let is_first = self.has_not_begun_to_end();
+        SIDES.iter().for_each(|&from| self.deliver_before_close(from));
         let told = SIDES.map(|to| self.send_close(to, &payload));
         self.closing = Some(Closing { payload, why, deadline, is_first, told });
+    }
+
+    /// Closes both sides because the run ends: `--latency` and `--throttle` delay nothing any more.
+    pub(super) fn shut_down(&mut self, payload: ClosePayload, deadline: Instant) {
+        self.ways.iter_mut().for_each(|way| way.outgoing.hurry());
+        self.close(payload, "the proxy is ending".to_owned(), deadline);
+    }
+
+    /// Delivers messages that wait for their time only, unless a rule ends the connection before them. Then what is received is not
+    /// delivered any more, and what has been is shown as such.
+    fn deliver_before_close(&mut self, from: Side) {
+        self.take_all_events(from);
+        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        if !messages.is_ending() {
+            let mut out = Vec::new();
+            messages.hurry(Instant::now(), &mut out);
+            self.write_or_keep(from, &out);
+        }
+    }
+
+    /// Shows what was received and not delivered, because the proxy has ended the connection before.
+    pub(super) fn show_undelivered(&mut self) {
+        if self.closing.is_none() {
+            return;
+        }
+        for from in SIDES {
+            let way = &mut self.ways[at(from)];
+            let waiting = way.passing.messages().map_or(0, |messages| messages.waiting());
+            let (messages, bytes) = (way.dropped + waiting, way.outgoing.waiting() as u64);
+            let parts = [(messages, "message"), (bytes, "byte")];
+            let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+            let list: Vec<_> = parts.map(|(count, what)| counted(count, what)).collect();
+            if !list.is_empty() {
+                let to = from.other().name();
+                let text = format!("not delivered to the {to}: {}", list.join(" and "));
+                self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
+            }
+        }
     }
 
     /// Sends one side a Close frame if it has got none. Returns whether it has one now. Inside a frame there can be none:
@@ -76,7 +117,9 @@ impl Cable<'_> {
             way.outgoing.end(SourceEnd::Fin, now, || 0.5);
             return false;
         }
-        way.outgoing.push(&close_frame(to, payload), now, || 0.5);
+        let mut frame = Vec::new();
+        push_control(from, Masks::random(), Opcode::Close, &payload.to_bytes(), &mut frame);
+        way.outgoing.push(&frame, now, || 0.5);
         true
     }
 
@@ -129,15 +172,4 @@ impl Cable<'_> {
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
         self.is_over = true;
     }
-}
-
-/// A Close frame for a client or a server.
-fn close_frame(to: Side, payload: &ClosePayload) -> Vec<u8> {
-    let mut data = payload.to_bytes();
-    let key = (to == Side::Server).then(|| Masks::random().next_key());
-    let header = Header::new(Opcode::Close, true, key, data.len() as u64);
-    if let Some(key) = key {
-        crate::protocol::frame::apply_mask(&mut data, key, 0);
-    }
-    [header.bytes(), &data].concat()
 }

@@ -33,11 +33,25 @@ impl Totals {
     /// Counts what `from` has sent.
     pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {
-            Event::Message { .. } | Event::Omitted { .. } => messages.add(from, 1),
+            event if is_message(event) => messages.add(from, 1),
             Event::Close(..) => drop(self.first_close.get_or_insert(from)),
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}
         }
+    }
+}
+
+/// Whether it is a message, kept or not.
+pub(super) fn is_message(event: &Event<'_>) -> bool {
+    matches!(event, Event::Message { .. } | Event::Omitted { .. })
+}
+
+/// An event of a direction in which violations are withheld only if they are enforced: the bytes after one with which parsing
+/// ends pass, too.
+pub(super) fn as_passed(event: Event<'_>, enforces: bool) -> Event<'_> {
+    match event {
+        Event::Violation(violation) if !enforces => Event::Tolerated(violation),
+        other => other,
     }
 }
 

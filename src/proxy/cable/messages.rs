@@ -274,6 +274,28 @@ impl Messages {
         front.into_iter().chain(self.control_since.map(|since| since + CONTROL_WAIT)).min()
     }
 
+    /// [`Messages::advance`], in which nothing waits for its time.
+    pub(super) fn hurry(&mut self, now: Instant, out: &mut Vec<u8>) {
+        for entry in &mut self.lineup {
+            if let Entry::Unit { wait: wait @ Wait::Until(_), .. } = entry {
+                *wait = Wait::None;
+            }
+        }
+        self.barriers = self.lineup.iter().filter(|entry| entry.is_barrier()).count();
+        self.advance(now, out);
+    }
+
+    /// How many messages wait that are to be delivered.
+    pub(super) fn waiting(&self) -> u64 {
+        let is_message = |entry: &&Entry| match entry {
+            Entry::Unit { unit, plan, .. } => {
+                matches!(unit.content(), Content::Message(..)) && !matches!(plan, Plan::Drop)
+            }
+            Entry::Bytes(_) | Entry::Ending(_) => false,
+        };
+        self.lineup.iter().filter(is_message).count() as u64
+    }
+
     /// Drops what waits. Returns what was held of it.
     pub(super) fn clear(&mut self) -> Vec<Leftover> {
         (self.size, self.barriers) = (0, 0);

@@ -94,15 +94,18 @@ impl Passing {
 impl Cable<'_> {
     /// Whether what a side sends has to be decided message by message.
     pub(super) fn wants_messages(&self, from: Side) -> bool {
-        self.options.enforce
-            || self.judge.rules().may_touch(from)
-            || self.control.holding.is_on()
-            || !self.ways[at(from)].injections.is_empty()
+        self.options.enforce || self.decides(from) || !self.ways[at(from)].injections.is_empty()
+    }
+
+    /// Whether a rule or the operator may decide about messages of a side. With `--enforce` alone frames do not wait for the end of
+    /// their message.
+    fn decides(&self, from: Side) -> bool {
+        self.judge.rules().may_touch(from) || self.control.holding.is_on()
     }
 
     /// Changes between streaming and messages where that is needed and possible.
     pub(super) fn update_passing(&mut self, from: Side) {
-        let wants_messages = self.wants_messages(from);
+        let (wants_messages, decides) = (self.wants_messages(from), self.decides(from));
         let (enforce, deflate) = (self.options.enforce, self.options.deflate);
         let way = &mut self.ways[at(from)];
         if way.ended.is_some() {
@@ -112,8 +115,7 @@ impl Cable<'_> {
             Passing::Stream(inbound) if wants_messages && inbound.is_between_messages() => {
                 let Passing::Stream(mut inbound) = way.take_passing() else { return };
                 inbound.keep_messages(true);
-                let options =
-                    RelayOptions { decides: true, enforce, deflate, masks: Masks::random() };
+                let options = RelayOptions { decides, enforce, deflate, masks: Masks::random() };
                 let mut relay = MessageRelay::new(from, *inbound, options);
                 if way.has_streamed_close {
                     relay.note_close();
@@ -129,6 +131,13 @@ impl Cable<'_> {
                 way.has_streamed_close = way.has_delivered_close();
                 let Passing::Messages(messages) = way.take_passing() else { return };
                 way.passing = Passing::Stream(Box::new(messages.relay.into_inbound()));
+            }
+            Passing::Messages(messages)
+                if messages.is_empty() && messages.relay.is_at_boundary() =>
+            {
+                if let Some(messages) = way.passing.messages() {
+                    messages.relay.set_decides(decides);
+                }
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use crate::event::{ProxyClosed, mask};
 use crate::protocol::Side;
 
 use super::Cable;
-use super::closing::ClosedSide;
+use super::closing::{ClosedSide, Closing};
 use super::sides::{SIDES, at};
 
 /// How a proxied connection went.
@@ -26,11 +26,18 @@ impl Cable<'_> {
         let closing = self.closing.take();
         let is_enforced = self.ways.iter().any(|way| way.passing.has_violated());
         let closed_side = self.closed_side.take();
+        // A Close frame that still waits was not sent.
+        let has_got_ours = |side: Side, closing: &Closing| {
+            closing.told[at(side)] && self.ways[at(side.other())].outgoing.is_empty()
+        };
         let (why, own) = match (&closed_side, &closing, &failed) {
             (Some(ClosedSide { to, payload, why }), ..) => {
                 (Some(format!("{why}, toward the {}", to.name())), Some(payload.clone()))
             }
-            (None, Some(closing), _) => (Some(closing.why.clone()), Some(closing.payload.clone())),
+            (None, Some(closing), _) => {
+                let is_sent = SIDES.iter().any(|&side| has_got_ours(side, closing));
+                (Some(closing.why.clone()), is_sent.then(|| closing.payload.clone()))
+            }
             (None, None, Some(error)) => (Some(error.to_string()), None),
             (None, None, None) => (self.aborted.clone(), None),
         };
@@ -42,7 +49,7 @@ impl Cable<'_> {
         let initiator = self.totals.initiator(is_ours);
         // What a side sends after a violation is not decoded, so that its answer is not known.
         let is_awaited = |side| {
-            let by_both = closing.as_ref().is_some_and(|closing| closing.told[at(side)]);
+            let by_both = closing.as_ref().is_some_and(|closing| has_got_ours(side, closing));
             let by_one = closed_side.as_ref().is_some_and(|closed| closed.to == side);
             (by_both || by_one) && !self.ways[at(side)].passing.has_violated()
         };

@@ -8,7 +8,7 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::show;
+use super::events::{as_passed, is_message, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
@@ -164,7 +164,7 @@ impl Cable<'_> {
     }
 
     /// A side takes no more bytes: it has been reset, or closed completely.
-    fn write_failed(&mut self, to: Side) {
+    pub(super) fn write_failed(&mut self, to: Side) {
         let from = to.other();
         self.ways[at(from)].outgoing.clear();
         // The other side would now be reset as well; but what `to` has sent before comes first.
@@ -182,9 +182,7 @@ impl Cable<'_> {
         self.totals.first_end.get_or_insert(from);
         let passed = match end {
             _ if self.ends[at(from)].has_failed() => SourceEnd::Reset,
-            TransportEnd::Eof => SourceEnd::Fin,
-            TransportEnd::Truncated => SourceEnd::Cut,
-            TransportEnd::Reset | TransportEnd::Error(_) => SourceEnd::Reset,
+            _ => SourceEnd::from(&end),
         };
         self.ways[at(from)].ended = Some(end);
         if self.closing.is_some() {
@@ -251,22 +249,29 @@ impl Cable<'_> {
 
     fn take_event(&mut self, from: Side) -> bool {
         let Way {
-            passing: Passing::Stream(inbound), close: first_close, has_streamed_close, ..
+            passing: Passing::Stream(inbound),
+            close: first_close,
+            has_streamed_close,
+            dropped,
+            ..
         } = &mut self.ways[at(from)]
         else {
             return false;
         };
         let passed_over = inbound.pass_over_messages();
+        let is_closing = self.closing.is_some();
         if passed_over > 0 {
             self.control.messages.add(from, passed_over);
+            *dropped += if is_closing { passed_over } else { 0 };
         }
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
             first_close.get_or_insert_with(|| (*close).clone());
-            *has_streamed_close |= self.closing.is_none();
+            *has_streamed_close |= !is_closing;
         }
-        show(event, from.direction(), self.opened, &mut self.journal);
+        *dropped += u64::from(is_closing && is_message(&event));
+        show(as_passed(event, false), from.direction(), self.opened, &mut self.journal);
         true
     }
 }

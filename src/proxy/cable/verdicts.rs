@@ -14,7 +14,7 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{show, show_touched};
+use super::events::{as_passed, is_message, show, show_touched};
 use super::messages::{Ending, Plan, Wait, replaced};
 use super::passing::Passing;
 use super::sides::at;
@@ -80,7 +80,7 @@ impl Cable<'_> {
     fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
         let is_closing = self.closing.is_some();
         let since_open = self.since.elapsed();
-        let Way { passing: Passing::Messages(messages), close: first_close, .. } =
+        let Way { passing: Passing::Messages(messages), close: first_close, dropped, .. } =
             &mut self.ways[at(from)]
         else {
             return None;
@@ -91,6 +91,11 @@ impl Cable<'_> {
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 self.totals.note(&event, from, &self.control.messages);
+                *dropped += u64::from(is_closing && is_message(&event));
+                if let Event::Close(_, close) = &event {
+                    first_close.get_or_insert_with(|| (*close).clone());
+                }
+                let event = as_passed(event, self.options.enforce);
                 show(event, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }
@@ -126,7 +131,12 @@ impl Cable<'_> {
                 if verdict.is_some() || is_held {
                     self.totals.touched += 1;
                 }
-                queued = carry_out(decision, &deed, waits || is_closing, out);
+                if is_closing {
+                    *dropped += u64::from(is_message(&decision.event()));
+                    decision.drop_it(out);
+                } else {
+                    queued = carry_out(decision, &deed, waits, out);
+                }
                 deed
             }
         };
@@ -164,7 +174,7 @@ fn carry_out(
         Deed::Pass => &Plan::Pass,
         Deed::Plan(plan) => plan,
     };
-    if waits {
+    if waits && !decision.is_within_message() {
         return Some((decision.take(out), plan.clone(), Wait::None));
     }
     match plan {

@@ -188,6 +188,22 @@ fn a_reset_of_a_half_closed_connection_is_passed_on() {
     assert_eq!(closed(&mut proxy), json!([1006, "client", false, null, null, "fin", "reset"]));
 }
 
+/// A side that has closed its socket answers what it gets with a reset, behind its FIN.
+#[test]
+fn a_reset_behind_an_end_ends_the_connection() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, mut server) = proxy.open();
+    server.eof();
+    client.expect_eof();
+    server.reset();
+    assert_eq!(closed(&mut proxy), json!([1006, "server", false, null, null, null, "fin"]));
+    let (mut client, mut server) = proxy.open();
+    client.eof();
+    server.expect_eof();
+    client.reset();
+    assert_eq!(closed(&mut proxy), json!([1006, "client", false, null, null, "fin", null]));
+}
+
 #[test]
 fn an_end_within_a_frame_passes_what_came() {
     let mut proxy = proxy(&["--json"]);

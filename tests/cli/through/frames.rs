@@ -263,3 +263,15 @@ fn every_frame_is_shown_with_vv() {
     }
     leave(client, server);
 }
+
+/// Nothing behind it can be parsed, but it passes, as does the rest.
+#[test]
+fn a_length_with_the_top_bit_set_is_reported_as_passed_on() {
+    for options in [&["--json"][..], &["--json", "--rule", "any nth 100 => drop"]] {
+        let mut proxy = proxy(options);
+        let (mut client, mut server) = proxy.open();
+        deliver(&mut server, &mut client, b"\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff, and more");
+        let violation = proxy.event("violation");
+        assert_eq!(violation["passed_on"], true, "{violation}");
+    }
+}

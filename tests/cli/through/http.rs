@@ -7,7 +7,7 @@ use crate::support::{Peer, header};
 
 /// A client and a server between which this request has passed.
 #[track_caller]
-fn requested(proxy: &Proxied, request: &str) -> (Peer, Peer) {
+pub(super) fn requested(proxy: &Proxied, request: &str) -> (Peer, Peer) {
     let mut client = proxy.client();
     client.send(request);
     let mut server = proxy.target.accept();
@@ -105,7 +105,7 @@ fn a_body_until_the_end_ends_the_connection() {
     }
 }
 
-/// A client must not take half a file for a whole one.
+/// A client must not take half a file for a whole one: it knows the length, or sees the reset.
 #[test]
 fn a_body_that_is_cut_off_is_not_completed() {
     let mut proxy = proxy(&["--json"]);
@@ -113,7 +113,7 @@ fn a_body_that_is_cut_off_is_not_completed() {
     let (mut client, mut server) = requested(&proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     deliver(&mut server, &mut client, &[head, &b"half"[..]].concat());
     server.eof();
-    client.expect_reset(b"");
+    client.expect_eof();
     let event = proxy.event("http");
     assert_eq!(event["status"], 200, "{event}");
     assert!(event["note"].as_str().is_some_and(|note| note.contains("server")), "{event}");
@@ -133,6 +133,74 @@ fn a_response_before_the_end_of_the_upload_arrives() {
         "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo much";
     server.send(response);
     assert_eq!(client.read_exact(response.len()), response.as_bytes());
+}
+
+/// The server goes on reading, so that its connection can serve another request (RFC 9112 section 9.3).
+#[test]
+fn an_upload_goes_on_behind_the_response() {
+    let mut proxy = proxy(&["--json"]);
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n";
+    let (mut client, mut server) = requested(&proxy, head);
+    deliver(&mut server, &mut client, b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+    for _ in 0..3 {
+        deliver(&mut client, &mut server, &vec![b'x'; 100_000]);
+    }
+    expect_event(&mut proxy, "POST", "/", 413);
+    deliver(&mut client, &mut server, b"GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+    deliver(&mut server, &mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    expect_event(&mut proxy, "GET", "/2", 200);
+}
+
+/// RFC 9112 section 9.6: the server ends the connection without reading the rest.
+#[test]
+fn an_upload_ends_with_the_server_behind_its_response() {
+    let proxy = unread_proxy(&[]);
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n";
+    let (mut client, mut server) = requested(&proxy, head);
+    deliver(
+        &mut server,
+        &mut client,
+        b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    );
+    deliver(&mut client, &mut server, &vec![b'x'; 100_000]);
+    server.eof();
+    client.expect_eof();
+    client.send(vec![b'x'; 100_000]); // and the response is not lost
+    client.eof();
+    server.read_until_eof();
+}
+
+#[test]
+fn a_malformed_first_chunk_is_a_502() {
+    let mut proxy = proxy(&["--json"]);
+    let response = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n";
+    let (mut client, mut server) = requested(&proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    server.send(response);
+    assert_status(&client.read_head(), 502);
+    let body = String::from_utf8(client.read_until_eof()).expect("UTF-8");
+    assert!(body.contains("malformed chunk size"), "{body}");
+    expect_event(&mut proxy, "GET", "/", 502);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    server.send(response.replace("200 OK", "401 No"));
+    assert_status(&client.read_head(), 502);
+    let error = proxy.event("error");
+    assert_eq!(error["kind"], "handshake", "{error}");
+}
+
+#[test]
+fn an_upgrade_that_was_not_asked_for_is_a_502() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, mut server) = requested(&proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    server.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    );
+    assert_status(&client.read_head(), 502);
+    let body = String::from_utf8(client.read_until_eof()).expect("UTF-8");
+    assert!(body.contains("101"), "{body}");
+    expect_event(&mut proxy, "GET", "/", 502);
 }
 
 #[test]

@@ -189,3 +189,25 @@ fn a_megabyte_behind_the_request_arrives() {
     sender.join().expect("a sender without errors");
     assert!(client.read_head().starts_with("HTTP/1.1 101 "));
 }
+
+#[test]
+fn interim_responses_without_end_are_a_502() {
+    let mut proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    let interim = "HTTP/1.1 102 Processing\r\n\r\n";
+    let mut down = server.socket();
+    let sending = std::thread::spawn(move || {
+        let _ = std::io::Write::write_all(&mut down, interim.repeat(10_001).as_bytes());
+    });
+    let all = String::from_utf8(client.read_until_eof()).expect("UTF-8");
+    let rest = all.strip_prefix(&interim.repeat(10_000)).expect("all that are allowed");
+    super::assert_status(rest, 502);
+    let error = proxy.event("error");
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.contains("interim") && !message.contains("start line"), "{error}");
+    assert_eq!(error["kind"], "handshake", "{error}");
+    sending.join().expect("a server without errors");
+}

@@ -9,23 +9,23 @@ use crate::support::{
     BINARY, CONTINUATION, Frame, Inflater, Peer, TEXT, frame, masked, ping, pong, text,
 };
 
-const SIDES: [&str; 2] = ["client", "server"];
+pub(super) const SIDES: [&str; 2] = ["client", "server"];
 
 /// The header with which permessage-deflate is offered and accepted.
 const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate";
 
 /// A connection seen from the side that a rule is about.
-struct Path {
+pub(super) struct Path {
     proxy: Proxied,
-    from: Peer,
-    to: Peer,
+    pub(super) from: Peer,
+    pub(super) to: Peer,
     from_client: bool,
 }
 
 impl Path {
     /// `rule` follows the name of the side; `header` is part of the request and of the response.
     #[track_caller]
-    fn new(side: &str, rule: &str, header: &[&str], options: &[&str]) -> Self {
+    pub(super) fn new(side: &str, rule: &str, header: &[&str], options: &[&str]) -> Self {
         let rule = format!("{side} {rule}");
         let options = [&["--json", "--seed", "1", "--rule", &rule], options].concat();
         let proxy = proxy(&options);
@@ -36,18 +36,18 @@ impl Path {
     }
 
     /// A frame as this side sends it.
-    fn wire(&self, frame: &[u8]) -> Vec<u8> {
+    pub(super) fn wire(&self, frame: &[u8]) -> Vec<u8> {
         if self.from_client { masked(frame) } else { frame.to_vec() }
     }
 
-    fn send(&mut self, frame: &[u8]) {
+    pub(super) fn send(&mut self, frame: &[u8]) {
         let bytes = self.wire(frame);
         self.from.send(bytes);
     }
 
     /// The next bytes at the receiver are those that were sent of this frame.
     #[track_caller]
-    fn expect_bytes(&mut self, frame: &[u8]) {
+    pub(super) fn expect_bytes(&mut self, frame: &[u8]) {
         let bytes = self.wire(frame);
         assert_eq!(self.to.read_exact(bytes.len()), bytes);
     }
@@ -69,7 +69,7 @@ impl Path {
 
     /// Nothing more arrives before the end.
     #[track_caller]
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         self.from.eof();
         self.to.expect_eof();
         self.to.eof();
@@ -78,7 +78,7 @@ impl Path {
 }
 
 /// Runs a test for each direction.
-fn both_ways(rule: &str, test: impl Fn(Path)) {
+pub(super) fn both_ways(rule: &str, test: impl Fn(Path)) {
     for side in SIDES {
         test(Path::new(side, rule, &[], &[]));
     }

@@ -101,7 +101,7 @@ fn a_client_that_leaves_before_the_answer_is_reported() {
     let mut server = proxy.target.accept();
     server.read_head();
     client.reset();
-    server.read_until_eof();
+    server.expect_reset(b"");
     expect_error(&mut proxy.running, "abnormal");
     let (client, server) = proxy.open();
     leave(client, server);

@@ -70,18 +70,17 @@ impl Client<'_> {
             method: request.line.method.clone(),
             body: forwarded.body,
             early: request.early.clone(),
-            upgrade_by: None,
+            opens_websocket: false,
+            answer_by: None, // it may be a long poll
         };
-        let has_body = !outbound.body.is_complete();
-        let again = (!has_body).then(|| outbound.again());
+        let again = outbound.again();
         let is_fresh = self.upstream.is_none();
         let mut exchanged = match self.exchange(&request, outbound) {
             Ok(exchanged) => exchanged,
             Err(after) => return after,
         };
         // The server may have ended a connection that it kept for another request just then (RFC 9112 section 9.3.1).
-        if let (Exchanged::Unanswered(failed), Some(again), false) =
-            (&exchanged, again.flatten(), is_fresh)
+        if let (Exchanged::Unanswered(failed), Some(again), false) = (&exchanged, again, is_fresh)
             && matches!(failed.why, NoResponse::Ended(_))
             && failed.received.is_empty()
             && failed.interim.is_empty()
@@ -131,14 +130,18 @@ impl Client<'_> {
                 self.finish();
             }
             Exchanged::Unanswered(failed) => {
-                let refused = Refused::new(502, unanswered_text(&failed.why));
+                let mut why = unanswered_text(&failed.why);
+                if let Some(before) = failed.client_ended {
+                    why = format!("{why}; before that, the client's {before}");
+                }
+                let refused = Refused::new(502, why);
                 self.emit_http(request, Some(502), Some(refused.reason.clone()));
                 self.respond(Some(request), &refused);
             }
             Exchanged::CutOff(response, why) => {
                 let note = Some(cut_off_text(&why));
                 self.emit_http(request, Some(response.line.status), note);
-                self.cut_off();
+                self.cut_off(&why);
             }
             Exchanged::ClientGone(end) => {
                 let note = Some(format!("the client ended the connection: {end}"));
@@ -149,21 +152,24 @@ impl Client<'_> {
                 self.emit_http(request, Some(400), Some(refused.reason.clone()));
                 self.respond(Some(request), &refused);
             }
-            Exchanged::Upgraded { response, .. } => {
-                // The client did not ask for an upgrade: what follows 101 is not HTTP.
-                self.emit_http(request, Some(response.line.status), None);
-            }
+            Exchanged::Upgraded { .. } => {} // only for a request that asks for it
         }
         After::End
     }
 }
 
 /// Why a server gave no response, for its client.
-fn unanswered_text(why: &NoResponse) -> String {
+pub(super) fn unanswered_text(why: &NoResponse) -> String {
     match why {
         NoResponse::Ended(end) => format!("the server gave no response: {end}"),
         NoResponse::Malformed(error) => format!("the server's response is not HTTP/1.1: {error}"),
-        NoResponse::TooManyInterim => "the server sent only interim responses (1xx)".to_owned(),
+        NoResponse::TooManyInterim => {
+            "the server sent interim responses (1xx) without end".to_owned()
+        }
+        NoResponse::UnaskedUpgrade => {
+            "the server switched protocols (101), which the request did not ask for".to_owned()
+        }
+        NoResponse::Body(fault) => format!("malformed response body: {fault}"),
         NoResponse::TimedOut => {
             "the server gave no response in time (--connect-timeout)".to_owned()
         }
@@ -178,6 +184,7 @@ fn cut_off_text(why: &CutOff) -> String {
             format!("the server ended the connection within its response: {end}")
         }
         CutOff::Body(fault) => format!("malformed response body: {fault}"),
+        CutOff::Request(fault) => format!("malformed request body: {fault}"),
         CutOff::System(error) => error.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 use super::failure::{handshake_failed, is_normal};
-use super::upstream::Upstream;
+use super::upstream::{Upstream, unanswered_text};
 use super::{After, Client, ClientRequest};
 use crate::commands::proxy::server::ConnectionReport;
 use crate::error::Error;
@@ -15,10 +15,11 @@ use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::net::{Deadline, Timings};
 use crate::output::finish_and_drain;
 use crate::output::human::proxy_closed_text;
+use crate::protocol::TransportEnd;
 use crate::protocol::connection::Initiator;
 use crate::protocol::forward::{ForwardedRequest, Refused, Rewritten};
 use crate::protocol::handshake::{Agreement, Request, validate_response};
-use crate::protocol::head::{HeadError, parse_request};
+use crate::protocol::head::parse_request;
 use crate::protocol::vocabulary::Role;
 use crate::proxy::{
     Cable, CableControl, CableOptions, Ends, Exchanged, NoResponse, Outbound, PassedResponse, Relay,
@@ -70,7 +71,8 @@ impl Client<'_> {
             method: request.line.method.clone(),
             body: forwarded.body,
             early: std::mem::take(&mut request.early),
-            upgrade_by: Some(deadline.at),
+            opens_websocket: true,
+            answer_by: deadline.at,
         };
         let Some(handshake) = handshake(request, &forwarded.head, forwarded.rewritten) else {
             return After::End; // it was parsed before
@@ -98,7 +100,7 @@ impl Client<'_> {
                 After::End
             }
             other => {
-                self.failed(handshake, &upstream, other);
+                self.failed(handshake, upstream, other);
                 After::End
             }
         }
@@ -153,10 +155,31 @@ impl Client<'_> {
         error
     }
 
+    /// The client has ended its connection, and the server has given no response before its own `end`.
+    fn client_gone(&mut self, first: &TransportEnd, end: &TransportEnd) {
+        let text = format!("the client ended the connection before the server answered: {first}");
+        let failure = Failure::new(FailureKind::Abnormal, text.clone());
+        self.journal.emit_now(EventKind::Failure(&failure));
+        self.end_as(end);
+        self.report(Err(Error::ProxyEnded(text)));
+    }
+
+    /// What the server sent is HTTP, but cannot be passed on.
+    fn no_response(&mut self, request: &ClientRequest, why: String) {
+        let error = Error::ProxyRefused(why);
+        self.emit_error(&error);
+        self.respond(Some(request), &Refused::new(502, error.message()));
+        self.report(Err(error));
+    }
+
     /// There was no whole response.
-    fn failed(&mut self, handshake: Handshake, upstream: &Upstream, exchanged: Exchanged) {
+    fn failed(&mut self, handshake: Handshake, upstream: Upstream, exchanged: Exchanged) {
         let (error, interim, status) = match exchanged {
             Exchanged::Unanswered(failed) => {
+                if let (NoResponse::Ended(end), Some(before)) = (&failed.why, &failed.client_ended)
+                {
+                    return self.client_gone(before, end);
+                }
                 let received = failed.received;
                 let (error, status) = match failed.why {
                     NoResponse::Ended(end) => (UpgradeError::Ended(end, received), 502),
@@ -165,25 +188,23 @@ impl Client<'_> {
                         let limit = self.server.config.endpoint.connect_timeout;
                         (UpgradeError::TimedOut(received, limit.unwrap_or_default()), 504)
                     }
-                    NoResponse::TooManyInterim => {
-                        let error = HeadError::StartLine("only interim responses (1xx)".to_owned());
-                        (UpgradeError::Malformed(error, received), 502)
+                    why @ (NoResponse::TooManyInterim
+                    | NoResponse::UnaskedUpgrade
+                    | NoResponse::Body(_)) => {
+                        return self.no_response(&handshake.request, unanswered_text(&why));
                     }
                     NoResponse::System(error) => (UpgradeError::System(error), 502),
                 };
                 (error, failed.interim, status)
             }
-            Exchanged::CutOff(response, _) => {
-                let error = self.refused_by_server(handshake, upstream, *response);
-                self.cut_off();
+            Exchanged::CutOff(response, why) => {
+                let error = self.refused_by_server(handshake, &upstream, *response);
+                self.cut_off(&why);
                 return self.report(Err(error));
             }
             Exchanged::ClientGone(end) => {
-                let text =
-                    format!("the client ended the connection before the server answered: {end}");
-                let failure = Failure::new(FailureKind::Abnormal, text.clone());
-                self.journal.emit_now(EventKind::Failure(&failure));
-                return self.report(Err(Error::ProxyEnded(text)));
+                drop(upstream); // the reset does not wait for what follows
+                return self.client_gone(&end, &end);
             }
             _ => return self.report(Ok(())),
         };
@@ -191,7 +212,7 @@ impl Client<'_> {
         let error = handshake_failed(
             self.server,
             (handshake.sent, &handshake.resource, request.secrets.clone()),
-            upstream,
+            &upstream,
             (error, interim),
         );
         self.emit_error(&error);
@@ -228,12 +249,9 @@ impl Client<'_> {
         }
         self.journal.outputs().flush_early(); // before anything passes, which may be much later
         drop((handshake, response)); // not to be kept as long as the connection
-        let Some(client) = self.take_stream() else { return Ok(()) };
+        let Some(client) = self.stream.take() else { return Ok(()) };
         let (from_client, from_server) = early;
-        let ends = Ends {
-            client: (client, from_client),
-            server: (upstream.end.into_stream(), from_server),
-        };
+        let ends = Ends { client: (client, from_client), server: (upstream.end, from_server) };
         let config = &self.server.config;
         let options = CableOptions {
             max_message_size: config.capacity.message,

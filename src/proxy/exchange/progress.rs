@@ -1,0 +1,336 @@
+//! The state of one exchange: what waits for either side, and how far request and response are.
+
+use std::io;
+use std::time::Instant;
+
+use super::outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
+use crate::net::upgrade::Interim;
+use crate::protocol::TransportEnd;
+use crate::protocol::body::Body;
+use crate::protocol::forward::{ChunkFault, Progress as BodyProgress, Transfer, is_interim};
+use crate::protocol::head::{Head, StatusLine, parse_response};
+use crate::proxy::end::End;
+use crate::proxy::outgoing::SourceEnd;
+
+/// Bytes that are kept for a side that does not take them, at most.
+const HIGH_WATER: usize = 64 << 10;
+
+/// The most interim responses (1xx) before the final one.
+const MAX_INTERIM: usize = 10_000;
+
+/// How many of them are kept for events.
+const KEPT_INTERIM: usize = 64;
+
+/// The state of one exchange.
+pub(super) struct Progress {
+    outbound: Outbound,
+    /// For the server.
+    pub(super) up: Pending,
+    /// For the client.
+    pub(super) down: Pending,
+    /// Sent by the client behind the request.
+    from_client: Vec<u8>,
+    /// The client has ended its direction.
+    client_ended: Option<TransportEnd>,
+    /// The request's body is not valid; no more of it is passed on.
+    bad_body: Option<ChunkFault>,
+    /// The server has ended its direction, behind the response.
+    server_ended: bool,
+    /// Sent by the server and not parsed yet, or behind the response.
+    received: Vec<u8>,
+    /// The first interim responses.
+    interim: Vec<Interim>,
+    /// The number of all of them.
+    interim_count: usize,
+    response: Option<Response>,
+    /// How the exchange ends, once what waits for the client is written.
+    outcome: Option<Exchanged>,
+}
+
+/// A final response.
+struct Response {
+    line: StatusLine,
+    head: Head,
+    scan: Transfer,
+    excerpt: Body,
+}
+
+/// Bytes that wait for a side.
+#[derive(Default)]
+pub(super) struct Pending {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Pending {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    /// Writes what `end` takes now.
+    pub(super) fn write_to(&mut self, end: &mut End) {
+        self.at += end.write(&self.bytes[self.at..]);
+        if self.at == self.bytes.len() {
+            self.bytes.clear();
+            self.at = 0;
+        }
+    }
+}
+
+impl Progress {
+    /// The head and what was received behind it are ready to be written.
+    ///
+    /// # Errors
+    /// If that is not the start of a body.
+    pub(super) fn new(mut outbound: Outbound) -> Result<Self, ChunkFault> {
+        let mut up = Pending::default();
+        up.push(&outbound.head);
+        let early = std::mem::take(&mut outbound.early);
+        let mut progress = Self {
+            outbound,
+            up,
+            down: Pending::default(),
+            from_client: Vec::new(),
+            client_ended: None,
+            bad_body: None,
+            server_ended: false,
+            received: Vec::new(),
+            interim: Vec::new(),
+            interim_count: 0,
+            response: None,
+            outcome: None,
+        };
+        progress.take_request(&early);
+        match progress.bad_body {
+            Some(fault) => Err(fault),
+            None => Ok(progress),
+        }
+    }
+
+    /// When a response is no longer waited for.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let is_decided = self.response.is_some() || self.outcome.is_some();
+        if is_decided { None } else { self.outbound.answer_by }
+    }
+}
+
+/// What the client sends.
+impl Progress {
+    /// Whether more of it can be taken.
+    pub(super) fn wants_request(&self) -> bool {
+        self.up.len() < HIGH_WATER
+            && self.from_client.len() < HIGH_WATER
+            && self.client_ended.is_none()
+            && self.bad_body.is_none()
+            && self.outcome.is_none()
+    }
+
+    /// Bytes of the request's body, or behind it.
+    pub(super) fn take_request(&mut self, bytes: &[u8]) {
+        let used = self.outbound.body.scan(bytes);
+        if let BodyProgress::Malformed(fault) = self.outbound.body.progress() {
+            self.bad_body = Some(fault);
+            if !self.has_whole_response() {
+                self.outcome = Some(match self.response {
+                    Some(_) => self.cut_off(CutOff::Request(fault)),
+                    None => Exchanged::BadBody(fault),
+                });
+            }
+            return;
+        }
+        self.up.push(&bytes[..used]);
+        self.from_client.extend_from_slice(&bytes[used..]);
+    }
+
+    /// The client sends no more.
+    pub(super) fn client_ended(&mut self, end: TransportEnd) {
+        self.client_ended = Some(end);
+    }
+
+    /// How the client has ended its direction, once the server has everything before that. It is not passed on behind bytes that
+    /// are not: another request, or what is for the protocol after a 101.
+    pub(super) fn end_of_request(&self) -> Option<SourceEnd> {
+        let is_next = self.up.len() == 0 && self.from_client.is_empty();
+        self.client_ended.as_ref().filter(|_| is_next).map(SourceEnd::from)
+    }
+
+    /// Whether the server can still get more of the request.
+    fn is_uploading(&self) -> bool {
+        let is_complete = self.outbound.body.is_complete() && self.up.len() == 0;
+        let is_cut = self.client_ended.is_some() && self.up.len() == 0;
+        !is_complete && !is_cut && self.bad_body.is_none() && !self.server_ended
+    }
+}
+
+/// What the server sends.
+impl Progress {
+    /// Whether more of it can be taken. While the request goes on behind the response, only the end of the server is of interest.
+    pub(super) fn wants_response(&self) -> bool {
+        let is_expected = !self.has_whole_response() || self.received.is_empty();
+        self.down.len() < HIGH_WATER && is_expected && !self.server_ended && self.outcome.is_none()
+    }
+
+    fn has_whole_response(&self) -> bool {
+        self.response.as_ref().is_some_and(|response| response.scan.is_complete())
+    }
+
+    pub(super) fn take_response(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
+        while self.response.is_none() && self.outcome.is_none() {
+            let why = match parse_response(&self.received) {
+                Ok(None) => return,
+                Ok(Some((line, _)))
+                    if is_interim(line.status) && self.interim_count >= MAX_INTERIM =>
+                {
+                    NoResponse::TooManyInterim
+                }
+                Ok(Some((line, _))) if line.status == 101 && !self.outbound.opens_websocket => {
+                    NoResponse::UnaskedUpgrade
+                }
+                Ok(Some((line, head))) => {
+                    self.take_head(line, head);
+                    continue;
+                }
+                Err(error) => NoResponse::Malformed(error),
+            };
+            self.outcome = Some(self.unanswered(why));
+        }
+        self.take_body();
+    }
+
+    fn take_head(&mut self, line: StatusLine, head: Head) {
+        self.received.drain(..head.bytes().len());
+        if is_interim(line.status) {
+            self.down.push(head.bytes());
+            self.interim_count += 1;
+            if self.interim.len() < KEPT_INTERIM {
+                self.interim.push(Interim { line, head });
+            }
+            return;
+        }
+        let scan = Transfer::response(&self.outbound.method, &line, &head)
+            .unwrap_or_else(|_| Transfer::until_end());
+        // Nothing of a response is passed on if what came with its head shows that it is none.
+        let mut ahead = scan.clone();
+        ahead.scan(&self.received);
+        if let BodyProgress::Malformed(fault) = ahead.progress() {
+            self.outcome = Some(self.unanswered(NoResponse::Body(fault)));
+            return;
+        }
+        self.down.push(head.bytes());
+        let excerpt = Body::new(line.status, &head);
+        self.response = Some(Response { line, head, scan, excerpt });
+    }
+
+    fn take_body(&mut self) {
+        let Some(response) = &mut self.response else { return };
+        if response.line.status == 101 {
+            return; // what follows are frames
+        }
+        let mut bytes = std::mem::take(&mut self.received);
+        let used = response.scan.scan(&bytes);
+        self.down.push(&bytes[..used]);
+        if !response.excerpt.is_done() {
+            response.excerpt.push(&bytes[..used]);
+        }
+        if let BodyProgress::Malformed(fault) = response.scan.progress() {
+            self.outcome = Some(self.cut_off(CutOff::Body(fault)));
+        } else {
+            self.received = bytes.split_off(used);
+        }
+    }
+
+    /// The server sends no more.
+    pub(super) fn server_ended(&mut self, end: TransportEnd) {
+        let Some(response) = &self.response else {
+            self.outcome = Some(self.unanswered(NoResponse::Ended(end)));
+            return;
+        };
+        let is_its_end =
+            response.scan.progress() == BodyProgress::UntilEnd && end == TransportEnd::Eof;
+        if is_its_end || response.scan.is_complete() {
+            self.server_ended = true;
+        } else {
+            self.outcome = Some(self.cut_off(CutOff::Server(end)));
+        }
+    }
+}
+
+/// How it ends.
+impl Progress {
+    /// The end of the exchange, once everything was passed on. `is_server_gone`: it takes no more bytes.
+    pub(super) fn outcome(&mut self, is_server_gone: bool) -> Option<Exchanged> {
+        let is_reset = matches!(
+            &self.outcome,
+            Some(Exchanged::CutOff(_, CutOff::Server(end))) if SourceEnd::from(end) == SourceEnd::Reset
+        );
+        if self.down.len() > 0 && !is_reset {
+            return None;
+        }
+        if let Some(outcome) = self.outcome.take() {
+            return Some(outcome);
+        }
+        if self.response.as_ref()?.line.status == 101 {
+            let from_client = std::mem::take(&mut self.from_client);
+            let from_server = std::mem::take(&mut self.received);
+            let response = self.passed()?;
+            return Some(Exchanged::Upgraded { response, from_client, from_server });
+        }
+        let is_whole = self.has_whole_response() || self.server_ended;
+        if !is_whole || (self.is_uploading() && !is_server_gone) {
+            return None;
+        }
+        let persists = self.persists();
+        let from_client = std::mem::take(&mut self.from_client);
+        Some(Exchanged::Answered { response: self.passed()?, from_client, persists })
+    }
+
+    /// Whether both connections can be used for another exchange. An end of the client that is behind another request is
+    /// received again there.
+    fn persists(&self) -> bool {
+        (self.client_ended.is_none() || !self.from_client.is_empty())
+            && !self.server_ended
+            && self.up.len() == 0
+            && self.received.is_empty()
+            && self.outbound.body.is_complete()
+            && self.outbound.body.persists()
+            && self.response.as_ref().is_some_and(|response| response.scan.persists())
+    }
+
+    fn passed(&mut self) -> Option<Box<PassedResponse>> {
+        let Response { line, head, excerpt, .. } = self.response.take()?;
+        let (interim, body) = (std::mem::take(&mut self.interim), excerpt.finish(None));
+        Some(Box::new(PassedResponse { line, head, interim, body }))
+    }
+
+    fn unanswered(&mut self, why: NoResponse) -> Exchanged {
+        let interim = std::mem::take(&mut self.interim);
+        let received = std::mem::take(&mut self.received);
+        let client_ended = self.client_ended.clone();
+        Exchanged::Unanswered(Box::new(Unanswered { why, interim, received, client_ended }))
+    }
+
+    fn cut_off(&mut self, why: CutOff) -> Exchanged {
+        match self.passed() {
+            Some(response) => Exchanged::CutOff(response, why),
+            None => self.unanswered(NoResponse::Ended(TransportEnd::Eof)),
+        }
+    }
+
+    /// No response came in time.
+    pub(super) fn time_out(&mut self) {
+        self.outcome = Some(self.unanswered(NoResponse::TimedOut));
+    }
+
+    /// Waiting failed.
+    pub(super) fn failed(&mut self, error: io::Error) -> Exchanged {
+        match self.response {
+            Some(_) => self.cut_off(CutOff::System(error)),
+            None => self.unanswered(NoResponse::System(error)),
+        }
+    }
+}

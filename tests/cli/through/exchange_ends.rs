@@ -1,0 +1,110 @@
+//! The ends of TCP connections while a request is being answered: passed on as they came.
+
+use serde_json::json;
+
+use super::http::requested;
+use super::{assert_status, deliver, proxy, unread_proxy};
+use crate::support::{Peer, text};
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// A client whose opening handshake the server has got, and the server with its head.
+#[track_caller]
+fn awaiting(proxy: &super::Proxied) -> (Peer, Peer, String) {
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    let head = server.read_head();
+    (client, server, head)
+}
+
+#[test]
+fn the_end_of_a_client_passes_before_the_101() {
+    let proxy = unread_proxy(&[]);
+    let (mut client, mut server, head) = awaiting(&proxy);
+    client.eof();
+    server.expect_eof();
+    server.accept(&head);
+    server.send(text("still"));
+    assert_status(&client.read_head(), 101);
+    client.expect_text("still");
+    server.eof();
+    client.expect_eof();
+}
+
+#[test]
+fn a_reset_by_a_client_passes_before_the_101() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, mut server, _) = awaiting(&proxy);
+    client.reset();
+    server.expect_reset(b"");
+    let error = proxy.event("error");
+    assert!(error["message"].as_str().is_some_and(|it| it.contains("RST")), "{error}");
+}
+
+#[test]
+fn a_client_that_ends_its_direction_gets_the_rest_of_the_response() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, mut server) = requested(&proxy, GET);
+    deliver(&mut server, &mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+    client.eof();
+    server.expect_eof();
+    deliver(&mut server, &mut client, b"rest");
+    client.expect_eof();
+    assert_eq!(proxy.event("http")["status"], 200);
+}
+
+#[test]
+fn a_reset_by_a_client_passes_while_it_is_answered() {
+    let proxy = unread_proxy(&[]);
+    let (mut client, mut server) = requested(&proxy, GET);
+    deliver(&mut server, &mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+    client.reset();
+    server.expect_reset(b"");
+}
+
+#[test]
+fn the_end_of_a_client_passes_within_its_request() {
+    let proxy = unread_proxy(&[]);
+    let request = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf";
+    let (mut client, mut server) = requested(&proxy, request);
+    client.eof();
+    server.expect_eof();
+    deliver(&mut server, &mut client, b"HTTP/1.1 400 Short\r\nContent-Length: 0\r\n\r\n");
+    client.expect_eof();
+}
+
+#[test]
+fn pipelined_requests_before_the_end_of_a_client_are_all_answered() {
+    let proxy = unread_proxy(&[]);
+    let mut client = proxy.client();
+    client.send(GET.repeat(2));
+    client.eof();
+    let mut server = proxy.target.accept();
+    for number in 1..=2 {
+        assert_eq!(server.read_exact(GET.len()), GET.as_bytes());
+        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{number}");
+        deliver(&mut server, &mut client, response.as_bytes());
+    }
+    server.expect_eof();
+    client.expect_eof();
+}
+
+#[test]
+fn a_reset_by_the_server_during_an_upload_is_not_taken_for_an_end() {
+    let mut proxy = proxy(&["--json"]);
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16000000\r\n\r\n";
+    let (mut client, mut server) = requested(&proxy, head);
+    let mut upload = client.socket();
+    let uploading = std::thread::spawn(move || {
+        let _ = std::io::Write::write_all(&mut upload, &vec![b'x'; 16_000_000]);
+    });
+    server.read_exact(1 << 20);
+    server.reset();
+    assert_status(&client.read_head(), 502);
+    let event = proxy.event("http");
+    assert_eq!(event["status"], json!(502), "{event}");
+    assert!(event["note"].as_str().is_some_and(|note| note.contains("RST")), "{event}");
+    client.reset();
+    uploading.join().expect("a client without errors");
+}
