@@ -13,3 +13,12 @@ pub enum Payload {
     /// A ping or pong.
     Control(Opcode, Bytes),
 }
+
+impl Payload {
+    /// Its length, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Message(_, data) | Self::Control(_, data) => data.len(),
+        }
+    }
+}

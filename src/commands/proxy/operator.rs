@@ -11,12 +11,13 @@ use crate::error::Error;
 use crate::event::{EventKind, Level, Shown};
 use crate::input::repl::ProxyCommand;
 use crate::input::{Action, Show};
+use crate::platform::files::format_size;
 use crate::platform::signals::Signal;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::{counted, plural};
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, Opcode, Side};
-use crate::proxy::{Order, Payload};
+use crate::proxy::{MAX_UNSENT, Order, Payload};
 use crate::rules::ProxyRule;
 
 /// The operator of a proxy.
@@ -124,7 +125,7 @@ impl Server {
         match command {
             ProxyCommand::Connections => Ok(Some(self.connections.table_text())),
             ProxyCommand::Inject { to, connection, payload } => {
-                self.order(connection, Order::Inject { to, payload })
+                self.inject(connection, to, payload)
             }
             ProxyCommand::AddRule(rule) => self.add_rule(rule),
             ProxyCommand::Rules => Ok(Some(rules_text(&self.rules.snapshot()))),
@@ -147,6 +148,17 @@ impl Server {
             // Carried out by the loop.
             ProxyCommand::Action(_) | ProxyCommand::Quit => Ok(None),
         }
+    }
+
+    fn inject(&self, connection: u64, to: Side, payload: Payload) -> Answer {
+        if !self.connections.orders(connection)?.has_room(to, &payload) {
+            let limit = format_size(MAX_UNSENT as u64);
+            let to = to.name();
+            return Err(format!(
+                "not sent: the {to} of connection {connection} takes no more: over {limit} would wait"
+            ));
+        }
+        self.order(connection, Order::Inject { to, payload })
     }
 
     fn order(&self, connection: u64, order: Order) -> Answer {

@@ -97,7 +97,7 @@ impl Cable<'_> {
         self.options.enforce
             || self.judge.rules().may_touch(from)
             || self.control.holding.is_on()
-            || !self.ways[at(from)].injections.is_empty()
+            || !self.ways[at(from)].injections.waiting.is_empty()
     }
 
     /// Changes between streaming and messages where that is needed and possible.

@@ -72,6 +72,26 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
 }
 
 #[test]
+fn what_a_side_does_not_take_is_bounded_and_counted() {
+    let mut proxied = proxy(&[]);
+    let mut tab = proxied.page.tab();
+    let (client, server) = proxied.open();
+    tab.wait(|state| state["connections"] == 1);
+    let large = "x".repeat(15 << 20);
+    for _ in 0..4 {
+        tab.ask("send", message(Some(1), "server", &large));
+    }
+    // The kernel has taken a part of the first.
+    let mut answers = (0..2).map(|_| tab.answer("send", message(Some(1), "server", &large)));
+    let refusal = answers.find_map(|answer| answer["error"].as_str().map(str::to_owned));
+    let expected = "not sent: the server of connection 1 takes no more: over 64 MiB would wait";
+    assert_eq!(refusal.as_deref(), Some(expected));
+    tab.ask("send", message(Some(1), "client", "the other side takes it"));
+    drop((client, server));
+    proxied.running.wait_stderr("not sent to the server: ");
+}
+
+#[test]
 fn messages_are_held_edited_delivered_and_dropped() {
     let mut proxied = proxy(&[]);
     let mut tab = proxied.page.tab();
