@@ -50,8 +50,7 @@ struct SetFilter<'a> {
     text: Cow<'a, str>,
     #[serde(default = "yes")]
     control: bool,
-    #[serde(default)]
-    after: u64,
+    after: Option<u64>,
     connection: Option<u64>,
 }
 
@@ -235,7 +234,7 @@ impl Tab {
             let before = text.get(..error.at).unwrap_or_default();
             Failure { text: error.reason, at: Some(before.encode_utf16().count()) }
         })?;
-        (filter.hides_control, filter.after, filter.connection) = (!control, after, connection);
+        (filter.hides_control, filter.after, filter.connection) = (!control, after.unwrap_or_default(), connection);
         let is_empty = filter.is_empty();
         self.generation += 1;
         self.has_changed = true;
