@@ -273,6 +273,8 @@ impl Tab {
         struct Answer {
             path: String,
             name: String,
+            /// How many rows are no longer kept.
+            missing: u64,
         }
 
         let format = match save.format {
@@ -284,9 +286,11 @@ impl Tab {
         let name = format!("wscope-{}.{}", now.strftime("%Y-%m-%dT%H%M%S"), format.ending());
         let search = self.search.as_ref().filter(|_| save.filtered);
         let filter = search.map(|search| Arc::clone(search.filter()));
-        let (_, end) = self.store.rows();
-        let id = self.store.prepare(Prepared { name: name.clone(), format, filter, end });
-        json(&Answer { path: format!("/save/{id}"), name })
+        let (first, end) = self.store.rows();
+        let prepared = Prepared { name: name.clone(), format, filter, end };
+        let missing = first.saturating_sub(prepared.start());
+        let id = self.store.prepare(prepared);
+        json(&Answer { path: format!("/save/{id}"), name, missing })
     }
 }
 
