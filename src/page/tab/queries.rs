@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::Tab;
 use super::request::{Failure, Request, json};
 use crate::page::block::Row;
-use crate::page::connections::Connection;
 use crate::page::event::{cut_event, scenario_line};
 use crate::page::filter::Filter;
 use crate::page::lane::{self, MAX_BUCKETS, Span};
@@ -109,16 +108,8 @@ impl Tab {
     }
 
     fn connections(&self, list: &List) -> String {
-        #[derive(Serialize)]
-        struct Answer {
-            total: usize,
-            version: u64,
-            list: Vec<Connection>,
-        }
-
         let from = usize::try_from(list.from).unwrap_or(usize::MAX);
-        let (version, total, list) = self.store.connections(from, count(list.count));
-        json(&Answer { total, version, list })
+        json(&self.store.connections(from, count(list.count)))
     }
 
     fn rows(&mut self, list: &List) -> String {
