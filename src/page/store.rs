@@ -236,6 +236,11 @@ impl Store {
         self.notify();
     }
 
+    /// Why the file for older messages takes nothing more, so that less is kept than was asked for.
+    pub fn file_error(&self) -> Option<String> {
+        self.state().file_error.clone()
+    }
+
     /// What there is.
     pub fn summary(&self) -> Summary {
         self.state().summary()
