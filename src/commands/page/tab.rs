@@ -228,7 +228,11 @@ impl ActionSource for TabSource {
     fn set_ready(&mut self) {}
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        self.0.borrow_mut().next().map_or(Next::Pending, Next::Action)
+        let mut state = self.0.borrow_mut();
+        let action = state.next();
+        // It is asked for the next one only once this one is written.
+        state.slot.set_stalled(action.as_ref().map(|_| Instant::now()));
+        action.map_or(Next::Pending, Next::Action)
     }
 
     fn waits_until_written(&self) -> bool {
