@@ -19,6 +19,7 @@ use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::net::target::reached_at;
+use crate::output::escape::{Newlines, escape};
 use crate::page::guard::{Guard, Secret};
 use crate::page::{Control, Hello, Phase, Store, StoreOptions};
 use crate::server::{BoundListener, ListenError, bind_with_default_port};
@@ -135,7 +136,7 @@ impl Page {
         let serving = Serving::start(service, listener);
         self.serving = Some(serving.map_err(|error| Error::System("page".to_owned(), error))?);
         let url = self.url();
-        let mut notices = vec![(Level::Info, format!("page: {url}"))];
+        let mut notices = vec![(Level::Needed, format!("page: {url}"))];
         if !self.address.ip().to_canonical().is_loopback() {
             let text = "the page can be reached from other machines, without encryption";
             notices.push((Level::Warning, text.to_owned()));
@@ -198,6 +199,11 @@ impl Page {
         self.tabs.close(until);
         self.serving = None; // accepts nothing more
     }
+}
+
+/// What is shown of something that the page did: `line` is what would be typed for it.
+pub(super) fn done_text(line: &str) -> String {
+    format!("page: {}", escape(line, Newlines::Escape))
 }
 
 /// The time, as events have it.

@@ -6,7 +6,7 @@ use super::grammar::Command;
 use super::layout::shortened;
 use super::server::{ConnectionReport, Server};
 use super::tables::{held_text, not_held, rules_text, status_text};
-use crate::commands::serving;
+use crate::commands::{page, serving};
 use crate::error::Error;
 use crate::event::{EventKind, Level, Shown};
 use crate::input::repl::ProxyCommand;
@@ -71,7 +71,7 @@ impl serving::Operator for Operator {
         let result = match report {
             ConnectionReport::Ended(result) => result,
             ConnectionReport::Page(line) => {
-                return control.notice(Level::Info, &format!("page: {line}"));
+                return control.notice(Level::Info, &page::done_text(&line));
             }
         };
         let Some(left) = &mut self.left else { return };

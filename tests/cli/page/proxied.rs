@@ -1,10 +1,12 @@
 //! The page of `wscope proxy`: the commands of its prompt; and the proxy as a way to the page.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::{Page, assert_status, message};
 use crate::listen::port_in;
-use crate::support::{Listener, Peer, Running, masked, text, wscope};
+use crate::support::{Listener, Peer, Running, Wscope, masked, text, wscope};
 
 /// A proxy with a page, in front of a server that the test is.
 struct Proxied {
@@ -16,8 +18,13 @@ struct Proxied {
 
 #[track_caller]
 fn proxy(options: &[&str]) -> Proxied {
+    start(wscope(), options)
+}
+
+#[track_caller]
+fn start(program: Wscope, options: &[&str]) -> Proxied {
     let target = Listener::new();
-    let program = wscope().args(["proxy", "--ui"]).args(options).args([":0", &target.url()]);
+    let program = program.args(["proxy", "--ui"]).args(options).args([":0", &target.url()]);
     let mut running = program.stdin_null().spawn();
     let line = running.wait_stderr("listening on ");
     let port = port_in(&line).unwrap_or_else(|| panic!("expected a URL with a port in {line:?}"));
@@ -73,7 +80,7 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
 
 #[test]
 fn what_a_side_does_not_take_is_bounded_and_counted() {
-    let mut proxied = proxy(&[]);
+    let mut proxied = start(wscope().stdout_to(Stdio::null()), &[]);
     let mut tab = proxied.page.tab();
     let (client, server) = proxied.open();
     tab.wait(|state| state["connections"] == 1);
