@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use super::clients::{Pushed, Recipients};
 use super::server::{ClientEvent, Server};
-use crate::commands::{page, serving};
 use crate::commands::serving::LEAVE_TIMEOUT;
+use crate::commands::{page, serving};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::{EventKind, Level, ServerStatus, Shown};

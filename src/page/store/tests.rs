@@ -84,12 +84,9 @@ fn rows_know_their_facts() {
     let ConnectionList { total, list, .. } = store.connections(0, 10);
     let shown = serde_json::to_value(&list[0]).expect("JSON");
     assert_eq!(total, 1);
-    for (key, value) in [
-        ("path", "/a?b"),
-        ("state", "closed"),
-        ("why", "reset by server"),
-        ("initiator", "server"),
-    ] {
+    for (key, value) in
+        [("path", "/a?b"), ("state", "closed"), ("why", "reset by server"), ("initiator", "server")]
+    {
         assert_eq!(shown[key], value);
     }
     assert_eq!((&shown["out"], &shown["in"], &shown["code"]), (&1.into(), &2.into(), &1006.into()));
@@ -250,7 +247,8 @@ fn a_side_that_has_closed_is_known_before_the_end() {
     assert!(store.is_closing(Some(1), Side::Server) && !store.is_closing(Some(1), Side::Client));
     store.set_closing(Some(1), Side::Client);
     assert!(store.is_closing(Some(1), Side::Client));
-    let end = r#""connection":1,"code":1006,"initiator":"client","end":{"client":"fin","server":"fin"}"#;
+    let end =
+        r#""connection":1,"code":1006,"initiator":"client","end":{"client":"fin","server":"fin"}"#;
     store.append(line("close", 2, end).as_bytes());
     let shown = state();
     assert_eq!((&shown["state"], &shown["initiator"]), (&"closed".into(), &"client".into()));

@@ -10,9 +10,9 @@ use super::request::{Failure, Request, json};
 use crate::page::control::{HeldMessage, Payload, PayloadKind, RuleText, Target};
 use crate::page::preview::preview;
 use crate::page::protocol::{To, direction};
-use crate::protocol::{CloseCode, Side};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
+use crate::protocol::{CloseCode, Side};
 
 /// The most messages that are listed as held.
 const MAX_HELD: usize = 500;

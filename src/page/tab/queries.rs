@@ -225,7 +225,8 @@ impl Tab {
             let before = text.get(..error.at).unwrap_or_default();
             Failure { text: error.reason, at: Some(before.encode_utf16().count()) }
         })?;
-        (filter.hides_control, filter.after, filter.connection) = (!control, after.unwrap_or_default(), connection);
+        (filter.hides_control, filter.after, filter.connection) =
+            (!control, after.unwrap_or_default(), connection);
         let is_empty = filter.is_empty();
         self.generation += 1;
         self.has_changed = true;

@@ -11,11 +11,11 @@ use crate::proxy::payload::Payload;
 use crate::proxy::queue::Order;
 use crate::rules::Replacement;
 
-use super::{Cable, Way};
 use super::events::message;
 use super::messages::Plan;
 use super::sides::{SIDES, at};
 use super::transfer::HIGH_WATER;
+use super::{Cable, Way};
 
 /// What the operator has injected into a direction.
 #[derive(Debug, Default)]

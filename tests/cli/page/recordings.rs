@@ -68,7 +68,10 @@ fn lines_that_are_wrong_are_told_of_before_the_end() {
     let mut running = view(&format!("{EVENTS}no event\n")).spawn();
     let mut tab = Page::of(&mut running).tab();
     let state = tab.wait(|state| state["phase"] == "ended");
-    assert!(state["recorded_end"].as_str().is_some_and(|it| it.contains("x.ndjson:5:1")), "{state}");
+    assert!(
+        state["recorded_end"].as_str().is_some_and(|it| it.contains("x.ndjson:5:1")),
+        "{state}"
+    );
     running.wait_stderr("x.ndjson:5:1");
     running.signal(Signal::INT);
     running.wait().code(2);
