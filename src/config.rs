@@ -312,9 +312,9 @@ pub struct Commentary {
 }
 
 impl Commentary {
-    /// Whether every frame is shown.
-    pub fn observes_frames(&self) -> bool {
-        self.detail >= Detail::Frames
+    /// Whether every frame is an event: it is shown, or a page keeps it.
+    pub fn observes_frames(&self, page: Option<&UiConfig>) -> bool {
+        self.detail >= Detail::Frames || page.is_some()
     }
 }
 

@@ -271,6 +271,8 @@ pub struct RetryScheduled {
 pub enum Level {
     /// Information.
     Info,
+    /// Information without which the run is of no use: it is also shown with `-q`.
+    Needed,
     /// A possible problem.
     Warning,
 }

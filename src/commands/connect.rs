@@ -311,6 +311,9 @@ impl ConnectCommand<'_> {
         for (level, text) in &verdict.notices {
             self.emit(EventKind::Notice(*level, text));
         }
+        if let Some(text) = self.page.as_ref().and_then(Page::warning) {
+            self.emit(EventKind::Notice(Level::Warning, &text));
+        }
         recording::write_final_notices(self.outputs, reactor);
         verdict.judge(result, self.config.commentary.detail == Detail::Quiet)
     }

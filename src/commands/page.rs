@@ -19,6 +19,7 @@ use crate::event::Level;
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::net::target::reached_at;
+use crate::output::escape::{Newlines, escape};
 use crate::page::guard::{Guard, Secret};
 use crate::page::{Control, Hello, Phase, Store, StoreOptions};
 use crate::server::{BoundListener, ListenError, bind_with_default_port};
@@ -69,8 +70,8 @@ const MAX_TABS: usize = 16;
 /// A free port.
 const ANY_PORT: u16 = 0;
 
-/// How long tabs may take for the last notice and the closing handshake.
-const END_LIMIT: Duration = Duration::from_millis(500);
+/// How long tabs may take for the last notice, the requests that follow it, and the closing handshake.
+const END_LIMIT: Duration = Duration::from_secs(1);
 
 /// The least time for that after a signal.
 const LEAST_TIME: Duration = Duration::from_millis(100);
@@ -135,7 +136,7 @@ impl Page {
         let serving = Serving::start(service, listener);
         self.serving = Some(serving.map_err(|error| Error::System("page".to_owned(), error))?);
         let url = self.url();
-        let mut notices = vec![(Level::Info, format!("page: {url}"))];
+        let mut notices = vec![(Level::Needed, format!("page: {url}"))];
         if !self.address.ip().to_canonical().is_loopback() {
             let text = "the page can be reached from other machines, without encryption";
             notices.push((Level::Warning, text.to_owned()));
@@ -176,12 +177,18 @@ impl Page {
         self.store.set_phase(Phase::Ended, Some(why.to_owned()), None);
     }
 
+    /// What is to be said at the end: less was kept than was asked for.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.store.file_error().map(|error| format!("page: {error}"))
+    }
+
     /// Drops what the store's queue has no room for from now on, as the run must end.
     pub(super) fn stop_waiting(&self) {
         self.recorder.stop_waiting();
     }
 
-    /// Tells all tabs that the run has ended, and why, and closes them. `leave_by`: a signal ends the run then.
+    /// Tells all tabs that the run has ended, and why, answers what they ask for because of that, and closes them.
+    /// `leave_by`: a signal ends the run then.
     pub(super) fn end(&mut self, result: &Result<(), Error>, leave_by: Option<Instant>) {
         let now = Instant::now();
         let until = leave_by.map_or(now + END_LIMIT, |leave_by| leave_by.max(now + LEAST_TIME));
@@ -192,6 +199,11 @@ impl Page {
         self.tabs.close(until);
         self.serving = None; // accepts nothing more
     }
+}
+
+/// What is shown of something that the page did: `line` is what would be typed for it.
+pub(super) fn done_text(line: &str) -> String {
+    format!("page: {}", escape(line, Newlines::Escape))
 }
 
 /// The time, as events have it.

@@ -98,7 +98,8 @@ impl RunRecordings {
     }
 }
 
-/// Leaves frames out of which their message, ping, pong or Close says everything. They are nearly all.
+/// Leaves frames out of which their message, ping or pong says everything. They are nearly all. A Close frame says before
+/// the end that nothing more is sent.
 struct UnusualFrames(Json);
 
 impl Format for UnusualFrames {
@@ -115,7 +116,7 @@ fn is_usual(frame: &FrameEvent<'_>) -> bool {
     let is_compressed = part.is_some_and(|part| part.compressed);
     let is_final_block = part.is_some_and(|part| part.is_final_block);
     let is_whole = header.fin && header.opcode != Opcode::Continuation;
-    let is_known = part.is_some() || header.opcode.is_control();
+    let is_known = part.is_some() || matches!(header.opcode, Opcode::Ping | Opcode::Pong);
     let has_reserved = header.rsv2 || header.rsv3 || (header.rsv1 && !is_compressed);
     is_whole && is_known && header.is_minimal() && !(has_reserved || is_final_block || *raw)
 }

@@ -202,8 +202,11 @@ impl Viewing<'_> {
             self.warn(name, summary);
         }
         let is_shown = self.counting.is_none() && !self.is_converted() && !self.screen.is_stopped();
-        if let Ok(summary) = &result {
-            self.screen.set_read(summary);
+        self.screen.set_read(&result);
+        if self.screen.has_page()
+            && let Err(error) = &result
+        {
+            self.notice(Level::Warning, &escape(&error.to_string(), Newlines::Escape)); // not only at the end
         }
         if is_shown && let Ok(summary) = &result {
             self.note_missing(summary);

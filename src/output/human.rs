@@ -214,7 +214,7 @@ impl Human {
     fn notice(&self, level: Level, text: &str) -> String {
         let text = escape(text, Newlines::Keep);
         match level {
-            Level::Info => self.escaped_remark(Role::Dim, &text),
+            Level::Info | Level::Needed => self.escaped_remark(Role::Dim, &text),
             Level::Warning => self.escaped_warning(&text),
         }
     }

@@ -29,6 +29,17 @@ pub(super) struct Connections {
     has_traffic: bool,
 }
 
+/// A part of the list, as the page gets it.
+#[derive(Debug, Serialize)]
+pub(super) struct ConnectionList {
+    /// How many are listed.
+    pub(super) total: usize,
+    pub(super) version: u64,
+    /// How many are not listed any more.
+    pub(super) forgotten: u64,
+    pub(super) list: Vec<Connection>,
+}
+
 /// A connection as the page lists it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Connection {
@@ -45,6 +56,8 @@ pub(super) struct Connection {
     reason: String,
     name: Option<&'static str>,
     why: Option<String>,
+    /// Who ended it first: `client`, `server`, or `self`, which is this program.
+    initiator: Option<&'static str>,
     status: Option<u64>,
     out: u64,
     #[serde(rename = "in")]
@@ -55,6 +68,9 @@ pub(super) struct Connection {
     /// This program is the server.
     #[serde(skip)]
     is_server: bool,
+    /// The client, the server, has sent a Close frame.
+    #[serde(skip)]
+    has_closed: [bool; 2],
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,6 +78,8 @@ pub(super) struct Connection {
 enum State {
     #[default]
     Open,
+    /// A Close frame has passed, and the end has not come.
+    Closing,
     Closed,
     Refused,
 }
@@ -82,6 +100,31 @@ impl Connections {
     pub(super) fn list(&self, from: usize, most: usize) -> (usize, Vec<Connection>) {
         let part = self.list.values().rev().skip(from).take(most).cloned();
         (self.list.len(), part.collect())
+    }
+
+    /// How many are not listed any more.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.count - self.list.len() as u64
+    }
+
+    /// Takes note of a Close frame of this side.
+    pub(super) fn begin_close(&mut self, number: Option<u64>, from: Side) {
+        let key = self.current.get(&number);
+        let Some(connection) = key.and_then(|key| self.list.get_mut(key)) else { return };
+        connection.has_closed[usize::from(from == Side::Server)] = true;
+        if connection.state == State::Open {
+            connection.state = State::Closing;
+            self.version += 1;
+        }
+    }
+
+    /// Whether this side of a connection that has not ended has sent a Close frame: it sends nothing more.
+    pub(super) fn has_closed(&self, number: Option<u64>, from: Side) -> bool {
+        let connection = self.current.get(&number).and_then(|key| self.list.get(key));
+        connection.is_some_and(|connection| {
+            connection.state == State::Closing
+                && connection.has_closed[usize::from(from == Side::Server)]
+        })
     }
 
     /// Whether this program is the server of a connection, if that is known of it.
@@ -136,7 +179,9 @@ impl Connections {
         let members = Members::new(line);
         connection.ended = members.clone().find("time").and_then(short);
         connection.reason = members.clone().find("reason").and_then(short).unwrap_or_default();
-        connection.why = why(members, facts.code, connection.is_server);
+        let is_server = connection.is_server;
+        connection.initiator = members.clone().find("initiator").and_then(|it| who(it, is_server));
+        connection.why = why(members, facts.code, is_server);
         self.end(key);
     }
 
@@ -232,17 +277,19 @@ fn path(url: &str) -> &str {
 /// Why a connection ended, if its code does not say that.
 fn why(members: Members<'_>, code: u16, is_server: bool) -> Option<String> {
     let is_abnormal = code == CloseCode::ABNORMAL.get();
+    // The end of one side is passed on to the other: the first one is the cause.
+    let sides = match members.clone().find("initiator") {
+        Some(br#""client""#) => ["client", "server"],
+        _ => ["server", "client"],
+    };
     let mut found = None;
     for (key, value) in members {
         match key {
             b"why" | b"hint" if found.is_none() => found = short(value),
             b"end" if value.starts_with(b"{") && is_abnormal => {
-                let side = |name| Members::new(value).find(name).and_then(transport_end);
-                found = match (side("server"), side("client")) {
-                    (Some(how), _) => Some(format!("{how} by server")),
-                    (None, Some(how)) => Some(format!("{how} by client")),
-                    (None, None) => found,
-                };
+                let how = |side| Members::new(value).find(side).and_then(transport_end);
+                let first = sides.iter().find_map(|side| Some((how(side)?, side)));
+                found = first.map(|(how, side)| format!("{how} by {side}")).or(found);
             }
             b"end" => {
                 let peer = if is_server { "client" } else { "server" };
@@ -258,6 +305,17 @@ fn why(members: Members<'_>, code: u16, is_server: bool) -> Option<String> {
         }
     }
     found
+}
+
+/// The side that an event calls so.
+fn who(initiator: &[u8], is_server: bool) -> Option<&'static str> {
+    match initiator {
+        br#""client""# => Some("client"),
+        br#""server""# => Some("server"),
+        br#""peer""# => Some(if is_server { "client" } else { "server" }),
+        br#""self""# => Some("self"),
+        _ => None,
+    }
 }
 
 fn transport_end(value: &[u8]) -> Option<&'static str> {

@@ -104,6 +104,17 @@ pub enum Target {
     Both,
 }
 
+impl Target {
+    /// The sides that get one.
+    pub(super) const fn sides(self) -> &'static [Side] {
+        match self {
+            Self::Client => &[Side::Client],
+            Self::Server => &[Side::Server],
+            Self::Both => &[Side::Client, Side::Server],
+        }
+    }
+}
+
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {

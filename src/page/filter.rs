@@ -41,9 +41,9 @@ enum Quick {
     From(Side),
     Kinds(Kinds),
     Size(RangeInclusive<u64>),
-    Connections(Vec<u64>),
-    Codes(Vec<u16>),
-    Rules(Vec<u32>),
+    Connections(Vec<RangeInclusive<u64>>),
+    Codes(Vec<RangeInclusive<u16>>),
+    Rules(Vec<RangeInclusive<u32>>),
     /// In microseconds.
     Late(RangeInclusive<u64>),
 }
@@ -83,7 +83,12 @@ impl Filter {
         self.quick.iter().filter(|term| !term.is_negated).all(|term| match &term.test {
             Quick::Kinds(kinds) => has(*kinds),
             Quick::Size(range) => *range.start() <= digest.largest,
-            Quick::Connections(numbers) => numbers.iter().any(|it| connections.contains(it)),
+            Quick::Connections(ranges) => {
+                let overlaps = |range: &RangeInclusive<u64>| {
+                    range.start() <= connections.end() && range.end() >= connections.start()
+                };
+                ranges.iter().any(overlaps)
+            }
             Quick::Codes(_) => has(Kinds(Kind::Close.bit() | Kind::CloseFrame.bit())),
             Quick::From(_) | Quick::Rules(_) | Quick::Late(_) => true,
         })
@@ -107,14 +112,18 @@ impl Quick {
             Self::From(side) => facts.from == Some(*side),
             Self::Kinds(kinds) => kinds.has(facts.kind),
             Self::Size(range) => facts.size.is_some_and(|size| range.contains(&size)),
-            Self::Connections(numbers) => {
-                facts.connection.is_some_and(|number| numbers.contains(&number))
+            Self::Connections(ranges) => {
+                facts.connection.is_some_and(|number| is_in(ranges, number))
             }
-            Self::Codes(codes) => facts.code != 0 && codes.contains(&facts.code),
-            Self::Rules(rules) => facts.rule != 0 && rules.contains(&facts.rule),
+            Self::Codes(ranges) => facts.code != 0 && is_in(ranges, facts.code),
+            Self::Rules(ranges) => facts.rule != 0 && is_in(ranges, facts.rule),
             Self::Late(range) => facts.late().is_some_and(|late| range.contains(&u64::from(late))),
         }
     }
+}
+
+fn is_in<T: PartialOrd>(ranges: &[RangeInclusive<T>], number: T) -> bool {
+    ranges.iter().any(|range| range.contains(&number))
 }
 
 impl Slow {

@@ -122,7 +122,12 @@ impl Guard {
                 check_origin(&host, head)?;
                 self.check_cookie(head)?;
             }
-            Route::Save(_) => self.check_cookie(head)?,
+            Route::Save(_) => {
+                if head.value("Origin").is_some() {
+                    check_origin(&host, head)?; // browsers leave it out where a page fetches its own download
+                }
+                self.check_cookie(head)?;
+            }
         }
         if route != Route::Index {
             check_site(head)?;

@@ -20,6 +20,13 @@ pub(super) struct Prepared {
     pub(super) end: u64,
 }
 
+impl Prepared {
+    /// The number of the first row that may be in it.
+    pub(super) fn start(&self) -> u64 {
+        self.filter.as_ref().map_or(0, |filter| filter.after)
+    }
+}
+
 /// All of them, each with what its URL ends with.
 #[derive(Debug, Default)]
 pub(super) struct Downloads(VecDeque<(String, Prepared)>);

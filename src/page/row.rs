@@ -152,10 +152,18 @@ pub(super) fn sentence(row: &Row<'_>) -> String {
         Kind::Close | Kind::CloseFrame => {
             let code = row.facts.code;
             let name = CloseCode::new(code).name();
-            match member("reason") {
-                reason if reason.is_empty() => format!("{code} {name}"),
-                reason => format!("{code} {name} \"{reason}\""),
-            }
+            let reason = match member("reason") {
+                reason if reason.is_empty() => String::new(),
+                reason => format!(" \"{reason}\""),
+            };
+            let by = match &*member("initiator") {
+                "self" => ", by wscope",
+                "peer" => ", by the peer",
+                "client" => ", by the client",
+                "server" => ", by the server",
+                _ => "",
+            };
+            format!("{code} {name}{reason}{by}")
         }
         Kind::Open => format!("{} {} {}", status(), member("reason"), member("url")),
         Kind::Error | Kind::Violation => member("message").into_owned(),

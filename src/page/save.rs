@@ -9,6 +9,7 @@ use super::facts::Kind;
 use super::filter::Scratch;
 use super::prepared::Prepared;
 use super::store::{Store, Want};
+use crate::protocol::counted::counted;
 use crate::recording::writer::{RecordFormat, RecordWriter};
 
 /// What is written goes out in pieces of this size.
@@ -47,7 +48,8 @@ impl Save {
         }
     }
 
-    /// Writes the file, in pieces, in bounded memory. `out` may block. Rows that are dropped meanwhile are missing.
+    /// Writes the file, in pieces, in bounded memory. `out` may block. Rows that are dropped meanwhile are missing, which
+    /// the end of the file says.
     ///
     /// # Errors
     /// Of `out` or of a temporary file.
@@ -60,9 +62,11 @@ impl Save {
             needs_opened: self.prepared.filter.is_some() && format != RecordFormat::Ndjson,
         };
         let mut scratch = Scratch::default();
-        let mut next = 0;
+        let mut next = self.prepared.start();
+        let mut missing = 0;
         loop {
             let (first, end) = self.store.rows();
+            missing += first.min(self.prepared.end).saturating_sub(next);
             next = next.max(first);
             if next >= end.min(self.prepared.end) {
                 break;
@@ -70,7 +74,7 @@ impl Save {
             let number = self.store.block_of(next);
             let Some(block) = number.and_then(|number| self.store.block(number, Want::All)) else {
                 // It has just been dropped, or cannot be read.
-                next += 1;
+                (next, missing) = (next + 1, missing + 1);
                 continue;
             };
             for row in block.rows_from(next).take_while(|row| row.number < self.prepared.end) {
@@ -81,6 +85,9 @@ impl Save {
                 }
             }
             next = block.end();
+        }
+        if missing > 0 {
+            file.note(missing)?;
         }
         file.finish()
     }
@@ -119,6 +126,12 @@ impl Writer<'_> {
                 self.opened.pop_first();
             }
         }
+    }
+
+    fn note(&mut self, missing: u64) -> io::Result<()> {
+        let events = counted(missing, "event");
+        let text = format!("{events} before or between these were no longer kept (--ui-history)");
+        self.writer.note(&text, &mut self.out)
     }
 
     fn finish(mut self) -> io::Result<()> {

@@ -14,10 +14,11 @@ use memchr::{memchr, memrchr};
 use mio::Waker;
 use serde::Serialize;
 
-use super::connections::Connection;
+use super::connections::ConnectionList;
 use super::prepared::{Downloads, Prepared};
 use crate::platform::positioned::write_all_at;
 use crate::platform::private::create_temporary_file;
+use crate::protocol::Side;
 use reading::Cache;
 use ring::Ring;
 use state::State;
@@ -235,6 +236,11 @@ impl Store {
         self.notify();
     }
 
+    /// Why the file for older messages takes nothing more, so that less is kept than was asked for.
+    pub fn file_error(&self) -> Option<String> {
+        self.state().file_error.clone()
+    }
+
     /// What there is.
     pub fn summary(&self) -> Summary {
         self.state().summary()
@@ -261,12 +267,23 @@ impl Store {
         self.watchers.add(waker)
     }
 
-    /// The version of the list of connections, how many it has, and a part of it, the newest first.
-    pub(super) fn connections(&self, from: usize, most: usize) -> (u64, usize, Vec<Connection>) {
-        let mut state = self.state();
-        let version = state.connections.version();
-        let (total, list) = state.connections.list(from, most);
-        (version, total, list)
+    /// A part of the list of connections, the newest first.
+    pub(super) fn connections(&self, from: usize, most: usize) -> ConnectionList {
+        let connections = &mut self.state().connections;
+        let version = connections.version();
+        let (total, list) = connections.list(from, most);
+        ConnectionList { total, version, forgotten: connections.forgotten(), list }
+    }
+
+    /// Takes note that a Close frame was sent to this side.
+    pub(super) fn set_closing(&self, connection: Option<u64>, to: Side) {
+        self.state().connections.begin_close(connection, to.other());
+        self.notify();
+    }
+
+    /// Whether nothing more can be sent to this side of a connection, as a Close frame was.
+    pub(super) fn is_closing(&self, connection: Option<u64>, to: Side) -> bool {
+        self.state().connections.has_closed(connection, to.other())
     }
 
     /// Keeps a download until it is taken. Returns what its URL ends with.

@@ -1,7 +1,6 @@
 //! One proxied WebSocket connection: the loop that passes on what both sides send, byte for byte and at once, and then shows
 //! it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -22,10 +21,10 @@ use super::counts::MessageCounts;
 use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
-use super::payload::Payload;
 use super::queue::{Order, Orders};
 use closing::{ClosedSide, Closing};
 use events::Totals;
+use injected::Injections;
 use passing::Passing;
 use sides::{SIDES, at};
 use transfer::FIRST_READ;
@@ -126,7 +125,7 @@ struct Way {
     /// What waits to be written.
     outgoing: Outgoing,
     /// What the operator has injected, and is not sent yet.
-    injections: VecDeque<Payload>,
+    injections: Injections,
     /// How its source has ended.
     ended: Option<TransportEnd>,
     /// That end, which waits for messages before it.
@@ -170,7 +169,7 @@ impl<'a> Cable<'a> {
             )),
             read_size: FIRST_READ,
             outgoing: Outgoing::new(options.latency, options.throttle),
-            injections: VecDeque::new(),
+            injections: Injections::default(),
             ended: None,
             pending_end: None,
             close: None,
@@ -209,6 +208,7 @@ impl<'a> Cable<'a> {
         let failed = self.work().err();
         self.show_undelivered();
         self.end_holding();
+        self.report_unsent();
         self.journal.outputs().flush_early();
         self.report(failed)
     }

@@ -20,4 +20,4 @@ pub use exchange::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Rela
 pub use hold::{Held, Holding};
 pub use outgoing::{Outgoing, SourceEnd};
 pub use payload::Payload;
-pub use queue::{Order, Orders};
+pub use queue::{MAX_UNSENT, Order, Orders};

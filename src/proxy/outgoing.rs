@@ -35,6 +35,8 @@ pub struct Outgoing {
     parcels: VecDeque<Parcel>,
     /// Bytes that wait.
     waiting: usize,
+    /// Bytes that were written after they had waited, since the start.
+    written: u64,
     latency: Option<Jitter>,
     throttle: Option<Throttle>,
     /// The time of the last parcel: none is written before an earlier one.
@@ -60,6 +62,7 @@ impl Outgoing {
         Self {
             parcels: VecDeque::new(),
             waiting: 0,
+            written: 0,
             latency,
             throttle: throttle.map(Throttle::new),
             last_due: None,
@@ -123,6 +126,7 @@ impl Outgoing {
         let Some(front) = self.parcels.front_mut() else { return };
         front.at += count;
         self.waiting -= count;
+        self.written += count as u64;
         if let Some(throttle) = &mut self.throttle {
             throttle.take(count);
         }
@@ -155,6 +159,16 @@ impl Outgoing {
     /// Bytes that wait.
     pub fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Where what is pushed next begins among all bytes that have waited.
+    pub fn position(&self) -> u64 {
+        self.written + self.waiting as u64
+    }
+
+    /// Whether the bytes before this [`Outgoing::position`] were written.
+    pub fn has_written(&self, position: u64) -> bool {
+        self.written >= position
     }
 
     /// Whether nothing waits, not even an end.

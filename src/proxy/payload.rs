@@ -25,4 +25,11 @@ impl Payload {
             Carried::Close(_) => Self::Control(Opcode::Close, Bytes::new()),
         }
     }
+
+    /// Its length, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Message(_, data) | Self::Control(_, data) => data.len(),
+        }
+    }
 }

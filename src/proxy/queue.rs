@@ -1,7 +1,7 @@
 //! What other threads have a proxied connection do.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -64,6 +64,8 @@ pub struct Orders {
     queue: Mutex<VecDeque<Order>>,
     /// There may be some.
     is_filled: AtomicBool,
+    /// The size of what was injected toward each side and has not been sent, in bytes.
+    unsent: [AtomicUsize; 2],
     /// Of the connection's loop.
     waker: Arc<Waker>,
 }
@@ -71,10 +73,24 @@ pub struct Orders {
 /// More orders than this wait for a connection that does not take them: the oldest are what counts.
 const MOST: usize = 4096;
 
+/// What is injected toward a side waits up to this size, or if it is alone: a side that reads nothing must not fill the
+/// memory.
+pub const MAX_UNSENT: usize = 64 << 20;
+
+/// The size that something injected counts in addition to its payload, in bytes.
+const OVERHEAD: usize = 64;
+
 impl Orders {
     /// No orders yet, for the loop that `waker` wakes.
     pub fn new(waker: Arc<Waker>) -> Self {
-        Self { queue: Mutex::default(), is_filled: AtomicBool::new(false), waker }
+        let (is_filled, unsent) = (AtomicBool::new(false), Default::default());
+        Self { queue: Mutex::default(), is_filled, unsent, waker }
+    }
+
+    /// Whether so much more may be injected toward a side.
+    pub fn has_room(&self, to: Side, payload: &Payload) -> bool {
+        let unsent = self.unsent(to).load(Ordering::SeqCst);
+        unsent == 0 || unsent + charged(payload) <= MAX_UNSENT
     }
 
     /// Adds an order. Returns whether there was room for it.
@@ -82,6 +98,12 @@ impl Orders {
         let mut queue = self.queue();
         if queue.len() >= MOST {
             return false;
+        }
+        if let Order::Inject { to, payload } = &order {
+            if !self.has_room(*to, payload) {
+                return false;
+            }
+            self.unsent(*to).fetch_add(charged(payload), Ordering::SeqCst);
         }
         queue.push_back(order);
         self.is_filled.store(true, Ordering::SeqCst);
@@ -101,12 +123,49 @@ impl Orders {
         order
     }
 
+    /// Something injected toward a side waits no longer.
+    pub fn forget_unsent(&self, to: Side, payload: &Payload) {
+        self.unsent(to).fetch_sub(charged(payload), Ordering::SeqCst);
+    }
+
     /// Wakes the loop of the connection.
     pub fn wake(&self) {
         let _ = self.waker.wake(); // its loop has ended
     }
 
+    fn unsent(&self, to: Side) -> &AtomicUsize {
+        let [client, server] = &self.unsent;
+        match to {
+            Side::Client => client,
+            Side::Server => server,
+        }
+    }
+
     fn queue(&self) -> MutexGuard<'_, VecDeque<Order>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn charged(payload: &Payload) -> usize {
+    OVERHEAD + payload.size()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Reactor;
+    use crate::protocol::MessageKind;
+
+    #[test]
+    fn what_is_injected_toward_a_side_is_bounded() {
+        let orders = Orders::new(Reactor::new(None).unwrap().waker());
+        let payload = |size| Payload::Message(MessageKind::Binary, vec![0; size].into());
+        let inject = |to, size| orders.push(Order::Inject { to, payload: payload(size) });
+        assert!(inject(Side::Server, MAX_UNSENT + 1), "a single one may have any size");
+        assert!(!inject(Side::Server, 0) && !orders.has_room(Side::Server, &payload(0)));
+        assert!(inject(Side::Client, 1), "the other side has its own limit");
+        orders.forget_unsent(Side::Server, &payload(MAX_UNSENT + 1));
+        assert!(inject(Side::Server, 1));
+        assert!(!inject(Side::Server, MAX_UNSENT));
     }
 }

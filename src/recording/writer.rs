@@ -20,6 +20,15 @@ pub trait RecordWriter: Send {
     /// If the line cannot be recorded. The recording ends with that.
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()>;
 
+    /// Says in the file what it lacks, before [`RecordWriter::finish`], if the format has a place for that.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn note(&mut self, text: &str, file: &mut dyn Write) -> io::Result<()> {
+        let _ = (text, file);
+        Ok(())
+    }
+
     /// Writes what ends the file. This is called once, after the last event.
     ///
     /// # Errors
@@ -119,6 +128,10 @@ impl RecordWriter for Lines {
         file.write_all(b"\n")
     }
 
+    fn note(&mut self, text: &str, file: &mut dyn Write) -> io::Result<()> {
+        writeln!(file, "{}", serde_json::json!({ "event": "note", "message": text }))
+    }
+
     fn finish(&mut self, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -139,6 +152,10 @@ impl RecordWriter for ScenarioOfLines {
             self.builder.push(event);
         }
         Ok(())
+    }
+
+    fn note(&mut self, text: &str, file: &mut dyn Write) -> io::Result<()> {
+        writeln!(file, "# {text}")
     }
 
     fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
@@ -165,6 +182,11 @@ impl RecordWriter for HarOfLines {
             Some(event) => self.writer.event(&event, file),
             None => Ok(()),
         }
+    }
+
+    fn note(&mut self, text: &str, _: &mut dyn Write) -> io::Result<()> {
+        self.writer.note(text);
+        Ok(())
     }
 
     fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {

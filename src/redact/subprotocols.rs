@@ -14,8 +14,8 @@ const MIN_LENGTH: usize = 8;
 /// The prefix of a base64url-encoded token for Kubernetes' API server.
 const KUBERNETES: &str = "base64url.bearer.authorization.k8s.io.";
 
-/// Prefixes documented by services: what follows is always a token.
-pub(super) const PREFIXES: [&str; 2] = [KUBERNETES, "openai-insecure-api-key."];
+/// Prefixes documented by services, and one in common use: what follows is always a token.
+pub(super) const PREFIXES: [&str; 3] = [KUBERNETES, "openai-insecure-api-key.", "bearer."];
 
 /// Names that are followed by a token: as the next subprotocol, or after a separator in the same one.
 const TOKEN_NAMES: [&str; 12] = [
@@ -188,6 +188,7 @@ mod tests {
             ),
             ("base64url.bearer.authorization.k8s.io.", "base64url.bearer.authorization.k8s.io."),
             ("openai-insecure-api-key.a", "openai-insecure-api-key.***"),
+            ("chat, bearer.PROTOSECRET", "chat, bearer.***"),
             (
                 "realtime, openai-insecure-api-key.sk-proj-12345678",
                 "realtime, openai-insecure-api-key.***",

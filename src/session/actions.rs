@@ -7,8 +7,9 @@ use bytes::Bytes;
 use super::resend::Tracked;
 use super::sender::{ActionOrigin, Sender};
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
-use crate::event::{EventKind, Shown, Status};
+use crate::event::{EventKind, Level, Shown, Status};
 use crate::input::{Action, ActionSource, InputError, Next, Show};
+use crate::output::escape::{Newlines, escape};
 use crate::platform::signals::Signal;
 use crate::protocol::vocabulary::Misuse;
 use crate::protocol::{CloseCode, RawFrame};
@@ -119,8 +120,18 @@ impl<'a> Session<'a> {
     fn take_from_beside(&mut self) -> bool {
         let Some(beside) = &mut self.plan.beside else { return false };
         let Next::Action(action) = beside.next(self.reactor.registry()) else { return false };
+        if let Action::Close(code, reason) = &action {
+            self.show_close_beside(*code, reason.as_deref().unwrap_or_default());
+        }
         self.perform(action, ActionOrigin::Beside, false);
         true
+    }
+
+    /// Shows that the page closes the connection: what it sends is an event.
+    fn show_close_beside(&mut self, code: Option<CloseCode>, reason: &str) {
+        let code = code.map(|code| format!(" {}", code.get())).unwrap_or_default();
+        let line = format!("page: /close{code} {}", escape(reason, Newlines::Escape));
+        self.journal.emit(EventKind::Notice(Level::Info, line.trim_end()));
     }
 
     fn take_from_source(&mut self, budget: &mut usize) -> bool {

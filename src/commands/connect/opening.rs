@@ -199,7 +199,7 @@ impl Opening<'_> {
             role: Role::Client,
             max_message_size: config.max_message_size,
             close_timeout: config.ending.close_timeout,
-            observe_frames: config.commentary.observes_frames() || config.ui.is_some(),
+            observe_frames: config.commentary.observes_frames(config.ui.as_ref()),
             lenient: config.endpoint.lenient,
             deflate: open.upgraded.agreement.deflate,
             masks: Masks::random(),

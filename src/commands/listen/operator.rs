@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use super::clients::{Pushed, Recipients};
 use super::server::{ClientEvent, Server};
-use crate::commands::serving;
 use crate::commands::serving::LEAVE_TIMEOUT;
+use crate::commands::{page, serving};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::{EventKind, Level, ServerStatus, Shown};
@@ -93,7 +93,7 @@ impl serving::Operator for Operator {
     fn on_report(&mut self, report: ClientEvent, control: &mut Control) {
         match report {
             ClientEvent::Admitted => {}
-            ClientEvent::Page(what) => control.notice(Level::Info, &format!("page: {what}")),
+            ClientEvent::Page(what) => control.notice(Level::Info, &page::done_text(&what)),
             ClientEvent::Ended(verdict) if control.server().config.once => control.finish(verdict),
             ClientEvent::Ended(_) => {}
             ClientEvent::TooSlow(number) => {

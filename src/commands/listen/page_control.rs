@@ -58,7 +58,7 @@ impl OnlyActions for ToClients {
         let action = Action::Close(code, Some(reason));
         let queued = QueuedAction { action, typed: false };
         try_push(&self.0, Recipients::One(number), &queued)?;
-        self.0.shared.report(ClientEvent::Page(format!("close {number}{}", shown.trim_end())));
+        self.0.shared.report(ClientEvent::Page(format!("/close {number}{}", shown.trim_end())));
         Ok(())
     }
 }

@@ -112,7 +112,7 @@ impl Server {
             role: Role::Server,
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
-            observe_frames: self.config.commentary.observes_frames() || self.config.ui.is_some(),
+            observe_frames: self.config.commentary.observes_frames(self.config.ui.as_ref()),
             lenient: self.config.accept.lenient,
             deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::answers::{denied, page_answer, text, with_headers};
 use super::tabs::{Slot, Tabs};
@@ -132,7 +132,7 @@ impl PageService {
 
     /// A place for a tab or a download. Where there is none, the request is answered.
     fn admit(&self, exchanged: &mut Exchanged<'_>) -> Option<Slot> {
-        let slot = self.tabs.admit(exchanged.reactor.waker());
+        let slot = self.tabs.admit(exchanged.reactor.waker(), Instant::now());
         if slot.is_none() {
             let host = exchanged.host.take();
             exchanged.respond_to(&text(503, host.as_deref(), "too many tabs are open"));

@@ -40,6 +40,12 @@ const TIMES: KeepaliveTimes = KeepaliveTimes {
 /// The most requests that wait, and their bytes: one of the largest, and one more.
 const MAX_WAITING: (usize, usize) = (1024, 2 * MAX_REQUEST);
 
+/// At the end of the run a tab is closed once it has asked for nothing for this time: the last notice makes it ask for rows.
+const LAST_REQUESTS: Duration = Duration::from_millis(250);
+
+/// The part of the time for the end in which the tab is closed, whatever it asks for.
+const CLOSING: Duration = Duration::from_millis(100);
+
 /// How long the filter of a tab searches before the socket gets its turn.
 const WORK: Duration = Duration::from_millis(5);
 
@@ -70,6 +76,7 @@ pub(super) fn run(
         requests: Requests::default(),
         has_asked: false,
         is_due: false,
+        told: None,
         end: None,
     };
     let state = Rc::new(RefCell::new(state));
@@ -102,6 +109,8 @@ struct TabState {
     has_asked: bool,
     /// A notice is due, and the loop was woken for it.
     is_due: bool,
+    /// When the tab was told the last state, or the last of its requests after that was answered.
+    told: Option<Instant>,
     end: Option<End>,
 }
 
@@ -153,10 +162,15 @@ impl TabState {
         if let Some(request) = self.requests.waiting.pop_front() {
             self.requests.bytes -= request.len();
             self.has_asked = true;
-            return Some(text(self.tab.request(&request)));
+            let answer = self.tab.request(&request);
+            self.told = self.told.and(Some(Instant::now()));
+            return Some(text(answer));
         }
         self.is_due = false;
         let is_ending = self.slot.until().is_some();
+        if is_ending && self.end.is_none() && self.searches() {
+            return None; // the last notice says what all of the filter has found
+        }
         let now = Instant::now() + if is_ending { NOTICE_INTERVAL } else { Duration::ZERO };
         if self.has_asked
             && self.end.is_none()
@@ -164,17 +178,38 @@ impl TabState {
         {
             return Some(text(notice)); // at the end at once
         }
-        if is_ending && self.end.is_none() {
+        if is_ending && self.end.is_none() && self.has_asked_for_all() {
             self.end = Some(End::new(CloseCode::GOING_AWAY, "the run has ended"));
         }
         if let Some(end) = &mut self.end {
             end.is_sent = true;
             return Some(Action::Close(Some(end.code), Some(end.reason.to_owned())));
         }
-        if self.tab.work(WORK) {
+        self.searches();
+        None
+    }
+
+    /// Searches a little. Returns whether there is more to search, for which the loop was woken.
+    fn searches(&mut self) -> bool {
+        let has_more = self.tab.work(WORK);
+        if has_more {
             let _ = self.waker.wake(); // if it fails, the search goes on with the next request
         }
-        None
+        has_more
+    }
+
+    /// Whether the tab, which knows the last state, has had the time to ask for what it lacks.
+    fn has_asked_for_all(&mut self) -> bool {
+        if self.has_asked {
+            self.told.get_or_insert_with(Instant::now);
+        }
+        self.closes_at().is_none_or(|at| Instant::now() >= at)
+    }
+
+    /// When the tab, which was told the last state, is closed.
+    fn closes_at(&self) -> Option<Instant> {
+        let latest = self.slot.until()?.checked_sub(CLOSING)?;
+        Some(latest.min(self.told? + LAST_REQUESTS))
     }
 }
 
@@ -193,7 +228,11 @@ impl ActionSource for TabSource {
     fn set_ready(&mut self) {}
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        self.0.borrow_mut().next().map_or(Next::Pending, Next::Action)
+        let mut state = self.0.borrow_mut();
+        let action = state.next();
+        // It is asked for the next one only once this one is written.
+        state.slot.set_stalled(action.as_ref().map(|_| Instant::now()));
+        action.map_or(Next::Pending, Next::Action)
     }
 
     fn waits_until_written(&self) -> bool {
@@ -219,7 +258,9 @@ impl Observer for TabObserver {
 
     fn real_deadline(&self) -> Option<Instant> {
         let state = self.0.borrow();
-        if state.is_due { None } else { state.tab.deadline() }
+        let notice = if state.is_due { None } else { state.tab.deadline() };
+        let closing = if state.end.is_none() { state.closes_at() } else { None };
+        notice.into_iter().chain(closing).min()
     }
 
     fn on_deadline(&mut self, _: Instant) -> ObserverResponse {

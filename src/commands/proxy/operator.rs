@@ -6,17 +6,18 @@ use super::grammar::Command;
 use super::layout::shortened;
 use super::server::{ConnectionReport, Server};
 use super::tables::{held_text, not_held, rules_text, status_text};
-use crate::commands::serving;
+use crate::commands::{page, serving};
 use crate::error::Error;
 use crate::event::{EventKind, Level, Shown};
 use crate::input::repl::ProxyCommand;
 use crate::input::{Action, Show};
+use crate::platform::files::format_size;
 use crate::platform::signals::Signal;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::{counted, plural};
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, Opcode, Side};
-use crate::proxy::{Order, Payload};
+use crate::proxy::{MAX_UNSENT, Order, Payload};
 use crate::rules::ProxyRule;
 
 /// The operator of a proxy.
@@ -70,7 +71,7 @@ impl serving::Operator for Operator {
         let result = match report {
             ConnectionReport::Ended(result) => result,
             ConnectionReport::Page(line) => {
-                return control.notice(Level::Info, &format!("page: {line}"));
+                return control.notice(Level::Info, &page::done_text(&line));
             }
         };
         let Some(left) = &mut self.left else { return };
@@ -124,7 +125,7 @@ impl Server {
         match command {
             ProxyCommand::Connections => Ok(Some(self.connections.table_text())),
             ProxyCommand::Inject { to, connection, payload } => {
-                self.order(connection, Order::Inject { to, payload })
+                self.inject(connection, to, payload)
             }
             ProxyCommand::AddRule(rule) => self.add_rule(rule),
             ProxyCommand::Rules => Ok(Some(rules_text(&self.rules.snapshot()))),
@@ -147,6 +148,17 @@ impl Server {
             // Carried out by the loop.
             ProxyCommand::Action(_) | ProxyCommand::Quit => Ok(None),
         }
+    }
+
+    fn inject(&self, connection: u64, to: Side, payload: Payload) -> Answer {
+        if !self.connections.orders(connection)?.has_room(to, &payload) {
+            let limit = format_size(MAX_UNSENT as u64);
+            let to = to.name();
+            return Err(format!(
+                "not sent: the {to} of connection {connection} takes no more: over {limit} would wait"
+            ));
+        }
+        self.order(connection, Order::Inject { to, payload })
     }
 
     fn order(&self, connection: u64, order: Order) -> Answer {

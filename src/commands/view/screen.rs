@@ -25,7 +25,7 @@ use crate::platform::Signals;
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Writer, are_one_stream};
 use crate::platform::terminal;
-use crate::recording::{Recorded, Summary};
+use crate::recording::{ReadError, Recorded, Summary};
 use crate::view::{View, number_prefix};
 
 /// The time of what is shown before the first event.
@@ -136,12 +136,19 @@ impl Screen {
         Ok(notices)
     }
 
-    /// Says on the page, if there is one, that all of the recording is there.
-    pub(super) fn set_read(&self, summary: &Summary) {
+    /// Says on the page, if there is one, what the recording lacks.
+    pub(super) fn set_read(&self, read: &Result<Summary, ReadError>) {
         let Some(page) = &self.page else { return };
-        if !summary.warnings.is_empty() {
-            page.store().set_recorded_end(summary.warnings.join("; "));
+        match read {
+            Ok(summary) if summary.warnings.is_empty() => {}
+            Ok(summary) => page.store().set_recorded_end(summary.warnings.join("; ")),
+            Err(error) => page.store().set_recorded_end(error.to_string()),
         }
+    }
+
+    /// Whether the page keeps the run from ending with what it has read.
+    pub(super) fn has_page(&self) -> bool {
+        self.page.is_some() && self.stopped.is_none()
     }
 
     /// Stays until a signal ends the run, if there is a page.
@@ -313,7 +320,9 @@ impl Screen {
         let Some(recordings) = recordings else { return result };
         let detail = config.commentary.detail;
         let verdict = Verdict::take(&recordings, detail > Detail::Quiet);
-        for (level, text) in &verdict.notices {
+        let warning = self.page.as_ref().and_then(Page::warning);
+        let warning = warning.map(|text| (Level::Warning, text));
+        for (level, text) in verdict.notices.iter().chain(&warning) {
             let what = EventKind::Notice(*level, text);
             self.outputs.event(&Event {
                 at: START,

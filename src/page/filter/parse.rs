@@ -1,6 +1,7 @@
 //! The text of a filter.
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use serde_json::Value;
 
@@ -119,6 +120,12 @@ impl<'a> Words<'a> {
             let at = start + key.len() + 1;
             return test.map(Word::Quick).map_err(|reason| (at, reason));
         }
+        if let Some(key) = unknown_key(word) {
+            let reason = format!(
+                "{key}: is not known: use dir, type, size, conn, code, rule or late; \"{word}\" is text"
+            );
+            return Err((start, reason));
+        }
         TextTest::plain(word).map(of_text).map_err(|reason| (start, reason))
     }
 
@@ -174,6 +181,8 @@ impl<'a> Words<'a> {
             ValueTest::IsNot(self.value()?)
         } else if self.passes("~") {
             ValueTest::Has(self.needle()?)
+        } else if self.rest().starts_with('=') {
+            return Err((self.at, "a path is compared with ==, != or ~".to_owned()));
         } else {
             self.at = behind;
             ValueTest::Exists
@@ -275,6 +284,13 @@ fn keyed(key: &str, value: &str, is_server: bool) -> Option<Result<Quick, String
     })
 }
 
+/// The key of a word that looks like `key:value`. A URL, a time and JSON are text.
+fn unknown_key(word: &str) -> Option<&str> {
+    let (key, value) = word.split_once(':')?;
+    let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase());
+    (is_key && !value.is_empty() && !value.starts_with("//")).then_some(key)
+}
+
 fn kinds(value: &str) -> Result<Kinds, String> {
     let one = |name: &str| {
         let names = "text, binary, ping, pong, close, open, error, violation, http, redirect, retry, \
@@ -284,9 +300,26 @@ fn kinds(value: &str) -> Result<Kinds, String> {
     value.split(',').try_fold(Kinds::default(), |all, name| Ok(Kinds(all.0 | one(name)?.0)))
 }
 
-fn numbers<T: std::str::FromStr>(value: &str, what: &str) -> Result<Vec<T>, String> {
+/// `1`, `1,3` or `1..3`.
+fn numbers<T: FromStr + PartialOrd>(
+    value: &str,
+    what: &str,
+) -> Result<Vec<RangeInclusive<T>>, String> {
     let one = |text: &str| text.parse().map_err(|_| format!("{text:?} is not {what}"));
-    value.split(',').map(one).collect()
+    let part = |text: &str| match text.split_once("..") {
+        Some((first, last)) => ordered(one(first)?, one(last)?),
+        None => Ok(one(text)?..=one(text)?),
+    };
+    value.split(',').map(part).collect()
+}
+
+/// # Errors
+/// If there is nothing between the two.
+fn ordered<T: PartialOrd>(first: T, last: T) -> Result<RangeInclusive<T>, String> {
+    match first <= last {
+        true => Ok(first..=last),
+        false => Err("the first of a range is greater than the last".to_owned()),
+    }
 }
 
 /// `>1`, `>=1`, `<1`, `<=1`, `1..2` or `1`.
@@ -308,7 +341,7 @@ fn range(
         return Ok(0..=above);
     }
     match text.split_once("..") {
-        Some((least, most)) => Ok(value(least)?..=value(most)?),
+        Some((least, most)) => ordered(value(least)?, value(most)?),
         None => value(text).map(|value| value..=value),
     }
 }

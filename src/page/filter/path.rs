@@ -8,8 +8,11 @@ use super::text::{Needle, data, in_line};
 use crate::page::block::Row;
 use crate::page::facts::Kind;
 
-/// A longer message is not looked at, in bytes of its line.
+/// The longest message that a path without `..` looks at, in bytes of its line.
 const MAX_MESSAGE: usize = 4 << 20;
+
+/// The same for a path with `..`, which visits all values of the message.
+const MAX_SEARCHED: usize = 1 << 20;
 
 /// The longest path, in bytes.
 const MAX_PATH: usize = 512;
@@ -17,13 +20,18 @@ const MAX_PATH: usize = 512;
 /// How deep brackets may be nested.
 const MAX_DEPTH: usize = 16;
 
-/// The most `..` of a path: each multiplies the time that a query may take by the depth of the message.
-const MAX_DESCENDANTS: usize = 2;
+/// The most `..` of a path: each further one finds every value once for each value around it.
+const MAX_DESCENDANTS: usize = 1;
+
+/// The most values that the lists of selectors in brackets may find for one value: each list multiplies them.
+const MAX_SELECTED: u32 = 64;
 
 /// A query of a message that is JSON.
 #[derive(Debug)]
 pub(super) struct PathTest {
     path: JsonPath,
+    /// A longer message is not looked at, in bytes of its line.
+    longest: usize,
     value: ValueTest,
     /// What the line of every message has in which the query finds something, unless JSON in it has escapes.
     name: Option<Needle>,
@@ -45,14 +53,15 @@ impl PathTest {
         check(path)?;
         let parsed = JsonPath::parse(path).map_err(|error| format!("not a JSONPath: {error}"))?;
         let name = last_name(path).map(|name| Needle::plain(&in_line(&format!("\"{name}\""))));
+        let longest = if path.contains("..") { MAX_SEARCHED } else { MAX_MESSAGE };
         // In any case is more than is needed, and right.
-        Ok(Self { path: parsed, value, name: name.and_then(Result::ok) })
+        Ok(Self { path: parsed, longest, value, name: name.and_then(Result::ok) })
     }
 
     pub(super) fn holds(&self, row: &Row<'_>, scratch: &mut Vec<u8>) -> bool {
         let raw = row.data();
         let is_text = matches!(row.facts.kind, Kind::Text | Kind::Binary);
-        if !is_text || raw.is_empty() || raw.len() > MAX_MESSAGE {
+        if !is_text || raw.is_empty() || raw.len() > self.longest {
             return false;
         }
         if !row.facts.is_base64
@@ -101,7 +110,9 @@ fn check(path: &str) -> Result<(), String> {
     if path.len() > MAX_PATH {
         return Err(format!("the path is longer than {MAX_PATH} bytes"));
     }
-    let (mut depth, mut descendants, mut last) = (0_usize, 0, ' ');
+    let (mut descendants, mut last) = (0, ' ');
+    // How many selectors each open bracket has so far; of how many all closed ones are the product.
+    let (mut open_brackets, mut selected) = (Vec::new(), 1_u32);
     let mut quote = None;
     let mut is_escaped = false;
     for (at, c) in path.char_indices() {
@@ -116,16 +127,21 @@ fn check(path: &str) -> Result<(), String> {
         }
         match c {
             '\'' | '"' => quote = Some(c),
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth = depth.saturating_sub(1),
+            '[' | '(' => open_brackets.push(1),
+            ']' => selected = selected.saturating_mul(open_brackets.pop().unwrap_or(1)),
+            ')' => drop(open_brackets.pop()),
+            ',' => open_brackets.last_mut().into_iter().for_each(|count| *count += 1),
             '.' if last == '.' => descendants += 1,
             '$' if at > 0 => return Err("a path has only one $".to_owned()),
             _ => {}
         }
-        if depth > MAX_DEPTH {
+        if open_brackets.len() > MAX_DEPTH {
             return Err(format!("brackets are nested deeper than {MAX_DEPTH}"));
         }
         last = c;
+    }
+    if selected > MAX_SELECTED {
+        return Err(format!("the lists in brackets select more than {MAX_SELECTED} values"));
     }
     match descendants > MAX_DESCENDANTS {
         true => Err(format!("a path has at most {MAX_DESCENDANTS} \"..\"")),

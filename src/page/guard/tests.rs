@@ -115,6 +115,16 @@ fn the_default_port_is_not_written() {
 }
 
 #[test]
+fn a_download_is_not_given_to_another_origin() {
+    let save = |origin: &[&str]| {
+        let cookie = cookie();
+        status("GET /save/a", &[&[HOST, &*cookie], origin].concat())
+    };
+    assert_eq!((save(&[]), save(&[ORIGIN])), (0, 0));
+    assert_eq!(save(&["Origin: http://evil.example"]), 403);
+}
+
+#[test]
 fn the_socket_and_the_login_need_the_origin_of_the_page() {
     let socket = |origins: &[&str]| {
         let cookie = cookie();

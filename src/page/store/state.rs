@@ -92,7 +92,12 @@ impl State {
         let is_server = |number| is_server || connections.is_server(number).unwrap_or(false);
         match read(line, is_server) {
             None => {}
-            Some(Line::Frame(frame)) => self.frames.add(&frame, line),
+            Some(Line::Frame(frame)) => {
+                if frame.kind == Kind::Close {
+                    self.connections.begin_close(frame.connection, frame.from);
+                }
+                self.frames.add(&frame, line);
+            }
             Some(Line::Row(facts)) => self.row(facts, line),
         }
     }

@@ -81,10 +81,12 @@ fn rows_know_their_facts() {
     let summary = store.summary();
     assert_eq!((summary.rows, summary.messages, summary.bytes), (5, 3, 16));
     assert_eq!(summary.connections, 1);
-    let (_, total, list) = store.connections(0, 10);
+    let ConnectionList { total, list, .. } = store.connections(0, 10);
     let shown = serde_json::to_value(&list[0]).expect("JSON");
     assert_eq!(total, 1);
-    for (key, value) in [("path", "/a?b"), ("state", "closed"), ("why", "reset by server")] {
+    for (key, value) in
+        [("path", "/a?b"), ("state", "closed"), ("why", "reset by server"), ("initiator", "server")]
+    {
         assert_eq!(shown[key], value);
     }
     assert_eq!((&shown["out"], &shown["in"], &shown["code"]), (&1.into(), &2.into(), &1006.into()));
@@ -235,6 +237,26 @@ fn readers_see_whole_rows_while_others_are_added() {
 }
 
 #[test]
+fn a_side_that_has_closed_is_known_before_the_end() {
+    let store = store_of(&[
+        line("open", 0, r#""connection":1,"initiator":"client""#),
+        line("frame", 1, r#""connection":1,"direction":"client","opcode":"close","fin":true"#),
+    ]);
+    let state = || serde_json::to_value(&store.connections(0, 1).list[0]).expect("JSON");
+    assert_eq!(state()["state"], "closing");
+    assert!(store.is_closing(Some(1), Side::Server) && !store.is_closing(Some(1), Side::Client));
+    store.set_closing(Some(1), Side::Client);
+    assert!(store.is_closing(Some(1), Side::Client));
+    let end =
+        r#""connection":1,"code":1006,"initiator":"client","end":{"client":"fin","server":"fin"}"#;
+    store.append(line("close", 2, end).as_bytes());
+    let shown = state();
+    assert_eq!((&shown["state"], &shown["initiator"]), (&"closed".into(), &"client".into()));
+    assert_eq!(shown["why"], "ended without a Close frame by client");
+    assert!(!store.is_closing(Some(1), Side::Server), "the connection is not open at all");
+}
+
+#[test]
 fn connections_are_bounded() {
     let store = store(1 << 20, 1 << 20);
     for number in 0..10_100 {
@@ -242,8 +264,8 @@ fn connections_are_bounded() {
         store.append(line("open", 1, &number).as_bytes());
         store.append(line("close", 2, &format!("{number},\"code\":1000")).as_bytes());
     }
-    let (_, total, list) = store.connections(9_999, 500);
-    assert_eq!((total, list.len()), (10_000, 1));
+    let ConnectionList { total, forgotten, list, .. } = store.connections(9_999, 500);
+    assert_eq!((total, forgotten, list.len()), (10_000, 100, 1));
     assert_eq!(serde_json::to_value(&list[0]).expect("JSON")["number"], 100);
     assert_eq!(store.summary().connections, 10_100);
 }

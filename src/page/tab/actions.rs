@@ -10,9 +10,9 @@ use super::request::{Failure, Request, json};
 use crate::page::control::{HeldMessage, Payload, PayloadKind, RuleText, Target};
 use crate::page::preview::preview;
 use crate::page::protocol::{To, direction};
-use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
+use crate::protocol::{CloseCode, Side};
 
 /// The most messages that are listed as held.
 const MAX_HELD: usize = 500;
@@ -88,13 +88,19 @@ impl Tab {
             "send" => {
                 let Send { connection, to, kind, encoding, data } = request.members()?;
                 let payload = encoding.payload(kind, data)?;
+                if self.store.is_closing(connection, to.0) {
+                    return Err(closing(connection, to.0).into());
+                }
                 self.control.send(connection, to.0, payload)?;
             }
             "close" => {
                 let Close { connection, to, code, reason } = request.members()?;
+                // A reason has a code in front of it (RFC 6455 section 5.5.1).
+                let code = code.or_else(|| (!reason.is_empty()).then_some(CloseCode::NORMAL.get()));
                 let close = ClosePayload::to_send(code.map(CloseCode::new), &reason)
                     .map_err(|error| error.to_string())?;
                 self.control.close(connection, to, close)?;
+                to.sides().iter().for_each(|side| self.store.set_closing(connection, *side));
             }
             "hold" => {
                 let Hold { on } = request.members()?;
@@ -139,6 +145,12 @@ impl Tab {
         let list = list.iter().take(MAX_HELD).map(HeldRow::of).collect();
         Ok(json(&HeldList { version, list }))
     }
+}
+
+/// Why nothing more is sent to a side.
+fn closing(connection: Option<u64>, to: Side) -> String {
+    let number = connection.map(|number| format!(" {number}")).unwrap_or_default();
+    format!("not sent: connection{number} is being closed, and the {} gets no more", to.name())
 }
 
 impl Encoding {

@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::Tab;
 use super::request::{Failure, Request, json};
 use crate::page::block::Row;
-use crate::page::connections::Connection;
 use crate::page::event::{cut_event, scenario_line};
 use crate::page::filter::Filter;
 use crate::page::lane::{self, MAX_BUCKETS, Span};
@@ -50,8 +49,7 @@ struct SetFilter<'a> {
     text: Cow<'a, str>,
     #[serde(default = "yes")]
     control: bool,
-    #[serde(default)]
-    after: u64,
+    after: Option<u64>,
     connection: Option<u64>,
 }
 
@@ -110,16 +108,8 @@ impl Tab {
     }
 
     fn connections(&self, list: &List) -> String {
-        #[derive(Serialize)]
-        struct Answer {
-            total: usize,
-            version: u64,
-            list: Vec<Connection>,
-        }
-
         let from = usize::try_from(list.from).unwrap_or(usize::MAX);
-        let (version, total, list) = self.store.connections(from, count(list.count));
-        json(&Answer { total, version, list })
+        json(&self.store.connections(from, count(list.count)))
     }
 
     fn rows(&mut self, list: &List) -> String {
@@ -235,7 +225,8 @@ impl Tab {
             let before = text.get(..error.at).unwrap_or_default();
             Failure { text: error.reason, at: Some(before.encode_utf16().count()) }
         })?;
-        (filter.hides_control, filter.after, filter.connection) = (!control, after, connection);
+        (filter.hides_control, filter.after, filter.connection) =
+            (!control, after.unwrap_or_default(), connection);
         let is_empty = filter.is_empty();
         self.generation += 1;
         self.has_changed = true;
@@ -274,6 +265,8 @@ impl Tab {
         struct Answer {
             path: String,
             name: String,
+            /// How many rows are no longer kept.
+            missing: u64,
         }
 
         let format = match save.format {
@@ -285,9 +278,11 @@ impl Tab {
         let name = format!("wscope-{}.{}", now.strftime("%Y-%m-%dT%H%M%S"), format.ending());
         let search = self.search.as_ref().filter(|_| save.filtered);
         let filter = search.map(|search| Arc::clone(search.filter()));
-        let (_, end) = self.store.rows();
-        let id = self.store.prepare(Prepared { name: name.clone(), format, filter, end });
-        json(&Answer { path: format!("/save/{id}"), name })
+        let (first, end) = self.store.rows();
+        let prepared = Prepared { name: name.clone(), format, filter, end };
+        let missing = first.saturating_sub(prepared.start());
+        let id = self.store.prepare(prepared);
+        json(&Answer { path: format!("/save/{id}"), name, missing })
     }
 }
 

@@ -1,38 +1,55 @@
 //! What the operator injects.
 
+use std::collections::VecDeque;
+
 use crate::event::{EventKind, Level, Touch};
 use crate::protocol::Side;
+use crate::protocol::counted::counted;
 use crate::protocol::frame::Opcode;
 use crate::protocol::relay::{Content, Undeliverable};
 use crate::proxy::payload::Payload;
+use crate::proxy::queue::Order;
 
-use super::Cable;
 use super::events::message;
-use super::sides::at;
+use super::sides::{SIDES, at};
+use super::transfer::HIGH_WATER;
+use super::{Cable, Way};
+
+/// What the operator has injected into a direction.
+#[derive(Debug, Default)]
+pub(super) struct Injections {
+    /// What has not been made into frames.
+    pub(super) waiting: VecDeque<Payload>,
+    /// Where frames of it end that were not written whole when they were made, among the bytes that have waited.
+    ends: VecDeque<u64>,
+}
 
 impl Cable<'_> {
-    /// Sends what the operator has injected, at the first message boundary.
+    /// Sends what the operator has injected, at the first message boundary, as the receiver takes it.
     pub(super) fn deliver_injections(&mut self, from: Side) {
-        while let Some(payload) = self.ways[at(from)].injections.pop_front() {
+        if self.ways[at(from)].injections.waiting.is_empty() {
+            return;
+        }
+        while self.ways[at(from)].outgoing.waiting() < HIGH_WATER
+            && let Some(payload) = self.ways[at(from)].injections.waiting.pop_front()
+        {
             let way = &mut self.ways[at(from)];
             let mut out = Vec::new();
-            let content = content(&payload);
             let result = match way.passing.messages() {
-                None => {
-                    way.injections.push_front(payload);
-                    break;
-                }
-                Some(messages) => messages.relay.inject(content, &mut out),
+                None => Err(Undeliverable::InsideMessage),
+                Some(messages) => messages.relay.inject(content(&payload), &mut out),
             };
+            if result == Err(Undeliverable::InsideMessage) {
+                way.injections.waiting.push_front(payload);
+                break;
+            }
+            self.control.orders.forget_unsent(from.other(), &payload);
             match result {
                 Ok(()) => {
                     self.write_or_keep(from, &out);
+                    self.note_written_later(from);
                     self.totals.touched += 1;
                     self.show_injected(from, &payload, out.len());
-                }
-                Err(Undeliverable::InsideMessage) => {
-                    self.ways[at(from)].injections.push_front(payload);
-                    break;
                 }
                 Err(why) => {
                     let to = from.other().name();
@@ -42,6 +59,34 @@ impl Cable<'_> {
             }
         }
         self.update_passing(from);
+    }
+
+    /// What was injected last may not have been written whole.
+    fn note_written_later(&mut self, from: Side) {
+        let Way { injections: Injections { ends, .. }, outgoing, .. } = &mut self.ways[at(from)];
+        while ends.pop_front_if(|end| outgoing.has_written(*end)).is_some() {}
+        if outgoing.waiting() > 0 {
+            ends.push_back(outgoing.position());
+        }
+    }
+
+    /// Says how much of what was injected the sides have not taken.
+    pub(super) fn report_unsent(&mut self) {
+        while let Some(order) = self.control.orders.take() {
+            if let Order::Inject { to, payload } = order {
+                self.ways[at(to.other())].injections.waiting.push_back(payload);
+            }
+        }
+        for from in SIDES {
+            let Way { injections, outgoing, .. } = &mut self.ways[at(from)];
+            let unwritten = injections.ends.iter().filter(|end| !outgoing.has_written(**end));
+            let count = unwritten.count() + injections.waiting.len();
+            if count > 0 {
+                let (to, messages) = (from.other().name(), counted(count as u64, "message"));
+                let text = format!("not sent to the {to}: {messages}");
+                self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
+            }
+        }
     }
 
     fn show_injected(&mut self, from: Side, payload: &Payload, wire_size: usize) {
@@ -63,7 +108,7 @@ impl Cable<'_> {
     /// The other side of an injection: what is sent to a side comes from the other one.
     pub(super) fn inject(&mut self, to: Side, payload: Payload) {
         let from = to.other();
-        self.ways[at(from)].injections.push_back(payload);
+        self.ways[at(from)].injections.waiting.push_back(payload);
         self.update_passing(from);
         self.deliver_injections(from);
     }

@@ -94,7 +94,9 @@ impl Passing {
 impl Cable<'_> {
     /// Whether what a side sends has to be decided message by message.
     pub(super) fn wants_messages(&self, from: Side) -> bool {
-        self.options.enforce || self.decides(from) || !self.ways[at(from)].injections.is_empty()
+        self.options.enforce
+            || self.decides(from)
+            || !self.ways[at(from)].injections.waiting.is_empty()
     }
 
     /// Whether a rule or the operator may decide about messages of a side. With `--enforce` alone frames do not wait for the end of

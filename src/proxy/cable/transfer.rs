@@ -19,7 +19,7 @@ use crate::proxy::outgoing::{Outgoing, SourceEnd};
 const READ_BUDGET: usize = 16;
 
 /// A direction with this many bytes that wait is not read, in bytes.
-const HIGH_WATER: usize = 128 << 10;
+pub(super) const HIGH_WATER: usize = 128 << 10;
 
 /// The same where bytes wait for their time, `--latency`.
 const HIGH_WATER_DELAYED: usize = 16 << 20;
@@ -43,6 +43,7 @@ impl Cable<'_> {
         self.advance(from);
         for _ in 0..READ_BUDGET {
             self.write_waiting(from);
+            self.deliver_injections(from);
             if self.ways[at(from)].has_more_events {
                 self.take_events(from);
             }

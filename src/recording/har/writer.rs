@@ -44,6 +44,8 @@ pub struct HarWriter {
     was_opened: bool,
     /// Failures that belong to no connection.
     errors: Vec<Vec<u8>>,
+    /// What the file lacks.
+    comment: String,
     text: Vec<u8>,
 }
 
@@ -81,6 +83,7 @@ impl HarWriter {
             highest: None,
             was_opened: false,
             errors: Vec::new(),
+            comment: String::new(),
             text: Vec::new(),
         }
     }
@@ -361,6 +364,11 @@ impl HarWriter {
         }
     }
 
+    /// Says what the file lacks.
+    pub fn note(&mut self, text: &str) {
+        text.clone_into(&mut self.comment);
+    }
+
     /// Writes what ends the file. Called once, unless an error occurred before.
     ///
     /// # Errors
@@ -372,6 +380,9 @@ impl HarWriter {
             self.end(key, file)?;
         }
         file.write_all(b"\n]")?;
+        if !self.comment.is_empty() {
+            write!(file, ",\"comment\":{}", serde_json::Value::from(&*self.comment))?;
+        }
         if !self.errors.is_empty() {
             // Not in lines of their own: the file must not look like a recording of lines.
             file.write_all(b",\"_wscope\":{\"errors\":[")?;

@@ -46,7 +46,7 @@ fn clients_of_listen_are_sent_messages_and_closed() {
     );
     tab.ask("close", json!({"connection": 1, "to": "client", "code": 4001, "reason": "enough"}));
     assert_eq!(one.expect_close(4001), "enough");
-    running.wait_stderr("page: close 1 4001 enough");
+    running.wait_stderr("page: /close 1 4001 enough");
     let mut shown = String::new();
     while !shown.contains("to all") {
         shown = running.read_stdout_line(); // an event as any other
@@ -89,10 +89,11 @@ fn the_server_is_sent_messages_also_after_the_end_of_the_input() {
     assert!(tab.refused("send", ping).contains("125"));
     let bytes = json!({"connection": null, "to": "server", "type": "binary", "encoding": "hex", "data": "0102"});
     tab.ask("send", bytes);
-    tab.ask("close", json!({"connection": null, "to": "server", "code": 4000, "reason": ""}));
+    tab.ask("close", json!({"connection": null, "to": "server", "code": 4000, "reason": "a\nb"}));
     tab.expect_end();
     let outcome = running.wait();
     assert!(outcome.stdout.contains("from the page"), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("page: /close 4000 a\\nb\n"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -27,6 +27,9 @@ fn there_is_no_page_unless_it_is_asked_for() {
     let outcome = wscope().args(["listen", "--ui", "--duration", "10ms", ":0"]).run().code(0);
     assert_eq!(outcome.stderr.matches("page: http://127.0.0.1:").count(), 1);
     assert_eq!(outcome.stdout, "");
+    let outcome = wscope().args(["listen", "--ui", "-q", "--duration", "10ms", ":0"]).run().code(0);
+    assert!(outcome.stderr.starts_with("wscope: page: http://127.0.0.1:"), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.lines().count(), 1, "the only way to the page");
 }
 
 #[test]

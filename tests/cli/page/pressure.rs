@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Page;
 use crate::listen::{client, listen, start};
-use crate::support::{CLOSE, Running, close, masked, ping, text, wscope};
+use crate::support::{CLOSE, Running, Signal, close, masked, ping, text, wscope};
 
 /// Messages that pass.
 const MESSAGES: u64 = 200_000;
@@ -68,6 +68,20 @@ fn the_oldest_go_once_the_history_is_full() {
     assert_eq!(rows["rows"][0]["row"].as_u64(), first, "{rows}");
     let used = memory(&running);
     assert!(used < 160 << 20, "{} MiB", used >> 20);
+}
+
+#[test]
+fn a_history_that_cannot_be_written_is_told_of() {
+    let program = wscope().env("TMPDIR", "/nonexistent").stdin_null().stdout_to(Stdio::null());
+    let (mut running, port) = start(program, &["--ui"]);
+    let mut tab = Page::of(&mut running).tab();
+    send_messages(port, 10_000, 4000);
+    let state = tab.wait(|state| state["dropped"].as_u64() > Some(0));
+    let said = state["recorded_end"].as_str();
+    assert!(said.is_some_and(|it| it.starts_with("the file for older messages takes no more: ")));
+    running.signal(Signal::INT);
+    let outcome = running.wait();
+    assert!(outcome.stderr.contains("page: the file for older messages"), "{}", outcome.stderr);
 }
 
 #[test]

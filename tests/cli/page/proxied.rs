@@ -1,10 +1,12 @@
 //! The page of `wscope proxy`: the commands of its prompt; and the proxy as a way to the page.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::{Page, assert_status, message};
 use crate::listen::port_in;
-use crate::support::{Listener, Peer, Running, masked, text, wscope};
+use crate::support::{Listener, Peer, Running, Wscope, masked, text, wscope};
 
 /// A proxy with a page, in front of a server that the test is.
 pub(super) struct Proxied {
@@ -16,8 +18,13 @@ pub(super) struct Proxied {
 
 #[track_caller]
 pub(super) fn proxy(options: &[&str]) -> Proxied {
+    start(wscope(), options)
+}
+
+#[track_caller]
+fn start(program: Wscope, options: &[&str]) -> Proxied {
     let target = Listener::new();
-    let program = wscope().args(["proxy", "--ui"]).args(options).args([":0", &target.url()]);
+    let program = program.args(["proxy", "--ui"]).args(options).args([":0", &target.url()]);
     let mut running = program.stdin_null().spawn();
     let line = running.wait_stderr("listening on ");
     let port = port_in(&line).unwrap_or_else(|| panic!("expected a URL with a port in {line:?}"));
@@ -69,6 +76,26 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     // Half-closed stays half-closed: the connection is over when both sides have ended.
     drop((client, server));
     proxied.running.wait_stderr("closed on the page, toward the client");
+}
+
+#[test]
+fn what_a_side_does_not_take_is_bounded_and_counted() {
+    let mut proxied = start(wscope().stdout_to(Stdio::null()), &[]);
+    let mut tab = proxied.page.tab();
+    let (client, server) = proxied.open();
+    tab.wait(|state| state["connections"] == 1);
+    let large = "x".repeat(15 << 20);
+    for _ in 0..4 {
+        tab.ask("send", message(Some(1), "server", &large));
+    }
+    // The kernel has taken a part of the first.
+    let mut answers = (0..2).map(|_| tab.answer("send", message(Some(1), "server", &large)));
+    let refusal = answers.find_map(|answer| answer["error"].as_str().map(str::to_owned));
+    let expected = "not sent: the server of connection 1 takes no more: over 64 MiB would wait";
+    assert_eq!(refusal.as_deref(), Some(expected));
+    tab.ask("send", message(Some(1), "client", "the other side takes it"));
+    drop((client, server));
+    proxied.running.wait_stderr("not sent to the server: ");
 }
 
 #[test]

@@ -64,6 +64,20 @@ fn a_recording_that_was_cut_says_so() {
 }
 
 #[test]
+fn lines_that_are_wrong_are_told_of_before_the_end() {
+    let mut running = view(&format!("{EVENTS}no event\n")).spawn();
+    let mut tab = Page::of(&mut running).tab();
+    let state = tab.wait(|state| state["phase"] == "ended");
+    assert!(
+        state["recorded_end"].as_str().is_some_and(|it| it.contains("x.ndjson:5:1")),
+        "{state}"
+    );
+    running.wait_stderr("x.ndjson:5:1");
+    running.signal(Signal::INT);
+    running.wait().code(2);
+}
+
+#[test]
 fn a_file_that_is_no_recording_has_no_page() {
     let outcome = view("nothing of the kind").run().code(2);
     assert!(outcome.stderr.contains("x.ndjson"), "{}", outcome.stderr);

@@ -65,6 +65,35 @@ fn the_last_state_has_everything_and_the_reason() {
 }
 
 #[test]
+fn what_tabs_ask_for_because_of_the_end_is_answered() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.expect_text("go");
+        for number in 0..500 {
+            peer.send(text(&format!("message {number}")));
+        }
+        peer.close_and_expect_reply(4000);
+    });
+    let program = wscope().args(["--ui", "--wait", "forever", &server.url()]).stdin_null();
+    let mut running = program.spawn();
+    let mut tab = Page::of(&mut running).tab();
+    tab.wait(|state| state["phase"] == "live");
+    tab.ask("filter", json!({"text": "message 49", "control": true, "connection": null}));
+    tab.ask("send", super::message(None, "server", "go"));
+    let state = tab.wait(|state| state["phase"] == "ended" && state["filter"]["done"] == true);
+    assert_eq!(state["filter"]["found"], 15, "{state}");
+    let rows = tab.ask("rows", json!({"from": 14, "count": 10, "filtered": true}));
+    assert_eq!(rows["rows"][0]["preview"], "message 499");
+    let list = tab.ask("connections", json!({"from": 0, "count": 10}))["list"][0].clone();
+    assert_eq!((&list["state"], &list["code"]), (&json!("closed"), &json!(4000)), "{list}");
+    assert_eq!(list["initiator"], "server");
+    let refusal = tab.refused("send", super::message(None, "server", "late"));
+    assert!(refusal.starts_with("not"), "{refusal}");
+    tab.expect_end();
+    running.wait().code(6);
+}
+
+#[test]
 #[cfg(not(target_vendor = "apple"))]
 fn the_browser_is_started_with_the_url_alone() {
     use std::os::unix::fs::PermissionsExt;

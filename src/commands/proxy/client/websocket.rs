@@ -255,7 +255,7 @@ impl Client<'_> {
         let config = &self.server.config;
         let options = CableOptions {
             max_message_size: config.capacity.message,
-            observe_frames: config.commentary.observes_frames() || config.ui.is_some(),
+            observe_frames: config.commentary.observes_frames(config.ui.as_ref()),
             deflate: agreement.deflate,
             latency: config.faults.latency,
             throttle: config.faults.throttle,

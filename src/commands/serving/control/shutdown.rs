@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Control, Operator, Served};
 use crate::commands::delivery::Delivery;
 use crate::commands::lost;
+use crate::commands::page::Page;
 use crate::commands::recording::{Ending, Verdict};
 use crate::error::Error;
 use crate::event::Level;
@@ -242,6 +243,9 @@ impl<O: Operator> Control<O> {
         let verdict = Verdict::take(recordings, shared.commentary.on_terminal);
         for (level, text) in &verdict.notices {
             self.notice(*level, text);
+        }
+        if let Some(text) = shared.page().as_ref().and_then(Page::warning) {
+            self.notice(Level::Warning, &text);
         }
         let result = verdict.judge(result, shared.commentary.detail == Detail::Quiet);
         if let Some(page) = &mut *shared.page() {

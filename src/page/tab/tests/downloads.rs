@@ -57,6 +57,30 @@ fn what_is_shown_can_be_saved() {
 }
 
 #[test]
+fn a_file_says_how_many_events_it_lacks() {
+    let store = store(1 << 20, 1 << 20);
+    let data = "x".repeat(1000);
+    let lines: Vec<_> = (0..2000).map(|at| message("sent", at, &data)).collect();
+    store.append(lines.concat().as_bytes());
+    let (first, _) = store.rows();
+    assert!(first > 0);
+    let (mut tab, _) = tab(&store);
+    let answer = result(&mut tab, json!({"method": "save", "format": "har"}));
+    assert_eq!(answer["missing"], first);
+    let text = format!("{first} events before or between these were no longer kept (--ui-history)");
+    let (_, events) = saved(&mut tab, &store, "ndjson", false);
+    let note: Value = serde_json::from_str(events.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(note, json!({"event": "note", "message": text}));
+    let har: Value = serde_json::from_str(&saved(&mut tab, &store, "har", false).1).expect("JSON");
+    assert_eq!(har["log"]["comment"], text);
+    let (_, scenario) = saved(&mut tab, &store, "wscope", false);
+    assert!(scenario.starts_with(&format!("# {text}\n")), "{scenario}");
+    result(&mut tab, json!({"method": "filter", "text": "", "after": first}));
+    search_all(&mut tab);
+    assert_eq!(saved(&mut tab, &store, "ndjson", true).1.lines().count() as u64, 2000 - first);
+}
+
+#[test]
 fn downloads_are_bounded() {
     let store = store(1 << 20, 1 << 20);
     let (mut tab, _) = tab(&store);
