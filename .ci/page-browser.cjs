@@ -445,9 +445,25 @@ const tests = {
       await it.page.getByText("What this page has loaded stays readable").waitFor();
       await it.row('"result"').click();
       await panelHas(it, /"result":\{"ok":true\}/);
-      const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
-      assert.equal(readFileSync(await download.path(), "utf8").trim().split("\n").length, 500);
-      assert.equal(await it.button("Send").isDisabled(), true);
+      await until("no connection is open", async () => /wscope ended/.test(await it.connections.innerText()) && await it.page.locator("#connections .open").count() === 0);
+      for (const name of ["Send", "Save HAR", "Save NDJSON", "Save scenario", "Clear"]) {
+        assert.equal(await it.button(name).isDisabled(), true);
+        assert.match(await it.button(name).getAttribute("title"), /wscope has ended/);
+      }
+    });
+    const far = await startLab("--rows", "5000", "--rate", "500");
+    await withPage(browser, far, async (it) => {
+      await it.filter.fill("op");
+      await until("what was found", async () => await it.count() > 2500 && await it.rows.count() > 5);
+      far.say("end");
+      await it.page.getByText("What this page has loaded stays readable").waitFor();
+      for (const text of await it.rows.allInnerTexts()) assert.match(text, /op/, "the last rows stay");
+      await it.page.keyboard.press("g");
+      await it.row("not loaded: wscope has ended").first().waitFor();
+      await it.row("not loaded: wscope has ended").click();
+      await panelHas(it, /Not loaded: wscope has ended/);
+      await it.connections.getByRole("button", { name: /#1/ }).click();
+      await it.page.getByText("the list stays as it is").waitFor();
     });
     const other = await startLab("--rows", "500");
     await withPage(browser, other, async (it) => {

@@ -57,7 +57,8 @@ export class Connections {
   }
 
   draw() {
-    const { connection } = this.model.filter, all = `All connections (${countText(this.total)})`;
+    const { filter: { connection }, isOver } = this.model, all = `All connections (${countText(this.total)})`;
+    if (isOver) for (const one of this.open) Object.assign(one, { state: "ended", why: "wscope ended" });
     const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.number ?? "only", one.number ?? ""))];
     putData(buttons[0].children[1], all);
     this.list.forEach((one, at) => fillConnection(buttons[at + 1], one));
@@ -99,19 +100,20 @@ export class Connections {
 
 const connectionName = (one) => `${one.number === null ? "" : `#${one.number} `}${(one.path ?? one.url ?? "").slice(0, 200)}`;
 
+/** The code or status with which it ended. */
+const endOf = (one) => one.code ?? (one.state === "refused" ? one.status : null);
+
 /** A connection in one line. @param {any} one */
 export function connectionLabel(one) {
-  return `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${one.code ?? one.status ?? one.state}`}`;
+  return `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${endOf(one) ?? one.state}`}`;
 }
 
 function fillConnection(button, one) {
-  const [dot, path, protocol, second, bytes, why] = button.children, isOpen = one.state === "open";
-  const isBad = one.state === "refused" || (!isOpen && !GOOD_CODES.includes(one.code));
-  const words = isOpen ? "" : one.why ?? (one.reason ? `“${one.reason}”` : one.name) ?? "";
-  button.className = one.state;
-  dot.title = one.state;
+  const [dot, path, protocol, second, bytes, why] = button.children, isBad = one.state === "refused" || !GOOD_CODES.includes(one.code);
+  const words = one.state === "open" ? "" : [one.why ?? (one.reason ? `“${one.reason}”` : one.name), one.closed_by && `closed by ${one.closed_by}`].filter(Boolean).join(", ");
+  button.className = dot.title = one.state;
   putData(path, connectionName(one));
-  putData(protocol, String((isOpen ? null : one.code ?? one.status) ?? one.protocol ?? "").slice(0, 40));
+  putData(protocol, String(endOf(one) ?? one.protocol ?? "").slice(0, 40));
   putData(second, `↑ ${countText(one.out)}  ↓ ${countText(one.in)}`);
   putData(bytes, sizeText(one.bytes));
   putData(why, words.slice(0, 300));

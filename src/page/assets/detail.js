@@ -169,6 +169,6 @@ export class Detail {
 
 /** What the list knows of a row, if wscope cannot be asked. */
 function fromPreview({ event, time, type, size, preview, cut }, error) {
-  if (preview === undefined) return { failure: error.message };
+  if (preview === undefined) return { failure: `Not loaded: ${error.message}.` };
   return { event: { event, time, type, size, data: preview }, cut, isPreview: true };
 }

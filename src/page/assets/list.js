@@ -35,6 +35,7 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
+    this.resize(); // before the browser reports that it has scrolled
     this.draw();
   }
 
@@ -126,7 +127,7 @@ export class MessageList {
     for (const view of pool) view.isUsed = false;
     for (let at = from; at < to; at++) {
       const index = first + at;
-      pool[index % pool.length].show(index, model.rows.get(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift));
+      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift));
     }
     for (const view of pool) view.hideUnused();
     this.describe();
@@ -159,8 +160,8 @@ export class MessageList {
     this.selected = chosen;
     if (chosen < model.total - 1) this.follow(false);
     this.reveal(chosen);
-    const row = await this.fetched(chosen);
-    if (!row || this.selected !== chosen) return;
+    const row = await this.fetched(chosen) ?? { row: null };
+    if (this.selected !== chosen) return;
     this.selectedRow = row;
     this.drawNow();
     this.events.onSelect(row);
@@ -203,9 +204,15 @@ export class MessageList {
     this.select(this.model.total - 1);
   }
 
+  /** The indexes of the first row in view, and behind the last. @returns {[number, number]} */
+  get range() {
+    const [from, to] = this.map.range(0);
+    return [this.first + from, this.first + to];
+  }
+
   /** Elapsed milliseconds of the first and the last row in view. */
   get timesInView() {
-    const [from, to] = this.map.range(0), { rows } = this.model, start = rows.get(this.first + from), end = rows.get(this.first + to - 1);
+    const [from, to] = this.range, { rows } = this.model, start = rows.get(from), end = rows.get(to - 1);
     return start && end ? [start.elapsed_ms, end.elapsed_ms] : null;
   }
 }

@@ -30,7 +30,7 @@ export class RowView {
   }
 
   /**
-   * @param {number} index in the list @param {any} row undefined while it is being fetched
+   * @param {number} index in the list @param {any} row
    * @param {number} position in the list as it is kept, from 2 on: 1 is the header
    * @param {boolean} isSelected @param {number} top pixels in the scrolled element
    */
@@ -42,7 +42,7 @@ export class RowView {
       this.index = index;
       this.row = row;
       element.id = `row-${index}`;
-      this.fill(row ?? { preview: "…", type: "" });
+      this.fill(row);
     }
     if (this.position !== position) element.setAttribute("aria-rowindex", position);
     if (this.isSelected !== isSelected) element.setAttribute("aria-selected", isSelected);

@@ -10,7 +10,7 @@ function stateOf({ status, hello, state, isPaused }) {
   if (status === "disconnected") return [status, "disconnected, trying again"];
   if (!state) return ["loading", "loading"];
   const why = state.why ? `: ${state.why}` : "", phase = status === "over" ? "ended" : state.phase;
-  if (hello.mode === "view") return [isPaused ? "paused" : "ended", `recording${isPaused ? ", paused" : ""}`];
+  if (hello.mode === "view") return ["ended", status === "over" ? "recording, wscope has ended" : "recording"];
   if (phase === "ended") return [phase, `ended${state.time ? ` ${timeText(state.time)}` : ""}${why}`];
   if (isPaused) return ["paused", `${phase}, paused`];
   return [phase, `${phase}${phase === "waiting" && hello.mode !== "connect" ? " for a client" : ""}${why}`];
@@ -38,6 +38,7 @@ export class Status {
     if (state) setText(byId("counts"), `${countText(state.messages)} msgs · ${sizeText(state.bytes)}`);
     setText(pause, isPaused ? `Resume${waiting > 0 ? ` · ${countText(waiting)} waiting` : ""}` : "Pause");
     pause.toggleAttribute("data-paused", isPaused);
+    pause.hidden = !isPaused && (hello?.mode === "view" || phase === "ended");
     this.filter();
     this.notes();
     this.empty();
@@ -66,7 +67,7 @@ export class Status {
   notes() {
     const { state, hello, filter, status } = this.model, hidden = state && filter.after > 0 ? filter.after - state.first : 0;
     const notes = [
-      status === "over" && "wscope has ended. What this page has loaded stays readable, and can be saved as NDJSON.",
+      status === "over" && "wscope has ended. What this page has loaded stays readable; saving and filtering need wscope.",
       status === "disconnected" && "The connection to wscope was lost. What is loaded stays readable.",
       state?.recorded_end,
       state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept: the history is full (${sizeText(hello.history.total)}, --ui-history).`,
