@@ -59,7 +59,7 @@ exports.rowOf = (n, event, before) => {
     row: n, connection: event.connection ?? null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: before === null ? null : event.elapsed_ms - before,
     event: event.event, direction: event.direction ? (out ? "out" : "in") : null, type: kind, size: event.size ?? null, wire_size: event.wire_size ?? null,
     compressed: Boolean(event.compressed), frames: event.frames ?? null, preview: [...words.slice(0, 400)].slice(0, 200).join(""), cut: words.length > 200,
-    code: event.code ?? null, rule: event.rule ?? null, action: event.action ?? null, late_ms: event.late_ms ?? null,
+    code: event.code ?? null, closed_by: event.event === "close" ? event.initiator : null, rule: event.rule ?? null, action: event.action ?? null, late_ms: event.late_ms ?? null,
     level: isAbnormal || event.event === "error" ? "bad" : event.event === "violation" || event.action ? "warn" : null,
   };
 };

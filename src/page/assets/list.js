@@ -21,9 +21,10 @@ export class MessageList {
     this.pool = [];
     this.first = 0;
     this.follows = true;
-    /** The index in the list of what is selected, and the row itself. */
-    this.selected = /** @type {number|null} */ (null);
-    this.selectedRow = /** @type {any} */ (null);
+    /** The index in the list of what is selected, and the row itself. @type {number|null} */
+    this.selected = null;
+    /** @type {any} */
+    this.selectedRow = null;
     this.isDrawing = false;
     on("grid", "scroll", () => this.scrolled());
     on("grid", "click", ({ target }) => this.clicked(target.closest(".row")));
@@ -138,7 +139,7 @@ export class MessageList {
 
   describe() {
     const { grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
-    grid.setAttribute("aria-rowcount", map.rows + 1);
+    grid.ariaRowCount = map.rows + 1;
     if (view?.isUsed && view.index === selected) grid.setAttribute("aria-activedescendant", view.element.id);
     else grid.removeAttribute("aria-activedescendant");
     jump.hidden = this.follows || map.rows === 0;

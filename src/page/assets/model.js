@@ -23,13 +23,14 @@ export class Model {
     this.filter = { ...NO_FILTER };
     /** @type {{text: string, at: number|null}|null} */
     this.filterError = null;
-    /** Of the list that is shown: null is that of all rows. */
-    this.generation = /** @type {number|null} */ (null);
-    /** A filter whose first notice has not come. */
-    this.coming = /** @type {number|null} */ (null);
-    /** The rows of the run and of the list at the time of the pause. */
-    this.pausedRows = /** @type {number|null} */ (null);
-    this.pausedTotal = /** @type {number|null} */ (null);
+    /** Of the list that is shown: null is that of all rows. @type {number|null} */
+    this.generation = null;
+    /** A filter whose first notice has not come. @type {number|null} */
+    this.coming = null;
+    /** The rows of the run and of the list at the time of the pause. @type {number|null} */
+    this.pausedRows = null;
+    /** @type {number|null} */
+    this.pausedTotal = null;
     this.filterCalls = 0;
     this.onChange = (/** @type {{isNewList: boolean}} */ _change) => {};
     this.onRows = () => {};
