@@ -11,7 +11,7 @@ import { startKeys } from "./keys.js";
 import { Lane } from "./lane.js";
 import { MessageList } from "./list.js";
 import { Model, NO_FILTER } from "./model.js";
-import { isNarrow, isWide, showDetail, showPane, startPanes } from "./panes.js";
+import { isNarrow, isWide, showDetail, showMore, showPane, startPanes } from "./panes.js";
 import { startSaving } from "./save.js";
 import { Status } from "./status.js";
 
@@ -36,7 +36,7 @@ export class App {
         this.lane.draw();
       },
       onOpen: () => !isWide() && showDetail(true),
-      onFollow: (follows) => byId("follow").setAttribute("aria-pressed", String(follows)),
+      onFollow: (follows) => { byId("follow").ariaPressed = follows; },
       onView: () => this.lane.drawSoon(),
     });
     this.lane = new Lane(model, { onRow, view: () => this.list.timesInView, selected: () => this.list.selectedRow });
@@ -52,7 +52,7 @@ export class App {
     source.onStatus = (status) => this.connected(status);
     startPanes(() => this.lane.recolor());
     startSaving(model);
-    startKeysDialog();
+    startKeysDialog(model);
     this.startControls();
     startKeys(this.keys());
   }
@@ -89,7 +89,7 @@ export class App {
       return; // closed again: the next attempt follows
     }
     const { can, mode } = model.hello;
-    this.compose.setSides(can.send);
+    this.compose.setSides(can.send, mode === "listen");
     this.connections.fetch();
     this.list.follow(mode !== "view");
   }
@@ -125,8 +125,8 @@ export class App {
 
   changed(isNewList) {
     const { model } = this;
-    byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? "32px" : "0");
-    byId("control").setAttribute("aria-pressed", String(!model.filter.control));
+    byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? `${8 * String(model.state.connections).length + 12}px` : "0");
+    byId("control").ariaPressed = !model.filter.control;
     byId("send").disabled = byId("repeat").hidden = byId("reuse").hidden = !model.can("send");
     if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended" }));
     this.list.update(isNewList);
@@ -181,6 +181,7 @@ export class App {
 
   escape() {
     const { activeElement: active } = document;
+    if (byId("more").ariaExpanded === "true") return showMore(false);
     if (this.compose.editing && byId("compose").contains(active)) this.compose.stopEditing();
     if (!isWide() && document.body.dataset.detail === "open") showDetail(false);
     else if (isNarrow()) showPane("messages");

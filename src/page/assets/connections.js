@@ -63,8 +63,7 @@ export class Connections {
     putData(buttons[0].children[1], all);
     this.list.forEach((one, at) => fillConnection(buttons[at + 1], one));
     buttons.forEach((button, at) => {
-      if (connection === null ? at === 0 : button.dataset.number === String(connection)) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
+      button.ariaCurrent = (connection === null ? at === 0 : button.dataset.number === String(connection)) ? "true" : null;
       if (this.element.children[at] !== button.parentNode) this.element.insertBefore(button.parentNode, this.element.children[at] ?? null);
     });
     while (this.element.children.length > buttons.length) this.element.lastChild.remove();
