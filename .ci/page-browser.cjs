@@ -1,5 +1,6 @@
 // Drives the page in Chromium by its accessible names, against the server of invented traffic (page-lab) and, if WSCOPE
-// names it, the program. Called by the script `page` beside this file. SHOTS names a folder for screenshots, ONLY a test.
+// names it, the program. Called by the script `page` beside this file. SHOTS names a folder for screenshots (STATE: some
+// of the states), ONLY a test.
 "use strict";
 const assert = require("node:assert");
 const { spawn, spawnSync } = require("node:child_process");
@@ -178,7 +179,7 @@ const tests = {
       await panelHas(it, /As it was delivered/);
       await it.row("rate limit").click();
       assert.match(await it.row("rate limit").innerText(), /by server/);
-      assert.match(await it.connections.innerText(), /closed by server/);
+      assert.match(await it.connections.innerText(), /by server: “rate limit”/);
     });
   },
 
@@ -970,11 +971,19 @@ async function takeShots(browser, folder) {
       await until("what was found", async () => await it.count() < 500);
       await it.row("hacked").click();
     }], view: [["--mode", "view", "--drop", "500"]],
+    touched: [[], (it) => it.row("replaced").click()], hex: [[], async (it) => { await it.row("replaced").click(); await it.tab("Hex").click(); }],
+    filtered: [[], async (it) => { await it.filter.fill("op"); await it.button("Pause").click(); if (await it.button("More").isVisible()) await it.button("More").click(); }],
+    ended: [["--rows", "500"], async (it, lab) => { lab.say("end"); await it.page.getByText("What this page has loaded stays readable").waitFor(); await it.page.keyboard.press("g"); }, true],
+    editing: [[], async (it, lab) => { lab.say("hold"); await it.button("Edit").last().click(); await until("it is in the box", async () => await it.message.inputValue() !== ""); }],
+    listen: [["--mode", "listen"], async (it) => { await it.page.keyboard.press("c"); await it.page.keyboard.type('{"op":'); }],
+    keys: [[], (it) => it.page.keyboard.press("?")], rules: [[], (it) => it.page.keyboard.press("R")], close: [[], (it) => it.page.keyboard.press("x")],
   };
-  for (const [state, [options, act]] of Object.entries(states)) {
-    const lab = await startLab(...options);
+  for (const [state, [options, act, isOnce]] of Object.entries(states)) {
+    if (process.env.STATE && !process.env.STATE.split(",").includes(state)) continue;
+    let lab = await startLab(...options);
     for (const colorScheme of ["light", "dark"]) {
       for (const [width, height] of [[360, 740], [1280, 720], [2560, 1300]]) {
+        if (isOnce) lab = await startLab(...options);
         await withPage(browser, lab, async (it) => {
           await act?.(it, lab);
           await new Promise((resolve) => setTimeout(resolve, 400));

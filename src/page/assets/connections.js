@@ -109,7 +109,7 @@ export function connectionLabel(one) {
 
 function fillConnection(button, one) {
   const [dot, path, protocol, second, bytes, why] = button.children, isBad = one.state === "refused" || !GOOD_CODES.includes(one.code);
-  const words = one.state === "open" ? "" : [one.why ?? (one.reason ? `“${one.reason}”` : one.name), one.closed_by && `closed by ${one.closed_by}`].filter(Boolean).join(", ");
+  const words = one.state === "open" ? "" : one.why ?? [one.closed_by && `by ${one.closed_by}`, one.reason ? `“${one.reason}”` : one.name].filter(Boolean).join(": ");
   button.className = dot.title = one.state;
   putData(path, connectionName(one));
   putData(protocol, String(endOf(one) ?? one.protocol ?? "").slice(0, 40));

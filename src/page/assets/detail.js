@@ -176,5 +176,5 @@ export class Detail {
 /** What the list knows of a row, if wscope cannot be asked. */
 function fromPreview({ event, time, type, size, preview, cut }, error) {
   if (preview === undefined) return { failure: `Not loaded: ${error.message}.` };
-  return { event: { event, time, type, size, data: preview }, cut, isPreview: true };
+  return { event: { event, time, type, size, [event === "message" ? "data" : "summary"]: preview }, cut, isPreview: true };
 }

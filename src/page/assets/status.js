@@ -29,6 +29,7 @@ export class Status {
     const { model } = this, { state, hello, waiting, isPaused } = model, [phase, words] = stateOf(model), element = byId("state"), pause = byId("pause");
     if (this.isNew("state", phase + words)) {
       element.dataset.phase = phase;
+      element.title = words;
       element.replaceChildren(span(words));
     }
     if (hello && this.isNew("title", hello.title)) {
@@ -67,7 +68,7 @@ export class Status {
   notes() {
     const { state, hello, filter, status } = this.model, hidden = state && filter.after > 0 ? filter.after - state.first : 0;
     const notes = [
-      status === "over" && "wscope has ended. What this page has loaded stays readable; saving and filtering need wscope.",
+      status === "over" && `wscope has ended${state?.why ? `: ${state.why}` : ""}. What this page has loaded stays readable; saving and filtering need wscope.`,
       status === "disconnected" && "The connection to wscope was lost. What is loaded stays readable.",
       state?.recorded_end,
       state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept: the history is full (${sizeText(hello.history.total)}, --ui-history).`,
