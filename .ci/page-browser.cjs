@@ -178,7 +178,7 @@ const tests = {
       await it.tab("Hex").click();
       await panelHas(it, /As it was delivered/);
       await it.row("rate limit").click();
-      assert.match(await it.row("rate limit").innerText(), /by server/);
+      assert.match(await it.row("rate limit").innerText(), /by the server/);
       assert.match(await it.connections.innerText(), /by server: “rate limit”/);
     });
   },

@@ -120,7 +120,7 @@ class Lab {
       const end = this.ended.get(number), close = end === undefined ? null : this.extra.get(end);
       const { url, protocol, extensions, remote } = this.opening(number), share = Math.floor(this.rows / this.connections.length);
       return { number: this.mode === "connect" ? null : number, url, path: new URL(url).pathname && url.replace(/^ws:\/\/[^/]+/, ""), state: close ? "closed" : "open", protocol, extensions, remote, opened: null, ended: null, code: close?.code ?? null, reason: close?.reason ?? "",
-        name: close?.name ?? null, why: close?.why ?? null, closed_by: close?.initiator ?? null, status: 101, out: Math.floor(share / 5), in: share - Math.floor(share / 5), bytes: share * 84, row: number - 1 };
+        name: close?.name ?? null, why: close?.why ?? null, initiator: close?.initiator ?? null, status: 101, out: Math.floor(share / 5), in: share - Math.floor(share / 5), bytes: share * 84, row: number - 1 };
     }).reverse();
   }
 
@@ -243,7 +243,7 @@ class Tab {
   }
 
   close({ connection, to, code, reason }) {
-    this.lab.close(connection ?? 1, { code, reason, initiator: "wscope", to });
+    this.lab.close(connection ?? 1, { code, reason, initiator: "self", to });
     return {};
   }
 

@@ -333,8 +333,8 @@ test("a report answers as wscope does", async () => {
   const shown = await source.request("event", { row: 1 });
   assert.deepEqual([shown.frames.length, shown.pair], [2, { row: 4, late_ms: 8, is_answer: false }]);
   const { list } = await source.request("connections", { from: 0, count: 10 });
-  assert.deepEqual(list.map(({ number, state, code, status, out, in: inward, closed_by }) => [number, state, code, status, out, inward, closed_by]), [[2, "refused", null, 403, 0, 0, undefined], [1, "closed", 1008, 101, 1, 1, "server"]]);
-  assert.equal(rows[5].closed_by, "server");
+  assert.deepEqual(list.map(({ number, state, code, status, out, in: inward, initiator }) => [number, state, code, status, out, inward, initiator]), [[2, "refused", null, 403, 0, 0, undefined], [1, "closed", 1008, 101, 1, 1, "server"]]);
+  assert.equal(rows[5].preview, 'Policy Violation "no", by the peer');
   await assert.rejects(source.request("filter", { text: "dir:x", control: true, after: 0, connection: null }), { at: 4 });
   const { generation } = await source.request("filter", { text: "late:>5ms", control: false, after: 0, connection: 1 });
   assert.deepEqual([source.state.filter.generation, source.state.filter.found], [generation, 1]);

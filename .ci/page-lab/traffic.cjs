@@ -51,7 +51,7 @@ exports.rowOf = (n, event, before) => {
   const kind = event.event === "message" ? event.type : event.event;
   const out = event.direction === "client", bytes = event.encoding === "base64" ? Buffer.from(event.data, "base64") : null;
   const words = {
-    open: () => `${event.url} ${event.protocol ?? ""}`, close: () => `${event.name}${event.reason ? ` "${event.reason}"` : ""}`,
+    open: () => `${event.url} ${event.protocol ?? ""}`, close: () => `${event.name}${event.reason ? ` "${event.reason}"` : ""}, by ${event.initiator === "self" ? "wscope" : `the ${event.initiator}`}`,
     error: () => event.message, violation: () => `${event.message} (section ${event.section})`, http: () => `${event.method} ${event.target} ${event.status}`,
   }[event.event]?.() ?? (bytes ? bytes.subarray(0, 64).toString("hex") : event.data);
   const isAbnormal = event.event === "close" && ![1000, 1001].includes(event.code);
@@ -59,7 +59,7 @@ exports.rowOf = (n, event, before) => {
     row: n, connection: event.connection ?? null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: before === null ? null : event.elapsed_ms - before,
     event: event.event, direction: event.direction ? (out ? "out" : "in") : null, type: kind, size: event.size ?? null, wire_size: event.wire_size ?? null,
     compressed: Boolean(event.compressed), frames: event.frames ?? null, preview: [...words.slice(0, 400)].slice(0, 200).join(""), cut: words.length > 200,
-    code: event.code ?? null, closed_by: event.event === "close" ? event.initiator : null, rule: event.rule ?? null, action: event.action ?? null, late_ms: event.late_ms ?? null,
+    code: event.code ?? null, rule: event.rule ?? null, action: event.action ?? null, late_ms: event.late_ms ?? null,
     level: isAbnormal || event.event === "error" ? "bad" : event.event === "violation" || event.action ? "warn" : null,
   };
 };

@@ -1,7 +1,7 @@
 // @ts-check
 // The list of connections: all, or one of them.
 
-import { byId, make, notify, on, putData, putOptions, throttled } from "./dom.js";
+import { byId, make, notify, on, putData, putOptions, setText, throttled } from "./dom.js";
 import { countText, sizeText } from "./format.js";
 
 /** How many connections are shown until the user asks for more, and how many are asked for at a time. */
@@ -17,7 +17,8 @@ export class Connections {
     this.events = events;
     /** @type {any[]} newest first */
     this.list = [];
-    this.total = 0;
+    /** How many are listed, and how many are not any more. */
+    this.total = this.forgotten = 0;
     this.count = MANY_CONNECTIONS;
     this.seen = "";
     /** The items by their number. @type {Map<string, any>} */
@@ -52,7 +53,7 @@ export class Connections {
       if (!answer) return; // the source is gone; what is shown stays
       list.push(...answer.list);
     } while (answer.list.length > 0 && list.length < Math.min(this.count, answer.total));
-    Object.assign(this, { list, total: answer.total });
+    Object.assign(this, { list, total: answer.total, forgotten: answer.forgotten });
     this.draw();
   }
 
@@ -61,6 +62,7 @@ export class Connections {
     if (isOver) for (const one of this.open) Object.assign(one, { state: "ended", why: "wscope ended" });
     const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.number ?? "only", one.number ?? ""))];
     putData(buttons[0].children[1], all);
+    setText(buttons[0].children[5], this.forgotten ? `and ${countText(this.forgotten)} older ones that are not listed` : "");
     this.list.forEach((one, at) => fillConnection(buttons[at + 1], one));
     buttons.forEach((button, at) => {
       button.ariaCurrent = (connection === null ? at === 0 : button.dataset.number === String(connection)) ? "true" : null;
@@ -85,7 +87,7 @@ export class Connections {
 
   /** Those to which messages can be sent. */
   get open() {
-    return this.list.filter((one) => one.state === "open");
+    return this.list.filter((one) => one.state === "open" || one.state === "closing");
   }
 
   /** Goes to the next one in the list. @param {1|-1} step */
@@ -109,7 +111,7 @@ export function connectionLabel(one) {
 
 function fillConnection(button, one) {
   const [dot, path, protocol, second, bytes, why] = button.children, isBad = one.state === "refused" || !GOOD_CODES.includes(one.code);
-  const words = one.state === "open" ? "" : one.why ?? [one.closed_by && `by ${one.closed_by}`, one.reason ? `“${one.reason}”` : one.name].filter(Boolean).join(": ");
+  const words = one.state === "open" ? "" : one.why ?? [one.state === "closing" && "closing", one.initiator && `by ${one.initiator === "self" ? "wscope" : one.initiator}`, one.reason ? `“${one.reason}”` : one.name].filter(Boolean).join(": ");
   button.className = dot.title = one.state;
   putData(path, connectionName(one));
   putData(protocol, String(endOf(one) ?? one.protocol ?? "").slice(0, 40));

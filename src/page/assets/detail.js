@@ -96,7 +96,7 @@ export class Detail {
 
   text(event) {
     const bytes = bytesOfEvent(event), text = textOfEvent(event);
-    if (event.event !== "message") return [factList(factsOfEvent(event)), bytes?.length ? hexBox(bytes, this.hexWidth) : ""];
+    if (event.event !== "message") return [factList(factsOfEvent(event)), bytes?.length ? event.type === "text" ? textBox(text ?? "") : hexBox(bytes, this.hexWidth) : ""];
     if (!bytes) return hint(event.file ? `The file ${event.file}, as one message.` : "The payload was not kept: the message is over the limit.");
     return bytes.length === 0 ? hint("An empty message.") : text === null ? this.hex(event) : textBox(text);
   }

@@ -73,6 +73,5 @@ export class RowView {
     if (row.cut && row.size > 1_000) cells.data.append(span(`  … ${countText(row.size)} B`, "note"));
     if (typeof row.late_ms === "number") cells.data.prepend(span(`↩ ${spanText(row.late_ms)}  `, "note"));
     if (row.action) cells.data.prepend(span(`${actionText(row)}  `, "note rule"));
-    if (row.closed_by) cells.data.append(span(`  by ${row.closed_by}`, "note"));
   }
 }

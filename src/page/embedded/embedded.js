@@ -119,18 +119,13 @@ function deltaOf(row, before) {
   return before ? row.elapsed_ms - before.elapsed_ms : null;
 }
 
-/** Who closed a connection. */
-function closedBy({ initiator }, side) {
-  return initiator === "self" ? "wscope" : initiator === "peer" ? (side === "client" ? "server" : "client") : initiator ?? null;
-}
-
 /** The row of the list for an event. */
 function rowOf(event, row, side, before) {
   const bytes = event.encoding === "base64" ? bytesOfEvent(event) : null;
   const words = SENTENCES[event.event]?.(event) ?? (bytes ? Array.from(bytes.subarray(0, PREVIEW_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join("") : event.data ?? event.file ?? "");
   const isBad = event.event === "error" || (event.event === "close" && ![1000, 1001, 1005].includes(event.code));
   return {
-    row, connection: event.connection ?? null, closed_by: event.event === "close" ? closedBy(event, side) : null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: deltaOf(event, before), event: event.event, direction: directionOf(event.direction, side),
+    row, connection: event.connection ?? null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: deltaOf(event, before), event: event.event, direction: directionOf(event.direction, side),
     type: event.omitted ? "omitted" : event.event === "message" ? event.type : event.event, size: event.size ?? null, wire_size: event.wire_size ?? null, compressed: Boolean(event.compressed), frames: event.frames ?? null,
     preview: words.slice(0, PREVIEW_TEXT), cut: words.length > PREVIEW_TEXT || (bytes?.length ?? 0) > PREVIEW_BYTES, code: event.code ?? null, rule: event.rule ?? null, action: event.action ?? null, late_ms: null,
     level: isBad ? "bad" : event.event === "violation" || event.action ? "warn" : null,
@@ -139,7 +134,7 @@ function rowOf(event, row, side, before) {
 
 /** What rows say that have no payload. @type {Record<string, (event: any) => string>} */
 const SENTENCES = {
-  open: (event) => `${event.url ?? ""}${event.protocol ? ` ${event.protocol}` : ""}`, close: (event) => `${event.name ?? ""}${event.reason ? ` "${event.reason}"` : ""}`,
+  open: (event) => `${event.url ?? ""}${event.protocol ? ` ${event.protocol}` : ""}`, close: (event) => `${event.name ?? ""}${event.reason ? ` "${event.reason}"` : ""}${event.initiator ? `, by ${event.initiator === "self" ? "wscope" : `the ${event.initiator}`}` : ""}`,
   close_frame: (event) => `${event.code ?? ""} ${event.reason ?? ""}`, error: (event) => event.message ?? "", violation: (event) => `${event.message ?? ""}${event.section ? ` (section ${event.section})` : ""}`,
   http: (event) => `${event.method ?? ""} ${event.target ?? ""} ${event.status ?? ""}`, redirect: (event) => `${event.status ?? ""} ${event.to ?? ""}`, retry: (event) => event.reason ?? "", omitted: (event) => event.message ?? "", reconnect: (event) => event.reason ?? "",
 };
@@ -178,9 +173,9 @@ function connectionsOf(events, rows, side, names) {
   for (const [row, event] of events.entries()) {
     const number = event.connection ?? null, { direction, size } = rows[row];
     if (!list.has(number)) list.set(number, { number, url: null, path: names[number] ?? null, state: "open", protocol: null, extensions: null, remote: null, opened: null, ended: null, code: null, reason: "", name: null, why: null, status: null, out: 0, in: 0, bytes: 0, row });
-    const one = list.get(number), { event: kind, url = null, protocol, extensions, remote, status, time, code, reason, name, why = null, message } = event;
+    const one = list.get(number), { event: kind, url = null, protocol, extensions, remote, status, time, code, reason, name, why = null, message, initiator = null } = event;
     if (kind === "open") Object.assign(one, { url, path: [names[number], url?.replace(/^\w+:\/\/[^/]*/, "")].filter(Boolean).join(" · ") || null, protocol, extensions, remote, status, opened: time, row });
-    if (kind === "close") Object.assign(one, { state: "closed", code, reason, name, why, ended: time, closed_by: closedBy(event, side) });
+    if (kind === "close") Object.assign(one, { state: "closed", code, reason, name, why, ended: time, initiator: initiator === "peer" ? (side === "client" ? "server" : "client") : initiator });
     if (kind === "error" && one.opened === null) Object.assign(one, { state: "refused", status, why: message, ended: time });
     if (kind !== "message") continue;
     one[direction ?? "out"] += 1;
