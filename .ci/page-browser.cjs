@@ -824,6 +824,8 @@ const programTests = {
       proxy.kill("SIGINT");
       await until("the end", async () => /ended/.test(await it.state.innerText()));
       await it.page.getByText("What this page has loaded stays readable").waitFor();
+      assert.equal(await it.page.locator("#connections .open").count(), 0);
+      for (const text of await it.rows.allInnerTexts()) assert.doesNotMatch(text, /^…$|not loaded/);
     });
   },
 

@@ -171,7 +171,7 @@ export class App {
     const payload = this.model.can("send") && await this.detail.payload();
     if (!payload) return;
     const { direction, ...message } = payload, side = direction === "in" ? "client" : "server", sides = this.model.hello.can.send;
-    if (await attempt(this.source.request("send", { ...message, to: sides.includes(side) ? side : sides[0] }))) notify("On its way once more");
+    if (await attempt(this.source.request("send", { ...message, to: sides.includes(side) ? side : sides[0] }))) notify("Sent again");
   }
 
   async reuse() {
