@@ -71,7 +71,7 @@ export class Status {
       status === "over" && `wscope has ended${state?.why ? `: ${state.why}` : ""}. What this page has loaded stays readable; saving and filtering need wscope.`,
       status === "disconnected" && "The connection to wscope was lost. What is loaded stays readable.",
       state?.recorded_end,
-      state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept: the history is full (${sizeText(hello.history.total)}, --ui-history).`,
+      state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept${state.recorded_end ? "" : `: the history is full (${sizeText(hello.history.total)}, --ui-history)`}.`,
       hidden > 0 && `${countText(hidden)} earlier rows are hidden.`,
     ];
     if (!this.isNew("notes", notes.join())) return;
