@@ -1,5 +1,6 @@
 // Drives the page in Chromium by its accessible names, against the server of invented traffic (page-lab) and, if WSCOPE
-// names it, the program. Called by the script `page` beside this file. SHOTS names a folder for screenshots, ONLY a test.
+// names it, the program. Called by the script `page` beside this file. SHOTS names a folder for screenshots (STATE: some
+// of the states), ONLY a test.
 "use strict";
 const assert = require("node:assert");
 const { spawn, spawnSync } = require("node:child_process");
@@ -162,6 +163,26 @@ const tests = {
     });
   },
 
+  async "what a rule has dropped or replaced is marked, and both forms are shown"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      const dropped = it.row("dropped by rule 1");
+      await dropped.click();
+      assert.match(await dropped.locator(".data").evaluate((cell) => getComputedStyle(cell).textDecorationLine), /line-through/);
+      await panelHas(it, /This message was dropped by rule 1\s+\{"op":"tick"\}/);
+      await it.row("replaced by rule 2").click();
+      await panelHas(it, /As it was sent\s+\{"op":"tick","seq":4\}\s+As it was delivered: replaced by rule 2\s+\{"op":"tick","seq":null\}/);
+      await it.tab("JSON").click();
+      await it.page.getByRole("treeitem", { name: /"seq": null/ }).waitFor();
+      await it.page.getByRole("treeitem", { name: /"seq": 4/ }).waitFor();
+      await it.tab("Hex").click();
+      await panelHas(it, /As it was delivered/);
+      await it.row("rate limit").click();
+      assert.match(await it.row("rate limit").innerText(), /by the server/);
+      assert.match(await it.connections.innerText(), /by server: “rate limit”/);
+    });
+  },
+
   async "a large message is shown in part first, and a deep one does no harm"(browser) {
     const lab = await startLab();
     await withPage(browser, lab, async (it) => {
@@ -277,6 +298,50 @@ const tests = {
     });
   },
 
+  async "the box is free at once, keeps what failed, and knows what it is for"(browser) {
+    const lab = await startLab(), rowsWith = async (it, text) => await it.rows.filter({ hasText: text }).count();
+    await withPage(browser, lab, async (it) => {
+      await it.message.fill("one");
+      await it.message.press("Enter");
+      await it.page.keyboard.type("two");
+      await it.row("one").waitFor();
+      assert.equal(await it.message.inputValue(), "two");
+      await it.message.fill("");
+      const before = await it.count();
+      await it.message.press("Enter");
+      await it.page.getByText("The box is empty").waitFor();
+      await it.message.press("Control+Enter");
+      await until("an empty message", async () => await it.count() === before + 1);
+      await it.type.selectOption("pong");
+      await it.message.press("Enter");
+      await until("a pong", async () => await it.count() === before + 2);
+      assert.equal(await it.type.inputValue(), "text");
+      await it.page.getByLabel("Payload file").setInputFiles({ name: "data.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0xff, 0, 1]) });
+      await it.button("Send").click();
+      await until("the file", async () => await rowsWith(it, "ff0001") === 1);
+      assert.deepEqual([await it.type.inputValue(), await it.message.isVisible()], ["text", true]);
+      lab.say("open");
+      const via = it.page.getByRole("combobox", { name: "via" });
+      await via.selectOption({ label: "#5 /feed" });
+      await it.message.fill("for number five");
+      lab.say("close 5");
+      await it.page.getByText("#5 has ended: choose another connection").first().waitFor();
+      await it.message.press("Enter");
+      assert.equal(await it.message.inputValue(), "for number five");
+      await via.selectOption({ label: "#1 /feed" });
+      await it.message.press("Enter");
+      await it.row("for number five").waitFor();
+      await it.connections.getByRole("button", { name: /#5/ }).click();
+      await it.button(/^Disconnect/).click();
+      await it.page.getByText("Connection #5 is not open").waitFor();
+    });
+    const listen = await startLab("--mode", "listen");
+    await withPage(browser, listen, async (it) => {
+      const via = it.page.getByRole("combobox", { name: "via" });
+      await until("all clients", async () => await via.locator("option").first().innerText() === "all" && await via.inputValue() === "");
+    });
+  },
+
   async "held messages go, are dropped and edited; rules; the end of a connection"(browser) {
     const lab = await startLab();
     await withPage(browser, lab, async (it) => {
@@ -328,6 +393,72 @@ const tests = {
       assert.match((await saved("Save scenario"))[1], /^wscope \d{2,3} rows/);
       await box.uncheck();
       assert.match((await saved("Save scenario"))[1], /^wscope 2000 rows/);
+    });
+  },
+
+  async "no state is wider than the window"(browser) {
+    const states = {
+      live: [[], async (it) => it.row('"result"').click()], filtered: [[], async (it) => { await it.filter.fill("order"); await it.page.getByText("only what is listed").waitFor({ state: "attached" }); }],
+      paused: [["--rate", "500"], async (it, lab) => { await it.filter.fill("op"); for (let n = 0; n < 3; n++) lab.say("hold"); await it.button("Pause").click(); await it.button(/Resume · \d,\d+ waiting/).waitFor(); }],
+      hostile: [["--hostile"], async (it) => { await it.page.keyboard.press("Space"); lab.say("hold"); await it.page.keyboard.press("g"); await it.page.keyboard.press("Enter"); }],
+      error: [[], async (it) => { await it.filter.fill("size:>x"); await it.page.getByRole("alert").filter({ hasText: /./ }).waitFor(); }],
+      ended: [["--rows", "500"], async (it, lab) => { await it.filter.fill("op"); lab.say("end"); await it.page.getByText("What this page has loaded stays readable").waitFor(); }],
+      lost: [["--rows", "500"], async (it, lab) => { lab.say("kill"); await it.page.getByText("The connection to wscope was lost").waitFor(); }],
+      empty: [["--phase", "waiting"]], view: [["--mode", "view", "--drop", "500"]], listen: [["--mode", "listen"]], connect: [["--mode", "connect"]],
+      keys: [[], async (it) => it.page.keyboard.press("?")], rules: [[], async (it) => it.page.keyboard.press("R")], close: [[], async (it) => it.page.keyboard.press("x")],
+    };
+    let lab;
+    const wrong = [];
+    for (const [state, [options, act]] of Object.entries(states)) {
+      lab = await startLab(...options);
+      await withPage(browser, lab, async (it) => {
+        await act?.(it, lab);
+        for (const [width, height] of [[2560, 1300], [1280, 720], [640, 800], [360, 740], [320, 640]]) {
+          await it.page.setViewportSize({ width, height });
+          for (const name of width < 640 ? ["More", "Compose"] : []) {
+            const button = it.button(name);
+            if (await button.isVisible() && await button.getAttribute("aria-expanded") === "false" && !await it.page.locator("dialog[open]").count()) await button.click();
+          }
+          const wide = await it.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
+            const parts = [...document.querySelectorAll("html, body, #bar *, #tools *, #notes *, #held, #held button, #compose *, dialog[open], dialog[open] *, #detail-foot *, #detail-top")];
+            resolve(parts.filter((one) => one.checkVisibility() && !one.matches(".unseen, option") && (one.getBoundingClientRect().right > innerWidth + 1 || (one.matches("html, body, dialog") && one.scrollWidth > one.clientWidth))).map((one) => one.id || one.textContent.slice(0, 20) || one.tagName));
+          }))));
+          if (wide.length > 0) wrong.push(`${state} ${width}: ${wide}`);
+        }
+      });
+      lab.kill();
+    }
+    assert.deepEqual(wrong, []);
+  },
+
+  async "follow stays when the window grows, Esc closes More, Keys opens at its start, Clear says so"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      const follows = () => it.button("Follow").getAttribute("aria-pressed");
+      await until("rows", async () => await it.rows.count() > 5);
+      for (const height of [400, 900, 500, 1200]) {
+        await it.page.setViewportSize({ width: 1280, height });
+        await it.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
+        assert.equal(await follows(), "true");
+      }
+      await it.button("Clear").click();
+      await it.page.getByText("Cleared: nothing new yet.").waitFor();
+      await it.button("Show them").click();
+      await it.page.setViewportSize({ width: 360, height: 600 });
+      await until("the connection in a row", async () => /#\d/.test(await it.rows.last().innerText()));
+      await it.button("More").click();
+      await it.page.keyboard.press("Escape");
+      assert.equal(await it.button("Clear").isVisible(), false);
+      assert.equal(await it.button("More").evaluate((more) => more === document.activeElement), true);
+      await it.page.keyboard.press("?");
+      assert.equal(await it.dialog("Keys").evaluate((dialog) => dialog.scrollTop), 0);
+    });
+    const view = await startLab("--mode", "view");
+    await withPage(browser, view, async (it) => {
+      await until("rows", async () => await it.rows.count() > 5);
+      assert.equal(await it.button("Pause").isVisible(), false);
+      await it.page.keyboard.press("?");
+      assert.doesNotMatch(await it.dialog("Keys").innerText(), /hold on|pause|compose/);
     });
   },
 
@@ -445,9 +576,25 @@ const tests = {
       await it.page.getByText("What this page has loaded stays readable").waitFor();
       await it.row('"result"').click();
       await panelHas(it, /"result":\{"ok":true\}/);
-      const [download] = await Promise.all([it.page.waitForEvent("download"), it.button("Save NDJSON").click()]);
-      assert.equal(readFileSync(await download.path(), "utf8").trim().split("\n").length, 500);
-      assert.equal(await it.button("Send").isDisabled(), true);
+      await until("no connection is open", async () => /wscope ended/.test(await it.connections.innerText()) && await it.page.locator("#connections .open").count() === 0);
+      for (const name of ["Send", "Save HAR", "Save NDJSON", "Save scenario", "Clear"]) {
+        assert.equal(await it.button(name).isDisabled(), true);
+        assert.match(await it.button(name).getAttribute("title"), /wscope has ended/);
+      }
+    });
+    const far = await startLab("--rows", "5000", "--rate", "500");
+    await withPage(browser, far, async (it) => {
+      await it.filter.fill("op");
+      await until("what was found", async () => await it.count() > 2500 && await it.rows.count() > 5);
+      far.say("end");
+      await it.page.getByText("What this page has loaded stays readable").waitFor();
+      for (const text of await it.rows.allInnerTexts()) assert.match(text, /op/, "the last rows stay");
+      await it.page.keyboard.press("g");
+      await it.row("not loaded: wscope has ended").first().waitFor();
+      await it.row("not loaded: wscope has ended").click();
+      await panelHas(it, /Not loaded: wscope has ended/);
+      await it.connections.getByRole("button", { name: /#1/ }).click();
+      await it.page.getByText("the list stays as it is").waitFor();
     });
     const other = await startLab("--rows", "500");
     await withPage(browser, other, async (it) => {
@@ -677,6 +824,8 @@ const programTests = {
       proxy.kill("SIGINT");
       await until("the end", async () => /ended/.test(await it.state.innerText()));
       await it.page.getByText("What this page has loaded stays readable").waitFor();
+      assert.equal(await it.page.locator("#connections .open").count(), 0);
+      for (const text of await it.rows.allInnerTexts()) assert.doesNotMatch(text, /^…$|not loaded/);
     });
   },
 
@@ -824,11 +973,19 @@ async function takeShots(browser, folder) {
       await until("what was found", async () => await it.count() < 500);
       await it.row("hacked").click();
     }], view: [["--mode", "view", "--drop", "500"]],
+    touched: [[], (it) => it.row("replaced").click()], hex: [[], async (it) => { await it.row("replaced").click(); await it.tab("Hex").click(); }],
+    filtered: [[], async (it) => { await it.filter.fill("op"); await it.button("Pause").click(); if (await it.button("More").isVisible()) await it.button("More").click(); }],
+    ended: [["--rows", "500"], async (it, lab) => { lab.say("end"); await it.page.getByText("What this page has loaded stays readable").waitFor(); await it.page.keyboard.press("g"); }, true],
+    editing: [[], async (it, lab) => { lab.say("hold"); await it.button("Edit").last().click(); await until("it is in the box", async () => await it.message.inputValue() !== ""); }],
+    listen: [["--mode", "listen"], async (it) => { await it.page.keyboard.press("c"); await it.page.keyboard.type('{"op":'); }],
+    keys: [[], (it) => it.page.keyboard.press("?")], rules: [[], (it) => it.page.keyboard.press("R")], close: [[], (it) => it.page.keyboard.press("x")],
   };
-  for (const [state, [options, act]] of Object.entries(states)) {
-    const lab = await startLab(...options);
+  for (const [state, [options, act, isOnce]] of Object.entries(states)) {
+    if (process.env.STATE && !process.env.STATE.split(",").includes(state)) continue;
+    let lab = await startLab(...options);
     for (const colorScheme of ["light", "dark"]) {
       for (const [width, height] of [[360, 740], [1280, 720], [2560, 1300]]) {
+        if (isOnce) lab = await startLab(...options);
         await withPage(browser, lab, async (it) => {
           await act?.(it, lab);
           await new Promise((resolve) => setTimeout(resolve, 400));

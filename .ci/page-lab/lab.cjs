@@ -26,13 +26,14 @@ class Lab {
   stage() {
     const n = this.base;
     const put = (back, event) => this.extra.set(n - back, { elapsed_ms: this.elapsed(n - back), ...event });
-    put(40, { event: "close", connection: 2, code: 1006, name: "Abnormal Closure", reason: "", was_clean: false, initiator: "peer", why: "reset by server" });
+    put(40, { event: "close", connection: 2, code: 1006, name: "Abnormal Closure", reason: "", was_clean: false, initiator: "server", why: "reset by server" });
     put(38, { event: "close", connection: 3, code: 1000, name: "Normal Closure", reason: this.hostile ? HOSTILE[0] : "Work complete", was_clean: true, initiator: "client" });
     put(36, { event: "close", connection: 4, code: 1008, name: "Policy Violation", reason: this.hostile ? HOSTILE[2] : "rate limit", was_clean: true, initiator: "server" });
     put(30, { event: "violation", connection: 1, message: "a masked frame from the server", section: "5.1", offset: 412 });
     put(26, { event: "error", connection: 1, kind: "protocol", message: "the frame is over the limit", hint: "see --max-message-size" });
     put(22, { event: "message", connection: 1, direction: "client", type: "text", data: '{"jsonrpc":"2.0","id":7,"method":"subscribe","params":["orders"]}', size: 64, wire_size: 70, compressed: false, frames: 1 });
     put(12, { event: "message", connection: 1, direction: "server", type: "text", data: '{"jsonrpc":"2.0","id":7,"result":{"ok":true}}', size: 45, wire_size: 47, compressed: false, frames: 1, late_ms: this.elapsed(n - 12) - this.elapsed(n - 22), pair: n - 22 });
+    put(10, { event: "message", connection: 1, direction: "server", type: "text", data: '{"op":"tick","seq":4}', size: 21, wire_size: 23, compressed: false, frames: 1, rule: 2, action: "replace", changed_to: { type: "text", data: '{"op":"tick","seq":null}' } });
     put(8, { event: "message", connection: 1, direction: "server", type: "text", data: '{"op":"tick"}', size: 13, wire_size: 15, compressed: false, frames: 1, rule: 1, action: "drop" });
     put(6, { event: "http", connection: 1, method: "GET", target: this.hostile ? `/${HOSTILE[0]}` : "/index.html", status: 200 });
     this.big.set(n - 18, JSON.stringify({ list: Array.from({ length: 150_000 }, (_, at) => ({ at, name: `item ${at}`, price: at / 7 })) }));
@@ -85,9 +86,19 @@ class Lab {
     this.heldVersion += 1;
   }
 
+  close(number, event) {
+    if (this.ended.has(number)) throw new Error(`connection ${number} has ended`);
+    this.ended.set(number, this.add({ event: "close", connection: number, name: "Normal Closure", was_clean: true, ...event }));
+  }
+
   command(line) {
     const [name, number] = line.split(" ");
     if (name === "hold") this.hold(1, "out", '{"op":"order","qty":5}');
+    if (name === "close") this.close(Number(number), { code: 1000, reason: "", initiator: "client" });
+    if (name === "open") {
+      const next = this.connections.push(this.connections.length + 1);
+      this.add({ event: "open", connection: next, ...this.opening(next) });
+    }
     if (name === "drop") this.dropped = Number(number);
     if (name === "burst") {
       this.freeze();
@@ -109,7 +120,7 @@ class Lab {
       const end = this.ended.get(number), close = end === undefined ? null : this.extra.get(end);
       const { url, protocol, extensions, remote } = this.opening(number), share = Math.floor(this.rows / this.connections.length);
       return { number: this.mode === "connect" ? null : number, url, path: new URL(url).pathname && url.replace(/^ws:\/\/[^/]+/, ""), state: close ? "closed" : "open", protocol, extensions, remote, opened: null, ended: null, code: close?.code ?? null, reason: close?.reason ?? "",
-        name: close?.name ?? null, why: close?.why ?? null, status: 101, out: Math.floor(share / 5), in: share - Math.floor(share / 5), bytes: share * 84, row: number - 1 };
+        name: close?.name ?? null, why: close?.why ?? null, initiator: close?.initiator ?? null, status: 101, out: Math.floor(share / 5), in: share - Math.floor(share / 5), bytes: share * 84, row: number - 1 };
     }).reverse();
   }
 
@@ -232,9 +243,7 @@ class Tab {
   }
 
   close({ connection, to, code, reason }) {
-    const number = connection ?? 1;
-    if (this.lab.ended.has(number)) throw new Error(`connection ${number} has ended`);
-    this.lab.ended.set(number, this.lab.add({ event: "close", connection: number, code, name: "Normal Closure", reason, was_clean: true, initiator: "self", to }));
+    this.lab.close(connection ?? 1, { code, reason, initiator: "self", to });
     return {};
   }
 

@@ -34,6 +34,7 @@ test("sizes, times and counts", async () => {
   assert.equal(deltaText(519), "+519 ms");
   assert.equal(deltaText(-3), "−3.0 ms");
   assert.equal(deltaText(null), "");
+  for (const [ms, text] of [[3_040, "+3.04 s"], [59_000, "+59.0 s"], [252_000, "+4m 12s"], [-61_000, "−1m 1s"], [3_660_000, "+1h 1m"]]) assert.equal(deltaText(ms), text);
 });
 
 test("times of day keep their milliseconds", async () => {
@@ -55,6 +56,11 @@ test("what is not seen is an escape", async () => {
   assert.equal(hasHidden("a\u2066"), true);
 });
 
+test("actions in words", async () => {
+  const { actionText } = await load("format.js");
+  for (const [rule, action, text] of [[2, "drop", "dropped by rule 2"], [1, "delay 200ms", "delayed 200ms by rule 1"], [null, "replace", "replaced by hand"], [3, "close 1011", "not delivered, closed 1011 by rule 3"], [null, "inject", "sent by hand"], [4, "constructor", "constructor by rule 4"]]) assert.equal(actionText({ rule, action }), text);
+});
+
 test("base64 there and back", async () => {
   const { base64Text, bytesOfBase64 } = await load("format.js");
   const bytes = Uint8Array.from({ length: 100_000 }, (_, at) => at & 255);
@@ -67,6 +73,7 @@ test("dumps and hex digits", async () => {
   assert.equal(hexDump(new Uint8Array()), "");
   assert.equal(hexDump(new TextEncoder().encode("Hello, world! 12345")), "0000  48 65 6c 6c 6f 2c 20 77  6f 72 6c 64 21 20 31 32  Hello, world! 12\n0010  33 34 35                                          345");
   assert.equal(hexDump(Uint8Array.of(0, 0xff, 0x41), 0, 2), "0000  00 ff                                             ··");
+  assert.equal(hexDump(new TextEncoder().encode("Hello, world!"), 0, 13, 8), "0000  48 65 6c 6c 6f 2c 20 77  Hello, w\n0008  6f 72 6c 64 21           orld!");
   assert.deepEqual([...parseHex("de ad:BE,0xef\n").bytes], [0xde, 0xad, 0xbe, 0xef]);
   assert.equal(parseHex("12 3g").at, 4);
   assert.equal(parseHex("123").at, 3);
@@ -233,7 +240,8 @@ test("answers for another list are not taken", async () => {
 });
 
 test("events as text, bytes and facts", async () => {
-  const { bytesOfEvent, factsOfEvent, utf8Text } = await load("payload.js");
+  const { bytesOfEvent, factsOfEvent, textOfEvent, utf8Text } = await load("payload.js");
+  for (const [event, text] of [[{ data: "é" }, "é"], [{ data: "w6k=", encoding: "base64" }, "é"], [{ data: "/w==", encoding: "base64" }, null], [{}, null]]) assert.equal(textOfEvent(event), text);
   assert.deepEqual([...bytesOfEvent({ data: "é" })], [0xc3, 0xa9]);
   assert.deepEqual([...bytesOfEvent({ data: "AQ==", encoding: "base64" })], [1]);
   assert.deepEqual([...bytesOfEvent({ data: "?", bytes: "/w==" })], [255]);
@@ -256,7 +264,8 @@ test("filters of a page without wscope", async () => {
   const item = { direction: "out", type: "text", event: "message", size: 1500, connection: 2, code: null, rule: 1, late: 120, text: '{"op":"Order","list":[{"a b":7}]}' };
   const list = [["", true], ["order", true], ["ORDER", false], ["Order", true], ["-order", false], ["!nothing", true], ["dir:out", true], ["dir:received", false], ["type:ping,text", true], ["type:message", true], ["size:>1k", true], ["size:<=1500", true],
     ["size:100..200", false], ["conn:2,3", true], ["rule:1", true], ["late:>100ms", true], ["late:>1s", false], ["late:<1", true], ["type:control", false], ["size:1500", true], ["code:1008", false], ["/o.der/", false], ["/o.der/i", true], ['"op":"Order"', true], ["$.op == Order", true], ['$.op == "Order"', true], ["$.op ~ rde", true],
-    ["$.list[0]['a b']", true], ["$.none", false], ["dir:out -$.none size:>1k order", true], ["https://x", false], ["/unfinished", null], ["/(/", null], ["size:big", null], ["dir:up", null], ['"open', null]];
+    ["$.list[0]['a b']", true], ["$.none", false], ["dir:out -$.none size:>1k order", true], ["https://x", false], ["/unfinished", null], ["/(/", null], ["size:big", null], ["dir:up", null], ['"open', null],
+    ["conn:1..3", true], ["conn:3..4,7", false], ["conn:3..1", null], ["conn:1..", null], ["size:5..2", null], ["foo:bar", null], ["$.op = Order", null]];
   for (const [text, expected] of list) {
     if (expected === null) assert.throws(() => parseFilter(text), (error) => Number.isInteger(error.at), text);
     else assert.equal(parseFilter(text)(item), expected, text);
@@ -315,7 +324,7 @@ test("a report answers as wscope does", async () => {
     { event: "ping", ...time(2), connection: 1, direction: "received", encoding: "base64", data: "eA==", size: 1 },
     { event: "pong", ...time(3), connection: 1, direction: "sent", encoding: "base64", data: "eA==", size: 1 },
     { event: "message", ...time(9), connection: 1, direction: "received", type: "text", data: '{"id":7,"ok":true}', size: 18, frames: 1 },
-    { event: "close", ...time(10), connection: 1, code: 1008, name: "Policy Violation", reason: "no" },
+    { event: "close", ...time(10), connection: 1, code: 1008, name: "Policy Violation", reason: "no", initiator: "peer" },
     { event: "error", ...time(11), connection: 2, kind: "handshake", message: "refused", status: 403 },
   ], { title: "t" });
   const { state } = await source.request("hello");
@@ -325,7 +334,8 @@ test("a report answers as wscope does", async () => {
   const shown = await source.request("event", { row: 1 });
   assert.deepEqual([shown.frames.length, shown.pair], [2, { row: 4, late_ms: 8, is_answer: false }]);
   const { list } = await source.request("connections", { from: 0, count: 10 });
-  assert.deepEqual(list.map(({ number, state, code, status, out, in: inward }) => [number, state, code, status, out, inward]), [[2, "refused", null, 403, 0, 0], [1, "closed", 1008, 101, 1, 1]]);
+  assert.deepEqual(list.map(({ number, state, code, status, out, in: inward, initiator }) => [number, state, code, status, out, inward, initiator]), [[2, "refused", null, 403, 0, 0, undefined], [1, "closed", 1008, 101, 1, 1, "server"]]);
+  assert.equal(rows[5].preview, 'Policy Violation "no", by the peer');
   await assert.rejects(source.request("filter", { text: "dir:x", control: true, after: 0, connection: null }), { at: 4 });
   const { generation } = await source.request("filter", { text: "late:>5ms", control: false, after: 0, connection: 1 });
   assert.deepEqual([source.state.filter.generation, source.state.filter.found], [generation, 1]);

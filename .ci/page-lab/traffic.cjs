@@ -51,7 +51,7 @@ exports.rowOf = (n, event, before) => {
   const kind = event.event === "message" ? event.type : event.event;
   const out = event.direction === "client", bytes = event.encoding === "base64" ? Buffer.from(event.data, "base64") : null;
   const words = {
-    open: () => `${event.url} ${event.protocol ?? ""}`, close: () => `${event.name}${event.reason ? ` "${event.reason}"` : ""}`,
+    open: () => `${event.url} ${event.protocol ?? ""}`, close: () => `${event.name}${event.reason ? ` "${event.reason}"` : ""}, by ${event.initiator === "self" ? "wscope" : `the ${event.initiator}`}`,
     error: () => event.message, violation: () => `${event.message} (section ${event.section})`, http: () => `${event.method} ${event.target} ${event.status}`,
   }[event.event]?.() ?? (bytes ? bytes.subarray(0, 64).toString("hex") : event.data);
   const isAbnormal = event.event === "close" && ![1000, 1001].includes(event.code);

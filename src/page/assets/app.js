@@ -11,7 +11,7 @@ import { startKeys } from "./keys.js";
 import { Lane } from "./lane.js";
 import { MessageList } from "./list.js";
 import { Model, NO_FILTER } from "./model.js";
-import { isNarrow, isWide, showDetail, showPane, startPanes } from "./panes.js";
+import { isNarrow, isWide, showDetail, showMore, showPane, startPanes } from "./panes.js";
 import { startSaving } from "./save.js";
 import { Status } from "./status.js";
 
@@ -20,6 +20,9 @@ const LAST_ROWS = 2_000, LAST_EVENTS = 100, LAST_BYTES = 65_536;
 
 /** How long after a key in the filter box it is sent, in milliseconds. */
 const FILTER_DELAY = 50;
+
+/** What does nothing once wscope has ended. */
+const NEED_WSCOPE = ["filter", "control", "clear", "send", "save-har", "save-ndjson", "save-wscope", "save-filtered"];
 
 export class App {
   /** @param {import("./socket.js").Source} source */
@@ -33,7 +36,7 @@ export class App {
         this.lane.draw();
       },
       onOpen: () => !isWide() && showDetail(true),
-      onFollow: (follows) => byId("follow").setAttribute("aria-pressed", String(follows)),
+      onFollow: (follows) => { byId("follow").ariaPressed = follows; },
       onView: () => this.lane.drawSoon(),
     });
     this.lane = new Lane(model, { onRow, view: () => this.list.timesInView, selected: () => this.list.selectedRow });
@@ -42,14 +45,14 @@ export class App {
     this.held = new Held(model, (held) => this.compose.edit(held));
     this.rules = new RulesDialog(model);
     this.closing = new CloseDialog(model, () => this.connections.open);
-    this.status = new Status(model, { onShowAll: () => this.showEverything(), onUnclear: () => model.setFilter({ after: 0 }) });
+    this.status = new Status(model, { onShowAll: () => this.showEverything(), onUnclear: () => this.filter({ after: 0 }) });
     model.onChange = ({ isNewList }) => this.changed(isNewList);
     model.onRows = () => this.list.draw();
     source.onNotice = (notice) => this.notice(notice);
     source.onStatus = (status) => this.connected(status);
     startPanes(() => this.lane.recolor());
     startSaving(model);
-    startKeysDialog();
+    startKeysDialog(model);
     this.startControls();
     startKeys(this.keys());
   }
@@ -57,7 +60,7 @@ export class App {
   startControls() {
     const { model, list } = this;
     let timer;
-    on("pause", "click", () => model.pause(!model.isPaused));
+    on("pause", "click", () => this.pause());
     on("clear", "click", () => this.clear());
     on("follow", "click", () => list.follow(!list.follows));
     on("jump", "click", () => list.toEnd());
@@ -66,7 +69,7 @@ export class App {
     on("reuse", "click", () => this.reuse());
     on("filter", "input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => model.setFilter({ text: byId("filter").value }), FILTER_DELAY);
+      timer = setTimeout(() => this.filter({ text: byId("filter").value }), FILTER_DELAY);
     });
   }
 
@@ -74,15 +77,19 @@ export class App {
   async connected(status) {
     const { model } = this;
     model.status = status;
-    if (status !== "open") return this.changed(false);
+    if (model.isOver && model.state) model.state.time ??= new Date().toISOString();
+    if (status !== "open") {
+      this.connections.draw();
+      this.detail.draw();
+      return this.changed(false);
+    }
     try {
       await model.greet();
     } catch {
       return; // closed again: the next attempt follows
     }
     const { can, mode } = model.hello;
-    this.compose.setSides(can.send);
-    byId("repeat").hidden = byId("reuse").hidden = can.send.length === 0;
+    this.compose.setSides(can.send, mode === "listen");
     this.connections.fetch();
     this.list.follow(mode !== "view");
   }
@@ -94,14 +101,13 @@ export class App {
     if (before !== "ended" && model.state.phase === "ended" && model.hello.mode !== "view") this.loadLast();
   }
 
-  /** Loads the end of the run, as wscope may be gone in a moment. */
+  /** Loads the connections, the rows in view and the end of the run, as wscope will be gone in a moment. */
   async loadLast() {
-    const { model, source, detail } = this, { total } = model, from = Math.max(model.first, total - LAST_ROWS);
+    const { model, source, detail, list, connections } = this, { available: total } = model, from = Math.max(model.first, total - LAST_ROWS);
+    connections.fetch();
     try {
-      for (let end = total; end > from; end -= 500) {
-        const start = Math.max(from, end - 500), rows = await model.fetchRows(start, end - start);
-        rows?.forEach((row, at) => model.rows.keep(start + at, row));
-      }
+      await this.load(...list.range);
+      for (let end = total; end > from; end -= 500) await this.load(Math.max(from, end - 500), end);
       for (let index = total - 1; index >= Math.max(from, total - LAST_EVENTS); index--) {
         const row = model.rows.get(index)?.row;
         if (row !== undefined) detail.kept.set(row, await source.request("event", { row, limit: LAST_BYTES }));
@@ -111,44 +117,61 @@ export class App {
     }
   }
 
+  async load(from, to) {
+    const { model } = this, rows = await model.fetchRows(from, to - from);
+    rows?.forEach((row, at) => model.rows.keep(from + at, row));
+    this.list.draw();
+  }
+
   changed(isNewList) {
     const { model } = this;
-    byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? "32px" : "0");
-    byId("control").setAttribute("aria-pressed", String(!model.filter.control));
-    byId("send").disabled = !model.can("send");
+    byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? `${8 * String(model.state.connections).length + 12}px` : "0");
+    byId("control").ariaPressed = !model.filter.control;
+    byId("send").disabled = byId("repeat").hidden = byId("reuse").hidden = !model.can("send");
+    if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended" }));
     this.list.update(isNewList);
     for (const part of [this.status, this.connections, this.held, this.rules, this.closing]) part.update();
     if (isNewList) this.lane.fetch();
     else if (!model.isPaused) this.lane.refresh();
   }
 
+  /** Shows another part of the rows, for which wscope is needed. */
+  filter(part) {
+    if (!this.model.isOver) return this.model.setFilter(part);
+    notify("wscope has ended: the list stays as it is");
+  }
+
+  pause() {
+    if (!byId("pause").hidden) this.model.pause(!this.model.isPaused);
+  }
+
   choose(connection) {
-    this.model.setFilter({ connection });
+    this.filter({ connection });
     this.connections.draw();
     if (isNarrow()) showPane("messages");
   }
 
   clear() {
-    this.model.setFilter({ after: this.model.state?.rows ?? 0 });
+    this.filter({ after: this.model.state?.rows ?? 0 });
     this.list.follow(true);
   }
 
   showEverything() {
     byId("filter").value = "";
-    this.model.setFilter({ ...NO_FILTER });
+    this.filter({ ...NO_FILTER });
     this.connections.draw();
     byId("grid").focus();
   }
 
   toggleControl() {
-    this.model.setFilter({ control: !this.model.filter.control });
+    this.filter({ control: !this.model.filter.control });
   }
 
   async repeat() {
     const payload = this.model.can("send") && await this.detail.payload();
     if (!payload) return;
     const { direction, ...message } = payload, side = direction === "in" ? "client" : "server", sides = this.model.hello.can.send;
-    if (await attempt(this.source.request("send", { ...message, to: sides.includes(side) ? side : sides[0] }))) notify("On its way once more");
+    if (await attempt(this.source.request("send", { ...message, to: sides.includes(side) ? side : sides[0] }))) notify("Sent again");
   }
 
   async reuse() {
@@ -158,6 +181,7 @@ export class App {
 
   escape() {
     const { activeElement: active } = document;
+    if (byId("more").ariaExpanded === "true") return showMore(false);
     if (this.compose.editing && byId("compose").contains(active)) this.compose.stopEditing();
     if (!isWide() && document.body.dataset.detail === "open") showDetail(false);
     else if (isNarrow()) showPane("messages");
@@ -176,7 +200,7 @@ export class App {
     return {
       j: next, k: previous, ArrowDown: next, ArrowUp: previous, PageDown: () => list.step(list.page), PageUp: () => list.step(-list.page),
       g: () => list.toStart(), G: () => list.toEnd(), Home: () => list.toStart(), End: () => list.toEnd(), f: () => list.follow(!list.follows),
-      " ": () => model.pause(!model.isPaused), "[": () => connections.step(-1), "]": () => connections.step(1), p: () => this.toggleControl(), C: () => this.clear(),
+      " ": () => this.pause(), "[": () => connections.step(-1), "]": () => connections.step(1), p: () => this.toggleControl(), C: () => this.clear(),
       "/": () => {
         byId("filter").focus();
         byId("filter").select();

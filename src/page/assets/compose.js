@@ -2,7 +2,7 @@
 // Writing messages: new ones, those that are sent again with changes, and those that are held.
 
 import { connectionLabel } from "./connections.js";
-import { attempt, byId, hasModifier, hasOption, notify, on, putData, putOptions } from "./dom.js";
+import { attempt, byId, hasModifier, hasOption, notify, on, putData, putOptions, setText } from "./dom.js";
 import { base64Text, bytesOfBase64, countText, exactSize } from "./format.js";
 import { hexBytes, parseHex } from "./hex.js";
 import { looksLikeJson, parseJson } from "./json-parse.js";
@@ -22,6 +22,10 @@ export class Compose {
     this.connection = byId("compose-connection");
     /** @type {Uint8Array|null} the content of a file */
     this.file = null;
+    /** Whether a user has chosen the connection, and what was chosen if it has ended. */
+    this.isChosen = false;
+    /** @type {string|null} */
+    this.gone = null;
     /** @type {any} the held message that is edited */
     this.editing = null;
     on("compose", "submit", (event) => {
@@ -30,36 +34,51 @@ export class Compose {
     });
     on("message", "input", () => this.changed());
     on("message", "keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || hasModifier(event)) return;
+      const isForced = event.ctrlKey || event.metaKey;
+      if (event.key !== "Enter" || event.shiftKey || (!isForced && hasModifier(event))) return;
       event.preventDefault();
-      this.submit();
+      this.submit(isForced);
+    });
+    on("compose-connection", "change", () => {
+      this.isChosen = true;
+      this.changed();
     });
     on("type", "change", () => this.changed());
     on("attach", "click", () => byId("file").click());
     on("file", "change", () => this.attach(byId("file").files?.[0]));
-    on("detach", "click", () => this.detach());
+    on("detach", "click", () => this.fill(this.message.value));
     on("cancel", "click", () => this.stopEditing());
-    on("show-compose", "click", () => this.open(byId("show-compose").getAttribute("aria-expanded") !== "true"));
+    on("show-compose", "click", () => this.open(byId("show-compose").ariaExpanded !== "true"));
   }
 
-  /** @param {string[]} sides where messages can go */
-  setSides(sides) {
+  /** @param {string[]} sides where messages can go @param {boolean} isListen whether there are clients, to which messages can go together */
+  setSides(sides, isListen) {
     this.form.hidden = sides.length === 0;
+    this.isListen = isListen;
     putOptions(this.to, sides.map((side) => [side, side]));
   }
 
   /** The connections that a message can be for; `chosen` is the one that the list shows. @param {any[]} open @param {number|null} chosen */
   setConnections(open, chosen) {
     const options = open.filter((one) => one.number !== null).map((one) => /** @type {[string, string]} */ ([String(one.number), connectionLabel(one)]));
+    if (this.isListen) options.unshift(["", "all"]);
+    const { value } = this.connection;
+    // What was written or chosen for one connection does not go to another one.
+    this.gone = value !== "" && !options.some(([number]) => number === value) && (this.isChosen || this.message.value !== "") ? value : null;
+    if (this.gone) options.unshift([value, `#${value} · ended`]);
     byId("compose-connection-label").hidden = options.length < 2;
     putOptions(this.connection, options);
-    if (this.chosen !== chosen && hasOption(this.connection, chosen)) this.connection.value = String(chosen);
+    if (this.chosen !== chosen && hasOption(this.connection, chosen ?? "")) {
+      this.connection.value = String(chosen ?? "");
+      this.isChosen = chosen !== null;
+    }
     this.chosen = chosen;
+    this.changed();
   }
 
   /** In narrow windows it is behind a button. */
   open(isOpen) {
-    byId("show-compose").setAttribute("aria-expanded", String(isOpen));
+    byId("show-compose").ariaExpanded = isOpen;
   }
 
   focus() {
@@ -73,12 +92,13 @@ export class Compose {
     if (message.scrollHeight > message.clientHeight) message.style.height = `${message.scrollHeight + 2}px`;
     putData(check, text);
     check.className = look ?? "";
-    message.setAttribute("aria-invalid", String(look === "bad"));
+    message.ariaInvalid = look === "bad";
   }
 
   /** What is said about the text beside it. @returns {{text: string, look?: string}} */
   check() {
     const text = this.message.value, type = this.type.value, bad = (problem) => ({ text: problem, look: "bad" });
+    if (this.isGone) return bad(`#${this.gone} has ended: choose another connection`);
     if (text === "" || this.file) return { text: "" };
     if (type === "json" || (type === "text" && looksLikeJson(text))) {
       try {
@@ -102,11 +122,11 @@ export class Compose {
   /** The payload as `send` takes it; null if it is wrong, which is shown. */
   payload() {
     const type = this.type.value, text = this.message.value, { look, text: problem } = this.check();
-    if (this.file) return this.filePayload(this.file, type);
-    if (look === "bad" && type !== "text") {
+    if (look === "bad" && (this.isGone || type !== "text")) {
       notify(problem);
       return null;
     }
+    if (this.file) return this.filePayload(this.file, type);
     if (type === "hex" || type === "base64") return { type: "binary", encoding: type, data: text.replace(type === "hex" ? /0x|[\s:,]/gi : /\s/g, "") };
     return { type: type === "json" ? "text" : type, encoding: "utf8", data: text };
   }
@@ -118,13 +138,34 @@ export class Compose {
     return data === null ? null : { type: "text", encoding: "utf8", data };
   }
 
-  async submit() {
-    const payload = !byId("send").disabled && this.payload(), { editing, source } = this;
+  /** Whether the connection that was chosen has ended. */
+  get isGone() {
+    return this.gone && this.gone === this.connection.value;
+  }
+
+  /** Sends what is in the box, which is then free for the next message. @param {boolean} [isForced] whether an empty message is meant */
+  async submit(isForced) {
+    const { editing, source, file } = this, { value: text } = this.message, { value: type } = this.type, connection = this.connection.value;
+    if (byId("send").disabled) return;
+    if (text === "" && !file && !isForced && !type.startsWith("p")) return notify("The box is empty: Ctrl+Enter sends an empty message");
+    const payload = this.payload();
     if (!payload) return;
-    const connection = this.connection.value === "" ? this.chosen ?? null : Number(this.connection.value);
     const sent = editing ? source.request("edit", { number: editing.number, ...payload }).then(() => source.request("release", { number: editing.number, drop: false }))
-      : source.request("send", { connection, to: this.to.value, ...payload });
-    if (await attempt(sent)) this.stopEditing();
+      : source.request("send", { connection: connection === "" ? null : Number(connection), to: this.to.value, ...payload });
+    this.stopEditing();
+    if (await attempt(sent) || this.message.value !== "" || this.file) return;
+    this.fill(text, type, file);
+    this.setEditing(editing);
+  }
+
+  /** @param {string} [text] @param {string} [type] @param {Uint8Array|null} [file] */
+  fill(text = "", type = "text", file = null) {
+    this.message.value = text;
+    this.type.value = type;
+    this.file = file;
+    this.message.hidden = Boolean(file);
+    byId("attached").hidden = !file;
+    this.changed();
   }
 
   /** @param {File|undefined} file */
@@ -132,32 +173,20 @@ export class Compose {
     byId("file").value = "";
     if (!file) return;
     if (file.size > MAX_PAYLOAD) return notify(`The file has ${exactSize(file.size)}; the page can take ${exactSize(MAX_PAYLOAD)}`);
-    this.file = new Uint8Array(await file.arrayBuffer());
-    if (utf8Text(this.file) === null) this.type.value = "hex";
+    const bytes = new Uint8Array(await file.arrayBuffer());
     putData(byId("attached-name"), `${file.name} · ${exactSize(file.size)}`);
-    this.message.hidden = true;
-    byId("attached").hidden = false;
+    this.fill(this.message.value, utf8Text(bytes) === null ? "hex" : this.type.value, bytes);
     byId("send").focus();
-    this.changed();
-  }
-
-  detach() {
-    this.file = null;
-    this.message.hidden = false;
-    byId("attached").hidden = true;
-    this.changed();
   }
 
   /** Puts a message into the box. */
   load({ connection, direction, type, encoding, data }) {
     const bytes = encoding === "base64" ? bytesOfBase64(data) : new TextEncoder().encode(data), text = type === "binary" ? null : utf8Text(bytes);
     if (bytes.length > MAX_EDITED) return notify(`Over ${exactSize(MAX_EDITED)}: too large to edit here`);
-    this.type.value = text === null ? "hex" : type;
-    this.message.value = text ?? hexBytes(bytes);
+    this.fill(text ?? hexBytes(bytes), text === null ? "hex" : type);
     const side = direction === "in" ? "client" : "server";
     if (hasOption(this.to, side)) this.to.value = side;
     if (hasOption(this.connection, connection)) this.connection.value = String(connection);
-    this.detach();
     this.focus();
   }
 
@@ -170,8 +199,7 @@ export class Compose {
   }
 
   stopEditing() {
-    this.message.value = "";
-    this.detach();
+    this.fill();
     this.setEditing(null);
   }
 
@@ -179,6 +207,7 @@ export class Compose {
     this.editing = held;
     this.form.classList.toggle("editing", held !== null);
     this.to.disabled = this.connection.disabled = held !== null;
-    byId("cancel").hidden = held === null;
+    byId("cancel").hidden = byId("editing").hidden = held === null;
+    setText(byId("editing"), held ? `Editing held message ${held.number}: Send delivers it as it is here` : "");
   }
 }

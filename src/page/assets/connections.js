@@ -1,7 +1,7 @@
 // @ts-check
 // The list of connections: all, or one of them.
 
-import { byId, make, notify, on, putData, putOptions, throttled } from "./dom.js";
+import { byId, make, notify, on, putData, putOptions, setText, throttled } from "./dom.js";
 import { countText, sizeText } from "./format.js";
 
 /** How many connections are shown until the user asks for more, and how many are asked for at a time. */
@@ -17,7 +17,8 @@ export class Connections {
     this.events = events;
     /** @type {any[]} newest first */
     this.list = [];
-    this.total = 0;
+    /** How many are listed, and how many are not any more. */
+    this.total = this.forgotten = 0;
     this.count = MANY_CONNECTIONS;
     this.seen = "";
     /** The items by their number. @type {Map<string, any>} */
@@ -52,18 +53,19 @@ export class Connections {
       if (!answer) return; // the source is gone; what is shown stays
       list.push(...answer.list);
     } while (answer.list.length > 0 && list.length < Math.min(this.count, answer.total));
-    Object.assign(this, { list, total: answer.total });
+    Object.assign(this, { list, total: answer.total, forgotten: answer.forgotten });
     this.draw();
   }
 
   draw() {
-    const { connection } = this.model.filter, all = `All connections (${countText(this.total)})`;
+    const { filter: { connection }, isOver } = this.model, all = `All connections (${countText(this.total)})`;
+    if (isOver) for (const one of this.open) Object.assign(one, { state: "ended", why: "wscope ended" });
     const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.number ?? "only", one.number ?? ""))];
     putData(buttons[0].children[1], all);
+    setText(buttons[0].children[5], this.forgotten ? `and ${countText(this.forgotten)} older ones that are not listed` : "");
     this.list.forEach((one, at) => fillConnection(buttons[at + 1], one));
     buttons.forEach((button, at) => {
-      if (connection === null ? at === 0 : button.dataset.number === String(connection)) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
+      button.ariaCurrent = (connection === null ? at === 0 : button.dataset.number === String(connection)) ? "true" : null;
       if (this.element.children[at] !== button.parentNode) this.element.insertBefore(button.parentNode, this.element.children[at] ?? null);
     });
     while (this.element.children.length > buttons.length) this.element.lastChild.remove();
@@ -85,7 +87,7 @@ export class Connections {
 
   /** Those to which messages can be sent. */
   get open() {
-    return this.list.filter((one) => one.state === "open");
+    return this.list.filter((one) => one.state === "open" || one.state === "closing");
   }
 
   /** Goes to the next one in the list. @param {1|-1} step */
@@ -99,19 +101,20 @@ export class Connections {
 
 const connectionName = (one) => `${one.number === null ? "" : `#${one.number} `}${(one.path ?? one.url ?? "").slice(0, 200)}`;
 
+/** The code or status with which it ended. */
+const endOf = (one) => one.code ?? (one.state === "refused" ? one.status : null);
+
 /** A connection in one line. @param {any} one */
 export function connectionLabel(one) {
-  return `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${one.code ?? one.status ?? one.state}`}`;
+  return `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${endOf(one) ?? one.state}`}`;
 }
 
 function fillConnection(button, one) {
-  const [dot, path, protocol, second, bytes, why] = button.children, isOpen = one.state === "open";
-  const isBad = one.state === "refused" || (!isOpen && !GOOD_CODES.includes(one.code));
-  const words = isOpen ? "" : one.why ?? (one.reason ? `“${one.reason}”` : one.name) ?? "";
-  button.className = one.state;
-  dot.title = one.state;
+  const [dot, path, protocol, second, bytes, why] = button.children, isBad = one.state === "refused" || !GOOD_CODES.includes(one.code);
+  const words = one.state === "open" ? "" : one.why ?? [one.state === "closing" && "closing", one.initiator && `by ${one.initiator === "self" ? "wscope" : one.initiator}`, one.reason ? `“${one.reason}”` : one.name].filter(Boolean).join(": ");
+  button.className = dot.title = one.state;
   putData(path, connectionName(one));
-  putData(protocol, String((isOpen ? null : one.code ?? one.status) ?? one.protocol ?? "").slice(0, 40));
+  putData(protocol, String(endOf(one) ?? one.protocol ?? "").slice(0, 40));
   putData(second, `↑ ${countText(one.out)}  ↓ ${countText(one.in)}`);
   putData(bytes, sizeText(one.bytes));
   putData(why, words.slice(0, 300));

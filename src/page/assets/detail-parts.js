@@ -22,9 +22,9 @@ export function textBox(text) {
   return inParts(text.length, TEXT_STEP, "characters", (from, to) => dataIn("pre", text.slice(whole(from), whole(to)), "", true));
 }
 
-/** A dump of any length. @param {Uint8Array} bytes */
-export function hexBox(bytes) {
-  return inParts(bytes.length, HEX_STEP, "bytes", (from, to) => make("pre", { class: "hex" }, hexDump(bytes, from, to)));
+/** A dump of any length. @param {Uint8Array} bytes @param {number} width bytes of a line */
+export function hexBox(bytes, width) {
+  return inParts(bytes.length, HEX_STEP, "bytes", (from, to) => make("pre", { class: "hex" }, hexDump(bytes, from, to, width)));
 }
 
 /** The first part of a long content, and a button for the next. */

@@ -2,14 +2,17 @@
 // The selected message: its views, its facts, and what can be done with it.
 
 import { cutNote, factList, frameTable, hexBox, hint, textBox } from "./detail-parts.js";
-import { attempt, byId, copyText, dataIn, make, makeButton, notify, on, runKey } from "./dom.js";
-import { countText, deltaText, directionText, exactSize, spanText } from "./format.js";
-import { hexBytes, hexDump } from "./hex.js";
+import { attempt, byId, copyText, dataIn, make, makeButton, notify, on, runKey, span } from "./dom.js";
+import { actionText, countText, deltaText, directionText, exactSize, spanText } from "./format.js";
+import { hexBytes } from "./hex.js";
 import { JsonTree } from "./json-tree.js";
-import { bytesOfEvent, factsOfEvent, utf8Text } from "./payload.js";
+import { bytesOfEvent, factsOfEvent, textOfEvent } from "./payload.js";
 
 /** A message over this many bytes is shown in part first: so much of it. */
 const LARGE = 1 << 20, FIRST_PART = 64 << 10;
+
+/** The least pixels for dumps with 16 bytes a line. */
+const WIDE_DUMP = 610;
 
 /** The most that wscope gives of one message. */
 const MOST = 16 << 20;
@@ -32,6 +35,7 @@ export class Detail {
     this.kept = new Map();
     TABS.forEach((name) => on(`tab-${name}`, "click", () => this.open(name)));
     on("tabs", "keydown", (event) => runKey(event, { ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1) }));
+    new ResizeObserver(() => this.hexWidth !== this.drawnWidth && this.panel.querySelector(".hex") && this.draw()).observe(this.panel);
     on("copy-payload", "click", () => this.copyPayload());
     on("copy-scenario", "click", () => this.copyScenario());
     this.draw();
@@ -63,54 +67,55 @@ export class Detail {
   draw() {
     const { answer, panel, tab, limit, row } = this;
     for (const name of TABS) {
-      byId(`tab-${name}`).setAttribute("aria-selected", String(name === tab));
+      byId(`tab-${name}`).ariaSelected = name === tab;
       byId(`tab-${name}`).tabIndex = name === tab ? 0 : -1;
     }
     panel.setAttribute("aria-labelledby", `tab-${tab}`);
     byId("detail-foot").hidden = !answer?.event;
     if (!answer?.event) return panel.replaceChildren(hint(answer ? answer.failure ?? "This message is not kept any more." : "Select a message to see it here."));
     this.drawFacts();
-    panel.replaceChildren(...[this[/** @type {"text"} */ (tab)]()].flat());
+    this.drawnWidth = this.hexWidth;
+    panel.replaceChildren(...this.forms(answer.event, (event) => [this[/** @type {"text"} */ (tab)](event)].flat()));
     if (answer.isPreview && answer.cut) panel.append(make("p", { class: "more" }, "Only the start of this message was loaded before wscope ended."));
     else if (answer.cut) panel.append(cutNote(limit, answer.event.size ?? 0, MOST, () => this.show(row, MOST)));
   }
 
-  /** The payload: bytes, and the text that they are; null if there is none. */
-  get bytes() {
-    return bytesOfEvent(this.answer.event);
+  /** Bytes of a line of a dump. */
+  get hexWidth() {
+    return this.panel.clientWidth < WIDE_DUMP ? 8 : 16;
   }
 
-  get payloadText() {
-    const { event } = this.answer, { bytes } = this;
-    return bytes && (event.encoding === "base64" ? utf8Text(bytes) : event.data);
+  /** What was sent, and what was done to it: what was delivered in its place, if it was changed. */
+  forms(event, show) {
+    const { action, changed_to: changed } = event, done = action && actionText(event), head = (text) => dataIn("h3", text);
+    if (this.tab === "frames" || this.tab === "decoded" || (!changed && !done)) return show(event);
+    if (!changed) return [head(`This message was ${done}`), ...show(event)];
+    const { data, bytes, encoding, file, changed_to, ...same } = event;
+    return [head("As it was sent"), ...show(event), head(`As it was delivered${done ? `: ${done}` : ""}`), ...show({ ...same, ...changed, event: changed.data === undefined ? same.event : "message" })];
   }
 
-  get isMessage() {
-    return this.answer.event.event === "message";
-  }
-
-  text() {
-    const { event } = this.answer, { bytes, payloadText: text } = this;
-    if (!this.isMessage) return [factList(factsOfEvent(event)), bytes?.length > 0 ? make("pre", { class: "hex" }, hexDump(bytes)) : ""];
+  text(event) {
+    const bytes = bytesOfEvent(event), text = textOfEvent(event);
+    if (event.event !== "message") return [factList(factsOfEvent(event)), bytes?.length ? event.type === "text" ? textBox(text ?? "") : hexBox(bytes, this.hexWidth) : ""];
     if (!bytes) return hint(event.file ? `The file ${event.file}, as one message.` : "The payload was not kept: the message is over the limit.");
-    return bytes.length === 0 ? hint("An empty message.") : text === null ? this.hex() : textBox(text);
+    return bytes.length === 0 ? hint("An empty message.") : text === null ? this.hex(event) : textBox(text);
   }
 
-  json() {
-    const { event, cut } = this.answer, text = this.isMessage ? this.payloadText : JSON.stringify(event);
+  json(event) {
+    const { cut } = this.answer, text = event.event === "message" ? textOfEvent(event) : JSON.stringify(event);
     try {
       return new JsonTree(text ?? "").element;
     } catch (error) {
       if (cut) return hint("Only a part of this message is loaded: a tree needs all of it.");
       if (!text) return hint("Not JSON.");
       const { message, at } = error;
-      return [hint(`Not JSON: ${message}, at character ${countText(at + 1)}.`), make("pre", {}, dataIn("span", text.slice(Math.max(0, at - 40), at)), dataIn("span", text.slice(at, at + 40) || "(end)", "bad"))];
+      return [hint(`Not JSON: ${message}, at character ${countText(at + 1)}.`), make("pre", {}, span(text.slice(Math.max(0, at - 40), at)), span(text.slice(at, at + 40) || "(end)", "bad"))];
     }
   }
 
-  hex() {
-    const { bytes } = this;
-    return bytes ? bytes.length > 0 ? hexBox(bytes) : hint("An empty payload.") : hint("No payload.");
+  hex(event) {
+    const bytes = bytesOfEvent(event);
+    return bytes ? bytes.length > 0 ? hexBox(bytes, this.hexWidth) : hint("An empty payload.") : hint("No payload.");
   }
 
   frames() {
@@ -131,9 +136,9 @@ export class Detail {
     const facts = [
       `#${countText(row.row)}`, typeof event.connection === "number" && `connection ${event.connection}`, directionText(row.direction),
       typeof frames === "number" && `${countText(frames)} frame${frames === 1 ? "" : "s"}`, typeof size === "number" && exactSize(size), wire && size > 0 && `${exactSize(wire)} on the wire (${Math.round(100 * wire / size)} %)`,
-      event.compressed && "compressed", event.action && `${event.rule ? `rule ${event.rule}: ` : ""}${event.action}`, row.delta_ms && deltaText(row.delta_ms), event.time,
+      event.compressed && "compressed", event.action && actionText(event), row.delta_ms && deltaText(row.delta_ms), event.time,
     ];
-    byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => dataIn("span", fact)));
+    byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => span(fact)));
     if (pair) byId("facts").append(make("span", {}, pair.is_answer ? "reply to " : "answered by ", makeButton(`#${countText(pair.row)}`, () => this.onRow(pair.row)), ` after ${spanText(pair.late_ms)}`));
     byId("copy-scenario").disabled = !this.answer.scenario;
     byId("copy-payload").disabled = event.data === undefined;
@@ -146,9 +151,10 @@ export class Detail {
   }
 
   copyPayload() {
-    if (!this.answer?.event || !this.bytes) return;
-    const text = this.payloadText;
-    copyText(text ?? hexBytes(this.bytes), this.answer.cut ? "the part that is loaded" : text === null ? "payload as hex" : "payload");
+    const { event } = this.answer ?? {}, bytes = event && bytesOfEvent(event);
+    if (!bytes) return;
+    const text = textOfEvent(event);
+    copyText(text ?? hexBytes(bytes), this.answer.cut ? "the part that is loaded" : text === null ? "payload as hex" : "payload");
   }
 
   copyScenario() {
@@ -169,6 +175,6 @@ export class Detail {
 
 /** What the list knows of a row, if wscope cannot be asked. */
 function fromPreview({ event, time, type, size, preview, cut }, error) {
-  if (preview === undefined) return { failure: error.message };
-  return { event: { event, time, type, size, data: preview }, cut, isPreview: true };
+  if (preview === undefined) return { failure: `Not loaded: ${error.message}.` };
+  return { event: { event, time, type, size, [event === "message" ? "data" : "summary"]: preview }, cut, isPreview: true };
 }

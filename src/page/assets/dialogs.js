@@ -2,7 +2,7 @@
 // The dialogs: rules, the end of a connection, keys.
 
 import { connectionLabel } from "./connections.js";
-import { byId, dataIn, make, makeButton, notify, on, putData, putOptions } from "./dom.js";
+import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, span } from "./dom.js";
 
 export class RulesDialog {
   /** @param {import("./model.js").Model} model */
@@ -33,7 +33,7 @@ export class RulesDialog {
     const answer = await this.change("rules", {});
     if (!answer) return;
     this.version = answer.version;
-    const items = answer.list.map(({ number, text }) => make("li", {}, make("span", { class: "dim" }, String(number)), dataIn("code", text),
+    const items = answer.list.map(({ number, text }) => make("li", {}, span(String(number), "dim"), dataIn("code", text),
       makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
     byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
   }
@@ -70,9 +70,10 @@ export class CloseDialog {
     if (byId("open-close").hidden) return;
     const open = this.openConnections(), numbered = open.filter((one) => one.number !== null), select = byId("close-connection"), { connection } = this.model.filter;
     if (open.length === 0) return notify("No connection is open");
+    if (connection !== null && !numbered.some((one) => one.number === connection)) return notify(`Connection #${connection} is not open: choose another in the list`);
     putOptions(select, numbered.map((one) => [String(one.number), connectionLabel(one)]));
     select.parentNode.hidden = numbered.length === 0;
-    if (numbered.some((one) => one.number === connection)) select.value = String(connection);
+    if (connection !== null) select.value = String(connection);
     const sides = this.model.hello.can.close;
     putOptions(byId("close-side"), (sides.length > 1 ? ["both", ...sides] : sides).map((side) => [side, side]));
     byId("close-error").textContent = "";
@@ -88,18 +89,23 @@ export class CloseDialog {
   }
 }
 
-/** What is in the dialog `Keys`: keys, then the words of the filter. */
+/** What is in the dialog `Keys`: keys, then the words of the filter. Keys that need an ability of the run are listed only with it. */
 const KEYS_HELP = {
-  Messages: { "j k ↓ ↑": "next, previous", "PgDn PgUp": "a screen further, back", "g G": "first, newest", f: "follow the newest", Space: "pause, resume", "[ ]": "newer, older connection", "/": "filter", p: "hide or show control frames", C: "clear" },
+  Messages: { "j k ↓ ↑": "next, previous", "PgDn PgUp": "a screen further, back", "g G": "first, newest", f: "follow the newest", "[ ]": "newer, older connection", "/": "filter", p: "hide or show control frames", C: "clear" },
   "One message": { Enter: "to the detail", Esc: "back", "1 … 5": "Text, JSON, Hex, Frames, Decoded", y: "copy", Y: "copy as a scenario line" },
-  Sending: { c: "compose", e: "edit and send again", r: "send again", h: "hold on, off", o: "let the first held message go", d: "drop it", E: "edit it", R: "rules", x: "disconnect" },
+  Live: { Space: "pause, resume" },
+  Sending: { c: "compose", "Ctrl+Enter": "send, even if empty", e: "edit and send again", r: "send again", x: "disconnect" },
+  Holding: { h: "hold on, off", o: "let the first held message go", d: "drop it", E: "edit it", R: "rules" },
   Page: { t: "time line: ← → to move, Enter to jump, + − to zoom", s: "save (Tab for the format)", "?": "this list" },
   Filter: { "word “two words”": "text that contains it", "/regex/ /regex/i": "text that matches", "dir:out dir:in": "client to server, server to client", "type:text,close": "text, binary, ping, pong, close, open, error, http …", "size:>1k": "also <, >=, <=, 100..200", "conn:2 code:1008": "connection, close code", "rule:1 late:>100ms": "touched by a rule, late answers", "$.op == tick": "JSON value at a path; ~ contains; $.op exists", "-word": "not" },
 };
 
-/** Fills the dialog. */
-export function startKeysDialog() {
-  byId("keys-body").replaceChildren(...Object.entries(KEYS_HELP).map(([title, keys]) => make("section", {}, make("h3", {}, title),
-    make("dl", {}, ...Object.entries(keys).flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])))));
-  on("open-keys", "click", () => byId("keys-dialog").showModal());
+/** @param {import("./model.js").Model} model */
+export function startKeysDialog(model) {
+  on("open-keys", "click", () => {
+    const { hello } = model, isShown = { Live: hello?.mode !== "view", Sending: hello?.can.send.length, Holding: hello?.can.hold };
+    byId("keys-body").replaceChildren(...Object.entries(KEYS_HELP).filter(([title]) => isShown[title] ?? true).map(([title, keys]) => make("section", {}, make("h3", {}, title),
+      make("dl", {}, ...Object.entries(keys).flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])))));
+    byId("keys-dialog").showModal();
+  });
 }

@@ -48,6 +48,11 @@ export function dataIn(tag, text, name, keepsLines) {
   return putData(make(tag, { class: name || null }), text, keepsLines);
 }
 
+/** Data within a line. @param {string} text @param {string} [name] */
+export function span(text, name) {
+  return dataIn("span", text, name);
+}
+
 /** Sets the text of an element if it is another one. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

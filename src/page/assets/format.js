@@ -54,10 +54,10 @@ export function spanText(ms) {
   return `${Math.floor(ms / 3_600_000)} h ${Math.floor(ms / 60_000) % 60} min`;
 }
 
-/** The time since the row before. @param {number|null|undefined} ms */
+/** The time since the row before, short: `+519 ms`, `+4m 12s`. @param {number|null|undefined} ms */
 export function deltaText(ms) {
   if (ms === null || ms === undefined) return "";
-  return ms < 0 ? `−${spanText(-ms)}` : `+${spanText(ms)}`;
+  return (ms < 0 ? `−${spanText(-ms)}` : `+${spanText(ms)}`).replace(/ ([mh])\w* (\d+) (\w).*/, "$1 $2$3");
 }
 
 /** Whether a text has characters that are shown as escapes. @param {string} text */
@@ -118,6 +118,15 @@ export function visibleText(text) {
 /** Where a message goes, in words. @param {string|null|undefined} direction */
 export function directionText(direction) {
   return direction === "out" ? "client to server" : direction === "in" ? "server to client" : "";
+}
+
+/** What actions have done, by the word with which rules begin. */
+const DONE = new Map(Object.entries({ drop: "dropped", delay: "delayed", duplicate: "duplicated", replace: "replaced", corrupt: "corrupted", hold: "held", close: "not delivered, closed", abort: "not delivered, reset", inject: "sent", edit: "edited" }));
+
+/** What was done to a message, and by whom. @param {{action: string, rule?: number|null}} touched */
+export function actionText({ action, rule }) {
+  const [verb, ...more] = action.split(" ");
+  return [DONE.get(verb) ?? verb, ...more, rule ? `by rule ${rule}` : "by hand"].join(" ");
 }
 
 /** A direction as an arrow. @param {string|null|undefined} direction */

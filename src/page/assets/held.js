@@ -1,7 +1,7 @@
 // @ts-check
 // Messages that are held: above the list, until they are let go, edited or dropped.
 
-import { attempt, byId, dataIn, make, makeButton, on } from "./dom.js";
+import { attempt, byId, make, makeButton, on, span } from "./dom.js";
 import { arrowText, countText, directionText, sizeText } from "./format.js";
 
 /** How many are shown; more wait behind them. */
@@ -13,7 +13,8 @@ export class Held {
     this.model = model;
     this.onEdit = onEdit;
     this.element = byId("held");
-    this.version = /** @type {number|null} */ (null);
+    /** @type {string|null} */
+    this.version = null;
     on("hold", "click", () => this.toggle());
   }
 
@@ -21,9 +22,10 @@ export class Held {
   update() {
     const { state } = this.model, button = byId("hold");
     button.hidden = !this.model.can("hold");
-    button.setAttribute("aria-pressed", String(Boolean(state?.holding)));
-    if (!state || state.held_version === this.version) return;
-    this.version = state.held_version;
+    button.ariaPressed = Boolean(state?.holding);
+    const version = state && `${state.held_version} ${state.holding}`;
+    if (version === this.version) return;
+    this.version = version;
     this.fetch();
   }
 
@@ -32,7 +34,7 @@ export class Held {
   }
 
   async fetch() {
-    const answer = this.model.state.held > 0 ? await this.model.source.request("held").catch(() => null) : { list: [] };
+    const { holding } = this.model.state, answer = this.model.state.held > 0 ? await this.model.source.request("held").catch(() => null) : { list: [] };
     if (!answer) {
       this.version = null; // asked for again with the next notice
       return;
@@ -40,7 +42,7 @@ export class Held {
     const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
     this.element.replaceChildren(...list.slice(0, MANY_HELD).map((held) => this.item(held)));
-    if (list.length > 1) this.element.append(make("li", {}, make("span", { class: "preview dim" }, `${countText(list.length)} messages are held`), makeButton("Release all", () => this.release(null, false))));
+    if (list.length > 1 || !holding) this.element.append(make("li", {}, span(`${countText(list.length)} ${holding ? "held" : "still held: Hold is off"}`, "preview dim"), makeButton("Release all", () => this.release(null, false))));
     if (focused) this.button(focused)?.focus();
   }
 
@@ -50,11 +52,11 @@ export class Held {
   }
 
   item(held) {
-    const { number, connection, direction, type, size, preview } = held, id = `held-${number}`, text = dataIn("span", preview, "preview");
+    const { number, connection, direction, type, size, preview } = held, id = `held-${number}`, text = span(preview, "preview");
     const button = (name, action) => makeButton(name, action, { "aria-describedby": id });
     text.id = id;
-    return make("li", {}, make("span", { class: "warn" }, `held ${number}`), dataIn("span", `${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
-      make("span", { class: "unseen" }, directionText(direction)), text,
+    return make("li", {}, span(`held ${number}`, "warn"), span(`${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
+      span(directionText(direction), "unseen"), text,
       button("Go", () => this.release(number, false)), ...(type === "close" ? [] : [button("Edit", () => this.onEdit(held))]), button("Drop", () => this.release(number, true)));
   }
 

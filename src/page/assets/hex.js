@@ -1,20 +1,17 @@
 // @ts-check
 // Bytes as a dump: offset, 16 bytes, characters. Pure.
 
-/** Bytes of a line. */
-const HEX_WIDTH = 16;
-
 /** Bytes as `de ad be ef`. @param {Uint8Array} bytes */
 export function hexBytes(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** The lines of a dump. @param {Uint8Array} bytes @param {number} from a multiple of 16 @param {number} to */
-export function hexDump(bytes, from = 0, to = bytes.length) {
+/** The lines of a dump. @param {Uint8Array} bytes @param {number} from a multiple of 16 @param {number} to @param {number} width bytes of a line: 16 or 8 */
+export function hexDump(bytes, from = 0, to = bytes.length, width = 16) {
   const digits = Math.max(4, bytes.length.toString(16).length), lines = [];
-  for (let at = from; at < to; at += HEX_WIDTH) {
-    const line = bytes.subarray(at, Math.min(at + HEX_WIDTH, to));
-    const columns = `${hexBytes(line.subarray(0, 8)).padEnd(23)}  ${hexBytes(line.subarray(8)).padEnd(23)}`;
+  for (let at = from; at < to; at += width) {
+    const line = bytes.subarray(at, Math.min(at + width, to));
+    const columns = hexBytes(line.subarray(0, 8)).padEnd(23) + (width > 8 ? `  ${hexBytes(line.subarray(8)).padEnd(23)}` : "");
     const characters = Array.from(line, (byte) => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·").join("");
     lines.push(`${at.toString(16).padStart(digits, "0")}  ${columns}  ${characters}`);
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // A JSON text as a tree that is opened and searched. Only what is open has elements, and of many children a part.
 
-import { copyText, dataIn, make, makeButton, runKey, setText } from "./dom.js";
+import { copyText, dataIn, make, makeButton, runKey, setText, span } from "./dom.js";
 import { countText } from "./format.js";
 import { jsonPath, parseJson, stringValue } from "./json-parse.js";
 
@@ -95,9 +95,9 @@ export class JsonTree {
     const item = make("div", { role: "treeitem", "data-index": index, "data-hidden": hidden || null, "aria-level": depth + 1, tabindex: isSelected ? 0 : -1, "aria-selected": String(isSelected), "aria-expanded": isOpenable ? String(isOpen) : null },
       make("span", { class: "twist", "aria-hidden": "true" }, isOpenable ? (isOpen ? "▾" : "▸") : " "));
     item.style.setProperty("--level", String(Math.min(depth, MAX_INDENT)));
-    if (hidden > 0) item.append(make("span", { class: "count" }, `${countText(hidden)} more`));
+    if (hidden > 0) item.append(span(`${countText(hidden)} more`, "count"));
     else if (value.keyStart >= 0) item.append(this.piece("key", value.keyStart, value.keyEnd), ": ");
-    else if (value.parent >= 0) item.append(make("span", { class: "dim" }, `${value.place}: `));
+    else if (value.parent >= 0) item.append(span(`${value.place}: `, "dim"));
     if (hidden === 0) item.append(...this.valueParts(value));
     return item;
   }
@@ -105,17 +105,17 @@ export class JsonTree {
   valueParts({ kind, size, start, end }) {
     if (kind === "object" || kind === "array") {
       const [left, right, unit] = kind === "object" ? ["{", "}", "member"] : ["[", "]", "element"];
-      return size === 0 ? [left + right] : [`${left} `, make("span", { class: "count" }, `${countText(size)} ${unit}${size === 1 ? "" : "s"}`), ` ${right}`];
+      return size === 0 ? [left + right] : [`${left} `, span(`${countText(size)} ${unit}${size === 1 ? "" : "s"}`, "count"), ` ${right}`];
     }
     const rest = end - start - LONG_STRING;
-    return [this.piece(kind, start, Math.min(end, start + LONG_STRING)), rest > 0 ? make("span", { class: "count" }, ` … ${countText(rest)} characters more`) : ""];
+    return [this.piece(kind, start, Math.min(end, start + LONG_STRING)), rest > 0 ? span(` … ${countText(rest)} characters more`, "count") : ""];
   }
 
   /** A part of the text, with what is searched for marked. */
   piece(name, start, end) {
     const text = this.text.slice(start, end), at = this.query ? text.toLowerCase().indexOf(this.query) : -1, after = at + this.query.length;
-    if (at < 0) return dataIn("span", text, name);
-    return make("span", { class: name }, dataIn("span", text.slice(0, at)), dataIn("mark", text.slice(at, after)), dataIn("span", text.slice(after)));
+    if (at < 0) return span(text, name);
+    return make("span", { class: name }, span(text.slice(0, at)), dataIn("mark", text.slice(at, after)), span(text.slice(after)));
   }
 
   find() {

@@ -151,10 +151,10 @@ export class Lane {
 
   moveCursor(part) {
     const { answer, canvas } = this, cursor = this.cursor = Math.min(1, Math.max(0, part));
-    canvas.setAttribute("aria-valuenow", String(Math.round(1000 * cursor)));
+    canvas.ariaValueNow = Math.round(1000 * cursor);
     if (answer) {
       const [out, inward, control] = answer.buckets[Math.min(answer.buckets.length - 1, Math.floor(cursor * answer.buckets.length))];
-      canvas.setAttribute("aria-valuetext", `${spanText(laneTime(answer, cursor))} after the start, ${countText(out + inward + control)} messages`);
+      canvas.ariaValueText = `${spanText(laneTime(answer, cursor))} after the start, ${countText(out + inward + control)} messages`;
     }
     this.draw();
   }

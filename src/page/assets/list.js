@@ -21,9 +21,10 @@ export class MessageList {
     this.pool = [];
     this.first = 0;
     this.follows = true;
-    /** The index in the list of what is selected, and the row itself. */
-    this.selected = /** @type {number|null} */ (null);
-    this.selectedRow = /** @type {any} */ (null);
+    /** The index in the list of what is selected, and the row itself. @type {number|null} */
+    this.selected = null;
+    /** @type {any} */
+    this.selectedRow = null;
     this.isDrawing = false;
     on("grid", "scroll", () => this.scrolled());
     on("grid", "click", ({ target }) => this.clicked(target.closest(".row")));
@@ -35,6 +36,7 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
+    this.resize(); // before the browser reports that it has scrolled
     this.draw();
   }
 
@@ -126,7 +128,7 @@ export class MessageList {
     for (const view of pool) view.isUsed = false;
     for (let at = from; at < to; at++) {
       const index = first + at;
-      pool[index % pool.length].show(index, model.rows.get(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift));
+      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift));
     }
     for (const view of pool) view.hideUnused();
     this.describe();
@@ -137,7 +139,7 @@ export class MessageList {
 
   describe() {
     const { grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
-    grid.setAttribute("aria-rowcount", map.rows + 1);
+    grid.ariaRowCount = map.rows + 1;
     if (view?.isUsed && view.index === selected) grid.setAttribute("aria-activedescendant", view.element.id);
     else grid.removeAttribute("aria-activedescendant");
     jump.hidden = this.follows || map.rows === 0;
@@ -159,8 +161,8 @@ export class MessageList {
     this.selected = chosen;
     if (chosen < model.total - 1) this.follow(false);
     this.reveal(chosen);
-    const row = await this.fetched(chosen);
-    if (!row || this.selected !== chosen) return;
+    const row = await this.fetched(chosen) ?? { row: null };
+    if (this.selected !== chosen) return;
     this.selectedRow = row;
     this.drawNow();
     this.events.onSelect(row);
@@ -203,9 +205,15 @@ export class MessageList {
     this.select(this.model.total - 1);
   }
 
+  /** The indexes of the first row in view, and behind the last. @returns {[number, number]} */
+  get range() {
+    const [from, to] = this.map.range(0);
+    return [this.first + from, this.first + to];
+  }
+
   /** Elapsed milliseconds of the first and the last row in view. */
   get timesInView() {
-    const [from, to] = this.map.range(0), { rows } = this.model, start = rows.get(this.first + from), end = rows.get(this.first + to - 1);
+    const [from, to] = this.range, { rows } = this.model, start = rows.get(from), end = rows.get(to - 1);
     return start && end ? [start.elapsed_ms, end.elapsed_ms] : null;
   }
 }

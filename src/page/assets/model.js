@@ -4,6 +4,9 @@
 
 import { RowCache } from "./rows.js";
 
+/** What stands in place of a row that is being fetched, and of one that cannot be. */
+const LOADING = { type: "", preview: "…" }, NOT_LOADED = { type: "", preview: "not loaded: wscope has ended" };
+
 /** What the list shows: nothing hidden. */
 export const NO_FILTER = { text: "", control: true, after: 0, connection: /** @type {number|null} */ (null) };
 
@@ -20,13 +23,14 @@ export class Model {
     this.filter = { ...NO_FILTER };
     /** @type {{text: string, at: number|null}|null} */
     this.filterError = null;
-    /** Of the list that is shown: null is that of all rows. */
-    this.generation = /** @type {number|null} */ (null);
-    /** A filter whose first notice has not come. */
-    this.coming = /** @type {number|null} */ (null);
-    /** The rows of the run and of the list at the time of the pause. */
-    this.pausedRows = /** @type {number|null} */ (null);
-    this.pausedTotal = /** @type {number|null} */ (null);
+    /** Of the list that is shown: null is that of all rows. @type {number|null} */
+    this.generation = null;
+    /** A filter whose first notice has not come. @type {number|null} */
+    this.coming = null;
+    /** The rows of the run and of the list at the time of the pause. @type {number|null} */
+    this.pausedRows = null;
+    /** @type {number|null} */
+    this.pausedTotal = null;
     this.filterCalls = 0;
     this.onChange = (/** @type {{isNewList: boolean}} */ _change) => {};
     this.onRows = () => {};
@@ -41,6 +45,16 @@ export class Model {
   can(what) {
     const allowed = this.hello?.can[what];
     return this.status === "open" && this.state?.phase !== "ended" && (Array.isArray(allowed) ? allowed.length > 0 : Boolean(allowed));
+  }
+
+  /** Whether wscope has ended: nothing can be asked any more. */
+  get isOver() {
+    return this.status === "over";
+  }
+
+  /** What the list shows at an index. @param {number} index */
+  rowAt(index) {
+    return this.rows.get(index) ?? (this.isOver ? NOT_LOADED : LOADING);
   }
 
   get isPaused() {
@@ -90,7 +104,6 @@ export class Model {
 
   receive(notice) {
     if (notice.notice !== undefined && notice.notice !== "state") return;
-    const before = this.state?.filter;
     this.state = notice;
     const now = notice.filter;
     let isNewList = false;
@@ -99,9 +112,7 @@ export class Model {
       this.coming = null;
       isNewList = true;
     }
-    // Until a search has ended, what it has found may be numbered anew.
-    const hasEnded = now && before && now.generation === before.generation && now.done && !before.done;
-    if (isNewList || (this.isFiltered && hasEnded)) this.rows.reset();
+    if (isNewList) this.rows.reset();
     if (this.isFiltered && now?.generation === this.generation) this.lastList = { first: now.first, total: now.found };
     if (isNewList) this.alignPause();
     this.onChange({ isNewList });

@@ -32,7 +32,13 @@ export function startPanes(onTheme) {
   on("show-connections", "click", () => showPane("connections"));
   for (const back of document.querySelectorAll(".back")) back.addEventListener("click", () => showPane("messages"));
   on("close-detail", "click", () => showDetail(false));
-  on("more", "click", () => byId("more").setAttribute("aria-expanded", String(byId("more").getAttribute("aria-expanded") !== "true")));
+  on("more", "click", () => showMore(byId("more").ariaExpanded !== "true"));
+}
+
+/** In narrow windows, rare actions are behind a button. @param {boolean} isOpen */
+export function showMore(isOpen) {
+  byId("more").ariaExpanded = isOpen;
+  byId("more").focus();
 }
 
 /** Which pane a narrow window shows. @param {"messages"|"connections"|"detail"} pane */
@@ -89,7 +95,7 @@ function startTheme(onTheme) {
     const button = byId("theme");
     document.documentElement.dataset.theme = theme;
     setText(button, theme === "system" ? "◐" : theme === "light" ? "☀" : "☾");
-    button.setAttribute("aria-label", `Theme: ${theme}`);
+    button.ariaLabel = `Theme: ${theme}`;
     button.title = `Theme: ${theme}. Click for ${next()}.`;
     onTheme();
   };

@@ -4,7 +4,7 @@
 import { bytesOfBase64 } from "./format.js";
 
 /** Members that are shown elsewhere, or of no use to people. */
-const SHOWN_ELSEWHERE = new Set(["event", "data", "encoding", "bytes", "elapsed_ms", "decoded"]);
+const SHOWN_ELSEWHERE = new Set(["event", "data", "encoding", "bytes", "elapsed_ms", "decoded", "changed_to"]);
 
 /** The payload of an event; null if it has none. @param {any} event @returns {Uint8Array|null} */
 export function bytesOfEvent(event) {
@@ -20,6 +20,13 @@ export function utf8Text(bytes) {
   } catch {
     return null;
   }
+}
+
+/** The payload of an event as text; null if it has none, or bytes that are not UTF-8. @param {any} event @returns {string|null} */
+export function textOfEvent(event) {
+  if (event.encoding !== "base64") return event.data ?? null;
+  const bytes = bytesOfEvent(event);
+  return bytes && utf8Text(bytes);
 }
 
 /** The members of an event: names with values, or with the names and values of headers and inner objects. @param {any} event @returns {[string, string|[string, string][]][]} */

@@ -1,14 +1,17 @@
 // @ts-check
 // One row of the list on the screen.
 
-import { dataIn, make, putData, setText } from "./dom.js";
-import { arrowText, countText, deltaText, directionText, sizeText, spanText, timeText } from "./format.js";
+import { make, putData, setText, span } from "./dom.js";
+import { actionText, arrowText, countText, deltaText, directionText, sizeText, spanText, timeText } from "./format.js";
 
 /** The cells of a row, in their order. */
 const CELLS = ["time", "connection", "delta", "direction", "type", "size", "data"];
 
 /** Events that belong to the protocol and not to what it carries: dim. */
 const QUIET_TYPES = new Set(["ping", "pong", "http", "retry", "reconnect", "redirect"]);
+
+/** Actions after which a message does not arrive. */
+const UNDELIVERED = /^(drop|close|abort)\b/;
 
 export class RowView {
   constructor() {
@@ -20,8 +23,10 @@ export class RowView {
   }
 
   reset() {
-    this.index = /** @type {number|null} */ (null);
-    this.row = /** @type {any} */ (null);
+    /** @type {number|null} */
+    this.index = null;
+    /** @type {any} */
+    this.row = null;
     this.isUsed = this.isSelected = false;
     this.top = this.position = -1;
     this.element.hidden = true;
@@ -30,7 +35,7 @@ export class RowView {
   }
 
   /**
-   * @param {number} index in the list @param {any} row undefined while it is being fetched
+   * @param {number} index in the list @param {any} row
    * @param {number} position in the list as it is kept, from 2 on: 1 is the header
    * @param {boolean} isSelected @param {number} top pixels in the scrolled element
    */
@@ -42,10 +47,10 @@ export class RowView {
       this.index = index;
       this.row = row;
       element.id = `row-${index}`;
-      this.fill(row ?? { preview: "…", type: "" });
+      this.fill(row);
     }
-    if (this.position !== position) element.setAttribute("aria-rowindex", position);
-    if (this.isSelected !== isSelected) element.setAttribute("aria-selected", isSelected);
+    if (this.position !== position) element.ariaRowIndex = position;
+    if (this.isSelected !== isSelected) element.ariaSelected = isSelected;
     if (this.top !== top) element.style.transform = `translateY(${top}px)`;
     Object.assign(this, { position, isSelected, top });
   }
@@ -56,18 +61,17 @@ export class RowView {
 
   fill(row) {
     const { cells } = this, words = directionText(row.direction);
-    this.element.className = `row ${row.direction ?? ""}${QUIET_TYPES.has(row.type) ? " quiet" : ""}${row.level ? ` is-${row.level}` : ""}`;
+    this.element.className = `row ${row.direction ?? ""}${QUIET_TYPES.has(row.type) ? " quiet" : ""}${row.level ? ` is-${row.level}` : ""}${UNDELIVERED.test(row.action) ? " struck" : ""}`;
     setText(cells.time, row.time ? timeText(row.time) : "");
     setText(cells.connection, typeof row.connection === "number" ? `#${row.connection}` : "");
     setText(cells.delta, deltaText(row.delta_ms));
     setText(cells.direction, arrowText(row.direction));
-    if (words) cells.direction.setAttribute("aria-label", words);
-    else cells.direction.removeAttribute("aria-label");
+    cells.direction.ariaLabel = words || null;
     putData(cells.type, row.type ?? row.event);
     setText(cells.size, typeof row.code === "number" ? String(row.code) : sizeText(row.size));
     putData(cells.data, row.preview ?? "");
-    if (row.cut && row.size > 1_000) cells.data.append(dataIn("span", `  … ${countText(row.size)} B`, "note"));
-    if (typeof row.late_ms === "number") cells.data.prepend(dataIn("span", `↩ ${spanText(row.late_ms)}  `, "note"));
-    if (row.action) cells.data.prepend(dataIn("span", `${row.rule ? `rule ${row.rule}: ` : ""}${row.action}  `, "note rule"));
+    if (row.cut && row.size > 1_000) cells.data.append(span(`  … ${countText(row.size)} B`, "note"));
+    if (typeof row.late_ms === "number") cells.data.prepend(span(`↩ ${spanText(row.late_ms)}  `, "note"));
+    if (row.action) cells.data.prepend(span(`${actionText(row)}  `, "note rule"));
   }
 }

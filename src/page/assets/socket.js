@@ -49,8 +49,9 @@ export class SocketSource {
       this.onStatus("open");
     };
     socket.onmessage = ({ data }) => this.receive(data);
-    socket.onclose = () => {
-      for (const { reject } of this.waiting.values()) reject(new Error("wscope is not reachable"));
+    socket.onclose = ({ code }) => {
+      this.isOver ||= code === 1001;
+      for (const { reject } of this.waiting.values()) reject(this.unreachable);
       this.waiting.clear();
       this.socket = null;
       if (this.isOver) return this.onStatus("over");
@@ -77,10 +78,14 @@ export class SocketSource {
     else waiting?.reject(Object.assign(new Error(message.error), { at: message.at }));
   }
 
+  get unreachable() {
+    return new Error(this.isOver ? "wscope has ended" : "wscope is not reachable");
+  }
+
   /** @returns {Promise<any>} */
   request(method, params = {}) {
     const socket = this.socket;
-    if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("wscope is not reachable"));
+    if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(this.unreachable);
     const id = ++this.lastId;
     socket.send(JSON.stringify({ id, method, ...params }));
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));

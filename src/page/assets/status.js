@@ -1,7 +1,7 @@
 // @ts-check
 // What is said about the run as a whole: the bar, the notes above the list, and the list while it is empty.
 
-import { byId, copyText, dataIn, make, makeButton, putData, setText } from "./dom.js";
+import { byId, copyText, dataIn, make, makeButton, putData, setText, span } from "./dom.js";
 import { countText, sizeText, timeText } from "./format.js";
 
 /** The state of the run: a name for its look, and the words. @param {import("./model.js").Model} model @returns {[string, string]} */
@@ -10,7 +10,7 @@ function stateOf({ status, hello, state, isPaused }) {
   if (status === "disconnected") return [status, "disconnected, trying again"];
   if (!state) return ["loading", "loading"];
   const why = state.why ? `: ${state.why}` : "", phase = status === "over" ? "ended" : state.phase;
-  if (hello.mode === "view") return [isPaused ? "paused" : "ended", `recording${isPaused ? ", paused" : ""}`];
+  if (hello.mode === "view") return ["ended", status === "over" ? "recording, wscope has ended" : "recording"];
   if (phase === "ended") return [phase, `ended${state.time ? ` ${timeText(state.time)}` : ""}${why}`];
   if (isPaused) return ["paused", `${phase}, paused`];
   return [phase, `${phase}${phase === "waiting" && hello.mode !== "connect" ? " for a client" : ""}${why}`];
@@ -29,7 +29,8 @@ export class Status {
     const { model } = this, { state, hello, waiting, isPaused } = model, [phase, words] = stateOf(model), element = byId("state"), pause = byId("pause");
     if (this.isNew("state", phase + words)) {
       element.dataset.phase = phase;
-      element.replaceChildren(dataIn("span", words));
+      element.title = words;
+      element.replaceChildren(span(words));
     }
     if (hello && this.isNew("title", hello.title)) {
       putData(byId("title"), hello.title);
@@ -38,6 +39,7 @@ export class Status {
     if (state) setText(byId("counts"), `${countText(state.messages)} msgs · ${sizeText(state.bytes)}`);
     setText(pause, isPaused ? `Resume${waiting > 0 ? ` · ${countText(waiting)} waiting` : ""}` : "Pause");
     pause.toggleAttribute("data-paused", isPaused);
+    pause.hidden = !isPaused && (hello?.mode === "view" || phase === "ended");
     this.filter();
     this.notes();
     this.empty();
@@ -52,28 +54,28 @@ export class Status {
 
   filter() {
     const { filterError: error, state, isFiltered, total, filter: { text } } = this.model, box = byId("filter"), found = isFiltered && state?.filter;
-    box.setAttribute("aria-invalid", String(Boolean(error)));
+    box.ariaInvalid = Boolean(error);
     box.toggleAttribute("data-counted", Boolean(found));
     setText(byId("filter-count"), found ? `${countText(total)} of ${countText(state.rows - state.first)}${found.done ? "" : " …"}` : "");
     byId("save-filtered-label").hidden = !isFiltered;
     byId("filter-error").hidden = !error;
     if (!error || !this.isNew("error", `${error.at} ${error.text} ${text}`)) return;
-    const place = error.at === null ? [] : [make("code", {}, dataIn("span", text.slice(0, error.at)), dataIn("mark", text.slice(error.at) || " "))];
-    byId("filter-error").replaceChildren(dataIn("span", error.text), ...place);
+    const place = error.at === null ? [] : [make("code", {}, span(text.slice(0, error.at)), dataIn("mark", text.slice(error.at) || " "))];
+    byId("filter-error").replaceChildren(span(error.text), ...place);
   }
 
   /** Lines above the list: what is not shown or not kept, and why. */
   notes() {
     const { state, hello, filter, status } = this.model, hidden = state && filter.after > 0 ? filter.after - state.first : 0;
     const notes = [
-      status === "over" && "wscope has ended. What this page has loaded stays readable, and can be saved as NDJSON.",
+      status === "over" && `wscope has ended${state?.why ? `: ${state.why}` : ""}. What this page has loaded stays readable; saving and filtering need wscope.`,
       status === "disconnected" && "The connection to wscope was lost. What is loaded stays readable.",
       state?.recorded_end,
-      state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept: the history is full (${sizeText(hello.history.total)}, --ui-history).`,
+      state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept${state.recorded_end ? "" : `: the history is full (${sizeText(hello.history.total)}, --ui-history)`}.`,
       hidden > 0 && `${countText(hidden)} earlier rows are hidden.`,
     ];
     if (!this.isNew("notes", notes.join())) return;
-    const items = notes.map((text, at) => text && make("p", { class: at === 1 || at === 2 ? "warn" : null }, dataIn("span", text), at === 4 ? makeButton("Show them", this.events.onUnclear) : ""));
+    const items = notes.map((text, at) => text && make("p", { class: at === 1 || at === 2 ? "warn" : null }, span(text), at === 4 ? makeButton("Show them", this.events.onUnclear) : ""));
     byId("notes").replaceChildren(...items.filter(Boolean));
   }
 
@@ -81,16 +83,17 @@ export class Status {
   empty() {
     const { model } = this, { status, state, hello, isFiltered } = model, box = byId("empty");
     const isEmpty = status === "forbidden" || !state || (model.total <= model.first && model.coming === null);
-    const kind = !isEmpty ? "" : status === "forbidden" ? status : !state ? "loading" : !isFiltered ? `none ${state.phase} ${hello.mode}` : state.filter?.done ? "filtered" : "searching";
+    const kind = !isEmpty ? "" : status === "forbidden" ? status : !state ? "loading" : !isFiltered ? `none ${state.phase} ${hello.mode}` : !state.filter?.done ? "searching" : model.filter.after > 0 && model.filter.text === "" ? "cleared" : "filtered";
     box.hidden = !isEmpty;
     if (this.isNew("empty", kind)) box.replaceChildren(...this.emptyContent(kind));
   }
 
   emptyContent(kind) {
-    const { hello, state, filter } = this.model, line = (text, look = "") => dataIn("p", text, look);
+    const { hello, state } = this.model, line = (text, look = "") => dataIn("p", text, look);
     if (kind === "forbidden") return [line("This page has no permission to show the run."), line("Open the URL that wscope printed: http://…/#token=…", "dim")];
     if (kind === "loading" || kind === "searching") return [line(`${kind[0].toUpperCase()}${kind.slice(1)} …`, "dim")];
-    if (kind === "filtered") return filter.text === "" && filter.connection === null && filter.after > 0 ? [line("Nothing since the list was emptied.", "dim")] : [line("Nothing matches the filter."), makeButton("Show everything", this.events.onShowAll)];
+    if (kind === "cleared") return [line("Cleared: nothing new yet.", "dim")];
+    if (kind === "filtered") return [line("Nothing matches the filter."), makeButton("Show everything", this.events.onShowAll)];
     if (kind === "") return [];
     if (hello.mode === "view") return [line("The recording has no messages.")];
     if (state.phase === "ended") return [line("The run ended without a message."), line(state.why ?? "", "dim")];

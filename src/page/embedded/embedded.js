@@ -2,7 +2,7 @@
 // Events that are in the page itself as the source of what it shows: for a report, which has no wscope to ask.
 
 import { parseFilter } from "./filter.js";
-import { bytesOfEvent, utf8Text } from "./payload.js";
+import { bytesOfEvent, textOfEvent } from "./payload.js";
 
 /** What a row shows of its message: characters of text, bytes of others. */
 const PREVIEW_TEXT = 200, PREVIEW_BYTES = 64;
@@ -40,10 +40,10 @@ export class EmbeddedSource {
     }
     /** @type {any[]} */
     this.rows = [];
-    for (const [row, event] of this.events.entries()) this.rows.push(rowOf(event, row, directionOf(event.direction, side), this.rows[row - 1]));
+    for (const [row, event] of this.events.entries()) this.rows.push(rowOf(event, row, side, this.rows[row - 1]));
     this.pairs = pairsOf(this.events, this.rows);
     for (const [request, answer] of this.pairs) this.rows[answer].late_ms = this.rows[answer].elapsed_ms - this.rows[request].elapsed_ms;
-    this.list = connectionsOf(this.events, this.rows, names);
+    this.list = connectionsOf(this.events, this.rows, side, names);
     /** The rows that the filter lets through. @type {any[]|null} */
     this.found = null;
     this.generation = 0;
@@ -93,7 +93,7 @@ const EMBEDDED_METHODS = {
     const test = parseFilter(text), isAll = text.trim() === "" && control && after === 0 && connection === null;
     source.generation += 1;
     source.found = isAll ? null : source.rows.filter((row) => row.row >= after && (connection === null || row.connection === connection) && (control || !["ping", "pong"].includes(row.type))
-      && test({ ...row, late: row.late_ms, text: textOf(source.events[row.row]) ?? row.preview }));
+      && test({ ...row, late: row.late_ms, text: textOfEvent(source.events[row.row]) ?? row.preview }));
     setTimeout(() => source.onNotice(source.state));
     return { generation: isAll ? null : source.generation };
   },
@@ -119,19 +119,13 @@ function deltaOf(row, before) {
   return before ? row.elapsed_ms - before.elapsed_ms : null;
 }
 
-/** The payload as text, if it is text. */
-function textOf(event) {
-  const bytes = event.encoding === "base64" ? bytesOfEvent(event) : null;
-  return bytes ? utf8Text(bytes) : event.data ?? null;
-}
-
 /** The row of the list for an event. */
-function rowOf(event, row, direction, before) {
+function rowOf(event, row, side, before) {
   const bytes = event.encoding === "base64" ? bytesOfEvent(event) : null;
   const words = SENTENCES[event.event]?.(event) ?? (bytes ? Array.from(bytes.subarray(0, PREVIEW_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join("") : event.data ?? event.file ?? "");
   const isBad = event.event === "error" || (event.event === "close" && ![1000, 1001, 1005].includes(event.code));
   return {
-    row, connection: event.connection ?? null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: deltaOf(event, before), event: event.event, direction,
+    row, connection: event.connection ?? null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: deltaOf(event, before), event: event.event, direction: directionOf(event.direction, side),
     type: event.omitted ? "omitted" : event.event === "message" ? event.type : event.event, size: event.size ?? null, wire_size: event.wire_size ?? null, compressed: Boolean(event.compressed), frames: event.frames ?? null,
     preview: words.slice(0, PREVIEW_TEXT), cut: words.length > PREVIEW_TEXT || (bytes?.length ?? 0) > PREVIEW_BYTES, code: event.code ?? null, rule: event.rule ?? null, action: event.action ?? null, late_ms: null,
     level: isBad ? "bad" : event.event === "violation" || event.action ? "warn" : null,
@@ -140,7 +134,7 @@ function rowOf(event, row, direction, before) {
 
 /** What rows say that have no payload. @type {Record<string, (event: any) => string>} */
 const SENTENCES = {
-  open: (event) => `${event.url ?? ""}${event.protocol ? ` ${event.protocol}` : ""}`, close: (event) => `${event.name ?? ""}${event.reason ? ` "${event.reason}"` : ""}`,
+  open: (event) => `${event.url ?? ""}${event.protocol ? ` ${event.protocol}` : ""}`, close: (event) => `${event.name ?? ""}${event.reason ? ` "${event.reason}"` : ""}${event.initiator ? `, by ${event.initiator === "self" ? "wscope" : `the ${event.initiator}`}` : ""}`,
   close_frame: (event) => `${event.code ?? ""} ${event.reason ?? ""}`, error: (event) => event.message ?? "", violation: (event) => `${event.message ?? ""}${event.section ? ` (section ${event.section})` : ""}`,
   http: (event) => `${event.method ?? ""} ${event.target ?? ""} ${event.status ?? ""}`, redirect: (event) => `${event.status ?? ""} ${event.to ?? ""}`, retry: (event) => event.reason ?? "", omitted: (event) => event.message ?? "", reconnect: (event) => event.reason ?? "",
 };
@@ -174,14 +168,14 @@ function pairKey(event) {
 }
 
 /** The connections, newest first. */
-function connectionsOf(events, rows, names) {
+function connectionsOf(events, rows, side, names) {
   const list = new Map();
   for (const [row, event] of events.entries()) {
     const number = event.connection ?? null, { direction, size } = rows[row];
     if (!list.has(number)) list.set(number, { number, url: null, path: names[number] ?? null, state: "open", protocol: null, extensions: null, remote: null, opened: null, ended: null, code: null, reason: "", name: null, why: null, status: null, out: 0, in: 0, bytes: 0, row });
-    const one = list.get(number), { event: kind, url = null, protocol, extensions, remote, status, time, code, reason, name, why = null, message } = event;
+    const one = list.get(number), { event: kind, url = null, protocol, extensions, remote, status, time, code, reason, name, why = null, message, initiator = null } = event;
     if (kind === "open") Object.assign(one, { url, path: [names[number], url?.replace(/^\w+:\/\/[^/]*/, "")].filter(Boolean).join(" · ") || null, protocol, extensions, remote, status, opened: time, row });
-    if (kind === "close") Object.assign(one, { state: "closed", code, reason, name, why, ended: time });
+    if (kind === "close") Object.assign(one, { state: "closed", code, reason, name, why, ended: time, initiator: initiator === "peer" ? (side === "client" ? "server" : "client") : initiator });
     if (kind === "error" && one.opened === null) Object.assign(one, { state: "refused", status, why: message, ended: time });
     if (kind !== "message") continue;
     one[direction ?? "out"] += 1;

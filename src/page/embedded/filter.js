@@ -49,7 +49,10 @@ function filterTest(word, at) {
   }
   const [, name, value] = /^([a-z]+):(.*)$/s.exec(word) ?? [];
   const make = name && FILTER_KEYS[name];
-  return make ? make(value, at + name.length + 1) : textTest(word);
+  if (make) return make(value, at + name.length + 1);
+  if (name && !value.startsWith("//")) throw new FilterError(`${name}: is not a part of filters; text with a colon needs quotation marks`, at);
+  if (word === "=") throw new FilterError("values are compared with ==", at);
+  return textTest(word);
 }
 
 /** @type {Record<string, (value: string, at: number) => FilterTest>} */
@@ -73,6 +76,7 @@ function numberTest(name) {
       return Number(digits) * (name === "late" && unit === "" ? 1_000 : UNITS[unit.toLowerCase()]);
     };
     const [least, most] = range ? [of(range[1]), of(range[2])] : [of(rest), 0];
+    if (range && least > most) throw new FilterError("the range ends before it begins", at);
     return (item) => {
       const number = item[name];
       if (number === null || number === undefined) return false;
@@ -88,6 +92,7 @@ function listTest(name) {
     const ranges = value.split(",").map((one) => /^(\d+)(?:\.\.(\d+))?$/.exec(one));
     if (ranges.includes(null)) throw new FilterError("a number is missing", at);
     const bounds = /** @type {RegExpExecArray[]} */ (ranges).map(([, least, most = least]) => [Number(least), Number(most)]);
+    if (bounds.some(([least, most]) => least > most)) throw new FilterError("the range ends before it begins", at);
     return (item) => bounds.some(([least, most]) => item[name] !== null && item[name] >= least && item[name] <= most);
   };
 }
