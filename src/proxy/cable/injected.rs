@@ -30,7 +30,8 @@ impl Cable<'_> {
         if self.ways[at(from)].injections.waiting.is_empty() {
             return;
         }
-        while self.ways[at(from)].outgoing.waiting() < HIGH_WATER
+        while !self.ends[at(from.other())].has_failed()
+            && self.ways[at(from)].outgoing.waiting() < HIGH_WATER
             && let Some(payload) = self.ways[at(from)].injections.waiting.pop_front()
         {
             let way = &mut self.ways[at(from)];

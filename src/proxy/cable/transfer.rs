@@ -61,12 +61,14 @@ impl Cable<'_> {
     pub(super) fn may_read(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];
         let limit = if self.options.latency.is_some() { HIGH_WATER_DELAYED } else { HIGH_WATER };
+        // Of two sides that have failed, both ends are read: nothing else tells how they have failed.
+        let [sink, source] = [from.other(), from].map(|side| self.ends[at(side)].has_failed());
         self.ends[at(from)].is_readable()
             && way.ended.is_none()
             && !way.has_more_events
             && way.outgoing.waiting() < limit
             && way.passing.has_room()
-            && !(self.ends[at(from.other())].has_failed() && self.closing.is_none())
+            && (!sink || source || self.closing.is_some())
             && !self.journal.is_backed_up()
     }
 
