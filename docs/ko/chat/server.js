@@ -7,12 +7,14 @@ const { WebSocket, WebSocketServer } = require("ws");
 
 const port = Number(process.env.PORT ?? 9000);
 const members = new Map(); // 이름 → WebSocket
+const pages = { "/": "index.html", "/first": "first.html" };
 let messages = 0;
 
 const server = http.createServer((request, response) => {
-  if (request.url.split("?")[0] !== "/") return response.writeHead(404).end();
+  const page = pages[request.url.split("?")[0]];
+  if (!page) return response.writeHead(404).end();
   response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" });
-  fs.createReadStream(path.join(__dirname, "index.html")).pipe(response);
+  fs.createReadStream(path.join(__dirname, page)).pipe(response);
 });
 
 const sockets = new WebSocketServer({
