@@ -20,7 +20,7 @@ class Block:
 @dataclass
 class Page:
     path: Path
-    steps: list  # blocks, and "stop", in their order
+    steps: list  # in their order: blocks, and what "stop" names ("" for all)
     prose: list  # (line number, text) outside of blocks
     comments: list
 
@@ -46,8 +46,8 @@ def parse(path, text=None):
         elif match := COMMENT.match(line):
             page.comments.append(match[1])
             key, _, value = match[1].partition(":")
-            if match[1] == "stop":
-                page.steps.append("stop")
+            if key.strip() == "stop":
+                page.steps.append(value.strip())
             else:
                 notes[key.strip()] = value.strip()
         elif line.strip():

@@ -2,10 +2,10 @@
 
 import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -42,12 +42,17 @@ class Runner:
         for folder in (self.home, self.work, self.folder / "bin", self.folder / "commands"):
             folder.mkdir()
         (self.folder / "bin/wscope").symlink_to(wscope)
-        if any("docs/examples" in line for block in page.blocks for line in block.lines):
-            shutil.copytree(root / "docs/examples", self.work / "docs/examples",
-                            ignore=shutil.ignore_patterns("node_modules"))
+        if any("docs/" in line for block in page.blocks for line in block.lines):
+            shutil.copytree(root / "docs", self.work / "docs", ignore=shutil.ignore_patterns("node_modules"))
+        # Node finds libraries in the folders above a file.
+        (self.folder / "node_modules").mkdir()
+        for path in os.environ.get("DOCS_NODE_PATH", "").split(":"):
+            for library in Path(path).glob("[!.]*") if path else []:
+                if not (self.folder / "node_modules" / library.name).exists():
+                    (self.folder / "node_modules" / library.name).symlink_to(library)
         self.environment = {
-            "PATH": f"{self.folder}/bin:{os.environ['PATH']}", "HOME": str(self.home), "LANG": "C.UTF-8",
-            "TMPDIR": str(self.folder), "NODE_PATH": os.environ.get("DOCS_NODE_PATH", ""),
+            "PATH": f"{self.folder}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.home), "LANG": "C.UTF-8",
+            "TMPDIR": str(self.folder),
         }
         self.number = 0
         self.background = []
@@ -61,11 +66,11 @@ class Runner:
         """Yields (line, "passed", "skipped" or "failed", text) for each block and each command in the background."""
         try:
             for step in self.page.steps:
-                if step == "stop":
-                    yield from self.stop()
+                if isinstance(step, str):
+                    yield from self.stop(step)
                 elif step.language == "console" or "file" in step.notes:
                     yield self.outcome(step.line, self.block, step)
-            yield from self.stop()
+            yield from self.stop("")
         finally:
             for process in [self.shell] + [started for _, started, *_ in self.background]:
                 end(process, signal.SIGKILL)
@@ -148,7 +153,7 @@ class Runner:
         command, expected = found[0]
         # With the folder and the variables of the shell, in a process group of its own: Ctrl-C ends only this one.
         name = self.file(command)
-        state = self.file(f'cd "$PWD"\n')
+        state = self.file('')
         self.execute(f'{{ declare -px; printf "cd %q\\n" "$PWD"; }} >"{state}"', self.deadline)
         with open(name.with_suffix(".out"), "ab") as out:
             process = self.start(["bash", "-c", f'. "{state}"; eval "$(<"{name}")"'], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -165,9 +170,11 @@ class Runner:
         if problems:
             raise Failed("\n".join(problems))
 
-    def stop(self):
-        background, self.background = self.background, []
-        for block, process, name, command, expected in reversed(background):
+    def stop(self, text):
+        """Ends the commands in the background that contain this text."""
+        for each in reversed([each for each in self.background if text in each[3]]):
+            self.background.remove(each)
+            block, process, name, command, expected = each
             end(process, signal.SIGINT)
             if self.show or "…" in expected:
                 problems = self.compare(command, expected, self.printed(name), is_start=True)
@@ -185,7 +192,7 @@ class Runner:
     def has(self, need):
         kind, _, name = need.rpartition(":")
         if kind == "node":
-            return any((Path(path) / name).exists() for path in self.environment["NODE_PATH"].split(":") if path)
+            return (self.folder / "node_modules" / name).exists()
         if kind == "python":
             return importlib.util.find_spec(name.split(".")[0]) is not None
         return shutil.which(name) is not None

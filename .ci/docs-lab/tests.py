@@ -17,9 +17,9 @@ def outcomes(text):
 
 class Tests(unittest.TestCase):
     def test_blocks_have_the_comments_before_them(self):
-        page = parse(Path("page.md"), "<!-- exit: 3 -->\n<!-- needs: jq -->\n```console\n$ a\n```\n<!-- stop -->\ntext\n````text\n```\n````\n")
-        self.assertEqual([step if step == "stop" else (step.language, step.notes, step.lines) for step in page.steps],
-                         [("console", {"exit": "3", "needs": "jq"}, ["$ a"]), "stop", ("text", {}, ["```"])])
+        page = parse(Path("page.md"), "<!-- exit: 3 -->\n<!-- needs: jq -->\n```console\n$ a\n```\n<!-- stop: proxy -->\ntext\n````text\n```\n````\n")
+        self.assertEqual([step if isinstance(step, str) else (step.language, step.notes, step.lines) for step in page.steps],
+                         [("console", {"exit": "3", "needs": "jq"}, ["$ a"]), "proxy", ("text", {}, ["```"])])
 
     def test_only_an_incomplete_command_is_continued(self):
         self.assertEqual(commands(["$ a \\", "> b", "> c", "$ cat <<E", "> x", "> E", "> y"], is_complete),
