@@ -6,6 +6,7 @@ import subprocess
 from markdown import anchors, code, links, parse, pictures
 
 OPTION = re.compile(r"^(?:  (-\w)(?:, (--[\w-]+))?|      (--[\w-]+))", re.M)
+OTHER = "another program"
 NAMED = re.compile(r"(?<![\w\-=/.'\"])(--[a-z][\w-]*|-[a-zA-Z0-9])(?![\w-])")
 
 
@@ -66,20 +67,22 @@ class Options:
 
 def check_unknown(page, options):
     """Options that the page names and the program does not have."""
-    others = set()
+    # Those that a command of another program on this page has.
+    others = {option for _, text in code(page) for command, option in named(text, options.of) if command == OTHER}
     for comment in page.comments:
         if comment.startswith("other options:"):
             others.update(comment.partition(":")[2].split())
     problems = []
     for line, text in code(page):
         for command, option in named(text, options.of):
-            if option not in others and not (options.known(option) if command is None else options.knows(command, option)):
+            if command != OTHER and (command is not None or option not in others) and not (options.known(option) if command is None else options.knows(command, option)):
                 problems.append(f"{line}: wscope{' ' + command if command else ''} has no option {option}")
     return problems
 
 
 def named(text, commands):
-    """(command, option) for the options in a piece of code; command is None where only options stand."""
+    """(command, option) for the options in a piece of code; command is None where only options stand, OTHER for
+    those of another program."""
     if text.startswith("-"):
         # A span such as `--count N`. Short ones stand for much else: -1, -x of other programs.
         for option in NAMED.findall(text.split(" ")[0].split("=")[0]):
@@ -90,8 +93,10 @@ def named(text, commands):
         words = segment.split()
         while words and (re.match(r"\w+=|\$$|[!{]$", words[0]) or words[0] in ("do", "then", "exec", "timeout", "run:", "-", "time", "if", "while", "until")):
             words.pop(0)
-        if words and words[0] == "wscope":
-            command = words[1] if len(words) > 1 and words[1] in commands else ""
+        if words:
+            command = "" if words[0] == "wscope" else OTHER
+            if command == "" and len(words) > 1 and words[1] in commands:
+                command = words[1]
             for option in NAMED.findall(" ".join(words).replace("=", " ")):
                 if option.startswith("--"):
                     yield command, option

@@ -7,7 +7,7 @@ from pathlib import Path
 from compare import matches, prepare, redact
 from markdown import anchors, commands, links, parse, pictures
 from page import Runner, is_complete
-from references import named
+from references import OTHER, named
 
 
 def outcomes(text):
@@ -59,8 +59,8 @@ class Tests(unittest.TestCase):
     def test_options_in_code(self):
         commands = ["", "listen"]
         for text, found in [
-            ("--count N", [(None, "--count")]), ("-1", []), ("wscope listen --once | jq --raw", [("listen", "--once")]),
-            ("$ echo a | wscope -x '--no' --json", [("", "--json")]), ("websocat --text", []), ("--color=always", [(None, "--color")]),
+            ("--count N", [(None, "--count")]), ("-1", []), ("wscope listen --once | jq --raw", [("listen", "--once"), (OTHER, "--raw")]),
+            ("$ echo a | wscope -x '--no' --json", [("", "--json")]), ("websocat --text", [(OTHER, "--text")]), ("--color=always", [(None, "--color")]),
             ("A=b wscope --wait=1s ws://x/--y", [("", "--wait")]), ("--a", [(None, "--a")]),
         ]:
             self.assertEqual(list(named(text, commands)), found, text)
@@ -87,6 +87,13 @@ $ pwd; echo $X; trap 'echo end; exit' INT; while :; do sleep 0.05; done
 …
 end
 ```
+<!-- background: all -->
+```console
+$ echo a; sleep 0.1; echo b; sleep 0.1; echo c; sleep 9; echo d
+…
+b
+c
+```
 <!-- exit: 2 -->
 ```console
 $ wscope hello; (exit 2)
@@ -100,7 +107,7 @@ $ false
 ```console
 $ false
 ```
-"""), [("passed", "")] * 4 + [("skipped", "needs a terminal"), ("skipped", "no-such-program is not installed"), ("passed", "")])
+"""), [("passed", "")] * 5 + [("skipped", "needs a terminal"), ("skipped", "no-such-program is not installed"), ("passed", "")])
 
     def test_what_is_wrong_fails(self):
         for text, message in [
