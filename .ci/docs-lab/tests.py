@@ -28,7 +28,7 @@ class Tests(unittest.TestCase):
     def test_ellipses_stand_for_lines_and_for_the_rest_of_a_line(self):
         for expected, actual, is_start, result in [
             ("a", "a", False, True), ("a", "b", False, False), ("a", "a\nb", False, False), ("a", "a\nb", True, True),
-            ("a…", "abc", False, True), ("a …", "a", False, True), ("b…", "abc", False, False),
+            ("a…", "abc", False, True), ("a …", "a", False, True), ("a  b …", "a b TIME", False, True), ("b…", "abc", False, False),
             ("…\nc", "a\nb\nc", False, True), ("a\n…\nc", "a\nc", False, True), ("a\n…\nc", "a\nb\nc\nd", False, False),
             ("a\n…\nc\n…", "a\nb\nc\nd", False, True), ("a\n…\nc", "a\nb\nc\nd", True, True), ("a\n…\na", "a", False, False),
             ("…\nb\n…\nb\n…", "b", False, False), ("", "a", False, False),
