@@ -196,7 +196,7 @@ class Runner:
             return (self.folder / "node_modules" / name).exists()
         if kind == "python":
             return importlib.util.find_spec(name.split(".")[0]) is not None
-        return shutil.which(name) is not None
+        return Path(name).exists() if name.startswith("/") else shutil.which(name) is not None
 
 
 def is_complete(command):
