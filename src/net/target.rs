@@ -91,7 +91,7 @@ impl fmt::Debug for Credentials {
 /// What was assumed because the input does not specify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumed {
-    /// No scheme was given, and the host is not this machine.
+    /// No scheme was given, and the host is not a loopback host.
     WssForHost,
     /// `http` or `https` was given and taken as `ws` or `wss`.
     HttpScheme,
@@ -171,7 +171,7 @@ impl Target {
         let Endpoint::Tcp { host, .. } = &self.endpoint else { return None };
         Some(match self.assumed? {
             Assumed::WssForHost => {
-                format!("no scheme given: {scheme}:// because {host} is not this machine")
+                format!("no scheme given: {scheme}:// because {host} is not a loopback host")
             }
             Assumed::HttpScheme if self.scheme.is_tls() => format!("https:// taken as {scheme}://"),
             Assumed::HttpScheme if is_this_machine(host) => return None,

@@ -98,7 +98,7 @@ fn the_host_determines_a_missing_scheme() {
         ("me:pw@h:1/x", "wss://h:1/x", "h"),
         ("h/x?u=http://y", "wss://h/x?u=http://y", "h"),
     ] {
-        let said = format!("no scheme given: wss:// because {host} is not this machine");
+        let said = format!("no scheme given: wss:// because {host} is not a loopback host");
         assert_eq!(parsed(input), (url.to_owned(), said), "{input}");
     }
 }
