@@ -100,6 +100,11 @@ def templates(report, folder):
     report.equal("wscope.rb: URLs and checksums", formula, expected)
     check(report, "wscope.rb: syntax", ["ruby", "-c", filled / "wscope.rb"])
 
+    for name, text in paths.items():
+        report.contains(f"{name}: description", text, names.PACKAGE["description"])
+    # Debian wants it in one line.
+    report.true("the description is short", len(names.PACKAGE["description"]) <= 80)
+
     machines = ("x86_64", "aarch64")
     expected = [f"{names.url(f'{it}-unknown-linux-musl')} {sums[f'{it}-unknown-linux-musl']}" for it in machines]
     script = "; ".join(f'echo "$source_{it} $sha256sums_{it}"' for it in machines)
