@@ -48,15 +48,20 @@ def static_target():
     machine = {"arm64": "aarch64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
     musl, gnu = f"{machine}-unknown-linux-musl", f"{machine}-unknown-linux-gnu"
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
-    if (Path(sysroot) / "lib" / "rustlib" / musl / "lib").is_dir():
+    installed = (Path(sysroot) / "lib" / "rustlib" / musl / "lib").is_dir()
+    # OpenSSL is C.
+    if installed and shutil.which("musl-gcc"):
         return musl
-    print(f"SKIPPED: the target {musl} is not installed: {gnu}, linked statically, stands in for it")
+    lacking = "musl-gcc" if installed else f"the target {musl}"
+    print(f"SKIPPED: {lacking} is not installed: {gnu}, linked statically, stands in for {musl}")
     return gnu
 
 
 def build(target):
     variable = f"CARGO_TARGET_{target.upper().replace('-', '_')}_RUSTFLAGS"
     environment = {variable: "-C target-feature=+crt-static", **os.environ}
+    if target.endswith("-musl"):
+        environment.setdefault(f"CC_{target.replace('-', '_')}", "musl-gcc")
     subprocess.run(["cargo", "build", "--release", "--locked", "--target", target], cwd=ROOT, env=environment, check=True)
 
 

@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import shutil
+import stat
 import subprocess
 import tarfile
 import tempfile
@@ -16,9 +17,12 @@ import names
 from names import ROOT
 
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+MUSL = True
 
 
 def run(report, target, folder):
+    global MUSL
+    MUSL = target.endswith("-musl")
     smoke(report, target, folder)
     if os.geteuid() != 0:
         report.skip("empty roots: chroot needs root")
@@ -100,6 +104,11 @@ class Root:
 
     def __init__(self, path, program, user="0:0", folder="/"):
         self.path, self.program, self.user, self.folder = path, program, user, folder
+        if not MUSL:
+            # A program that is linked statically with glibc reads random numbers from these; with musl it needs no file.
+            (path / "dev").mkdir(exist_ok=True)
+            for name, minor in (("random", 8), ("urandom", 9)):
+                os.mknod(path / "dev" / name, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
 
     def enter(self):
         os.chroot(self.path)
@@ -116,7 +125,8 @@ class Root:
         )
 
     def files(self):
-        return {str(path.relative_to(self.path)) for path in self.path.rglob("*") if not path.is_dir()}
+        found = {str(path.relative_to(self.path)) for path in self.path.rglob("*") if not path.is_dir()}
+        return found - {"dev/random", "dev/urandom"}
 
 
 def empty_root(report, servers):
@@ -297,7 +307,8 @@ def debian_package(report, servers):
     shutil.copy(servers.ca, root_path / BUNDLE)
     echo(report, "Debian package: wss:// with ca-certificates", root, servers.tls)
     completions(report, root_path)
-    shutil.rmtree(root_path / "etc")
+    for folder in ("etc", "dev"):
+        shutil.rmtree(root_path / folder, ignore_errors=True)
     dpkg(report, root_path, "--purge", "wscope")
     after = {str(it.relative_to(root_path)) for it in root_path.rglob("*") if "var" not in it.parts}
     # dpkg keeps the folder of its own database only.
