@@ -43,8 +43,12 @@ fn fates(tab: &mut Tab, count: usize) -> Vec<Value> {
     }
 }
 
-fn end(proxied: Proxied, mut client: Peer, mut server: Peer) -> Outcome {
+fn end(proxied: Proxied, client: Peer, server: Peer) -> Outcome {
     proxied.running.signal(rustix::process::Signal::INT);
+    expect_end(proxied, client, server)
+}
+
+fn expect_end(proxied: Proxied, mut client: Peer, mut server: Peer) -> Outcome {
     client.expect_close(1001);
     server.expect_close(1001);
     client.close(1001, "");
@@ -123,4 +127,21 @@ fn recordings_have_what_was_delivered_of_the_server() {
     assert!(!scenario.contains("fourth"), "{scenario}");
     let diff = wscope().arg("diff").arg(outcome.path("x.ndjson")).arg(outcome.path("x.har"));
     diff.run().code(0);
+}
+
+/// What waits for its time before it is delivered with it.
+#[test]
+fn what_is_let_go_is_delivered_at_the_end_behind_what_waits_for_its_time() {
+    let rules = ["--rule", "client text:slow => delay 1h", "--rule", "client text:held => hold"];
+    let proxied = proxy(&[&["--json"], &rules[..]].concat());
+    let mut tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.send([masked(&text("slow")), masked(&text("held"))].concat());
+    tab.wait(|state| state["held"] == 1);
+    tab.ask("release", json!({"number": 1, "drop": false}));
+    proxied.running.signal(rustix::process::Signal::INT);
+    server.expect_text("slow");
+    server.expect_text("held");
+    let outcome = expect_end(proxied, client, server);
+    assert_eq!(decisions(&outcome.json_lines()), [json!([1, "delivered", "held", null])]);
 }
