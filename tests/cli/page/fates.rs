@@ -145,3 +145,24 @@ fn what_is_let_go_is_delivered_at_the_end_behind_what_waits_for_its_time() {
     let outcome = expect_end(proxied, client, server);
     assert_eq!(decisions(&outcome.json_lines()), [json!([1, "delivered", "held", null])]);
 }
+
+#[test]
+fn what_is_let_go_behind_the_close_frame_is_counted_as_not_delivered() {
+    let proxied = proxy(&["--json", "--rule", "client text:held => hold"]);
+    let mut tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.send(["held", "second", "third"].map(|words| masked(&text(words))).concat());
+    tab.wait_for_messages(3);
+    tab.ask("close", json!({"connection": 1, "to": "both", "code": 4001, "reason": ""}));
+    server.expect_close(4001);
+    client.expect_close(4001);
+    tab.ask("release", json!({"number": 1, "drop": false}));
+    client.close(4001, "");
+    server.close(4001, "");
+    client.expect_eof();
+    server.expect_eof();
+    proxied.running.signal(rustix::process::Signal::INT);
+    let outcome = proxied.running.wait();
+    assert_eq!(decisions(&outcome.json_lines()), [json!([1, "not_delivered", "held", null])]);
+    outcome.stderr_contains("not delivered to the server: 3 messages");
+}
