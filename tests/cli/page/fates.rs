@@ -166,3 +166,15 @@ fn what_is_let_go_behind_the_close_frame_is_counted_as_not_delivered() {
     assert_eq!(decisions(&outcome.json_lines()), [json!([1, "not_delivered", "held", null])]);
     outcome.stderr_contains("not delivered to the server: 3 messages");
 }
+
+#[test]
+fn a_close_frame_that_a_rule_drops_is_not_said_to_be_passed_on() {
+    let rules = ["--rule", "client text:held => hold", "--rule", "client close: => drop"];
+    let mut proxied = proxy(&[&["--json"], &rules[..]].concat());
+    let (mut client, server) = proxied.open();
+    client.send(masked(&text("held")));
+    client.close(1000, "");
+    proxied.running.wait_stderr("rule 2: drop");
+    let outcome = end(proxied, client, server);
+    assert!(!outcome.stderr.contains("has sent a Close frame"), "{}", outcome.stderr);
+}
