@@ -136,7 +136,7 @@ struct Way {
     has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
-    /// Messages that were received behind the end that the proxy brought about.
+    /// Messages that were received, or stopped waiting, behind the end that the proxy brought about.
     dropped: u64,
 }
 

@@ -68,7 +68,9 @@ impl Cable<'_> {
         if !messages.is_ending() {
             let mut out = Vec::new();
             messages.hurry(Instant::now(), &mut out);
+            let released = messages.take_released();
             self.write_or_keep(from, &out);
+            self.show_released(from, released);
         }
     }
 

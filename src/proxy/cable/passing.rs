@@ -6,9 +6,9 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{MessageRelay, RelayOptions};
 use crate::protocol::{Inbound, Masks, Side};
 
-use super::Cable;
 use super::messages::Messages;
 use super::sides::at;
+use super::{Cable, Way};
 
 /// How a direction is passed on.
 #[derive(Debug)]
@@ -185,11 +185,18 @@ impl Cable<'_> {
     /// Lets go what need not wait any more.
     pub(super) fn advance(&mut self, from: Side) {
         let mut out = Vec::new();
-        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        let is_closing = self.closing.is_some();
+        let Way { passing: Passing::Messages(messages), dropped, .. } = &mut self.ways[at(from)]
+        else {
+            return;
+        };
+        let waited = if is_closing { messages.waiting() } else { 0 };
         messages.advance(Instant::now(), &mut out);
         let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
         let released = messages.take_released();
-        if self.closing.is_none() {
+        if is_closing {
+            *dropped += waited - messages.waiting();
+        } else {
             self.write_or_keep(from, &out);
         }
         self.show_released(from, released);

@@ -51,8 +51,9 @@ impl Cable<'_> {
                 }
                 (_, Some((unit, plan, wait))) => {
                     let is_close = matches!(unit.content(), Content::Control(Opcode::Close, _));
+                    let is_passed = matches!(plan, Plan::Pass) && wait == Wait::None;
                     messages.push(unit, plan, wait);
-                    if is_close && wait == Wait::None {
+                    if is_close && is_passed {
                         self.note_waiting_close(from);
                     }
                 }
