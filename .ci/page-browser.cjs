@@ -320,6 +320,14 @@ const tests = {
       await it.button("Send").click();
       await until("the file", async () => await rowsWith(it, "ff0001") === 1);
       assert.deepEqual([await it.type.inputValue(), await it.message.isVisible()], ["text", true]);
+      for (const [type, text, next] of [["hex", "c0 fe", "hex"], ["ping", "", "hex"], ["json", "[7]", "json"], ["pong", "", "json"], ["text", "as text", "text"]]) {
+        const rows = await it.count();
+        await it.type.selectOption(type);
+        await it.message.fill(text);
+        await it.message.press("Enter");
+        await until(`${type} ${text}`, async () => await it.count() === rows + 1);
+        assert.equal(await it.type.inputValue(), next, `after ${type}`);
+      }
       lab.say("open");
       const via = it.page.getByRole("combobox", { name: "via" });
       await via.selectOption({ label: "#5 /feed" });

@@ -20,6 +20,8 @@ export class Compose {
     this.type = byId("type");
     this.message = byId("message");
     this.connection = byId("compose-connection");
+    /** The type that was chosen, to which ping, pong and a file return. */
+    this.kept = "text";
     /** @type {Uint8Array|null} the content of a file */
     this.file = null;
     /** Whether a user has chosen the connection, and what was chosen if it has ended. */
@@ -43,7 +45,10 @@ export class Compose {
       this.isChosen = true;
       this.changed();
     });
-    on("type", "change", () => this.changed());
+    on("type", "change", () => {
+      if (!this.file && !this.editing && !this.type.value.startsWith("p")) this.kept = this.type.value;
+      this.changed();
+    });
     on("attach", "click", () => byId("file").click());
     on("file", "change", () => this.attach(byId("file").files?.[0]));
     on("detach", "click", () => this.fill(this.message.value));
@@ -159,7 +164,7 @@ export class Compose {
   }
 
   /** @param {string} [text] @param {string} [type] @param {Uint8Array|null} [file] */
-  fill(text = "", type = "text", file = null) {
+  fill(text = "", type = this.kept, file = null) {
     this.message.value = text;
     this.type.value = type;
     this.file = file;
