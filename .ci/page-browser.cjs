@@ -235,6 +235,8 @@ const tests = {
       assert.match(await it.state.innerText(), /paused/);
       await it.filter.fill("tick");
       await until("the filter keeps the pause", async () => /of/.test(await it.page.locator("#filter-count").innerText()) && await it.count() < before);
+      await it.filter.press("Enter");
+      assert.equal(await it.grid.evaluate((grid) => grid === document.activeElement), true);
       await it.filter.fill("");
       await until("as before", async () => await it.count() === before);
       await it.button(/Resume/).click();
@@ -250,7 +252,7 @@ const tests = {
       const seen = await it.rows.nth(30).innerText();
       await new Promise((resolve) => setTimeout(resolve, 300));
       assert.equal(await it.rows.nth(30).innerText(), seen);
-      await it.button(/newer|Newest/).click();
+      await it.button(/newer/).click();
       await until("following again", async () => await it.button("Follow").getAttribute("aria-pressed") === "true");
     });
   },
@@ -367,6 +369,7 @@ const tests = {
       await it.button("Send").click();
       await until("none held", async () => await it.button("Go").count() === 0);
       await it.row('"qty":6').waitFor();
+      assert.equal(await it.grid.evaluate((grid) => grid === document.activeElement), true);
       await it.button("Rules").click();
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("nonsense");
       await it.page.keyboard.press("Enter");
@@ -453,6 +456,10 @@ const tests = {
       await it.page.getByText("Cleared: nothing new yet.").waitFor();
       await it.button("Show them").click();
       await it.page.setViewportSize({ width: 360, height: 600 });
+      assert.equal(await it.page.locator(".row .connection").last().evaluate((cell) => {
+        cell.textContent = "#1234";
+        return cell.scrollWidth > cell.clientWidth;
+      }), false);
       await until("the connection in a row", async () => /#\d/.test(await it.rows.last().innerText()));
       await it.button("More").click();
       await it.page.keyboard.press("Escape");
@@ -483,6 +490,7 @@ const tests = {
       await keyboard.press("Escape");
       await keyboard.press("g");
       await until("the first", async () => /subscribe/.test(await selectedText(it)));
+      assert.deepEqual([await it.button("Follow").getAttribute("aria-pressed"), await it.page.locator("#jump").isVisible()], ["false", false]);
       await keyboard.press("j");
       await until("the second", async () => /result/.test(await selectedText(it)));
       await keyboard.press("k");

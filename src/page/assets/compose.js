@@ -158,6 +158,7 @@ export class Compose {
     const sent = editing ? source.request("edit", { number: editing.number, ...payload }).then(() => source.request("release", { number: editing.number, drop: false }))
       : source.request("send", { connection: connection === "" ? null : Number(connection), to: this.to.value, ...payload });
     this.stopEditing();
+    if (editing) byId("grid").focus();
     if (await attempt(sent) || this.message.value !== "" || this.file) return;
     this.fill(text, type, file);
     this.setEditing(editing);
