@@ -171,6 +171,7 @@ const tests = {
       assert.match(await dropped.locator(".data").evaluate((cell) => getComputedStyle(cell).textDecorationLine), /line-through/);
       await panelHas(it, /This message was dropped by rule 1\s+\{"op":"tick"\}/);
       await it.row("replaced by rule 2").click();
+      assert.match(await it.row("replaced by rule 2").locator(".data").evaluate((cell) => getComputedStyle(cell).textDecorationLine), /line-through/);
       await panelHas(it, /As it was sent\s+\{"op":"tick","seq":4\}\s+As it was delivered: replaced by rule 2\s+\{"op":"tick","seq":null\}/);
       await it.tab("JSON").click();
       await it.page.getByRole("treeitem", { name: /"seq": null/ }).waitFor();
