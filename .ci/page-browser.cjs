@@ -342,6 +342,7 @@ const tests = {
       await via.selectOption({ label: "#1 /feed" });
       await it.message.press("Enter");
       await it.row("for number five").waitFor();
+      await until("what failed is not told any more", async () => await it.page.locator("#toasts").innerText() === "", 2_000);
       await it.connections.getByRole("button", { name: /#5/ }).click();
       await it.button(/^Disconnect/).click();
       await it.page.getByText("Connection #5 is not open").waitFor();

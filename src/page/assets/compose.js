@@ -92,7 +92,7 @@ export class Compose {
   }
 
   changed() {
-    const { message } = this, check = byId("message-check"), { text, look } = this.check();
+    const { message } = this, check = byId("message-check"), { text, look } = message.value || this.file ? this.check() : { text: "" };
     message.style.height = "";
     if (message.scrollHeight > message.clientHeight) message.style.height = `${message.scrollHeight + 2}px`;
     putData(check, text);
@@ -150,7 +150,7 @@ export class Compose {
 
   /** Sends what is in the box, which is then free for the next message. @param {boolean} [isForced] whether an empty message is meant */
   async submit(isForced) {
-    const { editing, source, file } = this, { value: text } = this.message, { value: type } = this.type, connection = this.connection.value;
+    const { editing, source, file } = this, { value: text } = this.message, { value: type } = this.type, connection = this.connection.value, told = [...byId("toasts").children];
     if (byId("send").disabled) return;
     if (text === "" && !file && !isForced && !type.startsWith("p")) return notify("The box is empty: Ctrl+Enter sends an empty message");
     const payload = this.payload();
@@ -159,7 +159,9 @@ export class Compose {
       : source.request("send", { connection: connection === "" ? null : Number(connection), to: this.to.value, ...payload });
     this.stopEditing();
     if (editing) byId("grid").focus();
-    if (await attempt(sent) || this.message.value !== "" || this.file) return;
+    const isSent = await attempt(sent);
+    if (isSent) told.forEach((toast) => toast.remove());
+    if (isSent || this.message.value !== "" || this.file) return;
     this.fill(text, type, file);
     this.setEditing(editing);
   }
