@@ -361,6 +361,14 @@ const tests = {
       await until("holding", async () => await it.button("Hold").getAttribute("aria-pressed") === "true");
       for (let n = 0; n < 3; n++) lab.say("hold");
       await until("three held", async () => await it.button("Go").count() === 3);
+      const held = it.page.getByRole("list", { name: "Held messages" });
+      assert.match(await held.locator("li").first().innerText(), /3 held\s*Release all/);
+      await it.page.setViewportSize({ width: 360, height: 640 });
+      const boxes = await held.locator("li").nth(1).evaluate((item) => [".preview", "button"].map((name) => item.querySelector(name).getBoundingClientRect().top));
+      assert.ok(boxes[0] > boxes[1], `the payload is below the buttons: ${boxes}`);
+      await held.evaluate((list) => { list.scrollTop = list.scrollHeight; });
+      assert.equal(await held.evaluate((list) => list.getBoundingClientRect().top + 1 === list.firstChild.getBoundingClientRect().top && list.scrollTop > 0), true);
+      await it.page.setViewportSize(WIDE);
       await it.button("Go").first().click();
       await until("two held", async () => await it.button("Go").count() === 2);
       await it.button("Drop").first().click();
