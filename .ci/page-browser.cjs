@@ -171,6 +171,7 @@ const tests = {
       assert.match(await dropped.locator(".data").evaluate((cell) => getComputedStyle(cell).textDecorationLine), /line-through/);
       await panelHas(it, /This message was dropped by rule 1\s+\{"op":"tick"\}/);
       await it.row("replaced by rule 2").click();
+      assert.match(await it.row("replaced by rule 2").locator(".data").evaluate((cell) => getComputedStyle(cell).textDecorationLine), /line-through/);
       await panelHas(it, /As it was sent\s+\{"op":"tick","seq":4\}\s+As it was delivered: replaced by rule 2\s+\{"op":"tick","seq":null\}/);
       await it.tab("JSON").click();
       await it.page.getByRole("treeitem", { name: /"seq": null/ }).waitFor();
@@ -235,6 +236,8 @@ const tests = {
       assert.match(await it.state.innerText(), /paused/);
       await it.filter.fill("tick");
       await until("the filter keeps the pause", async () => /of/.test(await it.page.locator("#filter-count").innerText()) && await it.count() < before);
+      await it.filter.press("Enter");
+      assert.equal(await it.grid.evaluate((grid) => grid === document.activeElement), true);
       await it.filter.fill("");
       await until("as before", async () => await it.count() === before);
       await it.button(/Resume/).click();
@@ -250,7 +253,7 @@ const tests = {
       const seen = await it.rows.nth(30).innerText();
       await new Promise((resolve) => setTimeout(resolve, 300));
       assert.equal(await it.rows.nth(30).innerText(), seen);
-      await it.button(/newer|Newest/).click();
+      await it.button(/newer/).click();
       await until("following again", async () => await it.button("Follow").getAttribute("aria-pressed") === "true");
     });
   },
@@ -320,6 +323,14 @@ const tests = {
       await it.button("Send").click();
       await until("the file", async () => await rowsWith(it, "ff0001") === 1);
       assert.deepEqual([await it.type.inputValue(), await it.message.isVisible()], ["text", true]);
+      for (const [type, text, next] of [["hex", "c0 fe", "hex"], ["ping", "", "hex"], ["json", "[7]", "json"], ["pong", "", "json"], ["text", "as text", "text"]]) {
+        const rows = await it.count();
+        await it.type.selectOption(type);
+        await it.message.fill(text);
+        await it.message.press("Enter");
+        await until(`${type} ${text}`, async () => await it.count() === rows + 1);
+        assert.equal(await it.type.inputValue(), next, `after ${type}`);
+      }
       lab.say("open");
       const via = it.page.getByRole("combobox", { name: "via" });
       await via.selectOption({ label: "#5 /feed" });
@@ -331,6 +342,7 @@ const tests = {
       await via.selectOption({ label: "#1 /feed" });
       await it.message.press("Enter");
       await it.row("for number five").waitFor();
+      await until("what failed is not told any more", async () => await it.page.locator("#toasts").innerText() === "", 2_000);
       await it.connections.getByRole("button", { name: /#5/ }).click();
       await it.button(/^Disconnect/).click();
       await it.page.getByText("Connection #5 is not open").waitFor();
@@ -349,6 +361,14 @@ const tests = {
       await until("holding", async () => await it.button("Hold").getAttribute("aria-pressed") === "true");
       for (let n = 0; n < 3; n++) lab.say("hold");
       await until("three held", async () => await it.button("Go").count() === 3);
+      const held = it.page.getByRole("list", { name: "Held messages" });
+      assert.match(await held.locator("li").first().innerText(), /3 held\s*Release all/);
+      await it.page.setViewportSize({ width: 360, height: 640 });
+      const boxes = await held.locator("li").nth(1).evaluate((item) => [".preview", "button"].map((name) => item.querySelector(name).getBoundingClientRect().top));
+      assert.ok(boxes[0] > boxes[1], `the payload is below the buttons: ${boxes}`);
+      await held.evaluate((list) => { list.scrollTop = list.scrollHeight; });
+      assert.equal(await held.evaluate((list) => list.getBoundingClientRect().top + 1 === list.firstChild.getBoundingClientRect().top && list.scrollTop > 0), true);
+      await it.page.setViewportSize(WIDE);
       await it.button("Go").first().click();
       await until("two held", async () => await it.button("Go").count() === 2);
       await it.button("Drop").first().click();
@@ -359,6 +379,7 @@ const tests = {
       await it.button("Send").click();
       await until("none held", async () => await it.button("Go").count() === 0);
       await it.row('"qty":6').waitFor();
+      assert.equal(await it.grid.evaluate((grid) => grid === document.activeElement), true);
       await it.button("Rules").click();
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("nonsense");
       await it.page.keyboard.press("Enter");
@@ -445,6 +466,10 @@ const tests = {
       await it.page.getByText("Cleared: nothing new yet.").waitFor();
       await it.button("Show them").click();
       await it.page.setViewportSize({ width: 360, height: 600 });
+      assert.equal(await it.page.locator(".row .connection").last().evaluate((cell) => {
+        cell.textContent = "#1234";
+        return cell.scrollWidth > cell.clientWidth;
+      }), false);
       await until("the connection in a row", async () => /#\d/.test(await it.rows.last().innerText()));
       await it.button("More").click();
       await it.page.keyboard.press("Escape");
@@ -475,6 +500,7 @@ const tests = {
       await keyboard.press("Escape");
       await keyboard.press("g");
       await until("the first", async () => /subscribe/.test(await selectedText(it)));
+      assert.deepEqual([await it.button("Follow").getAttribute("aria-pressed"), await it.page.locator("#jump").isVisible()], ["false", false]);
       await keyboard.press("j");
       await until("the second", async () => /result/.test(await selectedText(it)));
       await keyboard.press("k");

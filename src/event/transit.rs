@@ -143,12 +143,16 @@ impl ProxyClosed {
         self.client.is_some() && self.server.is_some()
     }
 
-    /// The Close frame of who ended the connection, or whichever there is.
+    /// The Close frame of who ended the connection, or one that is no consequence of that.
     fn first_close(&self) -> Option<&ClosePayload> {
         let [client, server, own] = [&self.client, &self.server, &self.own].map(Option::as_ref);
+        // What came after a side had ended TCP is not why the connection ended: neither our frame nor an answer to it.
+        let is_answer = |close: &ClosePayload, side: usize| {
+            self.awaited[side] && own.is_some_and(|own| own.code == close.code)
+        };
         match self.initiator {
-            ProxyInitiator::Client => client.or(server).or(own),
-            ProxyInitiator::Server => server.or(client).or(own),
+            ProxyInitiator::Client => client.or(server.filter(|it| !is_answer(it, 1))),
+            ProxyInitiator::Server => server.or(client.filter(|it| !is_answer(it, 0))),
             ProxyInitiator::Local => own.or(client).or(server),
         }
     }
@@ -171,7 +175,8 @@ mod tests {
             (Client, one.clone(), two.clone(), none(), 4001, "1"),
             (Server, one.clone(), two.clone(), none(), 4002, "2"),
             (Local, one.clone(), two.clone(), three.clone(), 4003, "3"),
-            (Client, none(), two.clone(), three, 4002, "2"),
+            (Client, none(), two.clone(), three.clone(), 4002, "2"),
+            (Server, none(), none(), three, 1006, ""),
             (Local, none(), two, none(), 4002, "2"),
             (Server, close(None, ""), none(), none(), 1005, ""),
             (Server, none(), none(), none(), 1006, ""),

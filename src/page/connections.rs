@@ -137,6 +137,7 @@ impl Connections {
         match facts.kind {
             Kind::Open => self.open(row, facts, line),
             Kind::Close => self.close(row, facts, line),
+            Kind::CloseFrame => self.close_frame(facts, line),
             Kind::Error => self.error(row, facts, line),
             Kind::Text | Kind::Binary | Kind::Omitted => {
                 let connection = self.current_or_new(row, facts.connection);
@@ -168,6 +169,18 @@ impl Connections {
         }
         connection.path = path(&connection.url).to_owned();
         self.add(connection);
+    }
+
+    /// A Close frame that a rule has touched. One that it drops reaches nobody.
+    fn close_frame(&mut self, facts: &Facts, line: &[u8]) {
+        let is_dropped = Members::new(line).find("action") == Some(br#""drop""#);
+        let key = self.current.get(&facts.connection).filter(|_| is_dropped);
+        let Some(connection) = key.and_then(|key| self.list.get_mut(key)) else { return };
+        connection.has_closed[usize::from(facts.from == Some(Side::Server))] = false;
+        if connection.state == State::Closing && connection.has_closed == [false; 2] {
+            connection.state = State::Open;
+            self.version += 1;
+        }
     }
 
     fn close(&mut self, row: u64, facts: &Facts, line: &[u8]) {

@@ -136,7 +136,9 @@ struct Way {
     has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
-    /// Messages that were received behind the end that the proxy brought about.
+    /// The proxy has ended it with a Close frame or a FIN of its own: nothing may follow (RFC 6455 section 5.5.1).
+    is_shut: bool,
+    /// Messages that were received, or stopped waiting, behind the end that the proxy brought about.
     dropped: u64,
 }
 
@@ -175,6 +177,7 @@ impl<'a> Cable<'a> {
             close: None,
             has_streamed_close: false,
             has_more_events: false,
+            is_shut: false,
             dropped: 0,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
@@ -315,6 +318,13 @@ impl<'a> Cable<'a> {
         let now = Instant::now();
         self.show_at.get_or_insert(now + SHOW_AFTER);
         self.idle_at = Some(now + IDLE_AFTER);
+    }
+}
+
+impl Cable<'_> {
+    /// Whether nothing that `from` sends is passed on any more, because the proxy has ended that.
+    fn withholds(&self, from: Side) -> bool {
+        self.closing.is_some() || self.ways[at(from)].is_shut
     }
 }
 

@@ -261,16 +261,48 @@ fn one_side_is_sent_a_close_frame() {
         peer.accept_request();
         peer.expect_close(1012);
         peer.close(1012, "");
-        peer.expect_close(1012); // the answer of the client
+        peer.expect_eof(); // nothing follows, not even the answer of the client
     });
     let (terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     terminal.type_line("/close 1 server 1012");
     client.expect_close(1012); // the answer of the server
     client.close(1012, "");
+    client.eof();
     client.expect_eof();
     drop(client);
     terminal.wait_for("closed at the prompt, toward the server");
+}
+
+/// RFC 6455 section 5.5.1.
+#[test]
+fn nothing_follows_the_close_frame_to_one_side() {
+    for options in [&[][..], &["--rule", "client /hold/ => hold"]] {
+        let server = Server::script(|peer| {
+            peer.accept_request();
+            peer.expect_close(1012);
+            peer.send(text("told"));
+            peer.expect_eof();
+        });
+        let (terminal, port) = proxy(options, &server);
+        let mut client = connect(&terminal, port, "/", &[]);
+        let holds = !options.is_empty();
+        if holds {
+            say(&mut client, "hold me");
+            terminal.wait_for("held as 1");
+        }
+        terminal.type_line("/close 1 server 1012");
+        client.expect_text("told");
+        if holds {
+            terminal.type_line("/go 1");
+            terminal.wait_for("not delivered");
+        }
+        client.send([masked(&text("new")), masked(&ping(b"p"))].concat());
+        client.close(1000, "");
+        client.eof();
+        client.expect_eof();
+        terminal.wait_for("not delivered to the server: ");
+    }
 }
 
 #[test]

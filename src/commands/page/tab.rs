@@ -43,7 +43,7 @@ const MAX_WAITING: (usize, usize) = (1024, 2 * MAX_REQUEST);
 /// At the end of the run a tab is closed once it has asked for nothing for this time: the last notice makes it ask for rows.
 const LAST_REQUESTS: Duration = Duration::from_millis(250);
 
-/// The part of the time for the end in which the tab is closed, whatever it asks for.
+/// The part of the time for the end in which the tab is told the last state and closed, whatever it asks for or has not found.
 const CLOSING: Duration = Duration::from_millis(100);
 
 /// How long the filter of a tab searches before the socket gets its turn.
@@ -168,7 +168,8 @@ impl TabState {
         }
         self.is_due = false;
         let is_ending = self.slot.until().is_some();
-        if is_ending && self.end.is_none() && self.searches() {
+        let has_time = self.latest().is_some_and(|at| Instant::now() < at);
+        if has_time && self.end.is_none() && self.searches() {
             return None; // the last notice says what all of the filter has found
         }
         let now = Instant::now() + if is_ending { NOTICE_INTERVAL } else { Duration::ZERO };
@@ -208,8 +209,12 @@ impl TabState {
 
     /// When the tab, which was told the last state, is closed.
     fn closes_at(&self) -> Option<Instant> {
-        let latest = self.slot.until()?.checked_sub(CLOSING)?;
-        Some(latest.min(self.told? + LAST_REQUESTS))
+        Some(self.latest()?.min(self.told? + LAST_REQUESTS))
+    }
+
+    /// When the tab is closed at the end of the run, whatever it asks for or has not found.
+    fn latest(&self) -> Option<Instant> {
+        self.slot.until()?.checked_sub(CLOSING)
     }
 }
 

@@ -5,7 +5,7 @@ import { Compose } from "./compose.js";
 import { Connections } from "./connections.js";
 import { Detail, TABS } from "./detail.js";
 import { CloseDialog, RulesDialog, startKeysDialog } from "./dialogs.js";
-import { attempt, byId, notify, on } from "./dom.js";
+import { attempt, byId, notify, on, runKey } from "./dom.js";
 import { Held } from "./held.js";
 import { startKeys } from "./keys.js";
 import { Lane } from "./lane.js";
@@ -67,6 +67,7 @@ export class App {
     on("control", "click", () => this.toggleControl());
     on("repeat", "click", () => this.repeat());
     on("reuse", "click", () => this.reuse());
+    on("filter", "keydown", (event) => runKey(event, { Enter: () => byId("grid").focus() }));
     on("filter", "input", () => {
       clearTimeout(timer);
       timer = setTimeout(() => this.filter({ text: byId("filter").value }), FILTER_DELAY);
@@ -125,7 +126,7 @@ export class App {
 
   changed(isNewList) {
     const { model } = this;
-    byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? `${8 * String(model.state.connections).length + 12}px` : "0");
+    byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? `${8 * Math.max(4, String(model.state.connections).length) + 12}px` : "0");
     byId("control").ariaPressed = !model.filter.control;
     byId("send").disabled = byId("repeat").hidden = byId("reuse").hidden = !model.can("send");
     if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended" }));

@@ -20,6 +20,8 @@ export class Compose {
     this.type = byId("type");
     this.message = byId("message");
     this.connection = byId("compose-connection");
+    /** The type that was chosen, to which ping, pong and a file return. */
+    this.kept = "text";
     /** @type {Uint8Array|null} the content of a file */
     this.file = null;
     /** Whether a user has chosen the connection, and what was chosen if it has ended. */
@@ -43,7 +45,10 @@ export class Compose {
       this.isChosen = true;
       this.changed();
     });
-    on("type", "change", () => this.changed());
+    on("type", "change", () => {
+      if (!this.file && !this.editing && !this.type.value.startsWith("p")) this.kept = this.type.value;
+      this.changed();
+    });
     on("attach", "click", () => byId("file").click());
     on("file", "change", () => this.attach(byId("file").files?.[0]));
     on("detach", "click", () => this.fill(this.message.value));
@@ -87,7 +92,7 @@ export class Compose {
   }
 
   changed() {
-    const { message } = this, check = byId("message-check"), { text, look } = this.check();
+    const { message } = this, check = byId("message-check"), { text, look } = message.value || this.file ? this.check() : { text: "" };
     message.style.height = "";
     if (message.scrollHeight > message.clientHeight) message.style.height = `${message.scrollHeight + 2}px`;
     putData(check, text);
@@ -145,7 +150,7 @@ export class Compose {
 
   /** Sends what is in the box, which is then free for the next message. @param {boolean} [isForced] whether an empty message is meant */
   async submit(isForced) {
-    const { editing, source, file } = this, { value: text } = this.message, { value: type } = this.type, connection = this.connection.value;
+    const { editing, source, file } = this, { value: text } = this.message, { value: type } = this.type, connection = this.connection.value, told = [...byId("toasts").children];
     if (byId("send").disabled) return;
     if (text === "" && !file && !isForced && !type.startsWith("p")) return notify("The box is empty: Ctrl+Enter sends an empty message");
     const payload = this.payload();
@@ -153,13 +158,16 @@ export class Compose {
     const sent = editing ? source.request("edit", { number: editing.number, ...payload }).then(() => source.request("release", { number: editing.number, drop: false }))
       : source.request("send", { connection: connection === "" ? null : Number(connection), to: this.to.value, ...payload });
     this.stopEditing();
-    if (await attempt(sent) || this.message.value !== "" || this.file) return;
+    if (editing) byId("grid").focus();
+    const isSent = await attempt(sent);
+    if (isSent) told.forEach((toast) => toast.remove());
+    if (isSent || this.message.value !== "" || this.file) return;
     this.fill(text, type, file);
     this.setEditing(editing);
   }
 
   /** @param {string} [text] @param {string} [type] @param {Uint8Array|null} [file] */
-  fill(text = "", type = "text", file = null) {
+  fill(text = "", type = this.kept, file = null) {
     this.message.value = text;
     this.type.value = type;
     this.file = file;

@@ -42,7 +42,7 @@ export class Held {
     const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
     this.element.replaceChildren(...list.slice(0, MANY_HELD).map((held) => this.item(held)));
-    if (list.length > 1 || !holding) this.element.append(make("li", {}, span(`${countText(list.length)} ${holding ? "held" : "still held: Hold is off"}`, "preview dim"), makeButton("Release all", () => this.release(null, false))));
+    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(list.length)} ${holding ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
     if (focused) this.button(focused)?.focus();
   }
 

@@ -142,9 +142,9 @@ export class MessageList {
     grid.ariaRowCount = map.rows + 1;
     if (view?.isUsed && view.index === selected) grid.setAttribute("aria-activedescendant", view.element.id);
     else grid.removeAttribute("aria-activedescendant");
-    jump.hidden = this.follows || map.rows === 0;
-    const below = map.rows - map.range(0)[1];
-    setText(jump, below > 0 ? `↓ ${countText(below)} newer` : "↓ Newest");
+    const below = map.rows - Math.floor((map.position + map.viewport + 2) / map.rowHeight);
+    jump.hidden = this.follows || below <= 0;
+    setText(jump, `↓ ${countText(below)} newer`);
   }
 
   clicked(element) {

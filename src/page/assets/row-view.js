@@ -10,8 +10,8 @@ const CELLS = ["time", "connection", "delta", "direction", "type", "size", "data
 /** Events that belong to the protocol and not to what it carries: dim. */
 const QUIET_TYPES = new Set(["ping", "pong", "http", "retry", "reconnect", "redirect"]);
 
-/** Actions after which a message does not arrive. */
-const UNDELIVERED = /^(drop|close|abort)\b/;
+/** Actions after which a message does not arrive, or another one in its place. */
+const UNDELIVERED = /^(drop|close|abort|replace|edit|corrupt)\b/;
 
 export class RowView {
   constructor() {

@@ -257,6 +257,19 @@ fn a_side_that_has_closed_is_known_before_the_end() {
 }
 
 #[test]
+fn a_close_frame_that_a_rule_drops_leaves_the_connection_open() {
+    let members = r#""connection":1,"direction":"client""#;
+    let store = store_of(&[
+        line("open", 0, r#""connection":1,"initiator":"client""#),
+        line("frame", 1, &format!(r#"{members},"opcode":"close","fin":true"#)),
+        line("close_frame", 2, &format!(r#"{members},"code":1000,"rule":1,"action":"drop""#)),
+    ]);
+    let state = serde_json::to_value(&store.connections(0, 1).list[0]).expect("JSON");
+    assert_eq!(state["state"], "open");
+    assert!(!store.is_closing(Some(1), Side::Server));
+}
+
+#[test]
 fn connections_are_bounded() {
     let store = store(1 << 20, 1 << 20);
     for number in 0..10_100 {

@@ -65,6 +65,22 @@ impl MessageRelay {
         }
     }
 
+    /// Delivers the complete fragments of a message that is held back, because a Close frame of our own follows them.
+    pub fn deliver_fragments(&mut self, out: &mut Vec<u8>) {
+        let may_deliver = self.decides && self.violation.is_none() && self.current.is_none();
+        if !may_deliver || !self.is_message_held_back() {
+            return;
+        }
+        self.stream_unfinished();
+        if matches!(self.stream, Some(Stream::Fragments { .. })) {
+            self.pending.discard_complete(out);
+            self.push_unfinished(Omission::Unfinished, out);
+        } else if !self.pending.complete().is_empty() {
+            self.pending.deliver_complete(out);
+            self.sender.place = Place::BetweenFrames;
+        }
+    }
+
     /// Has the message that is held back delivered as far as it came: nothing will be decided about it.
     fn stream_unfinished(&mut self) {
         let compressed = self.inbound.is_message_compressed();

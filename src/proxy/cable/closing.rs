@@ -68,16 +68,21 @@ impl Cable<'_> {
         if !messages.is_ending() {
             let mut out = Vec::new();
             messages.hurry(Instant::now(), &mut out);
+            if messages.is_empty() {
+                messages.relay.deliver_fragments(&mut out);
+            }
+            let released = messages.take_released();
             self.write_or_keep(from, &out);
+            self.show_released(from, released);
         }
     }
 
     /// Shows what was received and not delivered, because the proxy has ended the connection before.
     pub(super) fn show_undelivered(&mut self) {
-        if self.closing.is_none() {
-            return;
-        }
         for from in SIDES {
+            if !self.withholds(from) {
+                continue;
+            }
             let way = &mut self.ways[at(from)];
             let waiting = way.passing.messages().map_or(0, |messages| messages.waiting());
             let (messages, bytes) = (way.dropped + waiting, way.outgoing.waiting() as u64);
@@ -98,10 +103,11 @@ impl Cable<'_> {
         let from = to.other();
         let now = Instant::now();
         let has_one = self.ways[at(from)].has_delivered_close();
-        if has_one || self.ways[at(from)].ended.is_some() {
+        if has_one || self.ways[at(from)].ended.is_some() || self.ways[at(from)].is_shut {
             return has_one;
         }
         let way = &mut self.ways[at(from)];
+        way.is_shut = true;
         if let Some(messages) = way.passing.messages() {
             let mut out = Vec::new();
             let bytes = payload.to_bytes();
@@ -120,6 +126,7 @@ impl Cable<'_> {
         let mut frame = Vec::new();
         push_control(from, Masks::random(), Opcode::Close, &payload.to_bytes(), &mut frame);
         way.outgoing.push(&frame, now, || 0.5);
+        way.has_streamed_close = true;
         true
     }
 
@@ -129,6 +136,9 @@ impl Cable<'_> {
             return;
         }
         let is_first = self.has_not_begun_to_end() && self.closed_side.is_none();
+        if !self.ways[at(to.other())].has_delivered_close() {
+            self.deliver_before_close(to.other());
+        }
         if self.send_close(to, &payload) && is_first {
             self.closed_side = Some(ClosedSide { to, payload, why });
         }

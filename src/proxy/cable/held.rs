@@ -40,7 +40,7 @@ impl Cable<'_> {
 
     /// Shows what the operator had let go, and was delivered now unless the connection is ending.
     pub(super) fn show_released(&mut self, from: Side, released: Vec<Released>) {
-        let is_delivered = self.closing.is_none() && !self.ends[at(from.other())].has_failed();
+        let is_delivered = !self.withholds(from) && !self.ends[at(from.other())].has_failed();
         for it in released {
             self.show_decided(if is_delivered { it } else { it.not_delivered() });
         }

@@ -6,9 +6,9 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{MessageRelay, RelayOptions};
 use crate::protocol::{Inbound, Masks, Side};
 
-use super::Cable;
 use super::messages::Messages;
 use super::sides::at;
+use super::{Cable, Way};
 
 /// How a direction is passed on.
 #[derive(Debug)]
@@ -149,12 +149,12 @@ impl Cable<'_> {
     pub(super) fn feed(&mut self, from: Side, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.is_over {
             self.update_passing(from);
-            let is_closing = self.closing.is_some();
+            let is_withheld = self.withholds(from);
             let count = match &mut self.ways[at(from)].passing {
                 Passing::Stream(inbound) => {
                     let count = inbound.wanted().min(bytes.len());
                     let count = inbound.receive(&bytes[..count]);
-                    if !is_closing {
+                    if !is_withheld {
                         self.write_or_keep(from, &bytes[..count]);
                     }
                     self.take_all_events(from);
@@ -174,7 +174,7 @@ impl Cable<'_> {
     /// Writes what was decided, or puts it behind what waits.
     pub(super) fn keep_order(&mut self, from: Side, out: &mut Vec<u8>) {
         let bytes = std::mem::take(out);
-        if bytes.is_empty() || self.closing.is_some() {
+        if bytes.is_empty() || self.withholds(from) {
             return;
         }
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
@@ -185,11 +185,18 @@ impl Cable<'_> {
     /// Lets go what need not wait any more.
     pub(super) fn advance(&mut self, from: Side) {
         let mut out = Vec::new();
-        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        let is_withheld = self.withholds(from);
+        let Way { passing: Passing::Messages(messages), dropped, .. } = &mut self.ways[at(from)]
+        else {
+            return;
+        };
+        let waited = if is_withheld { messages.waiting() } else { 0 };
         messages.advance(Instant::now(), &mut out);
         let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
         let released = messages.take_released();
-        if self.closing.is_none() {
+        if is_withheld {
+            *dropped += waited - messages.waiting();
+        } else {
             self.write_or_keep(from, &out);
         }
         self.show_released(from, released);

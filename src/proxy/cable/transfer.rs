@@ -74,7 +74,8 @@ impl Cable<'_> {
 
     /// Reads what one side has sent, writes it to the other, then decodes it.
     fn stream(&mut self, from: Side) {
-        let Self { ends: [client, server], ways, journal, closing, random, .. } = self;
+        let is_withheld = self.withholds(from);
+        let Self { ends: [client, server], ways, journal, random, .. } = self;
         let (source, sink) = match from {
             Side::Client => (client, server),
             Side::Server => (server, client),
@@ -95,7 +96,7 @@ impl Cable<'_> {
         if count == size {
             *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
         }
-        if closing.is_none() {
+        if !is_withheld {
             deliver(&space[..count], outgoing, sink, random);
         }
         inbound.received(count);
@@ -251,6 +252,7 @@ impl Cable<'_> {
     }
 
     fn take_event(&mut self, from: Side) -> bool {
+        let is_closing = self.withholds(from);
         let Way {
             passing: Passing::Stream(inbound),
             close: first_close,
@@ -262,7 +264,6 @@ impl Cable<'_> {
             return false;
         };
         let passed_over = inbound.pass_over_messages();
-        let is_closing = self.closing.is_some();
         if passed_over > 0 {
             self.control.messages.add(from, passed_over);
             *dropped += if is_closing { passed_over } else { 0 };

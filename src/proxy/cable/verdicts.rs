@@ -45,14 +45,15 @@ impl Cable<'_> {
                 (_, Some((unit, plan, wait))) if messages.may_overtake(&unit, &plan, wait) => {
                     let mut bytes = Vec::new();
                     unit.pass(&mut messages.relay, &mut bytes);
-                    if self.closing.is_none() {
+                    if !self.withholds(from) {
                         self.write_or_keep(from, &bytes);
                     }
                 }
                 (_, Some((unit, plan, wait))) => {
                     let is_close = matches!(unit.content(), Content::Control(Opcode::Close, _));
+                    let is_passed = matches!(plan, Plan::Pass) && wait == Wait::None;
                     messages.push(unit, plan, wait);
-                    if is_close && wait == Wait::None {
+                    if is_close && is_passed {
                         self.note_waiting_close(from);
                     }
                 }
@@ -78,7 +79,7 @@ impl Cable<'_> {
 
     /// Takes one step of the decoder, and carries out what is decided about it.
     fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
-        let is_closing = self.closing.is_some();
+        let is_closing = self.withholds(from);
         let since_open = self.since.elapsed();
         let Way { passing: Passing::Messages(messages), close: first_close, dropped, .. } =
             &mut self.ways[at(from)]

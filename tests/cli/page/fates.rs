@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Tab;
 use super::proxied::{Proxied, proxy};
+use super::{Tab, message};
 use crate::support::{Outcome, Peer, masked, text, wscope};
 
 /// Four messages of `from` are held: the first is dropped, the second edited, the third delivered, and the fourth is
@@ -43,8 +43,12 @@ fn fates(tab: &mut Tab, count: usize) -> Vec<Value> {
     }
 }
 
-fn end(proxied: Proxied, mut client: Peer, mut server: Peer) -> Outcome {
+fn end(proxied: Proxied, client: Peer, server: Peer) -> Outcome {
     proxied.running.signal(rustix::process::Signal::INT);
+    expect_end(proxied, client, server)
+}
+
+fn expect_end(proxied: Proxied, mut client: Peer, mut server: Peer) -> Outcome {
     client.expect_close(1001);
     server.expect_close(1001);
     client.close(1001, "");
@@ -123,4 +127,61 @@ fn recordings_have_what_was_delivered_of_the_server() {
     assert!(!scenario.contains("fourth"), "{scenario}");
     let diff = wscope().arg("diff").arg(outcome.path("x.ndjson")).arg(outcome.path("x.har"));
     diff.run().code(0);
+}
+
+/// What waits for its time before it is delivered with it.
+#[test]
+fn what_is_let_go_is_delivered_at_the_end_behind_what_waits_for_its_time() {
+    let rules = ["--rule", "client text:slow => delay 1h", "--rule", "client text:held => hold"];
+    let proxied = proxy(&[&["--json"], &rules[..]].concat());
+    let mut tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.send([masked(&text("slow")), masked(&text("held"))].concat());
+    tab.wait(|state| state["held"] == 1);
+    tab.ask("release", json!({"number": 1, "drop": false}));
+    proxied.running.signal(rustix::process::Signal::INT);
+    server.expect_text("slow");
+    server.expect_text("held");
+    let outcome = expect_end(proxied, client, server);
+    assert_eq!(decisions(&outcome.json_lines()), [json!([1, "delivered", "held", null])]);
+}
+
+#[test]
+fn what_is_let_go_behind_the_close_frame_is_counted_as_not_delivered() {
+    let proxied = proxy(&["--json", "--rule", "client text:held => hold"]);
+    let mut tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.send(["held", "second", "third"].map(|words| masked(&text(words))).concat());
+    tab.wait_for_messages(3);
+    tab.ask("close", json!({"connection": 1, "to": "both", "code": 4001, "reason": ""}));
+    server.expect_close(4001);
+    client.expect_close(4001);
+    tab.ask("release", json!({"number": 1, "drop": false}));
+    client.close(4001, "");
+    server.close(4001, "");
+    client.expect_eof();
+    server.expect_eof();
+    proxied.running.signal(rustix::process::Signal::INT);
+    let outcome = proxied.running.wait();
+    assert_eq!(decisions(&outcome.json_lines()), [json!([1, "not_delivered", "held", null])]);
+    outcome.stderr_contains("not delivered to the server: 3 messages");
+}
+
+#[test]
+fn a_close_frame_that_a_rule_drops_is_none_to_the_server() {
+    let rules = ["--rule", "client text:held => hold", "--rule", "client close: => drop"];
+    let mut proxied = proxy(&[&["--json"], &rules[..]].concat());
+    let mut tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.send(masked(&text("held")));
+    client.close(1000, "");
+    proxied.running.wait_stderr("rule 2: drop");
+    tab.wait(|state| state["held"] == 1);
+    while tab.rows(false).iter().all(|row| row["type"] != "close") {
+        tab.next();
+    }
+    tab.ask("send", message(Some(1), "server", "from the page"));
+    server.expect_text("from the page");
+    let outcome = end(proxied, client, server);
+    assert!(!outcome.stderr.contains("has sent a Close frame"), "{}", outcome.stderr);
 }

@@ -1,12 +1,13 @@
 //! The end of a run with tabs open.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::Page;
-use crate::listen::{client, listen};
-use crate::support::{DEADLINE, Server, Signal, text, wscope};
+use crate::listen::{client, listen, start};
+use crate::support::{DEADLINE, Server, Signal, masked, text, wscope};
 
 /// The limit of a run after a signal, with room for a slow machine.
 const LIMIT: Duration = Duration::from_millis(1500);
@@ -91,6 +92,24 @@ fn what_tabs_ask_for_because_of_the_end_is_answered() {
     assert!(refusal.starts_with("not"), "{refusal}");
     tab.expect_end();
     running.wait().code(6);
+}
+
+/// The page says how the run ended, whatever its filter has not looked at.
+#[test]
+fn a_slow_filter_does_not_keep_the_end_from_tabs() {
+    let (mut running, port) = start(wscope().stdin_null().stdout_to(Stdio::null()), &["--ui"]);
+    let mut tab = Page::of(&mut running).tab();
+    let mut peer = client(port);
+    let numbers = format!("[{}1]", "10000,".repeat(1700));
+    for _ in 0..20 {
+        peer.send(masked(&text(&numbers)).repeat(100));
+    }
+    tab.wait_for_messages(2000);
+    tab.ask("filter", json!({"text": "$..* == 2", "control": true, "connection": null}));
+    running.signal(Signal::INT);
+    let state = tab.expect_end();
+    assert!(state["why"].as_str().is_some_and(|it| it.contains("SIGINT")), "{state}");
+    running.wait().code(130);
 }
 
 #[test]

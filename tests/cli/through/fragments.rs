@@ -63,6 +63,22 @@ fn an_unfinished_message_is_delivered_before_the_end() {
     });
 }
 
+/// So they are before a Close frame of the proxy.
+#[test]
+fn an_unfinished_message_is_delivered_when_a_signal_ends_the_proxy() {
+    for side in SIDES {
+        let mut path = Path::new(side, NONE, &[], &[]);
+        deliver_all(&mut path, &[text("whole")]);
+        path.send(&first());
+        path.send(&ping(b"p"));
+        path.proxy.event("ping");
+        path.proxy.running.signal(crate::support::Signal::TERM);
+        path.expect_bytes(&first());
+        path.expect_bytes(&ping(b"p"));
+        path.to.expect_close(1001);
+    }
+}
+
 /// One that has waited for a second overtakes them, whatever the message waits for.
 #[test]
 fn a_ping_does_not_wait_for_a_slow_message() {

@@ -16,7 +16,7 @@ const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate";
 
 /// A connection seen from the side that a rule is about.
 pub(super) struct Path {
-    proxy: Proxied,
+    pub(super) proxy: Proxied,
     pub(super) from: Peer,
     pub(super) to: Peer,
     from_client: bool,

@@ -56,6 +56,22 @@ fn what_comes_behind_the_close_frame_is_counted() {
     }
 }
 
+/// A side that has ended TCP before has ended the connection, without a Close frame.
+#[test]
+fn a_signal_behind_a_fin_is_not_the_end() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, mut server) = proxy.open();
+    server.eof();
+    client.expect_eof();
+    proxy.running.signal(Signal::TERM);
+    server.expect_close(1001);
+    client.eof();
+    server.expect_eof();
+    let close = proxy.event("close");
+    let [code, initiator] = [&close["code"], &close["initiator"]];
+    assert_eq!((code, initiator), (&1006.into(), &"server".into()), "{close}");
+}
+
 /// Inside a frame there can be no Close frame: it is not reported as sent.
 #[test]
 fn a_close_frame_that_cannot_be_sent_is_not_reported() {
