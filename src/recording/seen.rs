@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{Recorded, RecordedKind, RecordedMessage};
 use crate::event::{
-    Carried, Closed, Decided, LastTraffic, OwnedChange, OwnedTouch, ProxyClosed, ProxyInitiator,
-    SilenceAdvice,
+    Carried, Closed, Decided, LastTraffic, OwnedChange, OwnedTouch, OwnedTransit, ProxyClosed,
+    ProxyInitiator, SilenceAdvice,
 };
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
@@ -58,6 +58,16 @@ impl Recorded {
             what => what,
         };
         Some(Self { transit: None, what, ..self })
+    }
+
+    /// The same for a HAR, which keeps who was at either side: that a proxy has recorded, and its account of how the
+    /// connection was opened and ended.
+    pub(super) fn seen_in_har(self) -> Option<Self> {
+        if matches!(self.what, RecordedKind::Open(_) | RecordedKind::ProxyClosed(_)) {
+            return Some(self);
+        }
+        let transit = self.transit.as_ref().map(|_| OwnedTransit::default());
+        self.seen_by_client().map(|seen| Self { transit, ..seen })
     }
 }
 

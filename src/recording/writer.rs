@@ -178,7 +178,7 @@ impl HarOfLines {
 impl RecordWriter for HarOfLines {
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
         let event = self.parser.event(line).map_err(io::Error::other)?;
-        match event.and_then(Recorded::seen_by_client) {
+        match event.and_then(Recorded::seen_in_har) {
             Some(event) => self.writer.event(&event, file),
             None => Ok(()),
         }
@@ -264,8 +264,8 @@ mod tests {
             })
             .collect();
         let expected = [
-            ("ws://h/a", "send one, receive three", "1000 \"self\" true"),
-            ("ws://h/b", "send two, receive 4", "1001 \"peer\" false"),
+            ("ws://h/a", "send one, receive three", "1000 \"client\" true"),
+            ("ws://h/b", "send two, receive 4", "1001 \"server\" false"),
         ];
         assert_eq!(found, expected.map(|(url, all, close)| (url, all.into(), close.into())));
     }

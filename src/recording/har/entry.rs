@@ -11,7 +11,7 @@ use super::fields::{
 };
 use super::json::{object, put, put_base64, put_text};
 use super::time::{Micros, Millis, Seconds, micros_of, micros_of_wall, rfc3339};
-use crate::event::{Failure, Opened};
+use crate::event::{Failure, Opened, ProxyInitiator};
 use crate::net::Timings;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
@@ -33,6 +33,14 @@ const CLOSE_KEYS: [&str; 5] = ["code", "name", "reason", "was_clean", "initiator
 /// Importers demand a URL. This one says that it is not known (RFC 2606).
 pub(super) const UNKNOWN_URL: &str = "ws://unknown.invalid/";
 
+/// Which side has recorded. In a proxy directions are those that the client sees.
+pub(super) fn recorded_by(event: &Recorded, opened: &Opened) -> Initiator {
+    match event.transit {
+        Some(_) => Initiator::Local,
+        None => opened.initiator,
+    }
+}
+
 /// Appends what is before the messages of a connection.
 pub(super) fn put_open(out: &mut Vec<u8>, event: &Recorded, opened: &Opened) {
     let mut own = object(event);
@@ -41,7 +49,7 @@ pub(super) fn put_open(out: &mut Vec<u8>, event: &Recorded, opened: &Opened) {
     let response_fields = own.get("response_headers").cloned().unwrap_or(no_fields);
     let received = format!("HTTP/1.{}", opened.http_minor);
     // The version that is recorded is that of what was received.
-    let (asked, answered) = match opened.initiator {
+    let (asked, answered) = match recorded_by(event, opened) {
         Initiator::Local => ("HTTP/1.1", &*received),
         Initiator::Peer => (&*received, "HTTP/1.1"),
     };
@@ -69,7 +77,14 @@ pub(super) fn put_unopened(out: &mut Vec<u8>, event: &Recorded) {
         &response(&line, &json!([]), no_content()),
         &Timings::default(),
     );
-    put_own(out, event, "open", Map::new());
+    let mut own = Map::new();
+    // The times of messages follow from this one.
+    let elapsed = serde_json::from_str(&Millis(micros_of(event.at.elapsed)).to_string());
+    own.insert("elapsed_ms".to_owned(), elapsed.unwrap_or_default());
+    if event.transit.is_some() {
+        own.insert("initiator".to_owned(), ProxyInitiator::Client.name().into());
+    }
+    put_own(out, event, "open", own);
     out.extend_from_slice(b",\"_webSocketMessages\":[");
 }
 

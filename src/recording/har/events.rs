@@ -13,6 +13,7 @@ use super::time::{
 };
 use super::values::{MAX_FIELDS, number, object, text, unsigned};
 use super::warnings::Warnings;
+use crate::event::OwnedTransit;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Initiator;
 use crate::protocol::counted::counted;
@@ -51,6 +52,8 @@ pub(super) struct EntryEvent {
     pub(super) time: Micros,
     /// Since the start of the recording, if that is known.
     pub(super) elapsed: Option<Micros>,
+    /// It has passed a proxy, which has recorded it.
+    pub(super) transit: Option<OwnedTransit>,
     pub(super) what: RecordedKind,
 }
 
@@ -119,6 +122,7 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
         now: At::default(),
         before,
         initiator: Initiator::Local,
+        is_proxied: false,
         totals: Totals::default(),
         close_frames: Vec::new(),
     };
@@ -166,6 +170,8 @@ struct Builder<'a> {
     before: Micros,
     /// Who recorded: that it was the client, unless one of ours says otherwise.
     initiator: Initiator,
+    /// A proxy has recorded, as the client saw it.
+    is_proxied: bool,
     totals: Totals,
     /// The Close frames of programs that record them as messages, in their order.
     close_frames: Vec<(Direction, ClosePayload)>,
@@ -216,7 +222,12 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, at: At, what: RecordedKind) {
-        self.events.push(EntryEvent { time: at.time, elapsed: at.elapsed, what });
+        let transit = self.is_proxied.then(OwnedTransit::default);
+        self.push_in(at, transit, what);
+    }
+
+    fn push_in(&mut self, at: At, transit: Option<OwnedTransit>, what: RecordedKind) {
+        self.events.push(EntryEvent { time: at.time, elapsed: at.elapsed, transit, what });
         self.now = at;
     }
 
@@ -238,7 +249,10 @@ impl Builder<'_> {
             object.shift_remove("connection");
             object.shift_remove("elapsed_ms");
             match parse_event(Value::Object(object).to_string().as_bytes()) {
-                Ok(Some(event)) => return self.push(at, event.what),
+                Ok(Some(event)) => {
+                    let transit = event.transit.filter(|_| self.is_own());
+                    return self.push_in(at, transit, event.what);
+                }
                 Ok(None) => return,
                 Err(reason) if is_own => self.warn(&format!("_wscope is ignored: {reason}")),
                 Err(reason) => self.warn(&format!("it is skipped: {reason}")),
@@ -300,6 +314,7 @@ fn own_time(value: Option<&RawValue>) -> Option<Micros> {
 pub(super) fn run_error(value: &RawValue) -> Option<EntryEvents> {
     let event = parse_event(value.get().as_bytes()).ok()??;
     let time = micros_of_wall(event.at.wall);
-    let events = vec![EntryEvent { time, elapsed: elapsed(Some(value)), what: event.what }];
+    let (elapsed, transit) = (elapsed(Some(value)), event.transit);
+    let events = vec![EntryEvent { time, elapsed, transit, what: event.what }];
     Some(EntryEvents { events, connection: event.connection, part: Part::Run })
 }

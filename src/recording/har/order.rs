@@ -25,7 +25,7 @@ pub(super) fn in_order(lists: Vec<EntryEvents>) -> impl Iterator<Item = Recorded
             key = key.max(if has_elapsed { elapsed } else { event.time });
             let elapsed = Duration::from_micros(u64::try_from(elapsed).unwrap_or_default());
             let at = Stamp { wall: wall(event.time), elapsed };
-            all.push((key, Recorded { at, connection, transit: None, what: event.what }));
+            all.push((key, Recorded { at, connection, transit: event.transit, what: event.what }));
         }
     }
     all.sort_by_key(|(key, _)| *key);
@@ -66,6 +66,7 @@ mod tests {
         let event = |time: &Micros| EntryEvent {
             time: *time,
             elapsed: None,
+            transit: None,
             what: RecordedKind::Ping(Direction::Sent, Bytes::new()),
         };
         EntryEvents { events: times.iter().map(event).collect(), connection, part }

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use super::{HarWriter, read};
 use crate::output::json::line;
+use crate::recording::ndjson::parse_event;
 use crate::recording::{Limits, ReadError, Recorded, Summary};
 
 /// The events of a HAR, and how its reading ended.
@@ -41,4 +42,58 @@ fn written(events: &[Recorded]) -> Vec<u8> {
     }
     writer.finish(&mut file).expect("a Vec");
     file
+}
+
+/// What a HAR of these lines has, as lines again.
+fn through_a_har(lines: &[&str]) -> Vec<String> {
+    let parse = |line: &&str| parse_event(line.as_bytes()).expect("an event").expect("a known one");
+    let seen: Vec<_> = lines.iter().map(parse).filter_map(Recorded::seen_in_har).collect();
+    events(&written(&seen)).iter().map(shown).collect()
+}
+
+const TIMES: [&str; 3] = [
+    r#""time":"2026-01-01T00:16:40.000000Z","elapsed_ms":1000000.000"#,
+    r#""time":"2026-01-01T00:16:41.500000Z","elapsed_ms":1001500.001"#,
+    r#""time":"2026-01-01T00:16:42.000000Z","elapsed_ms":1002000.000"#,
+];
+
+#[test]
+fn a_har_of_a_proxy_keeps_who_ended_and_who_sent() {
+    let [first, second, third] = TIMES;
+    let lines = [
+        format!(
+            r#"{{"event":"open",{first},"connection":1,"url":"ws://h/","initiator":"client"}}"#
+        ),
+        format!(
+            r#"{{"event":"message",{second},"connection":1,"direction":"client","type":"text","data":"a"}}"#
+        ),
+        format!(
+            r#"{{"event":"close",{third},"connection":1,"code":1006,"initiator":"client","client":null,"server":null,"end":{{"client":"fin"}}}}"#
+        ),
+    ];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let found = through_a_har(&lines);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0].contains(r#""initiator":"client""#), "{found:?}");
+    assert!(found[1].contains(r#""direction":"client""#), "{found:?}");
+    assert!(
+        found[2]
+            .contains(r#""initiator":"client","client":null,"server":null,"end":{"client":"fin""#),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn times_are_kept_without_the_opening() {
+    let lines = TIMES.map(|times| {
+        format!(
+            r#"{{"event":"message",{times},"connection":1,"direction":"server","type":"text","data":"a"}}"#
+        )
+    });
+    let found = through_a_har(&lines.each_ref().map(String::as_str));
+    for times in TIMES {
+        let count = found.iter().filter(|line| line.contains(times)).count();
+        assert!(count >= 1, "{times}: {found:?}");
+    }
+    assert!(found.iter().all(|line| TIMES.iter().any(|times| line.contains(times))), "{found:?}");
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::base::Base;
 use super::entry::{
     Control, Overflow, UNKNOWN_URL, put_close, put_control, put_end, put_error, put_failure,
-    put_file, put_message, put_open, put_redirect, put_unopened,
+    put_file, put_message, put_open, put_redirect, put_unopened, recorded_by,
 };
 use super::json::{object, put};
 use super::spool::{Spool, Stream};
@@ -109,7 +109,7 @@ impl HarWriter {
             RecordedKind::Open(opened) => {
                 self.url.clone_from(&opened.url);
                 put_open(&mut text, event, opened);
-                Base::new(opened.initiator, event.at, micros_of(opened.timings.total))
+                Base::new(recorded_by(event, opened), event.at, micros_of(opened.timings.total))
             }
             _ => {
                 put_unopened(&mut text, event);
@@ -201,6 +201,22 @@ impl HarWriter {
         self.spool.append(&mut entry.control, &self.text)?;
         self.text.clear();
         Ok(())
+    }
+
+    fn closed(
+        &mut self,
+        event: &Recorded,
+        failure_follows: bool,
+        file: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.begin_unless_open(event, file)?;
+        let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
+        put_close(&mut entry.end, event);
+        entry.base.set_time(event.at);
+        match failure_follows {
+            true => Ok(()),
+            false => self.end(event.connection, file),
+        }
     }
 
     /// Ends the entry of a connection, if it is open.
@@ -305,13 +321,12 @@ impl Entry {
 
 impl HarWriter {
     /// Writes what is known by now, or keeps it in bounded memory and a temporary file. An event that a proxy recorded is
-    /// to be as [`Recorded::seen_by_client`] makes it.
+    /// to be as `Recorded::seen_in_har` makes it.
     ///
     /// # Errors
     /// Of a file. What was written before can be read.
     pub fn event(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
         self.start(file)?;
-        let at = event.at;
         match &event.what {
             RecordedKind::Open(_) => self.begin(event, file),
             RecordedKind::Message(message) => self.message(event, file, |out, base, overflow| {
@@ -331,16 +346,8 @@ impl HarWriter {
                 let rtt = rtt.map(micros_of);
                 self.control(event, file, Control { rtt, ..control("10", *direction, data) })
             }
-            RecordedKind::Closed(closed) => {
-                self.begin_unless_open(event, file)?;
-                let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
-                put_close(&mut entry.end, event);
-                entry.base.set_time(at);
-                match closed.failure_follows {
-                    true => Ok(()),
-                    false => self.end(event.connection, file),
-                }
-            }
+            RecordedKind::Closed(closed) => self.closed(event, closed.failure_follows, file),
+            RecordedKind::ProxyClosed(_) => self.closed(event, false, file),
             RecordedKind::Redirect(redirect) => {
                 self.was_opened = false;
                 self.url.clone_from(&redirect.to);
@@ -352,15 +359,14 @@ impl HarWriter {
                 Ok(())
             }
             RecordedKind::Failure(failure) => self.failure(event, failure, file),
-            // HARs have no frames, and no proxies.
+            // HARs have no frames, and nothing of what a proxy did.
             RecordedKind::Frame(_)
             | RecordedKind::Tolerated(..)
             | RecordedKind::Violation(..)
             | RecordedKind::CloseFrame(..)
             | RecordedKind::Omitted(_)
             | RecordedKind::Decided(_)
-            | RecordedKind::Http(_)
-            | RecordedKind::ProxyClosed(_) => Ok(()),
+            | RecordedKind::Http(_) => Ok(()),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{Builder, EntryEvent};
+use crate::protocol::connection::Initiator;
 use crate::recording::RecordedKind;
 use crate::recording::har::exchange::{Phases, fields};
 use crate::recording::har::message::{Message, MessageKind};
@@ -53,8 +54,11 @@ impl Builder<'_> {
         }
         let opened = self.now;
         self.push_object(opened, own, values);
-        if let Some(EntryEvent { what: RecordedKind::Open(opened), .. }) = self.events.last() {
-            self.initiator = opened.initiator;
+        if let Some(EntryEvent { what: RecordedKind::Open(opened), transit, .. }) =
+            self.events.last()
+        {
+            self.is_proxied = transit.is_some();
+            self.initiator = if self.is_proxied { Initiator::Local } else { opened.initiator };
         }
     }
 
