@@ -11,19 +11,6 @@ const load = (name) => import(join(process.env.MODULES, name));
 const read = (folder, end) => readdirSync(folder).filter((name) => name.endsWith(end)).map((name) => [name, readFileSync(join(folder, name), "utf8")]);
 const sources = [...read(ASSETS, ".js"), ...read(EMBEDDED, ".js")];
 
-/** The most bytes of what a browser loads: the server leaves out indents and lines that are comments. */
-const MAX_SIZE = 120 * 1024;
-const sent = (text) => {
-  let inComment = false;
-  return text.split("\n").map((line) => line.trim()).filter((line) => {
-    if (inComment || /^\/\*(?:(?!\*\/).)*(?:\*\/)?$/.test(line)) {
-      inComment = !line.endsWith("*/");
-      return false;
-    }
-    return !/^(\/\/|$)/.test(line);
-  }).join("\n");
-};
-
 test("sizes, times and counts", async () => {
   const { countText, deltaText, exactSize, sizeText, spanText } = await load("format.js");
   for (const [bytes, text] of [[0, "0 B"], [61, "61 B"], [999, "999 B"], [1000, "1.0 k"], [1234, "1.2 k"], [9949, "9.9 k"], [9960, "10 k"], [999_499, "999 k"], [999_500, "1.0 M"], [3_100_000, "3.1 M"], [4e12, "4.0 T"], [5e15, "5000 T"], [null, ""]]) assert.equal(sizeText(bytes), text);
@@ -273,10 +260,8 @@ test("filters of a page without wscope", async () => {
   assert.throws(() => parseFilter("a  dir:up"), { at: 7 });
 });
 
-test("the page is small, of one kind, and runs nothing but itself", () => {
-  const files = [".js", ".css", ".html"].flatMap((end) => read(ASSETS, end));
-  const size = files.reduce((sum, [, text]) => sum + Buffer.byteLength(sent(text)), 0);
-  assert.ok(size <= MAX_SIZE, `${size} bytes`);
+// How many bytes a browser loads is checked where comments are left out: src/page/assets.rs.
+test("the page is of one kind, and runs nothing but itself", () => {
   for (const [name, text] of sources) {
     assert.ok(text.split("\n").length <= 300, `${name} is long`);
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|createContextualFragment|setAttribute\("(?:style|on)/, name);

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::Page;
+use super::{Page, Tab};
 use crate::listen::{client, listen, start};
-use crate::support::{DEADLINE, Server, Signal, masked, text, wscope};
+use crate::support::{DEADLINE, Running, Server, Signal, masked, text, wscope};
 
 /// The limit of a run after a signal, with room for a slow machine.
 const LIMIT: Duration = Duration::from_millis(1500);
@@ -44,12 +44,12 @@ fn tabs_that_answer_nothing_do_not_hold_up_the_end() {
     drop((tabs, peer));
 }
 
-#[test]
-fn the_last_state_has_everything_and_the_reason() {
-    let server = Server::script(|peer| {
+/// A run with a tab, connected to a server that after `go` sends so many messages and closes with 4000.
+fn connected_to_a_server_of(messages: usize) -> (Server, Running, Tab) {
+    let server = Server::script(move |peer| {
         peer.accept_request();
         peer.expect_text("go");
-        for number in 0..1000 {
+        for number in 0..messages {
             peer.send(text(&format!("message {number}")));
         }
         peer.close_and_expect_reply(4000);
@@ -58,6 +58,12 @@ fn the_last_state_has_everything_and_the_reason() {
     let mut running = program.spawn();
     let mut tab = Page::of(&mut running).tab();
     tab.wait(|state| state["phase"] == "live");
+    (server, running, tab)
+}
+
+#[test]
+fn the_last_state_has_everything_and_the_reason() {
+    let (_server, running, mut tab) = connected_to_a_server_of(1000);
     tab.ask("send", super::message(None, "server", "go"));
     let state = tab.expect_end();
     assert_eq!(state["messages"], 1001, "{state}");
@@ -67,18 +73,7 @@ fn the_last_state_has_everything_and_the_reason() {
 
 #[test]
 fn what_tabs_ask_for_because_of_the_end_is_answered() {
-    let server = Server::script(|peer| {
-        peer.accept_request();
-        peer.expect_text("go");
-        for number in 0..500 {
-            peer.send(text(&format!("message {number}")));
-        }
-        peer.close_and_expect_reply(4000);
-    });
-    let program = wscope().args(["--ui", "--wait", "forever", &server.url()]).stdin_null();
-    let mut running = program.spawn();
-    let mut tab = Page::of(&mut running).tab();
-    tab.wait(|state| state["phase"] == "live");
+    let (_server, running, mut tab) = connected_to_a_server_of(500);
     tab.ask("filter", json!({"text": "message 49", "control": true, "connection": null}));
     tab.ask("send", super::message(None, "server", "go"));
     let state = tab.wait(|state| state["phase"] == "ended" && state["filter"]["done"] == true);
