@@ -1,8 +1,9 @@
 //! Lists as text.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use crate::output::escape::{Newlines, escape};
+use crate::output::wrap::fit;
 
 /// The start of a text, without what could control a terminal.
 pub(super) fn shortened(text: &str, most: usize) -> String {
@@ -42,9 +43,7 @@ pub(super) fn fitted<const N: usize>(
         widths.iter().map(|width| width + GAP.len()).sum::<usize>() - widths[column];
     let room = most.saturating_sub(others).max(FEWEST);
     for row in &mut rows {
-        if row[column].width() > room {
-            row[column] = cut(&row[column], room);
-        }
+        row[column] = fit(&row[column], room).into_owned();
     }
     aligned(&rows)
 }
@@ -55,17 +54,6 @@ const GAP: &str = "  ";
 fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max();
     std::array::from_fn(|column| width(column).unwrap_or_default())
-}
-
-/// The start of a text, with an ellipsis, in so many columns.
-fn cut(text: &str, columns: usize) -> String {
-    let mut width = 1;
-    let is_within = |c: &char| {
-        width += c.width().unwrap_or_default();
-        width <= columns
-    };
-    let start: String = text.chars().take_while(is_within).collect();
-    start + "…"
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(super) enum Leftover {
 }
 
 impl Entry {
-    /// Whether pings and pongs must not overtake it. Once it is added that does not change.
+    /// Whether pings and pongs must not overtake it. Of what was added only [`Messages::hurry`] changes that.
     fn is_barrier(&self) -> bool {
         match self {
             Self::Unit { unit, wait, .. } => {

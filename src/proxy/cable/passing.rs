@@ -219,8 +219,7 @@ impl Cable<'_> {
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
         let Some(violation) = messages.relay.violation() else { return };
         let code = Some(violation.rule.close_code());
-        let who = if from == Side::Client { "client" } else { "server" };
-        let why = format!("--enforce: the {who} violated the protocol");
+        let why = format!("--enforce: the {} violated the protocol", from.name());
         let payload = ClosePayload { code, reason: String::new() };
         self.close(payload, why, Instant::now() + ENFORCED_CLOSE + self.greatest_latency());
     }
