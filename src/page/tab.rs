@@ -18,7 +18,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-/// The least time between two notices.
+/// The least time between two notices, but for those of [`Reached`].
 pub const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A tab. The thread that owns it
@@ -39,6 +39,20 @@ pub struct Tab {
     generation: u64,
     /// The search has found out something since the last notice.
     has_changed: bool,
+    /// How far the search is.
+    reached: Reached,
+    /// It has got there since the last notice.
+    is_urgent: bool,
+}
+
+/// What a user waits for after setting a filter: it is noticed at once, and for each filter once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    #[default]
+    Nothing,
+    FirstRow,
+    /// All rows that there were.
+    Everything,
 }
 
 struct Noticed {
@@ -59,6 +73,8 @@ impl Tab {
             search: None,
             generation: 0,
             has_changed: false,
+            reached: Reached::Nothing,
+            is_urgent: false,
         }
     }
 
@@ -104,13 +120,14 @@ impl Tab {
         let is_due = match &self.noticed {
             None => true,
             Some(last) => {
-                (last.changes != changes || self.has_changed) && now >= last.at + NOTICE_INTERVAL
+                let has_changed = last.changes != changes || self.has_changed;
+                self.is_urgent || (has_changed && now >= last.at + NOTICE_INTERVAL)
             }
         };
         if !is_due {
             return None;
         }
-        self.has_changed = false;
+        (self.has_changed, self.is_urgent) = (false, false);
         self.noticed = Some(Noticed { at: now, changes });
         Some(request::json(&self.state()))
     }
@@ -118,6 +135,9 @@ impl Tab {
     /// When [`Tab::notice`] has to be called, if nothing wakes the loop before.
     pub fn deadline(&self) -> Option<Instant> {
         let last = self.noticed.as_ref()?;
+        if self.is_urgent {
+            return Some(last.at);
+        }
         let has_changed = self.has_changed || last.changes != self.store.changes();
         has_changed.then_some(last.at + NOTICE_INTERVAL)
     }
@@ -136,6 +156,14 @@ impl Tab {
             }
         };
         self.has_changed |= search.scanned() != before;
+        let reached = match (has_more, search.found()) {
+            (false, _) => Reached::Everything,
+            (true, 1..) => Reached::FirstRow,
+            (true, 0) => Reached::Nothing,
+        };
+        if reached > self.reached {
+            (self.reached, self.is_urgent) = (reached, true);
+        }
         has_more
     }
 

@@ -34,7 +34,7 @@ pub(super) struct PathTest {
     longest: usize,
     value: ValueTest,
     /// What the line of every message has in which the query finds something, unless JSON in it has escapes.
-    name: Option<Needle>,
+    parts: Vec<Needle>,
 }
 
 /// What holds for one of the values that are found.
@@ -52,10 +52,16 @@ impl PathTest {
     pub(super) fn new(path: &str, value: ValueTest) -> Result<Self, String> {
         check(path)?;
         let parsed = JsonPath::parse(path).map_err(|error| format!("not a JSONPath: {error}"))?;
-        let name = last_name(path).map(|name| Needle::plain(&in_line(&format!("\"{name}\""))));
+        let text = match &value {
+            ValueTest::Is(Value::String(text)) => Some(text.as_str()).filter(|it| is_plain(it)),
+            _ => None,
+        };
+        // The value first, which is rarer. In any case is more than is needed, and right.
+        let parts = text.into_iter().chain(last_name(path));
+        let parts = parts.filter_map(|part| Needle::plain(&in_line(&format!("\"{part}\""))).ok());
         let longest = if path.contains("..") { MAX_SEARCHED } else { MAX_MESSAGE };
-        // In any case is more than is needed, and right.
-        Ok(Self { path: parsed, longest, value, name: name.and_then(Result::ok) })
+        let parts = parts.collect();
+        Ok(Self { path: parsed, longest, value, parts })
     }
 
     pub(super) fn holds(&self, row: &Row<'_>, scratch: &mut Vec<u8>) -> bool {
@@ -65,8 +71,7 @@ impl PathTest {
             return false;
         }
         if !row.facts.is_base64
-            && let Some(name) = &self.name
-            && !name.is_in(raw)
+            && self.parts.iter().any(|part| !part.is_in(raw))
             && memchr::memmem::find(raw, br"\\u").is_none()
         {
             return false;
@@ -147,6 +152,11 @@ fn check(path: &str) -> Result<(), String> {
         true => Err(format!("a path has at most {MAX_DESCENDANTS} \"..\"")),
         false => Ok(()),
     }
+}
+
+/// Whether JSON has a text as it is, unless it is written with `\u`.
+fn is_plain(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '/'))
 }
 
 /// The last name of a path that consists of names.

@@ -59,6 +59,31 @@ fn sample() -> std::sync::Arc<Store> {
 }
 
 #[test]
+fn values_of_a_path_are_found_however_json_writes_them() {
+    let store = store_of(&[
+        message("sent", 0, r#"{"op":"order/1"}"#),
+        message("sent", 1, r#"{"op":"order\/1"}"#),
+        message("sent", 2, r#"{"op":"\u006frder/1"}"#),
+        message("sent", 3, r#"{"\u006fp":"order"}"#),
+        message("sent", 4, r#"{"op":"caf\u00e9"}"#),
+        message("sent", 5, "{\"op\":\"caf\u{e9}\"}"),
+        message("sent", 6, r#"{"op":"x\ty"}"#),
+        message("sent", 7, r#"{"op":"\u200b"}"#),
+        message("sent", 8, "{\"op\":\"\u{200b}\"}"),
+        message("sent", 9, r#"{"op":"orders"}"#),
+    ]);
+    for (filter, rows) in [
+        ("$.op == \"order/1\"", &[0, 1, 2][..]),
+        ("$.op == order", &[3]),
+        ("$.op == caf\u{e9}", &[4, 5]),
+        (r#"$.op == "x\ty""#, &[6]),
+        ("$.op == \"\u{200b}\"", &[7, 8]),
+    ] {
+        assert_eq!(shown(&store, filter), rows, "{filter}");
+    }
+}
+
+#[test]
 fn words_say_what_is_shown() {
     let store = sample();
     let all: Vec<u64> = (0..10).collect();

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Tab;
 use super::request::{Failure, Request, json};
+use super::{Reached, Tab};
 use crate::page::block::Row;
 use crate::page::event::{cut_event, scenario_line};
 use crate::page::filter::Filter;
@@ -229,7 +229,7 @@ impl Tab {
             (!control, after.unwrap_or_default(), connection);
         let is_empty = filter.is_empty();
         self.generation += 1;
-        self.has_changed = true;
+        (self.has_changed, self.reached) = (true, Reached::Nothing);
         self.search = (!is_empty).then(|| Search::new(Arc::new(filter), &self.store));
         Ok(json(&Answer { generation: (!is_empty).then_some(self.generation) }))
     }

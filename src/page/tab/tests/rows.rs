@@ -143,9 +143,15 @@ fn a_filter_numbers_what_it_finds() {
         result(&mut tab, json!({"method": "filter", "text": "order"})),
         json!({"generation": 1})
     );
-    search_all(&mut tab);
+    assert_eq!(tab.deadline(), Some(start + NOTICE_INTERVAL));
+    tab.work(Duration::ZERO);
+    let first = notice(&mut tab, start)["filter"].clone();
+    assert_eq!((&first["found"], &first["done"]), (&json!(48), &json!(false)), "at once");
+    tab.work(Duration::ZERO);
     assert!(tab.notice(start).is_none() && tab.deadline() == Some(start + NOTICE_INTERVAL));
-    let filter = notice(&mut tab, start + NOTICE_INTERVAL)["filter"].clone();
+    search_all(&mut tab);
+    assert_eq!(tab.deadline(), Some(start));
+    let filter = notice(&mut tab, start)["filter"].clone();
     assert_eq!(
         filter,
         json!({"generation": 1, "found": 334, "first": 0, "scanned": 1000, "done": true})
