@@ -10,6 +10,8 @@ use crate::protocol::close::{ClosePayload, InvalidClose};
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, MessageKind};
 
+mod problem;
+
 /// Why a line is not an action.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct JsonError {
@@ -84,10 +86,10 @@ pub(super) fn action(line: &[u8]) -> Result<Action, JsonError> {
     let members: Members<'_> = serde_json::from_str(text).map_err(|error| JsonError {
         // For what is wrong with a member as such the library has no useful position.
         column: if error.is_data() { 1 } else { error.column().max(1) as u64 },
-        reason: without_position(&error),
+        reason: problem::reason(&error),
     })?;
     if !text.trim_ascii_start().starts_with('{') {
-        return Err(problem("invalid type: sequence, expected an object"));
+        return Err(problem("wrong type: sequence, expected an object"));
     }
     Reader { text }.action(&members)
 }
@@ -156,13 +158,13 @@ impl<'a> Reader<'a> {
     fn required<T: Deserialize<'a>>(self, name: &str, value: Member<'a>) -> Result<T, JsonError> {
         match value {
             Some(value) => self.read(value),
-            None => Err(self.at(None, format!("missing field `{name}`"))),
+            None => Err(self.at(None, format!("missing member \"{name}\""))),
         }
     }
 
     fn read<T: Deserialize<'a>>(self, value: &'a RawValue) -> Result<T, JsonError> {
         serde_json::from_str(value.get()).map_err(|error| {
-            let problem = self.at(Some(value), without_position(&error));
+            let problem = self.at(Some(value), problem::reason(&error));
             let inside = if error.is_data() { 0 } else { error.column().saturating_sub(1) as u64 };
             JsonError { column: problem.column + inside, ..problem }
         })
@@ -171,7 +173,7 @@ impl<'a> Reader<'a> {
     /// These members have no meaning in a line of this type.
     fn refuse(self, members: &[(&str, Member<'a>)]) -> Result<(), JsonError> {
         match members.iter().find(|(_, value)| value.is_some()) {
-            Some((name, value)) => Err(self.at(*value, format!("unknown field `{name}`"))),
+            Some((name, value)) => Err(self.at(*value, format!("unknown member \"{name}\""))),
             None => Ok(()),
         }
     }
@@ -182,18 +184,6 @@ impl<'a> Reader<'a> {
             value.map_or(0, |value| value.get().as_ptr().addr() - self.text.as_ptr().addr());
         JsonError { column: start as u64 + 1, reason }
     }
-}
-
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    // The first is the library's message when no other escape follows.
-    if ["unexpected end of hex escape", "lone leading surrogate"]
-        .iter()
-        .any(|it| text.starts_with(it))
-    {
-        return "half of a UTF-16 surrogate pair alone in \\u escapes".to_owned();
-    }
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
 /// RFC 6455 section 5.5.
@@ -254,12 +244,15 @@ mod tests {
     #[test]
     fn errors_name_the_position() {
         for (line, expected) in [
-            (r#"{"type":"text","data":"#, "EOF"),
-            (r#"{"type":"nope"}"#, "unknown variant `nope`"),
-            (r#"{"data":"x"}"#, "missing field `type`"),
-            (r#"{"type":"text","data":"x","extra":1}"#, "unknown field `extra`"),
-            (r#"{"type":"text","data":"x","data":"y"}"#, "duplicate field `data`"),
-            (r#"{"type":"text","data":null}"#, "invalid type: null, expected a string"),
+            (r#"{"type":"text","data":"#, "the JSON ends too early"),
+            (r#"{"type":"nope"}"#, r#"unknown value "nope", expected one of "text", "binary""#),
+            (r#"{"data":"x"}"#, r#"missing member "type""#),
+            (
+                r#"{"type":"text","data":"x","extra":1}"#,
+                r#"unknown member "extra", expected one of "type", "data""#,
+            ),
+            (r#"{"type":"text","data":"x","data":"y"}"#, r#"duplicate member "data""#),
+            (r#"{"type":"text","data":null}"#, "wrong type: null, expected a string"),
             (r#"["text","x"]"#, "expected an object"),
             ("5", "expected an object"),
             (r#"{"type":"binary","data":"*"}"#, "not base64"),
@@ -267,8 +260,10 @@ mod tests {
             (r#"{"type":"text","data":"\ud83dabc def"}"#, "half of a UTF-16 surrogate pair alone"),
             (r#"{"type":"text","data":"\ud83d\ud83d"}"#, "half of a UTF-16 surrogate pair alone"),
             (r#"{"type":"text","data":"\ude00"}"#, "half of a UTF-16 surrogate pair alone"),
-            (r#"{"type":"text","data":"\ud8"}"#, "invalid escape"),
-            ("[1]", "invalid"),
+            (r#"{"type":"text","data":"\ud8"}"#, "not JSON: invalid escape"),
+            ("[1]", "wrong type"),
+            ("nope", "not JSON"),
+            ("{nope", "not JSON: key must be a string"),
         ] {
             let problem = action(line.as_bytes()).unwrap_err();
             assert!(problem.reason.contains(expected), "{line}: {problem:?}");
