@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -161,7 +162,7 @@ class Runner:
         is_first_part = "…" in expected and block.notes["background"] != "all"
         first = prepare(expected[:expected.index("…")] if is_first_part else expected)
         deadline = min(time.monotonic() + (1 if self.show else BLOCK_SECONDS), self.deadline)
-        if not first:
+        if not first and not self.listens(process, command, deadline):
             time.sleep(0.3)
         while not matches(first, prepare(self.printed(name)), is_start=True):
             if time.monotonic() > deadline or process.poll() is not None:
@@ -170,6 +171,20 @@ class Runner:
         problems = self.compare(command, first, self.printed(name), is_start=True)
         if problems:
             raise Failed("\n".join(problems))
+
+    def listens(self, process, command, deadline):
+        """Waits until a server of ours that prints nothing listens on its port. False: it cannot be told."""
+        port = re.match(r"wscope (?:listen|proxy) .*?:([0-9]{4,5})\b", command)
+        sockets = Path(f"/proc/{process.pid}/net")
+        if not port or not sockets.exists():
+            return False
+        # 0A is LISTEN, behind the local and the remote address.
+        listening = re.compile(rf":{int(port[1]):04X} [0-9A-F]+:0000 0A ")
+        while process.poll() is None and time.monotonic() < deadline:
+            if any(listening.search((sockets / name).read_text()) for name in ("tcp", "tcp6") if (sockets / name).exists()):
+                return True
+            time.sleep(0.01)
+        return False
 
     def stop(self, text):
         """Ends the commands in the background that contain this text."""
