@@ -9,7 +9,7 @@ use super::{bars, time};
 use crate::output::escape::{Newlines, escape};
 use crate::output::human::{grouped, short};
 use crate::output::style::{Role, Style};
-use crate::output::wrap::{HANGING, wrap};
+use crate::output::wrap::{HANGING, fit, wrap};
 use crate::protocol::CloseCode;
 use crate::protocol::counted::counted;
 use crate::recording::stats::{Connection, Histogram, Packed, Statistics, Stats, Traffic};
@@ -149,7 +149,7 @@ impl Table {
         let room = self.columns.saturating_sub(ROW);
         let url = |url: &str| match room {
             ..MIN_URL => String::new(),
-            _ => cut(&escape(url, Newlines::Escape), room),
+            _ => fit(&escape(url, Newlines::Escape), room).into_owned(),
         };
         let row = |number: &str, time: &str, received: &str, sent: &str, end: &str, url: &str| {
             let text = format!("{number:<5}{time:>11}{received:>10}{sent:>8}{end:>6}");
@@ -220,22 +220,6 @@ fn brief(number: u64) -> String {
 
 fn decimal(number: f64) -> String {
     if number < 100.0 { format!("{number:.1}") } else { grouped(number as u64) }
-}
-
-/// The start of a text that has more than so many columns.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut start = String::new();
-    for c in text.chars() {
-        start.push(c);
-        if start.width() + 1 > columns {
-            start.pop();
-            break;
-        }
-    }
-    start + "…"
 }
 
 #[cfg(test)]
