@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use unicode_width::UnicodeWidthStr;
 
 use super::{bars, time};
 use crate::output::escape::{Newlines, escape};
