@@ -46,7 +46,7 @@ export class App {
     this.rules = new RulesDialog(model);
     this.closing = new CloseDialog(model, () => this.connections.open);
     this.status = new Status(model, { onShowAll: () => this.showEverything(), onUnclear: () => this.filter({ after: 0 }) });
-    model.onChange = ({ isNewList }) => this.changed(isNewList);
+    model.onChange = (isNewList) => this.changed(isNewList);
     model.onRows = () => this.list.draw();
     source.onNotice = (notice) => this.notice(notice);
     source.onStatus = (status) => this.connected(status);
@@ -87,7 +87,8 @@ export class App {
     try {
       await model.greet();
     } catch {
-      return; // closed again: the next attempt follows
+      // It is closed again: the next attempt follows.
+      return;
     }
     const { can, mode } = model.hello;
     this.compose.setSides(can.send, mode === "listen");
@@ -97,7 +98,8 @@ export class App {
 
   notice(notice) {
     const { model } = this, before = model.state?.phase;
-    if (!model.hello) return; // the answer to hello has the state
+    // The answer to hello has the state.
+    if (!model.hello) return;
     model.receive(notice);
     if (before !== "ended" && model.state.phase === "ended" && model.hello.mode !== "view") this.loadLast();
   }

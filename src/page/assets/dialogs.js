@@ -1,7 +1,7 @@
 // @ts-check
 // The dialogs: rules, the end of a connection, keys.
 
-import { connectionLabel } from "./connections.js";
+import { connectionOptions } from "./connections.js";
 import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, span } from "./dom.js";
 
 export class RulesDialog {
@@ -68,10 +68,10 @@ export class CloseDialog {
 
   open() {
     if (byId("open-close").hidden) return;
-    const open = this.openConnections(), numbered = open.filter((one) => one.number !== null), select = byId("close-connection"), { connection } = this.model.filter;
+    const open = this.openConnections(), numbered = connectionOptions(open), select = byId("close-connection"), { connection } = this.model.filter;
     if (open.length === 0) return notify("No connection is open");
-    if (connection !== null && !numbered.some((one) => one.number === connection)) return notify(`Connection #${connection} is not open: choose another in the list`);
-    putOptions(select, numbered.map((one) => [String(one.number), connectionLabel(one)]));
+    if (connection !== null && !numbered.some(([number]) => number === String(connection))) return notify(`Connection #${connection} is not open: choose another in the list`);
+    putOptions(select, numbered);
     select.parentNode.hidden = numbered.length === 0;
     if (connection !== null) select.value = String(connection);
     const sides = this.model.hello.can.close;
@@ -84,8 +84,7 @@ export class CloseDialog {
   async submit() {
     const { value: number } = byId("close-connection"), { value: reason } = byId("close-reason");
     const params = { connection: number === "" ? null : Number(number), to: byId("close-side").value, code: Number(byId("close-code").value), reason };
-    const sent = new TextEncoder().encode(reason).length > 123 ? Promise.reject(new Error("The reason is over 123 bytes.")) : this.model.source.request("close", params);
-    await sent.then(() => this.dialog.close(), (error) => putData(byId("close-error"), error.message));
+    await this.model.source.request("close", params).then(() => this.dialog.close(), (error) => putData(byId("close-error"), error.message));
   }
 }
 

@@ -36,7 +36,8 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
-    this.resize(); // before the browser reports that it has scrolled
+    // Before the browser reports that it has scrolled.
+    this.resize();
     this.draw();
   }
 

@@ -32,7 +32,8 @@ export class Model {
     /** @type {number|null} */
     this.pausedTotal = null;
     this.filterCalls = 0;
-    this.onChange = (/** @type {{isNewList: boolean}} */ _change) => {};
+    /** Called with whether the rows have other indexes now. */
+    this.onChange = (_isNewList = false) => {};
     this.onRows = () => {};
     this.rows = new RowCache((from, count) => this.fetchRows(from, count), () => this.onRows());
   }
@@ -98,7 +99,7 @@ export class Model {
     this.state = null;
     this.generation = this.coming = null;
     this.receive(this.hello.state);
-    this.onChange({ isNewList: true });
+    this.onChange(true);
     if (!this.hidesNothing()) await this.applyFilter();
   }
 
@@ -115,7 +116,7 @@ export class Model {
     if (isNewList) this.rows.reset();
     if (this.isFiltered && now?.generation === this.generation) this.lastList = { first: now.first, total: now.found };
     if (isNewList) this.alignPause();
-    this.onChange({ isNewList });
+    this.onChange(isNewList);
   }
 
   hidesNothing() {
@@ -137,7 +138,7 @@ export class Model {
       if (call !== this.filterCalls) return;
       const { message, at } = /** @type {{message: string, at?: number}} */ (error);
       this.filterError = { text: message, at: at ?? null };
-      return this.onChange({ isNewList: false });
+      return this.onChange();
     }
     if (call !== this.filterCalls) return;
     this.filterError = null;
@@ -147,9 +148,9 @@ export class Model {
       this.coming = null;
       this.rows.reset();
       await this.alignPause();
-      this.onChange({ isNewList: true });
+      this.onChange(true);
     } else {
-      this.onChange({ isNewList: false });
+      this.onChange();
     }
   }
 
@@ -163,7 +164,7 @@ export class Model {
     this.pausedTotal = null;
     const index = await this.indexOf(this.pausedRows);
     if (this.isPaused) this.pausedTotal = index;
-    this.onChange({ isNewList: false });
+    this.onChange();
   }
 
   /** The index in the list of a row, or of the next one that is in it; null if there is none. @returns {Promise<number|null>} */
@@ -179,7 +180,7 @@ export class Model {
   pause(isPaused) {
     this.pausedRows = isPaused ? this.state?.rows ?? 0 : null;
     this.pausedTotal = isPaused ? this.available : null;
-    this.onChange({ isNewList: false });
+    this.onChange();
   }
 
   async fetchRows(from, count) {
