@@ -343,9 +343,18 @@ const tests = {
       await it.message.press("Enter");
       await it.row("for number five").waitFor();
       await until("what failed is not told any more", async () => await it.page.locator("#toasts").innerText() === "", 2_000);
+      assert.equal(await it.button("Repeat").isVisible(), false);
+      await it.row("for number five").click();
+      await it.button("Repeat").click();
+      await until("sent again", async () => await rowsWith(it, "for number five") === 2);
       await it.connections.getByRole("button", { name: /#5/ }).click();
       await it.button(/^Disconnect/).click();
       await it.page.getByText("Connection #5 is not open").waitFor();
+      await it.connections.getByRole("button", { name: /All connections/ }).click();
+      await it.row("for number five").click();
+      lab.say("close 1");
+      await until("the button knows", async () => await it.button("Repeat").isDisabled());
+      assert.equal(await it.button("Repeat").getAttribute("title"), "Its connection has ended");
     });
     const listen = await startLab("--mode", "listen");
     await withPage(browser, listen, async (it) => {
@@ -391,6 +400,13 @@ const tests = {
       await it.button("Done").click();
       await it.button(/^Disconnect/).click();
       const dialog = it.dialog("Disconnect");
+      await dialog.getByLabel("Code").fill("4000");
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      lab.say("open");
+      await it.connections.getByRole("button", { name: /#5/ }).waitFor();
+      await it.button(/^Disconnect/).click();
+      assert.deepEqual([await dialog.getByLabel("Connection").inputValue(), await dialog.getByLabel("Code").inputValue()], ["5", "1000"], "what was chosen before is not chosen again");
+      await dialog.getByLabel("Connection").selectOption("1");
       await dialog.getByLabel("Code").fill("4001");
       await dialog.getByRole("textbox", { name: "Reason" }).fill("enough");
       await dialog.getByRole("button", { name: "Disconnect" }).click();

@@ -41,7 +41,13 @@ export class App {
     });
     this.lane = new Lane(model, { onRow, view: () => this.list.timesInView, selected: () => this.list.selectedRow });
     this.compose = new Compose(source);
-    this.connections = new Connections(model, { onChoose: (connection) => this.choose(connection), onList: () => this.compose.setConnections(this.connections.open, model.filter.connection) });
+    this.connections = new Connections(model, {
+      onChoose: (connection) => this.choose(connection),
+      onList: () => {
+        this.compose.setConnections(this.connections.open, model.filter.connection);
+        this.detail.drawRepeat(this.connections.list);
+      },
+    });
     this.held = new Held(model, (held) => this.compose.edit(held));
     this.rules = new RulesDialog(model);
     this.closing = new CloseDialog(model, () => this.connections.open);
@@ -209,7 +215,7 @@ export class App {
         byId("filter").select();
       },
       Enter: () => this.openDetail(), Escape: () => this.escape(), ...Object.fromEntries(TABS.map((tab, at) => [at + 1, () => detail.open(tab)])), y: () => detail.copyPayload(), Y: () => detail.copyScenario(),
-      c: () => model.can("send") && this.compose.focus(), e: () => this.reuse(), r: () => this.repeat(), h: () => held.toggle(), o: () => held.button("Go")?.click(), d: () => held.button("Drop")?.click(), E: () => held.button("Edit")?.click(),
+      c: () => model.can("send") && this.compose.focus(), e: () => this.reuse(), r: () => byId("repeat").click(), h: () => held.toggle(), o: () => held.button("Go")?.click(), d: () => held.button("Drop")?.click(), E: () => held.button("Edit")?.click(),
       R: () => this.rules.open(), x: () => this.closing.open(), t: () => byId("lane").focus(), s: () => byId("save-har").focus(), "?": () => byId("open-keys").click(),
     };
   }

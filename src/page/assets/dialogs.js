@@ -71,9 +71,10 @@ export class CloseDialog {
     const open = this.openConnections(), numbered = connectionOptions(open), select = byId("close-connection"), { connection } = this.model.filter;
     if (open.length === 0) return notify("No connection is open");
     if (connection !== null && !numbered.some(([number]) => number === String(connection))) return notify(`Connection #${connection} is not open: choose another in the list`);
+    byId("close-form").reset();
     putOptions(select, numbered);
     select.parentNode.hidden = numbered.length === 0;
-    if (connection !== null) select.value = String(connection);
+    select.value = String(connection ?? numbered[0]?.[0]);
     const sides = this.model.hello.can.close;
     putOptions(byId("close-side"), (sides.length > 1 ? ["both", ...sides] : sides).map((side) => [side, side]));
     byId("close-error").textContent = "";
