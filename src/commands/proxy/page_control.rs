@@ -41,7 +41,7 @@ const START: usize = 1 << 10;
 impl PageControl {
     /// Carries out a command. `line`: what is shown of it at the prompt, as it would be typed; `None`: its event shows it.
     fn execute(&self, command: Command, line: Option<String>) -> Result<(), String> {
-        self.0.answer(command)?;
+        self.0.answer(command).map_err(for_page)?;
         line.map_or(Ok(()), |line| self.show(line))
     }
 
@@ -51,8 +51,16 @@ impl PageControl {
     }
 
     fn held(&self, number: u64) -> Result<proxy::Held, String> {
-        self.0.holding.get(number).ok_or_else(|| tables::not_held(number))
+        self.0.holding.get(number).ok_or_else(|| for_page(tables::not_held(number)))
     }
+}
+
+/// A problem without the command that lists what there is, as in `no rule 3; /rules lists them`: the page lists it itself.
+fn for_page(mut problem: String) -> String {
+    if let Some(hint) = problem.rfind("; /") {
+        problem.truncate(hint);
+    }
+    problem
 }
 
 /// A proxy numbers all connections.
@@ -82,7 +90,7 @@ impl Control for PageControl {
         let code = payload.code.map(|code| format!(" {}", code.get())).unwrap_or_default();
         let line = format!("/close {connection}{name}{code} {}", payload.reason);
         let line = line.trim_end().to_owned();
-        self.0.close(connection, side, payload, "closed on the page")?;
+        self.0.close(connection, side, payload, "closed on the page").map_err(for_page)?;
         self.show(line)
     }
 
