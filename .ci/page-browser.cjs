@@ -615,13 +615,13 @@ const tests = {
       await until("rows", async () => await it.rows.count() > 5);
       lab.say("end");
       await until("the end", async () => /ended .*interrupted/.test(await it.state.innerText()));
-      await it.page.getByText("What this page has loaded stays readable").waitFor();
+      await it.page.getByText("the rest cannot be searched or saved any more. Next time, --record FILE keeps all of it.").waitFor();
       await it.row('"result"').click();
       await panelHas(it, /"result":\{"ok":true\}/);
       await until("no connection is open", async () => /wscope ended/.test(await it.connections.innerText()) && await it.page.locator("#connections .open").count() === 0);
       for (const name of ["Send", "Save HAR", "Save NDJSON", "Save scenario", "Clear"]) {
         assert.equal(await it.button(name).isDisabled(), true);
-        assert.match(await it.button(name).getAttribute("title"), /wscope has ended/);
+        assert.match(await it.button(name).getAttribute("title"), /wscope has ended: it cannot/);
       }
     });
     const far = await startLab("--rows", "5000", "--rate", "500");

@@ -137,7 +137,7 @@ export class App {
     byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? `${8 * Math.max(4, String(model.state.connections).length) + 12}px` : "0");
     byId("control").ariaPressed = !model.filter.control;
     byId("send").disabled = byId("repeat").hidden = byId("reuse").hidden = !model.can("send");
-    if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended" }));
+    if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended: it cannot be asked any more" }));
     this.list.update(isNewList);
     for (const part of [this.status, this.connections, this.held, this.rules, this.closing]) part.update();
     if (isNewList) this.lane.fetch();
