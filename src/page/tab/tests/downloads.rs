@@ -101,7 +101,7 @@ fn a_file_says_how_many_events_it_lacks() {
 
 #[test]
 fn downloads_are_bounded() {
-    let store = store(1 << 20, 1 << 20);
+    let store = store_of(&[message("sent", 1, "one")]);
     let (mut tab, _) = tab(&store);
     let mut save = || result(&mut tab, json!({"method": "save", "format": "har"}))["path"].clone();
     let first = save();
