@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::output::escape::{Newlines, characters};
 use crate::page::embedded::viewer;
 use crate::protocol::counted::counted;
+use crate::report::github::without_marks;
 use crate::scenario::outcome::{FileOutcome, PartOutcome, TranscriptEvent};
 
 /// The viewer's elements, and the events in the form that its script reads. It shows them when it is asked for.
@@ -22,10 +23,10 @@ pub(super) fn push(page: &mut String, title: &str, files: &[FileOutcome]) {
     );
 }
 
-/// JSON that ends no element, hides no character from those who look at the file, and has no command of GitHub Actions,
-/// which may read it.
+/// JSON that ends no element, hides no character from those who look at the file, and has no command of GitHub Actions or
+/// Azure Pipelines, which may read it.
 fn embedded(data: &Value) -> String {
-    let json = data.to_string().replace("##[", "#\\u0023[");
+    let json = without_marks(data.to_string(), "\\u0023");
     let mut escaped = String::with_capacity(json.len() + json.len() / 16);
     for (c, is_hidden) in characters(&json, Newlines::Escape) {
         if is_hidden || c == '<' {
