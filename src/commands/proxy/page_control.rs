@@ -6,6 +6,7 @@ use super::grammar::{Command, payload_of_page, rule_of_page};
 use super::server::{ConnectionReport, Server};
 use super::tables;
 use crate::commands::page::About;
+use crate::event::Carried;
 use crate::input::repl::ProxyCommand;
 use crate::page::{
     Abilities, Control, ControlState, HeldMessage, Hello, Mode, Payload, PayloadKind, RuleText,
@@ -126,6 +127,7 @@ impl Control for PageControl {
         let text = |rule: &crate::rules::NumberedRule| RuleText {
             number: rule.number,
             text: rule.rule.to_string(),
+            applied: rule.applied(),
         };
         Ok(rules.list().iter().map(text).collect())
     }
@@ -152,14 +154,19 @@ impl Control for PageControl {
 
 fn held_message(number: u64, held: &proxy::Held) -> HeldMessage {
     let (kind, data) = parts(&held.payload);
-    HeldMessage {
+    let mut message = HeldMessage {
         number,
         connection: held.connection,
         from: held.from,
         kind,
         size: data.len() as u64,
         start: data[..data.len().min(START)].to_vec(),
+    };
+    if let Carried::Close(close) = &held.original {
+        message.size = close.to_bytes().len() as u64;
+        message.start = tables::close_text(close).into_bytes();
     }
+    message
 }
 
 fn parts(payload: &proxy::Payload) -> (PayloadKind, &[u8]) {
