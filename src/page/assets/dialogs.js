@@ -33,7 +33,7 @@ export class RulesDialog {
     const answer = await this.change("rules", {});
     if (!answer) return;
     this.version = answer.version;
-    const items = answer.list.map(({ number, text }) => make("li", {}, span(String(number), "dim"), dataIn("code", text),
+    const items = answer.list.map(({ number, text, applied }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
       makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
     byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
   }
