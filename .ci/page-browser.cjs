@@ -210,6 +210,10 @@ const tests = {
       await until("fewer", async () => /^\d+ of 2,000$/.test(await it.page.locator("#filter-count").innerText()));
       await until("rows of it", async () => /"op":"order"/.test(await it.rows.last().innerText()));
       assert.equal(await it.count(), Number((await it.page.locator("#filter-count").innerText()).split(" ")[0]));
+      await until("it is marked", async () => await it.rows.last().locator("mark").innerText() === "order");
+      await it.filter.fill("subscribe");
+      await until("it is cut around what was found", async () => /^….{12}subscribe","params/.test(await it.rows.last().locator(".data").innerText()));
+      assert.equal(await it.rows.last().locator("mark").innerText(), "subscribe");
       await it.filter.fill("dir:sideways");
       await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
       assert.equal(await it.filter.getAttribute("aria-invalid"), "true");

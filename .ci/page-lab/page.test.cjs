@@ -43,6 +43,14 @@ test("what is not seen is an escape", async () => {
   assert.equal(hasHidden("a\u2066"), true);
 });
 
+test("what a filter looks for is found in a text", async () => {
+  const { wordsOf } = await load("format.js");
+  for (const [filter, text, match] of [["tick", "a Tick", "Tick"], ["Tick", "tick Tick", "Tick"], ['"a b" dir:in', "dir:in a b", "a b"], ['"\\"x"', 'y"x', '"x'], ["$.op == tick", '{"op":"tick"}', "tick"], ["$.n > 3 x", "3 x", "x"], ["$.n", "$.n", undefined],
+    ["-no", "no", undefined], ['-"no"', "no", undefined], ["/a b/i c", "b/i c", "c"], ["http://x", "http://x", "http://x"], ["a.b(", "axb( a.b(", "a.b("], ["size:>1k -/x/ type:text", "type:text x", undefined], ["", "x", undefined]]) {
+    assert.equal(wordsOf(filter)?.exec(text)?.[0], match, filter);
+  }
+});
+
 test("actions in words", async () => {
   const { actionText } = await load("format.js");
   for (const [rule, action, text] of [[2, "drop", "dropped by rule 2"], [1, "delay 200ms", "delayed 200ms by rule 1"], [null, "replace", "replaced by hand"], [3, "close 1011", "not delivered, closed 1011 by rule 3"], [null, "inject", "sent by hand"], [4, "constructor", "constructor by rule 4"]]) assert.equal(actionText({ rule, action }), text);

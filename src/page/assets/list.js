@@ -129,7 +129,7 @@ export class MessageList {
     for (const view of pool) view.isUsed = false;
     for (let at = from; at < to; at++) {
       const index = first + at;
-      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift));
+      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift), model.words);
     }
     for (const view of pool) view.hideUnused();
     this.describe();

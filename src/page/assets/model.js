@@ -2,6 +2,7 @@
 // What the page knows: the state that wscope reports, the filter, the pause, and the list that follows from them.
 // No elements here.
 
+import { wordsOf } from "./format.js";
 import { RowCache } from "./rows.js";
 
 /** What stands in place of a row that is being fetched, and of one that cannot be. */
@@ -21,6 +22,8 @@ export class Model {
     /** @type {"loading"|"open"|"disconnected"|"forbidden"|"over"} */
     this.status = "loading";
     this.filter = { ...NO_FILTER };
+    /** What rows mark. @type {RegExp|null} */
+    this.words = null;
     /** @type {{text: string, at: number|null}|null} */
     this.filterError = null;
     /** Of the list that is shown: null is that of all rows. @type {number|null} */
@@ -142,6 +145,7 @@ export class Model {
     }
     if (call !== this.filterCalls) return;
     this.filterError = null;
+    this.words = wordsOf(this.filter.text);
     this.coming = answer.generation;
     if (answer.generation === null || this.state?.filter?.generation === answer.generation) {
       this.generation = answer.generation;
