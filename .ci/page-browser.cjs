@@ -968,6 +968,9 @@ const programTests = {
       assert.equal(await it.page.getByRole("heading", { name: "wscope check: failed" }).isVisible(), false);
       assert.equal(await it.message.isVisible(), false);
       await until("both parts", async () => /the first[\s\S]*<i>the second<\/i>|<i>the second<\/i>[\s\S]*the first/.test(await it.connections.innerText()));
+      await it.filter.fill("type:error");
+      await it.row("part failed in line").waitFor();
+      await it.connections.getByRole("button", { name: /failed: <i>the second/ }).waitFor();
       await it.filter.fill("$.op == order dir:out");
       await until("fewer", async () => await it.count() === 100);
       await it.row('"op":"order"').click();
