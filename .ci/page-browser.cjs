@@ -210,6 +210,10 @@ const tests = {
       await until("fewer", async () => /^\d+ of 2,000$/.test(await it.page.locator("#filter-count").innerText()));
       await until("rows of it", async () => /"op":"order"/.test(await it.rows.last().innerText()));
       assert.equal(await it.count(), Number((await it.page.locator("#filter-count").innerText()).split(" ")[0]));
+      await until("it is marked", async () => await it.rows.last().locator("mark").innerText() === "order");
+      await it.filter.fill("subscribe");
+      await until("it is cut around what was found", async () => /^….{12}subscribe","params/.test(await it.rows.last().locator(".data").innerText()));
+      assert.equal(await it.rows.last().locator("mark").innerText(), "subscribe");
       await it.filter.fill("dir:sideways");
       await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
       assert.equal(await it.filter.getAttribute("aria-invalid"), "true");
@@ -343,9 +347,18 @@ const tests = {
       await it.message.press("Enter");
       await it.row("for number five").waitFor();
       await until("what failed is not told any more", async () => await it.page.locator("#toasts").innerText() === "", 2_000);
+      assert.equal(await it.button("Repeat").isVisible(), false);
+      await it.row("for number five").click();
+      await it.button("Repeat").click();
+      await until("sent again", async () => await rowsWith(it, "for number five") === 2);
       await it.connections.getByRole("button", { name: /#5/ }).click();
       await it.button(/^Disconnect/).click();
       await it.page.getByText("Connection #5 is not open").waitFor();
+      await it.connections.getByRole("button", { name: /All connections/ }).click();
+      await it.row("for number five").click();
+      lab.say("close 1");
+      await until("the button knows", async () => await it.button("Repeat").isDisabled());
+      assert.equal(await it.button("Repeat").getAttribute("title"), "Its connection has ended");
     });
     const listen = await startLab("--mode", "listen");
     await withPage(browser, listen, async (it) => {
@@ -391,6 +404,13 @@ const tests = {
       await it.button("Done").click();
       await it.button(/^Disconnect/).click();
       const dialog = it.dialog("Disconnect");
+      await dialog.getByLabel("Code").fill("4000");
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      lab.say("open");
+      await it.connections.getByRole("button", { name: /#5/ }).waitFor();
+      await it.button(/^Disconnect/).click();
+      assert.deepEqual([await dialog.getByLabel("Connection").inputValue(), await dialog.getByLabel("Code").inputValue()], ["5", "1000"], "what was chosen before is not chosen again");
+      await dialog.getByLabel("Connection").selectOption("1");
       await dialog.getByLabel("Code").fill("4001");
       await dialog.getByRole("textbox", { name: "Reason" }).fill("enough");
       await dialog.getByRole("button", { name: "Disconnect" }).click();
@@ -599,13 +619,13 @@ const tests = {
       await until("rows", async () => await it.rows.count() > 5);
       lab.say("end");
       await until("the end", async () => /ended .*interrupted/.test(await it.state.innerText()));
-      await it.page.getByText("What this page has loaded stays readable").waitFor();
+      await it.page.getByText("the rest cannot be searched or saved any more. Next time, --record FILE keeps all of it.").waitFor();
       await it.row('"result"').click();
       await panelHas(it, /"result":\{"ok":true\}/);
       await until("no connection is open", async () => /wscope ended/.test(await it.connections.innerText()) && await it.page.locator("#connections .open").count() === 0);
       for (const name of ["Send", "Save HAR", "Save NDJSON", "Save scenario", "Clear"]) {
         assert.equal(await it.button(name).isDisabled(), true);
-        assert.match(await it.button(name).getAttribute("title"), /wscope has ended/);
+        assert.match(await it.button(name).getAttribute("title"), /wscope has ended: it cannot/);
       }
     });
     const far = await startLab("--rows", "5000", "--rate", "500");
@@ -948,6 +968,9 @@ const programTests = {
       assert.equal(await it.page.getByRole("heading", { name: "wscope check: failed" }).isVisible(), false);
       assert.equal(await it.message.isVisible(), false);
       await until("both parts", async () => /the first[\s\S]*<i>the second<\/i>|<i>the second<\/i>[\s\S]*the first/.test(await it.connections.innerText()));
+      await it.filter.fill("type:error");
+      await it.row("part failed in line").waitFor();
+      await it.connections.getByRole("button", { name: /failed: <i>the second/ }).waitFor();
       await it.filter.fill("$.op == order dir:out");
       await until("fewer", async () => await it.count() === 100);
       await it.row('"op":"order"').click();

@@ -115,6 +115,8 @@ pub struct Env {
     pub secrets: BTreeMap<String, String>,
     /// GITHUB_ACTIONS is true: failures are annotated.
     pub is_github: bool,
+    /// TF_BUILD is true, as in Azure Pipelines: what would be a command to it is shown as an escape.
+    pub is_azure: bool,
 }
 
 /// Why a command line is not valid.

@@ -70,6 +70,7 @@ fn environment(visible_secrets: Option<String>) -> Env {
         variables: with_prefix("WSCOPE_VARIABLE_"),
         secrets: with_prefix("WSCOPE_SECRET_"),
         is_github: set("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        is_azure: set("TF_BUILD").is_some_and(|value| value.eq_ignore_ascii_case("true")),
     }
 }
 

@@ -286,7 +286,7 @@ class Tab {
 
   add_rule({ text }) {
     if (!text.includes("=>")) throw new Error("the rule has no => with an action");
-    this.lab.rules.push({ number: ++this.lab.lastRule, text });
+    this.lab.rules.push({ number: ++this.lab.lastRule, text, applied: 0 });
     this.lab.rulesVersion += 1;
     return {};
   }

@@ -43,6 +43,14 @@ test("what is not seen is an escape", async () => {
   assert.equal(hasHidden("a\u2066"), true);
 });
 
+test("what a filter looks for is found in a text", async () => {
+  const { wordsOf } = await load("format.js");
+  for (const [filter, text, match] of [["tick", "a Tick", "Tick"], ["Tick", "tick Tick", "Tick"], ['"a b" dir:in', "dir:in a b", "a b"], ['"\\"x"', 'y"x', '"x'], ["$.op == tick", '{"op":"tick"}', "tick"], ["$.n > 3 x", "3 x", "x"], ["$.n", "$.n", undefined],
+    ["-no", "no", undefined], ['-"no"', "no", undefined], ["/a b/i c", "b/i c", "c"], ["http://x", "http://x", "http://x"], ["a.b(", "axb( a.b(", "a.b("], ["size:>1k -/x/ type:text", "type:text x", undefined], ["", "x", undefined]]) {
+    assert.equal(wordsOf(filter)?.exec(text)?.[0], match, filter);
+  }
+});
+
 test("actions in words", async () => {
   const { actionText } = await load("format.js");
   for (const [rule, action, text] of [[2, "drop", "dropped by rule 2"], [1, "delay 200ms", "delayed 200ms by rule 1"], [null, "replace", "replaced by hand"], [3, "close 1011", "not delivered, closed 1011 by rule 3"], [null, "inject", "sent by hand"], [4, "constructor", "constructor by rule 4"]]) assert.equal(actionText({ rule, action }), text);
@@ -251,8 +259,9 @@ test("filters of a page without wscope", async () => {
   const item = { direction: "out", type: "text", event: "message", size: 1500, connection: 2, code: null, rule: 1, late: 120, text: '{"op":"Order","list":[{"a b":7}]}' };
   const list = [["", true], ["order", true], ["ORDER", false], ["Order", true], ["-order", false], ["!nothing", true], ["dir:out", true], ["dir:received", false], ["type:ping,text", true], ["type:message", true], ["size:>1k", true], ["size:<=1500", true],
     ["size:100..200", false], ["conn:2,3", true], ["rule:1", true], ["late:>100ms", true], ["late:>1s", false], ["late:<1", true], ["type:control", false], ["size:1500", true], ["code:1008", false], ["/o.der/", false], ["/o.der/i", true], ['"op":"Order"', true], ["$.op == Order", true], ['$.op == "Order"', true], ["$.op ~ rde", true],
-    ["$.list[0]['a b']", true], ["$.none", false], ["dir:out -$.none size:>1k order", true], ["https://x", false], ["/unfinished", null], ["/(/", null], ["size:big", null], ["dir:up", null], ['"open', null],
-    ["conn:1..3", true], ["conn:3..4,7", false], ["conn:3..1", null], ["conn:1..", null], ["size:5..2", null], ["foo:bar", null], ["$.op = Order", null]];
+    ["$.list[0]['a b']", true], ["$.none", false], ["dir:out -$.none size:>1k order", true], ["https://x", false], ["/unfinished", false], ["/unfinished $.op", false], ["/un[finished", null], ["/o/g", null], ["/api/v1", false], ["/(/", null], ["size:big", null], ["dir:up", null], ['"open', null],
+    ["conn:1..3", true], ["conn:3..4,7", false], ["conn:3..1", null], ["conn:1..", null], ["size:5..2", null], ["foo:bar", null], ["$.op = Order", null],
+    ["$.op != Order", false], ["$.op!=x", true], ["$.none != 1", false], ["$.list[0]['a b'] > 6", true], ["$.list[0]['a b']>7", false], ["$.list[0]['a b'] <= 7", true], ["$.op > 1", false], ["$.op > x", null], ["$.op >", null], ["$.op =~ x", null], ["$.op !~ x", null]];
   for (const [text, expected] of list) {
     if (expected === null) assert.throws(() => parseFilter(text), (error) => Number.isInteger(error.at), text);
     else assert.equal(parseFilter(text)(item), expected, text);

@@ -153,7 +153,7 @@ pub struct FaultArgs {
     pub rule: Vec<String>,
 
     /// Seed for all that is random (N%, ±TIME, corrupt): runs with the same N make the same choices
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
 
     /// Pass on at most SIZE bytes a second in each direction of a connection (16K, 1M)
@@ -253,6 +253,11 @@ const CONNECT_TIMEOUT_LONG: &str = "\
 Time limit for connecting to the server, up to its response; then the client gets 504
 
 Durations are written 500ms, 5s, 2m or 1h; a number alone is in seconds; 0 means no limit.";
+
+/// The number that random choices start from.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
 
 const MORE: &str = "\
 Clients connect to ADDR as they would to the server. What both send is shown,

@@ -194,8 +194,14 @@ impl Page {
         let until = leave_by.map_or(now + END_LIMIT, |leave_by| leave_by.max(now + LEAST_TIME));
         self.recorder.end();
         self.recorder.wait_until_over(until);
-        let why = result.as_ref().err().map(Error::message);
-        self.store.set_phase(Phase::Ended, why, Some(time()));
+        let why = match result {
+            Err(error) => error.message(),
+            Ok(()) if leave_by.is_some() || self.store.summary().connections == 0 => {
+                "stopped".to_owned()
+            }
+            Ok(()) => "the last connection has ended".to_owned(),
+        };
+        self.store.end(why, time());
         self.tabs.close(until);
         self.serving = None; // accepts nothing more
     }

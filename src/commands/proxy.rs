@@ -9,6 +9,7 @@ use crate::config::ProxyConfig;
 use crate::error::Error;
 use crate::input::repl::{Destination, NumberList};
 use crate::output::human::Detail;
+use crate::proxy::Holding;
 use crate::rules::SharedRules;
 use crate::server::{ListenError, ReceiveOptions};
 
@@ -40,7 +41,7 @@ fn set_up(mut config: ProxyConfig) -> Result<ControlLoop<Operator>, Error> {
     let operated = Operated {
         connections: Connections::default(),
         rules: Arc::new(SharedRules::new(std::mem::take(&mut config.rules))),
-        holding: Arc::default(),
+        holding: Arc::new(Holding::new(config.commentary.takes_commands)),
     };
     let options = shared_options(&mut config, tables::numbers(operated.clone()));
     let (shared, inputs) = Shared::start(options, &mut listening.reactor)?;

@@ -67,7 +67,7 @@ pub fn find(name: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.name == name)
 }
 
-/// A source without indentation, blank lines, and lines that are comments. No text in a source spans lines.
+/// A source without indentation, blank lines, lines that are comments, and types. No text in a source spans lines.
 pub(super) fn compact(source: &str) -> String {
     let mut compacted = String::with_capacity(source.len());
     let mut is_in_comment = false;
@@ -77,11 +77,23 @@ pub(super) fn compact(source: &str) -> String {
         if is_in_comment || begins {
             is_in_comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
-            compacted.push_str(line);
+            push_without_types(line, &mut compacted);
             compacted.push('\n');
         }
     }
     compacted
+}
+
+/// Adds a line without the comments within it that are types, as in `/** @type {any} */ (x)`.
+fn push_without_types(line: &str, out: &mut String) {
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once("/** @type ")
+        && let Some((_, after)) = behind.split_once("*/")
+    {
+        out.push_str(before);
+        rest = after.trim_start();
+    }
+    out.push_str(rest);
 }
 
 #[cfg(test)]
@@ -115,6 +127,8 @@ mod tests {
         let source = "// @ts-check\n/* one line */\n/**\n * Adds. {@link x}\n */\n\n  add(1); // why\n\t* { a: b }\n/* a */ c\n";
         assert_eq!(compact(source), "add(1); // why\n* { a: b }\n/* a */ c\n");
         assert_eq!(compact("/* never ends\na\n"), "");
+        let types = "a(/** @type {any} */ (b), /** @type {c} */d); // /** @type x";
+        assert_eq!(compact(types), "a((b), d); // /** @type x\n");
     }
 
     /// The limit that the page has set itself.

@@ -153,7 +153,7 @@ pub struct HeldMessage {
     pub kind: PayloadKind,
     /// The length of its payload, in bytes.
     pub size: u64,
-    /// The start of its payload: 1 KiB is enough.
+    /// The start of its payload: 1 KiB is enough. Of a Close frame its code and reason as text.
     pub start: Vec<u8>,
 }
 
@@ -164,4 +164,6 @@ pub struct RuleText {
     pub number: u64,
     /// As it would be written.
     pub text: String,
+    /// How often it was applied.
+    pub applied: u64,
 }

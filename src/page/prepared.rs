@@ -29,22 +29,34 @@ impl Prepared {
 
 /// All of them, each with what its URL ends with.
 #[derive(Debug, Default)]
-pub(super) struct Downloads(VecDeque<(String, Prepared)>);
+pub(super) struct Downloads {
+    waiting: VecDeque<(String, Prepared)>,
+    /// The program ends: browsers can get no more.
+    is_over: bool,
+}
 
 impl Downloads {
-    /// Adds one. Returns what its URL ends with, which cannot be guessed.
-    pub(super) fn add(&mut self, prepared: Prepared) -> String {
-        if self.0.len() == MOST {
-            self.0.pop_front();
+    /// Adds one. Returns what its URL ends with, which cannot be guessed; `None`: nothing can be downloaded any more.
+    pub(super) fn add(&mut self, prepared: Prepared) -> Option<String> {
+        if self.is_over {
+            return None;
+        }
+        if self.waiting.len() == MOST {
+            self.waiting.pop_front();
         }
         let id = format!("{:032x}", rand::random::<u128>());
-        self.0.push_back((id.clone(), prepared));
-        id
+        self.waiting.push_back((id.clone(), prepared));
+        Some(id)
+    }
+
+    /// Takes no more.
+    pub(super) fn end(&mut self) {
+        self.is_over = true;
     }
 
     /// The one whose URL ends so, once.
     pub(super) fn take(&mut self, id: &str) -> Option<Prepared> {
-        let at = self.0.iter().position(|(other, _)| other == id)?;
-        self.0.remove(at).map(|(_, prepared)| prepared)
+        let at = self.waiting.iter().position(|(other, _)| other == id)?;
+        self.waiting.remove(at).map(|(_, prepared)| prepared)
     }
 }

@@ -286,8 +286,14 @@ impl Store {
         self.state().connections.has_closed(connection, to.other())
     }
 
-    /// Keeps a download until it is taken. Returns what its URL ends with.
-    pub(super) fn prepare(&self, prepared: Prepared) -> String {
+    /// The program ends now, and why: nothing can be downloaded any more.
+    pub fn end(&self, why: String, time: String) {
+        locked(&self.downloads).end();
+        self.set_phase(Phase::Ended, Some(why), Some(time));
+    }
+
+    /// Keeps a download until it is taken. Returns what its URL ends with; `None`: nothing can be downloaded any more.
+    pub(super) fn prepare(&self, prepared: Prepared) -> Option<String> {
         locked(&self.downloads).add(prepared)
     }
 

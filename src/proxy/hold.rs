@@ -42,9 +42,26 @@ pub struct Holding {
     version: AtomicU64,
     /// Called after each change.
     watcher: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// There is a prompt for commands.
+    has_prompt: bool,
 }
 
 impl Holding {
+    /// Nothing is held yet. `has_prompt`: commands can be typed, not only the page used.
+    pub fn new(has_prompt: bool) -> Self {
+        Self { has_prompt, ..Self::default() }
+    }
+
+    /// What is shown of a message that was just held.
+    pub(super) fn notice(&self, number: u64) -> String {
+        match self.has_prompt {
+            true => {
+                format!("held as {number}: /go {number}, /drop {number} or /edit {number} TEXT")
+            }
+            false => format!("held as {number}, for the page"),
+        }
+    }
+
     /// Whether every data message is held.
     pub fn is_on(&self) -> bool {
         self.is_on.load(Ordering::SeqCst)

@@ -1,4 +1,4 @@
-//! Output in a job of GitHub Actions, where lines of a certain form are commands to the runner.
+//! Output in a job of GitHub Actions or Azure Pipelines, where lines of a certain form are commands to the runner.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ pub fn unreadable(file: Option<&str>, text: &str) -> String {
 /// A text in a workflow command, which ends at a line break.
 fn data(text: &str) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    text.replace(OLD_COMMAND, "#%23[")
+    text.replace("##[", "#%23[")
 }
 
 /// A text in a property, which ends at a comma, and all properties at a colon.
@@ -58,13 +58,25 @@ fn property(text: &str) -> String {
 /// How a command starts, behind white space at the start of a line.
 const COMMAND: &str = "::";
 
-/// How a command of the older form starts, anywhere in a line.
-const OLD_COMMAND: &str = "##[";
+/// How a command starts anywhere in a line: one of the older form, and one of Azure Pipelines, which has both.
+const MARKS: [&str; 2] = ["##[", "##vso["];
+
+/// A text in which this stands for the second `#` of each command that may be anywhere in a line.
+pub(super) fn without_marks(text: String, hash: &str) -> String {
+    let replaced = |text: String, mark: &str| text.replace(mark, &format!("#{hash}{}", &mark[2..]));
+    MARKS.into_iter().fold(text, replaced)
+}
+
+/// Whether a `[` behind this text makes such a command of its end.
+pub(super) fn ends_in_mark(text: &str) -> bool {
+    MARKS.iter().any(|mark| text.ends_with(&mark[..mark.len() - 1]))
+}
 
 /// A text without workflow commands: the first character of what would be one is shown as an escape.
 pub fn without_commands(text: &str) -> Cow<'_, str> {
     let is_command = |line: &str| line.trim_start().starts_with(COMMAND);
-    if !text.split(['\n', '\r']).any(is_command) && !text.contains(OLD_COMMAND) {
+    let has_mark = MARKS.iter().any(|mark| text.contains(mark));
+    if !text.split(['\n', '\r']).any(is_command) && !has_mark {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -78,7 +90,8 @@ pub fn without_commands(text: &str) -> Cow<'_, str> {
             safe.push_str(line);
         }
     }
-    Cow::Owned(safe.replace(OLD_COMMAND, r"\x23#["))
+    let replaced = |text: String, mark: &str| text.replace(mark, &format!(r"\x23{}", &mark[1..]));
+    Cow::Owned(MARKS.into_iter().fold(safe, replaced))
 }
 
 #[cfg(test)]
@@ -97,6 +110,7 @@ mod tests {
             ("a\r::stop-commands::b", "a\r\\x3a:stop-commands::b"),
             (":::", r"\x3a::"),
             ("a ##[error]b ###[", r"a \x23#[error]b #\x23#["),
+            ("a ##vso[task.setvariable]b ##vsot[", r"a \x23#vso[task.setvariable]b ##vsot["),
         ] {
             assert_eq!(without_commands(text), safe);
             assert!(matches!(without_commands(safe), Cow::Borrowed(_)), "{text}");

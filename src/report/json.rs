@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Run;
+use super::github::without_marks;
 use crate::output::json::visible;
 use crate::scenario::outcome::{
     Failure, FileOutcome, PartOutcome, ShownMessage, StepOutcome, Transcript, Warning, counts,
@@ -111,8 +112,7 @@ pub fn json(run: &Run<'_>) -> String {
         interrupted: run.is_interrupted,
     };
     let report = Report { files: files.iter().map(file).collect(), summary };
-    // A command of GitHub Actions, wherever it is in a line.
-    visible(&report).replace("##[", r"#\u0023[") + "\n"
+    without_marks(visible(&report), r"\u0023") + "\n"
 }
 
 fn file(file: &FileOutcome) -> File<'_> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use super::github::ends_in_mark;
 use super::seconds;
 use super::text::{details, event, gap};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, TranscriptEvent, counts};
@@ -99,8 +100,8 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '<' => result.push_str("&lt;"),
             '>' => result.push_str("&gt;"),
             '"' => result.push_str("&quot;"),
-            // `##[` is a command of GitHub Actions, wherever it is in a line.
-            '[' if result.ends_with("##") => result.push_str("&#91;"),
+            // A command of GitHub Actions or Azure Pipelines, wherever it is in a line.
+            '[' if ends_in_mark(&result) => result.push_str("&#91;"),
             '\n' => result.push_str("&#10;"),
             '\t' => result.push_str("&#9;"),
             '\r' => result.push_str("&#13;"),

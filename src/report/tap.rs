@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::github::without_marks;
 use super::{Run, seconds};
 use crate::output::escape::{Newlines, escape, is_hidden};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
@@ -91,5 +92,5 @@ fn quoted(text: &str) -> String {
         };
     }
     yaml.push('"');
-    yaml.replace("##[", r"#\x23[") // a command of GitHub Actions, wherever it is in a line
+    without_marks(yaml, r"\x23")
 }

@@ -243,7 +243,7 @@ fn connections_are_closed_on_both_sides() {
     let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     terminal.type_line("/close 1 both");
-    terminal.wait_for("\"both\" is not a close code");
+    terminal.wait_for("/close 1 [client|server] [CODE [REASON]]");
     terminal.type_line("/close 7");
     terminal.wait_for("no connection 7");
     terminal.type_line("/close 1 4001 \"bye\"");

@@ -35,6 +35,7 @@ pub(super) struct Printer {
     /// A report has standard output for itself: results go to standard error.
     is_report: bool,
     is_github: bool,
+    escapes_commands: bool,
     verbose: bool,
     quiet: bool,
     /// The width of standard error, if it is a terminal.
@@ -68,6 +69,7 @@ impl Printer {
             style,
             is_report,
             is_github: config.env.is_github,
+            escapes_commands: config.env.is_github || config.env.is_azure,
             verbose: config.verbose,
             quiet: config.quiet,
             columns: config.env.stderr_is_terminal.then(terminal::width),
@@ -75,14 +77,14 @@ impl Printer {
         })
     }
 
-    /// Prints a line, or several. Under GitHub Actions none of them is a command.
+    /// Prints a line, or several. Under GitHub Actions and Azure Pipelines none of them is a command.
     pub(super) fn out(&mut self, text: &str) {
         let text = self.without_commands(text);
         self.put(&text);
     }
 
     fn without_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.is_github {
+        match self.escapes_commands {
             true => github::without_commands(text),
             false => Cow::Borrowed(text),
         }

@@ -135,7 +135,11 @@ impl PageService {
         let slot = self.tabs.admit(exchanged.reactor.waker(), Instant::now());
         if slot.is_none() {
             let host = exchanged.host.take();
-            exchanged.respond_to(&text(503, host.as_deref(), "too many tabs are open"));
+            exchanged.respond_to(&text(
+                503,
+                host.as_deref(),
+                "too many tabs are open, or wscope is ending",
+            ));
         }
         slot
     }

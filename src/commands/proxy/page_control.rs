@@ -6,6 +6,7 @@ use super::grammar::{Command, payload_of_page, rule_of_page};
 use super::server::{ConnectionReport, Server};
 use super::tables;
 use crate::commands::page::About;
+use crate::event::Carried;
 use crate::input::repl::ProxyCommand;
 use crate::page::{
     Abilities, Control, ControlState, HeldMessage, Hello, Mode, Payload, PayloadKind, RuleText,
@@ -41,7 +42,7 @@ const START: usize = 1 << 10;
 impl PageControl {
     /// Carries out a command. `line`: what is shown of it at the prompt, as it would be typed; `None`: its event shows it.
     fn execute(&self, command: Command, line: Option<String>) -> Result<(), String> {
-        self.0.answer(command)?;
+        self.0.answer(command).map_err(for_page)?;
         line.map_or(Ok(()), |line| self.show(line))
     }
 
@@ -51,8 +52,16 @@ impl PageControl {
     }
 
     fn held(&self, number: u64) -> Result<proxy::Held, String> {
-        self.0.holding.get(number).ok_or_else(|| tables::not_held(number))
+        self.0.holding.get(number).ok_or_else(|| for_page(tables::not_held(number)))
     }
+}
+
+/// A problem without the command that lists what there is, as in `no rule 3; /rules lists them`: the page lists it itself.
+fn for_page(mut problem: String) -> String {
+    if let Some(hint) = problem.rfind("; /") {
+        problem.truncate(hint);
+    }
+    problem
 }
 
 /// A proxy numbers all connections.
@@ -82,7 +91,7 @@ impl Control for PageControl {
         let code = payload.code.map(|code| format!(" {}", code.get())).unwrap_or_default();
         let line = format!("/close {connection}{name}{code} {}", payload.reason);
         let line = line.trim_end().to_owned();
-        self.0.close(connection, side, payload, "closed on the page")?;
+        self.0.close(connection, side, payload, "closed on the page").map_err(for_page)?;
         self.show(line)
     }
 
@@ -118,6 +127,7 @@ impl Control for PageControl {
         let text = |rule: &crate::rules::NumberedRule| RuleText {
             number: rule.number,
             text: rule.rule.to_string(),
+            applied: rule.applied(),
         };
         Ok(rules.list().iter().map(text).collect())
     }
@@ -144,14 +154,19 @@ impl Control for PageControl {
 
 fn held_message(number: u64, held: &proxy::Held) -> HeldMessage {
     let (kind, data) = parts(&held.payload);
-    HeldMessage {
+    let mut message = HeldMessage {
         number,
         connection: held.connection,
         from: held.from,
         kind,
         size: data.len() as u64,
         start: data[..data.len().min(START)].to_vec(),
+    };
+    if let Carried::Close(close) = &held.original {
+        message.size = close.to_bytes().len() as u64;
+        message.start = tables::close_text(close).into_bytes();
     }
+    message
 }
 
 fn parts(payload: &proxy::Payload) -> (PayloadKind, &[u8]) {

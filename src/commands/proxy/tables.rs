@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::connections::Totals;
 use super::grammar::typed;
 use super::layout::{aligned, fitted, safe, shortened};
 use super::server::{Operated, Server};
 use crate::commands::age::age;
+use crate::event::Carried;
 use crate::input::repl::{NumberKind, NumberList};
 use crate::output::escape::{Newlines, escape_bytes};
 use crate::platform::files::format_size;
 use crate::platform::terminal;
+use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
 use crate::protocol::{MessageKind, Opcode};
 use crate::proxy::{Held, Holding, Payload};
@@ -59,12 +63,16 @@ pub(super) fn not_held(number: u64) -> String {
 }
 
 fn held_row(number: u64, held: &Held) -> [String; 6] {
+    let close = match &held.original {
+        Carried::Close(close) => close_text(close).into(),
+        _ => Bytes::new(),
+    };
     let (what, data) = match &held.payload {
         Payload::Message(MessageKind::Text, data) => ("text", data),
         Payload::Message(MessageKind::Binary, data) => ("binary", data),
         Payload::Control(Opcode::Ping, data) => ("ping", data),
         Payload::Control(Opcode::Pong, data) => ("pong", data),
-        Payload::Control(_, data) => ("Close frame", data),
+        Payload::Control(..) => ("Close frame", &close),
     };
     let end = data.len().min(MAX_PREVIEW);
     let end = str::from_utf8(data).map_or(end, |text| text.floor_char_boundary(end));
@@ -77,6 +85,14 @@ fn held_row(number: u64, held: &Held) -> [String; 6] {
         if held.is_edited { "edited" } else { "as sent" }.to_owned(),
         format!("{}{more}", escape_bytes(&data[..end], Newlines::Escape)),
     ]
+}
+
+/// The code and the reason of a Close frame.
+pub(super) fn close_text(close: &ClosePayload) -> String {
+    match close.code {
+        Some(code) => format!("{} {}", code.get(), close.reason).trim_end().to_owned(),
+        None => "no code".to_owned(),
+    }
 }
 
 /// A line for each rule, in the order in which they are tried.

@@ -51,6 +51,7 @@ fn environment(settings: &Path) -> Env {
         variables: Default::default(),
         secrets: Default::default(),
         is_github: false,
+        is_azure: false,
     }
 }
 

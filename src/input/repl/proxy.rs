@@ -309,6 +309,12 @@ fn close<R, P>(argument: &str) -> Result<ProxyCommand<R, P>, String> {
                 "{word:?} is neither a side nor a close code: did you mean /close {connection} {side}?"
             ));
         }
+        ("both", _) => {
+            return Err(format!(
+                "/close {connection} closes both sides without a word for that: /close {connection} \
+                 [client|server] [CODE [REASON]]"
+            ));
+        }
         _ => (None, rest),
     };
     let (code, reason) = match rest {

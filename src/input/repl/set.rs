@@ -161,10 +161,9 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
         )
     })?;
     let reason = reason.trim();
-    if let Some(quote) = reason.chars().next().filter(|first| matches!(first, '"' | '\''))
-        && reason.matches(quote).count() == 1
-    {
-        return Err(format!("the quote {quote} before the reason is not closed: {reason}"));
+    // A single ' is an apostrophe.
+    if reason.starts_with('"') && reason.matches('"').count() == 1 {
+        return Err(format!("the quote \" before the reason is not closed: {reason}"));
     }
     let reason = unquote(reason);
     ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;

@@ -41,12 +41,18 @@ export class App {
     });
     this.lane = new Lane(model, { onRow, view: () => this.list.timesInView, selected: () => this.list.selectedRow });
     this.compose = new Compose(source);
-    this.connections = new Connections(model, { onChoose: (connection) => this.choose(connection), onList: () => this.compose.setConnections(this.connections.open, model.filter.connection) });
+    this.connections = new Connections(model, {
+      onChoose: (connection) => this.choose(connection),
+      onList: () => {
+        this.compose.setConnections(this.connections.open, model.filter.connection);
+        this.detail.drawRepeat(this.connections.list);
+      },
+    });
     this.held = new Held(model, (held) => this.compose.edit(held));
     this.rules = new RulesDialog(model);
     this.closing = new CloseDialog(model, () => this.connections.open);
     this.status = new Status(model, { onShowAll: () => this.showEverything(), onUnclear: () => this.filter({ after: 0 }) });
-    model.onChange = ({ isNewList }) => this.changed(isNewList);
+    model.onChange = (isNewList) => this.changed(isNewList);
     model.onRows = () => this.list.draw();
     source.onNotice = (notice) => this.notice(notice);
     source.onStatus = (status) => this.connected(status);
@@ -87,7 +93,8 @@ export class App {
     try {
       await model.greet();
     } catch {
-      return; // closed again: the next attempt follows
+      // It is closed again: the next attempt follows.
+      return;
     }
     const { can, mode } = model.hello;
     this.compose.setSides(can.send, mode === "listen");
@@ -97,7 +104,8 @@ export class App {
 
   notice(notice) {
     const { model } = this, before = model.state?.phase;
-    if (!model.hello) return; // the answer to hello has the state
+    // The answer to hello has the state.
+    if (!model.hello) return;
     model.receive(notice);
     if (before !== "ended" && model.state.phase === "ended" && model.hello.mode !== "view") this.loadLast();
   }
@@ -129,7 +137,7 @@ export class App {
     byId("grid").style.setProperty("--connection-column", model.state?.connections > 1 && model.filter.connection === null ? `${8 * Math.max(4, String(model.state.connections).length) + 12}px` : "0");
     byId("control").ariaPressed = !model.filter.control;
     byId("send").disabled = byId("repeat").hidden = byId("reuse").hidden = !model.can("send");
-    if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended" }));
+    if (model.isOver) NEED_WSCOPE.forEach((id) => Object.assign(byId(id), { disabled: true, title: "wscope has ended: it cannot be asked any more" }));
     this.list.update(isNewList);
     for (const part of [this.status, this.connections, this.held, this.rules, this.closing]) part.update();
     if (isNewList) this.lane.fetch();
@@ -207,7 +215,7 @@ export class App {
         byId("filter").select();
       },
       Enter: () => this.openDetail(), Escape: () => this.escape(), ...Object.fromEntries(TABS.map((tab, at) => [at + 1, () => detail.open(tab)])), y: () => detail.copyPayload(), Y: () => detail.copyScenario(),
-      c: () => model.can("send") && this.compose.focus(), e: () => this.reuse(), r: () => this.repeat(), h: () => held.toggle(), o: () => held.button("Go")?.click(), d: () => held.button("Drop")?.click(), E: () => held.button("Edit")?.click(),
+      c: () => model.can("send") && this.compose.focus(), e: () => this.reuse(), r: () => byId("repeat").click(), h: () => held.toggle(), o: () => held.button("Go")?.click(), d: () => held.button("Drop")?.click(), E: () => held.button("Edit")?.click(),
       R: () => this.rules.open(), x: () => this.closing.open(), t: () => byId("lane").focus(), s: () => byId("save-har").focus(), "?": () => byId("open-keys").click(),
     };
   }

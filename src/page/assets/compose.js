@@ -1,7 +1,7 @@
 // @ts-check
 // Writing messages: new ones, those that are sent again with changes, and those that are held.
 
-import { connectionLabel } from "./connections.js";
+import { connectionOptions } from "./connections.js";
 import { attempt, byId, hasModifier, hasOption, notify, on, putData, putOptions, setText } from "./dom.js";
 import { base64Text, bytesOfBase64, countText, exactSize } from "./format.js";
 import { hexBytes, parseHex } from "./hex.js";
@@ -65,7 +65,7 @@ export class Compose {
 
   /** The connections that a message can be for; `chosen` is the one that the list shows. @param {any[]} open @param {number|null} chosen */
   setConnections(open, chosen) {
-    const options = open.filter((one) => one.number !== null).map((one) => /** @type {[string, string]} */ ([String(one.number), connectionLabel(one)]));
+    const options = connectionOptions(open);
     if (this.isListen) options.unshift(["", "all"]);
     const { value } = this.connection;
     // What was written or chosen for one connection does not go to another one.

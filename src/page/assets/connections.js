@@ -50,7 +50,8 @@ export class Connections {
     let answer;
     do {
       answer = await this.model.source.request("connections", { from: list.length, count: Math.min(MAX_ASKED, this.count - list.length) }).catch(() => null);
-      if (!answer) return; // the source is gone; what is shown stays
+      // The source is gone: what is shown stays.
+      if (!answer) return;
       list.push(...answer.list);
     } while (answer.list.length > 0 && list.length < Math.min(this.count, answer.total));
     Object.assign(this, { list, total: answer.total, forgotten: answer.forgotten });
@@ -70,7 +71,7 @@ export class Connections {
     });
     while (this.element.children.length > buttons.length) this.element.lastChild.remove();
     byId("more-connections").hidden = this.list.length >= this.total;
-    putOptions(this.select, [["", all], ...this.list.filter((one) => one.number !== null).map((one) => /** @type {[string, string]} */ ([String(one.number), connectionLabel(one)]))]);
+    putOptions(this.select, [["", all], ...connectionOptions(this.list)]);
     this.select.value = String(connection ?? "");
     this.events.onList();
   }
@@ -104,9 +105,9 @@ const connectionName = (one) => `${one.number === null ? "" : `#${one.number} `}
 /** The code or status with which it ended. */
 const endOf = (one) => one.code ?? (one.state === "refused" ? one.status : null);
 
-/** A connection in one line. @param {any} one */
-export function connectionLabel(one) {
-  return `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${endOf(one) ?? one.state}`}`;
+/** The connections that have a number as options: each in one line. @param {any[]} list @returns {[string, string][]} */
+export function connectionOptions(list) {
+  return list.filter((one) => one.number !== null).map((one) => [String(one.number), `${connectionName(one).slice(0, 60)}${one.state === "open" ? "" : ` · ${endOf(one) ?? one.state}`}`]);
 }
 
 function fillConnection(button, one) {

@@ -31,6 +31,8 @@ export class Detail {
     /** @type {any} the answer to `event` */
     this.answer = null;
     this.call = 0;
+    /** @type {any[]} */
+    this.connections = [];
     /** Events that were fetched when the run ended. @type {Map<number, any>} */
     this.kept = new Map();
     TABS.forEach((name) => on(`tab-${name}`, "click", () => this.open(name)));
@@ -142,7 +144,15 @@ export class Detail {
     if (pair) byId("facts").append(make("span", {}, pair.is_answer ? "reply to " : "answered by ", makeButton(`#${countText(pair.row)}`, () => this.onRow(pair.row)), ` after ${spanText(pair.late_ms)}`));
     byId("copy-scenario").disabled = !this.answer.scenario;
     byId("copy-payload").disabled = event.data === undefined;
-    byId("repeat").disabled = byId("reuse").disabled = !this.canSendAgain;
+    this.drawRepeat();
+  }
+
+  /** A message goes to the connection that it came from, as long as that is open. */
+  drawRepeat(connections = this.connections) {
+    const { canSendAgain } = this, isGone = connections.some((one) => one.number === this.answer?.event?.connection && one.state !== "open");
+    this.connections = connections;
+    byId("reuse").disabled = !canSendAgain;
+    Object.assign(byId("repeat"), { disabled: isGone || !canSendAgain, title: isGone ? "Its connection has ended" : "Send it again, unchanged" });
   }
 
   get canSendAgain() {

@@ -1,7 +1,7 @@
 // @ts-check
 // The dialogs: rules, the end of a connection, keys.
 
-import { connectionLabel } from "./connections.js";
+import { connectionOptions } from "./connections.js";
 import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, span } from "./dom.js";
 
 export class RulesDialog {
@@ -33,7 +33,7 @@ export class RulesDialog {
     const answer = await this.change("rules", {});
     if (!answer) return;
     this.version = answer.version;
-    const items = answer.list.map(({ number, text }) => make("li", {}, span(String(number), "dim"), dataIn("code", text),
+    const items = answer.list.map(({ number, text, applied }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
       makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
     byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
   }
@@ -68,12 +68,13 @@ export class CloseDialog {
 
   open() {
     if (byId("open-close").hidden) return;
-    const open = this.openConnections(), numbered = open.filter((one) => one.number !== null), select = byId("close-connection"), { connection } = this.model.filter;
+    const open = this.openConnections(), numbered = connectionOptions(open), select = byId("close-connection"), { connection } = this.model.filter;
     if (open.length === 0) return notify("No connection is open");
-    if (connection !== null && !numbered.some((one) => one.number === connection)) return notify(`Connection #${connection} is not open: choose another in the list`);
-    putOptions(select, numbered.map((one) => [String(one.number), connectionLabel(one)]));
+    if (connection !== null && !numbered.some(([number]) => number === String(connection))) return notify(`Connection #${connection} is not open: choose another in the list`);
+    byId("close-form").reset();
+    putOptions(select, numbered);
     select.parentNode.hidden = numbered.length === 0;
-    if (connection !== null) select.value = String(connection);
+    select.value = String(connection ?? numbered[0]?.[0]);
     const sides = this.model.hello.can.close;
     putOptions(byId("close-side"), (sides.length > 1 ? ["both", ...sides] : sides).map((side) => [side, side]));
     byId("close-error").textContent = "";
@@ -84,8 +85,7 @@ export class CloseDialog {
   async submit() {
     const { value: number } = byId("close-connection"), { value: reason } = byId("close-reason");
     const params = { connection: number === "" ? null : Number(number), to: byId("close-side").value, code: Number(byId("close-code").value), reason };
-    const sent = new TextEncoder().encode(reason).length > 123 ? Promise.reject(new Error("The reason is over 123 bytes.")) : this.model.source.request("close", params);
-    await sent.then(() => this.dialog.close(), (error) => putData(byId("close-error"), error.message));
+    await this.model.source.request("close", params).then(() => this.dialog.close(), (error) => putData(byId("close-error"), error.message));
   }
 }
 
@@ -97,7 +97,7 @@ const KEYS_HELP = {
   Sending: { c: "compose", "Ctrl+Enter": "send, even if empty", e: "edit and send again", r: "send again", x: "disconnect" },
   Holding: { h: "hold on, off", o: "let the first held message go", d: "drop it", E: "edit it", R: "rules" },
   Page: { t: "time line: ← → to move, Enter to jump, + − to zoom", s: "save (Tab for the format)", "?": "this list" },
-  Filter: { "word “two words”": "text that contains it", "/regex/ /regex/i": "text that matches", "dir:out dir:in": "client to server, server to client", "type:text,close": "text, binary, ping, pong, close, open, error, http …", "size:>1k": "also <, >=, <=, 100..200", "conn:2 code:1008": "connection, close code", "rule:1 late:>100ms": "touched by a rule, late answers", "$.op == tick": "JSON value at a path; ~ contains; $.op exists", "-word": "not" },
+  Filter: { "word “two words”": "text that contains it", "/regex/ /regex/i": "text that matches", "dir:out dir:in": "client to server, server to client", "type:text,close": "text, binary, ping, pong, close, open, error, http …", "size:>1k": "also <, >=, <=, 100..200", "conn:2 code:1008": "connection, close code", "rule:1 late:>100ms": "touched by a rule, late answers", "$.op == tick $.n > 3": "JSON value at a path; ~ contains; $.op exists", "-word": "not" },
 };
 
 /** @param {import("./model.js").Model} model */

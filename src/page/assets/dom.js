@@ -53,6 +53,11 @@ export function span(text, name) {
   return dataIn("span", text, name);
 }
 
+/** Data within a line of which a part is marked. @param {string} text @param {number} from @param {number} to */
+export function marked(text, from, to) {
+  return [span(text.slice(0, from)), dataIn("mark", text.slice(from, to)), span(text.slice(to))];
+}
+
 /** Sets the text of an element if it is another one. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -115,6 +115,19 @@ export function visibleText(text) {
   return hasHidden(text) ? visibleParts(text, false).map(([part]) => part).join("") : text;
 }
 
+/**
+ * What a filter looks for in texts, to be marked in them: words and what is in quotation marks. Regular expressions are left
+ * out: the browser's may take any time.
+ * @param {string} filter
+ * @returns {RegExp|null}
+ */
+export function wordsOf(filter) {
+  const texts = filter.replace(/(?<!\S)[-!]?(?:\/(?:[^/\\]|\\.)+\/i?(?!\S)|\$[.[]\S*?\s*(?:(?:[<>]=?|!=)\s*\S+|==|~|(?!\S)))/g, " ");
+  const words = [...texts.matchAll(/(?<!\S)(?:"((?:[^"\\]|\\.)+)"|(?![a-z]+:(?!\/\/))[^\s"!/-]\S*)/g)].map(([word, quoted]) => quoted?.replace(/\\(.)/g, "$1") ?? word);
+  const source = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|");
+  return source === "" ? null : new RegExp(source, words.some((word) => word !== word.toLowerCase()) ? "" : "i");
+}
+
 /** Where a message goes, in words. @param {string|null|undefined} direction */
 export function directionText(direction) {
   return direction === "out" ? "client to server" : direction === "in" ? "server to client" : "";

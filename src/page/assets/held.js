@@ -36,7 +36,8 @@ export class Held {
   async fetch() {
     const { holding } = this.model.state, answer = this.model.state.held > 0 ? await this.model.source.request("held").catch(() => null) : { list: [] };
     if (!answer) {
-      this.version = null; // asked for again with the next notice
+      // It is asked for again with the next notice.
+      this.version = null;
       return;
     }
     const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;

@@ -1,7 +1,7 @@
 // @ts-check
 // A JSON text as a tree that is opened and searched. Only what is open has elements, and of many children a part.
 
-import { copyText, dataIn, make, makeButton, runKey, setText, span } from "./dom.js";
+import { copyText, make, makeButton, marked, runKey, setText, span } from "./dom.js";
 import { countText } from "./format.js";
 import { jsonPath, parseJson, stringValue } from "./json-parse.js";
 
@@ -113,9 +113,9 @@ export class JsonTree {
 
   /** A part of the text, with what is searched for marked. */
   piece(name, start, end) {
-    const text = this.text.slice(start, end), at = this.query ? text.toLowerCase().indexOf(this.query) : -1, after = at + this.query.length;
+    const text = this.text.slice(start, end), at = this.query ? text.toLowerCase().indexOf(this.query) : -1;
     if (at < 0) return span(text, name);
-    return make("span", { class: name }, span(text.slice(0, at)), dataIn("mark", text.slice(at, after)), span(text.slice(after)));
+    return make("span", { class: name }, ...marked(text, at, at + this.query.length));
   }
 
   find() {

@@ -81,8 +81,8 @@ export class Lane {
 
   draw() {
     const { canvas, answer, colors, drag } = this, { clientWidth: width, clientHeight: height } = canvas, ratio = devicePixelRatio || 1, middle = Math.round(height / 2) + 4;
-    const view = this.events.view(), row = this.events.selected();
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const view = this.events.view(), row = this.events.selected(), [pixels, lines] = [width, height].map((side) => Math.round(side * ratio));
+    if (canvas.width !== pixels || canvas.height !== lines) Object.assign(canvas, { width: pixels, height: lines });
     const pen = canvas.getContext("2d"), fill = (color, left, top, wide, high) => {
       pen.fillStyle = color;
       pen.fillRect(left, top, wide, high);

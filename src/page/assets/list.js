@@ -36,7 +36,8 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
-    this.resize(); // before the browser reports that it has scrolled
+    // Before the browser reports that it has scrolled.
+    this.resize();
     this.draw();
   }
 
@@ -128,7 +129,7 @@ export class MessageList {
     for (const view of pool) view.isUsed = false;
     for (let at = from; at < to; at++) {
       const index = first + at;
-      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift));
+      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift), model.words);
     }
     for (const view of pool) view.hideUnused();
     this.describe();

@@ -2,6 +2,7 @@
 // What the page knows: the state that wscope reports, the filter, the pause, and the list that follows from them.
 // No elements here.
 
+import { wordsOf } from "./format.js";
 import { RowCache } from "./rows.js";
 
 /** What stands in place of a row that is being fetched, and of one that cannot be. */
@@ -21,6 +22,8 @@ export class Model {
     /** @type {"loading"|"open"|"disconnected"|"forbidden"|"over"} */
     this.status = "loading";
     this.filter = { ...NO_FILTER };
+    /** What rows mark. @type {RegExp|null} */
+    this.words = null;
     /** @type {{text: string, at: number|null}|null} */
     this.filterError = null;
     /** Of the list that is shown: null is that of all rows. @type {number|null} */
@@ -32,7 +35,8 @@ export class Model {
     /** @type {number|null} */
     this.pausedTotal = null;
     this.filterCalls = 0;
-    this.onChange = (/** @type {{isNewList: boolean}} */ _change) => {};
+    /** Called with whether the rows have other indexes now. */
+    this.onChange = (_isNewList = false) => {};
     this.onRows = () => {};
     this.rows = new RowCache((from, count) => this.fetchRows(from, count), () => this.onRows());
   }
@@ -98,7 +102,7 @@ export class Model {
     this.state = null;
     this.generation = this.coming = null;
     this.receive(this.hello.state);
-    this.onChange({ isNewList: true });
+    this.onChange(true);
     if (!this.hidesNothing()) await this.applyFilter();
   }
 
@@ -115,7 +119,7 @@ export class Model {
     if (isNewList) this.rows.reset();
     if (this.isFiltered && now?.generation === this.generation) this.lastList = { first: now.first, total: now.found };
     if (isNewList) this.alignPause();
-    this.onChange({ isNewList });
+    this.onChange(isNewList);
   }
 
   hidesNothing() {
@@ -137,19 +141,20 @@ export class Model {
       if (call !== this.filterCalls) return;
       const { message, at } = /** @type {{message: string, at?: number}} */ (error);
       this.filterError = { text: message, at: at ?? null };
-      return this.onChange({ isNewList: false });
+      return this.onChange();
     }
     if (call !== this.filterCalls) return;
     this.filterError = null;
+    this.words = wordsOf(this.filter.text);
     this.coming = answer.generation;
     if (answer.generation === null || this.state?.filter?.generation === answer.generation) {
       this.generation = answer.generation;
       this.coming = null;
       this.rows.reset();
       await this.alignPause();
-      this.onChange({ isNewList: true });
+      this.onChange(true);
     } else {
-      this.onChange({ isNewList: false });
+      this.onChange();
     }
   }
 
@@ -163,7 +168,7 @@ export class Model {
     this.pausedTotal = null;
     const index = await this.indexOf(this.pausedRows);
     if (this.isPaused) this.pausedTotal = index;
-    this.onChange({ isNewList: false });
+    this.onChange();
   }
 
   /** The index in the list of a row, or of the next one that is in it; null if there is none. @returns {Promise<number|null>} */
@@ -179,7 +184,7 @@ export class Model {
   pause(isPaused) {
     this.pausedRows = isPaused ? this.state?.rows ?? 0 : null;
     this.pausedTotal = isPaused ? this.available : null;
-    this.onChange({ isNewList: false });
+    this.onChange();
   }
 
   async fetchRows(from, count) {

@@ -1,7 +1,7 @@
 // @ts-check
 // One row of the list on the screen.
 
-import { make, putData, setText, span } from "./dom.js";
+import { make, marked, putData, setText, span } from "./dom.js";
 import { actionText, arrowText, countText, deltaText, directionText, sizeText, spanText, timeText } from "./format.js";
 
 /** The cells of a row, in their order. */
@@ -9,6 +9,9 @@ const CELLS = ["time", "connection", "delta", "direction", "type", "size", "data
 
 /** Events that belong to the protocol and not to what it carries: dim. */
 const QUIET_TYPES = new Set(["ping", "pong", "http", "retry", "reconnect", "redirect"]);
+
+/** A match behind so many characters is shown with so many before it. */
+const FAR_MATCH = 24, BEFORE_MATCH = 12;
 
 /** Actions after which a message does not arrive, or another one in its place. */
 const UNDELIVERED = /^(drop|close|abort|replace|edit|corrupt)\b/;
@@ -37,9 +40,9 @@ export class RowView {
   /**
    * @param {number} index in the list @param {any} row
    * @param {number} position in the list as it is kept, from 2 on: 1 is the header
-   * @param {boolean} isSelected @param {number} top pixels in the scrolled element
+   * @param {boolean} isSelected @param {number} top pixels in the scrolled element @param {RegExp|null} words what is marked
    */
-  show(index, row, position, isSelected, top) {
+  show(index, row, position, isSelected, top, words) {
     const { element } = this;
     this.isUsed = true;
     if (element.hidden) element.hidden = false;
@@ -47,7 +50,7 @@ export class RowView {
       this.index = index;
       this.row = row;
       element.id = `row-${index}`;
-      this.fill(row);
+      this.fill(row, words);
     }
     if (this.position !== position) element.ariaRowIndex = position;
     if (this.isSelected !== isSelected) element.ariaSelected = isSelected;
@@ -59,19 +62,26 @@ export class RowView {
     if (!this.isUsed && !this.element.hidden) this.reset();
   }
 
-  fill(row) {
-    const { cells } = this, words = directionText(row.direction);
+  fill(row, words) {
+    const { cells } = this, side = directionText(row.direction);
     this.element.className = `row ${row.direction ?? ""}${QUIET_TYPES.has(row.type) ? " quiet" : ""}${row.level ? ` is-${row.level}` : ""}${UNDELIVERED.test(row.action) ? " struck" : ""}`;
     setText(cells.time, row.time ? timeText(row.time) : "");
     setText(cells.connection, typeof row.connection === "number" ? `#${row.connection}` : "");
     setText(cells.delta, deltaText(row.delta_ms));
     setText(cells.direction, arrowText(row.direction));
-    cells.direction.ariaLabel = words || null;
+    cells.direction.ariaLabel = side || null;
     putData(cells.type, row.type ?? row.event);
     setText(cells.size, typeof row.code === "number" ? String(row.code) : sizeText(row.size));
-    putData(cells.data, row.preview ?? "");
+    this.preview(row.preview ?? "", words);
     if (row.cut && row.size > 1_000) cells.data.append(span(`  … ${countText(row.size)} B`, "note"));
     if (typeof row.late_ms === "number") cells.data.prepend(span(`↩ ${spanText(row.late_ms)}  `, "note"));
     if (row.action) cells.data.prepend(span(`${actionText(row)}  `, "note rule"));
+  }
+
+  /** Shows data from its start, or from a little before what the filter has found. */
+  preview(text, words) {
+    const { index: at, 0: match } = words?.exec(text) ?? {}, cut = at > FAR_MATCH ? at - BEFORE_MATCH : 0;
+    if (!match) return putData(this.cells.data, text);
+    this.cells.data.replaceChildren(cut > 0 ? "…" : "", ...marked(text.slice(cut), at - cut, at - cut + match.length));
   }
 }

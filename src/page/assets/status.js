@@ -68,7 +68,7 @@ export class Status {
   notes() {
     const { state, hello, filter, status } = this.model, hidden = state && filter.after > 0 ? filter.after - state.first : 0;
     const notes = [
-      status === "over" && `wscope has ended${state?.why ? `: ${state.why}` : ""}. What this page has loaded stays readable; saving and filtering need wscope.`,
+      status === "over" && `wscope has ended${state?.why ? `: ${state.why}` : ""}. What this page has loaded stays readable; the rest cannot be searched or saved any more. ${hello?.mode === "view" ? "The recording is unchanged: wscope view shows it again." : "Next time, --record FILE keeps all of it."}`,
       status === "disconnected" && "The connection to wscope was lost. What is loaded stays readable.",
       state?.recorded_end,
       state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept${state.recorded_end ? "" : `: the history is full (${sizeText(hello.history.total)}, --ui-history)`}.`,

@@ -104,6 +104,7 @@ const EMBEDDED_METHODS = {
   lane: (source, params) => laneOf(source, params),
   save: (source, { format, filtered }) => {
     if (format !== "ndjson") throw new Error("A report can be saved as NDJSON only");
+    if (source.shown(filtered).length === 0) throw new Error("Nothing is saved: the filter finds nothing");
     const lines = source.shown(filtered).map((row) => `${JSON.stringify(source.events[row.row])}\n`);
     return { path: URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" })), name: "wscope-report.ndjson" };
   },

@@ -14,7 +14,7 @@ export class FilterError extends Error {
 }
 
 /** A word: its sign, and a quoted text, a regex, a path with what follows, or anything up to a blank. */
-const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*(?:\/i?(?=\s|$)|$)|\$(?:'[^']*'|[^\s=~])*(?:\s*(?:==|~)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
+const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*\/i?(?=\s|$)|\$(?:'[^']*'|[^\s=~!<>])*(?:\s*(?:[!=]=|~|[<>]=?)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
 
 const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
 const SIDES = /** @type {Record<string, string>} */ ({ out: "out", client: "out", sent: "out", in: "in", server: "in", received: "in" });
@@ -51,7 +51,7 @@ function filterTest(word, at) {
   const make = name && FILTER_KEYS[name];
   if (make) return make(value, at + name.length + 1);
   if (name && !value.startsWith("//")) throw new FilterError(`${name}: is not a part of filters; text with a colon needs quotation marks`, at);
-  if (word === "=") throw new FilterError("values are compared with ==", at);
+  if (/^(?:=[=~<>]?|~)$/.test(word)) throw new FilterError("a path is compared with ==, !=, ~, <, <=, > or >=", at);
   return textTest(word);
 }
 
@@ -105,8 +105,10 @@ function textTest(text) {
 
 /** @param {string} word @param {number} at @returns {FilterTest} */
 function regexTest(word, at) {
-  const [, source, flags] = /^\/(.*)\/(i?)$/s.exec(word) ?? [];
-  if (source === undefined) throw new FilterError("the closing / is missing", at);
+  const [, source, flags] = /^\/(.+)\/(i?)$/s.exec(word) ?? [], [, start, wrong] = /^(\/.+\/)([imsuxg]{1,3})$/.exec(word) ?? [];
+  if (source === undefined && wrong) throw new FilterError(`"${wrong}" is not a flag of regular expressions: use i; in quotation marks it is text`, at + start.length);
+  if (source === undefined && /[[(*|^\\]/.test(word)) throw new FilterError("the / at the end of the regular expression is missing; in quotation marks it is text", at);
+  if (source === undefined) return textTest(word);
   try {
     const regex = new RegExp(source, `${flags}u`);
     return (item) => regex.test(item.text);
@@ -115,11 +117,16 @@ function regexTest(word, at) {
   }
 }
 
+/** @type {Record<string, (value: number, other: number) => boolean>} */
+const COMPARISONS = { "<": (value, other) => value < other, "<=": (value, other) => value <= other, ">": (value, other) => value > other, ">=": (value, other) => value >= other };
+
 /** @param {string} word @param {number} at @returns {FilterTest} */
 function pathTest(word, at) {
-  const [, path, sign, value] = /^((?:'[^']*'|[^\s=~])+)\s*(?:(==|~)\s*(.*))?$/s.exec(word) ?? [];
+  const [, path, sign, value] = /^((?:'[^']*'|[^\s=~!<>])+)\s*(?:([!=]=|~|[<>]=?)\s*(.*))?$/s.exec(word) ?? [];
   const steps = [...path.slice(1).matchAll(/\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']*)'\]/g)];
   if (!path || steps.map(([step]) => step).join("") !== path.slice(1)) throw new FilterError("not a path: $.name, $.list[0]", at);
+  const compare = COMPARISONS[sign], number = Number(value);
+  if (compare && (value === "" || Number.isNaN(number))) throw new FilterError(`${sign} compares numbers`, at + word.length - value.length);
   return (item) => {
     let found;
     try {
@@ -128,7 +135,8 @@ function pathTest(word, at) {
       return false;
     }
     if (!sign || found === undefined) return found !== undefined;
+    if (compare) return typeof found === "number" && compare(found, number);
     const shown = typeof found === "string" ? found : JSON.stringify(found);
-    return sign === "~" ? shown.includes(value) : shown === value || JSON.stringify(found) === value;
+    return sign === "~" ? shown.includes(value) : (shown === value || JSON.stringify(found) === value) === (sign === "==");
   };
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::path::{PathTest, ValueTest};
+use super::path::{COMPARISONS, PathTest, ValueTest};
 use super::text::{Needle, TextTest};
 use super::{Filter, Quick, Slow, Term};
 use crate::page::facts::Kinds;
@@ -104,9 +104,7 @@ impl<'a> Words<'a> {
             let text = self.quoted()?;
             return TextTest::plain(&text).map(of_text).map_err(|reason| (start, reason));
         }
-        if rest.starts_with('/')
-            && let Some((expression, ignores_case)) = self.regex()
-        {
+        if let Some((expression, ignores_case)) = self.regex()? {
             let test = TextTest::regex(expression, ignores_case);
             return test.map(of_text).map_err(|reason| (start + 1, reason));
         }
@@ -150,9 +148,12 @@ impl<'a> Words<'a> {
         Err((start, "the closing quote is missing".to_owned()))
     }
 
-    /// `/expression/` or `/expression/i`, which a blank follows.
-    fn regex(&mut self) -> Option<(&'a str, bool)> {
+    /// `/expression/` or `/expression/i`, which a blank follows; `None`: it is text, as the path of a URL.
+    fn regex(&mut self) -> Result<Option<(&'a str, bool)>, Wrong> {
         let rest = self.rest();
+        if !rest.starts_with('/') {
+            return Ok(None);
+        }
         let mut is_escaped = false;
         for (at, c) in rest.char_indices().skip(1) {
             if c == '/' && !is_escaped {
@@ -160,12 +161,16 @@ impl<'a> Words<'a> {
                 let flags = &behind[..behind.find(char::is_whitespace).unwrap_or(behind.len())];
                 if at > 1 && (flags.is_empty() || flags == "i") {
                     self.at += at + 1 + flags.len();
-                    return Some((&rest[1..at], flags == "i"));
+                    return Ok(Some((&rest[1..at], flags == "i")));
                 }
             }
             is_escaped = c == '\\' && !is_escaped;
         }
-        None
+        let word = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
+        match misspelt_regex(word) {
+            Some((at, reason)) => Err((self.at + at, reason)),
+            None => Ok(None),
+        }
     }
 
     /// A path, and what its value is compared with.
@@ -181,8 +186,14 @@ impl<'a> Words<'a> {
             ValueTest::IsNot(self.value()?)
         } else if self.passes("~") {
             ValueTest::Has(self.needle()?)
-        } else if self.rest().starts_with('=') {
-            return Err((self.at, "a path is compared with ==, != or ~".to_owned()));
+        } else if let Some((sign, compare)) =
+            COMPARISONS.iter().find(|(sign, _)| self.rest().starts_with(sign))
+        {
+            self.at += sign.len();
+            ValueTest::Compares(*compare, self.number()?)
+        } else if self.rest().starts_with('=') || self.rest().starts_with("!~") {
+            let reason = "a path is compared with ==, !=, ~, <, <=, > or >=";
+            return Err((self.at, reason.to_owned()));
         } else {
             self.at = behind;
             ValueTest::Exists
@@ -218,13 +229,23 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// What a number is compared with.
+    fn number(&mut self) -> Result<f64, Wrong> {
+        self.pass_blanks();
+        let start = self.at;
+        let word = self.plain();
+        let number = word.parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| match word {
+            "" => (start, "a number is missing".to_owned()),
+            word => (start, format!("{word:?} is not a number")),
+        })
+    }
+
     /// Text, or a regular expression.
     fn needle(&mut self) -> Result<Needle, Wrong> {
         self.pass_blanks();
         let start = self.at;
-        if self.rest().starts_with('/')
-            && let Some((expression, ignores_case)) = self.regex()
-        {
+        if let Some((expression, ignores_case)) = self.regex()? {
             return Needle::regex(expression, ignores_case).map_err(|reason| (start + 1, reason));
         }
         let text = match self.rest().starts_with('"') {
@@ -242,6 +263,22 @@ fn of_text(test: TextTest) -> Word {
     Word::Slow(Slow::Text(test))
 }
 
+/// What is wrong with a word that begins with a slash, if it is meant as a regular expression, and where.
+fn misspelt_regex(word: &str) -> Option<Wrong> {
+    let (before, flags) = word.rsplit_once('/')?;
+    let is_flag = |c: char| matches!(c, 'i' | 'm' | 's' | 'u' | 'x' | 'g');
+    if before.len() > 1 && (1..=3).contains(&flags.len()) && flags.chars().all(is_flag) {
+        let reason = format!(
+            "{flags:?} is not a flag of regular expressions: use i, or (?s) in it; \"{word}\" is text"
+        );
+        return Some((before.len() + 1, reason));
+    }
+    word.contains(['[', '(', '*', '|', '^', '\\']).then(|| {
+        let reason = "the / at the end of the regular expression is missing";
+        (0, format!("{reason}; \"{}\" is text", word.replace('\\', r"\\")))
+    })
+}
+
 /// Up to a blank or operator outside of brackets and quotes.
 fn path_length(text: &str) -> usize {
     let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
@@ -254,7 +291,7 @@ fn path_length(text: &str) -> usize {
             (None, '\'' | '"') if depth > 0 => quote = Some(c),
             (None, '[' | '(') => depth += 1,
             (None, ']' | ')') => depth = depth.saturating_sub(1),
-            (None, '=' | '!' | '~') if depth == 0 => return at,
+            (None, '=' | '!' | '~' | '<' | '>') if depth == 0 => return at,
             (None, c) if depth == 0 && c.is_whitespace() => return at,
             (None, _) => {}
         }
@@ -294,7 +331,7 @@ fn unknown_key(word: &str) -> Option<&str> {
 fn kinds(value: &str) -> Result<Kinds, String> {
     let one = |name: &str| {
         let names = "text, binary, ping, pong, close, open, error, violation, http, redirect, retry, \
-                     reconnect, omitted, frame, message or control";
+                     reconnect, held, omitted, frame, message or control";
         Kinds::named(name).ok_or_else(|| format!("{name:?} is not a type: use {names}"))
     };
     value.split(',').try_fold(Kinds::default(), |all, name| Ok(Kinds(all.0 | one(name)?.0)))

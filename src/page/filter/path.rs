@@ -44,7 +44,20 @@ pub(super) enum ValueTest {
     Is(Value),
     IsNot(Value),
     Has(Needle),
+    /// A number for which this holds.
+    Compares(Compare, f64),
 }
+
+/// A comparison of a number with another.
+pub(super) type Compare = fn(f64, f64) -> bool;
+
+/// Comparisons of numbers, each before what it begins with.
+pub(super) const COMPARISONS: [(&str, Compare); 4] = [
+    (">=", |value, other| value >= other),
+    ("<=", |value, other| value <= other),
+    (">", |value, other| value > other),
+    ("<", |value, other| value < other),
+];
 
 impl PathTest {
     /// # Errors
@@ -96,6 +109,9 @@ impl ValueTest {
                 Value::String(text) => needle.is_in(text.as_bytes()),
                 value => needle.is_in(value.to_string().as_bytes()),
             },
+            Self::Compares(compare, other) => {
+                value.as_f64().is_some_and(|value| compare(value, *other))
+            }
         }
     }
 }

@@ -219,7 +219,7 @@ struct HeldRow {
 
 impl HeldRow {
     fn of(held: &HeldMessage) -> Self {
-        let is_text = held.kind == PayloadKind::Text;
+        let is_text = matches!(held.kind, PayloadKind::Text | PayloadKind::Close);
         Self {
             number: held.number,
             connection: held.connection,

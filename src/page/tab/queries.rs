@@ -102,7 +102,7 @@ impl Tab {
             "filter" => request.members().and_then(|filter| self.set_filter(filter)),
             "find" => request.members().map(|find| self.find(&find)),
             "lane" => request.members().and_then(|of| self.lane(&of)),
-            "save" => request.members().map(|save| self.save(&save)),
+            "save" => request.members().and_then(|save| self.save(&save)),
             _ => return None,
         })
     }
@@ -260,7 +260,7 @@ impl Tab {
         Ok(json(&lane::lane(&self.store, span, buckets, search)))
     }
 
-    fn save(&self, save: &SaveAs) -> String {
+    fn save(&self, save: &SaveAs) -> Result<String, Failure> {
         #[derive(Serialize)]
         struct Answer {
             path: String,
@@ -279,10 +279,17 @@ impl Tab {
         let search = self.search.as_ref().filter(|_| save.filtered);
         let filter = search.map(|search| Arc::clone(search.filter()));
         let (first, end) = self.store.rows();
+        if search.is_some_and(|search| search.found() == 0 && search.scanned() >= end) {
+            return Err("nothing is saved: the filter finds nothing".to_owned().into());
+        }
+        if first == end {
+            return Err("nothing is saved: there are no messages yet".to_owned().into());
+        }
         let prepared = Prepared { name: name.clone(), format, filter, end };
         let missing = first.saturating_sub(prepared.start());
-        let id = self.store.prepare(prepared);
-        json(&Answer { path: format!("/save/{id}"), name, missing })
+        let over = || "nothing is saved: wscope is ending".to_owned();
+        let id = self.store.prepare(prepared).ok_or_else(over)?;
+        Ok(json(&Answer { path: format!("/save/{id}"), name, missing }))
     }
 }
 

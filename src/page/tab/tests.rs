@@ -79,7 +79,7 @@ impl Control for Log {
     }
 
     fn rules(&mut self) -> Result<Vec<RuleText>, String> {
-        Ok(vec![RuleText { number: 1, text: "client => drop".to_owned() }])
+        Ok(vec![RuleText { number: 1, text: "client => drop".to_owned(), applied: 2 }])
     }
 
     fn add_rule(&mut self, text: &str) -> Result<(), String> {
@@ -241,7 +241,8 @@ fn what_is_done_to_connections_is_done_by_the_control() {
         payload(&mut tab, 8),
         json!({"type": "binary", "encoding": "base64", "data": "aGVsbG8="})
     );
-    let rules = json!({"version": 3, "list": [{"number": 1, "text": "client => drop"}]});
+    let rules =
+        json!({"version": 3, "list": [{"number": 1, "text": "client => drop", "applied": 2}]});
     assert_eq!(result(&mut tab, json!({"method": "rules"})), rules);
 }
 

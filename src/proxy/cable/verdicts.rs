@@ -124,9 +124,7 @@ impl Cable<'_> {
                 };
                 emit(event, from, verdict.as_ref(), held, self.opened, &mut self.journal);
                 if let Some(number) = held {
-                    let text = format!(
-                        "held as {number}: /go {number}, /drop {number} or /edit {number} TEXT"
-                    );
+                    let text = self.control.holding.notice(number);
                     self.journal.emit(EventKind::Notice(Level::Info, &text));
                 }
                 if verdict.is_some() || is_held {

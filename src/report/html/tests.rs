@@ -367,7 +367,8 @@ fn the_viewer_has_the_events_of_all_parts_in_order_of_time() {
     let text = page(&files);
     let (page, shown) = parted(&text);
     assert!(!text.contains("##[") && !text.contains(['\u{202e}', '\u{e0041}']));
-    assert_eq!(shown["names"], serde_json::json!({"1": "one", "2": "two (a)", "3": "two (b)"}));
+    let names = serde_json::json!({"1": "one", "2": "failed: two (a)", "3": "failed: two (b)"});
+    assert_eq!(shown["names"], names);
     let events = shown["events"].as_array().expect("events");
     let rows: Vec<_> = events
         .iter()
@@ -382,6 +383,9 @@ fn the_viewer_has_the_events_of_all_parts_in_order_of_time() {
     assert_eq!(rows[2], (Some(2), Some(249.999), &data[1]));
     assert_eq!(rows[3], (Some(1), Some(499.999), &data[2]));
     assert_eq!(rows[4], (Some(3), Some(999.999), &data[3]));
+    let failed = (&events[5]["event"], &events[5]["connection"], &events[5]["message"]);
+    let message = Value::from("part failed in line 4: no match within 5s");
+    assert_eq!(failed, (&"error".into(), &3.into(), &message), "where the part failed");
     for link in ["#messages\"", "#messages=conn:1\"", "#messages=conn:2..3\""] {
         assert_eq!(page.matches(link).count(), 1, "{link}");
     }

@@ -1,6 +1,7 @@
 //! Text in HTML, with everything in it that is not visible shown as an escape.
 
 use crate::output::escape::{Newlines, characters, escape};
+use crate::report::github::ends_in_mark;
 
 /// A text in one line as the content of an element. No text that is shown stands in an attribute.
 pub(super) fn inline(text: &str) -> String {
@@ -37,8 +38,8 @@ fn push(html: &mut String, c: char) {
         '"' => html.push_str("&quot;"),
         '\'' => html.push_str("&#39;"),
         '\n' => html.push_str("&#10;"),
-        // `##[` is a command of GitHub Actions, wherever it is in a line.
-        '[' if html.ends_with("##") => html.push_str("&#91;"),
+        // A command of GitHub Actions or Azure Pipelines, wherever it is in a line.
+        '[' if ends_in_mark(html) => html.push_str("&#91;"),
         c => html.push(c),
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::output::escape::{Newlines, characters};
 use crate::page::embedded::viewer;
 use crate::protocol::counted::counted;
-use crate::scenario::outcome::{FileOutcome, PartOutcome, TranscriptEvent};
+use crate::report::github::without_marks;
+use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, TranscriptEvent};
 
 /// The viewer's elements, and the events in the form that its script reads. It shows them when it is asked for.
 pub(super) fn push(page: &mut String, title: &str, files: &[FileOutcome]) {
@@ -22,10 +23,10 @@ pub(super) fn push(page: &mut String, title: &str, files: &[FileOutcome]) {
     );
 }
 
-/// JSON that ends no element, hides no character from those who look at the file, and has no command of GitHub Actions,
-/// which may read it.
+/// JSON that ends no element, hides no character from those who look at the file, and has no command of GitHub Actions or
+/// Azure Pipelines, which may read it.
 fn embedded(data: &Value) -> String {
-    let json = data.to_string().replace("##[", "#\\u0023[");
+    let json = without_marks(data.to_string(), "\\u0023");
     let mut escaped = String::with_capacity(json.len() + json.len() / 16);
     for (c, is_hidden) in characters(&json, Newlines::Escape) {
         if is_hidden || c == '<' {
@@ -60,7 +61,8 @@ fn data(title: &str, files: &[FileOutcome]) -> Value {
         for name in &connections {
             let number = names.len() + 1;
             let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-            names.insert(number.to_string(), Value::from(format!("{}{name}", part.title)));
+            let failed = if part.outcome == Outcome::Failed { "failed: " } else { "" };
+            names.insert(number.to_string(), Value::from(format!("{failed}{}{name}", part.title)));
         }
         for event in part.transcript.with_gap() {
             let Some(event) = event else {
@@ -70,6 +72,8 @@ fn data(title: &str, files: &[FileOutcome]) -> Value {
             let place = connections.iter().position(|name| *name == event.connection.as_deref());
             events.extend(numbered(event, before + 1 + place.unwrap_or_default()));
         }
+        let last = events.last().filter(|_| !part.transcript.events.is_empty());
+        events.extend(last.and_then(|last| failed(part, last)));
     }
     in_order(&mut events);
     json!({
@@ -97,6 +101,20 @@ fn gap(omitted: u64, before: Option<&Value>) -> Value {
         "time": of_last("time"),
         "message": format!("{} left out here", counted(omitted, "event")),
     })
+}
+
+/// Where a part failed: behind the last of its events, which a step was not content with.
+fn failed(part: &PartOutcome, last: &Value) -> Option<Value> {
+    let failure = part.failure.as_ref()?;
+    Some(json!({
+        "event": "error",
+        "connection": last["connection"],
+        "time": last["time"],
+        "kind": "expectation",
+        "message": format!("part failed in line {}: {}", failure.line, failure.message),
+        "expected": failure.expected,
+        "got": failure.actual,
+    }))
 }
 
 /// Parts may have run side by side, and each counts its time from its own start: all are put in the order of the

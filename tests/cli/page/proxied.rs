@@ -65,10 +65,7 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     let expected = expected.map(|(direction, text)| (direction.to_owned(), text.to_owned()));
     assert_eq!(tab.messages(), expected);
     assert_eq!(tab.refused("send", message(None, "client", "x")), "no connection is chosen");
-    assert_eq!(
-        tab.refused("send", message(Some(9), "client", "x")),
-        "no connection 9; /connections lists the open ones"
-    );
+    assert_eq!(tab.refused("send", message(Some(9), "client", "x")), "no connection 9");
     tab.ask("close", json!({"connection": 1, "to": "client", "code": 4002, "reason": "page"}));
     assert_eq!(client.expect_close(4002), "page");
     client.send(masked(&crate::support::close(4002, "")));
@@ -145,7 +142,8 @@ fn rules_come_and_go() {
     let mut proxied = proxy(&["--rule", "client /held/ => hold"]);
     let mut tab = proxied.page.tab();
     let rules = tab.ask("rules", json!({}));
-    assert_eq!(rules["list"], json!([{"number": 1, "text": "client /held/ => hold"}]));
+    let rule = json!({"number": 1, "text": "client /held/ => hold", "applied": 0});
+    assert_eq!(rules["list"], json!([rule]));
     let before = rules["version"].clone();
     tab.ask("add_rule", json!({"text": "client /secret/ => drop"}));
     tab.wait(|state| state["rules_version"] != before);
@@ -153,8 +151,12 @@ fn rules_come_and_go() {
     client.send(masked(&text("a secret")));
     client.send(masked(&text("held here")));
     tab.wait(|state| state["held"] == 1);
+    proxied.running.wait_stderr("page: /rule client /secret/ => drop");
+    proxied.running.wait_stderr("held as 1, for the page");
+    assert_eq!(tab.ask("rules", json!({}))["list"][1]["applied"], 1);
     tab.ask("release", json!({"number": 1, "drop": false}));
     server.expect_text("held here");
+    tab.wait(|state| state["held"] == 0);
     tab.ask("remove_rule", json!({"number": 2}));
     client.send(masked(&text("a secret")));
     server.expect_text("a secret");
@@ -168,8 +170,12 @@ fn rules_come_and_go() {
         let refused = tab.refused("add_rule", json!({"text": text}));
         assert!(refused.contains(reason), "{text}: {refused}");
     }
-    assert!(tab.refused("remove_rule", json!({"number": 7})).contains("no rule 7"));
-    proxied.running.wait_stderr("page: /rule client /secret/ => drop");
+    assert_eq!(tab.refused("remove_rule", json!({"number": 7})), "no rule 7");
+    tab.ask("add_rule", json!({"text": "client close: => hold"}));
+    client.close(4000, "bye");
+    tab.wait(|state| state["held"] == 1);
+    let held = tab.ask("held", json!({}))["list"][0].clone();
+    assert_eq!((&held["preview"], &held["size"]), (&json!("4000 bye"), &json!(5)), "{held}");
     proxied.running.wait_stderr("page: /unrule 2");
 }
 

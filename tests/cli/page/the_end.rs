@@ -31,6 +31,25 @@ fn a_signal_tells_tabs_why_and_closes_them_in_time() {
     }
 }
 
+/// The exit status of a proxy is 0 after a signal, and after the only connection.
+#[test]
+fn the_last_state_has_the_reason_where_nothing_failed() {
+    let proxied = super::proxied::proxy(&[]);
+    let tab = proxied.page.tab();
+    proxied.running.signal(Signal::TERM);
+    assert_eq!(tab.expect_end()["why"], "stopped");
+    proxied.running.wait().code(0);
+    let proxied = super::proxied::proxy(&["--once"]);
+    let tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.close(1000, "");
+    server.expect_close(1000);
+    server.close(1000, "");
+    drop((client, server));
+    assert_eq!(tab.expect_end()["why"], "the last connection has ended");
+    proxied.running.wait().code(0);
+}
+
 #[test]
 fn tabs_that_answer_nothing_do_not_hold_up_the_end() {
     let (mut running, port) = listen(&["--ui"]);

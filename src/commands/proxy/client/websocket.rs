@@ -158,10 +158,11 @@ impl Client<'_> {
     /// The client has ended its connection, and the server has given no response before its own `end`.
     fn client_gone(&mut self, first: &TransportEnd, end: &TransportEnd) {
         let text = format!("the client ended the connection before the server answered: {first}");
-        let failure = Failure::new(FailureKind::Abnormal, text.clone());
+        let failure = Failure::new(FailureKind::Abnormal, text);
         self.journal.emit_now(EventKind::Failure(&failure));
         self.end_as(end);
-        self.report(Err(Error::ProxyEnded(text)));
+        let how = format!("ended by the client before the server answered: {first}");
+        self.report(Err(Error::ProxyEnded(how)));
     }
 
     /// What the server sent is HTTP, but cannot be passed on.

@@ -83,6 +83,8 @@ fn lines_are_commands() {
         ("/close 1 client", close(1, Some(Side::Client), 1000, "")),
         ("/close 1  server  4000 bye", close(1, Some(Side::Server), 4000, "bye")),
         ("/close 1 4001 \"all out\"", close(1, None, 4001, "all out")),
+        ("/close 1 1000 'tis enough", close(1, None, 1000, "'tis enough")),
+        ("/close 1 1000 'all out'", close(1, None, 1000, "all out")),
         ("/status", ProxyCommand::Action(Action::Show(Show::Status))),
         ("/quit", ProxyCommand::Quit),
         ("hello", ProxyCommand::Action(Action::text("hello"))),
@@ -148,7 +150,10 @@ fn invalid_commands_are_explained() {
             "/close 1 sever 1000",
             "\"sever\" is neither a side nor a close code: did you mean /close 1 server?",
         ),
-        ("/close 1 both", "\"both\" is not a close code: /close 1 [CODE [REASON]], for example"),
+        (
+            "/close 1 both",
+            "/close 1 closes both sides without a word for that: /close 1 [client|server] [CODE [REASON]]",
+        ),
         ("/close 1 1006", "must not be sent"),
         ("/connections 1", "/connections takes no argument"),
     ] {

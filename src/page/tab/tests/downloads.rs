@@ -57,6 +57,25 @@ fn what_is_shown_can_be_saved() {
 }
 
 #[test]
+fn what_would_be_empty_is_not_saved_and_nothing_once_the_program_ends() {
+    let save = |filtered: bool| json!({"method": "save", "format": "har", "filtered": filtered});
+    let (store, empty) = (store_of(&[message("sent", 1, "one")]), store_of(&[]));
+    let (mut tab, _) = tab(&store);
+    let mut refused = |request| super::ask(&mut tab, request)["error"].clone();
+    assert_eq!(refused(json!({"method": "filter", "text": "two"})), Value::Null);
+    assert_eq!(refused(save(true)), Value::Null, "it is not known yet");
+    search_all(&mut tab);
+    let mut refused = |request| super::ask(&mut tab, request)["error"].clone();
+    assert_eq!(refused(save(true)), "nothing is saved: the filter finds nothing");
+    assert_eq!(refused(save(false)), Value::Null);
+    store.end("stopped".to_owned(), String::new());
+    assert_eq!(refused(save(false)), "nothing is saved: wscope is ending");
+    let (mut tab, _) = super::tab(&empty);
+    let error = super::ask(&mut tab, save(false))["error"].clone();
+    assert_eq!(error, "nothing is saved: there are no messages yet");
+}
+
+#[test]
 fn a_file_says_how_many_events_it_lacks() {
     let store = store(1 << 20, 1 << 20);
     let data = "x".repeat(1000);
@@ -82,7 +101,7 @@ fn a_file_says_how_many_events_it_lacks() {
 
 #[test]
 fn downloads_are_bounded() {
-    let store = store(1 << 20, 1 << 20);
+    let store = store_of(&[message("sent", 1, "one")]);
     let (mut tab, _) = tab(&store);
     let mut save = || result(&mut tab, json!({"method": "save", "format": "har"}))["path"].clone();
     let first = save();
