@@ -24,11 +24,12 @@ const NOT_DELIVERED: [&str; 3] = ["drop", "close", "abort"];
 impl Recorded {
     /// The event as the client saw it, if it was recorded by a proxy; else the event. `None`: the client did not see it,
     /// or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the server
-    /// sent is as it was delivered, and when: what was held is in the event of its decision. A message that was duplicated
-    /// occurs once.
+    /// sent is as it was delivered, and when: what was held or waited is in the event of what became of it. A message that
+    /// was duplicated occurs once.
     pub fn seen_by_client(self) -> Option<Self> {
         let Some(transit) = self.transit else { return Some(self) };
         let what = match transit.touch {
+            _ if transit.waits && is_servers_data(&self.what) => return None, // the event of its delivery shows it
             Some(touch) => delivered_to_client(self.what, *touch)?,
             None => self.what,
         };
@@ -71,6 +72,16 @@ impl Recorded {
     }
 }
 
+fn is_servers_data(what: &RecordedKind) -> bool {
+    match what {
+        RecordedKind::Message(it) => it.direction == Direction::Received,
+        RecordedKind::Ping(direction, _) | RecordedKind::Pong(direction, ..) => {
+            *direction == Direction::Received
+        }
+        _ => false,
+    }
+}
+
 /// What the client saw of a message or control frame that was touched.
 fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<RecordedKind> {
     let action = touch.action.split(' ').next().unwrap_or_default();
@@ -99,7 +110,7 @@ fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<Recorded
     }
 }
 
-/// What the client got of what was held; `None`: nothing. The Close frame is part of the end of the connection.
+/// What the client got of what was held or waited; `None`: nothing. The Close frame is part of the end of the connection.
 fn delivered(decided: &Decided) -> Option<RecordedKind> {
     let direction = decided.direction;
     match decided.delivered()?.clone() {
@@ -291,6 +302,36 @@ mod tests {
         assert!(matches!(seen(ping), Some(RecordedKind::Ping(..))));
         let close = r#"{"event":"held","direction":"server","number":7,"outcome":"delivered","type":"close","code":1000}"#;
         assert!(seen(close).is_none(), "the end of the connection has it");
+    }
+
+    #[test]
+    fn what_waited_is_seen_when_and_as_it_was_delivered() {
+        for (members, is_seen) in [
+            (r#""message","direction":"server","type":"text","data":"a","delivered":false"#, false),
+            (r#""ping","direction":"server","data":"","delivered":false"#, false),
+            (r#""pong","direction":"server","data":"","delivered":false"#, false),
+            (r#""message","direction":"client","type":"text","data":"a","delivered":false"#, true),
+            (r#""ping","direction":"client","data":"","delivered":false"#, true),
+            (
+                r#""message","direction":"server","type":"text","data":"a","rule":1,"action":"delay 1s","delivered":false"#,
+                false,
+            ),
+            (
+                r#""held","direction":"server","number":null,"outcome":"delivered","type":"text","data":"a""#,
+                true,
+            ),
+            (
+                r#""held","direction":"server","number":null,"outcome":"not_delivered","type":"text","data":"a""#,
+                false,
+            ),
+            (
+                r#""held","direction":"client","number":null,"outcome":"delivered","type":"text","data":"a""#,
+                false,
+            ),
+        ] {
+            let line = format!(r#"{{"event":{members}}}"#);
+            assert_eq!(seen(&line).is_some(), is_seen, "{line}");
+        }
     }
 
     #[test]

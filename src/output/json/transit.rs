@@ -11,8 +11,11 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Direction, TransportEnd};
 
-/// Adds what was done to a message, if anything was.
+/// Adds what was done to a message, if anything was, and that it was not passed on at once.
 pub(super) fn touch(object: &mut Object<'_>, event: &Event<'_>) {
+    if event.transit.is_some_and(|transit| transit.waits) {
+        object.boolean("delivered", false);
+    }
     let Some(touch) = event.touch() else { return };
     object.number_or_null("rule", touch.rule);
     object.text("action", touch.action);
@@ -51,11 +54,11 @@ fn payload(object: &mut Object<'_>, kind: MessageKind, data: &[u8]) {
     }
 }
 
-/// What became of something held. It has what was received, as the event of a message has.
+/// What became of something held, or that waited. It has what was received, as the event of a message has.
 pub(super) fn decided(mut object: Object<'_>, event: &Event<'_>, decided: &Decided) {
     object.start("held", event);
     object.text("direction", event.direction_name(decided.direction));
-    object.number("number", decided.number);
+    object.number_or_null("number", decided.number);
     object.text("outcome", decided.outcome.name());
     object.millis("held_ms", Some(decided.waited));
     carried(&mut object, &decided.content);
@@ -177,7 +180,7 @@ mod tests {
     /// The line of an event on connection 3, without what all lines have.
     fn shown(touch: Option<Touch<'_>>, what: EventKind<'_>) -> String {
         let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
-        let transit = Some(Transit { touch: touch.as_ref() });
+        let transit = Some(Transit { touch: touch.as_ref(), waits: false });
         let bytes = line(&Event { at, connection: Some(3), mark: None, transit, what });
         let text = String::from_utf8(bytes).expect("UTF-8");
         serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
@@ -256,7 +259,7 @@ mod tests {
         assert!(line.ends_with("\"rule\":null,\"action\":\"hold\",\"held\":7}\n"), "{line}");
         let carried = |kind, data: &'static [u8]| Carried::Message(kind, data.into());
         let edited = Decided {
-            number: 7,
+            number: Some(7),
             direction: Direction::Sent,
             content: carried(MessageKind::Text, b"a"),
             outcome: HeldOutcome::Edited,

@@ -161,12 +161,12 @@ impl CloseFrameLine<'_> {
     }
 }
 
-/// The members of what became of something held, without those of what was held.
+/// The members of what became of something held, or that waited, without those of what that was.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct HeldLine<'a> {
     direction: Direction,
-    number: u64,
+    number: Option<u64>,
     outcome: HeldOutcome,
     #[serde(borrow)]
     held_ms: Option<Millis<'a>>,
