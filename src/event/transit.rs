@@ -108,6 +108,9 @@ pub struct ProxyClosed {
     pub own: Option<ClosePayload>,
     /// Whether the client and the server got that frame, so that each had to answer it.
     pub awaited: [bool; 2],
+    /// The Close frame of the client, of the server, was not delivered to the other side. An answer to that of the proxy is
+    /// not meant to be.
+    pub not_delivered: [bool; 2],
     /// How the client's transport ended; `None`: the proxy ended it.
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.

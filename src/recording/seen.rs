@@ -9,6 +9,7 @@ use crate::event::{
     Carried, Closed, Decided, LastTraffic, OwnedChange, OwnedTouch, OwnedTransit, ProxyClosed,
     ProxyInitiator, SilenceAdvice,
 };
+use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
 
@@ -141,10 +142,7 @@ fn client_end(closed: ProxyClosed) -> Closed {
         ProxyInitiator::Client => Initiator::Local,
         ProxyInitiator::Server | ProxyInitiator::Local => Initiator::Peer,
     };
-    let received = match closed.initiator {
-        ProxyInitiator::Local => closed.own.or(closed.server),
-        ProxyInitiator::Client | ProxyInitiator::Server => closed.server.or(closed.own),
-    };
+    let received = received(&closed).cloned();
     let is_clean = closed.client.is_some() && received.is_some();
     let cause = match closed.server_end {
         _ if is_clean => EndCause::Handshake,
@@ -172,6 +170,20 @@ fn client_end(closed: ProxyClosed) -> Closed {
         silence_advice: SilenceAdvice::default(),
         failure_follows: false,
     }
+}
+
+/// The Close frame that the client got: that of the server, or that of the proxy. One that followed when a side had ended TCP is
+/// not how the connection ended, as in [`ProxyClosed::code`].
+fn received(closed: &ProxyClosed) -> Option<&ClosePayload> {
+    let server = closed.server.as_ref().filter(|_| !closed.not_delivered[1]);
+    let [for_client, for_server] = closed.awaited;
+    let own = closed.own.as_ref().filter(|_| for_client || !for_server);
+    let own_follows_close = match closed.initiator {
+        ProxyInitiator::Local => return own.or(server),
+        ProxyInitiator::Client => closed.client.is_some(),
+        ProxyInitiator::Server => closed.server.is_some(),
+    };
+    server.or(own.filter(|_| own_follows_close))
 }
 
 #[cfg(test)]
@@ -207,6 +219,34 @@ mod tests {
             (
                 r#""initiator":"client","client":null,"server":null,"end":{"client":"fin"}"#,
                 r#"Abandoned Local client - server - """#,
+            ),
+            // The end of the proxy followed the end of TCP on one side.
+            (
+                r#""initiator":"server","client":null,"server":null,"self":{"code":1001},"awaited":["server"],"end":{"server":"fin"}"#,
+                r#"Transport(Eof, Boundary) Peer client - server - """#,
+            ),
+            (
+                r#""initiator":"client","client":null,"server":null,"self":{"code":1001},"awaited":["client"],"end":{"client":"fin"}"#,
+                r#"Abandoned Local client - server - """#,
+            ),
+            // A rule replaced the Close frame of one side.
+            (
+                r#""initiator":"server","client":{"code":1012},"server":{"code":1000},"self":{"code":1012},"awaited":["client","server"],"not_delivered":["server"]"#,
+                r#"Handshake Peer client 1012 server 1012 """#,
+            ),
+            (
+                r#""initiator":"client","client":{"code":1000},"server":{"code":1012},"self":{"code":1012},"awaited":["client","server"]"#,
+                r#"Handshake Local client 1000 server 1012 """#,
+            ),
+            // A rule dropped or held it until the end.
+            (
+                r#""initiator":"server","client":null,"server":{"code":1000},"not_delivered":["server"],"end":{"server":"fin"}"#,
+                r#"Transport(Eof, Boundary) Peer client - server - """#,
+            ),
+            // The operator closed the other side only.
+            (
+                r#""initiator":"self","client":null,"server":{"code":4000},"self":{"code":4000},"awaited":["server"]"#,
+                r#"Transport(Eof, Boundary) Peer client - server 4000 """#,
             ),
         ] {
             let line = format!(r#"{{"event":"close","code":1006,{members}}}"#);

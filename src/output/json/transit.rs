@@ -68,6 +68,12 @@ pub(super) fn decided(mut object: Object<'_>, event: &Event<'_>, decided: &Decid
     object.end();
 }
 
+/// The names of the sides of which something is true: the client, the server.
+fn names(sides: [bool; 2]) -> Vec<String> {
+    let names = ["client", "server"].into_iter().zip(sides);
+    names.filter(|(_, is_it)| *is_it).map(|(name, _)| name.to_owned()).collect()
+}
+
 fn carried(object: &mut Object<'_>, carried: &Carried) {
     object.text("type", carried.name());
     let size = match carried {
@@ -137,10 +143,10 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
     side(&mut object, "server", closed.server.as_ref());
     if closed.own.is_some() {
         side(&mut object, "self", closed.own.as_ref());
-        let sides = ["client", "server"].into_iter().zip(closed.awaited);
-        let awaited: Vec<_> =
-            sides.filter(|(_, is_awaited)| *is_awaited).map(|(side, _)| side.to_owned()).collect();
-        object.texts("awaited", &awaited);
+        object.texts("awaited", &names(closed.awaited));
+    }
+    if closed.not_delivered != [false; 2] {
+        object.texts("not_delivered", &names(closed.not_delivered));
     }
     object.object("end", |inner| {
         end(inner, ["client", "client_error"], closed.client_end.as_ref());

@@ -51,6 +51,8 @@ pub(super) struct ProxyCloseLine {
     #[serde(default, deserialize_with = "or_default")]
     awaited: Vec<Side>,
     #[serde(default, deserialize_with = "or_default")]
+    not_delivered: Vec<Side>,
+    #[serde(default, deserialize_with = "or_default")]
     end: Ends,
     duration_ms: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -104,6 +106,8 @@ impl ProxyCloseLine {
             server: self.server.map(Close::payload),
             own: self.own.map(Close::payload),
             awaited: [Side::Client, Side::Server].map(|side| self.awaited.contains(&side)),
+            not_delivered: [Side::Client, Side::Server]
+                .map(|side| self.not_delivered.contains(&side)),
             client_end: client.map(|end| end.transport(client_error)),
             server_end: server.map(|end| end.transport(server_error)),
             from_client: self.totals.client.counters(),

@@ -1,4 +1,4 @@
-//! Recordings of messages that waited in the proxy: what the server sent is in them as it was delivered, and when.
+//! Recordings of what waited in the proxy, or did not reach the client: what the server sent is in them as it was delivered, and when.
 
 use serde_json::{Value, json};
 
@@ -102,4 +102,39 @@ fn what_still_waited_at_the_end_is_not_recorded_as_received() {
     let outcome = proxy.running.wait().code(6);
     convert(&outcome);
     assert_recorded(&outcome, &[("receive", "before"), ("send", "meanwhile")]);
+}
+
+/// The last line of a recorded scenario.
+#[track_caller]
+fn last_step(outcome: &Outcome) -> String {
+    let scenario = String::from_utf8(outcome.file("x.wscope")).expect("UTF-8");
+    scenario.trim_end().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_end_without_close_frame_stays_so_though_the_proxy_ends_then() {
+    let proxy = proxy(&["--record", "x.wscope"]);
+    let (mut client, mut server) = proxy.open();
+    server.eof();
+    client.expect_eof();
+    proxy.running.signal(crate::support::Signal::TERM);
+    server.expect_close(1001);
+    let outcome = proxy.running.wait().code(0);
+    assert_eq!(last_step(&outcome), "< close:1006");
+}
+
+#[test]
+fn a_close_frame_that_a_rule_replaced_is_recorded_as_the_client_got_it() {
+    let rule = ["--rule", "server close: => close 1011 bye"];
+    let mut proxy = proxy(&[&["--json", "--once", "--record", "x.wscope"], &rule[..]].concat());
+    let (mut client, mut server) = proxy.open();
+    server.close(1000, "");
+    assert_eq!(client.expect_close(1011), "bye");
+    server.expect_close(1011);
+    client.close(1011, "");
+    client.expect_eof();
+    let close = proxy.event("close");
+    assert_eq!(close["not_delivered"], json!(["server"]), "{close}");
+    let outcome = proxy.running.wait();
+    assert_eq!(last_step(&outcome), "< close:1011 bye");
 }

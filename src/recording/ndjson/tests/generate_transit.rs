@@ -103,7 +103,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
     let initiator = prop_oneof![Just(Client), Just(Server), Just(Local)];
     let own = (option::of(close()), any::<[bool; 2]>())
         .prop_map(|(own, awaited)| (own.is_some() && awaited[0], own.is_some() && awaited[1], own));
-    let closes = (option::of(close()), option::of(close()), own);
+    let closes = (option::of(close()), option::of(close()), own, any::<[bool; 2]>());
     let ends = (option::of(transport_end()), option::of(transport_end()));
     let counts = (any::<u64>(), any::<u64>(), option::of(text()));
     (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
@@ -113,6 +113,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
                 client: closes.0,
                 server: closes.1,
                 awaited: [closes.2.0, closes.2.1],
+                not_delivered: closes.3,
                 own: closes.2.2,
                 client_end: ends.0,
                 server_end: ends.1,
