@@ -175,13 +175,13 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
 
 #[divan::bench(args = [64, 1 << 10])]
 fn json_event_of_a_proxy(bencher: Bencher<'_, '_>, size: usize) {
-    let transit = Some(Transit { touch: None });
+    let transit = Some(Transit::default());
     bench_format(bencher, size, transit, &mut Json::new(JsonFrames::None));
 }
 
 #[divan::bench(args = [64, 1 << 10])]
 fn line_of_a_proxy(bencher: Bencher<'_, '_>, size: usize) {
-    let transit = Some(Transit { touch: None });
+    let transit = Some(Transit::default());
     bench_format(bencher, size, transit, &mut PayloadFormat::new(OutputFraming::Lines));
 }
 

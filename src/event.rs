@@ -86,6 +86,12 @@ impl Event<'_> {
         self.transit.as_ref().and_then(|transit| transit.touch)
     }
 
+    /// Whether it does not pass a proxy, or it passed one at once and nothing was done to it.
+    #[inline]
+    pub fn passes_as_it_is(&self) -> bool {
+        self.transit.is_none_or(|transit| transit.touch.is_none() && !transit.waits)
+    }
+
     /// The name of a direction in events: in a proxy that of the sender.
     pub const fn direction_name(&self, direction: Direction) -> &'static str {
         match (self.transit, direction) {

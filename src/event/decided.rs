@@ -1,4 +1,4 @@
-//! What became of what was held in a proxy.
+//! What became of what was held in a proxy, or waited there.
 
 use std::time::Duration;
 
@@ -9,25 +9,26 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::Direction;
 
-/// A message or control frame that was held in a proxy is held no more. The event of its arrival has the same number:
-/// [`Touch::held`](super::Touch::held). Secrets are already masked.
+/// A message or control frame that was held in a proxy is held no more, or one that waited there waits no more. The event of its
+/// arrival has the same number, [`Touch::held`](super::Touch::held), or none and [`Transit::waits`](super::Transit::waits).
+/// Secrets are already masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// Its number, from 1, counted over all connections.
-    pub number: u64,
+    /// Its number, from 1, counted over all connections; `None`: it waited only for its time or for what was before it.
+    pub number: Option<u64>,
     /// Who sent it, as in [`Transit`](super::Transit).
     pub direction: Direction,
     /// What it was when it was received.
     pub content: Carried,
     /// What became of it.
     pub outcome: HeldOutcome,
-    /// What was delivered in its place, if it was edited.
+    /// What was delivered in its place, if it was edited or a rule changed it.
     pub changed_to: Option<Carried>,
-    /// How long it was held.
+    /// How long it was held, or waited.
     pub waited: Duration,
 }
 
-/// What became of something held.
+/// What became of something held, or that waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")] // as HeldOutcome::name
 pub enum HeldOutcome {

@@ -70,6 +70,7 @@ impl ProxyClosed {
             server: None,
             own: None,
             awaited: [false; 2],
+            not_delivered: [false; 2],
             client_end: None,
             server_end: None,
             from_client: Counters::default(),

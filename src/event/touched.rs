@@ -11,6 +11,8 @@ use crate::protocol::close::ClosePayload;
 pub struct OwnedTransit {
     /// What was done, if anything was; rare, hence the box.
     pub touch: Option<Box<OwnedTouch>>,
+    /// See [`Transit::waits`].
+    pub waits: bool,
 }
 
 /// A [`Touch`] that owns its data.
@@ -40,13 +42,14 @@ pub enum OwnedChange {
 impl OwnedTransit {
     /// Copies one.
     pub fn of(transit: &Transit<'_>) -> Self {
-        Self { touch: transit.touch.map(|touch| Box::new(OwnedTouch::of(touch))) }
+        let touch = transit.touch.map(|touch| Box::new(OwnedTouch::of(touch)));
+        Self { touch, waits: transit.waits }
     }
 
     /// Calls `consume` with it, as events have it.
     pub fn lend<T>(&self, consume: impl FnOnce(Transit<'_>) -> T) -> T {
         let touch = self.touch.as_deref().map(OwnedTouch::touch);
-        consume(Transit { touch: touch.as_ref() })
+        consume(Transit { touch: touch.as_ref(), waits: self.waits })
     }
 
     /// The bytes of what was done.

@@ -8,10 +8,13 @@ use crate::protocol::{CloseCode, MessageKind};
 
 /// The event is about what passes between two other endpoints: [`Direction::Sent`] is what the client sent,
 /// [`Direction::Received`] what the server sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Transit<'a> {
     /// What was done to the message or control frame, if it was not just passed on.
     pub touch: Option<&'a Touch<'a>>,
+    /// It was not passed on when it was received: it waits for its time or behind what does, or the proxy is ending the
+    /// connection. If it is delivered later, that is an event of its own: [`Decided`](super::Decided).
+    pub waits: bool,
 }
 
 /// What a rule, or the operator, did to a message or control frame. The event has its original form.
@@ -105,6 +108,9 @@ pub struct ProxyClosed {
     pub own: Option<ClosePayload>,
     /// Whether the client and the server got that frame, so that each had to answer it.
     pub awaited: [bool; 2],
+    /// The Close frame of the client, of the server, was not delivered to the other side. An answer to that of the proxy is
+    /// not meant to be.
+    pub not_delivered: [bool; 2],
     /// How the client's transport ended; `None`: the proxy ended it.
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.

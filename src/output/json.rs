@@ -82,7 +82,7 @@ impl Format for Json {
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
-            && event.touch().is_none()
+            && event.passes_as_it_is()
             && let Some(text) = message::Text::of(message.data)
         {
             let when = self.when.text();

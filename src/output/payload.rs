@@ -204,7 +204,7 @@ mod tests {
             ] {
                 let message = Message::received(MessageKind::Text, data.as_bytes());
                 let what = EventKind::Message(Message { direction, ..message });
-                let transit = Some(Transit { touch: None });
+                let transit = Some(Transit::default());
                 let at = Clock::start().now();
                 format.event(&Event { at, connection, mark: None, transit, what }, &mut out);
             }

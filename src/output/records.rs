@@ -250,7 +250,7 @@ impl LateOpen {
             at: self.at,
             connection: number.or(connection),
             mark: None,
-            transit: self.is_in_transit.then_some(Transit { touch: None }),
+            transit: self.is_in_transit.then(Transit::default),
             what: EventKind::Open(&self.opened),
         }
     }

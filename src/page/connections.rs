@@ -132,6 +132,12 @@ impl Connections {
         Some(self.list.get(self.current.get(&number)?)?.is_server)
     }
 
+    /// The number of each connection whose first row is before this one, and that row; of several with the same number the last.
+    pub(super) fn begun_before(&self, row: u64) -> BTreeMap<Option<u64>, u64> {
+        let before = self.list.values().filter(|it| it.row < row);
+        before.map(|it| (it.number, it.row)).collect()
+    }
+
     /// Takes note of a row. `line` is that of its event.
     pub(super) fn observe(&mut self, row: u64, facts: &Facts, line: &[u8]) {
         match facts.kind {

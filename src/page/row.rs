@@ -168,10 +168,12 @@ pub(super) fn sentence(row: &Row<'_>) -> String {
         Kind::Open => format!("{} {} {}", status(), member("reason"), member("url")),
         Kind::Error | Kind::Violation => member("message").into_owned(),
         Kind::Held => {
-            let number = find("number").and_then(number).unwrap_or_default();
+            // What only waited has none.
+            let number = find("number").and_then(number).map(|number| format!("#{number} "));
+            let number = number.unwrap_or_default();
             let outcome = member("outcome").replace('_', " ");
             let delivered = find("changed_to").map_or_else(|| members.clone(), Members::new);
-            format!("#{number} {outcome}: {}", start_of(&delivered))
+            format!("{number}{outcome}: {}", start_of(&delivered))
         }
         Kind::Http => {
             let answer = match find("status") {
@@ -189,7 +191,7 @@ pub(super) fn sentence(row: &Row<'_>) -> String {
     }
 }
 
-/// The start of what was held, or was delivered instead.
+/// The start of what was held or waited, or was delivered instead.
 fn start_of(members: &Members<'_>) -> String {
     let find = |name| members.clone().find(name);
     let kind = find("type").map(text).unwrap_or_default();

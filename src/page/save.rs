@@ -55,14 +55,19 @@ impl Save {
     /// Of `out` or of a temporary file.
     pub fn write_to(self, out: &mut dyn Write) -> io::Result<()> {
         let format = self.prepared.format;
+        let mut next = self.prepared.start();
+        let is_har_or_scenario = format != RecordFormat::Ndjson;
         let mut file = Writer {
             out: BufWriter::with_capacity(PIECE, out),
             writer: format.writer(self.store.options().folder.clone()),
-            opened: BTreeMap::new(),
-            needs_opened: self.prepared.filter.is_some() && format != RecordFormat::Ndjson,
+            // What is cleared has the opening handshakes of what follows.
+            opened: match is_har_or_scenario {
+                true => self.store.begun_before(next),
+                false => BTreeMap::new(),
+            },
+            needs_opened: self.prepared.filter.is_some() && is_har_or_scenario,
         };
         let mut scratch = Scratch::default();
-        let mut next = self.prepared.start();
         let mut missing = 0;
         loop {
             let (first, end) = self.store.rows();
@@ -109,7 +114,8 @@ impl Writer<'_> {
             && row.facts.kind != Kind::Open
             && let Some(number) = store.block_of(opened)
             && let Some(block) = store.block(number, Want::Starts)
-            && let Some(opened) = block.numbered(opened).filter(|row| !row.is_cut())
+            && let Some(opened) =
+                block.numbered(opened).filter(|row| row.facts.kind == Kind::Open && !row.is_cut())
         {
             self.writer.line(opened.line, &mut self.out)?;
         }

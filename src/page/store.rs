@@ -4,6 +4,7 @@
 //! Rows follow each other in blocks of about 64 KiB. Of each block there are some 100 bytes in memory, which makes 13 MB
 //! if 4 GiB are kept.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -273,6 +274,11 @@ impl Store {
         let version = connections.version();
         let (total, list) = connections.list(from, most);
         ConnectionList { total, version, forgotten: connections.forgotten(), list }
+    }
+
+    /// The number of each connection whose first row is before this one, and that row.
+    pub(super) fn begun_before(&self, row: u64) -> BTreeMap<Option<u64>, u64> {
+        self.state().connections.begun_before(row)
     }
 
     /// Takes note that a Close frame was sent to this side.

@@ -35,6 +35,7 @@ mod held;
 mod injected;
 mod messages;
 mod passing;
+mod plan;
 mod report;
 mod sides;
 mod transfer;

@@ -9,6 +9,7 @@ use crate::event::{
     Carried, Closed, Decided, LastTraffic, OwnedChange, OwnedTouch, OwnedTransit, ProxyClosed,
     ProxyInitiator, SilenceAdvice,
 };
+use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
 
@@ -24,11 +25,12 @@ const NOT_DELIVERED: [&str; 3] = ["drop", "close", "abort"];
 impl Recorded {
     /// The event as the client saw it, if it was recorded by a proxy; else the event. `None`: the client did not see it,
     /// or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the server
-    /// sent is as it was delivered, and when: what was held is in the event of its decision. A message that was duplicated
-    /// occurs once.
+    /// sent is as it was delivered, and when: what was held or waited is in the event of what became of it. A message that
+    /// was duplicated occurs once.
     pub fn seen_by_client(self) -> Option<Self> {
         let Some(transit) = self.transit else { return Some(self) };
         let what = match transit.touch {
+            _ if transit.waits && is_servers_data(&self.what) => return None, // the event of its delivery shows it
             Some(touch) => delivered_to_client(self.what, *touch)?,
             None => self.what,
         };
@@ -71,6 +73,16 @@ impl Recorded {
     }
 }
 
+fn is_servers_data(what: &RecordedKind) -> bool {
+    match what {
+        RecordedKind::Message(it) => it.direction == Direction::Received,
+        RecordedKind::Ping(direction, _) | RecordedKind::Pong(direction, ..) => {
+            *direction == Direction::Received
+        }
+        _ => false,
+    }
+}
+
 /// What the client saw of a message or control frame that was touched.
 fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<RecordedKind> {
     let action = touch.action.split(' ').next().unwrap_or_default();
@@ -99,7 +111,7 @@ fn delivered_to_client(what: RecordedKind, touch: OwnedTouch) -> Option<Recorded
     }
 }
 
-/// What the client got of what was held; `None`: nothing. The Close frame is part of the end of the connection.
+/// What the client got of what was held or waited; `None`: nothing. The Close frame is part of the end of the connection.
 fn delivered(decided: &Decided) -> Option<RecordedKind> {
     let direction = decided.direction;
     match decided.delivered()?.clone() {
@@ -130,10 +142,7 @@ fn client_end(closed: ProxyClosed) -> Closed {
         ProxyInitiator::Client => Initiator::Local,
         ProxyInitiator::Server | ProxyInitiator::Local => Initiator::Peer,
     };
-    let received = match closed.initiator {
-        ProxyInitiator::Local => closed.own.or(closed.server),
-        ProxyInitiator::Client | ProxyInitiator::Server => closed.server.or(closed.own),
-    };
+    let received = received(&closed).cloned();
     let is_clean = closed.client.is_some() && received.is_some();
     let cause = match closed.server_end {
         _ if is_clean => EndCause::Handshake,
@@ -161,6 +170,20 @@ fn client_end(closed: ProxyClosed) -> Closed {
         silence_advice: SilenceAdvice::default(),
         failure_follows: false,
     }
+}
+
+/// The Close frame that the client got: that of the server, or that of the proxy. One that followed when a side had ended TCP is
+/// not how the connection ended, as in [`ProxyClosed::code`].
+fn received(closed: &ProxyClosed) -> Option<&ClosePayload> {
+    let server = closed.server.as_ref().filter(|_| !closed.not_delivered[1]);
+    let [for_client, for_server] = closed.awaited;
+    let own = closed.own.as_ref().filter(|_| for_client || !for_server);
+    let own_follows_close = match closed.initiator {
+        ProxyInitiator::Local => return own.or(server),
+        ProxyInitiator::Client => closed.client.is_some(),
+        ProxyInitiator::Server => closed.server.is_some(),
+    };
+    server.or(own.filter(|_| own_follows_close))
 }
 
 #[cfg(test)]
@@ -196,6 +219,34 @@ mod tests {
             (
                 r#""initiator":"client","client":null,"server":null,"end":{"client":"fin"}"#,
                 r#"Abandoned Local client - server - """#,
+            ),
+            // The end of the proxy followed the end of TCP on one side.
+            (
+                r#""initiator":"server","client":null,"server":null,"self":{"code":1001},"awaited":["server"],"end":{"server":"fin"}"#,
+                r#"Transport(Eof, Boundary) Peer client - server - """#,
+            ),
+            (
+                r#""initiator":"client","client":null,"server":null,"self":{"code":1001},"awaited":["client"],"end":{"client":"fin"}"#,
+                r#"Abandoned Local client - server - """#,
+            ),
+            // A rule replaced the Close frame of one side.
+            (
+                r#""initiator":"server","client":{"code":1012},"server":{"code":1000},"self":{"code":1012},"awaited":["client","server"],"not_delivered":["server"]"#,
+                r#"Handshake Peer client 1012 server 1012 """#,
+            ),
+            (
+                r#""initiator":"client","client":{"code":1000},"server":{"code":1012},"self":{"code":1012},"awaited":["client","server"]"#,
+                r#"Handshake Local client 1000 server 1012 """#,
+            ),
+            // A rule dropped or held it until the end.
+            (
+                r#""initiator":"server","client":null,"server":{"code":1000},"not_delivered":["server"],"end":{"server":"fin"}"#,
+                r#"Transport(Eof, Boundary) Peer client - server - """#,
+            ),
+            // The operator closed the other side only.
+            (
+                r#""initiator":"self","client":null,"server":{"code":4000},"self":{"code":4000},"awaited":["server"]"#,
+                r#"Transport(Eof, Boundary) Peer client - server 4000 """#,
             ),
         ] {
             let line = format!(r#"{{"event":"close","code":1006,{members}}}"#);
@@ -291,6 +342,36 @@ mod tests {
         assert!(matches!(seen(ping), Some(RecordedKind::Ping(..))));
         let close = r#"{"event":"held","direction":"server","number":7,"outcome":"delivered","type":"close","code":1000}"#;
         assert!(seen(close).is_none(), "the end of the connection has it");
+    }
+
+    #[test]
+    fn what_waited_is_seen_when_and_as_it_was_delivered() {
+        for (members, is_seen) in [
+            (r#""message","direction":"server","type":"text","data":"a","delivered":false"#, false),
+            (r#""ping","direction":"server","data":"","delivered":false"#, false),
+            (r#""pong","direction":"server","data":"","delivered":false"#, false),
+            (r#""message","direction":"client","type":"text","data":"a","delivered":false"#, true),
+            (r#""ping","direction":"client","data":"","delivered":false"#, true),
+            (
+                r#""message","direction":"server","type":"text","data":"a","rule":1,"action":"delay 1s","delivered":false"#,
+                false,
+            ),
+            (
+                r#""held","direction":"server","number":null,"outcome":"delivered","type":"text","data":"a""#,
+                true,
+            ),
+            (
+                r#""held","direction":"server","number":null,"outcome":"not_delivered","type":"text","data":"a""#,
+                false,
+            ),
+            (
+                r#""held","direction":"client","number":null,"outcome":"delivered","type":"text","data":"a""#,
+                false,
+            ),
+        ] {
+            let line = format!(r#"{{"event":{members}}}"#);
+            assert_eq!(seen(&line).is_some(), is_seen, "{line}");
+        }
     }
 
     #[test]

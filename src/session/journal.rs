@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::event::{Clock, Event, EventKind, Stamp, Touch, Transit};
+use crate::event::{Clock, Event, EventKind, Stamp, Transit};
 use crate::output::Outputs;
 use crate::protocol::MessageKind;
 
@@ -70,9 +70,8 @@ impl<'a> Journal<'a> {
     }
 
     /// Emits an event about what was not just passed on, with the time that was taken last.
-    pub fn emit_touched(&mut self, touch: &Touch<'_>, what: EventKind<'_>) {
-        let transit = Some(Transit { touch: Some(touch) });
-        let event = Event { transit, ..self.event(what) };
+    pub fn emit_in_transit(&mut self, transit: Transit<'_>, what: EventKind<'_>) {
+        let event = Event { transit: Some(transit), ..self.event(what) };
         self.outputs.event(&event);
     }
 
@@ -80,7 +79,7 @@ impl<'a> Journal<'a> {
     fn event<'e>(&self, what: EventKind<'e>) -> Event<'e> {
         let is_marked = self.are_several.is_none_or(|several| several.load(Ordering::Relaxed));
         let connection = self.connection.filter(|_| is_marked);
-        let transit = self.is_in_transit.then_some(Transit { touch: None });
+        let transit = self.is_in_transit.then(Transit::default);
         Event { at: self.now, connection, mark: None, transit, what }
     }
 

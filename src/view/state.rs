@@ -325,7 +325,7 @@ mod tests {
         state.pause();
         let touch = Touch { rule: Some(2), action: "drop", changed_to: None, held: None };
         for touch in [Some(&touch), None] {
-            let transit = Some(Transit { touch });
+            let transit = Some(Transit { touch, waits: false });
             state.decide(&Event { transit, ..event(Direction::Sent, "a", false) });
         }
         state.received("b");

@@ -86,6 +86,21 @@ fn a_recording_is_not_rewritten() {
     outcome.stderr_contains("only scenario files can be rewritten");
 }
 
+#[test]
+fn a_recording_that_differs_has_a_hint_at_how_to_relax_it() {
+    let server = Server::script(|peer: &mut Peer| {
+        peer.accept_request();
+        peer.send(text(r#"{"type":"tick","time":2}"#));
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let tick = message("received", r#"{\"type\":\"tick\",\"time\":1}"#);
+    check(&recording(&server, "", &[&tick]), &[]).code(1).stderr_contains(
+        "hint: wscope view s.ndjson --record s.wscope makes a scenario of it: wscope check --relax s.wscope leaves out \
+         what differs from run to run\n",
+    );
+}
+
 /// A line that was cut is said to be.
 #[test]
 fn a_recording_that_was_cut_is_used_up_to_there() {

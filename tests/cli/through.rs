@@ -30,6 +30,8 @@ mod shut_down;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod tls;
 mod upstream;
+#[cfg(unix)]
+mod waiting;
 
 /// A running proxy, and the listening socket of the server that it forwards to.
 struct Proxied {

@@ -69,7 +69,7 @@ pub(super) fn check(files: &[Prepared]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What to do about a failure of a pattern, without `--relax`, in a file that was made from a recording.
+/// What to do about a failure of a pattern, without `--relax`, in a recording or a file that was made from one.
 pub(super) fn hint(files: &[Prepared], outcomes: &[FileOutcome]) -> Option<String> {
     let differs = |file: &FileOutcome| {
         let mut failures = file.parts.iter().filter_map(|part| part.failure.as_ref());
@@ -77,15 +77,26 @@ pub(super) fn hint(files: &[Prepared], outcomes: &[FileOutcome]) -> Option<Strin
     };
     let is_recorded = |source: &Source| {
         let first = source.text().lines().next();
-        first == Some(FIRST_LINE) && source.name != "-" && !import::is_imported(&source.name)
+        first == Some(FIRST_LINE) && source.name != "-"
     };
     let failed: BTreeSet<_> =
         outcomes.iter().filter(|it| differs(it)).map(|it| it.file.as_str()).collect();
     let has_failed = |source: &Source| failed.contains(source.name.as_str());
     let file = files.iter().find(|it| is_recorded(&it.source) && has_failed(&it.source))?;
+    let name = &file.source.name;
+    let (scenario, before) = match import::is_imported(name) {
+        false => (name.clone(), "the file was made from a recording".to_owned()),
+        true => {
+            let scenario = Path::new(name).with_extension("wscope").display().to_string();
+            let (recording, written) = (diff::name(name), diff::name(&scenario));
+            let before =
+                format!("wscope view {recording} --record {written} makes a scenario of it");
+            (scenario, before)
+        }
+    };
     Some(format!(
-        "the file was made from a recording: wscope check --relax {} leaves out what differs from run to run",
-        diff::name(&file.source.name)
+        "{before}: wscope check --relax {} leaves out what differs from run to run",
+        diff::name(&scenario)
     ))
 }
 

@@ -100,7 +100,7 @@ mod tests {
             let mut when = TimeFields::default();
             when.set(at);
             let (mut line, mut part, mut outlet) = (Vec::new(), Vec::new(), Outlet::memory());
-            let transit = is_in_transit.then_some(Transit { touch: None });
+            let transit = is_in_transit.then(Transit::default);
             let what = EventKind::Message(message);
             let event = Event { at, connection, mark: None, transit, what };
             let text = Text::of(data.as_bytes()).expect("UTF-8");

@@ -11,8 +11,11 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Direction, TransportEnd};
 
-/// Adds what was done to a message, if anything was.
+/// Adds what was done to a message, if anything was, and that it was not passed on at once.
 pub(super) fn touch(object: &mut Object<'_>, event: &Event<'_>) {
+    if event.transit.is_some_and(|transit| transit.waits) {
+        object.boolean("delivered", false);
+    }
     let Some(touch) = event.touch() else { return };
     object.number_or_null("rule", touch.rule);
     object.text("action", touch.action);
@@ -51,11 +54,11 @@ fn payload(object: &mut Object<'_>, kind: MessageKind, data: &[u8]) {
     }
 }
 
-/// What became of something held. It has what was received, as the event of a message has.
+/// What became of something held, or that waited. It has what was received, as the event of a message has.
 pub(super) fn decided(mut object: Object<'_>, event: &Event<'_>, decided: &Decided) {
     object.start("held", event);
     object.text("direction", event.direction_name(decided.direction));
-    object.number("number", decided.number);
+    object.number_or_null("number", decided.number);
     object.text("outcome", decided.outcome.name());
     object.millis("held_ms", Some(decided.waited));
     carried(&mut object, &decided.content);
@@ -63,6 +66,12 @@ pub(super) fn decided(mut object: Object<'_>, event: &Event<'_>, decided: &Decid
         object.object("changed_to", |inner| carried(inner, changed));
     }
     object.end();
+}
+
+/// The names of the sides of which something is true: the client, the server.
+fn names(sides: [bool; 2]) -> Vec<String> {
+    let names = ["client", "server"].into_iter().zip(sides);
+    names.filter(|(_, is_it)| *is_it).map(|(name, _)| name.to_owned()).collect()
 }
 
 fn carried(object: &mut Object<'_>, carried: &Carried) {
@@ -134,10 +143,10 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
     side(&mut object, "server", closed.server.as_ref());
     if closed.own.is_some() {
         side(&mut object, "self", closed.own.as_ref());
-        let sides = ["client", "server"].into_iter().zip(closed.awaited);
-        let awaited: Vec<_> =
-            sides.filter(|(_, is_awaited)| *is_awaited).map(|(side, _)| side.to_owned()).collect();
-        object.texts("awaited", &awaited);
+        object.texts("awaited", &names(closed.awaited));
+    }
+    if closed.not_delivered != [false; 2] {
+        object.texts("not_delivered", &names(closed.not_delivered));
     }
     object.object("end", |inner| {
         end(inner, ["client", "client_error"], closed.client_end.as_ref());
@@ -177,7 +186,7 @@ mod tests {
     /// The line of an event on connection 3, without what all lines have.
     fn shown(touch: Option<Touch<'_>>, what: EventKind<'_>) -> String {
         let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
-        let transit = Some(Transit { touch: touch.as_ref() });
+        let transit = Some(Transit { touch: touch.as_ref(), waits: false });
         let bytes = line(&Event { at, connection: Some(3), mark: None, transit, what });
         let text = String::from_utf8(bytes).expect("UTF-8");
         serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
@@ -256,7 +265,7 @@ mod tests {
         assert!(line.ends_with("\"rule\":null,\"action\":\"hold\",\"held\":7}\n"), "{line}");
         let carried = |kind, data: &'static [u8]| Carried::Message(kind, data.into());
         let edited = Decided {
-            number: 7,
+            number: Some(7),
             direction: Direction::Sent,
             content: carried(MessageKind::Text, b"a"),
             outcome: HeldOutcome::Edited,

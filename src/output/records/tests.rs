@@ -110,7 +110,7 @@ fn a_file_that_begins_later_has_all_open_connections_of_a_proxy() {
     let closed = crate::event::ProxyClosed::sample();
     let mut emit = |connection, what| {
         let at = Clock::start().now();
-        let transit = Some(Transit { touch: None });
+        let transit = Some(Transit::default());
         outputs.event(&Event { at, connection: Some(connection), mark: None, transit, what });
     };
     for number in 1..=3 {

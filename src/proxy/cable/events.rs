@@ -1,6 +1,6 @@
 //! What passes, as events.
 
-use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Touch, emit_masked};
+use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Transit, emit_masked};
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Omission, Side};
 use crate::session::Journal;
@@ -55,34 +55,29 @@ pub(super) fn as_passed(event: Event<'_>, enforces: bool) -> Event<'_> {
     }
 }
 
-/// Emits what passes in this direction.
+/// Emits what passes in this direction, or waits. That is said of messages, pings and pongs only: what else waits is not delivered
+/// with an event of its own.
 pub(super) fn show(
     event: Event<'_>,
+    transit: Transit<'_>,
     direction: Direction,
     opened: &Opened,
     journal: &mut Journal<'_>,
 ) {
-    if let Event::Omitted { reason: Omission::Unwanted, .. } = &event {
-        return;
+    let payload = match &event {
+        Event::Omitted { reason: Omission::Unwanted, .. } => return,
+        Event::Message { payload, .. } if transit.touch.is_none() => *payload,
+        _ => None,
+    };
+    let may_wait = is_message(&event) || matches!(event, Event::Ping(..) | Event::Pong(..));
+    let transit = Transit { waits: transit.waits && may_wait, ..transit };
+    if payload.is_some() {
+        journal.outputs().lend(payload);
     }
-    if let Event::Message { payload: Some(payload), .. } = &event {
-        journal.outputs().lend(Some(payload));
-        emit(event, direction, opened, |event| journal.emit(event));
+    emit(event, direction, opened, |event| journal.emit_in_transit(transit, event));
+    if payload.is_some() {
         journal.outputs().lend(None);
-    } else {
-        emit(event, direction, opened, |event| journal.emit(event));
     }
-}
-
-/// Emits what a rule or the operator has touched.
-pub(super) fn show_touched(
-    event: Event<'_>,
-    direction: Direction,
-    opened: &Opened,
-    journal: &mut Journal<'_>,
-    touch: &Touch<'_>,
-) {
-    emit(event, direction, opened, |event| journal.emit_touched(touch, event));
 }
 
 #[inline]

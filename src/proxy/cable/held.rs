@@ -8,7 +8,8 @@ use crate::proxy::payload::Payload;
 use crate::rules::Replacement;
 
 use super::Cable;
-use super::messages::{Leftover, Plan, Released};
+use super::messages::{Leftover, Released};
+use super::plan::Plan;
 use super::sides::{SIDES, at};
 
 impl Cable<'_> {
@@ -38,7 +39,7 @@ impl Cable<'_> {
         }
     }
 
-    /// Shows what the operator had let go, and was delivered now unless the connection is ending.
+    /// Shows what had waited, or the operator had let go, and was delivered now unless the connection is ending.
     pub(super) fn show_released(&mut self, from: Side, released: Vec<Released>) {
         let is_delivered = !self.withholds(from) && !self.ends[at(from.other())].has_failed();
         for it in released {
@@ -64,7 +65,7 @@ impl Cable<'_> {
         self.journal.emit(EventKind::Notice(Level::Info, &text));
     }
 
-    /// Reports what is still held of this connection, which has ended.
+    /// Reports what is still held of this connection, which has ended, or waits.
     pub(super) fn end_holding(&mut self) {
         for side in SIDES {
             let Some(messages) = self.ways[at(side)].passing.messages() else { continue };
@@ -102,6 +103,7 @@ fn released(number: u64, held: Held, is_dropped: bool) -> Released {
     };
     let direction = from.direction();
     let waited = since.elapsed();
+    let number = Some(number);
     let decided = Decided { number, direction, content: original, outcome, changed_to, waited };
     Released { decided, since }
 }

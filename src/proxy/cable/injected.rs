@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::event::{EventKind, Level, Touch};
+use crate::event::{EventKind, Level, Touch, Transit};
 use crate::protocol::Side;
 use crate::protocol::counted::counted;
 use crate::protocol::frame::Opcode;
@@ -102,7 +102,7 @@ impl Cable<'_> {
             Payload::Control(Opcode::Pong, data) => EventKind::Pong(direction, data, None),
             Payload::Control(_, data) => EventKind::Ping(direction, data),
         };
-        self.journal.emit_touched(&touch, event);
+        self.journal.emit_in_transit(Transit { touch: Some(&touch), waits: false }, event);
         self.show_soon();
     }
 

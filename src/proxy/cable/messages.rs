@@ -4,15 +4,17 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::event::{Decided, HeldOutcome};
-use crate::protocol::Opcode;
+use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, MessageRelay, Unit};
-use crate::rules::Replacement;
+
+use super::plan::{Plan, carried};
 
 /// A direction whose messages are decided one by one. Those that wait keep those behind them waiting.
 #[derive(Debug)]
 pub(super) struct Messages {
     pub(super) relay: MessageRelay,
+    from: Side,
     lineup: VecDeque<Entry>,
     /// Bytes in it.
     size: usize,
@@ -24,7 +26,7 @@ pub(super) struct Messages {
     is_ending: bool,
     /// That end, once nothing is before it.
     ending: Option<Ending>,
-    /// What the operator has let go and was delivered since.
+    /// What has waited, or the operator has let go, and was delivered since.
     released: Vec<Released>,
 }
 
@@ -42,13 +44,13 @@ pub(super) enum Ending {
 enum Entry {
     /// Bytes that were not decided about.
     Bytes(Vec<u8>),
-    /// A message or control frame.
-    Unit { unit: Unit, plan: Plan, wait: Wait, released: Option<Box<Released>> },
+    /// A message or control frame, which was received at `since`.
+    Unit { unit: Unit, plan: Plan, wait: Wait, since: Instant, released: Option<Box<Released>> },
     /// The end of the connection.
     Ending(Ending),
 }
 
-/// What the operator has let go, and may still be behind what waits.
+/// What has waited. If the operator has let it go, it may still be behind what waits.
 #[derive(Debug)]
 pub(super) struct Released {
     /// What became of it, if it is delivered.
@@ -79,27 +81,26 @@ impl Entry {
 }
 
 impl Released {
+    /// What becomes of something that waits without the operator, if it is delivered. `None`: it is not meant to be, or it is
+    /// a Close frame, which is part of the end of the connection.
+    fn of(from: Side, unit: &Unit, plan: &Plan, since: Instant) -> Option<Self> {
+        let content = carried(unit.content()).filter(|_| !matches!(plan, Plan::Drop))?;
+        let changed_to = plan.change(unit.content());
+        let outcome = match changed_to {
+            None => HeldOutcome::Delivered,
+            Some(_) => HeldOutcome::Edited,
+        };
+        let (direction, waited) = (from.direction(), since.elapsed());
+        let decided = Decided { number: None, direction, content, outcome, changed_to, waited };
+        Some(Self { decided, since })
+    }
+
     /// The same, although it cannot be delivered.
     pub(super) fn not_delivered(self) -> Self {
         let outcome = HeldOutcome::NotDelivered;
         let decided = Decided { outcome, changed_to: None, ..self.decided };
         Self { decided, ..self }
     }
-}
-
-/// What is to be done with a message or control frame.
-#[derive(Clone, Debug)]
-pub(super) enum Plan {
-    /// Deliver it.
-    Pass,
-    /// Do not deliver it.
-    Drop,
-    /// Deliver it twice.
-    Duplicate,
-    /// Deliver something else.
-    Replace(Replacement),
-    /// Flip one bit.
-    Corrupt(u64),
 }
 
 /// How long something waits.
@@ -120,9 +121,11 @@ const CONTROL_WAIT: Duration = Duration::from_secs(1);
 const LIMIT: usize = 1 << 20;
 
 impl Messages {
-    pub(super) fn new(relay: MessageRelay) -> Self {
+    /// Nothing of what `from` sends waits yet.
+    pub(super) fn new(relay: MessageRelay, from: Side) -> Self {
         Self {
             relay,
+            from,
             lineup: VecDeque::new(),
             size: 0,
             barriers: 0,
@@ -156,7 +159,7 @@ impl Messages {
     /// Adds a message or control frame behind what waits.
     pub(super) fn push(&mut self, unit: Unit, plan: Plan, wait: Wait) {
         self.size += unit.memory_usage();
-        self.add(Entry::Unit { unit, plan, wait, released: None });
+        self.add(Entry::Unit { unit, plan, wait, since: Instant::now(), released: None });
     }
 
     fn add(&mut self, entry: Entry) {
@@ -164,13 +167,10 @@ impl Messages {
         self.lineup.push_back(entry);
     }
 
-    /// Whether something may be delivered before what waits: a ping or pong that no rule touches, if only data messages
-    /// wait, and for the operator. RFC 6455 section 5.4 allows control frames at any place between messages.
-    pub(super) fn may_overtake(&self, unit: &Unit, plan: &Plan, wait: Wait) -> bool {
-        let is_ping_or_pong =
-            matches!(unit.content(), Content::Control(Opcode::Ping | Opcode::Pong, _));
-        let is_untouched = matches!(plan, Plan::Pass) && wait == Wait::None;
-        is_ping_or_pong && is_untouched && !self.lineup.is_empty() && self.barriers == 0
+    /// Whether pings and pongs that no rule touches may be delivered before what waits: if only data messages wait, and for the
+    /// operator. RFC 6455 section 5.4 allows control frames at any place between messages.
+    pub(super) fn may_be_overtaken(&self) -> bool {
+        !self.lineup.is_empty() && self.barriers == 0
     }
 
     /// The number of the last held message.
@@ -197,7 +197,7 @@ impl Messages {
         self.ending.take()
     }
 
-    /// Takes what the operator has let go and was delivered since.
+    /// Takes what has waited, or the operator has let go, and was delivered since.
     pub(super) fn take_released(&mut self) -> Vec<Released> {
         std::mem::take(&mut self.released)
     }
@@ -242,10 +242,12 @@ impl Messages {
                     self.size -= bytes.len();
                     out.extend_from_slice(&bytes);
                 }
-                Some(Entry::Unit { unit, plan, released, .. }) => {
+                Some(Entry::Unit { unit, plan, released, since, .. }) => {
                     self.size -= unit.memory_usage();
-                    self.released.extend(released.map(|it| *it));
-                    carry_out(unit, &plan, &mut self.relay, out);
+                    let released = released.map(|it| *it);
+                    self.released
+                        .extend(released.or_else(|| Released::of(self.from, &unit, &plan, since)));
+                    plan.carry_out(unit, &mut self.relay, out);
                 }
                 Some(Entry::Ending(ending)) => {
                     self.ending = Some(ending);
@@ -296,36 +298,19 @@ impl Messages {
         self.lineup.iter().filter(is_message).count() as u64
     }
 
-    /// Drops what waits. Returns what was held of it.
+    /// Drops what waits. Returns what was to be delivered of it.
     pub(super) fn clear(&mut self) -> Vec<Leftover> {
         (self.size, self.barriers) = (0, 0);
-        let held = |entry: Entry| match entry {
+        let from = self.from;
+        let left = |entry: Entry| match entry {
             Entry::Unit { wait: Wait::Held(number), .. } => Some(Leftover::Held(number)),
-            Entry::Unit { released, .. } => released.map(Leftover::Released),
-            _ => None,
+            Entry::Unit { released: Some(released), .. } => Some(Leftover::Released(released)),
+            Entry::Unit { unit, plan, since, .. } => {
+                let released = Released::of(from, &unit, &plan, since);
+                released.map(|it| Leftover::Released(Box::new(it)))
+            }
+            Entry::Bytes(_) | Entry::Ending(_) => None,
         };
-        std::mem::take(&mut self.lineup).into_iter().filter_map(held).collect()
-    }
-}
-
-fn carry_out(unit: Unit, plan: &Plan, relay: &mut MessageRelay, out: &mut Vec<u8>) {
-    match plan {
-        Plan::Pass => unit.pass(relay, out),
-        Plan::Drop => unit.drop_it(relay, out),
-        Plan::Duplicate => unit.duplicate(relay, out),
-        Plan::Corrupt(bit) => unit.corrupt(relay, *bit, out),
-        Plan::Replace(replacement) => {
-            let content = replaced(unit.content(), replacement);
-            // What is not allowed was refused when the rule or the line was parsed; otherwise it passes.
-            let _ = unit.clone().replace(relay, content, out);
-        }
-    }
-}
-
-/// What is delivered in place of `content`.
-pub(super) fn replaced<'a>(content: Content<'_>, with: &'a Replacement) -> Content<'a> {
-    match content {
-        Content::Message(kind, _) => Content::Message(with.kind.unwrap_or(kind), &with.data),
-        Content::Control(opcode, _) => Content::Control(opcode, &with.data),
+        std::mem::take(&mut self.lineup).into_iter().filter_map(left).collect()
     }
 }

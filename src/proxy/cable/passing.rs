@@ -122,7 +122,7 @@ impl Cable<'_> {
                 if way.has_streamed_close {
                     relay.note_close();
                 }
-                way.passing = Passing::Messages(Box::new(Messages::new(relay)));
+                way.passing = Passing::Messages(Box::new(Messages::new(relay, from)));
             }
             Passing::Messages(messages)
                 if !wants_messages

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::event::{ProxyClosed, mask};
 use crate::protocol::Side;
+use crate::protocol::close::ClosePayload;
 
 use super::Cable;
 use super::closing::{ClosedSide, Closing};
@@ -54,6 +55,15 @@ impl Cable<'_> {
             (by_both || by_one) && !self.ways[at(side)].passing.has_violated()
         };
         let awaited = SIDES.map(is_awaited);
+        let not_delivered = SIDES.map(|side| {
+            let way = &self.ways[at(side)];
+            // Once the proxy has ended a direction, nothing of its source follows.
+            let is_delivered = way.has_delivered_close() && !way.is_shut;
+            let is_answer = |close: &ClosePayload| {
+                awaited[at(side)] && own.as_ref().is_some_and(|own| own.code == close.code)
+            };
+            way.close.as_ref().is_some_and(|close| !is_delivered && !is_answer(close))
+        });
         let secrets = &self.opened.secrets;
         let close = |side| self.ways[at(side)].close.as_ref().map(|it| mask::close(it, secrets));
         let closed = ProxyClosed {
@@ -62,6 +72,7 @@ impl Cable<'_> {
             server: close(Side::Server),
             own,
             awaited,
+            not_delivered,
             client_end: self.ways[at(Side::Client)].ended.clone(),
             server_end: self.ways[at(Side::Server)].ended.clone(),
             from_client: self.ways[at(Side::Client)].passing.inbound().counters(),

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rand::rngs::SmallRng;
 
+use crate::event::Transit;
 use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
@@ -275,7 +276,9 @@ impl Cable<'_> {
             *has_streamed_close |= !is_closing;
         }
         *dropped += u64::from(is_closing && is_message(&event));
-        show(as_passed(event, false), from.direction(), self.opened, &mut self.journal);
+        let transit = Transit { touch: None, waits: is_closing };
+        let event = as_passed(event, false);
+        show(event, transit, from.direction(), self.opened, &mut self.journal);
         true
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::{Carried, Changed, EventKind, Level, Opened, Touch};
+use crate::event::{Carried, Changed, EventKind, Level, Opened, Touch, Transit};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Opcode;
-use crate::protocol::relay::{Content, Decision, Step, Unit, bit_in};
+use crate::protocol::relay::{Content, Decision, Step, Unit};
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{MessageKind, Side};
 use crate::proxy::hold::Held;
@@ -14,14 +14,21 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{as_passed, is_message, show, show_touched};
-use super::messages::{Ending, Plan, Wait, replaced};
+use super::events::{as_passed, is_message, show};
+use super::messages::{Ending, Wait};
 use super::passing::Passing;
+use super::plan::{Plan, replaced, with_bit_flipped};
 use super::sides::at;
 use super::{Cable, CableControl, Way};
 
 /// What waits, and how.
-type Queued = (Unit, Plan, Wait);
+struct Queued {
+    unit: Unit,
+    plan: Plan,
+    wait: Wait,
+    /// It does not wait for what is before it.
+    overtakes: bool,
+}
 
 /// What is done to a message or control frame that a rule or the operator touches.
 enum Deed {
@@ -42,14 +49,14 @@ impl Cable<'_> {
             self.keep_order(from, &mut out);
             let Some(messages) = self.ways[at(from)].passing.messages() else { break };
             match (deed, queued) {
-                (_, Some((unit, plan, wait))) if messages.may_overtake(&unit, &plan, wait) => {
+                (_, Some(Queued { unit, overtakes: true, .. })) => {
                     let mut bytes = Vec::new();
                     unit.pass(&mut messages.relay, &mut bytes);
                     if !self.withholds(from) {
                         self.write_or_keep(from, &bytes);
                     }
                 }
-                (_, Some((unit, plan, wait))) => {
+                (_, Some(Queued { unit, plan, wait, .. })) => {
                     let is_close = matches!(unit.content(), Content::Control(Opcode::Close, _));
                     let is_passed = matches!(plan, Plan::Pass) && wait == Wait::None;
                     messages.push(unit, plan, wait);
@@ -87,7 +94,7 @@ impl Cable<'_> {
             return None;
         };
         let is_closing = is_closing || messages.is_ending();
-        let waits = !messages.is_empty();
+        let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
@@ -96,8 +103,9 @@ impl Cable<'_> {
                 if let Event::Close(_, close) = &event {
                     first_close.get_or_insert_with(|| (*close).clone());
                 }
+                let transit = Transit { touch: None, waits: is_closing };
                 let event = as_passed(event, self.options.enforce);
-                show(event, from.direction(), self.opened, &mut self.journal);
+                show(event, transit, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }
             Step::Decide(decision) => {
@@ -110,37 +118,67 @@ impl Cable<'_> {
                     true => None,
                     false => self.judge.judge(from, &judged(&event), since_open),
                 };
-                let is_held = verdict.is_none()
-                    && !is_closing
-                    && self.control.holding.is_on()
-                    && matches!(event, Event::Message { .. });
-                let is_ruled =
-                    verdict.as_ref().is_some_and(|verdict| verdict.effect == Effect::Hold);
-                let held = (is_held || is_ruled).then(|| hold(&self.control, from, &event));
+                let held = (!is_closing && is_to_be_held(&self.control, &event, verdict.as_ref()))
+                    .then(|| hold(&self.control, from, &event));
                 let deed = match (held, &verdict) {
                     (Some(number), _) => Deed::Wait(Plan::Pass, Wait::Held(number)),
                     (None, Some(verdict)) => deed(&verdict.effect),
                     (None, None) => Deed::Pass,
                 };
-                emit(event, from, verdict.as_ref(), held, self.opened, &mut self.journal);
+                let is_untouched = verdict.is_none() && held.is_none();
+                let overtakes = may_be_overtaken && is_untouched && is_ping_or_pong(&event);
+                let is_behind = waits && !overtakes && !decision.is_within_message();
+                let is_late = is_closing || deed.is_late(is_behind);
+                emit(
+                    event,
+                    from,
+                    (verdict.as_ref(), held, is_late),
+                    self.opened,
+                    &mut self.journal,
+                );
                 if let Some(number) = held {
                     let text = self.control.holding.notice(number);
                     self.journal.emit(EventKind::Notice(Level::Info, &text));
                 }
-                if verdict.is_some() || is_held {
-                    self.totals.touched += 1;
-                }
+                self.totals.touched += u64::from(!is_untouched);
                 if is_closing {
                     *dropped += u64::from(is_message(&decision.event()));
                     decision.drop_it(out);
                 } else {
-                    queued = carry_out(decision, &deed, waits, out);
+                    queued = carry_out(decision, &deed, waits, out)
+                        .map(|(unit, plan, wait)| Queued { unit, plan, wait, overtakes });
                 }
                 deed
             }
         };
         Some((deed, queued))
     }
+}
+
+impl Deed {
+    /// Whether a message or control frame is delivered, but not at once. `is_behind`: it waits for what is before it.
+    fn is_late(&self, is_behind: bool) -> bool {
+        match self {
+            Self::Wait(_, Wait::Held(_))
+            | Self::Plan(Plan::Drop)
+            | Self::Close(_)
+            | Self::Abort => false,
+            Self::Wait(..) => true,
+            Self::Pass | Self::Plan(_) => is_behind,
+        }
+    }
+}
+
+/// Whether the operator is to decide about it.
+fn is_to_be_held(control: &CableControl, event: &Event<'_>, verdict: Option<&Verdict>) -> bool {
+    match verdict {
+        Some(verdict) => verdict.effect == Effect::Hold,
+        None => control.holding.is_on() && matches!(event, Event::Message { .. }),
+    }
+}
+
+fn is_ping_or_pong(event: &Event<'_>) -> bool {
+    matches!(event, Event::Ping(..) | Event::Pong(..))
 }
 
 /// Adds something to what waits for the operator, and returns its number.
@@ -157,13 +195,13 @@ fn hold(control: &CableControl, from: Side, event: &Event<'_>) -> u64 {
     })
 }
 
-/// Decides. Returns what is to wait.
+/// Decides. Returns what is to wait, and how.
 fn carry_out(
     decision: Decision<'_>,
     deed: &Deed,
     waits: bool,
     out: &mut Vec<u8>,
-) -> Option<Queued> {
+) -> Option<(Unit, Plan, Wait)> {
     let plan = match deed {
         Deed::Close(_) | Deed::Abort => {
             decision.drop_it(out);
@@ -233,19 +271,19 @@ fn carried(event: &Event<'_>) -> Carried {
     }
 }
 
-/// Shows what was decided about.
+/// Shows what was decided about, what was decided, its number if it is held, and whether it waits otherwise.
 fn emit(
     event: Event<'_>,
     from: Side,
-    verdict: Option<&Verdict>,
-    held: Option<u64>,
+    (verdict, held, waits): (Option<&Verdict>, Option<u64>, bool),
     opened: &Opened,
     journal: &mut Journal<'_>,
 ) {
+    let untouched = Transit { touch: None, waits };
     let (rule, action) = match (verdict, held) {
         (Some(verdict), _) => (Some(verdict.rule), action_text(&verdict.effect)),
         (None, Some(_)) => (None, "hold".to_owned()),
-        (None, None) => return show(event, from.direction(), opened, journal),
+        (None, None) => return show(event, untouched, from.direction(), opened, journal),
     };
     let corrupted = match (verdict.map(|it| &it.effect), &event) {
         (
@@ -267,7 +305,8 @@ fn emit(
         _ => None,
     };
     let touch = Touch { rule, action: &action, changed_to, held };
-    show_touched(event, from.direction(), opened, journal, &touch);
+    let transit = Transit { touch: Some(&touch), waits };
+    show(event, transit, from.direction(), opened, journal);
 }
 
 /// An effect as rules write it.
@@ -280,15 +319,6 @@ fn action_text(effect: &Effect) -> String {
         },
         other => other.name().to_owned(),
     }
-}
-
-/// What [`Decision::corrupt`] delivers.
-fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
-    let mut data = data.to_vec();
-    if let Some((byte, mask)) = bit_in(&data, bit) {
-        data[byte] ^= mask;
-    }
-    data
 }
 
 /// A time as people read it: a random one has nanoseconds.

@@ -160,6 +160,7 @@ struct DataLine<'a> {
     #[serde(borrow)]
     changed_to: Option<ChangedLine<'a>>,
     held: Option<u64>,
+    delivered: Option<bool>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -223,7 +224,8 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
     let is_proxied = line.direction.is_proxied();
     let touch =
         touch(line.rule, line.action, line.changed_to, line.held).map_err(LineError::new)?;
-    let transit = is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new) });
+    let waits = line.delivered == Some(false);
+    let transit = is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new), waits });
     let direction = line.direction.into();
     let missing = |key: &str| LineError::new(format!("the {name} has no \"{key}\""));
     let connection = line.connection;

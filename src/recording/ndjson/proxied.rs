@@ -51,6 +51,8 @@ pub(super) struct ProxyCloseLine {
     #[serde(default, deserialize_with = "or_default")]
     awaited: Vec<Side>,
     #[serde(default, deserialize_with = "or_default")]
+    not_delivered: Vec<Side>,
+    #[serde(default, deserialize_with = "or_default")]
     end: Ends,
     duration_ms: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -104,6 +106,8 @@ impl ProxyCloseLine {
             server: self.server.map(Close::payload),
             own: self.own.map(Close::payload),
             awaited: [Side::Client, Side::Server].map(|side| self.awaited.contains(&side)),
+            not_delivered: [Side::Client, Side::Server]
+                .map(|side| self.not_delivered.contains(&side)),
             client_end: client.map(|end| end.transport(client_error)),
             server_end: server.map(|end| end.transport(server_error)),
             from_client: self.totals.client.counters(),
@@ -161,12 +165,12 @@ impl CloseFrameLine<'_> {
     }
 }
 
-/// The members of what became of something held, without those of what was held.
+/// The members of what became of something held, or that waited, without those of what that was.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct HeldLine<'a> {
     direction: Direction,
-    number: u64,
+    number: Option<u64>,
     outcome: HeldOutcome,
     #[serde(borrow)]
     held_ms: Option<Millis<'a>>,

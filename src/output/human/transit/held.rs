@@ -11,12 +11,10 @@ use crate::output::style::Role;
 
 impl Human {
     /// "held message 7: edited, delivered after 3.2 s → …". What it was when it was received is shown further up, with
-    /// its number.
+    /// its number. What only waited is not shown a second time.
     pub(super) fn decided(&self, decided: &Decided) -> Option<String> {
-        if !self.shows(Detail::Line) {
-            return None;
-        }
-        let Decided { number, direction, .. } = *decided;
+        let number = decided.number.filter(|_| self.shows(Detail::Line))?;
+        let direction = decided.direction;
         let what = match &decided.content {
             Carried::Close(_) => "Close frame",
             Carried::Message(..) => "message",
@@ -80,7 +78,7 @@ mod tests {
 
     fn decided(outcome: HeldOutcome, changed_to: Option<Carried>) -> Decided {
         Decided {
-            number: 7,
+            number: Some(7),
             direction: Direction::Sent,
             content: text("old"),
             outcome,
@@ -116,6 +114,8 @@ mod tests {
         let quiet = HumanOptions { detail: Detail::Quiet, ..piped() };
         let event = decided(Dropped, None);
         assert_eq!(shown_with(quiet, None, EventKind::Decided(&event)), "");
+        let waited = Decided { number: None, ..event };
+        assert_eq!(shown_with(at_80(), None, EventKind::Decided(&waited)), "");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) fn shown_with(
     what: EventKind<'_>,
 ) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
-    let transit = Some(Transit { touch: touch.as_ref() });
+    let transit = Some(Transit { touch: touch.as_ref(), waits: false });
     let mut out = Outlet::memory();
     Human::new(options)
         .event(&Event { at, connection: Some(1), mark: None, transit, what }, &mut out);

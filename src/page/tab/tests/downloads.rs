@@ -54,6 +54,15 @@ fn what_is_shown_can_be_saved() {
     assert_eq!(entry["_webSocketMessages"].as_array().map(Vec::len), Some(1));
     let (_, scenario) = saved(&mut tab, &store, "wscope", false);
     assert!(scenario.contains("\n> one\n") && scenario.contains("\n< two\n"), "{scenario}");
+    // As Clear does.
+    result(&mut tab, json!({"method": "filter", "text": "", "after": 2}));
+    search_all(&mut tab);
+    let har: Value = serde_json::from_str(&saved(&mut tab, &store, "har", true).1).expect("JSON");
+    let entry = &har["log"]["entries"][0];
+    assert_eq!(entry["request"]["url"], "ws://h/a", "it was opened before");
+    assert_eq!(entry["_webSocketMessages"].as_array().map(Vec::len), Some(1));
+    let (_, scenario) = saved(&mut tab, &store, "wscope", true);
+    assert!(scenario.contains("\nWS ws://h/a\n"), "{scenario}");
 }
 
 #[test]

@@ -70,6 +70,10 @@ fn the_row_of_something_held_says_what_became_of_it() {
             4,
             r#""direction":"server","number":10,"outcome":"dropped","type":"close","code":1001,"reason":"x""#,
         ),
+        held(
+            5,
+            r#""direction":"server","number":null,"outcome":"delivered","type":"text","data":"b","size":1"#,
+        ),
     ]);
     let (mut tab, _) = tab(&store);
     let rows =
@@ -83,6 +87,7 @@ fn the_row_of_something_held_says_what_became_of_it() {
     assert_eq!(shown(1), json!(["in", "#8 not delivered: hi", "warn"]));
     assert_eq!(shown(2), json!(["in", "#9 delivered: 00 ff", null]));
     assert_eq!(shown(3), json!(["in", "#10 dropped: close 1001", "warn"]));
+    assert_eq!(shown(4), json!(["in", "delivered: b", null]));
     let event = result(&mut tab, json!({"method": "event", "row": 0, "limit": 1}));
     assert_eq!(
         (&event["event"]["changed_to"]["data"], &event["cut"]),

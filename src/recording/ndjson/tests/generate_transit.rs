@@ -20,13 +20,14 @@ pub(super) fn recorded() -> impl Strategy<Value = (RecordedKind, OwnedTransit)> 
         (direction(), close()).prop_map(|(side, close)| RecordedKind::CloseFrame(side, close));
     // Without boxes a value takes too much of the stack.
     prop_oneof![
-        (message().prop_map(RecordedKind::Message), touched(to_message)).boxed(),
-        (ping, touched(to_control())).boxed(),
-        (pong, touched(to_control())).boxed(),
-        (close_frame, touch(close().prop_map(OwnedChange::Close)).prop_map(Some)).boxed(),
-        (untouchable(), Just(None)).boxed(),
+        (message().prop_map(RecordedKind::Message), touched(to_message), any::<bool>()).boxed(),
+        (ping, touched(to_control()), any::<bool>()).boxed(),
+        (pong, touched(to_control()), any::<bool>()).boxed(),
+        (close_frame, touch(close().prop_map(OwnedChange::Close)).prop_map(Some), Just(false))
+            .boxed(),
+        (untouchable(), Just(None), Just(false)).boxed(),
     ]
-    .prop_map(|(what, touch)| (what, OwnedTransit { touch: touch.map(Box::new) }))
+    .prop_map(|(what, touch, waits)| (what, OwnedTransit { touch: touch.map(Box::new), waits }))
 }
 
 fn touched(
@@ -45,12 +46,18 @@ fn untouchable() -> impl Strategy<Value = RecordedKind> {
         .prop_map(|(direction, kind, size, wire_size, compressed, frames)| {
             RecordedKind::Omitted(Omitted { direction, kind, size, wire_size, compressed, frames })
         });
-    let decided =
-        (any::<u64>(), direction(), carried(), outcome(), option::of(carried()), duration())
-            .prop_map(|(number, direction, content, outcome, changed_to, waited)| {
-                let decided = Decided { number, direction, content, outcome, changed_to, waited };
-                RecordedKind::Decided(Box::new(decided))
-            });
+    let decided = (
+        any::<Option<u64>>(),
+        direction(),
+        carried(),
+        outcome(),
+        option::of(carried()),
+        duration(),
+    )
+        .prop_map(|(number, direction, content, outcome, changed_to, waited)| {
+            let decided = Decided { number, direction, content, outcome, changed_to, waited };
+            RecordedKind::Decided(Box::new(decided))
+        });
     let http = (text(), text(), option::of(any::<u16>()), duration(), option::of(text())).prop_map(
         |(method, target, status, duration, note)| {
             RecordedKind::Http(Box::new(HttpExchange { method, target, status, duration, note }))
@@ -96,7 +103,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
     let initiator = prop_oneof![Just(Client), Just(Server), Just(Local)];
     let own = (option::of(close()), any::<[bool; 2]>())
         .prop_map(|(own, awaited)| (own.is_some() && awaited[0], own.is_some() && awaited[1], own));
-    let closes = (option::of(close()), option::of(close()), own);
+    let closes = (option::of(close()), option::of(close()), own, any::<[bool; 2]>());
     let ends = (option::of(transport_end()), option::of(transport_end()));
     let counts = (any::<u64>(), any::<u64>(), option::of(text()));
     (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
@@ -106,6 +113,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
                 client: closes.0,
                 server: closes.1,
                 awaited: [closes.2.0, closes.2.1],
+                not_delivered: closes.3,
                 own: closes.2.2,
                 client_end: ends.0,
                 server_end: ends.1,
