@@ -17,7 +17,7 @@ pub struct End {
     is_writable: bool,
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     is_read_closed: bool,
-    /// Writing has failed, or would fail.
+    /// The connection was reset, or broke: writing would fail.
     has_failed: bool,
     /// It failed because the peer has reset the connection, which reading reports no more.
     was_reset: bool,
@@ -83,7 +83,7 @@ impl End {
         self.is_writable && !self.has_failed && !self.is_finished
     }
 
-    /// Whether writing has failed, or would fail.
+    /// Whether the connection was reset, or broke: writing has failed, or would fail.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -114,6 +114,7 @@ impl End {
                     return Received::End(TransportEnd::Truncated);
                 }
                 Err(error) => {
+                    self.has_failed = true;
                     return Received::End(match tls::broken(&error) {
                         Some(reason) => TransportEnd::Error(reason),
                         None => TransportEnd::from(&error),
@@ -142,15 +143,18 @@ impl End {
         written
     }
 
+    /// Whether a reset discards nothing of what was written: see [`Stream::has_sent_all`].
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.has_failed || self.stream.has_sent_all()
+    }
+
     /// Ends our direction as the other side has ended its own.
     pub(super) fn finish(&mut self, end: SourceEnd) {
-        if std::mem::replace(&mut self.is_finished, true) {
-            return;
-        }
         match end {
+            SourceEnd::Reset => self.abort(), // also behind a FIN
+            _ if std::mem::replace(&mut self.is_finished, true) => {}
             SourceEnd::Fin => self.stream.finish_sending(),
             SourceEnd::Cut => self.stream.cut_sending(),
-            SourceEnd::Reset => self.stream.reset_on_drop(),
         }
     }
 

@@ -135,17 +135,26 @@ impl Outgoing {
         }
     }
 
-    /// The end of the source, if it is to be passed on now. A reset does not wait for bytes that a stalled side does not
-    /// take; anything else waits for all bytes.
+    /// The end of the source, if it is to be passed on now: behind all bytes.
     pub fn take_end(&mut self, now: Instant) -> Option<SourceEnd> {
         let (end, due) = self.end?;
         let is_due = due.is_none_or(|due| due <= now);
-        let is_next = self.parcels.is_empty() || end == SourceEnd::Reset;
-        if is_due && is_next {
+        if is_due && self.parcels.is_empty() {
             self.end = None;
             return Some(end);
         }
         None
+    }
+
+    /// Whether the end is to be passed on now, and is a reset.
+    pub fn resets(&self, now: Instant) -> bool {
+        let is_due = self.end.is_some_and(|(_, due)| due.is_none_or(|due| due <= now));
+        self.has_reset() && is_due && self.parcels.is_empty()
+    }
+
+    /// Whether a reset waits to be passed on.
+    pub fn has_reset(&self) -> bool {
+        self.end.is_some_and(|(end, _)| end == SourceEnd::Reset)
     }
 
     /// When to look again, if the side takes bytes.
@@ -306,12 +315,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_does_not_wait_for_a_stalled_side() {
-        let (mut outgoing, now) = (Outgoing::new(None, None), Instant::now());
+    fn a_reset_waits_for_bytes_as_every_end_does() {
+        let (mut outgoing, now) = (Outgoing::new(jitter(100, 0), None), Instant::now());
         outgoing.push(b"ab", now, || 0.5);
+        assert!(!outgoing.has_reset());
         outgoing.end(SourceEnd::Reset, now, || 0.5);
-        assert_eq!(outgoing.take_end(now), Some(SourceEnd::Reset));
-        assert_eq!(outgoing.clear(), 2);
+        assert!(outgoing.has_reset() && !outgoing.resets(now + millis(100)));
+        assert_eq!(outgoing.take_end(now + millis(100)), None, "bytes come first");
+        assert_eq!(take(&mut outgoing, now + millis(100)), b"ab");
+        assert!(!outgoing.resets(now + millis(99)) && outgoing.resets(now + millis(100)));
+        assert_eq!(outgoing.take_end(now + millis(100)), Some(SourceEnd::Reset));
     }
 
     #[test]

@@ -77,15 +77,14 @@ impl Cable<'_> {
         }
     }
 
-    /// Shows what was received and not delivered, because the proxy has ended the connection before.
+    /// Shows what was received and not delivered, because the proxy has ended the connection before, or the other side was
+    /// reset or took nothing.
     pub(super) fn show_undelivered(&mut self) {
         for from in SIDES {
-            if !self.withholds(from) {
-                continue;
-            }
             let way = &mut self.ways[at(from)];
             let waiting = way.passing.messages().map_or(0, |messages| messages.waiting());
-            let (messages, bytes) = (way.dropped + waiting, way.outgoing.waiting() as u64);
+            let messages = way.dropped + waiting;
+            let bytes = way.lost + way.outgoing.waiting() as u64;
             let parts = [(messages, "message"), (bytes, "byte")];
             let parts = parts.into_iter().filter(|(count, _)| *count > 0);
             let list: Vec<_> = parts.map(|(count, what)| counted(count, what)).collect();

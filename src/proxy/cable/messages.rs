@@ -173,6 +173,11 @@ impl Messages {
         is_ping_or_pong && is_untouched && !self.lineup.is_empty() && self.barriers == 0
     }
 
+    /// Whether nothing goes on before the operator decides.
+    pub(super) fn waits_for_operator(&self) -> bool {
+        matches!(self.lineup.front(), Some(Entry::Unit { wait: Wait::Held(_), .. }))
+    }
+
     /// The number of the last held message.
     pub(super) fn last_held(&self) -> Option<u64> {
         self.lineup.iter().rev().find_map(|entry| match entry {

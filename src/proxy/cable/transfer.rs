@@ -1,6 +1,6 @@
 //! Reading from one side, writing to the other, and showing what passed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
 
@@ -33,6 +33,13 @@ pub(super) const FIRST_READ: usize = 2 << 10;
 /// Each read that fills its buffer is followed by one of this many times as much.
 const READ_GROWTH: usize = 8;
 
+/// A side that takes nothing for this time after the other one was reset is reset as well.
+const STALL: Duration = Duration::from_secs(1);
+
+/// The most reads of [`CHUNK`] bytes of what has arrived when a connection is over: as much as sockets hold, not what a side
+/// goes on sending.
+const REST_READS: usize = 512;
+
 /// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
 /// has much to write.
 const BULK: usize = 16 << 10;
@@ -61,14 +68,11 @@ impl Cable<'_> {
     pub(super) fn may_read(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];
         let limit = if self.options.latency.is_some() { HIGH_WATER_DELAYED } else { HIGH_WATER };
-        // Of two sides that have failed, both ends are read: nothing else tells how they have failed.
-        let [sink, source] = [from.other(), from].map(|side| self.ends[at(side)].has_failed());
+        let has_room = way.outgoing.waiting() < limit && way.passing.has_room();
         self.ends[at(from)].is_readable()
             && way.ended.is_none()
             && !way.has_more_events
-            && way.outgoing.waiting() < limit
-            && way.passing.has_room()
-            && (!sink || source || self.closing.is_some())
+            && (has_room || self.withholds(from))
             && !self.journal.is_backed_up()
     }
 
@@ -141,9 +145,10 @@ impl Cable<'_> {
     pub(super) fn write_waiting(&mut self, from: Side) {
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         if way.outgoing.is_empty() {
+            way.stalled_since = None;
             return;
         }
-        let now = Instant::now();
+        let (now, waiting) = (Instant::now(), way.outgoing.waiting());
         while to.is_writable()
             && let Some(bytes) = way.outgoing.ready(now)
         {
@@ -153,9 +158,28 @@ impl Cable<'_> {
         if to.has_failed() {
             return self.write_failed(from.other());
         }
-        if let Some(end) = way.outgoing.take_end(now) {
+        // A reset discards what the system has not sent yet.
+        let is_unsent = way.outgoing.resets(now) && !to.has_sent_all();
+        if !is_unsent && let Some(end) = way.outgoing.take_end(now) {
             to.finish(end);
-            self.note_finished(end);
+            return self.note_finished(end);
+        }
+        let has_written = way.outgoing.waiting() < waiting;
+        self.check_stalled(from, now, has_written, is_unsent);
+    }
+
+    /// Gives up what waits for a side that takes nothing, if its source has failed: its reset would never pass.
+    fn check_stalled(&mut self, from: Side, now: Instant, has_written: bool, is_unsent: bool) {
+        let has_failed = self.ends[at(from)].has_failed();
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
+        let is_refused = !to.is_writable() && way.outgoing.ready(now).is_some();
+        let is_stalled = has_failed && (is_refused || is_unsent);
+        if !is_stalled || has_written {
+            way.stalled_since = is_stalled.then_some(now);
+        } else if now >= *way.stalled_since.get_or_insert(now) + STALL {
+            way.give_up();
+            to.finish(SourceEnd::Reset);
+            self.note_finished(SourceEnd::Reset);
         }
     }
 
@@ -169,12 +193,14 @@ impl Cable<'_> {
 
     /// A side takes no more bytes: it has been reset, or closed completely.
     pub(super) fn write_failed(&mut self, to: Side) {
-        let from = to.other();
-        self.ways[at(from)].outgoing.clear();
-        // The other side would now be reset as well; but what `to` has sent before comes first.
-        if self.ways[at(to)].ended.is_some() {
-            self.ends[at(from)].abort();
-            self.is_over = true;
+        self.ways[at(to.other())].give_up();
+        if self.ways[at(to)].ended.is_none() || self.closing.is_some() {
+            return;
+        }
+        // The other side is now reset as well; but what `to` has sent before comes first.
+        match &mut self.ways[at(to)].pending_end {
+            Some(end) => *end = SourceEnd::Reset,
+            None => self.pass_end(to, SourceEnd::Reset),
         }
     }
 
@@ -192,17 +218,46 @@ impl Cable<'_> {
         if self.closing.is_some() {
             return;
         }
-        match passed {
-            SourceEnd::Fin | SourceEnd::Cut if !self.ways[at(from)].passing.is_empty() => {
-                self.ways[at(from)].pending_end = Some(passed);
-                self.note_waiting_end(from, "ended TCP");
+        if self.ways[at(from)].passing.is_empty() {
+            return self.pass_end(from, passed);
+        }
+        self.ways[at(from)].pending_end = Some(passed);
+        if passed != SourceEnd::Reset {
+            self.note_waiting_end(from, "ended TCP");
+        }
+        self.advance(from);
+    }
+
+    /// Reads what has arrived when the connection is over: nobody gets it, but how a side has closed is shown, and what is
+    /// lost is counted.
+    pub(super) fn read_rest(&mut self) {
+        self.is_over = true;
+        if self.aborted.is_some() {
+            return;
+        }
+        for from in SIDES {
+            for _ in 0..REST_READS {
+                if !self.may_read(from) {
+                    break;
+                }
+                self.read(from);
             }
-            _ => self.pass_end(from, passed),
+            if self.ends[at(from)].has_failed() && self.ways[at(from)].ended.is_none() {
+                self.source_ended(from, TransportEnd::Reset);
+            }
         }
     }
 
     /// Passes on the end of a direction, behind what waits.
     pub(super) fn pass_end(&mut self, from: Side, end: SourceEnd) {
+        if self.ends[at(from.other())].has_failed() {
+            // It needs no end any more.
+            self.is_over |= SIDES.iter().all(|&side| self.ways[at(side)].ended.is_some());
+            return;
+        }
+        if self.ways[at(from)].outgoing.has_reset() {
+            return;
+        }
         let random = || rand::RngExt::random(&mut self.random);
         self.ways[at(from)].outgoing.end(end, Instant::now(), random);
         self.write_waiting(from);
@@ -277,6 +332,19 @@ impl Cable<'_> {
         *dropped += u64::from(is_closing && is_message(&event));
         show(as_passed(event, false), from.direction(), self.opened, &mut self.journal);
         true
+    }
+}
+
+impl Way {
+    /// Drops what waits for the receiver, which takes nothing any more.
+    fn give_up(&mut self) {
+        self.lost += self.outgoing.clear() as u64;
+        self.stalled_since = None;
+    }
+
+    /// When the receiver has taken nothing for too long.
+    pub(super) fn gives_up_at(&self) -> Option<Instant> {
+        self.stalled_since.map(|since| since + STALL)
     }
 }
 
