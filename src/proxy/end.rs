@@ -19,6 +19,8 @@ pub struct End {
     is_read_closed: bool,
     /// The connection was reset, or broke: writing would fail.
     has_failed: bool,
+    /// The peer has sent its last byte, which may not be read yet.
+    has_hung_up: bool,
     /// It failed because the peer has reset the connection, which reading reports no more.
     was_reset: bool,
     /// We have ended our direction.
@@ -45,6 +47,7 @@ impl End {
             is_writable: true,
             is_read_closed: true,
             has_failed: false,
+            has_hung_up: false,
             was_reset: false,
             is_finished: false,
         }
@@ -70,6 +73,7 @@ impl End {
         self.is_readable |= announced.is_readable;
         self.is_writable |= announced.is_writable;
         self.is_read_closed |= announced.is_read_closed;
+        self.has_hung_up |= announced.is_read_closed;
         self.has_failed |= announced.has_failed;
     }
 
@@ -86,6 +90,11 @@ impl End {
     /// Whether the connection was reset, or broke: writing has failed, or would fail.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
+    }
+
+    /// Whether the peer has ended its direction, even if that is not read yet, or the connection was reset.
+    pub(super) fn has_hung_up(&self) -> bool {
+        self.has_hung_up || self.has_failed
     }
 
     /// Whether our direction has ended.

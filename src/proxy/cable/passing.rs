@@ -100,6 +100,11 @@ impl Cable<'_> {
             || !self.ways[at(from)].injections.waiting.is_empty()
     }
 
+    /// Whether what a side sends has to be looked at frame by frame: it may have to stop at the end of one.
+    pub(super) fn wants_frames(&self, from: Side) -> bool {
+        self.wants_messages(from) || self.ways[at(from)].own_close.is_some()
+    }
+
     /// Whether a rule or the operator may decide about messages of a side. With `--enforce` alone frames do not wait for the end of
     /// their message.
     fn decides(&self, from: Side) -> bool {
@@ -151,6 +156,8 @@ impl Cable<'_> {
         while !bytes.is_empty() {
             self.update_passing(from);
             let is_withheld = self.withholds(from);
+            self.ways[at(from)].has_withheld |= is_withheld;
+            let has_own_close = self.ways[at(from)].own_close.is_some();
             let count = match &mut self.ways[at(from)].passing {
                 Passing::Stream(inbound) => {
                     let count = inbound.wanted().min(bytes.len());
@@ -162,12 +169,17 @@ impl Cable<'_> {
                     count
                 }
                 Passing::Messages(messages) => {
-                    let count = messages.relay.receive(bytes);
+                    let wanted = match has_own_close {
+                        true => messages.relay.inbound().wanted().min(bytes.len()),
+                        false => bytes.len(),
+                    };
+                    let count = messages.relay.receive(&bytes[..wanted]);
                     self.decide(from);
                     count
                 }
             };
             bytes = &bytes[count..];
+            self.send_own_close(from, false);
         }
         self.deliver_injections(from);
     }

@@ -51,6 +51,7 @@ impl Cable<'_> {
         for _ in 0..READ_BUDGET {
             self.write_waiting(from);
             self.deliver_injections(from);
+            self.send_own_close(from, false);
             if self.ways[at(from)].has_more_events {
                 self.take_events(from);
             }
@@ -58,7 +59,7 @@ impl Cable<'_> {
                 return;
             }
             match &self.ways[at(from)].passing {
-                Passing::Stream(_) if !self.wants_messages(from) => self.stream(from),
+                Passing::Stream(_) if !self.wants_frames(from) => self.stream(from),
                 _ => self.read(from),
             }
         }
@@ -84,7 +85,7 @@ impl Cable<'_> {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let Way { passing: Passing::Stream(inbound), outgoing, read_size, .. } =
+        let Way { passing: Passing::Stream(inbound), outgoing, read_size, has_withheld, .. } =
             &mut ways[at(from)]
         else {
             return;
@@ -100,8 +101,9 @@ impl Cable<'_> {
         if count == size {
             *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
         }
-        if !is_withheld {
-            deliver(&space[..count], outgoing, sink, random);
+        match is_withheld {
+            true => *has_withheld = true,
+            false => deliver(&space[..count], outgoing, sink, random),
         }
         inbound.received(count);
         let has_failed = sink.has_failed();
@@ -139,6 +141,14 @@ impl Cable<'_> {
         if to.has_failed() {
             self.write_failed(from.other());
         }
+    }
+
+    /// The same with bytes that `from` has not sent.
+    pub(super) fn write_own(&mut self, from: Side, bytes: &[u8]) {
+        let before = self.ways[at(from)].outgoing.waiting();
+        self.write_or_keep(from, bytes);
+        let outgoing = &mut self.ways[at(from)].outgoing;
+        outgoing.note_own(outgoing.waiting().saturating_sub(before));
     }
 
     /// Writes what waits for the other side of `from`, and passes on its end.
@@ -205,9 +215,10 @@ impl Cable<'_> {
     }
 
     /// One side sends no more.
-    fn source_ended(&mut self, from: Side, end: TransportEnd) {
+    pub(super) fn source_ended(&mut self, from: Side, end: TransportEnd) {
         self.journal.tick();
         self.show_soon();
+        self.send_own_close(from, true);
         self.end_decoding(from);
         self.totals.first_end.get_or_insert(from);
         let passed = match end {
@@ -338,7 +349,7 @@ impl Cable<'_> {
 impl Way {
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
-        self.lost += self.outgoing.clear() as u64;
+        self.lost += self.outgoing.clear();
         self.stalled_since = None;
     }
 

@@ -1,7 +1,7 @@
 //! What waits when a signal ends the proxy.
 
 use super::http::requested;
-use super::{Proxied, assert_status, deliver, proxy, start};
+use super::{Proxied, assert_status, deliver, proxy, start, unread_proxy};
 use crate::support::{Listener, Outcome, Peer, Signal, masked, ping, text, wscope};
 
 /// Both sides get Close 1001, after `before` arrived at the client, and answer it.
@@ -153,4 +153,37 @@ fn a_request_for_which_the_proxy_is_connecting_is_answered_and_reported() {
     let outcome = running.wait().code(0);
     let event = only(&outcome, "http");
     assert_eq!((&event["status"], &event["note"]), (&503.into(), &"the proxy is ending".into()));
+}
+
+/// The rest of a frame of which a part was passed on follows before the Close frame.
+#[test]
+fn a_throttle_does_not_cut_a_frame() {
+    let proxy = unread_proxy(&["--throttle", "100K"]);
+    let (mut client, server) = proxy.open();
+    let payload = "x".repeat(3 << 20);
+    let (mut sender, frame) = (server.socket(), text(&payload));
+    let sending = std::thread::spawn(move || std::io::Write::write_all(&mut sender, &frame));
+    let start = client.read_exact(100 << 10); // all that may pass at once
+    proxy.running.signal(Signal::TERM);
+    let rest = client.read_exact(text(&payload).len() - start.len());
+    assert!([start, rest].concat() == text(&payload));
+    client.expect_close(1001);
+    sending.join().expect("a thread").expect("a reader");
+    client.close(1001, "");
+    drop((client, server));
+    proxy.running.wait().code(0);
+}
+
+/// Of a frame that is not complete in time, the receiver gets what there is, and no Close frame.
+#[test]
+fn a_frame_that_does_not_end_in_time_is_followed_by_no_close_frame() {
+    let proxy = unread_proxy(&[]);
+    let (mut client, mut server) = proxy.open();
+    let part = &text("incomplete")[..5];
+    deliver(&mut server, &mut client, part);
+    proxy.running.signal(Signal::TERM);
+    server.expect_close(1001);
+    client.expect_eof();
+    client.eof();
+    proxy.running.wait().code(0);
 }
