@@ -15,6 +15,7 @@ use socket2::SockRef;
 use super::reactor::{Reactor, tokens};
 use super::tls_hello::HelloTap;
 use super::tls_stream::{ServerStream, shut_down};
+use crate::platform::unsent;
 
 #[cfg(test)]
 mod tests;
@@ -140,6 +141,19 @@ impl Stream {
             Self::Tls(tls) => tls.get_ref().inner().reset_on_drop(),
             Self::Accepted(tls) => tls.get_ref().inner().reset_on_drop(),
             Self::Resumed(resumed) => resumed.stream.reset_on_drop(),
+        }
+    }
+
+    /// Whether TCP has sent everything that was written, so that a reset discards nothing of it. Where the system does not tell,
+    /// it counts as sent. Once it is, the stream is announced as writable.
+    pub fn has_sent_all(&self) -> bool {
+        match self {
+            Self::Plain(tcp) => unsent::has_sent_all(tcp),
+            #[cfg(unix)]
+            Self::Unix(_) => true,
+            Self::Tls(tls) => tls.get_ref().inner().has_sent_all(),
+            Self::Accepted(tls) => tls.get_ref().inner().has_sent_all(),
+            Self::Resumed(resumed) => resumed.stream.has_sent_all(),
         }
     }
 

@@ -25,6 +25,7 @@ pub mod stdio;
 pub mod terminal;
 pub mod text_editor;
 pub mod title;
+pub mod unsent;
 pub mod user_programs;
 
 pub use signals::Signals;

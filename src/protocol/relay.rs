@@ -28,7 +28,7 @@ mod unit;
 
 use pending::Pending;
 pub use sender::{Content, bit_in};
-use sender::{Received, Sender};
+use sender::{Place, Received, Sender};
 use stream::Stream;
 pub use unit::{Decision, Unit};
 
@@ -217,6 +217,11 @@ impl MessageRelay {
             && self.current.is_none()
             && self.stream.is_none()
             && self.pending.is_empty()
+    }
+
+    /// Whether what was delivered ends within a message.
+    pub fn is_inside_message(&self) -> bool {
+        self.sender.place != Place::BetweenMessages
     }
 
     /// Whether a Close frame was delivered.

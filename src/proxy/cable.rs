@@ -22,7 +22,7 @@ use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::queue::{Order, Orders};
-use closing::{ClosedSide, Closing};
+use closing::{ClosedSide, Closing, OwnClose};
 use events::Totals;
 use injected::Injections;
 use passing::Passing;
@@ -139,8 +139,16 @@ struct Way {
     has_more_events: bool,
     /// The proxy has ended it with a Close frame or a FIN of its own: nothing may follow (RFC 6455 section 5.5.1).
     is_shut: bool,
-    /// Messages that were received, or stopped waiting, behind the end that the proxy brought about.
+    /// A Close frame of the proxy that waits for a place.
+    own_close: Option<OwnClose>,
+    /// Bytes were received when nothing could be delivered any more.
+    has_withheld: bool,
+    /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
     dropped: u64,
+    /// Bytes that waited when the receiver was reset, or was given up.
+    lost: u64,
+    /// Since when the receiver takes nothing, although its source has failed.
+    stalled_since: Option<Instant>,
 }
 
 /// Events are handed to the threads that write them after this time at the latest: to wake these for every message would
@@ -179,7 +187,11 @@ impl<'a> Cable<'a> {
             has_streamed_close: false,
             has_more_events: false,
             is_shut: false,
+            own_close: None,
+            has_withheld: false,
             dropped: 0,
+            lost: 0,
+            stalled_since: None,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
         let mut cable = Self {
@@ -210,6 +222,7 @@ impl<'a> Cable<'a> {
     /// Runs until nothing more passes.
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
+        self.read_rest();
         self.show_undelivered();
         self.end_holding();
         self.report_unsent();
@@ -231,6 +244,7 @@ impl<'a> Cable<'a> {
                 self.pass_on(side);
             }
             self.check_closing();
+            self.check_left();
             if self.is_over {
                 return Ok(());
             }
@@ -263,8 +277,8 @@ impl<'a> Cable<'a> {
         self.ends[at(Side::Client)].add(woken.socket);
         self.ends[at(Side::Server)].add(woken.upstream);
         for side in SIDES {
-            // A reset behind the end that was read: nothing else reports it while nothing is written to that side.
-            if self.ends[at(side)].has_failed() && self.ways[at(side)].ended.is_some() {
+            // Nothing else reports a reset while nothing is written to that side.
+            if self.ends[at(side)].has_failed() {
                 self.write_failed(side);
             }
         }
@@ -281,7 +295,9 @@ impl<'a> Cable<'a> {
             let way = &self.ways[at(from)];
             let is_writable = self.ends[at(from.other())].is_writable();
             let outgoing = way.outgoing.deadline(now).filter(|_| is_writable);
-            outgoing.into_iter().chain(way.passing.deadline())
+            let own_close = way.own_close.as_ref().map(|own| own.by);
+            let ends = own_close.into_iter().chain(way.gives_up_at());
+            outgoing.into_iter().chain(way.passing.deadline()).chain(ends)
         });
         let closing = self.closing.as_ref().map(|closing| closing.deadline);
         ways.chain(closing).chain(self.show_at).chain(self.idle_at).min()
@@ -323,9 +339,11 @@ impl<'a> Cable<'a> {
 }
 
 impl Cable<'_> {
-    /// Whether nothing that `from` sends is passed on any more, because the proxy has ended that.
+    /// Whether nothing that `from` sends is passed on any more: the proxy has ended that, or the other side takes nothing.
     fn withholds(&self, from: Side) -> bool {
-        self.closing.is_some() || self.ways[at(from)].is_shut
+        let way = &self.ways[at(from)];
+        let is_ending = self.is_over || (self.closing.is_some() && way.own_close.is_none());
+        is_ending || way.is_shut || self.ends[at(from.other())].has_failed()
     }
 }
 

@@ -17,8 +17,10 @@ pub struct End {
     is_writable: bool,
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     is_read_closed: bool,
-    /// Writing has failed, or would fail.
+    /// The connection was reset, or broke: writing would fail.
     has_failed: bool,
+    /// The peer has sent its last byte, which may not be read yet.
+    has_hung_up: bool,
     /// It failed because the peer has reset the connection, which reading reports no more.
     was_reset: bool,
     /// We have ended our direction.
@@ -45,6 +47,7 @@ impl End {
             is_writable: true,
             is_read_closed: true,
             has_failed: false,
+            has_hung_up: false,
             was_reset: false,
             is_finished: false,
         }
@@ -70,6 +73,7 @@ impl End {
         self.is_readable |= announced.is_readable;
         self.is_writable |= announced.is_writable;
         self.is_read_closed |= announced.is_read_closed;
+        self.has_hung_up |= announced.is_read_closed;
         self.has_failed |= announced.has_failed;
     }
 
@@ -83,9 +87,14 @@ impl End {
         self.is_writable && !self.has_failed && !self.is_finished
     }
 
-    /// Whether writing has failed, or would fail.
+    /// Whether the connection was reset, or broke: writing has failed, or would fail.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
+    }
+
+    /// Whether the peer has ended its direction, even if that is not read yet, or the connection was reset.
+    pub(super) fn has_hung_up(&self) -> bool {
+        self.has_hung_up || self.has_failed
     }
 
     /// Whether our direction has ended.
@@ -114,6 +123,7 @@ impl End {
                     return Received::End(TransportEnd::Truncated);
                 }
                 Err(error) => {
+                    self.has_failed = true;
                     return Received::End(match tls::broken(&error) {
                         Some(reason) => TransportEnd::Error(reason),
                         None => TransportEnd::from(&error),
@@ -142,15 +152,18 @@ impl End {
         written
     }
 
+    /// Whether a reset discards nothing of what was written: see [`Stream::has_sent_all`].
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.has_failed || self.stream.has_sent_all()
+    }
+
     /// Ends our direction as the other side has ended its own.
     pub(super) fn finish(&mut self, end: SourceEnd) {
-        if std::mem::replace(&mut self.is_finished, true) {
-            return;
-        }
         match end {
+            SourceEnd::Reset => self.abort(), // also behind a FIN
+            _ if std::mem::replace(&mut self.is_finished, true) => {}
             SourceEnd::Fin => self.stream.finish_sending(),
             SourceEnd::Cut => self.stream.cut_sending(),
-            SourceEnd::Reset => self.stream.reset_on_drop(),
         }
     }
 

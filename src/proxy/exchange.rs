@@ -8,6 +8,7 @@ use crate::protocol::TransportEnd;
 
 use super::end::{End, Received};
 use super::outgoing::SourceEnd;
+use super::queue::Orders;
 use progress::Progress;
 
 mod outcome;
@@ -24,10 +25,15 @@ pub struct Relay<'a> {
     pub client: &'a mut End,
     /// To the server, with [`tokens::UPSTREAM`](crate::net::reactor::tokens::UPSTREAM).
     pub server: &'a mut End,
+    /// An exchange that goes on when the run ends is ended, too.
+    pub orders: &'a Orders,
 }
 
 /// Bytes read at a time.
 const CHUNK: usize = 16 << 10;
+
+/// The most reads of a response that has arrived when the client has gone.
+const REST_READS: usize = 4;
 
 impl Relay<'_> {
     /// Relays one exchange. If it ends a connection other than in order, the stream to the other side is reset when it is
@@ -44,11 +50,19 @@ impl Relay<'_> {
             if let Some(outcome) = self.pass_response(&mut progress) {
                 return outcome;
             }
-            let until = progress.deadline();
-            if until.is_some_and(|until| Instant::now() >= until) {
+            let (now, ending) = (Instant::now(), self.orders.shutdown());
+            if ending.is_some_and(|until| now >= until) {
+                return Exchanged::Ending(progress.passed());
+            }
+            let is_unsent = self.is_unsent(&progress);
+            if let Some(outcome) = progress.give_up(now, self.server.has_failed(), is_unsent) {
+                return outcome;
+            }
+            if progress.answer_by().is_some_and(|until| now >= until) {
                 progress.time_out();
                 continue;
             }
+            let until = progress.deadline().into_iter().chain(ending).min();
             match self.reactor.wait(until) {
                 Ok(woken) => self.note(&woken),
                 Err(error) => return progress.failed(error),
@@ -76,7 +90,7 @@ impl Relay<'_> {
                 Received::Nothing => return None,
                 Received::Bytes(count) => progress.take_request(&chunk[..count]),
                 Received::End(end) if SourceEnd::from(&end) == SourceEnd::Reset => {
-                    return Some(self.client_gone(end));
+                    return Some(self.client_gone(end, progress));
                 }
                 Received::End(end) => progress.client_ended(end),
             }
@@ -89,9 +103,11 @@ impl Relay<'_> {
         loop {
             progress.down.write_to(self.client);
             if self.client.has_failed() {
-                return Some(self.client_gone(TransportEnd::Reset));
+                return Some(self.client_gone(TransportEnd::Reset, progress));
             }
-            if let Some(outcome) = progress.outcome(self.server.has_failed()) {
+            if !self.is_unsent(progress)
+                && let Some(outcome) = progress.outcome(self.server.has_failed())
+            {
                 return Some(outcome);
             }
             if !progress.wants_response() || !self.server.is_readable() {
@@ -105,9 +121,23 @@ impl Relay<'_> {
         }
     }
 
-    /// The client has reset its connection: so does the proxy that to the server.
-    fn client_gone(&mut self, end: TransportEnd) -> Exchanged {
+    /// Whether the client is to be reset, which discards what the system has not sent yet.
+    fn is_unsent(&self, progress: &Progress) -> bool {
+        progress.resets_client() && !self.client.has_sent_all()
+    }
+
+    /// The client has reset its connection: so does the proxy that to the server. What the server has answered before is
+    /// part of the outcome.
+    fn client_gone(&mut self, end: TransportEnd, progress: &mut Progress) -> Exchanged {
+        let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
+        for _ in 0..REST_READS {
+            if !progress.awaits_response() {
+                break;
+            }
+            let Received::Bytes(count) = self.server.read(&mut chunk) else { break };
+            progress.take_response(&chunk[..count]);
+        }
         self.server.abort();
-        Exchanged::ClientGone(end)
+        Exchanged::ClientGone(end, progress.passed())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::protocol::TransportEnd;
@@ -37,6 +38,8 @@ pub struct Outgoing {
     waiting: usize,
     /// Bytes that were written after they had waited, since the start.
     written: u64,
+    /// Where bytes are that the source has not sent, among all that have waited.
+    own: VecDeque<Range<u64>>,
     latency: Option<Jitter>,
     throttle: Option<Throttle>,
     /// The time of the last parcel: none is written before an earlier one.
@@ -63,6 +66,7 @@ impl Outgoing {
             parcels: VecDeque::new(),
             waiting: 0,
             written: 0,
+            own: VecDeque::new(),
             latency,
             throttle: throttle.map(Throttle::new),
             last_due: None,
@@ -135,17 +139,26 @@ impl Outgoing {
         }
     }
 
-    /// The end of the source, if it is to be passed on now. A reset does not wait for bytes that a stalled side does not
-    /// take; anything else waits for all bytes.
+    /// The end of the source, if it is to be passed on now: behind all bytes.
     pub fn take_end(&mut self, now: Instant) -> Option<SourceEnd> {
         let (end, due) = self.end?;
         let is_due = due.is_none_or(|due| due <= now);
-        let is_next = self.parcels.is_empty() || end == SourceEnd::Reset;
-        if is_due && is_next {
+        if is_due && self.parcels.is_empty() {
             self.end = None;
             return Some(end);
         }
         None
+    }
+
+    /// Whether the end is to be passed on now, and is a reset.
+    pub fn resets(&self, now: Instant) -> bool {
+        let is_due = self.end.is_some_and(|(_, due)| due.is_none_or(|due| due <= now));
+        self.has_reset() && is_due && self.parcels.is_empty()
+    }
+
+    /// Whether a reset waits to be passed on.
+    pub fn has_reset(&self) -> bool {
+        self.end.is_some_and(|(end, _)| end == SourceEnd::Reset)
     }
 
     /// When to look again, if the side takes bytes.
@@ -159,6 +172,21 @@ impl Outgoing {
     /// Bytes that wait.
     pub fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Records that the last `count` bytes that wait are not of the source: the proxy has sent them.
+    pub fn note_own(&mut self, count: usize) {
+        while self.own.pop_front_if(|own| own.end <= self.written).is_some() {}
+        let end = self.position();
+        if count > 0 {
+            self.own.push_back(end - count as u64..end);
+        }
+    }
+
+    /// Bytes of the source that wait.
+    pub fn waiting_of_source(&self) -> u64 {
+        let unwritten = |own: &Range<u64>| own.end.saturating_sub(own.start.max(self.written));
+        self.waiting as u64 - self.own.iter().map(unwritten).sum::<u64>()
     }
 
     /// Where what is pushed next begins among all bytes that have waited.
@@ -176,11 +204,12 @@ impl Outgoing {
         self.parcels.is_empty() && self.end.is_none()
     }
 
-    /// Drops what waits. Returns how many bytes that were.
-    pub fn clear(&mut self) -> usize {
-        self.parcels = VecDeque::new();
-        self.end = None;
-        std::mem::take(&mut self.waiting)
+    /// Drops what waits. Returns how many bytes of the source that were.
+    pub fn clear(&mut self) -> u64 {
+        let lost = self.waiting_of_source();
+        (self.parcels, self.own) = (VecDeque::new(), VecDeque::new());
+        (self.end, self.waiting) = (None, 0);
+        lost
     }
 }
 
@@ -306,12 +335,31 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_does_not_wait_for_a_stalled_side() {
-        let (mut outgoing, now) = (Outgoing::new(None, None), Instant::now());
+    fn a_reset_waits_for_bytes_as_every_end_does() {
+        let (mut outgoing, now) = (Outgoing::new(jitter(100, 0), None), Instant::now());
         outgoing.push(b"ab", now, || 0.5);
+        assert!(!outgoing.has_reset());
         outgoing.end(SourceEnd::Reset, now, || 0.5);
-        assert_eq!(outgoing.take_end(now), Some(SourceEnd::Reset));
+        assert!(outgoing.has_reset() && !outgoing.resets(now + millis(100)));
+        assert_eq!(outgoing.take_end(now + millis(100)), None, "bytes come first");
+        assert_eq!(take(&mut outgoing, now + millis(100)), b"ab");
+        assert!(!outgoing.resets(now + millis(99)) && outgoing.resets(now + millis(100)));
+        assert_eq!(outgoing.take_end(now + millis(100)), Some(SourceEnd::Reset));
+    }
+
+    #[test]
+    fn only_bytes_of_the_source_are_lost() {
+        let (mut outgoing, now) = (Outgoing::new(None, NonZeroU64::new(3)), Instant::now());
+        outgoing.push(b"abcd", now, || 0.5);
+        outgoing.push(b"own", now, || 0.5);
+        outgoing.note_own(3);
+        outgoing.push(b"ef", now, || 0.5);
+        assert_eq!((outgoing.waiting(), outgoing.waiting_of_source()), (9, 6));
+        assert_eq!(take(&mut outgoing, now), b"abc");
+        assert_eq!(take(&mut outgoing, now + millis(1000)), b"dow");
+        assert_eq!((outgoing.waiting(), outgoing.waiting_of_source()), (3, 2));
         assert_eq!(outgoing.clear(), 2);
+        assert_eq!(outgoing.waiting_of_source(), 0);
     }
 
     #[test]

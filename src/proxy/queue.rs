@@ -66,6 +66,8 @@ pub struct Orders {
     is_filled: AtomicBool,
     /// The size of what was injected toward each side and has not been sent, in bytes.
     unsent: [AtomicUsize; 2],
+    /// Set with [`Order::ShutDown`].
+    is_interrupted: Arc<AtomicBool>,
     /// Of the connection's loop.
     waker: Arc<Waker>,
 }
@@ -83,8 +85,13 @@ const OVERHEAD: usize = 64;
 impl Orders {
     /// No orders yet, for the loop that `waker` wakes.
     pub fn new(waker: Arc<Waker>) -> Self {
-        let (is_filled, unsent) = (AtomicBool::new(false), Default::default());
-        Self { queue: Mutex::default(), is_filled, unsent, waker }
+        Self {
+            queue: Mutex::default(),
+            is_filled: AtomicBool::new(false),
+            unsent: Default::default(),
+            is_interrupted: Arc::default(),
+            waker,
+        }
     }
 
     /// Whether so much more may be injected toward a side.
@@ -105,6 +112,9 @@ impl Orders {
             }
             self.unsent(*to).fetch_add(charged(payload), Ordering::SeqCst);
         }
+        if matches!(order, Order::ShutDown { .. }) {
+            self.is_interrupted.store(true, Ordering::SeqCst);
+        }
         queue.push_back(order);
         self.is_filled.store(true, Ordering::SeqCst);
         drop(queue);
@@ -121,6 +131,24 @@ impl Orders {
         let order = queue.pop_front();
         self.is_filled.store(!queue.is_empty(), Ordering::SeqCst);
         order
+    }
+
+    /// When the run ends whatever the sides do, if it is ending and that order was not taken yet.
+    pub fn shutdown(&self) -> Option<Instant> {
+        if !self.is_filled.load(Ordering::SeqCst) {
+            return None;
+        }
+        let queue = self.queue();
+        let until = |order: &Order| match order {
+            Order::ShutDown { until, .. } => Some(*until),
+            _ => None,
+        };
+        queue.iter().filter_map(until).min()
+    }
+
+    /// Set once the run is ending, for [`Reactor::interrupt_on`](crate::net::Reactor::interrupt_on).
+    pub fn interruption(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_interrupted)
     }
 
     /// Something injected toward a side waits no longer.

@@ -5,6 +5,8 @@ use std::sync::mpsc::{Sender, channel};
 use crate::listen::port_in;
 use crate::support::{Key, Peer, Server, Terminal, masked, ping, text};
 
+mod boundaries;
+
 /// A proxy on a terminal in front of this server, and its port.
 fn proxy(options: &[&str], server: &Server) -> (Terminal, u16) {
     proxy_to(options, &server.url())

@@ -21,6 +21,8 @@ mod lifetime;
 mod pressure;
 mod records;
 mod refused;
+#[cfg(target_os = "linux")]
+mod resets;
 mod responses;
 mod rule_ends;
 mod rules;

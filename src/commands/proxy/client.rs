@@ -26,6 +26,7 @@ use failure::{refusal, unreadable};
 use upstream::Upstream;
 
 mod failure;
+mod unopened;
 mod upstream;
 mod websocket;
 
@@ -102,6 +103,7 @@ impl Server {
         pending.admit(reactor);
         let number = self.shared.next_number();
         let orders = Arc::new(Orders::new(reactor.waker()));
+        reactor.interrupt_on(orders.interruption());
         let record = Record::new(number, remote, Arc::clone(&orders));
         let admitted = self.connections.admit(self.config.capacity.clients, record);
         let local = stream.local_address().and_then(|it| it.parse::<SocketAddr>().ok());

@@ -38,6 +38,20 @@ pub(super) struct ClosedSide {
     pub(super) why: String,
 }
 
+/// A Close frame of the proxy toward one side, which waits: there can be none inside a frame, and what was injected before it
+/// is delivered before it.
+#[derive(Debug)]
+pub(super) struct OwnClose {
+    payload: ClosePayload,
+    /// When it waits no longer.
+    pub(super) by: Instant,
+    /// What has ended the connection once it is sent, if it is for one side only.
+    closed_side: Option<ClosedSide>,
+}
+
+/// How long a Close frame of the proxy waits for the end of a frame, and of a message if something is injected behind that.
+const BOUNDARY_WAIT: Duration = Duration::from_secs(1);
+
 /// How long both sides may take to end TCP after the closing handshake.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -50,8 +64,10 @@ impl Cable<'_> {
         }
         let is_first = self.has_not_begun_to_end();
         SIDES.iter().for_each(|&from| self.deliver_before_close(from));
-        let told = SIDES.map(|to| self.send_close(to, &payload));
+        let told = SIDES.map(|to| self.ways[at(to.other())].has_delivered_close());
+        SIDES.iter().for_each(|&to| self.prepare_close(to, &payload, None));
         self.closing = Some(Closing { payload, why, deadline, is_first, told });
+        SIDES.iter().for_each(|&from| self.send_own_close(from, false));
     }
 
     /// Closes both sides because the run ends: `--latency` and `--throttle` delay nothing any more.
@@ -68,24 +84,21 @@ impl Cable<'_> {
         if !messages.is_ending() {
             let mut out = Vec::new();
             messages.hurry(Instant::now(), &mut out);
-            if messages.is_empty() {
-                messages.relay.deliver_fragments(&mut out);
-            }
             let released = messages.take_released();
             self.write_or_keep(from, &out);
             self.show_released(from, released);
         }
     }
 
-    /// Shows what was received and not delivered, because the proxy has ended the connection before.
+    /// Shows what was received and not delivered, because the proxy has ended the connection before, or the other side was
+    /// reset or took nothing.
     pub(super) fn show_undelivered(&mut self) {
         for from in SIDES {
-            if !self.withholds(from) {
-                continue;
-            }
             let way = &mut self.ways[at(from)];
             let waiting = way.passing.messages().map_or(0, |messages| messages.waiting());
-            let (messages, bytes) = (way.dropped + waiting, way.outgoing.waiting() as u64);
+            let is_cut = way.has_withheld && !way.passing.inbound().is_between_messages();
+            let messages = way.dropped + waiting + u64::from(is_cut);
+            let bytes = way.lost + way.outgoing.waiting_of_source();
             let parts = [(messages, "message"), (bytes, "byte")];
             let parts = parts.into_iter().filter(|(count, _)| *count > 0);
             let list: Vec<_> = parts.map(|(count, what)| counted(count, what)).collect();
@@ -97,37 +110,79 @@ impl Cable<'_> {
         }
     }
 
-    /// Sends one side a Close frame if it has got none. Returns whether it has one now. Inside a frame there can be none:
-    /// there TCP ends.
-    fn send_close(&mut self, to: Side, payload: &ClosePayload) -> bool {
-        let from = to.other();
-        let now = Instant::now();
-        let has_one = self.ways[at(from)].has_delivered_close();
-        if has_one || self.ways[at(from)].ended.is_some() || self.ways[at(from)].is_shut {
-            return has_one;
+    /// Has one side sent a Close frame, unless it has got one, or cannot get any.
+    fn prepare_close(&mut self, to: Side, payload: &ClosePayload, closed_side: Option<ClosedSide>) {
+        let way = &mut self.ways[at(to.other())];
+        let is_ended = way.ended.is_some() || way.is_shut || way.own_close.is_some();
+        if !is_ended && !way.has_delivered_close() {
+            let (payload, by) = (payload.clone(), Instant::now() + BOUNDARY_WAIT);
+            way.own_close = Some(OwnClose { payload, by, closed_side });
+        }
+    }
+
+    /// Sends the Close frame of the proxy, if there is one and its place is here. `is_last`: there is no other place for it, and
+    /// inside a frame TCP ends without it.
+    pub(super) fn send_own_close(&mut self, from: Side, is_last: bool) {
+        let way = &mut self.ways[at(from)];
+        let Some(own) = &way.own_close else { return };
+        let (now, to) = (Instant::now(), from.other());
+        if way.has_delivered_close() {
+            way.own_close = None; // the source has sent one meanwhile
+            return self.note_told(to);
+        }
+        let is_parsed = !way.passing.has_violated() && !way.passing.inbound().ignores_input();
+        let is_last = is_last || own.by <= now || !is_parsed;
+        self.update_passing(from);
+        self.deliver_injections(from);
+        if !is_last && !self.ways[at(from)].injections.waiting.is_empty() {
+            return;
+        }
+        let frame = self.own_close_frame(from);
+        if frame.is_none() && !is_last {
+            return;
         }
         let way = &mut self.ways[at(from)];
+        let Some(own) = way.own_close.take() else { return };
         way.is_shut = true;
-        if let Some(messages) = way.passing.messages() {
-            let mut out = Vec::new();
-            let bytes = payload.to_bytes();
-            let content = Content::Control(Opcode::Close, &bytes);
-            let is_sent = messages.relay.inject(content, &mut out).is_ok();
-            match is_sent {
-                true => self.write_or_keep(from, &out),
-                false => way.outgoing.end(SourceEnd::Fin, now, || 0.5),
+        match frame {
+            Some(frame) => {
+                self.note_told(to);
+                if own.closed_side.is_some() {
+                    self.closed_side = own.closed_side;
+                }
+                self.write_own(from, &frame);
             }
-            return is_sent;
+            None => way.outgoing.end(SourceEnd::Fin, now, || 0.5),
+        }
+        self.write_waiting(from);
+    }
+
+    fn note_told(&mut self, to: Side) {
+        if let Some(closing) = &mut self.closing {
+            closing.told[at(to)] = true;
+        }
+    }
+
+    /// The Close frame that waits; `None`: this is no place for it.
+    fn own_close_frame(&mut self, from: Side) -> Option<Vec<u8>> {
+        let way = &mut self.ways[at(from)];
+        let payload = way.own_close.as_ref()?.payload.to_bytes();
+        let (mut fragments, mut frame) = (Vec::new(), Vec::new());
+        if let Some(messages) = way.passing.messages() {
+            if messages.is_empty() {
+                messages.relay.deliver_fragments(&mut fragments);
+            }
+            let content = Content::Control(Opcode::Close, &payload);
+            let is_sent = messages.relay.inject(content, &mut frame).is_ok();
+            self.write_or_keep(from, &fragments);
+            return is_sent.then_some(frame);
         }
         if !way.passing.inbound().is_between_frames() {
-            way.outgoing.end(SourceEnd::Fin, now, || 0.5);
-            return false;
+            return None;
         }
-        let mut frame = Vec::new();
-        push_control(from, Masks::random(), Opcode::Close, &payload.to_bytes(), &mut frame);
-        way.outgoing.push(&frame, now, || 0.5);
+        push_control(from, Masks::random(), Opcode::Close, &payload, &mut frame);
         way.has_streamed_close = true;
-        true
+        Some(frame)
     }
 
     /// Sends one side a Close frame, as if the other side had sent it, and goes on with the rest.
@@ -139,9 +194,9 @@ impl Cable<'_> {
         if !self.ways[at(to.other())].has_delivered_close() {
             self.deliver_before_close(to.other());
         }
-        if self.send_close(to, &payload) && is_first {
-            self.closed_side = Some(ClosedSide { to, payload, why });
-        }
+        let closed_side = is_first.then(|| ClosedSide { to, payload: payload.clone(), why });
+        self.prepare_close(to, &payload, closed_side);
+        self.send_own_close(to.other(), false);
     }
 
     fn has_not_begun_to_end(&self) -> bool {
@@ -162,7 +217,8 @@ impl Cable<'_> {
             let toward = &mut self.ways[at(side.other())].outgoing;
             let is_written = toward.is_empty();
             let way = &self.ways[at(side)];
-            let has_answered = way.close.is_some() || way.ended.is_some() || !is_told;
+            let is_answered = way.close.is_some() || way.ended.is_some() || !is_told;
+            let has_answered = is_answered && self.ways[at(side.other())].own_close.is_none();
             if has_answered && is_written {
                 self.ends[at(side)].finish(SourceEnd::Fin);
             }

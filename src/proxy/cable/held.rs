@@ -1,16 +1,16 @@
 //! What the operator decides about held messages.
 
 use crate::event::{Carried, Decided, EventKind, HeldOutcome, Level, emit_masked};
-use crate::protocol::Side;
 use crate::protocol::frame::Opcode;
+use crate::protocol::{Side, TransportEnd};
 use crate::proxy::hold::Held;
 use crate::proxy::payload::Payload;
 use crate::rules::Replacement;
 
-use super::Cable;
 use super::messages::{Leftover, Released};
 use super::plan::Plan;
 use super::sides::{SIDES, at};
+use super::{Cable, Way};
 
 impl Cable<'_> {
     /// Lets a held message go, or drops it.
@@ -63,6 +63,32 @@ impl Cable<'_> {
         let Some(number) = messages.and_then(|messages| messages.last_held()) else { return };
         let text = format!("the {} has {what}: passed on after held message {number}", from.name());
         self.journal.emit(EventKind::Notice(Level::Info, &text));
+    }
+
+    /// Ends a connection that both sides have left, and of which only what is held remains: nobody is there to get it.
+    pub(super) fn check_left(&mut self) {
+        let holds = |way: &mut Way| {
+            way.passing.messages().is_some_and(|messages| messages.waits_for_operator())
+        };
+        let [from_client, from_server] = self.ways.each_mut().map(holds);
+        for (side, is_held) in [(Side::Client, from_client), (Side::Server, from_server)] {
+            // There is no room to read the end of a side that was reset.
+            let way = &self.ways[at(side)];
+            let is_unread = way.ended.is_none() && !way.passing.has_room();
+            if is_held && is_unread && self.ends[at(side)].has_failed() {
+                self.source_ended(side, TransportEnd::Reset);
+            }
+        }
+        let have_left = || {
+            SIDES.into_iter().all(|side| {
+                let (way, end) = (&self.ways[at(side)], &self.ends[at(side)]);
+                let is_held = [from_client, from_server][at(side)];
+                let has_left =
+                    way.ended.is_some() || (end.has_hung_up() && !way.passing.has_room());
+                has_left && way.outgoing.is_empty() && (is_held || way.passing.is_empty())
+            })
+        };
+        self.is_over |= (from_client || from_server) && have_left();
     }
 
     /// Reports what is still held of this connection, which has ended, or waits.

@@ -30,15 +30,22 @@ impl Cable<'_> {
         if self.ways[at(from)].injections.waiting.is_empty() {
             return;
         }
+        // What a Close frame of the proxy waits for is delivered all the same.
+        let limit = match self.ways[at(from)].own_close {
+            Some(_) => usize::MAX,
+            None => HIGH_WATER,
+        };
         while !self.ends[at(from.other())].has_failed()
-            && self.ways[at(from)].outgoing.waiting() < HIGH_WATER
+            && self.ways[at(from)].outgoing.waiting() < limit
             && let Some(payload) = self.ways[at(from)].injections.waiting.pop_front()
         {
             let way = &mut self.ways[at(from)];
             let mut out = Vec::new();
             let result = match way.passing.messages() {
-                None => Err(Undeliverable::InsideMessage),
-                Some(messages) => messages.relay.inject(content(&payload), &mut out),
+                Some(messages) if messages.is_at_boundary() => {
+                    messages.relay.inject(content(&payload), &mut out)
+                }
+                _ => Err(Undeliverable::InsideMessage),
             };
             if result == Err(Undeliverable::InsideMessage) {
                 way.injections.waiting.push_front(payload);
@@ -47,7 +54,7 @@ impl Cable<'_> {
             self.control.orders.forget_unsent(from.other(), &payload);
             match result {
                 Ok(()) => {
-                    self.write_or_keep(from, &out);
+                    self.write_own(from, &out);
                     self.note_written_later(from);
                     self.totals.touched += 1;
                     self.show_injected(from, &payload, out.len());

@@ -20,6 +20,8 @@ pub(super) struct Messages {
     size: usize,
     /// How many entries of it pings and pongs must not overtake.
     barriers: usize,
+    /// What was delivered before it ends within a message.
+    is_inside: bool,
     /// Since when control frames wait for the end of the message that they were sent in.
     control_since: Option<Instant>,
     /// The end of the connection is in the lineup: nothing behind it is delivered.
@@ -42,8 +44,8 @@ pub(super) enum Ending {
 /// What waits, in order.
 #[derive(Debug)]
 enum Entry {
-    /// Bytes that were not decided about.
-    Bytes(Vec<u8>),
+    /// Bytes that were not decided about, and whether they end within a message.
+    Bytes(Vec<u8>, bool),
     /// A message or control frame, which was received at `since`.
     Unit { unit: Unit, plan: Plan, wait: Wait, since: Instant, released: Option<Box<Released>> },
     /// The end of the connection.
@@ -75,7 +77,7 @@ impl Entry {
             Self::Unit { unit, wait, .. } => {
                 !matches!(unit.content(), Content::Message(..)) || matches!(wait, Wait::Until(_))
             }
-            Self::Bytes(_) | Self::Ending(_) => true,
+            Self::Bytes(..) | Self::Ending(_) => true,
         }
     }
 }
@@ -129,6 +131,7 @@ impl Messages {
             lineup: VecDeque::new(),
             size: 0,
             barriers: 0,
+            is_inside: false,
             control_since: None,
             is_ending: false,
             ending: None,
@@ -152,7 +155,8 @@ impl Messages {
             return bytes;
         }
         self.size += bytes.len();
-        self.add(Entry::Bytes(bytes));
+        let is_inside = self.relay.is_inside_message();
+        self.add(Entry::Bytes(bytes, is_inside));
         Vec::new()
     }
 
@@ -163,6 +167,9 @@ impl Messages {
     }
 
     fn add(&mut self, entry: Entry) {
+        if self.lineup.is_empty() {
+            self.is_inside = self.relay.is_inside_message();
+        }
         self.barriers += usize::from(entry.is_barrier());
         self.lineup.push_back(entry);
     }
@@ -171,6 +178,16 @@ impl Messages {
     /// operator. RFC 6455 section 5.4 allows control frames at any place between messages.
     pub(super) fn may_be_overtaken(&self) -> bool {
         !self.lineup.is_empty() && self.barriers == 0
+    }
+
+    /// Whether a message of the operator may be delivered before what waits: not within another one.
+    pub(super) fn is_at_boundary(&self) -> bool {
+        self.lineup.is_empty() || !self.is_inside
+    }
+
+    /// Whether nothing goes on before the operator decides.
+    pub(super) fn waits_for_operator(&self) -> bool {
+        matches!(self.lineup.front(), Some(Entry::Unit { wait: Wait::Held(_), .. }))
     }
 
     /// The number of the last held message.
@@ -225,7 +242,7 @@ impl Messages {
     pub(super) fn advance(&mut self, now: Instant, out: &mut Vec<u8>) {
         while let Some(front) = self.lineup.front() {
             let is_ready = match front {
-                Entry::Bytes(_) | Entry::Ending(_) => true,
+                Entry::Bytes(..) | Entry::Ending(_) => true,
                 Entry::Unit { wait, .. } => match wait {
                     Wait::None => true,
                     Wait::Until(at) => *at <= now,
@@ -238,8 +255,9 @@ impl Messages {
             let entry = self.lineup.pop_front();
             self.barriers -= usize::from(entry.as_ref().is_some_and(Entry::is_barrier));
             match entry {
-                Some(Entry::Bytes(bytes)) => {
+                Some(Entry::Bytes(bytes, is_inside)) => {
                     self.size -= bytes.len();
+                    self.is_inside = is_inside;
                     out.extend_from_slice(&bytes);
                 }
                 Some(Entry::Unit { unit, plan, released, since, .. }) => {
@@ -293,7 +311,7 @@ impl Messages {
             Entry::Unit { unit, plan, .. } => {
                 matches!(unit.content(), Content::Message(..)) && !matches!(plan, Plan::Drop)
             }
-            Entry::Bytes(_) | Entry::Ending(_) => false,
+            Entry::Bytes(..) | Entry::Ending(_) => false,
         };
         self.lineup.iter().filter(is_message).count() as u64
     }
@@ -309,7 +327,7 @@ impl Messages {
                 let released = Released::of(from, &unit, &plan, since);
                 released.map(|it| Leftover::Released(Box::new(it)))
             }
-            Entry::Bytes(_) | Entry::Ending(_) => None,
+            Entry::Bytes(..) | Entry::Ending(_) => None,
         };
         std::mem::take(&mut self.lineup).into_iter().filter_map(left).collect()
     }

@@ -9,6 +9,7 @@ use crate::protocol::{Inbound, Masks, Side};
 use super::messages::Messages;
 use super::sides::at;
 use super::{Cable, Way};
+use crate::proxy::outgoing::SourceEnd;
 
 /// How a direction is passed on.
 #[derive(Debug)]
@@ -99,6 +100,11 @@ impl Cable<'_> {
             || !self.ways[at(from)].injections.waiting.is_empty()
     }
 
+    /// Whether what a side sends has to be looked at frame by frame: it may have to stop at the end of one.
+    pub(super) fn wants_frames(&self, from: Side) -> bool {
+        self.wants_messages(from) || self.ways[at(from)].own_close.is_some()
+    }
+
     /// Whether a rule or the operator may decide about messages of a side. With `--enforce` alone frames do not wait for the end of
     /// their message.
     fn decides(&self, from: Side) -> bool {
@@ -147,9 +153,11 @@ impl Cable<'_> {
 
     /// Passes on bytes frame by frame, so that a change of how is possible between any two messages.
     pub(super) fn feed(&mut self, from: Side, mut bytes: &[u8]) {
-        while !bytes.is_empty() && !self.is_over {
+        while !bytes.is_empty() {
             self.update_passing(from);
             let is_withheld = self.withholds(from);
+            self.ways[at(from)].has_withheld |= is_withheld;
+            let has_own_close = self.ways[at(from)].own_close.is_some();
             let count = match &mut self.ways[at(from)].passing {
                 Passing::Stream(inbound) => {
                     let count = inbound.wanted().min(bytes.len());
@@ -161,12 +169,17 @@ impl Cable<'_> {
                     count
                 }
                 Passing::Messages(messages) => {
-                    let count = messages.relay.receive(bytes);
+                    let wanted = match has_own_close {
+                        true => messages.relay.inbound().wanted().min(bytes.len()),
+                        false => bytes.len(),
+                    };
+                    let count = messages.relay.receive(&bytes[..wanted]);
                     self.decide(from);
                     count
                 }
             };
             bytes = &bytes[count..];
+            self.send_own_close(from, false);
         }
         self.deliver_injections(from);
     }
@@ -193,6 +206,7 @@ impl Cable<'_> {
         let waited = if is_withheld { messages.waiting() } else { 0 };
         messages.advance(Instant::now(), &mut out);
         let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
+        let waits_for_operator = messages.waits_for_operator();
         let released = messages.take_released();
         if is_withheld {
             *dropped += waited - messages.waiting();
@@ -203,11 +217,13 @@ impl Cable<'_> {
         if let Some(ending) = ending {
             self.end_as_ruled(ending);
         }
-        if !is_empty {
-            return;
+        if is_empty {
+            self.check_enforced(from);
         }
-        self.check_enforced(from);
+        // A reset does not wait for the operator: who sent what is held has gone.
+        let is_reset = self.ways[at(from)].pending_end == Some(SourceEnd::Reset);
         if self.closing.is_none()
+            && (is_empty || (is_reset && waits_for_operator))
             && let Some(end) = self.ways[at(from)].pending_end.take()
         {
             self.pass_end(from, end);

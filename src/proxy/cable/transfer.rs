@@ -1,6 +1,6 @@
 //! Reading from one side, writing to the other, and showing what passed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
 
@@ -34,6 +34,13 @@ pub(super) const FIRST_READ: usize = 2 << 10;
 /// Each read that fills its buffer is followed by one of this many times as much.
 const READ_GROWTH: usize = 8;
 
+/// A side that takes nothing for this time after the other one was reset is reset as well.
+const STALL: Duration = Duration::from_secs(1);
+
+/// The most reads of [`CHUNK`] bytes of what has arrived when a connection is over: as much as sockets hold, not what a side
+/// goes on sending.
+const REST_READS: usize = 512;
+
 /// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
 /// has much to write.
 const BULK: usize = 16 << 10;
@@ -45,6 +52,7 @@ impl Cable<'_> {
         for _ in 0..READ_BUDGET {
             self.write_waiting(from);
             self.deliver_injections(from);
+            self.send_own_close(from, false);
             if self.ways[at(from)].has_more_events {
                 self.take_events(from);
             }
@@ -52,7 +60,7 @@ impl Cable<'_> {
                 return;
             }
             match &self.ways[at(from)].passing {
-                Passing::Stream(_) if !self.wants_messages(from) => self.stream(from),
+                Passing::Stream(_) if !self.wants_frames(from) => self.stream(from),
                 _ => self.read(from),
             }
         }
@@ -62,14 +70,11 @@ impl Cable<'_> {
     pub(super) fn may_read(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];
         let limit = if self.options.latency.is_some() { HIGH_WATER_DELAYED } else { HIGH_WATER };
-        // Of two sides that have failed, both ends are read: nothing else tells how they have failed.
-        let [sink, source] = [from.other(), from].map(|side| self.ends[at(side)].has_failed());
+        let has_room = way.outgoing.waiting() < limit && way.passing.has_room();
         self.ends[at(from)].is_readable()
             && way.ended.is_none()
             && !way.has_more_events
-            && way.outgoing.waiting() < limit
-            && way.passing.has_room()
-            && (!sink || source || self.closing.is_some())
+            && (has_room || self.withholds(from))
             && !self.journal.is_backed_up()
     }
 
@@ -81,7 +86,7 @@ impl Cable<'_> {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let Way { passing: Passing::Stream(inbound), outgoing, read_size, .. } =
+        let Way { passing: Passing::Stream(inbound), outgoing, read_size, has_withheld, .. } =
             &mut ways[at(from)]
         else {
             return;
@@ -97,8 +102,9 @@ impl Cable<'_> {
         if count == size {
             *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
         }
-        if !is_withheld {
-            deliver(&space[..count], outgoing, sink, random);
+        match is_withheld {
+            true => *has_withheld = true,
+            false => deliver(&space[..count], outgoing, sink, random),
         }
         inbound.received(count);
         let has_failed = sink.has_failed();
@@ -138,13 +144,22 @@ impl Cable<'_> {
         }
     }
 
+    /// The same with bytes that `from` has not sent.
+    pub(super) fn write_own(&mut self, from: Side, bytes: &[u8]) {
+        let before = self.ways[at(from)].outgoing.waiting();
+        self.write_or_keep(from, bytes);
+        let outgoing = &mut self.ways[at(from)].outgoing;
+        outgoing.note_own(outgoing.waiting().saturating_sub(before));
+    }
+
     /// Writes what waits for the other side of `from`, and passes on its end.
     pub(super) fn write_waiting(&mut self, from: Side) {
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         if way.outgoing.is_empty() {
+            way.stalled_since = None;
             return;
         }
-        let now = Instant::now();
+        let (now, waiting) = (Instant::now(), way.outgoing.waiting());
         while to.is_writable()
             && let Some(bytes) = way.outgoing.ready(now)
         {
@@ -154,9 +169,28 @@ impl Cable<'_> {
         if to.has_failed() {
             return self.write_failed(from.other());
         }
-        if let Some(end) = way.outgoing.take_end(now) {
+        // A reset discards what the system has not sent yet.
+        let is_unsent = way.outgoing.resets(now) && !to.has_sent_all();
+        if !is_unsent && let Some(end) = way.outgoing.take_end(now) {
             to.finish(end);
-            self.note_finished(end);
+            return self.note_finished(end);
+        }
+        let has_written = way.outgoing.waiting() < waiting;
+        self.check_stalled(from, now, has_written, is_unsent);
+    }
+
+    /// Gives up what waits for a side that takes nothing, if its source has failed: its reset would never pass.
+    fn check_stalled(&mut self, from: Side, now: Instant, has_written: bool, is_unsent: bool) {
+        let has_failed = self.ends[at(from)].has_failed();
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
+        let is_refused = !to.is_writable() && way.outgoing.ready(now).is_some();
+        let is_stalled = has_failed && (is_refused || is_unsent);
+        if !is_stalled || has_written {
+            way.stalled_since = is_stalled.then_some(now);
+        } else if now >= *way.stalled_since.get_or_insert(now) + STALL {
+            way.give_up();
+            to.finish(SourceEnd::Reset);
+            self.note_finished(SourceEnd::Reset);
         }
     }
 
@@ -170,19 +204,22 @@ impl Cable<'_> {
 
     /// A side takes no more bytes: it has been reset, or closed completely.
     pub(super) fn write_failed(&mut self, to: Side) {
-        let from = to.other();
-        self.ways[at(from)].outgoing.clear();
-        // The other side would now be reset as well; but what `to` has sent before comes first.
-        if self.ways[at(to)].ended.is_some() {
-            self.ends[at(from)].abort();
-            self.is_over = true;
+        self.ways[at(to.other())].give_up();
+        if self.ways[at(to)].ended.is_none() || self.closing.is_some() {
+            return;
+        }
+        // The other side is now reset as well; but what `to` has sent before comes first.
+        match &mut self.ways[at(to)].pending_end {
+            Some(end) => *end = SourceEnd::Reset,
+            None => self.pass_end(to, SourceEnd::Reset),
         }
     }
 
     /// One side sends no more.
-    fn source_ended(&mut self, from: Side, end: TransportEnd) {
+    pub(super) fn source_ended(&mut self, from: Side, end: TransportEnd) {
         self.journal.tick();
         self.show_soon();
+        self.send_own_close(from, true);
         self.end_decoding(from);
         self.totals.first_end.get_or_insert(from);
         let passed = match end {
@@ -193,17 +230,46 @@ impl Cable<'_> {
         if self.closing.is_some() {
             return;
         }
-        match passed {
-            SourceEnd::Fin | SourceEnd::Cut if !self.ways[at(from)].passing.is_empty() => {
-                self.ways[at(from)].pending_end = Some(passed);
-                self.note_waiting_end(from, "ended TCP");
+        if self.ways[at(from)].passing.is_empty() {
+            return self.pass_end(from, passed);
+        }
+        self.ways[at(from)].pending_end = Some(passed);
+        if passed != SourceEnd::Reset {
+            self.note_waiting_end(from, "ended TCP");
+        }
+        self.advance(from);
+    }
+
+    /// Reads what has arrived when the connection is over: nobody gets it, but how a side has closed is shown, and what is
+    /// lost is counted.
+    pub(super) fn read_rest(&mut self) {
+        self.is_over = true;
+        if self.aborted.is_some() {
+            return;
+        }
+        for from in SIDES {
+            for _ in 0..REST_READS {
+                if !self.may_read(from) {
+                    break;
+                }
+                self.read(from);
             }
-            _ => self.pass_end(from, passed),
+            if self.ends[at(from)].has_failed() && self.ways[at(from)].ended.is_none() {
+                self.source_ended(from, TransportEnd::Reset);
+            }
         }
     }
 
     /// Passes on the end of a direction, behind what waits.
     pub(super) fn pass_end(&mut self, from: Side, end: SourceEnd) {
+        if self.ends[at(from.other())].has_failed() {
+            // It needs no end any more.
+            self.is_over |= SIDES.iter().all(|&side| self.ways[at(side)].ended.is_some());
+            return;
+        }
+        if self.ways[at(from)].outgoing.has_reset() {
+            return;
+        }
         let random = || rand::RngExt::random(&mut self.random);
         self.ways[at(from)].outgoing.end(end, Instant::now(), random);
         self.write_waiting(from);
@@ -280,6 +346,19 @@ impl Cable<'_> {
         let event = as_passed(event, false);
         show(event, transit, from.direction(), self.opened, &mut self.journal);
         true
+    }
+}
+
+impl Way {
+    /// Drops what waits for the receiver, which takes nothing any more.
+    fn give_up(&mut self) {
+        self.lost += self.outgoing.clear();
+        self.stalled_since = None;
+    }
+
+    /// When the receiver has taken nothing for too long.
+    pub(super) fn gives_up_at(&self) -> Option<Instant> {
+        self.stalled_since.map(|since| since + STALL)
     }
 }
 

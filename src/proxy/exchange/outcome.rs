@@ -73,8 +73,10 @@ pub enum Exchanged {
     Unanswered(Box<Unanswered>),
     /// The response could only be passed on in part.
     CutOff(Box<PassedResponse>, CutOff),
-    /// The client has reset its connection, or it failed.
-    ClientGone(TransportEnd),
+    /// The client has reset its connection, or it failed. With the response that the server had begun before.
+    ClientGone(TransportEnd, Option<Box<PassedResponse>>),
+    /// The run has ended before. With the response of which a part was passed on.
+    Ending(Option<Box<PassedResponse>>),
     /// The request's body is not valid.
     BadBody(ChunkFault),
 }
@@ -90,6 +92,8 @@ pub struct Unanswered {
     pub received: Vec<u8>,
     /// How the client had ended its direction before.
     pub client_ended: Option<TransportEnd>,
+    /// The client takes nothing, and has got only a part of an interim response: no other response can follow.
+    pub is_cut: bool,
 }
 
 /// Why there is no response.

@@ -1,7 +1,7 @@
 //! The state of one exchange: what waits for either side, and how far request and response are.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
 use crate::net::upgrade::Interim;
@@ -14,6 +14,9 @@ use crate::proxy::outgoing::SourceEnd;
 
 /// Bytes that are kept for a side that does not take them, at most.
 const HIGH_WATER: usize = 64 << 10;
+
+/// A client that takes nothing for this time, when all that is left is to end the connection, is reset.
+const STALL: Duration = Duration::from_secs(1);
 
 /// The most interim responses (1xx) before the final one.
 const MAX_INTERIM: usize = 10_000;
@@ -45,6 +48,9 @@ pub(super) struct Progress {
     response: Option<Response>,
     /// How the exchange ends, once what waits for the client is written.
     outcome: Option<Exchanged>,
+    /// How many bytes the client had taken when it took the last ones, and since when it takes none, while nothing else is
+    /// waited for.
+    stalled: Option<(u64, Instant)>,
 }
 
 /// A final response.
@@ -60,6 +66,8 @@ struct Response {
 pub(super) struct Pending {
     bytes: Vec<u8>,
     at: usize,
+    /// Bytes that were written since the start.
+    written: u64,
 }
 
 impl Pending {
@@ -73,7 +81,9 @@ impl Pending {
 
     /// Writes what `end` takes now.
     pub(super) fn write_to(&mut self, end: &mut End) {
-        self.at += end.write(&self.bytes[self.at..]);
+        let written = end.write(&self.bytes[self.at..]);
+        self.at += written;
+        self.written += written as u64;
         if self.at == self.bytes.len() {
             self.bytes.clear();
             self.at = 0;
@@ -103,6 +113,7 @@ impl Progress {
             interim_count: 0,
             response: None,
             outcome: None,
+            stalled: None,
         };
         progress.take_request(&early);
         match progress.bad_body {
@@ -112,9 +123,19 @@ impl Progress {
     }
 
     /// When a response is no longer waited for.
+    pub(super) fn answer_by(&self) -> Option<Instant> {
+        self.outbound.answer_by.filter(|_| self.awaits_response())
+    }
+
+    /// Whether it is not known yet how the server answers.
+    pub(super) fn awaits_response(&self) -> bool {
+        self.response.is_none() && self.outcome.is_none()
+    }
+
+    /// When there is something to do that nothing announces.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let is_decided = self.response.is_some() || self.outcome.is_some();
-        if is_decided { None } else { self.outbound.answer_by }
+        let stalled = self.stalled.map(|(_, since)| since + STALL);
+        self.answer_by().into_iter().chain(stalled).min()
     }
 }
 
@@ -264,11 +285,7 @@ impl Progress {
 impl Progress {
     /// The end of the exchange, once everything was passed on. `is_server_gone`: it takes no more bytes.
     pub(super) fn outcome(&mut self, is_server_gone: bool) -> Option<Exchanged> {
-        let is_reset = matches!(
-            &self.outcome,
-            Some(Exchanged::CutOff(_, CutOff::Server(end))) if SourceEnd::from(end) == SourceEnd::Reset
-        );
-        if self.down.len() > 0 && !is_reset {
+        if self.down.len() > 0 {
             return None;
         }
         if let Some(outcome) = self.outcome.take() {
@@ -301,7 +318,44 @@ impl Progress {
             && self.response.as_ref().is_some_and(|response| response.scan.persists())
     }
 
-    fn passed(&mut self) -> Option<Box<PassedResponse>> {
+    /// Whether the exchange ends with a reset of the client, once what waits for it is written.
+    pub(super) fn resets_client(&self) -> bool {
+        let is_reset = |end: &TransportEnd| SourceEnd::from(end) == SourceEnd::Reset;
+        let is_cut_off = |outcome: &Exchanged| matches!(outcome, Exchanged::CutOff(_, CutOff::Server(end)) if is_reset(end));
+        self.outcome.as_ref().is_some_and(is_cut_off)
+    }
+
+    /// Ends the exchange if the client takes nothing, and nothing else is waited for: the server has reset its connection, or
+    /// there is no response. What waits is lost.
+    pub(super) fn give_up(
+        &mut self,
+        now: Instant,
+        is_server_gone: bool,
+        is_unsent: bool,
+    ) -> Option<Exchanged> {
+        let is_broken = is_server_gone && !self.has_whole_response();
+        let is_last = is_broken || matches!(self.outcome, Some(Exchanged::Unanswered(_)));
+        if !is_last || (self.down.len() == 0 && !is_unsent) {
+            self.stalled = None;
+            return None;
+        }
+        let written = self.down.written;
+        let since = self.stalled.filter(|(before, _)| *before == written).map_or(now, |it| it.1);
+        self.stalled = Some((written, since));
+        if now < since + STALL {
+            return None;
+        }
+        let outcome = self.outcome.take();
+        Some(match outcome.unwrap_or_else(|| self.cut_off(CutOff::Server(TransportEnd::Reset))) {
+            Exchanged::Unanswered(failed) => {
+                Exchanged::Unanswered(Box::new(Unanswered { is_cut: true, ..*failed }))
+            }
+            other => other,
+        })
+    }
+
+    /// The response, as far as it was received.
+    pub(super) fn passed(&mut self) -> Option<Box<PassedResponse>> {
         let Response { line, head, excerpt, .. } = self.response.take()?;
         let (interim, body) = (std::mem::take(&mut self.interim), excerpt.finish(None));
         Some(Box::new(PassedResponse { line, head, interim, body }))
@@ -311,13 +365,15 @@ impl Progress {
         let interim = std::mem::take(&mut self.interim);
         let received = std::mem::take(&mut self.received);
         let client_ended = self.client_ended.clone();
-        Exchanged::Unanswered(Box::new(Unanswered { why, interim, received, client_ended }))
+        let is_cut = false;
+        Exchanged::Unanswered(Box::new(Unanswered { why, interim, received, client_ended, is_cut }))
     }
 
     fn cut_off(&mut self, why: CutOff) -> Exchanged {
-        match self.passed() {
-            Some(response) => Exchanged::CutOff(response, why),
-            None => self.unanswered(NoResponse::Ended(TransportEnd::Eof)),
+        match (self.passed(), why) {
+            (Some(response), why) => Exchanged::CutOff(response, why),
+            (None, CutOff::Server(end)) => self.unanswered(NoResponse::Ended(end)),
+            (None, _) => self.unanswered(NoResponse::Ended(TransportEnd::Eof)),
         }
     }
 

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::http::requested;
+#[cfg(target_os = "linux")]
+use super::resets::{fill, read_until_reset};
 use super::{assert_status, deliver, proxy, unread_proxy};
 use crate::support::{Peer, text};
 
@@ -107,4 +109,72 @@ fn a_reset_by_the_server_during_an_upload_is_not_taken_for_an_end() {
     assert!(event["note"].as_str().is_some_and(|note| note.contains("RST")), "{event}");
     client.reset();
     uploading.join().expect("a client without errors");
+}
+
+const DOWNLOAD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+
+/// What the client does not take fills all buffers, so that the server is not read any more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reset_by_the_server_passes_though_the_client_takes_nothing() {
+    let mut proxy = proxy(&["--json"]);
+    let (client, mut server) = requested(&proxy, GET);
+    server.send(DOWNLOAD);
+    fill(&server, &[b'x'; 60_000]);
+    server.reset();
+    let event = proxy.event("http");
+    assert_eq!(event["status"], 200, "{event}");
+    assert!(event["note"].as_str().is_some_and(|note| note.contains("RST")), "{event}");
+    read_until_reset(&client);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_download_that_is_not_read_holds_up_no_other() {
+    let proxy = unread_proxy(&[]);
+    let (stalled, mut server) = requested(&proxy, GET);
+    server.send(DOWNLOAD);
+    fill(&server, &[b'x'; 60_000]);
+    let (mut client, mut other) = requested(&proxy, GET);
+    deliver(&mut other, &mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    drop((stalled, server));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reset_by_a_client_that_takes_nothing_passes() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, server) = requested(&proxy, GET);
+    let mut sender = server.socket();
+    std::io::Write::write_all(&mut sender, DOWNLOAD.as_bytes()).expect("a reader");
+    fill(&server, &[b'x'; 60_000]);
+    client.reset();
+    let event = proxy.event("http");
+    assert_eq!(event["status"], 200, "{event}");
+    let note = event["note"].as_str().unwrap_or_default();
+    assert!(note.starts_with("the client ended the connection"), "{event}");
+    read_until_reset(&server);
+}
+
+/// The server has refused the opening handshake, whatever the client did then.
+#[test]
+fn a_refusal_is_the_outcome_though_the_client_resets_the_connection() {
+    let proxy = proxy(&["--once"]);
+    let (mut client, mut server, _) = awaiting(&proxy);
+    deliver(&mut server, &mut client, b"HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\nhalf");
+    client.reset();
+    server.expect_reset(b"");
+    proxy.running.wait().code(4).stderr_contains("401 No");
+}
+
+/// The client does not read the interim responses, behind which there can be no 504.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_timeout_does_not_wait_for_a_client_that_takes_nothing() {
+    let proxy = proxy(&["--once", "--connect-timeout", "1s"]);
+    let (client, server, _) = awaiting(&proxy);
+    let filler = "x".repeat(6000);
+    fill(&server, format!("HTTP/1.1 103 Early Hints\r\nX-A: {filler}\r\n\r\n").as_bytes());
+    proxy.running.wait().code(7);
+    read_until_reset(&client);
 }

@@ -1,7 +1,8 @@
 //! What waits when a signal ends the proxy.
 
-use super::{Proxied, proxy};
-use crate::support::{Outcome, Peer, Signal, masked, ping, text};
+use super::http::requested;
+use super::{Proxied, assert_status, deliver, proxy, start, unread_proxy};
+use crate::support::{Listener, Outcome, Peer, Signal, masked, ping, text, wscope};
 
 /// Both sides get Close 1001, after `before` arrived at the client, and answer it.
 #[track_caller]
@@ -78,8 +79,8 @@ fn a_close_frame_that_cannot_be_sent_is_not_reported() {
     let mut proxy = proxy(&["--json"]);
     let (mut client, mut server) = proxy.open();
     let (to_server, to_client) = (masked(&text("incomplete")), text("incomplete"));
-    super::deliver(&mut client, &mut server, &to_server[..9]);
-    super::deliver(&mut server, &mut client, &to_client[..9]);
+    deliver(&mut client, &mut server, &to_server[..9]);
+    deliver(&mut server, &mut client, &to_client[..9]);
     proxy.running.signal(Signal::TERM);
     client.expect_eof();
     server.expect_eof();
@@ -91,4 +92,98 @@ fn a_close_frame_that_cannot_be_sent_is_not_reported() {
         (&serde_json::Value::Null, &1006.into()),
         "{close}"
     );
+}
+
+/// The only event of this kind.
+#[track_caller]
+fn only(outcome: &Outcome, kind: &str) -> serde_json::Value {
+    let events = outcome.json_lines();
+    let mut of_kind = events.iter().filter(|event| event["event"] == kind);
+    match (of_kind.next(), of_kind.next()) {
+        (Some(event), None) => event.clone(),
+        _ => panic!("expected one event of kind {kind}: {events:?}"),
+    }
+}
+
+#[test]
+fn requests_that_are_being_answered_are_reported() {
+    const GET: &str = "GET /poll HTTP/1.1\r\nHost: x\r\n\r\n";
+    let one = proxy(&["--json"]);
+    let (client, server) = requested(&one, GET);
+    let outcome = one.stop();
+    let event = only(&outcome, "http");
+    assert_eq!((&event["status"], &event["target"]), (&serde_json::Value::Null, &"/poll".into()));
+    assert_eq!(event["note"], "the proxy ended before the server answered", "{event}");
+    drop((client, server));
+
+    let two = proxy(&["--json"]);
+    let (mut client, mut server) = requested(&two, GET);
+    deliver(&mut server, &mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+    let outcome = two.stop();
+    let event = only(&outcome, "http");
+    assert_eq!(event["status"], 200, "{event}");
+    assert_eq!(event["note"], "the proxy ended within the response", "{event}");
+    client.expect_reset(b"");
+}
+
+#[test]
+fn an_opening_handshake_without_an_answer_is_reported() {
+    let proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    let outcome = proxy.stop();
+    let event = only(&outcome, "error");
+    assert_eq!(event["message"], "the proxy ended before the server answered", "{event}");
+}
+
+/// The server accepts TCP connections, and then says nothing.
+#[test]
+fn a_request_for_which_the_proxy_is_connecting_is_answered_and_reported() {
+    let target = Listener::new();
+    let url = format!("wss://127.0.0.1:{}", target.port());
+    let (running, port) = start(wscope().stdin_null(), &["--json"], &url);
+    let mut client = Peer::connect(port);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let mut server = target.accept();
+    server.read_exact(1); // of a ClientHello
+    running.signal(Signal::TERM);
+    assert_status(&client.read_head(), 503);
+    let outcome = running.wait().code(0);
+    let event = only(&outcome, "http");
+    assert_eq!((&event["status"], &event["note"]), (&503.into(), &"the proxy is ending".into()));
+}
+
+/// The rest of a frame of which a part was passed on follows before the Close frame.
+#[test]
+fn a_throttle_does_not_cut_a_frame() {
+    let proxy = unread_proxy(&["--throttle", "100K"]);
+    let (mut client, server) = proxy.open();
+    let payload = "x".repeat(3 << 20);
+    let (mut sender, frame) = (server.socket(), text(&payload));
+    let sending = std::thread::spawn(move || std::io::Write::write_all(&mut sender, &frame));
+    let start = client.read_exact(100 << 10); // all that may pass at once
+    proxy.running.signal(Signal::TERM);
+    let rest = client.read_exact(text(&payload).len() - start.len());
+    assert!([start, rest].concat() == text(&payload));
+    client.expect_close(1001);
+    sending.join().expect("a thread").expect("a reader");
+    client.close(1001, "");
+    drop((client, server));
+    proxy.running.wait().code(0);
+}
+
+/// Of a frame that is not complete in time, the receiver gets what there is, and no Close frame.
+#[test]
+fn a_frame_that_does_not_end_in_time_is_followed_by_no_close_frame() {
+    let proxy = unread_proxy(&[]);
+    let (mut client, mut server) = proxy.open();
+    let part = &text("incomplete")[..5];
+    deliver(&mut server, &mut client, part);
+    proxy.running.signal(Signal::TERM);
+    server.expect_close(1001);
+    client.expect_eof();
+    client.eof();
+    proxy.running.wait().code(0);
 }

@@ -3,6 +3,7 @@
 use super::upstream::{NoUpstream, Upstream};
 use super::{Client, ClientRequest};
 use crate::client::{FailedHandshake, OpenError, RedirectChain};
+use crate::commands::proxy::connections::NotAdmitted;
 use crate::commands::proxy::server::Server;
 use crate::error::{AttemptContext, Error, Tries};
 use crate::event::{AttemptView, Failure, FailureKind, Mask, ProxyClosed};
@@ -17,6 +18,11 @@ impl Client<'_> {
     /// The status and text sent to the client when connecting to the server failed, and the error.
     pub(super) fn no_upstream(&self, why: NoUpstream) -> (Refused, Error) {
         match why {
+            NoUpstream::Open(OpenError::Interrupted(..)) => {
+                let refused = self.server.not_admitted(NotAdmitted::Ending);
+                let error = Error::ProxyRefused(refused.reason.clone());
+                (refused, error)
+            }
             NoUpstream::Open(error) => {
                 let error = Error::opening(error, &context(self.server));
                 let status = if error.exit_code() == 7 { 504 } else { 502 };

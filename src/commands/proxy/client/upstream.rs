@@ -7,6 +7,7 @@ use crate::client::{OpenError, dial_only};
 use crate::net::reactor::tokens;
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Dialed, Remote, Timings};
+use crate::protocol::TransportEnd;
 use crate::protocol::forward::{ForwardedRequest, Refused};
 use crate::proxy::{CutOff, End, Exchanged, NoResponse, Outbound, Relay};
 
@@ -55,6 +56,10 @@ impl Client<'_> {
             }
         }
         stream.set_token(self.reactor, tokens::UPSTREAM).map_err(NoUpstream::System)?;
+        if let Some(client) = &mut self.stream {
+            // What was announced of the client meanwhile is announced again.
+            client.stream().set_token(self.reactor, tokens::SOCKET).map_err(NoUpstream::System)?;
+        }
         let (end, local) = (End::new(stream), local.unwrap_or_default());
         Ok(Upstream { end, remote, local, tls, timings, answered: 0 })
     }
@@ -111,7 +116,8 @@ impl Client<'_> {
             }
         };
         let Some(client) = &mut self.stream else { return Err(After::End) };
-        let mut relay = Relay { reactor: self.reactor, client, server: &mut upstream.end };
+        let (server, orders) = (&mut upstream.end, &*self.orders);
+        let mut relay = Relay { reactor: self.reactor, client, server, orders };
         let exchanged = relay.exchange(outbound);
         if let Exchanged::Answered { persists: true, .. } = &exchanged {
             upstream.answered += 1;
@@ -134,6 +140,11 @@ impl Client<'_> {
                 if let Some(before) = failed.client_ended {
                     why = format!("{why}; before that, the client's {before}");
                 }
+                if failed.is_cut {
+                    self.emit_http(request, None, Some(format!("{why}; {NOT_TAKEN}")));
+                    self.end_as(&TransportEnd::Reset);
+                    return After::End;
+                }
                 let refused = Refused::new(502, why);
                 self.emit_http(request, Some(502), Some(refused.reason.clone()));
                 self.respond(Some(request), &refused);
@@ -143,9 +154,18 @@ impl Client<'_> {
                 self.emit_http(request, Some(response.line.status), note);
                 self.cut_off(&why);
             }
-            Exchanged::ClientGone(end) => {
+            Exchanged::ClientGone(end, response) => {
                 let note = Some(format!("the client ended the connection: {end}"));
-                self.emit_http(request, None, note);
+                self.emit_http(request, response.map(|it| it.line.status), note);
+            }
+            Exchanged::Ending(response) => {
+                let note = match response {
+                    Some(_) => "the proxy ended within the response",
+                    None => ENDED_UNANSWERED,
+                };
+                let status = response.map(|response| response.line.status);
+                self.emit_http(request, status, Some(note.to_owned()));
+                self.end_as(&TransportEnd::Reset);
             }
             Exchanged::BadBody(fault) => {
                 let refused = Refused::new(400, format!("malformed request body: {fault}"));
@@ -157,6 +177,12 @@ impl Client<'_> {
         After::End
     }
 }
+
+/// Why a client gets no response of the proxy.
+const NOT_TAKEN: &str = "the client did not read the interim responses before";
+
+/// What became of a request that was not answered when the run ended.
+pub(super) const ENDED_UNANSWERED: &str = "the proxy ended before the server answered";
 
 /// Why a server gave no response, for its client.
 pub(super) fn unanswered_text(why: &NoResponse) -> String {

@@ -5,34 +5,32 @@ use std::time::Instant;
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
-use super::failure::{handshake_failed, is_normal};
-use super::upstream::{Upstream, unanswered_text};
+use super::failure::is_normal;
+use super::upstream::Upstream;
 use super::{After, Client, ClientRequest};
 use crate::commands::proxy::server::ConnectionReport;
 use crate::error::Error;
-use crate::event::{EventKind, Failure, FailureKind, Hop, Level, Mask, Opened};
-use crate::net::upgrade::{ServerResponse, UpgradeError};
+use crate::event::{EventKind, Hop, Level, Mask, Opened};
 use crate::net::{Deadline, Timings};
 use crate::output::finish_and_drain;
 use crate::output::human::proxy_closed_text;
-use crate::protocol::TransportEnd;
 use crate::protocol::connection::Initiator;
 use crate::protocol::forward::{ForwardedRequest, Refused, Rewritten};
 use crate::protocol::handshake::{Agreement, Request, validate_response};
 use crate::protocol::head::parse_request;
 use crate::protocol::vocabulary::Role;
 use crate::proxy::{
-    Cable, CableControl, CableOptions, Ends, Exchanged, NoResponse, Outbound, PassedResponse, Relay,
+    Cable, CableControl, CableOptions, Ends, Exchanged, Outbound, PassedResponse, Relay,
 };
 use crate::redact::{Redaction, Secrets};
 
 /// An opening handshake through the proxy.
-struct Handshake {
-    request: ClientRequest,
+pub(super) struct Handshake {
+    pub(super) request: ClientRequest,
     /// As the server got it.
-    sent: Request,
+    pub(super) sent: Request,
     /// Path and query of it.
-    resource: String,
+    pub(super) resource: String,
     rewritten: Vec<Rewritten>,
 }
 
@@ -78,7 +76,8 @@ impl Client<'_> {
             return After::End; // it was parsed before
         };
         let Some(client) = &mut self.stream else { return After::End };
-        let mut relay = Relay { reactor: self.reactor, client, server: &mut upstream.end };
+        let (server, orders) = (&mut upstream.end, &*self.orders);
+        let mut relay = Relay { reactor: self.reactor, client, server, orders };
         let exchanged = relay.exchange(outbound);
         upstream.timings.add_upgrade(Some(started.elapsed()));
         match exchanged {
@@ -115,7 +114,7 @@ impl Client<'_> {
     }
 
     /// Reports the end of a connection once all that was shown of it is written: it may end the run.
-    fn report(&mut self, result: Result<(), Error>) {
+    pub(super) fn report(&mut self, result: Result<(), Error>) {
         finish_and_drain(self.journal.outputs(), self.reactor);
         self.report_now(result);
     }
@@ -125,7 +124,7 @@ impl Client<'_> {
         self.server.shared.report(ConnectionReport::Ended(result));
     }
 
-    fn emit_error(&mut self, error: &Error) {
+    pub(super) fn emit_error(&mut self, error: &Error) {
         if let Some(mut failure) = error.failure() {
             if matches!(error, Error::Upgrade(_)) {
                 failure.hint = None; // it is about options of a client
@@ -133,93 +132,6 @@ impl Client<'_> {
             self.journal.emit_now(EventKind::Failure(&failure));
             self.journal.outputs().flush_early();
         }
-    }
-
-    /// The server has answered with another status than 101, which the client has got.
-    fn refused_by_server(
-        &mut self,
-        handshake: Handshake,
-        upstream: &Upstream,
-        response: PassedResponse,
-    ) -> Error {
-        let PassedResponse { line, head, interim, body } = response;
-        let response = Box::new(ServerResponse { line, head, body });
-        let error = UpgradeError::Refused(response);
-        let error = handshake_failed(
-            self.server,
-            (handshake.sent, &handshake.resource, handshake.request.secrets),
-            upstream,
-            (error, interim),
-        );
-        self.emit_error(&error);
-        error
-    }
-
-    /// The client has ended its connection, and the server has given no response before its own `end`.
-    fn client_gone(&mut self, first: &TransportEnd, end: &TransportEnd) {
-        let text = format!("the client ended the connection before the server answered: {first}");
-        let failure = Failure::new(FailureKind::Abnormal, text);
-        self.journal.emit_now(EventKind::Failure(&failure));
-        self.end_as(end);
-        let how = format!("ended by the client before the server answered: {first}");
-        self.report(Err(Error::ProxyEnded(how)));
-    }
-
-    /// What the server sent is HTTP, but cannot be passed on.
-    fn no_response(&mut self, request: &ClientRequest, why: String) {
-        let error = Error::ProxyRefused(why);
-        self.emit_error(&error);
-        self.respond(Some(request), &Refused::new(502, error.message()));
-        self.report(Err(error));
-    }
-
-    /// There was no whole response.
-    fn failed(&mut self, handshake: Handshake, upstream: Upstream, exchanged: Exchanged) {
-        let (error, interim, status) = match exchanged {
-            Exchanged::Unanswered(failed) => {
-                if let (NoResponse::Ended(end), Some(before)) = (&failed.why, &failed.client_ended)
-                {
-                    return self.client_gone(before, end);
-                }
-                let received = failed.received;
-                let (error, status) = match failed.why {
-                    NoResponse::Ended(end) => (UpgradeError::Ended(end, received), 502),
-                    NoResponse::Malformed(error) => (UpgradeError::Malformed(error, received), 502),
-                    NoResponse::TimedOut => {
-                        let limit = self.server.config.endpoint.connect_timeout;
-                        (UpgradeError::TimedOut(received, limit.unwrap_or_default()), 504)
-                    }
-                    why @ (NoResponse::TooManyInterim
-                    | NoResponse::UnaskedUpgrade
-                    | NoResponse::Body(_)) => {
-                        return self.no_response(&handshake.request, unanswered_text(&why));
-                    }
-                    NoResponse::System(error) => (UpgradeError::System(error), 502),
-                };
-                (error, failed.interim, status)
-            }
-            Exchanged::CutOff(response, why) => {
-                let error = self.refused_by_server(handshake, &upstream, *response);
-                self.cut_off(&why);
-                return self.report(Err(error));
-            }
-            Exchanged::ClientGone(end) => {
-                drop(upstream); // the reset does not wait for what follows
-                return self.client_gone(&end, &end);
-            }
-            _ => return self.report(Ok(())),
-        };
-        let request = handshake.request;
-        let error = handshake_failed(
-            self.server,
-            (handshake.sent, &handshake.resource, request.secrets.clone()),
-            &upstream,
-            (error, interim),
-        );
-        self.emit_error(&error);
-        let why = request.secrets.mask_text(error.message());
-        self.respond(Some(&request), &Refused::new(status, why));
-        self.report(Err(error));
     }
 
     fn run_cable(

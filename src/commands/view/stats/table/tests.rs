@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::*;
 use crate::recording::reader::{Limits, read};
 

@@ -1,0 +1,83 @@
+//! What the operator sends waits for the end of a message, a Close frame for what was sent before it, and nothing for
+//! sides that have left.
+
+use std::sync::mpsc::channel;
+
+use super::{connect, finish, proxy, say};
+use crate::support::{CONTINUATION, Key, Server, TEXT, frame, masked, ping};
+
+#[test]
+fn what_was_injected_precedes_the_close_frame_behind_it() {
+    let (sender, received) = channel();
+    let server = Server::script(move |peer| {
+        peer.accept_request();
+        let first = peer.read_frame();
+        assert_eq!((first.fin, &*first.payload), (false, &b"first "[..]));
+        sender.send(()).expect("a test that still runs");
+        let last = peer.read_frame();
+        assert_eq!((last.fin, &*last.payload), (true, &b"last"[..]));
+        peer.expect_text("injected");
+        peer.answer_close(4001);
+        peer.expect_eof();
+    });
+    let (terminal, port) = proxy(&[], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    client.send(masked(&frame(false, 0, TEXT, b"first ")));
+    received.recv().expect("a fragment");
+    terminal.type_line("/server 1 injected");
+    terminal.type_line("/close 1 4001");
+    client.expect_close(4001);
+    client.send(masked(&frame(true, 0, CONTINUATION, b"last")));
+    client.close(4001, "");
+    client.expect_eof();
+    drop(client);
+    terminal.wait_for("closed at the prompt");
+}
+
+/// The message is larger than what rules apply to, so that it is passed on as it comes.
+#[test]
+fn nothing_is_injected_into_a_message_in_which_a_ping_is_held() {
+    const LARGE: usize = 3 << 20;
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        let first = peer.read_frame();
+        assert_eq!((first.fin, first.payload.len()), (false, LARGE));
+        let last = peer.read_frame();
+        assert_eq!((last.fin, &*last.payload), (true, &b"last"[..]));
+        peer.expect_text("injected");
+        peer.answer_close(1000);
+    });
+    let options = ["--rule", "client ping: => hold", "--max-message-size", "1M"];
+    let (mut terminal, port) = proxy(&options, &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    client.send(masked(&frame(false, 0, TEXT, &vec![b'x'; LARGE])));
+    client.send(masked(&ping(b"held")));
+    client.send(masked(&frame(true, 0, CONTINUATION, b"last")));
+    terminal.wait_for("held as 1");
+    terminal.type_line("/server 1 injected");
+    terminal.type_line("/drop 1");
+    terminal.wait_for("dropped 1");
+    terminal.wait_for("#1 > injected");
+    finish(&mut terminal, client);
+}
+
+#[test]
+fn a_connection_that_both_sides_have_left_ends_though_something_is_held() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.expect_text("passes");
+        peer.eof();
+        peer.expect_eof();
+    });
+    let (mut terminal, port) = proxy(&["--rule", "client text:held => hold"], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    say(&mut client, "passes");
+    client.expect_eof();
+    say(&mut client, "held");
+    client.eof();
+    terminal.wait_for("held message 1: not delivered");
+    terminal.wait_for("#1 ended by the server");
+    drop(client);
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+}

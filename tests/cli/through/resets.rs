@@ -1,0 +1,132 @@
+//! Resets of one side: passed on behind what was received before, and never kept for a side that takes nothing.
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Proxied, proxy, unread_proxy};
+use crate::support::{DEADLINE, Peer, masked, text};
+
+/// How long a write waits before its receiver counts as stalled.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Sends this frame again and again, until nothing more is taken.
+#[track_caller]
+pub(super) fn fill(from: &Peer, frame: &[u8]) {
+    let mut socket = from.socket();
+    socket.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
+    while socket.write_all(frame).is_ok() {}
+    socket.set_write_timeout(Some(DEADLINE)).expect("a write timeout");
+}
+
+/// Reads until the other side resets the connection.
+#[track_caller]
+pub(super) fn read_until_reset(peer: &Peer) -> Vec<u8> {
+    let (mut socket, mut all, mut chunk) = (peer.socket(), Vec::new(), vec![0; 64 << 10]);
+    loop {
+        match socket.read(&mut chunk) {
+            Ok(0) => panic!("expected a reset, got an end after {} bytes", all.len()),
+            Ok(count) => all.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return all,
+            Err(error) => panic!("expected a reset, got {error} after {} bytes", all.len()),
+        }
+    }
+}
+
+/// How both sides ended, as the next close event has it.
+#[track_caller]
+fn ends(proxy: &mut Proxied) -> serde_json::Value {
+    let close = proxy.event("close");
+    json!([close["initiator"], close["end"]["client"], close["end"]["server"]])
+}
+
+fn large() -> Vec<u8> {
+    text(&"x".repeat(60_000))
+}
+
+/// It is not read any more, as what it has sent waits for the other side.
+#[test]
+fn a_reset_passes_though_the_other_side_takes_nothing() {
+    let mut proxy = proxy_without_messages();
+    let (client, mut server) = proxy.open();
+    fill(&server, &large());
+    server.reset();
+    assert_eq!(ends(&mut proxy), json!(["server", null, "reset"]));
+    read_until_reset(&client);
+    proxy.running.wait_stderr("not delivered to the client: ");
+
+    let (mut client, server) = proxy.open();
+    fill(&client, &masked(&large()));
+    client.reset();
+    assert_eq!(ends(&mut proxy), json!(["client", "reset", null]));
+    read_until_reset(&server);
+    proxy.running.wait_stderr("not delivered to the server: ");
+}
+
+/// Its own FIN waits for the other side.
+#[test]
+fn a_reset_behind_a_fin_passes_though_the_other_side_takes_nothing() {
+    let mut proxy = proxy_without_messages();
+    let (client, mut server) = proxy.open();
+    fill(&server, &large());
+    server.eof();
+    server.reset();
+    assert_eq!(ends(&mut proxy)[0], "server");
+    read_until_reset(&client);
+}
+
+#[test]
+fn latency_keeps_a_reset_behind_the_data() {
+    let proxy = unread_proxy(&["--latency", "200ms"]);
+    let (mut client, mut server) = proxy.open();
+    let frames = [text("first"), text("second")].concat();
+    server.send(&frames);
+    server.reset();
+    client.expect_reset(&frames);
+    let (mut client, mut server) = proxy.open();
+    let frames = masked(&text("from the client"));
+    client.send(&frames);
+    client.reset();
+    server.expect_reset(&frames);
+}
+
+#[test]
+fn a_throttle_keeps_a_reset_behind_the_data() {
+    let mut proxy = proxy(&["--json", "--throttle", "100K"]);
+    let (mut client, mut server) = proxy.open();
+    let frame = text(&"x".repeat(130 << 10));
+    server.send(&frame);
+    proxy.event("message"); // it was received: a reset would discard what the server's system has not sent
+    server.reset();
+    assert_eq!(read_until_reset(&client).len(), frame.len());
+    client.reset();
+}
+
+#[test]
+fn a_delay_keeps_a_reset_behind_the_data() {
+    let proxy = unread_proxy(&["--rule", "server text:a => delay 100ms"]);
+    let (mut client, mut server) = proxy.open();
+    let frames = [text("a"), text("b")].concat();
+    server.send(&frames);
+    server.reset();
+    client.expect_reset(&frames);
+}
+
+/// What it can no longer get is counted.
+#[test]
+fn what_a_side_that_is_reset_does_not_get_is_counted() {
+    let mut proxy = proxy_without_messages();
+    let (mut client, server) = proxy.open();
+    fill(&server, &large());
+    client.reset();
+    proxy.running.wait_stderr("not delivered to the client: ");
+    assert_eq!(ends(&mut proxy), json!(["client", "reset", null]));
+    drop(server);
+}
+
+/// Events, but none of messages: what is not read holds up nothing.
+#[track_caller]
+fn proxy_without_messages() -> Proxied {
+    proxy(&["--json", "--mute", "in", "--mute", "out"])
+}
