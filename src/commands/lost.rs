@@ -5,7 +5,7 @@ use crate::session::Lost;
 /// A line for each kind of loss. `on_display`: received messages are shown by the human display.
 pub(super) fn texts(lost: &Lost, on_display: bool, peer_closed: bool) -> Vec<String> {
     let unread = match lost.is_slow {
-        true => "standard output was not read fast enough",
+        true => "standard output did not take them in time",
         false => "standard output was not read",
     };
     let received = match (lost.received, on_display) {
@@ -62,7 +62,7 @@ mod tests {
                 false,
                 false,
                 &[
-                    "2 messages were received and not written: standard output was not read fast enough",
+                    "2 messages were received and not written: standard output did not take them in time",
                 ],
             ),
             (lost(0, 9, 2), true, false, &["2 messages were not sent"]),

@@ -41,8 +41,9 @@ pub enum WhenFull {
     Wait,
     /// The sender keeps it while the stream accepts bytes; it is dropped while the stream is stalled.
     DropIfStalled,
-    /// It is dropped.
-    Drop,
+    /// It is dropped if a received message begins in it. Everything else, and the rest of what has begun, is kept while the
+    /// stream accepts bytes: how a connection ended is not lost because there were many lines before.
+    DropMessages,
 }
 
 /// Output that was not written.
@@ -308,11 +309,12 @@ impl Lane {
 }
 
 impl State {
-    fn drops(&self) -> bool {
+    /// Whether a batch in which so many messages begin is dropped if there is no room.
+    fn drops(&self, messages: usize) -> bool {
         match self.when_full {
             WhenFull::Wait => false,
             WhenFull::DropIfStalled => self.is_stalled(),
-            WhenFull::Drop => true,
+            WhenFull::DropMessages => messages > 0 || self.is_stalled(),
         }
     }
 
@@ -333,10 +335,10 @@ impl State {
         } else if self.has_room(lane) {
             self.note_dropped(lane);
             self.push(std::mem::take(batch), lane);
-        } else if self.drops() && batch.continues {
+        } else if self.drops(messages) && batch.continues {
             self.cut_off();
             *batch = Batch::default();
-        } else if self.drops() {
+        } else if self.drops(messages) {
             self.dropped.lines += memchr::memchr_iter(b'\n', &batch.bytes).count();
             // The messages that are written have no gaps; a log states where it has one.
             self.drops_messages |= !self.notes_dropped && messages > 0;

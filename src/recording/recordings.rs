@@ -192,7 +192,7 @@ impl Recordings {
     /// What the files have no room for is dropped from now on: there is no time left.
     pub fn stop_waiting(&self) {
         for recording in &*self.entries() {
-            recording.queue.set_when_full(WhenFull::Drop);
+            recording.queue.set_when_full(WhenFull::DropMessages);
         }
     }
 

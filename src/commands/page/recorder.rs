@@ -50,7 +50,7 @@ impl Recorder {
 
     /// What has no room is dropped from now on.
     pub(super) fn stop_waiting(&self) {
-        self.queue.set_when_full(WhenFull::Drop);
+        self.queue.set_when_full(WhenFull::DropMessages);
     }
 
     /// Waits until everything is in the store, up to this time.

@@ -23,6 +23,15 @@ pub(super) struct Streams {
     threads: Vec<SharedStream>,
 }
 
+/// What was not written to standard output.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GivenUp {
+    /// Received messages.
+    pub(super) messages: usize,
+    /// It did not accept a byte any more.
+    pub(super) is_stalled: bool,
+}
+
 impl Streams {
     /// The streams as they are.
     ///
@@ -65,7 +74,11 @@ impl Streams {
 
     /// Stops waiting for a standard output that is stalled; also for one that is slow, if `is_late`.
     pub(super) fn stop_waiting(&self, is_late: bool) {
-        self.out.set_when_full(if is_late { WhenFull::Drop } else { WhenFull::DropIfStalled });
+        self.out.set_when_full(if is_late {
+            WhenFull::DropMessages
+        } else {
+            WhenFull::DropIfStalled
+        });
     }
 
     /// Whether messages are shown to people, around the line being typed.
@@ -80,10 +93,11 @@ impl Streams {
         }
     }
 
-    /// Drops what waits for standard output. Returns how many received messages were not written.
-    pub(super) fn give_up(&self) -> usize {
+    /// Drops what waits for standard output.
+    pub(super) fn give_up(&self) -> GivenUp {
+        let is_stalled = self.out.is_stalled();
         let unwritten = if self.out.is_idle() { self.out.dropped() } else { self.out.close() };
-        unwritten.messages
+        GivenUp { messages: unwritten.messages, is_stalled }
     }
 
     /// Waits until everything is written to standard error.

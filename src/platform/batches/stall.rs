@@ -19,7 +19,7 @@ impl BatchQueue {
     /// woken.
     pub fn note_stall(&self) {
         let mut state = self.shared.state();
-        if state.when_full == WhenFull::DropIfStalled && state.is_stalled() {
+        if state.when_full != WhenFull::Wait && state.is_stalled() {
             state.wake_all();
         }
     }

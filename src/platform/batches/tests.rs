@@ -61,7 +61,7 @@ fn unwritten_messages_are_counted_exactly() {
     let sender = queue.sender(waker);
     sender.offer(&mut batch(100));
     sender.offer(&mut batch(LANE_LIMIT));
-    queue.set_when_full(WhenFull::Drop);
+    queue.set_when_full(WhenFull::DropMessages);
     assert!(sender.offer(&mut batch(100)));
     assert_eq!(queue.shared.state().unwritten().messages, 6);
     let first = queue.take().unwrap();
@@ -79,7 +79,7 @@ fn after_a_dropped_message_no_other_is_written() {
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
     assert!(sender.offer(&mut batch(LANE_LIMIT)));
-    queue.set_when_full(WhenFull::Drop);
+    queue.set_when_full(WhenFull::DropMessages);
     assert!(sender.offer(&mut batch(8)), "it is dropped");
     while queue.take().is_some() {}
     assert!(sender.offer(&mut batch(8)), "there is space, but it is dropped");
@@ -90,6 +90,27 @@ fn after_a_dropped_message_no_other_is_written() {
     }));
     assert_eq!(queue.take().map(|batch| batch.bytes), Some(b"closed".to_vec()));
     assert_eq!(queue.dropped().messages, 4);
+}
+
+#[test]
+fn what_is_no_message_is_kept_while_the_stream_accepts_bytes() {
+    let (mut poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    sender.offer(&mut batch(LANE_LIMIT));
+    queue.take();
+    queue.set_when_full(WhenFull::DropMessages);
+    is_woken(&mut poll);
+    let close = || Batch { bytes: b"closed\n".to_vec(), ..Batch::default() };
+    let mut kept = close();
+    assert!(!sender.offer(&mut kept), "it is not dropped");
+    queue.take();
+    assert!(is_woken(&mut poll) && sender.offer(&mut kept));
+    assert_eq!(queue.take().map(|batch| batch.bytes), Some(close().bytes));
+    sender.offer(&mut Batch { bytes: vec![b'x'; LANE_LIMIT], ..Batch::default() });
+    queue.shared.state().current.as_mut().unwrap().last_progress -= STALLED_AFTER;
+    assert!(sender.offer(&mut close()), "it is dropped");
+    assert_eq!(queue.dropped(), Unwritten { messages: 0, lines: 1 });
 }
 
 #[test]
@@ -264,11 +285,14 @@ fn nothing_is_written_after_a_truncated_event() {
     first.offer(&mut part(&long, false, true));
     second.offer(&mut part(&long, false, false));
     queue.take();
-    queue.set_when_full(WhenFull::Drop);
+    queue.set_when_full(WhenFull::DropMessages);
     assert!(second.offer(&mut part("b1", false, true)));
     assert!(second.offer(&mut part("b2", true, false)), "the first part was dropped too");
     assert_eq!(queue.dropped().messages, 1);
-    assert!(first.offer(&mut part("a2", true, true)));
+    let mut rest = part("a2", true, true);
+    assert!(!first.offer(&mut rest), "what has begun goes on while the stream accepts bytes");
+    queue.shared.state().current.as_mut().unwrap().last_progress -= STALLED_AFTER;
+    assert!(first.offer(&mut rest));
     assert!(first.offer(&mut part("a3", true, false)));
     assert!(second.offer(&mut part("b", false, false)));
     assert_eq!(taken(&queue), None);

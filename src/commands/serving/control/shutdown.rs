@@ -18,17 +18,17 @@ use crate::protocol::CloseCode;
 use crate::session::{SHOW_CLOSING_AFTER, closing_text};
 
 /// The time limit for all connections together when the server shuts down. With the limits below it is a second.
-pub(in crate::commands) const LEAVE_TIMEOUT: Duration = Duration::from_millis(700);
+pub(in crate::commands) const LEAVE_TIMEOUT: Duration = Duration::from_millis(650);
 
 /// The last part of it, in which received messages that do not fit into the output are dropped, so that
 /// the closing handshakes that follow them are received.
 const DROPPING_TIME: Duration = Duration::from_millis(300);
 
-/// The last part of that, for reporting connections that are still open.
-const REPORT_TIME: Duration = Duration::from_millis(100);
+/// The last part of that, for reporting connections that are still open, and what they still held.
+const REPORT_TIME: Duration = Duration::from_millis(200);
 
 /// How long files that are recorded to are waited for after a signal.
-const RECORD_TIMEOUT: Duration = Duration::from_millis(50);
+const RECORD_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long tabs of the page are waited for then.
 const PAGE_TIMEOUT: Duration = Duration::from_millis(100);
@@ -207,7 +207,9 @@ impl<O: Operator> Control<O> {
         let server = Arc::clone(&self.server);
         let shared = server.shared();
         let mut lost = shared.take_lost();
-        lost.received += shared.streams.give_up() as u64;
+        let unwritten = shared.streams.give_up();
+        lost.received += unwritten.messages as u64;
+        lost.is_slow |= !unwritten.is_stalled;
         lost.sent += unsent + self.prompt.take_waiting(O::is_message);
         for text in lost::texts(&lost, shared.streams.have_prompt(), false) {
             self.notice(Level::Warning, &text);
