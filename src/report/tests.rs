@@ -49,6 +49,7 @@ pub(super) fn files() -> Vec<FileOutcome> {
         notes: vec!["the connection is open".to_owned()],
     };
     let event = TranscriptEvent {
+        time: String::new(),
         connection: Some("alice".to_owned()),
         at: Duration::ZERO,
         text: "< hi\u{1b}\n".to_owned(),

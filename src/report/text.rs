@@ -100,7 +100,7 @@ pub fn transcript(file: &FileOutcome) -> String {
         text += &heading(&file.file, &part.title);
         for event in part.transcript.with_gap() {
             text += &match event {
-                Some(event) => self::event(event.connection.as_deref(), &event.text),
+                Some(event) => self::event(&event.time, event.connection.as_deref(), &event.text),
                 None => gap(&part.transcript),
             };
         }
@@ -126,10 +126,11 @@ pub fn passed_over(line: usize, count: u64) -> String {
     format!("(line {line} passed over {})\n", counted(count, "message"))
 }
 
-/// An event of a connection: each of its lines begins with the connection's name.
-pub fn event(connection: Option<&str>, text: &str) -> String {
+/// An event of a connection: each of its lines begins with the time, if there is one, and the connection's name.
+pub fn event(time: &str, connection: Option<&str>, text: &str) -> String {
+    let time = if time.is_empty() { String::new() } else { format!("{time} ") };
     let name = connection.map_or_else(String::new, |name| format!("{name} "));
-    text.lines().map(|line| format!("{name}{line}\n")).collect()
+    text.lines().map(|line| format!("{time}{name}{line}\n")).collect()
 }
 
 /// The last line. If there are several files, a line for each failure comes before it: the failures themselves may

@@ -16,7 +16,7 @@ use super::options::{OwnOptions, max_times};
 use super::recorded::CheckRecordings;
 use super::relax::Relaxed;
 use super::time_limit::time_limit;
-use super::transcript::{Lines, Recorder};
+use super::transcript::{Lines, Recorder, TranscriptOptions};
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
 use crate::platform::child_group::ChildGroup;
@@ -119,7 +119,7 @@ impl FileRun<'_> {
         let recorder = Recorder::new(
             self.secrets.clone(),
             self.live.clone(),
-            self.config.wants_transcripts(),
+            TranscriptOptions::of(self.config),
             Arc::clone(&self.clock),
         );
         let count = part.connections.len();

@@ -30,7 +30,7 @@ impl PartRun<'_, '_> {
         // Where it is tried again, a further connection would be taken for the next attempt.
         config.endpoint.probes_tls &= count == 0;
         let retries = Retries { count, expected: status };
-        config.record.frames = self.file.recordings.frames();
+        config.record.frames = self.file.recordings.frames().max(self.recorder.frames());
         let link = Link::start(LinkConfig {
             connect: config,
             name: connect.name.clone(),
