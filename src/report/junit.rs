@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::github::ends_in_mark;
 use super::seconds;
-use super::text::{details, event, gap};
+use super::text::{details, event, gap, headline};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, TranscriptEvent, counts};
 
 /// The report of these files.
@@ -70,7 +70,7 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
             xml,
             "      <failure type=\"{}\" message=\"{}\">{}</failure>",
             escaped(failure.kind),
-            escaped(&failure.message),
+            escaped(&headline(failure)),
             escaped(&details(&file.file, failure)),
         );
     }

@@ -139,7 +139,8 @@ fn junit_is_well_formed_whatever_was_received() {
     for part in [
         "<testsuite name=\"x.wscope\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"3.000\">",
         "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
-        "<failure type=\"timeout\" message=\"no match within 5s\">x.wscope:4:1: no match",
+        "<failure type=\"timeout\" message=\"line 4: &lt; {&quot;a&quot;:1}: at $.a expected 1, got 2 (no match within \
+         5s)\">x.wscope:4:1: no match",
         "<skipped/>",
         "<system-out>warning: line 4: the peer did not answer our Close&#10;alice &lt; hi\u{fffd}&#10;(2 events left",
     ] {
@@ -158,7 +159,7 @@ fn tap_numbers_the_parts_and_escapes() {
 ok 1 - x.wscope: a
 not ok 2 - x.wscope: b <&> \#1
   ---
-  message: "no match within 5s"
+  message: "line 4: < {\"a\":1}: at $.a expected 1, got 2 (no match within 5s)"
   type: timeout
   file: "x.wscope"
   line: 4
@@ -187,4 +188,33 @@ fn json_has_events_by_connection() {
     assert_eq!(part["steps"][0]["duration_ms"], 1.234);
     assert_eq!(value["summary"]["failed"], 1);
     assert_eq!(value["files"][0]["parts"][0]["failure"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_headline_has_the_step_and_what_is_wrong() {
+    let failure = |kind, message: &str, expected: Option<&str>, actual: Option<&str>| Failure {
+        kind,
+        line: 9,
+        message: message.to_owned(),
+        excerpt: "\n  jsonpath \"$.a\" == 1\n  ^^^^".to_owned(),
+        expected: expected.map(str::to_owned),
+        actual: actual.map(str::to_owned),
+        ..Failure::default()
+    };
+    let step = "line 9: jsonpath \"$.a\" == 1:";
+    for (failure, what) in [
+        (
+            failure("assertion", "the assertion does not hold", Some("1"), Some("2")),
+            "expected 1, got 2",
+        ),
+        (failure("timeout", "nothing matched", Some("a"), None), "nothing matched"),
+        (
+            failure("status", "it was accepted", Some("401"), Some("101")),
+            "expected 401, got 101 (it was accepted)",
+        ),
+    ] {
+        assert_eq!(text::headline(&failure), format!("{step} {what}"));
+    }
+    let long = Failure { excerpt: "x".repeat(200), message: "no".to_owned(), ..Failure::default() };
+    assert_eq!(text::headline(&long), format!("line 0: {}…: no", "x".repeat(120)));
 }

@@ -1,5 +1,6 @@
 //! Results for people: a line for each file, then what failed.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -91,6 +92,34 @@ pub fn details(file: &str, failure: &Failure) -> String {
         row("", &one_line(note));
     }
     text
+}
+
+/// A failure in one line, for what shows only that of it: the step, and where what was received differs first.
+pub fn headline(failure: &Failure) -> String {
+    let what = match (&failure.closest, &failure.expected, &failure.actual) {
+        (Some((_, difference)), ..) => format!("{difference} ({})", failure.message),
+        (None, Some(expected), Some(actual)) => {
+            let what = format!("expected {}, got {}", start(expected), start(actual));
+            match failure.kind {
+                "assertion" => what, // that it does not hold says the difference
+                _ => format!("{what} ({})", failure.message),
+            }
+        }
+        _ => failure.message.clone(),
+    };
+    let step = failure.excerpt.lines().map(str::trim).find(|line| !line.is_empty());
+    let step = step.map_or_else(String::new, |step| format!(" {}:", start(step)));
+    one_line(&format!("line {}:{step} {what}", failure.line))
+}
+
+/// How much of a step or a value is in a headline, in bytes.
+const MAX_IN_HEADLINE: usize = 120;
+
+fn start(text: &str) -> Cow<'_, str> {
+    match text.floor_char_boundary(MAX_IN_HEADLINE) {
+        end if end < text.len() => format!("{}…", &text[..end]).into(),
+        _ => text.into(),
+    }
 }
 
 /// What happened on the connections of a file, a line an event.
