@@ -399,8 +399,10 @@ impl PartRun<'_, '_> {
                         }
                         _ => failure.message,
                     };
+                    let text = self.file.source.text()[at.clone()].trim().to_owned();
+                    let text = masking::excerpt(text, &self.file.written);
                     let line = Phrase::new("also line ").number(failure.line as u64);
-                    first.notes.push(line.own(": ").phrase(what));
+                    first.notes.push(line.own(": ").value(text).own(": ").phrase(what));
                 }
             }
         }
