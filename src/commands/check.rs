@@ -125,6 +125,7 @@ fn prepare(
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let (mut is_invalid, mut is_unreadable) = (false, false);
+    let mut wrong = 0;
     for read in files::read(&config.inputs, &config.globs, &given) {
         let ReadFile { source, warnings } = match read {
             Ok(read) => read,
@@ -132,6 +133,7 @@ fn prepare(
                 print.error(&error);
                 let is_usage = error.exit_code() == 2;
                 (is_invalid, is_unreadable) = (is_invalid || is_usage, is_unreadable || !is_usage);
+                wrong += usize::from(!matches!(error, Error::Usage { .. })); // that is about no file
                 continue;
             }
         };
@@ -145,9 +147,16 @@ fn prepare(
             let secrets = values.secrets().and(masking::written(&source, config.redaction));
             show(&source, &errors, &plan.warnings, config, &secrets, print);
         }
-        if !is_wrong {
+        if is_wrong {
+            wrong += 1;
+        } else {
             prepared.push(Prepared { source, plan, relaxed: Relaxed::default() });
         }
+    }
+    let total = wrong + prepared.len();
+    if wrong > 0 && total > 1 {
+        let verb = if wrong == 1 { "has" } else { "have" };
+        print.failure(&format!("nothing was run: {wrong} of {total} files {verb} errors"));
     }
     match (is_invalid, is_unreadable) {
         (true, _) => Err(Error::InvalidScenarios),

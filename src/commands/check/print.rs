@@ -137,8 +137,15 @@ impl Printer {
     /// Prints a notice on standard error.
     pub(super) fn notice(&mut self, level: Level, text: &str) {
         let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
-        let text = self.err.paint(role, &format!("wscope: {text}"));
+        let text = format!("wscope: {text}");
+        let text = self.err.paint_lines(role, &wrap(&text, self.columns, 0, HANGING));
         eprint(&format!("{}\n", self.without_commands(&text)));
+    }
+
+    /// Says on standard error why nothing was run.
+    pub(super) fn failure(&mut self, text: &str) {
+        let label = self.err.paint(Role::Error, "wscope:");
+        eprint(&self.without_commands(&format!("{label} {text}\n")));
     }
 
     /// Says on standard error what may help. With `--quiet` nothing is shown.
