@@ -244,10 +244,7 @@ impl Renderer {
             escapes: true,
             failures: true,
         };
-        Self {
-            human: Scratch::new(Human::new(options)),
-            json: Scratch::new(Json::new(frames)),
-        }
+        Self { human: Scratch::new(Human::new(options)), json: Scratch::new(Json::new(frames)) }
     }
 
     /// The event as a text, and as JSON.
@@ -256,10 +253,7 @@ impl Renderer {
         // Of these the payload is masked before it is rendered: what else is in the text are words of the program.
         let has_payload_only = matches!(
             event.what,
-            EventKind::Message(_)
-                | EventKind::Ping(..)
-                | EventKind::Pong(..)
-                | EventKind::Frame(_)
+            EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..) | EventKind::Frame(_)
         );
         masking::event(event, secrets, |event, resized| {
             let text = match event.what {
