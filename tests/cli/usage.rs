@@ -146,9 +146,13 @@ fn invalid_and_duplicate_subprotocols_are_refused() {
 #[test]
 fn invalid_durations_and_sizes_are_refused() {
     for option in ["--connect-timeout", "--wait", "--max-time", "--close-timeout"] {
-        for (value, words) in
-            [("5x", "not a unit of time"), ("", "a duration is"), ("1.2.3", "a duration is")]
-        {
+        for (value, words) in [
+            ("5x", "not a unit of time"),
+            ("", "a duration is"),
+            ("1.2.3", "a duration is"),
+            ("abc", "a duration is"),
+            ("-1", "a duration is"),
+        ] {
             assert_refused(&[option, value], &["bad", option, words]);
         }
     }
