@@ -23,6 +23,7 @@ use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
 };
 use crate::client::{EndpointConfig, HandshakeConfig};
+use crate::event::Level;
 use crate::input::repl::check_name;
 use crate::input::stdin::InputFraming;
 use crate::net::target::Target;
@@ -32,6 +33,7 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::{CloseCode, ClosePayload, InvalidClose};
 use crate::protocol::deflate::{self, DEFAULT_OFFER};
 use crate::redact::Redaction;
+use crate::scenario::language::literal;
 use crate::scenario::{Pattern, expect};
 use crate::session::AfterInput;
 
@@ -115,6 +117,7 @@ impl ConnectConfig {
         self.netrc = added.netrc;
         self.notices = notices(&args.display, env);
         self.notices.extend(added.notices);
+        self.notices.extend(args.ending.expect.iter().filter_map(|text| broken_json(text)));
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
         note_settings(&args.settings, env, files);
@@ -320,6 +323,15 @@ fn after_input(
             None => AfterInput::Close,
         }),
     }
+}
+
+/// A warning about a pattern that looks like JSON and is a text: it would match almost nothing.
+fn broken_json(pattern: &str) -> Option<(Level, String)> {
+    let error = literal::broken_json(pattern)?;
+    let text = format!(
+        "--expect {pattern}: taken as text, as it is not JSON: {error}; write text:… if it is meant to be text"
+    );
+    Some((Level::Warning, text))
 }
 
 fn patterns(given: &[String], files: &FileReader) -> Result<Vec<Pattern>, ConfigError> {

@@ -211,6 +211,16 @@ fn an_unmet_expectation_shows_the_pattern_and_the_messages() {
     }
 }
 
+/// Scenario language, section 3: "a bare {…} or […] that does not parse is taken as text, with a warning"
+#[test]
+fn a_pattern_of_broken_json_is_a_text_with_a_warning() {
+    let warning = "warning: --expect {\"a\":1: taken as text, as it is not JSON: ";
+    run_expecting(&["{\"a\":1"], &[], texts(&["{\"a\":1"]), 1000).code(0).stderr_contains(warning);
+    run_expecting(&["text:{\"a\":1"], &[], texts(&["{\"a\":1"]), 1000)
+        .code(0)
+        .stderr_lacks("taken as text");
+}
+
 #[test]
 fn an_unmet_expectation_shows_the_close_reason() {
     let server = serve(|peer| close(peer, 1008, "no token"));
