@@ -21,6 +21,7 @@ use super::{
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
+    close_command,
 };
 use crate::client::{EndpointConfig, HandshakeConfig};
 use crate::event::Level;
@@ -117,6 +118,7 @@ impl ConnectConfig {
         self.netrc = added.netrc;
         self.notices = notices(&args.display, env);
         self.notices.extend(added.notices);
+        self.notices.extend(args.url.as_deref().and_then(close_to_command));
         self.notices.extend(args.ending.expect.iter().filter_map(|text| broken_json(text)));
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
@@ -323,6 +325,14 @@ fn after_input(
             None => AfterInput::Close,
         }),
     }
+}
+
+/// A notice about a host whose name is close to that of a command.
+fn close_to_command(word: &str) -> Option<(Level, String)> {
+    let command = close_command(word)?;
+    let text =
+        format!("'{word}' is taken as the name of a host; the command is 'wscope {command}'");
+    Some((Level::Info, text))
 }
 
 /// A warning about a pattern that looks like JSON and is a text: it would match almost nothing.
