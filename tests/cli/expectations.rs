@@ -221,6 +221,18 @@ fn a_pattern_of_broken_json_is_a_text_with_a_warning() {
         .stderr_lacks("taken as text");
 }
 
+/// How far a run came is known also if it did not end because of that.
+#[test]
+fn an_abnormal_end_before_a_count_shows_how_many_came() {
+    let server = serve(|peer| {
+        peer.send(text("a"));
+        peer.send(text("b"));
+        close(peer, 1011, "");
+    });
+    let warning = "warning: 2 of 5 messages were received\n";
+    wscope().args(["--count", "5", &server.url()]).run().code(6).stderr_contains(warning);
+}
+
 #[test]
 fn an_unmet_expectation_shows_the_close_reason() {
     let server = serve(|peer| close(peer, 1008, "no token"));
