@@ -120,7 +120,7 @@ impl Conversation<'_> {
             match unsent.unconfirmed {
                 0 => None,
                 1 => Some("1 message may not have arrived".to_owned()),
-                many => Some(format!("{many} messages may not have arrived")),
+                many => Some(format!("up to {many} messages may not have arrived")),
             }
             .filter(|_| was_lost),
         ];
