@@ -87,7 +87,12 @@ impl Human {
                 match self.shows(Detail::Control) {
                     true => {
                         detail("certificate")
-                            + &certificate::lines(certificate, 4, self.options.style)
+                            + &certificate::lines(
+                                certificate,
+                                4,
+                                self.options.style,
+                                self.columns(),
+                            )
                     }
                     false => detail(&certificate::line(certificate)),
                 }
