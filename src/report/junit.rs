@@ -71,7 +71,7 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
             "      <failure type=\"{}\" message=\"{}\">{}</failure>",
             escaped(failure.kind),
             escaped(&headline(failure)),
-            escaped(&details(&file.file, failure)),
+            escaped(&details(&file.file, failure, None)),
         );
     }
     if !transcript.is_empty() {
@@ -82,7 +82,8 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
 
 fn transcript(part: &PartOutcome) -> String {
     let warnings = part.warnings.iter().map(|warning| format!("warning: {warning}\n"));
-    let lines = |shown: &TranscriptEvent| event(&shown.time, shown.connection.as_deref(), &shown.text);
+    let lines =
+        |shown: &TranscriptEvent| event(&shown.time, shown.connection.as_deref(), &shown.text);
     let events = part.transcript.with_gap();
     let events = events.map(|event| event.map_or_else(|| gap(&part.transcript), lines));
     warnings.chain(events).collect()

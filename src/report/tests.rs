@@ -73,7 +73,7 @@ fn run(files: &[FileOutcome]) -> Run<'_> {
 /// Scenario language, section 5: "A failure shows `FILE:LINE`, …", "Last line: `N files, N parts: …`".
 #[test]
 fn a_failure_is_shown_with_all_that_is_known() {
-    let text = text::file(&files()[0], Style::plain());
+    let text = text::file(&files()[0], Style::plain(), None);
     let expected = "\
 failed x.wscope (3 parts, 3 steps, 3 s)
 
@@ -90,9 +90,9 @@ x.wscope:4:1: no match within 5s
             the connection is open
 ";
     assert_eq!(text, expected);
-    let warnings = text::warnings(&files()[0], Style::plain());
+    let warnings = text::warnings(&files()[0], Style::plain(), None);
     assert_eq!(warnings, "warning: x.wscope:4: the peer did not answer our Close\n");
-    let summary = text::summary(&files(), Duration::from_millis(40));
+    let summary = text::summary(&files(), Duration::from_millis(40), None);
     assert_eq!(summary, "1 file, 3 parts: 1 passed, 1 failed, 1 skipped, 40 ms\n");
 }
 
@@ -120,7 +120,7 @@ x.wscope:4:1: no match within 5s
   ^^^^^^^^^
   expected  a message that contains {\"a\":1}
 ";
-    assert_eq!(text::file(&files[0], Style::plain()), expected);
+    assert_eq!(text::file(&files[0], Style::plain(), None), expected);
     assert_eq!(annotations(&files[0]), "");
     assert!(junit(&files).contains("<skipped message=\"interrupted at line 4\"/>"));
     assert!(tap(&run(&files)).contains("ok 2 - x.wscope: b # SKIP interrupted at line 4\nok 3"));
@@ -128,7 +128,7 @@ x.wscope:4:1: no match within 5s
     assert_eq!(value["files"][0]["outcome"], "skipped");
     assert_eq!(value["files"][0]["parts"][1]["interruption"]["type"], "interrupted");
     let never_begun = file(vec![not_run.clone(), not_run]);
-    assert!(text::file(&never_begun, Style::plain()).starts_with("skipped x.wscope"));
+    assert!(text::file(&never_begun, Style::plain(), None).starts_with("skipped x.wscope"));
 }
 
 /// Scenario language, section 5: "JUnit: one `testsuite` a file, one `testcase` a part …".
@@ -217,4 +217,20 @@ fn a_headline_has_the_step_and_what_is_wrong() {
     }
     let long = Failure { excerpt: "x".repeat(200), message: "no".to_owned(), ..Failure::default() };
     assert_eq!(text::headline(&long), format!("line 0: {}…: no", "x".repeat(120)));
+}
+
+/// A terminal would break them inside of words.
+#[test]
+fn lines_are_wrapped_between_words_but_for_that_of_the_file() {
+    let mut outcome = files().remove(0);
+    let failure = outcome.parts[1].failure.as_mut().expect("a failure");
+    failure.excerpt = format!("\n  < {}\n  ^", "word ".repeat(20).trim_end());
+    failure.notes =
+        vec!["the connection ended, and the step had waited for a long time".to_owned()];
+    let wrapped = text::file(&outcome, Style::plain(), Some(40));
+    let is_of_file = |line: &str| line.starts_with("  < word");
+    assert_eq!(wrapped.lines().filter(|line| is_of_file(line)).count(), 1, "{wrapped}");
+    assert!(wrapped.lines().all(|line| line.len() <= 40 || is_of_file(line)), "{wrapped}");
+    let note = "            the connection ended, and\n              the step had waited for a\n";
+    assert!(wrapped.contains(note), "{wrapped}");
 }
