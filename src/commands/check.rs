@@ -140,7 +140,9 @@ fn prepare(
         for warning in warnings {
             print.notice(Level::Warning, &warning);
         }
-        let Partial { value: plan, errors } = planned(&source, &given, config);
+        let Partial { value: mut plan, errors } = planned(&source, &given, config);
+        let warnings = std::mem::take(&mut plan.warnings);
+        plan.warnings.extend(warnings.into_iter().filter(|it| is_run(&plan.parts, it, config)));
         let is_wrong = !errors.is_empty() || (config.strict && !plan.warnings.is_empty());
         is_invalid |= is_wrong;
         if !errors.is_empty() || !plan.warnings.is_empty() {
@@ -244,6 +246,13 @@ fn commands(plan: &Plan) -> Vec<Diagnostic> {
 
 fn is_selected(part: &PlannedPart, number: usize, config: &CheckConfig) -> bool {
     config.only.as_ref().is_none_or(|only| only.is_match(&title(part, number)))
+}
+
+/// Whether a warning is about a part that is run.
+fn is_run(parts: &[PlannedPart], warning: &Diagnostic, config: &CheckConfig) -> bool {
+    let mut before = parts.iter().enumerate().rev();
+    let part = before.find(|(_, part)| part.at.start <= warning.at.start);
+    part.is_none_or(|(index, part)| is_selected(part, index + 1, config))
 }
 
 fn has_selected(file: &Prepared, config: &CheckConfig) -> bool {
