@@ -139,8 +139,8 @@ fn junit_is_well_formed_whatever_was_received() {
     for part in [
         "<testsuite name=\"x.wscope\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"3.000\">",
         "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
-        "<failure type=\"timeout\" message=\"line 4: &lt; {&quot;a&quot;:1}: at $.a expected 1, got 2 (no match within \
-         5s)\">x.wscope:4:1: no match",
+        "<failure type=\"timeout\" message=\"line 4: &lt; {&quot;a&quot;:1}: at $.a expected 1, got 2; no match within \
+         5s\">x.wscope:4:1: no match",
         "<skipped/>",
         "<system-out>warning: line 4: the peer did not answer our Close&#10;alice &lt; hi\u{fffd}&#10;(2 events left",
     ] {
@@ -159,7 +159,7 @@ fn tap_numbers_the_parts_and_escapes() {
 ok 1 - x.wscope: a
 not ok 2 - x.wscope: b <&> \#1
   ---
-  message: "line 4: < {\"a\":1}: at $.a expected 1, got 2 (no match within 5s)"
+  message: "line 4: < {\"a\":1}: at $.a expected 1, got 2; no match within 5s"
   type: timeout
   file: "x.wscope"
   line: 4
@@ -210,7 +210,7 @@ fn a_headline_has_the_step_and_what_is_wrong() {
         (failure("timeout", "nothing matched", Some("a"), None), "nothing matched"),
         (
             failure("status", "it was accepted", Some("401"), Some("101")),
-            "expected 401, got 101 (it was accepted)",
+            "expected 401, got 101; it was accepted",
         ),
     ] {
         assert_eq!(text::headline(&failure), format!("{step} {what}"));

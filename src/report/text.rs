@@ -115,12 +115,12 @@ const VALUE_COLUMN: usize = 12;
 /// A failure in one line, for what shows only that of it: the step, and where what was received differs first.
 pub fn headline(failure: &Failure) -> String {
     let what = match (&failure.closest, &failure.expected, &failure.actual) {
-        (Some((_, difference)), ..) => format!("{difference} ({})", failure.message),
+        (Some((_, difference)), ..) => format!("{difference}; {}", failure.message),
         (None, Some(expected), Some(actual)) => {
             let what = format!("expected {}, got {}", start(expected), start(actual));
             match failure.kind {
                 "assertion" => what, // that it does not hold says the difference
-                _ => format!("{what} ({})", failure.message),
+                _ => format!("{what}; {}", failure.message),
             }
         }
         _ => failure.message.clone(),

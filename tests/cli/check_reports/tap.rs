@@ -150,7 +150,7 @@ fn a_report_with_hostile_messages_is_one() {
     for (name, value) in [
         (
             "message",
-            "line 10: < {\"a\":1}: at $.a expected 1, got 2 (nothing matched within 50 ms)",
+            "line 10: < {\"a\":1}: at $.a expected 1, got 2; nothing matched within 50 ms",
         ),
         ("type", "timeout"),
         ("file", "s.wscope"),
