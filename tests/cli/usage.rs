@@ -151,7 +151,6 @@ fn invalid_durations_and_sizes_are_refused() {
             ("", "a duration is"),
             ("1.2.3", "a duration is"),
             ("abc", "a duration is"),
-            ("-1", "a duration is"),
         ] {
             assert_refused(&[option, value], &["bad", option, words]);
         }
@@ -166,6 +165,10 @@ fn invalid_durations_and_sizes_are_refused() {
 fn negative_numbers_are_invalid_values() {
     assert_refused(&["--count", "-5"], &["--count", "-5"]);
     assert_refused(&["--max-time", "-1"], &["--max-time", "-1"]);
+    assert_refused(
+        &["--connect-timeout", "-1"],
+        &["bad --connect-timeout \"-1\"", "a duration is"],
+    );
 }
 
 #[test]

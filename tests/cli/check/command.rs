@@ -40,7 +40,7 @@ fn a_minus_is_a_scenario_on_standard_input() {
         .stdin("WS {{url}}/one\n[Options]\nstrict: true\n\n< two\n")
         .run()
         .code(1)
-        .stdout_contains("\n-:5:1: ");
+        .stdout_contains("\nstandard input:5:1: ");
 }
 
 /// Waits until as many have come here; fails if they do not come.
@@ -281,7 +281,7 @@ fn a_missing_file_or_value_fails_its_part_and_is_named() {
 #[test]
 fn parts_that_are_not_chosen_have_no_warnings() {
     let server = Server::script(sends_its_path);
-    let scenario = "### first\nWS {{url}}/a\n< {a\n### second\nWS {{url}}/v\n< /v/\n";
+    let scenario = "### first\nWS {{url}}/a\n< {\"a\":1\n### second\nWS {{url}}/v\n< /v/\n";
     let outcome = with_url(check(scenario), &server).args(["--only", "/second/"]).run().code(0);
     outcome.stderr("");
     let outcome = check(scenario).args(["--list", "--variable", "url=ws://h"]).run().code(0);

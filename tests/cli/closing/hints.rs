@@ -155,7 +155,7 @@ fn a_close_code_without_a_reason_is_explained() {
             graphql,
             4401,
             "",
-            "graphql-transport-ws: Unauthorized: a subscription before the server's connection_ack\n",
+            "graphql-transport-ws: Unauthorized: a subscription before the server's connection_ack",
         ),
         (
             graphql,
