@@ -226,7 +226,7 @@ pub struct NetworkArgs {
     /// Within it, and within --max-time, a second connection finds the cause of some failures: it tests
     /// for TLS if a ws:// server ended the first one without a response (not with --retry or
     /// --reconnect), and reads the certificates if the server's certificate was refused.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, default_value = "10s")]
+    #[arg(long, value_name = "TIME", default_value = "10s")]
     pub connect_timeout: String,
 }
 
@@ -334,7 +334,7 @@ pub struct EndingArgs {
     /// TIME starts when the first connection is open. Its end is not a failure, unlike that of --max-time; but with
     /// --count or --expect the exit status is 1 if these are not met by then. Messages are received for all of
     /// TIME, also after the end of the input.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
 
     /// Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]

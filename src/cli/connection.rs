@@ -55,12 +55,6 @@ pub struct ToleranceArgs {
 #[derive(Args, Debug)]
 pub struct ClosingArgs {
     /// Time limit for the server's answer to our Close frame
-    #[arg(
-        long,
-        value_name = "TIME",
-        allow_negative_numbers = true,
-        default_value = "5s",
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "TIME", default_value = "5s", hide_short_help = true)]
     pub close_timeout: String,
 }

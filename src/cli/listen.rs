@@ -116,7 +116,7 @@ pub struct WelcomeArgs {
     ///
     /// At most 2048 handshakes may be unfinished, 1024 of them from one address (for IPv6 a
     /// /64); beyond that the oldest is closed for each new one, after a 503 if it has begun a request.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, default_value = "10s")]
+    #[arg(long, value_name = "TIME", default_value = "10s")]
     pub handshake_timeout: String,
 }
 
@@ -234,11 +234,11 @@ pub struct LeavingArgs {
     /// Serve for TIME, then close all connections with 1000; exit status 0
     ///
     /// TIME starts when the server listens. With --count the exit status is 1 if fewer messages were received.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
 
     /// Time limit for a client's answer to our Close frame
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, default_value = "5s")]
+    #[arg(long, value_name = "TIME", default_value = "5s")]
     pub close_timeout: String,
 }
 

@@ -88,7 +88,7 @@ pub struct ClientsArgs {
     ///
     /// At most 2048 handshakes may be unfinished, 1024 of them from one address (for IPv6 a /64); beyond that the oldest is
     /// closed for each new one.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, default_value = "10s")]
+    #[arg(long, value_name = "TIME", default_value = "10s")]
     pub handshake_timeout: String,
 
     /// Answer HTTP requests other than opening handshakes with 426 instead of relaying them to the server
@@ -166,7 +166,7 @@ pub struct FaultArgs {
     ///
     /// With ±TIME (or +-TIME) each delay is chosen at random from that range. Order is kept. Opening handshakes and other HTTP
     /// requests are not delayed.
-    #[arg(long, value_name = "TIME[±TIME]", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME[±TIME]")]
     pub latency: Option<String>,
 
     /// Refuse opening handshakes with this status, such as 503; with 503,20% one in five at random
@@ -228,7 +228,7 @@ pub struct StoppingArgs {
     /// Serve for TIME, then close all connections; exit status 0
     ///
     /// TIME starts when the proxy listens.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
 
     /// The closing handshake.

@@ -83,7 +83,7 @@ pub struct PlayingArgs {
     ///
     /// It starts again whenever anything is sent or received. When it runs out, the next message is sent without the
     /// missing answers, or the connection is closed, with a warning.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, default_value = "5s")]
+    #[arg(long, value_name = "TIME", default_value = "5s")]
     pub timeout: String,
 
     /// Compare what is received with the recording; exit status 1 if it differs

@@ -38,13 +38,7 @@ pub struct ResilienceArgs {
     /// The maximum doubles with each attempt, up to 60 times TIME, and the delay is a random part of it,
     /// so that many clients do not reconnect at the same time. It starts again after a connection that
     /// was open for ten times TIME.
-    #[arg(
-        long,
-        value_name = "TIME",
-        allow_negative_numbers = true,
-        default_value = "500ms",
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "TIME", default_value = "500ms", hide_short_help = true)]
     pub reconnect_delay: String,
 
     /// Keepalive.
@@ -74,24 +68,18 @@ pub struct RedirectArgs {
 #[derive(Args, Debug)]
 pub struct KeepaliveArgs {
     /// Send a ping every TIME, to keep the connection alive and to see that the server answers
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME")]
     pub ping_interval: Option<String>,
 
     /// End the connection (exit status 7) if a ping of --ping-interval is not answered within TIME
     ///
     /// Only its own pong counts. Time in which it cannot be received does not: while a stalled output
     /// prevents reading, or while a long message is received or sent.
-    #[arg(
-        long,
-        value_name = "TIME",
-        allow_negative_numbers = true,
-        default_value = "20s",
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "TIME", default_value = "20s", hide_short_help = true)]
     pub ping_timeout: String,
 
     /// End the connection (exit status 7) if nothing is received for TIME
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, hide_short_help = true)]
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub idle_timeout: Option<String>,
 }
 

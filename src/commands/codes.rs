@@ -12,7 +12,7 @@ pub const WIDTH: usize = 80;
 /// The width of the columns of codes and names.
 const TABLE_INDENT: &str = "                                  ";
 
-/// The fewest columns in which what does not fit is below the third column.
+/// The fewest columns in which the third column is beside the others.
 const MIN_TABLE: usize = 60;
 
 /// A table of all codes that have a name, then of the ranges that contain the others, in lines of at most `width`
@@ -66,8 +66,11 @@ pub fn describe(code: CloseCode, width: usize) -> String {
 const LABEL_INDENT: &str = "                ";
 
 fn row(code: &str, name: &str, meaning: &str, width: usize) -> String {
-    let rest = if width < MIN_TABLE { "  " } else { TABLE_INDENT };
-    wrapped(&format!("{code:<12}{name:<22}"), rest, meaning, width)
+    let start = format!("{code:<12}{name:<22}");
+    match width < MIN_TABLE {
+        true => format!("{}\n{}", start.trim_end(), wrapped("  ", "  ", meaning, width)),
+        false => wrapped(&start, TABLE_INDENT, meaning, width),
+    }
 }
 
 fn on_the_wire(code: CloseCode) -> &'static str {

@@ -167,7 +167,7 @@ fn negative_numbers_are_invalid_values() {
     assert_refused(&["--max-time", "-1"], &["--max-time", "-1"]);
     assert_refused(
         &["--connect-timeout", "-1"],
-        &["bad --connect-timeout \"-1\"", "a duration is"],
+        &["a value is required for '--connect-timeout <TIME>': '-1' is an option"],
     );
 }
 
