@@ -231,6 +231,6 @@ fn lines_are_wrapped_between_words_but_for_that_of_the_file() {
     let is_of_file = |line: &str| line.starts_with("  < word");
     assert_eq!(wrapped.lines().filter(|line| is_of_file(line)).count(), 1, "{wrapped}");
     assert!(wrapped.lines().all(|line| line.len() <= 40 || is_of_file(line)), "{wrapped}");
-    let note = "            the connection ended, and\n              the step had waited for a\n";
+    let note = "            the connection ended, and\n            the step had waited for a\n";
     assert!(wrapped.contains(note), "{wrapped}");
 }
