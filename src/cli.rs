@@ -46,7 +46,7 @@ pub use replay::{PaceMode, PlayingArgs, ReplayArgs};
 pub use resilience::{FOREVER, KeepaliveArgs, RedirectArgs, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
-pub use similar::{is_command, similar_command, url_argument};
+pub use similar::{close_command, is_command, similar_command, url_argument};
 pub use tls::{TlsArgs, TlsVersion};
 pub use ui::UiArgs;
 pub use view::{SelectionArgs, ViewArgs};

@@ -27,6 +27,19 @@ pub fn similar_command(word: &str) -> Option<String> {
     names.iter().filter(misspelt).min_by_key(|name| osa_distance(&word, name)).cloned()
 }
 
+/// The command from which a word differs by one letter, though it may as well be the name of a host.
+pub fn close_command(word: &str) -> Option<String> {
+    if word.len() < MIN_CLOSE || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let word = word.to_ascii_lowercase();
+    let has_same_start = |name: &str| word.bytes().next() == name.bytes().next();
+    names().into_iter().find(|name| has_same_start(name) && osa_distance(&word, name) == 1)
+}
+
+/// The length of the shortest words that are compared so.
+const MIN_CLOSE: usize = 5;
+
 /// Whether a word differs from a name by a typing error. The shorter the name, the more host names are close to it.
 fn is_misspelt(word: &str, name: &str) -> bool {
     let (shorter, longer) = (word.len().min(name.len()), word.len().max(name.len()));
@@ -70,7 +83,7 @@ fn names() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_command, similar_command, url_argument};
+    use super::{close_command, is_command, similar_command, url_argument};
 
     #[test]
     fn a_command_behind_an_option_stands_for_a_url() {
@@ -118,6 +131,22 @@ mod tests {
             ("prox", "proxy"),
         ] {
             assert_eq!(similar_command(word).as_deref(), Some(command), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_that_may_be_hosts_are_close_to_commands() {
+        for (word, command) in [
+            ("proxi", Some("proxy")),
+            ("Proxi", Some("proxy")),
+            ("coder", Some("codes")),
+            ("proxy", None),
+            ("nodes", None),
+            ("main", None),
+            ("roxy", None),
+            ("proxi.example", None),
+        ] {
+            assert_eq!(close_command(word).as_deref(), command, "{word}");
         }
     }
 

@@ -63,8 +63,8 @@ pub struct ViewOutputArgs {
 
     /// Show a table of numbers, sizes, rates, gaps and response times instead; with --json one object
     ///
-    /// Response times are those of requests and answers with the same "id" in JSON. Quantiles are exact to 3 %. --filter
-    /// and --mute choose the messages that are counted.
+    /// Response times are those of requests and answers with the same "id" in JSON. Quantiles of more than 64 values
+    /// are exact to 3 %. --filter and --mute choose the messages that are counted.
     #[arg(long, conflicts_with_all = ["record", "ui"])]
     pub stats: bool,
 }

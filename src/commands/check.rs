@@ -125,6 +125,7 @@ fn prepare(
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let (mut is_invalid, mut is_unreadable) = (false, false);
+    let mut wrong = 0;
     for read in files::read(&config.inputs, &config.globs, &given) {
         let ReadFile { source, warnings } = match read {
             Ok(read) => read,
@@ -132,22 +133,32 @@ fn prepare(
                 print.error(&error);
                 let is_usage = error.exit_code() == 2;
                 (is_invalid, is_unreadable) = (is_invalid || is_usage, is_unreadable || !is_usage);
+                wrong += usize::from(!matches!(error, Error::Usage { .. })); // that is about no file
                 continue;
             }
         };
         for warning in warnings {
             print.notice(Level::Warning, &warning);
         }
-        let Partial { value: plan, errors } = planned(&source, &given, config);
+        let Partial { value: mut plan, errors } = planned(&source, &given, config);
+        let warnings = std::mem::take(&mut plan.warnings);
+        plan.warnings.extend(warnings.into_iter().filter(|it| is_run(&plan.parts, it, config)));
         let is_wrong = !errors.is_empty() || (config.strict && !plan.warnings.is_empty());
         is_invalid |= is_wrong;
         if !errors.is_empty() || !plan.warnings.is_empty() {
             let secrets = values.secrets().and(masking::written(&source, config.redaction));
             show(&source, &errors, &plan.warnings, config, &secrets, print);
         }
-        if !is_wrong {
+        if is_wrong {
+            wrong += 1;
+        } else {
             prepared.push(Prepared { source, plan, relaxed: Relaxed::default() });
         }
+    }
+    let total = wrong + prepared.len();
+    if wrong > 0 && total > 1 {
+        let verb = if wrong == 1 { "has" } else { "have" };
+        print.failure(&format!("nothing was run: {wrong} of {total} files {verb} errors"));
     }
     match (is_invalid, is_unreadable) {
         (true, _) => Err(Error::InvalidScenarios),
@@ -235,6 +246,13 @@ fn commands(plan: &Plan) -> Vec<Diagnostic> {
 
 fn is_selected(part: &PlannedPart, number: usize, config: &CheckConfig) -> bool {
     config.only.as_ref().is_none_or(|only| only.is_match(&title(part, number)))
+}
+
+/// Whether a warning is about a part that is run.
+fn is_run(parts: &[PlannedPart], warning: &Diagnostic, config: &CheckConfig) -> bool {
+    let mut before = parts.iter().enumerate().rev();
+    let part = before.find(|(_, part)| part.at.start <= warning.at.start);
+    part.is_none_or(|(index, part)| is_selected(part, index + 1, config))
 }
 
 fn has_selected(file: &Prepared, config: &CheckConfig) -> bool {

@@ -6,10 +6,19 @@ mod search;
 
 pub use search::answer;
 
-const WIDTH: usize = 80;
+/// The columns that the text takes at most; a narrower terminal breaks it earlier.
+pub const WIDTH: usize = 80;
 
-/// A table of all codes that have a name, then of the ranges that contain the others.
-pub fn overview() -> String {
+/// The width of the columns of codes and names.
+const TABLE_INDENT: &str = "                                  ";
+
+/// The fewest columns in which the third column is beside the others.
+const MIN_TABLE: usize = 60;
+
+/// A table of all codes that have a name, then of the ranges that contain the others, in lines of at most `width`
+/// columns.
+pub fn overview(width: usize) -> String {
+    let row = |code: &str, name: &str, meaning: &str| row(code, name, meaning, width);
     let mut table = row("CODE", "NAME", "MEANING");
     for &number in KNOWN {
         let code = CloseCode::new(number);
@@ -22,12 +31,14 @@ pub fn overview() -> String {
         table +=
             &row(&format!("{}-{}", range.first, range.last), range.name, range.explanation.summary);
     }
-    table += "\n* never in a Close frame\n\n`wscope codes CODE` explains one of them, `wscope codes WORD` finds some.\n";
-    table
+    table += "\n* never in a Close frame\n\n";
+    let more = "`wscope codes CODE` explains one of them, `wscope codes WORD` finds some.";
+    table + &wrapped("", "", more, width)
 }
 
-/// The full explanation of one code.
-pub fn describe(code: CloseCode) -> String {
+/// The full explanation of one code, in lines of at most `width` columns.
+pub fn describe(code: CloseCode, width: usize) -> String {
+    let wrapped = |first: &str, rest: &str, text: &str| wrapped(first, rest, text, width);
     let explanation = code.explain();
     let mut text = format!("{code}\n\n");
     text += &wrapped("  ", "  ", explanation.meaning);
@@ -54,22 +65,26 @@ pub fn describe(code: CloseCode) -> String {
 
 const LABEL_INDENT: &str = "                ";
 
-fn row(code: &str, name: &str, meaning: &str) -> String {
-    format!("{code:<12}{name:<22}{meaning}\n")
+fn row(code: &str, name: &str, meaning: &str, width: usize) -> String {
+    let start = format!("{code:<12}{name:<22}");
+    match width < MIN_TABLE {
+        true => format!("{}\n{}", start.trim_end(), wrapped("  ", "  ", meaning, width)),
+        false => wrapped(&start, TABLE_INDENT, meaning, width),
+    }
 }
 
 fn on_the_wire(code: CloseCode) -> &'static str {
     if code.may_be_sent() { "may carry it" } else { "must not carry it" }
 }
 
-/// `text` in lines of at most [`WIDTH`] columns, the first one after `first`, the others after `rest`.
+/// `text` in lines of at most `width` columns, the first one after `first`, the others after `rest`.
 /// A word that is too long is on a line of its own.
-fn wrapped(first: &str, rest: &str, text: &str) -> String {
+fn wrapped(first: &str, rest: &str, text: &str, width: usize) -> String {
     let mut lines = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
     for word in text.split_whitespace() {
-        if !empty && line.len() + 1 + word.len() > WIDTH {
+        if !empty && line.len() + 1 + word.len() > width {
             lines += &line;
             lines.push('\n');
             line = rest.to_owned();
@@ -90,7 +105,7 @@ mod tests {
 
     #[test]
     fn overview_lists_every_code_and_range_on_one_line_each() {
-        let table = overview();
+        let table = overview(WIDTH);
         for &code in KNOWN {
             assert_eq!(
                 table.lines().filter(|line| line.starts_with(&code.to_string())).count(),
@@ -116,8 +131,8 @@ mod tests {
 
     #[test]
     fn no_line_exceeds_the_width() {
-        let codes = (0..=5000).map(|code| describe(CloseCode::new(code)));
-        for text in codes.chain([overview()]) {
+        let codes = (0..=5000).map(|code| describe(CloseCode::new(code), WIDTH));
+        for text in codes.chain([overview(WIDTH)]) {
             assert!(text.is_ascii(), "widths are counted in bytes:\n{text}");
             assert!(
                 text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line),
@@ -130,7 +145,7 @@ mod tests {
     #[test]
     fn description_of_a_code_that_is_never_sent() {
         assert_eq!(
-            describe(CloseCode::NO_STATUS),
+            describe(CloseCode::NO_STATUS, WIDTH),
             "1005 No Status Received
 
   The peer sent a Close frame without a code. The connection ended cleanly.
@@ -149,19 +164,32 @@ mod tests {
 
     #[test]
     fn description_of_a_private_code_lists_applications() {
-        let text = describe(CloseCode::new(4401));
+        let text = describe(CloseCode::new(4401), WIDTH);
         assert!(text.starts_with("4401 Private Use\n"));
         assert!(text.contains("  Close frame:  may carry it\n"));
         assert!(text.contains("\n  Usual causes:\n  - The application defines it"));
         let end = "\n  Meaning in some applications:\n  - graphql-transport-ws: Unauthorized: a subscription \
                    before the server's\n    connection_ack.\n";
         assert!(text.ends_with(end), "{text}");
-        assert!(describe(CloseCode::new(4001)).contains("  - Discord gateway: Unknown opcode"));
+        assert!(
+            describe(CloseCode::new(4001), WIDTH).contains("  - Discord gateway: Unknown opcode")
+        );
     }
 
     #[test]
     fn a_word_longer_than_the_width_is_on_its_own_line() {
         let word = "x".repeat(100);
-        assert_eq!(wrapped("- ", "  ", &format!("a {word} b")), format!("- a\n  {word}\n  b\n"));
+        let text = format!("a {word} b");
+        assert_eq!(wrapped("- ", "  ", &text, WIDTH), format!("- a\n  {word}\n  b\n"));
+    }
+
+    #[test]
+    fn narrow_terminals_have_narrower_lines() {
+        for width in [40, 59, 70] {
+            for text in [overview(width), describe(CloseCode::new(4401), width)] {
+                let fits = |line: &str| line.len() <= width || line.split_whitespace().count() <= 1;
+                assert!(text.lines().all(fits), "{width}\n{text}");
+            }
+        }
     }
 }

@@ -18,8 +18,8 @@ use crate::config::{
 use crate::error::Error;
 use crate::event::Level;
 use crate::output::OutputError;
-use crate::platform::stdio;
 use crate::platform::title::{self, Arguments};
+use crate::platform::{stdio, terminal};
 use usage::{refuse_mistyped_command, usage, without_help_options};
 
 mod age;
@@ -141,7 +141,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
             return replay::run(replay_config(&args, matches, env, notices)?);
         }
         Some(Subcommand::Diff(args)) => return diff::run(&diff_config(&args, env, notices)?),
-        Some(Subcommand::Codes(args)) => explain(&args.terms),
+        Some(Subcommand::Codes(args)) => explain(&args.terms, env),
         Some(Subcommand::Completions(args)) => print(&completion(&args, env)),
         Some(Subcommand::Man(args)) => print(&man::page_of(args.command.as_deref())?),
     };
@@ -252,8 +252,9 @@ fn completion(args: &CompletionsArgs, env: &Env) -> Vec<u8> {
 }
 
 /// What is known is shown, also if other terms are unknown.
-fn explain(terms: &[String]) -> Result<(), Error> {
-    let (text, error) = codes::answer(terms);
+fn explain(terms: &[String], env: &Env) -> Result<(), Error> {
+    let columns = if env.stdout_is_terminal { terminal::width() } else { codes::WIDTH };
+    let (text, error) = codes::answer(terms, columns.min(codes::WIDTH));
     print(text.as_bytes())?;
     error.map_or(Ok(()), Err)
 }

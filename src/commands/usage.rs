@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::connect;
 use crate::cli::{
@@ -30,7 +31,7 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
         return Error::NoArguments(FIRST_STEPS);
     }
     let (message, tip) = complaint(problem);
-    let message = without_secrets(message, args);
+    let message = without_secrets(negative_value(args, problem).unwrap_or(message), args);
     if let Some(error) = unknown_topic(args) {
         return error;
     }
@@ -149,6 +150,22 @@ pub(super) fn refuse_mistyped_command(
         (None, Some(command)) => {
             unknown_command(word, &format!("did you mean 'wscope {command}'? {host}"))
         }
+    })
+}
+
+/// The message about an option whose value is missing, or a negative number: those are options, such as -1.
+fn negative_value(args: &[OsString], problem: &clap::Error) -> Option<String> {
+    let (ErrorKind::InvalidValue, Some(ContextValue::String(option))) =
+        (problem.kind(), problem.get(ContextKind::InvalidArg))
+    else {
+        return None;
+    };
+    let name = option.split([' ', '=', '[']).next()?;
+    let at = args.iter().position(|arg| arg == name)?;
+    let value = args.get(at + 1)?.to_str()?;
+    let is_number = value.strip_prefix('-').is_some_and(|rest| rest.parse::<f64>().is_ok());
+    is_number.then(|| {
+        format!("a value is required for '{option}': '{value}' is an option or a negative number")
     })
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::observer::{Observer, Progress};
+use crate::output::escape::quoted;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::session::{Report, Stop};
 
@@ -64,6 +65,13 @@ fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     }
 }
 
+/// What was not done when a failure ended the connection before, unless the failure says it.
+pub(super) fn shortfalls(report: &Report, verdict: &Result<(), Error>) -> Vec<String> {
+    let is_told = matches!(verdict, Ok(()) | Err(Error::Unmet(..) | Error::Signal(_)));
+    let unmet = report.observers.iter().filter(|goal| !is_told && is_unmet(goal.as_ref()));
+    unmet.map(|goal| goal.shortfall()).collect()
+}
+
 fn is_unmet(observer: &dyn Observer) -> bool {
     matches!(observer.progress(), Some(Progress::Open | Progress::Missed))
 }
@@ -113,8 +121,10 @@ fn explains_unmet(failure: &Error, report: &Report) -> bool {
 /// A normal close by the peer, with its reason if there is one.
 fn normal_close(ending: &Ending) -> Option<String> {
     let close = ending.received.as_ref().filter(|_| ending.initiator == Initiator::Peer)?;
-    let reason =
-        if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
+    let reason = match close.reason.as_str() {
+        "" => String::new(),
+        reason => format!(": {}", quoted(reason, false)),
+    };
     Some(format!("closed by the peer: {}{reason}", ending.code()))
 }
 

@@ -12,12 +12,14 @@ use super::connect::redaction;
 use super::files::FileReader;
 use super::headers::with_header_files;
 use super::record::record;
-use super::shared::{color, note_settings, notices};
+use super::shared::{color, detail, note_settings, notices, timestamps};
 use super::{ConfigError, Env, RecordConfig, parse_duration};
 use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments, is_given};
 use crate::event::Level;
+use crate::output::human::Detail;
 use crate::redact::Redaction;
 use crate::scenario::language::is_name;
+use crate::view::Timestamps;
 
 mod jobs;
 
@@ -64,6 +66,10 @@ pub struct CheckConfig {
     pub options: Vec<OsString>,
     /// Show what happens on the connections.
     pub verbose: bool,
+    /// What is shown of it.
+    pub detail: Detail,
+    /// How the times of events are shown.
+    pub timestamps: Option<Timestamps>,
     /// Show failures only.
     pub quiet: bool,
     /// Whether secrets are masked.
@@ -188,6 +194,8 @@ impl CheckConfig {
             record,
             options,
             verbose,
+            detail: detail(args.display.verbose, false, Detail::Control),
+            timestamps: timestamps(&args.display),
             quiet: args.display.quiet,
             redaction: redaction(args.display.show_secrets),
             color: color(mode, env, env.stdout_is_terminal),

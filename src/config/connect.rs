@@ -21,8 +21,10 @@ use super::{
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, InputMode, OutputMode, ReceivingArgs, RequestArgs, SendingArgs,
+    close_command,
 };
 use crate::client::{EndpointConfig, HandshakeConfig};
+use crate::event::Level;
 use crate::input::repl::check_name;
 use crate::input::stdin::InputFraming;
 use crate::net::target::Target;
@@ -32,6 +34,7 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::{CloseCode, ClosePayload, InvalidClose};
 use crate::protocol::deflate::{self, DEFAULT_OFFER};
 use crate::redact::Redaction;
+use crate::scenario::language::literal;
 use crate::scenario::{Pattern, expect};
 use crate::session::AfterInput;
 
@@ -115,6 +118,8 @@ impl ConnectConfig {
         self.netrc = added.netrc;
         self.notices = notices(&args.display, env);
         self.notices.extend(added.notices);
+        self.notices.extend(args.url.as_deref().and_then(close_to_command));
+        self.notices.extend(args.ending.expect.iter().filter_map(|text| broken_json(text)));
         self.ending.max_time = max_time;
         self.ending.time_left = files.time_left();
         note_settings(&args.settings, env, files);
@@ -320,6 +325,23 @@ fn after_input(
             None => AfterInput::Close,
         }),
     }
+}
+
+/// A notice about a host whose name is close to that of a command.
+fn close_to_command(word: &str) -> Option<(Level, String)> {
+    let command = close_command(word)?;
+    let text =
+        format!("'{word}' is taken as the name of a host; the command is 'wscope {command}'");
+    Some((Level::Info, text))
+}
+
+/// A warning about a pattern that looks like JSON and is a text: it would match almost nothing.
+fn broken_json(pattern: &str) -> Option<(Level, String)> {
+    let error = literal::broken_json(pattern)?;
+    let text = format!(
+        "--expect {pattern}: taken as text, as it is not JSON: {error}; write text:… if it is meant to be text"
+    );
+    Some((Level::Warning, text))
 }
 
 fn patterns(given: &[String], files: &FileReader) -> Result<Vec<Pattern>, ConfigError> {

@@ -38,7 +38,7 @@ pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) ->
 }
 
 /// A list of frames is of little use without times.
-fn timestamps(args: &DisplayArgs) -> Option<Timestamps> {
+pub(super) fn timestamps(args: &DisplayArgs) -> Option<Timestamps> {
     match args.timestamps {
         None => (args.verbose >= 2).then_some(Timestamps::Relative),
         Some(TimestampMode::Utc) => Some(Timestamps::Utc),

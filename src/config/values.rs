@@ -34,12 +34,14 @@ pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError>
 /// The reason, as text.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let (digits, unit) = number_and_unit(text);
+    let form = || "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned();
+    if digits.is_empty() {
+        return Err(form());
+    }
     let scale = if unit.is_empty() { Some(1.0) } else { unit_seconds(unit) };
     let scale =
         scale.ok_or_else(|| format!("{unit:?} is not a unit of time; use ms, s, m or h"))?;
-    let number = decimal(digits).ok_or_else(|| {
-        "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned()
-    })?;
+    let number = decimal(digits).ok_or_else(form)?;
     let seconds = number * scale;
     if seconds > MAX_SECONDS {
         return Err("that is longer than 100 years".to_owned());
@@ -53,12 +55,14 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// The reason, as text.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let (digits, unit) = number_and_unit(text);
+    let form = || "a size is a number of bytes, or written 64K, 10M, 1G".to_owned();
+    if digits.is_empty() {
+        return Err(form());
+    }
     let shift = unit_shift(unit).ok_or_else(|| {
         format!("{:?} is not a unit of size; use K, M or G", unit.to_ascii_uppercase())
     })?;
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| "a size is a number of bytes, or written 64K, 10M, 1G".to_owned())?;
+    let number: u64 = digits.parse().map_err(|_| form())?;
     number.checked_mul(1 << shift).ok_or_else(|| "that is too large".to_owned())
 }
 
@@ -82,6 +86,19 @@ mod tests {
         for text in ["", "s", "5x", "-1", "1e3", "inf", "nan", "5 s", "99999999999h", "1.2.3"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_has_no_unit() {
+        for text in ["", "abc", "ms", "-1"] {
+            let reason = parse_duration(text).expect_err(text);
+            assert!(reason.starts_with("a duration is written 500ms"), "{text}: {reason}");
+            let reason = parse_size(text).expect_err(text);
+            assert!(reason.starts_with("a size is a number of bytes"), "{text}: {reason}");
+        }
+        assert!(
+            parse_duration("5x").is_err_and(|it| it.starts_with("\"x\" is not a unit of time"))
+        );
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     text += &error.tls().map_or_else(String::new, |failure| {
         let whose =
             if matches!(cause, Error::Dial(DialError::Proxy(_), _)) { "proxy" } else { "server" };
-        certificates(failure, whose, style)
+        certificates(failure, whose, style, columns)
     });
     let arrow = style.paint(Role::Received, "<");
     error.interim().iter().for_each(|interim| text += &head(&interim.head, &arrow, style));
@@ -104,16 +104,19 @@ pub fn received(failure: &Failure, style: Style) -> String {
 }
 
 /// The certificates that were received on a second connection.
-fn certificates(failure: &TlsFailure, whose: &str, style: Style) -> String {
+fn certificates(failure: &TlsFailure, whose: &str, style: Style, columns: Option<usize>) -> String {
     let [first, above @ ..] = failure.chain.as_slice() else { return String::new() };
-    let title = |text: &str| format!("{}\n", style.paint(Role::Dim, text));
+    let title = |text: &str| {
+        let text = wrap(text, columns, 0, HANGING);
+        format!("{}\n", style.paint_lines(Role::Dim, &text))
+    };
     let mut text = title(&format!(
         "the {whose}'s certificate (from a second connection, on which it was not checked):"
     ));
-    text += &certificate::lines(first, 2, style);
+    text += &certificate::lines(first, 2, style, columns);
     if let Some(culprit) = failure.culprit_above() {
         text += &title("the certificate above it, which is the one that failed:");
-        text += &certificate::lines(culprit, 2, style);
+        text += &certificate::lines(culprit, 2, style, columns);
     } else if !above.is_empty() {
         let list: Vec<String> =
             above.iter().map(|it| format!("{} (issued by {})", it.subject, it.issuer)).collect();

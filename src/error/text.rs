@@ -7,7 +7,7 @@ use super::{Error, RejectedHandshake};
 use crate::event::{Closed, LastTraffic};
 use crate::net::malformed::{objections, quoted};
 use crate::net::upgrade::{ServerResponse, UpgradeError, interim_names};
-use crate::output::escape::{Newlines, escape, escape_bytes};
+use crate::output::escape::{Newlines, escape, escape_bytes, quoted as quoted_text};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::counted::counted;
@@ -249,7 +249,7 @@ fn protocol(closed: &Closed) -> String {
         (_, Some(close), None) => {
             let reason = match close.reason.as_str() {
                 "" => String::new(),
-                reason => format!(": \"{reason}\""),
+                reason => format!(": {}", quoted_text(reason, false)),
             };
             format!("; the peer had closed with {}{reason}", closed.ending.code())
         }
@@ -265,7 +265,7 @@ fn abnormal(closed: &Closed) -> String {
             let reason = if close.reason.is_empty() {
                 String::new()
             } else {
-                format!(": \"{}\"", close.reason)
+                format!(": {}", quoted_text(&close.reason, false))
             };
             match ending.initiator {
                 Initiator::Peer => format!("closed by the peer: {}{reason}", ending.code()),

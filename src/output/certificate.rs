@@ -2,10 +2,20 @@
 
 use super::escape::{Newlines, escape};
 use super::style::{Role, Style};
+use super::wrap::wrap;
 use crate::net::tls::{CertificateInfo, utc};
 
-/// All fields of a certificate, one per line, indented by `indent` columns. Text from the peer is escaped.
-pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> String {
+/// Columns of the names of fields.
+const LABEL: usize = 9;
+
+/// All fields of a certificate, one per line, indented by `indent` columns. Text from the peer is escaped. On a terminal,
+/// which has this many `columns`, lines are wrapped between words.
+pub fn lines(
+    certificate: &CertificateInfo,
+    indent: usize,
+    style: Style,
+    columns: Option<usize>,
+) -> String {
     let CertificateInfo { subject, issuer, serial, key, signature, fingerprint, .. } = certificate;
     let names = match certificate.names.is_empty() {
         true => "none".to_owned(),
@@ -13,7 +23,7 @@ pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> Stri
         false => format!("{} …", certificate.names.join(", ")),
     };
     let issuer = match certificate.is_self_issued() {
-        true => "itself".to_owned(),
+        true => "self-signed".to_owned(),
         false => issuer.clone(),
     };
     let (start, end) = (utc(certificate.not_before), utc(certificate.not_after));
@@ -30,12 +40,15 @@ pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> Stri
         ("signature", signature.clone()),
     ];
     if !usages.is_empty() {
-        lines.push(("for", usages.join(", ")));
+        lines.push(("usage", usages.join(", ")));
     }
     lines.push(("SHA-256", fingerprint.clone()));
     let line = |(label, text): &(&str, String)| {
-        let label = style.paint(Role::Dim, &format!("{label:<9}"));
-        format!("{:indent$}{label} {}\n", "", escape(text, Newlines::Escape))
+        let column = indent + LABEL + " ".len();
+        let text = escape(text, Newlines::Escape);
+        let text = wrap(&text, columns, column, column);
+        let label = style.paint(Role::Dim, &format!("{label:<LABEL$}"));
+        format!("{:indent$}{label} {text}\n", "")
     };
     lines.iter().map(line).collect()
 }

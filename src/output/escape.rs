@@ -41,6 +41,22 @@ pub fn escape(text: &str, newlines: Newlines) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// `text` in quotes, as one line; with `…` before the closing one if it is only the start of a text (`is_cut`). Quotes
+/// and backslashes in it are escaped too, so that it is seen where it ends.
+pub fn quoted(text: &str, is_cut: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for (c, is_escaped) in characters(text, Newlines::Escape) {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if is_escaped => push_escape(&mut out, c),
+            c => out.push(c),
+        }
+    }
+    out.push_str(if is_cut { "…\"" } else { "\"" });
+    out
+}
+
 /// Like [`escape`], with each byte that is not part of valid UTF-8 shown as `\xNN`.
 pub fn escape_bytes(bytes: &[u8], newlines: Newlines) -> Cow<'_, str> {
     if let Ok(text) = str::from_utf8(bytes) {
@@ -132,6 +148,20 @@ mod tests {
             assert!(matches!(escape(text, Newlines::Escape), Cow::Borrowed(same) if same == text));
         }
         assert!(matches!(escape("a\n\tb", Newlines::Keep), Cow::Borrowed("a\n\tb")));
+    }
+
+    #[test]
+    fn the_end_of_a_quoted_text_is_seen() {
+        for (text, is_cut, shown) in [
+            ("", false, r#""""#),
+            ("plain é", false, r#""plain é""#),
+            (r#"{"text":"#, true, r#""{\"text\":…""#),
+            (r#""a b" c"#, false, r#""\"a b\" c""#),
+            ("a\\", false, r#""a\\""#),
+            ("a\n\u{1b}", false, r#""a\n\e""#),
+        ] {
+            assert_eq!(quoted(text, is_cut), shown);
+        }
     }
 
     #[test]

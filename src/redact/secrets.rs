@@ -146,10 +146,17 @@ impl Secrets {
     /// A shortened text, which may start or end in the middle of a secret, with secrets and longer parts of them
     /// masked.
     pub fn mask_fragments(&self, text: String) -> String {
-        let text = self.mask_text(text).into_bytes();
-        let masked = without_parts(&text, &self.anywhere);
+        let masked = self.mask_byte_fragments(text.as_bytes()).into_owned();
         String::from_utf8(masked)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    /// The same of bytes.
+    pub fn mask_byte_fragments<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.anywhere.is_empty() && self.named.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(without_parts(&self.mask(text), &self.anywhere))
     }
 
     /// The text with secrets masked.

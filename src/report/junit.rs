@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::github::ends_in_mark;
 use super::seconds;
-use super::text::{details, event, gap};
+use super::text::{details, event, gap, headline};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, TranscriptEvent, counts};
 
 /// The report of these files.
@@ -70,8 +70,8 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
             xml,
             "      <failure type=\"{}\" message=\"{}\">{}</failure>",
             escaped(failure.kind),
-            escaped(&failure.message),
-            escaped(&details(&file.file, failure)),
+            escaped(&headline(failure)),
+            escaped(&details(&file.file, failure, None)),
         );
     }
     if !transcript.is_empty() {
@@ -82,7 +82,8 @@ fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
 
 fn transcript(part: &PartOutcome) -> String {
     let warnings = part.warnings.iter().map(|warning| format!("warning: {warning}\n"));
-    let lines = |shown: &TranscriptEvent| event(shown.connection.as_deref(), &shown.text);
+    let lines =
+        |shown: &TranscriptEvent| event(&shown.time, shown.connection.as_deref(), &shown.text);
     let events = part.transcript.with_gap();
     let events = events.map(|event| event.map_or_else(|| gap(&part.transcript), lines));
     warnings.chain(events).collect()

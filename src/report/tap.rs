@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::github::without_marks;
+use super::text::headline;
 use super::{Run, seconds};
 use crate::output::escape::{Newlines, escape, is_hidden};
 use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome, ShownMessage, counts};
@@ -35,7 +36,7 @@ fn point(text: &mut String, number: usize, file: &FileOutcome, part: &PartOutcom
     let mut field = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name}: {value}");
     };
-    field("message", &quoted(&failure.message));
+    field("message", &quoted(&headline(failure)));
     field("type", failure.kind);
     field("file", &quoted(&file.file));
     field("line", &failure.line.to_string());

@@ -49,6 +49,7 @@ pub(super) fn files() -> Vec<FileOutcome> {
         notes: vec!["the connection is open".to_owned()],
     };
     let event = TranscriptEvent {
+        time: String::new(),
         connection: Some("alice".to_owned()),
         at: Duration::ZERO,
         text: "< hi\u{1b}\n".to_owned(),
@@ -72,7 +73,7 @@ fn run(files: &[FileOutcome]) -> Run<'_> {
 /// Scenario language, section 5: "A failure shows `FILE:LINE`, …", "Last line: `N files, N parts: …`".
 #[test]
 fn a_failure_is_shown_with_all_that_is_known() {
-    let text = text::file(&files()[0], Style::plain());
+    let text = text::file(&files()[0], Style::plain(), None);
     let expected = "\
 failed x.wscope (3 parts, 3 steps, 3 s)
 
@@ -89,9 +90,9 @@ x.wscope:4:1: no match within 5s
             the connection is open
 ";
     assert_eq!(text, expected);
-    let warnings = text::warnings(&files()[0], Style::plain());
+    let warnings = text::warnings(&files()[0], Style::plain(), None);
     assert_eq!(warnings, "warning: x.wscope:4: the peer did not answer our Close\n");
-    let summary = text::summary(&files(), Duration::from_millis(40));
+    let summary = text::summary(&files(), Duration::from_millis(40), None);
     assert_eq!(summary, "1 file, 3 parts: 1 passed, 1 failed, 1 skipped, 40 ms\n");
 }
 
@@ -119,7 +120,7 @@ x.wscope:4:1: no match within 5s
   ^^^^^^^^^
   expected  a message that contains {\"a\":1}
 ";
-    assert_eq!(text::file(&files[0], Style::plain()), expected);
+    assert_eq!(text::file(&files[0], Style::plain(), None), expected);
     assert_eq!(annotations(&files[0]), "");
     assert!(junit(&files).contains("<skipped message=\"interrupted at line 4\"/>"));
     assert!(tap(&run(&files)).contains("ok 2 - x.wscope: b # SKIP interrupted at line 4\nok 3"));
@@ -127,7 +128,7 @@ x.wscope:4:1: no match within 5s
     assert_eq!(value["files"][0]["outcome"], "skipped");
     assert_eq!(value["files"][0]["parts"][1]["interruption"]["type"], "interrupted");
     let never_begun = file(vec![not_run.clone(), not_run]);
-    assert!(text::file(&never_begun, Style::plain()).starts_with("skipped x.wscope"));
+    assert!(text::file(&never_begun, Style::plain(), None).starts_with("skipped x.wscope"));
 }
 
 /// Scenario language, section 5: "JUnit: one `testsuite` a file, one `testcase` a part …".
@@ -138,7 +139,8 @@ fn junit_is_well_formed_whatever_was_received() {
     for part in [
         "<testsuite name=\"x.wscope\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"3.000\">",
         "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
-        "<failure type=\"timeout\" message=\"no match within 5s\">x.wscope:4:1: no match",
+        "<failure type=\"timeout\" message=\"line 4: &lt; {&quot;a&quot;:1}: at $.a expected 1, got 2; no match within \
+         5s\">x.wscope:4:1: no match",
         "<skipped/>",
         "<system-out>warning: line 4: the peer did not answer our Close&#10;alice &lt; hi\u{fffd}&#10;(2 events left",
     ] {
@@ -157,7 +159,7 @@ fn tap_numbers_the_parts_and_escapes() {
 ok 1 - x.wscope: a
 not ok 2 - x.wscope: b <&> \#1
   ---
-  message: "no match within 5s"
+  message: "line 4: < {\"a\":1}: at $.a expected 1, got 2; no match within 5s"
   type: timeout
   file: "x.wscope"
   line: 4
@@ -186,4 +188,49 @@ fn json_has_events_by_connection() {
     assert_eq!(part["steps"][0]["duration_ms"], 1.234);
     assert_eq!(value["summary"]["failed"], 1);
     assert_eq!(value["files"][0]["parts"][0]["failure"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_headline_has_the_step_and_what_is_wrong() {
+    let failure = |kind, message: &str, expected: Option<&str>, actual: Option<&str>| Failure {
+        kind,
+        line: 9,
+        message: message.to_owned(),
+        excerpt: "\n  jsonpath \"$.a\" == 1\n  ^^^^".to_owned(),
+        expected: expected.map(str::to_owned),
+        actual: actual.map(str::to_owned),
+        ..Failure::default()
+    };
+    let step = "line 9: jsonpath \"$.a\" == 1:";
+    for (failure, what) in [
+        (
+            failure("assertion", "the assertion does not hold", Some("1"), Some("2")),
+            "expected 1, got 2",
+        ),
+        (failure("timeout", "nothing matched", Some("a"), None), "nothing matched"),
+        (
+            failure("status", "it was accepted", Some("401"), Some("101")),
+            "expected 401, got 101; it was accepted",
+        ),
+    ] {
+        assert_eq!(text::headline(&failure), format!("{step} {what}"));
+    }
+    let long = Failure { excerpt: "x".repeat(200), message: "no".to_owned(), ..Failure::default() };
+    assert_eq!(text::headline(&long), format!("line 0: {}…: no", "x".repeat(120)));
+}
+
+/// A terminal would break them inside of words.
+#[test]
+fn lines_are_wrapped_between_words_but_for_that_of_the_file() {
+    let mut outcome = files().remove(0);
+    let failure = outcome.parts[1].failure.as_mut().expect("a failure");
+    failure.excerpt = format!("\n  < {}\n  ^", "word ".repeat(20).trim_end());
+    failure.notes =
+        vec!["the connection ended, and the step had waited for a long time".to_owned()];
+    let wrapped = text::file(&outcome, Style::plain(), Some(40));
+    let is_of_file = |line: &str| line.starts_with("  < word");
+    assert_eq!(wrapped.lines().filter(|line| is_of_file(line)).count(), 1, "{wrapped}");
+    assert!(wrapped.lines().all(|line| line.len() <= 40 || is_of_file(line)), "{wrapped}");
+    let note = "            the connection ended, and\n            the step had waited for a\n";
+    assert!(wrapped.contains(note), "{wrapped}");
 }

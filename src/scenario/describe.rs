@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::pattern::{Matcher, Pattern, ReasonPattern};
 use super::phrase::Phrase;
+use crate::protocol::CloseCode;
 
 /// How many bytes of a binary pattern are shown.
 const MOST_BYTES: usize = 64;
@@ -25,10 +26,12 @@ impl Pattern {
             Matcher::Ping(data) => of_control("a ping", data.as_deref()),
             Matcher::Pong(data) => of_control("a pong", data.as_deref()),
             Matcher::Close(close) => {
-                let end = Phrase::new("the end of the connection");
                 let end = match close.code {
-                    Some(code) => end.own(" with ").number(code.get().into()),
-                    None => end,
+                    Some(CloseCode::ABNORMAL) => {
+                        Phrase::new("an end of the connection without a Close frame (1006)")
+                    }
+                    Some(code) => Phrase::new("a Close frame with ").number(code.get().into()),
+                    None => Phrase::new("a Close frame"),
                 };
                 match &close.reason {
                     None => end,

@@ -10,6 +10,9 @@ use super::phrase::Phrase;
 /// The maximum length of a shown value, in characters.
 const MAX_SHOWN: usize = 60;
 
+/// How many places that differ are named, besides the first.
+const MAX_PATHS: usize = 3;
+
 /// How many names of members are shown.
 const MAX_NAMES: usize = 8;
 
@@ -20,6 +23,10 @@ pub struct Comparison {
     pub count: usize,
     /// The first difference.
     pub first: Option<Difference>,
+    /// How many more places differ.
+    pub more: usize,
+    /// The first of those, as JSONPaths.
+    pub more_paths: Vec<String>,
     /// The value has all its members: their names can be shown.
     is_whole: bool,
 }
@@ -95,11 +102,11 @@ pub fn compare(value: &Value, expected: &Value) -> Comparison {
     comparison
 }
 
-/// The first difference of a value that has all its members, which [`compare`] does not need.
-pub fn first_difference(value: &Value, expected: &Value) -> Option<Difference> {
+/// The same for a value that has all its members, which [`compare`] does not need: their names are known.
+pub fn compare_whole(value: &Value, expected: &Value) -> Comparison {
     let mut comparison = Comparison { is_whole: true, ..Comparison::default() };
     comparison.visit(&mut Vec::new(), value, expected);
-    comparison.first
+    comparison
 }
 
 /// A step from a value to one inside it.
@@ -115,6 +122,18 @@ impl Comparison {
     /// Whether the value contains everything that is expected.
     pub fn is_match(&self) -> bool {
         self.count == 0
+    }
+
+    /// The first difference in words, and where more are; `None` if there is none.
+    pub fn phrase(&self) -> Option<Phrase> {
+        let first = self.first.as_ref()?.phrase();
+        if self.more == 0 {
+            return Some(first);
+        }
+        let paths = self.more_paths.join(", ");
+        let rest = if self.more > self.more_paths.len() { ", …)" } else { ")" };
+        let more = first.own(" (and ").number(self.more as u64).own(" more: ");
+        Some(more.value(paths).own(rest))
     }
 
     fn visit<'a>(&mut self, path: &mut Vec<Step<'a>>, value: &Value, expected: &'a Value) {
@@ -158,7 +177,14 @@ impl Comparison {
 
     fn note(&mut self, path: &[Step<'_>], count: usize, kind: impl FnOnce() -> DifferenceKind) {
         self.count = self.count.saturating_add(count);
-        self.first.get_or_insert_with(|| Difference { path: json_path(path), kind: kind() });
+        if self.first.is_none() {
+            self.first = Some(Difference { path: json_path(path), kind: kind() });
+            return;
+        }
+        self.more += 1;
+        if self.more_paths.len() < MAX_PATHS {
+            self.more_paths.push(json_path(path));
+        }
     }
 }
 
@@ -284,10 +310,32 @@ mod tests {
     }
 
     #[test]
+    fn more_differences_are_counted_and_named() {
+        for (expected, actual, text) in [
+            ("1", "2", "at $ expected 1, got 2"),
+            (
+                r#"{"text":"a","id":1,"x":0}"#,
+                r#"{"text":"b","id":2,"x":0}"#,
+                "at $.text expected \"a\", got \"b\" (and 1 more: $.id)",
+            ),
+            (
+                "[1,[2],3,4,5]",
+                "[0,[0],0,0,0]",
+                "at $[0] expected 1, got 0 (and 4 more: $[1][0], $[2], $[3], …)",
+            ),
+        ] {
+            let phrase = compared(expected, actual).phrase().expect("a difference");
+            assert_eq!(phrase.to_string(), text);
+        }
+        assert_eq!(compared("1", "1").phrase(), None);
+    }
+
+    #[test]
     fn the_members_that_are_there_are_named() {
         let first = |expected: &str, actual: &str| {
             let json = |text: &str| json::parse(text.as_bytes()).expect("JSON");
-            first_difference(&json(actual), &json(expected)).expect("a difference").to_string()
+            let comparison = compare_whole(&json(actual), &json(expected));
+            comparison.phrase().expect("a difference").to_string()
         };
         let text = first(r#"{"qty":1}"#, r#"{"sku":"a","quantity":1}"#);
         assert_eq!(text, r#"at $.qty expected 1, got no such member among "sku", "quantity""#);

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::difference::Comparison;
-use super::pattern::{Match, Matcher, Pattern};
+use super::pattern::{Match, Matcher, Pattern, bare_json};
 use crate::event::EventKind;
+use crate::hidden::is_hidden;
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind};
@@ -131,16 +132,15 @@ impl Expectations {
         }
     }
 
-    /// The first difference of the closest message, with that message if it is not shown already.
+    /// How the closest message differs, with that message if it is not shown already.
     fn difference(&self) -> Option<String> {
         let (closest, text) = self.closest.as_ref()?;
-        let difference = closest.first.as_ref()?;
-        let which = match self.unmatched.len() {
-            0 | 1 => String::new(),
-            shown if self.after_closest < shown => " of the closest one".to_owned(),
-            _ => format!(" of the closest one, {text}"),
-        };
-        Some(format!("; first difference{which}: {difference}"))
+        let difference = closest.phrase()?;
+        Some(match self.unmatched.len() {
+            0 | 1 => format!(": {difference}"),
+            shown if self.after_closest < shown => format!(": closest message: {difference}"),
+            _ => format!(": closest message {text}: {difference}"),
+        })
     }
 }
 
@@ -148,16 +148,43 @@ fn listed(messages: &VecDeque<String>) -> String {
     Vec::from(messages.clone()).join(", ")
 }
 
-/// The start of a message, as it is shown.
+/// The start of a message, as it is shown: JSON as it is, if it is shown whole.
 fn shortened(kind: MessageKind, data: &[u8]) -> String {
-    let shown = &data[..data.len().min(MAX_SHOWN_LENGTH)];
-    let more = if shown.len() < data.len() { "…" } else { "" };
-    match (kind, std::str::from_utf8(shown)) {
+    let most = match str::from_utf8(data) {
+        Ok(text) => text.floor_char_boundary(MAX_SHOWN_LENGTH),
+        Err(_) => data.len().min(MAX_SHOWN_LENGTH),
+    };
+    let (shown, is_cut) = (&data[..most], most < data.len());
+    match (kind, str::from_utf8(shown)) {
+        (_, Ok(text)) if !is_cut && is_plain_json(text) => text.trim().to_owned(),
         (MessageKind::Text, _) | (_, Ok(_)) => {
-            format!("{:?}{more}", String::from_utf8_lossy(shown))
+            let text = format!("{:?}", String::from_utf8_lossy(shown));
+            match text.strip_suffix('"').filter(|_| is_cut) {
+                Some(start) => format!("{start}…\""),
+                None => text,
+            }
         }
-        _ => format!("hex:{}{more}", data_encoding::HEXLOWER.encode(shown)),
+        _ => format!(
+            "hex:{}{}",
+            data_encoding::HEXLOWER.encode(shown),
+            if is_cut { "…" } else { "" }
+        ),
     }
+}
+
+/// A pattern as it was typed; one that is a text, or has more than a line of characters that are seen, in quotes.
+fn written(pattern: &Pattern) -> String {
+    let source = pattern.to_string();
+    match pattern.matcher() {
+        Matcher::Text(_) => format!("{source:?}"),
+        _ if source.contains(is_hidden) => format!("{source:?}"),
+        _ => source,
+    }
+}
+
+/// Whether a text is an object or array of JSON of which everything is seen: it needs no quotes.
+fn is_plain_json(text: &str) -> bool {
+    bare_json(text).is_some() && !text.contains(is_hidden)
 }
 
 impl Observer for Expectations {
@@ -207,7 +234,7 @@ impl Observer for Expectations {
             _ => format!("last messages that did not match: {}", listed(&self.unmatched)),
         };
         let difference = self.difference().unwrap_or_default();
-        format!("expected {:?}{place}; {came}{difference}", pattern.to_string())
+        format!("expected {}{place}{difference}; {came}", written(pattern))
     }
 
     fn outranks_abnormal_end(&self) -> bool {
@@ -295,7 +322,7 @@ mod tests {
         for event in [&pong, &EventKind::Ping(Direction::Sent, b"a"), &ping(b"a"), &ping(b"")] {
             assert_eq!(on_event(&mut goal, event), Some(Progress::Open));
         }
-        assert!(goal.shortfall().starts_with("expected \"pong:\" (2 of 2); no message was"));
+        assert!(goal.shortfall().starts_with("expected pong: (2 of 2); no message was"));
         assert_eq!(on_event(&mut goal, &pong), Some(Progress::Met));
     }
 
@@ -310,7 +337,7 @@ mod tests {
         ] {
             assert_eq!(on_event(&mut goal, &event), Some(Progress::Open));
         }
-        assert!(goal.shortfall().contains("\"pong:a\" (2 of 3)"), "{}", goal.shortfall());
+        assert!(goal.shortfall().contains("expected pong:a (2 of 3)"), "{}", goal.shortfall());
         let pong = EventKind::Pong(Direction::Received, b"a", None);
         assert_eq!(on_event(&mut goal, &pong), Some(Progress::Open));
         let mut closed = |reason: &str| {
@@ -338,14 +365,16 @@ mod tests {
             on_text(&mut goal, data);
             goal.shortfall()
         };
-        assert!(!text("not JSON").contains("difference"));
-        let end = "; first difference of the closest one: at $.b.c expected 2, got 3";
-        assert!(text(r#"{"a":1,"b":{"c":3}}"#).ends_with(end));
-        assert!(text("{}").ends_with(end));
-        let end = "; first difference of the closest one: at $.a expected 1, got 2";
-        assert!(text(r#"{"a":2,"b":{"c":2}}"#).ends_with(end), "the last of two");
+        let start = r#"expected {"a":1,"b":{"c":2}} (1 of 2)"#;
+        assert!(text("not JSON").starts_with(&format!("{start}; last message")));
+        let closest = format!("{start}: closest message: at $.b.c expected 2, got 3; last");
+        assert!(text(r#"{"a":1,"b":{"c":3}}"#).starts_with(&closest));
+        assert!(text("{}").starts_with(&closest));
+        let closest = format!("{start}: closest message: at $.a expected 1, got 2; last");
+        assert!(text(r#"{"a":2,"b":{"c":2}}"#).starts_with(&closest), "the last of two");
         text(r#"{"a":1,"b":{"c":2}}"#);
-        assert!(text(r#"{"d":2}"#).ends_with("\"; first difference: at $.d expected 1, got 2"));
+        let end = r#"expected {"d":1} (2 of 2): at $.d expected 1, got 2; last message that did not match: {"d":2}"#;
+        assert_eq!(text(r#"{"d":2}"#), end);
     }
 
     #[test]
@@ -357,11 +386,46 @@ mod tests {
         };
         text(r#"{"a":1,"b":3}"#);
         text("other");
-        let end = "; first difference of the closest one: at $.b expected 2, got 3";
-        assert!(text(r#"{"a":9,"b":9}"#).ends_with(end));
+        let closest = ": closest message: at $.b expected 2, got 3; last messages";
+        assert!(text(r#"{"a":9,"b":9}"#).contains(closest));
         let last = text(r#"{"a":9,"b":9}"#);
-        let end = r#"; first difference of the closest one, "{\"a\":1,\"b\":3}": at $.b expected 2, got 3"#;
-        assert!(last.ends_with(end), "{last}");
+        let closest = r#": closest message {"a":1,"b":3}: at $.b expected 2, got 3; last messages"#;
+        assert!(last.contains(closest), "{last}");
+    }
+
+    /// A text that is not JSON, or of which not everything is shown or seen, is in quotes: its end is seen.
+    #[test]
+    fn messages_are_quoted_unless_they_are_whole_json() {
+        let long = format!("{{\"a\":\"{}\"}}", "é".repeat(100));
+        for (data, shown) in [
+            (r#"{"a":1}"#, r#"{"a":1}"#.to_owned()),
+            ("[1]", "[1]".to_owned()),
+            ("1", "\"1\"".to_owned()),
+            ("{a", "\"{a\"".to_owned()),
+            ("[\"\u{202e}\"]", r#""[\"\u{202e}\"]""#.to_owned()),
+            (&long, format!("\"{{\\\"a\\\":\\\"{}…\"", "é".repeat(57))),
+        ] {
+            assert_eq!(shortened(MessageKind::Text, data.as_bytes()), shown);
+        }
+        let binary = shortened(MessageKind::Binary, &[255; 121]);
+        assert!(binary.starts_with("hex:ff") && binary.ends_with("ff…"), "{binary}");
+    }
+
+    #[test]
+    fn patterns_are_shown_as_they_were_typed() {
+        for (source, shown) in [
+            ("ready", "\"ready\""),
+            ("/^\\w+$/", "/^\\w+$/"),
+            ("close:1000 /see/", "close:1000 /see/"),
+            ("ping:", "ping:"),
+            ("hex:00 ..", "hex:00 .."),
+            (r#"{"a":"b"}"#, r#"{"a":"b"}"#),
+            ("text:a", "\"text:a\""),
+            ("/a\nb/", "\"/a\\nb/\""),
+        ] {
+            let goal = expectations(&[source], false);
+            assert_eq!(goal.shortfall(), format!("expected {shown}; no message was received"));
+        }
     }
 
     #[test]

@@ -168,6 +168,8 @@ pub struct TranscriptEvent {
     pub connection: Option<String>,
     /// Since the part began.
     pub at: Duration,
+    /// The time before each line, if times are shown.
+    pub time: String,
     /// As it is shown to people; may be several lines.
     pub text: String,
     /// As `--json` has it: a JSON object.

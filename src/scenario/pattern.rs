@@ -5,7 +5,7 @@ use std::fmt;
 use regex::Regex;
 use serde_json::Value;
 
-use super::difference::{Comparison, compare, first_difference};
+use super::difference::{Comparison, compare, compare_whole};
 use super::json;
 use super::language::literal;
 use super::phrase::Phrase;
@@ -190,7 +190,7 @@ impl Pattern {
     /// How a message that is JSON differs, if this is about JSON; with the members that an object has.
     pub fn json_difference(&self, data: &[u8]) -> Option<Phrase> {
         let Matcher::Json(wanted) = &self.matcher else { return None };
-        Some(first_difference(&json::parse(data).ok()?, wanted)?.phrase())
+        compare_whole(&json::parse(data).ok()?, wanted).phrase()
     }
 
     /// Whether a received ping is like this.

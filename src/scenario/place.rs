@@ -40,7 +40,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Where two texts begin to differ; `None` if they are equal.
+/// Where two texts begin to differ, counted from 1; `None` if they are equal.
 pub fn of_texts(expected: &str, actual: &str) -> Option<Place> {
     let mut start = common_start(expected.as_bytes(), actual.as_bytes())?;
     while !(expected.is_char_boundary(start) && actual.is_char_boundary(start)) {
@@ -53,7 +53,7 @@ pub fn of_texts(expected: &str, actual: &str) -> Option<Place> {
     let number = before.chars().count() + 1;
     let mut text = Phrase::new("at character ").number(number as u64);
     if start + 1 != number {
-        text = text.own(" (byte ").number(start as u64).own(")");
+        text = text.own(" (byte ").number(start as u64 + 1).own(")");
     }
     if start > 0 {
         text = text.own(", after ").value(end_of(before));
@@ -67,12 +67,12 @@ pub fn of_texts(expected: &str, actual: &str) -> Option<Place> {
     })
 }
 
-/// Where bytes begin to differ from the expected ones; `None` if they are equal.
+/// Where bytes begin to differ from the expected ones, counted from 1; `None` if they are equal.
 pub fn of_bytes(expected: &[u8], actual: &[u8]) -> Option<Place> {
     let start = common_start(expected, actual)?;
     let (expected_rest, actual_rest) = (&expected[start..], &actual[start..]);
     let end = common_end(expected_rest, actual_rest);
-    let mut text = Phrase::new("at byte ").number(start as u64);
+    let mut text = Phrase::new("at byte ").number(start as u64 + 1);
     if start > 0 {
         let before = &expected[start.saturating_sub(SHOWN_BEFORE)..start];
         let dots = if before.len() < start { ".. " } else { "" };
@@ -166,7 +166,7 @@ mod tests {
             (
                 "éé\n",
                 "éé\r\n",
-                "at character 3 (byte 4), after \"éé\": expected \"\\n\" (U+000A), \
+                "at character 3 (byte 5), after \"éé\": expected \"\\n\" (U+000A), \
                  got \"\\r\\n\" (U+000D)",
             ),
             (
@@ -201,13 +201,13 @@ mod tests {
     #[test]
     fn the_first_different_byte_is_named() {
         for (expected, actual, place) in [
-            (&[1, 2, 3][..], &[1, 2, 4, 5][..], "at byte 2, after 01 02: expected 03, got 04 05"),
-            (&[1], &[1, 255], "at byte 1, after 01: expected the end, got ff"),
-            (&[1], &[], "at byte 0: expected 01, got the end"),
+            (&[1, 2, 3][..], &[1, 2, 4, 5][..], "at byte 3, after 01 02: expected 03, got 04 05"),
+            (&[1], &[1, 255], "at byte 2, after 01: expected the end, got ff"),
+            (&[1], &[], "at byte 1: expected 01, got the end"),
             (
                 &[7; 40],
                 &[7; 15],
-                "at byte 15, after .. 07 07 07 07 07 07 07 07 07 07: expected 07 07 07 07 07 07 07 \
+                "at byte 16, after .. 07 07 07 07 07 07 07 07 07 07: expected 07 07 07 07 07 07 07 \
                  07 07 07 07 07 07 07 07 07 07 07 07 07 .., got the end",
             ),
         ] {

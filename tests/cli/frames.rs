@@ -57,7 +57,7 @@ fn double_verbosity_shows_every_frame() {
                 + &" 01".repeat(48)
                 + "…"),
             "<< frame text, FIN, length 100 (7 bit), message 3 \"long long long long long long \
-             long long long lon\"…",
+             long long long lon…\"",
             "<< frame binary, FIN, length 0 (7 bit), message 4",
             "<< frame close, FIN, length 6 (7 bit) 03 e8 \"done\"",
         ]

@@ -19,6 +19,7 @@ fn refused(args: &[&str], error: &str) {
 #[test]
 fn a_bad_value_is_named_with_its_option_and_the_reason() {
     const STATUS: &str = "a status that refuses a request is one from 200 to 599";
+    const DURATION: &str = "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds";
     for (option, value, reason) in [
         ("--refuse", "99", STATUS),
         ("--refuse", "101", STATUS),
@@ -29,14 +30,14 @@ fn a_bad_value_is_named_with_its_option_and_the_reason() {
         ("--latency", "10ms±20ms", "the time after ± is longer than that before it"),
         ("--latency", "5 parsecs", "\"parsecs\" is not a unit of time; use ms, s, m or h"),
         ("--throttle", "0", "nothing would be passed on; without the option there is no limit"),
-        ("--throttle", "fast", "\"FAST\" is not a unit of size; use K, M or G"),
+        ("--throttle", "fast", "a size is a number of bytes, or written 64K, 10M, 1G"),
         ("--connections", "0", "it must be at least 1"),
         ("--max-clients", "0", "it must be at least 1"),
         ("--max-memory", "0", "it must be at least 1"),
-        ("--handshake-timeout", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
-        ("--connect-timeout", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
-        ("--duration", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
-        ("--close-timeout", "x", "\"x\" is not a unit of time; use ms, s, m or h"),
+        ("--handshake-timeout", "x", DURATION),
+        ("--connect-timeout", "x", DURATION),
+        ("--duration", "x", DURATION),
+        ("--close-timeout", "x", DURATION),
         ("--record", "x.txt", "the name has to end in .ndjson, .har or .wscope"),
         ("--filter", "", "the pattern is empty"),
         ("--origin", "a\nb", "'\\n' is not allowed in a header value"),

@@ -503,5 +503,5 @@ fn lost_echoes_are_counted() {
         .run()
         .code(0)
         .stdout("a\nb\nc\n")
-        .stderr_contains("2 messages may not have arrived\n");
+        .stderr_contains("up to 2 messages may not have arrived\n");
 }

@@ -146,9 +146,12 @@ fn invalid_and_duplicate_subprotocols_are_refused() {
 #[test]
 fn invalid_durations_and_sizes_are_refused() {
     for option in ["--connect-timeout", "--wait", "--max-time", "--close-timeout"] {
-        for (value, words) in
-            [("5x", "not a unit of time"), ("", "a duration is"), ("1.2.3", "a duration is")]
-        {
+        for (value, words) in [
+            ("5x", "not a unit of time"),
+            ("", "a duration is"),
+            ("1.2.3", "a duration is"),
+            ("abc", "a duration is"),
+        ] {
             assert_refused(&[option, value], &["bad", option, words]);
         }
     }
@@ -162,6 +165,10 @@ fn invalid_durations_and_sizes_are_refused() {
 fn negative_numbers_are_invalid_values() {
     assert_refused(&["--count", "-5"], &["--count", "-5"]);
     assert_refused(&["--max-time", "-1"], &["--max-time", "-1"]);
+    assert_refused(
+        &["--connect-timeout", "-1"],
+        &["a value is required for '--connect-timeout <TIME>': '-1' is an option"],
+    );
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn connections_are_told_apart_and_chosen() {
     both().args(["-q", "--entry", "feed"]).run().code(0).stdout("world\n").stderr("");
     both().args(["-q", "--entry", "3"]).run().code(2).stdout("").stderr(
         "wscope: x.ndjson has no connection 3\n\
-         hint: it has 1 ws://localhost/chat, 2 ws://localhost/feed\n",
+         hint: its connections: 1 ws://localhost/chat, 2 ws://localhost/feed\n",
     );
     both().args(["--entry", "0"]).run().code(2).stderr_contains("connections count from 1");
 }

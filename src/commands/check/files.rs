@@ -150,7 +150,7 @@ fn standard_input() -> Read {
     io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() as u64 > MAX_FILE {
         true => Err(failed(io::Error::other(FileError::TooLarge(MAX_FILE).to_string()))),
-        false => Ok(ReadFile { source: Source::new("-", bytes), warnings: Vec::new() }),
+        false => Ok(ReadFile { source: Source::new(STANDARD_INPUT, bytes), warnings: Vec::new() }),
     }
 }
 

@@ -8,6 +8,7 @@ use data_encoding::HEXLOWER;
 use super::failure::Draft;
 use crate::event::{self, Event, EventKind, Message};
 use crate::output::json::visible;
+use crate::protocol::vocabulary::FrameEvent;
 use crate::redact::{Redaction, Secrets};
 use crate::scenario::language::{Source, Template};
 use crate::scenario::outcome::{Failure, MAX_SHOWN, ShownMessage};
@@ -168,6 +169,11 @@ pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Eve
     let data = match event.what {
         EventKind::Message(message) => message.data,
         EventKind::Ping(_, data) | EventKind::Pong(_, data, _) => data,
+        EventKind::Frame(frame) => {
+            let (payload, plain) = frame_payload(frame, secrets);
+            let frame = FrameEvent { payload: &payload, plain: plain.as_deref(), ..*frame };
+            return pass(&Event { what: EventKind::Frame(&frame), ..*event }, Resized(None));
+        }
         EventKind::Failure(failure) => {
             let failure = received(failure, secrets);
             let what = EventKind::Failure(&failure);
@@ -185,6 +191,25 @@ pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Eve
     };
     let event = Event { what, ..*event };
     pass(&event, Resized(Some((masked.len(), data.len()))));
+}
+
+/// The payload of a frame without secrets, and the inflated one. What is compressed is left out if there are secrets:
+/// they cannot be masked in it.
+fn frame_payload<'f>(
+    frame: &FrameEvent<'f>,
+    secrets: &Secrets,
+) -> (Cow<'f, [u8]>, Option<Cow<'f, [u8]>>) {
+    let is_compressed = frame.part.is_some_and(|part| part.compressed);
+    let is_fragment = frame.part.is_some_and(|part| part.fragment > 1) || !frame.header.fin;
+    let masked = |data: &'f [u8]| match is_fragment {
+        true => secrets.mask_byte_fragments(data),
+        false => secrets.mask(data),
+    };
+    let payload = match is_compressed && *secrets != Secrets::default() {
+        true => Cow::Borrowed(&b""[..]),
+        false => masked(frame.payload),
+    };
+    (payload, frame.plain.map(masked))
 }
 
 /// A failure without secrets in the bytes of the peer, which may be shown in hex.

@@ -16,7 +16,7 @@ use super::options::{OwnOptions, max_times};
 use super::recorded::CheckRecordings;
 use super::relax::Relaxed;
 use super::time_limit::time_limit;
-use super::transcript::{Lines, Recorder};
+use super::transcript::{Lines, Recorder, TranscriptOptions};
 use super::values::ScenarioValues;
 use crate::config::CheckConfig;
 use crate::platform::child_group::ChildGroup;
@@ -119,7 +119,7 @@ impl FileRun<'_> {
         let recorder = Recorder::new(
             self.secrets.clone(),
             self.live.clone(),
-            self.config.wants_transcripts(),
+            TranscriptOptions::of(self.config),
             Arc::clone(&self.clock),
         );
         let count = part.connections.len();
@@ -399,8 +399,10 @@ impl PartRun<'_, '_> {
                         }
                         _ => failure.message,
                     };
+                    let text = self.file.source.text()[at.clone()].trim().to_owned();
+                    let text = masking::excerpt(text, &self.file.written);
                     let line = Phrase::new("also line ").number(failure.line as u64);
-                    first.notes.push(line.own(": ").phrase(what));
+                    first.notes.push(line.own(": ").value(text).own(": ").phrase(what));
                 }
             }
         }

@@ -40,6 +40,8 @@ pub(super) struct Printer {
     quiet: bool,
     /// The width of standard error, if it is a terminal.
     columns: Option<usize>,
+    /// The same of where results go.
+    result_columns: Option<usize>,
     /// The lines of the files that are running, on a terminal.
     live: Option<Live>,
 }
@@ -73,6 +75,10 @@ impl Printer {
             verbose: config.verbose,
             quiet: config.quiet,
             columns: config.env.stderr_is_terminal.then(terminal::width),
+            result_columns: match is_report {
+                true => config.env.stderr_is_terminal.then(terminal::width),
+                false => config.env.stdout_is_terminal.then(terminal::width),
+            },
             live: is_live.then(|| Live::start(style)),
         })
     }
@@ -137,8 +143,15 @@ impl Printer {
     /// Prints a notice on standard error.
     pub(super) fn notice(&mut self, level: Level, text: &str) {
         let role = if level == Level::Warning { Role::Warning } else { Role::Dim };
-        let text = self.err.paint(role, &format!("wscope: {text}"));
+        let text = format!("wscope: {text}");
+        let text = self.err.paint_lines(role, &wrap(&text, self.columns, 0, HANGING));
         eprint(&format!("{}\n", self.without_commands(&text)));
+    }
+
+    /// Says on standard error why nothing was run.
+    pub(super) fn failure(&mut self, text: &str) {
+        let label = self.err.paint(Role::Error, "wscope:");
+        eprint(&self.without_commands(&format!("{label} {text}\n")));
     }
 
     /// Says on standard error what may help. With `--quiet` nothing is shown.
@@ -188,6 +201,7 @@ impl Printer {
             return;
         }
         let text = masking::excerpt(source.render(severity, diagnostic), secrets);
+        let text = wrapped(&text, self.columns);
         eprint(&format!("{}\n", self.without_commands(&text)));
         if self.is_github {
             let help = diagnostic.help.iter().map(|help| format!("; {help}"));
@@ -210,13 +224,13 @@ impl Printer {
                 let transcript = text::transcript(file);
                 self.out(&transcript);
             }
-            let text = text::file(file, self.style);
+            let text = text::file(file, self.style, self.result_columns);
             self.out(&text);
         }
         if self.is_github {
             self.put(&github::annotations(file));
         }
-        let warnings = text::warnings(file, self.err);
+        let warnings = text::warnings(file, self.err, self.columns);
         if !warnings.is_empty() && !self.quiet {
             self.erase();
             self.streams.out.flush(); // so that they stand below their file if both are seen together
@@ -231,7 +245,7 @@ impl Printer {
     /// Prints the last line.
     pub(super) fn summary(&mut self, files: &[FileOutcome], took: Duration) {
         if !self.quiet || counts(files).failed > 0 {
-            let text = text::summary(files, took);
+            let text = text::summary(files, took, self.result_columns);
             self.out(&text);
         }
     }
@@ -264,6 +278,20 @@ impl Printer {
         self.erase();
         Delivery { needs_reader: false, ..delivery(&mut self.streams, reactor, until) }.run()
     }
+}
+
+/// A diagnostic, whose lines are wrapped but for that of the file, which has carets below it.
+fn wrapped(text: &str, columns: Option<usize>) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    let is_of_file = |index: usize| {
+        let next = lines.get(index + 1).map_or("", |line| line.trim());
+        index > 0 && !next.is_empty() && next.bytes().all(|byte| byte == b'^')
+    };
+    let wrapped = lines.iter().enumerate().map(|(index, line)| match is_of_file(index) {
+        true => Cow::Borrowed(*line),
+        false => wrap(line, columns, 0, HANGING),
+    });
+    wrapped.collect::<Vec<_>>().join("\n")
 }
 
 /// When the wait for outputs ends that follows a signal.

@@ -77,7 +77,7 @@ pub(super) fn hint(files: &[Prepared], outcomes: &[FileOutcome]) -> Option<Strin
     };
     let is_recorded = |source: &Source| {
         let first = source.text().lines().next();
-        first == Some(FIRST_LINE) && source.name != "-"
+        first == Some(FIRST_LINE) && source.name != files::STANDARD_INPUT
     };
     let failed: BTreeSet<_> =
         outcomes.iter().filter(|it| differs(it)).map(|it| it.file.as_str()).collect();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::RunClock;
 use super::masking;
+use crate::config::CheckConfig;
 use crate::error::received;
 use crate::event::{Event, EventKind, Message, Stamp};
 use crate::output::human::{Detail, Human, HumanOptions};
@@ -15,6 +16,7 @@ use crate::platform::batches::Batch;
 use crate::redact::Secrets;
 use crate::report::text;
 use crate::scenario::outcome::{Transcript, TranscriptEvent};
+use crate::view::Timestamps;
 use ends::{Ends, Limits};
 
 mod ends;
@@ -32,6 +34,30 @@ pub(super) trait Lines: Send + Sync {
     fn show(&self, text: String);
 }
 
+/// What is kept of events, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TranscriptOptions {
+    /// Somebody wants what is kept.
+    is_wanted: bool,
+    detail: Detail,
+    timestamps: Option<Timestamps>,
+}
+
+impl TranscriptOptions {
+    pub(super) fn of(config: &CheckConfig) -> Self {
+        let is_wanted = config.wants_transcripts();
+        Self { is_wanted, detail: config.detail, timestamps: config.timestamps }
+    }
+
+    const fn frames(self) -> JsonFrames {
+        match self.detail {
+            // A payload would be encoded, which could hide a secret.
+            Detail::Frames | Detail::Bytes => JsonFrames::Headers,
+            Detail::Quiet | Detail::Line | Detail::Head | Detail::Control => JsonFrames::None,
+        }
+    }
+}
+
 /// The transcript of a part, which its connections write to.
 #[derive(Clone)]
 pub(super) struct Recorder {
@@ -40,8 +66,9 @@ pub(super) struct Recorder {
     secrets: Secrets,
     /// Gets every event, also those that are not kept.
     live: Option<Arc<dyn Lines>>,
-    /// Nothing shows what would be kept: events need not be rendered.
-    is_unused: bool,
+    options: TranscriptOptions,
+    /// The time of the last event that was shown, of all connections.
+    last: Arc<Mutex<Duration>>,
     kept: Arc<Mutex<Ends<Kept>>>,
 }
 
@@ -49,7 +76,15 @@ pub(super) struct Recorder {
 /// rendered only then.
 enum Kept {
     Rendered(TranscriptEvent),
-    Message(Option<String>, Duration, OwnedMessage),
+    Message(Option<String>, Times, OwnedMessage),
+}
+
+/// When an event was.
+struct Times {
+    /// Since the part began.
+    at: Duration,
+    /// As it is shown.
+    shown: String,
 }
 
 /// A message with its payload.
@@ -61,23 +96,22 @@ struct OwnedMessage {
 }
 
 impl Recorder {
-    /// A recorder that keeps events if somebody wants them (`is_wanted`), and hands them to `live`.
+    /// A recorder that keeps events if somebody wants them, and hands them to `live`.
     pub(super) fn new(
         secrets: Secrets,
         live: Option<Arc<dyn Lines>>,
-        is_wanted: bool,
+        options: TranscriptOptions,
         clock: Arc<RunClock>,
     ) -> Self {
-        let is_unused = !is_wanted && live.is_none();
         let kept = Arc::new(Mutex::new(Ends::new(KEPT)));
         let started = clock.now();
-        Self { clock, started, secrets, live, is_unused, kept }
+        Self { clock, started, secrets, live, options, last: Arc::default(), kept }
     }
 
     /// Outputs that keep the events of a connection.
     pub(super) fn outputs(&self, connection: Option<&str>) -> Outputs {
         let mut outputs = Outputs::default();
-        if self.is_unused {
+        if self.is_unused() {
             return outputs;
         }
         let format = Recording::new(self.clone(), connection.map(str::to_owned));
@@ -86,35 +120,53 @@ impl Recorder {
         outputs
     }
 
+    /// Nothing shows what would be kept: events need not be rendered.
+    fn is_unused(&self) -> bool {
+        !self.options.is_wanted && self.live.is_none()
+    }
+
+    /// The events of frames that are kept.
+    pub(super) fn frames(&self) -> JsonFrames {
+        if self.is_unused() { JsonFrames::None } else { self.options.frames() }
+    }
+
     /// What was kept so far. The events of connections that are still open may follow.
     pub(super) fn take(&self) -> Transcript {
         let (kept, first, omitted) = self.kept().take();
-        let mut renderer = Renderer::new();
+        let mut renderer = Renderer::new(self.options);
         let events = kept.into_iter().map(|kept| match kept {
             Kept::Rendered(event) => event,
-            Kept::Message(connection, at, OwnedMessage { at: stamp, message, data }) => {
+            Kept::Message(connection, times, OwnedMessage { at: stamp, message, data }) => {
                 let what = EventKind::Message(Message { data: &data, ..message });
                 let event = Event { at: stamp, connection: None, mark: None, transit: None, what };
                 let (text, json) = renderer.render(&event, &self.secrets);
-                TranscriptEvent { connection, at, text, json }
+                TranscriptEvent { connection, at: times.at, time: times.shown, text, json }
             }
         });
         Transcript { events: events.collect(), omitted, first }
     }
 
-    fn elapsed(&self) -> Duration {
-        self.clock.now().saturating_duration_since(self.started)
+    /// The times of an event, whose text is shown now.
+    fn times(&self, stamp: Stamp, text: &str) -> Times {
+        let at = self.clock.now().saturating_duration_since(self.started);
+        let Some(timestamps) = self.options.timestamps.filter(|_| !text.is_empty()) else {
+            return Times { at, shown: String::new() };
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let since_last = stamp.elapsed.saturating_sub(*last);
+        *last = stamp.elapsed;
+        Times { at, shown: timestamps.text(stamp, since_last) }
     }
 
     fn kept(&self) -> MutexGuard<'_, Ends<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn show(&self, connection: Option<&str>, text: &str) {
+    fn show(&self, times: &Times, connection: Option<&str>, text: &str) {
         if let Some(live) = &self.live
             && !text.is_empty()
         {
-            live.show(text::event(connection, text));
+            live.show(text::event(&times.shown, connection, text));
         }
     }
 }
@@ -128,17 +180,17 @@ struct Recording {
 
 impl Recording {
     fn new(recorder: Recorder, connection: Option<String>) -> Self {
-        Self { recorder, connection, renderer: Renderer::new() }
+        let renderer = Renderer::new(recorder.options);
+        Self { recorder, connection, renderer }
     }
 
     /// Keeps a message as it is.
-    fn keep(&self, at: Stamp, message: &Message<'_>) {
+    fn keep(&self, times: Times, at: Stamp, message: &Message<'_>) {
         let size = 2 * message.data.len(); // about as much as it will be as text and as JSON
         // What is larger than all that is kept is left out at once: it need not be copied.
         let data = if size > KEPT.bytes { Vec::new() } else { message.data.to_vec() };
         let message = OwnedMessage { at, message: Message { data: &[], ..*message }, data };
-        let elapsed = self.recorder.elapsed();
-        let kept = Kept::Message(self.connection.clone(), elapsed, message);
+        let kept = Kept::Message(self.connection.clone(), times, message);
         self.recorder.kept().push(kept, size);
     }
 }
@@ -149,21 +201,22 @@ impl Format for Recording {
         if let EventKind::Message(message) = &event.what
             && recorder.kept().is_full()
         {
-            self.keep(event.at, message);
+            let times = recorder.times(event.at, "a message");
             if recorder.live.is_some() {
                 let (text, _) = self.renderer.render(event, &recorder.secrets);
-                recorder.show(self.connection.as_deref(), &text);
+                recorder.show(&times, self.connection.as_deref(), &text);
             }
+            self.keep(times, event.at, message);
             return;
         }
         let (text, json) = self.renderer.render(event, &recorder.secrets);
-        let (connection, at) = (self.connection.clone(), recorder.elapsed()); // showing it may wait
-        recorder.show(self.connection.as_deref(), &text);
         if text.is_empty() && json.is_empty() {
             return;
         }
+        let (connection, times) = (self.connection.clone(), recorder.times(event.at, &text)); // showing it may wait
+        recorder.show(&times, self.connection.as_deref(), &text);
         let size = text.len() + json.len();
-        let event = TranscriptEvent { connection, at, text, json };
+        let event = TranscriptEvent { connection, at: times.at, time: times.shown, text, json };
         recorder.kept().push(Kept::Rendered(event), size);
     }
 }
@@ -175,33 +228,33 @@ struct Renderer {
 }
 
 impl Renderer {
-    fn new() -> Self {
+    fn new(options: TranscriptOptions) -> Self {
+        let frames = options.frames();
         let options = HumanOptions {
             style: Style::plain(),
             width: Some(UNBROKEN),
             messages: true,
-            detail: Detail::Control,
+            detail: options.detail,
             full_command: false,
             pretty: false,
             notes_binary: false,
             notes_controls: false,
             answers: true,
-            timestamps: None,
+            timestamps: None, // before the name of the connection
             escapes: true,
             failures: true,
         };
-        Self {
-            human: Scratch::new(Human::new(options)),
-            json: Scratch::new(Json::new(JsonFrames::None)),
-        }
+        Self { human: Scratch::new(Human::new(options)), json: Scratch::new(Json::new(frames)) }
     }
 
     /// The event as a text, and as JSON.
     fn render(&mut self, event: &Event<'_>, secrets: &Secrets) -> (String, String) {
         let mut rendered = Default::default();
         // Of these the payload is masked before it is rendered: what else is in the text are words of the program.
-        let has_payload_only =
-            matches!(event.what, EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..));
+        let has_payload_only = matches!(
+            event.what,
+            EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..) | EventKind::Frame(_)
+        );
         masking::event(event, secrets, |event, resized| {
             let text = match event.what {
                 EventKind::Failure(failure) => {

@@ -1,13 +1,13 @@
 //! The codes and words of a command line, and what is found for them.
 
-use super::{describe, overview, row, wrapped};
+use super::{describe, overview, row};
 use crate::error::Error;
 use crate::protocol::close::{APPLICATIONS, CloseCode, Explanation, KNOWN, RANGES};
 
-/// What is shown for codes and words, and the error for those that mean nothing.
-pub fn answer(terms: &[String]) -> (String, Option<Error>) {
+/// What is shown for codes and words, in lines of at most `width` columns, and the error for those that mean nothing.
+pub fn answer(terms: &[String], width: usize) -> (String, Option<Error>) {
     if terms.is_empty() {
-        return (overview(), None);
+        return (overview(width), None);
     }
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for term in terms {
@@ -28,7 +28,7 @@ pub fn answer(terms: &[String]) -> (String, Option<Error>) {
         message: unknown.join("; "),
         hint: Some("'wscope codes' lists all codes".to_owned()),
     });
-    (text(found), error)
+    (text(found, width), error)
 }
 
 /// A code or a range that a word was found in.
@@ -51,7 +51,7 @@ enum Found {
 }
 
 /// What is found, in the order of the terms. Words that follow each other have one table.
-fn text(found: Vec<Found>) -> String {
+fn text(found: Vec<Found>, width: usize) -> String {
     let is_code = |it: &Match| {
         let is_it = |code: &CloseCode| code.get().to_string() == it.label;
         found.iter().any(|found| matches!(found, Found::Code(code) if is_it(code)))
@@ -75,11 +75,11 @@ fn text(found: Vec<Found>) -> String {
     let mut shown = Vec::new();
     for section in sections {
         let text = match section {
-            Found::Code(code) => describe(code),
+            Found::Code(code) => describe(code, width),
             Found::Matches(matches) => match matches.as_slice() {
                 [] => continue,
-                [only] => describe(CloseCode::new(only.code)),
-                matches => table(matches),
+                [only] => describe(CloseCode::new(only.code), width),
+                matches => table(matches, width),
             },
         };
         if !shown.contains(&text) {
@@ -89,17 +89,11 @@ fn text(found: Vec<Found>) -> String {
     shown.join("\n")
 }
 
-fn table(matches: &[Match]) -> String {
-    let lines = matches.iter().map(|it| {
-        let start = row(&it.label, it.name, "");
-        wrapped(start.trim_end_matches('\n'), INDENT, &it.text)
-    });
-    let table = row("CODE", "NAME", "MEANING OR CAUSE") + &lines.collect::<String>();
+fn table(matches: &[Match], width: usize) -> String {
+    let lines = matches.iter().map(|it| row(&it.label, it.name, &it.text, width));
+    let table = row("CODE", "NAME", "MEANING OR CAUSE", width) + &lines.collect::<String>();
     table + "\n`wscope codes CODE` explains one of them.\n"
 }
-
-/// The width of the columns of codes and names.
-const INDENT: &str = "                                  ";
 
 /// The start of a word, and other words for the same subject.
 const RELATED: [(&str, &[&str]); 2] = [
@@ -162,15 +156,16 @@ fn has(text: &str, words: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::codes::WIDTH;
 
     fn answered(terms: &[&str]) -> (String, String) {
         let terms: Vec<_> = terms.iter().map(|term| (*term).to_owned()).collect();
-        let (text, error) = answer(&terms);
+        let (text, error) = answer(&terms, WIDTH);
         (text, error.map(|error| error.message()).unwrap_or_default())
     }
 
     fn described(code: u16) -> String {
-        describe(CloseCode::new(code))
+        describe(CloseCode::new(code), WIDTH)
     }
 
     #[test]
@@ -179,7 +174,7 @@ mod tests {
         for terms in [&["4401", "1006"][..], &["4401", "1006", "4401"]] {
             assert_eq!(answered(terms), (both.clone(), String::new()), "{terms:?}");
         }
-        assert_eq!(answered(&[]).0, overview());
+        assert_eq!(answered(&[]).0, overview(WIDTH));
     }
 
     #[test]
@@ -200,7 +195,7 @@ mod tests {
             assert_eq!(text.lines().filter(|it| it.starts_with(line)).count(), 1, "{line}\n{text}");
         }
         assert!(!text.contains("1001"), "{text}");
-        assert!(text.lines().all(|line| line.len() <= super::super::WIDTH), "{text}");
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::conversation::Conversation;
 use super::run::Ended;
 use crate::commands::lost;
-use crate::commands::verdict::{TimeLimits, verdict};
+use crate::commands::verdict::{TimeLimits, shortfalls, verdict};
 use crate::config::proxy_remark;
 use crate::error::{Error, report};
 use crate::event::{EventKind, Level, Shown};
@@ -58,6 +58,11 @@ impl Conversation<'_> {
         let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let closed_itself = matches!(report.stop, Some(Stop::Requested));
         let mut verdict = verdict(&mut report, limits);
+        // Of a single message it is clear that it was not received, and --check has a verdict of its own.
+        let shortfalls = match ending.count {
+            Some(2..) if self.playback.is_none() => shortfalls(&report, &verdict),
+            _ => Vec::new(),
+        };
         let mut remark = None;
         if let Some(playback) = &self.playback {
             (verdict, remark) = playback.verdict(verdict, &self.config.endpoint.secrets);
@@ -70,6 +75,9 @@ impl Conversation<'_> {
         }
         if let Some(text) = remark {
             self.emit(EventKind::Notice(Level::Info, &text));
+        }
+        for text in shortfalls {
+            self.emit(EventKind::Notice(Level::Warning, &text));
         }
         let peer_closed =
             report.deadline.is_none() && !closed_itself && report.closed.ending.received.is_some();
@@ -112,7 +120,7 @@ impl Conversation<'_> {
             match unsent.unconfirmed {
                 0 => None,
                 1 => Some("1 message may not have arrived".to_owned()),
-                many => Some(format!("{many} messages may not have arrived")),
+                many => Some(format!("up to {many} messages may not have arrived")),
             }
             .filter(|_| was_lost),
         ];

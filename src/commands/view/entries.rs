@@ -94,7 +94,7 @@ impl Entries {
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         let hint = match self.listed.is_empty() {
             true => "the recording has no connection".to_owned(),
-            false => format!("it has {}{more}", self.listed.join(", ")),
+            false => format!("its connections: {}{more}", self.listed.join(", ")),
         };
         Err(Error::Usage { message: format!("{name} has no {wanted}"), hint: Some(hint) })
     }
@@ -163,7 +163,7 @@ mod tests {
         let hint = error.hint().expect("the list");
         assert_eq!(
             hint,
-            "it has 1 ws://a/x, 2 ws://b/y, 7 ws://b/z, 8 ws://c/z, 9 ws://d/z, 7.2 ws://e/x"
+            "its connections: 1 ws://a/x, 2 ws://b/y, 7 ws://b/z, 8 ws://c/z, 9 ws://d/z, 7.2 ws://e/x"
         );
     }
 

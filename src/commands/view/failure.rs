@@ -20,8 +20,9 @@ pub(super) fn report(failure: &Failure, style: Style, columns: Option<usize>) ->
     }
     if let Some(info) = &failure.certificate {
         let title = "the certificate (from a second connection, on which it was not checked):";
-        text += &format!("{}\n", style.paint(Role::Dim, title));
-        text += &certificate::lines(info, 2, style);
+        let title = wrap(title, columns, 0, HANGING);
+        text += &format!("{}\n", style.paint_lines(Role::Dim, &title));
+        text += &certificate::lines(info, 2, style, columns);
     }
     text + &received(failure, style)
 }

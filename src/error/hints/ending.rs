@@ -152,23 +152,30 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
 /// our Close frame.
 fn close_code(closed: &Closed) -> Option<String> {
     let code = closed.ending.code();
-    let pointer =
-        is_explained(code).then(|| format!("'wscope codes {}' explains the code", code.get()));
+    let pointer = pointer(code);
     if !closed.ending.reason().is_empty() || closed.ending.initiator == Initiator::Local {
         return pointer;
     }
     let application = closed.application;
     let meaning =
         application.and_then(|it| it.meaning(code).map(|meaning| format!("{it}: {meaning}")));
-    let meaning = meaning.unwrap_or_else(|| first_sentence(code.explain().meaning));
+    if let Some(meaning) = meaning {
+        return Some(meaning); // that is what the page says too
+    }
+    let meaning = first_sentence(code.explain().meaning);
     Some([Some(meaning), pointer].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
-/// Whether `wscope codes` explains the code beyond its range.
-fn is_explained(code: CloseCode) -> bool {
-    !(3000..=4999).contains(&code.get())
-        || KNOWN.contains(&code.get())
-        || APPLICATIONS.iter().any(|it| it.meaning(code).is_some())
+/// Where more is known of the code than its range; only applications define those for private use.
+fn pointer(code: CloseCode) -> Option<String> {
+    let number = code.get();
+    let has_meaning = || APPLICATIONS.iter().any(|it| it.meaning(code).is_some());
+    match number {
+        4000..=4999 => has_meaning()
+            .then(|| format!("'wscope codes {number}' lists applications that use the code")),
+        3000..=3999 if !KNOWN.contains(&number) => None,
+        _ => Some(format!("'wscope codes {number}' explains the code")),
+    }
 }
 
 /// The hint for an end without a Close frame.

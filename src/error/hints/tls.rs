@@ -1,5 +1,7 @@
 //! Hints for failed TLS handshakes, based on the error of the library and on what was received.
 
+use std::net::Ipv4Addr;
+
 use native_tls::Protocol;
 
 use super::banner::{protocol, socks};
@@ -267,10 +269,10 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             "is the clock of this machine right? {insecure} accepts the certificate anyway"
         ),
         TlsFault::OtherName if peer.is_proxy => format!(
-            "the certificate is for another name: use one that it is for; {insecure} accepts it anyway"
+            "the certificate is for another name: use a host name that it is for; {insecure} accepts it anyway"
         ),
         TlsFault::OtherName => format!(
-            "the certificate is for another name: connect by one that it is for, or --servername NAME requests that one; {insecure} accepts it anyway"
+            "the certificate is for another name: connect to a host name that it is for, or request it with --servername NAME; {insecure} accepts it anyway"
         ),
         TlsFault::Weak => format!(
             "each certificate of the chain requires an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
@@ -306,8 +308,9 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
             (Trust::System, 0) => "",
             _ => "; the current FILE does not",
         };
+        let other_name = other_name_too(failure, peer).unwrap_or_default();
         return format!(
-            "--cacert FILE trusts this certificate if FILE contains it{now}; {insecure} accepts any certificate"
+            "--cacert FILE trusts this certificate if FILE contains it{now}{other_name}; {insecure} accepts any certificate"
         );
     }
     let trusted = match failure.trust {
@@ -332,6 +335,33 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     format!(
         "--cacert FILE trusts {wanted}{trusted}; {insecure} accepts any certificate{incomplete}"
     )
+}
+
+/// What fails once a self-signed certificate is trusted, if it is for other hosts only.
+fn other_name_too(failure: &TlsFailure, peer: &Peer) -> Option<String> {
+    let certificate = failure.chain.first()?;
+    let name = &failure.name;
+    // Without a DNS name the subject would count (RFC 6125 section 6.4.4), and an IPv6 address has several forms.
+    let is_address = name.parse::<Ipv4Addr>().is_ok();
+    let has_host = |own: &String| own.contains('.') || !own.contains(':');
+    let is_comparable = is_address || certificate.names.iter().any(has_host);
+    let is_for = |own: &String| {
+        let parent = name.split_once('.').map(|(_, parent)| parent);
+        let wildcard = own.strip_prefix("*.").filter(|_| !is_address);
+        own.eq_ignore_ascii_case(name)
+            || wildcard.is_some_and(|own| parent.is_some_and(|it| it.eq_ignore_ascii_case(own)))
+    };
+    let is_other = is_comparable
+        && !name.contains(':')
+        && certificate.has_all_names()
+        && !certificate.names.iter().any(is_for);
+    let way = match peer.is_proxy {
+        true => "use a host name that it is for",
+        false => "connect to a host name that it is for, or request it with --servername NAME",
+    };
+    is_other.then(|| {
+        format!(", but it is for {}, not for {name}: {way} as well", certificate.hosts_in_short())
+    })
 }
 
 /// The hint for an alert about the client certificate (RFC 8446 section 6.2).

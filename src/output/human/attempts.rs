@@ -30,7 +30,9 @@ impl Human {
         match retry.unconfirmed {
             0 => {}
             lost => {
-                text += &self.warning(&format!("{} may not have arrived", counted(lost, "message")))
+                let up_to = if lost > 1 { "up to " } else { "" };
+                let lost = counted(lost, "message");
+                text += &self.warning(&format!("{up_to}{lost} may not have arrived"));
             }
         }
         Some(text)

@@ -11,7 +11,7 @@ use super::{Detail, Human, arrow, role};
 use crate::event::{Closed, HeadView, LastTraffic, Opened, ProxyHeads, SOON};
 use crate::net::Timings;
 use crate::output::certificate;
-use crate::output::escape::{Newlines, escape, escape_bytes};
+use crate::output::escape::{Newlines, escape, escape_bytes, quoted};
 use crate::output::head::head_lines;
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
@@ -87,7 +87,12 @@ impl Human {
                 match self.shows(Detail::Control) {
                     true => {
                         detail("certificate")
-                            + &certificate::lines(certificate, 4, self.options.style)
+                            + &certificate::lines(
+                                certificate,
+                                4,
+                                self.options.style,
+                                self.columns(),
+                            )
                     }
                     false => detail(&certificate::line(certificate)),
                 }
@@ -270,7 +275,7 @@ pub fn close_text(close: &ClosePayload) -> String {
     match close.code {
         None => "without a code (1005)".to_owned(),
         Some(code) if close.reason.is_empty() => code.to_string(),
-        Some(code) => format!("{code}: \"{}\"", escape(&close.reason, Newlines::Escape)),
+        Some(code) => format!("{code}: {}", quoted(&close.reason, false)),
     }
 }
 

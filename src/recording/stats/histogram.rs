@@ -3,11 +3,17 @@
 /// Buckets for each power of two: a quantile is at most 1/32 too large.
 const PARTS: u64 = 32;
 
-/// Counts numbers in buckets whose width grows with them, so that it takes little memory whatever is counted.
+/// How many numbers are kept as they are.
+const MAX_FEW: usize = 64;
+
+/// Counts numbers in buckets whose width grows with them, so that it takes little memory whatever is counted. Few numbers
+/// are kept themselves too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
     /// The buckets, up to the last one that is in use.
     counts: Vec<u64>,
+    /// The numbers in order, as long as they are at most [`MAX_FEW`].
+    few: Vec<u64>,
     count: u64,
     min: u64,
     max: u64,
@@ -21,6 +27,11 @@ impl Histogram {
             self.counts.resize(bucket + 1, 0);
         }
         self.counts[bucket] += 1;
+        match self.few.len() {
+            kept if kept as u64 != self.count => {} // there were too many before
+            MAX_FEW => self.few = Vec::new(),
+            _ => self.few.insert(self.few.partition_point(|it| *it < number), number),
+        }
         self.min = if self.count == 0 { number } else { self.min.min(number) };
         self.max = self.max.max(number);
         self.count += 1;
@@ -41,10 +52,15 @@ impl Histogram {
         self.max
     }
 
-    /// The smallest number that is not exceeded by this many of a hundred; 0 without any. At most 1/32 too large.
+    /// The smallest number that is not exceeded by this many of a hundred; 0 without any. Exact for few numbers, else at
+    /// most 1/32 too large.
     pub fn percentile(&self, percent: u64) -> u64 {
         // In 128 bits, so that no count is too large.
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
+        let exact = usize::try_from(rank - 1).ok().and_then(|index| self.few.get(index));
+        if let Some(number) = exact {
+            return *number;
+        }
         let mut seen = 0;
         for (bucket, count) in self.counts.iter().enumerate() {
             seen += u128::from(*count);
@@ -133,7 +149,8 @@ mod tests {
             let rank = (numbers.len() as u64 * percent).div_ceil(100).max(1) as usize;
             let exact = numbers[rank - 1];
             let found = histogram.percentile(percent);
-            prop_assert!(found >= exact && found - exact <= exact / PARTS, "{found} for {exact}");
+            let most = if numbers.len() <= MAX_FEW { 0 } else { exact / PARTS };
+            prop_assert!(found >= exact && found - exact <= most, "{found} for {exact}");
             prop_assert_eq!(histogram.min(), numbers[0]);
             prop_assert_eq!(Some(&histogram.max()), numbers.last());
         }

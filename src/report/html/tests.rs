@@ -77,6 +77,7 @@ fn hostile() -> String {
     });
     let other = serde_json::json!({"event": &text});
     let event = |json: &Value| TranscriptEvent {
+        time: String::new(),
         connection: Some(text.clone()),
         at: Duration::ZERO,
         text: format!("{text}\n{text}"),
@@ -345,6 +346,7 @@ fn the_transcripts_have_a_filter() {
 #[test]
 fn the_viewer_has_the_events_of_all_parts_in_order_of_time() {
     let event = |name: Option<&str>, time: &str, data: &str| TranscriptEvent {
+        time: String::new(),
         connection: name.map(str::to_owned),
         at: Duration::ZERO,
         text: String::new(),

@@ -289,7 +289,7 @@ impl Wanted {
     fn near(&self, judged: &Match, message: &Received) -> Option<Near> {
         match judged {
             Match::Differs(comparison) => {
-                let text = comparison.first.as_ref()?.phrase();
+                let text = comparison.phrase()?;
                 Some(Near { differing: comparison.count, text })
             }
             _ => self.pattern.near(message.kind, &message.data),

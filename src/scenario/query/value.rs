@@ -182,7 +182,7 @@ pub(super) fn quoted(text: &str) -> String {
         return quoted;
     }
     let start = start_of(quoted.trim_end_matches('"'), MAX_SHOWN);
-    format!("{start}\"… ({} bytes)", text.len())
+    format!("{start}…\" ({} bytes)", text.len())
 }
 
 fn shown_bytes(bytes: &[u8]) -> String {
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn long_values_are_cut_and_stay_on_one_line() {
         let shown = Value::String("é\n".repeat(1000)).shown();
-        assert!(shown.starts_with("\"é\\né") && shown.ends_with("\"… (3000 bytes)"), "{shown}");
+        assert!(shown.starts_with("\"é\\né") && shown.ends_with("…\" (3000 bytes)"), "{shown}");
         let shown = Value::Bytes(vec![7; 5000]).shown();
         assert!(shown.ends_with(" 07 … (5000 bytes)") && shown.len() < 1100, "{shown}");
         let shown = json(&format!("[{}1]", "1,".repeat(5000))).shown();
@@ -294,7 +294,7 @@ mod tests {
         let shown = json(&format!("{{\"a\":\"{}\"}}", "x".repeat(5000))).shown();
         assert!(shown.len() < 1100 && shown.ends_with('…'), "{shown}");
         let shown = Value::String("\u{1b}".repeat(500)).shown();
-        assert!(shown.len() < 1024 && shown.ends_with("\"… (500 bytes)"), "{shown}");
+        assert!(shown.len() < 1024 && shown.ends_with("…\" (500 bytes)"), "{shown}");
         let shown = Value::String("\u{1b}[31m\u{7f}\u{85}\u{2028}\r".to_owned()).shown();
         assert_eq!(shown, r#""\u001b[31m\u007f\u0085\u2028\r""#);
     }

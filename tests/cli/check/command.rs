@@ -35,12 +35,12 @@ fn a_minus_is_a_scenario_on_standard_input() {
         .stdin(&part("one"))
         .run()
         .code(0)
-        .stdout_contains("passed - (1 part, 2 steps, ");
+        .stdout_contains("passed standard input (1 part, 2 steps, ");
     with_url(wscope().args(["check", "-"]), &server)
         .stdin("WS {{url}}/one\n[Options]\nstrict: true\n\n< two\n")
         .run()
         .code(1)
-        .stdout_contains("\n-:5:1: ");
+        .stdout_contains("\nstandard input:5:1: ");
 }
 
 /// Waits until as many have come here; fails if they do not come.
@@ -275,6 +275,17 @@ fn a_missing_file_or_value_fails_its_part_and_is_named() {
     with_url(check(scenario), &server).args(["--only", "/second/"]).run().code(1).stdout_contains(
         "s.wscope:8:3: the variable \"x\" has no value: what captures it did not run\n",
     );
+}
+
+/// What may be wrong with a part is of no interest if it is not run.
+#[test]
+fn parts_that_are_not_chosen_have_no_warnings() {
+    let server = Server::script(sends_its_path);
+    let scenario = "### first\nWS {{url}}/a\n< {\"a\":1\n### second\nWS {{url}}/v\n< /v/\n";
+    let outcome = with_url(check(scenario), &server).args(["--only", "/second/"]).run().code(0);
+    outcome.stderr("");
+    let outcome = check(scenario).args(["--list", "--variable", "url=ws://h"]).run().code(0);
+    outcome.stderr_contains("s.wscope:3:").stderr_contains("taken as text");
 }
 
 /// Scenario language, section 5: "`--jobs N` (…; default: …, 1 with `--verbose`".

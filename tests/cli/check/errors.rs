@@ -42,6 +42,7 @@ d.wscope:2:4: error: NUL character
      ^
   help: it is written text:\"\\u0000\", or hex:00 in a binary message
 wscope: no file matches --glob \"*.none\"
+wscope: nothing was run: 5 of 6 files have errors
 ";
     outcome.stderr(expected);
 }
@@ -51,7 +52,8 @@ fn unreadable_files_alone_have_their_own_status() {
     let files = wscope().file("a.wscope", VALID).args(["check", "no.wscope", "a.wscope", "nor"]);
     files.run().code(8).stdout("").stderr(
         "wscope: no.wscope: No such file or directory (os error 2)\n\
-         wscope: nor: No such file or directory (os error 2)\n",
+         wscope: nor: No such file or directory (os error 2)\n\
+         wscope: nothing was run: 2 of 3 files have errors\n",
     );
     let large = wscope().file("a.wscope", "WS ws://h\n< /a(/\n");
     std::fs::File::create(large.home().join("large.wscope"))

@@ -247,8 +247,10 @@ fn a_feed_with_fewer_prices_longer_pauses_and_other_values_fails() {
     ])
     .code(1)
     .stdout_contains("s.wscope:19:1: the assertion does not hold\n")
-    .stdout_contains("also line 20: expected < 10ms, got ")
-    .stdout_contains("also line 21: expected > 1.25, got 1.25 in message 1 of 95");
+    .stdout_contains("also line 20: gap < 10ms: expected < 10ms, got ")
+    .stdout_contains(
+        "also line 21: each jsonpath \"$.price\" > 1.25: expected > 1.25, got 1.25 in message 1 of 95",
+    );
 }
 
 #[test]

@@ -39,7 +39,16 @@ fn all_assertions_of_a_step_are_reported() {
         .code(1)
         .stdout_contains("s.wscope:4:1: the assertion does not hold\n  size == 4\n")
         .stdout_contains("  expected  4\n  got       3\n")
-        .stdout_contains("also line 6: expected startsWith \"x\", got \"one\"");
+        .stdout_contains(
+            "also line 6: text startsWith \"x\": expected startsWith \"x\", got \"one\"",
+        );
+}
+
+/// Scenario language, section 5: "the first difference of the one that came closest".
+#[test]
+fn more_differences_than_the_first_are_named() {
+    failure(&[text("{\"text\":\"a\",\"id\":1}")], "< {\"text\":\"b\",\"id\":2}\n")
+        .stdout_contains("  differs   at $.text expected \"b\", got \"a\" (and 1 more: $.id)\n");
 }
 
 /// Scenario language, section 5: "1 some part failed, whatever the reason (could not connect, …)".
@@ -144,7 +153,7 @@ fn the_place_where_texts_differ_is_marked() {
             .stdout_contains(&format!("  differs   {place}"));
     }
     failure(&[binary(&[1, 2, 3])], "< hex:01 02 04\n")
-        .stdout_contains("  differs   at byte 2, after 01 02: expected 04, got 03\n");
+        .stdout_contains("  differs   at byte 3, after 01 02: expected 04, got 03\n");
     failure(&[binary(b"a")], "< a\n").stdout_contains("a text message is expected");
 }
 

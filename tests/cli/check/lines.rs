@@ -94,7 +94,7 @@ fn a_file_without_parts_is_an_error() {
         .stdin_null()
         .run()
         .code(2)
-        .stderr_contains("-:1:1: error: this file has no parts");
+        .stderr_contains("standard input:1:1: error: this file has no parts");
 }
 
 /// Scenario language, section 5: "Exit: … 2 syntax, usage".

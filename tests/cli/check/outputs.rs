@@ -85,6 +85,39 @@ fn verbose_shows_events_as_they_happen() {
     assert_eq!(outcome.stdout.matches("second").count(), 1, "{}", outcome.stdout);
 }
 
+/// Command line, section 1: "`-vv` every frame, `-vvv` every byte", and frames have times.
+#[test]
+fn more_verbose_shows_frames_with_times_and_without_secrets() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("first hunter2-secret"));
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let secret = ["--secret", "token=hunter2-secret"];
+    let outcome = check("WS {{url}}\n< first {{token}}\n")
+        .args(["-vvv", "--variable", &url])
+        .args(secret)
+        .run()
+        .code(0);
+    let frame = outcome.stdout.lines().find(|line| line.contains("<< frame text, FIN"));
+    let frame = frame.expect("the frame");
+    assert!(frame.trim_start().starts_with("0.") && frame.ends_with("\"first ***\""), "{frame}");
+    assert!(outcome.stdout.contains("header 81 14"), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("68 75 6e 74"), "{}", outcome.stdout);
+}
+
+#[test]
+fn times_are_before_the_lines_of_events() {
+    let server = sending_a();
+    let url = format!("url={}", server.url());
+    let args = ["-v", "--timestamps=delta", "--variable", &url];
+    let outcome = check("WS {{url}} as it\n< a\n").args(args).run().code(0);
+    let line = outcome.stdout.lines().find(|line| line.ends_with(" it < a"));
+    assert!(line.expect("the message").trim_start().starts_with("+0."), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("<< frame"), "{}", outcome.stdout);
+}
+
 #[test]
 fn verbose_shows_all_events() {
     let server = Server::script(|peer| {

@@ -235,7 +235,7 @@ fn secrets_cannot_break_a_report() {
     let notes = part["failure"]["notes"][0].as_str().expect("a note");
     assert!(notes.starts_with("the connection is open; the last message came "), "{notes}");
     let tap = report(&outcome, "tap");
-    assert!(tap.contains("\n  message: \"nothing matched within 50 ms\"\n"), "{tap}");
+    assert!(tap.contains("\n  message: \"line 4: < a: nothing matched within 50 ms\"\n"), "{tap}");
     let events = part["connections"][0]["events"].as_array().expect("events");
     let message = events.iter().find(|event| event["event"] == "message").expect("a message");
     assert_eq!((&message["data"], &message["size"]), (&"the ***, *** and ***".into(), &25.into()));

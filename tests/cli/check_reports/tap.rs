@@ -148,7 +148,7 @@ fn a_report_with_hostile_messages_is_one() {
     let yaml = points[1].yaml.as_ref().expect("diagnostics");
     assert_eq!(yaml["received"][..HOSTILE.len()], HOSTILE, "every message comes back as it was");
     for (name, value) in [
-        ("message", "nothing matched within 50 ms"),
+        ("message", "line 10: < {\"a\":1}: at $.a expected 1, got 2; nothing matched within 50 ms"),
         ("type", "timeout"),
         ("file", "s.wscope"),
         ("line", "10"),

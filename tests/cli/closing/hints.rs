@@ -140,8 +140,8 @@ fn a_close_code_without_a_reason_is_explained() {
             &[],
             4401,
             "",
-            "for private use: only the application defines what it means; 'wscope codes 4401' explains \
-             the code",
+            "for private use: only the application defines what it means; 'wscope codes 4401' lists \
+             applications that use the code",
         ),
         (&[], 4999, "", "for private use: only the application defines what it means"),
         (
@@ -155,10 +155,14 @@ fn a_close_code_without_a_reason_is_explained() {
             graphql,
             4401,
             "",
-            "graphql-transport-ws: Unauthorized: a subscription before the server's connection_ack; \
-             'wscope codes 4401' explains the code",
+            "graphql-transport-ws: Unauthorized: a subscription before the server's connection_ack",
         ),
-        (graphql, 4401, "token expired", "'wscope codes 4401' explains the code"),
+        (
+            graphql,
+            4401,
+            "token expired",
+            "'wscope codes 4401' lists applications that use the code",
+        ),
     ] {
         let server = crate::support::Server::script(move |peer| {
             let head = peer.read_head();

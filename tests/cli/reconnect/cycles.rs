@@ -79,7 +79,11 @@ fn reported_losses(stderr: &str) -> Vec<u64> {
             .lines()
             .filter(|line| line.ends_with("may not have arrived"))
             .map(|line| {
-                let count = line.trim_start_matches("wscope: warning: ").split(' ').next();
+                let count = line
+                    .trim_start_matches("wscope: warning: ")
+                    .trim_start_matches("up to ")
+                    .split(' ')
+                    .next();
                 count.expect("a count").replace(',', "").parse::<u64>().expect("a number")
             })
             .sum()

@@ -49,7 +49,12 @@ fn the_refused_certificate_is_shown() {
             "unable to get local issuer certificate: CN=Test Authority is not known\n",
             "  issuer    CN=Test Authority\n",
         ),
-        (Credentials::self_signed(), false, "self-signed certificate\n", "  issuer    itself\n"),
+        (
+            Credentials::self_signed(),
+            false,
+            "self-signed certificate\n",
+            "  issuer    self-signed\n",
+        ),
     ] {
         let server = refused_twice(&credentials);
         let program = if trusted { trusting(&credentials) } else { wscope() };
@@ -78,6 +83,10 @@ fn a_certificate_refused_behind_a_proxy_is_shown() {
         .run()
         .code(3)
         .stderr_contains(" for 'other.example': certificate verify failed: self-signed certificate")
+        .stderr_contains(
+            "hint: --cacert FILE trusts this certificate if FILE contains it, but it is for ",
+        )
+        .stderr_contains(", not for other.example: ")
         .stderr_contains(HEADING);
 }
 

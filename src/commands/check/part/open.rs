@@ -30,7 +30,7 @@ impl PartRun<'_, '_> {
         // Where it is tried again, a further connection would be taken for the next attempt.
         config.endpoint.probes_tls &= count == 0;
         let retries = Retries { count, expected: status };
-        config.record.frames = self.file.recordings.frames();
+        config.record.frames = self.file.recordings.frames().max(self.recorder.frames());
         let link = Link::start(LinkConfig {
             connect: config,
             name: connect.name.clone(),
@@ -111,8 +111,11 @@ impl PartRun<'_, '_> {
             let own = facts.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(&name));
             let values: Vec<_> = own.map(|(_, value)| value.trim()).collect();
             if !values.contains(&value.as_str()) {
-                let mut failure =
-                    self.failed(&field.at, "header", "the response has another value");
+                let message = match values.is_empty() {
+                    true => "the response does not have this header",
+                    false => "the response has another value",
+                };
+                let mut failure = self.failed(&field.at, "header", message);
                 failure.expected = Some(format!("{name}: {value}").into());
                 failure.actual = Some(match values.is_empty() {
                     true => Phrase::new("no header ").value(name),

@@ -88,7 +88,7 @@ impl Table {
             ("gap median", &|it| known(&it.gaps, |it| time(it.percentile(50)))),
             ("gap p95", &|it| known(&it.gaps, |it| time(it.percentile(95)))),
             ("gap max", &|it| known(&it.gaps, |it| time(it.max()))),
-            ("compressed to", &|it| ratio(it.packed)),
+            ("size on the wire", &|it| ratio(it.packed)),
         ];
         let mut text = format!("\n{}", row("", ["received", "sent"].map(str::to_owned)));
         for (label, value) in rows {
@@ -186,7 +186,7 @@ fn known(numbers: &Histogram, text: impl Fn(&Histogram) -> String) -> Option<Str
     (numbers.count() > 0).then(|| text(numbers))
 }
 
-/// The size on the wire in percent of that of the payloads.
+/// The size on the wire of compressed messages, with frame headers, in percent of that of their payloads.
 fn ratio(packed: Packed) -> Option<String> {
     let Packed { messages, bytes, wire_bytes } = packed;
     (messages > 0 && bytes > 0)

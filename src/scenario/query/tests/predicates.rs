@@ -229,7 +229,7 @@ fn failures_are_short_and_show_the_first_difference() {
     let failure = failure.check(&Facts::Message(&facts), &variables()).expect_err("a failure");
     assert_eq!(failure.at, 12..7 + line.len());
     let FailureKind::Mismatch(mismatch) = failure.kind else { panic!("no mismatch") };
-    assert!(mismatch.actual.len() < 1100 && mismatch.actual.ends_with("… (2000 bytes)"));
+    assert!(mismatch.actual.len() < 1100 && mismatch.actual.ends_with("…\" (2000 bytes)"));
     assert_eq!(
         mismatch.difference.map(|it| it.to_string()).as_deref(),
         Some(

@@ -58,10 +58,10 @@ size max                    15 B             9 B
 gap median                101 ms          100 ms
 gap p95                   101 ms          100 ms
 gap max                   101 ms          100 ms
-compressed to               69 %           118 %
+size on the wire            69 %           118 %
 
 answers: 20 (requests and answers with the same JSON id)
-min 1.0 ms, p50 10.2 ms, p95 19.5 ms, p99 20.0 ms, max 20.0 ms
+min 1.0 ms, p50 10.0 ms, p95 19.0 ms, p99 20.0 ms, max 20.0 ms
    ≤ 2.0 ms ███▋                                      1
    ≤ 5.0 ms ██████████▉                               3
   ≤ 10.0 ms ██████████████████▏                       5
