@@ -74,9 +74,11 @@ fn a_bad_rule_is_quoted_with_the_place_and_the_reason() {
 #[test]
 fn what_is_not_a_number_is_explained() {
     for (option, value, reason) in [
-        ("--seed", "abc", "expected a whole number"),
+        ("--seed", "abc", "a seed is a whole number from 0 to 18446744073709551615"),
+        ("--connections", "abc", "expected a whole number"),
         ("--connections", "1.5", "expected a whole number"),
-        ("--seed", "99999999999999999999", "the number is too large"),
+        ("--connections", "99999999999999999999", "the number is too large"),
+        ("--seed", "99999999999999999999", "a seed is a whole number from 0 to"),
     ] {
         let text = format!("invalid value '{value}' for '{option} <N>': {reason}");
         refused(&[":0", "ws://h", option, value], &text);
