@@ -11,7 +11,7 @@ pub struct Ignore(Vec<BoundedPath>);
 
 /// Why a text is not taken as a JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}; write for example '$.ts' or '$..id'")]
+#[error("{0}")]
 pub struct IgnoreError(String);
 
 /// A step to a value, owned.
@@ -62,7 +62,8 @@ impl IgnoreError {
             PathError::Limit(reason, _) => Self(reason.clone()),
             PathError::Syntax(error) => {
                 let text = error.to_string();
-                Self(format!("not a JSONPath: {}", text.lines().next().unwrap_or_default()))
+                let reason = text.lines().next().unwrap_or_default();
+                Self(format!("not a JSONPath: {reason}; write for example '$.ts' or '$..id'"))
             }
         }
     }
@@ -152,10 +153,17 @@ mod tests {
     #[test]
     fn a_path_that_is_none_is_named() {
         let long = format!("$.{}", "a".repeat(4096));
-        for path in ["ts", "$.", "$[", "", &long] {
+        for (path, reason) in [
+            ("ts", "not a JSONPath: "),
+            ("$.", "not a JSONPath: "),
+            ("$[", "not a JSONPath: "),
+            ("", "not a JSONPath: "),
+            (&long, "a JSONPath of 4098 bytes"),
+            ("$..a..a..a", "a JSONPath has at most 2 \"..\""),
+        ] {
             let (named, error) = Ignore::parse(["$.a", path]).expect_err("not a JSONPath");
             assert_eq!(named, path);
-            assert!(error.to_string().starts_with("not a JSONPath: "), "{error}");
+            assert!(error.to_string().starts_with(reason), "{error}");
         }
     }
 }
