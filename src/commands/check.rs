@@ -86,8 +86,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     if config.relax {
         relax::check(&chosen)?;
     }
-    let names = chosen.iter().map(|file| file.source.name.as_str());
-    reports::check_writable(&config, names)?;
+    reports::check_writable(&config, &chosen, &values)?;
     let recordings = CheckRecordings::start(&config, &chosen, &values, reactor.waker())?;
     let started = Instant::now();
     let (files, signal) = run_all(&config, &chosen, &values, &recordings, &mut print, &mut reactor);
