@@ -85,6 +85,11 @@ pub struct CheckConfig {
 }
 
 impl CheckConfig {
+    /// Whether it is asked on the terminal before files are rewritten.
+    pub fn asks_to_rewrite(&self) -> bool {
+        !self.yes && self.env.stdin_is_terminal && self.env.stderr_is_terminal
+    }
+
     /// Whether anything shows what happened on the connections.
     pub fn wants_transcripts(&self) -> bool {
         self.verbose || !self.reports.is_empty()

@@ -106,6 +106,8 @@ pub(super) struct PartRun<'r, 'a> {
     /// How many messages the current step passed over.
     passed_over: u64,
     /// Whether a step has waited for the end of a connection.
+    /// The first pattern that matches only in a file that will not be written.
+    unwritten: Option<Range<usize>>,
     ends_taken: Vec<bool>,
 }
 
@@ -133,6 +135,7 @@ impl FileRun<'_> {
             recorder,
             warnings: Vec::new(),
             passed_over: 0,
+            unwritten: None,
             ends_taken: vec![false; count],
             file: self,
         };
@@ -201,7 +204,7 @@ impl PartRun<'_, '_> {
             }
         }
         if stop.is_none() {
-            stop = self.close().err();
+            stop = self.close().err().or_else(|| self.not_relaxed().map(Stop::from));
         }
         if matches!(stop, Some(Stop::Failed(_))) {
             let stalled = self.file.clock.stalled().saturating_sub(stalled_before);
