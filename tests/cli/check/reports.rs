@@ -175,7 +175,7 @@ fn a_report_replaces_nothing_that_the_run_reads() {
     let program = check(scenario).file("payload", "").file("a", "");
     std::fs::hard_link(program.home().join("a"), program.home().join("b")).expect("a link");
     let program = program.args(["--report-json", "a", "--report-tap", "b"]);
-    program.run().code(2).stderr("wscope: two reports go to b\n");
+    program.run().code(2).stderr("wscope: two reports go to a\n");
 }
 
 /// Scenario language, section 5: "The summary counts what ran: … with `--only` the parts chosen".
