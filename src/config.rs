@@ -158,6 +158,9 @@ pub enum ConfigError {
         /// It is not a regular file: reading it waits for another process.
         is_fifo: bool,
     },
+    /// `--max-time` ran out while the scenarios of `check` were read.
+    #[error("timed out: --max-time {0:?} ran out while reading the scenarios")]
+    ScenarioTimeout(Duration),
     /// `--max-time` ran out before a question was answered.
     #[error("timed out: --max-time {0:?} ran out while waiting for the {1}")]
     AnswerTimeout(Duration, &'static str),

@@ -179,7 +179,11 @@ impl Error {
                 ConfigError::Unreadable { .. }
                 | ConfigError::File { option: "--variables-file", .. },
             ) => 8,
-            Self::Config(ConfigError::ReadTimeout { .. } | ConfigError::AnswerTimeout(..)) => 7,
+            Self::Config(
+                ConfigError::ReadTimeout { .. }
+                | ConfigError::ScenarioTimeout(_)
+                | ConfigError::AnswerTimeout(..),
+            ) => 7,
             Self::Config(_) | Self::Usage { .. } | Self::NoArguments(_) => 2,
             Self::Dial(DialError::Interrupted(interrupted, _), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,

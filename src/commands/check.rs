@@ -74,7 +74,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     if let Some(error) = options::check_shared(&config.options, &config.env) {
         return Err(Error::Config(error).into());
     }
-    let prepared = prepare(&config, &values, &mut print)?;
+    let prepared = prepare(&config, &values, &mut print, &mut reactor)?;
     let chosen: Vec<_> = prepared.into_iter().filter(|file| has_selected(file, &config)).collect();
     if chosen.is_empty() {
         return Err(nothing_to_run(&config).into());
@@ -86,8 +86,7 @@ pub fn run(config: CheckConfig) -> Result<(), RunError> {
     if config.relax {
         relax::check(&chosen)?;
     }
-    let names = chosen.iter().map(|file| file.source.name.as_str());
-    reports::check_writable(&config, names)?;
+    reports::check_writable(&config, &chosen, &values)?;
     let recordings = CheckRecordings::start(&config, &chosen, &values, reactor.waker())?;
     let started = Instant::now();
     let (files, signal) = run_all(&config, &chosen, &values, &recordings, &mut print, &mut reactor);
@@ -121,12 +120,13 @@ fn prepare(
     config: &CheckConfig,
     values: &ScenarioValues,
     print: &mut Printer,
+    reactor: &mut Reactor,
 ) -> Result<Vec<Prepared>, Error> {
     let given: BTreeSet<String> = values.names().cloned().collect();
     let mut prepared = Vec::new();
     let (mut is_invalid, mut is_unreadable) = (false, false);
     let mut wrong = 0;
-    for read in files::read(&config.inputs, &config.globs, &given) {
+    for read in files::read_all(config, &given, reactor)? {
         let ReadFile { source, warnings } = match read {
             Ok(read) => read,
             Err(error) => {

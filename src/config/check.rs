@@ -85,6 +85,11 @@ pub struct CheckConfig {
 }
 
 impl CheckConfig {
+    /// Whether it is asked on the terminal before files are rewritten.
+    pub fn asks_to_rewrite(&self) -> bool {
+        !self.yes && self.env.stdin_is_terminal && self.env.stderr_is_terminal
+    }
+
     /// Whether anything shows what happened on the connections.
     pub fn wants_transcripts(&self) -> bool {
         self.verbose || !self.reports.is_empty()
@@ -152,7 +157,8 @@ impl CheckConfig {
     /// With the first value that cannot be used.
     pub fn new(args: &CheckArgs, matches: &ArgMatches, env: &Env) -> Result<Self, ConfigError> {
         let run = &args.run;
-        let files = FileReader::new(None);
+        let max_time = max_time(run)?;
+        let files = FileReader::new(max_time.filter(|limit| !limit.is_zero()));
         let verbose = args.display.verbose > 0;
         let inputs = match args.files.is_empty() && run.globs.is_empty() {
             true => vec![".".to_owned()],
@@ -189,7 +195,7 @@ impl CheckConfig {
             yes: run.yes,
             strict: run.strict,
             retry: run.retry.unwrap_or_default(),
-            max_time: max_time(run)?,
+            max_time,
             reports: reports(&args.reports),
             record,
             options,

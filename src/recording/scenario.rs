@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::Recorded;
-use kept::Kept;
+use kept::{Kept, is_expressible};
 pub use step::{StepPayload, step};
 
 mod captures;
@@ -137,7 +137,7 @@ impl ScenarioBuilder {
     /// How many data messages are among the first of the events that are kept.
     pub(super) fn messages_in(&self, events: usize) -> u64 {
         let kept = self.kept.events();
-        kept.get(..events).unwrap_or(kept).iter().filter(|it| it.is_message()).count() as u64
+        kept.get(..events).unwrap_or(kept).iter().filter(|it| is_expressible(it)).count() as u64
     }
 
     /// How many data messages are kept.

@@ -21,6 +21,8 @@ const MAX_NAMES: usize = 8;
 pub struct Comparison {
     /// How many of the expected values are missing or different; a missing object counts as itself and its values.
     pub count: usize,
+    /// How many of the expected members are missing.
+    pub missing: usize,
     /// The first difference.
     pub first: Option<Difference>,
     /// How many more places differ.
@@ -29,6 +31,17 @@ pub struct Comparison {
     pub more_paths: Vec<String>,
     /// The value has all its members: their names can be shown.
     is_whole: bool,
+    /// The differences are counted only.
+    is_count: bool,
+}
+
+/// How far a value is from the expected one. Of two with as many differences, the one that has the members is closer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Distance {
+    /// How many of the expected values are missing or different.
+    pub differing: usize,
+    /// How many of the expected members are missing.
+    pub missing: usize,
 }
 
 /// A location where two values differ.
@@ -102,7 +115,33 @@ pub fn compare(value: &Value, expected: &Value) -> Comparison {
     comparison
 }
 
-/// The same for a value that has all its members, which [`compare`] does not need: their names are known.
+/// Whether a value contains what is expected, as [`compare`] has it.
+pub fn contains(value: &Value, expected: &Value) -> bool {
+    match (value, expected) {
+        (Value::Object(value), Value::Object(expected)) => {
+            let has = |(name, expected): (&String, &Value)| {
+                value.get(name).is_some_and(|value| contains(value, expected))
+            };
+            expected.iter().all(has)
+        }
+        (Value::Array(value), Value::Array(expected)) => {
+            let mut pairs = value.iter().zip(expected);
+            value.len() == expected.len()
+                && pairs.all(|(value, expected)| contains(value, expected))
+        }
+        (Value::Number(value), Value::Number(expected)) => number::are_equal(value, expected),
+        _ => value == expected,
+    }
+}
+
+/// How far a value is from the expected one, without the differences in words.
+pub fn distance(value: &Value, expected: &Value) -> Distance {
+    let mut comparison = Comparison { is_count: true, ..Comparison::default() };
+    comparison.visit(&mut Vec::new(), value, expected);
+    comparison.distance()
+}
+
+/// As [`compare`], for a value that has all its members: their names are known.
 pub fn compare_whole(value: &Value, expected: &Value) -> Comparison {
     let mut comparison = Comparison { is_whole: true, ..Comparison::default() };
     comparison.visit(&mut Vec::new(), value, expected);
@@ -136,6 +175,11 @@ impl Comparison {
         Some(more.value(paths).own(rest))
     }
 
+    /// How far the value is from the expected one.
+    pub fn distance(&self) -> Distance {
+        Distance { differing: self.count, missing: self.missing }
+    }
+
     fn visit<'a>(&mut self, path: &mut Vec<Step<'a>>, value: &Value, expected: &'a Value) {
         match (value, expected) {
             (Value::Object(value), Value::Object(expected)) => {
@@ -145,6 +189,7 @@ impl Comparison {
                         Some(value) => self.visit(path, value, expected),
                         None => {
                             let is_whole = self.is_whole;
+                            self.missing += 1;
                             self.note(path, values(expected), || DifferenceKind::Missing {
                                 expected: shortened(expected),
                                 members: if is_whole { names(value) } else { Vec::new() },
@@ -177,6 +222,9 @@ impl Comparison {
 
     fn note(&mut self, path: &[Step<'_>], count: usize, kind: impl FnOnce() -> DifferenceKind) {
         self.count = self.count.saturating_add(count);
+        if self.is_count {
+            return;
+        }
         if self.first.is_none() {
             self.first = Some(Difference { path: json_path(path), kind: kind() });
             return;
@@ -237,6 +285,32 @@ mod tests {
     fn compared(expected: &str, actual: &str) -> Comparison {
         let json = |text: &str| json::parse(text.as_bytes()).expect("JSON");
         compare(&json(actual), &json(expected))
+    }
+
+    /// What only counts and what only decides must agree with what explains.
+    #[test]
+    fn all_comparisons_agree() {
+        let texts = [
+            "{}",
+            "[]",
+            "1",
+            "1.0",
+            "\"a\"",
+            "null",
+            r#"{"a":1}"#,
+            r#"{"a":1.0,"b":[1,{"c":2}]}"#,
+            r#"{"b":[1,{"c":3,"d":4}]}"#,
+            r#"[1,{"c":2}]"#,
+            r#"{"b":{}}"#,
+        ];
+        let values = texts.map(|text| json::parse(text.as_bytes()).expect("JSON"));
+        for (value, expected) in
+            values.iter().flat_map(|one| values.iter().map(move |two| (one, two)))
+        {
+            let comparison = compare(value, expected);
+            assert_eq!(contains(value, expected), comparison.is_match(), "{value} {expected}");
+            assert_eq!(distance(value, expected), comparison.distance(), "{value} {expected}");
+        }
     }
 
     /// Scenario language, section 2: "objects by their named members, […] order of members free"

@@ -22,7 +22,7 @@ pub struct Expectations {
     skipped: VecDeque<String>,
     /// How many were received after the closest one.
     after_closest: usize,
-    /// Of the JSON messages for which a JSON pattern was expected, the one with the fewest differences, and its text.
+    /// Of the JSON messages for which a JSON pattern was expected, the closest one, and its text.
     closest: Option<(Comparison, String)>,
     missed: bool,
     /// We have sent a Close frame: what the peer sends after that may only answer it.
@@ -126,7 +126,8 @@ impl Expectations {
     /// Of several that are equally close, the last one counts.
     fn note_difference(&mut self, comparison: Comparison, text: &str) {
         self.after_closest += 1;
-        if self.closest.as_ref().is_none_or(|(closest, _)| comparison.count <= closest.count) {
+        let distance = comparison.distance();
+        if self.closest.as_ref().is_none_or(|(closest, _)| distance <= closest.distance()) {
             self.closest = Some((comparison, text.to_owned()));
             self.after_closest = 0;
         }
@@ -375,6 +376,15 @@ mod tests {
         text(r#"{"a":1,"b":{"c":2}}"#);
         let end = r#"expected {"d":1} (2 of 2): at $.d expected 1, got 2; last message that did not match: {"d":2}"#;
         assert_eq!(text(r#"{"d":2}"#), end);
+    }
+
+    #[test]
+    fn of_two_that_differ_as_much_the_one_that_has_the_member_is_closest() {
+        let mut goal = expectations(&[r#"{"status":"done"}"#], false);
+        on_text(&mut goal, r#"{"status":"running"}"#);
+        on_text(&mut goal, r#"{"heartbeat":1}"#);
+        let end = r#"at $.status expected "done", got "running""#;
+        assert!(goal.shortfall().ends_with(end), "{}", goal.shortfall());
     }
 
     #[test]

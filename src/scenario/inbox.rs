@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::pattern::{Match, Pattern};
+use super::pattern::Pattern;
 use crate::protocol::vocabulary::Partial;
 use earlier::Earlier;
 
@@ -161,7 +161,7 @@ impl Inbox {
             bytes += message.data.len();
             bytes <= MOST_COMPARED_BYTES
         });
-        last.into_iter().find(|it| pattern.judge(it.kind, &it.data) == Match::Yes)
+        last.into_iter().find(|it| pattern.is_match(it.kind, &it.data))
     }
 
     /// What was received behind the last whole message.
@@ -191,7 +191,7 @@ impl Inbox {
     /// Keeps a message. What it does not keep, because that is ignored or beyond the limit, costs nothing.
     pub fn push_message(&mut self, message: Message<'_>) {
         let Message { kind, data, at, frames, wire_size, is_compressed } = message;
-        if self.ignored.iter().any(|pattern| pattern.judge(kind, data) == Match::Yes) {
+        if self.ignored.iter().any(|pattern| pattern.is_match(kind, data)) {
             self.ignored_count += 1;
             self.last_ignored = Some(at);
             return;
@@ -206,7 +206,7 @@ impl Inbox {
         let since_send = self.last_send.map(|sent| at.saturating_duration_since(sent));
         let data = self.keep(data);
         let message = Received { kind, data, at, since_send, frames, wire_size, is_compressed };
-        let is_like = |it: &&Forbidden| it.pattern.judge(kind, &message.data) == Match::Yes;
+        let is_like = |it: &&Forbidden| it.pattern.is_match(kind, &message.data);
         if let Some(step) = self.forbidden.iter().find(is_like).map(|it| it.step) {
             let arrival = Arrival::Message(message.clone());
             self.breach.get_or_insert(Breach { step, arrival });
@@ -254,8 +254,7 @@ impl Inbox {
 
     /// From here on nothing like this may be received; what is kept counts too.
     pub fn forbid(&mut self, step: usize, pattern: Pattern) {
-        let message =
-            self.messages.iter().find(|it| pattern.judge(it.kind, &it.data) == Match::Yes);
+        let message = self.messages.iter().find(|it| pattern.is_match(it.kind, &it.data));
         let control = || self.controls.iter().find(|it| is_like(&pattern, it));
         let end = || {
             let end = self.end.as_ref().filter(|end| !end.is_answer());

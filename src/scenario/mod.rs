@@ -10,6 +10,7 @@ mod expectations;
 pub mod import;
 pub mod inbox;
 pub mod json;
+pub mod json_path;
 pub mod language;
 pub mod message;
 pub(crate) mod number;

@@ -1,11 +1,12 @@
 //! Patterns of messages, control frames and ends, with their values put in.
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use regex::Regex;
 use serde_json::Value;
 
-use super::difference::{Comparison, compare, compare_whole};
+use super::difference::{Comparison, Distance, compare, compare_whole, contains, distance};
 use super::json;
 use super::language::literal;
 use super::phrase::Phrase;
@@ -91,8 +92,8 @@ pub enum Match {
 /// How a message differs that is close to what a pattern takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Near {
-    /// How much of it differs; of several, the one with the smallest number is shown.
-    pub differing: usize,
+    /// How much of it differs; of several, the closest one is shown.
+    pub distance: Distance,
     /// The difference, in words.
     pub text: Phrase,
 }
@@ -100,7 +101,35 @@ pub struct Near {
 impl Near {
     /// A message that differs as a whole.
     fn whole(text: impl Into<Phrase>) -> Self {
-        Self { differing: usize::MAX, text: text.into() }
+        Self { distance: Distance { differing: usize::MAX, missing: 0 }, text: text.into() }
+    }
+}
+
+/// A message that is compared with several patterns: its JSON is parsed once.
+pub struct Candidate<'a> {
+    kind: MessageKind,
+    data: &'a [u8],
+    /// The only JSON that it is compared with.
+    wanted: Option<&'a Value>,
+    json: OnceCell<Option<Value>>,
+}
+
+impl<'a> Candidate<'a> {
+    /// A message with this payload. `only` is the only pattern that it is compared with, if it is one.
+    pub fn new(kind: MessageKind, data: &'a [u8], only: Option<&'a Pattern>) -> Self {
+        let wanted = only.and_then(|pattern| match &pattern.matcher {
+            Matcher::Json(wanted) => Some(wanted),
+            _ => None,
+        });
+        Self { kind, data, wanted, json: OnceCell::new() }
+    }
+
+    fn json(&self) -> Option<&Value> {
+        let parse = || match self.wanted {
+            Some(wanted) => json::parse_wanted(self.data, wanted).ok(),
+            None => json::parse(self.data).ok(),
+        };
+        self.json.get_or_init(parse).as_ref()
     }
 }
 
@@ -154,12 +183,39 @@ impl Pattern {
         if is_match { Match::Yes } else { Match::No }
     }
 
+    /// Whether a received message is like this.
+    pub fn is_match(&self, kind: MessageKind, data: &[u8]) -> bool {
+        self.accepts(&Candidate::new(kind, data, Some(self)))
+    }
+
+    /// The same of a message that is compared with several patterns.
+    pub fn accepts(&self, message: &Candidate<'_>) -> bool {
+        match &self.matcher {
+            Matcher::Json(wanted) => message.json().is_some_and(|value| contains(value, wanted)),
+            _ => self.judge(message.kind, message.data) == Match::Yes,
+        }
+    }
+
+    /// How a message that does not match differs, if it is close to what has to match, and not farther than another.
+    pub fn nearer(&self, message: &Candidate<'_>, before: Option<Distance>) -> Option<Near> {
+        let is_nearer = |distance| before.is_none_or(|before| distance <= before);
+        let near = match &self.matcher {
+            Matcher::Json(wanted) if let Some(value) = message.json() => {
+                let distance = Some(distance(value, wanted)).filter(|it| is_nearer(*it))?;
+                Near { distance, text: compare(value, wanted).phrase()? }
+            }
+            _ => self.near(message.kind, message.data)?,
+        };
+        is_nearer(near.distance).then_some(near)
+    }
+
     /// How a message that does not match differs, if it is close to what has to match.
-    pub fn near(&self, kind: MessageKind, data: &[u8]) -> Option<Near> {
+    fn near(&self, kind: MessageKind, data: &[u8]) -> Option<Near> {
         let is_text = kind == MessageKind::Text;
         let place = |place: Option<Place>| {
             let place = place.filter(Place::is_similar)?;
-            Some(Near { differing: place.differing, text: place.into_phrase() })
+            let distance = Distance { differing: place.differing, missing: 0 };
+            Some(Near { distance, text: place.into_phrase() })
         };
         match &self.matcher {
             Matcher::Text(wanted) if is_text && is_encoded_twice(wanted, data) => {

@@ -103,6 +103,10 @@ fn without_a_terminal_yes_is_needed() {
         .run()
         .code(1)
         .stdout_contains("-< again 8\n+< /^again .*$/\n")
+        .stdout_contains(
+            "s.wscope:2:1: the pattern matches when it is relaxed, which was not written\n",
+        )
+        .stdout_contains("1 part: 0 passed, 1 failed, ")
         .stderr_contains("wscope: nothing was written: without a terminal --yes is needed\n");
     assert_eq!(outcome.file("s.wscope"), scenario.as_bytes());
 }

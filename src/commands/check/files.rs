@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use crate::config::{CheckConfig, ConfigError};
 use crate::error::Error;
-use crate::platform::files::{FileError, read as read_file};
+use crate::net::Reactor;
+use crate::platform::files::{Background, FileError, read as read_file};
 use crate::scenario::import;
 use crate::scenario::language::Source;
 
@@ -18,6 +21,9 @@ pub(super) const STANDARD_INPUT: &str = "standard input";
 
 /// The largest scenario file, in bytes.
 const MAX_FILE: u64 = 64 << 20;
+
+/// How often it is looked whether all is read, should the thread fail to wake the loop.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The most folders inside of each other.
 const MAX_DEPTH: usize = 64;
@@ -38,10 +44,42 @@ pub(super) fn beside(scenario: &str, path: &Path) -> PathBuf {
     Path::new(scenario).parent().unwrap_or(Path::new("")).join(path)
 }
 
+/// Reads all files as [`read`] does, in a thread: standard input or a FIFO may never end.
+///
+/// # Errors
+/// After a signal, and when `--max-time` runs out before all is read.
+pub(super) fn read_all(
+    config: &CheckConfig,
+    given: &BTreeSet<String>,
+    reactor: &mut Reactor,
+) -> Result<Vec<Read>, Error> {
+    let failed = |error| Error::System("the scenarios".to_owned(), error);
+    let (inputs, globs, given) = (config.inputs.clone(), config.globs.clone(), given.clone());
+    let reading = Background::start(Some(reactor.waker()), move || read(&inputs, &globs, &given));
+    let reading = reading.map_err(failed)?;
+    let limit = config.max_time.filter(|limit| !limit.is_zero());
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    loop {
+        if let Some(files) = reading.poll().map_err(failed)? {
+            return Ok(files);
+        }
+        if let Some(signal) = reactor.take_signal() {
+            return Err(Error::Signal(signal));
+        }
+        let now = Instant::now();
+        if let (Some(limit), true) = (limit, deadline.is_some_and(|deadline| now >= deadline)) {
+            return Err(Error::Config(ConfigError::ScenarioTimeout(limit)));
+        }
+        let look_again = now + LOOK_AGAIN;
+        let until = deadline.map_or(look_again, |deadline| deadline.min(look_again));
+        reactor.wait(Some(until)).map_err(failed)?;
+    }
+}
+
 /// Reads all files; folders stand for their `*.wscope` files, in order of name. `globs` are patterns of more
 /// files, each of which is read once. What cannot be read, a folder without scenarios and a pattern that matches
 /// nothing are errors, which hide no other file. `given` are the variables that have values.
-pub(super) fn read(inputs: &[String], globs: &[String], given: &BTreeSet<String>) -> Vec<Read> {
+fn read(inputs: &[String], globs: &[String], given: &BTreeSet<String>) -> Vec<Read> {
     let mut files = Vec::new();
     for input in inputs {
         named(input, given, &mut files);

@@ -400,7 +400,23 @@ fn end(closed: &Closed) -> End {
         incomplete: ending.incomplete.map(|message| message.to_string()),
         description: match &ending.violation {
             Some(violation) => format!("protocol error: {violation}"),
-            None => closed_text(closed),
+            None => closed_text(closed) + &without_reason(closed),
         },
+    }
+}
+
+/// That the peer has answered our Close frame without its reason: a pattern may expect the reason.
+fn without_reason(closed: &Closed) -> String {
+    let (sent, received) = (&closed.ending.sent, &closed.ending.received);
+    match (sent, received) {
+        (Some(sent), Some(received))
+            if closed.ending.initiator == Initiator::Local
+                && received.code == sent.code
+                && !sent.reason.is_empty()
+                && received.reason.is_empty() =>
+        {
+            format!("; the peer answered: {} without a reason", closed.ending.code())
+        }
+        _ => String::new(),
     }
 }

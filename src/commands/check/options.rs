@@ -1,6 +1,7 @@
 //! From the lines of a connection in a scenario to its configuration: they are options of `wscope URL`.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::time::Duration;
 
 use clap::FromArgMatches;
@@ -124,19 +125,28 @@ fn argument(name: &str, text: &str) -> Option<OsString> {
     }
 }
 
-/// The configuration of a connection: what the file says of it counts more than the options of the command.
-pub(super) fn configure(
+/// The arguments of `wscope URL` for a connection: what the file says of it counts more than the options of the command.
+pub(super) fn arguments(
     config: &CheckConfig,
     connect: &Connect,
     values: &dyn Values,
-) -> Result<ConnectConfig, OptionError> {
+) -> Result<Vec<OsString>, OptionError> {
     let lines = Lines::new(connect, values, &config.env)?;
     let mut args: Vec<OsString> = vec!["wscope".into(), "--no-config".into()];
     args.extend(merged(&config.options, &lines.own()));
     args.extend(["--".into(), lines.url.clone().into()]);
-    resolved(&args, &config.env).map_err(|(message, help)| {
-        OptionError::Wrong(Diagnostic { at: connect.at.clone(), message, help })
-    })
+    Ok(args)
+}
+
+/// The configuration that arguments of `wscope URL` are. Reads the files that they name, which may block. `at` is where
+/// the connection is.
+pub(super) fn configure(
+    args: &[OsString],
+    env: &Env,
+    at: Range<usize>,
+) -> Result<ConnectConfig, OptionError> {
+    resolved(args, env)
+        .map_err(|(message, help)| OptionError::Wrong(Diagnostic { at, message, help }))
 }
 
 /// The options of the command, without those that the file replaces, and those of the file.

@@ -1,7 +1,6 @@
 //! One part of a scenario: its connections and steps.
 
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::clock::RunClock;
 use super::failure::{self, Draft};
-use super::files::beside;
 use super::link::{Link, WaitLimits, end_all};
 use super::masking;
 use super::options::{OwnOptions, max_times};
@@ -27,7 +25,7 @@ use crate::scenario::inbox::WaitFailure;
 use crate::scenario::language::syntax::{Payload, Span};
 use crate::scenario::language::units::parse_duration;
 use crate::scenario::language::{Source, Variable};
-use crate::scenario::message::{Files, PayloadError, Surroundings};
+use crate::scenario::message::{PayloadError, Surroundings};
 use crate::scenario::outcome::{Outcome, PartOutcome, StepOutcome, Transcript, Warning};
 use crate::scenario::phrase::Phrase;
 use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
@@ -36,6 +34,7 @@ use crate::scenario::query::Facts;
 mod close;
 mod command;
 mod elsewhere;
+mod files;
 mod open;
 mod receive;
 mod relax;
@@ -107,6 +106,8 @@ pub(super) struct PartRun<'r, 'a> {
     passed_over: u64,
     /// Whether a step has waited for the end of a connection.
     ends_taken: Vec<bool>,
+    /// The first pattern that matches only in a file that will not be written.
+    unwritten: Option<Range<usize>>,
 }
 
 impl FileRun<'_> {
@@ -134,6 +135,7 @@ impl FileRun<'_> {
             warnings: Vec::new(),
             passed_over: 0,
             ends_taken: vec![false; count],
+            unwritten: None,
             file: self,
         };
         run.set_deadline();
@@ -201,7 +203,7 @@ impl PartRun<'_, '_> {
             }
         }
         if stop.is_none() {
-            stop = self.close().err();
+            stop = self.close().err().or_else(|| self.not_relaxed().map(Stop::from));
         }
         if matches!(stop, Some(Stop::Failed(_))) {
             let stalled = self.file.clock.stalled().saturating_sub(stalled_before);
@@ -328,11 +330,13 @@ impl PartRun<'_, '_> {
         Surroundings { values: &self.file.values, files: self }
     }
 
-    fn payload_failed(&self, at: &Range<usize>, error: PayloadError) -> Draft {
+    fn payload_failed(&self, at: &Range<usize>, error: PayloadError) -> Stop {
         match error {
-            PayloadError::Variable(variable) => self.no_value(&variable),
-            PayloadError::File { .. } => self.failed(at, "file", error.to_string()),
-            PayloadError::Value(reason) => self.failed(at, "value", reason),
+            PayloadError::Variable(variable) => self.no_value(&variable).into(),
+            PayloadError::File { .. } => self
+                .cut_short(at)
+                .unwrap_or_else(|| self.failed(at, "file", error.to_string()).into()),
+            PayloadError::Value(reason) => self.failed(at, "value", reason).into(),
         }
     }
 
@@ -379,15 +383,26 @@ impl PartRun<'_, '_> {
         self.failed(at, "timeout", text)
     }
 
+    /// Between two expressions, each of which may look at many large messages.
+    fn look_at_the_time(&self, is_first: bool, at: &Range<usize>) -> Result<(), Stop> {
+        match self.cut_short(at).filter(|_| !is_first) {
+            Some(stop) => Err(stop),
+            None => Ok(()),
+        }
+    }
+
     /// Takes what is captured, then looks whether everything holds. All that does not is reported.
     fn check(&mut self, checks: &Checks, facts: &Facts<'_>) -> Result<(), Stop> {
+        let mut is_first = true;
         for (name, expression, at) in &checks.captures {
+            self.look_at_the_time(std::mem::take(&mut is_first), at)?;
             let value = expression.capture(facts, &self.file.values);
             let value = value.map_err(|failed| failure::of_query(self.file.source, at, &failed))?;
             self.file.values.capture(name, value);
         }
         let mut first: Option<Draft> = None;
         for (assertion, at) in &checks.asserts {
+            self.look_at_the_time(std::mem::take(&mut is_first), at)?;
             let Err(failed) = assertion.check(facts, &self.file.values) else { continue };
             let failure = failure::of_query(self.file.source, at, &failed);
             match &mut first {
@@ -410,19 +425,8 @@ impl PartRun<'_, '_> {
     }
 }
 
-/// Files beside the scenario.
-impl Files for PartRun<'_, '_> {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        crate::platform::files::read(&beside(&self.file.source.name, path), MAX_PAYLOAD)
-            .map_err(|error| error.to_string())
-    }
-}
-
 /// How much of the line of a step is reported, in characters.
 const MAX_STEP_TEXT: usize = 200;
-
-/// The largest file that is sent or compared, in bytes.
-const MAX_PAYLOAD: u64 = 64 << 20;
 
 fn kind(action: &PlannedAction) -> &'static str {
     match action {

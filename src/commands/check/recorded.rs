@@ -125,7 +125,7 @@ impl CheckRecordings {
 }
 
 /// The files that payloads name, as far as it is known before the run.
-fn payloads(file: &Prepared, values: &ScenarioValues) -> Vec<PathBuf> {
+pub(super) fn payloads(file: &Prepared, values: &ScenarioValues) -> Vec<PathBuf> {
     let paths = file.plan.files().filter_map(|path| path.expand(values).ok());
     paths.map(|path| beside(&file.source.name, Path::new(path.trim()))).collect()
 }

@@ -116,7 +116,7 @@ pub(super) fn rewrite(
     if changes.is_empty() {
         return Ok(true);
     }
-    let asks = !config.yes && config.env.stdin_is_terminal && config.env.stderr_is_terminal;
+    let asks = config.asks_to_rewrite();
     let (err_style, style) = print.styles();
     for Change { source, text, .. } in &changes {
         let (old, new) = (source.text().to_owned(), text.clone());

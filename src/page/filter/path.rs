@@ -2,11 +2,11 @@
 
 use memchr::memchr;
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
 use super::text::{Needle, data, in_line};
 use crate::page::block::Row;
 use crate::page::facts::Kind;
+use crate::scenario::json_path::{BoundedPath, PathError};
 
 /// The longest message that a path without `..` looks at, in bytes of its line.
 const MAX_MESSAGE: usize = 4 << 20;
@@ -17,19 +17,13 @@ const MAX_SEARCHED: usize = 1 << 20;
 /// The longest path, in bytes.
 const MAX_PATH: usize = 512;
 
-/// How deep brackets may be nested.
-const MAX_DEPTH: usize = 16;
-
-/// The most `..` of a path: each further one finds every value once for each value around it.
-const MAX_DESCENDANTS: usize = 1;
-
-/// The most values that the lists of selectors in brackets may find for one value: each list multiplies them.
-const MAX_SELECTED: u32 = 64;
+/// The most `..` of a path: a filter looks at all messages, while somebody waits.
+const MAX_DESCENDANTS: u32 = 1;
 
 /// A query of a message that is JSON.
 #[derive(Debug)]
 pub(super) struct PathTest {
-    path: JsonPath,
+    path: BoundedPath,
     /// A longer message is not looked at, in bytes of its line.
     longest: usize,
     value: ValueTest,
@@ -63,8 +57,7 @@ impl PathTest {
     /// # Errors
     /// Why it is not a path.
     pub(super) fn new(path: &str, value: ValueTest) -> Result<Self, String> {
-        check(path)?;
-        let parsed = JsonPath::parse(path).map_err(|error| format!("not a JSONPath: {error}"))?;
+        let parsed = parse(path)?;
         let text = match &value {
             ValueTest::Is(Value::String(text)) => Some(text.as_str()).filter(|it| is_plain(it)),
             _ => None,
@@ -72,7 +65,7 @@ impl PathTest {
         // The value first, which is rarer. In any case is more than is needed, and right.
         let parts = text.into_iter().chain(last_name(path));
         let parts = parts.filter_map(|part| Needle::plain(&in_line(&format!("\"{part}\""))).ok());
-        let longest = if path.contains("..") { MAX_SEARCHED } else { MAX_MESSAGE };
+        let longest = if parsed.descendants() > 0 { MAX_SEARCHED } else { MAX_MESSAGE };
         let parts = parts.collect();
         Ok(Self { path: parsed, longest, value, parts })
     }
@@ -95,7 +88,8 @@ impl PathTest {
             return false;
         }
         let Ok(document) = serde_json::from_slice(data) else { return false };
-        self.path.query(&document).iter().any(|value| self.value.holds(value))
+        let found = self.path.query(&document);
+        found.is_ok_and(|found| found.iter().any(|value| self.value.holds(value)))
     }
 }
 
@@ -126,47 +120,18 @@ fn is_equal(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Refuses what would take too much time or memory.
-fn check(path: &str) -> Result<(), String> {
+/// A path that may be evaluated for each message.
+fn parse(path: &str) -> Result<BoundedPath, String> {
     if path.len() > MAX_PATH {
         return Err(format!("the path is longer than {MAX_PATH} bytes"));
     }
-    let (mut descendants, mut last) = (0, ' ');
-    // How many selectors each open bracket has so far; of how many all closed ones are the product.
-    let (mut open_brackets, mut selected) = (Vec::new(), 1_u32);
-    let mut quote = None;
-    let mut is_escaped = false;
-    for (at, c) in path.char_indices() {
-        if let Some(open) = quote {
-            match c {
-                _ if is_escaped => is_escaped = false,
-                '\\' => is_escaped = true,
-                c if c == open => quote = None,
-                _ => {}
-            }
-            continue;
-        }
-        match c {
-            '\'' | '"' => quote = Some(c),
-            '[' | '(' => open_brackets.push(1),
-            ']' => selected = selected.saturating_mul(open_brackets.pop().unwrap_or(1)),
-            ')' => drop(open_brackets.pop()),
-            ',' => open_brackets.last_mut().into_iter().for_each(|count| *count += 1),
-            '.' if last == '.' => descendants += 1,
-            '$' if at > 0 => return Err("a path has only one $".to_owned()),
-            _ => {}
-        }
-        if open_brackets.len() > MAX_DEPTH {
-            return Err(format!("brackets are nested deeper than {MAX_DEPTH}"));
-        }
-        last = c;
-    }
-    if selected > MAX_SELECTED {
-        return Err(format!("the lists in brackets select more than {MAX_SELECTED} values"));
-    }
-    match descendants > MAX_DESCENDANTS {
+    let parsed = BoundedPath::parse(path).map_err(|error| match error {
+        PathError::Limit(reason, _) => reason,
+        PathError::Syntax(error) => format!("not a JSONPath: {error}"),
+    })?;
+    match parsed.descendants() > MAX_DESCENDANTS {
         true => Err(format!("a path has at most {MAX_DESCENDANTS} \"..\"")),
-        false => Ok(()),
+        false => Ok(parsed),
     }
 }
 

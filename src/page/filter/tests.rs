@@ -214,8 +214,8 @@ fn errors_stand_at_their_place() {
         ("a foo:bar", 2, "foo: is not known: use dir"),
         ("size:5..2", 5, "the first of a range is greater than the last"),
         ("conn:3..1", 5, "the first of a range is greater than the last"),
-        ("$[?$.a]", 0, "a path has only one $"),
-        ("$.a[?(((((((((((((((((((@.b", 0, "brackets are nested deeper than 16"),
+        ("$[?$..a]", 0, "a path that begins with $ in a filter must name one value"),
+        ("$.a[?(((((((((@.b", 0, "a JSONPath with more than 8 nested brackets"),
     ] {
         let error = Filter::parse(text, false).expect_err(text);
         assert_eq!(error.at, at, "{text}: {}", error.reason);

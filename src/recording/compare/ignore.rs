@@ -1,19 +1,18 @@
 //! Parts of JSON messages that are not compared (`--ignore`).
 
 use serde_json::Value;
-use serde_json_path::{JsonPath, PathElement};
+use serde_json_path::PathElement;
+
+use crate::scenario::json_path::{BoundedPath, PathCost, PathError};
 
 /// JSONPaths whose values are not compared.
 #[derive(Clone, Debug, Default)]
-pub struct Ignore(Vec<JsonPath>);
+pub struct Ignore(Vec<BoundedPath>);
 
-/// Why a text is not a JSONPath.
+/// Why a text is not taken as a JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a JSONPath: {0}; write for example '$.ts' or '$..id'")]
+#[error("{0}")]
 pub struct IgnoreError(String);
-
-/// The longest JSONPath, in bytes.
-const MAX_PATH: usize = 4096;
 
 /// A step to a value, owned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,19 +29,19 @@ impl Ignore {
     pub fn parse<'a>(
         paths: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, (&'a str, IgnoreError)> {
-        let parse = |text: &'a str| match text.len() > MAX_PATH {
-            true => Err((text, IgnoreError(format!("longer than {MAX_PATH} bytes")))),
-            false => JsonPath::parse(text)
-                .map_err(|error| (text, IgnoreError(first_line(&error.to_string())))),
-        };
+        let parse =
+            |text| BoundedPath::parse(text).map_err(|error| (text, IgnoreError::of(&error)));
         paths.into_iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
     /// Removes what the paths select: members and elements, or everything (`$`).
-    pub fn remove_from(&self, value: &mut Value) {
+    ///
+    /// # Errors
+    /// If a path would take too long; what those before it select is removed.
+    pub fn remove_from(&self, value: &mut Value) -> Result<(), PathCost> {
         for path in &self.0 {
             let mut places: Vec<Vec<Element>> = path
-                .query_located(value)
+                .query_located(value)?
                 .locations()
                 .map(|location| location.iter().map(element).collect())
                 .collect();
@@ -53,11 +52,21 @@ impl Ignore {
                 _ => remove(value, &places, 0),
             }
         }
+        Ok(())
     }
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+impl IgnoreError {
+    fn of(error: &PathError) -> Self {
+        match error {
+            PathError::Limit(reason, _) => Self(reason.clone()),
+            PathError::Syntax(error) => {
+                let text = error.to_string();
+                let reason = text.lines().next().unwrap_or_default();
+                Self(format!("not a JSONPath: {reason}; write for example '$.ts' or '$..id'"))
+            }
+        }
+    }
 }
 
 fn element(element: &PathElement<'_>) -> Element {
@@ -123,7 +132,7 @@ mod tests {
         ] {
             let ignore = Ignore::parse(paths.iter().copied()).expect("JSONPaths");
             let mut value = json::parse(text.as_bytes()).expect("JSON");
-            ignore.remove_from(&mut value);
+            ignore.remove_from(&mut value).expect("a small document");
             assert_eq!(value.to_string(), left, "{paths:?} {text}");
         }
     }
@@ -136,18 +145,25 @@ mod tests {
             json::parse(format!("{{{}}}", members.join(",")).as_bytes()).expect("JSON");
         let mut array =
             json::parse(format!("[{}0]", "0,".repeat(200_000)).as_bytes()).expect("JSON");
-        ignore.remove_from(&mut object);
-        ignore.remove_from(&mut array);
+        ignore.remove_from(&mut object).expect("in time");
+        ignore.remove_from(&mut array).expect("in time");
         assert_eq!((object.to_string(), array.to_string()), ("{}".to_owned(), "[]".to_owned()));
     }
 
     #[test]
     fn a_path_that_is_none_is_named() {
-        let long = format!("$.{}", "a".repeat(MAX_PATH));
-        for path in ["ts", "$.", "$[", "", &long] {
+        let long = format!("$.{}", "a".repeat(4096));
+        for (path, reason) in [
+            ("ts", "not a JSONPath: "),
+            ("$.", "not a JSONPath: "),
+            ("$[", "not a JSONPath: "),
+            ("", "not a JSONPath: "),
+            (&long, "a JSONPath of 4098 bytes"),
+            ("$..a..a..a", "a JSONPath has at most 2 \"..\""),
+        ] {
             let (named, error) = Ignore::parse(["$.a", path]).expect_err("not a JSONPath");
             assert_eq!(named, path);
-            assert!(error.to_string().starts_with("not a JSONPath: "), "{error}");
+            assert!(error.to_string().starts_with(reason), "{error}");
         }
     }
 }

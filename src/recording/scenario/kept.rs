@@ -1,5 +1,6 @@
 //! The events that a scenario is made from, in bounded memory.
 
+use crate::protocol::MessageKind;
 use crate::recording::{Recorded, RecordedKind};
 
 /// How much of a recording becomes a scenario, in bytes. What is written has at most seven times as many, which is
@@ -11,7 +12,7 @@ pub(super) const LIMIT: usize = 8 << 20;
 pub(super) struct Kept {
     events: Vec<Recorded>,
     size: usize,
-    /// How many of them are data messages.
+    /// How many of them are data messages that a scenario can express.
     messages: u64,
     /// One did not fit: none behind it is kept.
     is_full: bool,
@@ -34,7 +35,7 @@ impl Kept {
             return;
         }
         self.size += size;
-        self.messages += u64::from(event.is_message());
+        self.messages += u64::from(is_expressible(&event));
         self.events.push(event);
     }
 
@@ -44,6 +45,16 @@ impl Kept {
 
     pub(super) fn messages(&self) -> u64 {
         self.messages
+    }
+}
+
+/// Whether it is a message that has a step in a scenario: a text that is not UTF-8 has none.
+pub(super) fn is_expressible(event: &Recorded) -> bool {
+    match &event.what {
+        RecordedKind::Message(message) if message.kind == MessageKind::Text => {
+            str::from_utf8(&message.data).is_ok()
+        }
+        _ => event.is_message(),
     }
 }
 

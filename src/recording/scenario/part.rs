@@ -1,5 +1,6 @@
 //! The parts of a scenario, and the file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -51,10 +52,13 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
     let captures = Captures::find(&texts(&parts), &known, secrets.names());
     let values = captures.values(known);
     let mut body = String::new();
-    let mut writer = Steps { captures: &captures, values: &values, secrets: &mut secrets };
+    let left_out = BTreeMap::new();
+    let mut writer =
+        Steps { captures: &captures, values: &values, secrets: &mut secrets, left_out };
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
+    writer.warn_of_left_out();
     if is_cut {
         body.push_str("\n# The recording continues: the rest did not fit into a scenario.\n");
     }
@@ -202,6 +206,8 @@ struct Steps<'a> {
     captures: &'a Captures,
     values: &'a Recordings,
     secrets: &'a mut Secrets,
+    /// What a scenario cannot express, with how often it was.
+    left_out: BTreeMap<&'static str, u64>,
 }
 
 impl Steps<'_> {
@@ -239,11 +245,20 @@ impl Steps<'_> {
             Some(payload) => push_line(body, &format!("{name}{sign}"), &payload),
             None => {
                 let what = unwritable(step);
-                let _ = writeln!(body, "# {what} is left out: a scenario cannot express it.");
+                *self.left_out.entry(what).or_default() += 1;
+                let _ = writeln!(body, "# A {what} is left out: a scenario cannot express it.");
             }
         }
         if let Step::Received(message) = step {
             self.sections(number, message, body);
+        }
+    }
+
+    fn warn_of_left_out(&mut self) {
+        for (what, count) in &self.left_out {
+            let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
+            let reason = "is left out: a scenario cannot express it";
+            self.secrets.warn(format!("a {what} {reason}{times}"));
         }
     }
 
@@ -317,11 +332,11 @@ fn ended(member: &Member<'_>, code: CloseCode, reason: &str) -> Option<Option<St
 /// What cannot be written, in words.
 fn unwritable(step: &Step<'_>) -> &'static str {
     match step {
-        Step::Sent(_) | Step::Received(_) => "A text message that is not UTF-8",
-        Step::SentPing(_) => "A ping whose payload is not a line of text",
-        Step::SentPong(_) | Step::ReceivedPong(_) => "A pong whose payload is not a line of text",
-        Step::SentClose(..) | Step::Ended(..) => "A close code that cannot be sent",
-        Step::SentFile(..) => "A file",
+        Step::Sent(_) | Step::Received(_) => "text message that is not UTF-8",
+        Step::SentPing(_) => "ping whose payload is not a line of text",
+        Step::SentPong(_) | Step::ReceivedPong(_) => "pong whose payload is not a line of text",
+        Step::SentClose(..) | Step::Ended(..) => "close code that cannot be sent",
+        Step::SentFile(..) => "file",
     }
 }
 

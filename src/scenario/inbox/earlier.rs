@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{OVERHEAD, Received, SeenMessage};
 use crate::protocol::MessageKind;
-use crate::scenario::pattern::{Match, Pattern};
+use crate::scenario::pattern::Pattern;
 
 /// The most messages that are kept, and the most bytes. The oldest ones are forgotten first.
 const MOST_MESSAGES: usize = 1000;
@@ -83,9 +83,8 @@ impl Earlier {
 
     /// The last message like this that a step before the current one passed over, or else took.
     pub(super) fn find(&self, pattern: &Pattern) -> Option<&EarlierMessage> {
-        let is_like = |it: &&EarlierMessage| {
-            it.step != self.step && pattern.judge(it.kind, &it.data) == Match::Yes
-        };
+        let is_like =
+            |it: &&EarlierMessage| it.step != self.step && pattern.is_match(it.kind, &it.data);
         let like = || self.messages.iter().rev().filter(is_like);
         like().find(|it| !it.is_taken).or_else(|| like().next())
     }

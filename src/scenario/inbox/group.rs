@@ -4,8 +4,11 @@ use std::time::Instant;
 
 use super::passed::Passed;
 use super::{Closest, Control, End, Inbox, Progress, Received, Seen, SeenMessage, WaitFailure};
-use crate::scenario::pattern::{Match, Near, Pattern, PatternClass};
+use crate::scenario::pattern::{Candidate, Pattern, PatternClass};
 use crate::scenario::phrase::Phrase;
+
+/// After how much work a poll returns: comparisons of a short message with a pattern, some 100 ns each.
+const MOST_WORK: usize = 1 << 17;
 
 /// Patterns that are awaited together.
 #[derive(Clone, Debug)]
@@ -133,15 +136,19 @@ impl Group {
         self.wanted.iter().enumerate().filter_map(|(index, it)| Some((index, it.taken.as_ref()?)))
     }
 
-    /// Takes what is there.
+    /// Takes what is there. After some work it is [`Progress::Pending`] until now, so that who waits can look at the
+    /// time and at signals.
     pub fn poll(&mut self, inbox: &mut Inbox, now: Instant) -> Progress<GroupOutcome> {
         if let Some(fault) = inbox.fault() {
             return Progress::Failed(fault);
         }
         self.take_controls(inbox);
+        let mut work = 0;
         while self.awaits(PatternClass::Message)
             && let Some(message) = inbox.take_message()
         {
+            let (patterns, size) = (self.wanted.len() + self.optional.len(), message.data.len());
+            work += patterns * (1 + size / 256) + size / 16; // to compare it, and to parse it once
             if let Err(message) = self.offer(message) {
                 self.seen.push(&message);
                 match &mut self.passed {
@@ -153,6 +160,12 @@ impl Group {
                 }
             } else if let Some(passed) = &mut self.passed {
                 passed.note_taken();
+            }
+            if work > MOST_WORK && !inbox.messages.is_empty() {
+                return match now >= self.deadline {
+                    true => Progress::Failed(WaitFailure::Timeout),
+                    false => Progress::Pending(now),
+                };
             }
         }
         self.take_end(inbox);
@@ -211,27 +224,43 @@ impl Group {
 
     /// Gives a message to the pattern that it is for; back if there is none.
     fn offer(&mut self, message: Received) -> Result<(), Received> {
-        let fits: Vec<_> = self.wanted.iter().map(|it| it.takes(&message)).collect();
-        if let Some(index) = fits.iter().position(|judged| *judged == Match::Yes)
+        let only = match (self.wanted.as_slice(), self.optional.as_slice()) {
+            ([only], []) => Some(&only.pattern),
+            _ => None,
+        };
+        let candidate = Candidate::new(message.kind, &message.data, only);
+        let fits: Vec<_> = self.wanted.iter().map(|it| it.pattern.accepts(&candidate)).collect();
+        if let Some(index) = fits.iter().position(|fits| *fits)
             && let Some(path) = self.path(index, &fits)
         {
             self.place(&path, message);
             return Ok(());
         }
-        let is_free = |it: &&mut Wanted| it.taken.is_none() && it.takes(&message) == Match::Yes;
-        if let Some(optional) = self.optional.iter_mut().find(is_free) {
-            optional.taken = Some(Taken::Message(message));
+        let is_free = |it: &Wanted| it.taken.is_none() && it.pattern.accepts(&candidate);
+        if let Some(index) = self.optional.iter().position(is_free) {
+            self.optional[index].taken = Some(Taken::Message(message));
             return Ok(());
         }
-        self.note_difference(&fits, &message);
+        let nearer = |wanted: &Wanted| {
+            let before = wanted.closest.as_ref().map(|closest| closest.near.distance);
+            // Of two that are as close, the later one is shown.
+            let is_free = wanted.taken.is_none();
+            is_free.then(|| wanted.pattern.nearer(&candidate, before)).flatten()
+        };
+        let nearer: Vec<_> = self.wanted.iter().map(nearer).collect();
+        for (wanted, near) in self.wanted.iter_mut().zip(nearer) {
+            if let Some(near) = near {
+                wanted.closest = Some(Closest { message: SeenMessage::of(&message), near });
+            }
+        }
         Err(message)
     }
 
     /// The patterns that have to change their message so that this one finds a place: from the one that gets
     /// it to one that has none (an augmenting path).
-    fn path(&self, first: usize, fits: &[Match]) -> Option<Vec<usize>> {
+    fn path(&self, first: usize, fits: &[bool]) -> Option<Vec<usize>> {
         let mut visited = vec![false; self.wanted.len()];
-        let starts = (first..fits.len()).filter(|index| fits[*index] == Match::Yes);
+        let starts = (first..fits.len()).filter(|index| fits[*index]);
         for start in starts {
             if let Some(path) = self.path_from(start, &mut visited) {
                 return Some(path);
@@ -251,7 +280,7 @@ impl Group {
         };
         for other in 0..self.wanted.len() {
             if !visited[other]
-                && self.wanted[other].takes(message) == Match::Yes
+                && self.wanted[other].pattern.is_match(message.kind, &message.data)
                 && let Some(mut path) = self.path_from(other, visited)
             {
                 path.insert(0, index);
@@ -266,37 +295,5 @@ impl Group {
         for index in path {
             moving = std::mem::replace(&mut self.wanted[*index].taken, moving);
         }
-    }
-
-    fn note_difference(&mut self, fits: &[Match], message: &Received) {
-        for (pattern, judged) in fits.iter().enumerate() {
-            if self.wanted[pattern].taken.is_some() {
-                continue;
-            }
-            let Some(near) = self.wanted[pattern].near(judged, message) else { continue };
-            let closest = &mut self.wanted[pattern].closest;
-            let before = closest.as_ref().map(|closest| closest.near.differing);
-            // Of two that are as close, the later one is shown.
-            if before.is_none_or(|before| near.differing <= before) {
-                *closest = Some(Closest { message: SeenMessage::of(message), near });
-            }
-        }
-    }
-}
-
-impl Wanted {
-    /// How a message that was judged differs, if it has something in common.
-    fn near(&self, judged: &Match, message: &Received) -> Option<Near> {
-        match judged {
-            Match::Differs(comparison) => {
-                let text = comparison.phrase()?;
-                Some(Near { differing: comparison.count, text })
-            }
-            _ => self.pattern.near(message.kind, &message.data),
-        }
-    }
-
-    fn takes(&self, message: &Received) -> Match {
-        self.pattern.judge(message.kind, &message.data)
     }
 }

@@ -180,6 +180,46 @@ fn the_closest_message_is_known() {
     assert_eq!(wait.seen().count, 3);
 }
 
+#[test]
+fn of_two_that_differ_as_much_the_one_that_has_the_member_is_closest() {
+    let wanted = r#"{"status":"done"}"#;
+    let (running, heartbeat) = (r#"{"status":"running"}"#, r#"{"heartbeat":1}"#);
+    for messages in [[running, heartbeat], [heartbeat, running]] {
+        let (mut inbox, now) = filled(&messages);
+        let mut wait = group(&[wanted], &[], false, now);
+        assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["pending".to_owned()]));
+        let (message, difference) = wait.closest().expect("a message");
+        assert_eq!(message.start, running, "{messages:?}");
+        assert_eq!(difference.to_string(), r#"at $.status expected "done", got "running""#);
+    }
+}
+
+/// Deadlines and signals are looked at between polls.
+#[test]
+fn a_poll_compares_a_limited_number_of_messages() {
+    let patterns: Vec<_> = (0..1000).map(|number| format!("{{\"q{number}\":1}}")).collect();
+    let patterns: Vec<_> = patterns.iter().map(String::as_str).collect();
+    let messages = vec![r#"{"y":1}"#; 300];
+    let (mut inbox, now) = filled(&messages);
+    let mut wait = group(&patterns, &[], false, now);
+    assert_eq!(wait.poll(&mut inbox, now), Progress::Pending(now));
+    let left = inbox.kept().count();
+    assert!((1..300).contains(&left), "{left}");
+    let late = now + Duration::from_secs(60);
+    assert_eq!(wait.poll(&mut inbox, late), Progress::Failed(WaitFailure::Timeout));
+    assert!(inbox.kept().count() < left);
+}
+
+#[test]
+fn the_last_messages_are_compared_even_if_the_time_is_over() {
+    let (mut inbox, now) = filled(&["x", "a"]);
+    let late = now + Duration::from_secs(60);
+    assert_eq!(
+        taken(&mut group(&["a"], &[], false, now), &mut inbox, late),
+        Ok(vec!["a".to_owned()])
+    );
+}
+
 /// Scenario language, section 1: "`<!` must not come"
 #[test]
 fn what_is_forbidden_fails_whatever_waits() {

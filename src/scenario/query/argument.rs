@@ -5,23 +5,18 @@ use std::ops::Range;
 
 use regex::{Captures, Regex};
 use serde_json::Value as Json;
-use serde_json_path::JsonPath;
 
 use super::error::EvalError;
 use super::value::{Value, quoted, start_of};
 use crate::protocol::counted::counted;
 use crate::scenario::json;
+use crate::scenario::json_path::{BoundedPath, PathCost, PathError, Quotes};
 use crate::scenario::language::literal::regex_problem;
 use crate::scenario::language::template::Piece;
 use crate::scenario::language::{Diagnostic, Template, Values};
 
-/// The longest JSONPath, in bytes.
-const MAX_PATH: usize = 4096;
 /// How many names of members are shown.
 const MAX_NAMES: usize = 10;
-/// How deep brackets may stand in each other in a JSONPath. The parser takes
-/// twice as long for each level.
-const MAX_NESTING: usize = 8;
 
 /// A regular expression; values are escaped, so that they match themselves.
 #[derive(Clone, Debug)]
@@ -77,7 +72,7 @@ impl RegexArgument {
 pub struct JsonPathArgument {
     template: Template,
     /// The path, if no value has to be put in.
-    parsed: Option<JsonPath>,
+    parsed: Option<BoundedPath>,
     is_singular: bool,
 }
 
@@ -109,8 +104,9 @@ impl JsonPathArgument {
                 diagnostic.with_help("a path begins with $")
             }
         })?;
+        let is_singular = path.is_singular();
         let parsed = template.as_literal().is_some().then_some(path);
-        Ok(Self { template, parsed, is_singular: is_singular(&text) })
+        Ok(Self { template, parsed, is_singular })
     }
 
     /// Whether it can name at most one value (RFC 9535 section 2.3.5.1).
@@ -121,17 +117,19 @@ impl JsonPathArgument {
     /// What it names: of a singular path the value, of another the list of values.
     ///
     /// # Errors
-    /// With a variable that has no value, or one that cannot stand there.
+    /// With a variable that has no value, or one that cannot stand there, and if it would take too long.
     pub fn query(&self, value: &Json, values: &dyn Values) -> Result<Option<Value>, EvalError> {
         let path = match &self.parsed {
             Some(path) => Cow::Borrowed(path),
             None => Cow::Owned(self.expanded(values)?),
         };
-        let nodes = path.query(value);
-        if self.is_singular {
-            return Ok(nodes.first().cloned().map(Value::from));
-        }
-        Ok(Some(Value::List(nodes.into_iter().cloned().map(Value::from).collect())))
+        let failed =
+            |cost: PathCost| EvalError::in_data(self.template.at.clone(), cost.to_string());
+        let mut found = path.copied(value).map_err(failed)?.into_iter().map(Value::from);
+        Ok(match self.is_singular {
+            true => found.next(),
+            false => Some(Value::List(found.collect())),
+        })
     }
 
     /// How far a singular path goes that names nothing: the last value on its way, in words.
@@ -143,13 +141,13 @@ impl JsonPathArgument {
         if !self.is_singular {
             return None;
         }
-        let is_named = |prefix: &&str| parse(prefix).is_ok_and(|it| !it.query(value).is_empty());
-        let reached = prefixes(&text).into_iter().rfind(is_named)?;
-        let path = parse(reached).ok()?;
-        Some(format!("{reached} {}", structure(path.query(value).first()?)))
+        let named = |prefix: &str| parse(prefix).ok()?.query(value).ok()?.first();
+        let mut prefixes = prefixes(&text).into_iter().rev();
+        let (reached, last) = prefixes.find_map(|prefix| Some((prefix, named(prefix)?)))?;
+        Some(format!("{reached} {}", structure(last)))
     }
 
-    fn expanded(&self, values: &dyn Values) -> Result<JsonPath, EvalError> {
+    fn expanded(&self, values: &dyn Values) -> Result<BoundedPath, EvalError> {
         let mut text = String::new();
         for piece in self.template.pieces() {
             match piece {
@@ -206,43 +204,6 @@ impl Position {
     }
 }
 
-/// The characters of a path that are not in quotes.
-struct Quotes<'a> {
-    rest: std::str::Chars<'a>,
-    /// The quote that is open.
-    open: Option<char>,
-}
-
-impl<'a> Quotes<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { rest: text.chars(), open: None }
-    }
-
-    /// The quote that is still open at the end of a text.
-    fn of(text: &'a str) -> Option<char> {
-        let mut quotes = Self::new(text);
-        quotes.by_ref().for_each(drop);
-        quotes.open
-    }
-}
-
-impl Iterator for Quotes<'_> {
-    type Item = char;
-
-    fn next(&mut self) -> Option<char> {
-        loop {
-            let c = self.rest.next()?;
-            match self.open {
-                Some(_) if c == '\\' => drop(self.rest.next()),
-                Some(quote) if c == quote => self.open = None,
-                Some(_) => {}
-                None if matches!(c, '"' | '\'') => self.open = Some(c),
-                None => return Some(c),
-            }
-        }
-    }
-}
-
 /// A text for the inside of a quoted name, whatever the quotes.
 fn escaped(value: &str) -> Cow<'_, str> {
     let is_special = |c: char| matches!(c, '"' | '\'' | '\\') || c < ' ';
@@ -262,23 +223,13 @@ fn is_shorthand(name: &str) -> bool {
     name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit())
 }
 
-/// Only names and indices, one at a time: what else a path can have contains one of these characters.
-fn is_singular(path: &str) -> bool {
-    let mut previous = ' ';
-    !Quotes::new(path).any(|c| {
-        let is_descendant = (previous, c) == ('.', '.');
-        previous = c;
-        is_descendant || matches!(c, '*' | ':' | '?' | ',')
-    })
-}
-
 /// A singular path, cut before each of its names and indices.
 fn prefixes(path: &str) -> Vec<&str> {
     let mut quotes = Quotes::new(path);
     let mut ends = Vec::new();
     while let Some(c) = quotes.next() {
         if matches!(c, '.' | '[') {
-            ends.push(path.len() - quotes.rest.as_str().len() - 1);
+            ends.push(quotes.position() - 1);
         }
     }
     ends.into_iter().map(|end| path[..end].trim_end()).collect()
@@ -304,32 +255,19 @@ fn structure(value: &Json) -> String {
     }
 }
 
-struct PathError {
+/// A path that is not taken.
+struct Refusal {
     message: String,
     /// Where, in bytes of the path.
     position: Option<usize>,
 }
 
-fn parse(text: &str) -> Result<JsonPath, PathError> {
-    let refused = |message: String| Err(PathError { message, position: None });
-    if text.len() > MAX_PATH {
-        return refused(format!(
-            "a JSONPath of {} bytes; at most {MAX_PATH} are allowed",
-            text.len()
-        ));
-    }
-    let mut depth = 0_usize;
-    for c in Quotes::new(text) {
-        match c {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            return refused(format!("a JSONPath with more than {MAX_NESTING} nested brackets"));
-        }
-    }
-    JsonPath::parse(text).map_err(|error| {
+fn parse(text: &str) -> Result<BoundedPath, Refusal> {
+    BoundedPath::parse(text).map_err(|error| {
+        let error = match error {
+            PathError::Limit(message, position) => return Refusal { message, position },
+            PathError::Syntax(error) => error,
+        };
         let position = text.floor_char_boundary(error.position());
         let (before, rest) = text.split_at(position);
         let place = match rest {
@@ -343,7 +281,7 @@ fn parse(text: &str) -> Result<JsonPath, PathError> {
             "parser error" => place,
             reason => format!("{place} ({reason})"),
         };
-        PathError { message, position: Some(position) }
+        Refusal { message, position: Some(position) }
     })
 }
 

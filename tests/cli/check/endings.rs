@@ -99,3 +99,18 @@ fn an_unusual_code_after_the_last_step_is_a_warning() {
         }
     }
 }
+
+/// The reason that was sent is not taken for one that was received.
+#[test]
+fn an_answer_without_the_expected_reason_is_shown() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        assert_eq!(peer.expect_close(4001), "bye");
+        peer.close(4001, "");
+        peer.expect_eof();
+    });
+    run(&server, "WS {{url}}\n> close:4001 bye\n< close:4001 bye\n")
+        .code(1)
+        .stdout_contains("s.wscope:3:1: ")
+        .stdout_contains("\"bye\"; the peer answered: 4001 Private Use without a reason");
+}

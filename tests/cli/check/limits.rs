@@ -1,12 +1,16 @@
 //! What ends a part early: `max-time`, signals, the failure of another one; and what is tried again.
 
+#[cfg(unix)]
+use std::fs::File;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::{check, run};
+#[cfg(unix)]
+use crate::files::{fifo, wait_until_opened, writer};
 use crate::support::{Peer, Server, script, text};
 #[cfg(unix)]
-use crate::support::{Signal, wscope};
+use crate::support::{Running, Signal, Wscope, wscope};
 
 /// A server that takes all that is sent and never answers.
 fn silent() -> Server {
@@ -183,4 +187,72 @@ fn fail_fast_interrupts_the_files_that_run_beside() {
         .stdout_contains("interrupted a.wscope (1 part, ")
         .stdout_contains("a.wscope:5:1: interrupted here\n")
         .stdout_contains("2 files, 2 parts: 0 passed, 1 failed, 1 skipped, ");
+}
+
+/// Starts a program and waits until it reads a FIFO, which has no end while the file is open.
+#[cfg(unix)]
+fn reading_a_fifo(program: Wscope) -> (Running, File) {
+    let writer = writer(&fifo(&program.home()));
+    let running = program.spawn();
+    let file = wait_until_opened(&writer);
+    (running, file)
+}
+
+/// Contract, section 2: "At a signal, and when `--max-time` runs out, the end comes within 1 s whatever stalls"
+#[test]
+#[cfg(unix)]
+fn a_file_that_blocks_ends_with_the_part_or_a_signal() {
+    let payload = "WS {{url}}\n[Options]\nclose-timeout: 10ms\nHTTP 101\n> text:@fifo\n";
+    let option = "WS {{url}}\n[Options]\ncacert: fifo\nHTTP 101\n";
+    for (scenario, late, place, connects) in
+        [(payload, "5:3", "5:1", true), (option, "1:1", "1:1", false)]
+    {
+        let program = |server: &Option<Server>| {
+            let url = server.as_ref().map_or_else(|| "ws://127.0.0.1:1".to_owned(), Server::url);
+            check(scenario).args(["--variable", &format!("url={url}")])
+        };
+        let server = connects.then(silent);
+        let (running, _file) = reading_a_fifo(program(&server).args(["--max-time", "300ms"]));
+        let late = format!("s.wscope:{late}: the part is not over after 300 ms (max-time)");
+        running.wait().code(1).stdout_contains(&late);
+        let server = connects.then(silent);
+        let (running, _file) = reading_a_fifo(program(&server));
+        running.signal(Signal::TERM);
+        let place = format!("s.wscope:{place}: interrupted here");
+        running.wait().code(143).stdout_contains(&place);
+    }
+}
+
+/// Contract, section 2: "At a signal, and when `--max-time` runs out, the end comes within 1 s whatever stalls"
+#[test]
+#[cfg(unix)]
+fn reading_a_scenario_ends_at_a_signal_and_with_max_time() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        for args in [&["check", "fifo"][..], &["check", "--list", "fifo"]] {
+            let (running, _file) = reading_a_fifo(wscope().args(args));
+            running.signal(signal);
+            running.wait().code(code).stdout("");
+        }
+    }
+    let program = wscope().args(["check", "--max-time", "100ms", "fifo"]);
+    let (running, _file) = reading_a_fifo(program);
+    let error = "wscope: timed out: --max-time 100ms ran out while reading the scenarios\n";
+    running.wait().code(7).stdout("").stderr(error);
+}
+
+/// A path is refused before anything runs, or its evaluation is not begun.
+#[test]
+fn a_json_path_that_multiplies_ends() {
+    let nested = format!("{}1{}", "{\"a\":".repeat(250), "}".repeat(250));
+    let server = Server::script(move |peer| {
+        peer.accept_request();
+        peer.send(text(&nested));
+        peer.answer_close(1000);
+    });
+    let scenario = "WS {{url}}\n< {}\n[Asserts]\njsonpath \"$..a..a\" count > 0\n";
+    run(&server, scenario).code(1).stdout_contains("the JSONPath selects more than 64 MiB");
+    check("WS ws://127.0.0.1:1\n< {}\n[Captures]\nv: jsonpath \"$..a..a..a\"\n")
+        .run()
+        .code(2)
+        .stderr_contains("s.wscope:4:21: error: a JSONPath has at most 2 \"..\"");
 }

@@ -153,6 +153,31 @@ fn a_report_replaces_no_scenario_and_no_other_report() {
     }
 }
 
+/// Scenario language, section 5: "one file each": a file has several names.
+#[test]
+#[cfg(unix)]
+fn a_report_replaces_nothing_that_the_run_reads() {
+    let scenario = "WS ws://127.0.0.1:1\n> text:@payload\n< a\n";
+    for (args, error) in [
+        (["--report-json", "vars"], "vars is read by this run (--variables-file)"),
+        (["--report-tap", "payload"], "payload is a payload of a scenario"),
+        (["--report-tap", "link"], "link is a payload of a scenario"),
+        (["--report-html", "s.link"], "s.link is a scenario"),
+    ] {
+        let program = check(scenario).file("payload", "data").file("vars", "x=5\n");
+        for (file, link) in [("payload", "link"), ("s.wscope", "s.link")] {
+            let home = program.home();
+            std::fs::hard_link(home.join(file), home.join(link)).expect("a link");
+        }
+        let outcome = program.args(["--variables-file", "vars"]).args(args).run().code(2);
+        outcome.stdout("").stderr(&format!("wscope: {error}: a report would replace it\n"));
+    }
+    let program = check(scenario).file("payload", "").file("a", "");
+    std::fs::hard_link(program.home().join("a"), program.home().join("b")).expect("a link");
+    let program = program.args(["--report-json", "a", "--report-tap", "b"]);
+    program.run().code(2).stderr("wscope: two reports go to a\n");
+}
+
 /// Scenario language, section 5: "The summary counts what ran: … with `--only` the parts chosen".
 #[test]
 fn only_what_is_chosen_is_counted() {

@@ -6,7 +6,8 @@ use super::{PartRun, Stop};
 use crate::commands::check::failure::Draft;
 use crate::commands::check::handshake::{Handshake, Retries};
 use crate::commands::check::link::{Link, LinkConfig};
-use crate::commands::check::options::{OptionError, configure, own_options};
+use crate::commands::check::options::{OptionError, arguments, configure, own_options};
+use crate::config::ConnectConfig;
 use crate::redact::Redaction;
 use crate::scenario::inbox::Inbox;
 use crate::scenario::language::syntax::{Connect, ExpectedStatus, status_code};
@@ -23,8 +24,7 @@ impl PartRun<'_, '_> {
         self.set_deadline(); // a step may have captured the value of a max-time
         let ignored = connect.options.iter().filter_map(|line| line.pattern.as_ref());
         let ignored = ignored.map(|pattern| self.pattern(pattern)).collect::<Result<_, _>>()?;
-        let mut config = configure(self.file.config, connect, &self.file.values)
-            .map_err(|error| self.option_failed(error))?;
+        let mut config = self.configure(connect)?;
         let status = self.expected_status(connect)?;
         let count = options.retry.unwrap_or(self.file.config.retry);
         // Where it is tried again, a further connection would be taken for the next attempt.
@@ -57,6 +57,20 @@ impl PartRun<'_, '_> {
             }
         }
         self.check(&planned.checks, &Facts::Handshake(&facts))
+    }
+
+    /// The configuration, for which files are read.
+    fn configure(&self, connect: &Connect) -> Result<ConnectConfig, Stop> {
+        let args = arguments(self.file.config, connect, &self.file.values)
+            .map_err(|error| self.option_failed(error))?;
+        let (env, at) = (self.file.config.env.clone(), connect.at.clone());
+        let config = self
+            .in_background(move || configure(&args, &env, at))
+            .map_err(|error| self.failed(&connect.at, "system", error.to_string()))?;
+        let config = config.ok_or_else(|| {
+            self.cut_short(&connect.at).unwrap_or(Stop::Interrupted(None)) // nothing else ends it
+        })?;
+        config.map_err(|error| self.option_failed(error))
     }
 
     /// The status that the response has to have; `None`: any.

@@ -65,7 +65,7 @@ impl PartRun<'_, '_> {
         let written = &self.file.source.text()[payload.at.clone()];
         payload
             .pattern(written, self.around())
-            .map_err(|error| self.payload_failed(&payload.at, error).into())
+            .map_err(|error| self.payload_failed(&payload.at, error))
     }
 
     pub(super) fn receive(&mut self, step: &PlannedStep, group: &PlannedGroup) -> Result<(), Stop> {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::PartRun;
+use crate::commands::check::failure::Draft;
 use crate::platform::files::format_size;
 use crate::scenario::inbox::{Group, GroupOutcome, Received, WaitFailure};
 use crate::scenario::phrase::Phrase;
@@ -79,6 +80,9 @@ impl PartRun<'_, '_> {
         let outcome = waiting.settle(&mut link.inbox(), &pairs)?;
         for (pattern, relaxation) in relaxations {
             let at = &group.wanted[pattern].at;
+            if !self.file.config.yes && !self.file.config.asks_to_rewrite() {
+                self.unwritten.get_or_insert_with(|| at.clone());
+            }
             self.note(at, Phrase::new("the pattern is relaxed: other values were received"));
             relaxed.push(relaxation);
         }
@@ -86,6 +90,16 @@ impl PartRun<'_, '_> {
         self.uncounted += self.file.clock.now() - started;
         self.set_deadline();
         Some(outcome)
+    }
+
+    /// The failure of a part that holds with relaxed patterns, if they are not written to the file.
+    pub(super) fn not_relaxed(&self) -> Option<Draft> {
+        let at = self.unwritten.as_ref()?;
+        Some(self.failed(
+            at,
+            "relax",
+            "the pattern matches when it is relaxed, which was not written",
+        ))
     }
 
     /// What each pattern could be made to match, and how many messages were compared with all of them.

@@ -1,7 +1,8 @@
-use super::{message, open, received, sent, steps};
+use super::{generate, message, open, received, sent, steps};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::RecordedKind;
+use crate::recording::scenario::{ScenarioBuilder, Settings};
 
 #[test]
 fn texts_are_written_as_they_are_where_that_means_them() {
@@ -129,4 +130,18 @@ fn pings_of_the_client_are_steps() {
         pong(Direction::Received, b"keepalive 1"),
     ];
     assert_eq!(steps(&events), ["> ping:x", "< pong:x", "> pong:alone"]);
+}
+
+/// What is not in the scenario is counted, and does not count as written.
+#[test]
+fn messages_that_a_scenario_cannot_express_are_counted() {
+    let broken = || message(Direction::Received, MessageKind::Text, b"bad\xffend");
+    let events = [open(), received("ok"), broken(), broken()];
+    let generated = generate(&events, &Settings::default());
+    let warning =
+        "a text message that is not UTF-8 is left out: a scenario cannot express it (2 times)";
+    assert_eq!(generated.warnings, [warning]);
+    let mut builder = ScenarioBuilder::default();
+    events.into_iter().for_each(|event| builder.push(event));
+    assert_eq!(builder.messages(), 1);
 }
