@@ -1,5 +1,7 @@
 //! The events that a scenario is made from, in bounded memory.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::recording::{Recorded, RecordedKind};
 
 /// How much of a recording becomes a scenario, in bytes. What is written has at most seven times as many, which is
@@ -13,6 +15,10 @@ pub(super) struct Kept {
     size: usize,
     /// How many of them are data messages.
     messages: u64,
+    /// The first event of the connection that each number of the recording stands for now: its place in `events`.
+    begun: HashMap<Option<u64>, usize>,
+    /// Those of connections whose messages a proxy did not just pass on.
+    touched: BTreeSet<usize>,
     /// One did not fit: none behind it is kept.
     is_full: bool,
 }
@@ -35,7 +41,21 @@ impl Kept {
         }
         self.size += size;
         self.messages += u64::from(event.is_message());
+        match event.what {
+            RecordedKind::Open(_) => drop(self.begun.insert(event.connection, self.events.len())),
+            _ => drop(self.begun.entry(event.connection).or_insert(self.events.len())),
+        }
         self.events.push(event);
+    }
+
+    /// A proxy did not just pass on a message of this connection.
+    pub(super) fn note_touched(&mut self, connection: Option<u64>) {
+        self.touched.extend(self.begun.get(&connection));
+    }
+
+    /// The places of the first events of connections whose messages a proxy did not just pass on.
+    pub(super) fn touched(&self) -> &BTreeSet<usize> {
+        &self.touched
     }
 
     pub(super) fn events(&self) -> &[Recorded] {
