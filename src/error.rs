@@ -127,6 +127,8 @@ pub enum Error {
         list: Vec<String>,
         /// The failure that ended the run before.
         end: Option<Box<Error>>,
+        /// What to do about them, if that is known.
+        hint: Option<String>,
     },
     /// Two recordings differ. How was shown.
     RecordingsDiffer,

@@ -63,9 +63,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::IdleTimeout(_, silence_advice) => silence_advice.ping_interval.then(|| {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
+        Error::Differs { hint, .. } => hint.clone(),
         Error::Unmet(..)
         | Error::Entry { .. }
-        | Error::Differs { .. }
         | Error::Interrupted(..)
         | Error::Earlier(_)
         | Error::MaxTime(_)

@@ -155,7 +155,8 @@ mod tests {
     fn messages_of_differences_fit_into_a_line_of_the_terminal() {
         let list = ["message 1 is missing: {\"a\":1,\"b\":2}", "    $.a: recorded one, now two"];
         let list = list.map(str::to_owned).to_vec();
-        let error = Error::Differs { counts: "2 differences".to_owned(), list, end: None };
+        let error =
+            Error::Differs { counts: "2 differences".to_owned(), list, end: None, hint: None };
         let text = |columns| report(&error, Style::plain(), columns);
         assert_eq!(
             text(Some(26)),

@@ -24,6 +24,8 @@ pub struct Decided {
     pub outcome: HeldOutcome,
     /// What was delivered in its place, if it was edited or a rule changed it.
     pub changed_to: Option<Carried>,
+    /// It was delivered twice, as a rule says.
+    pub duplicated: bool,
     /// How long it was held, or waited.
     pub waited: Duration,
 }

@@ -56,16 +56,12 @@ impl Save {
     pub fn write_to(self, out: &mut dyn Write) -> io::Result<()> {
         let format = self.prepared.format;
         let mut next = self.prepared.start();
-        let is_har_or_scenario = format != RecordFormat::Ndjson;
         let mut file = Writer {
             out: BufWriter::with_capacity(PIECE, out),
             writer: format.writer(self.store.options().folder.clone()),
             // What is cleared has the opening handshakes of what follows.
-            opened: match is_har_or_scenario {
-                true => self.store.begun_before(next),
-                false => BTreeMap::new(),
-            },
-            needs_opened: self.prepared.filter.is_some() && is_har_or_scenario,
+            opened: self.store.begun_before(next),
+            needs_opened: self.prepared.filter.is_some(),
         };
         let mut scratch = Scratch::default();
         let mut missing = 0;

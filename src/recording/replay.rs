@@ -10,6 +10,7 @@ mod pace;
 mod player;
 mod replies;
 mod script;
+mod sent_back;
 #[cfg(test)]
 pub(super) mod testing;
 

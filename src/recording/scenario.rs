@@ -106,10 +106,14 @@ impl ScenarioBuilder {
         self.kept.is_full()
     }
 
-    /// Keeps an event, if there is room for it. What passed a proxy is kept as the client saw it.
+    /// Keeps an event, if there is room for it. What passed a proxy is kept as the server saw it, with which the scenario is
+    /// run.
     pub fn push(&mut self, event: Recorded) {
-        if let Some(event) = event.seen_by_client() {
-            self.kept.push(event);
+        if event.is_touched() {
+            self.kept.note_touched(event.connection);
+        }
+        for seen in event.seen_by_server() {
+            self.kept.push(seen);
         }
     }
 
@@ -126,7 +130,8 @@ impl ScenarioBuilder {
     /// The scenario of the first of the events that are kept. `is_cut`: it says that the recording has more.
     pub(super) fn generate_first(&self, events: usize, is_cut: bool) -> Generated {
         let kept = self.kept.events();
-        part::generate(kept.get(..events).unwrap_or(kept), &self.settings, is_cut)
+        let events = kept.get(..events).unwrap_or(kept);
+        part::generate(events, self.kept.touched(), &self.settings, is_cut)
     }
 
     /// How many events are kept.

@@ -191,7 +191,7 @@ fn the_recording_of_a_server_is_replayed_as_its_client() {
         wscope().file("r.ndjson", file).args(["replay", "--check", "r.ndjson"]).run().code(0);
     outcome
         .stdout("from the server\n")
-        .stderr_contains("the answers are as recorded: 1 recorded message");
+        .stderr_contains("the answers are as recorded (compared: 1 message of the server)");
     server.join();
 }
 

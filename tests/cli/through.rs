@@ -26,6 +26,8 @@ mod resets;
 mod responses;
 mod rule_ends;
 mod rules;
+#[cfg(unix)]
+mod scenarios;
 mod secrets;
 #[cfg(unix)]
 mod shut_down;

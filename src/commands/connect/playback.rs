@@ -108,7 +108,8 @@ impl Playback {
                 let counts = differences.to_string();
                 // How it ended was compared.
                 let end = end.filter(|end| !matches!(**end, Error::Abnormal(_)));
-                (Err(Error::Differs { counts, list, end }), None)
+                let hint = differences.hint().map(|hint| secrets.mask_text(hint));
+                (Err(Error::Differs { counts, list, end, hint }), None)
             }
             verdict => (verdict, None),
         }

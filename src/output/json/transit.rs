@@ -65,6 +65,9 @@ pub(super) fn decided(mut object: Object<'_>, event: &Event<'_>, decided: &Decid
     if let Some(changed) = &decided.changed_to {
         object.object("changed_to", |inner| carried(inner, changed));
     }
+    if decided.duplicated {
+        object.boolean("duplicated", true);
+    }
     object.end();
 }
 
@@ -270,6 +273,7 @@ mod tests {
             content: carried(MessageKind::Text, b"a"),
             outcome: HeldOutcome::Edited,
             changed_to: Some(carried(MessageKind::Binary, b"bc")),
+            duplicated: false,
             waited: Duration::from_millis(1500),
         };
         assert_eq!(

@@ -130,7 +130,15 @@ fn released(number: u64, held: Held, is_dropped: bool) -> Released {
     let direction = from.direction();
     let waited = since.elapsed();
     let number = Some(number);
-    let decided = Decided { number, direction, content: original, outcome, changed_to, waited };
+    let decided = Decided {
+        number,
+        direction,
+        content: original,
+        outcome,
+        changed_to,
+        duplicated: false,
+        waited,
+    };
     Released { decided, since }
 }
 

@@ -93,14 +93,17 @@ impl Released {
             Some(_) => HeldOutcome::Edited,
         };
         let (direction, waited) = (from.direction(), since.elapsed());
-        let decided = Decided { number: None, direction, content, outcome, changed_to, waited };
+        let duplicated = matches!(plan, Plan::Duplicate);
+        let number = None;
+        let decided =
+            Decided { number, direction, content, outcome, changed_to, duplicated, waited };
         Some(Self { decided, since })
     }
 
     /// The same, although it cannot be delivered.
     pub(super) fn not_delivered(self) -> Self {
         let outcome = HeldOutcome::NotDelivered;
-        let decided = Decided { outcome, changed_to: None, ..self.decided };
+        let decided = Decided { outcome, changed_to: None, duplicated: false, ..self.decided };
         Self { decided, ..self }
     }
 }

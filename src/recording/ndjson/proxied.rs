@@ -176,6 +176,8 @@ pub(super) struct HeldLine<'a> {
     held_ms: Option<Millis<'a>>,
     #[serde(borrow)]
     changed_to: Option<ChangedLine<'a>>,
+    #[serde(default)]
+    duplicated: bool,
 }
 
 impl HeldLine<'_> {
@@ -185,10 +187,11 @@ impl HeldLine<'_> {
     /// Why the line does not say that.
     pub(super) fn kind(self, content: ChangedLine<'_>) -> Result<RecordedKind, String> {
         let waited = self.held_ms.map(Millis::duration).transpose()?.unwrap_or_default();
-        let Self { direction, number, outcome, .. } = self;
+        let Self { direction, number, outcome, duplicated, .. } = self;
         let (direction, content) = (direction.into(), content.carried()?);
         let changed_to = self.changed_to.map(ChangedLine::carried).transpose()?;
-        let decided = Decided { number, direction, content, outcome, changed_to, waited };
+        let decided =
+            Decided { number, direction, content, outcome, changed_to, duplicated, waited };
         Ok(RecordedKind::Decided(Box::new(decided)))
     }
 }

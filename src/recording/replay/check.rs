@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::differences::{CloseDifference, Difference, Differences, Kind, Lateness};
 use super::player::ExpiredWait;
 use super::script::{Content, RecordedClose, Script, Side};
+use super::sent_back::{Search, SentBack};
 use crate::event::Closed;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
@@ -122,6 +123,7 @@ impl Check {
         let aligner = if self.rules.any_order { match_any_order } else { align };
         let pairs = aligner(&self.recorded, &now, &mut distance);
         let mut differences = Differences::new(contents.len());
+        differences.sent_back = self.sent_back(&pairs);
         let mut place = 0;
         for pair in pairs {
             let text = |other: usize| self.received[other].content.as_ref().map(shown);
@@ -158,6 +160,21 @@ impl Check {
         differences.surplus += self.only_counted;
         differences.close = self.close_difference();
         differences
+    }
+
+    /// The first value of the session that the client sent back although the server sent another one now.
+    fn sent_back(&self, pairs: &[Pair]) -> Option<SentBack> {
+        let mut search = Search::new(&self.script);
+        pairs.iter().find_map(|pair| {
+            let (one, other) = match *pair {
+                Pair::Changed(one, other) => (one, other),
+                // What was received in its place may resemble it too little.
+                Pair::Missing(one) => (one, one),
+                Pair::Same(..) | Pair::Surplus(_) => return None,
+            };
+            let now = self.received.get(other)?.content.as_ref()?;
+            search.find(one, now, &self.rules.ignore)
+        })
     }
 
     /// Compares how the server ended the connection, if both ends are known.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::sent_back::SentBack;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
 use crate::recording::compare::{Change, Changes};
@@ -13,7 +14,7 @@ use crate::recording::compare::{Change, Changes};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
     list: Vec<Difference>,
-    /// The number of messages that were recorded.
+    /// The number of messages of the server that were recorded: the client's are not compared.
     recorded: usize,
     missing: u64,
     /// Messages that were received and not recorded.
@@ -22,6 +23,8 @@ pub struct Differences {
     late: u64,
     /// How the end differs.
     pub(super) close: Option<CloseDifference>,
+    /// A value of the session that the client sent back as it was recorded.
+    pub(super) sent_back: Option<SentBack>,
 }
 
 /// The kinds of differences.
@@ -91,6 +94,15 @@ impl Differences {
         self.count() == 0
     }
 
+    /// What to do about differences that come from a value of the session.
+    pub fn hint(&self) -> Option<String> {
+        let SentBack { number, place } = self.sent_back.as_ref()?;
+        Some(format!(
+            "the client sends back {place} of message {number} as it was recorded, and the server sent another value now: \
+             'wscope view FILE --record x.wscope' writes a scenario for 'wscope check' that sends the new one"
+        ))
+    }
+
     /// The differences, in lines of at most 80 columns where values are not longer.
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.list.iter().flat_map(Difference::lines).collect();
@@ -111,9 +123,10 @@ impl Differences {
 /// The counts.
 impl fmt::Display for Differences {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let messages = counted(self.recorded as u64, "recorded message");
+        let messages = counted(self.recorded as u64, "message");
+        let compared = format!("(compared: {messages} of the server)");
         if self.is_empty() {
-            return write!(f, "the answers are as recorded: {messages}");
+            return write!(f, "the answers are as recorded {compared}");
         }
         let counts = [
             (self.missing, "missing"),
@@ -128,7 +141,7 @@ impl fmt::Display for Differences {
             .collect();
         words.extend(self.close.as_ref().map(|_| "the close differs".to_owned()));
         let differences = counted(self.count(), "difference");
-        write!(f, "{differences} from the recording ({messages}): {}", words.join(", "))
+        write!(f, "{differences} from the recording {compared}: {}", words.join(", "))
     }
 }
 

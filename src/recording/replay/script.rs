@@ -128,6 +128,16 @@ impl Script {
         }
     }
 
+    /// The data messages that the client sent after that of the server with this index.
+    pub(super) fn sent_after(&self, index: usize) -> impl Iterator<Item = &Content> {
+        let step = self.messages[Side::Server as usize].get(index);
+        let first = step.map_or(self.steps.len(), |step| step + 1);
+        self.steps.get(first..).unwrap_or_default().iter().filter_map(|step| match &step.what {
+            StepKind::Message(content, _) if step.side == Side::Client => Some(content),
+            _ => None,
+        })
+    }
+
     /// The data messages of this side, in order.
     pub fn contents(&self, side: Side) -> impl Iterator<Item = &Content> {
         (0..self.messages(side)).filter_map(move |index| self.content(side, index))

@@ -1,5 +1,7 @@
 //! The events that a scenario is made from, in bounded memory.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::protocol::MessageKind;
 use crate::recording::{Recorded, RecordedKind};
 
@@ -14,6 +16,10 @@ pub(super) struct Kept {
     size: usize,
     /// How many of them are data messages that a scenario can express.
     messages: u64,
+    /// The first event of the connection that each number of the recording stands for now: its place in `events`.
+    begun: HashMap<Option<u64>, usize>,
+    /// Those of connections whose messages a proxy did not just pass on.
+    touched: BTreeSet<usize>,
     /// One did not fit: none behind it is kept.
     is_full: bool,
 }
@@ -36,7 +42,21 @@ impl Kept {
         }
         self.size += size;
         self.messages += u64::from(is_expressible(&event));
+        match event.what {
+            RecordedKind::Open(_) => drop(self.begun.insert(event.connection, self.events.len())),
+            _ => drop(self.begun.entry(event.connection).or_insert(self.events.len())),
+        }
         self.events.push(event);
+    }
+
+    /// A proxy did not just pass on a message of this connection.
+    pub(super) fn note_touched(&mut self, connection: Option<u64>) {
+        self.touched.extend(self.begun.get(&connection));
+    }
+
+    /// The places of the first events of connections whose messages a proxy did not just pass on.
+    pub(super) fn touched(&self) -> &BTreeSet<usize> {
+        &self.touched
     }
 
     pub(super) fn events(&self) -> &[Recorded] {

@@ -1,6 +1,6 @@
 //! The parts of a scenario, and the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -28,11 +28,20 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that a part has unless an option says otherwise.
 const MAX_TIME: Duration = Duration::from_secs(30);
 
+/// What is said of a part with messages that a proxy did not just pass on.
+const TOUCHED: &str = "# Rules or the operator of the proxy changed this session: > is what the server received, < what it sent.\n";
+
 /// The most connections of a part: `check` has a thread for each.
 const MAX_CONNECTIONS: usize = 256;
 
 /// The scenario of these events. `is_cut`: the recording has more.
-pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -> Generated {
+/// `touched`: the first events of connections on whose messages a proxy acted.
+pub(super) fn generate(
+    events: &[Recorded],
+    touched: &BTreeSet<usize>,
+    settings: &Settings,
+    is_cut: bool,
+) -> Generated {
     let mut secrets = Secrets::new(settings.secrets);
     let (connections, failed) = connections(events);
     let groups = groups(connections);
@@ -45,7 +54,8 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings, is_cut: bool) -
             ));
             group.truncate(MAX_CONNECTIONS);
         }
-        parts.push(Part::new(group, events, settings, &mut secrets));
+        let is_touched = group.iter().any(|it| touched.contains(&it.first));
+        parts.push(Part::new(group, is_touched, events, settings, &mut secrets));
     }
     let known = secrets.values();
     let known = if settings.secrets == SecretValues::Verbatim { Recordings::new() } else { known };
@@ -130,6 +140,8 @@ fn text_of(message: &RecordedMessage) -> Option<&str> {
 /// Connections that were open at the same time.
 struct Part<'a> {
     title: String,
+    /// A proxy did not just pass on all messages.
+    is_touched: bool,
     members: Vec<Member<'a>>,
 }
 
@@ -146,6 +158,7 @@ struct Member<'a> {
 impl<'a> Part<'a> {
     fn new(
         group: Vec<Connection<'a>>,
+        is_touched: bool,
         events: &[Recorded],
         settings: &Settings,
         secrets: &mut Secrets,
@@ -168,11 +181,14 @@ impl<'a> Part<'a> {
             let head = head::lines(&connection, name.as_deref(), &options, settings, secrets);
             Member { connection, name, head, ignored }
         });
-        Self { title, members: members.collect() }
+        Self { title, is_touched, members: members.collect() }
     }
 
     fn write(&self, body: &mut String, writer: &mut Steps<'_>) {
         let _ = writeln!(body, "\n### {}", self.title);
+        if self.is_touched {
+            body.push_str(TOUCHED);
+        }
         let mut blocks = Vec::new();
         for member in &self.members {
             blocks.push((member.connection.first, 0, Block::Open(member)));

@@ -36,6 +36,8 @@ pub(super) struct Connection<'a> {
     pub(super) redirected_from: Option<&'a str>,
     /// A violation of the server was tolerated.
     pub(super) is_lenient: bool,
+    /// A proxy withheld a violation of the server, and closed the connection.
+    has_violated: bool,
     /// Pings of the client that are not answered, and of the server.
     pings: [VecDeque<&'a [u8]>; 2],
     /// When the last event was.
@@ -139,6 +141,7 @@ impl<'a> Reader<'a> {
             longest_wait: Duration::ZERO,
             redirected_from: self.redirects.remove(&event.connection),
             is_lenient: false,
+            has_violated: false,
             pings: Default::default(),
             latest: at,
         });
@@ -183,6 +186,7 @@ impl<'a> Reader<'a> {
         };
         let connection = &mut self.connections[index];
         connection.is_lenient |= matches!(what, RecordedKind::Tolerated(..));
+        connection.has_violated |= matches!(what, RecordedKind::Violation(..));
         let step = connection.step(what);
         let is_received = matches!(step, Some(Step::Received(_) | Step::ReceivedPong(_)));
         connection.note(event.at.elapsed, is_received);
@@ -263,7 +267,7 @@ impl<'a> Connection<'a> {
             true => (&ending.received, &ending.sent, ending.initiator == Initiator::Peer),
         };
         self.note(at, !is_ours_first);
-        if ending.violation.is_some() {
+        if ending.violation.is_some() || self.has_violated {
             return; // it is detected again, and no step can ask for it
         }
         if let Some(close) = ours.as_ref().filter(|_| is_ours_first) {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use super::{Generated, SecretValues, Settings, part};
@@ -16,7 +17,7 @@ mod properties;
 
 /// The scenario of these events.
 pub(super) fn generate(events: &[Recorded], settings: &Settings) -> Generated {
-    part::generate(events, settings, false)
+    part::generate(events, &BTreeSet::new(), settings, false)
 }
 
 /// An event so many milliseconds after the start.

@@ -28,7 +28,9 @@ fn check(recorded: &[&str], now: &[&str], args: &[&str]) -> Outcome {
 #[test]
 fn equal_answers_are_success() {
     let outcome = check(&[r#"{"a":1,"b":"x"}"#, "t"], &[r#"{ "b":"x", "a":1.0 }"#, "t"], &[]);
-    outcome.code(0).stderr_contains("wscope: the answers are as recorded: 2 recorded messages\n");
+    outcome.code(0).stderr_contains(
+        "wscope: the answers are as recorded (compared: 2 messages of the server)\n",
+    );
 }
 
 #[test]
@@ -40,7 +42,7 @@ fn differences_are_listed_with_the_counts_last() {
                 message 2 is missing: \"lost\"\n\
                 message 3 is changed:\n    character 3: recorded \"text\", now \"test\"\n\
                 surplus after message 4: \"more\"\n\
-                wscope: 4 differences from the recording (4 recorded messages): 1 missing, 1 surplus, 2 changed\n";
+                wscope: 4 differences from the recording (compared: 4 messages of the server): 1 missing, 1 surplus, 2 changed\n";
     assert!(outcome.stderr.ends_with(list), "{}", outcome.stderr);
 }
 
@@ -89,7 +91,7 @@ fn another_close_is_a_difference() {
             }
             Some(listed) => drop(outcome.code(1).stderr_contains(&format!(
                 "the close differs:\n    {listed}\n    now:      closed with 4000 \"bye\" by the server\n\
-                 wscope: 1 difference from the recording (1 recorded message): the close differs\n"
+                 wscope: 1 difference from the recording (compared: 1 message of the server): the close differs\n"
             ))),
         }
         server.join();
@@ -123,7 +125,7 @@ fn an_answer_after_the_wait_is_late() {
     outcome
         .stderr_contains("sending message 2, \"b\", without the 1 answer before that")
         .stderr_contains("message 1 is late: it came 0.")
-        .stderr_contains("wscope: 1 difference from the recording (2 recorded messages): 1 late\n");
+        .stderr_contains("wscope: 1 difference from the recording (compared: 2 messages of the server): 1 late\n");
     server.join();
 }
 
@@ -155,4 +157,25 @@ fn what_a_peer_sends_cannot_forge_the_list() {
     let outcome = check(&["x"], &["\u{1b}[2J\nwscope: all is well"], &[]).code(1);
     assert!(!outcome.stderr.contains('\u{1b}'), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("\nwscope: all is well"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_recorded_session_identifier_that_is_sent_back_is_a_reason_for_captures() {
+    let server = serve(|peer| {
+        peer.send(text(r#"{"session":"of-this-run"}"#));
+        peer.expect_text("join of-the-recording");
+        peer.send(text("no such session"));
+        answer_close(peer);
+    });
+    let lines = [
+        r#"< {"session":"of-the-recording"}"#,
+        "> join of-the-recording",
+        "< welcome",
+        "end self 1000",
+    ];
+    let outcome = replay(&server, &lines, &["--check"]).code(1);
+    outcome
+        .stderr_contains("hint: the client sends back $.session of message 1 as it was recorded")
+        .stderr_contains("'wscope view FILE --record x.wscope'");
+    server.join();
 }

@@ -85,7 +85,7 @@ fn the_connections_of_a_browser_are_replayed() {
         };
         let program = wscope().file("r.har", har(urls)).args(["replay", "--check", "r.har"]);
         let outcome = program.args(args).run().code(0);
-        outcome.stderr_contains("the answers are as recorded: 1 recorded message");
+        outcome.stderr_contains("the answers are as recorded (compared: 1 message of the server)");
         server.join();
     }
     let outcome =

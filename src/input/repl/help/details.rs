@@ -132,7 +132,7 @@ pub(super) const DETAILS: &[Details] = &[
         &["scenario"],
         LOOKING,
         "What was sent and received on this connection, at a server's prompt on those of all clients, as wscope check runs it: \
-         with FILE it is written to a new file that only you can read. Secrets of the handshake become variables; messages are written as they were.",
+         with FILE it is written to a new file that only you can read. At a proxy's prompt it is what servers received and sent themselves. Secrets of the handshake become variables; messages are written as they were.",
         "/scenario login.wscope",
     ),
     entry(&["filter"], LOOKING, PATTERN, "/filter {\"type\":\"error\"}"),

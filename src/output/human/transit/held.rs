@@ -83,6 +83,7 @@ mod tests {
             content: text("old"),
             outcome,
             changed_to,
+            duplicated: false,
             waited: Duration::from_millis(3200),
         }
     }

@@ -43,7 +43,8 @@ fn what_is_shown_can_be_saved() {
     assert!(name.starts_with("wscope-20") && name.ends_with(".ndjson"), "{name}");
     result(&mut tab, json!({"method": "filter", "text": "two"}));
     search_all(&mut tab);
-    assert_eq!(saved(&mut tab, &store, "ndjson", true).1, lines[2]);
+    let with_handshake = [&*lines[0], &lines[2]].concat();
+    assert_eq!(saved(&mut tab, &store, "ndjson", true).1, with_handshake, "for replay");
     assert_eq!(saved(&mut tab, &store, "ndjson", false).1, lines.concat());
     let har: Value = serde_json::from_str(&saved(&mut tab, &store, "har", true).1).expect("JSON");
     let entry = &har["log"]["entries"][0];
@@ -63,6 +64,8 @@ fn what_is_shown_can_be_saved() {
     assert_eq!(entry["_webSocketMessages"].as_array().map(Vec::len), Some(1));
     let (_, scenario) = saved(&mut tab, &store, "wscope", true);
     assert!(scenario.contains("\nWS ws://h/a\n"), "{scenario}");
+    let with_handshake = [&*lines[0], &lines[2], &lines[3]].concat();
+    assert_eq!(saved(&mut tab, &store, "ndjson", true).1, with_handshake);
 }
 
 #[test]

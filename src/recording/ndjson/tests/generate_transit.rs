@@ -52,10 +52,12 @@ fn untouchable() -> impl Strategy<Value = RecordedKind> {
         carried(),
         outcome(),
         option::of(carried()),
+        any::<bool>(),
         duration(),
     )
-        .prop_map(|(number, direction, content, outcome, changed_to, waited)| {
-            let decided = Decided { number, direction, content, outcome, changed_to, waited };
+        .prop_map(|(number, direction, content, outcome, changed_to, duplicated, waited)| {
+            let decided =
+                Decided { number, direction, content, outcome, changed_to, duplicated, waited };
             RecordedKind::Decided(Box::new(decided))
         });
     let http = (text(), text(), option::of(any::<u16>()), duration(), option::of(text())).prop_map(

@@ -32,31 +32,31 @@ fn differences_are_listed_and_counted() {
             &["< a", "> x", "< b"][..],
             &["< a", "< b"][..],
             "",
-            "the answers are as recorded: 2 recorded messages",
+            "the answers are as recorded (compared: 2 messages of the server)",
         ),
         (
             &["< a", "< b"],
             &["< a"],
             "message 2 is missing: \"b\"",
-            "1 difference from the recording (2 recorded messages): 1 missing",
+            "1 difference from the recording (compared: 2 messages of the server): 1 missing",
         ),
         (
             &["< a"],
             &["< a", "< b"],
             "surplus after message 1: \"b\"",
-            "1 difference from the recording (1 recorded message): 1 surplus",
+            "1 difference from the recording (compared: 1 message of the server): 1 surplus",
         ),
         (
             &["< a"],
             &["< b", "< a"],
             "surplus before message 1: \"b\"",
-            "1 difference from the recording (1 recorded message): 1 surplus",
+            "1 difference from the recording (compared: 1 message of the server): 1 surplus",
         ),
         (
             &[r#"< {"a":1,"t":[1]}"#],
             &[r#"< {"t":[2],"a":1.0}"#],
             "message 1 is changed:|    $.t[0]: recorded 1, now 2",
-            "1 difference from the recording (1 recorded message): 1 changed",
+            "1 difference from the recording (compared: 1 message of the server): 1 changed",
         ),
     ] {
         let differences = differences(recorded, now, Rules::default());
@@ -189,5 +189,36 @@ fn a_message_as_recorded_at_its_index_may_belong_to_another_one() {
         ),
     ] {
         assert_eq!(lines(recorded, now), listed, "{recorded:?} {now:?}");
+    }
+}
+
+#[test]
+fn a_value_of_the_session_that_is_sent_back_is_named_if_the_server_sent_another_one() {
+    let welcome = r#"< {"hello":"you","session":"abcdefgh1"}"#;
+    let other = r#"< {"hello":"you","session":"zyxwvuts2"}"#;
+    let back = r#"> {"join":"abcdefgh1"}"#;
+    let one = |value: &str| format!("< {{\"id\":{value}}}");
+    for (recorded, now, place) in [
+        (&[welcome, back, "< ok"][..], &[other, "< no"][..], Some((1, "$.session"))),
+        (&["< first", welcome, back], &["< first", other], Some((2, "$.session"))),
+        // It is all of the message, or a number.
+        (&[&one("12345678"), "> get 12345678"], &[&one("87654321")], Some((1, "$.id"))),
+        // It is not sent back, or only before; it is too short, or the same.
+        (&[welcome, "> a"], &[other], None),
+        (&[back, welcome, "> a"], &[other], None),
+        (&[&one("1234567"), "> get 1234567"], &[&one("7654321")], None),
+        (&[welcome, back, "< ok"], &[welcome, "< no"], None),
+        (&[welcome, back, "< ok"], &[r#"< {"hello":"you"}"#], None),
+        (&[welcome, back, "< ok"], &[], None),
+    ] {
+        let differences = differences(recorded, now, Rules::default());
+        let hint = differences.hint();
+        match place {
+            Some((number, place)) => {
+                let start = format!("the client sends back {place} of message {number} ");
+                assert!(hint.as_ref().is_some_and(|it| it.starts_with(&start)), "{hint:?}");
+            }
+            None => assert_eq!(hint, None, "{recorded:?} {now:?}"),
+        }
     }
 }
