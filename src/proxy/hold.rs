@@ -27,6 +27,8 @@ pub struct Held {
     pub payload: Payload,
     /// It was edited.
     pub is_edited: bool,
+    /// The operator has let it go, and it is delivered once what the same side sent before it is decided.
+    pub is_released: bool,
     /// Where its connection takes orders.
     pub orders: Arc<Orders>,
 }
@@ -98,51 +100,72 @@ impl Holding {
         number
     }
 
-    /// Removes one that waits no more.
+    /// Removes one that is dropped, or that waits no more.
     pub(super) fn remove(&self, number: u64) -> Option<Held> {
-        let removed = self.table().remove(&number);
+        let mut table = self.table();
+        let removed = take_held(&mut table, number);
+        forget_delivered(&mut table);
+        drop(table);
         self.note_change();
         removed
     }
 
-    /// How many wait.
+    /// Lets one go. Behind another one that is held it stays in [`Holding::waiting`].
+    pub(super) fn release(&self, number: u64) -> Option<Held> {
+        let mut table = self.table();
+        let released = take_held(&mut table, number);
+        if let Some(held) = &released {
+            table.insert(number, Held { is_released: true, ..held.clone() });
+            forget_delivered(&mut table);
+        }
+        drop(table);
+        self.note_change();
+        released
+    }
+
+    /// How many are held.
     pub fn len(&self) -> usize {
-        self.table().len()
+        self.table().values().filter(|held| !held.is_released).count()
     }
 
-    /// Whether none waits.
+    /// Whether none is held.
     pub fn is_empty(&self) -> bool {
-        self.table().is_empty()
+        self.len() == 0
     }
 
-    /// The first of them, by number; at most so many.
+    /// The first of those that are held, by number; at most so many.
     pub fn first(&self, most: usize) -> Vec<(u64, Held)> {
-        self.table().iter().take(most).map(|(number, held)| (*number, held.clone())).collect()
+        let table = self.table();
+        let held = table.iter().filter(|(_, held)| !held.is_released);
+        held.take(most).map(|(number, held)| (*number, held.clone())).collect()
     }
 
-    /// All of them, by number.
+    /// All that are held, by number.
     pub fn list(&self) -> Vec<(u64, Held)> {
         self.first(usize::MAX)
     }
 
-    /// One of them.
+    /// All that are held, and those that were let go and wait for one of them, by number.
+    pub fn waiting(&self) -> Vec<(u64, Held)> {
+        self.table().iter().map(|(number, held)| (*number, held.clone())).collect()
+    }
+
+    /// One of [`Holding::waiting`].
     pub fn get(&self, number: u64) -> Option<Held> {
         self.table().get(&number).cloned()
     }
 
     /// The last of those that the same side of the same connection sent before this one, and that has to be decided first.
     pub fn before(&self, number: u64) -> Option<u64> {
-        let table = self.table();
-        let Held { connection, from, .. } = table.get(&number)?;
-        let is_ahead =
-            |(_, held): &(&u64, &Held)| held.connection == *connection && held.from == *from;
-        table.range(..number).rev().find(is_ahead).map(|(number, _)| *number)
+        before(&self.table(), number)
     }
 
-    /// Has something else delivered in place of one. `false`: there is none with this number.
+    /// Has something else delivered in place of one. `false`: none with this number is held.
     pub fn edit(&self, number: u64, payload: Payload) -> bool {
         let mut table = self.table();
-        let Some(held) = table.get_mut(&number) else { return false };
+        let Some(held) = table.get_mut(&number).filter(|held| !held.is_released) else {
+            return false;
+        };
         (held.payload, held.is_edited) = (payload, true);
         drop(table);
         self.note_change();
@@ -152,6 +175,29 @@ impl Holding {
     fn table(&self) -> MutexGuard<'_, BTreeMap<u64, Held>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn take_held(table: &mut BTreeMap<u64, Held>, number: u64) -> Option<Held> {
+    table.get(&number).filter(|held| !held.is_released)?;
+    table.remove(&number)
+}
+
+/// Removes what was let go and waits for nothing that is held.
+fn forget_delivered(table: &mut BTreeMap<u64, Held>) {
+    let released = table.iter().filter(|(_, held)| held.is_released).map(|(number, _)| *number);
+    let delivered: Vec<_> = released.filter(|number| before(table, *number).is_none()).collect();
+    for number in delivered {
+        table.remove(&number);
+    }
+}
+
+/// See [`Holding::before`].
+fn before(table: &BTreeMap<u64, Held>, number: u64) -> Option<u64> {
+    let Held { connection, from, .. } = table.get(&number)?;
+    let is_ahead = |(_, held): &(&u64, &Held)| {
+        !held.is_released && held.connection == *connection && held.from == *from
+    };
+    table.range(..number).rev().find(is_ahead).map(|(number, _)| *number)
 }
 
 impl fmt::Debug for Holding {

@@ -219,6 +219,41 @@ fn pings_pass_what_is_held_and_the_order_of_the_rest_is_kept() {
 }
 
 #[test]
+fn what_was_let_go_behind_a_held_message_is_listed_and_counted() {
+    let (sender, received) = channel();
+    let server = Server::script(collect(sender));
+    let (mut terminal, port) = proxy(&[], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    let next = || received.recv().expect("a text");
+    terminal.type_line("/hold on");
+    terminal.wait_for("every data message is held");
+    say(&mut client, "one");
+    say(&mut client, "two");
+    terminal.wait_for("held as 2");
+    terminal.type_line("/go 2");
+    terminal.wait_for("2 is delivered after 1, which is still held");
+    terminal.type_line("/drop 2");
+    terminal.wait_for("2 has been let go: it goes after 1, which is still held");
+    terminal.type_line("/held");
+    terminal.wait_for("  1  #1  from client  text, 3 bytes  as sent                one");
+    terminal.wait_for("  2  #1  from client  text, 3 bytes  as sent, goes after 1  two");
+    terminal.type_line("/go");
+    terminal.wait_for("delivered 2 messages");
+    assert_eq!([next(), next()], ["one", "two"]);
+    say(&mut client, "three");
+    say(&mut client, "four");
+    terminal.wait_for("held as 4");
+    terminal.type_line("/go 4");
+    terminal.wait_for("4 is delivered after 3");
+    terminal.type_line("/drop");
+    terminal.wait_for("dropped 1 message, delivered 1 behind");
+    assert_eq!(next(), "four");
+    terminal.type_line("/held");
+    terminal.wait_for("no message is held");
+    finish(&mut terminal, client);
+}
+
+#[test]
 fn a_rule_holds_what_it_matches() {
     let (sender, received) = channel();
     let server = Server::script(collect(sender));

@@ -17,7 +17,7 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::{counted, plural};
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, Opcode, Side};
-use crate::proxy::{MAX_UNSENT, Order, Payload};
+use crate::proxy::{Held, MAX_UNSENT, Order, Payload};
 use crate::rules::ProxyRule;
 
 /// The operator of a proxy.
@@ -212,7 +212,7 @@ impl Server {
     }
 
     fn release_one(&self, number: u64, is_dropped: bool) -> Answer {
-        let held = self.holding.get(number).ok_or_else(|| not_held(number))?;
+        let held = self.held(number)?;
         let before = self.holding.before(number).filter(|_| !is_dropped);
         match held.orders.push(Order::Release { number, is_dropped }) {
             true => Ok(Some(match before {
@@ -224,24 +224,42 @@ impl Server {
     }
 
     fn release_all(&self, is_dropped: bool) -> Answer {
-        let held = self.holding.list();
+        // Those let go before wait only for those that are held.
+        let (behind, held): (Vec<_>, Vec<_>) =
+            self.holding.waiting().into_iter().partition(|(_, held)| held.is_released);
         if held.is_empty() {
             return Err("no message is held".to_owned());
         }
-        let push = |(number, held): &(u64, _)| {
-            let held: &crate::proxy::Held = held;
+        let push = |(number, held): &(u64, Held)| {
             held.orders.push(Order::Release { number: *number, is_dropped })
         };
         let count = held.iter().filter(|it| push(it)).count() as u64;
-        let text = format!("{} {}", released(is_dropped), counted(count, "message"));
+        let text = match (is_dropped, behind.len() as u64) {
+            (true, 0) => format!("dropped {}", counted(count, "message")),
+            (true, behind) => {
+                format!("dropped {}, delivered {behind} behind", counted(count, "message"))
+            }
+            (false, behind) => format!("delivered {}", counted(count + behind, "message")),
+        };
         match held.len() as u64 - count {
             0 => Ok(Some(text)),
             left => Err(format!("{text}; {left} message{} not: {BUSY}", plural(left))),
         }
     }
 
-    fn edit(&self, number: u64, payload: Payload) -> Answer {
+    /// The held message with this number, about which nothing is decided yet.
+    fn held(&self, number: u64) -> Result<Held, String> {
         let held = self.holding.get(number).ok_or_else(|| not_held(number))?;
+        match held.is_released.then(|| self.holding.before(number)).flatten() {
+            Some(other) => {
+                Err(format!("{number} has been let go: it goes after {other}, which is still held"))
+            }
+            None => Ok(held),
+        }
+    }
+
+    fn edit(&self, number: u64, payload: Payload) -> Answer {
+        let held = self.held(number)?;
         let payload = in_place_of(&held.payload, payload)
             .map_err(|reason| format!("{number} was not changed: {reason}"))?;
         match self.holding.edit(number, payload) {

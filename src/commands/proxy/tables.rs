@@ -47,10 +47,18 @@ pub(super) fn numbers(operated: Operated) -> NumberList {
     })
 }
 
-/// A line for each held message.
+/// A line for each message that is held, or waits for one that is.
 pub(super) fn held_text(holding: &Holding) -> String {
-    let rows: Vec<_> =
-        holding.list().iter().map(|(number, held)| held_row(*number, held)).collect();
+    let row = |(number, held): &(u64, Held)| {
+        let mut row = held_row(*number, held);
+        if held.is_released
+            && let Some(other) = holding.before(*number)
+        {
+            row[4] += &format!(", goes after {other}");
+        }
+        row
+    };
+    let rows: Vec<_> = holding.waiting().iter().map(row).collect();
     match rows.is_empty() {
         true => "  no message is held".to_owned(),
         false => fitted(rows, 5, terminal::width()),

@@ -15,7 +15,9 @@ use super::{Cable, Way};
 impl Cable<'_> {
     /// Lets a held message go, or drops it.
     pub(super) fn release(&mut self, number: u64, is_dropped: bool) {
-        let Some(held) = self.control.holding.remove(number) else { return };
+        let holding = &self.control.holding;
+        let held = if is_dropped { holding.remove(number) } else { holding.release(number) };
+        let Some(held) = held else { return };
         let plan = match (is_dropped, held.is_edited) {
             (true, _) => Plan::Drop,
             (false, false) => Plan::Pass,

@@ -192,6 +192,7 @@ fn hold(control: &CableControl, from: Side, event: &Event<'_>) -> u64 {
         original,
         orders: Arc::clone(&control.orders),
         is_edited: false,
+        is_released: false,
     })
 }
 
