@@ -58,7 +58,7 @@ pub struct HumanOptions {
     pub messages: bool,
     /// What is shown besides them here.
     pub detail: Detail,
-    /// There is a command that shows a message with its number in full.
+    /// There is a prompt, with a command that shows a message with its number in full.
     pub full_command: bool,
     /// JSON messages are indented.
     pub pretty: bool,

@@ -137,9 +137,10 @@ impl Human {
             .then(|| format!("{}\n", self.control_line(name, direction, data)))
     }
 
-    /// The pong for a ping that was typed is shown without `-v`.
+    /// The pong for a ping that was typed is shown without `-v`; at a prompt, where it answers a command, also with `-q`.
     pub(super) fn answered_ping(&self, data: &[u8], rtt: Duration) -> Option<String> {
-        self.shows(Detail::Head).then(|| {
+        let answers_command = self.options.answers && self.options.full_command;
+        (answers_command || self.shows(Detail::Head)).then(|| {
             let rtt = self.paint(Role::Dim, &format!(", round trip {}", short(rtt)));
             format!("{}{rtt}\n", self.control_line("pong", Direction::Received, data))
         })
