@@ -76,7 +76,11 @@ impl Human {
             EventKind::CloseFrame(direction, close) => self.close_line(*direction, close),
             _ => self.own_lines_of(event)?,
         };
-        Some(original + &self.touch_lines(touch))
+        // At a prompt the next line says what can be done with what the operator holds.
+        let is_announced =
+            self.options.full_command && touch.rule.is_none() && touch.held.is_some();
+        let lines = if is_announced { String::new() } else { self.touch_lines(touch) };
+        Some(original + &lines)
     }
 
     /// "  rule 2: replace → …", behind the message.
@@ -195,12 +199,13 @@ impl Human {
     }
 }
 
-/// "rule 2: replace", "rule 2: hold as 7".
+/// "rule 2: replace", "rule 2: hold as 7", "held as 7".
 fn touch_text(touch: &Touch<'_>) -> String {
-    let number = touch.held.map_or_else(String::new, |number| format!(" as {number}"));
-    match touch.rule {
-        Some(rule) => format!("rule {rule}: {}{number}", touch.action),
-        None => format!("by the operator: {}{number}", touch.action),
+    match (touch.rule, touch.held) {
+        (Some(rule), Some(number)) => format!("rule {rule}: {} as {number}", touch.action),
+        (Some(rule), None) => format!("rule {rule}: {}", touch.action),
+        (None, Some(number)) => format!("held as {number}"),
+        (None, None) => format!("by the operator: {}", touch.action),
     }
 }
 

@@ -111,6 +111,18 @@ fn a_long_replacement_is_laid_out_and_cut() {
 }
 
 #[test]
+fn what_the_operator_holds_is_said_once() {
+    let held = Some(Touch { rule: None, action: "hold", changed_to: None, held: Some(7) });
+    assert_eq!(shown_with(at_80(), held, message(Direction::Sent, b"a")), "#1 > a\n", "a prompt");
+    let no_prompt = HumanOptions { full_command: false, ..at_80() };
+    let expected = "#1 > a\n     held as 7\n";
+    assert_eq!(shown_with(no_prompt, held, message(Direction::Sent, b"a")), expected);
+    let by_rule = held.map(|touch| Touch { rule: Some(1), ..touch });
+    let expected = "#1 > a\n     rule 1: hold as 7\n";
+    assert_eq!(shown_with(at_80(), by_rule, message(Direction::Sent, b"a")), expected);
+}
+
+#[test]
 fn touched_control_frames_are_shown_without_verbosity() {
     let ping = EventKind::Ping(Direction::Sent, b"p");
     assert_eq!(shown(ping), "");
