@@ -7,10 +7,12 @@ use super::words::{Prompt, SlashCommand, unknown_command};
 
 mod details;
 mod proxy;
+mod server;
 
 pub(super) use details::Details;
 use details::{DETAILS, GROUPS};
 pub(super) use proxy::PROXY_DETAILS;
+pub(super) use server::SERVER_DETAILS;
 
 /// The narrowest and the widest text, in columns.
 const WIDTHS: (usize, usize) = (30, 100);
@@ -37,13 +39,13 @@ const KEYS: [(&str, &str); 14] = [
     ("Ctrl-W, Ctrl-U, Ctrl-K", "delete the word, all before the cursor, all behind it"),
     ("Ctrl-Y, Ctrl-_", "insert what was deleted, undo"),
     ("Ctrl-L", "clear the screen"),
-    ("Ctrl-C", "clear the line; on an empty one close and exit, again at once"),
+    ("Ctrl-C", "clear the line; on an empty line close and exit; twice: at once"),
     ("Ctrl-D", "on an empty line the same as /quit"),
     ("Ctrl-Z", "stop the program; fg continues it"),
 ];
 
 /// What Enter does where lines are not sent.
-const ENTER: (&str, &str) = ("Enter", "carry out the line");
+const ENTER: (&str, &str) = ("Enter", "run the command");
 
 /// All of them but Enter in few words, for a screen of 24 lines.
 const KEYS_IN_SHORT: &str = "Tab completes, Right takes what is suggested. Alt-Enter and \\ Enter start a new line, \
@@ -102,7 +104,7 @@ impl Help<'_> {
         }
         text += &match self.prompt {
             Prompt::Editor => {
-                let enter = if self.sends_lines { "sends" } else { "carries out the line" };
+                let enter = if self.sends_lines { "sends" } else { "runs the command" };
                 let keys = format!("Enter {enter}, {KEYS_IN_SHORT}");
                 format!("Keys\n{}", self.wrapped(&keys, 2))
             }

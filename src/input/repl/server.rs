@@ -5,6 +5,7 @@ use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
 use super::context::PromptContext;
+use super::help::SERVER_DETAILS;
 use super::local::{self, LOCAL_COMMANDS, SCENARIO};
 use super::parsed::{Parsed, split};
 use super::set::{CommandSet, CommandWords, LineKind, code_and_reason};
@@ -47,7 +48,10 @@ impl From<Action> for OperatorCommand {
 
 /// What a server's operator can type.
 pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
-    words: CommandWords::sending(&COMMANDS, &CLIENT_COMMANDS),
+    words: CommandWords {
+        details: SERVER_DETAILS,
+        ..CommandWords::sending(&COMMANDS, &CLIENT_COMMANDS)
+    },
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
@@ -63,7 +67,7 @@ const COMMANDS: [SlashCommand; 21] = [
     SlashCommand {
         name: "to",
         arguments: "N TEXT|/COMMAND",
-        summary: "the same for client N only, also /status",
+        summary: "send TEXT, or run /COMMAND, for client N only",
     },
     TEXT,
     SlashCommand { summary: "send a binary message to all", ..BINARY },

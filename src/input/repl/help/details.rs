@@ -124,8 +124,8 @@ pub(super) const DETAILS: &[Details] = &[
         &["record"],
         LOOKING,
         "The end of the name is the format: .ndjson (the events of --json), .har or .wscope. --force replaces a file that exists, \
-         --append adds to an .ndjson file. Filters and pauses change nothing. Without FILE it is shown what is recorded; \
-         off ends all recordings, off FILE that one.",
+         --append adds to an .ndjson file. Filters and pauses change nothing. Without FILE the recordings are listed; \
+         off ends all of them, off FILE that one.",
         "/record session.ndjson",
     ),
     entry(

@@ -6,9 +6,13 @@ use super::details::{CONNECTION, Details, INTERCEPTING, LOOKING, SENDING, entry}
 const PAYLOAD: &str = "PAYLOAD is a text, or text:…, text:\"…\" with the escapes of JSON, json:…, hex:…, base64:…, ping:…, pong:…, and \
      text:@FILE, json:@FILE or binary:@FILE. It is sent between two messages, as if the other side had sent it.";
 
-/// Of `/go` and `/drop`.
-const HELD: &str = "/held lists the numbers. Without N all of them, in the order in which they were sent. What the same side sent before it is \
-     delivered before it: if that is still held, it waits for that.";
+/// Of `/go`.
+const GO: &str = "/held lists the numbers. Without N all are delivered, in the order in which they were sent. If what the same side sent \
+     before message N is still held, N is delivered after it.";
+
+/// Of `/drop`.
+const DROP: &str = "It is never delivered; what waits only for it is delivered now. /held lists the numbers. Without N all held \
+     messages are dropped.";
 
 /// Those of the commands that a proxy has of its own.
 pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
@@ -39,13 +43,13 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
         &["hold"],
         INTERCEPTING,
         "Each data message then waits for /go, /drop or /edit, and what the same side sends behind it waits too, but for pings \
-         and pongs. off: messages pass again; those that are held wait on. Without an argument it shows whether \
+         and pongs. off: messages pass again; those that are held stay held. Without an argument it shows whether \
          messages are held. /rule … => hold holds only some.",
         "/hold on",
     ),
     entry(&["held"], INTERCEPTING, "/go, /drop and /edit take these numbers.", "/held"),
-    entry(&["go"], INTERCEPTING, HELD, "/go 3"),
-    entry(&["drop"], INTERCEPTING, HELD, "/drop 3"),
+    entry(&["go"], INTERCEPTING, GO, "/go 3"),
+    entry(&["drop"], INTERCEPTING, DROP, "/drop 3"),
     entry(
         &["edit"],
         INTERCEPTING,
