@@ -34,6 +34,9 @@ pub fn parse_frame(text: &str) -> Result<RawFrame, String> {
     }
 }
 
+/// What an opcode is written as.
+const OPCODES: &str = "0 to 15, continuation, text, binary, close, ping or pong";
+
 fn first_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
@@ -46,12 +49,13 @@ fn opcode_of(word: &str) -> Result<u8, String> {
         "close" => Opcode::Close,
         "ping" => Opcode::Ping,
         "pong" => Opcode::Pong,
+        "" => {
+            return Err(format!("a frame requires an opcode: {OPCODES}, as in text nofin hello"));
+        }
         number => {
             return match number.parse::<u8>() {
                 Ok(opcode @ 0..=15) => Ok(opcode),
-                _ => Err(format!(
-                    "{number:?} is not an opcode: 0 to 15, continuation, text, binary, close, ping or pong"
-                )),
+                _ => Err(format!("{number:?} is not an opcode: {OPCODES}")),
             };
         }
     };
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn errors_are_explained() {
         for (text, expected) in [
-            ("", "is not an opcode"),
+            ("", "requires an opcode: 0 to 15"),
             ("16 x", "\"16\" is not an opcode"),
             ("text mask=00", "8 hex digits"),
             ("text length=-1 x", "not a number of bytes"),

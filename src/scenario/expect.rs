@@ -45,7 +45,7 @@ pub fn probable_mistake(source: &str) -> Option<String> {
     if json::looks_like_json(text.as_bytes())
         && let Err(error) = json::parse(text.as_bytes())
     {
-        return Some(format!("not JSON: {error}; text:{text} is this text"));
+        return Some(format!("not JSON: {error}; text:{text} stands for the text itself"));
     }
     let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
     let is_flags =

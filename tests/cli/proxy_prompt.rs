@@ -462,9 +462,9 @@ fn help_is_about_what_passes() {
     terminal.wait_for("/help all everything");
     let screen = terminal.screen();
     for words in [
-        "messages pass; commands inject, hold and change them",
+        "messages pass through; commands send, hold and change them",
         "/rule /rules /unrule /hold",
-        "Enter carries out the line",
+        "Enter runs the command",
     ] {
         assert!(screen.contains(words), "no {words:?} in:\n{screen}");
     }

@@ -135,7 +135,7 @@ fn raw_frames_are_marked() {
 #[test]
 fn an_invalid_frame_is_a_usage_error() {
     for (written, reason) in [
-        ("", "is not an opcode"),
+        ("", "requires an opcode: 0 to 15"),
         (
             "16 x",
             "\"16\" is not an opcode: 0 to 15, continuation, text, binary, close, ping or pong",

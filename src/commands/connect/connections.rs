@@ -255,7 +255,12 @@ impl Connections {
         if entry.is_running() {
             if is_asked {
                 let state = entry.record.state();
-                self.show_problem(&self.named(name, &format!("not reconnected: {state}")));
+                self.show_problem(
+                    &self.named(
+                        name,
+                        &format!("not reconnected, because it has not ended ({state})"),
+                    ),
+                );
             }
             return;
         }

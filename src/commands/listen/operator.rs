@@ -51,6 +51,9 @@ impl Operator {
         match action {
             Action::Show(Show::Status) => show_status(control),
             Action::Leave(signal) => control.on_signal(signal),
+            Action::Show(_) if control.server().clients.totals().connected == 0 => {
+                show_problem("no client is connected", control);
+            }
             action => push_typed(Recipients::All, action, control),
         }
     }

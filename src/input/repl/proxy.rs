@@ -120,7 +120,7 @@ pub const fn proxy_commands<G: ProxyGrammar>() -> CommandSet<Command<G>> {
 }
 
 /// The first line of help.
-pub(super) const INTRO: &str = "messages pass; commands inject, hold and change them";
+pub(super) const INTRO: &str = "messages pass through; commands send, hold and change them";
 
 /// The commands in help and completion.
 pub(super) const WORDS: CommandWords =
@@ -171,7 +171,7 @@ const DROP: SlashCommand =
 const EDIT: SlashCommand = SlashCommand {
     name: "edit",
     arguments: "N PAYLOAD",
-    summary: "replace held message N, and hold it further",
+    summary: "replace held message N, which stays held",
 };
 const CLOSE: SlashCommand = SlashCommand {
     name: "close",

@@ -156,13 +156,13 @@ fn messages_are_numbered_in_both_directions() {
     enter_line(&terminal, "a");
     terminal.wait_for("< b");
     enter_line(&terminal, "/numbers on");
-    terminal.wait_for("numbers: on; 2 messages are kept, the last is 2");
+    terminal.wait_for("numbers: on; kept: 1 to 2");
     enter_line(&terminal, "c");
     terminal.wait_for("[4] < d");
     enter_line(&terminal, "/full 2");
     terminal.wait_for("\n< b");
     for (line, shown) in [
-        ("/full 9", "message 9 is not kept: those from 1 to 4 are"),
+        ("/full 9", "message 9 is not kept (kept: 1 to 4)"),
         ("/full x", "takes the number of a message, not \"x\""),
     ] {
         enter_line(&terminal, line);

@@ -127,7 +127,7 @@ fn one_of_several_is_opened_again_by_its_name() {
     terminal.wait_for("[main] wscope: closed abnormally");
     terminal.type_line("/use b");
     terminal.type_line("/reconnect b");
-    terminal.wait_for("b: not reconnected: open for");
+    terminal.wait_for("b: not reconnected, because it has not ended (open for");
     terminal.type_line("/reconnect main");
     wait_for_times(&terminal, "[main] connected to", 1);
     terminal.type_line("/use main");

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::messages::range;
 use super::text;
 use crate::input::Action;
 use crate::input::repl::context::PromptContext;
 use crate::input::repl::words::SlashCommand;
-use crate::protocol::counted::counted;
 use crate::view::{DisplayFilter, Filters, Timestamps, View};
 
 pub(super) const FILTER: SlashCommand = SlashCommand {
@@ -66,7 +66,7 @@ fn parse(
     context: &PromptContext,
 ) -> Result<Arc<dyn DisplayFilter>, String> {
     (context.parse_filter)(pattern)
-        .map_err(|reason| format!("/{command} {pattern}: {reason}; what is shown has not changed"))
+        .map_err(|reason| format!("/{command} {pattern}: {reason}; nothing was changed"))
 }
 
 /// Describes what is shown.
@@ -161,14 +161,7 @@ pub(super) fn numbers(argument: &str, view: &View) -> Result<Action, String> {
         other => return Err(format!("/numbers takes on or off, not {other:?}")),
     };
     view.set_numbers(on);
-    let kept = match view.kept() {
-        Some((first, last)) => {
-            let count = last - first + 1;
-            let are = if count == 1 { "is" } else { "are" };
-            format!("; {} {are} kept, the last is {last}", counted(count, "message"))
-        }
-        None => String::new(),
-    };
+    let kept = view.kept().map_or_else(String::new, |kept| format!("; kept: {}", range(kept)));
     Ok(text(format!("numbers: {}{kept}", if on { "on" } else { "off" })))
 }
 

@@ -129,11 +129,17 @@ pub(in crate::input::repl) fn chosen(
         )
     })?;
     view.message(Some(number)).ok_or_else(|| match view.kept() {
-        Some((first, last)) => {
-            format!("message {number} is not kept: those from {first} to {last} are")
-        }
+        Some(kept) => format!("message {number} is not kept (kept: {})", range(kept)),
         None => "no message has been sent or received yet".to_owned(),
     })
+}
+
+/// The first and the last number, in words.
+pub(super) fn range((first, last): (u64, u64)) -> String {
+    match first == last {
+        true => first.to_string(),
+        false => format!("{first} to {last}"),
+    }
 }
 
 /// A number, as it is typed or shown.
