@@ -182,9 +182,13 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         had_text && !self.is_in_pipeline
     }
 
+    fn prompt(&self) -> Prompt {
+        if self.is_in_pipeline { Prompt::Redirected } else { Prompt::Dumb }
+    }
+
     fn parse(&self, line: Vec<u8>) -> Option<Parsed<T>> {
         match String::from_utf8(line) {
-            Ok(line) => self.commands.parse(&line, Prompt::Terminal, self.context.as_ref()),
+            Ok(line) => self.commands.parse(&line, self.prompt(), self.context.as_ref()),
             Err(_) => Some(Parsed::Ready(Action::problem(NOT_UTF8).into())),
         }
     }

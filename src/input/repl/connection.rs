@@ -111,9 +111,6 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
         "status" => none(Action::Show(Show::Status)),
         "headers" => none(Action::Show(Show::Headers)),
         "quit" => none(Action::Close(None, None)),
-        "set" | "unset" | "send" | "save-as" | "edit" => {
-            Err(format!("/{name} is a command of the line editor, which is not in use here"))
-        }
         _ => Err(unknown(name, &COMMANDS)),
     }
 }
@@ -255,6 +252,33 @@ mod tests {
         let text = vec![b'a'; 2 << 20];
         assert_eq!(sent_file(&text, "/file "), large(MessageKind::Text));
         assert_eq!(sent_file(&text, "/binary @"), large(MessageKind::Binary));
+    }
+
+    #[test]
+    fn what_requires_the_line_editor_is_not_listed_without_it() {
+        let shown = |line, prompt| match CONNECTION_COMMANDS.parse(line, prompt, None) {
+            Some(Parsed::Long { line: Action::Show(Show::Text(text)), .. }) => text,
+            Some(Parsed::Ready(Action::Show(Show::Problem(text)))) => text,
+            other => panic!("{other:?}"),
+        };
+        for (prompt, reason) in [
+            (Prompt::Dumb, "TERM=dumb"),
+            (Prompt::Redirected, "standard output is not a terminal"),
+            (Prompt::None, "not typed at a prompt"),
+        ] {
+            for line in ["/set a b", "/help set"] {
+                let text = shown(line, prompt);
+                assert!(text.starts_with("/set requires the line editor, "), "{text}");
+                assert!(text.contains(reason), "{text}");
+            }
+            for line in ["/help", "/help all"] {
+                let text = shown(line, prompt);
+                assert!(!text.contains("  /set NAME"), "{text}");
+                let names = "/set /unset /send /save-as /edit require the line editor";
+                assert!(text.replace('\n', " ").contains(names), "{text}");
+            }
+        }
+        assert!(!shown("/help all", Prompt::Editor).contains("require the line editor"));
     }
 
     #[test]

@@ -52,10 +52,6 @@ const KEYS_IN_SHORT: &str = "Tab completes, Right takes what is suggested. Alt-E
      Ctrl-X Ctrl-E opens an editor. Up, Down and Ctrl-R find earlier lines. Ctrl-A, Ctrl-E, Ctrl-W, Ctrl-U, Ctrl-K, Ctrl-Y \
      and Ctrl-_ edit, Ctrl-L clears the screen, Ctrl-C the line. Ctrl-D exits, Ctrl-Z stops.";
 
-/// The commands that `/help` without an argument summarises; the others it only names.
-const FREQUENT: [&str; 9] =
-    ["to", "file", "ping", "again", "clients", "full", "filter", "quit", "server"];
-
 /// What `/help` shows.
 pub(super) struct Help<'a> {
     /// The first line.
@@ -64,8 +60,12 @@ pub(super) struct Help<'a> {
     pub(super) end_of_input: &'a str,
     pub(super) prompt: Prompt,
     pub(super) commands: Vec<&'a SlashCommand>,
+    /// Those that require the line editor, where there is none.
+    pub(super) unavailable: Vec<&'a SlashCommand>,
     /// What is said of commands, before what is said of those of their names elsewhere.
     pub(super) details: &'static [Details],
+    /// The commands that `/help` without an argument summarises; the others it only names.
+    pub(super) frequent: &'static [&'static str],
     /// A line that is not a command is sent as a message.
     pub(super) sends_lines: bool,
     /// Columns of the terminal.
@@ -93,7 +93,7 @@ impl Help<'_> {
         for (group, commands) in self.groups() {
             let is_wide = self.columns() >= TWO_COLUMNS;
             let (frequent, others): (Vec<_>, Vec<_>) =
-                commands.into_iter().partition(|it| is_wide && FREQUENT.contains(&it.name));
+                commands.into_iter().partition(|it| is_wide && self.frequent.contains(&it.name));
             text += &format!("{group}\n");
             text.extend(frequent.iter().map(|it| self.row(&usage(it), it.summary)));
             let names: String = others.iter().map(|it| format!(" /{}", it.name)).collect();
@@ -108,15 +108,15 @@ impl Help<'_> {
                 let keys = format!("Enter {enter}, {KEYS_IN_SHORT}");
                 format!("Keys\n{}", self.wrapped(&keys, 2))
             }
-            Prompt::Terminal => self.keys(),
+            Prompt::Dumb | Prompt::Redirected => self.keys(),
             Prompt::None => String::new(),
         };
         let others = match self.prompt {
             Prompt::Editor => "/help keys lists the keys, /help all everything",
-            Prompt::Terminal | Prompt::None => "/help all lists everything",
+            Prompt::Dumb | Prompt::Redirected | Prompt::None => "/help all lists everything",
         };
         let rest = format!("/help COMMAND explains one, {others}");
-        text += &format!("\n{}", self.wrapped(&rest, 0));
+        text += &format!("\n{}{}", self.wrapped(&rest, 0), self.note());
         text.trim_end().to_owned()
     }
 
@@ -127,8 +127,18 @@ impl Help<'_> {
             text += &format!("\n{group}\n");
             text.extend(commands.iter().map(|it| self.row(&usage(it), it.summary)));
         }
-        text += &format!("\n{}", self.keys());
+        text += &format!("\n{}{}", self.keys(), self.note());
         text.trim_end().to_owned()
+    }
+
+    /// Which commands are not listed, and why.
+    fn note(&self) -> String {
+        let (Some(reason), [_, ..]) = (self.prompt.lacks_editor(), &self.unavailable[..]) else {
+            return String::new();
+        };
+        let names: String = self.unavailable.iter().map(|it| format!("/{} ", it.name)).collect();
+        let text = format!("{names}require the line editor, which is not in use: {reason}");
+        format!("\n{}", self.wrapped(&text, 0))
     }
 
     fn keys(&self) -> String {
@@ -138,7 +148,7 @@ impl Help<'_> {
                 let keys = std::iter::once(enter).chain(&KEYS[1..]);
                 keys.map(|(keys, effect)| self.row(keys, effect)).collect()
             }
-            Prompt::Terminal => {
+            Prompt::Dumb | Prompt::Redirected => {
                 self.row("Ctrl-D", &format!("on an empty line {}", self.end_of_input))
             }
             Prompt::None => return String::new(),
@@ -159,6 +169,11 @@ impl Help<'_> {
     fn command(&self, name: &str) -> Result<String, String> {
         let name = name.trim_start_matches('/');
         let Some(command) = self.commands.iter().find(|it| it.name == name) else {
+            if self.unavailable.iter().any(|it| it.name == name)
+                && let Some(problem) = self.prompt.lacks_editor_for(name)
+            {
+                return Err(problem);
+            }
             return Err(unknown_command(name, self.commands.iter().copied()));
         };
         let mut text = format!("  {}\n{}", usage(command), self.wrapped(command.summary, INDENT));
@@ -217,7 +232,9 @@ mod tests {
             prompt,
             // The proxy's with those of the prompt itself.
             commands: words.at_start(!words.sends_lines).collect(),
+            unavailable: Vec::new(),
             details: words.details,
+            frequent: words.frequent,
             sends_lines: words.sends_lines,
             width,
         };
@@ -230,7 +247,7 @@ mod tests {
 
     #[test]
     fn it_fits_the_terminal() {
-        for prompt in [Prompt::Editor, Prompt::Terminal, Prompt::None] {
+        for prompt in [Prompt::Editor, Prompt::Dumb, Prompt::None] {
             for (width, least) in [(40, 30), (80, 70), (200, 82)] {
                 for help in help(prompt, width) {
                     for text in [help.all(), help.overview()] {
@@ -304,8 +321,8 @@ mod tests {
         for key in ["Ctrl-R", "Ctrl-X Ctrl-E", "Alt-Enter", "Tab", "Ctrl-C", "Ctrl-D", "Ctrl-Z"] {
             assert!(text(Prompt::Editor).contains(key), "{key}");
         }
-        assert!(!text(Prompt::Terminal).contains("Ctrl-R"));
-        assert!(text(Prompt::Terminal).contains("Ctrl-D"));
+        assert!(!text(Prompt::Dumb).contains("Ctrl-R"));
+        assert!(text(Prompt::Dumb).contains("Ctrl-D"));
         assert!(!text(Prompt::None).contains("Ctrl-"));
     }
 }

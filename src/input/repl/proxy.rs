@@ -123,8 +123,13 @@ pub const fn proxy_commands<G: ProxyGrammar>() -> CommandSet<Command<G>> {
 pub(super) const INTRO: &str = "messages pass through; commands send, hold and change them";
 
 /// The commands in help and completion.
-pub(super) const WORDS: CommandWords =
-    CommandWords { all: &COMMANDS, addressed: &[], sends_lines: false, details: PROXY_DETAILS };
+pub(super) const WORDS: CommandWords = CommandWords {
+    all: &COMMANDS,
+    addressed: &[],
+    sends_lines: false,
+    details: PROXY_DETAILS,
+    frequent: &["server", "rule", "hold", "go"],
+};
 
 const COMMANDS: [SlashCommand; 16] = [
     HELP,

@@ -5,7 +5,7 @@ use super::help::{Details, Help};
 use super::local::{self, LOCAL_COMMANDS};
 use super::names::PromptNames;
 use super::parsed::{LongText, Parsed, split, unquote};
-use super::words::{Prompt, SlashCommand, unknown, unknown_command};
+use super::words::{Prompt, SlashCommand, needs_editor, unknown, unknown_command};
 use crate::input::{Action, Show};
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
@@ -45,7 +45,12 @@ pub(super) struct CommandWords {
     pub(super) sends_lines: bool,
     /// What help says of commands, before what it says of those of their names elsewhere.
     pub(super) details: &'static [Details],
+    /// Those that `/help` without an argument summarises; the others it only names.
+    pub(super) frequent: &'static [&'static str],
 }
+
+/// Those at a prompt that sends lines.
+const FREQUENT: &[&str] = &["to", "file", "ping", "again", "clients", "full", "filter", "quit"];
 
 impl CommandWords {
     /// Those of a prompt that sends lines as messages.
@@ -53,7 +58,7 @@ impl CommandWords {
         all: &'static [SlashCommand],
         addressed: &'static [SlashCommand],
     ) -> Self {
-        Self { all, addressed, sends_lines: true, details: &[] }
+        Self { all, addressed, sends_lines: true, details: &[], frequent: FREQUENT }
     }
 
     /// Those at the start of a line, with those of the prompt itself where it has a context.
@@ -131,6 +136,12 @@ impl<T: From<Action>> CommandSet<T> {
                 false => unknown_command(name, commands()),
             });
         }
+        if self.words.sends_lines
+            && needs_editor(name)
+            && let Some(problem) = prompt.lacks_editor_for(name)
+        {
+            return Err(problem);
+        }
         match context.and_then(|context| local::execute(name, argument, context)) {
             Some(parsed) => parsed.map(|parsed| parsed.map(T::from)),
             None => (self.execute)(name, argument, context),
@@ -139,12 +150,19 @@ impl<T: From<Action>> CommandSet<T> {
 
     /// What `/help` shows at `prompt`.
     fn help(&self, prompt: Prompt, has_context: bool) -> Help<'_> {
+        let is_unavailable = |command: &&SlashCommand| {
+            self.words.sends_lines && needs_editor(command.name) && prompt != Prompt::Editor
+        };
+        let (unavailable, commands) =
+            self.words.at_start(has_context).partition(|it| is_unavailable(it));
         Help {
             intro: self.intro,
             end_of_input: self.end_of_input,
             prompt,
-            commands: self.words.at_start(has_context).collect(),
+            commands,
+            unavailable,
             details: self.words.details,
+            frequent: self.words.frequent,
             sends_lines: self.words.sends_lines,
             width: terminal::width(),
         }

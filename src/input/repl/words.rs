@@ -15,10 +15,35 @@ pub(super) struct SlashCommand {
 pub(in crate::input) enum Prompt {
     /// In the line editor.
     Editor,
-    /// On a terminal without a line editor.
-    Terminal,
+    /// On a terminal for which there is no line editor.
+    Dumb,
+    /// On a terminal, with the output elsewhere.
+    Redirected,
     /// They do not come from a prompt.
     None,
+}
+
+impl Prompt {
+    /// Why there is no line editor; `None`: there is one.
+    pub(super) fn lacks_editor(self) -> Option<&'static str> {
+        match self {
+            Self::Editor => None,
+            Self::Dumb => Some("the terminal has no cursor control (TERM=dumb or similar)"),
+            Self::Redirected => Some("standard output is not a terminal"),
+            Self::None => Some("the input is not typed at a prompt"),
+        }
+    }
+
+    /// Why a command that needs the line editor cannot be carried out, if that is so.
+    pub(super) fn lacks_editor_for(self, command: &str) -> Option<String> {
+        let reason = self.lacks_editor()?;
+        Some(format!("/{command} requires the line editor, which is not in use: {reason}"))
+    }
+}
+
+/// Whether only the line editor can carry out the command of this name, at a prompt that sends lines.
+pub(super) fn needs_editor(name: &str) -> bool {
+    ["set", "unset", "send", "save-as", "edit"].contains(&name)
 }
 
 /// That a command is unknown, which of these was probably meant, and how its line is sent as a text.
