@@ -20,6 +20,8 @@ pub enum Shown<'a> {
     Copied(u64, Message<'a>),
     /// Lines of text, such as help.
     Text(&'a str),
+    /// Lines that are left as they are, to be copied: what is longer than the screen is not laid out.
+    Lines(&'a str),
     /// A command that is invalid or failed.
     Problem(&'a str),
     /// The report on a connection that failed, while the run goes on.

@@ -51,6 +51,8 @@ pub enum Show {
     Copied(Box<Kept>),
     /// These lines of text.
     Text(String),
+    /// These lines as they are, to be copied.
+    Lines(String),
     /// Why a command was not understood or cannot be carried out.
     Problem(String),
     /// A message of the program about the connection.
@@ -65,6 +67,7 @@ impl Show {
             Self::Full(kept) => Some(Shown::Full(kept.message())),
             Self::Copied(kept) => Some(Shown::Copied(kept.number, kept.message())),
             Self::Text(text) => Some(Shown::Text(text)),
+            Self::Lines(text) => Some(Shown::Lines(text)),
             Self::Problem(text) => Some(Shown::Problem(text)),
         }
     }

@@ -34,6 +34,7 @@ impl Human {
             Shown::Full(message) => self.full_message(message),
             Shown::Copied(number, message) => self.copied(*number, message),
             Shown::Text(text) => format!("{}\n", self.wrapped(text, 0, HANGING)),
+            Shown::Lines(text) => format!("{}\n", escape(text, Newlines::Keep)),
             Shown::Failure(text) => (*text).to_owned(),
             Shown::Problem(text) => {
                 let text = escape(text, Newlines::Escape);

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::event::{Mark, Message, Stamp};
+use crate::event::{Mark, Message, Shown, Stamp};
 use crate::protocol::MessageKind;
 
 pub(crate) fn options() -> HumanOptions {
@@ -62,6 +62,12 @@ fn an_answer_to_a_typed_ping_is_shown_whatever_the_detail() {
     let quiet = HumanOptions { detail: Detail::Quiet, ..options() };
     assert_eq!(shown(quiet, pong(b"hi")), "< pong \"hi\", round trip 2.0 ms\n");
     assert_eq!(shown(HumanOptions { full_command: false, ..quiet }, pong(b"hi")), "", "no prompt");
+}
+
+#[test]
+fn lines_to_be_copied_are_not_laid_out() {
+    let long = format!("> {}\n< b", "word ".repeat(20));
+    assert_eq!(shown(options(), EventKind::Shown(Shown::Lines(&long))), format!("{long}\n"));
 }
 
 #[test]

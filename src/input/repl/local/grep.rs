@@ -127,8 +127,17 @@ fn line(kept: &Kept, connection: &str, found: std::ops::Range<usize>, width: usi
     format!("{start}{}\n", excerpt(&kept.data, found, room))
 }
 
+/// The most bytes of a character.
+const MAX_CHARACTER: usize = 4;
+
 /// The part of `data` around what was found, of at most about `room` columns.
 fn excerpt(data: &[u8], found: std::ops::Range<usize>, room: usize) -> String {
+    if data.len() <= MAX_CHARACTER * room {
+        let whole = escape::escape_bytes(data, escape::Newlines::Escape);
+        if unicode_width::UnicodeWidthStr::width(&*whole) <= room {
+            return whole.into_owned();
+        }
+    }
     let room = room.saturating_sub(2); // for the marks
     let before = room.saturating_sub(found.len()) / 3;
     let mut start = found.start.saturating_sub(before);
@@ -136,7 +145,7 @@ fn excerpt(data: &[u8], found: std::ops::Range<usize>, room: usize) -> String {
         start -= 1;
     }
     let (mut text, mut columns, mut end) = (String::new(), 0, start);
-    for chunk in data[start..data.len().min(start + 4 * room)].utf8_chunks() {
+    for chunk in data[start..data.len().min(start + MAX_CHARACTER * room)].utf8_chunks() {
         let parts = chunk
             .valid()
             .char_indices()
@@ -173,6 +182,7 @@ mod tests {
     fn an_excerpt_shows_what_was_found_within_its_room() {
         for (data, text, room, expected) in [
             ("hello world", "wor", 40, "hello world"),
+            ("0123456789abcdefghij", "hij", 20, "0123456789abcdefghij"),
             ("0123456789abcdefghij", "abc", 12, "…89abcdefgh…"),
             ("한국어 텍스트와 이모지", "텍스트", 14, "… 텍스트와 이…"),
             ("a\nb\x1b", "b", 20, r"a\nb\e"),

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::text;
-use crate::input::Action;
 use crate::input::repl::context::{PromptContext, SessionScenario};
 use crate::input::repl::parsed::{LongText, Parsed, unquote};
 use crate::input::repl::words::SlashCommand;
+use crate::input::{Action, Show};
 use crate::platform::files::expand_home;
 use crate::platform::private::create_file;
 
@@ -31,7 +31,10 @@ pub(super) fn scenario(argument: &str, context: &PromptContext) -> Result<Parsed
     if path.is_empty() {
         let shown = scenario.trim_end().to_owned();
         let whole = shown.clone();
-        return Ok(Parsed::Long { text: LongText::new(move || whole), line: text(shown) });
+        return Ok(Parsed::Long {
+            text: LongText::new(move || whole),
+            line: Action::Show(Show::Lines(shown)),
+        });
     }
     match write(&expand_home(path), &scenario) {
         Ok(()) => Ok(Parsed::Ready(text(format!(
