@@ -12,7 +12,7 @@ use crate::redact::{Redaction, Secrets};
 pub enum Tries {
     /// There is one attempt.
     One,
-    /// There are several attempts, with `--retry` or `--reconnect`.
+    /// There are several attempts, with `--retry` or `--reconnect`, or whenever the user wants at a prompt that stays.
     Several,
 }
 

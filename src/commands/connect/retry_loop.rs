@@ -80,7 +80,9 @@ impl RetryLoop<'_> {
         conversation: &mut Conversation<'_>,
         unsent: &mut Unsent,
     ) -> Result<Result<Established, FailedAttempt>, GivenUp> {
-        let tries = if self.limit.is_some() { Tries::Several } else { Tries::One };
+        // Where the prompt stays, /reconnect is the next attempt.
+        let is_repeated = self.limit.is_some() || conversation.config.stay;
+        let tries = if is_repeated { Tries::Several } else { Tries::One };
         if conversation.has_prompt() {
             let open = conversation.open_beside_prompt(self.opening, tries, unsent);
             let open = open.map_err(GivenUp::Stopped)?;
