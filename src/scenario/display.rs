@@ -172,7 +172,7 @@ mod tests {
             ("close:1000", "always shown"),
             ("hex:0", "hex"),
             (r#"{"a":"#, "not JSON: "),
-            ("{bad}", "text:{bad} is this text"),
+            ("{bad}", "text:{bad} stands for the text itself"),
             ("/x/i", "/(?i)error/"),
             ("  ", "empty"),
         ] {
