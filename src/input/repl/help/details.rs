@@ -98,7 +98,13 @@ pub(super) const DETAILS: &[Details] = &[
          sent when the editor ends; nothing is sent if the editor fails or the text is empty.",
         "/edit 12",
     ),
-    entry(&["again"], SENDING, "Without N the last one that was sent.", "/again 12"),
+    entry(
+        &["again"],
+        SENDING,
+        "Without N the last one that was sent. N counts the messages of both directions, as /numbers on shows; the frames of -vv \
+         have the number of the message in its own direction.",
+        "/again 12",
+    ),
     entry(
         &["to"],
         SENDING,
@@ -153,7 +159,8 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["numbers"],
         LOOKING,
-        "The number is what /full, /save, /again and others take.",
+        "The number is what /full, /save, /again and others take; that of a line that you type is shown below it. Without on or off \
+         it changes from one to the other.",
         "/numbers on",
     ),
     entry(&["status"], LOOKING, "The counts are those of this connection.", "/status"),
