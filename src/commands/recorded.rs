@@ -37,13 +37,19 @@ pub(super) fn load(config: &RecordingConfig) -> Result<Loaded, Error> {
 /// # Errors
 /// If it cannot be opened.
 pub(super) fn open(path: Option<&Path>) -> Result<(String, Box<dyn Read + Send>), Error> {
-    let Some(path) = path else {
-        return Ok(("standard input".to_owned(), Box::new(io::stdin())));
-    };
-    let name = escape(&path.to_string_lossy(), Newlines::Escape).into_owned();
+    let name = name(path);
+    let Some(path) = path else { return Ok((name, Box::new(io::stdin()))) };
     match File::open(path) {
         Ok(file) => Ok((name, Box::new(file))),
         Err(error) => Err(ReadError::Io { name, offset: 0, error }.into()),
+    }
+}
+
+/// What a file, or standard input, is called in messages.
+pub(super) fn name(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => escape(&path.to_string_lossy(), Newlines::Escape).into_owned(),
+        None => "standard input".to_owned(),
     }
 }
 

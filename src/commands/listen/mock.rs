@@ -19,11 +19,14 @@ use crate::input::{Action, ActionSource, Next, Show, Shutdown};
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
+use crate::protocol::counted::counted;
 use crate::protocol::head::is_token;
 use crate::recording::replay::{RecordedClose, Replies, Reply, Rules, Script, Side, StepKind};
 
 /// The recorded server.
 pub(super) struct Mock {
+    /// The file, or standard input, in words.
+    source: String,
     script: Arc<Script>,
     rules: Rules,
     strict: bool,
@@ -39,6 +42,7 @@ impl Mock {
             return Ok(None);
         };
         let file = recording.file.clone();
+        let source = recorded::name(file.as_deref());
         config
             .record
             .used
@@ -51,7 +55,17 @@ impl Mock {
             let recorded = script.opened.as_ref().and_then(|opened| opened.protocol.clone());
             subprotocols.extend(recorded.filter(|name| is_token(name)));
         }
-        Ok(Some(Self { script: Arc::new(script), rules, strict }))
+        Ok(Some(Self { source, script: Arc::new(script), rules, strict }))
+    }
+
+    /// What it does, in one line.
+    pub(super) fn description(&self) -> String {
+        let count = counted(self.script.messages(Side::Server) as u64, "message");
+        format!(
+            "mock of the server in {}: sends {count} to each client, in answer to the number of its \
+             messages, whatever they say",
+            self.source
+        )
     }
 
     /// What this server answers one client.

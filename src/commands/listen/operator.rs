@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use super::clients::{Pushed, Recipients};
+use super::mock::Mock;
 use super::server::{ClientEvent, Server};
 use crate::commands::serving::LEAVE_TIMEOUT;
 use crate::commands::{page, serving};
@@ -173,6 +174,7 @@ pub(super) fn announce(control: &mut Control, of_page: &[(Level, String)]) {
     let (config, address) = (&control.server().config, control.address());
     let mut lines = vec![format!("listening on {}", url("ws", config, address))];
     if config.commentary.detail >= Detail::Head {
+        lines.extend(control.server().mock.as_ref().map(Mock::description));
         lines.push(format!("client for browsers: {}", url("http", config, address)));
         if config.commentary.takes_commands {
             lines.push("lines typed are sent to all clients; /help lists the commands".to_owned());
