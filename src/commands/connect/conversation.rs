@@ -27,6 +27,7 @@ use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
+use crate::output::human::Detail;
 use crate::platform::signals::Signal;
 use crate::scenario::{Count, Expectations, Limited};
 use crate::session::{Echo, Journal, Plan, Report, Session, Stop};
@@ -120,6 +121,11 @@ impl<'a> Conversation<'a> {
 
     /// Starts the input. `has_connection`: it is for a connection that is open.
     pub(super) fn start(&mut self, has_connection: bool) -> Result<InputSource, Error> {
+        let commentary = &self.config.commentary;
+        if commentary.takes_commands && commentary.detail >= Detail::Head {
+            let text = "lines typed are sent as messages; /help lists the commands";
+            self.emit(EventKind::Notice(Level::Info, text));
+        }
         match self.config.input {
             Input::Stdin(framing, kind) => {
                 if std::io::stdin().is_terminal() {

@@ -11,6 +11,11 @@ fn all_of_help_lists_every_command() {
     let server = server(|_| {});
     let terminal = Terminal::spawn([server.url()], 80, 60);
     wait_for_prompt(&terminal, "");
+    assert!(
+        terminal
+            .screen()
+            .contains("\nlines typed are sent as messages; /help lists the commands\n")
+    );
     terminal.type_line("/help all");
     terminal.wait_for("  Ctrl-Z "); // the last line
     let screen = terminal.raw_output();

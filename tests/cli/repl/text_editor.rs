@@ -156,7 +156,7 @@ fn messages_are_held_while_the_editor_has_the_terminal() {
     server.release();
     answered.recv_timeout(DEADLINE).expect("a pong");
     terminal.resize(60, 30);
-    assert!(!terminal.raw_output().contains("message"), "{}", terminal.screen());
+    assert!(!terminal.raw_output().contains("message 0"), "{}", terminal.screen());
     terminal.type_text("typed there\n");
     terminal.wait_for("message 49");
     terminal.wait_for_output("> typed there\r\n");
