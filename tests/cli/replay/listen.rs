@@ -2,7 +2,7 @@
 
 use crate::listen::{client, start};
 use crate::replay::{open, recording};
-use crate::support::{Peer, Running, masked, text, wscope};
+use crate::support::{Key, Peer, Running, Terminal, masked, text, wscope};
 
 fn mock(lines: &[&str], options: &[&str]) -> (Running, u16) {
     let program = wscope().stdin_null().file("r.ndjson", recording(&open("ws://a/chat"), lines));
@@ -30,6 +30,20 @@ fn each_client_is_answered_by_count() {
         peer.expect_text("2");
         assert_eq!(peer.expect_close(4001), "bye");
     }
+}
+
+#[test]
+fn on_a_terminal_it_says_that_it_is_a_mock() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let path = folder.path().join("r.ndjson");
+    std::fs::write(&path, recording(&open("ws://a/chat"), &CHAT)).expect("a file");
+    let path = path.to_str().expect("a path of UTF-8");
+    let mut terminal = Terminal::spawn(["listen", "--replay", path, "127.0.0.1:0"], 200, 24);
+    let sends = "sends 4 messages to each client, in answer to the number of its messages";
+    terminal.wait_for(&format!("mock of the server in {path}: {sends}"));
+    terminal.wait_for("/help lists the commands\n>");
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
 }
 
 #[test]

@@ -40,7 +40,8 @@ fn it_is_said_after_an_attempt_that_failed_or_was_cancelled() {
     wait_for_times(&terminal, ALONE, 1);
     terminal.press(Key::Enter);
     wait_for_times(&terminal, ALONE, 2);
-    quit(terminal, 3);
+    let screen = quit(terminal, 3);
+    assert!(screen.contains("is the port right?") && !screen.contains("--retry"), "{screen}");
 
     let (hang, requested) = hang();
     let server = Server::scripts([cut_after("one"), hang]);
