@@ -233,7 +233,7 @@ fn what_was_let_go_behind_a_held_message_is_listed_and_counted() {
     terminal.type_line("/go 2");
     terminal.wait_for("2 is delivered after 1, which is still held");
     terminal.type_line("/drop 2");
-    terminal.wait_for("2 has been let go: it goes after 1, which is still held");
+    terminal.wait_for("2 was released: it goes after 1, which is still held");
     terminal.type_line("/held");
     terminal.wait_for("  1  #1  from client  text, 3 bytes  as sent                one");
     terminal.wait_for("  2  #1  from client  text, 3 bytes  as sent, goes after 1  two");
@@ -463,7 +463,8 @@ fn help_is_about_what_passes() {
     let screen = terminal.screen();
     for words in [
         "messages pass through; commands send, hold and change them",
-        "/rule /rules /unrule /hold",
+        "/hold [on|off]                 hold every data message until /go or /drop",
+        "also /rules /unrule /held /drop /edit",
         "Enter runs the command",
     ] {
         assert!(screen.contains(words), "no {words:?} in:\n{screen}");

@@ -252,7 +252,7 @@ impl Server {
         let held = self.holding.get(number).ok_or_else(|| not_held(number))?;
         match held.is_released.then(|| self.holding.before(number)).flatten() {
             Some(other) => {
-                Err(format!("{number} has been let go: it goes after {other}, which is still held"))
+                Err(format!("{number} was released: it goes after {other}, which is still held"))
             }
             None => Ok(held),
         }

@@ -128,7 +128,7 @@ pub(super) const WORDS: CommandWords = CommandWords {
     addressed: &[],
     sends_lines: false,
     details: PROXY_DETAILS,
-    frequent: &["server", "rule", "hold", "go"],
+    frequent: &["rule", "hold", "go"],
 };
 
 const COMMANDS: [SlashCommand; 16] = [
@@ -167,7 +167,7 @@ const UNRULE: SlashCommand =
 const HOLD: SlashCommand = SlashCommand {
     name: "hold",
     arguments: "[on|off]",
-    summary: "hold every data message until it is let go",
+    summary: "hold every data message until /go or /drop",
 };
 const GO: SlashCommand =
     SlashCommand { name: "go", arguments: "[N]", summary: "deliver held message N, or all" };

@@ -32,7 +32,7 @@ fn a_filter_shows_only_what_matches() {
     enter_line(&terminal, "go");
     terminal.wait_for(r#"< {"type":"order","id":7}"#);
     enter_line(&terminal, "/filter /(/");
-    terminal.wait_for("unclosed group; what is shown has not");
+    terminal.wait_for("unclosed group; nothing was changed");
     enter_line(&terminal, "/filter off");
     terminal.wait_for("all messages are shown");
     enter_line(&terminal, "/mute /plain/");

@@ -54,12 +54,17 @@ pub(super) const DETAILS: &[Details] = &[
          Tab completes it.",
         "/file ~/messages/login.json",
     ),
-    entry(&["ping"], SENDING, "A ping takes at most 125 bytes.", "/ping hello"),
+    entry(
+        &["ping"],
+        SENDING,
+        "DATA is at most 125 bytes. The answer is shown with the time that it took.",
+        "/ping hello",
+    ),
     entry(&["pong"], SENDING, "The peer does not answer a pong.", "/pong still here"),
     entry(
         &["fragment"],
         SENDING,
-        "The text is cut into N parts of about the same length; a character may be in two of them.",
+        "The text is cut into N parts of about the same length; a character may be split between two of them.",
         "/fragment 3 hello",
     ),
     entry(

@@ -36,7 +36,7 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
     entry(
         &["unrule"],
         INTERCEPTING,
-        "/rules lists the numbers; the other rules keep theirs. What it holds or delays is not let go.",
+        "/rules lists the numbers; the other rules keep theirs. Messages that it holds or delays stay held or delayed.",
         "/unrule 2",
     ),
     entry(

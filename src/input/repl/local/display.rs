@@ -20,7 +20,7 @@ pub(super) const MUTE: SlashCommand = SlashCommand {
     summary: "from now on hide what matches PATTERN",
 };
 pub(super) const PAUSE: SlashCommand =
-    SlashCommand { name: "pause", arguments: "", summary: "hold messages back" };
+    SlashCommand { name: "pause", arguments: "", summary: "show no messages until /resume" };
 pub(super) const RESUME: SlashCommand =
     SlashCommand { name: "resume", arguments: "", summary: "show what was held back, and go on" };
 pub(super) const TIME: SlashCommand = SlashCommand {
