@@ -276,7 +276,8 @@ fn a_conversion_overwrites_nothing() {
 /// It made files of nothing, one of which `check` refuses.
 #[test]
 fn nothing_is_made_of_a_recording_without_connections() {
-    for (name, text) in [("x.ndjson", ""), ("x.har", r#"{"log":{"entries":[]}}"#)] {
+    let har = r#"{"log":{"entries":[]}}"#;
+    for (name, text) in [("x.ndjson", "{\"event\":\"future\"}\n"), ("x.har", har)] {
         let args = ["view", name, "--record", "y.ndjson", "--record", "y.wscope"];
         let outcome = wscope().file(name, text).args(args).run().code(0);
         let outcome = outcome.stderr_contains("; nothing was recorded\n");
