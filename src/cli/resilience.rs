@@ -60,7 +60,13 @@ pub struct RedirectArgs {
     /// Follow at most N redirects
     ///
     /// --max-redirects [N] is wscat's name for it; without N it is the default.
-    #[arg(long, value_name = "N", default_value = MAX_REDIRECTS, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = MAX_REDIRECTS,
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub max_redirs: usize,
 }
 

@@ -36,6 +36,7 @@ pub struct WscatArgs {
         value_name = "N",
         hide = true,
         num_args = 0..=1,
+        allow_negative_numbers = true,
         default_missing_value = MAX_REDIRECTS,
         overrides_with = "max_redirs"
     )]

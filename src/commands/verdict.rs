@@ -43,11 +43,12 @@ fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     if let Some(error) = report.input_error.take() {
         return Err(Error::Input(error));
     }
-    if matches!(report.stop, Some(Stop::OutputClosed)) {
-        return Ok(());
-    }
     let unmet: Vec<&dyn Observer> =
         report.observers.iter().map(AsRef::as_ref).filter(|goal| is_unmet(*goal)).collect();
+    // We closed because nobody reads: how the peer answered does not matter.
+    if unmet.is_empty() && matches!(report.stop, Some(Stop::OutputClosed)) {
+        return Ok(());
+    }
     let words = || unmet.iter().map(|goal| goal.shortfall());
     let failure = failure_of_end(report, limits);
     if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {

@@ -164,8 +164,9 @@ impl Viewing<'_> {
         for warning in &summary.warnings {
             self.notice(Level::Warning, &escape(warning, Newlines::Escape));
         }
-        if self.last.is_none() && !self.is_converted() && self.entries.are_all() {
-            self.notice(Level::Warning, &format!("{name}: {}", EntryError::None));
+        if self.last.is_none() && self.entries.are_all() {
+            let files = if self.is_converted() { "; nothing was recorded" } else { "" };
+            self.notice(Level::Warning, &format!("{name}: {}{files}", EntryError::None));
         }
     }
 
@@ -212,9 +213,6 @@ impl Viewing<'_> {
             self.note_missing(summary);
         }
         let result = result.map_err(Error::from).and_then(|_| self.entries.check(name));
-        if self.is_converted() && result.is_ok() && !was_interrupted {
-            let _ = self.screen.record(&self.config.record); // a recording of nothing is one, too
-        }
         let is_recording = match &result {
             Ok(()) | Err(Error::Recording(ReadError::Broken { .. })) => true,
             Err(_) => self.last.is_some(),

@@ -125,19 +125,31 @@ pub(super) fn auth(
 ) -> Result<CredentialHeaders, ConfigError> {
     let mut found = CredentialHeaders::default();
     let is_own = |name: &str| own.iter().any(|line| line.is(name));
-    if !is_own("Authorization") {
+    if is_own("Authorization") {
+        let given = [("--bearer", args.bearer.is_some()), ("--user", args.user.is_some())];
+        let unused = given.into_iter().filter(|(_, is_given)| *is_given);
+        found.notices.extend(unused.map(|(option, _)| replaced(option, "Authorization")));
+    } else {
         let authorization = authorization(args, target, env, files, &mut found.notices)?;
         if let Some((line, source)) = authorization {
             found.headers.push(line);
             found.sources.authorization = Some(source);
         }
     }
-    if !is_own("Cookie") {
+    if is_own("Cookie") {
+        let is_unused = !args.cookies.is_empty();
+        found.notices.extend(is_unused.then(|| replaced("--cookie", "Cookie")));
+    } else {
         let cookie = cookie(&args.cookies, target, files, &mut found.notices)?;
         found.sources.has_cookie = cookie.is_some();
         found.headers.extend(cookie);
     }
     Ok(found)
+}
+
+/// That an option counts for nothing beside a header of the user's own.
+fn replaced(option: &str, header: &str) -> (Level, String) {
+    (Level::Info, format!("{option} is not sent: -H '{header}: …' replaces it"))
 }
 
 /// A header and its source. In order of precedence: the option, the URL, the netrc file, the environment.

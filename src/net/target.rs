@@ -195,7 +195,7 @@ fn read(text: &str, at_socket: bool) -> Result<Target, TargetFault<'_>> {
     if text.is_empty() {
         return Err(TargetFault::new(text, "the URL is empty"));
     }
-    refuse_blanks(text)?;
+    refuse_controls(text)?;
     refuse_incomplete_scheme(text)?;
     let (name, rest) = split_scheme(text);
     let Some(name) = name else { return read_tcp(rest, None, at_socket) };
@@ -269,6 +269,7 @@ fn read_tcp(
     at_socket: bool,
 ) -> Result<Target, TargetFault<'_>> {
     let rest = strip_slashes(rest, scheme.is_some());
+    refuse_spaces(&rest[..authority_len(rest)])?;
     let (TargetAuthority { credentials, host, port }, tail) =
         read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
@@ -292,6 +293,7 @@ fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, TargetFault<'_>> {
         ));
     }
     let (path, uri) = split_socket(text);
+    refuse_spaces(path)?;
     if path.is_empty() {
         return Err(TargetFault::new(path, "the path of the Unix socket is missing"));
     }
@@ -299,19 +301,30 @@ fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, TargetFault<'_>> {
     Ok(Target { scheme, endpoint, resource: read_resource(uri)?, credentials: None, assumed: None })
 }
 
-/// The URL standard drops tabs and newlines and encodes spaces, which hides mistakes in pasted text.
-fn refuse_blanks(text: &str) -> Result<(), TargetFault<'_>> {
-    let is_blank = |c: char| c.is_whitespace() || c.is_control();
-    let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else {
+/// The URL standard drops tabs and newlines, which hides mistakes in pasted text.
+fn refuse_controls(text: &str) -> Result<(), TargetFault<'_>> {
+    refuse(text, char::is_control)
+}
+
+/// Before the path; behind it they are encoded, as the URL standard has it.
+fn refuse_spaces(text: &str) -> Result<(), TargetFault<'_>> {
+    refuse(text, char::is_whitespace)
+}
+
+fn refuse(text: &str, is_refused: fn(char) -> bool) -> Result<(), TargetFault<'_>> {
+    let Some((start, first)) = text.char_indices().find(|&(_, c)| is_refused(c)) else {
         return Ok(());
     };
     let (_, tail) = text.split_at(start);
-    let (blanks, _) = tail.split_at(tail.find(|c| !is_blank(c)).unwrap_or(tail.len()));
-    Err(match blank {
-        ' ' => TargetFault::new(blanks, "a URL cannot contain spaces: write %20"),
+    let (refused, _) = tail.split_at(tail.find(|c| !is_refused(c)).unwrap_or(tail.len()));
+    Err(match first {
+        ' ' => TargetFault::new(
+            refused,
+            "a URL cannot contain spaces before its path: write %20 in a name or password",
+        ),
         _ => TargetFault::new(
-            blanks,
-            format!("a URL cannot contain the character U+{:04X} unencoded", u32::from(blank)),
+            refused,
+            format!("a URL cannot contain the character U+{:04X} unencoded", u32::from(first)),
         ),
     })
 }

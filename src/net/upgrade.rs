@@ -9,7 +9,7 @@ use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use crate::protocol::body::{Body, BodyEnd, Excerpt, MAX_KEPT};
 use crate::protocol::handshake::{Agreement, Finding, Request, validate_response};
-use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
+use crate::protocol::head::{Head, HeadError, MAX_HEAD, StatusLine, parse_response};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::Secrets;
 
@@ -97,15 +97,27 @@ pub struct ServerResponse {
 
 /// The interim responses by name; `None` without any.
 pub fn interim_names(interim: &[Interim], secrets: &Secrets) -> Option<String> {
-    let list: Vec<_> = interim.iter().map(Interim::to_string).collect();
+    let names: Vec<_> = interim.iter().map(Interim::to_string).collect();
+    let same = names.chunk_by(|one, other| one == other).map(|same| match same {
+        [name] => name.clone(),
+        _ => format!("{} ({} times)", same[0], same.len()),
+    });
+    let list: Vec<_> = same.collect();
     (!list.is_empty()).then(|| secrets.mask_text(list.join(", ")))
 }
 
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most interim responses (1xx) that are accepted before the final one.
-pub(super) const MAX_INTERIM: usize = 16;
+/// The most interim responses (1xx) that are accepted before the final one. A server may send one every few seconds
+/// for as long as it works on the final one, so what limits them is the time, and [`MAX_HEAD`] for all together.
+const MAX_INTERIM: usize = 1000;
+
+/// Whether another interim response is accepted after these.
+pub(super) fn accepts_interim(interim: &[Interim]) -> bool {
+    let bytes: usize = interim.iter().map(|it| it.head.bytes().len()).sum();
+    interim.len() < MAX_INTERIM && bytes < MAX_HEAD
+}
 
 /// Sends the request, reads the response and judges it; a `lenient` judge accepts lines that are not header
 /// fields. The body of a response that `skips_body` is not waited for. `on_sent` is called between request and
@@ -190,7 +202,7 @@ impl Upgrade<'_> {
                 Ok(Some((line, head))) => {
                     self.received.drain(..head.bytes().len());
                     let is_interim = matches!(line.status, 100 | 102..200);
-                    if !is_interim || self.interim.len() == MAX_INTERIM {
+                    if !is_interim || !accepts_interim(&self.interim) {
                         return Ok((line, head));
                     }
                     self.interim.push(Interim { line, head });

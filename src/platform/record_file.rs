@@ -68,6 +68,8 @@ pub struct RecordFile {
     pub length: u64,
     /// The last of its lines has no end: the line of a run that was killed.
     pub is_cut: bool,
+    /// The permissions of a file that more is added to, if other users may read it.
+    pub open_mode: Option<u32>,
 }
 
 impl FileId {
@@ -114,17 +116,26 @@ impl RecordFile {
         if let Some(what) = id.as_ref().and_then(&use_of) {
             return Err(RecordFileError::Used(what)); // it took the place of the other one just now
         }
-        let (length, is_cut) = match existing {
-            Existing::Append => (found.len(), is_cut(&file, found.len())?),
-            Existing::Refuse | Existing::Replace => (0, false),
+        let (length, is_cut, open_mode) = match existing {
+            Existing::Append => (found.len(), is_cut(&file, found.len())?, open_mode(&found)),
+            Existing::Refuse | Existing::Replace => (0, false, None),
         };
         let is_replaced = existing != Existing::Append;
-        Ok(Self { file, path, id, is_new: false, is_replaced, length, is_cut })
+        Ok(Self { file, path, id, is_new: false, is_replaced, length, is_cut, open_mode })
     }
 
     fn new(file: File, path: PathBuf) -> io::Result<Self> {
         let id = identity(&path, &file.metadata()?);
-        Ok(Self { file, path, id, is_new: true, is_replaced: false, length: 0, is_cut: false })
+        Ok(Self {
+            file,
+            path,
+            id,
+            is_new: true,
+            is_replaced: false,
+            length: 0,
+            is_cut: false,
+            open_mode: None,
+        })
     }
 
     /// Removes the content of a file that is replaced, and lets only the user read it.
@@ -290,6 +301,19 @@ fn make_private(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_private(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// The permissions of a file, if other users may read it.
+#[cfg(unix)]
+fn open_mode(found: &Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = found.permissions().mode() & 0o7777;
+    (mode & 0o044 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn open_mode(_: &Metadata) -> Option<u32> {
+    None
 }
 
 /// Whether a file of this length ends within a line.

@@ -10,9 +10,11 @@ use super::large;
 use super::vocabulary::Role;
 
 mod discard;
+mod distances;
 mod history;
 pub mod negotiation;
 
+use distances::Distances;
 use history::History;
 use negotiation::Terms;
 pub use negotiation::{DEFAULT_OFFER, DeflateParams, Offer, OfferError, choose, offers};
@@ -61,6 +63,9 @@ const OUTPUT_STEP: usize = 4 << 10;
 /// The maximum output space provided at a time, in bytes.
 const MAX_OUTPUT_STEP: usize = 256 << 10;
 
+/// The largest window, as a base-2 logarithm: also the maximum distance of a reference.
+const MAX_WINDOW: u8 = 15;
+
 /// Called before a buffer grows to this many bytes; false if it must not.
 pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
 
@@ -75,6 +80,8 @@ pub(super) enum InflateError {
     Corrupt(String),
     /// It refers to earlier messages, although this parameter was negotiated.
     KeptContext(&'static str),
+    /// It refers further back than the window of this size, a base-2 logarithm, that this parameter allows.
+    OutsideWindow(&'static str, u8),
 }
 
 /// Inflates the peer's messages.
@@ -93,8 +100,10 @@ pub(super) struct Inflater {
     has_ended: bool,
     /// Earlier messages, if messages must not refer to them.
     history: History,
-    /// The parameter that forbids it.
-    parameter: &'static str,
+    /// Checks how far back messages refer, if they must not use the whole window.
+    distances: Option<Box<Distances>>,
+    /// Who sends the messages.
+    sender: Role,
     /// The bytes at the end of the last piece that were not consumed because of a limit.
     unread: usize,
     /// Earlier data that messages may refer to is missing: no further message can be inflated.
@@ -119,10 +128,8 @@ impl Inflater {
             fed: 0,
             has_ended: false,
             history: History::default(),
-            parameter: match sender {
-                Role::Server => "server_no_context_takeover",
-                Role::Client => "client_no_context_takeover",
-            },
+            distances: (window < MAX_WINDOW).then(|| Box::new(Distances::new(window))),
+            sender,
             unread: 0,
             is_lost: false,
         }
@@ -146,12 +153,21 @@ impl Inflater {
         self.remember(bytes);
         self.history.push(bytes);
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-        self.run(bytes, out, limit, may_grow).map_err(|error| match error {
+        let far = self.distances.as_mut().and_then(|distances| distances.push(bytes));
+        let result = self.run(bytes, out, limit, may_grow);
+        if let Some(before) = far.filter(|before| out.len() as u64 >= *before) {
+            out.truncate(before as usize); // at most the length
+            return Err(self.outside_window());
+        }
+        result.map_err(|error| match error {
             InflateError::Corrupt(why) if is_zlib => InflateError::Corrupt(format!(
                 "{why}; it starts with a zlib header instead of raw DEFLATE data"
             )),
             InflateError::Corrupt(_) if self.history.explains_failure() => {
-                InflateError::KeptContext(self.parameter)
+                InflateError::KeptContext(match self.sender {
+                    Role::Server => "server_no_context_takeover",
+                    Role::Client => "client_no_context_takeover",
+                })
             }
             error => error,
         })
@@ -166,6 +182,9 @@ impl Inflater {
     pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, InflateError> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
+        if let Some(distances) = &mut self.distances {
+            distances.end_message();
+        }
         let has_ended = std::mem::take(&mut self.has_ended);
         if !has_ended {
             self.complete(fed, last, out, limit)?;
@@ -201,6 +220,14 @@ impl Inflater {
             return Err(error());
         }
         Ok(())
+    }
+
+    fn outside_window(&self) -> InflateError {
+        let parameter = match self.sender {
+            Role::Server => "server_max_window_bits",
+            Role::Client => "client_max_window_bits",
+        };
+        InflateError::OutsideWindow(parameter, self.window)
     }
 
     fn remember(&mut self, bytes: &[u8]) {

@@ -206,7 +206,8 @@ pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadEr
 /// # Errors
 /// As soon as the bytes cannot be the start of a valid head.
 pub fn parse_request(bytes: &[u8]) -> Result<Option<(RequestLine, Head)>, HeadError> {
-    if bytes.first().is_some_and(|first| !first.is_ascii_uppercase()) {
+    if bytes.first().is_some_and(|first| !first.is_ascii_uppercase()) && !starts_like_method(bytes)
+    {
         return Err(HeadError::NotHttp(bytes.to_vec()));
     }
     let Some(bytes) = whole_head(bytes)? else { return Ok(None) };
@@ -223,6 +224,26 @@ pub fn parse_request(bytes: &[u8]) -> Result<Option<(RequestLine, Head)>, HeadEr
         }
         _ => Err(HeadError::StartLine(first_line(bytes))),
     }
+}
+
+/// Whether the bytes so far may begin a method of HTTP, in whatever case it is written: the name of a method is
+/// case-sensitive, but `get` is a request for a method that is not known (RFC 9110 section 9.1).
+fn starts_like_method(bytes: &[u8]) -> bool {
+    const METHODS: [&[u8]; 9] = [
+        b"GET ",
+        b"HEAD ",
+        b"POST ",
+        b"PUT ",
+        b"DELETE ",
+        b"CONNECT ",
+        b"OPTIONS ",
+        b"TRACE ",
+        b"PATCH ",
+    ];
+    METHODS.iter().any(|method| {
+        let compared = bytes.len().min(method.len());
+        bytes[..compared].eq_ignore_ascii_case(&method[..compared])
+    })
 }
 
 /// The start line as a complete head, so that it is parsed independently of the other lines.

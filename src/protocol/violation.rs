@@ -169,6 +169,8 @@ pub enum Cause {
     /// A compressed message refers to earlier ones, although no context takeover was negotiated (RFC 7692
     /// section 7.1.1).
     KeptContext,
+    /// A compressed message refers further back than the window that was negotiated (RFC 7692 section 7.1.2).
+    OutsideWindow,
     /// The size line of an HTTP chunk (RFC 9112 section 7.1).
     HttpChunk,
     /// An HTTP request line (RFC 9112 section 3).
@@ -185,6 +187,7 @@ impl fmt::Display for Cause {
             Self::Surrogate => "a UTF-16 surrogate",
             Self::CutCharacter => "a truncated character",
             Self::KeptContext => "a reference to an earlier message",
+            Self::OutsideWindow => "a reference to data outside of the window",
             Self::HttpChunk => "the size of an HTTP chunk",
             Self::HttpRequest => "an HTTP request",
             Self::Markup => "HTML or XML",

@@ -108,6 +108,12 @@ impl Recordings {
         let failed = |error| RecordError::new(path, Reason::Thread(error));
         open.file.begin().map_err(|error| RecordError::new(path, Reason::File(error.into())))?;
         let (id, is_cut) = (open.file.id.clone(), open.file.is_cut);
+        if let Some(mode) = open.file.open_mode {
+            let name = path.display();
+            let text =
+                format!("{name} has mode {mode:04o}: other users can read what is recorded in it");
+            self.recorders.notice(Level::Warning, text);
+        }
         let queue = BatchQueue::lossless_in_parts().for_much();
         let progress = Arc::<Progress>::default();
         let mut writer = FileWriter::new(open, queue.clone(), Arc::clone(&progress));

@@ -93,7 +93,9 @@ pub fn receive_request(
     let (mut received, mut before) = (early, 0);
     let mut exchange = Exchange::new(stream, reactor);
     loop {
-        if may_be_judged(&received, before)
+        skip_empty_lines(&mut received);
+        if received != b"\r"
+            && may_be_judged(&received, before)
             && let Some((line, head)) = parse_request(&received).map_err(AcceptError::Unreadable)?
         {
             received.drain(..head.bytes().len());
@@ -104,6 +106,16 @@ pub fn receive_request(
             .read_more(&mut received, deadline)
             .map_err(|error| AcceptError::of_read(error, before))?;
     }
+}
+
+/// Removes empty lines before a request, which some clients write after a body (RFC 9112 section 2.2).
+fn skip_empty_lines(received: &mut Vec<u8>) {
+    let mut rest = &received[..];
+    while let Some(next) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+        rest = next;
+    }
+    let skipped = received.len() - rest.len();
+    received.drain(..skipped);
 }
 
 /// The first bytes show what is not HTTP, such as TLS, however they are cut.

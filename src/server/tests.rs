@@ -132,6 +132,8 @@ fn invalid_handshakes_are_refused_with_the_reason() {
         ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "200 OK", "StaticAnswer"),
         ("POST /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "405 Method Not Allowed", "refused /x"),
         ("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", "403 Forbidden", "refused /"),
+        ("get /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "405 Method Not Allowed", "refused /x"),
+        ("\r\nPOST /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "405 Method Not Allowed", "refused /x"),
         ("nonsense\r\n\r\n", "400 Bad Request", "Unreadable(NotHttp"),
         ("GET / HT", "", "Ended(Eof, 8)"),
         ("", "", "Ended(Eof, 0)"),
@@ -154,6 +156,10 @@ fn requests_are_received_without_being_judged() {
         ("POST /x HTTP/1.1\r\nHost: a.example\r\n\r\n", "POST /x, Ended(Eof, 0)"),
         ("GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\n\n", "GET /1, HEAD /2, Ended(Eof, 0)"),
         ("GET /1 HTTP/1.0\n\nGET /2 HT", "GET /1, Ended(Eof, 9)"),
+        (
+            "\r\n\r\nGET /1 HTTP/1.1\r\n\r\n\r\nGET /2 HTTP/1.1\r\n\r\n\r\n",
+            "GET /1, GET /2, Ended(Eof, 0)",
+        ),
         ("GET /1 HTTP/1.1\r\n\r\nnonsense", "GET /1, Unreadable(NotHttp"),
         ("nonsense\r\n\r\n", "Failed(Unreadable(NotHttp"),
     ] {

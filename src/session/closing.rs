@@ -11,6 +11,7 @@ use super::output_grace::OutputGrace;
 use super::{Session, Stop};
 use crate::event::{EventKind, Level};
 use crate::input::Next;
+use crate::observer::Progress;
 use crate::output::{Buffered, Drain, OutputError};
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
@@ -276,14 +277,28 @@ impl Session<'_> {
         if terminal::is_gone() {
             return self.end_run(Stop::Signal(Signal::Hangup));
         }
-        let stop =
-            if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
+        if !error.is_closed_pipe() {
+            return self.end_unwritable(error);
+        }
+        // A goal is judged whether or not anyone reads.
+        if matches!(self.observers.progress(), Some(Progress::Open | Progress::Missed)) {
+            return;
+        }
+        if self.connection.is_open() {
+            self.end(Stop::OutputClosed);
+        } else if self.connection.ready_state() == ReadyState::Closing
+            && matches!(self.stop, Some(Stop::Requested))
+        {
+            // Nobody needs to know how the peer answers our Close frame.
+            self.stop = Some(Stop::OutputClosed);
+        }
+    }
+
+    fn end_unwritable(&mut self, error: OutputError) {
+        let stop = Stop::OutputFailed(error);
         if self.connection.is_open() {
             self.end(stop);
-        } else if matches!(stop, Stop::OutputFailed(_))
-            || matches!(self.stop, None | Some(Stop::Requested))
-        {
-            // A reader that has closed its end does not need to know how the connection ended.
+        } else {
             self.stop = Some(stop);
         }
     }

@@ -173,8 +173,9 @@ fn cookies_are_joined_from_options_and_files() {
             .arg(server.url() + "/chat/room?no=1")
     });
     assert_eq!(header(&head, "Cookie"), Some("a=b; c=d; e=f; sid=x1; http=x2"));
-    let (head, _) = request_of(&[], |server| {
+    let (head, outcome) = request_of(&[], |server| {
         wscope().args(["-H", "Cookie: mine=1", "--cookie", "a=b"]).arg(server.url())
     });
     assert_eq!(header(&head, "Cookie"), Some("mine=1"));
+    outcome.stderr_contains("wscope: --cookie is not sent: -H 'Cookie: …' replaces it\n");
 }

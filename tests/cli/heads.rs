@@ -168,11 +168,30 @@ fn a_malformed_line_of_a_redirect_is_reported() {
 
 #[test]
 fn the_number_of_interim_responses_is_limited() {
-    let flood = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20);
+    let flood = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1100);
     run_against(&flood, &[])
         .code(4)
-        .stderr_contains("the server sent more than 16 interim responses");
-    run_through(&flood, &[], false).code(3).stderr_contains("it sent more than 16 interim answers");
+        .stderr_contains("the server sent more than 1000 interim responses");
+    let outcome = run_through(&flood, &[], false).code(3);
+    outcome.stderr_contains("it sent more than 1000 interim answers");
+    let long = format!("HTTP/1.1 103 Early Hints\r\nLink: {}\r\n\r\n", "x".repeat(20 << 10));
+    let outcome = run_against(&long.repeat(9), &[]).code(4);
+    outcome.stderr_contains("the server sent more than 4 interim responses");
+}
+
+/// More than 16 were a failure. A server sends them while it works on the response (RFC 2518 section 10.1).
+#[test]
+fn a_response_may_follow_many_interim_ones() {
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.send("HTTP/1.1 102 Processing\r\n\r\n".repeat(40));
+        peer.accept(&head);
+        peer.send([text("hello"), close(1000, "")].concat());
+    });
+    wscope().arg(server.url()).run().code(0).stdout("hello\n");
+    let interim = "HTTP/1.1 102 Processing\r\n\r\n".repeat(40);
+    let outcome = run_against(&(interim + &forbidden("A: b")), &["-v"]).code(4);
+    outcome.stderr_contains("403 Forbidden");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod check_import;
 mod check_recordings;
 mod check_relax;
 mod check_reports;
+mod closed_output;
 mod closing;
 #[cfg(unix)]
 mod columns;

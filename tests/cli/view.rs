@@ -273,6 +273,20 @@ fn a_conversion_overwrites_nothing() {
     assert!(!other.path("y.ndjson").exists(), "nothing was converted");
 }
 
+/// It made files of nothing, one of which `check` refuses.
+#[test]
+fn nothing_is_made_of_a_recording_without_connections() {
+    let har = r#"{"log":{"entries":[]}}"#;
+    for (name, text) in [("x.ndjson", "{\"event\":\"future\"}\n"), ("x.har", har)] {
+        let args = ["view", name, "--record", "y.ndjson", "--record", "y.wscope"];
+        let outcome = wscope().file(name, text).args(args).run().code(0);
+        let outcome = outcome.stderr_contains("; nothing was recorded\n");
+        for made in ["y.ndjson", "y.wscope"] {
+            assert!(!outcome.path(made).exists(), "{made} of {name}");
+        }
+    }
+}
+
 #[test]
 fn a_password_in_a_url_is_a_variable_of_the_scenario() {
     let open = OPEN.replace("ws://", "ws://us:hunter22@");

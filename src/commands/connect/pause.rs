@@ -35,7 +35,9 @@ impl Conversation<'_> {
             if !is_going_on(self) {
                 return None;
             }
-            if let Err(error) = self.outputs.flush() {
+            if let Err(error) = self.outputs.flush()
+                && !(error.is_closed_pipe() && self.has_goal())
+            {
                 return Some(stop_by(error));
             }
             let now = Instant::now();
@@ -55,6 +57,13 @@ impl Conversation<'_> {
                 return Some(Stop::Signal(signal));
             }
         }
+    }
+
+    /// Whether there is a goal, which is judged whether or not anyone reads. It is open as long as a connection is
+    /// replaced.
+    fn has_goal(&self) -> bool {
+        let ending = &self.config.ending;
+        ending.count.is_some() || !ending.expect.is_empty() || self.playback.is_some()
     }
 
     /// Whether Ctrl-C only discarded the line that was being typed.

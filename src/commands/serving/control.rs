@@ -120,7 +120,11 @@ impl<O: Operator> ControlLoop<O> {
             self.operator.on_report(report, &mut self.control);
         }
         if let Some(error) = self.control.shared().streams.take_error() {
-            self.control.on_output_error(error);
+            // A goal is judged whether or not anyone reads.
+            let has_goal = self.operator.result_of_duration(self.control.server()).is_err();
+            if !(has_goal && error.is_closed_pipe()) {
+                self.control.on_output_error(error);
+            }
         }
     }
 

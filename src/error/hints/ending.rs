@@ -59,6 +59,9 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
         Rule::CorruptDeflate if violation.cause == Some(Cause::KeptContext) => {
             "the sender must compress each message on its own, as negotiated (RFC 7692 section 7.1.1); --no-compress turns compression off"
         }
+        Rule::CorruptDeflate if violation.cause == Some(Cause::OutsideWindow) => {
+            "the sender must compress with a window of at most the size that was negotiated (RFC 7692 section 7.1.2); --no-compress turns compression off"
+        }
         Rule::CorruptDeflate => "--no-compress turns compression off",
         Rule::MisplacedRsv1 => "only the first frame of a compressed message has RSV1",
         Rule::LengthNotMinimal => {
@@ -112,7 +115,9 @@ fn stray_text(violation: &Violation) -> Option<&'static str> {
         Cause::Markup => "a page was written to the connection, by the peer or a proxy in between",
         Cause::LineEnd if violation.offset == 0 => "an extra line end follows the response head",
         Cause::LineEnd => "the peer writes a line end after its frames",
-        Cause::Surrogate | Cause::CutCharacter | Cause::KeptContext => return None,
+        Cause::Surrogate | Cause::CutCharacter | Cause::KeptContext | Cause::OutsideWindow => {
+            return None;
+        }
     })
 }
 

@@ -39,6 +39,8 @@ fn urls_with_a_scheme() {
         ),
         ("ws://h/x?u=http://a@b:c/d", "ws://h/x?u=http://a@b:c/d"),
         ("ws://h:1/@x:y", "ws://h:1/@x:y"),
+        ("ws://h/a  b?c d\u{a0}", "ws://h/a%20%20b?c%20d%C2%A0"),
+        ("ws://h/\u{3000}", "ws://h/%E3%80%80"),
     ] {
         assert_eq!(parsed(input), (url.to_owned(), String::new()), "{input}");
     }
@@ -152,7 +154,7 @@ fn userinfo_is_decoded_and_not_shown() {
 }
 
 /// Input, the part marked, and how the reason begins.
-const REFUSED: [(&str, &str, &str); 49] = [
+const REFUSED: [(&str, &str, &str); 50] = [
     ("", "", "the URL is empty"),
     (" \t", "", "the URL is empty"),
     ("ftp://h/x", "ftp", "'ftp' is not a scheme of WebSocket URLs: ws, wss, http,"),
@@ -173,10 +175,11 @@ const REFUSED: [(&str, &str, &str); 49] = [
     ),
     ("h#", "#", "a WebSocket URL cannot have a fragment"),
     ("ws+unix:/a:/b#c", "#c", "a WebSocket URL cannot have a fragment"),
-    ("ws://h/a  b", "  ", "a URL cannot contain spaces: write %20"),
+    ("ws://h  b/c", "  ", "a URL cannot contain spaces before its path"),
+    ("ws+unix:/a b:/c", " ", "a URL cannot contain spaces before its path"),
     ("ws://h/a\tb", "\t", "a URL cannot contain the character U+0009 unencoded"),
     ("ws://h/\u{1b}[m", "\u{1b}", "a URL cannot contain the character U+001B"),
-    ("ws://h/\u{3000}", "\u{3000}", "a URL cannot contain the character U+3000"),
+    ("ws://h\u{3000}/", "\u{3000}", "a URL cannot contain the character U+3000"),
     ("ws://h:0", "0", "port 0 is out of range (1 to 65535)"),
     ("h:99999/x", "99999", "port 99999 is out of range (1 to 65535)"),
     ("localhost:fish", "fish", "'fish' is not a port number"),

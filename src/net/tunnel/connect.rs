@@ -1,7 +1,7 @@
 //! HTTP CONNECT (RFC 9110 section 9.3.6), without I/O.
 
 use super::{ProxyFault, TunnelHandshake, TunnelStep};
-use crate::net::upgrade::{Interim, MAX_INTERIM, ServerResponse};
+use crate::net::upgrade::{Interim, ServerResponse, accepts_interim};
 use crate::protocol::body::{Body, BodyEnd, Excerpt};
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
@@ -78,7 +78,7 @@ impl Connect {
                 Ok(Some((line, head))) => {
                     self.received.drain(..head.bytes().len());
                     match line.status {
-                        100..200 if self.interim.len() < MAX_INTERIM => {
+                        100..200 if accepts_interim(&self.interim) => {
                             self.interim.push(Interim { line, head });
                         }
                         200..300 if !self.lenient && !head.malformed_lines().is_empty() => {

@@ -38,6 +38,9 @@ impl Inflater {
         }
         self.remember(bytes);
         self.history.stop();
+        if self.distances.as_mut().is_some_and(|distances| distances.push(bytes).is_some()) {
+            return Err(self.outside_window());
+        }
         self.run_discarding(bytes, sink)
     }
 
@@ -59,6 +62,9 @@ impl Inflater {
     pub(in crate::protocol) fn recover(&mut self) {
         (self.first, self.last, self.fed, self.has_ended) = Default::default();
         self.history.stop();
+        if let Some(distances) = &mut self.distances {
+            distances.end_message();
+        }
         self.is_lost = self.keeps_context;
         self.state = None;
     }

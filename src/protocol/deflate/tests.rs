@@ -239,3 +239,101 @@ fn all_parameters_work_in_both_directions() {
         }
     }
 }
+
+/// Bytes without repetitions.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+/// The messages of a peer that uses the whole window, whatever was negotiated.
+fn compressed(messages: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut deflater = Deflater::new(&DeflateParams::default(), Role::Server);
+    messages.iter().map(|it| deflater.compress(it).expect("a shorter form").to_vec()).collect()
+}
+
+/// RFC 7692 section 7.1.2: such a message was accepted.
+#[test]
+fn a_reference_may_lead_back_as_far_as_the_window() {
+    for (distance, length, padding) in
+        [(512, 8, 0), (512, 9, 1), (512, 50, 2), (512, 258, 0), (512, 300, 5), (700, 9, 1)]
+    {
+        let is_far = distance > 512;
+        for distance in [distance, distance + 1] {
+            let fresh = noise(padding + distance);
+            let again = &fresh[padding..];
+            let text = [&fresh[..], &again[..length.min(distance)], &[0; 999]].concat();
+            let packed = &compressed(&[&text])[0];
+            let expected = match is_far || distance > 512 {
+                true => Err(InflateError::OutsideWindow("server_max_window_bits", 9)),
+                false => Ok(text.clone()),
+            };
+            for piece in [1, 7, 9999] {
+                let mut inflater = inflater("; server_max_window_bits=9");
+                let got = inflate(&mut inflater, packed, piece);
+                assert_eq!(got, expected, "{length} bytes, {distance} back, {piece} at a time");
+            }
+            assert_eq!(inflate(&mut inflater(""), packed, 9999), Ok(text));
+        }
+    }
+}
+
+#[test]
+fn a_reference_to_an_earlier_message_may_lead_back_as_far_as_the_window() {
+    let text = [&noise(3000)[..], &[0; 99]].concat();
+    let messages = compressed(&[&text, &text]);
+    for (bits, is_allowed) in [(9, false), (11, false), (12, true), (15, true)] {
+        let params = params(&format!("; client_max_window_bits={bits}"));
+        let mut inflater = Inflater::new(&params, Role::Server);
+        assert_eq!(inflate(&mut inflater, &messages[0], 9999), Ok(text.clone()));
+        let expected = match is_allowed {
+            true => Ok(text.clone()),
+            false => Err(InflateError::OutsideWindow("client_max_window_bits", bits)),
+        };
+        assert_eq!(inflate(&mut inflater, &messages[1], 9999), expected, "{bits} bits");
+    }
+}
+
+/// A message over the limit is inflated for those that refer to it.
+#[test]
+fn the_window_holds_where_data_is_discarded() {
+    let text = [&noise(600)[..], &noise(600), &[0; 99]].concat();
+    let packed = &compressed(&[&text])[0];
+    let mut inflater = inflater("; server_max_window_bits=9");
+    let mut out = Buffer::default();
+    let (first, rest) = packed.split_at(300);
+    assert_eq!(inflater.push(first, &mut out, 10, &mut |_| true), Err(InflateError::TooBig));
+    assert_eq!(inflater.discard_unread(first, &mut |_| {}), Ok(()));
+    let result = inflater.discard(rest, &mut |_| {});
+    assert_eq!(result, Err(InflateError::OutsideWindow("server_max_window_bits", 9)));
+}
+
+/// What is before the reference is judged as usual.
+#[test]
+fn the_data_before_a_reference_outside_of_the_window_is_inflated() {
+    let text = [&noise(600)[..], b"between", &noise(600), &[0; 99]].concat();
+    let packed = &compressed(&[&text])[0];
+    let mut inflater = inflater("; server_max_window_bits=9");
+    let mut out = Buffer::default();
+    let result = inflater.push(packed, &mut out, 1 << 20, &mut |_| true);
+    assert_eq!(result, Err(InflateError::OutsideWindow("server_max_window_bits", 9)));
+    assert!(text.starts_with(out.bytes()) && (607..612).contains(&out.len()), "{}", out.len());
+}
+
+#[test]
+fn a_small_window_is_enough_for_a_peer_that_keeps_to_it() {
+    let params = params("; server_max_window_bits=10");
+    let mut deflater = Deflater::new(&params, Role::Server);
+    let mut inflater = Inflater::new(&params, Role::Client);
+    let text = [&noise(4000)[..], &noise(900), &noise(900), &[7; 50_000]].concat();
+    for piece in [1, 999, 99_999] {
+        let packed = deflater.compress(&text).expect("a shorter form").to_vec();
+        assert_eq!(inflate(&mut inflater, &packed, piece), Ok(text.clone()));
+    }
+}

@@ -186,7 +186,11 @@ impl Inbound {
         error: InflateError,
         frame: &IncomingFrame,
     ) -> Violation {
-        let cause = matches!(error, InflateError::KeptContext(_)).then_some(Cause::KeptContext);
+        let cause = match error {
+            InflateError::KeptContext(_) => Some(Cause::KeptContext),
+            InflateError::OutsideWindow(..) => Some(Cause::OutsideWindow),
+            _ => None,
+        };
         let (rule, detail) = match error {
             InflateError::TooBig => {
                 let limit = self.limits.max_message_size;
@@ -199,6 +203,13 @@ impl Inbound {
             InflateError::KeptContext(parameter) => {
                 let detail =
                     format!("it refers to earlier messages, although {parameter} was negotiated");
+                (Rule::CorruptDeflate, detail)
+            }
+            InflateError::OutsideWindow(parameter, bits) => {
+                let window = 1_u32 << bits;
+                let detail = format!(
+                    "it refers more than {window} bytes back, although {parameter}={bits} was negotiated"
+                );
                 (Rule::CorruptDeflate, detail)
             }
         };

@@ -126,6 +126,7 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
         totals: Totals::default(),
         close_frames: Vec::new(),
     };
+    builder.warn_of_mistyped();
     builder.warn_of_left_out();
     builder.now = builder.started(&own, &messages);
     let is_frames = |message: &Message| matches!(message.what, MessageKind::Frames(..));
@@ -195,6 +196,12 @@ impl Builder<'_> {
         let start = Place { line: 1, column: 1, offset: 0 };
         let number = self.entry.number;
         self.warnings.add(self.entry.place.unwrap_or(start), &format!("entry {number}: {reason}"));
+    }
+
+    fn warn_of_mistyped(&mut self) {
+        for (name, wanted) in std::mem::take(&mut self.exchange.mistyped) {
+            self.warn(&format!("{name} is not {wanted}: ignored"));
+        }
     }
 
     fn warn_of_left_out(&mut self) {

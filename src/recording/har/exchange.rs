@@ -29,6 +29,8 @@ pub(super) struct Exchange {
     pub(super) left_out: u64,
     /// Why there was no response.
     pub(super) error: Option<String>,
+    /// Values of another type than they must have, which are ignored, with that type.
+    pub(super) mistyped: Vec<(&'static str, &'static str)>,
 }
 
 #[derive(Default, Deserialize)]
@@ -125,6 +127,7 @@ impl Exchange {
             body: decoded.unwrap_or(body),
             file: content.file.and_then(text),
             error: response.error.or(response.failure).and_then(text).filter(|it| !it.is_empty()),
+            mistyped: mistyped(entry, &request, &response),
         }
     }
 
@@ -144,6 +147,36 @@ impl Exchange {
         let values: Vec<_> = named.map(|(_, value)| String::from_utf8_lossy(value)).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
+}
+
+/// What has another type than it must have, and that type.
+fn mistyped(
+    entry: &Entry,
+    request: &Request<'_>,
+    response: &Response<'_>,
+) -> Vec<(&'static str, &'static str)> {
+    let is_object = |value: &RawValue| value.get().starts_with('{');
+    let is_text = |value: &RawValue| text(value).is_some();
+    let is_list = |value: &RawValue| pairs(value).is_some();
+    let is_number = |value: &RawValue| number(value).is_some();
+    type Check<'a> = &'a dyn Fn(&RawValue) -> bool;
+    let checks: [(&str, Option<&RawValue>, &str, Check<'_>); 10] = [
+        ("request", entry.values.request.as_deref(), "an object", &is_object),
+        ("request.url", request.url, "a string", &is_text),
+        ("request.httpVersion", request.http_version, "a string", &is_text),
+        ("request.headers", request.headers, "an array", &is_list),
+        ("response", entry.values.response.as_deref(), "an object", &is_object),
+        ("response.status", response.status, "a number", &is_number),
+        ("response.statusText", response.status_text, "a string", &is_text),
+        ("response.httpVersion", response.http_version, "a string", &is_text),
+        ("response.headers", response.headers, "an array", &is_list),
+        ("response.redirectURL", response.redirect_url, "a string", &is_text),
+    ];
+    let is_wrong = |value: Option<&RawValue>, is_right: Check<'_>| {
+        value.is_some_and(|value| value.get() != "null" && !is_right(value))
+    };
+    let wrong = checks.into_iter().filter(|(_, value, _, is_right)| is_wrong(*value, is_right));
+    wrong.map(|(name, _, wanted, _)| (name, wanted)).collect()
 }
 
 /// Whether this is the scheme of a WebSocket, as browsers write it.

@@ -254,7 +254,7 @@ fn no_secret_is_shown_in_usage_errors() {
         &["-H", "X-Api-Key: s3cr3t-V4lue\u{1}", "ws://h"],
         &["-H", " Authorization: Bearer s3cr3t-V4lue", "ws://h"],
         &["-H", "Authorization=Bearer s3cr3t-V4lue", "ws://h"],
-        &["ws://me:s3cr3t-V4lue@h/ x"],
+        &["ws://me:s3cr3t-V4lue@h x/"],
         &["ws://s3cr3t-V4lue@h:x/"],
         &["ws://h/?token=s3cr3t-V4lue#x"],
         &["ws://h/#token=s3cr3t-V4lue"],

@@ -69,3 +69,11 @@ fn a_closed_stdout_ends_the_server() {
     peer.expect_eof();
     server.wait().code(0);
 }
+
+/// The exit status was 0, without a word.
+#[test]
+fn a_closed_stdout_does_not_meet_a_goal() {
+    let (mut server, _) = start(wscope().stdin_null(), &["--count", "2", "--duration", "300ms"]);
+    server.close_stdout();
+    server.wait().code(1).stderr_contains("0 of 2 messages were received");
+}

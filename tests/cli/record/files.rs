@@ -82,6 +82,29 @@ fn a_file_is_replaced_or_continued_on_demand() {
     assert_eq!(names(&events(rest.as_bytes())), TALK);
 }
 
+/// Nothing was said, and the messages of the run could be read by all users.
+#[cfg(unix)]
+#[test]
+fn a_file_to_continue_that_others_can_read_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    for (mode, is_open) in [(0o644, true), (0o640, true), (0o600, false)] {
+        let server = serve(talk);
+        let program = wscope().file("r.ndjson", "");
+        let path = program.home().join("r.ndjson");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
+        let args = [&server.url(), "--record", "r.ndjson", "--append", "-x", "hello"];
+        let outcome = program.args(args).stdin_null().run().code(0);
+        let found = fs::metadata(outcome.path("r.ndjson")).expect("a file").permissions();
+        assert_eq!(found.mode() & 0o777, mode, "the mode is the user's");
+        let warning =
+            format!("wscope: warning: r.ndjson has mode {mode:04o}: other users can read");
+        match is_open {
+            true => outcome.stderr_contains(&warning),
+            false => outcome.stderr_lacks("warning"),
+        };
+    }
+}
+
 #[test]
 fn a_file_to_continue_is_created_if_there_is_none() {
     let server = serve(talk);

@@ -73,8 +73,22 @@ impl Builder<'_> {
             _ => self.now,
         };
         let at = At { elapsed: elapsed(close.own).or(at.elapsed), ..at };
+        let reason = close.reason.and_then(text);
+        if close.reason.is_some() && reason.is_none() {
+            self.warn("_webSocketClose.reason is not a string: ignored");
+        }
+        let reason = reason.unwrap_or_default();
         // Without a code the frame had none, which is how HTTP Toolkit writes it.
         let code = close.code.and_then(unsigned).and_then(|code| u16::try_from(code).ok());
+        if code.is_none() && close.code.is_some() {
+            // Without a code, the reason is not shown.
+            let reason = if reason.is_empty() {
+                String::new()
+            } else {
+                format!("; the reason is {reason:?}")
+            };
+            self.warn(&format!("_webSocketClose.code is not a close code: ignored{reason}"));
+        }
         let code = code.map_or(CloseCode::NO_STATUS, CloseCode::new);
         let initiator = close.initiator.and_then(text);
         let initiator =
@@ -82,7 +96,7 @@ impl Builder<'_> {
         let values = json!({
             "event": "close",
             "code": code.get(),
-            "reason": close.reason.and_then(text).unwrap_or_default(),
+            "reason": reason,
             "initiator": initiator,
             "was_clean": close.was_clean.map_or(code != CloseCode::ABNORMAL, is_true),
         });

@@ -167,11 +167,54 @@ fn what_is_odd_is_a_warning_with_its_place() {
             "x.har:9:34: entry 7: _webSocketMessages[3]: `type` is not \"send\" or \"receive\": the message is skipped",
             "x.har:10:64: entry 7: _webSocketMessages[4]: `data` is not a string: used as written",
             "x.har:14:63: entry 8: _webSocketMessages is not an array: skipped",
+            "x.har:5:3: entry 7: request.url is not a string: ignored",
+            "x.har:5:3: entry 7: response is not an object: ignored",
             "x.har:14:3: entry 8: `startedDateTime` is not a date and time",
             "x.har:14:3: entry 8: its messages are in another file, \"0a1b.jsonl\", and are missing here: Playwright's recordHar writes them into the HAR with content: 'embed'",
             "x.har:14:3: entry 8: _webSocketClose is not an object: skipped",
         ]
     );
+}
+
+/// They were replaced without a word.
+#[test]
+fn values_of_other_types_are_warnings() {
+    let warnings = |request: &str, response: &str, close: &str| {
+        let har = format!(
+            r#"{{"log":{{"entries":[{{"_webSocketMessages":[{{"type":"send","time":1,"opcode":1,"data":"x"}}],"request":{request},"response":{response},"_webSocketClose":{close}}}]}}}}"#
+        );
+        let (events, result) = read_all(har.as_bytes());
+        let warnings = result.map(|summary| summary.warnings).map_err(|error| error.to_string());
+        let warnings = warnings.expect("a recording").into_iter();
+        let texts = warnings.map(|it| it.split_once("entry 1: ").expect("its entry").1.to_owned());
+        assert_eq!(picked(&events, &["event"]), ["open", "message", "close"], "{har}");
+        texts.collect::<Vec<_>>()
+    };
+    let request = r#"{"url":"ws://h/","headers":[]}"#;
+    let response = r#"{"status":101,"headers":[]}"#;
+    assert_eq!(warnings(request, response, r#"{"code":4001,"reason":"x"}"#), [""; 0]);
+    assert_eq!(warnings(request, response, "{}"), [""; 0]);
+    for (close, expected) in [
+        (
+            r#"{"code":99999,"reason":"x"}"#,
+            "_webSocketClose.code is not a close code: ignored; the reason is \"x\"",
+        ),
+        (r#"{"code":{}}"#, "_webSocketClose.code is not a close code: ignored"),
+        (r#"{"code":"4001","reason":5}"#, "_webSocketClose.reason is not a string: ignored"),
+    ] {
+        assert_eq!(warnings(request, response, close), [expected]);
+    }
+    assert_eq!(
+        warnings(r#"{"url":7,"headers":"x"}"#, r#"{"status":"ok","headers":{}}"#, "{}"),
+        [
+            "request.url is not a string: ignored",
+            "request.headers is not an array: ignored",
+            "response.status is not a number: ignored",
+            "response.headers is not an array: ignored",
+        ]
+    );
+    let expected = ["request is not an object: ignored", "response is not an object: ignored"];
+    assert_eq!(warnings("[]", "true", "{}"), expected);
 }
 
 #[test]
