@@ -97,7 +97,10 @@ fn filter(tab: &mut Tab, store: &Arc<Store>, text: &str) {
 
 fn save(tab: &mut Tab, store: &Arc<Store>) {
     let answer = ask(tab, "{\"id\":1,\"method\":\"save\",\"format\":\"ndjson\",\"filtered\":true}");
-    let path = answer["result"]["path"].as_str().expect("a path");
+    let Some(path) = answer["result"]["path"].as_str() else {
+        assert!(answer["error"].is_string(), "nothing is found: {answer}");
+        return;
+    };
     let save = store.take_save(path.trim_start_matches("/save/")).expect("a download");
     save.write_to(&mut Vec::new()).expect("memory");
 }

@@ -9,7 +9,7 @@ use super::Kind;
 const LETTERS: [char; 11] = ['A', 'H', 'c', 'j', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
 
 /// Long options whose value may begin with a dash, in addition to those of secrets.
-const ANY_VALUE: [&str; 9] = [
+const ANY_VALUE: [&str; 11] = [
     "--send",
     "--execute",
     "--expect",
@@ -19,6 +19,8 @@ const ANY_VALUE: [&str; 9] = [
     "--resolve",
     "--count",
     "--max-time",
+    "--max-redirs",
+    "--max-redirects",
 ];
 
 /// The options whose value may be missing.
