@@ -12,6 +12,7 @@ mod hold;
 mod outgoing;
 mod payload;
 mod queue;
+mod stall;
 
 pub use cable::{Cable, CableControl, CableOptions, Ends, Report};
 pub use counts::MessageCounts;

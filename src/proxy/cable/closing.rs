@@ -98,7 +98,7 @@ impl Cable<'_> {
             let waiting = way.passing.messages().map_or(0, |messages| messages.waiting());
             let is_cut = way.has_withheld && !way.passing.inbound().is_between_messages();
             let messages = way.dropped + waiting + u64::from(is_cut);
-            let bytes = way.lost + way.outgoing.waiting_of_source();
+            let bytes = way.lost + way.maybe_lost + way.outgoing.waiting_of_source();
             let parts = [(messages, "message"), (bytes, "byte")];
             let parts = parts.into_iter().filter(|(count, _)| *count > 0);
             let list: Vec<_> = parts.map(|(count, what)| counted(count, what)).collect();

@@ -1,6 +1,6 @@
 //! Reading from one side, writing to the other, and showing what passed.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rand::rngs::SmallRng;
 
@@ -15,6 +15,7 @@ use super::sides::{SIDES, at};
 use super::{Cable, Way};
 use crate::proxy::end::{End, Received};
 use crate::proxy::outgoing::{Outgoing, SourceEnd};
+use crate::proxy::stall::Stall;
 
 /// Reads in a row from one side before anything else gets its turn.
 const READ_BUDGET: usize = 16;
@@ -33,9 +34,6 @@ pub(super) const FIRST_READ: usize = 2 << 10;
 
 /// Each read that fills its buffer is followed by one of this many times as much.
 const READ_GROWTH: usize = 8;
-
-/// A side that takes nothing for this time after the other one was reset is reset as well.
-const STALL: Duration = Duration::from_secs(1);
 
 /// The most reads of [`CHUNK`] bytes of what has arrived when a connection is over: as much as sockets hold, not what a side
 /// goes on sending.
@@ -156,7 +154,7 @@ impl Cable<'_> {
     pub(super) fn write_waiting(&mut self, from: Side) {
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         if way.outgoing.is_empty() {
-            way.stalled_since = None;
+            way.stall = None;
             return;
         }
         let (now, waiting) = (Instant::now(), way.outgoing.waiting());
@@ -184,10 +182,16 @@ impl Cable<'_> {
         let has_failed = self.ends[at(from)].has_failed();
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         let is_refused = !to.is_writable() && way.outgoing.ready(now).is_some();
-        let is_stalled = has_failed && (is_refused || is_unsent);
-        if !is_stalled || has_written {
-            way.stalled_since = is_stalled.then_some(now);
-        } else if now >= *way.stalled_since.get_or_insert(now) + STALL {
+        if !has_failed || !(is_refused || is_unsent) {
+            way.stall = None;
+            return;
+        }
+        let stall = way.stall.get_or_insert_with(|| Stall::new(now));
+        if has_written {
+            stall.wrote(now);
+        }
+        if stall.is_over(now, || to.unacknowledged()) {
+            way.maybe_lost += stall.unacknowledged();
             way.give_up();
             to.finish(SourceEnd::Reset);
             self.note_finished(SourceEnd::Reset);
@@ -353,12 +357,7 @@ impl Way {
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
         self.lost += self.outgoing.clear();
-        self.stalled_since = None;
-    }
-
-    /// When the receiver has taken nothing for too long.
-    pub(super) fn gives_up_at(&self) -> Option<Instant> {
-        self.stalled_since.map(|since| since + STALL)
+        self.stall = None;
     }
 }
 
