@@ -142,7 +142,9 @@ struct Way {
     is_shut: bool,
     /// A Close frame of the proxy that waits for a place.
     own_close: Option<OwnClose>,
-    /// Bytes were received when nothing could be delivered any more.
+    /// Bytes that were received when nothing could be delivered any more, without control frames.
+    withheld: u64,
+    /// Bytes were received then.
     has_withheld: bool,
     /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
     dropped: u64,
@@ -191,6 +193,7 @@ impl<'a> Cable<'a> {
             has_more_events: false,
             is_shut: false,
             own_close: None,
+            withheld: 0,
             has_withheld: false,
             dropped: 0,
             lost: 0,

@@ -46,6 +46,17 @@ pub(super) fn is_message(event: &Event<'_>) -> bool {
     matches!(event, Event::Message { .. } | Event::Omitted { .. })
 }
 
+/// The size of a control frame on the wire, in bytes; 0: it is something else.
+pub(super) fn control_size(event: &Event<'_>, from: Side) -> u64 {
+    let payload = match event {
+        Event::Ping(_, data) | Event::Pong(_, data, _) => data.len(),
+        Event::Close(_, close) => close.to_bytes().len(),
+        _ => return 0,
+    };
+    let header = if from == Side::Client { 6 } else { 2 }; // RFC 6455 section 5.2
+    header + payload as u64
+}
+
 /// An event of a direction in which violations are withheld only if they are enforced: the bytes after one with which parsing
 /// ends pass, too.
 pub(super) fn as_passed(event: Event<'_>, enforces: bool) -> Event<'_> {

@@ -9,7 +9,7 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::{as_passed, is_message, show};
+use super::events::{as_passed, control_size, is_message, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
@@ -84,9 +84,8 @@ impl Cable<'_> {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let Way { passing: Passing::Stream(inbound), outgoing, read_size, has_withheld, .. } =
-            &mut ways[at(from)]
-        else {
+        let way = &mut ways[at(from)];
+        let Way { passing: Passing::Stream(inbound), outgoing, read_size, .. } = way else {
             return;
         };
         inbound.keep_messages(journal.outputs().want_messages());
@@ -100,11 +99,13 @@ impl Cable<'_> {
         if count == size {
             *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
         }
-        match is_withheld {
-            true => *has_withheld = true,
-            false => deliver(&space[..count], outgoing, sink, random),
+        if !is_withheld {
+            deliver(&space[..count], outgoing, sink, random);
         }
         inbound.received(count);
+        if is_withheld {
+            way.note_withheld(count);
+        }
         let has_failed = sink.has_failed();
         self.journal.tick();
         self.take_events(from);
@@ -142,12 +143,15 @@ impl Cable<'_> {
         }
     }
 
-    /// The same with bytes that `from` has not sent.
+    /// The same with bytes that `from` has not sent: what of them is not delivered is not lost.
     pub(super) fn write_own(&mut self, from: Side, bytes: &[u8]) {
-        let before = self.ways[at(from)].outgoing.waiting();
-        self.write_or_keep(from, bytes);
-        let outgoing = &mut self.ways[at(from)].outgoing;
-        outgoing.note_own(outgoing.waiting().saturating_sub(before));
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
+        let before = way.outgoing.waiting();
+        deliver(bytes, &mut way.outgoing, to, &mut self.random);
+        way.outgoing.note_own(way.outgoing.waiting().saturating_sub(before));
+        if to.has_failed() {
+            self.write_failed(from.other());
+        }
     }
 
     /// Writes what waits for the other side of `from`, and passes on its end.
@@ -329,6 +333,7 @@ impl Cable<'_> {
             close: first_close,
             has_streamed_close,
             dropped,
+            withheld,
             ..
         } = &mut self.ways[at(from)]
         else {
@@ -345,7 +350,10 @@ impl Cable<'_> {
             first_close.get_or_insert_with(|| (*close).clone());
             *has_streamed_close |= !is_closing;
         }
-        *dropped += u64::from(is_closing && is_message(&event));
+        if is_closing {
+            *dropped += u64::from(is_message(&event));
+            *withheld = withheld.saturating_sub(control_size(&event, from));
+        }
         let transit = Transit { touch: None, waits: is_closing };
         let event = as_passed(event, false);
         show(event, transit, from.direction(), self.opened, &mut self.journal);
@@ -354,6 +362,12 @@ impl Cable<'_> {
 }
 
 impl Way {
+    /// Records that bytes were received when nothing could be delivered any more.
+    pub(super) fn note_withheld(&mut self, count: usize) {
+        self.has_withheld = true;
+        self.withheld += count as u64;
+    }
+
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
         self.lost += self.outgoing.clear();
