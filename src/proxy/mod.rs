@@ -22,3 +22,4 @@ pub use hold::{Held, Holding};
 pub use outgoing::{Outgoing, SourceEnd};
 pub use payload::Payload;
 pub use queue::{MAX_UNSENT, Order, Orders};
+pub use stall::Lost;

@@ -1,6 +1,9 @@
 //! How long a side has taken nothing of what it is to get before a reset. Pure: times are arguments.
 
+use std::fmt;
 use std::time::{Duration, Instant};
+
+use crate::protocol::counted::counted;
 
 /// A side that takes nothing for this time is reset.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -59,6 +62,29 @@ impl Stall {
     /// When to look again.
     pub(super) fn deadline(&self) -> Instant {
         self.sample_at.min(self.since + LIMIT)
+    }
+}
+
+/// What was received and not delivered, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Of these nothing was delivered.
+    pub(super) certain: u64,
+    /// The system had these for the receiver, which may have got a part of them.
+    pub(super) possible: u64,
+}
+
+impl Lost {
+    /// Whether everything was delivered.
+    pub fn is_nothing(&self) -> bool {
+        self.certain + self.possible == 0
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit = if self.possible > 0 { "up to " } else { "" };
+        write!(f, "{limit}{}", counted(self.certain + self.possible, "byte"))
     }
 }
 
