@@ -1,6 +1,9 @@
 //! What passes, as events.
 
-use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Transit, emit_masked};
+use crate::event::{
+    EventKind, Level, Message, Omitted, Opened, ProxyInitiator, Transit, emit_masked,
+};
+use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Omission, Side};
 use crate::session::Journal;
@@ -77,6 +80,15 @@ pub(super) fn show(
 ) {
     let payload = match &event {
         Event::Omitted { reason: Omission::Unwanted, .. } => return,
+        // It was not omitted for its size: the proxy does not keep the rest of what it cannot deliver.
+        Event::Omitted { reason: Omission::Unfinished, kind, size, wire_size, .. }
+            if transit.waits =>
+        {
+            let (kind, size) = (kind.name(), counted(size.unwrap_or(*wire_size), "byte"));
+            let text =
+                format!("{kind} message of {size} not delivered whole: the connection was ending");
+            return journal.emit(EventKind::Notice(Level::Warning, &text));
+        }
         Event::Message { payload, .. } if transit.touch.is_none() => *payload,
         _ => None,
     };

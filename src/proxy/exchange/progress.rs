@@ -82,7 +82,13 @@ impl Pending {
 
     /// Whether the side, which is to be reset behind what waits, takes nothing of it any more. `is_unsent`: the system still has
     /// some.
-    fn stalls(&mut self, stall: &mut Option<Stall>, now: Instant, is_unsent: bool, to: &End) -> bool {
+    fn stalls(
+        &mut self,
+        stall: &mut Option<Stall>,
+        now: Instant,
+        is_unsent: bool,
+        to: &End,
+    ) -> bool {
         if self.len() == 0 && !is_unsent {
             *stall = None;
             return false;
