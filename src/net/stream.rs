@@ -132,28 +132,32 @@ impl Stream {
     /// Has TCP send RST when the stream is dropped, which discards what is not sent yet (SO_LINGER of zero seconds). A
     /// Unix socket cannot be reset.
     pub fn reset_on_drop(&self) {
-        match self {
-            Self::Plain(tcp) => {
-                let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO)); // it is closed anyway
-            }
-            #[cfg(unix)]
-            Self::Unix(_) => {}
-            Self::Tls(tls) => tls.get_ref().inner().reset_on_drop(),
-            Self::Accepted(tls) => tls.get_ref().inner().reset_on_drop(),
-            Self::Resumed(resumed) => resumed.stream.reset_on_drop(),
+        if let Some(tcp) = self.tcp() {
+            let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO)); // it is closed anyway
         }
     }
 
     /// Whether TCP has sent everything that was written, so that a reset discards nothing of it. Where the system does not tell,
     /// it counts as sent. Once it is, the stream is announced as writable.
     pub fn has_sent_all(&self) -> bool {
+        self.tcp().is_none_or(unsent::has_sent_all)
+    }
+
+    /// Bytes that TCP has accepted and the peer has not acknowledged, about 200 ms ago at the earliest: a reset may discard them.
+    /// `None`: the system does not tell. Under TLS they include its overhead.
+    pub fn unacknowledged(&self) -> Option<u64> {
+        self.tcp().and_then(unsent::unacknowledged)
+    }
+
+    /// The TCP connection below all layers; `None`: a Unix socket.
+    fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Self::Plain(tcp) => unsent::has_sent_all(tcp),
+            Self::Plain(tcp) => Some(tcp),
             #[cfg(unix)]
-            Self::Unix(_) => true,
-            Self::Tls(tls) => tls.get_ref().inner().has_sent_all(),
-            Self::Accepted(tls) => tls.get_ref().inner().has_sent_all(),
-            Self::Resumed(resumed) => resumed.stream.has_sent_all(),
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.get_ref().inner().tcp(),
+            Self::Accepted(tls) => tls.get_ref().inner().tcp(),
+            Self::Resumed(resumed) => resumed.stream.tcp(),
         }
     }
 

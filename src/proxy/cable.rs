@@ -22,6 +22,7 @@ use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::queue::{Order, Orders};
+use super::stall::Stall;
 use closing::{ClosedSide, Closing, OwnClose};
 use events::Totals;
 use injected::Injections;
@@ -141,14 +142,18 @@ struct Way {
     is_shut: bool,
     /// A Close frame of the proxy that waits for a place.
     own_close: Option<OwnClose>,
-    /// Bytes were received when nothing could be delivered any more.
+    /// Bytes that were received when nothing could be delivered any more, without control frames.
+    withheld: u64,
+    /// Bytes were received then.
     has_withheld: bool,
     /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
     dropped: u64,
     /// Bytes that waited when the receiver was reset, or was given up.
     lost: u64,
-    /// Since when the receiver takes nothing, although its source has failed.
-    stalled_since: Option<Instant>,
+    /// What of these the system had accepted, at most: the receiver may have got a part of it.
+    maybe_lost: u64,
+    /// The receiver does not take what waits, although its source has failed.
+    stall: Option<Stall>,
 }
 
 /// Events are handed to the threads that write them after this time at the latest: to wake these for every message would
@@ -188,10 +193,12 @@ impl<'a> Cable<'a> {
             has_more_events: false,
             is_shut: false,
             own_close: None,
+            withheld: 0,
             has_withheld: false,
             dropped: 0,
             lost: 0,
-            stalled_since: None,
+            maybe_lost: 0,
+            stall: None,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
         let mut cable = Self {
@@ -296,7 +303,7 @@ impl<'a> Cable<'a> {
             let is_writable = self.ends[at(from.other())].is_writable();
             let outgoing = way.outgoing.deadline(now).filter(|_| is_writable);
             let own_close = way.own_close.as_ref().map(|own| own.by);
-            let ends = own_close.into_iter().chain(way.gives_up_at());
+            let ends = own_close.into_iter().chain(way.stall.as_ref().map(Stall::deadline));
             outgoing.into_iter().chain(way.passing.deadline()).chain(ends)
         });
         let closing = self.closing.as_ref().map(|closing| closing.deadline);

@@ -157,6 +157,11 @@ impl End {
         self.has_failed || self.stream.has_sent_all()
     }
 
+    /// What a reset may discard of what was written, in bytes: see [`Stream::unacknowledged`].
+    pub(super) fn unacknowledged(&self) -> Option<u64> {
+        self.stream.unacknowledged()
+    }
+
     /// Ends our direction as the other side has ended its own.
     pub(super) fn finish(&mut self, end: SourceEnd) {
         match end {

@@ -35,6 +35,9 @@ const CHUNK: usize = 16 << 10;
 /// The most reads of a response that has arrived when the client has gone.
 const REST_READS: usize = 4;
 
+/// The most reads of what nobody gets any more: as much as sockets hold.
+const UNREAD_READS: usize = 512;
+
 impl Relay<'_> {
     /// Relays one exchange. If it ends a connection other than in order, the stream to the other side is reset when it is
     /// dropped.
@@ -44,19 +47,23 @@ impl Relay<'_> {
             Err(fault) => return Exchanged::BadBody(fault),
         };
         loop {
-            if let Some(outcome) = self.pass_request(&mut progress) {
-                return outcome;
-            }
+            self.pass_request(&mut progress);
             if let Some(outcome) = self.pass_response(&mut progress) {
                 return outcome;
             }
             let (now, ending) = (Instant::now(), self.orders.shutdown());
+            if let Some(outcome) = self.pass_reset_of_client(&mut progress, now) {
+                return outcome;
+            }
             if ending.is_some_and(|until| now >= until) {
                 return Exchanged::Ending(progress.passed());
             }
             let is_unsent = self.is_unsent(&progress);
-            if let Some(outcome) = progress.give_up(now, self.server.has_failed(), is_unsent) {
-                return outcome;
+            let client = (&*self.client, is_unsent);
+            if !client.0.has_failed()
+                && let Some(outcome) = progress.give_up(now, self.server.has_failed(), client)
+            {
+                return self.with_unread(outcome);
             }
             if progress.answer_by().is_some_and(|until| now >= until) {
                 progress.time_out();
@@ -76,7 +83,7 @@ impl Relay<'_> {
     }
 
     /// Passes on what the client sends, as far as it belongs to the request.
-    fn pass_request(&mut self, progress: &mut Progress) -> Option<Exchanged> {
+    fn pass_request(&mut self, progress: &mut Progress) {
         let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
         loop {
             progress.up.write_to(self.server);
@@ -84,13 +91,13 @@ impl Relay<'_> {
                 self.server.finish(end);
             }
             if !progress.wants_request() || !self.client.is_readable() {
-                return None;
+                return;
             }
             match self.client.read(&mut chunk) {
-                Received::Nothing => return None,
+                Received::Nothing => return,
                 Received::Bytes(count) => progress.take_request(&chunk[..count]),
                 Received::End(end) if SourceEnd::from(&end) == SourceEnd::Reset => {
-                    return Some(self.client_gone(end, progress));
+                    progress.client_was_reset(end);
                 }
                 Received::End(end) => progress.client_ended(end),
             }
@@ -103,7 +110,7 @@ impl Relay<'_> {
         loop {
             progress.down.write_to(self.client);
             if self.client.has_failed() {
-                return Some(self.client_gone(TransportEnd::Reset, progress));
+                return None; // but its request is still passed on
             }
             if !self.is_unsent(progress)
                 && let Some(outcome) = progress.outcome(self.server.has_failed())
@@ -126,9 +133,19 @@ impl Relay<'_> {
         progress.resets_client() && !self.client.has_sent_all()
     }
 
-    /// The client has reset its connection: so does the proxy that to the server. What the server has answered before is
-    /// part of the outcome.
-    fn client_gone(&mut self, end: TransportEnd, progress: &mut Progress) -> Exchanged {
+    /// The client has reset its connection: so does the proxy that to the server, behind what the server takes of the request.
+    /// What the server has answered before is part of the outcome.
+    fn pass_reset_of_client(&mut self, progress: &mut Progress, now: Instant) -> Option<Exchanged> {
+        if !self.client.has_failed() {
+            return None;
+        }
+        self.pass_request(progress); // nothing announces what is left of it
+        if !progress.has_full_request() {
+            progress.client_was_reset(TransportEnd::Reset);
+        }
+        let is_unsent = !self.server.has_sent_all();
+        let (end, mut lost) = progress.reset_of_client(now, self.server, is_unsent)?;
+        lost.certain += unread(self.client);
         let mut chunk = vec![0; CHUNK]; // on the stack it would stay in memory
         for _ in 0..REST_READS {
             if !progress.awaits_response() {
@@ -138,6 +155,27 @@ impl Relay<'_> {
             progress.take_response(&chunk[..count]);
         }
         self.server.abort();
-        Exchanged::ClientGone(end, progress.passed())
+        Some(Exchanged::ClientGone(end, progress.passed(), lost))
     }
+
+    /// Adds what the server has sent and is not read, as the client takes nothing.
+    fn with_unread(&mut self, outcome: Exchanged) -> Exchanged {
+        match outcome {
+            Exchanged::CutOff(response, why, mut lost) => {
+                lost.certain += unread(self.server);
+                Exchanged::CutOff(response, why, lost)
+            }
+            other => other,
+        }
+    }
+}
+
+/// How many bytes are left to read.
+fn unread(end: &mut End) -> u64 {
+    let (mut chunk, mut all) = (vec![0; CHUNK], 0);
+    for _ in 0..UNREAD_READS {
+        let Received::Bytes(count) = end.read(&mut chunk) else { break };
+        all += count as u64;
+    }
+    all
 }

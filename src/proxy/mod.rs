@@ -12,6 +12,7 @@ mod hold;
 mod outgoing;
 mod payload;
 mod queue;
+mod stall;
 
 pub use cable::{Cable, CableControl, CableOptions, Ends, Report};
 pub use counts::MessageCounts;
@@ -21,3 +22,4 @@ pub use hold::{Held, Holding};
 pub use outgoing::{Outgoing, SourceEnd};
 pub use payload::Payload;
 pub use queue::{MAX_UNSENT, Order, Orders};
+pub use stall::Lost;

@@ -8,8 +8,8 @@ use crate::protocol::counted::counted;
 use crate::protocol::relay::{Content, push_control};
 use crate::protocol::{Masks, Opcode, Side};
 
-use super::Cable;
 use super::sides::{SIDES, at};
+use super::{Cable, Way};
 use crate::proxy::outgoing::SourceEnd;
 
 /// The proxy is closing the connection on both sides.
@@ -94,26 +94,20 @@ impl Cable<'_> {
     /// reset or took nothing.
     pub(super) fn show_undelivered(&mut self) {
         for from in SIDES {
-            let way = &mut self.ways[at(from)];
-            let waiting = way.passing.messages().map_or(0, |messages| messages.waiting());
-            let is_cut = way.has_withheld && !way.passing.inbound().is_between_messages();
-            let messages = way.dropped + waiting + u64::from(is_cut);
-            let bytes = way.lost + way.outgoing.waiting_of_source();
-            let parts = [(messages, "message"), (bytes, "byte")];
-            let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-            let list: Vec<_> = parts.map(|(count, what)| counted(count, what)).collect();
-            if !list.is_empty() {
-                let to = from.other().name();
-                let text = format!("not delivered to the {to}: {}", list.join(" and "));
-                self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
-            }
+            let is_gone = self.ends[at(from.other())].has_failed();
+            let Some(amount) = self.ways[at(from)].undelivered(is_gone) else { continue };
+            let text = format!("not delivered to the {}: {amount}", from.other().name());
+            self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
     }
 
     /// Has one side sent a Close frame, unless it has got one, or cannot get any.
     fn prepare_close(&mut self, to: Side, payload: &ClosePayload, closed_side: Option<ClosedSide>) {
         let way = &mut self.ways[at(to.other())];
-        let is_ended = way.ended.is_some() || way.is_shut || way.own_close.is_some();
+        let is_ended = way.ended.is_some()
+            || way.is_shut
+            || way.own_close.is_some()
+            || self.ends[at(to)].has_failed();
         if !is_ended && !way.has_delivered_close() {
             let (payload, by) = (payload.clone(), Instant::now() + BOUNDARY_WAIT);
             way.own_close = Some(OwnClose { payload, by, closed_side });
@@ -145,6 +139,7 @@ impl Cable<'_> {
         let Some(own) = way.own_close.take() else { return };
         way.is_shut = true;
         match frame {
+            Some(_) if self.ends[at(to)].has_failed() => {}
             Some(frame) => {
                 self.note_told(to);
                 if own.closed_side.is_some() {
@@ -237,5 +232,27 @@ impl Cable<'_> {
         self.aborted.get_or_insert(why);
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
         self.is_over = true;
+    }
+}
+
+impl Way {
+    /// What was received of its source and not delivered: messages where it is only whole ones that were decoded, else bytes. `None`:
+    /// nothing. `is_gone`: the receiver was reset, and what the system had for it then is not known.
+    fn undelivered(&mut self, is_gone: bool) -> Option<String> {
+        let is_cut = self.has_withheld && !self.passing.inbound().is_between_messages();
+        let messages = self.passing.messages();
+        let (waiting, waiting_bytes) =
+            messages.map_or((0, 0), |messages| (messages.waiting(), messages.waiting_bytes()));
+        let count = self.dropped + waiting + u64::from(is_cut);
+        let written_late = self.lost + self.maybe_lost + self.outgoing.waiting_of_source();
+        if written_late == 0 {
+            return (count > 0).then(|| counted(count, "message"));
+        }
+        let bytes = counted(written_late + self.withheld + waiting_bytes, "byte");
+        Some(match (is_gone, self.maybe_lost) {
+            (true, _) => format!("at least {bytes}"),
+            (false, 0) => bytes,
+            (false, _) => format!("up to {bytes}"),
+        })
     }
 }

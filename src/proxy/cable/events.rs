@@ -1,6 +1,9 @@
 //! What passes, as events.
 
-use crate::event::{EventKind, Message, Omitted, Opened, ProxyInitiator, Transit, emit_masked};
+use crate::event::{
+    EventKind, Level, Message, Omitted, Opened, ProxyInitiator, Transit, emit_masked,
+};
+use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Omission, Side};
 use crate::session::Journal;
@@ -46,6 +49,17 @@ pub(super) fn is_message(event: &Event<'_>) -> bool {
     matches!(event, Event::Message { .. } | Event::Omitted { .. })
 }
 
+/// The size of a control frame on the wire, in bytes; 0: it is something else.
+pub(super) fn control_size(event: &Event<'_>, from: Side) -> u64 {
+    let payload = match event {
+        Event::Ping(_, data) | Event::Pong(_, data, _) => data.len(),
+        Event::Close(_, close) => close.to_bytes().len(),
+        _ => return 0,
+    };
+    let header = if from == Side::Client { 6 } else { 2 }; // RFC 6455 section 5.2
+    header + payload as u64
+}
+
 /// An event of a direction in which violations are withheld only if they are enforced: the bytes after one with which parsing
 /// ends pass, too.
 pub(super) fn as_passed(event: Event<'_>, enforces: bool) -> Event<'_> {
@@ -66,6 +80,15 @@ pub(super) fn show(
 ) {
     let payload = match &event {
         Event::Omitted { reason: Omission::Unwanted, .. } => return,
+        // It was not omitted for its size: the proxy does not keep the rest of what it cannot deliver.
+        Event::Omitted { reason: Omission::Unfinished, kind, size, wire_size, .. }
+            if transit.waits =>
+        {
+            let (kind, size) = (kind.name(), counted(size.unwrap_or(*wire_size), "byte"));
+            let text =
+                format!("{kind} message of {size} not delivered whole: the connection was ending");
+            return journal.emit(EventKind::Notice(Level::Warning, &text));
+        }
         Event::Message { payload, .. } if transit.touch.is_none() => *payload,
         _ => None,
     };

@@ -310,13 +310,22 @@ impl Messages {
 
     /// How many messages wait that are to be delivered.
     pub(super) fn waiting(&self) -> u64 {
-        let is_message = |entry: &&Entry| match entry {
-            Entry::Unit { unit, plan, .. } => {
-                matches!(unit.content(), Content::Message(..)) && !matches!(plan, Plan::Drop)
-            }
-            Entry::Bytes(..) | Entry::Ending(_) => false,
-        };
-        self.lineup.iter().filter(is_message).count() as u64
+        self.waiting_sizes().count() as u64
+    }
+
+    /// The bytes of their payloads.
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        self.waiting_sizes().map(|size| size as u64).sum()
+    }
+
+    fn waiting_sizes(&self) -> impl Iterator<Item = usize> {
+        self.lineup.iter().filter_map(|entry| match entry {
+            Entry::Unit { plan: Plan::Drop, .. } | Entry::Bytes(..) | Entry::Ending(_) => None,
+            Entry::Unit { unit, .. } => match unit.content() {
+                Content::Message(_, data) => Some(data.len()),
+                Content::Control(..) => None,
+            },
+        })
     }
 
     /// Drops what waits. Returns what was to be delivered of it.

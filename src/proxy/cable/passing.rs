@@ -156,14 +156,14 @@ impl Cable<'_> {
         while !bytes.is_empty() {
             self.update_passing(from);
             let is_withheld = self.withholds(from);
-            self.ways[at(from)].has_withheld |= is_withheld;
             let has_own_close = self.ways[at(from)].own_close.is_some();
             let count = match &mut self.ways[at(from)].passing {
                 Passing::Stream(inbound) => {
                     let count = inbound.wanted().min(bytes.len());
                     let count = inbound.receive(&bytes[..count]);
-                    if !is_withheld {
-                        self.write_or_keep(from, &bytes[..count]);
+                    match is_withheld {
+                        true => self.ways[at(from)].note_withheld(count),
+                        false => self.write_or_keep(from, &bytes[..count]),
                     }
                     self.take_all_events(from);
                     count
@@ -174,6 +174,9 @@ impl Cable<'_> {
                         false => bytes.len(),
                     };
                     let count = messages.relay.receive(&bytes[..wanted]);
+                    if is_withheld {
+                        self.ways[at(from)].note_withheld(count);
+                    }
                     self.decide(from);
                     count
                 }

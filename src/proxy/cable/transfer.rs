@@ -1,6 +1,6 @@
 //! Reading from one side, writing to the other, and showing what passed.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rand::rngs::SmallRng;
 
@@ -9,12 +9,13 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::{as_passed, is_message, show};
+use super::events::{as_passed, control_size, is_message, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
 use crate::proxy::end::{End, Received};
 use crate::proxy::outgoing::{Outgoing, SourceEnd};
+use crate::proxy::stall::Stall;
 
 /// Reads in a row from one side before anything else gets its turn.
 const READ_BUDGET: usize = 16;
@@ -33,9 +34,6 @@ pub(super) const FIRST_READ: usize = 2 << 10;
 
 /// Each read that fills its buffer is followed by one of this many times as much.
 const READ_GROWTH: usize = 8;
-
-/// A side that takes nothing for this time after the other one was reset is reset as well.
-const STALL: Duration = Duration::from_secs(1);
 
 /// The most reads of [`CHUNK`] bytes of what has arrived when a connection is over: as much as sockets hold, not what a side
 /// goes on sending.
@@ -86,9 +84,8 @@ impl Cable<'_> {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let Way { passing: Passing::Stream(inbound), outgoing, read_size, has_withheld, .. } =
-            &mut ways[at(from)]
-        else {
+        let way = &mut ways[at(from)];
+        let Way { passing: Passing::Stream(inbound), outgoing, read_size, .. } = way else {
             return;
         };
         inbound.keep_messages(journal.outputs().want_messages());
@@ -102,11 +99,13 @@ impl Cable<'_> {
         if count == size {
             *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
         }
-        match is_withheld {
-            true => *has_withheld = true,
-            false => deliver(&space[..count], outgoing, sink, random),
+        if !is_withheld {
+            deliver(&space[..count], outgoing, sink, random);
         }
         inbound.received(count);
+        if is_withheld {
+            way.note_withheld(count);
+        }
         let has_failed = sink.has_failed();
         self.journal.tick();
         self.take_events(from);
@@ -144,19 +143,22 @@ impl Cable<'_> {
         }
     }
 
-    /// The same with bytes that `from` has not sent.
+    /// The same with bytes that `from` has not sent: what of them is not delivered is not lost.
     pub(super) fn write_own(&mut self, from: Side, bytes: &[u8]) {
-        let before = self.ways[at(from)].outgoing.waiting();
-        self.write_or_keep(from, bytes);
-        let outgoing = &mut self.ways[at(from)].outgoing;
-        outgoing.note_own(outgoing.waiting().saturating_sub(before));
+        let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
+        let before = way.outgoing.waiting();
+        deliver(bytes, &mut way.outgoing, to, &mut self.random);
+        way.outgoing.note_own(way.outgoing.waiting().saturating_sub(before));
+        if to.has_failed() {
+            self.write_failed(from.other());
+        }
     }
 
     /// Writes what waits for the other side of `from`, and passes on its end.
     pub(super) fn write_waiting(&mut self, from: Side) {
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         if way.outgoing.is_empty() {
-            way.stalled_since = None;
+            way.stall = None;
             return;
         }
         let (now, waiting) = (Instant::now(), way.outgoing.waiting());
@@ -184,10 +186,16 @@ impl Cable<'_> {
         let has_failed = self.ends[at(from)].has_failed();
         let (way, to) = (&mut self.ways[at(from)], &mut self.ends[at(from.other())]);
         let is_refused = !to.is_writable() && way.outgoing.ready(now).is_some();
-        let is_stalled = has_failed && (is_refused || is_unsent);
-        if !is_stalled || has_written {
-            way.stalled_since = is_stalled.then_some(now);
-        } else if now >= *way.stalled_since.get_or_insert(now) + STALL {
+        if !has_failed || !(is_refused || is_unsent) {
+            way.stall = None;
+            return;
+        }
+        let stall = way.stall.get_or_insert_with(|| Stall::new(now));
+        if has_written {
+            stall.wrote(now);
+        }
+        if stall.is_over(now, || to.unacknowledged()) {
+            way.maybe_lost += stall.unacknowledged();
             way.give_up();
             to.finish(SourceEnd::Reset);
             self.note_finished(SourceEnd::Reset);
@@ -325,6 +333,7 @@ impl Cable<'_> {
             close: first_close,
             has_streamed_close,
             dropped,
+            withheld,
             ..
         } = &mut self.ways[at(from)]
         else {
@@ -341,7 +350,10 @@ impl Cable<'_> {
             first_close.get_or_insert_with(|| (*close).clone());
             *has_streamed_close |= !is_closing;
         }
-        *dropped += u64::from(is_closing && is_message(&event));
+        if is_closing {
+            *dropped += u64::from(is_message(&event));
+            *withheld = withheld.saturating_sub(control_size(&event, from));
+        }
         let transit = Transit { touch: None, waits: is_closing };
         let event = as_passed(event, false);
         show(event, transit, from.direction(), self.opened, &mut self.journal);
@@ -350,15 +362,16 @@ impl Cable<'_> {
 }
 
 impl Way {
+    /// Records that bytes were received when nothing could be delivered any more.
+    pub(super) fn note_withheld(&mut self, count: usize) {
+        self.has_withheld = true;
+        self.withheld += count as u64;
+    }
+
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
         self.lost += self.outgoing.clear();
-        self.stalled_since = None;
-    }
-
-    /// When the receiver has taken nothing for too long.
-    pub(super) fn gives_up_at(&self) -> Option<Instant> {
-        self.stalled_since.map(|since| since + STALL)
+        self.stall = None;
     }
 }
 

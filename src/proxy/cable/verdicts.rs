@@ -14,7 +14,7 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{as_passed, is_message, show};
+use super::events::{as_passed, control_size, is_message, show};
 use super::messages::{Ending, Wait};
 use super::passing::Passing;
 use super::plan::{Plan, replaced, with_bit_flipped};
@@ -86,20 +86,23 @@ impl Cable<'_> {
 
     /// Takes one step of the decoder, and carries out what is decided about it.
     fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
-        let is_closing = self.withholds(from);
+        let is_withheld = self.withholds(from);
         let since_open = self.since.elapsed();
-        let Way { passing: Passing::Messages(messages), close: first_close, dropped, .. } =
-            &mut self.ways[at(from)]
-        else {
-            return None;
+        let way = &mut self.ways[at(from)];
+        let Way { close: first_close, dropped, withheld, .. } = way;
+        let Passing::Messages(messages) = &mut way.passing else { return None };
+        let is_closing = is_withheld || messages.is_ending();
+        let withheld_of = |event: &Event<'_>| match is_withheld {
+            true => control_size(event, from),
+            false => 0,
         };
-        let is_closing = is_closing || messages.is_ending();
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 self.totals.note(&event, from, &self.control.messages);
                 *dropped += u64::from(is_closing && is_message(&event));
+                *withheld = withheld.saturating_sub(withheld_of(&event));
                 if let Event::Close(_, close) = &event {
                     first_close.get_or_insert_with(|| (*close).clone());
                 }
@@ -111,6 +114,7 @@ impl Cable<'_> {
             Step::Decide(decision) => {
                 let event = decision.event();
                 self.totals.note(&event, from, &self.control.messages);
+                *withheld = withheld.saturating_sub(withheld_of(&event));
                 if let Event::Close(_, close) = &event {
                     first_close.get_or_insert_with(|| (*close).clone());
                 }

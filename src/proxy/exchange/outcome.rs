@@ -8,6 +8,7 @@ use crate::protocol::TransportEnd;
 use crate::protocol::body::Excerpt;
 use crate::protocol::forward::{ChunkFault, Transfer};
 use crate::protocol::head::{Head, HeadError, StatusLine};
+use crate::proxy::stall::Lost;
 
 /// A request whose head is ready to be sent.
 #[derive(Debug)]
@@ -71,10 +72,11 @@ pub enum Exchanged {
     },
     /// The server gave no response that could be passed on.
     Unanswered(Box<Unanswered>),
-    /// The response could only be passed on in part.
-    CutOff(Box<PassedResponse>, CutOff),
-    /// The client has reset its connection, or it failed. With the response that the server had begun before.
-    ClientGone(TransportEnd, Option<Box<PassedResponse>>),
+    /// The response could only be passed on in part. With what of that the client did not take.
+    CutOff(Box<PassedResponse>, CutOff, Lost),
+    /// The client has reset its connection, or it failed. With the response that the server had begun before, and what of the
+    /// request the server did not take.
+    ClientGone(TransportEnd, Option<Box<PassedResponse>>, Lost),
     /// The run has ended before. With the response of which a part was passed on.
     Ending(Option<Box<PassedResponse>>),
     /// The request's body is not valid.

@@ -1,7 +1,7 @@
 //! The state of one exchange: what waits for either side, and how far request and response are.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
 use crate::net::upgrade::Interim;
@@ -11,12 +11,10 @@ use crate::protocol::forward::{ChunkFault, Progress as BodyProgress, Transfer, i
 use crate::protocol::head::{Head, StatusLine, parse_response};
 use crate::proxy::end::End;
 use crate::proxy::outgoing::SourceEnd;
+use crate::proxy::stall::{Lost, Stall};
 
 /// Bytes that are kept for a side that does not take them, at most.
 const HIGH_WATER: usize = 64 << 10;
-
-/// A client that takes nothing for this time, when all that is left is to end the connection, is reset.
-const STALL: Duration = Duration::from_secs(1);
 
 /// The most interim responses (1xx) before the final one.
 const MAX_INTERIM: usize = 10_000;
@@ -48,9 +46,10 @@ pub(super) struct Progress {
     response: Option<Response>,
     /// How the exchange ends, once what waits for the client is written.
     outcome: Option<Exchanged>,
-    /// How many bytes the client had taken when it took the last ones, and since when it takes none, while nothing else is
-    /// waited for.
-    stalled: Option<(u64, Instant)>,
+    /// Nothing else is waited for than that one side takes what it is to get: the other one has reset its connection.
+    stall: Option<Stall>,
+    /// The client has reset its connection, which the server gets behind what the client has sent.
+    client_reset: Option<TransportEnd>,
 }
 
 /// A final response.
@@ -68,6 +67,8 @@ pub(super) struct Pending {
     at: usize,
     /// Bytes that were written since the start.
     written: u64,
+    /// The same when it was last looked at by [`Pending::stalls`].
+    seen: u64,
 }
 
 impl Pending {
@@ -77,6 +78,32 @@ impl Pending {
 
     fn len(&self) -> usize {
         self.bytes.len() - self.at
+    }
+
+    /// Whether the side, which is to be reset behind what waits, takes nothing of it any more. `is_unsent`: the system still has
+    /// some.
+    fn stalls(
+        &mut self,
+        stall: &mut Option<Stall>,
+        now: Instant,
+        is_unsent: bool,
+        to: &End,
+    ) -> bool {
+        if self.len() == 0 && !is_unsent {
+            *stall = None;
+            return false;
+        }
+        let stall = stall.get_or_insert_with(|| Stall::new(now));
+        if std::mem::replace(&mut self.seen, self.written) != self.written {
+            stall.wrote(now);
+        }
+        stall.is_over(now, || to.unacknowledged())
+    }
+
+    /// What the side does not get of it, with what the system has for the side.
+    fn lost(&self, stall: Option<Stall>) -> Lost {
+        let possible = stall.map_or(0, |stall| stall.unacknowledged());
+        Lost { certain: self.len() as u64, possible }
     }
 
     /// Writes what `end` takes now.
@@ -113,7 +140,8 @@ impl Progress {
             interim_count: 0,
             response: None,
             outcome: None,
-            stalled: None,
+            stall: None,
+            client_reset: None,
         };
         progress.take_request(&early);
         match progress.bad_body {
@@ -134,8 +162,8 @@ impl Progress {
 
     /// When there is something to do that nothing announces.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let stalled = self.stalled.map(|(_, since)| since + STALL);
-        self.answer_by().into_iter().chain(stalled).min()
+        let stall = self.stall.as_ref().map(Stall::deadline);
+        self.answer_by().into_iter().chain(stall).min()
     }
 }
 
@@ -146,6 +174,7 @@ impl Progress {
         self.up.len() < HIGH_WATER
             && self.from_client.len() < HIGH_WATER
             && self.client_ended.is_none()
+            && self.client_reset.is_none()
             && self.bad_body.is_none()
             && self.outcome.is_none()
     }
@@ -170,6 +199,32 @@ impl Progress {
     /// The client sends no more.
     pub(super) fn client_ended(&mut self, end: TransportEnd) {
         self.client_ended = Some(end);
+    }
+
+    /// The client has reset its connection.
+    pub(super) fn client_was_reset(&mut self, end: TransportEnd) {
+        self.client_reset.get_or_insert(end);
+    }
+
+    /// Whether no more of the request is read because the server does not take what was.
+    pub(super) fn has_full_request(&self) -> bool {
+        self.up.len() >= HIGH_WATER
+    }
+
+    /// How the client has reset its connection, once that is to be passed on: the server has taken all that was received before,
+    /// or takes nothing. With what it does not get. `is_unsent`: the system still has some for it.
+    pub(super) fn reset_of_client(
+        &mut self,
+        now: Instant,
+        server: &End,
+        is_unsent: bool,
+    ) -> Option<(TransportEnd, Lost)> {
+        let end = self.client_reset.clone().unwrap_or(TransportEnd::Reset);
+        let is_waiting = !server.has_failed() && (self.up.len() > 0 || is_unsent);
+        if is_waiting && !self.up.stalls(&mut self.stall, now, is_unsent, server) {
+            return None;
+        }
+        Some((end, self.up.lost(self.stall.take())))
     }
 
     /// How the client has ended its direction, once the server has everything before that. It is not passed on behind bytes that
@@ -321,7 +376,7 @@ impl Progress {
     /// Whether the exchange ends with a reset of the client, once what waits for it is written.
     pub(super) fn resets_client(&self) -> bool {
         let is_reset = |end: &TransportEnd| SourceEnd::from(end) == SourceEnd::Reset;
-        let is_cut_off = |outcome: &Exchanged| matches!(outcome, Exchanged::CutOff(_, CutOff::Server(end)) if is_reset(end));
+        let is_cut_off = |outcome: &Exchanged| matches!(outcome, Exchanged::CutOff(_, CutOff::Server(end), _) if is_reset(end));
         self.outcome.as_ref().is_some_and(is_cut_off)
     }
 
@@ -331,25 +386,23 @@ impl Progress {
         &mut self,
         now: Instant,
         is_server_gone: bool,
-        is_unsent: bool,
+        (client, is_unsent): (&End, bool),
     ) -> Option<Exchanged> {
         let is_broken = is_server_gone && !self.has_whole_response();
         let is_last = is_broken || matches!(self.outcome, Some(Exchanged::Unanswered(_)));
-        if !is_last || (self.down.len() == 0 && !is_unsent) {
-            self.stalled = None;
+        if !is_last {
+            self.stall = None;
+        }
+        if !is_last || !self.down.stalls(&mut self.stall, now, is_unsent, client) {
             return None;
         }
-        let written = self.down.written;
-        let since = self.stalled.filter(|(before, _)| *before == written).map_or(now, |it| it.1);
-        self.stalled = Some((written, since));
-        if now < since + STALL {
-            return None;
-        }
+        let lost = self.down.lost(self.stall);
         let outcome = self.outcome.take();
         Some(match outcome.unwrap_or_else(|| self.cut_off(CutOff::Server(TransportEnd::Reset))) {
             Exchanged::Unanswered(failed) => {
                 Exchanged::Unanswered(Box::new(Unanswered { is_cut: true, ..*failed }))
             }
+            Exchanged::CutOff(response, why, _) => Exchanged::CutOff(response, why, lost),
             other => other,
         })
     }
@@ -371,7 +424,7 @@ impl Progress {
 
     fn cut_off(&mut self, why: CutOff) -> Exchanged {
         match (self.passed(), why) {
-            (Some(response), why) => Exchanged::CutOff(response, why),
+            (Some(response), why) => Exchanged::CutOff(response, why, Lost::default()),
             (None, CutOff::Server(end)) => self.unanswered(NoResponse::Ended(end)),
             (None, _) => self.unanswered(NoResponse::Ended(TransportEnd::Eof)),
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::http::requested;
 #[cfg(target_os = "linux")]
-use super::resets::{fill, read_until_reset};
+use super::resets::{fill, read_until_reset, sip};
 use super::{assert_status, deliver, proxy, unread_proxy};
 use crate::support::{Peer, text};
 
@@ -124,8 +124,56 @@ fn a_reset_by_the_server_passes_though_the_client_takes_nothing() {
     server.reset();
     let event = proxy.event("http");
     assert_eq!(event["status"], 200, "{event}");
-    assert!(event["note"].as_str().is_some_and(|note| note.contains("RST")), "{event}");
+    let note = event["note"].as_str().unwrap_or_default();
+    assert!(note.contains("RST"), "{event}");
+    assert!(note.contains("; not delivered to the client: up to "), "{event}");
     read_until_reset(&client);
+}
+
+/// What the server's system has not sent when it is reset is lost; what the proxy has read is not.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_client_that_reads_slowly_gets_what_came_before_a_reset() {
+    let mut proxy = proxy(&["--json"]);
+    let (client, mut server) = requested(&proxy, GET);
+    server.send(DOWNLOAD);
+    fill(&server, &[b'x'; 60_000]);
+    server.reset();
+    sip(&client);
+    read_until_reset(&client);
+    let event = proxy.event("http");
+    let note = event["note"].as_str().unwrap_or_default();
+    assert!(note.contains("RST") && !note.contains("not delivered"), "{event}");
+}
+
+const UPLOAD: &str = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_reads_slowly_gets_what_came_before_a_reset() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, server) = requested(&proxy, UPLOAD);
+    fill(&client, &[b'x'; 60_000]);
+    client.reset();
+    sip(&server);
+    read_until_reset(&server);
+    let event = proxy.event("http");
+    let note = event["note"].as_str().unwrap_or_default();
+    assert!(note.starts_with("the client ended the connection"), "{event}");
+    assert!(!note.contains("not delivered"), "{event}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_server_that_takes_nothing_does_not_get_is_noted() {
+    let mut proxy = proxy(&["--json"]);
+    let (mut client, server) = requested(&proxy, UPLOAD);
+    fill(&client, &[b'x'; 60_000]);
+    client.reset();
+    let event = proxy.event("http");
+    let note = event["note"].as_str().unwrap_or_default();
+    assert!(note.contains("; not delivered to the server: up to "), "{event}");
+    read_until_reset(&server);
 }
 
 #[cfg(target_os = "linux")]

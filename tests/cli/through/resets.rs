@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Proxied, proxy, unread_proxy};
+#[cfg(unix)]
+use crate::support::Signal;
 use crate::support::{DEADLINE, Peer, masked, text};
 
 /// How long a write waits before its receiver counts as stalled.
@@ -123,6 +125,85 @@ fn what_a_side_that_is_reset_does_not_get_is_counted() {
     proxy.running.wait_stderr("not delivered to the client: ");
     assert_eq!(ends(&mut proxy), json!(["client", "reset", null]));
     drop(server);
+}
+
+/// Reads some of what there is for longer than a side may take nothing. The pace is what is tested.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub(super) fn sip(peer: &Peer) -> usize {
+    let (mut socket, mut count, mut chunk) = (peer.socket(), 0, vec![0; 100_000]);
+    for _ in 0..7 {
+        std::thread::sleep(PATIENCE);
+        count += socket.read(&mut chunk).expect("some more");
+    }
+    count
+}
+
+/// The number before "bytes" in the next line on stderr with this text.
+#[track_caller]
+fn lost(proxy: &mut Proxied, text: &str) -> u64 {
+    let line = proxy.running.wait_stderr(text);
+    let words: Vec<_> = line.split(' ').collect();
+    words[words.len() - 2].parse().unwrap_or_else(|_| panic!("a number in {line}"))
+}
+
+/// Its socket becomes writable for the proxy only after more than a second.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_side_that_reads_slowly_gets_all_before_a_reset() {
+    let mut proxy = proxy_without_messages();
+    let (client, mut server) = proxy.open();
+    fill(&server, &large());
+    server.reset();
+    let got = sip(&client) + read_until_reset(&client).len();
+    let close = proxy.event("close");
+    assert_eq!(close["totals"]["server"]["wire_bytes"], got, "{close}");
+}
+
+/// Also what the system had accepted for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_lost_of_a_side_that_takes_nothing_is_counted() {
+    let mut proxy = proxy_without_messages();
+    let (client, mut server) = proxy.open();
+    fill(&server, &large());
+    server.reset();
+    let lost = lost(&mut proxy, "not delivered to the client: up to ");
+    let close = proxy.event("close");
+    let got = read_until_reset(&client).len() as u64;
+    assert_eq!(close["totals"]["server"]["wire_bytes"], got + lost, "{close}");
+}
+
+/// What was read and not passed on any more is in the same number.
+#[cfg(unix)]
+#[test]
+fn what_a_stalled_side_does_not_get_at_the_end_of_the_run_is_counted() {
+    let mut proxy = proxy_without_messages();
+    let (mut client, server) = proxy.open();
+    fill(&server, &large());
+    proxy.running.signal(Signal::TERM);
+    let lost = lost(&mut proxy, "not delivered to the client: ");
+    let close = proxy.event("close");
+    let got = client.read_until_eof().len() as u64;
+    assert_eq!(close["totals"]["server"]["wire_bytes"], got + lost, "{close}");
+}
+
+/// It cannot get a Close frame.
+#[cfg(unix)]
+#[test]
+fn a_side_that_was_reset_does_not_count_as_one_that_does_not_answer() {
+    let mut proxy = proxy(&["--json", "--latency", "60s"]);
+    let (client, mut server) = proxy.open();
+    server.send(text("x"));
+    proxy.event("message");
+    server.reset();
+    proxy.running.signal(Signal::TERM);
+    let close = proxy.event("close");
+    let awaited = close["awaited"].as_array().map_or(&[][..], |sides| sides);
+    assert!(!awaited.contains(&json!("server")), "{close}");
+    let outcome = proxy.running.wait();
+    assert!(!outcome.stderr.contains("not delivered to the server"), "{}", outcome.stderr);
+    drop(client);
 }
 
 /// Events, but none of messages: what is not read holds up nothing.

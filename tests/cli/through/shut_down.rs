@@ -57,6 +57,25 @@ fn what_comes_behind_the_close_frame_is_counted() {
     }
 }
 
+/// Its size is not the reason why it is not shown.
+#[test]
+fn a_message_under_way_is_not_reported_as_omitted() {
+    let mut proxy = proxy(&["--json", "--rule", "server nth 100 => drop"]);
+    let (mut client, mut server) = proxy.open();
+    let message = text("under way");
+    server.send(ping(b"before"));
+    client.expect_ping(b"before");
+    server.send(&message[..5]);
+    proxy.running.signal(Signal::TERM);
+    client.expect_close(1001);
+    server.expect_close(1001);
+    server.send(&message[5..]);
+    proxy.running.wait_stderr("text message of 9 bytes not delivered whole: ");
+    proxy.running.wait_stderr("not delivered to the client: 1 message");
+    let outcome = proxy.running.wait();
+    assert!(!outcome.stdout.contains("omitted"), "{}", outcome.stdout);
+}
+
 /// A side that has ended TCP before has ended the connection, without a Close frame.
 #[test]
 fn a_signal_behind_a_fin_is_not_the_end() {

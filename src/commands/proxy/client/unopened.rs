@@ -21,12 +21,12 @@ impl Client<'_> {
     ) {
         match exchanged {
             Exchanged::Unanswered(failed) => self.unanswered(handshake, &upstream, *failed),
-            Exchanged::CutOff(response, why) => {
+            Exchanged::CutOff(response, why, _) => {
                 let error = self.refused_by_server(handshake, &upstream, *response);
                 self.cut_off(&why);
                 self.report(Err(error));
             }
-            Exchanged::ClientGone(end, response) => {
+            Exchanged::ClientGone(end, response, _) => {
                 let response = response.map(|response| *response);
                 self.ended_within(handshake, upstream, response, &end, |is_answered| {
                     let what = if is_answered { "it got the 101" } else { "the server answered" };

@@ -9,7 +9,7 @@ use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Dialed, Remote, Timings};
 use crate::protocol::TransportEnd;
 use crate::protocol::forward::{ForwardedRequest, Refused};
-use crate::proxy::{CutOff, End, Exchanged, NoResponse, Outbound, Relay};
+use crate::proxy::{CutOff, End, Exchanged, Lost, NoResponse, Outbound, Relay};
 
 /// A connection to the server.
 pub(super) struct Upstream {
@@ -149,13 +149,14 @@ impl Client<'_> {
                 self.emit_http(request, Some(502), Some(refused.reason.clone()));
                 self.respond(Some(request), &refused);
             }
-            Exchanged::CutOff(response, why) => {
-                let note = Some(cut_off_text(&why));
+            Exchanged::CutOff(response, why, lost) => {
+                let note = Some(with_lost(cut_off_text(&why), "client", lost));
                 self.emit_http(request, Some(response.line.status), note);
                 self.cut_off(&why);
             }
-            Exchanged::ClientGone(end, response) => {
-                let note = Some(format!("the client ended the connection: {end}"));
+            Exchanged::ClientGone(end, response, lost) => {
+                let note = format!("the client ended the connection: {end}");
+                let note = Some(with_lost(note, "server", lost));
                 self.emit_http(request, response.map(|it| it.line.status), note);
             }
             Exchanged::Ending(response) => {
@@ -200,6 +201,14 @@ pub(super) fn unanswered_text(why: &NoResponse) -> String {
             "the server gave no response in time (--connect-timeout)".to_owned()
         }
         NoResponse::System(error) => error.to_string(),
+    }
+}
+
+/// The same with what a side did not get of a body.
+fn with_lost(note: String, side: &str, lost: Lost) -> String {
+    match lost.is_nothing() {
+        true => note,
+        false => format!("{note}; not delivered to the {side}: {lost}"),
     }
 }
 
