@@ -8,6 +8,7 @@ use crate::protocol::Side;
 use path::PathTest;
 use text::TextTest;
 
+mod decimal;
 mod parse;
 mod path;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::decimal::Decimal;
 use super::path::{COMPARISONS, PathTest, ValueTest};
 use super::text::{Needle, TextTest};
 use super::{Filter, Quick, Slow, Term};
@@ -230,15 +231,14 @@ impl<'a> Words<'a> {
     }
 
     /// What a number is compared with.
-    fn number(&mut self) -> Result<f64, Wrong> {
+    fn number(&mut self) -> Result<Box<str>, Wrong> {
         self.pass_blanks();
         let start = self.at;
-        let word = self.plain();
-        let number = word.parse().ok().filter(|number: &f64| number.is_finite());
-        number.ok_or_else(|| match word {
-            "" => (start, "a number is missing".to_owned()),
-            word => (start, format!("{word:?} is not a number")),
-        })
+        match self.plain() {
+            "" => Err((start, "a number is missing".to_owned())),
+            word if Decimal::parse(word).is_some() => Ok(word.into()),
+            word => Err((start, format!("{word:?} is not a number"))),
+        }
     }
 
     /// Text, or a regular expression.
