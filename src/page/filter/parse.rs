@@ -107,7 +107,7 @@ impl<'a> Words<'a> {
         }
         if let Some((expression, ignores_case)) = self.regex()? {
             let test = TextTest::regex(expression, ignores_case);
-            return test.map(of_text).map_err(|reason| (start + 1, reason));
+            return test.map(of_text).map_err(|(at, reason)| (start + 1 + at, reason));
         }
         if rest.starts_with('$') && rest[1..].starts_with(['.', '[']) {
             return self.path().map(|test| Word::Slow(Slow::Path(Box::new(test))));
@@ -246,7 +246,8 @@ impl<'a> Words<'a> {
         self.pass_blanks();
         let start = self.at;
         if let Some((expression, ignores_case)) = self.regex()? {
-            return Needle::regex(expression, ignores_case).map_err(|reason| (start + 1, reason));
+            let needle = Needle::regex(expression, ignores_case);
+            return needle.map_err(|(at, reason)| (start + 1 + at, reason));
         }
         let text = match self.rest().starts_with('"') {
             true => self.quoted()?,
