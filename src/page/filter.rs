@@ -69,6 +69,12 @@ impl Filter {
         !has_terms && !self.hides_control && self.after == 0 && self.connection.is_none()
     }
 
+    /// Whether it shows every row since Clear.
+    pub(super) fn is_only_cleared(&self) -> bool {
+        let has_terms = !self.quick.is_empty() || !self.slow.is_empty();
+        !has_terms && !self.hides_control && self.after > 0 && self.connection.is_none()
+    }
+
     /// Whether lines are needed.
     pub(super) fn needs_lines(&self) -> bool {
         !self.slow.is_empty()
