@@ -130,10 +130,7 @@ impl Client<'_> {
     }
 
     pub(super) fn emit_error(&mut self, error: &Error) {
-        if let Some(mut failure) = error.failure() {
-            if matches!(error, Error::Upgrade(_)) {
-                failure.hint = None; // it is about options of a client
-            }
+        if let Some(failure) = error.failure() {
             self.journal.emit_now(EventKind::Failure(&failure));
             self.journal.outputs().flush_early();
         }
