@@ -46,6 +46,8 @@ pub struct RejectedHandshake {
     pub gave_certificate: bool,
     /// Whether the server answers in TLS on a second connection, if that was tested.
     pub speaks_tls: Option<bool>,
+    /// The request was that of a client of `wscope proxy`: hints about options would not be about it.
+    pub is_forwarded: bool,
     /// The request had an Origin header.
     pub sent_origin: bool,
     /// The subprotocols that the request offered, without secrets.

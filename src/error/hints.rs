@@ -47,6 +47,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Dial(error, attempt) => {
             attempted(error, attempt).map(|text| attempt.secrets.mask_text(text))
         }
+        Error::Upgrade(rejected) if rejected.is_forwarded => None,
         Error::Upgrade(rejected) => handshake::hint(rejected),
         Error::NoSubprotocol { .. } | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())

@@ -25,6 +25,8 @@ pub struct AttemptContext<'a> {
     pub awaited: Option<String>,
     /// The request is shown with the failure.
     pub shows_request: bool,
+    /// The request is that of a client of `wscope proxy`.
+    pub is_forwarded: bool,
 }
 
 impl Error {
@@ -99,6 +101,7 @@ fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> RejectedHa
         tls: tls.map(|tls| tls.version),
         gave_certificate: failed.has_certificate,
         speaks_tls: failed.speaks_tls,
+        is_forwarded: context.is_forwarded,
         sent_origin: request.head.value("Origin").is_some(),
         offered: request.subprotocols().iter().cloned().map(mask).collect(),
         path: chain.secrets.mask_text(path.to_owned()),

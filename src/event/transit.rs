@@ -144,9 +144,11 @@ impl ProxyClosed {
         self.first_close().map_or("", |close| &close.reason)
     }
 
-    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4).
+    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and not each without having got any.
     pub const fn is_clean(&self) -> bool {
-        self.client.is_some() && self.server.is_some()
+        let [client, server] = self.not_delivered;
+        let is_delivered = !client || !server || self.awaited[0] || self.awaited[1];
+        self.client.is_some() && self.server.is_some() && is_delivered
     }
 
     /// The Close frame of who ended the connection, or one that is no consequence of that.
@@ -192,5 +194,17 @@ mod tests {
             assert_eq!((closed.code().get(), closed.reason()), (code, reason), "{closed:?}");
             assert_eq!(closed.is_clean(), is_clean, "{closed:?}");
         }
+    }
+
+    #[test]
+    fn close_frames_that_did_not_arrive_are_no_closing_handshake() {
+        let side = || close(Some(1000), "");
+        let closed = |not_delivered, awaited| {
+            let (client, server) = (side(), side());
+            ProxyClosed { client, server, not_delivered, awaited, ..ProxyClosed::sample() }
+        };
+        assert!(closed([false, true], [false; 2]).is_clean());
+        assert!(closed([true; 2], [true; 2]).is_clean(), "each got that of the proxy");
+        assert!(!closed([true; 2], [false; 2]).is_clean());
     }
 }

@@ -9,6 +9,7 @@ use mio::{Events, Poll, Registry, Waker};
 
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
+use crate::protocol::vocabulary::TransportEnd;
 
 #[cfg(test)]
 pub(in crate::net) mod tests;
@@ -32,6 +33,8 @@ pub mod tokens {
     pub const LISTENER: Token = Token(4);
     /// The second socket, where a loop joins two: that to the server.
     pub const UPSTREAM: Token = Token(5);
+    /// The socket of a peer for whom something else is waited for: see [`super::Reactor::watch`].
+    pub const WATCHED: Token = Token(6);
     /// The first of the outputs; the others have the next numbers.
     pub const OUTPUTS: usize = 8;
     /// The first of the connection attempts; the others have the next numbers.
@@ -80,6 +83,25 @@ pub struct Reactor {
     waker: Arc<Waker>,
     /// Ends [`Reactor::wait_for`].
     interrupted: Option<Arc<AtomicBool>>,
+    /// Ends [`Reactor::wait_for`], too.
+    watched: Option<WatchedPeer>,
+}
+
+/// A peer for whom something else is waited for.
+#[derive(Debug)]
+struct WatchedPeer {
+    leaves_at: Leaving,
+    /// How it has left.
+    left: Option<TransportEnd>,
+}
+
+/// What shows that a watched peer has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The end of its direction, or of the connection.
+    Fin,
+    /// Only the end of the connection: after a FIN it may still wait for an answer.
+    Reset,
 }
 
 /// Where signals cannot be waited for, waits are split into intervals of this length.
@@ -97,7 +119,14 @@ impl Reactor {
             signals.register(poll.registry(), tokens::SIGNALS)?;
         }
         let waker = Arc::new(Waker::new(poll.registry(), tokens::WAKER)?);
-        Ok(Self { poll, events: Events::with_capacity(64), signals, waker, interrupted: None })
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(64),
+            signals,
+            waker,
+            interrupted: None,
+            watched: None,
+        })
     }
 
     /// Registers sources.
@@ -127,6 +156,21 @@ impl Reactor {
 
     fn is_interrupted(&self) -> bool {
         self.interrupted.as_ref().is_some_and(|flag| flag.swap(false, Ordering::SeqCst))
+    }
+
+    /// Lets [`Reactor::wait_for`] be ended, as by an interrupt, when a peer leaves, whose socket has the token
+    /// [`tokens::WATCHED`]: nobody awaits the result any more. A connection attempt that succeeds at the same time is not lost.
+    pub fn watch(&mut self, leaves_at: Leaving) {
+        self.watched = Some(WatchedPeer { leaves_at, left: None });
+    }
+
+    /// Ends [`Reactor::watch`]. Returns how the peer has left, if it has.
+    pub fn stop_watching(&mut self) -> Option<TransportEnd> {
+        self.watched.take().and_then(|watched| watched.left)
+    }
+
+    fn has_watched_left(&self) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.left.is_some())
     }
 
     /// See [`Signals::leave_to_loop`].
@@ -168,7 +212,7 @@ impl Reactor {
     /// Waits as [`Reactor::wait`] does, for the steps before the session.
     ///
     /// # Errors
-    /// [`WaitError::Interrupted`] by a signal, [`WaitError::TimedOut`] at the deadline.
+    /// [`WaitError::Interrupted`] by a signal or what else interrupts, [`WaitError::TimedOut`] at the deadline.
     pub fn wait_for(
         &mut self,
         deadline: Deadline,
@@ -177,12 +221,29 @@ impl Reactor {
         if deadline.has_passed() {
             return Err(WaitError::TimedOut);
         }
+        if self.has_watched_left() {
+            return Err(WaitError::Interrupted(Interrupted(Signal::Interrupt)));
+        }
         let until = [deadline.at, until].into_iter().flatten().min();
         let woken = self.wait(until)?;
-        let pressed = self.is_interrupted().then_some(Signal::Interrupt);
+        if let Some(watched) = &mut self.watched {
+            watched.add(woken.watched);
+        }
+        let has_left = self.has_watched_left() && woken.attempts().next().is_none();
+        let pressed = (self.is_interrupted() || has_left).then_some(Signal::Interrupt);
         match pressed.or_else(|| self.take_signal()) {
             Some(signal) => Err(WaitError::Interrupted(Interrupted(signal))),
             None => Ok(woken),
+        }
+    }
+}
+
+impl WatchedPeer {
+    fn add(&mut self, announced: SocketReadiness) {
+        if announced.has_hung_up {
+            self.left = Some(TransportEnd::Reset);
+        } else if announced.is_read_closed && self.leaves_at == Leaving::Fin {
+            self.left.get_or_insert(TransportEnd::Eof);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::protocol::Side;
 use path::PathTest;
 use text::TextTest;
 
+mod decimal;
 mod parse;
 mod path;
 #[cfg(test)]
@@ -66,6 +67,12 @@ impl Filter {
     pub(super) fn is_empty(&self) -> bool {
         let has_terms = !self.quick.is_empty() || !self.slow.is_empty();
         !has_terms && !self.hides_control && self.after == 0 && self.connection.is_none()
+    }
+
+    /// Whether it shows every row since Clear.
+    pub(super) fn is_only_cleared(&self) -> bool {
+        let has_terms = !self.quick.is_empty() || !self.slow.is_empty();
+        !has_terms && !self.hides_control && self.after > 0 && self.connection.is_none()
     }
 
     /// Whether lines are needed.

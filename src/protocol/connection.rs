@@ -36,6 +36,8 @@ pub struct Connection {
     current: Option<QueuedEvent>,
     pings: VecDeque<(Vec<u8>, Instant)>,
     sent_close: Option<ClosePayload>,
+    /// The answer to a Close frame of the peer; `None`: its code.
+    close_answer: Option<ClosePayload>,
     /// Our Close frame was discarded before the transport accepted it.
     is_close_discarded: bool,
     peer_closed_first: bool,
@@ -99,6 +101,7 @@ impl Connection {
             current: None,
             pings: VecDeque::new(),
             sent_close: None,
+            close_answer: None,
             is_close_discarded: false,
             peer_closed_first: false,
             sent: Counters::default(),
@@ -158,6 +161,12 @@ impl Connection {
             }
             _ => None,
         }
+    }
+
+    /// Answers a Close frame of the peer with this, which may be sent, in place of its code.
+    pub fn answering_close_with(mut self, answer: ClosePayload) -> Self {
+        self.close_answer = Some(answer);
+        self
     }
 
     /// Stops waiting for the peer once the deadline has passed, and frees memory when idle.

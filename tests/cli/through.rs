@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::listen::port_in;
 use crate::support::{Listener, Outcome, Peer, Running, Wscope, masked, text, wscope};
 
+mod dialing;
 mod display;
 mod ends;
 mod exchange_ends;

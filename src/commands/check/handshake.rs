@@ -185,6 +185,7 @@ fn failed(config: &ConnectConfig, error: OpenError, journal: &mut Journal<'_>) -
         max_time: None,
         awaited: None,
         shows_request: false,
+        is_forwarded: false,
     };
     let error = Error::opening(error, &context);
     if let Some(failure) = error.failure() {

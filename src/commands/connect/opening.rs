@@ -127,6 +127,7 @@ impl Opening<'_> {
             max_time: is_out_of_time.then_some(self.config.ending.max_time).flatten(),
             awaited: self.awaited(),
             shows_request: self.shows_request(),
+            is_forwarded: false,
         };
         FailedAttempt { error: Error::opening(error, &context), class }
     }

@@ -186,9 +186,11 @@ impl Server {
             let text = format!("{lines}: ignored (--lenient)");
             journal.emit(EventKind::Notice(Level::Warning, &text));
         }
-        let connection =
-            Connection::new(self.connection_options(agreement.deflate), &request.early)
-                .charge_to(&account);
+        let options = self.connection_options(agreement.deflate);
+        let mut connection = Connection::new(options, &request.early).charge_to(&account);
+        if let Some(answer) = mock.as_ref().and_then(ClientMock::close_answer) {
+            connection = connection.answering_close_with(answer);
+        }
         drop(request);
         let plan = self.plan(number, received, mock.as_ref());
         let mut source = MockSource { mock, actions: &mut actions };

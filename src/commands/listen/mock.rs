@@ -78,6 +78,7 @@ impl Mock {
             deviation: None,
             next: None,
             closes_without_code: closes_without_code(&self.script),
+            close_answer: close_answer(&self.script),
             waker: None,
         })))
     }
@@ -86,6 +87,13 @@ impl Mock {
 fn closes_without_code(script: &Script) -> bool {
     let close = script.close.as_ref().and_then(|close| close.server.as_ref());
     close.is_some_and(|close| close.code.is_none())
+}
+
+/// What the recorded server answered the Close frame of the client, if it did and that may be sent.
+fn close_answer(script: &Script) -> Option<ClosePayload> {
+    let close = script.close.as_ref().filter(|close| close.initiator == Side::Client)?;
+    let server = close.server.as_ref()?;
+    ClosePayload::to_send(server.code, &server.reason).ok()
 }
 
 /// What of the recorded server cannot be played.
@@ -112,6 +120,7 @@ struct State {
     /// What is sent next.
     next: Option<Reply>,
     closes_without_code: bool,
+    close_answer: Option<ClosePayload>,
     waker: Option<Arc<Waker>>,
 }
 
@@ -129,6 +138,11 @@ impl ClientMock {
     pub(super) fn close_code(&self) -> Option<CloseCode> {
         let state = self.state();
         (!state.closes_without_code).then_some(CloseCode::NORMAL)
+    }
+
+    /// What answers the client's Close frame; `None`: its code.
+    pub(super) fn close_answer(&self) -> Option<ClosePayload> {
+        self.state().close_answer.clone()
     }
 
     /// Whether something is to be sent.

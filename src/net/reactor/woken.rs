@@ -12,6 +12,8 @@ pub struct Woken {
     pub socket: SocketReadiness,
     /// Of the second socket, where a loop joins two.
     pub upstream: SocketReadiness,
+    /// Of the socket of a peer that is watched: see [`super::Reactor::watch`].
+    pub watched: SocketReadiness,
     /// The input has something to read.
     pub is_input_ready: bool,
     /// Clients may be waiting to be accepted.
@@ -39,6 +41,8 @@ pub struct SocketReadiness {
     pub is_read_closed: bool,
     /// The connection has failed: reset, for example.
     pub has_failed: bool,
+    /// Neither direction works any more.
+    pub has_hung_up: bool,
 }
 
 impl SocketReadiness {
@@ -47,6 +51,7 @@ impl SocketReadiness {
         self.is_writable |= event.is_writable();
         self.is_read_closed |= event.is_read_closed() || event.is_error();
         self.has_failed |= event.is_error();
+        self.has_hung_up |= event.is_error() || event.is_write_closed();
     }
 }
 
@@ -56,6 +61,7 @@ impl Woken {
         Self {
             socket: SocketReadiness::default(),
             upstream: SocketReadiness::default(),
+            watched: SocketReadiness::default(),
             is_input_ready: false,
             is_listener_ready: false,
             is_woken: false,
@@ -71,6 +77,7 @@ impl Woken {
         match event.token() {
             tokens::SOCKET => self.socket.add(event),
             tokens::UPSTREAM => self.upstream.add(event),
+            tokens::WATCHED => self.watched.add(event),
             tokens::SIGNALS => self.is_signalled = true,
             tokens::INPUT => self.is_input_ready = true,
             tokens::WAKER => self.is_woken = true,

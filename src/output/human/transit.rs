@@ -247,23 +247,26 @@ const fn side(direction: Direction) -> &'static str {
 
 /// How a connection through a proxy ended, in a sentence.
 pub fn proxy_closed_text(closed: &ProxyClosed) -> String {
-    let [client, server] = [("client", &closed.client), ("server", &closed.server)];
+    let sides = [("client", &closed.client), ("server", &closed.server)];
     match closed.initiator {
-        ProxyInitiator::Client => ended_by(client.0, client.1, &closed.client_end, server),
-        ProxyInitiator::Server => ended_by(server.0, server.1, &closed.server_end, client),
-        ProxyInitiator::Local => ended_by_proxy(closed, [client, server]),
+        ProxyInitiator::Client => ended_by(closed, sides, &closed.client_end, 0),
+        ProxyInitiator::Server => ended_by(closed, sides, &closed.server_end, 1),
+        ProxyInitiator::Local => ended_by_proxy(closed, sides),
     }
 }
 
 /// A side of a connection and the Close frame that it sent.
 type SideClose<'a> = (&'a str, &'a Option<ClosePayload>);
 
+/// An end that one side brought about: that with index `first`.
 fn ended_by(
-    who: &str,
-    close: &Option<ClosePayload>,
+    closed: &ProxyClosed,
+    sides: [SideClose<'_>; 2],
     end: &Option<TransportEnd>,
-    (other, answer): SideClose<'_>,
+    first: usize,
 ) -> String {
+    let other = 1 - first;
+    let ((who, close), (other_name, answer)) = (sides[first], sides[other]);
     let Some(close) = close else {
         let text = match end {
             Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
@@ -272,16 +275,31 @@ fn ended_by(
             None => format!("ended by the {who} without a Close frame (1006)"),
         };
         return match answer {
-            Some(answer) => format!("{text}; the {other} closed{}", named(answer)),
+            Some(answer) => format!("{text}; the {other_name} closed{}", named(answer)),
             None => text,
         };
     };
-    let text = format!("closed by the {who}{}", named(close));
-    match answer {
-        None => format!("{text}; the {other} did not answer (1006)"),
-        Some(answer) if is_echo(close, answer) => text,
-        Some(answer) => format!("{text}; the {other} answered{}", named(answer)),
+    let mut text = format!("closed by the {who}{}", named(close));
+    // What the other side answered, if it got anything to answer.
+    let asked = match &closed.own {
+        _ if !closed.not_delivered[first] => Some(close),
+        Some(own) if closed.awaited[other] => Some(own),
+        _ => None,
+    };
+    if closed.not_delivered[first] {
+        text += ", not delivered";
     }
+    if let Some(own) = &closed.own {
+        text += &format!("; wscope closed{}", named(own));
+        text += &closed.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+    }
+    match (answer, asked) {
+        (None, _) => text += &format!("; the {other_name} did not answer (1006)"),
+        (Some(answer), Some(asked)) if is_echo(asked, answer) => {}
+        (Some(answer), Some(_)) => text += &format!("; the {other_name} answered{}", named(answer)),
+        (Some(answer), None) => text += &format!("; the {other_name} closed{}", named(answer)),
+    }
+    text
 }
 
 /// An end that the proxy brought about, and what each side answered if that differs.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::decimal::Decimal;
 use super::path::{COMPARISONS, PathTest, ValueTest};
 use super::text::{Needle, TextTest};
 use super::{Filter, Quick, Slow, Term};
@@ -106,7 +107,7 @@ impl<'a> Words<'a> {
         }
         if let Some((expression, ignores_case)) = self.regex()? {
             let test = TextTest::regex(expression, ignores_case);
-            return test.map(of_text).map_err(|reason| (start + 1, reason));
+            return test.map(of_text).map_err(|(at, reason)| (start + 1 + at, reason));
         }
         if rest.starts_with('$') && rest[1..].starts_with(['.', '[']) {
             return self.path().map(|test| Word::Slow(Slow::Path(Box::new(test))));
@@ -230,15 +231,14 @@ impl<'a> Words<'a> {
     }
 
     /// What a number is compared with.
-    fn number(&mut self) -> Result<f64, Wrong> {
+    fn number(&mut self) -> Result<Box<str>, Wrong> {
         self.pass_blanks();
         let start = self.at;
-        let word = self.plain();
-        let number = word.parse().ok().filter(|number: &f64| number.is_finite());
-        number.ok_or_else(|| match word {
-            "" => (start, "a number is missing".to_owned()),
-            word => (start, format!("{word:?} is not a number")),
-        })
+        match self.plain() {
+            "" => Err((start, "a number is missing".to_owned())),
+            word if Decimal::parse(word).is_some() => Ok(word.into()),
+            word => Err((start, format!("{word:?} is not a number"))),
+        }
     }
 
     /// Text, or a regular expression.
@@ -246,7 +246,8 @@ impl<'a> Words<'a> {
         self.pass_blanks();
         let start = self.at;
         if let Some((expression, ignores_case)) = self.regex()? {
-            return Needle::regex(expression, ignores_case).map_err(|reason| (start + 1, reason));
+            let needle = Needle::regex(expression, ignores_case);
+            return needle.map_err(|(at, reason)| (start + 1 + at, reason));
         }
         let text = match self.rest().starts_with('"') {
             true => self.quoted()?,

@@ -1,8 +1,11 @@
 //! JSONPath in messages.
 
+use std::cmp::Ordering;
+
 use memchr::memchr;
 use serde_json::Value;
 
+use super::decimal::Decimal;
 use super::text::{Needle, data, in_line};
 use crate::page::block::Row;
 use crate::page::facts::Kind;
@@ -39,18 +42,18 @@ pub(super) enum ValueTest {
     IsNot(Value),
     Has(Needle),
     /// A number for which this holds.
-    Compares(Compare, f64),
+    Compares(Compare, Box<str>),
 }
 
-/// A comparison of a number with another.
-pub(super) type Compare = fn(f64, f64) -> bool;
+/// Whether the order of a number and another is the one that is looked for.
+pub(super) type Compare = fn(Ordering) -> bool;
 
 /// Comparisons of numbers, each before what it begins with.
 pub(super) const COMPARISONS: [(&str, Compare); 4] = [
-    (">=", |value, other| value >= other),
-    ("<=", |value, other| value <= other),
-    (">", |value, other| value > other),
-    ("<", |value, other| value < other),
+    (">=", Ordering::is_ge),
+    ("<=", Ordering::is_le),
+    (">", Ordering::is_gt),
+    ("<", Ordering::is_lt),
 ];
 
 impl PathTest {
@@ -103,9 +106,10 @@ impl ValueTest {
                 Value::String(text) => needle.is_in(text.as_bytes()),
                 value => needle.is_in(value.to_string().as_bytes()),
             },
-            Self::Compares(compare, other) => {
-                value.as_f64().is_some_and(|value| compare(value, *other))
-            }
+            Self::Compares(compare, other) => match value {
+                Value::Number(number) => order(number.as_str(), other).is_some_and(compare),
+                _ => false,
+            },
         }
     }
 }
@@ -114,10 +118,14 @@ impl ValueTest {
 fn is_equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
-            one == other || one.as_f64().is_some_and(|one| other.as_f64() == Some(one))
+            order(one.as_str(), other.as_str()).is_some_and(Ordering::is_eq)
         }
         _ => one == other,
     }
+}
+
+fn order(one: &str, other: &str) -> Option<Ordering> {
+    Some(Decimal::parse(one)?.compare(Decimal::parse(other)?))
 }
 
 /// A path that may be evaluated for each message.

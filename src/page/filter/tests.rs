@@ -167,6 +167,32 @@ fn words_say_what_is_shown() {
 }
 
 #[test]
+fn numbers_are_compared_exactly() {
+    let numbers =
+        ["9007199254740993", "9007199254740992", "1e400", "18446744073709551615", "-2.50"];
+    let lines = numbers
+        .iter()
+        .zip(1..)
+        .map(|(number, at)| message("received", at, &format!("{{\"n\":{number}}}")));
+    let store = store_of(&lines.collect::<Vec<_>>());
+    for (text, expected) in [
+        ("$.n > 9007199254740992", &[0, 2, 3][..]),
+        ("$.n == 9007199254740992", &[1]),
+        ("$.n == 9007199254740993.0", &[0]),
+        ("$.n != 9007199254740992", &[0, 2, 3, 4]),
+        ("$.n >= 18446744073709551615", &[2, 3]),
+        ("$.n > 18446744073709551614", &[2, 3]),
+        ("$.n > 1e309", &[2]),
+        ("$.n < 1e-400", &[4]),
+        ("$.n == 10e399", &[2]),
+        ("$.n == -2.5", &[4]),
+    ] {
+        let expected: &[u64] = expected;
+        assert_eq!(shown(&store, text), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_set_beside_the_text_counts_too() {
     let store = sample();
     let filter = |hides_control, after, connection| {
@@ -190,6 +216,9 @@ fn errors_stand_at_their_place() {
         ("a \"b", 2, "the closing quote is missing"),
         ("\"\"", 0, "there is nothing between the quotes"),
         ("-/(/", 2, "not a regular expression: unclosed group"),
+        ("/ab[c/i", 3, "not a regular expression: unclosed character class"),
+        ("é /a{2,1}/", 5, "not a regular expression: invalid repetition count range"),
+        ("$.op ~ /é(?=y)/", 10, "not a regular expression: look-around"),
         ("/(a{1000}){1000}/", 1, "the regular expression is too large"),
         ("$.a ==", 6, "a value is missing"),
         ("$.a == {\"b\"", 7, "the value is not JSON"),

@@ -47,13 +47,13 @@ impl Needle {
     pub(super) fn plain(text: &str) -> Result<Self, String> {
         match text.chars().any(char::is_uppercase) || !text.chars().any(char::is_alphabetic) {
             true => Ok(Self::Exact(Box::new(Finder::new(text).into_owned()))),
-            false => Self::regex(&regex::escape(text), true),
+            false => Self::regex(&regex::escape(text), true).map_err(|(_, reason)| reason),
         }
     }
 
     /// # Errors
-    /// Why it is not a regular expression.
-    pub(super) fn regex(expression: &str, ignores_case: bool) -> Result<Self, String> {
+    /// Which place, in bytes, is why it is not a regular expression.
+    pub(super) fn regex(expression: &str, ignores_case: bool) -> Result<Self, (usize, String)> {
         let regex = RegexBuilder::new(expression)
             .case_insensitive(ignores_case)
             .size_limit(MAX_REGEX)
@@ -61,14 +61,26 @@ impl Needle {
             .nest_limit(MAX_NESTING)
             .build();
         regex.map(Self::Regex).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
+            regex::Error::CompiledTooBig(_) => {
+                (0, "the regular expression is too large".to_owned())
+            }
             error => {
                 let text = error.to_string();
                 let reason = text.lines().last().unwrap_or_default();
                 let reason = reason.strip_prefix("error: ").unwrap_or(reason);
-                format!("not a regular expression: {reason}")
+                (fault_at(expression), format!("not a regular expression: {reason}"))
             }
         })
+    }
+}
+
+/// Where an expression is not a regular expression, in bytes.
+fn fault_at(expression: &str) -> usize {
+    let mut options = regex_syntax::ParserBuilder::new();
+    match options.utf8(false).nest_limit(MAX_NESTING).build().parse(expression) {
+        Err(regex_syntax::Error::Parse(error)) => error.span().start.offset,
+        Err(regex_syntax::Error::Translate(error)) => error.span().start.offset,
+        _ => 0,
     }
 }
 
@@ -82,8 +94,8 @@ impl TextTest {
     }
 
     /// # Errors
-    /// Why it is not a regular expression.
-    pub(super) fn regex(expression: &str, ignores_case: bool) -> Result<Self, String> {
+    /// As [`Needle::regex`].
+    pub(super) fn regex(expression: &str, ignores_case: bool) -> Result<Self, (usize, String)> {
         Ok(Self { needle: Needle::regex(expression, ignores_case)?, in_line: None })
     }
 

@@ -280,14 +280,18 @@ impl Tab {
         let filter = search.map(|search| Arc::clone(search.filter()));
         let (first, end) = self.store.rows();
         if search.is_some_and(|search| search.found() == 0 && search.scanned() >= end) {
-            return Err("nothing is saved: the filter finds nothing".to_owned().into());
+            let why = match search.is_some_and(|search| search.filter().is_only_cleared()) {
+                true => "there is nothing since Clear",
+                false => "the filter finds nothing",
+            };
+            return Err(format!("nothing is saved: {why}").into());
         }
         if first == end {
             return Err("nothing is saved: there are no messages yet".to_owned().into());
         }
         let prepared = Prepared { name: name.clone(), format, filter, end };
         let missing = first.saturating_sub(prepared.start());
-        let over = || "nothing is saved: wscope is ending".to_owned();
+        let over = || "nothing is saved: the run has ended (--record FILE)".to_owned();
         let id = self.store.prepare(prepared).ok_or_else(over)?;
         Ok(json(&Answer { path: format!("/save/{id}"), name, missing }))
     }

@@ -89,7 +89,7 @@ impl Connection {
         self.queue.push_back(QueuedEvent::Pong(Direction::Received, Span::Own(payload), rtt));
     }
 
-    /// RFC 6455 section 5.5.1: answered with the same code, unless it answers ours.
+    /// RFC 6455 section 5.5.1: answered with the same code unless another is configured, and unless it answers ours.
     fn on_close(&mut self, now: Instant) {
         self.peer_closed_first = self.sent_close.is_none();
         self.queue.push_back(QueuedEvent::Close(Direction::Received));
@@ -98,7 +98,9 @@ impl Connection {
                 Some(code) if !code.may_be_sent() => Some(CloseCode::PROTOCOL_ERROR),
                 code => code,
             };
-            self.push_close(ClosePayload { code, reason: String::new() });
+            let echo = ClosePayload { code, reason: String::new() };
+            let answer = self.close_answer.take().unwrap_or(echo);
+            self.push_close(answer);
         }
         let latest = self.close_timeout.map(|timeout| now + timeout);
         self.phase = Phase::Closed { until: earliest(Some(now + ANSWER_GRACE), latest), latest };

@@ -66,6 +66,20 @@ fn a_server_that_did_not_close_stays() {
 }
 
 #[test]
+fn the_close_frame_of_a_client_is_answered_as_recorded() {
+    for (recorded, code, reason) in
+        [("end self 1000 see you", 1000, "see you"), ("end self 4001 no", 4001, "no")]
+    {
+        let (_server, port) = mock(&["> a", "< 1", recorded], &[]);
+        let mut peer = client(port);
+        say(&mut peer, "a");
+        peer.expect_text("1");
+        peer.close(1000, "");
+        assert_eq!(peer.expect_close(code), reason);
+    }
+}
+
+#[test]
 fn a_client_that_says_something_else_is_reported() {
     let lines = [r#"> {"n":1,"ts":1}"#, "< 1", "> b", "< 2"];
     let (server, port) = mock(&lines, &["--once", "--ignore", "$.ts"]);

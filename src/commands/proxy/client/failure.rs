@@ -50,6 +50,7 @@ fn context(server: &Server) -> AttemptContext<'_> {
         max_time: None,
         awaited: None,
         shows_request: false,
+        is_forwarded: true,
     }
 }
 

@@ -87,7 +87,7 @@ impl Client<'_> {
     }
 
     /// There is no connection, although no side has refused it.
-    fn not_opened(&mut self, text: String, end: &TransportEnd) {
+    pub(super) fn not_opened(&mut self, text: String, end: &TransportEnd) {
         let failure = Failure::new(FailureKind::Abnormal, text.clone());
         self.journal.emit_now(EventKind::Failure(&failure));
         self.end_as(end);

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{After, Client, ClientRequest};
 use crate::client::{OpenError, dial_only};
-use crate::net::reactor::tokens;
+use crate::net::reactor::{Leaving, tokens};
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Dialed, Remote, Timings};
 use crate::protocol::TransportEnd;
@@ -22,6 +22,20 @@ pub(super) struct Upstream {
     answered: u64,
 }
 
+/// Why there is no connection to the server.
+pub(super) enum NotConnected {
+    /// The client has left meanwhile, in this way.
+    ClientLeft(TransportEnd),
+    /// Connecting failed.
+    Failed(NoUpstream),
+}
+
+impl From<NoUpstream> for NotConnected {
+    fn from(why: NoUpstream) -> Self {
+        Self::Failed(why)
+    }
+}
+
 /// Why connecting to the server failed.
 pub(super) enum NoUpstream {
     /// It cannot be connected to.
@@ -33,35 +47,53 @@ pub(super) enum NoUpstream {
 }
 
 impl Client<'_> {
-    /// A connection to the server: that of the last request, or a new one.
-    pub(super) fn upstream(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
+    /// A connection to the server: that of the last request, or a new one. What shows meanwhile that the client has left ends the
+    /// attempt.
+    pub(super) fn upstream(
+        &mut self,
+        deadline: Deadline,
+        leaves_at: Leaving,
+    ) -> Result<Upstream, NotConnected> {
         if let Some(mut upstream) = self.upstream.take() {
             upstream.end.assume_ready(); // meanwhile the reactor was used for the client only
             if upstream.end.is_idle() {
                 return Ok(upstream);
             }
         }
-        self.dial(deadline)
-    }
-
-    fn dial(&mut self, deadline: Deadline) -> Result<Upstream, NoUpstream> {
-        let endpoint = &self.server.config.endpoint;
-        let dialed = dial_only(endpoint, deadline, self.reactor).map_err(NoUpstream::Open)?;
+        let dialed = self.dial_watching(deadline, leaves_at)?;
         let Dialed { mut stream, remote, tls, timings, .. } = dialed;
         let local = stream.local_address();
         if let Remote::Address(remote) = remote {
             let ip = local.as_ref().and_then(|it| it.parse::<SocketAddr>().ok());
             if self.server.is_loop(ip.map(|it| it.ip()).or(None::<IpAddr>), remote) {
-                return Err(NoUpstream::Loop(remote));
+                return Err(NoUpstream::Loop(remote).into());
             }
         }
         stream.set_token(self.reactor, tokens::UPSTREAM).map_err(NoUpstream::System)?;
-        if let Some(client) = &mut self.stream {
-            // What was announced of the client meanwhile is announced again.
-            client.stream().set_token(self.reactor, tokens::SOCKET).map_err(NoUpstream::System)?;
-        }
         let (end, local) = (End::new(stream), local.unwrap_or_default());
         Ok(Upstream { end, remote, local, tls, timings, answered: 0 })
+    }
+
+    fn dial_watching(
+        &mut self,
+        deadline: Deadline,
+        leaves_at: Leaving,
+    ) -> Result<Dialed, NotConnected> {
+        self.set_client_token(tokens::WATCHED)?;
+        self.reactor.watch(leaves_at);
+        let dialed = dial_only(&self.server.config.endpoint, deadline, self.reactor);
+        let left = self.reactor.stop_watching();
+        // What was announced of the client meanwhile is announced again.
+        self.set_client_token(tokens::SOCKET)?;
+        match (dialed, left) {
+            (Err(OpenError::Interrupted(..)), Some(end)) => Err(NotConnected::ClientLeft(end)),
+            (dialed, _) => Ok(dialed.map_err(NoUpstream::Open)?),
+        }
+    }
+
+    fn set_client_token(&mut self, token: mio::Token) -> Result<(), NoUpstream> {
+        let Some(client) = &mut self.stream else { return Ok(()) };
+        client.stream().set_token(self.reactor, token).map_err(NoUpstream::System)
     }
 
     /// Relays one request that is not for a WebSocket.
@@ -106,9 +138,14 @@ impl Client<'_> {
         outbound: Outbound,
     ) -> Result<Exchanged, After> {
         let deadline = Deadline::after(self.server.config.endpoint.connect_timeout);
-        let mut upstream = match self.upstream(deadline) {
+        let mut upstream = match self.upstream(deadline, Leaving::Reset) {
             Ok(upstream) => upstream,
-            Err(why) => {
+            Err(NotConnected::ClientLeft(end)) => {
+                self.emit_http(request, None, Some(left_text(&end)));
+                self.end_as(&end);
+                return Err(After::End);
+            }
+            Err(NotConnected::Failed(why)) => {
                 let (refused, _) = self.no_upstream(why);
                 self.emit_http(request, Some(refused.status), Some(refused.reason.clone()));
                 self.respond(Some(request), &refused);
@@ -184,6 +221,11 @@ const NOT_TAKEN: &str = "the client did not read the interim responses before";
 
 /// What became of a request that was not answered when the run ended.
 pub(super) const ENDED_UNANSWERED: &str = "the proxy ended before the server answered";
+
+/// What became of a request whose client has left before there was a connection to the server.
+pub(super) fn left_text(end: &TransportEnd) -> String {
+    format!("the client ended the connection before that to the server was open: {end}")
+}
 
 /// Why a server gave no response, for its client.
 pub(super) fn unanswered_text(why: &NoResponse) -> String {

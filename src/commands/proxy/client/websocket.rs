@@ -6,11 +6,12 @@ use std::time::Instant;
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 use super::failure::is_normal;
-use super::upstream::Upstream;
+use super::upstream::{NotConnected, Upstream, left_text};
 use super::{After, Client, ClientRequest};
 use crate::commands::proxy::server::ConnectionReport;
 use crate::error::Error;
 use crate::event::{EventKind, Hop, Level, Mask, Opened};
+use crate::net::reactor::Leaving;
 use crate::net::{Deadline, Timings};
 use crate::output::finish_and_drain;
 use crate::output::human::proxy_closed_text;
@@ -53,9 +54,13 @@ impl Client<'_> {
             return After::End;
         }
         let deadline = Deadline::after(config.endpoint.connect_timeout);
-        let mut upstream = match self.upstream(deadline) {
+        let mut upstream = match self.upstream(deadline, Leaving::Fin) {
             Ok(upstream) => upstream,
-            Err(why) => {
+            Err(NotConnected::ClientLeft(end)) => {
+                self.not_opened(left_text(&end), &end);
+                return After::End;
+            }
+            Err(NotConnected::Failed(why)) => {
                 let (refused, error) = self.no_upstream(why);
                 self.emit_error(&error);
                 self.respond(Some(&request), &refused);
@@ -125,10 +130,7 @@ impl Client<'_> {
     }
 
     pub(super) fn emit_error(&mut self, error: &Error) {
-        if let Some(mut failure) = error.failure() {
-            if matches!(error, Error::Upgrade(_)) {
-                failure.hint = None; // it is about options of a client
-            }
+        if let Some(failure) = error.failure() {
             self.journal.emit_now(EventKind::Failure(&failure));
             self.journal.outputs().flush_early();
         }

@@ -266,8 +266,28 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
             "closed by wscope: 1002 Protocol Error (--enforce); the client did not answer",
         ),
         (
-            ours(base(Local, normal.clone(), normal), &Some(close(1000, "")), None),
+            ours(base(Local, normal.clone(), normal.clone()), &Some(close(1000, "")), None),
             "closed by wscope: 1000 Normal Closure",
+        ),
+        (
+            ProxyClosed {
+                not_delivered: [true; 2],
+                ..base(Client, Some(close(1001, "")), normal.clone())
+            },
+            "closed by the client: 1001 Going Away, not delivered; the server closed: 1000 Normal Closure",
+        ),
+        (
+            // Held, and overtaken by /close.
+            ProxyClosed {
+                not_delivered: [false, true],
+                ..ours(
+                    base(Server, Some(close(1012, "")), normal),
+                    &Some(close(1012, "z")),
+                    Some("/close"),
+                )
+            },
+            "closed by the server: 1000 Normal Closure, not delivered; wscope closed: 1012 Service Restart: \
+             \"z\" (/close)",
         ),
         (
             ours(base(Local, None, None), &None, Some("abort")),

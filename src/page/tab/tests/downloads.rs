@@ -80,8 +80,13 @@ fn what_would_be_empty_is_not_saved_and_nothing_once_the_program_ends() {
     let mut refused = |request| super::ask(&mut tab, request)["error"].clone();
     assert_eq!(refused(save(true)), "nothing is saved: the filter finds nothing");
     assert_eq!(refused(save(false)), Value::Null);
+    // As Clear does, with nothing in the filter box.
+    assert_eq!(refused(json!({"method": "filter", "text": "", "after": 1})), Value::Null);
+    search_all(&mut tab);
+    let mut refused = |request| super::ask(&mut tab, request)["error"].clone();
+    assert_eq!(refused(save(true)), "nothing is saved: there is nothing since Clear");
     store.end("stopped".to_owned(), String::new());
-    assert_eq!(refused(save(false)), "nothing is saved: wscope is ending");
+    assert_eq!(refused(save(false)), "nothing is saved: the run has ended (--record FILE)");
     let (mut tab, _) = super::tab(&empty);
     let error = super::ask(&mut tab, save(false))["error"].clone();
     assert_eq!(error, "nothing is saved: there are no messages yet");
