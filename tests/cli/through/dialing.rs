@@ -1,5 +1,7 @@
 //! Clients that leave while the proxy connects to the server: here through a tunnel that is not opened.
 
+use std::thread;
+
 use serde_json::Value;
 
 use super::{Proxied, assert_status, start};
@@ -28,14 +30,28 @@ fn dialing(proxy: &Proxied, request: &str) -> (Peer, Peer) {
     (client, tunnel)
 }
 
-/// The next client gets the only slot.
+/// The next client gets the only slot, which is free shortly after the event.
 #[track_caller]
 fn assert_free(proxy: &Proxied) {
-    let (mut client, mut tunnel) = dialing(proxy, PAGE);
-    tunnel.send("HTTP/1.1 200 OK\r\n\r\n");
-    tunnel.read_head();
-    tunnel.send(super::NOT_FOUND);
-    assert_status(&client.read_head(), 404);
+    let target = &proxy.target;
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut tunnel = target.accept();
+            tunnel.read_head();
+            tunnel.send("HTTP/1.1 200 OK\r\n\r\n");
+            tunnel.read_head();
+            tunnel.send(super::NOT_FOUND);
+        });
+        let head = loop {
+            let mut client = proxy.client();
+            client.send(PAGE);
+            let head = client.read_head();
+            if !head.starts_with("HTTP/1.1 503 ") {
+                break head;
+            }
+        };
+        assert_status(&head, 404);
+    });
 }
 
 #[test]
