@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_of_which_a_part_may_have_arrived_is_a_limit() {
+        let lost = |certain, possible| Lost { certain, possible };
+        assert!(Lost::default().is_nothing() && !lost(0, 1).is_nothing());
+        assert_eq!(lost(1, 0).to_string(), "1 byte");
+        assert_eq!(lost(5, 3).to_string(), "up to 8 bytes");
+    }
+
+    #[test]
     fn what_is_written_counts_as_taken() {
         let start = Instant::now();
         let mut stall = Stall::new(start);

@@ -100,7 +100,7 @@ impl Pending {
         stall.is_over(now, || to.unacknowledged())
     }
 
-    /// What the side does not get of it, with what the system has for the side.
+    /// What the side does not get of it, with what the system has for one that is given up.
     fn lost(&self, stall: Option<Stall>) -> Lost {
         let possible = stall.map_or(0, |stall| stall.unacknowledged());
         Lost { certain: self.len() as u64, possible }
@@ -221,10 +221,11 @@ impl Progress {
     ) -> Option<(TransportEnd, Lost)> {
         let end = self.client_reset.clone().unwrap_or(TransportEnd::Reset);
         let is_waiting = !server.has_failed() && (self.up.len() > 0 || is_unsent);
-        if is_waiting && !self.up.stalls(&mut self.stall, now, is_unsent, server) {
-            return None;
+        if !is_waiting {
+            return Some((end, self.up.lost(None)));
         }
-        Some((end, self.up.lost(self.stall.take())))
+        let is_given_up = self.up.stalls(&mut self.stall, now, is_unsent, server);
+        is_given_up.then(|| (end, self.up.lost(self.stall)))
     }
 
     /// How the client has ended its direction, once the server has everything before that. It is not passed on behind bytes that
