@@ -148,7 +148,10 @@ const tests = {
       await it.tab("Hex").click();
       await panelHas(it, /0000 {2}7b 22 6a 73/);
       await it.tab("Frames").click();
-      await panelHas(it, /One frame/);
+      await panelHas(it, /One frame: fin, no reserved bits/);
+      await it.row(/"op":"order"/).click();
+      await panelHas(it, /One frame: fin, RSV1 \(compressed\)/);
+      await it.row('"result"').click();
       await it.tab("Decoded").click();
       await panelHas(it, /No decoder/);
       await it.button("Copy as scenario").click();
@@ -482,6 +485,15 @@ const tests = {
         await it.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
         assert.equal(await follows(), "true");
       }
+      lab.say("rate 500");
+      await it.message.click();
+      for (const text of ["1\n2\n3\n4\n5", "1\n2\n3\n4\n5\n6", ""]) await it.message.fill(text);
+      for (const height of [500, 1200]) await it.page.setViewportSize({ width: 1280, height });
+      for (let held = 0; held < 3; held++) lab.say("hold");
+      await it.button("Release all").click();
+      await until("nothing is held", async () => !await it.button("Release all").isVisible());
+      assert.equal(await follows(), "true");
+      lab.say("rate 0");
       await it.button("Clear").click();
       await it.page.getByText("Cleared: nothing new yet.").waitFor();
       await it.button("Show them").click();

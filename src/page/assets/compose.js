@@ -92,9 +92,12 @@ export class Compose {
   }
 
   changed() {
-    const { message } = this, check = byId("message-check"), { text, look } = message.value || this.file ? this.check() : { text: "" };
+    const { message, form } = this, check = byId("message-check"), { text, look } = message.value || this.file ? this.check() : { text: "" };
+    // The list above keeps its height, and so its place, while the box is measured.
+    form.style.minHeight = `${form.offsetHeight}px`;
     message.style.height = "";
     if (message.scrollHeight > message.clientHeight) message.style.height = `${message.scrollHeight + 2}px`;
+    form.style.minHeight = "";
     putData(check, text);
     check.className = look ?? "";
     message.ariaInvalid = look === "bad";

@@ -36,8 +36,9 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
-    // Before the browser reports that it has scrolled.
+    // Before the browser reports that it has scrolled, which it also does where the list got higher.
     this.resize();
+    if (this.follows) this.settleAtEnd();
     this.draw();
   }
 
@@ -85,6 +86,7 @@ export class MessageList {
   scrolled() {
     const { map, grid } = this, before = map.position;
     if (Math.abs(grid.scrollTop - map.scrollTop) < 1) return;
+    if (this.follows && grid.clientHeight !== this.height) return this.measure();
     map.moved(grid.scrollTop);
     if (map.isAtEnd !== this.follows && (map.isAtEnd || map.position < before)) this.follow(map.isAtEnd);
     this.drawNow();
@@ -101,8 +103,14 @@ export class MessageList {
     this.drawNow();
   }
 
+  settleAtEnd() {
+    this.map.position = this.map.end;
+    this.settle();
+  }
+
   resize() {
-    this.map.resize(this.model.total - this.first, this.grid.clientHeight - (this.headHeight ?? 0));
+    this.height = this.grid.clientHeight;
+    this.map.resize(this.model.total - this.first, this.height - (this.headHeight ?? 0));
     this.spacer.style.height = `${this.map.height}px`;
   }
 
