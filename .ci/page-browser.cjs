@@ -149,8 +149,10 @@ const tests = {
       await panelHas(it, /0000 {2}7b 22 6a 73/);
       await it.tab("Frames").click();
       await panelHas(it, /One frame: fin, no reserved bits/);
+      await it.filter.fill("size:>100 order");
       await it.row(/"op":"order"/).click();
       await panelHas(it, /One frame: fin, RSV1 \(compressed\)/);
+      await it.filter.fill("");
       await it.row('"result"').click();
       await it.tab("Decoded").click();
       await panelHas(it, /No decoder/);
@@ -213,10 +215,14 @@ const tests = {
       await until("fewer", async () => /^\d+ of 2,000$/.test(await it.page.locator("#filter-count").innerText()));
       await until("rows of it", async () => /"op":"order"/.test(await it.rows.last().innerText()));
       assert.equal(await it.count(), Number((await it.page.locator("#filter-count").innerText()).split(" ")[0]));
-      await until("it is marked", async () => await it.rows.last().locator("mark").innerText() === "order");
+      await until("it is marked", async () => await it.rows.last().locator("mark").innerText() === '"op":"order"');
       await it.filter.fill("subscribe");
-      await until("it is cut around what was found", async () => /^….{12}subscribe","params/.test(await it.rows.last().locator(".data").innerText()));
-      assert.equal(await it.rows.last().locator("mark").innerText(), "subscribe");
+      const found = it.rows.last().locator(".data");
+      await until("it is cut around what was found", async () => /^….{12}subscribe","params/.test(await found.innerText()));
+      assert.equal(await found.locator("mark").innerText(), "subscribe");
+      await it.page.setViewportSize({ width: 2560, height: 720 });
+      await until("it is whole where it fits", async () => /^{"jsonrpc".*subscribe/.test(await found.innerText()));
+      await it.page.setViewportSize(WIDE);
       await it.filter.fill("dir:sideways");
       await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
       assert.equal(await it.filter.getAttribute("aria-invalid"), "true");

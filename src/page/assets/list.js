@@ -9,6 +9,9 @@ import { ScrollMap } from "./scroll.js";
 /** Milliseconds without a movement after which the scrollbar is put where it should be. */
 const SETTLE_AFTER = 150;
 
+/** At most the pixels of a character of data. */
+const CHARACTER_WIDTH = 8;
+
 export class MessageList {
   /** @param {import("./model.js").Model} model @param {{onSelect: (row: any) => void, onOpen: () => void, onFollow: (follows: boolean) => void, onView: () => void}} events */
   constructor(model, events) {
@@ -16,6 +19,7 @@ export class MessageList {
     this.events = events;
     this.grid = byId("grid");
     this.spacer = byId("spacer");
+    this.data = byId("columns").querySelector(".data");
     this.map = new ScrollMap(20);
     /** @type {RowView[]} */
     this.pool = [];
@@ -28,7 +32,8 @@ export class MessageList {
     this.isDrawing = false;
     on("grid", "scroll", () => this.scrolled());
     on("grid", "click", ({ target }) => this.clicked(target.closest(".row")));
-    new ResizeObserver(() => this.measure()).observe(this.grid);
+    const observer = new ResizeObserver(() => this.measure());
+    for (const element of [this.grid, this.data]) observer.observe(element);
   }
 
   measure() {
@@ -36,6 +41,8 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
+    // Two lines a row have no header.
+    this.room = Math.floor((this.data.clientWidth || this.grid.clientWidth - 24) / CHARACTER_WIDTH);
     // Before the browser reports that it has scrolled, which it also does where the list got higher.
     this.resize();
     if (this.follows) this.settleAtEnd();
@@ -137,7 +144,7 @@ export class MessageList {
     for (const view of pool) view.isUsed = false;
     for (let at = from; at < to; at++) {
       const index = first + at;
-      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift), model.words);
+      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift), model.words, this.room);
     }
     for (const view of pool) view.hideUnused();
     this.describe();
