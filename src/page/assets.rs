@@ -72,15 +72,18 @@ fn shortened(source: &str, content_type: &str) -> String {
     if content_type == CSS { compact_style(source) } else { compact(source) }
 }
 
-/// A style sheet without the blanks beside punctuation as well. No text in one has such blanks.
+/// A style sheet without blanks and ends of lines beside punctuation as well. No text in one has such.
 pub(super) fn compact_style(source: &str) -> String {
-    const SHORTER: [(&str, &str); 7] = [
+    const SHORTER: [(&str, &str); 10] = [
         (" {", "{"),
         ("{ ", "{"),
         ("; ", ";"),
         (": ", ":"),
         (", ", ","),
         (" }", "}"),
+        ("{\n", "{"),
+        ("}\n", "}"),
+        (";\n", ";"),
         (";}", "}"),
     ];
     SHORTER.iter().fold(compact(source), |style, (long, short)| style.replace(long, short))
@@ -153,7 +156,7 @@ mod tests {
     #[test]
     fn style_sheets_keep_only_blanks_that_separate() {
         let style = "a :is(b, c) { d: e f; g: h; }\n@media (i: j) {\n  k { l: m; }\n}\n";
-        let compact = "a :is(b,c){d:e f;g:h}\n@media (i:j){\nk{l:m}\n}\n";
+        let compact = "a :is(b,c){d:e f;g:h}@media (i:j){k{l:m}}";
         assert_eq!(compact_style(style), compact);
     }
 
