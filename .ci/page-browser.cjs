@@ -413,6 +413,7 @@ const tests = {
       await it.dialog("Rules").getByRole("alert").filter({ hasText: "no =>" }).waitFor();
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client /x/ => drop");
       await it.button("Add").click();
+      await until("the count", async () => /^Rules \(1\)$/.test(await it.page.locator("#open-rules").innerText()));
       await it.button("Remove rule 1").click();
       await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));
       await it.button("Done").click();
@@ -730,6 +731,14 @@ const tests = {
       await it.page.locator("[role=row][aria-selected=true]").waitFor();
       await it.button("Whole time").click();
       await until("the whole", async () => await range() === whole);
+      await it.page.mouse.move(box.x + 300, box.y + 20);
+      await it.page.mouse.down();
+      await it.page.mouse.move(box.x + 420, box.y + 20, { steps: 4 });
+      await it.page.mouse.up();
+      await it.button("Whole time").waitFor();
+      await it.button("Clear").click();
+      await until("the whole again", async () => !await it.button("Whole time").isVisible());
+      await it.button("Show them").click();
       await it.button("Theme: system").click();
       await it.button("Theme: light").click();
       assert.equal(await it.page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 23, 26)");
