@@ -154,13 +154,13 @@ export class MessageList {
   }
 
   describe() {
-    const { grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
+    const { model, grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
     grid.ariaRowCount = map.rows + 1;
     if (view?.isUsed && view.index === selected) grid.setAttribute("aria-activedescendant", view.element.id);
     else grid.removeAttribute("aria-activedescendant");
     const below = map.rows - Math.floor((map.position + map.viewport + 2) / map.rowHeight);
     jump.hidden = this.follows || below <= 0;
-    setText(jump, `↓ ${countText(below)} newer`);
+    setText(jump, `↓ ${countText(below)} ${model.hello?.mode === "view" ? "more" : "newer"}`);
   }
 
   clicked(element) {
