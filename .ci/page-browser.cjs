@@ -382,6 +382,10 @@ const tests = {
     await withPage(browser, lab, async (it) => {
       await it.button("Hold").click();
       await until("holding", async () => await it.button("Hold").getAttribute("aria-pressed") === "true");
+      for (let n = 0; n < 2; n++) lab.say("hold 1");
+      const heads = it.page.getByRole("list", { name: "Held messages" });
+      await until("held by a rule", async () => /^2 held\s*Release all\s*held 1 by rule 1/.test(await heads.innerText()));
+      await it.button("Release all").click();
       for (let n = 0; n < 3; n++) lab.say("hold");
       await until("three held", async () => await it.button("Go").count() === 3);
       const held = it.page.getByRole("list", { name: "Held messages" });
@@ -411,8 +415,9 @@ const tests = {
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("nonsense");
       await it.page.keyboard.press("Enter");
       await it.dialog("Rules").getByRole("alert").filter({ hasText: "no =>" }).waitFor();
-      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client /x/ => drop");
+      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client $.x==1 => drop");
       await it.button("Add").click();
+      await it.dialog("Rules").getByText("compared as text").waitFor();
       await until("the count", async () => /^Rules \(1\)$/.test(await it.page.locator("#open-rules").innerText()));
       await it.button("Remove rule 1").click();
       await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));
