@@ -10,7 +10,7 @@ const CELLS = ["time", "connection", "delta", "direction", "type", "size", "data
 /** Events that belong to the protocol and not to what it carries: dim. */
 const QUIET_TYPES = new Set(["ping", "pong", "http", "retry", "reconnect", "redirect"]);
 
-/** How many characters stay before a match that would not be seen otherwise. */
+/** At least how many characters stay before a match that would not be seen otherwise. */
 const BEFORE_MATCH = 12;
 
 /** Actions after which a message does not arrive, or another one in its place. */
@@ -77,11 +77,11 @@ export class RowView {
     if (action) cells.data.prepend(span(action, "note rule"));
   }
 
-  /** Shows data from its start, or, if it would not be seen there, from a little before what the filter has found. */
+  /** Shows data from its start, or, if what the filter has found would not be seen there, from before that. */
   preview(text, words, room) {
     const { index: at, 0: match } = words?.exec(text) ?? {};
     if (!match) return putData(this.cells.data, text);
-    const end = at + match.length, cut = columnsOf(text.slice(0, end)) > room ? Math.max(0, at - BEFORE_MATCH) : 0;
+    const end = at + match.length, cut = columnsOf(text.slice(0, end)) > room ? Math.max(0, Math.min(at - BEFORE_MATCH, columnsOf(text) + 1 - room)) : 0;
     this.cells.data.replaceChildren(cut > 0 ? "…" : "", ...marked(text.slice(cut), at - cut, at - cut + match.length));
   }
 }
