@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn style_sheets_keep_only_blanks_that_separate() {
-        let style = "a > b :is(b, c) { d: e f; g: h !important; }\n@media (i: j) {\n  k { l: m; }\n}\n";
+        let style =
+            "a > b :is(b, c) { d: e f; g: h !important; }\n@media (i: j) {\n  k { l: m; }\n}\n";
         let compact = "a>b :is(b,c){d:e f;g:h!important}@media (i:j){k{l:m}}";
         assert_eq!(compact_style(style), compact);
     }

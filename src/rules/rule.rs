@@ -52,7 +52,8 @@ impl ProxyRule {
         let is_path = pattern.starts_with("$.") || pattern.starts_with("$[");
         is_path.then(|| {
             format!(
-                "{:?} is compared as text; a JSON pattern is a part of the message, as {{\"type\":\"presence\"}}",
+                "{:?} is compared as text; a JSON pattern is a part of the message, as \
+                 {{\"type\":\"presence\"}}",
                 shortened(pattern)
             )
         })

@@ -94,4 +94,3 @@ fn record(queue: &BatchQueue, store: &Store) {
         }
     }
 }
-

@@ -182,12 +182,7 @@ fn is_ping_or_pong(event: &Event<'_>) -> bool {
 }
 
 /// Adds something to what waits for the operator, and returns its number.
-fn hold(
-    control: &CableControl,
-    from: Side,
-    event: &Event<'_>,
-    verdict: Option<&Verdict>,
-) -> u64 {
+fn hold(control: &CableControl, from: Side, event: &Event<'_>, verdict: Option<&Verdict>) -> u64 {
     let original = carried(event);
     control.holding.add(Held {
         connection: control.number,

@@ -275,6 +275,7 @@ fn a_path_that_is_text_here_is_noted() {
     ] {
         assert_eq!(rule(source).note().is_some(), is_noted, "{source}");
     }
-    let expected = "\"$.type==presence\" is compared as text; a JSON pattern is a part of the message, as {\"type\":\"presence\"}";
+    let expected = "\"$.type==presence\" is compared as text; a JSON pattern is a part of the \
+                    message, as {\"type\":\"presence\"}";
     assert_eq!(rule("server $.type==presence => drop").note().as_deref(), Some(expected));
 }
