@@ -148,7 +148,13 @@ const tests = {
       await it.tab("Hex").click();
       await panelHas(it, /0000 {2}7b 22 6a 73/);
       await it.tab("Frames").click();
-      await panelHas(it, /One frame/);
+      await panelHas(it, /One frame: fin, no reserved bits/);
+      await it.filter.fill("size:>100 order");
+      await it.row(/"op":"order"/).click();
+      await panelHas(it, /One frame: fin, RSV1 \(compressed\)/);
+      await it.filter.fill("");
+      await it.button("Follow").click();
+      await it.row('"result"').click();
       await it.tab("Decoded").click();
       await panelHas(it, /No decoder/);
       await it.button("Copy as scenario").click();
@@ -210,10 +216,14 @@ const tests = {
       await until("fewer", async () => /^\d+ of 2,000$/.test(await it.page.locator("#filter-count").innerText()));
       await until("rows of it", async () => /"op":"order"/.test(await it.rows.last().innerText()));
       assert.equal(await it.count(), Number((await it.page.locator("#filter-count").innerText()).split(" ")[0]));
-      await until("it is marked", async () => await it.rows.last().locator("mark").innerText() === "order");
+      await until("it is marked", async () => await it.rows.last().locator("mark").innerText() === '"op":"order"');
       await it.filter.fill("subscribe");
-      await until("it is cut around what was found", async () => /^….{12}subscribe","params/.test(await it.rows.last().locator(".data").innerText()));
-      assert.equal(await it.rows.last().locator("mark").innerText(), "subscribe");
+      const found = it.rows.last().locator(".data");
+      await until("it is cut around what was found", async () => /^….{12}subscribe","params/.test(await found.innerText()));
+      assert.equal(await found.locator("mark").innerText(), "subscribe");
+      await it.page.setViewportSize({ width: 2560, height: 720 });
+      await until("it is whole where it fits", async () => /^{"jsonrpc".*subscribe/.test(await found.innerText()));
+      await it.page.setViewportSize(WIDE);
       await it.filter.fill("dir:sideways");
       await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
       assert.equal(await it.filter.getAttribute("aria-invalid"), "true");
@@ -322,18 +332,18 @@ const tests = {
       await it.type.selectOption("pong");
       await it.message.press("Enter");
       await until("a pong", async () => await it.count() === before + 2);
-      assert.equal(await it.type.inputValue(), "text");
+      await it.type.selectOption("text");
       await it.page.getByLabel("Payload file").setInputFiles({ name: "data.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0xff, 0, 1]) });
       await it.button("Send").click();
       await until("the file", async () => await rowsWith(it, "ff0001") === 1);
       assert.deepEqual([await it.type.inputValue(), await it.message.isVisible()], ["text", true]);
-      for (const [type, text, next] of [["hex", "c0 fe", "hex"], ["ping", "", "hex"], ["json", "[7]", "json"], ["pong", "", "json"], ["text", "as text", "text"]]) {
+      for (const [type, text] of [["hex", "c0 fe"], ["ping", ""], ["json", "[7]"], ["pong", ""], ["text", "as text"]]) {
         const rows = await it.count();
         await it.type.selectOption(type);
         await it.message.fill(text);
         await it.message.press("Enter");
         await until(`${type} ${text}`, async () => await it.count() === rows + 1);
-        assert.equal(await it.type.inputValue(), next, `after ${type}`);
+        assert.equal(await it.type.inputValue(), type);
       }
       lab.say("open");
       const via = it.page.getByRole("combobox", { name: "via" });
@@ -372,6 +382,10 @@ const tests = {
     await withPage(browser, lab, async (it) => {
       await it.button("Hold").click();
       await until("holding", async () => await it.button("Hold").getAttribute("aria-pressed") === "true");
+      for (let n = 0; n < 2; n++) lab.say("hold 1");
+      const heads = it.page.getByRole("list", { name: "Held messages" });
+      await until("held by a rule", async () => /^2 held\s*Release all\s*held 1 by rule 1/.test(await heads.innerText()));
+      await it.button("Release all").click();
       for (let n = 0; n < 3; n++) lab.say("hold");
       await until("three held", async () => await it.button("Go").count() === 3);
       const held = it.page.getByRole("list", { name: "Held messages" });
@@ -386,19 +400,25 @@ const tests = {
       await until("two held", async () => await it.button("Go").count() === 2);
       await it.button("Drop").first().click();
       await it.row("drop").waitFor();
+      await it.message.fill("a draft");
+      await it.to.selectOption("client");
       await it.button("Edit").first().click();
       await until("it is in the box", async () => /"qty":5/.test(await it.message.inputValue()));
+      assert.equal(await it.to.inputValue(), "server");
       await it.message.fill('{"op":"order","qty":6}');
       await it.button("Send").click();
       await until("none held", async () => await it.button("Go").count() === 0);
       await it.row('"qty":6').waitFor();
       assert.equal(await it.grid.evaluate((grid) => grid === document.activeElement), true);
+      assert.deepEqual([await it.message.inputValue(), await it.to.inputValue()], ["a draft", "client"]);
       await it.button("Rules").click();
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("nonsense");
       await it.page.keyboard.press("Enter");
       await it.dialog("Rules").getByRole("alert").filter({ hasText: "no =>" }).waitFor();
-      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client /x/ => drop");
+      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client $.x==1 => drop");
       await it.button("Add").click();
+      await it.dialog("Rules").getByText("compared as text").waitFor();
+      await until("the count", async () => /^Rules \(1\)$/.test(await it.page.locator("#open-rules").innerText()));
       await it.button("Remove rule 1").click();
       await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));
       await it.button("Done").click();
@@ -482,6 +502,15 @@ const tests = {
         await it.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
         assert.equal(await follows(), "true");
       }
+      lab.say("rate 500");
+      await it.message.click();
+      for (const text of ["1\n2\n3\n4\n5", "1\n2\n3\n4\n5\n6", ""]) await it.message.fill(text);
+      for (const height of [500, 1200]) await it.page.setViewportSize({ width: 1280, height });
+      for (let held = 0; held < 3; held++) lab.say("hold");
+      await it.button("Release all").click();
+      await until("nothing is held", async () => !await it.button("Release all").isVisible());
+      assert.equal(await follows(), "true");
+      lab.say("rate 0");
       await it.button("Clear").click();
       await it.page.getByText("Cleared: nothing new yet.").waitFor();
       await it.button("Show them").click();
@@ -707,6 +736,14 @@ const tests = {
       await it.page.locator("[role=row][aria-selected=true]").waitFor();
       await it.button("Whole time").click();
       await until("the whole", async () => await range() === whole);
+      await it.page.mouse.move(box.x + 300, box.y + 20);
+      await it.page.mouse.down();
+      await it.page.mouse.move(box.x + 420, box.y + 20, { steps: 4 });
+      await it.page.mouse.up();
+      await it.button("Whole time").waitFor();
+      await it.button("Clear").click();
+      await until("the whole again", async () => !await it.button("Whole time").isVisible());
+      await it.button("Show them").click();
       await it.button("Theme: system").click();
       await it.button("Theme: light").click();
       assert.equal(await it.page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 23, 26)");

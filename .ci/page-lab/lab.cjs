@@ -81,8 +81,8 @@ class Lab {
       size: bytes.length, wire_size: bytes.length + 6, compressed: false, frames: 1, ...(action ? { action, rule: null } : {}) });
   }
 
-  hold(connection, direction, data) {
-    this.held.push({ number: ++this.lastHeld, connection, direction, type: "text", size: Buffer.byteLength(data), preview: data.slice(0, 200), data });
+  hold(connection, direction, data, rule) {
+    this.held.push({ number: ++this.lastHeld, connection, rule, direction, type: "text", size: Buffer.byteLength(data), preview: data.slice(0, 200), data });
     this.heldVersion += 1;
   }
 
@@ -93,7 +93,7 @@ class Lab {
 
   command(line) {
     const [name, number] = line.split(" ");
-    if (name === "hold") this.hold(1, "out", '{"op":"order","qty":5}');
+    if (name === "hold") this.hold(1, "out", '{"op":"order","qty":5}', Number(number) || null);
     if (name === "close") this.close(Number(number), { code: 1000, reason: "", initiator: "client" });
     if (name === "open") {
       const next = this.connections.push(this.connections.length + 1);
@@ -286,7 +286,8 @@ class Tab {
 
   add_rule({ text }) {
     if (!text.includes("=>")) throw new Error("the rule has no => with an action");
-    this.lab.rules.push({ number: ++this.lab.lastRule, text, applied: 0 });
+    const note = text.includes(" $.") ? { note: "it is compared as text; a JSON pattern is a part of the message" } : {};
+    this.lab.rules.push({ number: ++this.lab.lastRule, text, applied: 0, ...note });
     this.lab.rulesVersion += 1;
     return {};
   }

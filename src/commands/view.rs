@@ -39,6 +39,7 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         signals::exit_at_once().map_err(handlers)?;
     }
     let (name, file) = recorded::open(config.file.as_deref())?;
+    check_before_page(&config, &name)?;
     let mut screen = Screen::new(&config)?;
     let of_page = screen.open_page(&config, &name)?;
     let viewing = RefCell::new(Viewing {
@@ -59,6 +60,16 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         .map_err(|error| Error::System("thread for the file".to_owned(), error))?;
     let result = read(&name, source, &limits, &mut |event| viewing.borrow_mut().event(event));
     viewing.into_inner().end(&name, result)
+}
+
+/// Whether the file is a recording, before its page is announced. What can be read only once is not looked at.
+fn check_before_page(config: &ViewConfig, name: &str) -> Result<(), Error> {
+    let path = config.file.as_deref().filter(|path| config.ui.is_some() && path.is_file());
+    let Some(path) = path else { return Ok(()) };
+    let (_, file) = recorded::open(Some(path))?;
+    let limits = Limits { max_size: config.max_size };
+    read(name, file, &limits, &mut |_| ControlFlow::Break(()))?;
+    Ok(())
 }
 
 /// Whether a signal ends the run in an orderly way: files, or tabs of the page, have to be ended. Otherwise nothing is lost.

@@ -23,7 +23,7 @@ macro_rules! assets {
         [$(Asset {
             name: $name,
             content_type: $content_type,
-            content: compact(include_str!(concat!("assets/", $name))),
+            content: shortened(include_str!(concat!("assets/", $name)), $content_type),
         }),*]
     };
 }
@@ -67,7 +67,31 @@ pub fn find(name: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.name == name)
 }
 
-/// A source without indentation, blank lines, lines that are comments, and types. No text in a source spans lines.
+/// What is served of a source.
+fn shortened(source: &str, content_type: &str) -> String {
+    if content_type == CSS { compact_style(source) } else { compact(source) }
+}
+
+/// A style sheet without blanks and ends of lines beside punctuation as well. No text in one has such.
+pub(super) fn compact_style(source: &str) -> String {
+    const SHORTER: [(&str, &str); 11] = [
+        (" {", "{"),
+        ("{ ", "{"),
+        ("; ", ";"),
+        (": ", ":"),
+        (", ", ","),
+        (" > ", ">"),
+        (" !", "!"),
+        (" }", "}"),
+        ("}\n", "}"),
+        (";\n", ";"),
+        (";}", "}"),
+    ];
+    SHORTER.iter().fold(compact(source), |style, (long, short)| style.replace(long, short))
+}
+
+/// A source without indentation, blank lines, ends of lines behind braces that open, lines that are comments, and types. No
+/// text in a source spans lines.
 pub(super) fn compact(source: &str) -> String {
     let mut compacted = String::with_capacity(source.len());
     let mut is_in_comment = false;
@@ -78,7 +102,9 @@ pub(super) fn compact(source: &str) -> String {
             is_in_comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
             push_without_types(line, &mut compacted);
-            compacted.push('\n');
+            if !line.ends_with('{') {
+                compacted.push('\n');
+            }
         }
     }
     compacted
@@ -127,8 +153,17 @@ mod tests {
         let source = "// @ts-check\n/* one line */\n/**\n * Adds. {@link x}\n */\n\n  add(1); // why\n\t* { a: b }\n/* a */ c\n";
         assert_eq!(compact(source), "add(1); // why\n* { a: b }\n/* a */ c\n");
         assert_eq!(compact("/* never ends\na\n"), "");
+        assert_eq!(compact("export class A {\n  b() {\n  }\n}\n"), "export class A {b() {\n}\n}\n");
         let types = "a(/** @type {any} */ (b), /** @type {c} */d); // /** @type x";
         assert_eq!(compact(types), "a((b), d); // /** @type x\n");
+    }
+
+    #[test]
+    fn style_sheets_keep_only_blanks_that_separate() {
+        let style =
+            "a > b :is(b, c) { d: e f; g: h !important; }\n@media (i: j) {\n  k { l: m; }\n}\n";
+        let compact = "a>b :is(b,c){d:e f;g:h!important}@media (i:j){k{l:m}}";
+        assert_eq!(compact_style(style), compact);
     }
 
     /// The limit that the page has set itself.

@@ -90,6 +90,11 @@ impl Connections {
         self.count
     }
 
+    /// Whether one has not ended.
+    pub(super) fn has_open(&self) -> bool {
+        self.list.len() > self.ended.len()
+    }
+
     /// A number that changes with the list; for messages only once between two calls.
     pub(super) fn version(&mut self) -> u64 {
         self.version += u64::from(std::mem::take(&mut self.has_traffic));

@@ -147,6 +147,8 @@ pub struct HeldMessage {
     pub number: u64,
     /// That of its connection.
     pub connection: u64,
+    /// The number of the rule that holds it.
+    pub rule: Option<u64>,
     /// Who sent it.
     pub from: Side,
     /// Its type.
@@ -166,4 +168,7 @@ pub struct RuleText {
     pub text: String,
     /// How often it was applied.
     pub applied: u64,
+    /// What it does that may not be meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }

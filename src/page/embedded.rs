@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::assets::{compact, find};
+use super::assets::{compact, compact_style, find};
 
 /// Modules that only the viewer has, in place of those that speak with the program.
 const MODULES: [(&str, &str); 3] = [
@@ -31,7 +31,7 @@ pub struct Viewer {
 pub fn viewer() -> &'static Viewer {
     static VIEWER: LazyLock<Viewer> = LazyLock::new(|| Viewer {
         markup: markup(asset("index.html")),
-        style: asset("style.css").to_owned() + &compact(OWN_STYLE),
+        style: asset("style.css").to_owned() + &compact_style(OWN_STYLE),
         script: script(),
     });
     &VIEWER

@@ -70,7 +70,7 @@ impl Default for StoreOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Nothing is connected yet: clients may come.
+    /// No client is connected: some may come.
     #[default]
     Waiting,
     /// A connection is being opened.
@@ -226,7 +226,7 @@ impl Store {
     /// How far the run is, why, and since when (a time as in events).
     pub fn set_phase(&self, phase: Phase, why: Option<String>, time: Option<String>) {
         let mut state = self.state();
-        (state.phase, state.why, state.time) = (phase, why, time);
+        (state.phase, state.why, state.time) = (Some(phase), why, time);
         drop(state);
         self.notify();
     }

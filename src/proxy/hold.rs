@@ -17,6 +17,8 @@ use super::queue::Orders;
 pub struct Held {
     /// The number of its connection.
     pub connection: u64,
+    /// The number of the rule that holds it; `None`: each data message is held.
+    pub rule: Option<u64>,
     /// Who sent it.
     pub from: Side,
     /// When it was received.

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::output::{RecordedFrames, Recorders};
-use crate::page::{Phase, Store};
+use crate::page::Store;
 use crate::platform::batches::{BatchQueue, Waited, WhenFull};
 
 /// The recording into a store.
@@ -82,29 +82,15 @@ impl Over {
 }
 
 fn record(queue: &BatchQueue, store: &Store) {
-    let mut is_waiting = true;
     loop {
         match queue.wait_for_batch_until(None) {
             Waited::Batch(batch) if batch.is_cut => store.discard_partial(),
             Waited::Batch(batch) => {
                 store.append(&batch.bytes);
                 queue.recycle(batch.bytes);
-                if is_waiting {
-                    is_waiting = !has_begun(store);
-                }
             }
             Waited::TimedOut => {}
             Waited::Ended => return,
         }
     }
-}
-
-/// A server waits until there is a first connection.
-fn has_begun(store: &Store) -> bool {
-    let summary = store.summary();
-    let is_first = summary.phase == Phase::Waiting && summary.connections > 0;
-    if is_first {
-        store.set_phase(Phase::Live, None, None);
-    }
-    summary.phase != Phase::Waiting || is_first
 }

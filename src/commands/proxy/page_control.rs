@@ -64,9 +64,9 @@ fn for_page(mut problem: String) -> String {
     problem
 }
 
-/// A proxy numbers all connections.
+/// A proxy numbers all connections; the page chooses one as long as any is open.
 fn chosen(connection: Option<u64>) -> Result<u64, String> {
-    connection.ok_or_else(|| "no connection is chosen".to_owned())
+    connection.ok_or_else(|| "no connection is open".to_owned())
 }
 
 impl Control for PageControl {
@@ -128,6 +128,7 @@ impl Control for PageControl {
             number: rule.number,
             text: rule.rule.to_string(),
             applied: rule.applied(),
+            note: rule.rule.note(),
         };
         Ok(rules.list().iter().map(text).collect())
     }
@@ -157,6 +158,7 @@ fn held_message(number: u64, held: &proxy::Held) -> HeldMessage {
     let mut message = HeldMessage {
         number,
         connection: held.connection,
+        rule: held.rule,
         from: held.from,
         kind,
         size: data.len() as u64,

@@ -66,13 +66,8 @@ export class App {
   startControls() {
     const { model, list } = this;
     let timer;
-    on("pause", "click", () => this.pause());
-    on("clear", "click", () => this.clear());
-    on("follow", "click", () => list.follow(!list.follows));
-    on("jump", "click", () => list.toEnd());
-    on("control", "click", () => this.toggleControl());
-    on("repeat", "click", () => this.repeat());
-    on("reuse", "click", () => this.reuse());
+    const buttons = { pause: () => this.pause(), clear: () => this.clear(), follow: () => list.follow(!list.follows), jump: () => list.toEnd(), control: () => this.toggleControl(), repeat: () => this.repeat(), reuse: () => this.reuse() };
+    for (const [id, action] of Object.entries(buttons)) on(id, "click", action);
     on("filter", "keydown", (event) => runKey(event, { Enter: () => byId("grid").focus() }));
     on("filter", "input", () => {
       clearTimeout(timer);
@@ -99,6 +94,7 @@ export class App {
     const { can, mode } = model.hello;
     this.compose.setSides(can.send, mode === "listen");
     this.connections.fetch();
+    byId("clear").hidden = mode === "view";
     this.list.follow(mode !== "view");
   }
 
@@ -161,6 +157,8 @@ export class App {
   }
 
   clear() {
+    if (byId("clear").hidden) return;
+    this.lane.zoomTo(null);
     this.filter({ after: this.model.state?.rows ?? 0 });
     this.list.follow(true);
   }

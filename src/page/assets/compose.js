@@ -2,7 +2,7 @@
 // Writing messages: new ones, those that are sent again with changes, and those that are held.
 
 import { connectionOptions } from "./connections.js";
-import { attempt, byId, hasModifier, hasOption, notify, on, putData, putOptions, setText } from "./dom.js";
+import { attempt, byId, hasModifier, hasOption, make, notify, on, putData, putOptions, setText } from "./dom.js";
 import { base64Text, bytesOfBase64, countText, exactSize } from "./format.js";
 import { hexBytes, parseHex } from "./hex.js";
 import { looksLikeJson, parseJson } from "./json-parse.js";
@@ -20,7 +20,7 @@ export class Compose {
     this.type = byId("type");
     this.message = byId("message");
     this.connection = byId("compose-connection");
-    /** The type that was chosen, to which ping, pong and a file return. */
+    /** The type that was chosen, to which a file returns. */
     this.kept = "text";
     /** @type {Uint8Array|null} the content of a file */
     this.file = null;
@@ -30,6 +30,8 @@ export class Compose {
     this.gone = null;
     /** @type {any} the held message that is edited */
     this.editing = null;
+    /** What was written before that, and to whom. @type {[string, string, Uint8Array|null, string, string]|null} */
+    this.draft = null;
     on("compose", "submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -46,7 +48,7 @@ export class Compose {
       this.changed();
     });
     on("type", "change", () => {
-      if (!this.file && !this.editing && !this.type.value.startsWith("p")) this.kept = this.type.value;
+      if (!this.file && !this.editing) this.kept = this.type.value;
       this.changed();
     });
     on("attach", "click", () => byId("file").click());
@@ -92,9 +94,12 @@ export class Compose {
   }
 
   changed() {
-    const { message } = this, check = byId("message-check"), { text, look } = message.value || this.file ? this.check() : { text: "" };
+    const { message, form } = this, check = byId("message-check"), { text, look } = message.value || this.file ? this.check() : { text: "" };
+    // The list above keeps its height, and so its place, while the box is measured.
+    form.style.minHeight = `${form.offsetHeight}px`;
     message.style.height = "";
     if (message.scrollHeight > message.clientHeight) message.style.height = `${message.scrollHeight + 2}px`;
+    form.style.minHeight = "";
     putData(check, text);
     check.className = look ?? "";
     message.ariaInvalid = look === "bad";
@@ -161,7 +166,8 @@ export class Compose {
     if (editing) byId("grid").focus();
     const isSent = await attempt(sent);
     if (isSent) told.forEach((toast) => toast.remove());
-    if (isSent || this.message.value !== "" || this.file) return;
+    if (isSent || this.editing || (!editing && (this.message.value !== "" || this.file))) return;
+    if (editing) this.draft = this.written;
     this.fill(text, type, file);
     this.setEditing(editing);
   }
@@ -196,19 +202,37 @@ export class Compose {
     if (hasOption(this.to, side)) this.to.value = side;
     if (hasOption(this.connection, connection)) this.connection.value = String(connection);
     this.focus();
+    return true;
+  }
+
+  /** What is in the box, and for whom. @returns {[string, string, Uint8Array|null, string, string]} */
+  get written() {
+    return [this.message.value, this.type.value, this.file, this.to.value, this.connection.value];
   }
 
   /** Edits a held message; Send then lets it go. @param {any} held */
   async edit(held) {
     const payload = await attempt(this.source.request("held_payload", { number: held.number }));
-    if (!payload) return;
-    this.load({ connection: held.connection, direction: held.direction, ...payload });
+    const draft = this.draft ?? this.written;
+    if (!payload || !this.load({ connection: held.connection, direction: held.direction, ...payload })) return;
+    this.draft = draft;
     this.setEditing(held);
   }
 
+  /** What was written before is in the box again. */
   stopEditing() {
-    this.fill();
+    const { draft, connection: select } = this, [text, type, file, to, connection] = draft ?? [];
     this.setEditing(null);
+    if (draft) {
+      this.draft = null;
+      this.to.value = to;
+      if (!hasOption(select, connection)) {
+        select.append(make("option", { value: connection }, `#${connection} · ended`));
+        this.gone = connection ?? null;
+      }
+      select.value = connection;
+    }
+    this.fill(text, type, file);
   }
 
   setEditing(held) {

@@ -62,8 +62,9 @@ export class Connections {
     const { filter: { connection }, isOver } = this.model, all = `All connections (${countText(this.total)})`;
     if (isOver) for (const one of this.open) Object.assign(one, { state: "ended", why: "wscope ended" });
     const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.number ?? "only", one.number ?? ""))];
-    putData(buttons[0].children[1], all);
-    setText(buttons[0].children[5], this.forgotten ? `and ${countText(this.forgotten)} older ones that are not listed` : "");
+    setText(buttons[0].children[1], "All connections");
+    setText(buttons[0].children[2], countText(this.total));
+    setText(buttons[0].children[4], this.forgotten ? `and ${countText(this.forgotten)} older ones that are not listed` : "");
     this.list.forEach((one, at) => fillConnection(buttons[at + 1], one));
     buttons.forEach((button, at) => {
       button.ariaCurrent = (connection === null ? at === 0 : button.dataset.number === String(connection)) ? "true" : null;
@@ -79,7 +80,7 @@ export class Connections {
   /** The button of an item, which is kept for the next time. */
   button(key, number) {
     if (!this.items.has(key)) {
-      const button = make("button", { "data-number": String(number) }, ...["dot", "path", "protocol", "second dim", "bytes dim", "why dim"].map((name) => make("span", { class: name })));
+      const button = make("button", { "data-number": String(number) }, ...["dot", "path", "protocol dim", "second dim", "why dim"].map((name) => make("span", { class: name })));
       make("li", {}, button);
       this.items.set(key, button);
     }
@@ -111,13 +112,12 @@ export function connectionOptions(list) {
 }
 
 function fillConnection(button, one) {
-  const [dot, path, protocol, second, bytes, why] = button.children, isBad = one.state === "refused" || !GOOD_CODES.includes(one.code);
+  const [dot, path, protocol, second, why] = button.children, isBad = one.state === "refused" || !GOOD_CODES.includes(one.code);
   const words = one.state === "open" ? "" : one.why ?? [one.state === "closing" && "closing", one.initiator && `by ${one.initiator === "self" ? "wscope" : one.initiator}`, one.reason ? `“${one.reason}”` : one.name].filter(Boolean).join(": ");
   button.className = dot.title = one.state;
   putData(path, connectionName(one));
   putData(protocol, String(endOf(one) ?? one.protocol ?? "").slice(0, 40));
-  putData(second, `↑ ${countText(one.out)}  ↓ ${countText(one.in)}`);
-  putData(bytes, sizeText(one.bytes));
+  putData(second, `↑ ${countText(one.out)}  ↓ ${countText(one.in)}  · ${sizeText(one.bytes)}`);
   putData(why, words.slice(0, 300));
   why.hidden = words === "";
   for (const element of [protocol, why]) element.className = `${element === why ? "why" : "protocol"} ${isBad ? "bad" : "dim"}`;

@@ -124,7 +124,7 @@ export class Detail {
     const { event, frames } = this.answer;
     if (frames?.length) return frameTable(frames);
     if (!["message", "ping", "pong", "close"].includes(event.event)) return hint("Not a message: it has no frames.");
-    return hint(event.frames === 1 ? "One frame: fin, no reserved bits, minimal length." : "The frames were not kept.");
+    return hint(event.frames === 1 ? `One frame: fin, ${event.compressed ? "RSV1 (compressed)" : "no reserved bits"}, minimal length.` : "The frames were not kept.");
   }
 
   decoded() {

@@ -2,7 +2,7 @@
 // The dialogs: rules, the end of a connection, keys.
 
 import { connectionOptions } from "./connections.js";
-import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, span } from "./dom.js";
+import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, setText, span } from "./dom.js";
 
 export class RulesDialog {
   /** @param {import("./model.js").Model} model */
@@ -18,8 +18,9 @@ export class RulesDialog {
   }
 
   update() {
-    byId("open-rules").hidden = !this.model.can("rules");
-    if (this.dialog.open && this.model.state?.rules_version !== this.version) this.fetch();
+    const { model } = this, canRule = model.can("rules");
+    byId("open-rules").hidden = !canRule;
+    if (canRule && model.state.rules_version !== this.version) this.fetch();
   }
 
   open() {
@@ -30,11 +31,12 @@ export class RulesDialog {
   }
 
   async fetch() {
+    this.version = this.model.state.rules_version;
     const answer = await this.change("rules", {});
     if (!answer) return;
-    this.version = answer.version;
-    const items = answer.list.map(({ number, text, applied }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
-      makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
+    setText(byId("open-rules"), answer.list.length > 0 ? `Rules (${answer.list.length})` : "Rules");
+    const items = answer.list.map(({ number, text, applied, note }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
+      makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` }), note ? dataIn("p", note, "warn") : ""));
     byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
   }
 
@@ -91,9 +93,9 @@ export class CloseDialog {
 
 /** What is in the dialog `Keys`: keys, then the words of the filter. Keys that need an ability of the run are listed only with it. */
 const KEYS_HELP = {
-  Messages: { "j k ↓ ↑": "next, previous", "PgDn PgUp": "a screen further, back", "g G": "first, newest", f: "follow the newest", "[ ]": "newer, older connection", "/": "filter", p: "hide or show control frames", C: "clear" },
+  Messages: { "j k ↓ ↑": "next, previous", "PgDn PgUp": "a screen further, back", "g G": "first, newest", f: "follow the newest", "[ ]": "newer, older connection", "/": "filter", p: "hide or show control frames" },
   "One message": { Enter: "to the detail", Esc: "back", "1 … 5": "Text, JSON, Hex, Frames, Decoded", y: "copy", Y: "copy as a scenario line" },
-  Live: { Space: "pause, resume" },
+  Live: { Space: "pause, resume", C: "clear" },
   Sending: { c: "compose", "Ctrl+Enter": "send, even if empty", e: "edit and send again", r: "send again", x: "disconnect" },
   Holding: { h: "hold on, off", o: "let the first held message go", d: "drop it", E: "edit it", R: "rules" },
   Page: { t: "time line: ← → to move, Enter to jump, + − to zoom", s: "save (Tab for the format)", "?": "this list" },

@@ -16,6 +16,11 @@ const JOINER = /[\u200c\u200d\ufe0e\ufe0f]/;
 /** Escapes that JSON has names for. */
 const NAMED_ESCAPES = /** @type {Record<string, string>} */ ({ "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r" });
 
+/** How many columns of digits a text takes at most: other letters than Latin ones may be twice as wide. @param {string} text */
+export function columnsOf(text) {
+  return text.replace(/[^\u0000-\u024f]/g, "  ").length;
+}
+
 /** A number with separators: `12,408`. @param {number} value */
 export function countText(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -54,10 +59,10 @@ export function spanText(ms) {
   return `${Math.floor(ms / 3_600_000)} h ${Math.floor(ms / 60_000) % 60} min`;
 }
 
-/** The time since the row before, short: `+519 ms`, `+4m 12s`. @param {number|null|undefined} ms */
+/** The time since the row before, short: `+519 ms`, `+4m 12s`; rows of other connections may be a little older. @param {number|null|undefined} ms */
 export function deltaText(ms) {
   if (ms === null || ms === undefined) return "";
-  return (ms < 0 ? `−${spanText(-ms)}` : `+${spanText(ms)}`).replace(/ ([mh])\w* (\d+) (\w).*/, "$1 $2$3");
+  return `+${spanText(Math.max(0, ms))}`.replace(/ ([mh])\w* (\d+) (\w).*/, "$1 $2$3");
 }
 
 /** Whether a text has characters that are shown as escapes. @param {string} text */
@@ -115,17 +120,26 @@ export function visibleText(text) {
   return hasHidden(text) ? visibleParts(text, false).map(([part]) => part).join("") : text;
 }
 
+/** A JSON value up to its end, or of an object or array the start. */
+const VALUE = `\\s*:\\s*(?:"(?:[^"\\\\]|\\\\.)*"?|[^\\s",}\\]]*)`;
+
 /**
- * What a filter looks for in texts, to be marked in them: words and what is in quotation marks. Regular expressions are left
- * out: the browser's may take any time.
+ * What a filter looks for in texts, to be marked in them: words, what is in quotation marks, and the member that a path ends
+ * with. Regular expressions are left out: the browser's may take any time.
  * @param {string} filter
  * @returns {RegExp|null}
  */
 export function wordsOf(filter) {
-  const texts = filter.replace(/(?<!\S)[-!]?(?:\/(?:[^/\\]|\\.)+\/i?(?!\S)|\$[.[]\S*?\s*(?:(?:[<>]=?|!=)\s*\S+|==|~|(?!\S)))/g, " ");
+  /** @type {string[]} */
+  const members = [];
+  const texts = filter.replace(/(?<!\S)([-!]?)(?:\/(?:[^/\\]|\\.)+\/i?(?!\S)|(\$[.[]\S*?)\s*((?:[<>]=?|!=)\s*\S+|(?:==|~)\s*|(?!\S)))/g, (_, not, path, test = "") => {
+    const name = path?.match(/[^\s.[\]'"*$]+/g)?.findLast((part) => !/^-?\d+$/.test(part));
+    if (name && !not && test[0] !== "~") members.push(name);
+    return ` ${test && not}`;
+  });
   const words = [...texts.matchAll(/(?<!\S)(?:"((?:[^"\\]|\\.)+)"|(?![a-z]+:(?!\/\/))[^\s"!/-]\S*)/g)].map(([word, quoted]) => quoted?.replace(/\\(.)/g, "$1") ?? word);
-  const source = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|");
-  return source === "" ? null : new RegExp(source, words.some((word) => word !== word.toLowerCase()) ? "" : "i");
+  const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), source = [...words.map(literal), ...members.map((name) => `"${literal(name)}"${VALUE}`)].join("|");
+  return source === "" ? null : new RegExp(source, [...words, ...members].some((word) => word !== word.toLowerCase()) ? "" : "i");
 }
 
 /** Where a message goes, in words. @param {string|null|undefined} direction */

@@ -43,7 +43,7 @@ export class Held {
     const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
     this.element.replaceChildren(...list.slice(0, MANY_HELD).map((held) => this.item(held)));
-    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(list.length)} ${holding ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
+    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(list.length)} ${holding || list.every(({ rule }) => rule) ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
     if (focused) this.button(focused)?.focus();
   }
 
@@ -53,10 +53,10 @@ export class Held {
   }
 
   item(held) {
-    const { number, connection, direction, type, size, preview } = held, id = `held-${number}`, text = span(preview, "preview");
+    const { number, connection, rule, direction, type, size, preview } = held, id = `held-${number}`, text = span(preview, "preview");
     const button = (name, action) => makeButton(name, action, { "aria-describedby": id });
     text.id = id;
-    return make("li", {}, span(`held ${number}`, "warn"), span(`${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
+    return make("li", {}, span(`held ${number}${rule ? ` by rule ${rule}` : ""}`, "warn"), span(`${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
       span(directionText(direction), "unseen"), text,
       button("Go", () => this.release(number, false)), ...(type === "close" ? [] : [button("Edit", () => this.onEdit(held))]), button("Drop", () => this.release(number, true)));
   }

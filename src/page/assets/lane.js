@@ -25,6 +25,8 @@ export class Lane {
     this.cursor = 1;
     /** @type {{start: number, end: number}|null} pixels */
     this.drag = null;
+    /** Whether something was in the range. */
+    this.hasRows = false;
     this.call = 0;
     this.drawSoon = throttled(() => this.draw(), LANE_REDRAW);
     this.refresh = throttled(() => this.fetch(), LANE_REFRESH);
@@ -62,12 +64,15 @@ export class Lane {
   async fetch() {
     const { model, zoom } = this, call = ++this.call, { state } = model, buckets = Math.min(600, Math.floor(this.canvas.clientWidth / 3));
     if (!state || buckets === 0) return;
-    const range = zoom ? { from_ms: zoom[0], to_ms: zoom[1] } : { from_row: state.first, to_row: model.pausedRows ?? state.rows };
+    const range = zoom ? { from_ms: zoom[0], to_ms: zoom[1] } : { from_row: Math.max(state.first, model.filter.after), to_row: model.pausedRows ?? state.rows };
     const isEmpty = model.total <= model.first;
     // Without an answer, the source is gone: what is shown stays.
     const answer = isEmpty ? null : await model.source.request("lane", { ...range, buckets, filtered: model.isFiltered }).catch(() => this.answer);
     if (call !== this.call) return;
-    this.answer = answer;
+    const hasRows = Boolean(answer?.buckets.some((counts) => counts.some(Boolean)));
+    // What was there is not kept any more, or the filter hides it.
+    if (zoom && this.hasRows && !hasRows) return this.zoomTo(null);
+    Object.assign(this, { answer, hasRows });
     setText(byId("lane-range"), answer ? laneLabel(answer) : "");
     this.draw();
   }
@@ -75,6 +80,7 @@ export class Lane {
   /** @param {[number, number]|null} zoom */
   zoomTo(zoom) {
     this.zoom = zoom;
+    this.hasRows = false;
     byId("lane-all").hidden = !zoom;
     this.fetch();
   }
@@ -117,7 +123,7 @@ export class Lane {
   drawColumns(fill, middle, width) {
     const { answer: { buckets }, colors } = this, step = width / buckets.length, wide = Math.max(1, step - 1);
     const most = Math.max(1, ...buckets.map(([out, inward]) => Math.max(out, inward)));
-    const size = (count) => count && Math.max(1, Math.round((middle - 8) * Math.sqrt(count / most)));
+    const size = (count) => count && Math.max(1, Math.round((middle - 8) * Math.log1p(count) / Math.log1p(most)));
     buckets.forEach(([out, inward, control, bad], at) => {
       fill(colors.out, at * step, middle - size(out), wide, size(out));
       fill(colors.in, at * step, middle + 1, wide, size(inward));

@@ -9,6 +9,9 @@ import { ScrollMap } from "./scroll.js";
 /** Milliseconds without a movement after which the scrollbar is put where it should be. */
 const SETTLE_AFTER = 150;
 
+/** At most the pixels of a character of data. */
+const CHARACTER_WIDTH = 8;
+
 export class MessageList {
   /** @param {import("./model.js").Model} model @param {{onSelect: (row: any) => void, onOpen: () => void, onFollow: (follows: boolean) => void, onView: () => void}} events */
   constructor(model, events) {
@@ -16,6 +19,7 @@ export class MessageList {
     this.events = events;
     this.grid = byId("grid");
     this.spacer = byId("spacer");
+    this.data = byId("columns").querySelector(".data");
     this.map = new ScrollMap(20);
     /** @type {RowView[]} */
     this.pool = [];
@@ -28,7 +32,8 @@ export class MessageList {
     this.isDrawing = false;
     on("grid", "scroll", () => this.scrolled());
     on("grid", "click", ({ target }) => this.clicked(target.closest(".row")));
-    new ResizeObserver(() => this.measure()).observe(this.grid);
+    const observer = new ResizeObserver(() => this.measure());
+    for (const element of [this.grid, this.data]) observer.observe(element);
   }
 
   measure() {
@@ -36,8 +41,11 @@ export class MessageList {
     this.map.position *= rowHeight / this.map.rowHeight;
     this.map.rowHeight = rowHeight;
     this.headHeight = byId("columns").offsetHeight;
-    // Before the browser reports that it has scrolled.
+    // Two lines a row have no header.
+    this.room = Math.floor((this.data.clientWidth || this.grid.clientWidth - 24) / CHARACTER_WIDTH);
+    // Before the browser reports that it has scrolled, which it also does where the list got higher.
     this.resize();
+    if (this.follows) this.settleAtEnd();
     this.draw();
   }
 
@@ -85,6 +93,7 @@ export class MessageList {
   scrolled() {
     const { map, grid } = this, before = map.position;
     if (Math.abs(grid.scrollTop - map.scrollTop) < 1) return;
+    if (this.follows && grid.clientHeight !== this.height) return this.measure();
     map.moved(grid.scrollTop);
     if (map.isAtEnd !== this.follows && (map.isAtEnd || map.position < before)) this.follow(map.isAtEnd);
     this.drawNow();
@@ -101,8 +110,14 @@ export class MessageList {
     this.drawNow();
   }
 
+  settleAtEnd() {
+    this.map.position = this.map.end;
+    this.settle();
+  }
+
   resize() {
-    this.map.resize(this.model.total - this.first, this.grid.clientHeight - (this.headHeight ?? 0));
+    this.height = this.grid.clientHeight;
+    this.map.resize(this.model.total - this.first, this.height - (this.headHeight ?? 0));
     this.spacer.style.height = `${this.map.height}px`;
   }
 
@@ -129,7 +144,7 @@ export class MessageList {
     for (const view of pool) view.isUsed = false;
     for (let at = from; at < to; at++) {
       const index = first + at;
-      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift), model.words);
+      pool[index % pool.length].show(index, model.rowAt(index), at + 2, index === this.selected, Math.round(at * map.rowHeight + shift), model.words, this.room);
     }
     for (const view of pool) view.hideUnused();
     this.describe();
@@ -139,13 +154,13 @@ export class MessageList {
   }
 
   describe() {
-    const { grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
+    const { model, grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
     grid.ariaRowCount = map.rows + 1;
     if (view?.isUsed && view.index === selected) grid.setAttribute("aria-activedescendant", view.element.id);
     else grid.removeAttribute("aria-activedescendant");
     const below = map.rows - Math.floor((map.position + map.viewport + 2) / map.rowHeight);
     jump.hidden = this.follows || below <= 0;
-    setText(jump, `↓ ${countText(below)} newer`);
+    setText(jump, `↓ ${countText(below)} ${model.hello?.mode === "view" ? "more" : "newer"}`);
   }
 
   clicked(element) {

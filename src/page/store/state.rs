@@ -33,7 +33,8 @@ pub(super) struct State {
     frames: Frames,
     pairs: Pairs,
     pub(super) connections: Connections,
-    pub(super) phase: Phase,
+    /// `None`: that of a server, whose clients come and go.
+    pub(super) phase: Option<Phase>,
     pub(super) why: Option<String>,
     pub(super) time: Option<String>,
     pub(super) recorded_end: Option<String>,
@@ -216,7 +217,10 @@ impl State {
             bytes: self.bytes,
             connections: self.connections.count(),
             connections_version: self.connections.version(),
-            phase: self.phase,
+            phase: self.phase.unwrap_or(match self.connections.has_open() {
+                true => Phase::Live,
+                false => Phase::Waiting,
+            }),
             why: self.why.clone(),
             time: self.time.clone(),
             dropped: first,

@@ -45,6 +45,26 @@ fn lines_are_rows_wherever_they_are_split() {
 }
 
 #[test]
+fn a_server_waits_whenever_no_client_is_connected() {
+    let store = store(1 << 20, 1 << 20);
+    let phase = || store.summary().phase;
+    assert_eq!(phase(), Phase::Waiting);
+    for (event, members, expected) in [
+        ("error", r#""connection":1,"kind":"handshake","message":"no""#, Phase::Waiting),
+        ("open", r#""connection":2,"url":"ws://h/""#, Phase::Live),
+        ("open", r#""connection":3,"url":"ws://h/""#, Phase::Live),
+        ("close", r#""connection":2,"code":1000"#, Phase::Live),
+        ("close", r#""connection":3,"code":1006"#, Phase::Waiting),
+        ("open", r#""connection":4,"url":"ws://h/""#, Phase::Live),
+    ] {
+        store.append(line(event, 1, members).as_bytes());
+        assert_eq!(phase(), expected, "{event} {members}");
+    }
+    store.set_phase(Phase::Ended, None, None);
+    assert_eq!(phase(), Phase::Ended);
+}
+
+#[test]
 fn the_start_of_a_line_can_be_dropped() {
     let store = store(1 << 20, 1 << 20);
     store.append(b"{\"event\":\"mess");

@@ -210,6 +210,7 @@ struct HeldList {
 struct HeldRow {
     number: u64,
     connection: u64,
+    rule: Option<u64>,
     direction: &'static str,
     #[serde(rename = "type")]
     kind: PayloadKind,
@@ -223,6 +224,7 @@ impl HeldRow {
         Self {
             number: held.number,
             connection: held.connection,
+            rule: held.rule,
             direction: direction(held.from),
             kind: held.kind,
             size: held.size,

@@ -55,6 +55,7 @@ impl Control for Log {
         Ok(vec![HeldMessage {
             number: 7,
             connection: 3,
+            rule: Some(2),
             from: Side::Client,
             kind: PayloadKind::Text,
             size: 44,
@@ -79,7 +80,7 @@ impl Control for Log {
     }
 
     fn rules(&mut self) -> Result<Vec<RuleText>, String> {
-        Ok(vec![RuleText { number: 1, text: "client => drop".to_owned(), applied: 2 }])
+        Ok(vec![RuleText { number: 1, text: "client => drop".to_owned(), applied: 2, note: None }])
     }
 
     fn add_rule(&mut self, text: &str) -> Result<(), String> {
@@ -232,7 +233,7 @@ fn what_is_done_to_connections_is_done_by_the_control() {
         assert_eq!(result(&mut tab, request), json!({}));
         assert_eq!(log.take(), expected);
     }
-    let held = json!({"number": 7, "connection": 3, "direction": "out", "type": "text", "size": 44, "preview": "h"});
+    let held = json!({"number": 7, "connection": 3, "rule": 2, "direction": "out", "type": "text", "size": 44, "preview": "h"});
     assert_eq!(result(&mut tab, json!({"method": "held"})), json!({"version": 2, "list": [held]}));
     let payload =
         |tab: &mut Tab, number| result(tab, json!({"method": "held_payload", "number": number}));

@@ -123,7 +123,7 @@ impl Cable<'_> {
                     false => self.judge.judge(from, &judged(&event), since_open),
                 };
                 let held = (!is_closing && is_to_be_held(&self.control, &event, verdict.as_ref()))
-                    .then(|| hold(&self.control, from, &event));
+                    .then(|| hold(&self.control, from, &event, verdict.as_ref()));
                 let deed = match (held, &verdict) {
                     (Some(number), _) => Deed::Wait(Plan::Pass, Wait::Held(number)),
                     (None, Some(verdict)) => deed(&verdict.effect),
@@ -186,10 +186,11 @@ fn is_ping_or_pong(event: &Event<'_>) -> bool {
 }
 
 /// Adds something to what waits for the operator, and returns its number.
-fn hold(control: &CableControl, from: Side, event: &Event<'_>) -> u64 {
+fn hold(control: &CableControl, from: Side, event: &Event<'_>, verdict: Option<&Verdict>) -> u64 {
     let original = carried(event);
     control.holding.add(Held {
         connection: control.number,
+        rule: verdict.map(|verdict| verdict.rule),
         from,
         since: Instant::now(),
         payload: Payload::of(&original),

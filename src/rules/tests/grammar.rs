@@ -262,3 +262,20 @@ fn files_are_read_by_others() {
         assert!(error.reason.starts_with(reason), "{source}: {error}");
     }
 }
+
+#[test]
+fn a_path_that_is_text_here_is_noted() {
+    for (source, is_noted) in [
+        ("server $.type==presence => drop", true),
+        ("any $['a'] nth 3 => drop", true),
+        ("server text:$.type => drop", false),
+        ("server {\"type\":\"presence\"} => drop", false),
+        ("client $5 => drop", false),
+        ("client nth 3 => drop", false),
+    ] {
+        assert_eq!(rule(source).note().is_some(), is_noted, "{source}");
+    }
+    let expected = "\"$.type==presence\" is compared as text; a JSON pattern is a part of the \
+                    message, as {\"type\":\"presence\"}";
+    assert_eq!(rule("server $.type==presence => drop").note().as_deref(), Some(expected));
+}

@@ -64,7 +64,7 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     let expected = [("out", "to the server"), ("in", "to the client")];
     let expected = expected.map(|(direction, text)| (direction.to_owned(), text.to_owned()));
     assert_eq!(tab.messages(), expected);
-    assert_eq!(tab.refused("send", message(None, "client", "x")), "no connection is chosen");
+    assert_eq!(tab.refused("send", message(None, "client", "x")), "no connection is open");
     assert_eq!(tab.refused("send", message(Some(9), "client", "x")), "no connection 9");
     tab.ask("close", json!({"connection": 1, "to": "client", "code": 4002, "reason": "page"}));
     assert_eq!(client.expect_close(4002), "page");
@@ -153,6 +153,7 @@ fn rules_come_and_go() {
     tab.wait(|state| state["held"] == 1);
     proxied.running.wait_stderr("page: /rule client /secret/ => drop");
     proxied.running.wait_stderr("held as 1, for the page");
+    assert_eq!(tab.ask("held", json!({}))["list"][0]["rule"], 1);
     assert_eq!(tab.ask("rules", json!({}))["list"][1]["applied"], 1);
     tab.ask("release", json!({"number": 1, "drop": false}));
     server.expect_text("held here");
@@ -171,6 +172,9 @@ fn rules_come_and_go() {
         assert!(refused.contains(reason), "{text}: {refused}");
     }
     assert_eq!(tab.refused("remove_rule", json!({"number": 7})), "no rule 7");
+    tab.ask("add_rule", json!({"text": "server $.type==presence => drop"}));
+    let note = tab.ask("rules", json!({}))["list"][1]["note"].clone();
+    assert!(note.as_str().is_some_and(|note| note.contains("compared as text")), "{note}");
     tab.ask("add_rule", json!({"text": "client close: => hold"}));
     client.close(4000, "bye");
     tab.wait(|state| state["held"] == 1);

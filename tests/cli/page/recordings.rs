@@ -42,6 +42,16 @@ fn a_recording_is_shown_until_a_signal_ends_the_run() {
 }
 
 #[test]
+fn what_is_not_a_recording_has_no_page() {
+    let scenario =
+        wscope().file("x.wscope", "WS ws://h/\n> a\n").args(["view", "x.wscope", "--ui"]);
+    let outcome = scenario.stdin_null().run().code(2);
+    let expected = "wscope: cannot read the recording: x.wscope: it looks like a scenario\n\
+                    hint: 'wscope check x.wscope' runs scenarios\n";
+    assert_eq!(outcome.stderr, expected);
+}
+
+#[test]
 fn what_is_asked_for_is_shown_beside_the_page() {
     let mut running = view(EVENTS).arg("--json").spawn();
     let mut tab = Page::of(&mut running).tab();
