@@ -153,7 +153,7 @@ mod tests {
         let source = "// @ts-check\n/* one line */\n/**\n * Adds. {@link x}\n */\n\n  add(1); // why\n\t* { a: b }\n/* a */ c\n";
         assert_eq!(compact(source), "add(1); // why\n* { a: b }\n/* a */ c\n");
         assert_eq!(compact("/* never ends\na\n"), "");
-        assert_eq!(compact("export class A {\n  b() {\n  }\n}\n"), "export class A {b() {\n}\n}\n");
+        assert_eq!(compact("export class A {\n  b() {\n  }\n}\n"), "export class A {b() {}\n}\n");
         let types = "a(/** @type {any} */ (b), /** @type {c} */d); // /** @type x";
         assert_eq!(compact(types), "a((b), d); // /** @type x\n");
     }

@@ -158,8 +158,8 @@ export class App {
 
   clear() {
     if (byId("clear").hidden) return;
-    this.lane.zoomTo(null);
     this.filter({ after: this.model.state?.rows ?? 0 });
+    this.lane.zoomTo(null);
     this.list.follow(true);
   }
 
