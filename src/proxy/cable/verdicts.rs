@@ -92,10 +92,7 @@ impl Cable<'_> {
         let Way { close: first_close, dropped, withheld, .. } = way;
         let Passing::Messages(messages) = &mut way.passing else { return None };
         let is_closing = is_withheld || messages.is_ending();
-        let withheld_of = |event: &Event<'_>| match is_withheld {
-            true => control_size(event, from),
-            false => 0,
-        };
+        let withheld_of = |event: &Event<'_>| u64::from(is_withheld) * control_size(event, from);
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
