@@ -90,7 +90,6 @@ impl Client<'_> {
                 let result =
                     self.run_cable(handshake, upstream, *response, (from_client, from_server));
                 self.report(result);
-                After::End
             }
             Exchanged::Answered { response, from_client, persists } => {
                 let error = self.refused_by_server(handshake, &upstream, *response);
@@ -101,13 +100,10 @@ impl Client<'_> {
                 }
                 self.report(Err(error));
                 self.finish();
-                After::End
             }
-            other => {
-                self.failed(handshake, upstream, other);
-                After::End
-            }
+            other => self.failed(handshake, upstream, other),
         }
+        After::End
     }
 
     /// Whether `--refuse` applies to this connection.
