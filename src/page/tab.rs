@@ -18,7 +18,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-/// The least time between two notices, but for those of [`Reached`].
+/// The least time between two notices, but for the first rows that a filter finds and the end of its search.
 pub const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A tab. The thread that owns it

@@ -51,7 +51,7 @@ fn part_text(
     text.push_str(&details(&file.file, failure, columns));
 }
 
-/// What may be wrong in a file that was run, a line each; wrapped as those of [`file`](self::file).
+/// What may be wrong in a file that was run, a line each; wrapped as those of [`file()`].
 pub fn warnings(file: &FileOutcome, style: Style, columns: Option<usize>) -> String {
     let name = escape(&file.file, Newlines::Escape);
     let warning = |Warning { line, text }: &Warning| {
