@@ -1,6 +1,6 @@
 //! Messages that wait for the operator, of all connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -35,13 +35,13 @@ pub struct Held {
     pub orders: Arc<Orders>,
 }
 
-/// The messages that wait for the operator, by number.
+/// The messages that wait for the operator.
 #[derive(Default)]
 pub struct Holding {
     /// Every data message is held.
     is_on: AtomicBool,
     last: AtomicU64,
-    table: Mutex<BTreeMap<u64, Held>>,
+    table: Mutex<Table>,
     /// Changes with all of this.
     version: AtomicU64,
     /// Called after each change.
@@ -97,37 +97,29 @@ impl Holding {
     /// Adds a message, and returns its number, from 1.
     pub(super) fn add(&self, held: Held) -> u64 {
         let number = self.last.fetch_add(1, Ordering::SeqCst) + 1;
-        self.table().insert(number, held);
+        self.table().waiting.insert(number, held);
         self.note_change();
         number
     }
 
     /// Removes one that is dropped, or that waits no more.
     pub(super) fn remove(&self, number: u64) -> Option<Held> {
-        let mut table = self.table();
-        let removed = take_held(&mut table, number);
-        forget_delivered(&mut table);
-        drop(table);
+        let removed = self.table().remove(number);
         self.note_change();
         removed
     }
 
     /// Lets one go. Behind another one that is held it stays in [`Holding::waiting`].
     pub(super) fn release(&self, number: u64) -> Option<Held> {
-        let mut table = self.table();
-        let released = take_held(&mut table, number);
-        if let Some(held) = &released {
-            table.insert(number, Held { is_released: true, ..held.clone() });
-            forget_delivered(&mut table);
-        }
-        drop(table);
+        let released = self.table().release(number);
         self.note_change();
         released
     }
 
     /// How many are held.
     pub fn len(&self) -> usize {
-        self.table().values().filter(|held| !held.is_released).count()
+        let table = self.table();
+        table.waiting.len() - table.released.len()
     }
 
     /// Whether none is held.
@@ -138,7 +130,7 @@ impl Holding {
     /// The first of those that are held, by number; at most so many.
     pub fn first(&self, most: usize) -> Vec<(u64, Held)> {
         let table = self.table();
-        let held = table.iter().filter(|(_, held)| !held.is_released);
+        let held = table.waiting.iter().filter(|(_, held)| !held.is_released);
         held.take(most).map(|(number, held)| (*number, held.clone())).collect()
     }
 
@@ -149,23 +141,23 @@ impl Holding {
 
     /// All that are held, and those that were let go and wait for one of them, by number.
     pub fn waiting(&self) -> Vec<(u64, Held)> {
-        self.table().iter().map(|(number, held)| (*number, held.clone())).collect()
+        self.table().waiting.iter().map(|(number, held)| (*number, held.clone())).collect()
     }
 
     /// One of [`Holding::waiting`].
     pub fn get(&self, number: u64) -> Option<Held> {
-        self.table().get(&number).cloned()
+        self.table().waiting.get(&number).cloned()
     }
 
     /// The last of those that the same side of the same connection sent before this one, and that has to be decided first.
     pub fn before(&self, number: u64) -> Option<u64> {
-        before(&self.table(), number)
+        self.table().before(number)
     }
 
     /// Has something else delivered in place of one. `false`: none with this number is held.
     pub fn edit(&self, number: u64, payload: Payload) -> bool {
         let mut table = self.table();
-        let Some(held) = table.get_mut(&number).filter(|held| !held.is_released) else {
+        let Some(held) = table.waiting.get_mut(&number).filter(|held| !held.is_released) else {
             return false;
         };
         (held.payload, held.is_edited) = (payload, true);
@@ -174,32 +166,68 @@ impl Holding {
         true
     }
 
-    fn table(&self) -> MutexGuard<'_, BTreeMap<u64, Held>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn take_held(table: &mut BTreeMap<u64, Held>, number: u64) -> Option<Held> {
-    table.get(&number).filter(|held| !held.is_released)?;
-    table.remove(&number)
+/// What waits. Thousands may be held, and each of them is removed at the end of its connection: what is done for all of
+/// them is done only for those that were let go.
+#[derive(Debug, Default)]
+struct Table {
+    /// Also those that were let go and wait for another one, by number.
+    waiting: BTreeMap<u64, Held>,
+    /// The numbers of these.
+    released: BTreeSet<u64>,
 }
 
-/// Removes what was let go and waits for nothing that is held.
-fn forget_delivered(table: &mut BTreeMap<u64, Held>) {
-    let released = table.iter().filter(|(_, held)| held.is_released).map(|(number, _)| *number);
-    let delivered: Vec<_> = released.filter(|number| before(table, *number).is_none()).collect();
-    for number in delivered {
-        table.remove(&number);
+impl Table {
+    fn remove(&mut self, number: u64) -> Option<Held> {
+        self.waiting.get(&number).filter(|held| !held.is_released)?;
+        let removed = self.waiting.remove(&number);
+        self.forget_delivered();
+        removed
     }
-}
 
-/// See [`Holding::before`].
-fn before(table: &BTreeMap<u64, Held>, number: u64) -> Option<u64> {
-    let Held { connection, from, .. } = table.get(&number)?;
-    let is_ahead = |(_, held): &(&u64, &Held)| {
-        !held.is_released && held.connection == *connection && held.from == *from
-    };
-    table.range(..number).rev().find(is_ahead).map(|(number, _)| *number)
+    fn release(&mut self, number: u64) -> Option<Held> {
+        let held = self.waiting.get_mut(&number).filter(|held| !held.is_released)?;
+        let before = held.clone();
+        held.is_released = true;
+        self.released.insert(number);
+        self.forget_delivered();
+        Some(before)
+    }
+
+    /// Removes what was let go and waits for nothing that is held.
+    fn forget_delivered(&mut self) {
+        // What follows one that waits, waits too.
+        let mut stopped = HashSet::new();
+        let mut delivered = Vec::new();
+        for number in &self.released {
+            let Some(held) = self.waiting.get(number) else { continue };
+            let sender = (held.connection, held.from);
+            if stopped.contains(&sender) {
+                continue;
+            }
+            match self.before(*number) {
+                Some(_) => drop(stopped.insert(sender)),
+                None => delivered.push(*number),
+            }
+        }
+        for number in delivered {
+            self.waiting.remove(&number);
+            self.released.remove(&number);
+        }
+    }
+
+    /// See [`Holding::before`].
+    fn before(&self, number: u64) -> Option<u64> {
+        let Held { connection, from, .. } = self.waiting.get(&number)?;
+        let is_ahead = |(_, held): &(&u64, &Held)| {
+            !held.is_released && held.connection == *connection && held.from == *from
+        };
+        self.waiting.range(..number).rev().find(is_ahead).map(|(number, _)| *number)
+    }
 }
 
 impl fmt::Debug for Holding {

@@ -204,7 +204,7 @@ impl Server {
     }
 
     fn holding_text(&self) -> String {
-        let held = self.holding.list().len();
+        let held = self.holding.len();
         match (self.holding.is_on(), held) {
             (true, _) => format!("every data message is held: /held lists them; {held} now"),
             (false, 0) => "messages are not held".to_owned(),

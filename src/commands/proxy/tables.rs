@@ -128,7 +128,7 @@ pub(super) fn status_text(server: &Server) -> String {
     let config = &server.config;
     let s = if config.tls.is_some() { "s" } else { "" };
     let Totals { open, attempts, messages } = server.connections.totals();
-    let held = server.holding.list().len();
+    let held = server.holding.len();
     let held = match server.holding.is_on() {
         true => format!("{held}; every data message is held"),
         false => held.to_string(),
