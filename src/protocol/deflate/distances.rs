@@ -305,25 +305,24 @@ const CODE_ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13
 
 /// The least length of each symbol from 257 on, and how many bits are added to it (RFC 1951 section 3.2.5).
 const LENGTHS: [(u16, u8); 29] = {
-    let mut table = [(3, 0); 29];
-    let mut at = 1;
-    while at < table.len() {
-        let (least, extra) = table[at - 1];
-        table[at] = (least + (1 << extra), if at < 8 { 0 } else { (at as u8 - 4) / 4 });
-        at += 1;
-    }
+    let mut table = ranges(3, 4);
     table[28] = (258, 0);
     table
 };
 
 /// The least distance of each symbol, and how many bits are added to it.
-const DISTANCES: [(u16, u8); 30] = {
-    let mut table = [(1, 0); 30];
+const DISTANCES: [(u16, u8); 30] = ranges(1, 2);
+
+/// Ranges that follow each other from `first` on: the first `2 * group` have one value each, then every `group` of them have one
+/// bit more than those before.
+const fn ranges<const N: usize>(first: u16, group: usize) -> [(u16, u8); N] {
+    let mut table = [(first, 0); N];
     let mut at = 1;
-    while at < table.len() {
+    while at < N {
         let (least, extra) = table[at - 1];
-        table[at] = (least + (1 << extra), if at < 4 { 0 } else { (at as u8 - 2) / 2 });
+        let bits = if at < 2 * group { 0 } else { (at - group) / group };
+        table[at] = (least + (1 << extra), bits as u8);
         at += 1;
     }
     table
-};
+}
