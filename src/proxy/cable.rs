@@ -22,7 +22,7 @@ use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::queue::{Order, Orders};
-use super::stall::Stall;
+use super::stall::{Lost, Stall};
 use closing::{ClosedSide, Closing, OwnClose};
 use events::Totals;
 use injected::Injections;
@@ -148,10 +148,8 @@ struct Way {
     has_withheld: bool,
     /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
     dropped: u64,
-    /// Bytes that waited when the receiver was reset, or was given up.
-    lost: u64,
-    /// What of these the system had accepted, at most: the receiver may have got a part of it.
-    maybe_lost: u64,
+    /// Bytes that waited, or that the system had for it, when the receiver was reset or given up.
+    lost: Lost,
     /// The receiver does not take what waits, although its source has failed.
     stall: Option<Stall>,
 }
@@ -196,8 +194,7 @@ impl<'a> Cable<'a> {
             withheld: 0,
             has_withheld: false,
             dropped: 0,
-            lost: 0,
-            maybe_lost: 0,
+            lost: Lost::default(),
             stall: None,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;

@@ -11,6 +11,7 @@ use crate::protocol::{Masks, Opcode, Side};
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
 use crate::proxy::outgoing::SourceEnd;
+use crate::proxy::stall::Lost;
 
 /// The proxy is closing the connection on both sides.
 #[derive(Debug)]
@@ -244,12 +245,13 @@ impl Way {
         let (waiting, waiting_bytes) =
             messages.map_or((0, 0), |messages| (messages.waiting(), messages.waiting_bytes()));
         let count = self.dropped + waiting + u64::from(is_cut);
-        let written_late = self.lost + self.maybe_lost + self.outgoing.waiting_of_source();
+        let Lost { certain, possible } = self.lost;
+        let written_late = certain + possible + self.outgoing.waiting_of_source();
         if written_late == 0 {
             return (count > 0).then(|| counted(count, "message"));
         }
         let bytes = counted(written_late + self.withheld + waiting_bytes, "byte");
-        Some(match (is_gone, self.maybe_lost) {
+        Some(match (is_gone, possible) {
             (true, _) => format!("at least {bytes}"),
             (false, 0) => bytes,
             (false, _) => format!("up to {bytes}"),

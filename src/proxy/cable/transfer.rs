@@ -195,7 +195,7 @@ impl Cable<'_> {
             stall.wrote(now);
         }
         if stall.is_over(now, || to.unacknowledged()) {
-            way.maybe_lost += stall.unacknowledged();
+            way.lost.possible += stall.unacknowledged();
             way.give_up();
             to.finish(SourceEnd::Reset);
             self.note_finished(SourceEnd::Reset);
@@ -370,7 +370,7 @@ impl Way {
 
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
-        self.lost += self.outgoing.clear();
+        self.lost.certain += self.outgoing.clear();
         self.stall = None;
     }
 }
