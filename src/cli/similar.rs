@@ -27,14 +27,13 @@ pub fn similar_command(word: &str) -> Option<String> {
     names.iter().filter(misspelt).min_by_key(|name| osa_distance(&word, name)).cloned()
 }
 
-/// The command from which a word differs by one letter, though it may as well be the name of a host.
+/// The command that differs from a word by one letter. Unlike in [`similar_command`], the word may also be a host name.
 pub fn close_command(word: &str) -> Option<String> {
     if word.len() < MIN_CLOSE || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
     let word = word.to_ascii_lowercase();
-    let has_same_start = |name: &str| word.bytes().next() == name.bytes().next();
-    names().into_iter().find(|name| has_same_start(name) && osa_distance(&word, name) == 1)
+    names().into_iter().find(|name| has_same_start(&word, name) && osa_distance(&word, name) == 1)
 }
 
 /// The length of the shortest words that are compared so.
@@ -43,7 +42,7 @@ const MIN_CLOSE: usize = 5;
 /// Whether a word differs from a name by a typing error. The shorter the name, the more host names are close to it.
 fn is_misspelt(word: &str, name: &str) -> bool {
     let (shorter, longer) = (word.len().min(name.len()), word.len().max(name.len()));
-    let has_same_start = word.bytes().next() == name.bytes().next();
+    let has_same_start = has_same_start(word, name);
     match osa_distance(word, name) {
         1 if is_swapped(word, name) => shorter >= 4,
         1 if shorter == longer => has_same_start && shorter >= 6,
@@ -51,6 +50,11 @@ fn is_misspelt(word: &str, name: &str) -> bool {
         2 => has_same_start && shorter >= 8,
         _ => false,
     }
+}
+
+/// Whether two words begin with the same letter.
+fn has_same_start(word: &str, name: &str) -> bool {
+    word.bytes().next() == name.bytes().next()
 }
 
 /// Whether one word is a permutation of the other.

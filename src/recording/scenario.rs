@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Recorded;
 use kept::{Kept, is_expressible};
 pub use step::{StepPayload, step};
+pub(super) use values::MIN_VALUE;
 
 mod captures;
 mod expected;

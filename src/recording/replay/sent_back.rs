@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::script::{Script, Side};
 use crate::output::escape::{Newlines, escape};
 use crate::recording::compare::{Content, Ignore, json_of, walk};
+use crate::recording::scenario::MIN_VALUE;
 use crate::scenario::difference::json_path;
 
 /// A value that the recorded server sent and its client sent back later, in whose place the live server sent another one.
@@ -16,9 +17,6 @@ pub(super) struct SentBack {
     /// Where in it the value is, as a JSONPath; safe to show.
     pub(super) place: String,
 }
-
-/// The shortest value that is taken for one of the session, in bytes; as for the captures of scenarios.
-const MIN_LENGTH: usize = 8;
 
 /// How many bytes of messages are searched in all.
 const MAX_SEARCHED: usize = 64 << 20;
@@ -75,5 +73,5 @@ fn value(value: &Value) -> Option<String> {
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    (text.len() >= MIN_LENGTH).then_some(text)
+    (text.len() >= MIN_VALUE).then_some(text)
 }

@@ -9,7 +9,7 @@ use super::lines::{escaped, visible_json};
 pub(super) type Recordings = BTreeMap<String, String>;
 
 /// The shortest value that is looked for, in bytes.
-pub(super) const MIN_VALUE: usize = 8;
+pub(in crate::recording) const MIN_VALUE: usize = 8;
 
 /// How many values with the same start are looked for.
 const MAX_ALIKE: usize = 64;
