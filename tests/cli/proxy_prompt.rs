@@ -31,6 +31,12 @@ fn connect(terminal: &Terminal, port: u16, path: &str, headers: &[&str]) -> Peer
     peer
 }
 
+#[track_caller]
+fn hold_all(terminal: &mut Terminal) {
+    terminal.type_line("/hold on");
+    terminal.wait_for("every data message is held");
+}
+
 /// The texts that a server receives until the closing handshake, which it takes part in.
 fn collect(received: Sender<String>) -> impl FnOnce(&mut Peer) + Send + 'static {
     move |peer| {
@@ -151,8 +157,7 @@ fn held_messages_are_changed_dropped_and_delivered() {
     let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     let next = || received.recv().expect("a text");
-    terminal.type_line("/hold on");
-    terminal.wait_for("every data message is held");
+    hold_all(&mut terminal);
     for words in ["one", "two", "three"] {
         say(&mut client, words);
     }
@@ -196,8 +201,7 @@ fn pings_pass_what_is_held_and_the_order_of_the_rest_is_kept() {
     });
     let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
-    terminal.type_line("/hold on");
-    terminal.wait_for("every data message is held");
+    hold_all(&mut terminal);
     say(&mut client, "first");
     say(&mut client, "second");
     client.send(masked(&ping(b"still there")));
@@ -225,8 +229,7 @@ fn what_was_let_go_behind_a_held_message_is_listed_and_counted() {
     let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/", &[]);
     let next = || received.recv().expect("a text");
-    terminal.type_line("/hold on");
-    terminal.wait_for("every data message is held");
+    hold_all(&mut terminal);
     say(&mut client, "one");
     say(&mut client, "two");
     terminal.wait_for("held as 2");
@@ -385,8 +388,7 @@ fn commands_numbers_and_words_of_rules_are_completed() {
     let server = Server::script(collect(sender));
     let (mut terminal, port) = proxy(&[], &server);
     let mut client = connect(&terminal, port, "/path", &[]);
-    terminal.type_line("/hold on");
-    terminal.wait_for("every data message is held");
+    hold_all(&mut terminal);
     say(&mut client, "x");
     terminal.wait_for("held as 1");
     for (typed, completed) in [
