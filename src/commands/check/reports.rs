@@ -17,7 +17,7 @@ use crate::recording::{Uses, uses};
 use crate::report::{Run, html::html, json::json, junit::junit, tap::tap};
 
 /// Makes the folders of all reports, and checks that each can be written without loss of another one or of a file that
-/// the run reads. Files are told apart by what they are, whatever their names.
+/// the run reads. Files are compared by device and inode, not by name.
 ///
 /// # Errors
 /// The first that cannot.

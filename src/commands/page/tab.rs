@@ -43,7 +43,8 @@ const MAX_WAITING: (usize, usize) = (1024, 2 * MAX_REQUEST);
 /// At the end of the run a tab is closed once it has asked for nothing for this time: the last notice makes it ask for rows.
 const LAST_REQUESTS: Duration = Duration::from_millis(250);
 
-/// The part of the time for the end in which the tab is told the last state and closed, whatever it asks for or has not found.
+/// The last part of the time limit at the end of the run. In it the tab gets the last state and is closed, even if it has more
+/// requests, or its filter has not searched everything.
 const CLOSING: Duration = Duration::from_millis(100);
 
 /// How long the filter of a tab searches before the socket gets its turn.
