@@ -6,11 +6,12 @@ mod parts;
 mod sender;
 mod spare;
 mod stall;
+mod state;
 mod waiting;
 mod waking;
 
 pub use stall::STALLED_AFTER;
-pub use waiting::Waited;
+pub use waiting::{GATHER_SIZE, GATHER_TIME, Waited};
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -98,6 +99,8 @@ struct State {
     notes_dropped: bool,
     /// The writing thread found nothing to write.
     is_starved: bool,
+    /// The writing thread waits until so many bytes are queued; 0: it does not.
+    gathers: usize,
     /// Batches with received messages are dropped.
     drops_messages: bool,
     /// No more batches are written.
@@ -172,6 +175,7 @@ impl BatchQueue {
             dropped: Unwritten::default(),
             notes_dropped,
             is_starved: false,
+            gathers: 0,
             drops_messages: false,
             is_closed: false,
             senders: 0,
@@ -291,9 +295,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the writing thread, if it found nothing to write.
+    /// Wakes the writing thread, if it found nothing to write, or enough has gathered.
     fn wake_writer(&self, state: &mut State) {
-        if std::mem::take(&mut state.is_starved) {
+        let has_gathered = state.gathers > 0 && state.queued >= state.gathers;
+        if std::mem::take(&mut state.is_starved) || has_gathered {
+            state.gathers = 0; // once
             self.changed.notify_all();
             if let Some(writer) = self.writer.get() {
                 let _ = writer.wake(); // it polls again soon in any case
@@ -305,129 +311,6 @@ impl Shared {
 impl Lane {
     fn queued(&self) -> usize {
         self.queued.load(Ordering::Relaxed)
-    }
-}
-
-impl State {
-    /// Whether a batch in which so many messages begin is dropped if there is no room.
-    fn drops(&self, messages: usize) -> bool {
-        match self.when_full {
-            WhenFull::Wait => false,
-            WhenFull::DropIfStalled => self.is_stalled(),
-            WhenFull::DropMessages => messages > 0 || self.is_stalled(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.current.is_none() && self.batches.is_empty() && self.open.is_none()
-    }
-
-    /// Queues a batch or drops it; false if its sender must keep it.
-    fn accept(&mut self, batch: &mut Batch, lane: &Arc<Lane>) -> bool {
-        let messages = batch.messages_begun();
-        if self.is_closed {
-            self.dropped.messages += messages;
-            *batch = Batch::default();
-        } else if batch.continues && lane.drops_rest.load(Ordering::Relaxed) {
-            *batch = Batch::default(); // it was counted with the first part
-        } else if self.drops_messages && messages > 0 {
-            self.drop_batch(batch, lane);
-        } else if self.has_room(lane) {
-            self.note_dropped(lane);
-            self.push(std::mem::take(batch), lane);
-        } else if self.drops(messages) && batch.continues {
-            self.cut_off();
-            *batch = Batch::default();
-        } else if self.drops(messages) {
-            self.dropped.lines += memchr::memchr_iter(b'\n', &batch.bytes).count();
-            // The messages that are written have no gaps; a log states where it has one.
-            self.drops_messages |= !self.notes_dropped && messages > 0;
-            self.drop_batch(batch, lane);
-        } else {
-            self.block(lane);
-            return false;
-        }
-        true
-    }
-
-    fn push(&mut self, batch: Batch, lane: &Arc<Lane>) {
-        self.note_part(&batch, lane);
-        self.queued += batch.bytes.len();
-        lane.queued.fetch_add(batch.bytes.len(), Ordering::Relaxed);
-        self.batches.push_back((batch, Arc::clone(lane)));
-    }
-
-    fn block(&mut self, lane: &Arc<Lane>) {
-        if !lane.is_blocked.swap(true, Ordering::Relaxed) {
-            self.blocked.push(Arc::clone(lane));
-        }
-    }
-
-    /// Writes a note about dropped lines at this point of the output.
-    fn note_dropped(&mut self, lane: &Arc<Lane>) {
-        let lines = self.dropped.lines;
-        if self.notes_dropped && lines > 0 {
-            let s = if lines == 1 { " was" } else { "s were" };
-            let note = format!(
-                "wscope: warning: {lines} line{s} not shown: standard error was not read\n"
-            );
-            self.dropped = Unwritten::default();
-            self.push(Batch { bytes: note.into_bytes(), ..Batch::default() }, lane);
-        }
-    }
-
-    fn take(&mut self) -> Option<Batch> {
-        if let Some(current) = self.current.take() {
-            self.release(current.size, &current.lane);
-            if self.batches.is_empty() {
-                self.note_dropped(&current.lane);
-            }
-        }
-        let Some((batch, lane)) = self.next() else {
-            self.is_starved = true;
-            self.wake_watcher();
-            return None;
-        };
-        let (size, messages) = (batch.bytes.len(), batch.message_ends.len());
-        self.open = batch.is_continued.then(|| Arc::clone(&lane));
-        self.current = Some(Current { lane, size, messages, last_progress: Instant::now() });
-        self.wake_open();
-        Some(batch)
-    }
-
-    /// What was dropped, including the messages still in the queue.
-    fn unwritten(&self) -> Unwritten {
-        let queued = self.batches.iter().map(|(batch, _)| batch.message_ends.len());
-        let current = self.current.as_ref().map_or(0, |current| current.messages);
-        let messages = self.dropped.messages + self.unfinished + current + queued.sum::<usize>();
-        Unwritten { messages, ..self.dropped }
-    }
-
-    fn close(&mut self) -> Unwritten {
-        let unwritten = self.unwritten();
-        self.is_closed = true;
-        (self.open, self.unfinished) = (None, 0);
-        self.take_all();
-        self.wake_all();
-        self.wake_watcher();
-        unwritten
-    }
-
-    fn take_all(&mut self) {
-        let batches = std::mem::take(&mut self.batches);
-        for (batch, lane) in batches {
-            self.release(batch.bytes.len(), &lane);
-        }
-        if let Some(current) = self.current.take() {
-            self.release(current.size, &current.lane);
-        }
-    }
-
-    fn release(&mut self, size: usize, lane: &Lane) {
-        self.queued -= size;
-        lane.queued.fetch_sub(size, Ordering::Relaxed);
-        self.wake_unblocked();
-        self.wake_open();
     }
 }
 

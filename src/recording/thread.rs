@@ -10,7 +10,7 @@ use super::file::OpenFile;
 use super::progress::{Counts, Progress};
 use super::writer::Content;
 use super::written::WrittenFile;
-use crate::platform::batches::{Batch, BatchQueue, Waited};
+use crate::platform::batches::{Batch, BatchQueue, GATHER_SIZE, GATHER_TIME, Waited};
 
 /// Writes the batches of a queue to a file.
 pub(super) struct FileWriter {
@@ -92,6 +92,7 @@ impl FileWriter {
                 }
             }
             self.show_progress();
+            self.queue.gather(GATHER_SIZE, GATHER_TIME);
         }
     }
 

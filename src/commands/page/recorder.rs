@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::output::{RecordedFrames, Recorders};
 use crate::page::Store;
-use crate::platform::batches::{BatchQueue, Waited, WhenFull};
+use crate::platform::batches::{BatchQueue, GATHER_SIZE, GATHER_TIME, Waited, WhenFull};
 
 /// The recording into a store.
 pub(super) struct Recorder {
@@ -88,6 +88,7 @@ fn record(queue: &BatchQueue, store: &Store) {
             Waited::Batch(batch) => {
                 store.append(&batch.bytes);
                 queue.recycle(batch.bytes);
+                queue.gather(GATHER_SIZE, GATHER_TIME);
             }
             Waited::TimedOut => {}
             Waited::Ended => return,

@@ -315,3 +315,53 @@ fn an_ended_queue_is_written_to_the_end_of_its_last_sender() {
     drop(other);
     assert_eq!(writer.join().unwrap(), 7);
 }
+
+const NO_LIMIT: Duration = Duration::from_secs(3600);
+
+#[test]
+fn small_batches_gather_until_there_are_enough() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    assert!(sender.offer(&mut batch(9)));
+    queue.take().expect("a batch");
+    let reader = queue.clone();
+    let writer = thread::spawn(move || {
+        reader.gather(10, NO_LIMIT);
+        reader.queued()
+    });
+    for size in [4, 5, 6] {
+        assert!(sender.offer(&mut batch(size)));
+    }
+    assert!(writer.join().unwrap() >= 15, "the batch taken before does not count");
+}
+
+#[test]
+fn a_queue_that_ends_is_not_waited_for() {
+    let close = |queue: &BatchQueue| {
+        queue.close();
+    };
+    for end in [BatchQueue::end, close] {
+        let (_poll, waker) = waker();
+        let queue = BatchQueue::lossless();
+        let sender = queue.sender(waker);
+        assert!(sender.offer(&mut batch(1)));
+        let reader = queue.clone();
+        let writer = thread::spawn(move || reader.gather(10, NO_LIMIT));
+        end(&queue);
+        writer.join().unwrap();
+        queue.gather(10, NO_LIMIT);
+    }
+}
+
+#[test]
+fn what_has_gathered_is_written_after_the_time() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    assert!(sender.offer(&mut batch(3)));
+    queue.gather(10, Duration::from_millis(1));
+    assert_eq!(queue.take().expect("a batch").bytes.len(), 3);
+    queue.gather(10, Duration::from_millis(1));
+    assert!(queue.is_idle(), "it counts as written");
+}

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::{Batch, BatchQueue};
+use super::{Batch, BatchQueue, State};
 
 /// How a wait for a batch has ended.
 #[derive(Debug)]
@@ -15,6 +15,12 @@ pub enum Waited {
     /// The queue is closed, or has ended: there will be none.
     Ended,
 }
+
+/// Bytes that are worth waking a writing thread for, see [`BatchQueue::gather`].
+pub const GATHER_SIZE: usize = 64 << 10;
+
+/// How long less than that waits: nobody who looks at what is written notices it.
+pub const GATHER_TIME: Duration = Duration::from_millis(5);
 
 impl BatchQueue {
     /// Waits for a batch to write; `None` once the queue is closed or has ended. The previous one counts as written.
@@ -48,5 +54,19 @@ impl BatchQueue {
                 None => shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
+    }
+
+    /// Lets batches gather after one is written, so that a stream of small ones does not wake the writing thread for each:
+    /// waits until `size` bytes are queued, but no longer than `limit`, and not at all once the queue is ending. The previous
+    /// batch counts as written.
+    pub fn gather(&self, size: usize, limit: Duration) {
+        let mut state = self.shared.state();
+        state.end_current();
+        state.gathers = size;
+        self.shared.changed.notify_all();
+        let is_waiting =
+            |state: &mut State| state.queued < size && !state.is_closed && !state.is_ending;
+        let waited = self.shared.changed.wait_timeout_while(state, limit, is_waiting);
+        waited.unwrap_or_else(PoisonError::into_inner).0.gathers = 0;
     }
 }
