@@ -27,6 +27,11 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
+    /// As [`Buffer::bytes`], mutable.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.data[self.start..self.end]
+    }
+
     /// The number of bytes received and not consumed.
     pub(super) fn len(&self) -> usize {
         self.end - self.start

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Inbound, InboundState};
+use super::{Inbound, InboundLimits, InboundState};
 use crate::protocol::frame::apply_mask;
 use crate::protocol::message::MessageKind;
 use crate::protocol::utf8;
@@ -24,7 +24,7 @@ struct WholeHeader {
     kind: MessageKind,
     mask: Option<[u8; 4]>,
     /// Length of the payload in bytes.
-    length: u64,
+    length: usize,
     /// Size of the header in bytes.
     size: usize,
 }
@@ -47,6 +47,7 @@ impl WholeHeader {
         if length < least {
             return None;
         }
+        let length = usize::try_from(length).ok()?;
         let (mask, key) = match second & 0x80 {
             0 => (None, 0),
             _ => (Some(*rest[field..].first_chunk()?), 4),
@@ -66,36 +67,38 @@ impl Inbound {
         if !self.can_take_whole_message() {
             return None;
         }
-        let header = WholeHeader::decode(self.input.bytes())?;
-        if !self.is_valid_for(&header) {
-            return None;
-        }
-        let length = usize::try_from(header.length).ok()?;
-        if self.input.len() - header.size < length {
-            return None;
-        }
-        let payload = self.input.ahead(header.size, length);
-        if self.keeps_messages || header.kind == MessageKind::Text {
-            self.unmask(&header, &payload);
-        }
-        if header.kind == MessageKind::Text && !utf8::is_valid(self.input.slice(payload.clone())) {
-            self.unmask(&header, &payload); // masks it again
-            return None;
-        }
-        self.take_input(header.size + length);
-        self.counters.frames += 1;
-        self.counters.messages += 1;
-        self.counters.payload_bytes += header.length;
-        let wire_size = header.size as u64 + header.length;
-        Some(WholeMessage { kind: header.kind, payload, wire_size })
+        let header = whole_message(self.input.bytes_mut(), &self.limits, self.keeps_messages)?;
+        let payload = self.input.ahead(header.size, header.length);
+        let wire_size = header.size + header.length;
+        self.take_whole(1, header.length as u64, wire_size);
+        Some(WholeMessage { kind: header.kind, payload, wire_size: wire_size as u64 })
     }
 
     /// Consumes such messages as long as their payload is not wanted ([`Inbound::keep_messages`]), and returns how many. Call
     /// it before [`Inbound::next_event`], which returns an event for each that is left.
     pub fn pass_over_messages(&mut self) -> u64 {
-        let before = self.counters.messages;
-        while !self.keeps_messages && self.next_whole_message().is_some() {}
-        self.counters.messages - before
+        if self.keeps_messages || !self.can_take_whole_message() {
+            return 0;
+        }
+        let mut rest = self.input.bytes_mut();
+        let before = rest.len();
+        let (mut count, mut payload_bytes) = (0, 0);
+        while let Some(header) = whole_message(rest, &self.limits, false) {
+            rest = &mut rest[header.size + header.length..];
+            count += 1;
+            payload_bytes += header.length as u64;
+        }
+        let wire_size = before - rest.len();
+        self.take_whole(count, payload_bytes, wire_size);
+        count
+    }
+
+    /// Consumes so many messages, each in one frame, of these sizes together, in bytes.
+    fn take_whole(&mut self, count: u64, payload_bytes: u64, wire_size: usize) {
+        self.take_input(wire_size);
+        self.counters.frames += count;
+        self.counters.messages += count;
+        self.counters.payload_bytes += payload_bytes;
     }
 
     /// The event of such a message.
@@ -119,16 +122,32 @@ impl Inbound {
             && self.queue.is_empty()
             && !self.limits.observe_frames
     }
+}
 
-    /// Whether mask and length are valid for the role and the limit.
-    fn is_valid_for(&self, header: &WholeHeader) -> bool {
-        header.mask.is_some() == (self.limits.role == Role::Server)
-            && header.length <= self.limits.max_message_size
+/// The header of the message at the start of `bytes`, if that is completely there, in one frame that is valid for the role
+/// and the limit. The payload of text is unmasked, and that of binary messages if it `is_wanted`; without such a message
+/// `bytes` are left as they are.
+#[inline]
+fn whole_message(bytes: &mut [u8], limits: &InboundLimits, is_wanted: bool) -> Option<WholeHeader> {
+    let header = WholeHeader::decode(bytes)?;
+    let is_masked = header.mask.is_some();
+    if is_masked != (limits.role == Role::Server) || header.length as u64 > limits.max_message_size
+    {
+        return None;
     }
-
-    fn unmask(&mut self, header: &WholeHeader, payload: &Range<usize>) {
-        if let Some(key) = header.mask {
-            apply_mask(self.input.slice_mut(payload.clone()), key, 0);
-        }
+    let payload = bytes[header.size..].get_mut(..header.length)?;
+    let is_text = header.kind == MessageKind::Text;
+    if !is_text && !is_wanted {
+        return Some(header);
     }
+    if let Some(key) = header.mask {
+        apply_mask(payload, key, 0);
+    }
+    if !is_text || utf8::is_valid(payload) {
+        return Some(header);
+    }
+    if let Some(key) = header.mask {
+        apply_mask(payload, key, 0); // masks it again
+    }
+    None
 }
