@@ -36,6 +36,7 @@ mod lost;
 pub mod man;
 mod page;
 pub mod proxy;
+mod random;
 mod recorded;
 mod recording;
 pub mod replay;
@@ -95,6 +96,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
         typed.notices.push((Level::Info, wscat::LOOPBACK.to_owned()));
         return run_with(&args, env, typed);
     }
+    random::require(&matches)?;
     let Command { mut cli, order, expanded } = command(args, &matches, env)?;
     cli.connect.settle_wscat(&matches);
     let Typed { args: typed, mut notices } = typed;

@@ -43,6 +43,8 @@ mod proxy;
 #[cfg(unix)]
 mod proxy_prompt;
 mod proxy_usage;
+#[cfg(target_os = "linux")]
+mod random;
 mod raw_frames;
 mod reconnect;
 mod record;
