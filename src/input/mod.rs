@@ -8,6 +8,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
 use crate::platform::signals::Signal;
+use crate::protocol::counted::counted;
 use crate::protocol::{Cause, MessageKind};
 
 mod action;
@@ -228,7 +229,8 @@ pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
         return Err(format!("not hex: {:?} is not a hex digit", c.to_string()));
     }
     if !digits.len().is_multiple_of(2) {
-        return Err(format!("not hex: {} digits, but every byte requires two", digits.len()));
+        let digits = counted(digits.len() as u64, "digit");
+        return Err(format!("not hex: {digits}, but every byte requires two"));
     }
     HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| format!("not hex: {error}"))
 }

@@ -77,7 +77,8 @@ pub(super) fn attempt(
             Err(error) => error,
         };
         let is_final = left == 0 || !is_transient(&error, retries.expected);
-        let failed = failed(config, error, journal);
+        let tries = if retries.count > 0 { Tries::Several } else { Tries::One };
+        let failed = failed(config, error, tries, journal);
         let left_time = until.map(|it| it.saturating_duration_since(Instant::now()));
         let wait = waits.next().and_then(|wait| cut_wait(wait, left_time));
         let Some(wait) = wait.filter(|_| !is_final && !cancelled.load(Ordering::SeqCst)) else {
@@ -170,7 +171,12 @@ fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journ
     Opened { stream: open.stream, connection, opened, facts: Box::new(facts), warnings }
 }
 
-fn failed(config: &ConnectConfig, error: OpenError, journal: &mut Journal<'_>) -> Handshake {
+fn failed(
+    config: &ConnectConfig,
+    error: OpenError,
+    tries: Tries,
+    journal: &mut Journal<'_>,
+) -> Handshake {
     let refusal = match &error {
         OpenError::Handshake(failed) => match &failed.error {
             UpgradeError::Refused(response) => Some(refusal(response, failed)),
@@ -181,7 +187,7 @@ fn failed(config: &ConnectConfig, error: OpenError, journal: &mut Journal<'_>) -
     let context = AttemptContext {
         endpoint: &config.endpoint,
         credential_sources: config.credential_sources,
-        tries: Tries::One,
+        tries,
         max_time: None,
         awaited: None,
         shows_request: false,

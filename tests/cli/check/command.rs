@@ -159,6 +159,16 @@ fn retry_is_for_the_connections_of_all_parts() {
     }
 }
 
+#[test]
+fn only_without_retry_is_it_advised() {
+    for (args, is_advised) in [(&[][..], true), (&["--retry=1"], false)] {
+        let outcome = check("WS ws://127.0.0.1:1\n").args(args).run().code(1);
+        let output = outcome.stdout + &outcome.stderr;
+        assert!(output.contains("is the server running"), "{output}");
+        assert_eq!(output.contains("--retry waits for"), is_advised, "{output}");
+    }
+}
+
 /// Scenario language, section 5: "`--retry[=N]`, `--max-time` for all parts".
 #[test]
 fn max_time_is_the_limit_of_each_part() {

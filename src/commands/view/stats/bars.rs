@@ -1,5 +1,7 @@
 //! A histogram in characters.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::time;
 use crate::output::human::grouped;
 use crate::output::style::{Role, Style};
@@ -8,7 +10,7 @@ use crate::recording::stats::Histogram;
 /// The most rows.
 const MAX_ROWS: usize = 12;
 
-/// Columns before the bars: "≤ 500 ms ".
+/// The least columns before the bars: "≤ 500 ms ".
 const LABEL: usize = 11;
 
 /// The longest bar.
@@ -19,10 +21,11 @@ pub(super) fn bars(times: &Histogram, style: Style, columns: usize) -> String {
     let rows = rows(times);
     let most = rows.iter().map(|(_, count)| *count).max().unwrap_or_default();
     let digits = grouped(most).len();
-    let width = columns.saturating_sub(LABEL + digits + 2).clamp(1, MAX_BAR);
+    let label = |limit: u64| format!("≤ {}", time(limit));
+    let lead = rows.iter().map(|(limit, _)| label(*limit).width()).fold(LABEL, usize::max);
+    let width = columns.saturating_sub(lead + digits + 2).clamp(1, MAX_BAR);
     let row = |(limit, count): &(u64, u64)| {
-        let label = format!("≤ {}", time(*limit));
-        let label = style.paint(Role::Dim, &format!("{label:>LABEL$}"));
+        let label = style.paint(Role::Dim, &format!("{:>lead$}", label(*limit)));
         let bar = bar(*count, most, width);
         format!("{label} {bar:<width$} {:>digits$}\n", grouped(*count))
     };
@@ -66,4 +69,21 @@ fn bar(count: u64, most: u64, width: usize) -> String {
         bar.push(EIGHTHS[eighths % 8]);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_bars_begin_in_one_column() {
+        let mut times = Histogram::default();
+        for micros in [900_000, 100_000_000, 3_000_000_000] {
+            times.add(micros);
+        }
+        let text = bars(&times, Style::plain(), 60);
+        let starts: Vec<_> = text.lines().filter_map(|line| line.find(['█', '▏'])).collect();
+        assert!(text.contains("≤ 1 min 40 s "), "{text}");
+        assert!(starts.len() == 3 && starts.iter().all(|it| *it == starts[0]), "{text}");
+    }
 }

@@ -180,7 +180,7 @@ pub(super) const DETAILS: &[Details] = &[
     entry(
         &["close"],
         CONNECTION,
-        "Tab completes the code; `wscope codes` explains them. Without one --close-code counts.",
+        "Tab completes the code; `wscope codes` explains them. Without one it is that of --close-code, 1000 if not given.",
         "/close 4000 \"not needed any more\"",
     ),
     entry(
@@ -196,7 +196,12 @@ pub(super) const DETAILS: &[Details] = &[
          are those of the first connection. Its credentials are for scheme, host and port of its URL only.",
         "/connect wss://example.com/ws",
     ),
-    entry(&["reconnect"], CONNECTION, "Enter on an empty line does the same.", "/reconnect"),
+    entry(
+        &["reconnect"],
+        CONNECTION,
+        "Enter on an empty line does the same. A prompt with one connection ends with it, unless --stay is given.",
+        "/reconnect",
+    ),
     entry(&["use"], CONNECTION, "What is typed goes to this one from now on.", "/use main"),
     entry(&["connections"], CONNECTION, "The current one is marked.", "/connections"),
     entry(
