@@ -225,7 +225,7 @@ const tests = {
       await until("it is whole where it fits", async () => /^{"jsonrpc".*subscribe/.test(await found.innerText()));
       await it.page.setViewportSize(WIDE);
       await it.filter.fill("dir:sideways");
-      await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
+      await it.page.getByRole("alert").filter({ hasText: "a direction is in or out" }).waitFor();
       assert.equal(await it.filter.getAttribute("aria-invalid"), "true");
       assert.equal(await it.page.locator("#filter-error mark").innerText(), "sideways");
       await it.filter.fill("nothing has this in it");

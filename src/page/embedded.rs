@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 use super::assets::{Asset, compact_script, compact_style, find};
 
 /// Modules that only the viewer has, in place of those that speak with the program.
-const MODULES: [(&str, &str); 3] = [
+const MODULES: [(&str, &str); 5] = [
     ("embedded.js", include_str!("embedded/embedded.js")),
     ("filter.js", include_str!("embedded/filter.js")),
+    ("filter-path.js", include_str!("embedded/filter-path.js")),
+    ("filter-text.js", include_str!("embedded/filter-text.js")),
     ("report.js", include_str!("embedded/report.js")),
 ];
 
