@@ -251,7 +251,7 @@ class Tab {
   }
 
   held() {
-    return { version: this.lab.heldVersion, list: this.lab.held.map(({ data, ...held }) => held) };
+    return { version: this.lab.heldVersion, list: this.lab.held.slice(0, 500).map(({ data, ...held }) => held) };
   }
 
   one(number) {

@@ -36,7 +36,7 @@ export class Status {
       putData(byId("title"), hello.title);
       document.title = `${byId("title").textContent} · wscope`;
     }
-    if (state) setText(byId("counts"), `${countText(state.messages)} msgs · ${sizeText(state.bytes)}`);
+    if (state) setText(byId("counts"), state.rows > 0 ? `${countText(state.messages)} msgs · ${sizeText(state.bytes)}` : "");
     setText(pause, isPaused ? `Resume${waiting > 0 ? ` · ${countText(waiting)} waiting` : ""}` : "Pause");
     pause.toggleAttribute("data-paused", isPaused);
     pause.hidden = !isPaused && (hello?.mode === "view" || phase === "ended");
