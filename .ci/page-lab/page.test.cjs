@@ -31,7 +31,7 @@ test("times of day keep their milliseconds", async () => {
 });
 
 test("what is not seen is an escape", async () => {
-  const { hasHidden, visibleParts, visibleText } = await load("format.js");
+  const { hasHidden, visibleParts } = await load("format.js"), visibleText = (text) => visibleParts(text, false).map(([part]) => part).join("");
   for (const [text, shown] of [
     ["plain 안녕 é", "plain 안녕 é"], ["\u202egnp\u202c", "\\u202egnp\\u202c"], ["a\nb\t\u0000", "a\\nb\\t\\u0000"], ["\u001b[2J\u009b", "\\u001b[2J\\u009b"],
     ["👩\u200d💻", "👩\u200d💻"], ["a\u200db", "a\\u200db"], ["\u200d", "\\u200d"], ["❤\ufe0f\u200d🔥 1\ufe0f⃣", "❤\ufe0f\u200d🔥 1\ufe0f⃣"], ["👩\u200d\u200d", "👩\u200d\\u200d"],

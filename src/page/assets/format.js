@@ -71,7 +71,7 @@ export function hasHidden(text) {
 }
 
 /** A character that is not seen, as the escape that JSON has for it. @param {string} character */
-export function escapeOf(character) {
+function escapeOf(character) {
   const named = NAMED_ESCAPES[character];
   if (named) return named;
   let escape = "";
@@ -113,11 +113,6 @@ function joins(text, index, copied) {
   const before = text[index - 1];
   if (before < "\u0080") return text[index] === "\ufe0f" && /[0-9#*]/.test(before);
   return !JOINER.test(before) || (before === "\ufe0f" && text[index] === "\u200d");
-}
-
-/** The same as one string. @param {string} text */
-export function visibleText(text) {
-  return hasHidden(text) ? visibleParts(text, false).map(([part]) => part).join("") : text;
 }
 
 /** A JSON value up to its end, or of an object or array the start. */
