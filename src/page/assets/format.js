@@ -37,6 +37,12 @@ export function sizeText(bytes) {
   return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[unit]}`;
 }
 
+/** A size as an option has it: `32M`. @param {number} bytes */
+export function sizeOption(bytes) {
+  const power = [3, 2, 1].find((power) => bytes % 1024 ** power === 0) ?? 0;
+  return `${bytes / 1024 ** power}${["", "K", "M", "G"][power]}`;
+}
+
 /** A size to the byte: `1,234 B`. @param {number} bytes */
 export function exactSize(bytes) {
   return `${countText(bytes)} B`;
