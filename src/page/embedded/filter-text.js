@@ -35,10 +35,10 @@ export function regexTest(expression, ignoresCase, at) {
 }
 
 /** What a regular expression consists of, as far as browsers and wscope differ. */
-const REGEX_PARTS = /\\(?:[pP][A-Z]|x\{|[^])|\((?:\?(?:P?<\w+>|<?[=!]|[\w-]*:)?)?|\{\d+(?:,\d*)?\}|[^]/g;
+const REGEX_PARTS = /\\(?:[pP](?:[A-Z]|\{[^}]*\})|x\{[^}]*\}|[^])|\((?:\?(?:P?<\w+>|<?[=!]|[\w-]*:)?)?|\{\d+(?:,\d*)?\}|[^]/g;
 
 /** Letters behind a backslash that both have, and what browsers write in place of others. */
-const SAME_ESCAPES = "bBfnrtvpPuxsS", OTHER_ESCAPES = /** @type {Record<string, string>} */ ({ a: "\\x07", A: "(?<![^])", z: "(?![^])", d: "\\p{Nd}", D: "\\P{Nd}" });
+const SAME_ESCAPES = "fnrtvpPuxsS", OTHER_ESCAPES = /** @type {Record<string, string>} */ ({ a: "\\x07", A: "(?:(?<![^]))", z: "(?:(?![^]))", b: "(?:\\b)", B: "(?:\\B)", d: "\\p{Nd}", D: "\\P{Nd}" });
 
 const WORD_CHARACTERS = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d";
 
@@ -53,9 +53,14 @@ function browserRegex(expression, dotIsAll, start) {
   const fail = (/** @type {string} */ reason, /** @type {number} */ at) => {
     throw new FilterError(`not a regular expression: ${reason}`, start + at);
   };
+  const failAtBrace = (/** @type {string} */ behind, /** @type {number} */ at) => {
+    if (behind === "" || /^\d+(?:,\d*)?$/.test(behind)) fail("unclosed counted repetition", at);
+    fail("repetition quantifier expects a valid decimal", at + 1);
+  };
   for (const { 0: part, index } of expression.matchAll(REGEX_PARTS)) {
     let written = part;
     if (part[0] === "\\") {
+      if (list >= 0 && /^\\[AzbB]$/.test(part)) fail("invalid escape sequence found in character class", index);
       written = browserEscape(part, list >= 0) ?? fail(/\d/.test(part) ? "backreferences are not supported" : "unrecognized escape sequence", index);
     } else if (list >= 0) {
       if (part === "[") fail("a report knows no class within a class", index);
@@ -73,7 +78,11 @@ function browserRegex(expression, dotIsAll, start) {
     } else if (/^[*+?{]/.test(part)) {
       if (before[0] === "(" || before === "|") fail("repetition operator missing expression", index);
       const [, least, most] = /^\{(\d+),(\d+)\}$/.exec(part) ?? [];
+      if (part === "{") failAtBrace(expression.slice(index + 1), index);
       if (Number(least) > Number(most)) fail("invalid repetition count range, the start must be <= the end", index);
+    } else if (part === "^" || part === "$") {
+      // What browsers do not repeat, wscope does.
+      written = `(?:${part})`;
     } else if (part === "." && !dotIsAll) {
       written = "[^\\n]";
     } else if (part === "]" || part === "}") {
@@ -90,8 +99,8 @@ function browserRegex(expression, dotIsAll, start) {
 /** An escape in the words of browsers; null if wscope has none such. @param {string} part @param {boolean} isInList */
 function browserEscape(part, isInList) {
   const name = part[1];
-  if (part === "\\x{") return "\\u{";
-  if (/^\\[pP]./.test(part)) return `\\${name}{${part[2]}}`;
+  if (part.startsWith("\\x{")) return part.replace("x", "u");
+  if (/^\\[pP][A-Z]/.test(part)) return `\\${name}{${part[2]}}`;
   if (name === "w" || name === "W") return isInList ? name === "w" ? WORD_CHARACTERS : part : `[${name === "W" ? "^" : ""}${WORD_CHARACTERS}]`;
   if (OTHER_ESCAPES[name]) return OTHER_ESCAPES[name];
   if (/[A-Za-z0-9]/.test(name)) return SAME_ESCAPES.includes(name) ? part : null;
