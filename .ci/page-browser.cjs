@@ -156,7 +156,7 @@ const tests = {
       await it.button("Follow").click();
       await it.row('"result"').click();
       await it.tab("Decoded").click();
-      await panelHas(it, /No decoder/);
+      await panelHas(it, /Nothing to decode: no format of this payload is known/);
       await it.button("Copy as scenario").click();
       await until("the line", async () => (await it.page.evaluate(() => navigator.clipboard.readText())).startsWith('< {"jsonrpc"'));
       await it.page.locator("#facts").getByRole("button", { name: "#1,978" }).click();
@@ -166,6 +166,8 @@ const tests = {
       await panelHas(it, /0010 {2}/);
       await it.row("Abnormal Closure").click();
       await panelHas(it, /code\s+1006/);
+      await it.tab("Decoded").click();
+      await panelHas(it, /No payload to decode/);
     });
   },
 
@@ -225,7 +227,7 @@ const tests = {
       await until("it is whole where it fits", async () => /^{"jsonrpc".*subscribe/.test(await found.innerText()));
       await it.page.setViewportSize(WIDE);
       await it.filter.fill("dir:sideways");
-      await it.page.getByRole("alert").filter({ hasText: "dir: is in or out" }).waitFor();
+      await it.page.getByRole("alert").filter({ hasText: "a direction is in or out" }).waitFor();
       assert.equal(await it.filter.getAttribute("aria-invalid"), "true");
       assert.equal(await it.page.locator("#filter-error mark").innerText(), "sideways");
       await it.filter.fill("nothing has this in it");
@@ -374,6 +376,16 @@ const tests = {
     await withPage(browser, listen, async (it) => {
       const via = it.page.getByRole("combobox", { name: "via" });
       await until("all clients", async () => await via.locator("option").first().innerText() === "all" && await via.inputValue() === "");
+    });
+  },
+
+  async "all that is held is counted, of which a part is listed"(browser) {
+    const lab = await startLab();
+    await withPage(browser, lab, async (it) => {
+      for (let n = 0; n < 600; n++) lab.say("hold");
+      const held = it.page.getByRole("list", { name: "Held messages" });
+      await until("all are counted", async () => /^600 still held: Hold is off\s*Release all/.test(await held.innerText()));
+      assert.equal(await it.button("Go").count(), 20);
     });
   },
 

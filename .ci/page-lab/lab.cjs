@@ -1,11 +1,9 @@
 // The state of the invented run, and what a tab asks of it.
 "use strict";
-const { readFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { bundle } = require("./bundle.cjs");
 const { eventAt, rowOf, HOSTILE } = require("./traffic.cjs");
 
-const source = readFileSync(join(__dirname, "../../src/page/embedded/filter.js"), "utf8");
-const filters = import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
+const parseFilter = new Function(`${bundle("filter.js")}\nreturn parseFilter;`)();
 
 class Lab {
   constructor(options) {
@@ -137,7 +135,7 @@ class Tab {
   async answer({ id, method, ...params }) {
     try {
       if (!METHODS.has(method)) throw new Error(`unknown method ${method}`);
-      return { id, result: await (method === "filter" ? this.applyFilter(params) : this[method](params)) };
+      return { id, result: (method === "filter" ? this.applyFilter(params) : this[method](params)) };
     } catch (error) {
       return { id, error: error.message, ...(error.at === undefined ? {} : { at: error.at }) };
     }
@@ -187,11 +185,11 @@ class Tab {
     return { event: event.data === undefined ? event : { ...event, data }, cut: Buffer.byteLength(whole) > limit, frames: sizes, pair: pair === undefined ? null : { row: pair, late_ms, is_answer: true }, decoded: null, scenario: event.event === "message" ? `${event.direction === "client" ? ">" : "<"} ${whole.slice(0, 500)}` : null };
   }
 
-  async applyFilter({ text, control, after, connection }) {
-    const { parseFilter } = await filters, test = parseFilter(text);
+  applyFilter({ text, control, after, connection }) {
+    const test = parseFilter(text);
     if (text === "" && control && after === 0 && connection === null) this.filter = null;
     else this.filter = { generation: ++this.generation, found: [], at: after, passes: (row, event) => (control || !["ping", "pong"].includes(row.type)) && (connection === null || row.connection === connection)
-      && test({ ...row, late: row.late_ms, text: event.data ?? row.preview }) };
+      && test({ ...row, late: row.late_ms === null ? null : 1_000 * row.late_ms, text: event.data ?? row.preview, json: event.event === "message" ? event.data : null }) };
     if (this.filter) this.scan();
     return { generation: this.filter?.generation ?? null };
   }
@@ -253,7 +251,7 @@ class Tab {
   }
 
   held() {
-    return { version: this.lab.heldVersion, list: this.lab.held.map(({ data, ...held }) => held) };
+    return { version: this.lab.heldVersion, list: this.lab.held.slice(0, 500).map(({ data, ...held }) => held) };
   }
 
   one(number) {

@@ -12,7 +12,8 @@ const read = (folder, end) => readdirSync(folder).filter((name) => name.endsWith
 const sources = [...read(ASSETS, ".js"), ...read(EMBEDDED, ".js")];
 
 test("sizes, times and counts", async () => {
-  const { countText, deltaText, exactSize, sizeText, spanText } = await load("format.js");
+  const { countText, deltaText, exactSize, sizeOption, sizeText, spanText } = await load("format.js");
+  for (const [bytes, text] of [[1 << 20, "1M"], [4 * 2 ** 30, "4G"], [1025 << 10, "1025K"], [1_100_001, "1100001"]]) assert.equal(sizeOption(bytes), text);
   for (const [bytes, text] of [[0, "0 B"], [61, "61 B"], [999, "999 B"], [1000, "1.0 k"], [1234, "1.2 k"], [9949, "9.9 k"], [9960, "10 k"], [999_499, "999 k"], [999_500, "1.0 M"], [3_100_000, "3.1 M"], [4e12, "4.0 T"], [5e15, "5000 T"], [null, ""]]) assert.equal(sizeText(bytes), text);
   for (const [ms, text] of [[0, "0 ms"], [0.3, "0.3 ms"], [3.04, "3.0 ms"], [519, "519 ms"], [999.4, "999 ms"], [999.6, "1.00 s"], [12_345, "12.3 s"], [61_000, "1 min 1 s"], [3_660_000, "1 h 1 min"]]) assert.equal(spanText(ms), text);
   assert.equal(countText(12408), "12,408");
@@ -31,7 +32,7 @@ test("times of day keep their milliseconds", async () => {
 });
 
 test("what is not seen is an escape", async () => {
-  const { hasHidden, visibleParts, visibleText } = await load("format.js");
+  const { hasHidden, visibleParts } = await load("format.js"), visibleText = (text) => visibleParts(text, false).map(([part]) => part).join("");
   for (const [text, shown] of [
     ["plain 안녕 é", "plain 안녕 é"], ["\u202egnp\u202c", "\\u202egnp\\u202c"], ["a\nb\t\u0000", "a\\nb\\t\\u0000"], ["\u001b[2J\u009b", "\\u001b[2J\\u009b"],
     ["👩\u200d💻", "👩\u200d💻"], ["a\u200db", "a\\u200db"], ["\u200d", "\\u200d"], ["❤\ufe0f\u200d🔥 1\ufe0f⃣", "❤\ufe0f\u200d🔥 1\ufe0f⃣"], ["👩\u200d\u200d", "👩\u200d\\u200d"],
@@ -255,19 +256,32 @@ test("places of the time line", async () => {
   assert.equal(laneX({ from_ms: 5, to_ms: 5 }, 5, 500), 250);
 });
 
-test("filters of a page without wscope", async () => {
-  const { parseFilter } = await load("filter.js");
-  const item = { direction: "out", type: "text", event: "message", size: 1500, connection: 2, code: null, rule: 1, late: 120, text: '{"op":"Order","list":[{"a b":7}]}' };
-  const list = [["", true], ["order", true], ["ORDER", false], ["Order", true], ["-order", false], ["!nothing", true], ["dir:out", true], ["dir:received", false], ["type:ping,text", true], ["type:message", true], ["size:>1k", true], ["size:<=1500", true],
-    ["size:100..200", false], ["conn:2,3", true], ["rule:1", true], ["late:>100ms", true], ["late:>1s", false], ["late:<1", true], ["type:control", false], ["size:1500", true], ["code:1008", false], ["/o.der/", false], ["/o.der/i", true], ['"op":"Order"', true], ["$.op == Order", true], ['$.op == "Order"', true], ["$.op ~ rde", true],
-    ["$.list[0]['a b']", true], ["$.none", false], ["dir:out -$.none size:>1k order", true], ["https://x", false], ["/unfinished", false], ["/unfinished $.op", false], ["/un[finished", null], ["/o/g", null], ["/api/v1", false], ["/(/", null], ["size:big", null], ["dir:up", null], ['"open', null],
-    ["conn:1..3", true], ["conn:3..4,7", false], ["conn:3..1", null], ["conn:1..", null], ["size:5..2", null], ["foo:bar", null], ["$.op = Order", null],
-    ["$.op != Order", false], ["$.op!=x", true], ["$.none != 1", false], ["$.list[0]['a b'] > 6", true], ["$.list[0]['a b']>7", false], ["$.list[0]['a b'] <= 7", true], ["$.op > 1", false], ["$.op > x", null], ["$.op >", null], ["$.op =~ x", null], ["$.op !~ x", null]];
-  for (const [text, expected] of list) {
-    if (expected === null) assert.throws(() => parseFilter(text), (error) => Number.isInteger(error.at), text);
-    else assert.equal(parseFilter(text)(item), expected, text);
+test("the list and the filter of a report are those of wscope", async () => {
+  const { EmbeddedSource } = await load("embedded.js"), { lists, errors } = JSON.parse(readFileSync(join(ASSETS, "../filter/cases.json"), "utf8"));
+  const filtered = async (source, text) => {
+    const { generation } = await source.request("filter", { text, control: true, after: 0, connection: null });
+    return (await source.request("rows", { from: 0, count: 100, filtered: generation !== null })).rows.map(({ row }) => row);
+  };
+  for (const { events, found, rows: shown } of lists) {
+    const source = new EmbeddedSource(events, { title: "t" });
+    const { rows } = await source.request("rows", { from: 0, count: 100, filtered: false });
+    if (shown) assert.deepEqual(rows.map(({ type, preview, level }) => [type, preview, level]), shown);
+    for (const [text, rows] of found) assert.deepEqual(await filtered(source, text), rows, text);
   }
-  assert.throws(() => parseFilter("a  dir:up"), { at: 7 });
+  const source = new EmbeddedSource([], { title: "t" });
+  for (const [text, at, reason] of errors) {
+    await assert.rejects(filtered(source, text), (error) => {
+      assert.equal(error.at, at, `${text}: ${error.message}`);
+      assert.ok(error.message.startsWith(reason), `${text}: ${error.message}`);
+      return true;
+    });
+  }
+});
+
+test("a recording of a server has other directions", async () => {
+  const { parseFilter } = await load("filter.js");
+  const item = { direction: "out", type: "text", event: "message", size: 5, connection: 1, code: null, rule: null, late: null, text: "hello", json: "hello" };
+  assert.deepEqual(["dir:received", "dir:sent", "dir:out"].map((text) => parseFilter(text, true)(item)), [true, false, true]);
 });
 
 // How many bytes a browser loads is checked where comments are left out: src/page/assets.rs.
@@ -325,12 +339,12 @@ test("a report answers as wscope does", async () => {
   const { state } = await source.request("hello");
   assert.deepEqual([state.rows, state.messages, state.bytes, state.connections], [7, 2, 35, 2]);
   const { rows } = await source.request("rows", { from: 0, count: 10, filtered: false });
-  assert.deepEqual(rows.map(({ type, direction, delta_ms, late_ms, level }) => [type, direction, delta_ms, late_ms, level]), [["open", null, null, null, null], ["text", "out", 1, null, null], ["ping", "in", 1, null, null], ["pong", "out", 1, 1, null], ["text", "in", 6, 8, null], ["close", null, 1, null, "bad"], ["error", null, 1, null, "bad"]]);
+  assert.deepEqual(rows.map(({ type, direction, delta_ms, late_ms, level }) => [type, direction, delta_ms, late_ms, level]), [["open", null, null, null, null], ["text", "out", 1, null, null], ["ping", "in", 1, null, null], ["pong", "out", 1, 1, null], ["text", "in", 6, 8, null], ["close", null, 1, null, "warn"], ["error", null, 1, null, "bad"]]);
   const shown = await source.request("event", { row: 1 });
   assert.deepEqual([shown.frames.length, shown.pair], [2, { row: 4, late_ms: 8, is_answer: false }]);
   const { list } = await source.request("connections", { from: 0, count: 10 });
   assert.deepEqual(list.map(({ number, state, code, status, out, in: inward, initiator }) => [number, state, code, status, out, inward, initiator]), [[2, "refused", null, 403, 0, 0, undefined], [1, "closed", 1008, 101, 1, 1, "server"]]);
-  assert.equal(rows[5].preview, 'Policy Violation "no", by the peer');
+  assert.equal(rows[5].preview, '1008 Policy Violation "no", by the peer');
   await assert.rejects(source.request("filter", { text: "dir:x", control: true, after: 0, connection: null }), { at: 4 });
   const { generation } = await source.request("filter", { text: "late:>5ms", control: false, after: 0, connection: 1 });
   assert.deepEqual([source.state.filter.generation, source.state.filter.found], [generation, 1]);

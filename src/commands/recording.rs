@@ -89,7 +89,9 @@ impl RunRecordings {
             waker,
             format: Arc::new(move |recorded| match recorded {
                 RecordedFrames::AsAsked => Box::new(Json::new(frames)),
-                RecordedFrames::Unusual => Box::new(UnusualFrames(Json::new(JsonFrames::Headers))),
+                RecordedFrames::Unusual => {
+                    Box::new(UnusualFrames(Json::new(JsonFrames::Headers).with_client()))
+                }
             }),
             connection: None,
             late: self.takes_commands.then_some(late),

@@ -30,6 +30,11 @@ pub enum HeadLine<'a> {
 }
 
 impl HeadView {
+    /// A head without lines.
+    pub const fn empty() -> Self {
+        Self { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() }
+    }
+
     /// The lines after the start line, in order.
     pub fn lines(&self) -> impl Iterator<Item = HeadLine<'_>> {
         let mut malformed = self.malformed.iter().peekable();

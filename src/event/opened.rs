@@ -27,6 +27,8 @@ pub struct Opened {
     pub reason: String,
     /// The request head.
     pub request: HeadView,
+    /// Fields of the request, and its target, that a proxy has changed: names, and values as the client sent them.
+    pub client_sent: Vec<(String, Vec<u8>)>,
     /// The interim responses received before the response.
     pub interim: Vec<InterimView>,
     /// The response head.
@@ -47,6 +49,34 @@ pub struct Opened {
     pub timings: Timings,
     /// Secrets that the peer may repeat, to be masked.
     pub secrets: Secrets,
+}
+
+impl Opened {
+    /// A connection of which nothing else is known.
+    pub fn unknown(initiator: Initiator, local: String) -> Self {
+        Self {
+            initiator,
+            url: String::new(),
+            remote: String::new(),
+            proxy: None,
+            local,
+            http_minor: 1,
+            status: 101,
+            reason: String::new(),
+            request: HeadView::empty(),
+            client_sent: Vec::new(),
+            interim: Vec::new(),
+            response: HeadView::empty(),
+            has_credentials: false,
+            offered: Vec::new(),
+            protocol: None,
+            extensions: None,
+            compression: None,
+            tls: None,
+            timings: Timings::default(),
+            secrets: Secrets::default(),
+        }
+    }
 }
 
 /// The proxy that a connection goes through.

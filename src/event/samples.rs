@@ -2,43 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Closed, HeadView, LastTraffic, Opened, ProxyClosed, ProxyInitiator, SilenceAdvice};
-use crate::net::Timings;
+use super::{Closed, LastTraffic, Opened, ProxyClosed, ProxyInitiator, SilenceAdvice};
 use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::vocabulary::Counters;
-use crate::redact::Secrets;
-
-impl HeadView {
-    /// A head without lines.
-    pub(crate) fn empty() -> Self {
-        Self { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() }
-    }
-}
 
 impl Opened {
     /// A connection to this URL that was opened by us, with empty heads.
     pub(crate) fn sample(url: &str) -> Self {
-        Self {
-            initiator: Initiator::Local,
-            url: url.to_owned(),
-            remote: String::new(),
-            proxy: None,
-            local: String::new(),
-            http_minor: 1,
-            status: 101,
-            reason: String::new(),
-            request: HeadView::empty(),
-            interim: Vec::new(),
-            response: HeadView::empty(),
-            has_credentials: false,
-            offered: Vec::new(),
-            protocol: None,
-            extensions: None,
-            compression: None,
-            tls: None,
-            timings: Timings::default(),
-            secrets: Secrets::default(),
-        }
+        Self { url: url.to_owned(), ..Self::unknown(Initiator::Local, String::new()) }
     }
 }
 

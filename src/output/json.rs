@@ -23,6 +23,7 @@ mod transit;
 mod visible;
 
 use object::{Object, TimeFields};
+pub use opened::CLIENT_SENT;
 use opened::{certificate, interim, open, timings};
 pub use text::escaped;
 pub use visible::{put_visible, visible};
@@ -53,6 +54,8 @@ impl JsonFrames {
 #[derive(Debug)]
 pub struct Json {
     frames: JsonFrames,
+    /// For the page: with what a client sent otherwise than the server got it.
+    has_client: bool,
     /// The part of an event that the outlet does not have yet.
     part: Vec<u8>,
     when: TimeFields,
@@ -61,7 +64,12 @@ pub struct Json {
 impl Json {
     /// Writes them, and these of frames.
     pub fn new(frames: JsonFrames) -> Self {
-        Self { frames, part: Vec::new(), when: TimeFields::default() }
+        Self { frames, has_client: false, part: Vec::new(), when: TimeFields::default() }
+    }
+
+    /// Writes also what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
+    pub fn with_client(self) -> Self {
+        Self { has_client: true, ..self }
     }
 }
 
@@ -92,7 +100,7 @@ impl Format for Json {
         }
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
-            EventKind::Open(opened) => open(object, event, opened),
+            EventKind::Open(opened) => open(object, event, opened, self.has_client),
             EventKind::Message(message) => data_message(object, event, message),
             EventKind::FileSent(file) => file_sent(object, event, file),
             EventKind::Ping(direction, data) => {
@@ -326,7 +334,7 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
         }
         Some(response) => {
             object.number("status", u64::from(response.status));
-            object.headers("response_headers", &response.head);
+            object.headers("response_headers", &response.head.fields);
             object.text("body", &String::from_utf8_lossy(&response.body));
         }
     }
@@ -350,7 +358,7 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     if let Some(attempt) = &failure.attempt {
         object.text("url", &attempt.url);
         if let Some(request) = &attempt.request {
-            object.headers("request_headers", request);
+            object.headers("request_headers", &request.fields);
         }
         if let Some(took) = &attempt.timings {
             timings(&mut object, took);

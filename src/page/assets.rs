@@ -1,5 +1,5 @@
-//! The files of the page. They are part of the program, and have no secrets. Comments and indentation stay here:
-//! they are a fifth of the bytes.
+//! The files of the page. They are part of the program, and have no secrets. Comments, indentation and most ends of lines
+//! stay here: they are a fifth of the bytes.
 
 use std::sync::LazyLock;
 
@@ -12,6 +12,8 @@ pub struct Asset {
     pub content_type: &'static str,
     /// What is in it, without indentation and comments.
     pub content: String,
+    /// What is in its source.
+    pub source: &'static str,
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -24,6 +26,7 @@ macro_rules! assets {
             name: $name,
             content_type: $content_type,
             content: shortened(include_str!(concat!("assets/", $name)), $content_type),
+            source: include_str!(concat!("assets/", $name)),
         }),*]
     };
 }
@@ -69,13 +72,24 @@ pub fn find(name: &str) -> Option<&'static Asset> {
 
 /// What is served of a source.
 fn shortened(source: &str, content_type: &str) -> String {
-    if content_type == CSS { compact_style(source) } else { compact(source) }
+    match content_type {
+        CSS => compact_style(source),
+        SCRIPT => compact_script(source),
+        _ => compact(source),
+    }
+}
+
+/// A script without the ends of lines where it needs none. No text in one spans lines, and no comment is behind code.
+pub(super) fn compact_script(source: &str) -> String {
+    const SHORTER: [(&str, &str); 4] = [("{\n", "{"), (";\n", ";"), (",\n", ","), ("\n}", "}")];
+    without(&SHORTER, compact(source))
 }
 
 /// A style sheet without blanks and ends of lines beside punctuation as well. No text in one has such.
 pub(super) fn compact_style(source: &str) -> String {
-    const SHORTER: [(&str, &str); 11] = [
+    const SHORTER: [(&str, &str); 12] = [
         (" {", "{"),
+        ("{\n", "{"),
         ("{ ", "{"),
         ("; ", ";"),
         (": ", ":"),
@@ -87,12 +101,15 @@ pub(super) fn compact_style(source: &str) -> String {
         (";\n", ";"),
         (";}", "}"),
     ];
-    SHORTER.iter().fold(compact(source), |style, (long, short)| style.replace(long, short))
+    without(&SHORTER, compact(source))
 }
 
-/// A source without indentation, blank lines, ends of lines behind braces that open, lines that are comments, and types. No
-/// text in a source spans lines.
-pub(super) fn compact(source: &str) -> String {
+fn without(longer: &[(&str, &str)], text: String) -> String {
+    longer.iter().fold(text, |text, (long, short)| text.replace(long, short))
+}
+
+/// A source without indentation, blank lines, lines that are comments, and types.
+fn compact(source: &str) -> String {
     let mut compacted = String::with_capacity(source.len());
     let mut is_in_comment = false;
     for line in source.lines().map(str::trim) {
@@ -102,9 +119,7 @@ pub(super) fn compact(source: &str) -> String {
             is_in_comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
             push_without_types(line, &mut compacted);
-            if !line.ends_with('{') {
-                compacted.push('\n');
-            }
+            compacted.push('\n');
         }
     }
     compacted
@@ -153,9 +168,24 @@ mod tests {
         let source = "// @ts-check\n/* one line */\n/**\n * Adds. {@link x}\n */\n\n  add(1); // why\n\t* { a: b }\n/* a */ c\n";
         assert_eq!(compact(source), "add(1); // why\n* { a: b }\n/* a */ c\n");
         assert_eq!(compact("/* never ends\na\n"), "");
-        assert_eq!(compact("export class A {\n  b() {\n  }\n}\n"), "export class A {b() {}\n}\n");
         let types = "a(/** @type {any} */ (b), /** @type {c} */d); // /** @type x";
         assert_eq!(compact(types), "a((b), d); // /** @type x\n");
+    }
+
+    #[test]
+    fn scripts_keep_only_ends_of_lines_that_separate() {
+        let script = "import { a } from \"./a.js\";\n\nclass A {\n  b() {\n    c(1,\n      2);\n    if (d) e\n  }\n  f() {}\n}\n";
+        let compact = "import { a } from \"./a.js\";class A {b() {c(1,2);if (d) e}\nf() {}}\n";
+        assert_eq!(compact_script(script), compact);
+    }
+
+    #[test]
+    fn no_script_has_a_comment_behind_code() {
+        for Asset { name, source, .. } in ASSETS.iter().filter(|it| it.content_type == SCRIPT) {
+            for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                assert!(!line.contains(" //"), "{name}: {line}");
+            }
+        }
     }
 
     #[test]

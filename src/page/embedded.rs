@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::assets::{compact, compact_style, find};
+use super::assets::{Asset, compact_script, compact_style, find};
 
 /// Modules that only the viewer has, in place of those that speak with the program.
-const MODULES: [(&str, &str); 3] = [
+const MODULES: [(&str, &str); 5] = [
     ("embedded.js", include_str!("embedded/embedded.js")),
     ("filter.js", include_str!("embedded/filter.js")),
+    ("filter-path.js", include_str!("embedded/filter-path.js")),
+    ("filter-text.js", include_str!("embedded/filter-text.js")),
     ("report.js", include_str!("embedded/report.js")),
 ];
 
@@ -30,15 +32,12 @@ pub struct Viewer {
 /// The viewer.
 pub fn viewer() -> &'static Viewer {
     static VIEWER: LazyLock<Viewer> = LazyLock::new(|| Viewer {
-        markup: markup(asset("index.html")),
-        style: asset("style.css").to_owned() + &compact_style(OWN_STYLE),
+        markup: markup(find("index.html").map_or("", |page| &page.content)),
+        style: find("style.css").map_or("", |style| &style.content).to_owned()
+            + &compact_style(OWN_STYLE),
         script: script(),
     });
     &VIEWER
-}
-
-fn asset(name: &str) -> &'static str {
-    find(name).map_or("", |asset| &asset.content)
 }
 
 /// The content of the body.
@@ -51,9 +50,9 @@ fn markup(page: &str) -> String {
 
 /// The modules as one script: each behind those that it imports. Their names are unique (`.ci/page`).
 fn script() -> String {
-    let mut script = "(() => {\n\"use strict\";\n".to_owned();
-    add(&mut script, "report.js", &mut BTreeSet::new());
-    script + "})();\n"
+    let mut modules = String::new();
+    add(&mut modules, "report.js", &mut BTreeSet::new());
+    format!("(() => {{\n\"use strict\";\n{}}})();\n", compact_script(&modules))
 }
 
 fn add(script: &mut String, name: &'static str, added: &mut BTreeSet<&'static str>) {
@@ -69,13 +68,10 @@ fn add(script: &mut String, name: &'static str, added: &mut BTreeSet<&'static st
     }
 }
 
-/// The text of a module, without comments.
+/// The text of a module.
 fn source(name: &str) -> &'static str {
-    static OWN: LazyLock<[String; 3]> = LazyLock::new(|| MODULES.map(|(_, text)| compact(text)));
-    match MODULES.iter().position(|(own, _)| *own == name) {
-        Some(index) => &OWN[index],
-        None => asset(name),
-    }
+    let own = MODULES.iter().find(|(own, _)| *own == name).map(|(_, text)| *text);
+    own.or_else(|| find(name).map(|Asset { source, .. }| *source)).unwrap_or_default()
 }
 
 /// The module that a line imports.
@@ -99,8 +95,8 @@ mod tests {
             assert_eq!(script.matches(text).count(), 1, "{text}");
             assert!(script.find(text) < script.find(before), "{text}");
         }
-        for word in ["import ", "export "] {
-            assert!(!script.lines().any(|line| line.starts_with(word)), "{word}");
+        for word in ["import {", "export "] {
+            assert!(!script.contains(word), "{word}");
         }
         // What it would import to speak with the program.
         assert!(!script.contains("new WebSocket("));

@@ -15,6 +15,7 @@ use memchr::{memchr, memrchr};
 use mio::Waker;
 use serde::Serialize;
 
+use super::block::Block;
 use super::connections::ConnectionList;
 use super::prepared::{Downloads, Prepared};
 use crate::platform::positioned::write_all_at;
@@ -192,7 +193,9 @@ impl Store {
         loop {
             let Some(block) = self.state().over(self.options.memory) else { return };
             let Some(room) = appender.ring.room(block.size()) else {
-                self.state().drop_oldest_in_memory();
+                if self.stays_in_memory(&block) || !self.state().drop_oldest_in_memory() {
+                    return;
+                }
                 continue;
             };
             self.state().clear(room); // before it is overwritten: who reads meanwhile finds that it is gone
@@ -213,6 +216,12 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Whether a block that is larger than the file may be is kept all the same, as everything together is not too much.
+    fn stays_in_memory(&self, block: &Block) -> bool {
+        let StoreOptions { memory, history, .. } = self.options;
+        block.size() > history - memory && self.state().total() <= history
     }
 
     fn file(&self) -> io::Result<&File> {

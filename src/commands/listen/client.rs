@@ -332,6 +332,7 @@ fn opened(client: &AcceptedClient, redaction: Redaction) -> Opened {
         status: 101,
         reason: "Switching Protocols".to_owned(),
         request: mask.head(&request.head),
+        client_sent: Vec::new(),
         interim: interim.into_iter().collect(),
         has_credentials: !Redaction::credentials(&resource, request.head.fields()).is_empty(),
         response: mask.head(response),

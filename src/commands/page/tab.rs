@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use mio::{Registry, Token, Waker};
 
 use super::tabs::Slot;
-use crate::event::{Clock, HeadView, Opened};
+use crate::event::{Clock, Opened};
 use crate::input::{Action, ActionSource, Next, Shutdown};
-use crate::net::{Reactor, Stream, Timings};
+use crate::net::{Reactor, Stream};
 use crate::observer::{Observed, Observer, ObserverResponse};
 use crate::output::Outputs;
 use crate::page::{MAX_REQUEST, NOTICE_INTERVAL, Tab};
@@ -23,7 +23,6 @@ use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
-use crate::redact::Secrets;
 use crate::session::{AfterInput, Journal, Plan, Session};
 
 /// How long the browser may take to answer a Close frame.
@@ -96,7 +95,9 @@ pub(super) fn run(
     };
     let (mut outputs, mut source) = (Outputs::default(), TabSource(state));
     let journal = Journal::new(&mut outputs, Clock::start());
-    let opened = opened(&stream);
+    // Nothing of it is shown.
+    let local = stream.local_address().unwrap_or_default();
+    let opened = Opened::unknown(Initiator::Peer, local);
     Session::new(stream, connection, reactor, &mut source, journal, plan, &opened).run();
 }
 
@@ -274,31 +275,5 @@ impl Observer for TabObserver {
         state.is_due = true; // until it is sent: the tab may not read
         let _ = state.waker.wake(); // if it fails, the notice comes with the next change
         ObserverResponse::default()
-    }
-}
-
-/// Nothing of it is shown.
-fn opened(stream: &Stream) -> Opened {
-    let head = HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
-    Opened {
-        initiator: Initiator::Peer,
-        url: String::new(),
-        remote: String::new(),
-        proxy: None,
-        local: stream.local_address().unwrap_or_default(),
-        http_minor: 1,
-        status: 101,
-        reason: String::new(),
-        request: head.clone(),
-        interim: Vec::new(),
-        response: head,
-        has_credentials: false,
-        offered: Vec::new(),
-        protocol: None,
-        extensions: None,
-        compression: None,
-        tls: None,
-        timings: Timings::default(),
-        secrets: Secrets::default(),
     }
 }

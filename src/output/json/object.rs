@@ -191,10 +191,10 @@ impl Object<'_> {
     }
 
     /// Names and values, in order.
-    pub(super) fn headers(&mut self, key: &str, head: &HeadView) {
+    pub(super) fn headers(&mut self, key: &str, fields: &[(String, Vec<u8>)]) {
         self.key(key);
         self.line.put(b"[");
-        for (index, (name, value)) in head.fields.iter().enumerate() {
+        for (index, (name, value)) in fields.iter().enumerate() {
             self.line.put(if index == 0 { b"[" } else { b",[" });
             self.put_text(name);
             self.line.put(b",");

@@ -6,7 +6,11 @@ use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::connection::Initiator;
 
-pub(super) fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
+/// The member with what a client sent otherwise than the server got it, which only the page has. Its name is what the page
+/// calls it.
+pub const CLIENT_SENT: &str = "as_the_client_sent_it";
+
+pub(super) fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened, has_client: bool) {
     object.start("open", event);
     object.text("url", &opened.url);
     object.text("remote", &opened.remote);
@@ -17,8 +21,11 @@ pub(super) fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
     object.text("http_version", &format!("HTTP/1.{}", opened.http_minor));
     object.number("status", u64::from(opened.status));
     object.text("reason", &opened.reason);
-    object.headers("request_headers", &opened.request);
-    object.headers("response_headers", &opened.response);
+    object.headers("request_headers", &opened.request.fields);
+    if has_client && !opened.client_sent.is_empty() {
+        object.headers(CLIENT_SENT, &opened.client_sent);
+    }
+    object.headers("response_headers", &opened.response.fields);
     object.malformed("malformed_headers", &[&opened.request, &opened.response]);
     let by_proxy = opened.proxy.as_ref().and_then(|proxy| proxy.heads.as_ref());
     let by_proxy = by_proxy.into_iter().flat_map(|heads| &heads.interim);
@@ -53,7 +60,7 @@ pub(super) fn interim(object: &mut Object<'_>, interim: &InterimView) {
     object.text("from", interim.from.name());
     object.number("status", u64::from(interim.status));
     object.text("reason", &interim.reason);
-    object.headers("headers", &interim.head);
+    object.headers("headers", &interim.head.fields);
     object.malformed("malformed_headers", &[&interim.head]);
 }
 

@@ -129,7 +129,7 @@ export class Detail {
 
   decoded() {
     const { decoded } = this.answer;
-    if (!decoded) return hint("No decoder knows this payload.");
+    if (!decoded) return hint(this.canSendAgain ? "Nothing to decode: no format of this payload is known. Text, JSON and Hex show it as it is." : "No payload to decode.");
     return [dataIn("p", `${decoded.as}${decoded.why ? ` · ${decoded.why}` : ""}`, "dim"), new JsonTree(JSON.stringify(decoded.value ?? null)).element];
   }
 

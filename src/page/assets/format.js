@@ -37,6 +37,12 @@ export function sizeText(bytes) {
   return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[unit]}`;
 }
 
+/** A size as an option has it: `32M`. @param {number} bytes */
+export function sizeOption(bytes) {
+  const power = [3, 2, 1].find((power) => bytes % 1024 ** power === 0) ?? 0;
+  return `${bytes / 1024 ** power}${["", "K", "M", "G"][power]}`;
+}
+
 /** A size to the byte: `1,234 B`. @param {number} bytes */
 export function exactSize(bytes) {
   return `${countText(bytes)} B`;
@@ -71,7 +77,7 @@ export function hasHidden(text) {
 }
 
 /** A character that is not seen, as the escape that JSON has for it. @param {string} character */
-export function escapeOf(character) {
+function escapeOf(character) {
   const named = NAMED_ESCAPES[character];
   if (named) return named;
   let escape = "";
@@ -113,11 +119,6 @@ function joins(text, index, copied) {
   const before = text[index - 1];
   if (before < "\u0080") return text[index] === "\ufe0f" && /[0-9#*]/.test(before);
   return !JOINER.test(before) || (before === "\ufe0f" && text[index] === "\u200d");
-}
-
-/** The same as one string. @param {string} text */
-export function visibleText(text) {
-  return hasHidden(text) ? visibleParts(text, false).map(([part]) => part).join("") : text;
 }
 
 /** A JSON value up to its end, or of an object or array the start. */

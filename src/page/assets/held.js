@@ -4,7 +4,7 @@
 import { attempt, byId, make, makeButton, on, span } from "./dom.js";
 import { arrowText, countText, directionText, sizeText } from "./format.js";
 
-/** How many are shown; more wait behind them. */
+/** How many are shown; more wait behind them, of which wscope lists some. */
 const MANY_HELD = 20;
 
 export class Held {
@@ -43,7 +43,7 @@ export class Held {
     const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
     this.element.replaceChildren(...list.slice(0, MANY_HELD).map((held) => this.item(held)));
-    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(list.length)} ${holding || list.every(({ rule }) => rule) ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
+    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(Math.max(list.length, this.model.state.held))} ${holding || list.every(({ rule }) => rule) ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
     if (focused) this.button(focused)?.focus();
   }
 

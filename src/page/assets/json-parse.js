@@ -3,7 +3,7 @@
 // here recurses, so no depth is too deep. Pure.
 
 /** The most values that are kept; the rest is only checked. */
-export const MAX_VALUES = 300_000;
+const MAX_VALUES = 300_000;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;

@@ -2,7 +2,7 @@
 // What is said about the run as a whole: the bar, the notes above the list, and the list while it is empty.
 
 import { byId, copyText, dataIn, make, makeButton, putData, setText, span } from "./dom.js";
-import { countText, sizeText, timeText } from "./format.js";
+import { countText, sizeOption, sizeText, timeText } from "./format.js";
 
 /** The state of the run: a name for its look, and the words. @param {import("./model.js").Model} model @returns {[string, string]} */
 function stateOf({ status, hello, state, isPaused }) {
@@ -36,7 +36,7 @@ export class Status {
       putData(byId("title"), hello.title);
       document.title = `${byId("title").textContent} · wscope`;
     }
-    if (state) setText(byId("counts"), `${countText(state.messages)} msgs · ${sizeText(state.bytes)}`);
+    if (state) setText(byId("counts"), state.rows > 0 ? `${countText(state.messages)} msgs · ${sizeText(state.bytes)}` : "");
     setText(pause, isPaused ? `Resume${waiting > 0 ? ` · ${countText(waiting)} waiting` : ""}` : "Pause");
     pause.toggleAttribute("data-paused", isPaused);
     pause.hidden = !isPaused && (hello?.mode === "view" || phase === "ended");
@@ -71,7 +71,7 @@ export class Status {
       status === "over" && `wscope has ended${state?.why ? `: ${state.why}` : ""}. What this page has loaded stays readable; the rest cannot be searched or saved any more. ${hello?.mode === "view" ? "The recording is unchanged: wscope view shows it again." : "Next time, --record FILE keeps all of it."}`,
       status === "disconnected" && "The connection to wscope was lost. What is loaded stays readable.",
       state?.recorded_end,
-      state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept${state.recorded_end ? "" : `: the history is full (${sizeText(hello.history.total)}, --ui-history)`}.`,
+      state?.dropped > 0 && `The oldest ${countText(state.dropped)} rows are not kept${state.recorded_end ? "" : `: the history is full (--ui-history ${sizeOption(hello.history.total)})`}.`,
       hidden > 0 && `${countText(hidden)} earlier rows are hidden.`,
     ];
     if (!this.isNew("notes", notes.join())) return;

@@ -2,7 +2,8 @@
 // Events that are in the page itself as the source of what it shows: for a report, which has no wscope to ask.
 
 import { parseFilter } from "./filter.js";
-import { bytesOfEvent, textOfEvent } from "./payload.js";
+import { hexBytes } from "./hex.js";
+import { bytesOfEvent, textOfEvent, utf8Text } from "./payload.js";
 
 /** What a row shows of its message: characters of text, bytes of others. */
 const PREVIEW_TEXT = 200, PREVIEW_BYTES = 64;
@@ -24,13 +25,14 @@ export class EmbeddedSource {
     this.onNotice = (_notice) => {};
     this.onStatus = (_status) => {};
     this.about = { title, version };
+    this.side = side;
     /** @type {any[]} */
     this.events = [];
     /** Frames by the row of their message. @type {Map<number, any[]>} */
     this.frames = new Map();
     let frames = [];
     for (const event of events) {
-      if (event.event === "frame") {
+      if (event.event === "frame" && !event.raw) {
         frames.push(event);
         continue;
       }
@@ -90,10 +92,10 @@ const EMBEDDED_METHODS = {
     return { event, cut: false, frames: frames.get(row) ?? [], pair, decoded: event?.decoded ?? null, scenario: null };
   },
   filter: (source, { text, control, after, connection }) => {
-    const test = parseFilter(text), isAll = text.trim() === "" && control && after === 0 && connection === null;
+    const test = parseFilter(text, source.side === "server"), isAll = text.trim() === "" && control && after === 0 && connection === null;
     source.generation += 1;
     source.found = isAll ? null : source.rows.filter((row) => row.row >= after && (connection === null || row.connection === connection) && (control || !["ping", "pong"].includes(row.type))
-      && test({ ...row, late: row.late_ms, text: textOfEvent(source.events[row.row]) ?? row.preview }));
+      && test({ ...row, ...searchedOf(source.events[row.row], row.late_ms) }));
     setTimeout(() => source.onNotice(source.state));
     return { generation: isAll ? null : source.generation };
   },
@@ -123,22 +125,54 @@ function deltaOf(row, before) {
 /** The row of the list for an event. */
 function rowOf(event, row, side, before) {
   const bytes = event.encoding === "base64" ? bytesOfEvent(event) : null;
-  const words = SENTENCES[event.event]?.(event) ?? (bytes ? Array.from(bytes.subarray(0, PREVIEW_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join("") : event.data ?? event.file ?? "");
-  const isBad = event.event === "error" || (event.event === "close" && ![1000, 1001, 1005].includes(event.code));
+  const words = event.data === undefined || event.event === "held" ? sentenceOf(event) : bytes ? textOfControl(event, bytes) ?? hexBytes(bytes.subarray(0, PREVIEW_BYTES)) : event.data;
   return {
     row, connection: event.connection ?? null, time: event.time, elapsed_ms: event.elapsed_ms, delta_ms: deltaOf(event, before), event: event.event, direction: directionOf(event.direction, side),
-    type: event.omitted ? "omitted" : event.event === "message" ? event.type : event.event, size: event.size ?? null, wire_size: event.wire_size ?? null, compressed: Boolean(event.compressed), frames: event.frames ?? null,
-    preview: words.slice(0, PREVIEW_TEXT), cut: words.length > PREVIEW_TEXT || (bytes?.length ?? 0) > PREVIEW_BYTES, code: event.code ?? null, rule: event.rule ?? null, action: event.action ?? null, late_ms: null,
-    level: isBad ? "bad" : event.event === "violation" || event.action ? "warn" : null,
+    type: event.omitted ? "omitted" : event.event === "message" ? event.type : event.event === "close_frame" ? "close" : event.event, size: event.size ?? null, wire_size: event.wire_size ?? null, compressed: Boolean(event.compressed), frames: event.frames ?? null,
+    preview: [...words.slice(0, 2 * PREVIEW_TEXT)].slice(0, PREVIEW_TEXT).join(""), cut: words.length > PREVIEW_TEXT || (bytes?.length ?? 0) > PREVIEW_BYTES, code: event.code ?? null, rule: event.rule ?? null, action: event.action ?? null, late_ms: null,
+    level: levelOf(event),
   };
+}
+
+/** The payload of a ping or pong if it is text, which it often is; else null. */
+function textOfControl({ event }, bytes) {
+  const text = event === "ping" || event === "pong" ? utf8Text(bytes) : null;
+  return text === null || bytes.length > PREVIEW_BYTES || /\p{Cc}/u.test(text) ? null : text;
+}
+
+/** How a row stands out. @returns {"bad"|"warn"|null} */
+function levelOf({ event, code, status, outcome, omitted }) {
+  if (event === "error" || event === "violation") return "bad";
+  if (event === "close" || event === "close_frame") return [1000, 1001, 1005].includes(code) ? null : [1002, 1006, 1007, 1011].includes(code) ? "bad" : "warn";
+  if (event === "http") return status >= 500 ? "bad" : status >= 400 ? "warn" : null;
+  return omitted || ["omitted", "retry", "reconnect"].includes(event) || (event === "held" && outcome !== "delivered") ? "warn" : null;
+}
+
+/** What a row says that has no payload. */
+function sentenceOf(event) {
+  return event.omitted ? event.message ?? "not kept: it was too large" : SENTENCES[event.event]?.(event) ?? "";
+}
+
+/** What a filter searches: texts in the payload, or in what the row says. A path is for the data of messages only. */
+function searchedOf(event, lateMs) {
+  const bytes = event.event === "held" ? null : bytesOfEvent(event), isKept = event.event === "message" && !event.omitted;
+  return { late: lateMs === null ? null : Math.round(lateMs * 1_000), text: bytes ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) : sentenceOf(event), json: isKept ? textOfEvent(event) : null };
 }
 
 /** What rows say that have no payload. @type {Record<string, (event: any) => string>} */
 const SENTENCES = {
-  open: (event) => `${event.url ?? ""}${event.protocol ? ` ${event.protocol}` : ""}`, close: (event) => `${event.name ?? ""}${event.reason ? ` "${event.reason}"` : ""}${event.initiator ? `, by ${event.initiator === "self" ? "wscope" : `the ${event.initiator}`}` : ""}`,
-  close_frame: (event) => `${event.code ?? ""} ${event.reason ?? ""}`, error: (event) => event.message ?? "", violation: (event) => `${event.message ?? ""}${event.section ? ` (section ${event.section})` : ""}`,
-  http: (event) => `${event.method ?? ""} ${event.target ?? ""} ${event.status ?? ""}`, redirect: (event) => `${event.status ?? ""} ${event.to ?? ""}`, retry: (event) => event.reason ?? "", omitted: (event) => event.message ?? "", reconnect: (event) => event.reason ?? "",
+  message: (event) => `file ${event.file ?? ""}`, frame: (event) => `raw frame: ${event.opcode ?? ""}${event.fin ? ", FIN" : ""}`, open: (event) => `${event.status ?? ""} ${event.reason ?? ""} ${event.url ?? ""}`, close: closeSentence, close_frame: closeSentence,
+  error: (event) => event.message ?? "", violation: (event) => event.message ?? "", omitted: (event) => event.message ?? "", http: (event) => `${event.method ?? ""} ${event.target ?? ""} → ${event.status ?? "no response"}`, redirect: (event) => `${event.status ?? ""} ${event.from ?? ""} → ${event.to ?? ""}`,
+  retry: attemptSentence, reconnect: attemptSentence, held: (event) => `${event.number ? `#${event.number} ` : ""}${(event.outcome ?? "").replaceAll("_", " ")}: ${event.changed_to?.data ?? event.data ?? event.type ?? ""}`,
 };
+
+function closeSentence({ code, name, reason, initiator }) {
+  return `${code ?? ""} ${name ?? ""}${reason ? ` "${reason}"` : ""}${initiator ? `, by ${initiator === "self" ? "wscope" : `the ${initiator}`}` : ""}`;
+}
+
+function attemptSentence({ attempt, delay_ms: delay, reason }) {
+  return `attempt ${attempt ?? 0} in ${delay ?? ""} ms: ${reason ?? ""}`;
+}
 
 /** Requests with their answers: pings with pongs, messages with the same JSON id. @returns {[number, number][]} rows */
 function pairsOf(events, rows) {

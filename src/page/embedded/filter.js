@@ -1,142 +1,272 @@
 // @ts-check
-// The filter language, for a page that has no wscope to ask. Pure.
+// The filter language, for a page that has no wscope to ask: what wscope itself reads in src/page/filter. Pure.
 
-/** What is wrong with a filter, and where. */
-export class FilterError extends Error {
-  /**
-   * @param {string} message
-   * @param {number} at UTF-16 offset
-   */
-  constructor(message, at) {
-    super(message);
-    this.at = at;
-  }
-}
+import { compactJson, compareNumbers, exactJson, ExactNumber, isEqual, parsePath } from "./filter-path.js";
+import { FilterError, plainTest, regexTest } from "./filter-text.js";
 
-/** A word: its sign, and a quoted text, a regex, a path with what follows, or anything up to a blank. */
-const FILTER_WORD = /\s*([-!]?)("(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*\/i?(?=\s|$)|\$(?:'[^']*'|[^\s=~!<>])*(?:\s*(?:[!=]=|~|[<>]=?)\s*(?:"(?:[^"\\]|\\.)*"|\S*))?|\S+)/y;
+/** The longest filter in bytes, and the most words of one. */
+const MAX_FILTER = 4 << 10, MAX_WORDS = 64;
 
-const UNITS = /** @type {Record<string, number>} */ ({ "": 1, b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, ms: 1, s: 1e3, us: 1e-3, "µs": 1e-3 });
-const SIDES = /** @type {Record<string, string>} */ ({ out: "out", client: "out", sent: "out", in: "in", server: "in", received: "in" });
+const TYPES = ["text", "binary", "ping", "pong", "close", "open", "error", "violation", "http", "redirect", "retry", "reconnect", "held", "omitted", "frame", "message", "control"];
 
-/** @typedef {{direction: string|null, type: string, event: string, size: number|null, connection: number|null, code: number|null, rule: number|null, late: number|null, text: string}} FilterItem */
-/** @typedef {(item: FilterItem) => boolean} FilterTest */
+const FILTER_SIZES = /** @type {Record<string, number>} */ ({ "": 1, k: 1 << 10, K: 1 << 10, M: 1 << 20, G: 1 << 30 });
+
+/** In microseconds. As for every time in wscope, a plain number is seconds. */
+const FILTER_TIMES = /** @type {Record<string, number>} */ ({ "": 1e6, us: 1, ms: 1e3, s: 1e6, m: 6e7 });
+
+const MAX_U16 = 2 ** 16 - 1, MAX_U32 = 2 ** 32 - 1, MAX_U64 = 2 ** 64;
+
+/** Comparisons of numbers, each before what it begins with. @type {[string, (order: number) => boolean][]} */
+const COMPARISONS = [[">=", (order) => order >= 0], ["<=", (order) => order <= 0], [">", (order) => order > 0], ["<", (order) => order < 0]];
+
+/**
+ * `late` in microseconds; `text` is what is searched for texts, `json` the data of a message that may be JSON.
+ * @typedef {{direction: string|null, type: string, event: string, size: number|null, connection: number|null, code: number|null, rule: number|null, late: number|null, text: string, json: string|null}} FilterItem
+ * @typedef {(item: FilterItem) => boolean} FilterTest
+ */
 
 /**
  * Whether an item passes. Throws a FilterError.
- * @param {string} text
+ * @param {string} text @param {boolean} [isServer] what was received was sent by a client
  * @returns {FilterTest}
  */
-export function parseFilter(text) {
-  /** @type {FilterTest[]} */
-  const tests = [];
-  FILTER_WORD.lastIndex = 0;
-  for (let match; text.slice(FILTER_WORD.lastIndex).trim() !== "" && (match = FILTER_WORD.exec(text));) {
-    const [whole, sign, word] = match, at = match.index + whole.length - word.length;
-    const test = filterTest(word, at);
-    tests.push(sign ? (item) => !test(item) : test);
+export function parseFilter(text, isServer = false) {
+  if (new TextEncoder().encode(text).length > MAX_FILTER) throw new FilterError(`the filter is longer than ${MAX_FILTER} bytes`, 0);
+  const words = new FilterWords(text, isServer), tests = /** @type {FilterTest[]} */ ([]);
+  for (words.passBlanks(); words.rest !== ""; words.passBlanks()) {
+    if (tests.length === MAX_WORDS) throw new FilterError(`a filter has at most ${MAX_WORDS} words`, words.at);
+    const isNegated = words.passes(/^[-!](?=\S)/), test = words.word();
+    tests.push(isNegated ? (item) => !test(item) : test);
   }
   return (item) => tests.every((test) => test(item));
 }
 
-/** @param {string} word @param {number} at @returns {FilterTest} */
-function filterTest(word, at) {
-  if (word[0] === "/" && word.length > 1) return regexTest(word, at);
-  if (word[0] === "$" && /^\$[.[]/.test(word)) return pathTest(word, at);
-  if (word[0] === '"') {
-    if (word.length < 2 || !word.endsWith('"')) throw new FilterError('the closing " is missing', at);
-    return textTest(word.slice(1, -1).replace(/\\(.)/g, "$1"));
+/** The words of a filter. */
+class FilterWords {
+  /** @param {string} text @param {boolean} isServer */
+  constructor(text, isServer) {
+    this.text = text;
+    this.isServer = isServer;
+    this.at = 0;
   }
-  const [, name, value] = /^([a-z]+):(.*)$/s.exec(word) ?? [];
-  const make = name && FILTER_KEYS[name];
-  if (make) return make(value, at + name.length + 1);
-  if (name && !value.startsWith("//")) throw new FilterError(`${name}: is not a part of filters; text with a colon needs quotation marks`, at);
-  if (/^(?:=[=~<>]?|~)$/.test(word)) throw new FilterError("a path is compared with ==, !=, ~, <, <=, > or >=", at);
-  return textTest(word);
-}
 
-/** @type {Record<string, (value: string, at: number) => FilterTest>} */
-const FILTER_KEYS = {
-  dir: (value, at) => {
-    if (!SIDES[value]) throw new FilterError("dir: is in or out", at);
-    return (item) => item.direction === SIDES[value];
-  },
-  type: (value) => (item) => value.split(",").some((one) => one === item.type || one === item.event || (one === "control" && (item.type === "ping" || item.type === "pong"))),
-  size: numberTest("size"), late: numberTest("late"), code: listTest("code"), conn: listTest("connection"), rule: listTest("rule"),
-};
-
-/** @param {"size"|"late"} name @returns {(value: string, at: number) => FilterTest} */
-function numberTest(name) {
-  return (value, at) => {
-    const range = /^([^.].*?)\.\.(.+)$/.exec(value), [, sign, rest] = /^([<>]=?|=?)(.*)$/s.exec(value) ?? [];
-    const of = (/** @type {string} */ text) => {
-      const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)([a-zµ]*)$/i.exec(text) ?? [];
-      if (digits === undefined || UNITS[unit.toLowerCase()] === undefined) throw new FilterError(`${name}: needs a number, as in ${name}:>100`, at);
-      // As for every time in wscope, a plain number is seconds.
-      return Number(digits) * (name === "late" && unit === "" ? 1_000 : UNITS[unit.toLowerCase()]);
-    };
-    const [least, most] = range ? [of(range[1]), of(range[2])] : [of(rest), 0];
-    if (range && least > most) throw new FilterError("the range ends before it begins", at);
-    return (item) => {
-      const number = item[name];
-      if (number === null || number === undefined) return false;
-      if (range) return number >= least && number <= most;
-      return sign === ">" ? number > least : sign === ">=" ? number >= least : sign === "<" ? number < least : sign === "<=" ? number <= least : number === least;
-    };
-  };
-}
-
-/** @param {"code"|"connection"|"rule"} name @returns {(value: string, at: number) => FilterTest} */
-function listTest(name) {
-  return (value, at) => {
-    const ranges = value.split(",").map((one) => /^(\d+)(?:\.\.(\d+))?$/.exec(one));
-    if (ranges.includes(null)) throw new FilterError("a number is missing", at);
-    const bounds = /** @type {RegExpExecArray[]} */ (ranges).map(([, least, most = least]) => [Number(least), Number(most)]);
-    if (bounds.some(([least, most]) => least > most)) throw new FilterError("the range ends before it begins", at);
-    return (item) => bounds.some(([least, most]) => item[name] !== null && item[name] >= least && item[name] <= most);
-  };
-}
-
-/** @param {string} text @returns {FilterTest} case counts if there is a capital */
-function textTest(text) {
-  const lower = text.toLowerCase();
-  return lower === text ? (item) => item.text.toLowerCase().includes(lower) : (item) => item.text.includes(text);
-}
-
-/** @param {string} word @param {number} at @returns {FilterTest} */
-function regexTest(word, at) {
-  const [, source, flags] = /^\/(.+)\/(i?)$/s.exec(word) ?? [], [, start, wrong] = /^(\/.+\/)([imsuxg]{1,3})$/.exec(word) ?? [];
-  if (source === undefined && wrong) throw new FilterError(`"${wrong}" is not a flag of regular expressions: use i; in quotation marks it is text`, at + start.length);
-  if (source === undefined && /[[(*|^\\]/.test(word)) throw new FilterError("the / at the end of the regular expression is missing; in quotation marks it is text", at);
-  if (source === undefined) return textTest(word);
-  try {
-    const regex = new RegExp(source, `${flags}u`);
-    return (item) => regex.test(item.text);
-  } catch (error) {
-    throw new FilterError(`not a regular expression: ${/** @type {Error} */ (error).message.replace(/^.*: /, "")}`, at + 1);
+  get rest() {
+    return this.text.slice(this.at);
   }
-}
 
-/** @type {Record<string, (value: number, other: number) => boolean>} */
-const COMPARISONS = { "<": (value, other) => value < other, "<=": (value, other) => value <= other, ">": (value, other) => value > other, ">=": (value, other) => value >= other };
+  /** Passes what the expression finds at the start of the rest, and returns it. @param {RegExp} expression */
+  take(expression) {
+    const [found = ""] = expression.exec(this.rest) ?? [];
+    this.at += found.length;
+    return found;
+  }
 
-/** @param {string} word @param {number} at @returns {FilterTest} */
-function pathTest(word, at) {
-  const [, path, sign, value] = /^((?:'[^']*'|[^\s=~!<>])+)\s*(?:([!=]=|~|[<>]=?)\s*(.*))?$/s.exec(word) ?? [];
-  const steps = [...path.slice(1).matchAll(/\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']*)'\]/g)];
-  if (!path || steps.map(([step]) => step).join("") !== path.slice(1)) throw new FilterError("not a path: $.name, $.list[0]", at);
-  const compare = COMPARISONS[sign], number = Number(value);
-  if (compare && (value === "" || Number.isNaN(number))) throw new FilterError(`${sign} compares numbers`, at + word.length - value.length);
-  return (item) => {
-    let found;
-    try {
-      found = steps.reduce((inner, [, name, place, quoted]) => Object(inner)[name ?? place ?? quoted], JSON.parse(item.text));
-    } catch {
-      return false;
+  /** @param {RegExp} expression */
+  passes(expression) {
+    return this.take(expression) !== "";
+  }
+
+  passBlanks() {
+    this.take(/^\s+/);
+  }
+
+  /** Up to the next blank. */
+  plain() {
+    return this.take(/^\S+/);
+  }
+
+  /** @returns {FilterTest} */
+  word() {
+    const start = this.at, test = this.textOrRegex();
+    if (test) return (item) => test(item.text);
+    if (/^\$[.[]/.test(this.rest)) return this.path();
+    const word = this.plain(), [, key, value] = /^([^:]*):(.*)$/s.exec(word) ?? [], keyed = KEYED.get(key);
+    if (keyed) return keyed(value, start + key.length + 1, this.isServer);
+    if (value && /^[a-z]+$/.test(key) && !value.startsWith("//")) throw new FilterError(`${key}: is not known: use dir, type, size, conn, code, rule or late; "${word}" is text`, start);
+    const has = plainTest(word);
+    return (item) => has(item.text);
+  }
+
+  /** What is in quotes, or a regular expression; null if it is neither. */
+  textOrRegex() {
+    if (this.rest[0] === '"') return plainTest(this.quoted());
+    const [whole, expression, flag] = /^\/((?:[^/\\]|\\[^]|\/(?!i?(?:\s|$)))+)\/(i?)(?=\s|$)/.exec(this.rest) ?? [], at = this.at + 1;
+    if (whole === undefined) return this.checkRegex();
+    this.at += whole.length;
+    return regexTest(expression, flag === "i", at);
+  }
+
+  /** What begins with a slash and is not a regular expression is text, unless it is meant as one. */
+  checkRegex() {
+    const [word] = /^\/\S*/.exec(this.rest) ?? [""], [, before, flags] = /^(\/.+\/)([imsuxg]{1,3})$/.exec(word) ?? [];
+    if (before) throw new FilterError(`"${flags}" is not a flag of regular expressions: use i, or (?s) in it; "${word}" is text`, this.at + before.length);
+    if (/[[(*|^\\]/.test(word)) throw new FilterError(`the / at the end of the regular expression is missing; "${word.replaceAll("\\", "\\\\")}" is text`, this.at);
+    return null;
+  }
+
+  /** What is between quotes: `\"` and `\\` are a quote and a backslash. */
+  quoted() {
+    const start = this.at, text = this.take(/^"(?:[^"\\]|\\[^])*"/);
+    if (text === "") throw new FilterError("the closing quote is missing", start);
+    if (text === '""') throw new FilterError("there is nothing between the quotes", start);
+    return text.slice(1, -1).replace(/\\([^])/g, "$1");
+  }
+
+  /** A path, and what its value is compared with. @returns {FilterTest} */
+  path() {
+    const start = this.at, path = this.rest.slice(0, pathLength(this.rest)), behind = start + path.length;
+    this.at = behind;
+    this.passBlanks();
+    const test = this.comparison();
+    if (!test) this.at = behind;
+    const find = parsePath(path, start);
+    return ({ json }) => json !== null && find(json).some(test ?? (() => true));
+  }
+
+  /** What has to hold for a value; null if it need only exist. @returns {((value: any) => boolean)|null} */
+  comparison() {
+    if (this.passes(/^==/)) {
+      const wanted = this.value();
+      return (value) => isEqual(value, wanted);
     }
-    if (!sign || found === undefined) return found !== undefined;
-    if (compare) return typeof found === "number" && compare(found, number);
-    const shown = typeof found === "string" ? found : JSON.stringify(found);
-    return sign === "~" ? shown.includes(value) : (shown === value || JSON.stringify(found) === value) === (sign === "==");
+    if (this.passes(/^!=/)) {
+      const other = this.value();
+      return (value) => !isEqual(value, other);
+    }
+    if (this.passes(/^~/)) {
+      const has = this.needle();
+      return (value) => has(typeof value === "string" ? value : compactJson(value));
+    }
+    const [sign, compare] = COMPARISONS.find(([sign]) => this.rest.startsWith(sign)) ?? [];
+    if (sign && compare) {
+      this.at += sign.length;
+      const other = this.number();
+      return (value) => value instanceof ExactNumber && compare(/** @type {number} */ (compareNumbers(value.text, other)));
+    }
+    if (/^(?:=|!~)/.test(this.rest)) throw new FilterError("a path is compared with ==, !=, ~, <, <=, > or >=", this.at);
+    return null;
+  }
+
+  /** A value of JSON, or a word. */
+  value() {
+    this.passBlanks();
+    const start = this.at, isNested = /^["{[]/.test(this.rest), text = isNested ? this.rest.slice(0, nestedLength(this.rest)) : this.plain();
+    if (text === "" && !isNested) throw new FilterError("a value is missing", start);
+    try {
+      const value = exactJson(text);
+      if (isNested) this.at += text.length;
+      if (!isNested || !/^\S/.test(this.rest)) return value;
+    } catch {
+      if (!isNested) return text;
+    }
+    throw new FilterError("the value is not JSON", start);
+  }
+
+  /** What a number is compared with. */
+  number() {
+    this.passBlanks();
+    const start = this.at, word = this.plain();
+    if (word === "") throw new FilterError("a number is missing", start);
+    if (compareNumbers(word, word) === null) throw new FilterError(`${JSON.stringify(word)} is not a number`, start);
+    return word;
+  }
+
+  /** Text, or a regular expression. */
+  needle() {
+    this.passBlanks();
+    const start = this.at, test = this.textOrRegex();
+    if (test) return test;
+    const text = this.plain();
+    if (text === "") throw new FilterError("a text is missing", start);
+    return plainTest(text);
+  }
+}
+
+/** Up to a blank or operator outside of brackets and quotes. @param {string} text */
+function pathLength(text) {
+  let depth = 0, quote = "";
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (quote) {
+      if (c === "\\") at += 1;
+      else if (c === quote) quote = "";
+    } else if (depth > 0 && (c === "'" || c === '"')) {
+      quote = c;
+    } else if (c === "[" || c === "(") {
+      depth += 1;
+    } else if (c === "]" || c === ")") {
+      depth = Math.max(0, depth - 1);
+    } else if (depth === 0 && /[=!~<>\s]/.test(c)) {
+      return at;
+    }
+  }
+  return text.length;
+}
+
+/** The length of the text in quotes, the list or the object that begins here; 0 if it has no end. @param {string} text */
+function nestedLength(text) {
+  let depth = 0;
+  for (const { 0: part, index } of text.matchAll(/"(?:[^"\\]|\\[^])*"|[{}[\]]/g)) {
+    depth += Number("{[".includes(part)) - Number("]}".includes(part));
+    if (depth <= 0) return index + part.length;
+  }
+  return 0;
+}
+
+/** What `key:value` means. @type {Map<string, (value: string, at: number, isServer: boolean) => FilterTest>} */
+const KEYED = new Map([
+  ["dir", (value, at, isServer) => {
+    const sides = /** @type {Record<string, string>} */ ({ out: "out", client: "out", in: "in", server: "in", sent: isServer ? "in" : "out", received: isServer ? "out" : "in" });
+    if (!Object.hasOwn(sides, value)) throw new FilterError("a direction is in or out", at);
+    return (item) => item.direction === sides[value];
+  }],
+  ["type", (value, at) => {
+    const names = value.split(","), wrong = names.find((name) => !TYPES.includes(name));
+    if (wrong !== undefined) throw new FilterError(`${JSON.stringify(wrong)} is not a type: use ${TYPES.slice(0, -1).join(", ")} or control`, at);
+    return ({ type, event }) => names.some((name) => name === "message" ? event === "message" : name === "control" ? type === "ping" || type === "pong" : type === name);
+  }],
+  ["size", rangeTest("size", FILTER_SIZES, "a size such as 100, 1k or 2M")],
+  ["late", rangeTest("late", FILTER_TIMES, "a time such as 100ms or 2s")],
+  ["conn", listTest("connection", MAX_U64, "a number of a connection")],
+  ["code", listTest("code", MAX_U16, "a close code")],
+  ["rule", listTest("rule", MAX_U32, "a number of a rule")],
+]);
+
+/** `>1`, `>=1`, `<1`, `<=1`, `1..2` or `1`. @param {"size"|"late"} name @param {Record<string, number>} units @param {string} what */
+function rangeTest(name, units, what) {
+  return (/** @type {string} */ text, /** @type {number} */ at) => {
+    const number = (/** @type {string} */ one) => {
+      const [, digits, unit] = /^([\d.]*\d)([A-Za-z]*)$/.exec(one) ?? [], scaled = Math.round(Number(digits) * (Object.hasOwn(units, unit) ? units[unit] : NaN));
+      if (!(scaled < MAX_U64)) throw new FilterError(`${JSON.stringify(one)} is not ${what}`, at);
+      return scaled;
+    };
+    const [, sign, rest] = /** @type {RegExpExecArray} */ (/^([<>]=?|)([^]*)$/.exec(text)), [first, ...others] = sign ? [rest] : rest.split("..");
+    const least = number(first), most = others.length > 0 ? number(others.join("..")) : least;
+    if (sign === "<" && least === 0) throw new FilterError("nothing is less than 0", at);
+    if (least > most) throw new FilterError("the first of a range is greater than the last", at);
+    const holds = COMPARISONS.find(([one]) => one === sign)?.[1];
+    return (/** @type {FilterItem} */ item) => {
+      const value = item[name];
+      return value !== null && (holds ? holds(value - least) : value >= least && value <= most);
+    };
+  };
+}
+
+/** `1`, `1,3` or `1..3`. @param {"code"|"connection"|"rule"} name @param {number} greatest @param {string} what */
+function listTest(name, greatest, what) {
+  return (/** @type {string} */ text, /** @type {number} */ at) => {
+    const number = (/** @type {string} */ one) => {
+      if (!/^\+?\d+$/.test(one) || Number(one) > greatest) throw new FilterError(`${JSON.stringify(one)} is not ${what}`, at);
+      return Number(one);
+    };
+    const ranges = text.split(",").map((part) => {
+      const [first, ...others] = part.split(".."), least = number(first), most = others.length > 0 ? number(others.join("..")) : least;
+      if (least > most) throw new FilterError("the first of a range is greater than the last", at);
+      return [least, most];
+    });
+    return (/** @type {FilterItem} */ item) => {
+      const value = item[name];
+      return value !== null && ranges.some(([least, most]) => value >= least && value <= most);
+    };
   };
 }

@@ -158,6 +158,12 @@ impl State {
         });
     }
 
+    /// The bytes of all blocks, in memory and in the file.
+    pub(super) fn total(&self) -> u64 {
+        let length = |entry: &Entry| encoded_length(entry.rows, entry.lines);
+        self.blocks.iter().map(length).sum::<u64>() + self.tail.size()
+    }
+
     /// The oldest block in memory, if there are more bytes than these; full or not.
     pub(super) fn over(&mut self, limit: u64) -> Option<Arc<Block>> {
         let total = self.memory.saturating_add(self.tail.size());
@@ -192,11 +198,16 @@ impl State {
         }
     }
 
-    /// There is no room for the oldest block in memory: it goes, with all that are older.
-    pub(super) fn drop_oldest_in_memory(&mut self) {
-        for _ in 0..=self.in_file {
-            self.drop_oldest();
+    /// There is no room for the oldest block in memory: it goes, with all that are older. Returns whether it has gone: the
+    /// newest row stays, however large it is.
+    pub(super) fn drop_oldest_in_memory(&mut self) -> bool {
+        let is_newest = self.in_file + 1 == self.blocks.len() && self.tail.facts.is_empty();
+        if is_newest && self.blocks.back().is_some_and(|entry| entry.rows == 1) {
+            (0..self.in_file).for_each(|_| self.drop_oldest());
+            return false;
         }
+        (0..=self.in_file).for_each(|_| self.drop_oldest());
+        true
     }
 
     fn drop_oldest(&mut self) {

@@ -130,6 +130,44 @@ fn the_server_of_a_connection_receives_from_its_client() {
 }
 
 #[test]
+fn the_newest_row_is_kept_however_large_it_is() {
+    for (memory, history) in [(1 << 20, 1 << 20), (1 << 20, 2 << 20)] {
+        let store = store(memory, history);
+        let large = "x".repeat(3 << 20);
+        for at in 0..3 {
+            store.append(message("sent", at, "small").as_bytes());
+            store.append(message("sent", at, &large).as_bytes());
+            assert_eq!(store.rows(), (2 * at + 1, 2 * at + 2), "{history}");
+            assert_eq!(lines(&store).len(), 1);
+        }
+        store.append(message("sent", 9, "small").as_bytes());
+        assert_eq!(store.rows(), (6, 7), "{history}");
+        assert_eq!(store.summary().dropped, 6);
+    }
+}
+
+/// What is dropped is a small part of what may be kept.
+#[test]
+fn most_of_the_history_is_used() {
+    for (history, size) in [
+        (1 << 20, 64),
+        (1 << 20, 100_000),
+        (3 << 19, 600_000), // more than the file may have
+        (4 << 20, 64),
+        (4 << 20, 1_000_000),
+    ] {
+        let store = store(1 << 20, history);
+        let text = "x".repeat(size as usize);
+        let rows = 3 * history / size;
+        (0..rows).for_each(|at| store.append(message("sent", at, &text).as_bytes()));
+        let (first, end) = store.rows();
+        let kept: u64 = lines(&store).iter().map(|line| line.len() as u64).sum();
+        assert!(first > 0 && end == rows && kept <= history, "{history} {size}");
+        assert!(kept > history / 2, "{history} {size}: {kept} bytes of {} rows", end - first);
+    }
+}
+
+#[test]
 fn only_frames_that_tell_something_are_kept() {
     let frame = |members: &str| {
         line(

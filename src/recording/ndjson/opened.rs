@@ -133,6 +133,7 @@ impl OpenLine {
             has_credentials: false,
             offered: offered(&self.request_headers),
             request: head(request_line, self.request_headers, of_request),
+            client_sent: Vec::new(),
             response: head(response_line, self.response_headers, of_response),
             protocol: self.protocol,
             compression: self.extensions.as_deref().and_then(|it| compression(it, initiator)),

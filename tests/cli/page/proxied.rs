@@ -4,9 +4,10 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use super::saves::download;
 use super::{Page, assert_status, message};
 use crate::listen::port_in;
-use crate::support::{Listener, Peer, Running, Wscope, masked, text, wscope};
+use crate::support::{Listener, Peer, Running, Wscope, masked, text, upgrade_request, wscope};
 
 /// A proxy with a page, in front of a server that the test is.
 pub(super) struct Proxied {
@@ -36,8 +37,13 @@ impl Proxied {
     /// An open WebSocket: the client and the server.
     #[track_caller]
     pub(super) fn open(&self) -> (Peer, Peer) {
+        self.open_with(upgrade_request("/", &[]))
+    }
+
+    #[track_caller]
+    fn open_with(&self, request: String) -> (Peer, Peer) {
         let mut client = Peer::connect(self.port);
-        client.request("/", &[]);
+        client.send(request);
         let mut server = self.target.accept();
         server.accept_request();
         assert_status(&client.read_head(), 101);
@@ -73,6 +79,31 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     // Half-closed stays half-closed: the connection is over when both sides have ended.
     drop((client, server));
     proxied.running.wait_stderr("closed on the page, toward the client");
+}
+
+/// Recordings, also those that the page saves, have what `--json` has.
+#[test]
+fn only_the_page_has_what_a_client_sent_otherwise_than_the_server_got_it() {
+    let mut proxied = proxy(&["--json"]);
+    let mut tab = proxied.page.tab();
+    let own = format!("127.0.0.1:{}", proxied.port);
+    let request = upgrade_request("/", &[]).replace("localhost", &own);
+    let _ends = proxied.open_with(request);
+    tab.wait(|state| state["connections"] == 1);
+    let shown = tab.ask("event", json!({"row": 0, "limit": 100}));
+    let host = |list: &Value| {
+        let list = list.as_array().into_iter().flatten();
+        list.filter(|field| field[0] == "Host").map(|field| field[1].clone()).collect::<Vec<_>>()
+    };
+    let event = &shown["event"];
+    let target = proxied.target.url().replace("ws://", "");
+    assert_eq!(host(&event["request_headers"]), [target], "{event}");
+    assert_eq!(event["as_the_client_sent_it"], json!([["Host", own]]), "{event}");
+    let line = proxied.running.read_stdout_line();
+    assert!(line.starts_with("{\"event\":\"open\"") && !line.contains("as_the_client"), "{line}");
+    let saved = tab.ask("save", json!({"format": "ndjson", "filtered": false}));
+    let (_, file) = download(&proxied.page, &tab, &saved);
+    assert_eq!(file.lines().next(), Some(line.trim_end()));
 }
 
 #[test]

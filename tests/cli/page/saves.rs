@@ -8,7 +8,7 @@ use crate::support::{header, masked, text, wscope};
 
 /// What `save` has prepared, once it is downloaded: the head and the body.
 #[track_caller]
-fn download(page: &Page, tab: &Tab, saved: &Value) -> (String, String) {
+pub(super) fn download(page: &Page, tab: &Tab, saved: &Value) -> (String, String) {
     let path = saved["path"].as_str().expect("a path");
     assert!(path.starts_with("/save/") && path.len() == 6 + 32, "{path}");
     let (head, body) = page.get(path, &[&tab.cookie]);

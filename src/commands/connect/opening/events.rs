@@ -91,6 +91,7 @@ pub(in crate::commands) fn opened(open: &OpenConnection, redaction: Redaction) -
         status: upgraded.line.status,
         reason: mask.text(upgraded.line.reason.clone()),
         request: request_view(&request.head, chain, redaction),
+        client_sent: Vec::new(),
         interim: mask.interim(&upgraded.interim, Hop::Server),
         has_credentials: !Redaction::credentials(&target.resource, request.head.fields())
             .is_empty(),

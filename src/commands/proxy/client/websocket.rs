@@ -238,6 +238,7 @@ impl Client<'_> {
             status: response.line.status,
             reason: mask.text(response.line.reason.clone()),
             request: mask.head(head),
+            client_sent: client_sent(&handshake.rewritten, redaction, &secrets),
             interim: mask.interim(&response.interim, Hop::Server),
             has_credentials: !Redaction::credentials(&handshake.resource, head.fields()).is_empty(),
             response: mask.head(&response.head),
@@ -260,14 +261,34 @@ fn handshake(request: ClientRequest, sent: &[u8], rewritten: Vec<Rewritten>) -> 
 
 /// "Host: localhost:9000 → example.com".
 fn change_text(change: &Rewritten, redaction: Redaction) -> String {
-    let shown = |value: &Option<String>| match (value, &change.field) {
+    let [from, to] = [&change.from, &change.to].map(|value| shown(change, value, redaction));
+    format!("changed toward the server: {}: {from} → {to}", changed_name(change))
+}
+
+/// Names of what was changed, and values as the client sent them.
+fn client_sent(
+    changes: &[Rewritten],
+    redaction: Redaction,
+    secrets: &Secrets,
+) -> Vec<(String, Vec<u8>)> {
+    let sent = |change: &Rewritten| {
+        let value = secrets.mask_text(shown(change, &change.from, redaction));
+        (secrets.mask_text(changed_name(change).to_owned()), value.into_bytes())
+    };
+    changes.iter().map(sent).collect()
+}
+
+fn changed_name(change: &Rewritten) -> &str {
+    change.field.as_deref().unwrap_or("request target")
+}
+
+fn shown(change: &Rewritten, value: &Option<String>, redaction: Redaction) -> String {
+    match (value, &change.field) {
         (None, _) => "(none)".to_owned(),
         (Some(value), None) => redaction.url(value).into_owned(),
         (Some(value), Some(field)) => {
             let value = redaction.value(field, value.as_bytes());
             String::from_utf8_lossy(&value).into_owned()
         }
-    };
-    let name = change.field.as_deref().unwrap_or("request target");
-    format!("changed toward the server: {name}: {} → {}", shown(&change.from), shown(&change.to))
+    }
 }

@@ -222,6 +222,7 @@ fn opened() -> impl Strategy<Value = Opened> {
             status: 101,
             reason: "Switching Protocols".to_owned(),
             request: head(&fields),
+            client_sent: Vec::new(),
             interim: Vec::new(),
             response: head(&[("Upgrade", "websocket"), ("set-cookie", "***"), ("Upgrade", "y")]),
             has_credentials: false,

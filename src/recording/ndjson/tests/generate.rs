@@ -145,6 +145,7 @@ pub(super) fn opened() -> impl Strategy<Value = Opened> {
             status,
             reason: texts.3,
             request: heads.0,
+            client_sent: Vec::new(),
             interim: heads.2,
             response: heads.1,
             has_credentials: false,
