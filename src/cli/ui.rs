@@ -30,7 +30,7 @@ pub struct UiArgs {
     /// With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped
     ///
     /// The newest events are in memory, up to 32 MiB; older ones are in an unnamed temporary file, which the system deletes
-    /// when the program ends. SIZE is at least 1M. The newest message is kept even if it is larger.
+    /// when the program ends. The newest message is kept even if it is larger.
     #[arg(
         long,
         value_name = "SIZE",

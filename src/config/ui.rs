@@ -15,20 +15,12 @@ pub struct UiConfig {
     pub history: u64,
 }
 
-const HISTORY: &str = "--ui-history";
-
-/// Rows are kept and dropped in blocks of about 64 KiB: with less than a few of these there would be nothing to see.
-const LEAST_HISTORY: u64 = 1 << 20;
-
 /// Resolves the options; `None` without `--ui`.
 ///
 /// # Errors
 /// With a size that is not valid.
 pub(super) fn ui(args: &UiArgs) -> Result<Option<UiConfig>, ConfigError> {
-    let history = size(HISTORY, &args.ui_history)?;
-    if history < LEAST_HISTORY {
-        return Err(ConfigError::value(HISTORY, &args.ui_history, "it must be at least 1M"));
-    }
+    let history = size("--ui-history", &args.ui_history)?;
     Ok(args.ui.as_ref().map(|address| UiConfig {
         address: address.clone(),
         opens_browser: args.open,

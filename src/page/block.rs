@@ -2,7 +2,7 @@
 
 use super::facts::{Counts, Facts, Kinds};
 
-/// A block is full with this many bytes of lines. A line that is longer is in a block of its own.
+/// A block is full with at most this many bytes of lines. A line that is longer is in a block of its own.
 pub(super) const FULL_BYTES: usize = 64 << 10;
 
 /// A block is full with this many rows.
@@ -40,10 +40,9 @@ impl Block {
         (self.lines.len() + self.facts.len() * Facts::SIZE) as u64
     }
 
-    /// Whether there is no room for a row with this many bytes.
-    pub(super) fn is_full_for(&self, bytes: usize) -> bool {
-        !self.facts.is_empty()
-            && (self.facts.len() >= FULL_ROWS || self.lines.len() + bytes > FULL_BYTES)
+    /// Whether there is no room for a row with this many bytes, where a block is full with `full` bytes of lines.
+    pub(super) fn is_full_for(&self, bytes: usize, full: usize) -> bool {
+        !self.facts.is_empty() && (self.facts.len() >= FULL_ROWS || self.lines.len() + bytes > full)
     }
 
     /// The row at this place.

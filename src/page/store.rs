@@ -138,7 +138,7 @@ impl Store {
     pub fn new(options: StoreOptions) -> Self {
         let memory = options.memory.min(options.history);
         let ring = Ring::new(options.history - memory);
-        let state = State::new(options.is_server);
+        let state = State::new(options.is_server, options.history);
         Self {
             options: StoreOptions { memory, ..options },
             appender: Mutex::new(Appender { partial: Vec::new(), ring, encoded: Vec::new() }),

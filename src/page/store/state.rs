@@ -7,7 +7,7 @@ use super::frames::Frames;
 use super::lines::{Line, read};
 use super::ring::Room;
 use super::{Phase, Summary};
-use crate::page::block::{Block, Digest};
+use crate::page::block::{Block, Digest, FULL_BYTES};
 use crate::page::connections::Connections;
 use crate::page::facts::{Facts, Kind};
 use crate::page::pairs::{Asked, Pairs};
@@ -23,6 +23,8 @@ pub(super) struct State {
     first_block: u64,
     /// How many of the blocks are in the file.
     in_file: usize,
+    /// A block is full with this many bytes of lines: fewer where little is kept, as blocks are dropped whole.
+    full_bytes: usize,
     /// The block that takes rows.
     tail: Block,
     tail_digest: Digest,
@@ -41,6 +43,9 @@ pub(super) struct State {
     /// Why the file takes nothing more.
     pub(super) file_error: Option<String>,
 }
+
+/// What is kept has this many blocks at least, unless rows are large.
+const BLOCKS: u64 = 16;
 
 /// A full block.
 #[derive(Debug)]
@@ -83,8 +88,10 @@ impl BlockInfo {
 }
 
 impl State {
-    pub(super) fn new(is_server: bool) -> Self {
-        Self { is_server, ..Self::default() }
+    /// Nothing yet; `history` bytes are kept.
+    pub(super) fn new(is_server: bool, history: u64) -> Self {
+        let full_bytes = usize::try_from(history / BLOCKS).unwrap_or(FULL_BYTES).min(FULL_BYTES);
+        Self { is_server, full_bytes, ..Self::default() }
     }
 
     /// Takes a line, without its newline.
@@ -106,7 +113,7 @@ impl State {
     fn row(&mut self, mut facts: Facts, line: &[u8]) {
         let mut frames = Vec::new();
         self.frames.take(facts.connection, facts.from, facts.kind, &mut frames);
-        if self.tail.is_full_for(frames.len() + line.len() + 1) {
+        if self.tail.is_full_for(frames.len() + line.len() + 1, self.full_bytes) {
             self.seal();
         }
         let row = self.tail.end();

@@ -150,6 +150,8 @@ fn the_newest_row_is_kept_however_large_it_is() {
 #[test]
 fn most_of_the_history_is_used() {
     for (history, size) in [
+        (64 << 10, 64),
+        (64 << 10, 10_000),
         (1 << 20, 64),
         (1 << 20, 100_000),
         (3 << 19, 600_000), // more than the file may have

@@ -269,13 +269,9 @@ fn addresses_that_are_not_valid_and_options_without_a_page_are_refused() {
         let outcome = wscope().arg("listen").args(option).arg(":0").run().code(2);
         assert!(outcome.stderr.contains("--ui"), "{}", outcome.stderr);
     }
-    for (size, reason) in [
-        ("x", "bad --ui-history \"x\": a size is a number of bytes, or written 64K, 10M, 1G"),
-        ("1023K", "bad --ui-history \"1023K\": it must be at least 1M"),
-    ] {
-        let outcome = wscope().args(["listen", "--ui", "--ui-history", size, ":0"]).run().code(2);
-        assert!(outcome.stderr.contains(reason), "{}", outcome.stderr);
-    }
+    let outcome = wscope().args(["listen", "--ui", "--ui-history", "x", ":0"]).run().code(2);
+    let reason = "bad --ui-history \"x\": a size is a number of bytes, or written 64K, 10M, 1G";
+    assert!(outcome.stderr.contains(reason), "{}", outcome.stderr);
     let (_running, page) = page();
     let taken = format!("--ui=127.0.0.1:{}", page.port);
     let outcome = wscope().args(["listen", &taken, "--record", "x.ndjson", ":0"]).run().code(8);

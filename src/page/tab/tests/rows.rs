@@ -131,7 +131,7 @@ fn an_event_is_cut_at_the_limit() {
 
 #[test]
 fn a_filter_numbers_what_it_finds() {
-    let store = store(64 << 10, 600 << 10);
+    let store = store(64 << 10, 1 << 20);
     let add = |from: u64, to: u64| {
         for number in from..to {
             let kind = if number % 3 == 0 { "order" } else { "tick" };
