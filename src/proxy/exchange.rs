@@ -12,6 +12,7 @@ use super::queue::Orders;
 use progress::Progress;
 
 mod outcome;
+mod pending;
 mod progress;
 
 pub use outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
