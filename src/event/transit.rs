@@ -6,6 +6,8 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind};
 
+use super::decided::Carried;
+
 /// The event is about what passes between two other endpoints: [`Direction::Sent`] is what the client sent,
 /// [`Direction::Received`] what the server sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +41,16 @@ pub enum Changed<'a> {
     Control(&'a [u8]),
     /// A Close frame.
     Close(&'a ClosePayload),
+}
+
+impl<'a> From<&'a Carried> for Changed<'a> {
+    fn from(carried: &'a Carried) -> Self {
+        match carried {
+            Carried::Message(kind, data) => Self::Message(*kind, data),
+            Carried::Ping(data) | Carried::Pong(data) => Self::Control(data),
+            Carried::Close(close) => Self::Close(close),
+        }
+    }
 }
 
 /// A data message that has passed and was not kept, because it or all that is kept is too large.

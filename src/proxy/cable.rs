@@ -22,13 +22,14 @@ use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::queue::{Order, Orders};
-use super::stall::{Lost, Stall};
+use super::stall::Stall;
 use closing::{ClosedSide, Closing, OwnClose};
 use events::Totals;
 use injected::Injections;
 use passing::Passing;
 use sides::{SIDES, at};
 use transfer::FIRST_READ;
+use undelivered::Undelivered;
 
 mod closing;
 mod events;
@@ -40,6 +41,7 @@ mod plan;
 mod report;
 mod sides;
 mod transfer;
+mod undelivered;
 mod verdicts;
 
 pub use report::Report;
@@ -142,14 +144,8 @@ struct Way {
     is_shut: bool,
     /// A Close frame of the proxy that waits for a place.
     own_close: Option<OwnClose>,
-    /// Bytes that were received when nothing could be delivered any more, without control frames.
-    withheld: u64,
-    /// Bytes were received then.
-    has_withheld: bool,
-    /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
-    dropped: u64,
-    /// Bytes that waited, or that the system had for it, when the receiver was reset or given up.
-    lost: Lost,
+    /// What was received and not delivered.
+    undelivered: Undelivered,
     /// The receiver does not take what waits, although its source has failed.
     stall: Option<Stall>,
 }
@@ -191,10 +187,7 @@ impl<'a> Cable<'a> {
             has_more_events: false,
             is_shut: false,
             own_close: None,
-            withheld: 0,
-            has_withheld: false,
-            dropped: 0,
-            lost: Lost::default(),
+            undelivered: Undelivered::default(),
             stall: None,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
