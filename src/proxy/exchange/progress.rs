@@ -3,7 +3,9 @@
 use std::io;
 use std::time::Instant;
 
-use super::outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
+use super::outcome::{
+    CutOff, Exchanged, LostParts, NoResponse, Outbound, PassedResponse, Unanswered,
+};
 use super::pending::Pending;
 use crate::net::upgrade::Interim;
 use crate::protocol::TransportEnd;
@@ -178,6 +180,19 @@ impl Progress {
         })
     }
 
+    /// The end of an exchange that the run ends.
+    pub(super) fn end_of_run(&mut self, lost: LostParts) -> Exchanged {
+        match self.outcome.take() {
+            Some(Exchanged::CutOff(response, why, _)) => {
+                Exchanged::CutOff(response, why, lost.response)
+            }
+            Some(Exchanged::Unanswered(failed)) => {
+                Exchanged::Unanswered(Box::new(Unanswered { is_cut: true, ..*failed }))
+            }
+            _ => Exchanged::Ending(self.passed(), lost),
+        }
+    }
+
     /// The response, as far as it was received.
     pub(super) fn passed(&mut self) -> Option<Box<PassedResponse>> {
         let Response { line, head, excerpt, .. } = self.response.take()?;
@@ -214,3 +229,6 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
