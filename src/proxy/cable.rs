@@ -18,6 +18,7 @@ use crate::rules::{Jitter, Judge, SharedRules};
 use crate::session::Journal;
 
 use super::counts::MessageCounts;
+use super::delayed::Delayed;
 use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
@@ -87,6 +88,8 @@ pub struct CableControl {
     pub holding: Arc<Holding>,
     /// What it may keep is part of this.
     pub account: Account,
+    /// What waits of all connections.
+    pub delayed: Delayed,
     /// What random decisions start from.
     pub seed: u64,
     /// Counts its messages.
@@ -178,7 +181,7 @@ impl<'a> Cable<'a> {
                 Inbound::new(decoding.of_side(from), &[]).charge_to(&control.account),
             )),
             read_size: FIRST_READ,
-            outgoing: Outgoing::new(options.latency, options.throttle),
+            outgoing: Outgoing::new(options.latency, options.throttle).counted_in(&control.delayed),
             injections: Injections::default(),
             ended: None,
             pending_end: None,

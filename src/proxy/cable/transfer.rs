@@ -20,12 +20,6 @@ use crate::proxy::stall::Stall;
 /// Reads in a row from one side before anything else gets its turn.
 const READ_BUDGET: usize = 16;
 
-/// A direction with this many bytes that wait is not read, in bytes.
-pub(super) const HIGH_WATER: usize = 128 << 10;
-
-/// The same where bytes wait for their time, `--latency`.
-const HIGH_WATER_DELAYED: usize = 16 << 20;
-
 /// Bytes read at a time where messages are decided one by one.
 const CHUNK: usize = 16 << 10;
 
@@ -67,8 +61,7 @@ impl Cable<'_> {
     /// Whether to read from a side: not before what it has sent was written and shown.
     pub(super) fn may_read(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];
-        let limit = if self.options.latency.is_some() { HIGH_WATER_DELAYED } else { HIGH_WATER };
-        let has_room = way.outgoing.waiting() < limit && way.passing.has_room();
+        let has_room = way.outgoing.has_room() && way.passing.has_room();
         self.ends[at(from)].is_readable()
             && way.ended.is_none()
             && !way.has_more_events
