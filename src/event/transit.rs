@@ -7,6 +7,7 @@ use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind};
 
 use super::decided::Carried;
+use super::undelivered::Undelivered;
 
 /// The event is about what passes between two other endpoints: [`Direction::Sent`] is what the client sent,
 /// [`Direction::Received`] what the server sent.
@@ -123,6 +124,8 @@ pub struct ProxyClosed {
     /// The Close frame of the client, of the server, was not delivered to the other side. An answer to that of the proxy is
     /// not meant to be.
     pub not_delivered: [bool; 2],
+    /// What of the client's traffic, and of the server's, the other side did not get.
+    pub undelivered: [Option<Undelivered>; 2],
     /// How the client's transport ended; `None`: the proxy ended it.
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.

@@ -30,7 +30,7 @@ use injected::Injections;
 use passing::Passing;
 use sides::{SIDES, at};
 use transfer::FIRST_READ;
-use undelivered::Undelivered;
+use undelivered::Losses;
 
 mod closing;
 mod events;
@@ -148,7 +148,7 @@ struct Way {
     /// A Close frame of the proxy that waits for a place.
     own_close: Option<OwnClose>,
     /// What was received and not delivered.
-    undelivered: Undelivered,
+    losses: Losses,
     /// The receiver does not take what waits, although its source has failed.
     stall: Option<Stall>,
 }
@@ -190,7 +190,7 @@ impl<'a> Cable<'a> {
             has_more_events: false,
             is_shut: false,
             own_close: None,
-            undelivered: Undelivered::default(),
+            losses: Losses::default(),
             stall: None,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
@@ -223,11 +223,11 @@ impl<'a> Cable<'a> {
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
         self.read_rest();
-        self.show_undelivered();
+        let undelivered = self.show_undelivered();
         self.end_holding();
         self.report_unsent();
         self.journal.outputs().flush_early();
-        self.report(failed)
+        self.report(failed, undelivered)
     }
 
     fn work(&mut self) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::event::{EventKind, Level};
+use crate::event::{EventKind, Level, Undelivered};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, push_control};
 use crate::protocol::{Masks, Opcode, Side};
@@ -91,13 +91,14 @@ impl Cable<'_> {
 
     /// Shows what was received and not delivered, because the proxy has ended the connection before, or the other side was
     /// reset or took nothing.
-    pub(super) fn show_undelivered(&mut self) {
-        for from in SIDES {
+    pub(super) fn show_undelivered(&mut self) -> [Option<Undelivered>; 2] {
+        SIDES.map(|from| {
             let is_gone = self.ends[at(from.other())].has_failed();
-            let Some(amount) = self.ways[at(from)].undelivered(is_gone) else { continue };
+            let amount = self.ways[at(from)].undelivered(is_gone)?;
             let text = format!("not delivered to the {}: {amount}", from.other().name());
             self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
-        }
+            Some(amount)
+        })
     }
 
     /// Has one side sent a Close frame, unless it has got one, or cannot get any.

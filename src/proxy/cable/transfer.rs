@@ -97,7 +97,7 @@ impl Cable<'_> {
         }
         inbound.received(count);
         if is_withheld {
-            way.undelivered.add_bytes(count);
+            way.losses.add_bytes(count);
         }
         let has_failed = sink.has_failed();
         self.journal.tick();
@@ -188,7 +188,7 @@ impl Cable<'_> {
             stall.wrote(now);
         }
         if stall.is_over(now, || to.unacknowledged()) {
-            way.undelivered.add_unacknowledged(stall.unacknowledged());
+            way.losses.add_unacknowledged(stall.unacknowledged());
             way.give_up();
             to.finish(SourceEnd::Reset);
             self.note_finished(SourceEnd::Reset);
@@ -325,7 +325,7 @@ impl Cable<'_> {
             passing: Passing::Stream(inbound),
             close: first_close,
             has_streamed_close,
-            undelivered,
+            losses,
             ..
         } = &mut self.ways[at(from)]
         else {
@@ -334,7 +334,7 @@ impl Cable<'_> {
         let passed_over = inbound.pass_over_messages();
         if passed_over > 0 {
             self.control.messages.add(from, passed_over);
-            undelivered.add_messages(if is_closing { passed_over } else { 0 });
+            losses.add_messages(if is_closing { passed_over } else { 0 });
         }
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
@@ -343,7 +343,7 @@ impl Cable<'_> {
             *has_streamed_close |= !is_closing;
         }
         if is_closing {
-            undelivered.add_event(&event, from);
+            losses.add_event(&event, from);
         }
         let transit = Transit { touch: None, waits: is_closing };
         let event = as_passed(event, false);
@@ -355,7 +355,7 @@ impl Cable<'_> {
 impl Way {
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
-        self.undelivered.add_waiting(self.outgoing.clear());
+        self.losses.add_waiting(self.outgoing.clear());
         self.stall = None;
     }
 }

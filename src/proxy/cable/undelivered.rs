@@ -1,7 +1,7 @@
 //! What a side has sent and the other one does not get.
 
+use crate::event::Undelivered;
 use crate::protocol::Side;
-use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::Event;
 use crate::proxy::stall::Lost;
 
@@ -10,7 +10,7 @@ use super::events::{control_size, is_message};
 
 /// What was received of one side and not delivered.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Undelivered {
+pub(super) struct Losses {
     /// Bytes that were received when nothing could be delivered any more, without control frames.
     bytes: u64,
     /// Bytes were received then.
@@ -21,7 +21,7 @@ pub(super) struct Undelivered {
     lost: Lost,
 }
 
-impl Undelivered {
+impl Losses {
     /// Records that bytes were received.
     pub(super) fn add_bytes(&mut self, count: usize) {
         self.has_bytes = true;
@@ -53,21 +53,21 @@ impl Undelivered {
 impl Way {
     /// What was received of its source and not delivered: messages where it is only whole ones that were decoded, else bytes. `None`:
     /// nothing. `is_gone`: the receiver was reset, and what the system had for it then is not known.
-    pub(super) fn undelivered(&mut self, is_gone: bool) -> Option<String> {
-        let Undelivered { bytes, has_bytes, messages, lost } = self.undelivered;
+    pub(super) fn undelivered(&mut self, is_gone: bool) -> Option<Undelivered> {
+        let Losses { bytes, has_bytes, messages, lost } = self.losses;
         let is_cut = has_bytes && !self.passing.inbound().is_between_messages();
         let (waiting, waiting_bytes) =
             self.passing.messages().map_or((0, 0), |it| (it.waiting(), it.waiting_bytes()));
         let count = messages + waiting + u64::from(is_cut);
         let written_late = lost.certain + lost.possible + self.outgoing.waiting_of_source();
         if written_late == 0 {
-            return (count > 0).then(|| counted(count, "message"));
+            return (count > 0).then_some(Undelivered::Messages(count));
         }
-        let bytes = counted(written_late + bytes + waiting_bytes, "byte");
+        let bytes = written_late + bytes + waiting_bytes;
         Some(match (is_gone, lost.possible) {
-            (true, _) => format!("at least {bytes}"),
-            (false, 0) => bytes,
-            (false, _) => format!("up to {bytes}"),
+            (true, _) => Undelivered::BytesAtLeast(bytes),
+            (false, 0) => Undelivered::Bytes(bytes),
+            (false, _) => Undelivered::BytesAtMost(bytes),
         })
     }
 }

@@ -89,13 +89,13 @@ impl Cable<'_> {
         let is_withheld = self.withholds(from);
         let since_open = self.since.elapsed();
         let way = &mut self.ways[at(from)];
-        let Way { close: first_close, undelivered, .. } = way;
+        let Way { close: first_close, losses, .. } = way;
         let Passing::Messages(messages) = &mut way.passing else { return None };
         let is_closing = is_withheld || messages.is_ending();
         let mut note = |event: &Event<'_>| {
             self.totals.note(event, from, &self.control.messages);
             if is_closing {
-                undelivered.add_event(event, from);
+                losses.add_event(event, from);
             }
             if let Event::Close(_, close) = event {
                 first_close.get_or_insert_with(|| (*close).clone());
