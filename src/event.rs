@@ -19,6 +19,7 @@ mod server_status;
 mod shown;
 mod touched;
 mod transit;
+mod undelivered;
 
 pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
 pub use decided::{Carried, Decided, HeldOutcome};
@@ -30,6 +31,7 @@ pub use server_status::ServerStatus;
 pub use shown::{Shown, Status};
 pub use touched::{OwnedChange, OwnedTouch, OwnedTransit};
 pub use transit::{Changed, HttpExchange, Omitted, ProxyClosed, ProxyInitiator, Touch, Transit};
+pub use undelivered::Undelivered;
 
 /// An event with its time and connection.
 #[derive(Clone, Copy, Debug)]

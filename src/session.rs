@@ -199,6 +199,7 @@ impl<'a> Session<'a> {
             // May end the connection: the Close frame has to be written before the wait.
             self.flush_outputs();
             self.write_socket();
+            self.end_tcp_if_written();
             if self.connection.is_finished() {
                 return Ok(());
             }

@@ -241,11 +241,13 @@ class Wire:
         self.listener.listen(backlog)
         return self.listener.getsockname()[1]
 
-    def connect(self, port, keep=True, receive_buffer=None):
-        """A client's connection."""
+    def connect(self, port, keep=True, receive_buffer=None, segment=None):
+        """A client's connection; a small `segment` has the system keep little of what is sent to it."""
         connection = socket.socket()
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if segment:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         connection.settimeout(SECONDS)
         connection.connect(("127.0.0.1", port))
         return self.add(End(connection, "client", keep))

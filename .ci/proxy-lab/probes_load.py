@@ -1,10 +1,11 @@
 """Volume and numbers: large messages, readers that stop, a thousand clients, clients that never ask."""
 
-import os
 import hashlib
+import os
+import socket
 import time
 
-from peers import BINARY, TEXT, End, expect, frame, request, switching
+from peers import BINARY, RELAY, TEXT, End, expect, frame, request, switching
 from probes_http import check_peak, pump, start_peak
 from registry import path, probe
 
@@ -14,6 +15,13 @@ STALLED = 24 * MIB
 # The memory of the proxy for an idle client, in KiB.
 # KiB; a build without optimization uses more of each thread's stack.
 PER_CLIENT = 80 if "/debug/" in os.environ.get("WSCOPE", "") else 40
+# The same for one that reads nothing of what it is sent, with and without --latency.
+PER_STALLED = 600
+# What a server sends to a client that does not read: more than the buffers between them take.
+FLOOD = frame(BINARY, b"x" * 60_000) * 64
+DOWNLOAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
+# How long a round trip may take then, in seconds.
+PROMPT = 1
 # As many as --max-clients allows without being given.
 CLIENTS = 1000
 
@@ -122,10 +130,10 @@ def thousand_clients():
         wait_for_files(lab, files)
 
 
-def open_many(lab, count):
+def open_many(lab, count, head=switching(), **sizes):
     """Opens connections at the same time; the path of the request tells the server's end which client it is of."""
     wire, listener = lab.wire, lab.wire.listener
-    clients, servers = [wire.connect(lab.proxy.port) for _ in range(count)], {}
+    clients, servers = [wire.connect(lab.proxy.port, **sizes) for _ in range(count)], {}
     for number, client in enumerate(clients):
         client.send(request(lab.host, f"/{number}"))
     listener.setblocking(False)
@@ -143,11 +151,41 @@ def open_many(lab, count):
     for server in waiting:
         servers[int(server.take().split(b" ")[1][1:])] = server
     for server in waiting:
-        server.send(switching())
-    wire.run(lambda: all(len(client.received) >= len(switching()) for client in clients), f"{count} clients have their 101")
+        server.send(head)
+    wire.run(lambda: all(len(client.received) >= len(head) for client in clients), f"{count} clients have their response")
     for client in clients:
         client.take()
     return [(client, servers[number]) for number, client in enumerate(clients)]
+
+
+@probe(slow=True)
+def thousand_stalled_clients():
+    """1,000 clients that read nothing of messages or a download without end hold up no other, in bounded memory."""
+    for options in ((), ("--latency", "100ms"))[: 1 if RELAY else 2]:
+        with path("-q", *options) as lab:
+            client, server = lab.opened()
+            before, slowest, stalled, kept = start_peak(lab.proxy), 0, 0, []
+            while stalled < CLIENTS - 1:
+                count = min(50, CLIENTS - 1 - stalled)
+                stalled += count
+                pairs = open_many(lab, count, switching() if stalled % 100 else DOWNLOAD, receive_buffer=16384, segment=1000)
+                for end, source in pairs:
+                    end.reading = False
+                    source.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+                    source.waiting.append(memoryview(FLOOD))
+                lab.wire.quiet(0.2, lambda: sum(source.sent for _, source in pairs))
+                done = sum(not source.waiting for _, source in pairs)
+                expect(options or done < count / 2, f"{done} of {count} servers could send all they had")
+                start = time.monotonic()
+                lab.wire.transfer(client, server, frame(TEXT, b"meanwhile", b"abcd"), "a frame of another client")
+                lab.wire.transfer(server, client, frame(TEXT, b"meanwhile"), "a frame to another client")
+                slowest = max(slowest, time.monotonic() - start)
+                for pair in pairs:
+                    kept += pair  # and nothing more is done with them
+                lab.wire.ends = [client, server]
+            expect(slowest < PROMPT, f"a round trip of another client takes {slowest:.2f} s")
+            grown = (lab.proxy.memory("VmHWM") - before) / CLIENTS
+            expect(grown < PER_STALLED, f"{grown:.0f} KiB for each of {CLIENTS} clients {' '.join(options)}")
 
 
 @probe(proxy_only=True)

@@ -164,8 +164,8 @@ pub struct MockArgs {
     /// Answer every client as the server of this recording did: a mock server
     ///
     /// FILE has events (.ndjson) or is a HAR of a browser; - is standard input. After each message of a client it gets what the
-    /// recorded server sent before the next one, whatever the message is, and in the end the Close frame, if the recorded server
-    /// closed first. A client that says something else than the recorded one is reported, with the difference; JSON is
+    /// recorded server sent before the next one, whatever the message is, and in the end the Close frame, or the end of TCP without
+    /// one, if the recorded server ended the connection first. A client that says something else than the recorded one is reported, with the difference; JSON is
     /// compared as JSON. The subprotocol of the recording is accepted.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["send", "echo", "broadcast"])]
     pub replay: Option<PathBuf>,

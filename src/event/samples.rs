@@ -42,6 +42,7 @@ impl ProxyClosed {
             own: None,
             awaited: [false; 2],
             not_delivered: [false; 2],
+            undelivered: [None; 2],
             client_end: None,
             server_end: None,
             from_client: Counters::default(),

@@ -6,6 +6,9 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind};
 
+use super::decided::Carried;
+use super::undelivered::Undelivered;
+
 /// The event is about what passes between two other endpoints: [`Direction::Sent`] is what the client sent,
 /// [`Direction::Received`] what the server sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +42,16 @@ pub enum Changed<'a> {
     Control(&'a [u8]),
     /// A Close frame.
     Close(&'a ClosePayload),
+}
+
+impl<'a> From<&'a Carried> for Changed<'a> {
+    fn from(carried: &'a Carried) -> Self {
+        match carried {
+            Carried::Message(kind, data) => Self::Message(*kind, data),
+            Carried::Ping(data) | Carried::Pong(data) => Self::Control(data),
+            Carried::Close(close) => Self::Close(close),
+        }
+    }
 }
 
 /// A data message that has passed and was not kept, because it or all that is kept is too large.
@@ -111,6 +124,8 @@ pub struct ProxyClosed {
     /// The Close frame of the client, of the server, was not delivered to the other side. An answer to that of the proxy is
     /// not meant to be.
     pub not_delivered: [bool; 2],
+    /// What of the client's traffic, and of the server's, the other side did not get.
+    pub undelivered: [Option<Undelivered>; 2],
     /// How the client's transport ended; `None`: the proxy ended it.
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.

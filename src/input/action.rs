@@ -32,6 +32,11 @@ pub enum Action {
     Pong(Bytes),
     /// Start the closing handshake; `None` for both: as configured by the options.
     Close(Option<CloseCode>, Option<String>),
+    /// End TCP without a Close frame, behind what was sent before.
+    EndTcp {
+        /// With a reset.
+        is_reset: bool,
+    },
     /// End the session as at this signal, where it was not sent as one.
     Leave(Signal),
     /// Show something to the user.
@@ -103,7 +108,7 @@ impl Action {
             | Self::Frame(_)
             | Self::Ping(_)
             | Self::Pong(_) => true,
-            Self::Close(..) | Self::Leave(_) | Self::Show(_) => false,
+            Self::Close(..) | Self::EndTcp { .. } | Self::Leave(_) | Self::Show(_) => false,
         }
     }
 
@@ -131,6 +136,7 @@ impl Action {
             Self::SendBack(..)
             | Self::File(_)
             | Self::Close(..)
+            | Self::EndTcp { .. }
             | Self::Leave(_)
             | Self::Show(_) => None,
         }
@@ -146,7 +152,11 @@ impl Action {
             | Self::Pong(data) => data.len(),
             Self::SendBack(_, payload) => payload.bytes().len(),
             Self::Frame(frame) => frame.payload.len(),
-            Self::File(_) | Self::Close(..) | Self::Leave(_) | Self::Show(_) => 0,
+            Self::File(_)
+            | Self::Close(..)
+            | Self::EndTcp { .. }
+            | Self::Leave(_)
+            | Self::Show(_) => 0,
         }
     }
 }

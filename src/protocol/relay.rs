@@ -310,7 +310,7 @@ impl MessageRelay {
         let must_wait = self.is_message_held_back();
         let Some(event) = current.view(&self.inbound) else { return };
         let compressed = matches!(event, Event::Message { compressed: true, .. });
-        let Some(content) = content_of(&event) else { return };
+        let Some(content) = Content::of(&event) else { return };
         let unit = Received {
             content,
             raw: self.pending.slice(current.range.clone()),
@@ -378,16 +378,5 @@ fn role_of(side: Side) -> Role {
     match side {
         Side::Client => Role::Client,
         Side::Server => Role::Server,
-    }
-}
-
-/// The content of an event about which is decided.
-fn content_of<'a>(event: &Event<'a>) -> Option<Content<'a>> {
-    match event {
-        Event::Message { kind, data, .. } => Some(Content::Message(*kind, data)),
-        Event::Ping(_, data) => Some(Content::Control(Opcode::Ping, data)),
-        Event::Pong(_, data, _) => Some(Content::Control(Opcode::Pong, data)),
-        Event::Close(..) => Some(Content::Control(Opcode::Close, &[])),
-        _ => None,
     }
 }

@@ -18,17 +18,19 @@ use crate::rules::{Jitter, Judge, SharedRules};
 use crate::session::Journal;
 
 use super::counts::MessageCounts;
+use super::delayed::Delayed;
 use super::end::End;
 use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::queue::{Order, Orders};
-use super::stall::{Lost, Stall};
+use super::stall::Stall;
 use closing::{ClosedSide, Closing, OwnClose};
 use events::Totals;
 use injected::Injections;
 use passing::Passing;
 use sides::{SIDES, at};
 use transfer::FIRST_READ;
+use undelivered::Losses;
 
 mod closing;
 mod events;
@@ -40,6 +42,7 @@ mod plan;
 mod report;
 mod sides;
 mod transfer;
+mod undelivered;
 mod verdicts;
 
 pub use report::Report;
@@ -85,6 +88,8 @@ pub struct CableControl {
     pub holding: Arc<Holding>,
     /// What it may keep is part of this.
     pub account: Account,
+    /// What waits of all connections.
+    pub delayed: Delayed,
     /// What random decisions start from.
     pub seed: u64,
     /// Counts its messages.
@@ -142,14 +147,8 @@ struct Way {
     is_shut: bool,
     /// A Close frame of the proxy that waits for a place.
     own_close: Option<OwnClose>,
-    /// Bytes that were received when nothing could be delivered any more, without control frames.
-    withheld: u64,
-    /// Bytes were received then.
-    has_withheld: bool,
-    /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
-    dropped: u64,
-    /// Bytes that waited, or that the system had for it, when the receiver was reset or given up.
-    lost: Lost,
+    /// What was received and not delivered.
+    losses: Losses,
     /// The receiver does not take what waits, although its source has failed.
     stall: Option<Stall>,
 }
@@ -182,7 +181,7 @@ impl<'a> Cable<'a> {
                 Inbound::new(decoding.of_side(from), &[]).charge_to(&control.account),
             )),
             read_size: FIRST_READ,
-            outgoing: Outgoing::new(options.latency, options.throttle),
+            outgoing: Outgoing::new(options.latency, options.throttle).counted_in(&control.delayed),
             injections: Injections::default(),
             ended: None,
             pending_end: None,
@@ -191,10 +190,7 @@ impl<'a> Cable<'a> {
             has_more_events: false,
             is_shut: false,
             own_close: None,
-            withheld: 0,
-            has_withheld: false,
-            dropped: 0,
-            lost: Lost::default(),
+            losses: Losses::default(),
             stall: None,
         };
         let Ends { client: (client, from_client), server: (server, from_server) } = ends;
@@ -227,11 +223,11 @@ impl<'a> Cable<'a> {
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
         self.read_rest();
-        self.show_undelivered();
+        let undelivered = self.show_undelivered();
         self.end_holding();
         self.report_unsent();
         self.journal.outputs().flush_early();
-        self.report(failed)
+        self.report(failed, undelivered)
     }
 
     fn work(&mut self) -> io::Result<()> {

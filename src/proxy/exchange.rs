@@ -9,12 +9,15 @@ use crate::protocol::TransportEnd;
 use super::end::{End, Received};
 use super::outgoing::SourceEnd;
 use super::queue::Orders;
+use super::stall::Lost;
+use pending::Pending;
 use progress::Progress;
 
 mod outcome;
+mod pending;
 mod progress;
 
-pub use outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
+pub use outcome::{CutOff, Exchanged, LostParts, NoResponse, Outbound, PassedResponse, Unanswered};
 
 /// Both sides of an exchange.
 #[derive(Debug)]
@@ -56,7 +59,7 @@ impl Relay<'_> {
                 return outcome;
             }
             if ending.is_some_and(|until| now >= until) {
-                return Exchanged::Ending(progress.passed());
+                return self.end_of_run(progress);
             }
             let is_unsent = self.is_unsent(&progress);
             let client = (&*self.client, is_unsent);
@@ -156,6 +159,20 @@ impl Relay<'_> {
         }
         self.server.abort();
         Some(Exchanged::ClientGone(end, progress.passed(), lost))
+    }
+
+    /// The run ends before the exchange does.
+    fn end_of_run(&mut self, mut progress: Progress) -> Exchanged {
+        let lost = |waiting: &Pending, to: &End, from: &mut End| Lost {
+            certain: match waiting.len() {
+                0 => 0, // all that was received is passed on
+                waiting => waiting as u64 + unread(from),
+            },
+            possible: to.unacknowledged().unwrap_or(0),
+        };
+        let response = lost(&progress.down, self.client, self.server);
+        let request = lost(&progress.up, self.server, self.client);
+        progress.end_of_run(LostParts { request, response })
     }
 
     /// Adds what the server has sent and is not read, as the client takes nothing.

@@ -6,6 +6,7 @@
 
 mod cable;
 mod counts;
+mod delayed;
 mod end;
 mod exchange;
 mod hold;
@@ -16,8 +17,11 @@ mod stall;
 
 pub use cable::{Cable, CableControl, CableOptions, Ends, Report};
 pub use counts::MessageCounts;
+pub use delayed::Delayed;
 pub use end::End;
-pub use exchange::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Relay, Unanswered};
+pub use exchange::{
+    CutOff, Exchanged, LostParts, NoResponse, Outbound, PassedResponse, Relay, Unanswered,
+};
 pub use hold::{Held, Holding};
 pub use outgoing::{Outgoing, SourceEnd};
 pub use payload::Payload;

@@ -42,6 +42,10 @@ impl<'a> Session<'a> {
     pub(super) fn take_actions(&mut self) {
         self.input.has_more = true;
         self.end_for_source();
+        if self.closing.ends_tcp() {
+            self.input.has_more = false; // nothing follows
+            return;
+        }
         let mut budget = ACTION_BUDGET;
         while budget > 0 {
             if !self.input.has_more || !(self.can_send_more() || self.source.is_urgent()) {
@@ -219,6 +223,7 @@ impl<'a> Session<'a> {
             Action::Ping(data) => sender.ping(&data)?,
             Action::Pong(data) => self.connection.pong(&data)?,
             Action::Close(code, reason) => self.close(code, reason, now)?,
+            Action::EndTcp { is_reset } => self.end_tcp(is_reset),
             Action::Leave(signal) => self.end_run(Stop::Signal(signal)),
             Action::Show(show) => self.show(&show),
             // Data messages.

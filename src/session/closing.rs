@@ -58,8 +58,17 @@ pub(super) struct Closing {
     has_shown_notice: bool,
     /// The source has ended the session before the closing handshake was complete.
     is_shut_down: bool,
+    /// TCP ends without a Close frame, once all that was sent before is written.
+    tcp_end: Option<TcpEnd>,
     /// When our Close frame was written, in real time, and how many bytes had been received then.
     written: Option<(Instant, u64)>,
+}
+
+/// How TCP ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TcpEnd {
+    Fin,
+    Reset,
 }
 
 #[derive(Debug)]
@@ -79,6 +88,16 @@ impl Closing {
     /// Whether a signal or `--max-time` is ending the run.
     pub(super) fn has_deadline(&self) -> bool {
         self.deadline.is_some()
+    }
+
+    /// Whether TCP ends without a Close frame.
+    pub(super) fn ends_tcp(&self) -> bool {
+        self.tcp_end.is_some()
+    }
+
+    /// Whether it ends with a reset.
+    pub(super) fn resets_tcp(&self) -> bool {
+        self.tcp_end == Some(TcpEnd::Reset)
     }
 
     /// Whether the run has to be over now.
@@ -167,6 +186,21 @@ impl Session<'_> {
             return;
         }
         self.end_run(Stop::Signal(signal));
+    }
+
+    /// Ends TCP without a Close frame, behind what was sent before.
+    pub(super) fn end_tcp(&mut self, is_reset: bool) {
+        if self.connection.is_open() {
+            self.closing.tcp_end = Some(if is_reset { TcpEnd::Reset } else { TcpEnd::Fin });
+            self.stop.get_or_insert(Stop::Requested);
+        }
+    }
+
+    /// Does so if all of that is written.
+    pub(super) fn end_tcp_if_written(&mut self) {
+        if self.closing.ends_tcp() && self.connection.pending_output().is_empty() {
+            self.connection.abandon();
+        }
     }
 
     /// Ends the run within [`CLOSE_LIMIT`]; called again, at once.

@@ -1,7 +1,7 @@
 //! Between the stream and the core.
 
 use std::io::{self, Read, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
@@ -153,6 +153,9 @@ impl Session<'_> {
         if self.socket.write_error.is_some() || matches!(self.stop, Some(super::Stop::System(_))) {
             return;
         }
+        if self.closing.resets_tcp() {
+            return self.reset_when_sent();
+        }
         self.stream.finish_sending();
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
         let end = [Some(Instant::now() + LINGER), self.closing.deadline(), shutdown];
@@ -173,6 +176,21 @@ impl Session<'_> {
                 Err(_) => return,
             }
         }
+    }
+}
+
+/// How often it is looked up whether the system has sent everything.
+const SENT_CHECK: Duration = Duration::from_millis(5);
+
+impl Session<'_> {
+    /// Has TCP reset, which discards what the system has not sent yet: that is waited for a short time.
+    fn reset_when_sent(&mut self) {
+        let until = Instant::now() + LINGER;
+        while !self.stream.has_sent_all()
+            && Instant::now() < until
+            && self.wait_until(Some(Instant::now() + SENT_CHECK)).is_ok()
+        {}
+        self.stream.reset_on_drop();
     }
 }
 

@@ -21,7 +21,7 @@ use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
 use crate::protocol::head::is_token;
-use crate::recording::replay::{RecordedClose, Replies, Reply, Rules, Script, Side, StepKind};
+use crate::recording::replay::{Replies, Reply, Rules, Script, Side, StepKind};
 
 /// The recorded server.
 pub(super) struct Mock {
@@ -49,7 +49,6 @@ impl Mock {
             .extend(file.map(|file| (file, "the recording that is replayed".to_owned())));
         let recorded::Loaded { script, warnings } = recorded::load(&recording)?;
         config.notices.extend(warnings.into_iter().map(|text| (Level::Warning, text)));
-        config.notices.extend(unplayed(&script).map(|text| (Level::Warning, text)));
         let subprotocols = &mut config.accept.rules.subprotocols;
         if subprotocols.is_empty() {
             let recorded = script.opened.as_ref().and_then(|opened| opened.protocol.clone());
@@ -94,14 +93,6 @@ fn close_answer(script: &Script) -> Option<ClosePayload> {
     let close = script.close.as_ref().filter(|close| close.initiator == Side::Client)?;
     let server = close.server.as_ref()?;
     ClosePayload::to_send(server.code, &server.reason).ok()
-}
-
-/// What of the recorded server cannot be played.
-fn unplayed(script: &Script) -> Option<String> {
-    let close = script.close.as_ref()?;
-    let is_lost = matches!(close, RecordedClose { initiator: Side::Server, server: None, .. });
-    let text = "the recorded server ended the connection without a Close frame: here it stays open";
-    is_lost.then(|| text.to_owned())
 }
 
 /// What a recorded server answers one client. Clones share it.
@@ -166,6 +157,7 @@ impl ClientMock {
         match reply {
             Reply::Send(step) => action(step),
             Reply::Close(close) => Some(closing(&close)),
+            Reply::End { is_reset } => Some(Action::EndTcp { is_reset }),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::protocol::forward::{ForwardOptions, ForwardTarget, ProxyNames};
 use crate::protocol::handshake::ListenHosts;
 use crate::protocol::head::HeaderLine;
 use crate::protocol::memory::Budget;
-use crate::proxy::Holding;
+use crate::proxy::{Delayed, Holding};
 use crate::redact::Redaction;
 use crate::rules::SharedRules;
 use crate::server::ReceiveOptions;
@@ -30,6 +30,8 @@ pub(super) struct Server {
     pub(super) connections: Connections,
     /// The limit on what all connections together keep.
     pub(super) memory: Budget,
+    /// What `--latency` keeps of all connections.
+    pub(super) delayed: Delayed,
     /// The rules of all connections.
     pub(super) rules: Arc<SharedRules>,
     /// What waits for the operator.
@@ -102,6 +104,7 @@ impl Server {
             page,
             connections,
             memory: Budget::new(config.capacity.memory),
+            delayed: Delayed::default(),
             rules,
             holding,
             forward: forward_options(&config, address, hosts),

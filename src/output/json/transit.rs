@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::object::Object;
 use super::{close_members, ended, side, text_of};
 use crate::event::{
-    Carried, Changed, Decided, Event, EventKind, HttpExchange, Omitted, ProxyClosed,
+    Carried, Changed, Decided, Event, EventKind, HttpExchange, Omitted, ProxyClosed, Undelivered,
 };
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
@@ -151,6 +151,15 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
     if closed.not_delivered != [false; 2] {
         object.texts("not_delivered", &names(closed.not_delivered));
     }
+    if closed.undelivered != [None; 2] {
+        object.object("undelivered", |inner| {
+            for (side, undelivered) in ["client", "server"].into_iter().zip(closed.undelivered) {
+                if let Some(undelivered) = undelivered {
+                    inner.object(side, |inner| amount(inner, undelivered));
+                }
+            }
+        });
+    }
     object.object("end", |inner| {
         end(inner, ["client", "client_error"], closed.client_end.as_ref());
         end(inner, ["server", "server_error"], closed.server_end.as_ref());
@@ -166,6 +175,17 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
         object.text("why", why);
     }
     object.end();
+}
+
+/// What of a side's traffic was not delivered.
+fn amount(object: &mut Object<'_>, undelivered: Undelivered) {
+    let (unit, count) = match undelivered {
+        Undelivered::Messages(count) => ("messages", count),
+        Undelivered::Bytes(count) => ("bytes", count),
+        Undelivered::BytesAtLeast(count) => ("bytes_at_least", count),
+        Undelivered::BytesAtMost(count) => ("bytes_at_most", count),
+    };
+    object.number(unit, count);
 }
 
 /// How the transport of one side ended.
@@ -337,6 +357,19 @@ mod tests {
         let expected = "\"initiator\":\"self\",\"client\":null,\"server\":null,\
                         \"self\":{\"code\":1002,\"reason\":\"\"},\"awaited\":[\"client\"],";
         assert!(line.contains(expected), "{line}");
+    }
+
+    #[test]
+    fn what_was_not_delivered_is_part_of_the_end() {
+        let closed = ProxyClosed {
+            undelivered: [None, Some(Undelivered::BytesAtMost(7))],
+            ..ProxyClosed::sample()
+        };
+        let line = shown(None, EventKind::ProxyClosed(&closed));
+        assert!(
+            line.contains(",\"undelivered\":{\"server\":{\"bytes_at_most\":7}},\"end\""),
+            "{line}"
+        );
     }
 
     #[test]

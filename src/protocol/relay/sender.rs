@@ -6,6 +6,7 @@ use super::Undeliverable;
 use crate::protocol::deflate::{DeflateParams, Deflater};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Masks, Opcode, apply_mask};
 use crate::protocol::message::MessageKind;
+use crate::protocol::vocabulary::Event;
 use crate::protocol::vocabulary::Role;
 
 /// What is delivered in place of a message or control frame, or in addition.
@@ -277,6 +278,17 @@ impl Sender {
 }
 
 impl<'a> Content<'a> {
+    /// What is to be decided about, but the payload of a Close frame. `None`: nothing is decided about such an event.
+    pub fn of(event: &Event<'a>) -> Option<Self> {
+        match event {
+            Event::Message { kind, data, .. } => Some(Self::Message(*kind, data)),
+            Event::Ping(_, data) => Some(Self::Control(Opcode::Ping, data)),
+            Event::Pong(_, data, _) => Some(Self::Control(Opcode::Pong, data)),
+            Event::Close(..) => Some(Self::Control(Opcode::Close, &[])),
+            _ => None,
+        }
+    }
+
     fn with_data(self, data: &'a [u8]) -> Self {
         match self {
             Self::Message(kind, _) => Self::Message(kind, data),

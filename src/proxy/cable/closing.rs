@@ -2,16 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::event::{EventKind, Level};
+use crate::event::{EventKind, Level, Undelivered};
 use crate::protocol::close::ClosePayload;
-use crate::protocol::counted::counted;
 use crate::protocol::relay::{Content, push_control};
 use crate::protocol::{Masks, Opcode, Side};
 
+use super::Cable;
 use super::sides::{SIDES, at};
-use super::{Cable, Way};
 use crate::proxy::outgoing::SourceEnd;
-use crate::proxy::stall::Lost;
 
 /// The proxy is closing the connection on both sides.
 #[derive(Debug)]
@@ -93,13 +91,14 @@ impl Cable<'_> {
 
     /// Shows what was received and not delivered, because the proxy has ended the connection before, or the other side was
     /// reset or took nothing.
-    pub(super) fn show_undelivered(&mut self) {
-        for from in SIDES {
+    pub(super) fn show_undelivered(&mut self) -> [Option<Undelivered>; 2] {
+        SIDES.map(|from| {
             let is_gone = self.ends[at(from.other())].has_failed();
-            let Some(amount) = self.ways[at(from)].undelivered(is_gone) else { continue };
+            let amount = self.ways[at(from)].undelivered(is_gone)?;
             let text = format!("not delivered to the {}: {amount}", from.other().name());
             self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
-        }
+            Some(amount)
+        })
     }
 
     /// Has one side sent a Close frame, unless it has got one, or cannot get any.
@@ -233,28 +232,5 @@ impl Cable<'_> {
         self.aborted.get_or_insert(why);
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
         self.is_over = true;
-    }
-}
-
-impl Way {
-    /// What was received of its source and not delivered: messages where it is only whole ones that were decoded, else bytes. `None`:
-    /// nothing. `is_gone`: the receiver was reset, and what the system had for it then is not known.
-    fn undelivered(&mut self, is_gone: bool) -> Option<String> {
-        let is_cut = self.has_withheld && !self.passing.inbound().is_between_messages();
-        let messages = self.passing.messages();
-        let (waiting, waiting_bytes) =
-            messages.map_or((0, 0), |messages| (messages.waiting(), messages.waiting_bytes()));
-        let count = self.dropped + waiting + u64::from(is_cut);
-        let Lost { certain, possible } = self.lost;
-        let written_late = certain + possible + self.outgoing.waiting_of_source();
-        if written_late == 0 {
-            return (count > 0).then(|| counted(count, "message"));
-        }
-        let bytes = counted(written_late + self.withheld + waiting_bytes, "byte");
-        Some(match (is_gone, possible) {
-            (true, _) => format!("at least {bytes}"),
-            (false, 0) => bytes,
-            (false, _) => format!("up to {bytes}"),
-        })
     }
 }

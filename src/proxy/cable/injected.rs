@@ -12,8 +12,8 @@ use crate::proxy::queue::Order;
 
 use super::events::message;
 use super::sides::{SIDES, at};
-use super::transfer::HIGH_WATER;
 use super::{Cable, Way};
+use crate::proxy::outgoing::HIGH_WATER;
 
 /// What the operator has injected into a direction.
 #[derive(Debug, Default)]

@@ -162,7 +162,7 @@ impl Cable<'_> {
                     let count = inbound.wanted().min(bytes.len());
                     let count = inbound.receive(&bytes[..count]);
                     match is_withheld {
-                        true => self.ways[at(from)].note_withheld(count),
+                        true => self.ways[at(from)].losses.add_bytes(count),
                         false => self.write_or_keep(from, &bytes[..count]),
                     }
                     self.take_all_events(from);
@@ -175,7 +175,7 @@ impl Cable<'_> {
                     };
                     let count = messages.relay.receive(&bytes[..wanted]);
                     if is_withheld {
-                        self.ways[at(from)].note_withheld(count);
+                        self.ways[at(from)].losses.add_bytes(count);
                     }
                     self.decide(from);
                     count
@@ -202,17 +202,15 @@ impl Cable<'_> {
     pub(super) fn advance(&mut self, from: Side) {
         let mut out = Vec::new();
         let is_withheld = self.withholds(from);
-        let Way { passing: Passing::Messages(messages), dropped, .. } = &mut self.ways[at(from)]
-        else {
-            return;
-        };
+        let Way { passing, losses, .. } = &mut self.ways[at(from)];
+        let Passing::Messages(messages) = passing else { return };
         let waited = if is_withheld { messages.waiting() } else { 0 };
         messages.advance(Instant::now(), &mut out);
         let (is_empty, ending) = (messages.is_empty(), messages.take_ending());
         let waits_for_operator = messages.waits_for_operator();
         let released = messages.take_released();
         if is_withheld {
-            *dropped += waited - messages.waiting();
+            losses.add_messages(waited - messages.waiting());
         } else {
             self.write_or_keep(from, &out);
         }

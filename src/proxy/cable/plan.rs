@@ -62,7 +62,7 @@ pub(super) fn replaced<'a>(content: Content<'_>, with: &'a Replacement) -> Conte
 }
 
 /// What [`Plan::Corrupt`] delivers.
-pub(super) fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
+fn with_bit_flipped(data: &[u8], bit: u64) -> Vec<u8> {
     let mut data = data.to_vec();
     if let Some((byte, mask)) = bit_in(&data, bit) {
         data[byte] ^= mask;

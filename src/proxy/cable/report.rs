@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use crate::event::{ProxyClosed, mask};
+use crate::event::{ProxyClosed, Undelivered, mask};
 use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
 
@@ -23,7 +23,11 @@ pub struct Report {
 }
 
 impl Cable<'_> {
-    pub(super) fn report(&mut self, failed: Option<io::Error>) -> Report {
+    pub(super) fn report(
+        &mut self,
+        failed: Option<io::Error>,
+        undelivered: [Option<Undelivered>; 2],
+    ) -> Report {
         let closing = self.closing.take();
         let is_enforced = self.ways.iter().any(|way| way.passing.has_violated());
         let closed_side = self.closed_side.take();
@@ -73,6 +77,7 @@ impl Cable<'_> {
             own,
             awaited,
             not_delivered,
+            undelivered,
             client_end: self.ways[at(Side::Client)].ended.clone(),
             server_end: self.ways[at(Side::Server)].ended.clone(),
             from_client: self.ways[at(Side::Client)].passing.inbound().counters(),

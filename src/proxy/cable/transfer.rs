@@ -9,7 +9,7 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::{as_passed, control_size, is_message, show};
+use super::events::{as_passed, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
@@ -19,12 +19,6 @@ use crate::proxy::stall::Stall;
 
 /// Reads in a row from one side before anything else gets its turn.
 const READ_BUDGET: usize = 16;
-
-/// A direction with this many bytes that wait is not read, in bytes.
-pub(super) const HIGH_WATER: usize = 128 << 10;
-
-/// The same where bytes wait for their time, `--latency`.
-const HIGH_WATER_DELAYED: usize = 16 << 20;
 
 /// Bytes read at a time where messages are decided one by one.
 const CHUNK: usize = 16 << 10;
@@ -67,8 +61,7 @@ impl Cable<'_> {
     /// Whether to read from a side: not before what it has sent was written and shown.
     pub(super) fn may_read(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];
-        let limit = if self.options.latency.is_some() { HIGH_WATER_DELAYED } else { HIGH_WATER };
-        let has_room = way.outgoing.waiting() < limit && way.passing.has_room();
+        let has_room = way.outgoing.has_room() && way.passing.has_room();
         self.ends[at(from)].is_readable()
             && way.ended.is_none()
             && !way.has_more_events
@@ -104,7 +97,7 @@ impl Cable<'_> {
         }
         inbound.received(count);
         if is_withheld {
-            way.note_withheld(count);
+            way.losses.add_bytes(count);
         }
         let has_failed = sink.has_failed();
         self.journal.tick();
@@ -195,7 +188,7 @@ impl Cable<'_> {
             stall.wrote(now);
         }
         if stall.is_over(now, || to.unacknowledged()) {
-            way.lost.possible += stall.unacknowledged();
+            way.losses.add_unacknowledged(stall.unacknowledged());
             way.give_up();
             to.finish(SourceEnd::Reset);
             self.note_finished(SourceEnd::Reset);
@@ -332,8 +325,7 @@ impl Cable<'_> {
             passing: Passing::Stream(inbound),
             close: first_close,
             has_streamed_close,
-            dropped,
-            withheld,
+            losses,
             ..
         } = &mut self.ways[at(from)]
         else {
@@ -342,7 +334,7 @@ impl Cable<'_> {
         let passed_over = inbound.pass_over_messages();
         if passed_over > 0 {
             self.control.messages.add(from, passed_over);
-            *dropped += if is_closing { passed_over } else { 0 };
+            losses.add_messages(if is_closing { passed_over } else { 0 });
         }
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
@@ -351,8 +343,7 @@ impl Cable<'_> {
             *has_streamed_close |= !is_closing;
         }
         if is_closing {
-            *dropped += u64::from(is_message(&event));
-            *withheld = withheld.saturating_sub(control_size(&event, from));
+            losses.add_event(&event, from);
         }
         let transit = Transit { touch: None, waits: is_closing };
         let event = as_passed(event, false);
@@ -362,15 +353,9 @@ impl Cable<'_> {
 }
 
 impl Way {
-    /// Records that bytes were received when nothing could be delivered any more.
-    pub(super) fn note_withheld(&mut self, count: usize) {
-        self.has_withheld = true;
-        self.withheld += count as u64;
-    }
-
     /// Drops what waits for the receiver, which takes nothing any more.
     fn give_up(&mut self) {
-        self.lost.certain += self.outgoing.clear();
+        self.losses.add_waiting(self.outgoing.clear());
         self.stall = None;
     }
 }

@@ -14,10 +14,10 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{as_passed, control_size, is_message, show};
+use super::events::{as_passed, show};
 use super::messages::{Ending, Wait};
 use super::passing::Passing;
-use super::plan::{Plan, replaced, with_bit_flipped};
+use super::plan::{Plan, replaced};
 use super::sides::at;
 use super::{Cable, CableControl, Way};
 
@@ -89,20 +89,23 @@ impl Cable<'_> {
         let is_withheld = self.withholds(from);
         let since_open = self.since.elapsed();
         let way = &mut self.ways[at(from)];
-        let Way { close: first_close, dropped, withheld, .. } = way;
+        let Way { close: first_close, losses, .. } = way;
         let Passing::Messages(messages) = &mut way.passing else { return None };
         let is_closing = is_withheld || messages.is_ending();
-        let withheld_of = |event: &Event<'_>| u64::from(is_withheld) * control_size(event, from);
+        let mut note = |event: &Event<'_>| {
+            self.totals.note(event, from, &self.control.messages);
+            if is_closing {
+                losses.add_event(event, from);
+            }
+            if let Event::Close(_, close) = event {
+                first_close.get_or_insert_with(|| (*close).clone());
+            }
+        };
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
-                self.totals.note(&event, from, &self.control.messages);
-                *dropped += u64::from(is_closing && is_message(&event));
-                *withheld = withheld.saturating_sub(withheld_of(&event));
-                if let Event::Close(_, close) = &event {
-                    first_close.get_or_insert_with(|| (*close).clone());
-                }
+                note(&event);
                 let transit = Transit { touch: None, waits: is_closing };
                 let event = as_passed(event, self.options.enforce);
                 show(event, transit, from.direction(), self.opened, &mut self.journal);
@@ -110,11 +113,7 @@ impl Cable<'_> {
             }
             Step::Decide(decision) => {
                 let event = decision.event();
-                self.totals.note(&event, from, &self.control.messages);
-                *withheld = withheld.saturating_sub(withheld_of(&event));
-                if let Event::Close(_, close) = &event {
-                    first_close.get_or_insert_with(|| (*close).clone());
-                }
+                note(&event);
                 let verdict = match is_closing {
                     true => None,
                     false => self.judge.judge(from, &judged(&event), since_open),
@@ -134,6 +133,7 @@ impl Cable<'_> {
                     event,
                     from,
                     (verdict.as_ref(), held, is_late),
+                    deed.change(&decision.event()),
                     self.opened,
                     &mut self.journal,
                 );
@@ -143,7 +143,6 @@ impl Cable<'_> {
                 }
                 self.totals.touched += u64::from(!is_untouched);
                 if is_closing {
-                    *dropped += u64::from(is_message(&decision.event()));
                     decision.drop_it(out);
                 } else {
                     queued = carry_out(decision, &deed, waits, out)
@@ -166,6 +165,15 @@ impl Deed {
             | Self::Abort => false,
             Self::Wait(..) => true,
             Self::Pass | Self::Plan(_) => is_behind,
+        }
+    }
+
+    /// What is delivered in place of a message or control frame, if something else is.
+    fn change(&self, event: &Event<'_>) -> Option<Carried> {
+        match (self, event) {
+            (Self::Plan(plan), _) => plan.change(Content::of(event)?),
+            (Self::Close(payload), Event::Close(..)) => Some(Carried::Close(payload.clone())),
+            _ => None,
         }
     }
 }
@@ -223,13 +231,10 @@ fn carry_out(
         Plan::Duplicate => decision.duplicate(out),
         Plan::Corrupt(bit) => decision.corrupt(*bit, out),
         Plan::Replace(replacement) => {
-            let kind = match decision.event() {
-                Event::Message { kind, .. } => Content::Message(kind, &[]),
-                Event::Pong(..) => Content::Control(Opcode::Pong, &[]),
-                _ => Content::Control(Opcode::Ping, &[]),
-            };
+            let event = decision.event();
+            let with = replaced(Content::of(&event)?, replacement);
             // What is not allowed was refused when the rule was parsed; otherwise it passes.
-            let _ = decision.replace(replaced(kind, replacement), out);
+            let _ = decision.replace(with, out);
         }
     }
     None
@@ -274,11 +279,13 @@ fn carried(event: &Event<'_>) -> Carried {
     }
 }
 
-/// Shows what was decided about, what was decided, its number if it is held, and whether it waits otherwise.
+/// Shows what was decided about, what was decided, its number if it is held, whether it waits otherwise, and what is delivered in
+/// its place.
 fn emit(
     event: Event<'_>,
     from: Side,
     (verdict, held, waits): (Option<&Verdict>, Option<u64>, bool),
+    changed_to: Option<Carried>,
     opened: &Opened,
     journal: &mut Journal<'_>,
 ) {
@@ -288,25 +295,7 @@ fn emit(
         (None, Some(_)) => (None, "hold".to_owned()),
         (None, None) => return show(event, untouched, from.direction(), opened, journal),
     };
-    let corrupted = match (verdict.map(|it| &it.effect), &event) {
-        (
-            Some(Effect::Corrupt { bit }),
-            Event::Message { data, .. } | Event::Ping(_, data) | Event::Pong(_, data, _),
-        ) => Some(with_bit_flipped(data, *bit)),
-        _ => None,
-    };
-    let changed_to = match (verdict.map(|it| &it.effect), &event) {
-        (Some(Effect::Corrupt { .. }), Event::Message { kind, .. }) => {
-            corrupted.as_deref().map(|data| Changed::Message(*kind, data))
-        }
-        (Some(Effect::Corrupt { .. }), _) => corrupted.as_deref().map(Changed::Control),
-        (Some(Effect::Replace(with)), Event::Message { kind, .. }) => {
-            Some(Changed::Message(with.kind.unwrap_or(*kind), &with.data))
-        }
-        (Some(Effect::Replace(with)), _) => Some(Changed::Control(&with.data)),
-        (Some(Effect::Close(payload)), Event::Close(..)) => Some(Changed::Close(payload)),
-        _ => None,
-    };
+    let changed_to = changed_to.as_ref().map(Changed::from);
     let touch = Touch { rule, action: &action, changed_to, held };
     let transit = Transit { touch: Some(&touch), waits };
     show(event, transit, from.direction(), opened, journal);

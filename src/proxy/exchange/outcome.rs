@@ -77,10 +77,19 @@ pub enum Exchanged {
     /// The client has reset its connection, or it failed. With the response that the server had begun before, and what of the
     /// request the server did not take.
     ClientGone(TransportEnd, Option<Box<PassedResponse>>, Lost),
-    /// The run has ended before. With the response of which a part was passed on.
-    Ending(Option<Box<PassedResponse>>),
+    /// The run has ended before. With the response of which a part was passed on, and what the sides did not get.
+    Ending(Option<Box<PassedResponse>>, LostParts),
     /// The request's body is not valid.
     BadBody(ChunkFault),
+}
+
+/// What was received of an exchange and not delivered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LostParts {
+    /// What the server did not get of the request.
+    pub request: Lost,
+    /// What the client did not get of the response.
+    pub response: Lost,
 }
 
 /// Why there is no response.

@@ -3,24 +3,24 @@
 use std::io;
 use std::time::Instant;
 
-use super::outcome::{CutOff, Exchanged, NoResponse, Outbound, PassedResponse, Unanswered};
+use super::outcome::{
+    CutOff, Exchanged, LostParts, NoResponse, Outbound, PassedResponse, Unanswered,
+};
+use super::pending::Pending;
 use crate::net::upgrade::Interim;
 use crate::protocol::TransportEnd;
 use crate::protocol::body::Body;
-use crate::protocol::forward::{ChunkFault, Progress as BodyProgress, Transfer, is_interim};
-use crate::protocol::head::{Head, StatusLine, parse_response};
+use crate::protocol::forward::{ChunkFault, Transfer};
+use crate::protocol::head::{Head, StatusLine};
 use crate::proxy::end::End;
 use crate::proxy::outgoing::SourceEnd;
 use crate::proxy::stall::{Lost, Stall};
 
+mod request;
+mod response;
+
 /// Bytes that are kept for a side that does not take them, at most.
 const HIGH_WATER: usize = 64 << 10;
-
-/// The most interim responses (1xx) before the final one.
-const MAX_INTERIM: usize = 10_000;
-
-/// How many of them are kept for events.
-const KEPT_INTERIM: usize = 64;
 
 /// The state of one exchange.
 pub(super) struct Progress {
@@ -58,64 +58,6 @@ struct Response {
     head: Head,
     scan: Transfer,
     excerpt: Body,
-}
-
-/// Bytes that wait for a side.
-#[derive(Default)]
-pub(super) struct Pending {
-    bytes: Vec<u8>,
-    at: usize,
-    /// Bytes that were written since the start.
-    written: u64,
-    /// The same when it was last looked at by [`Pending::stalls`].
-    seen: u64,
-}
-
-impl Pending {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    fn len(&self) -> usize {
-        self.bytes.len() - self.at
-    }
-
-    /// Whether the side, which is to be reset behind what waits, takes nothing of it any more. `is_unsent`: the system still has
-    /// some.
-    fn stalls(
-        &mut self,
-        stall: &mut Option<Stall>,
-        now: Instant,
-        is_unsent: bool,
-        to: &End,
-    ) -> bool {
-        if self.len() == 0 && !is_unsent {
-            *stall = None;
-            return false;
-        }
-        let stall = stall.get_or_insert_with(|| Stall::new(now));
-        if std::mem::replace(&mut self.seen, self.written) != self.written {
-            stall.wrote(now);
-        }
-        stall.is_over(now, || to.unacknowledged())
-    }
-
-    /// What the side does not get of it, with what the system has for one that is given up.
-    fn lost(&self, stall: Option<Stall>) -> Lost {
-        let possible = stall.map_or(0, |stall| stall.unacknowledged());
-        Lost { certain: self.len() as u64, possible }
-    }
-
-    /// Writes what `end` takes now.
-    pub(super) fn write_to(&mut self, end: &mut End) {
-        let written = end.write(&self.bytes[self.at..]);
-        self.at += written;
-        self.written += written as u64;
-        if self.at == self.bytes.len() {
-            self.bytes.clear();
-            self.at = 0;
-        }
-    }
 }
 
 impl Progress {
@@ -164,176 +106,6 @@ impl Progress {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let stall = self.stall.as_ref().map(Stall::deadline);
         self.answer_by().into_iter().chain(stall).min()
-    }
-}
-
-/// What the client sends.
-impl Progress {
-    /// Whether more of it can be taken.
-    pub(super) fn wants_request(&self) -> bool {
-        self.up.len() < HIGH_WATER
-            && self.from_client.len() < HIGH_WATER
-            && self.client_ended.is_none()
-            && self.client_reset.is_none()
-            && self.bad_body.is_none()
-            && self.outcome.is_none()
-    }
-
-    /// Bytes of the request's body, or behind it.
-    pub(super) fn take_request(&mut self, bytes: &[u8]) {
-        let used = self.outbound.body.scan(bytes);
-        if let BodyProgress::Malformed(fault) = self.outbound.body.progress() {
-            self.bad_body = Some(fault);
-            if !self.has_whole_response() {
-                self.outcome = Some(match self.response {
-                    Some(_) => self.cut_off(CutOff::Request(fault)),
-                    None => Exchanged::BadBody(fault),
-                });
-            }
-            return;
-        }
-        self.up.push(&bytes[..used]);
-        self.from_client.extend_from_slice(&bytes[used..]);
-    }
-
-    /// The client sends no more.
-    pub(super) fn client_ended(&mut self, end: TransportEnd) {
-        self.client_ended = Some(end);
-    }
-
-    /// The client has reset its connection.
-    pub(super) fn client_was_reset(&mut self, end: TransportEnd) {
-        self.client_reset.get_or_insert(end);
-    }
-
-    /// Whether no more of the request is read because the server does not take what was.
-    pub(super) fn has_full_request(&self) -> bool {
-        self.up.len() >= HIGH_WATER
-    }
-
-    /// How the client has reset its connection, once that is to be passed on: the server has taken all that was received before,
-    /// or takes nothing. With what it does not get. `is_unsent`: the system still has some for it.
-    pub(super) fn reset_of_client(
-        &mut self,
-        now: Instant,
-        server: &End,
-        is_unsent: bool,
-    ) -> Option<(TransportEnd, Lost)> {
-        let end = self.client_reset.clone().unwrap_or(TransportEnd::Reset);
-        let is_waiting = !server.has_failed() && (self.up.len() > 0 || is_unsent);
-        if !is_waiting {
-            return Some((end, self.up.lost(None)));
-        }
-        let is_given_up = self.up.stalls(&mut self.stall, now, is_unsent, server);
-        is_given_up.then(|| (end, self.up.lost(self.stall)))
-    }
-
-    /// How the client has ended its direction, once the server has everything before that. It is not passed on behind bytes that
-    /// are not: another request, or what is for the protocol after a 101.
-    pub(super) fn end_of_request(&self) -> Option<SourceEnd> {
-        let is_next = self.up.len() == 0 && self.from_client.is_empty();
-        self.client_ended.as_ref().filter(|_| is_next).map(SourceEnd::from)
-    }
-
-    /// Whether the server can still get more of the request.
-    fn is_uploading(&self) -> bool {
-        let is_complete = self.outbound.body.is_complete() && self.up.len() == 0;
-        let is_cut = self.client_ended.is_some() && self.up.len() == 0;
-        !is_complete && !is_cut && self.bad_body.is_none() && !self.server_ended
-    }
-}
-
-/// What the server sends.
-impl Progress {
-    /// Whether more of it can be taken. While the request goes on behind the response, only the end of the server is of interest.
-    pub(super) fn wants_response(&self) -> bool {
-        let is_expected = !self.has_whole_response() || self.received.is_empty();
-        self.down.len() < HIGH_WATER && is_expected && !self.server_ended && self.outcome.is_none()
-    }
-
-    fn has_whole_response(&self) -> bool {
-        self.response.as_ref().is_some_and(|response| response.scan.is_complete())
-    }
-
-    pub(super) fn take_response(&mut self, bytes: &[u8]) {
-        self.received.extend_from_slice(bytes);
-        while self.response.is_none() && self.outcome.is_none() {
-            let why = match parse_response(&self.received) {
-                Ok(None) => return,
-                Ok(Some((line, _)))
-                    if is_interim(line.status) && self.interim_count >= MAX_INTERIM =>
-                {
-                    NoResponse::TooManyInterim
-                }
-                Ok(Some((line, _))) if line.status == 101 && !self.outbound.opens_websocket => {
-                    NoResponse::UnaskedUpgrade
-                }
-                Ok(Some((line, head))) => {
-                    self.take_head(line, head);
-                    continue;
-                }
-                Err(error) => NoResponse::Malformed(error),
-            };
-            self.outcome = Some(self.unanswered(why));
-        }
-        self.take_body();
-    }
-
-    fn take_head(&mut self, line: StatusLine, head: Head) {
-        self.received.drain(..head.bytes().len());
-        if is_interim(line.status) {
-            self.down.push(head.bytes());
-            self.interim_count += 1;
-            if self.interim.len() < KEPT_INTERIM {
-                self.interim.push(Interim { line, head });
-            }
-            return;
-        }
-        let scan = Transfer::response(&self.outbound.method, &line, &head)
-            .unwrap_or_else(|_| Transfer::until_end());
-        // Nothing of a response is passed on if what came with its head shows that it is none.
-        let mut ahead = scan.clone();
-        ahead.scan(&self.received);
-        if let BodyProgress::Malformed(fault) = ahead.progress() {
-            self.outcome = Some(self.unanswered(NoResponse::Body(fault)));
-            return;
-        }
-        self.down.push(head.bytes());
-        let excerpt = Body::new(line.status, &head);
-        self.response = Some(Response { line, head, scan, excerpt });
-    }
-
-    fn take_body(&mut self) {
-        let Some(response) = &mut self.response else { return };
-        if response.line.status == 101 {
-            return; // what follows are frames
-        }
-        let mut bytes = std::mem::take(&mut self.received);
-        let used = response.scan.scan(&bytes);
-        self.down.push(&bytes[..used]);
-        if !response.excerpt.is_done() {
-            response.excerpt.push(&bytes[..used]);
-        }
-        if let BodyProgress::Malformed(fault) = response.scan.progress() {
-            self.outcome = Some(self.cut_off(CutOff::Body(fault)));
-        } else {
-            self.received = bytes.split_off(used);
-        }
-    }
-
-    /// The server sends no more.
-    pub(super) fn server_ended(&mut self, end: TransportEnd) {
-        let Some(response) = &self.response else {
-            self.outcome = Some(self.unanswered(NoResponse::Ended(end)));
-            return;
-        };
-        let is_its_end =
-            response.scan.progress() == BodyProgress::UntilEnd && end == TransportEnd::Eof;
-        if is_its_end || response.scan.is_complete() {
-            self.server_ended = true;
-        } else {
-            self.outcome = Some(self.cut_off(CutOff::Server(end)));
-        }
     }
 }
 
@@ -408,6 +180,19 @@ impl Progress {
         })
     }
 
+    /// The end of an exchange that the run ends.
+    pub(super) fn end_of_run(&mut self, lost: LostParts) -> Exchanged {
+        match self.outcome.take() {
+            Some(Exchanged::CutOff(response, why, _)) => {
+                Exchanged::CutOff(response, why, lost.response)
+            }
+            Some(Exchanged::Unanswered(failed)) => {
+                Exchanged::Unanswered(Box::new(Unanswered { is_cut: true, ..*failed }))
+            }
+            _ => Exchanged::Ending(self.passed(), lost),
+        }
+    }
+
     /// The response, as far as it was received.
     pub(super) fn passed(&mut self) -> Option<Box<PassedResponse>> {
         let Response { line, head, excerpt, .. } = self.response.take()?;
@@ -444,3 +229,6 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

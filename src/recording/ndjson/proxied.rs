@@ -9,7 +9,7 @@ use super::payload::{Encoding, payload};
 use super::values::{Direction, Millis, Side, Text, millis, or_default};
 use crate::event::{
     Carried, Decided, HeldOutcome, HttpExchange, OwnedChange, OwnedTouch, ProxyClosed,
-    ProxyInitiator,
+    ProxyInitiator, Undelivered,
 };
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{CloseCode, MessageKind};
@@ -53,6 +53,8 @@ pub(super) struct ProxyCloseLine {
     #[serde(default, deserialize_with = "or_default")]
     not_delivered: Vec<Side>,
     #[serde(default, deserialize_with = "or_default")]
+    undelivered: Amounts,
+    #[serde(default, deserialize_with = "or_default")]
     end: Ends,
     duration_ms: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -71,6 +73,22 @@ struct Ends {
     client_error: Option<String>,
     server: Option<End>,
     server_error: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(expecting = "an object", default)]
+struct Amounts {
+    client: Option<Amount>,
+    server: Option<Amount>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Amount {
+    messages: Option<u64>,
+    bytes: Option<u64>,
+    bytes_at_least: Option<u64>,
+    bytes_at_most: Option<u64>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -108,6 +126,8 @@ impl ProxyCloseLine {
             awaited: [Side::Client, Side::Server].map(|side| self.awaited.contains(&side)),
             not_delivered: [Side::Client, Side::Server]
                 .map(|side| self.not_delivered.contains(&side)),
+            undelivered: [self.undelivered.client, self.undelivered.server]
+                .map(|amount| amount.and_then(Amount::undelivered)),
             client_end: client.map(|end| end.transport(client_error)),
             server_end: server.map(|end| end.transport(server_error)),
             from_client: self.totals.client.counters(),
@@ -123,6 +143,17 @@ impl ProxyCloseLine {
             closed.server = Some(Close { code: self.code, reason: self.reason }.payload());
         }
         Ok(RecordedKind::ProxyClosed(Box::new(closed)))
+    }
+}
+
+impl Amount {
+    fn undelivered(self) -> Option<Undelivered> {
+        let Self { messages, bytes, bytes_at_least, bytes_at_most } = self;
+        messages
+            .map(Undelivered::Messages)
+            .or(bytes.map(Undelivered::Bytes))
+            .or(bytes_at_least.map(Undelivered::BytesAtLeast))
+            .or(bytes_at_most.map(Undelivered::BytesAtMost))
     }
 }
 

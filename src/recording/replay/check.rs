@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::differences::{CloseDifference, Difference, Differences, Kind, Lateness};
 use super::player::ExpiredWait;
-use super::script::{Content, RecordedClose, Script, Side};
+use super::script::{Content, RecordedClose, Script, Side, is_reset};
 use super::sent_back::{Search, SentBack};
 use crate::event::Closed;
 use crate::protocol::close::ClosePayload;
@@ -101,6 +101,7 @@ impl Check {
             },
             client: ending.sent.clone(),
             server: ending.received.clone(),
+            is_reset: is_reset(&ending.cause),
             is_abandoned: ending.cause == EndCause::Abandoned,
         });
     }

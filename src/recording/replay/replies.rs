@@ -40,6 +40,11 @@ pub enum Reply {
     Send(StepKind),
     /// The Close frame; without a code if the recorded one had none.
     Close(ClosePayload),
+    /// The end of TCP, without a Close frame.
+    End {
+        /// It is a reset.
+        is_reset: bool,
+    },
 }
 
 impl Replies {
@@ -89,11 +94,14 @@ impl Replies {
         }
     }
 
-    /// The server's Close frame, if the recorded server closed first.
+    /// The server's Close frame, or its end of TCP, if the recorded server closed first.
     fn close(&mut self) -> Option<Reply> {
         let close = self.script.close.as_ref().filter(|close| close.initiator == Side::Server)?;
-        let payload = close.server.clone()?;
-        (!std::mem::replace(&mut self.is_closed, true)).then_some(Reply::Close(payload))
+        let reply = match &close.server {
+            Some(payload) => Reply::Close(payload.clone()),
+            None => Reply::End { is_reset: close.is_reset },
+        };
+        (!std::mem::replace(&mut self.is_closed, true)).then_some(reply)
     }
 }
 

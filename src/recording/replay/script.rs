@@ -8,7 +8,7 @@ use crate::event::{Closed, Opened};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::frame::Opcode;
-use crate::protocol::vocabulary::Direction;
+use crate::protocol::vocabulary::{Direction, TransportEnd};
 pub use crate::recording::compare::Content;
 use crate::recording::{Recorded, RecordedKind};
 
@@ -86,6 +86,8 @@ pub struct RecordedClose {
     pub client: Option<ClosePayload>,
     /// The Close frame of the server.
     pub server: Option<ClosePayload>,
+    /// The server reset TCP.
+    pub is_reset: bool,
     /// The recording side did not wait for the other one: that this sent no Close frame says nothing about it.
     pub is_abandoned: bool,
 }
@@ -305,7 +307,8 @@ impl ScriptBuilder {
         };
         let is_abandoned =
             ending.cause == EndCause::Abandoned && ending.initiator == Initiator::Local;
-        RecordedClose { initiator, client, server, is_abandoned }
+        let is_reset = initiator == Side::Server && is_reset(&ending.cause);
+        RecordedClose { initiator, client, server, is_reset, is_abandoned }
     }
 
     /// The script.
@@ -320,6 +323,11 @@ impl ScriptBuilder {
         }
         self.error.map_or(Ok(self.script), Err)
     }
+}
+
+/// Whether the peer has reset TCP.
+pub(super) fn is_reset(cause: &EndCause) -> bool {
+    matches!(cause, EndCause::Transport(TransportEnd::Reset, _))
 }
 
 #[cfg(test)]

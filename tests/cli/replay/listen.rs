@@ -1,5 +1,7 @@
 //! `listen --replay`: a recorded server is played.
 
+use serde_json::json;
+
 use crate::listen::{client, start};
 use crate::replay::{open, recording};
 use crate::support::{Key, Peer, Running, Terminal, masked, text, wscope};
@@ -63,6 +65,50 @@ fn a_server_that_did_not_close_stays() {
     peer.close(1000, "");
     peer.expect_close(1000);
     server.wait().code(0).stdout("a\nb\n").stderr_lacks("not as recorded");
+}
+
+/// A recording of one question and one answer, at which the server ended the connection as given.
+#[track_caller]
+fn mock_that_ends(end: &serde_json::Value) -> (Running, u16) {
+    let file = format!("{}{end}\n", recording(&open("ws://a/chat"), &["> a", "< 1"]));
+    let program = wscope().stdin_null().file("r.ndjson", file);
+    start(program, &["--replay", "r.ndjson", "--once"])
+}
+
+#[test]
+fn a_connection_that_ended_without_a_close_frame_ends_so() {
+    for end in ["fin", "fin_without_close_notify", "reset"] {
+        let (server, port) = mock_that_ends(&json!({
+            "event": "close", "code": 1006, "reason": "", "was_clean": false, "initiator": "peer",
+            "sent": null, "received": null, "end": end,
+        }));
+        let mut peer = client(port);
+        say(&mut peer, "a");
+        match end {
+            "reset" => peer.expect_reset(&text("1")),
+            _ => {
+                peer.expect_text("1");
+                peer.expect_eof();
+            }
+        }
+        server.wait().code(0).stdout("a\n").stderr_lacks("stays open");
+    }
+}
+
+#[test]
+fn a_close_frame_without_a_code_is_sent_without_one() {
+    let (server, port) = mock_that_ends(&json!({
+        "event": "close", "code": 1005, "reason": "", "was_clean": true, "initiator": "peer",
+        "sent": {"code": 1005, "reason": ""}, "received": {"code": 1005, "reason": ""},
+        "end": "handshake",
+    }));
+    let mut peer = client(port);
+    say(&mut peer, "a");
+    let frames = [text("1"), vec![0x88, 0]].concat();
+    assert_eq!(peer.read_exact(frames.len()), frames);
+    peer.send(masked(&[0x88, 0]));
+    peer.expect_eof();
+    server.wait().code(0);
 }
 
 #[test]

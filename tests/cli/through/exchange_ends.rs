@@ -111,7 +111,7 @@ fn a_reset_by_the_server_during_an_upload_is_not_taken_for_an_end() {
     uploading.join().expect("a client without errors");
 }
 
-const DOWNLOAD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+pub(super) const DOWNLOAD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
 
 /// What the client does not take fills all buffers, so that the server is not read any more.
 #[cfg(target_os = "linux")]
@@ -146,7 +146,9 @@ fn a_client_that_reads_slowly_gets_what_came_before_a_reset() {
     assert!(note.contains("RST") && !note.contains("not delivered"), "{event}");
 }
 
-const UPLOAD: &str = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n";
+pub(super) const REFUSAL: &str = "HTTP/1.1 401 No\r\nContent-Length: 1000000000\r\n\r\n";
+
+pub(super) const UPLOAD: &str = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n";
 
 #[cfg(target_os = "linux")]
 #[test]
@@ -213,6 +215,21 @@ fn a_refusal_is_the_outcome_though_the_client_resets_the_connection() {
     client.reset();
     server.expect_reset(b"");
     proxy.running.wait().code(4).stderr_contains("401 No");
+}
+
+/// What was refused is the outcome, and that the client did not get all of that is shown.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_client_did_not_get_of_a_refusal_is_shown() {
+    let mut proxy = proxy(&["--json"]);
+    let (client, mut server, _) = awaiting(&proxy);
+    server.send(REFUSAL);
+    fill(&server, &[b'x'; 60_000]);
+    server.reset();
+    assert_eq!(proxy.event("error")["status"], 401);
+    let line = proxy.running.wait_stderr("not delivered to the client: ");
+    assert!(line.contains("within its response: ") && line.contains("RST"), "{line}");
+    read_until_reset(&client);
 }
 
 /// The client does not read the interim responses, behind which there can be no 504.

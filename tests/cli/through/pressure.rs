@@ -4,7 +4,10 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 
-use super::{assert_alive, leave, proxy, unread_proxy};
+use super::exchange_ends::DOWNLOAD;
+use super::http::requested;
+use super::resets::fill_socket;
+use super::{Proxied, assert_alive, deliver, leave, proxy, unread_proxy};
 use crate::scripts::{peak_memory, sum_until_stalled};
 use crate::support::{Peer, masked, text};
 
@@ -55,6 +58,46 @@ fn a_side_that_does_not_read_stalls_the_other() {
     }
     let peak = peak_memory(proxy.running.id());
     assert!(peak < 64, "{peak} MiB");
+}
+
+/// A client that reads nothing and has a server that sends without end: messages, or the body of a response.
+fn stalled(proxy: &Proxied, is_websocket: bool) -> (Peer, Peer) {
+    let (client, mut server) = match is_websocket {
+        true => proxy.open(),
+        false => requested(proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    };
+    // The system would take megabytes of each connection before the proxy had to keep anything.
+    client.socket().set_recv_buffer_size(16 << 10).expect("a small buffer");
+    server.socket().set_send_buffer_size(16 << 10).expect("a small buffer");
+    if !is_websocket {
+        server.send(DOWNLOAD);
+    }
+    (client, server)
+}
+
+/// Each of them has the proxy keep as much as it may.
+#[test]
+fn many_clients_that_do_not_read_hold_up_no_other() {
+    const CLIENTS: usize = 50;
+    for (options, limit) in [(&[][..], 24), (&["--latency", "100ms"], 100)] {
+        let proxy = unread_proxy(options);
+        let (mut client, mut server) = proxy.open();
+        let before = peak_memory(proxy.running.id());
+        let pairs: Vec<_> = (0..CLIENTS).map(|number| stalled(&proxy, number % 2 == 0)).collect();
+        thread::scope(|scope| {
+            for (_, server) in &pairs {
+                let socket = server.socket();
+                scope.spawn(|| fill_socket(socket, &text(&message(0))));
+            }
+        });
+        for _ in 0..10 {
+            assert_alive(&mut client, &mut server);
+        }
+        let (mut other, mut its_server) = requested(&proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        deliver(&mut its_server, &mut other, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        let peak = peak_memory(proxy.running.id()) - before;
+        assert!(peak < limit, "{options:?}: {peak} MiB for {CLIENTS} clients");
+    }
 }
 
 #[test]

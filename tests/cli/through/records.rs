@@ -75,6 +75,30 @@ fn a_har_has_an_entry_a_connection() {
     assert_eq!(data.len(), 4, "{data:?}");
 }
 
+/// It is recorded when it is received: the end says that it did not arrive.
+#[cfg(unix)]
+#[test]
+fn what_latency_kept_from_a_client_that_has_gone_is_in_the_end() {
+    let mut proxy = proxy(&["--json", "--latency", "1h", "--record", "x.har"]);
+    let (mut client, mut server) = proxy.open();
+    server.send([text("a"), text("b")].concat());
+    proxy.event("message");
+    proxy.event("message");
+    client.reset();
+    let outcome = proxy.stop();
+    let events = outcome.json_lines();
+    let close = events.iter().find(|event| event["event"] == "close").expect("a close event");
+    let lost = json!({"server": {"bytes_at_least": 6}});
+    assert_eq!(close["undelivered"], lost, "{close}");
+    let har: Value = serde_json::from_slice(&outcome.file("x.har")).expect("JSON");
+    let close = &har["log"]["entries"][0]["_webSocketClose"];
+    assert_eq!(close["_wscope"]["undelivered"], lost, "{close}");
+    let view = wscope().arg("view").arg(outcome.path("x.har")).arg("--json").run().code(0);
+    let viewed = view.json_lines();
+    assert_eq!(viewed.last().map(|event| &event["undelivered"]), Some(&lost));
+    drop(server);
+}
+
 #[test]
 fn a_scenario_has_both_connections() {
     let outcome = exchange(&["--record", "x.wscope"]);

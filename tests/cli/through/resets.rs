@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 use serde_json::json;
+use socket2::Socket;
 
 use super::{Proxied, proxy, unread_proxy};
 #[cfg(unix)]
@@ -16,7 +17,12 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Sends this frame again and again, until nothing more is taken.
 #[track_caller]
 pub(super) fn fill(from: &Peer, frame: &[u8]) {
-    let mut socket = from.socket();
+    fill_socket(from.socket(), frame);
+}
+
+/// The same, in any thread.
+#[track_caller]
+pub(super) fn fill_socket(mut socket: Socket, frame: &[u8]) {
     socket.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
     while socket.write_all(frame).is_ok() {}
     socket.set_write_timeout(Some(DEADLINE)).expect("a write timeout");

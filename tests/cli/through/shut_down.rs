@@ -1,6 +1,10 @@
 //! What waits when a signal ends the proxy.
 
+#[cfg(target_os = "linux")]
+use super::exchange_ends::{DOWNLOAD, REFUSAL, UPLOAD};
 use super::http::requested;
+#[cfg(target_os = "linux")]
+use super::resets::{fill, read_until_reset};
 use super::{Proxied, assert_status, deliver, proxy, start, unread_proxy};
 use crate::support::{Listener, Outcome, Peer, Signal, masked, ping, text, wscope};
 
@@ -60,16 +64,15 @@ fn what_comes_behind_the_close_frame_is_counted() {
 /// Its size is not the reason why it is not shown.
 #[test]
 fn a_message_under_way_is_not_reported_as_omitted() {
-    let mut proxy = proxy(&["--json", "--rule", "server nth 100 => drop"]);
+    let mut proxy = proxy(&["--json", "-vv", "--rule", "server nth 100 => drop"]);
     let (mut client, mut server) = proxy.open();
-    let message = text("under way");
-    server.send(ping(b"before"));
-    client.expect_ping(b"before");
-    server.send(&message[..5]);
+    server.send(b"\x01\x05under");
+    proxy.event("frame"); // a part of the message was received
     proxy.running.signal(Signal::TERM);
+    assert_eq!(client.read_exact(7), b"\x01\x05under");
     client.expect_close(1001);
     server.expect_close(1001);
-    server.send(&message[5..]);
+    server.send(b"\x80\x04 way");
     proxy.running.wait_stderr("text message of 9 bytes not delivered whole: ");
     proxy.running.wait_stderr("not delivered to the client: 1 message");
     let outcome = proxy.running.wait();
@@ -143,6 +146,57 @@ fn requests_that_are_being_answered_are_reported() {
     assert_eq!(event["status"], 200, "{event}");
     assert_eq!(event["note"], "the proxy ended within the response", "{event}");
     client.expect_reset(b"");
+}
+
+/// The note of the exchange that the end of the run has cut, with its status.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn cut(proxy: Proxied) -> (serde_json::Value, String) {
+    let event = only(&proxy.stop(), "http");
+    (event["status"].clone(), event["note"].as_str().unwrap_or_default().to_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_side_did_not_get_of_an_exchange_is_noted() {
+    const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let one = proxy(&["--json"]);
+    let (client, mut server) = requested(&one, GET);
+    server.send(DOWNLOAD);
+    fill(&server, &[b'x'; 60_000]);
+    let (status, note) = cut(one);
+    assert_eq!(status, 200, "{note}");
+    let lost = note
+        .strip_prefix("the proxy ended within the response; not delivered to the client: up to ");
+    let bytes = lost.and_then(|it| it.strip_suffix(" bytes")?.parse::<u64>().ok());
+    assert!(bytes.is_some_and(|bytes| bytes > 100_000), "{note}");
+    read_until_reset(&client);
+
+    let two = proxy(&["--json"]);
+    let (client, server) = requested(&two, UPLOAD);
+    fill(&client, &[b'x'; 60_000]);
+    let (status, note) = cut(two);
+    assert_eq!(status, serde_json::Value::Null, "{note}");
+    let text = "the proxy ended before the server answered; not delivered to the server: up to ";
+    assert!(note.starts_with(text), "{note}");
+    drop(server);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_client_did_not_get_of_a_refusal_is_shown() {
+    let proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    server.send(REFUSAL);
+    fill(&server, &[b'x'; 60_000]);
+    let outcome = proxy.stop();
+    assert_eq!(only(&outcome, "error")["status"], 401);
+    let text = "not delivered to the client: up to ";
+    assert!(outcome.stderr.contains(text), "{}", outcome.stderr);
+    read_until_reset(&client);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Opening handshakes that led to no connection.
 
 use super::failure::handshake_failed;
-use super::upstream::{ENDED_UNANSWERED, Upstream, unanswered_text};
+use super::upstream::{
+    ENDED_UNANSWERED, Upstream, cut_off_text, unanswered_text, with_both_lost, with_lost,
+};
 use super::websocket::Handshake;
 use super::{Client, ClientRequest};
 use crate::error::Error;
-use crate::event::{EventKind, Failure, FailureKind};
+use crate::event::{EventKind, Failure, FailureKind, Level};
 use crate::net::upgrade::{ServerResponse, UpgradeError};
 use crate::protocol::TransportEnd;
 use crate::protocol::forward::Refused;
-use crate::proxy::{Exchanged, NoResponse, PassedResponse, Unanswered};
+use crate::proxy::{Exchanged, LostParts, NoResponse, PassedResponse, Unanswered};
 
 impl Client<'_> {
     /// Reports why there is no connection, and ends that to the client.
@@ -21,22 +23,24 @@ impl Client<'_> {
     ) {
         match exchanged {
             Exchanged::Unanswered(failed) => self.unanswered(handshake, &upstream, *failed),
-            Exchanged::CutOff(response, why, _) => {
+            Exchanged::CutOff(response, why, lost) => {
                 let error = self.refused_by_server(handshake, &upstream, *response);
+                self.warn(&with_lost(cut_off_text(&why), "client", lost));
                 self.cut_off(&why);
                 self.report(Err(error));
             }
-            Exchanged::ClientGone(end, response, _) => {
+            Exchanged::ClientGone(end, response, request) => {
+                let lost = LostParts { request, ..LostParts::default() };
                 let response = response.map(|response| *response);
-                self.ended_within(handshake, upstream, response, &end, |is_answered| {
+                self.ended_within(handshake, upstream, (response, lost), &end, |is_answered| {
                     let what = if is_answered { "it got the 101" } else { "the server answered" };
                     format!("the client ended the connection before {what}: {end}")
                 });
             }
-            Exchanged::Ending(response) => {
+            Exchanged::Ending(response, lost) => {
                 let (response, end) = (response.map(|response| *response), TransportEnd::Reset);
                 let text = |_| ENDED_UNANSWERED.to_owned();
-                self.ended_within(handshake, upstream, response, &end, text);
+                self.ended_within(handshake, upstream, (response, lost), &end, text);
             }
             _ => self.report(Ok(())),
         }
@@ -62,13 +66,13 @@ impl Client<'_> {
         error
     }
 
-    /// The connection has ended before the client had the whole response. `text`, from whether the server has answered with 101,
+    /// The connection has ended before the client had the whole response, with what was lost. `text`, from whether the server has answered with 101,
     /// is the reason unless the server has refused.
     fn ended_within(
         &mut self,
         handshake: Handshake,
         upstream: Upstream,
-        response: Option<PassedResponse>,
+        (response, lost): (Option<PassedResponse>, LostParts),
         end: &TransportEnd,
         text: impl FnOnce(bool) -> String,
     ) {
@@ -76,14 +80,25 @@ impl Client<'_> {
             Some(response) if response.line.status != 101 => {
                 let error = self.refused_by_server(handshake, &upstream, response);
                 drop(upstream); // the reset does not wait for what follows
+                for (side, lost) in [("client", lost.response), ("server", lost.request)] {
+                    if !lost.is_nothing() {
+                        self.warn(&format!("not delivered to the {side}: {lost}"));
+                    }
+                }
                 self.end_as(end);
                 self.report(Err(error));
             }
             response => {
                 drop(upstream);
-                self.not_opened(text(response.is_some()), end);
+                let text = with_both_lost(text(response.is_some()), lost);
+                self.not_opened(text, end);
             }
         }
+    }
+
+    /// Shows what a side did not get.
+    fn warn(&mut self, text: &str) {
+        self.journal.emit_now(EventKind::Notice(Level::Warning, text));
     }
 
     /// There is no connection, although no side has refused it.

@@ -9,7 +9,7 @@ use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Dialed, Remote, Timings};
 use crate::protocol::TransportEnd;
 use crate::protocol::forward::{ForwardedRequest, Refused};
-use crate::proxy::{CutOff, End, Exchanged, Lost, NoResponse, Outbound, Relay};
+use crate::proxy::{CutOff, End, Exchanged, Lost, LostParts, NoResponse, Outbound, Relay};
 
 /// A connection to the server.
 pub(super) struct Upstream {
@@ -196,13 +196,14 @@ impl Client<'_> {
                 let note = Some(with_lost(note, "server", lost));
                 self.emit_http(request, response.map(|it| it.line.status), note);
             }
-            Exchanged::Ending(response) => {
+            Exchanged::Ending(response, lost) => {
                 let note = match response {
                     Some(_) => "the proxy ended within the response",
                     None => ENDED_UNANSWERED,
                 };
+                let note = with_both_lost(note.to_owned(), lost);
                 let status = response.map(|response| response.line.status);
-                self.emit_http(request, status, Some(note.to_owned()));
+                self.emit_http(request, status, Some(note));
                 self.end_as(&TransportEnd::Reset);
             }
             Exchanged::BadBody(fault) => {
@@ -247,15 +248,21 @@ pub(super) fn unanswered_text(why: &NoResponse) -> String {
 }
 
 /// The same with what a side did not get of a body.
-fn with_lost(note: String, side: &str, lost: Lost) -> String {
+pub(super) fn with_lost(note: String, side: &str, lost: Lost) -> String {
     match lost.is_nothing() {
         true => note,
         false => format!("{note}; not delivered to the {side}: {lost}"),
     }
 }
 
+/// The same for both sides.
+pub(super) fn with_both_lost(note: String, lost: LostParts) -> String {
+    let note = with_lost(note, "client", lost.response);
+    with_lost(note, "server", lost.request)
+}
+
 /// Why a response was passed on only in part.
-fn cut_off_text(why: &CutOff) -> String {
+pub(super) fn cut_off_text(why: &CutOff) -> String {
     match why {
         CutOff::Server(end) => {
             format!("the server ended the connection within its response: {end}")

@@ -179,6 +179,7 @@ impl Client<'_> {
             rules: Arc::clone(&self.server.rules),
             holding: Arc::clone(&self.server.holding),
             account: self.server.memory.open(move || orders.wake()),
+            delayed: self.server.delayed.clone(),
             orders: Arc::clone(&self.orders),
             seed: self.server.seed,
             messages,

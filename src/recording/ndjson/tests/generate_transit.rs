@@ -100,22 +100,41 @@ fn outcome() -> impl Strategy<Value = HeldOutcome> {
     prop_oneof![Just(Delivered), Just(Edited), Just(Dropped), Just(NotDelivered)]
 }
 
+fn undelivered() -> impl Strategy<Value = Undelivered> {
+    (0..4, any::<u64>()).prop_map(|(unit, count)| match unit {
+        0 => Undelivered::Messages(count),
+        1 => Undelivered::Bytes(count),
+        2 => Undelivered::BytesAtLeast(count),
+        _ => Undelivered::BytesAtMost(count),
+    })
+}
+
 fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
     use ProxyInitiator::{Client, Local, Server};
     let initiator = prop_oneof![Just(Client), Just(Server), Just(Local)];
     let own = (option::of(close()), any::<[bool; 2]>())
         .prop_map(|(own, awaited)| (own.is_some() && awaited[0], own.is_some() && awaited[1], own));
     let closes = (option::of(close()), option::of(close()), own, any::<[bool; 2]>());
+    let lost = (option::of(undelivered()), option::of(undelivered()));
     let ends = (option::of(transport_end()), option::of(transport_end()));
-    let counts = (any::<u64>(), any::<u64>(), option::of(text()));
+    let counts = (any::<u64>(), any::<u64>(), option::of(text()), lost);
     (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
-        |(initiator, closes, ends, from_client, from_server, age, (violations, touched, why))| {
+        |(
+            initiator,
+            closes,
+            ends,
+            from_client,
+            from_server,
+            age,
+            (violations, touched, why, lost),
+        )| {
             ProxyClosed {
                 initiator,
                 client: closes.0,
                 server: closes.1,
                 awaited: [closes.2.0, closes.2.1],
                 not_delivered: closes.3,
+                undelivered: [lost.0, lost.1],
                 own: closes.2.2,
                 client_end: ends.0,
                 server_end: ends.1,

@@ -18,6 +18,7 @@ fn sent(replies: &mut Replies) -> String {
             Reply::Send(StepKind::Ping(_)) => "ping".to_owned(),
             Reply::Send(other) => format!("{other:?}"),
             Reply::Close(close) => format!("close:{}", close.code.map_or(0, |code| code.get())),
+            Reply::End { is_reset } => (if is_reset { "reset" } else { "fin" }).to_owned(),
         });
     }
     sent.join(" ")
@@ -50,6 +51,15 @@ fn it_answers_by_count() {
     assert_eq!(sent(&mut replies), "");
     assert_eq!(say(&mut replies, "c"), None);
     assert_eq!(sent(&mut replies), "ping 3 close:4000");
+    assert_eq!(sent(&mut replies), "");
+}
+
+#[test]
+fn a_server_that_sent_no_close_frame_ends_without_one() {
+    let mut replies = replies(&["> a", "< 1", "end peer 1000 -"]);
+    assert_eq!(sent(&mut replies), "");
+    assert_eq!(say(&mut replies, "a"), None);
+    assert_eq!(sent(&mut replies), "1 fin");
     assert_eq!(sent(&mut replies), "");
 }
 

@@ -1,0 +1,73 @@
+//! What a side has sent and the other one does not get.
+
+use crate::event::Undelivered;
+use crate::protocol::Side;
+use crate::protocol::vocabulary::Event;
+use crate::proxy::stall::Lost;
+
+use super::Way;
+use super::events::{control_size, is_message};
+
+/// What was received of one side and not delivered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Losses {
+    /// Bytes that were received when nothing could be delivered any more, without control frames.
+    bytes: u64,
+    /// Bytes were received then.
+    has_bytes: bool,
+    /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
+    messages: u64,
+    /// Bytes that waited, or that the system had for it, when the receiver was reset or given up.
+    lost: Lost,
+}
+
+impl Losses {
+    /// Records that bytes were received.
+    pub(super) fn add_bytes(&mut self, count: usize) {
+        self.has_bytes = true;
+        self.bytes += count as u64;
+    }
+
+    /// Records what was decoded of them: control frames are not counted.
+    pub(super) fn add_event(&mut self, event: &Event<'_>, from: Side) {
+        self.messages += u64::from(is_message(event));
+        self.bytes = self.bytes.saturating_sub(control_size(event, from));
+    }
+
+    /// Records messages.
+    pub(super) fn add_messages(&mut self, count: u64) {
+        self.messages += count;
+    }
+
+    /// Records bytes that waited.
+    pub(super) fn add_waiting(&mut self, count: u64) {
+        self.lost.certain += count;
+    }
+
+    /// Records bytes of which the receiver may have got a part.
+    pub(super) fn add_unacknowledged(&mut self, count: u64) {
+        self.lost.possible += count;
+    }
+}
+
+impl Way {
+    /// What was received of its source and not delivered: messages where it is only whole ones that were decoded, else bytes. `None`:
+    /// nothing. `is_gone`: the receiver was reset, and what the system had for it then is not known.
+    pub(super) fn undelivered(&mut self, is_gone: bool) -> Option<Undelivered> {
+        let Losses { bytes, has_bytes, messages, lost } = self.losses;
+        let is_cut = has_bytes && !self.passing.inbound().is_between_messages();
+        let (waiting, waiting_bytes) =
+            self.passing.messages().map_or((0, 0), |it| (it.waiting(), it.waiting_bytes()));
+        let count = messages + waiting + u64::from(is_cut);
+        let written_late = lost.certain + lost.possible + self.outgoing.waiting_of_source();
+        if written_late == 0 {
+            return (count > 0).then_some(Undelivered::Messages(count));
+        }
+        let bytes = written_late + bytes + waiting_bytes;
+        Some(match (is_gone, lost.possible) {
+            (true, _) => Undelivered::BytesAtLeast(bytes),
+            (false, 0) => Undelivered::Bytes(bytes),
+            (false, _) => Undelivered::BytesAtMost(bytes),
+        })
+    }
+}
