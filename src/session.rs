@@ -212,7 +212,9 @@ impl<'a> Session<'a> {
     /// Waits for readiness, a waker, a signal or the time `until`, and records what is ready.
     fn wait_until(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wait = Wait { start: Instant::now(), until };
+        self.journal.outputs().settle();
         let woken = self.reactor.wait(until)?;
+        self.journal.wake();
         self.socket.add(woken.socket);
         if woken.is_input_ready {
             self.source.set_ready();
@@ -222,7 +224,6 @@ impl<'a> Session<'a> {
         }
         self.journal.outputs().set_ready(&woken);
         self.note_wake(wait, &woken);
-        self.journal.tick();
         if woken.is_signalled {
             while let Some(signal) = self.reactor.take_signal() {
                 self.on_signal(signal);

@@ -1,5 +1,7 @@
 //! The destination of an outlet's whole records, in place of a stream.
 
+use std::time::Duration;
+
 use crate::platform::batches::{Batch, BatchSender};
 
 /// Takes whole records in batches, such as a thread that writes for several connections.
@@ -7,6 +9,12 @@ pub trait BatchSink: Send {
     /// Takes a batch; false if there is no room for it: then the batch is unchanged, and the loop is woken
     /// when it can be offered again.
     fn offer(&mut self, batch: &mut Batch) -> bool;
+
+    /// See [`BatchSender::announce`].
+    fn announce(&mut self, _at: Duration) {}
+
+    /// See [`BatchSender::settle`].
+    fn settle(&mut self) {}
 
     /// Bytes of batches taken that are still in memory.
     fn queued(&self) -> usize {
@@ -32,6 +40,14 @@ pub trait BatchSink: Send {
 impl BatchSink for BatchSender {
     fn offer(&mut self, batch: &mut Batch) -> bool {
         Self::offer(self, batch)
+    }
+
+    fn announce(&mut self, at: Duration) {
+        Self::announce(self, at);
+    }
+
+    fn settle(&mut self) {
+        Self::settle(self);
     }
 
     fn queued(&self) -> usize {

@@ -32,6 +32,7 @@ pub mod wrap;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::{Registry, Token, Waker};
 
@@ -221,6 +222,19 @@ impl Outputs {
             output.outlet.set_ready(false);
         }
         self.records.set_ready();
+    }
+
+    /// Tells that events may follow that happen from this time on, since the program started: later ones of other connections
+    /// are written behind them.
+    pub fn announce(&mut self, elapsed: Duration) {
+        self.outputs.iter_mut().for_each(|output| output.outlet.announce(elapsed));
+        self.records.announce(elapsed);
+    }
+
+    /// All events so far were handed over, or have no room.
+    pub fn settle(&mut self) {
+        self.outputs.iter_mut().for_each(|output| output.outlet.settle());
+        self.records.settle();
     }
 
     /// Reports an event to all outputs.
@@ -437,6 +451,7 @@ fn deliver(outputs: &mut [Output], event: &Event<'_>, rendered: Option<&[u8]>) {
         if is_text && *ignores_text {
             continue;
         }
+        outlet.set_time(event.at.elapsed);
         match rendered {
             Some(rendered) if *shares_messages => outlet.put_record(rendered, b""),
             _ => format.event(event, outlet),

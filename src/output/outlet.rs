@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::{Registry, Token, Waker};
 
@@ -30,6 +31,8 @@ pub struct Outlet {
     destination: Destination,
     /// Bytes that a sink is offered at a time.
     batch_size: usize,
+    /// When the first event happened that a sink did not get.
+    since: Option<Duration>,
     ready: bool,
     /// It is a terminal.
     is_display: bool,
@@ -98,6 +101,7 @@ impl Outlet {
             payload: None,
             destination,
             batch_size: BATCH_SIZE,
+            since: None,
             ready: true,
             is_display: false,
             essential: true,
@@ -108,6 +112,28 @@ impl Outlet {
     /// See [`super::Outputs::lend`].
     pub(super) fn lend(&mut self, payload: Option<&Payload>) {
         self.payload = payload.cloned();
+    }
+
+    /// Sets the time of the events that follow, since the program started.
+    #[inline]
+    pub(super) fn set_time(&mut self, elapsed: Duration) {
+        if self.backlog.len() == 0 && self.refused.is_none() {
+            self.since = Some(elapsed);
+        }
+    }
+
+    /// See [`super::Outputs::announce`].
+    pub(super) fn announce(&mut self, elapsed: Duration) {
+        if let Destination::Batches(sink, _) = &mut self.destination {
+            sink.announce(elapsed);
+        }
+    }
+
+    /// See [`super::Outputs::settle`].
+    pub(super) fn settle(&mut self) {
+        if let Destination::Batches(sink, _) = &mut self.destination {
+            sink.settle();
+        }
     }
 
     /// Adds bytes.
@@ -258,6 +284,7 @@ impl Outlet {
                 false => Some(self.backlog.take_batch(self.batch_size)),
             });
             let Some(mut batch) = next else { return };
+            batch.since = self.since;
             if self.backlog.needs_buffer()
                 && let Some(buffer) = sink.spare()
             {

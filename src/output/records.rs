@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::Waker;
 
@@ -178,6 +179,16 @@ impl Records {
         }
     }
 
+    /// See [`super::Outputs::announce`].
+    pub(super) fn announce(&mut self, elapsed: Duration) {
+        self.list.iter_mut().for_each(|record| record.outlet.announce(elapsed));
+    }
+
+    /// See [`super::Outputs::settle`].
+    pub(super) fn settle(&mut self) {
+        self.list.iter_mut().for_each(|record| record.outlet.settle());
+    }
+
     /// The queues may take bytes again.
     pub(super) fn set_ready(&mut self) {
         for record in &mut self.list {
@@ -265,6 +276,7 @@ impl Record {
         );
         self.is_unnumbered |= is_start && event.connection.is_none();
         let connection = event.connection.filter(|_| !self.is_unnumbered);
+        self.outlet.set_time(event.at.elapsed);
         self.format.event(&Event { connection, ..*event }, &mut self.outlet);
         self.outlet.end_record(is_message);
         connection

@@ -32,6 +32,9 @@ const STREAM: Token = Token(1);
 /// The interval at which a stream that accepts nothing is tried again: not all of them can be polled.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// Events of several connections that happen at about the same time are written in order: see [`BatchQueue::gather`].
+const GATHER_TIME: Duration = Duration::from_millis(1);
+
 /// Bytes written between two reports of progress.
 const CHUNK: usize = 64 << 10;
 
@@ -75,9 +78,9 @@ impl StreamWriter {
     /// Writes until the stream fails.
     fn run(mut self) -> io::Error {
         loop {
-            let result = match self.queue.take() {
+            let result = match self.queue.take_in_order() {
                 Some(batch) => self.write(&batch),
-                None => self.wait(None),
+                None => self.wait(None).map(|()| self.queue.gather(GATHER_TIME)),
             };
             if let Err(error) = result {
                 return error;

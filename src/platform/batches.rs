@@ -11,12 +11,12 @@ mod waiting;
 mod waking;
 
 pub use stall::STALLED_AFTER;
-pub use waiting::{GATHER_SIZE, GATHER_TIME, Waited};
+pub use waiting::Waited;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::Waker;
 
@@ -27,6 +27,9 @@ pub struct Batch {
     pub bytes: Vec<u8>,
     /// The end of each received message in `bytes`.
     pub message_ends: Vec<usize>,
+    /// When its first event happened, since the program started. Batches of several senders are written in the order of these
+    /// times, as far as they are in the queue together; one without a time is written behind those before it.
+    pub since: Option<Duration>,
     /// It continues the event of the sender's previous batch.
     pub continues: bool,
     /// Its event is continued in the sender's next batch.
@@ -105,8 +108,8 @@ struct State {
     drops_messages: bool,
     /// No more batches are written.
     is_closed: bool,
-    /// How many senders there are.
-    senders: usize,
+    /// All senders there are.
+    senders: Vec<Arc<Lane>>,
     /// Nothing follows what the senders there are still send.
     is_ending: bool,
     /// Woken whenever everything is written.
@@ -137,7 +140,12 @@ struct Lane {
     is_unfinished: AtomicBool,
     /// The first part of an event was dropped, so the rest is dropped too.
     drops_rest: AtomicBool,
+    /// No event that is still to be offered is older, in nanoseconds since the program started; [`NOTHING`]: there is none.
+    oldest: AtomicU64,
 }
+
+/// A sender has offered all that has happened.
+const NOTHING: u64 = u64::MAX;
 
 /// A sender with this many bytes in the queue must wait, unless its queue is for much. A single batch may be of any size.
 const LANE_LIMIT: usize = 256 << 10;
@@ -178,7 +186,7 @@ impl BatchQueue {
             gathers: 0,
             drops_messages: false,
             is_closed: false,
-            senders: 0,
+            senders: Vec::new(),
             is_ending: false,
             watcher: None,
             spare: Vec::new(),
@@ -196,8 +204,9 @@ impl BatchQueue {
             is_blocked: AtomicBool::new(false),
             is_unfinished: AtomicBool::new(false),
             drops_rest: AtomicBool::new(false),
+            oldest: AtomicU64::new(NOTHING),
         });
-        self.shared.state().senders += 1;
+        self.shared.state().senders.push(Arc::clone(&lane));
         BatchSender { shared: Arc::clone(&self.shared), lane }
     }
 

@@ -116,8 +116,8 @@ pub struct Cable<'a> {
     /// Nothing more passes.
     is_over: bool,
     totals: Totals,
-    /// When events that wait in the outputs are handed over.
-    show_at: Option<Instant>,
+    /// Events wait in the outputs to be handed over.
+    has_events: bool,
     /// When memory that only traffic needs is freed.
     idle_at: Option<Instant>,
     random: rand::rngs::SmallRng,
@@ -152,10 +152,6 @@ struct Way {
     /// The receiver does not take what waits, although its source has failed.
     stall: Option<Stall>,
 }
-
-/// Events are handed to the threads that write them after this time at the latest: to wake these for every message would
-/// delay the messages.
-const SHOW_AFTER: Duration = Duration::from_millis(1);
 
 /// Memory that only traffic needs is freed after this time without any.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
@@ -208,7 +204,7 @@ impl<'a> Cable<'a> {
             since: Instant::now(),
             is_over: false,
             totals: Totals::default(),
-            show_at: Some(Instant::now()), // the events of the handshake, and of what came with it
+            has_events: true, // of the handshake, and of what came with it
             idle_at: None,
             random: rand::SeedableRng::seed_from_u64(control.seed ^ control.number),
             control,
@@ -238,6 +234,7 @@ impl<'a> Cable<'a> {
         )?;
         self.journal.outputs().set_all_ready(); // readiness announced before was not recorded
         self.show_soon(); // also frees what the opening handshake has used
+        self.journal.wake();
         loop {
             self.take_orders();
             for side in SIDES {
@@ -273,7 +270,9 @@ impl<'a> Cable<'a> {
         let now = Instant::now();
         self.flush_outputs(now);
         let until = if self.can_go_on() { Some(now) } else { self.deadline(now) };
+        self.journal.outputs().settle();
         let woken = self.reactor.wait(until)?;
+        self.journal.wake();
         self.ends[at(Side::Client)].add(woken.socket);
         self.ends[at(Side::Server)].add(woken.upstream);
         for side in SIDES {
@@ -285,7 +284,7 @@ impl<'a> Cable<'a> {
         self.journal.outputs().set_ready(&woken);
         let may_take_more = woken.is_woken || woken.outputs().next().is_some();
         if may_take_more && self.journal.outputs().held() > 0 {
-            self.show_at = Some(now); // what an output refused, which no traffic may follow
+            self.has_events = true; // what an output refused, which no traffic may follow
         }
         Ok(())
     }
@@ -300,7 +299,7 @@ impl<'a> Cable<'a> {
             outgoing.into_iter().chain(way.passing.deadline()).chain(ends)
         });
         let closing = self.closing.as_ref().map(|closing| closing.deadline);
-        ways.chain(closing).chain(self.show_at).chain(self.idle_at).min()
+        ways.chain(closing).chain(self.idle_at).min()
     }
 
     /// Whether there is work that no readiness event will announce again.
@@ -311,9 +310,9 @@ impl<'a> Cable<'a> {
         })
     }
 
-    /// Hands over what is to be shown, unless that can wait a little.
+    /// Hands over what is to be shown, and frees what idle connections need not have.
     fn flush_outputs(&mut self, now: Instant) {
-        if self.show_at.is_some_and(|at| at <= now) || self.journal.is_backed_up() {
+        if self.has_events || self.journal.is_backed_up() {
             self.show();
         }
         if self.idle_at.is_some_and(|at| at <= now) {
@@ -326,15 +325,14 @@ impl<'a> Cable<'a> {
     }
 
     fn show(&mut self) {
-        self.show_at = None;
+        self.has_events = false;
         self.journal.outputs().flush_early();
     }
 
-    /// Has the events handed over soon.
+    /// Has the events handed over before the next wait.
     fn show_soon(&mut self) {
-        let now = Instant::now();
-        self.show_at.get_or_insert(now + SHOW_AFTER);
-        self.idle_at = Some(now + IDLE_AFTER);
+        self.has_events = true;
+        self.idle_at = Some(Instant::now() + IDLE_AFTER);
     }
 }
 

@@ -10,7 +10,7 @@ use super::file::OpenFile;
 use super::progress::{Counts, Progress};
 use super::writer::Content;
 use super::written::WrittenFile;
-use crate::platform::batches::{Batch, BatchQueue, GATHER_SIZE, GATHER_TIME, Waited};
+use crate::platform::batches::{Batch, BatchQueue, Waited};
 
 /// Writes the batches of a queue to a file.
 pub(super) struct FileWriter {
@@ -77,7 +77,7 @@ impl FileWriter {
 
     fn write_all(&mut self) -> io::Result<()> {
         loop {
-            match self.queue.wait_for_batch_until(self.content.deadline()) {
+            match self.queue.wait_for_batches_until(self.content.deadline()) {
                 Waited::Batch(batch) => {
                     self.write(&batch)?;
                     self.queue.recycle(batch.bytes);
@@ -92,7 +92,6 @@ impl FileWriter {
                 }
             }
             self.show_progress();
-            self.queue.gather(GATHER_SIZE, GATHER_TIME);
         }
     }
 

@@ -50,6 +50,12 @@ impl<'a> Journal<'a> {
         self.now = self.clock.now();
     }
 
+    /// A wait is over: events may follow. See [`Outputs::announce`].
+    pub fn wake(&mut self) {
+        self.tick();
+        self.outputs.announce(self.now.elapsed);
+    }
+
     /// Emits an event that happens now.
     pub fn emit_now(&mut self, what: EventKind<'_>) {
         self.tick();

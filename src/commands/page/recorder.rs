@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::output::{RecordedFrames, Recorders};
 use crate::page::Store;
-use crate::platform::batches::{BatchQueue, GATHER_SIZE, GATHER_TIME, Waited, WhenFull};
+use crate::platform::batches::{BatchQueue, Waited, WhenFull};
 
 /// The recording into a store.
 pub(super) struct Recorder {
@@ -83,12 +83,11 @@ impl Over {
 
 fn record(queue: &BatchQueue, store: &Store) {
     loop {
-        match queue.wait_for_batch_until(None) {
+        match queue.wait_for_batches_until(None) {
             Waited::Batch(batch) if batch.is_cut => store.discard_partial(),
             Waited::Batch(batch) => {
                 store.append(&batch.bytes);
                 queue.recycle(batch.bytes);
-                queue.gather(GATHER_SIZE, GATHER_TIME);
             }
             Waited::TimedOut => {}
             Waited::Ended => return,

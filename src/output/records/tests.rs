@@ -38,7 +38,7 @@ fn what_is_recorded_changes_at_any_time() {
     let [one, other] = [(); 2].map(|()| BatchQueue::lossless());
     let number = recorders.add(one.clone(), RecordedFrames::AsAsked);
     let mut events = mio::Events::with_capacity(1);
-    poll.poll(&mut events, Some(std::time::Duration::ZERO)).expect("a poll");
+    poll.poll(&mut events, Some(Duration::ZERO)).expect("a poll");
     assert!(!events.is_empty(), "the loop is woken");
     emit(&mut outputs, b"one");
     recorders.add(other.clone(), RecordedFrames::AsAsked);

@@ -50,7 +50,7 @@ impl Drop for BatchSender {
         if self.lane.is_blocked.load(Ordering::Relaxed) {
             state.blocked.retain(|lane| !Arc::ptr_eq(lane, &self.lane));
         }
-        let is_last = state.remove_sender();
+        let is_last = state.remove_sender(&self.lane);
         if state.end_unfinished(&self.lane) || is_last {
             self.shared.wake_writer(&mut state);
         }

@@ -6,6 +6,9 @@ use std::time::Instant;
 
 use super::{Batch, Current, Lane, State, Unwritten, WhenFull};
 
+/// A batch is put before at most this many others: one that had no room for long would be compared with all of them.
+const MOST_LATER: usize = 256;
+
 impl State {
     /// Whether a batch in which so many messages begin is dropped if there is no room.
     fn drops(&self, messages: usize) -> bool {
@@ -52,7 +55,18 @@ impl State {
         self.note_part(&batch, lane);
         self.queued += batch.bytes.len();
         lane.queued.fetch_add(batch.bytes.len(), Ordering::Relaxed);
-        self.batches.push_back((batch, Arc::clone(lane)));
+        let at = self.place(&batch, lane);
+        self.batches.insert(at, (batch, Arc::clone(lane)));
+    }
+
+    /// Where a batch belongs among the others: what happened at almost the same time is offered in any order.
+    fn place(&self, batch: &Batch, lane: &Arc<Lane>) -> usize {
+        let Some(since) = batch.since else { return self.batches.len() };
+        let is_later = |(other, sender): &&(Batch, Arc<Lane>)| {
+            !Arc::ptr_eq(sender, lane) && other.since.is_some_and(|other| other > since)
+        };
+        let later = self.batches.iter().rev().take(MOST_LATER).take_while(is_later);
+        self.batches.len() - later.count()
     }
 
     fn block(&mut self, lane: &Arc<Lane>) {

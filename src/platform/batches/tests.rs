@@ -213,7 +213,14 @@ fn the_start_and_the_end_of_a_stall_are_reported() {
 
 fn part(text: &str, continues: bool, is_continued: bool) -> Batch {
     let message_ends = if is_continued { Vec::new() } else { vec![text.len()] };
-    Batch { bytes: text.as_bytes().to_vec(), message_ends, continues, is_continued, is_cut: false }
+    Batch {
+        bytes: text.as_bytes().to_vec(),
+        message_ends,
+        continues,
+        is_continued,
+        is_cut: false,
+        ..Batch::default()
+    }
 }
 
 fn taken(queue: &BatchQueue) -> Option<String> {
@@ -323,17 +330,16 @@ fn small_batches_gather_until_there_are_enough() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
-    assert!(sender.offer(&mut batch(9)));
-    queue.take().expect("a batch");
+    assert!(sender.offer(&mut batch(1)));
     let reader = queue.clone();
     let writer = thread::spawn(move || {
-        reader.gather(10, NO_LIMIT);
+        reader.gather(NO_LIMIT);
         reader.queued()
     });
-    for size in [4, 5, 6] {
-        assert!(sender.offer(&mut batch(size)));
+    for _ in 0..4 {
+        assert!(sender.offer(&mut batch(16 << 10)));
     }
-    assert!(writer.join().unwrap() >= 15, "the batch taken before does not count");
+    assert_eq!(writer.join().unwrap(), 1 + (64 << 10));
 }
 
 #[test]
@@ -347,21 +353,74 @@ fn a_queue_that_ends_is_not_waited_for() {
         let sender = queue.sender(waker);
         assert!(sender.offer(&mut batch(1)));
         let reader = queue.clone();
-        let writer = thread::spawn(move || reader.gather(10, NO_LIMIT));
+        let writer = thread::spawn(move || reader.gather(NO_LIMIT));
         end(&queue);
         writer.join().unwrap();
-        queue.gather(10, NO_LIMIT);
+        queue.gather(NO_LIMIT);
     }
 }
 
 #[test]
-fn what_has_gathered_is_written_after_the_time() {
+fn nothing_gathers_where_nothing_waits_or_the_time_is_over() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
+    queue.gather(NO_LIMIT);
     assert!(sender.offer(&mut batch(3)));
-    queue.gather(10, Duration::from_millis(1));
+    queue.gather(Duration::from_millis(1));
     assert_eq!(queue.take().expect("a batch").bytes.len(), 3);
-    queue.gather(10, Duration::from_millis(1));
-    assert!(queue.is_idle(), "it counts as written");
+}
+
+#[test]
+fn batches_of_several_senders_are_in_the_order_of_their_times() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let [one, other] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
+    let at = |text: &str, millis: Option<u64>| Batch {
+        bytes: text.as_bytes().to_vec(),
+        since: millis.map(Duration::from_millis),
+        ..Batch::default()
+    };
+    for (sender, text, millis) in [
+        (&one, "a", Some(10)),
+        (&other, "b", Some(30)),
+        (&one, "c", Some(20)),
+        (&one, "d", Some(20)),
+        (&other, "e", Some(5)), // behind its own sender's
+        (&one, "f", None),
+        (&other, "g", Some(1)), // not before what has no time
+    ] {
+        assert!(sender.offer(&mut at(text, millis)));
+    }
+    let all: String = std::iter::from_fn(|| taken(&queue)).collect();
+    assert_eq!(all, "acdbefg");
+}
+
+#[test]
+fn a_batch_waits_for_what_is_older_of_others() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let [one, other] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
+    let at = |text: &str, millis: u64| Batch {
+        bytes: text.as_bytes().to_vec(),
+        since: Some(Duration::from_millis(millis)),
+        ..Batch::default()
+    };
+    other.announce(Duration::from_millis(1));
+    assert!(one.offer(&mut at("b", 2)));
+    let reader = queue.clone();
+    let (begun, has_begun) = channel();
+    let writer = thread::spawn(move || {
+        begun.send(()).unwrap();
+        std::iter::from_fn(|| reader.take_in_order())
+            .map(|batch| String::from_utf8(batch.bytes).unwrap())
+            .collect::<String>()
+    });
+    has_begun.recv().unwrap();
+    assert!(other.offer(&mut at("a", 1)));
+    other.settle();
+    assert_eq!(writer.join().unwrap(), "ab");
+    other.announce(Duration::from_millis(9)); // and then it takes long
+    assert!(one.offer(&mut at("c", 10)));
+    assert_eq!(queue.take_in_order().unwrap().bytes, b"c");
 }

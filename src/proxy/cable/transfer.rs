@@ -33,10 +33,6 @@ const READ_GROWTH: usize = 8;
 /// goes on sending.
 const REST_READS: usize = 512;
 
-/// After a read of at least this many bytes they are handed over at once: then much passes, and a thread that is woken
-/// has much to write.
-const BULK: usize = 16 << 10;
-
 impl Cable<'_> {
     /// Passes on what one side sends.
     pub(super) fn pass_on(&mut self, from: Side) {
@@ -54,6 +50,9 @@ impl Cable<'_> {
             match &self.ways[at(from)].passing {
                 Passing::Stream(_) if !self.wants_frames(from) => self.stream(from),
                 _ => self.read(from),
+            }
+            if self.has_events {
+                self.show(); // what is handed over together stays together
             }
         }
     }
@@ -89,6 +88,7 @@ impl Cable<'_> {
             Received::End(end) => return self.source_ended(from, end),
             Received::Bytes(count) => count,
         };
+        journal.tick(); // before what is received can have an effect anywhere
         if count == size {
             *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
         }
@@ -100,11 +100,7 @@ impl Cable<'_> {
             way.losses.add_bytes(count);
         }
         let has_failed = sink.has_failed();
-        self.journal.tick();
         self.take_events(from);
-        if count >= BULK {
-            self.show();
-        }
         if has_failed {
             self.write_failed(from.other());
         }

@@ -30,7 +30,14 @@ impl RecordWriter for Brackets {
 fn batch(text: &str, messages: usize, continues: bool, is_continued: bool) -> Batch {
     let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
     let message_ends = ends.take(messages).collect();
-    Batch { bytes: text.into(), message_ends, continues, is_continued, is_cut: false }
+    Batch {
+        bytes: text.into(),
+        message_ends,
+        continues,
+        is_continued,
+        is_cut: false,
+        ..Batch::default()
+    }
 }
 
 /// Writes these batches. Returns the content of the file and how far it was written.

@@ -36,6 +36,36 @@ fn an_ndjson_recording_is_what_json_shows() {
     assert_eq!(messages(&viewed.json_lines()), messages(&outcome.json_lines()));
 }
 
+/// What follows from something else, on another connection, comes behind it.
+#[test]
+fn events_of_all_connections_are_in_the_order_of_their_times() {
+    let mut proxy: Proxied = proxy(&["--json", "--record", "x.ndjson"]);
+    let mut pairs = [proxy.open(), proxy.open()];
+    let expected: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    for (number, payload) in expected.iter().enumerate() {
+        let (client, server) = &mut pairs[number % 2];
+        match number / 2 % 2 {
+            0 => super::deliver(client, server, &masked(&text(payload))),
+            _ => super::deliver(server, client, &text(payload)),
+        }
+    }
+    for (client, server) in pairs {
+        leave(client, server);
+        proxy.event("close");
+    }
+    let outcome = proxy.stop();
+    let recorded = outcome.file("x.ndjson");
+    let recorded = String::from_utf8(recorded).expect("UTF-8");
+    let recorded = recorded.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for events in [outcome.json_lines(), recorded] {
+        let messages = events.iter().filter(|it| it["event"] == "message");
+        let data: Vec<_> = messages.map(|it| it["data"].as_str().unwrap_or_default()).collect();
+        assert_eq!(data, expected);
+        let times = events.iter().map(|it| it["time"].as_str().expect("a time"));
+        assert!(times.is_sorted(), "{}", outcome.stdout);
+    }
+}
+
 /// Connection, direction and data of the messages, per connection.
 fn messages(events: &[Value]) -> Vec<Value> {
     let of = |event: &Value| json!([event["connection"], event["direction"], event["data"]]);
