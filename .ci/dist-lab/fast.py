@@ -1,5 +1,7 @@
 """What can be said of packages without a build."""
 
+import contextlib
+import io
 import re
 import shutil
 import subprocess
@@ -13,13 +15,14 @@ import archive
 import fill
 import licenses
 import names
+import toolchain
 from names import ROOT
 
 
 def run(report):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        for part in (archives, binstall, templates, crate, workflow, documentation):
+        for part in (archives, binstall, templates, crate, workflow, documentation, tools):
             with report.part(part.__name__):
                 part(report, folder)
         with report.part("action"):
@@ -214,3 +217,36 @@ def documentation(report, _folder):
     shown = set(re.findall(r"wscope[-_]\d[\w.-]*\.(?:tar\.gz|zip|deb)", text))
     known = {names.archive(target) for target in names.TARGETS} | {names.deb(it) for it in names.TARGETS.values() if it}
     report.true("docs/install.md: names of files", shown and shown <= known, f"{shown - known}")
+
+
+def tools(report, folder):
+    """What is missing for a build is named before it, with the command that installs it."""
+    gnu, musl, apple = "x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-apple-darwin"
+    cases = [
+        # The host, the targets and programs that are installed, the environment: what is missing for musl, and what is built.
+        ("nothing", gnu, [gnu, musl], "musl-gcc perl make", {}, [], musl),
+        ("the target", gnu, [gnu], "musl-gcc perl make", {}, [f"rustup target add {musl}"], gnu),
+        ("musl-gcc", gnu, [gnu, musl], "perl make", {}, ["musl-tools"], gnu),
+        ("all", gnu, [], "", {}, ["rustup", "musl-tools", "perl", "make"], gnu),
+        ("nothing, with a compiler that is named", gnu, [gnu, musl], "perl make", {toolchain.variable(musl): "zig-cc"}, [], musl),
+        ("nothing, where musl is the system's", musl, [musl], "perl make", {}, [], musl),
+        ("the target, on another system", apple, [apple], "perl make", {}, ["rustup", "musl-tools"], apple),
+    ]
+    for number, (what, host, targets, programs, environment, expected, static) in enumerate(cases):
+        sysroot = folder / f"sysroot{number}"
+        for target in targets:
+            library = sysroot / "lib" / "rustlib" / target / "lib"
+            library.mkdir(parents=True)
+            (library / "libstd-1a2b.rlib").touch()
+        machine = toolchain.Toolchain(host, sysroot, lambda name: name in programs.split(), environment)
+        missing = machine.missing(musl)
+        report.equal(f"missing: {what}", [any(it in command for it in expected) for _, command in missing], [True] * len(expected))
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            report.equal(f"missing: {what}: the target", machine.static_target(), static)
+        if "linux" in host:
+            report.contains(f"missing: {what}: is reported", printed.getvalue(), *expected)
+        try:
+            machine.require(musl)
+            report.equal(f"missing: {what}: no build", missing, [])
+        except SystemExit as error:
+            report.contains(f"missing: {what}: no build", str(error), f"cannot build for {musl}", *expected)

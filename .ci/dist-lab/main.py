@@ -1,7 +1,6 @@
 """The program of .ci/dist: see there."""
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import fill
 import licenses
 import names
 import roots
+import toolchain
 from names import ROOT
 from report import Report
 
@@ -23,19 +23,20 @@ def main(arguments):
         return ACTIONS[command](*rest)
     if len(arguments) > 1 or command.startswith("-"):
         sys.exit("usage: see the beginning of .ci/dist")
-    return everything(command or static_target())
+    machine = toolchain.of_this_machine(os.environ)
+    return everything(command or machine.static_target(), machine)
 
 
-def everything(target):
+def everything(target, machine):
     """A build, and everything that a test can say about what becomes of it."""
     folder = ROOT / "target" / "dist"
     shutil.rmtree(folder, ignore_errors=True)
     if not os.environ.get("BINARY"):
-        build(target)
+        build(target, machine)
     make_archive(target, folder)
     report = Report()
     if make_deb(target, folder) == SKIPPED:
-        report.skip("the Debian package: cargo-deb is not installed")
+        report.skip("the Debian package: cargo-deb is not installed (cargo install cargo-deb --locked)")
     fast.run(report)
     roots.run(report, target, folder)
     dry_run(report)
@@ -44,24 +45,12 @@ def everything(target):
     return report.end()
 
 
-def static_target():
-    machine = {"arm64": "aarch64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
-    musl, gnu = f"{machine}-unknown-linux-musl", f"{machine}-unknown-linux-gnu"
-    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
-    installed = (Path(sysroot) / "lib" / "rustlib" / musl / "lib").is_dir()
-    # OpenSSL is C.
-    if installed and shutil.which("musl-gcc"):
-        return musl
-    lacking = "musl-gcc" if installed else f"the target {musl}"
-    print(f"SKIPPED: {lacking} is not installed: {gnu}, linked statically, stands in for {musl}")
-    return gnu
-
-
-def build(target):
+def build(target, machine):
+    machine.require(target)
     variable = f"CARGO_TARGET_{target.upper().replace('-', '_')}_RUSTFLAGS"
     environment = {variable: "-C target-feature=+crt-static", **os.environ}
-    if target.endswith("-musl"):
-        environment.setdefault(f"CC_{target.replace('-', '_')}", "musl-gcc")
+    if machine.needs_musl_gcc(target):
+        environment[toolchain.variable(target)] = "musl-gcc"
     subprocess.run(["cargo", "build", "--release", "--locked", "--target", target], cwd=ROOT, env=environment, check=True)
 
 
@@ -72,7 +61,10 @@ def built(target):
 
 
 def make_archive(target, folder):
-    print(archive.make(target, built(target), Path(folder), licenses.text(target)))
+    binary = built(target)
+    if not binary.is_file():
+        sys.exit(f"there is no {binary}: cargo build --release --locked --target {target}")
+    print(archive.make(target, binary, Path(folder), licenses.text(target)))
 
 
 SKIPPED = "skipped"

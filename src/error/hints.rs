@@ -129,7 +129,8 @@ mod tests {
             attempt: AttemptView::default(),
         });
         let (host, error) = ("s3cr3t-v4lue".to_owned(), std::io::Error::other("unknown"));
-        let hint = hint(&Error::Dial(DialError::Dns { host, error }, attempt));
+        let failure = DialError::Dns { host, error, lacks_configuration: false };
+        let hint = hint(&Error::Dial(failure, attempt));
         let hint = hint.unwrap_or_default();
         assert!(hint.starts_with("is *** spelled right"), "{hint}");
     }

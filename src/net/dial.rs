@@ -235,7 +235,11 @@ impl Dialer<'_> {
             None => {
                 let found = resolve::resolve(host, port, self.reactor, self.deadline);
                 found.map_err(|error| match error {
-                    WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
+                    WaitError::Io(error) => DialError::Dns {
+                        host: host.to_string(),
+                        error,
+                        lacks_configuration: resolve::lacks_configuration(),
+                    },
                     other => wait_failed(
                         DialPhase::Dns(host.to_string()),
                         other,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -51,6 +52,23 @@ pub fn resolve(
             Ok(interleave(found))
         }
     }
+}
+
+/// The system's reason for an error of a lookup. What musl calls "Try again" is no advice to the user: it has tried
+/// for some seconds.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.strip_prefix("failed to lookup address information: ") {
+        Some("Try again") => "Temporary failure in name resolution".to_owned(),
+        Some(reason) => reason.to_owned(),
+        None => text,
+    }
+}
+
+/// Whether this system has no file that names its DNS servers, such as an empty container or Android. The resolver
+/// of the C library then asks this machine, and reports that no server answered.
+pub fn lacks_configuration() -> bool {
+    cfg!(all(unix, not(target_vendor = "apple"))) && !Path::new("/etc/resolv.conf").exists()
 }
 
 /// getaddrinfo has no time limit, so it runs in a thread that is abandoned if it takes too long.
@@ -105,6 +123,23 @@ mod tests {
             assert!(!is_localhost(name), "{name}");
         }
         assert!(loopback(1).iter().all(|address| address.ip().is_loopback()));
+    }
+
+    #[test]
+    fn the_reason_does_not_read_as_advice() {
+        for (reported, expected) in [
+            (
+                "failed to lookup address information: Try again",
+                "Temporary failure in name resolution",
+            ),
+            (
+                "failed to lookup address information: Name does not resolve",
+                "Name does not resolve",
+            ),
+            ("something new", "something new"),
+        ] {
+            assert_eq!(reason(&io::Error::other(reported)), expected);
+        }
     }
 
     #[test]

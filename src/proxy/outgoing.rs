@@ -200,7 +200,9 @@ impl Outgoing {
 
     /// Records that the last `count` bytes that wait are not of the source: the proxy has sent them.
     pub fn note_own(&mut self, count: usize) {
-        while self.own.pop_front_if(|own| own.end <= self.written).is_some() {}
+        while self.own.front().is_some_and(|own| own.end <= self.written) {
+            self.own.pop_front();
+        }
         let end = self.position();
         if count > 0 {
             self.own.push_back(end - count as u64..end);

@@ -129,7 +129,14 @@ mod tests {
             failures: Vec::new(),
         };
         for (error, is_transient) in [
-            (DialError::Dns { host: host(), error: io::Error::other("x") }, true),
+            (
+                DialError::Dns {
+                    host: host(),
+                    error: io::Error::other("x"),
+                    lacks_configuration: false,
+                },
+                true,
+            ),
             (DialError::Tcp(Vec::new(), None), true),
             (DialError::Socket("s".into(), ErrorKind::NotFound.into()), true),
             (DialError::Socket("s".into(), ErrorKind::PermissionDenied.into()), false),

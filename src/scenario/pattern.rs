@@ -199,12 +199,16 @@ impl Pattern {
     /// How a message that does not match differs, if it is close to what has to match, and not farther than another.
     pub fn nearer(&self, message: &Candidate<'_>, before: Option<Distance>) -> Option<Near> {
         let is_nearer = |distance| before.is_none_or(|before| distance <= before);
-        let near = match &self.matcher {
-            Matcher::Json(wanted) if let Some(value) = message.json() => {
+        let both = match &self.matcher {
+            Matcher::Json(wanted) => message.json().map(|value| (value, wanted)),
+            _ => None,
+        };
+        let near = match both {
+            Some((value, wanted)) => {
                 let distance = Some(distance(value, wanted)).filter(|it| is_nearer(*it))?;
                 Near { distance, text: compare(value, wanted).phrase()? }
             }
-            _ => self.near(message.kind, message.data)?,
+            None => self.near(message.kind, message.data)?,
         };
         is_nearer(near.distance).then_some(near)
     }

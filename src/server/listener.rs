@@ -7,7 +7,7 @@ use mio::net::TcpListener;
 use url::Host;
 
 use super::address;
-use crate::net::resolve::loopback;
+use crate::net::resolve::{loopback, reason};
 use crate::platform::limits;
 use crate::protocol::handshake::{ListenHosts, is_localhost};
 
@@ -83,11 +83,7 @@ fn look_up(address: &str) -> Result<Vec<SocketAddr>, String> {
     match (address.to_socket_addrs(), port_of_localhost(address)) {
         (Ok(found), _) => Ok(found.collect()),
         (Err(_), Some(port)) => Ok(loopback(port).into_iter().rev().collect()), // IPv4 as by default
-        (Err(error), None) => {
-            let text = error.to_string();
-            let reason = text.strip_prefix("failed to lookup address information: ");
-            Err(format!("the name cannot be looked up: {}", reason.unwrap_or(&text)))
-        }
+        (Err(error), None) => Err(format!("the name cannot be looked up: {}", reason(&error))),
     }
 }
 

@@ -40,7 +40,7 @@ impl Outgoing {
     pub(super) fn next_preset(&mut self, connection: &Connection) -> Option<Action> {
         let is_raw = matches!(self.presets.front()?, Action::Frame(_));
         let can_send = connection.is_open() || (is_raw && !connection.is_finished());
-        self.presets.pop_front_if(|_| can_send)
+        if can_send { self.presets.pop_front() } else { None }
     }
 
     /// Adds an action behind the presets.

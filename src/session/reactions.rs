@@ -35,8 +35,9 @@ impl Reactions {
     /// The transport took `count` bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
-        while let Some((_, size)) = self.runs.pop_front_if(|(end, _)| *end <= self.written) {
+        while let Some((_, size)) = self.runs.front().filter(|(end, _)| *end <= self.written) {
             self.waiting -= size;
+            self.runs.pop_front();
         }
     }
 

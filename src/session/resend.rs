@@ -132,9 +132,10 @@ impl Resend {
     /// The transport accepted this many bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
-        while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {
+        while let Some(queued) = self.queued.front().filter(|first| first.end <= self.written) {
             self.queued_bytes -= queued.size();
             self.handed_over += u64::from(queued.is_message());
+            self.queued.pop_front();
         }
     }
 

@@ -8,7 +8,9 @@ use crate::net::dial::DialPhase;
 pub(super) fn hint(error: &DialError, is_redirected: bool) -> Option<String> {
     let server = if is_redirected { &tls::REDIRECTED } else { &tls::SERVER };
     let text = match error {
-        DialError::Dns { host, error } => dns(host, &error.to_string()),
+        DialError::Dns { host, error, lacks_configuration } => {
+            dns(host, &error.to_string(), *lacks_configuration)
+        }
         DialError::NoAddress { by_source: true, family, .. } => {
             format!("--interface names an {family} address, which can only reach addresses of that family")
         }
@@ -32,9 +34,12 @@ pub(super) fn hint(error: &DialError, is_redirected: bool) -> Option<String> {
 }
 
 /// The message of getaddrinfo (glibc, musl, BSD) shows whether there was an answer.
-fn dns(host: &str, words: &str) -> String {
+fn dns(host: &str, words: &str, lacks_configuration: bool) -> String {
     let has = |text: &str| words.contains(text);
     if has("Temporary failure in name resolution") || has("Try again") {
+        if lacks_configuration {
+            return "this system has no /etc/resolv.conf, which names the DNS servers; --resolve HOST:PORT:ADDRESS avoids the lookup".to_owned();
+        }
         return "no DNS server answered: is this machine connected to the network? --resolve HOST:PORT:ADDRESS avoids the lookup".to_owned();
     }
     let is_unknown = has("Name or service not known")
@@ -75,8 +80,22 @@ mod tests {
             ("something new", "is h.example spelled right, and does"),
         ] {
             let text = format!("failed to lookup address information: {words}");
-            let given = dns("h.example", &text);
+            let given = dns("h.example", &text, false);
             assert!(given.starts_with(expected), "{words}: {given}");
         }
+    }
+
+    #[test]
+    fn a_system_that_names_no_dns_servers_is_distinguished_from_one_without_network() {
+        let given = |words, lacks| dns("h.example", words, lacks);
+        for words in ["Temporary failure in name resolution", "Try again"] {
+            assert!(
+                given(words, true).starts_with("this system has no /etc/resolv.conf"),
+                "{words}"
+            );
+            assert!(given(words, false).starts_with("no DNS server answered: "), "{words}");
+        }
+        // Something else resolves names there.
+        assert!(given("Name does not resolve", true).starts_with("is h.example spelled right? "));
     }
 }

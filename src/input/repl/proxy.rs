@@ -309,18 +309,20 @@ fn close<R, P>(argument: &str) -> Result<ProxyCommand<R, P>, String> {
     let (side, rest) = match split(rest) {
         ("client", rest) => (Some(Side::Client), rest.trim()),
         ("server", rest) => (Some(Side::Server), rest.trim()),
-        (word, _) if let Some(side) = closest(word, ["client", "server"]) => {
-            return Err(format!(
-                "{word:?} is neither a side nor a close code: did you mean /close {connection} {side}?"
-            ));
-        }
-        ("both", _) => {
-            return Err(format!(
-                "/close {connection} closes both sides without a word for that: /close {connection} \
-                 [client|server] [CODE [REASON]]"
-            ));
-        }
-        _ => (None, rest),
+        (word, _) => match closest(word, ["client", "server"]) {
+            Some(side) => {
+                return Err(format!(
+                    "{word:?} is neither a side nor a close code: did you mean /close {connection} {side}?"
+                ));
+            }
+            None if word == "both" => {
+                return Err(format!(
+                    "/close {connection} closes both sides without a word for that: /close {connection} \
+                     [client|server] [CODE [REASON]]"
+                ));
+            }
+            None => (None, rest),
+        },
     };
     let (code, reason) = match rest {
         "" => (CloseCode::NORMAL, String::new()),

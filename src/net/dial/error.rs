@@ -12,6 +12,7 @@ use super::{ConnectError, Deadline, LocalBinding, Remote, RouteOptions, Via, Wai
 use crate::net::malformed::{objections, quoted};
 use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
+use crate::net::resolve;
 use crate::net::route::Family;
 use crate::net::tcp::TcpFailure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
@@ -76,12 +77,14 @@ impl DialPhase {
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// The name could not be looked up.
-    #[error("DNS look-up of {host}: {}", dns_reason(.error))]
+    #[error("DNS look-up of {host}: {}", resolve::reason(.error))]
     Dns {
         /// The name.
         host: String,
         /// The system's reason.
         error: io::Error,
+        /// This system has no file that names its DNS servers.
+        lacks_configuration: bool,
     },
     /// The name has no address of the required family.
     #[error("{host} {} {family} address", if *.is_literal { "is not an" } else { "has no" })]
@@ -384,11 +387,6 @@ pub(super) fn no_address(host: &Host<String>, route: &RouteOptions) -> DialError
         family: by_source.or(by_family).unwrap_or("IP"),
         by_source: by_source.is_some(),
     }
-}
-
-fn dns_reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
 }
 
 fn source_text(source: Option<&LocalBinding>) -> String {

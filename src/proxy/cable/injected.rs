@@ -72,7 +72,9 @@ impl Cable<'_> {
     /// What was injected last may not have been written whole.
     fn note_written_later(&mut self, from: Side) {
         let Way { injections: Injections { ends, .. }, outgoing, .. } = &mut self.ways[at(from)];
-        while ends.pop_front_if(|end| outgoing.has_written(*end)).is_some() {}
+        while ends.front().is_some_and(|end| outgoing.has_written(*end)) {
+            ends.pop_front();
+        }
         if outgoing.waiting() > 0 {
             ends.push_back(outgoing.position());
         }
