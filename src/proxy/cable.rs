@@ -319,6 +319,7 @@ impl<'a> Cable<'a> {
             self.idle_at = None;
             for way in &mut self.ways {
                 way.passing.release_idle();
+                way.outgoing.release_idle();
                 way.read_size = FIRST_READ;
             }
         }

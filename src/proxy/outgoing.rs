@@ -35,6 +35,8 @@ impl From<&TransportEnd> for SourceEnd {
 #[derive(Debug)]
 pub struct Outgoing {
     parcels: VecDeque<Parcel>,
+    /// The memory of a parcel that was written, for the next one: to free and map it each time leaves holes.
+    spare: Vec<u8>,
     /// Bytes that wait.
     waiting: usize,
     /// Bytes that were written after they had waited, since the start.
@@ -62,6 +64,9 @@ struct Parcel {
 /// What is pushed while it is at the back and has the same time is joined up to this size, in bytes.
 const JOINED: usize = 64 << 10;
 
+/// Memory of a parcel that is larger than this many bytes is not kept.
+const MAX_SPARE: usize = 512 << 10;
+
 /// A side for which this many bytes wait gets no more, in bytes.
 pub(super) const HIGH_WATER: usize = 128 << 10;
 
@@ -73,6 +78,7 @@ impl Outgoing {
     pub fn new(latency: Option<Jitter>, throttle: Option<NonZeroU64>) -> Self {
         Self {
             parcels: VecDeque::new(),
+            spare: Vec::new(),
             waiting: 0,
             written: 0,
             own: VecDeque::new(),
@@ -106,7 +112,11 @@ impl Outgoing {
             Some(last) if last.due == due && last.bytes.len() + bytes.len() <= JOINED => {
                 last.bytes.extend_from_slice(bytes);
             }
-            _ => self.parcels.push_back(Parcel { bytes: bytes.to_vec(), at: 0, due }),
+            _ => {
+                let mut own = std::mem::take(&mut self.spare);
+                own.extend_from_slice(bytes);
+                self.parcels.push_back(Parcel { bytes: own, at: 0, due });
+            }
         }
     }
 
@@ -151,9 +161,18 @@ impl Outgoing {
         if let Some(throttle) = &mut self.throttle {
             throttle.take(count);
         }
-        if front.at == front.bytes.len() {
-            self.parcels.pop_front();
+        if front.at == front.bytes.len()
+            && let Some(Parcel { mut bytes, .. }) = self.parcels.pop_front()
+            && bytes.capacity() <= MAX_SPARE
+        {
+            bytes.clear();
+            self.spare = bytes;
         }
+    }
+
+    /// Frees memory that only traffic needs.
+    pub fn release_idle(&mut self) {
+        self.spare = Vec::new();
     }
 
     /// The end of the source, if it is to be passed on now: behind all bytes.
