@@ -186,11 +186,10 @@ impl Server {
     }
 
     fn add_rule(&self, rule: ProxyRule) -> Answer {
-        let note = rule.note().map_or_else(String::new, |note| format!(": {note}"));
         let number = self.rules.add(rule).map_err(|error| error.to_string())?;
         self.connections.refresh();
         self.notify_page();
-        Ok(Some(format!("rule {number} added{note}")))
+        Ok(Some(format!("rule {number} added")))
     }
 
     fn remove_rule(&self, number: u64) -> Answer {
