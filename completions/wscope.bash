@@ -6,7 +6,7 @@ _wscope_command() {
             arguments=('<url>') many=
             ;;
         listen)
-            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --ui --ui-history --timestamps --color --filter --mute --no-compress --echo --strict --json --lenient --once -1 --force --append --open -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
+            options='-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --broadcast --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --ui --ui-history --timestamps --color --mute --filter --no-compress --echo --strict --json --lenient --once -1 --force --append --open -v --verbose -q --quiet --no-color --pretty --no-pretty --show-secrets --no-config --no-history -h --help'
             arguments=('') many=
             ;;
         proxy)
@@ -132,8 +132,8 @@ _wscope_option() {
         'listen --ui-history') takes=next values='' ;;
         'listen --timestamps') takes=equals values='utc local relative delta' ;;
         'listen --color') takes=next values='auto always never' ;;
-        'listen --filter') takes=next values='' ;;
         'listen --mute') takes=next values='' ;;
+        'listen --filter') takes=next values='' ;;
         'proxy --max-clients') takes=next values='' ;;
         'proxy --handshake-timeout') takes=next values='' ;;
         'proxy --tls-cert') takes=next values='<path>' ;;

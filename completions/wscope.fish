@@ -14,7 +14,7 @@ function __wscope_valued
         case connect
             string split ' ' -- '-H --header -s --subprotocol -o --origin -A --user-agent --compress --from-curl -u --user --bearer --cookie --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --connect-to --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --max-redirs --reconnect-delay --ping-interval --ping-timeout --idle-timeout -x --send --send-hex --send-file --send-frame --input --output --max-message-size -w --wait --count --duration --expect -m --max-time --close-timeout --close-code --close-reason --record --ui-history --color --filter --mute'
         case listen
-            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --ui-history --color --filter --mute'
+            string split ' ' -- '-H --header -s --subprotocol --allow-origin -u --user --path --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -x --send --replay --entry --ignore --max-size --output --max-message-size --max-memory --count --duration --close-timeout --record --ui-history --color --mute --filter'
         case proxy
             string split ' ' -- '--max-clients --handshake-timeout --tls-cert --tls-key --tls-pass -H --header -o --origin -A --user-agent --connect-timeout -u --user --bearer --cookie --netrc-file --proxy --no-proxy --proxy-header --resolve --unix-socket --interface --cacert --cert --key --pass --servername --tls-min --tls-max --rule --seed --throttle --latency --refuse --output --max-message-size --max-memory --record --ui-history --connections --duration --close-timeout --color --mute --connect-to --filter'
         case check
@@ -257,8 +257,8 @@ complete -c wscope -n '__wscope_is listen' -l ui -d 'Show everything as a page i
 complete -c wscope -n '__wscope_is listen' -l ui-history -d 'With --ui: keep at most SIZE of events (64M, 4G); beyond it the oldest are dropped' -r -f
 complete -c wscope -n '__wscope_is listen' -l timestamps -d 'Show the time of every line' -f -a "(__wscope_offered utc\t'Date and time, UTC' local\t'Local time' relative\t'Time since the start' delta\t'Time since the previous line')"
 complete -c wscope -n '__wscope_is listen' -l color -d 'When to use colors' -r -f -a "(__wscope_offered auto\t'On a terminal' always\t'Always' never\t'Never')"
-complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l mute -d 'Do not show what matches PATTERN, as --filter has it [repeatable]' -r -f
+complete -c wscope -n '__wscope_is listen' -l filter -d 'Show only what matches PATTERN [repeatable]' -r -f
 complete -c wscope -n '__wscope_is listen' -l no-compress -d 'Do not accept compression'
 complete -c wscope -n '__wscope_is listen' -l echo -d 'Send every received message back, with the same type'
 complete -c wscope -n '__wscope_is listen' -l strict -d 'With --replay: close with 1008 if a client says something else than was recorded'

@@ -180,10 +180,10 @@ module completions {
     --pretty                  # Indent long JSON messages, also in a pipe [the default on a terminal]
     --no-pretty               # Show JSON messages as received
     --show-secrets            # Show credentials, cookies and tokens instead of masking them
-    --filter: string          # Show only what matches PATTERN [repeatable]
     --mute: string            # Do not show what matches PATTERN, as --filter has it [repeatable]
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
+    --filter: string          # Show only what matches PATTERN [repeatable]
     --help(-h)                # Print help (see more with '--help')
     address?: string          # Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
   ]

@@ -30,7 +30,9 @@ pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads};
 pub use server_status::ServerStatus;
 pub use shown::{Shown, Status};
 pub use touched::{OwnedChange, OwnedTouch, OwnedTransit};
-pub use transit::{Changed, HttpExchange, Omitted, ProxyClosed, ProxyInitiator, Touch, Transit};
+pub use transit::{
+    Behind, Changed, HttpExchange, Omitted, ProxyClosed, ProxyInitiator, Touch, Transit,
+};
 pub use undelivered::Undelivered;
 
 /// An event with its time and connection.

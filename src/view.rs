@@ -84,8 +84,8 @@ impl View {
     }
 
     /// The command whose filters hide this: `filter` or `mute`.
-    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
-        self.state().filters().hidden_by(what)
+    pub fn hidden_by(&self, connection: Option<u64>, what: &EventKind<'_>) -> Option<&'static str> {
+        self.state().filters().hidden_by(connection, what)
     }
 
     /// Whether it needs the events of messages that we send.

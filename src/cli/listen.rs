@@ -8,7 +8,7 @@ use super::{DisplayArgs, FilterArgs, OutputMode, RecordArgs, SettingsArgs, UiArg
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
-#[command(args_override_self = true, after_long_help = MORE)]
+#[command(args_override_self = true, after_long_help = MORE, mut_arg("filter", |arg| arg.long_help(FILTER)))]
 pub struct ListenArgs {
     /// Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]
@@ -45,6 +45,11 @@ pub struct ListenArgs {
     #[command(flatten)]
     pub settings: SettingsArgs,
 }
+
+const FILTER: &str = "\
+Show only what matches PATTERN [repeatable]
+
+Of several one is enough. PATTERN is one of --expect (see 'wscope --help'), for messages of both directions, or in (what is received), out (what is sent), #N (everything of client N), ping or pong. It applies to messages, pings, pongs and their frames, on standard output too. What is not shown still counts for --count. A frame that is only a part of a message is hidden by patterns of what messages contain.";
 
 const MORE: &str = "\
 On a terminal typed lines are sent to all clients; /help lists commands. In a

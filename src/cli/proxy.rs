@@ -244,7 +244,7 @@ HOST1:PORT1:HOST2:PORT2 does so only for HOST1:PORT1 [repeatable].";
 const FILTER: &str = "\
 Show only what matches PATTERN [repeatable]
 
-Of several one is enough. PATTERN is one of --expect (see 'wscope --help'), for messages of both directions, or client, server (who sent it), ping or pong. It applies to messages, pings, pongs and their frames, on standard output too. What is not shown is passed on and recorded all the same. A frame that is only a part of a message is hidden by patterns of what messages contain.";
+Of several one is enough. PATTERN is one of --expect (see 'wscope --help'), for messages of both directions, or client, server (who sent it), #N (everything on connection N), ping or pong. It applies to messages, pings, pongs and their frames, on standard output too. What is not shown is passed on and recorded all the same. A frame that is only a part of a message is hidden by patterns of what messages contain.";
 
 const CONNECT_TIMEOUT: &str =
     "Time limit for connecting to the server, up to its response; then the client gets 504";

@@ -81,6 +81,14 @@ pub(super) fn parse_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, Strin
     display::parse(source, pattern_file(source)?).map_err(|error| error.to_string())
 }
 
+/// The same at the prompt of a server.
+///
+/// # Errors
+/// Why it is not valid.
+pub(super) fn parse_server_filter(source: &str) -> Result<Arc<dyn DisplayFilter>, String> {
+    display::parse_for_server(source, pattern_file(source)?).map_err(|error| error.to_string())
+}
+
 /// The same at the prompt of a proxy.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ fn shared_options(config: &mut ListenConfig) -> SharedOptions<'_, OperatorComman
         input: config.input,
         commands: &SERVER_COMMANDS,
         keeps_scenario: true,
-        parse_filter: displays::parse_filter,
+        parse_filter: displays::parse_server_filter,
         numbers: None,
         destination: Destination {
             messages: config.messages.clone(),

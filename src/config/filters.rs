@@ -14,6 +14,14 @@ pub(super) fn filters(args: &FilterArgs, files: &FileReader) -> Result<Filters, 
     parsed(args, files, display::parse)
 }
 
+/// The same for a server, where connections have numbers.
+pub(super) fn server_filters(
+    args: &FilterArgs,
+    files: &FileReader,
+) -> Result<Filters, ConfigError> {
+    parsed(args, files, display::parse_for_server)
+}
+
 /// The same for a proxy, where sides have names.
 pub(super) fn proxy_filters(args: &FilterArgs, files: &FileReader) -> Result<Filters, ConfigError> {
     parsed(args, files, display::parse_for_proxy)

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::connect::{is_conversation, redaction, stdout_in};
 use super::files::FileReader;
-use super::filters::filters;
+use super::filters::server_filters;
 use super::headers::headers;
 use super::record::record;
 use super::secrets::{GivenValues, Used, secrets};
@@ -141,7 +141,7 @@ impl ListenConfig {
         let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         let rules = handshake(args, &files)?;
-        let filters = filters(&args.filter, &files)?;
+        let filters = server_filters(&args.filter, &files)?;
         let tls = acceptor(&args.tls, &files)?;
         let secrets = given_secrets(&rules, given, &files);
         note_settings(&args.settings, env, &files);

@@ -262,9 +262,6 @@ fn all_notices(
         let text = "-n: the server's certificate is not checked";
         all.push((Level::Warning, text.to_owned()));
     }
-    let notes =
-        config.rules.list().iter().filter_map(|rule| Some((rule.number, rule.rule.note()?)));
-    all.extend(notes.map(|(number, note)| (Level::Warning, format!("rule {number}: {note}"))));
     all.extend(notices(&args.display, env));
     all.extend(added.notices.iter().cloned());
     all.extend(route_notice(&config.endpoint, &config.endpoint.target, config.commentary.detail));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Changed, Touch, Transit};
+use super::{Behind, Changed, Touch, Transit};
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
 
@@ -13,6 +13,8 @@ pub struct OwnedTransit {
     pub touch: Option<Box<OwnedTouch>>,
     /// See [`Transit::waits`].
     pub waits: bool,
+    /// See [`Transit::behind`].
+    pub behind: Option<Behind>,
 }
 
 /// A [`Touch`] that owns its data.
@@ -43,13 +45,13 @@ impl OwnedTransit {
     /// Copies one.
     pub fn of(transit: &Transit<'_>) -> Self {
         let touch = transit.touch.map(|touch| Box::new(OwnedTouch::of(touch)));
-        Self { touch, waits: transit.waits }
+        Self { touch, waits: transit.waits, behind: transit.behind }
     }
 
     /// Calls `consume` with it, as events have it.
     pub fn lend<T>(&self, consume: impl FnOnce(Transit<'_>) -> T) -> T {
         let touch = self.touch.as_deref().map(OwnedTouch::touch);
-        consume(Transit { touch: touch.as_ref(), waits: self.waits })
+        consume(Transit { touch: touch.as_ref(), waits: self.waits, behind: self.behind })
     }
 
     /// The bytes of what was done.

@@ -18,6 +18,17 @@ pub struct Transit<'a> {
     /// It was not passed on when it was received: it waits for its time or behind what does, or the proxy is ending the
     /// connection. If it is delivered later, that is an event of its own: [`Decided`](super::Decided).
     pub waits: bool,
+    /// What it waits behind, if that is known.
+    pub behind: Option<Behind>,
+}
+
+/// What a message or control frame waits behind: the last before it that does not wait only for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// The held message with this number.
+    Held(u64),
+    /// One that is delayed.
+    Delayed,
 }
 
 /// What a rule, or the operator, did to a message or control frame. The event has its original form.

@@ -170,8 +170,8 @@ impl Outputs {
     }
 
     /// The command whose filters hide this: `filter` or `mute`.
-    pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
-        self.view.as_ref().and_then(|view| view.hidden_by(what))
+    pub fn hidden_by(&self, connection: Option<u64>, what: &EventKind<'_>) -> Option<&'static str> {
+        self.view.as_ref().and_then(|view| view.hidden_by(connection, what))
     }
 
     /// Whether a message of ours needs an event.

@@ -143,6 +143,8 @@ struct Way {
     has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
     has_more_events: bool,
+    /// It was shown how its source has ended, because what the other side sent waits.
+    has_shown_end: bool,
     /// The proxy has ended it with a Close frame or a FIN of its own: nothing may follow (RFC 6455 section 5.5.1).
     is_shut: bool,
     /// A Close frame of the proxy that waits for a place.
@@ -184,6 +186,7 @@ impl<'a> Cable<'a> {
             close: None,
             has_streamed_close: false,
             has_more_events: false,
+            has_shown_end: false,
             is_shut: false,
             own_close: None,
             losses: Losses::default(),

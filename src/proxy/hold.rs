@@ -154,6 +154,28 @@ impl Holding {
         self.table().before(number)
     }
 
+    /// A message of this size waits behind a held one, and for nothing else.
+    pub(super) fn add_behind(&self, number: u64, size: usize) {
+        let mut table = self.table();
+        if table.waiting.contains_key(&number) {
+            table
+                .behind
+                .entry(number)
+                .or_default()
+                .add(Backlog { messages: 1, bytes: size as u64 });
+        }
+    }
+
+    /// What waits behind held messages without being held itself, and behind which it does.
+    pub fn behind(&self) -> Vec<(u64, Backlog)> {
+        self.table().behind.iter().map(|(number, backlog)| (*number, *backlog)).collect()
+    }
+
+    /// How many messages are delivered at once when this one is decided, besides it. They include those that were let go.
+    pub fn followers(&self, number: u64) -> u64 {
+        self.table().followers(number)
+    }
+
     /// Has something else delivered in place of one. `false`: none with this number is held.
     pub fn edit(&self, number: u64, payload: Payload) -> bool {
         let mut table = self.table();
@@ -179,11 +201,31 @@ struct Table {
     waiting: BTreeMap<u64, Held>,
     /// The numbers of these.
     released: BTreeSet<u64>,
+    /// What waits behind the held message with this number, up to the next one that is held, and is not held itself.
+    behind: BTreeMap<u64, Backlog>,
+}
+
+/// Messages that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many.
+    pub messages: u64,
+    /// The size of their payloads, in bytes.
+    pub bytes: u64,
+}
+
+impl Backlog {
+    /// Adds more.
+    pub fn add(&mut self, more: Self) {
+        self.messages += more.messages;
+        self.bytes += more.bytes;
+    }
 }
 
 impl Table {
     fn remove(&mut self, number: u64) -> Option<Held> {
         self.waiting.get(&number).filter(|held| !held.is_released)?;
+        self.pass_backlog(number);
         let removed = self.waiting.remove(&number);
         self.forget_delivered();
         removed
@@ -194,8 +236,31 @@ impl Table {
         let before = held.clone();
         held.is_released = true;
         self.released.insert(number);
+        self.pass_backlog(number);
         self.forget_delivered();
         Some(before)
+    }
+
+    /// What waited behind a held message now waits behind the one before it, or is delivered.
+    fn pass_backlog(&mut self, number: u64) {
+        let Some(backlog) = self.behind.remove(&number) else { return };
+        if let Some(before) = self.before(number) {
+            self.behind.entry(before).or_default().add(backlog);
+        }
+    }
+
+    /// See [`Holding::followers`].
+    fn followers(&self, number: u64) -> u64 {
+        let Some(Held { connection, from, .. }) = self.waiting.get(&number) else { return 0 };
+        if self.before(number).is_some() {
+            return 0;
+        }
+        let same_sender = self
+            .waiting
+            .range(number + 1..)
+            .filter(|(_, held)| held.connection == *connection && held.from == *from);
+        let released = same_sender.take_while(|(_, held)| held.is_released).count() as u64;
+        released + self.behind.get(&number).map_or(0, |backlog| backlog.messages)
     }
 
     /// Removes what was let go and waits for nothing that is held.

@@ -22,7 +22,7 @@ pub use end::End;
 pub use exchange::{
     CutOff, Exchanged, LostParts, NoResponse, Outbound, PassedResponse, Relay, Unanswered,
 };
-pub use hold::{Held, Holding};
+pub use hold::{Backlog, Held, Holding};
 pub use outgoing::{Outgoing, SourceEnd};
 pub use payload::Payload;
 pub use queue::{MAX_UNSENT, Order, Orders};

@@ -46,19 +46,6 @@ impl ProxyRule {
         &self.action
     }
 
-    /// What it does that may not be meant: a pattern as the filter of the page has it is text here.
-    pub fn note(&self) -> Option<String> {
-        let pattern = Parts::of(&self.source).ok()?.pattern;
-        let is_path = pattern.starts_with("$.") || pattern.starts_with("$[");
-        is_path.then(|| {
-            format!(
-                "{:?} is compared as text; a JSON pattern is a part of the message, as \
-                 {{\"type\":\"presence\"}}",
-                shortened(pattern)
-            )
-        })
-    }
-
     /// For which of what it matches it holds.
     pub fn when(&self) -> When {
         self.when

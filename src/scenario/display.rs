@@ -19,6 +19,8 @@ struct ShownPattern {
 enum Kind {
     /// `in`, `out`, in a proxy `server`, `client`: everything of this direction.
     Direction(Direction),
+    /// `#1`, `conn:1`: everything of this connection.
+    Connection(u64),
     /// A pattern, in both directions.
     Pattern(Pattern),
 }
@@ -43,7 +45,24 @@ pub fn parse(
     Ok(Arc::new(ShownPattern { source: source.to_owned(), kind }))
 }
 
-/// The same in a proxy, where the words `client` and `server` stand for what that side sent; `out` and `in` do too.
+/// The same where connections have numbers: `#1` and `conn:1` stand for one of them.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for_server(
+    source: &str,
+    content: Option<Vec<u8>>,
+) -> Result<Arc<dyn DisplayFilter>, PatternError> {
+    match connection(source.trim()) {
+        Some(number) => {
+            let kind = Kind::Connection(number);
+            Ok(Arc::new(ShownPattern { source: source.to_owned(), kind }))
+        }
+        None => parse(source, content),
+    }
+}
+
+/// The same in a proxy, where also the words `client` and `server` stand for what that side sent; `out` and `in` do too.
 ///
 /// # Errors
 /// As [`parse`].
@@ -54,10 +73,17 @@ pub fn parse_for_proxy(
     let direction = match source.trim() {
         "client" => Direction::Sent,
         "server" => Direction::Received,
-        _ => return parse(source, content),
+        _ => return parse_for_server(source, content),
     };
     let kind = Kind::Direction(direction);
     Ok(Arc::new(ShownPattern { source: source.to_owned(), kind }))
+}
+
+/// The number of `#1` or `conn:1`.
+fn connection(word: &str) -> Option<u64> {
+    let digits = word.strip_prefix('#').or_else(|| word.strip_prefix("conn:"))?;
+    let digits = digits.strip_prefix('#').unwrap_or(digits);
+    digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn pattern(source: &str, content: Option<Vec<u8>>) -> Result<Pattern, PatternError> {
@@ -81,6 +107,7 @@ impl DisplayFilter for ShownPattern {
     fn accepts_message(&self, direction: Direction, kind: MessageKind, data: &[u8]) -> bool {
         match &self.kind {
             Kind::Direction(wanted) => *wanted == direction,
+            Kind::Connection(_) => true,
             Kind::Pattern(pattern) => pattern.judge(kind, data) == Match::Yes,
         }
     }
@@ -88,6 +115,7 @@ impl DisplayFilter for ShownPattern {
     fn accepts_control(&self, direction: Direction, is_ping: bool, data: &[u8]) -> bool {
         match &self.kind {
             Kind::Direction(wanted) => *wanted == direction,
+            Kind::Connection(_) => true,
             Kind::Pattern(pattern) if is_ping => pattern.matches_ping(data),
             Kind::Pattern(pattern) => pattern.matches_pong(data),
         }
@@ -95,6 +123,13 @@ impl DisplayFilter for ShownPattern {
 
     fn is_about_content(&self) -> bool {
         matches!(&self.kind, Kind::Pattern(_))
+    }
+
+    fn connection(&self) -> Option<u64> {
+        match self.kind {
+            Kind::Connection(number) => Some(number),
+            Kind::Direction(_) | Kind::Pattern(_) => None,
+        }
     }
 }
 
@@ -143,6 +178,24 @@ mod tests {
         }
         let elsewhere = parse("client", None).unwrap();
         assert!(elsewhere.accepts_message(Received, MessageKind::Text, b"client"));
+    }
+
+    #[test]
+    fn where_connections_have_numbers_one_is_named_by_it() {
+        for (source, expected) in [
+            ("#1", Some(1)),
+            (" #12 ", Some(12)),
+            ("conn:3", Some(3)),
+            ("conn:#3", Some(3)),
+            ("#x", None),
+            ("#+1", None),
+            ("##", None),
+            ("text:#1", None),
+        ] {
+            assert_eq!(parse_for_server(source, None).unwrap().connection(), expected, "{source}");
+            assert_eq!(parse_for_proxy(source, None).unwrap().connection(), expected, "{source}");
+            assert_eq!(parse(source, None).unwrap().connection(), None, "{source}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::json;
 use super::language::literal;
 use super::language::prefix::{Form, form};
@@ -47,11 +49,39 @@ pub fn probable_mistake(source: &str) -> Option<String> {
     {
         return Some(format!("not JSON: {error}; text:{text} stands for the text itself"));
     }
+    if text.starts_with("$.") || text.starts_with("$[") {
+        let like = json_of_path(text).unwrap_or_else(|| r#"{"type":"presence"}"#.to_owned());
+        return Some(format!(
+            "a pattern of JSON is a part of the message, as {like}; text:{text} is the text"
+        ));
+    }
     let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
     let is_flags =
         matches!(flags.len(), 1..=4) && flags.chars().all(|flag| "gimsuxy".contains(flag));
     is_flags.then(|| "flags are written inside: /(?i)error/; text:/… is the text".to_owned())
 }
+
+/// `{"a":{"b":"x"}}` of `$.a.b==x`, as the filter of the page writes it.
+fn json_of_path(text: &str) -> Option<String> {
+    let (path, value) = text.strip_prefix("$.")?.split_once("==")?;
+    let (path, value) = (path.trim(), value.trim());
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let value = match serde_json::from_str(value) {
+        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) => value,
+        _ if is_name(value) => Value::String(value.to_owned()),
+        _ => return None,
+    };
+    if path.split('.').count() > MAX_NAMES || !path.split('.').all(is_name) {
+        return None;
+    }
+    let within = |value, name: &str| serde_json::json!({ name: value });
+    Some(path.rsplit('.').fold(value, within).to_string())
+}
+
+/// An example with more names would be longer than what is explained.
+const MAX_NAMES: usize = 8;
 
 fn matcher(source: &str, content: Option<Vec<u8>>) -> Result<Matcher, String> {
     if let Some(value) = bare_json(source) {

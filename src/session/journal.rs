@@ -97,7 +97,7 @@ impl<'a> Journal<'a> {
 
     /// The command whose filters hide this: `filter` or `mute`.
     pub fn hidden_by(&self, what: &EventKind<'_>) -> Option<&'static str> {
-        self.outputs.hidden_by(what)
+        self.outputs.hidden_by(self.connection, what)
     }
 
     /// The outputs.

@@ -16,6 +16,8 @@ pub struct Unsent {
     /// Messages that the transport has taken since the last ping that was answered, and that may not have
     /// arrived, with the replies that it has not taken.
     pub unconfirmed: u64,
+    /// Once, what is typed without a connection is acknowledged: it is sent later.
+    pub is_to_be_acknowledged: bool,
 }
 
 /// Keeps what is sent until the transport has taken it.
@@ -189,7 +191,7 @@ impl Resend {
         }
         actions.append(&mut self.waiting);
         let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost_replies;
-        Unsent { actions, unconfirmed }
+        Unsent { actions, unconfirmed, is_to_be_acknowledged: false }
     }
 }
 

@@ -245,7 +245,7 @@ impl State {
 
 /// Whether a message that was held back is to be shown: one that was typed is visible already.
 fn is_due(filters: &Filters, kept: &Kept) -> bool {
-    !kept.typed && filters.accept_message(&kept.message())
+    !kept.typed && filters.accept_message(kept.connection, &kept.message())
 }
 
 #[cfg(test)]
@@ -298,6 +298,10 @@ mod tests {
         fn is_about_content(&self) -> bool {
             true
         }
+
+        fn connection(&self) -> Option<u64> {
+            None
+        }
     }
 
     fn waiting(state: &mut State) -> Vec<u64> {
@@ -325,7 +329,7 @@ mod tests {
         state.pause();
         let touch = Touch { rule: Some(2), action: "drop", changed_to: None, held: None };
         for touch in [Some(&touch), None] {
-            let transit = Some(Transit { touch, waits: false });
+            let transit = Some(Transit { touch, ..Transit::default() });
             state.decide(&Event { transit, ..event(Direction::Sent, "a", false) });
         }
         state.received("b");

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Sender, channel};
 
 use crate::listen::port_in;
-use crate::support::{Key, Peer, Server, Terminal, masked, ping, text};
+use crate::support::{Key, Peer, Script, Server, Terminal, masked, ping, script, text};
 
 mod boundaries;
 
@@ -165,8 +165,8 @@ fn held_messages_are_changed_dropped_and_delivered() {
     terminal.type_line("/edit 2 text:\"chan\\u0067ed\"");
     terminal.wait_for("2 changed, and still held: /go 2 delivers it");
     terminal.type_line("/held");
-    terminal.wait_for("  1  #1  from client  text, 3 bytes  as sent  one");
-    terminal.wait_for("  2  #1  from client  text, 7 bytes  edited   changed");
+    terminal.wait_for("  1  #1 >  text 3 B          one");
+    terminal.wait_for("  2  #1 >  text 7 B  edited  changed");
     terminal.type_line("/edit 3 ping:x");
     terminal.wait_for("3 was not changed: it cannot become a ping or pong");
     terminal.type_line("/drop 1");
@@ -238,8 +238,8 @@ fn what_was_let_go_behind_a_held_message_is_listed_and_counted() {
     terminal.type_line("/drop 2");
     terminal.wait_for("2 was released: it goes after 1, which is still held");
     terminal.type_line("/held");
-    terminal.wait_for("  1  #1  from client  text, 3 bytes  as sent                one");
-    terminal.wait_for("  2  #1  from client  text, 3 bytes  as sent, goes after 1  two");
+    terminal.wait_for("  1  #1 >  text 3 B                one");
+    terminal.wait_for("  2  #1 >  text 3 B  goes after 1  two");
     terminal.type_line("/go");
     terminal.wait_for("delivered 2 messages");
     assert_eq!([next(), next()], ["one", "two"]);
@@ -253,6 +253,54 @@ fn what_was_let_go_behind_a_held_message_is_listed_and_counted() {
     assert_eq!(next(), "four");
     terminal.type_line("/held");
     terminal.wait_for("no message is held");
+    finish(&mut terminal, client);
+}
+
+/// What is held by a rule keeps what follows waiting although that is not held.
+#[test]
+fn what_waits_behind_a_held_message_is_marked_and_counted() {
+    let (sender, received) = channel();
+    let server = Server::script(collect(sender));
+    let (mut terminal, port) = proxy(&["--rule", "client held => hold"], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    let next = || received.recv().expect("a text");
+    for words in ["held", "two", "three"] {
+        say(&mut client, words);
+    }
+    terminal.wait_until("a mark below each message", |screen| {
+        let marked = |words| format!("#1 > {words}\n     waits behind held message 1\n");
+        let lines: Vec<_> = screen.lines().map(str::trim_end).collect();
+        let screen = lines.join("\n");
+        screen.contains(&marked("two")) && screen.contains(&marked("three"))
+    });
+    terminal.type_line("/held");
+    terminal.wait_for("  1  #1 >  text 4 B  held");
+    terminal.wait_for("  2 messages wait behind 1");
+    terminal.type_line("/hold off");
+    terminal.wait_for("not held any more; 1 held before, 2 messages wait behind: /go, /drop");
+    terminal.type_line("/status");
+    terminal.wait_for("1, 2 messages wait behind; 12 bytes");
+    terminal.type_line("/go");
+    terminal.wait_for("delivered 1 message, and 2 that waited behind");
+    assert_eq!([next(), next(), next()], ["held", "two", "three"]);
+    for words in ["held", "five"] {
+        say(&mut client, words);
+    }
+    terminal.wait_for("waits behind held message 2");
+    terminal.type_line("/drop 2");
+    terminal.wait_for("dropped 2, delivered 1 behind");
+    assert_eq!(next(), "five");
+    for words in ["held", "six", "held", "seven"] {
+        say(&mut client, words);
+    }
+    terminal.wait_for("waits behind held message 4");
+    terminal.type_line("/go 4");
+    terminal.wait_for("4 is delivered after 3, which is still held");
+    terminal.type_line("/held");
+    terminal.wait_for("  2 messages wait behind 3");
+    terminal.type_line("/go 3");
+    terminal.wait_for("delivered 3, and 3 that waited behind");
+    assert_eq!([next(), next(), next(), next()], ["held", "six", "held", "seven"]);
     finish(&mut terminal, client);
 }
 
@@ -455,6 +503,73 @@ fn the_display_is_filtered_searched_and_paused() {
     finish(&mut terminal, client);
     let recorded = std::fs::read_to_string(terminal.home().join("session.ndjson"));
     assert!(recorded.expect("a recording").contains(r#""data":"recorded""#));
+}
+
+#[test]
+fn one_connection_is_filtered_by_its_number() {
+    let server = Server::scripts([expecting("one"), expecting("two")]);
+    let (mut terminal, port) = proxy(&[], &server);
+    let mut first = connect(&terminal, port, "/", &[]);
+    let mut second = connect(&terminal, port, "/", &[]);
+    terminal.wait_for("#2 ");
+    terminal.type_line("/filter #2");
+    terminal.wait_for("shown: #2\n");
+    say(&mut first, "one");
+    first.close_and_expect_reply(1000);
+    say(&mut second, "two");
+    terminal.wait_for("#2 > two");
+    assert!(!terminal.screen().contains("#1 > one"), "{}", terminal.screen());
+    terminal.type_line("/filter off");
+    terminal.type_line("/mute conn:2");
+    terminal.wait_for("not shown: conn:2");
+    terminal.type_line("/filter $.type==msg");
+    terminal.wait_for("as {\"type\":\"msg\"}");
+    second.close_and_expect_reply(1000);
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+/// A server that receives this text, up to the closing handshake.
+fn expecting(words: &'static str) -> Script {
+    script(move |peer: &mut Peer| {
+        peer.accept_request();
+        peer.expect_text(words);
+        peer.answer_close(1000);
+    })
+}
+
+#[test]
+fn a_path_of_the_page_is_not_added_as_a_rule() {
+    let server = Server::script(|_| {}).optional();
+    let (mut terminal, _) = proxy(&[], &server);
+    terminal.type_line("/rule server $.type==msg => drop");
+    terminal.wait_for("no rule was added: ");
+    terminal.wait_for("as {\"type\":\"msg\"}");
+    terminal.type_line("/rules");
+    terminal.wait_for("no rules: /rule SIDE");
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn much_of_a_held_payload_is_listed_in_80_columns() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.answer_close(1000);
+    });
+    let terminal =
+        Terminal::spawn(["proxy", ":0", &server.url(), "--rule", "client => hold"], 80, 40);
+    terminal.wait_until("an address", |screen| port_in(screen).is_some());
+    let port = port_in(&terminal.screen()).expect("a port on the screen");
+    let mut terminal = terminal;
+    let mut client = connect(&terminal, port, "/", &[]);
+    let payload = "0123456789".repeat(7);
+    say(&mut client, &payload);
+    terminal.wait_for("hold as 1");
+    terminal.type_line("/held");
+    terminal.wait_for(&format!("  1  #1 >  text 70 B  {}", &payload[..50]));
+    terminal.type_line("/drop");
+    finish(&mut terminal, client);
 }
 
 #[test]

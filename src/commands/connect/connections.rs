@@ -146,6 +146,7 @@ impl Connections {
             PromptCommand::Action(_)
             | PromptCommand::Connect(None, _)
             | PromptCommand::Reconnect(None)
+            | PromptCommand::CloseWord(..)
             | PromptCommand::Quit => {} // the prompt's loop has carried them out, or resolved them
         }
         self.outputs.flush_early();
@@ -205,7 +206,7 @@ impl Connections {
     }
 
     fn not_connected(&self, name: &str) -> String {
-        let is_current = self.start.shared.prompt.current() == name;
+        let is_current = self.start.shared.prompt.upcoming() == name;
         let how = if is_current {
             "/reconnect or Enter connects again"
         } else {
@@ -222,8 +223,12 @@ impl Connections {
         else {
             return;
         };
-        let is_current = self.start.shared.prompt.current() == name;
-        let text = match (is_current, are_others) {
+        let (upcoming, is_left) =
+            (self.start.shared.prompt.upcoming(), self.start.shared.prompt.take_left(name));
+        let text = match (upcoming == name, are_others) {
+            (false, _) if is_left => {
+                format!("not opened: lines go to {upcoming}; /reconnect {name} tries again")
+            }
             (true, false) => "Enter or /reconnect connects again; /quit leaves".to_owned(),
             (true, true) => "Enter or /reconnect connects again".to_owned(),
             (false, _) => format!("/reconnect {name} connects again"),
@@ -367,7 +372,7 @@ impl Connections {
     }
 
     fn table(&self) -> String {
-        let current = self.start.shared.prompt.current();
+        let current = self.start.shared.prompt.upcoming();
         let width = self.entries.iter().map(|it| it.record.name.len()).max().unwrap_or_default();
         let line = |Entry { record, .. }: &Entry| {
             let mark = if record.name == current { '*' } else { ' ' };

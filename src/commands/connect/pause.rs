@@ -114,6 +114,9 @@ impl Conversation<'_> {
                 action => {
                     if !unsent.keep(action) {
                         self.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
+                    } else if std::mem::take(&mut unsent.is_to_be_acknowledged) {
+                        let text = "not connected: queued until reconnected";
+                        self.emit(EventKind::Shown(Shown::Text(text)));
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, InputSource};
 use super::opening::{Established, FailedAttempt, Opening};
 use crate::client::retry::{
     AttemptLimit, FailureClass, GiveUpReason, RetryDecision, RetryPolicy, RetryWait,
@@ -80,8 +80,10 @@ impl RetryLoop<'_> {
         conversation: &mut Conversation<'_>,
         unsent: &mut Unsent,
     ) -> Result<Result<Established, FailedAttempt>, GivenUp> {
-        // Where the prompt stays, /reconnect is the next attempt.
-        let is_repeated = self.limit.is_some() || conversation.config.stay;
+        // Where the prompt stays, /reconnect is the next attempt, and no option can be added.
+        let is_repeated = self.limit.is_some()
+            || conversation.config.stay
+            || matches!(conversation.source, Some(InputSource::Queue(_)));
         let tries = if is_repeated { Tries::Several } else { Tries::One };
         if conversation.has_prompt() {
             let open = conversation.open_beside_prompt(self.opening, tries, unsent);

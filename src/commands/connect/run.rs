@@ -86,6 +86,7 @@ impl Run<'_, '_> {
             }
             let retries = RetryLoop { opening, limit: resilience.reconnect, is_reconnect: true };
             let mut unsent = report.unsent.take().unwrap_or_default();
+            unsent.is_to_be_acknowledged = true;
             self.conversation.record.set_opening();
             match retries.open(self.conversation, &mut backoff, &mut unsent, Some(reason)) {
                 Ok(next) => {

@@ -197,7 +197,11 @@ pub(super) fn url(scheme: &str, config: &ListenConfig, address: SocketAddr) -> S
 
 fn push_typed(to: Recipients, action: Action, control: &mut Control) {
     let outputs = control.outputs();
-    let note = action.hidden_note(|what| outputs.hidden_by(what));
+    let client = match to {
+        Recipients::All => None,
+        Recipients::One(client) => Some(client),
+    };
+    let note = action.hidden_note(|what| outputs.hidden_by(client, what));
     let action = control.server().charge(action);
     match try_push(control.server(), to, &QueuedAction { action, typed: true }) {
         Ok(()) => {

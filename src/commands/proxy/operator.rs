@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::grammar::Command;
 use super::layout::shortened;
 use super::server::{ConnectionReport, Server};
-use super::tables::{held_text, not_held, rules_text, status_text};
+use super::tables::{behind, held_text, not_held, rules_text, status_text, waiting_text};
 use crate::commands::{page, serving};
 use crate::error::Error;
 use crate::event::{EventKind, Level, Shown};
@@ -186,11 +186,10 @@ impl Server {
     }
 
     fn add_rule(&self, rule: ProxyRule) -> Answer {
-        let note = rule.note().map_or_else(String::new, |note| format!(": {note}"));
         let number = self.rules.add(rule).map_err(|error| error.to_string())?;
         self.connections.refresh();
         self.notify_page();
-        Ok(Some(format!("rule {number} added{note}")))
+        Ok(Some(format!("rule {number} added")))
     }
 
     fn remove_rule(&self, number: u64) -> Answer {
@@ -205,43 +204,51 @@ impl Server {
 
     fn holding_text(&self) -> String {
         let held = self.holding.len();
-        match (self.holding.is_on(), held) {
-            (true, _) => format!("every data message is held: /held lists them; {held} now"),
-            (false, 0) => "messages are not held".to_owned(),
-            (false, _) => format!("messages are not held any more; {held} held before: /go, /drop"),
+        match (self.holding.is_on(), held, behind(&self.holding).messages) {
+            (true, _, _) => format!("every data message is held: /held lists them; {held} now"),
+            (false, 0, _) => "messages are not held".to_owned(),
+            (false, _, 0) => format!(
+                "messages are not held any more; {held} held before, behind which others wait: /go, /drop"
+            ),
+            (false, _, behind) => format!(
+                "messages are not held any more; {held} held before, {} behind: /go, /drop",
+                waiting_text(behind)
+            ),
         }
     }
 
     fn release_one(&self, number: u64, is_dropped: bool) -> Answer {
         let held = self.held(number)?;
         let before = self.holding.before(number).filter(|_| !is_dropped);
+        let followers = self.holding.followers(number);
         match held.orders.push(Order::Release { number, is_dropped }) {
             true => Ok(Some(match before {
                 Some(other) => format!("{number} is delivered after {other}, which is still held"),
-                None => format!("{} {number}", released(is_dropped)),
+                None => format!("{} {number}{}", decided(is_dropped), with(is_dropped, followers)),
             })),
             false => Err(BUSY.to_owned()),
         }
     }
 
     fn release_all(&self, is_dropped: bool) -> Answer {
-        // Those let go before wait only for those that are held.
-        let (behind, held): (Vec<_>, Vec<_>) =
+        let (released, held): (Vec<_>, Vec<_>) =
             self.holding.waiting().into_iter().partition(|(_, held)| held.is_released);
         if held.is_empty() {
             return Err("no message is held".to_owned());
         }
+        let released = released.len() as u64;
+        let behind: u64 = self.holding.behind().iter().map(|(_, it)| it.messages).sum();
         let push = |(number, held): &(u64, Held)| {
             held.orders.push(Order::Release { number: *number, is_dropped })
         };
         let count = held.iter().filter(|it| push(it)).count() as u64;
-        let text = match (is_dropped, behind.len() as u64) {
-            (true, 0) => format!("dropped {}", counted(count, "message")),
-            (true, behind) => {
-                format!("dropped {}, delivered {behind} behind", counted(count, "message"))
-            }
-            (false, behind) => format!("delivered {}", counted(count + behind, "message")),
+        // Those that were let go before are not what is dropped.
+        let (count_shown, behind) = match is_dropped {
+            true => (count, released + behind),
+            false => (count + released, behind),
         };
+        let what = counted(count_shown, "message");
+        let text = format!("{} {what}{}", decided(is_dropped), with(is_dropped, behind));
         match held.len() as u64 - count {
             0 => Ok(Some(text)),
             left => Err(format!("{text}; {left} message{} not: {BUSY}", plural(left))),
@@ -273,8 +280,17 @@ impl Server {
 /// Why a held message cannot be let go now.
 const BUSY: &str = "its connection has too many commands to carry out: try again";
 
-fn released(is_dropped: bool) -> &'static str {
+fn decided(is_dropped: bool) -> &'static str {
     if is_dropped { "dropped" } else { "delivered" }
+}
+
+/// What is delivered with what was let go or dropped: ", and 5 that waited behind".
+fn with(is_dropped: bool, behind: u64) -> String {
+    match (behind, is_dropped) {
+        (0, _) => String::new(),
+        (behind, true) => format!(", delivered {behind} behind"),
+        (behind, false) => format!(", and {behind} that waited behind"),
+    }
 }
 
 /// What can be delivered in place of something held: a message for a message, the payload of a ping or pong for that.

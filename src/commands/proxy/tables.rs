@@ -16,8 +16,8 @@ use crate::platform::files::format_size;
 use crate::platform::terminal;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
-use crate::protocol::{MessageKind, Opcode};
-use crate::proxy::{Held, Holding, Payload};
+use crate::protocol::{MessageKind, Opcode, Side};
+use crate::proxy::{Backlog, Held, Holding, Payload};
 use crate::rules::{NumberedRule, Rules};
 
 /// The longest part of a payload in a list, in bytes.
@@ -32,8 +32,11 @@ pub(super) fn numbers(operated: Operated) -> NumberList {
     Arc::new(move |kind| match kind {
         NumberKind::Connection => connections.list(),
         NumberKind::Held => {
-            let what =
-                |(number, held): (u64, Held)| (number, held_row(number, &held)[1..].join(" "));
+            let what = |(number, held): (u64, Held)| {
+                let [_, cells @ ..] = held_row(number, &held);
+                let cells: Vec<_> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+                (number, cells.join(" "))
+            };
             holding.list().into_iter().map(what).collect()
         }
         NumberKind::HeldPayload(number) => {
@@ -47,22 +50,56 @@ pub(super) fn numbers(operated: Operated) -> NumberList {
     })
 }
 
-/// A line for each message that is held, or waits for one that is.
+/// A line for each message that is held, or was let go and waits for one that is; then how many others wait behind them.
 pub(super) fn held_text(holding: &Holding) -> String {
     let row = |(number, held): &(u64, Held)| {
         let mut row = held_row(*number, held);
         if held.is_released
             && let Some(other) = holding.before(*number)
         {
-            row[4] += &format!(", goes after {other}");
+            let separator = if row[3].is_empty() { "" } else { ", " };
+            row[3] += &format!("{separator}goes after {other}");
         }
         row
     };
     let rows: Vec<_> = holding.waiting().iter().map(row).collect();
-    match rows.is_empty() {
-        true => "  no message is held".to_owned(),
-        false => fitted(rows, 5, terminal::width()),
+    if rows.is_empty() {
+        return "  no message is held".to_owned();
     }
+    let mut text = held_table(rows, terminal::width());
+    for (number, backlog) in holding.behind() {
+        text += &format!("\n  {} behind {number}", waiting_text(backlog.messages));
+    }
+    text
+}
+
+/// The rows, without the column of what was decided if nothing was.
+fn held_table(rows: Vec<[String; 5]>, width: usize) -> String {
+    match rows.iter().all(|row| row[3].is_empty()) {
+        true => {
+            let rows =
+                rows.into_iter().map(|[number, from, what, _, data]| [number, from, what, data]);
+            fitted(rows.collect(), 3, width)
+        }
+        false => fitted(rows, 4, width),
+    }
+}
+
+/// What waits for held messages and is not held itself, or was let go.
+pub(super) fn behind(holding: &Holding) -> Backlog {
+    let mut all = Backlog::default();
+    for (_, backlog) in holding.behind() {
+        all.add(backlog);
+    }
+    for (_, held) in holding.waiting().iter().filter(|(_, held)| held.is_released) {
+        all.add(Backlog { messages: 1, bytes: held.payload.size() as u64 });
+    }
+    all
+}
+
+/// "5 messages wait".
+pub(super) fn waiting_text(count: u64) -> String {
+    format!("{} wait{}", counted(count, "message"), if count == 1 { "s" } else { "" })
 }
 
 /// That there is no held message of this number.
@@ -70,7 +107,7 @@ pub(super) fn not_held(number: u64) -> String {
     format!("no held message {number}; /held lists them")
 }
 
-fn held_row(number: u64, held: &Held) -> [String; 6] {
+fn held_row(number: u64, held: &Held) -> [String; 5] {
     let close = match &held.original {
         Carried::Close(close) => close_text(close).into(),
         _ => Bytes::new(),
@@ -85,12 +122,20 @@ fn held_row(number: u64, held: &Held) -> [String; 6] {
     let end = data.len().min(MAX_PREVIEW);
     let end = str::from_utf8(data).map_or(end, |text| text.floor_char_boundary(end));
     let more = if end < data.len() { "…" } else { "" };
+    let arrow = match held.from {
+        Side::Client => '>',
+        Side::Server => '<',
+    };
+    let what = match (&held.payload, data.len()) {
+        (Payload::Control(Opcode::Close, _), _) => what.to_owned(),
+        (_, bytes @ 0..1024) => format!("{what} {bytes} B"),
+        (_, bytes) => format!("{what} {}", format_size(bytes as u64)),
+    };
     [
         number.to_string(),
-        format!("#{}", held.connection),
-        format!("from {}", held.from.name()),
-        format!("{what}, {}", counted(data.len() as u64, "byte")),
-        if held.is_edited { "edited" } else { "as sent" }.to_owned(),
+        format!("#{} {arrow}", held.connection),
+        what,
+        if held.is_edited { "edited" } else { "" }.to_owned(),
         format!("{}{more}", escape_bytes(&data[..end], Newlines::Escape)),
     ]
 }
@@ -123,16 +168,30 @@ fn rule_text(rule: &NumberedRule) -> String {
     shortened(&rule.rule.to_string(), MAX_RULE)
 }
 
+/// "1, 5 messages wait behind; 186 bytes".
+fn held_state(holding: &Holding) -> String {
+    let held = holding.list();
+    let mut text = held.len().to_string();
+    let Backlog { messages, mut bytes } = behind(holding);
+    if messages > 0 {
+        text += &format!(", {} behind", waiting_text(messages));
+    }
+    bytes += held.iter().map(|(_, held)| held.payload.size() as u64).sum::<u64>();
+    if bytes > 0 {
+        text += &format!("; {}", counted(bytes, "byte"));
+    }
+    if holding.is_on() {
+        text += "; every data message is held";
+    }
+    text
+}
+
 /// The state of the proxy.
 pub(super) fn status_text(server: &Server) -> String {
     let config = &server.config;
     let s = if config.tls.is_some() { "s" } else { "" };
     let Totals { open, attempts, messages } = server.connections.totals();
-    let held = server.holding.len();
-    let held = match server.holding.is_on() {
-        true => format!("{held}; every data message is held"),
-        false => held.to_string(),
-    };
+    let held = held_state(&server.holding);
     let memory = counted(server.memory.held() as u64, "byte");
     let limit = format_size(config.capacity.memory as u64);
     let target = config.redaction.url(&config.endpoint.target.url()).into_owned();

@@ -116,6 +116,7 @@ impl Keyboard {
         let mut draft = Draft::default();
         while !self.is_ending() {
             let (line, cursor) = std::mem::take(&mut draft);
+            self.names.settle();
             let prompt = if is_over { String::new() } else { prompt(editor) };
             let read = editor.readline_with_initial(&prompt, line.split_at(cursor));
             match (read, self.keys.take_removed_line()) {
@@ -183,7 +184,14 @@ impl Keyboard {
             Ok(Composed::Edit(text)) => {
                 let context = self.context.as_ref();
                 let outcome = self.programs.edit(&text, "", &self.composer, context);
-                return self.take_edited(editor, outcome, 0, commands, send);
+                let is_unchanged = matches!(outcome, Outcome::Unchanged(_));
+                let draft = self.take_edited(editor, outcome, 0, commands, send);
+                if !is_unchanged {
+                    return draft;
+                }
+                // It was not on the line before.
+                self.remember(editor, &draft.0);
+                return Draft::default();
             }
             Ok(Composed::Text(text)) => Some(Parsed::Ready(Action::Show(Show::Text(text)).into())),
             Err(reason) => problem(reason),

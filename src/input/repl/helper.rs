@@ -1,7 +1,7 @@
 //! Completion, hints and colours while a line is typed.
 
 use std::borrow::Cow;
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
@@ -37,6 +37,8 @@ pub(super) struct Assistant {
     keys: Arc<Keys>,
     composer: Arc<Composer>,
     prompt: PromptText,
+    /// How often a line that is not sent was drawn since that was decided.
+    draws: Cell<u64>,
 }
 
 impl Assistant {
@@ -48,7 +50,8 @@ impl Assistant {
         composer: Arc<Composer>,
         prompt: PromptText,
     ) -> Self {
-        Self { words, color, typed: RefCell::default(), keys, composer, prompt }
+        let (typed, draws) = (RefCell::default(), Cell::default());
+        Self { words, color, typed, keys, composer, prompt, draws }
     }
 
     /// What stands before a line that is sent now.
@@ -202,6 +205,7 @@ impl Assistant {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         if let Some(mark) = self.keys.mark() {
+            self.draws.set(0);
             return Ok(ValidationResult::Valid(Some(mark.to_owned())));
         }
         let is_drawn_anew = !context.input().is_empty() && self.prompt.note_sent();
@@ -213,7 +217,13 @@ impl Validator for Assistant {
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         let colored = self.color.then(|| colored(line)).flatten();
-        colored.map_or_else(|| drawn(line), Cow::Owned)
+        let shown = colored.map_or_else(|| drawn(line), Cow::Owned);
+        let Some(mark) = self.keys.mark() else { return shown };
+        // The first time it is behind the line. If the cursor is not there, the line is drawn once more, without that.
+        match self.draws.replace(self.draws.get() + 1) {
+            0 => shown,
+            _ => Cow::Owned(shown.into_owned() + &self.styled("\x1b[2m", mark)),
+        }
     }
 
     /// What is typed into such a line is not written by itself, but the line anew.
@@ -226,7 +236,12 @@ impl Highlighter for Assistant {
     }
 
     /// While history is searched, the prompt has what is searched for.
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
+        &'s self,
+        prompt: &'p str,
+        is_default: bool,
+    ) -> Cow<'b, str> {
+        self.keys.set_searching(!is_default);
         let text = match self.prompt.drawn(prompt) {
             Cow::Borrowed(prompt) => drawn(prompt),
             own => own,

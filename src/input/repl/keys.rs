@@ -32,6 +32,8 @@ pub(super) struct Keys {
     removed_line: Mutex<Option<RemovedLine>>,
     last_pressed: Mutex<Option<Instant>>,
     is_closing: AtomicBool,
+    /// The prompt shows what is searched for in the history.
+    is_searching: AtomicBool,
     /// Enter replaces the backslash before the cursor by a newline, by way of completion: no other command of the line
     /// editor replaces and leaves the cursor behind that.
     continues_line: AtomicBool,
@@ -46,6 +48,7 @@ impl Keys {
             removed_line,
             last_pressed,
             is_closing: AtomicBool::new(false),
+            is_searching: AtomicBool::new(false),
             continues_line: AtomicBool::new(false),
         }
     }
@@ -82,6 +85,11 @@ impl Keys {
     /// From now on Ctrl-C ends the session also with text on the line.
     pub(super) fn set_closing(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether history is searched: then Ctrl-C ends only that if nothing is found.
+    pub(super) fn set_searching(&self, is_searching: bool) {
+        self.is_searching.store(is_searching, Ordering::SeqCst);
     }
 
     /// Whether the backslash before the cursor is to be replaced by a newline, once.
@@ -136,10 +144,12 @@ impl ConditionalEventHandler for Handler {
             Key::Enter => return self.enter(context),
             Key::Suspend => RemovedLine::Suspended(context.pos()),
             Key::Edit => RemovedLine::Edited(context.pos()),
-            Key::Interrupt
-                if context.line().is_empty() || self.keys.is_closing.load(Ordering::SeqCst) =>
-            {
+            Key::Interrupt if self.keys.is_closing.load(Ordering::SeqCst) => {
                 return Some(Cmd::Interrupt);
+            }
+            Key::Interrupt if context.line().is_empty() => {
+                let is_searching = self.keys.is_searching.load(Ordering::SeqCst);
+                return Some(if is_searching { Cmd::Abort } else { Cmd::Interrupt });
             }
             Key::Interrupt => RemovedLine::Cleared,
         };

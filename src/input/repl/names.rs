@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::destination::{Destination, Destinations, NoDestinations};
 use crate::redact::Secrets;
@@ -12,6 +13,10 @@ const MAX_CONNECTIONS: usize = 16;
 
 /// The longest name.
 const MAX_NAME: usize = 32;
+
+/// The prompt of a new connection is shown once it is open, and after this time at the latest: if it cannot be opened, the
+/// prompt does not change.
+const OPENING_TIME: Duration = Duration::from_millis(150);
 
 /// The state of a connection, as far as the prompt has to know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,8 @@ pub enum Liveness {
 #[derive(Debug)]
 pub struct PromptNames {
     state: Mutex<State>,
+    /// The state of a connection has changed.
+    changed: Condvar,
     destinations: Arc<dyn Destinations>,
     /// The prompt stays when the last connection has ended.
     stays: bool,
@@ -41,6 +48,10 @@ pub struct PromptNames {
 struct State {
     connections: Vec<Named>,
     current: String,
+    /// The current one could not be opened: from the next prompt on lines are for this one.
+    next: Option<String>,
+    /// The next prompt is the first one since the current one was asked for.
+    is_new: bool,
     /// Of all connections, also of those that are forgotten.
     secrets: Secrets,
 }
@@ -49,6 +60,10 @@ struct State {
 struct Named {
     name: String,
     liveness: Liveness,
+    /// Until it is open, the connection that lines were for before.
+    before: Option<String>,
+    /// It could not be opened, and lines are for another one again, which was not shown yet.
+    is_left: bool,
     /// The folder of its saved messages.
     messages: Option<PathBuf>,
 }
@@ -71,12 +86,29 @@ impl PromptNames {
         let mut state = State { current: first.to_owned(), ..State::default() };
         state.add(first, destination);
         let are_several = AtomicBool::new(false);
-        Self { state: Mutex::new(state), destinations, stays, are_several }
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        Self { state, changed, destinations, stays, are_several }
     }
 
     /// A prompt that is not at one of several connections.
     pub fn alone(destination: Destination) -> Self {
         Self::new("", destination, Arc::new(NoDestinations), false)
+    }
+
+    /// Decides which connection lines are for, before a prompt is shown for the next one.
+    pub(super) fn settle(&self) {
+        let is_opening = |state: &mut State| {
+            let current = state.current.clone();
+            let is_opening =
+                |it: &mut Named| it.liveness == Liveness::Opening && it.before.is_some();
+            state.is_new && state.find(&current).is_some_and(is_opening)
+        };
+        let settled = self.changed.wait_timeout_while(self.state(), OPENING_TIME, is_opening);
+        let (mut state, _) = settled.unwrap_or_else(PoisonError::into_inner);
+        state.is_new = false;
+        if let Some(next) = state.next.take() {
+            state.current = next;
+        }
     }
 
     /// The prompt as it is shown.
@@ -97,6 +129,23 @@ impl PromptNames {
         self.state().current.clone()
     }
 
+    /// The connection that lines are for from the next prompt on.
+    pub fn upcoming(&self) -> String {
+        let state = self.state();
+        state.next.as_ref().unwrap_or(&state.current).clone()
+    }
+
+    /// The connection that Enter on the empty line is for; `None`: it only ends the prompt of one that could not be opened.
+    pub(super) fn entered(&self) -> Option<String> {
+        let state = self.state();
+        state.next.is_none().then(|| state.current.clone())
+    }
+
+    /// Whether a connection could not be opened and lines are for another one again, once.
+    pub fn take_left(&self, name: &str) -> bool {
+        self.state().find(name).is_some_and(|named| std::mem::take(&mut named.is_left))
+    }
+
     /// All names, in the order of their first use.
     pub fn all(&self) -> Vec<String> {
         self.state().connections.iter().map(|it| it.name.clone()).collect()
@@ -109,9 +158,8 @@ impl PromptNames {
 
     /// Records the state of a connection.
     pub fn set(&self, name: &str, liveness: Liveness) {
-        if let Some(connection) = self.state().find(name) {
-            connection.liveness = liveness;
-        }
+        self.state().set(name, liveness);
+        self.changed.notify_all();
     }
 
     /// The folder of the saved messages of the connection that lines are for.
@@ -145,7 +193,7 @@ impl PromptNames {
         if state.find(name).is_none() {
             return Err(unknown(name));
         }
-        name.clone_into(&mut state.current);
+        state.select(name);
         Ok(())
     }
 
@@ -170,10 +218,17 @@ impl PromptNames {
         let destination = self.destinations.prepare(&name, url)?;
         let mut state = self.state();
         state.check_free(&name)?;
+        let before = state.current.clone();
         if state.add(&name, destination) {
             self.are_several.store(true, Ordering::SeqCst);
         }
-        state.current.clone_from(&name);
+        state.select(&name);
+        state.is_new = true;
+        if before != name
+            && let Some(added) = state.find(&name)
+        {
+            added.before = Some(before);
+        }
         Ok(name)
     }
 
@@ -183,6 +238,35 @@ impl PromptNames {
 }
 
 impl State {
+    /// Lines are for this connection, whether or not it can be opened.
+    fn select(&mut self, name: &str) {
+        name.clone_into(&mut self.current);
+        self.next = None;
+        if let Some(selected) = self.find(name) {
+            selected.before = None;
+        }
+    }
+
+    fn set(&mut self, name: &str, liveness: Liveness) {
+        let Some(connection) = self.find(name) else { return };
+        connection.liveness = liveness;
+        if liveness == Liveness::Opening {
+            return;
+        }
+        let Some(before) = connection.before.take().filter(|_| liveness == Liveness::Ended) else {
+            return;
+        };
+        connection.is_left = true;
+        for other in &mut self.connections {
+            if other.before.as_deref() == Some(name) {
+                other.before = Some(before.clone());
+            }
+        }
+        if self.current == name && self.find(&before).is_some() {
+            self.next = Some(before);
+        }
+    }
+
     fn find(&mut self, name: &str) -> Option<&mut Named> {
         self.connections.iter_mut().find(|known| known.name == name)
     }
@@ -219,8 +303,9 @@ impl State {
     fn add(&mut self, name: &str, destination: Destination) -> bool {
         let Destination { messages, secrets } = destination;
         self.secrets = std::mem::take(&mut self.secrets).and(secrets);
-        let added = Named { name: name.to_owned(), liveness: Liveness::Opening, messages };
-        if let Some(earlier) = self.find(name) {
+        let (name, liveness) = (name.to_owned(), Liveness::Opening);
+        let added = Named { name, liveness, before: None, is_left: false, messages };
+        if let Some(earlier) = self.find(&added.name) {
             *earlier = added;
             return false;
         }
@@ -254,107 +339,4 @@ pub fn check_name(name: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// The last part of a URL is the folder of its messages.
-    #[derive(Debug)]
-    pub(in crate::input::repl) struct Known;
-
-    impl Destinations for Known {
-        fn prepare(&self, _: &str, url: &str) -> Result<Destination, String> {
-            let messages = Some(url.rsplit('/').next().unwrap_or_default().into());
-            let destination = Destination { messages, ..Destination::default() };
-            if url == "bad" { Err("bad URL".to_owned()) } else { Ok(destination) }
-        }
-
-        fn endpoints(&self) -> Vec<String> {
-            vec!["staging".to_owned(), "local".to_owned()]
-        }
-    }
-
-    pub(in crate::input::repl) fn names(stays: bool) -> PromptNames {
-        let first = Destination { messages: Some("first".into()), ..Destination::default() };
-        PromptNames::new("main", first, Arc::new(Known), stays)
-    }
-
-    #[test]
-    fn saved_messages_are_those_of_the_current_connection() {
-        let names = names(true);
-        let folder = |names: &PromptNames| names.messages().map(|it| it.display().to_string());
-        assert_eq!(folder(&names).as_deref(), Some("first"));
-        names.connect(Some("b"), "ws://other").expect("a name");
-        assert_eq!(folder(&names).as_deref(), Some("other"));
-        names.select("main").expect("a name");
-        assert_eq!(folder(&names).as_deref(), Some("first"));
-        names.set("main", Liveness::Ended);
-        names.connect(None, "ws://third").expect("a name");
-        assert_eq!(folder(&names).as_deref(), Some("third"));
-    }
-
-    #[test]
-    fn the_prompt_has_a_name_once_there_are_several_connections() {
-        let names = names(false);
-        assert_eq!(names.prompt(), "> ");
-        assert_eq!(names.connect(Some("b"), "ws://h"), Ok("b".to_owned()));
-        assert_eq!(names.prompt(), "b> ");
-        assert_eq!(names.select("main"), Ok(()));
-        assert_eq!(names.prompt(), "main> ");
-        assert!(names.select("c").is_err_and(|reason| reason.contains("\"c\"")));
-        assert_eq!(names.all(), ["main", "b"]);
-    }
-
-    #[test]
-    fn only_a_connection_that_has_ended_is_replaced() {
-        let names = names(true);
-        assert!(
-            names.connect(None, "ws://h").is_err_and(|reason| reason.contains("main is still"))
-        );
-        names.set("main", Liveness::Ended);
-        assert_eq!(names.connect(None, "bad"), Err("bad URL".to_owned()));
-        assert_eq!(names.connect(None, "ws://h"), Ok("main".to_owned()));
-        assert_eq!(names.prompt(), "> ");
-        let reason = names.connect(None, "ws://h").expect_err("it is being opened");
-        assert!(reason.starts_with("main is still connecting: /close cancels it, "), "{reason}");
-        names.connect(Some("b"), "ws://h").expect("another one");
-        let reason = names.connect(Some("main"), "ws://h").expect_err("it is being opened");
-        assert!(reason.contains("still connecting: /use main and /close cancels it"), "{reason}");
-        names.set("main", Liveness::Open);
-        let reason = names.connect(Some("main"), "ws://h").expect_err("it is open");
-        assert!(reason.contains("still connected: /use main and /close closes it"), "{reason}");
-    }
-
-    #[test]
-    fn names_are_short_words() {
-        for name in ["a", "B-2_c", &"x".repeat(MAX_NAME)] {
-            assert_eq!(check_name(name), Ok(()));
-        }
-        for name in ["", "a b", "é", "a/b", "ws://h", &"x".repeat(MAX_NAME + 1)] {
-            assert!(check_name(name).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_number_of_connections_is_limited() {
-        let names = names(true);
-        for number in 1..MAX_CONNECTIONS {
-            let name = format!("c{number}");
-            assert_eq!(names.connect(Some(&name), "ws://h"), Ok(name.clone()));
-            names.set(&name, Liveness::Open);
-        }
-        assert!(names.connect(Some("more"), "ws://h").is_err());
-        names.set("c3", Liveness::Ended);
-        assert_eq!(names.connect(Some("more"), "ws://h"), Ok("more".to_owned()));
-        assert_eq!(names.all().len(), MAX_CONNECTIONS);
-        assert!(names.check("c3").is_err());
-    }
-
-    #[test]
-    fn an_attempt_can_be_cancelled_where_the_prompt_stays() {
-        assert_eq!(names(false).cancellable(), None);
-        let names = names(true);
-        assert_eq!(names.cancellable(), Some("main".to_owned()));
-        names.set("main", Liveness::Open);
-        assert_eq!(names.cancellable(), None);
-    }
-}
+pub(super) mod tests;

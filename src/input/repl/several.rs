@@ -30,6 +30,9 @@ pub enum PromptCommand {
     Enter(String),
     /// Ctrl-C while this connection is being opened.
     Cancel(String),
+    /// `/close` with this word in place of a code, which may be meant as the name of a connection. It is refused, for
+    /// this reason if there is none of that name.
+    CloseWord(String, String),
     /// Close all connections and exit.
     Quit,
 }
@@ -57,7 +60,7 @@ pub static PROMPT_COMMANDS: CommandSet<PromptCommand> = CommandSet {
         matches!(command, PromptCommand::Quit | PromptCommand::To(_, Action::Close(..)))
     },
     address,
-    enter: |names| Some(PromptCommand::Enter(names.current())),
+    enter: |names| names.entered().map(PromptCommand::Enter),
     cancel: |names| names.cancellable().map(PromptCommand::Cancel),
 };
 
@@ -110,6 +113,10 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<PromptCommand>, String> 
         ("use", _) => return usage("the name of a connection: /connections lists them"),
         ("connections", []) => PromptCommand::Connections,
         ("quit", []) => PromptCommand::Quit,
+        ("close", [word, ..]) => match connection::execute(name, argument) {
+            Ok(parsed) => return Ok(parsed.map(PromptCommand::Action)),
+            Err(reason) => PromptCommand::CloseWord((*word).to_owned(), reason),
+        },
         ("connections" | "quit", _) => return Err(format!("/{name} takes no argument")),
         _ => return Ok(connection::execute(name, argument)?.map(PromptCommand::Action)),
     };
@@ -142,6 +149,12 @@ fn resolve(command: PromptCommand, names: &PromptNames) -> Result<PromptCommand,
             names.check(&name)?;
             PromptCommand::Reconnect(Some(name))
         }
+        PromptCommand::CloseWord(word, _) if names.check(&word).is_ok() => {
+            return Err(format!(
+                "{word:?} is not a close code: /use {word}, then /close closes that connection"
+            ));
+        }
+        PromptCommand::CloseWord(_, reason) => return Err(reason),
         PromptCommand::Use(name) => {
             names.select(&name)?;
             PromptCommand::Use(name)
@@ -214,6 +227,9 @@ mod tests {
             ("/connect ws://h", "main is still connected"),
             ("/connect b bad", "bad URL"),
             ("/connect a/b ws://h", "not a name"),
+            ("/close main", "\"main\" is not a close code: /use main, then /close closes"),
+            ("/close b", "\"b\" is not a close code: /close [CODE [REASON]]"),
+            ("/close 1006", "must not be sent"),
             ("/use", "requires the name"),
             ("/use b", "no connection is called \"b\""),
             ("/reconnect b", "no connection is called \"b\""),

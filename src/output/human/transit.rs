@@ -8,8 +8,8 @@ use super::preview::payload_preview;
 use super::stamp::short;
 use super::{Detail, Human, OURS, arrow, role};
 use crate::event::{
-    Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, Opened, ProxyClosed,
-    ProxyInitiator, Touch, Transit,
+    Behind, Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, Opened,
+    ProxyClosed, ProxyInitiator, Touch, Transit,
 };
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
@@ -52,8 +52,25 @@ impl Human {
             }
             _ => {}
         }
-        let Some(touch) = transit.touch else { return self.own_lines_of(event) };
-        self.touched(event, touch)
+        let lines = match transit.touch {
+            Some(touch) => self.touched(event, touch),
+            None => self.own_lines_of(event),
+        };
+        let is_elsewhere = matches!(event.what, EventKind::Message(_)) && !self.options.messages;
+        match transit.behind {
+            Some(behind) if !is_elsewhere => lines.map(|lines| lines + &self.wait_line(behind)),
+            _ => lines,
+        }
+    }
+
+    /// "  waits behind held message 11", below a message that is not delivered at once.
+    fn wait_line(&self, behind: Behind) -> String {
+        let text = match behind {
+            Behind::Held(number) => format!("waits behind held message {number}"),
+            Behind::Delayed => "waits behind a delayed message".to_owned(),
+        };
+        let line = format!("{}{text}", " ".repeat(HANGING));
+        self.paragraph(Role::Dim, &line, 0, HANGING) + "\n"
     }
 
     /// A message or control frame, and what was done to it.

@@ -209,7 +209,7 @@ mod tests {
     /// The line of an event on connection 3, without what all lines have.
     fn shown(touch: Option<Touch<'_>>, what: EventKind<'_>) -> String {
         let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
-        let transit = Some(Transit { touch: touch.as_ref(), waits: false });
+        let transit = Some(Transit { touch: touch.as_ref(), ..Transit::default() });
         let bytes = line(&Event { at, connection: Some(3), mark: None, transit, what });
         let text = String::from_utf8(bytes).expect("UTF-8");
         serde_json::from_str::<serde_json::Value>(&text).expect("JSON");

@@ -93,7 +93,8 @@ pub(super) fn show(
         _ => None,
     };
     let may_wait = is_message(&event) || matches!(event, Event::Ping(..) | Event::Pong(..));
-    let transit = Transit { waits: transit.waits && may_wait, ..transit };
+    let behind = transit.behind.filter(|_| may_wait);
+    let transit = Transit { waits: transit.waits && may_wait, behind, ..transit };
     if payload.is_some() {
         journal.outputs().lend(payload);
     }

@@ -2,7 +2,7 @@
 
 use crate::event::{Carried, Decided, EventKind, HeldOutcome, Level, emit_masked};
 use crate::protocol::frame::Opcode;
-use crate::protocol::{Side, TransportEnd};
+use crate::protocol::{CloseCode, Side, TransportEnd};
 use crate::proxy::hold::Held;
 use crate::proxy::payload::Payload;
 use crate::rules::Replacement;
@@ -52,23 +52,56 @@ impl Cable<'_> {
     /// Shows that a side has sent a Close frame, if that waits behind something held.
     pub(super) fn note_waiting_close(&mut self, from: Side) {
         let code = self.ways[at(from)].close.as_ref().and_then(|close| close.code);
-        let text = match code {
-            Some(code) => format!("sent a Close frame, {} {}", code.get(), code.name()),
-            None => "sent a Close frame without a code".to_owned(),
-        };
-        self.note_waiting_end(from, &text);
+        self.note_waiting_end(from, &close_sent(code));
     }
 
-    /// Shows how a side has ended, if that waits behind something held.
+    /// Shows how a side has ended, if that waits behind something held. The other one may have ended before, which is shown first.
     pub(super) fn note_waiting_end(&mut self, from: Side, what: &str) {
-        let messages = self.ways[at(from)].passing.messages();
-        let Some(number) = messages.and_then(|messages| messages.last_held()) else { return };
-        let text = format!("the {} has {what}: passed on after held message {number}", from.name());
+        let Some(number) = self.last_held(from) else { return };
+        self.note_passed_end(from.other());
+        let other = &self.ways[at(from.other())];
+        let then = if other.has_shown_end { "then " } else { "" };
+        let who = from.name();
+        let text = match other.ended {
+            None => format!("the {who} has {then}{what}: passed on after held message {number}"),
+            Some(_) => format!("the {who} has {then}{what}"),
+        };
+        self.ways[at(from)].has_shown_end = true;
         self.journal.emit(EventKind::Notice(Level::Info, &text));
+    }
+
+    /// Shows how a side has ended, if that is passed on while something of the other side is held: the connection goes on for now.
+    fn note_passed_end(&mut self, from: Side) {
+        let way = &self.ways[at(from)];
+        let is_reset = way.pending_end.is_some() || self.ends[at(from)].has_failed();
+        let is_ours = self.closing.is_some() || self.closed_side.is_some();
+        if way.has_shown_end || (way.close.is_none() && way.ended.is_none()) || is_reset || is_ours
+        {
+            return;
+        }
+        let what = match &way.close {
+            Some(close) => close_sent(close.code),
+            None => "ended TCP".to_owned(),
+        };
+        if self.last_held(from).is_some() {
+            return;
+        }
+        let Some(number) = self.last_held(from.other()) else { return };
+        let (who, other) = (from.name(), from.other().name());
+        let text =
+            format!("the {who} has {what}; held message {number} of the {other} still waits");
+        self.ways[at(from)].has_shown_end = true;
+        self.journal.emit(EventKind::Notice(Level::Info, &text));
+        self.show_soon();
+    }
+
+    fn last_held(&mut self, from: Side) -> Option<u64> {
+        self.ways[at(from)].passing.messages()?.last_held()
     }
 
     /// Ends a connection that both sides have left, and of which only what is held remains: nobody is there to get it.
     pub(super) fn check_left(&mut self) {
+        SIDES.into_iter().for_each(|side| self.note_passed_end(side));
         let holds = |way: &mut Way| {
             way.passing.messages().is_some_and(|messages| messages.waits_for_operator())
         };
@@ -118,6 +151,14 @@ impl Cable<'_> {
         let (secrets, journal) = (&self.opened.secrets, &mut self.journal);
         emit_masked(EventKind::Decided(&decided), secrets, |event| journal.emit(event));
         self.show_soon();
+    }
+}
+
+/// "sent a Close frame, 1000 Normal Closure".
+fn close_sent(code: Option<CloseCode>) -> String {
+    match code {
+        Some(code) => format!("sent a Close frame, {} {}", code.get(), code.name()),
+        None => "sent a Close frame without a code".to_owned(),
     }
 }
 

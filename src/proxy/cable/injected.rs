@@ -111,7 +111,7 @@ impl Cable<'_> {
             Payload::Control(Opcode::Pong, data) => EventKind::Pong(direction, data, None),
             Payload::Control(_, data) => EventKind::Ping(direction, data),
         };
-        self.journal.emit_in_transit(Transit { touch: Some(&touch), waits: false }, event);
+        self.journal.emit_in_transit(Transit { touch: Some(&touch), ..Transit::default() }, event);
         self.show_soon();
     }
 

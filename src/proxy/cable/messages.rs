@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::event::{Decided, HeldOutcome};
+use crate::event::{Behind, Decided, HeldOutcome};
 use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, MessageRelay, Unit};
@@ -18,6 +18,8 @@ pub(super) struct Messages {
     lineup: VecDeque<Entry>,
     /// Bytes in it.
     size: usize,
+    /// The last entry of it that does not wait only for others.
+    last_waiting: Option<Behind>,
     /// How many entries of it pings and pongs must not overtake.
     barriers: usize,
     /// What was delivered before it ends within a message.
@@ -119,6 +121,16 @@ pub(super) enum Wait {
     Held(u64),
 }
 
+impl Wait {
+    fn behind(self) -> Option<Behind> {
+        match self {
+            Self::None => None,
+            Self::Until(_) => Some(Behind::Delayed),
+            Self::Held(number) => Some(Behind::Held(number)),
+        }
+    }
+}
+
 /// How long a control frame waits for the end of the message that it was sent in.
 const CONTROL_WAIT: Duration = Duration::from_secs(1);
 
@@ -133,6 +145,7 @@ impl Messages {
             from,
             lineup: VecDeque::new(),
             size: 0,
+            last_waiting: None,
             barriers: 0,
             is_inside: false,
             control_since: None,
@@ -166,7 +179,30 @@ impl Messages {
     /// Adds a message or control frame behind what waits.
     pub(super) fn push(&mut self, unit: Unit, plan: Plan, wait: Wait) {
         self.size += unit.memory_usage();
+        self.last_waiting = wait.behind().or(self.behind());
         self.add(Entry::Unit { unit, plan, wait, since: Instant::now(), released: None });
+    }
+
+    /// What is added next waits behind this.
+    pub(super) fn behind(&self) -> Option<Behind> {
+        self.last_waiting.filter(|_| !self.lineup.is_empty())
+    }
+
+    /// The held message that something waits behind, and for nothing else, if it is added next and is to be delivered.
+    pub(super) fn held_before(&self, plan: &Plan, wait: Wait) -> Option<u64> {
+        match self.behind() {
+            Some(Behind::Held(number)) if wait == Wait::None && !matches!(plan, Plan::Drop) => {
+                Some(number)
+            }
+            _ => None,
+        }
+    }
+
+    fn find_last_waiting(&mut self) {
+        self.last_waiting = self.lineup.iter().rev().find_map(|entry| match entry {
+            Entry::Unit { wait, .. } => wait.behind(),
+            Entry::Bytes(..) | Entry::Ending(_) => None,
+        });
     }
 
     fn add(&mut self, entry: Entry) {
@@ -236,9 +272,10 @@ impl Messages {
                 && *wait == Wait::Held(number)
             {
                 (*plan, *wait, *released) = (with, Wait::None, what.map(Box::new));
-                return;
+                break;
             }
         }
+        self.find_last_waiting();
     }
 
     /// Appends what need not wait any more to `out`.
@@ -305,6 +342,7 @@ impl Messages {
             }
         }
         self.barriers = self.lineup.iter().filter(|entry| entry.is_barrier()).count();
+        self.find_last_waiting();
         self.advance(now, out);
     }
 

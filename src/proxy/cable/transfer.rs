@@ -341,7 +341,7 @@ impl Cable<'_> {
         if is_closing {
             losses.add_event(&event, from);
         }
-        let transit = Transit { touch: None, waits: is_closing };
+        let transit = Transit { waits: is_closing, ..Transit::default() };
         let event = as_passed(event, false);
         show(event, transit, from.direction(), self.opened, &mut self.journal);
         true

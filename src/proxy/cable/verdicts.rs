@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::{Carried, Changed, EventKind, Level, Opened, Touch, Transit};
+use crate::event::{Behind, Carried, Changed, EventKind, Level, Opened, Touch, Transit};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Opcode;
 use crate::protocol::relay::{Content, Decision, Step, Unit};
@@ -59,6 +59,11 @@ impl Cable<'_> {
                 (_, Some(Queued { unit, plan, wait, .. })) => {
                     let is_close = matches!(unit.content(), Content::Control(Opcode::Close, _));
                     let is_passed = matches!(plan, Plan::Pass) && wait == Wait::None;
+                    if let (Some(number), Content::Message(_, data)) =
+                        (messages.held_before(&plan, wait), unit.content())
+                    {
+                        self.control.holding.add_behind(number, data.len());
+                    }
                     messages.push(unit, plan, wait);
                     if is_close && is_passed {
                         self.note_waiting_close(from);
@@ -102,11 +107,12 @@ impl Cable<'_> {
             }
         };
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
+        let behind = messages.behind();
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 note(&event);
-                let transit = Transit { touch: None, waits: is_closing };
+                let transit = Transit { waits: is_closing, ..Transit::default() };
                 let event = as_passed(event, self.options.enforce);
                 show(event, transit, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
@@ -128,11 +134,14 @@ impl Cable<'_> {
                 let is_untouched = verdict.is_none() && held.is_none();
                 let overtakes = may_be_overtaken && is_untouched && is_ping_or_pong(&event);
                 let is_behind = waits && !overtakes && !decision.is_within_message();
-                let is_late = is_closing || deed.is_late(is_behind);
+                let transit = match is_closing {
+                    true => Transit { waits: true, ..Transit::default() },
+                    false => deed.transit(is_behind, behind),
+                };
                 emit(
                     event,
                     from,
-                    (verdict.as_ref(), held, is_late),
+                    (verdict.as_ref(), held, transit),
                     deed.change(&decision.event()),
                     self.opened,
                     &mut self.journal,
@@ -175,6 +184,14 @@ impl Deed {
             (Self::Close(payload), Event::Close(..)) => Some(Carried::Close(payload.clone())),
             _ => None,
         }
+    }
+
+    /// Whether it waits, and what it is shown behind: of one that is delayed itself that is shown.
+    fn transit(&self, is_behind: bool, behind: Option<Behind>) -> Transit<'static> {
+        let waits = self.is_late(is_behind);
+        let is_delayed = matches!(self, Self::Wait(..));
+        let behind = behind.filter(|it| waits && !(is_delayed && *it == Behind::Delayed));
+        Transit { waits, behind, touch: None }
     }
 }
 
@@ -279,25 +296,24 @@ fn carried(event: &Event<'_>) -> Carried {
     }
 }
 
-/// Shows what was decided about, what was decided, its number if it is held, whether it waits otherwise, and what is delivered in
+/// Shows what was decided about, what was decided, its number if it is held, whether and how it waits otherwise, and what is delivered in
 /// its place.
 fn emit(
     event: Event<'_>,
     from: Side,
-    (verdict, held, waits): (Option<&Verdict>, Option<u64>, bool),
+    (verdict, held, transit): (Option<&Verdict>, Option<u64>, Transit<'_>),
     changed_to: Option<Carried>,
     opened: &Opened,
     journal: &mut Journal<'_>,
 ) {
-    let untouched = Transit { touch: None, waits };
     let (rule, action) = match (verdict, held) {
         (Some(verdict), _) => (Some(verdict.rule), action_text(&verdict.effect)),
         (None, Some(_)) => (None, "hold".to_owned()),
-        (None, None) => return show(event, untouched, from.direction(), opened, journal),
+        (None, None) => return show(event, transit, from.direction(), opened, journal),
     };
     let changed_to = changed_to.as_ref().map(Changed::from);
     let touch = Touch { rule, action: &action, changed_to, held };
-    let transit = Transit { touch: Some(&touch), waits };
+    let transit = Transit { touch: Some(&touch), ..transit };
     show(event, transit, from.direction(), opened, journal);
 }
 

@@ -225,7 +225,8 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
     let touch =
         touch(line.rule, line.action, line.changed_to, line.held).map_err(LineError::new)?;
     let waits = line.delivered == Some(false);
-    let transit = is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new), waits });
+    let transit =
+        is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new), waits, behind: None });
     let direction = line.direction.into();
     let missing = |key: &str| LineError::new(format!("the {name} has no \"{key}\""));
     let connection = line.connection;

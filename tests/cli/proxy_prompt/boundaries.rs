@@ -61,6 +61,62 @@ fn nothing_is_injected_into_a_message_in_which_a_ping_is_held() {
     finish(&mut terminal, client);
 }
 
+/// The end of the server is shown first, though it is the client's that waits behind the held message.
+#[test]
+fn who_ends_the_connection_first_is_shown_first_while_something_is_held() {
+    let (sender, is_held) = channel();
+    let server = Server::script(move |peer| {
+        peer.accept_request();
+        is_held.recv().expect("a test that still runs");
+        peer.eof();
+        peer.expect_eof();
+    });
+    let (mut terminal, port) = proxy(&["--rule", "client text:held => hold"], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    say(&mut client, "held");
+    terminal.wait_for("hold as 1");
+    sender.send(()).expect("a server");
+    terminal.wait_for("#1 the server has ended TCP; held message 1 of the client still waits");
+    client.expect_eof();
+    client.eof();
+    terminal.wait_for("#1 the client has then ended TCP");
+    terminal.wait_for("#1 ended by the server without a Close frame");
+    drop(client);
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+    let screen = terminal.screen();
+    let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}: {screen}"));
+    assert!(at("the server has ended") < at("the client has then ended"), "{screen}");
+}
+
+#[test]
+fn a_close_frame_of_one_side_is_shown_while_something_of_the_other_is_held() {
+    let (sender, is_held) = channel();
+    let server = Server::script(move |peer| {
+        peer.accept_request();
+        is_held.recv().expect("a test that still runs");
+        peer.close(1001, "");
+        peer.expect_text("held");
+        peer.expect_close(1001);
+    });
+    let (mut terminal, port) = proxy(&["--rule", "client text:held => hold"], &server);
+    let mut client = connect(&terminal, port, "/", &[]);
+    say(&mut client, "held");
+    terminal.wait_for("hold as 1");
+    sender.send(()).expect("a server");
+    terminal.wait_for("#1 the server has sent a Close frame, 1001 Going Away; held message 1");
+    client.expect_close(1001);
+    client.close(1001, "");
+    terminal
+        .wait_for("#1 the client has then sent a Close frame, 1001 Going Away: passed on after");
+    terminal.type_line("/go");
+    client.expect_eof();
+    drop(client);
+    terminal.wait_for("#1 closed by the server: 1001");
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
 #[test]
 fn a_connection_that_both_sides_have_left_ends_though_something_is_held() {
     let server = Server::script(|peer| {

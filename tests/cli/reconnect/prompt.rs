@@ -27,6 +27,7 @@ fn lines_typed_without_a_connection_are_sent_later() {
     let mut terminal = prompt(&server, "1ms");
     terminal.wait_for("as the server requests");
     terminal.type_line("typed while away");
+    terminal.wait_for("not connected: queued until reconnected");
     terminal.type_line("/status");
     terminal.wait_for("not connected");
     terminal.type_text("half a li");

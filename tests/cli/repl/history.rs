@@ -238,6 +238,29 @@ fn ctrl_r_searches() {
     leave(terminal);
 }
 
+/// What is found is not sent, which its line shows whether or not it is colored; nothing found is no line.
+#[test]
+fn ctrl_c_ends_a_search() {
+    let server = server(|peer| {
+        [r#"{"op":"buy"}"#, "banana"].into_iter().for_each(|line| peer.expect_text(line));
+    });
+    let terminal = session(&server);
+    enter_line(&terminal, r#"{"op":"buy"}"#);
+    terminal.press(Key::CtrlR);
+    terminal.type_text("bu");
+    let search = "(reverse-i-search)`bu': {\"op\":\"buy\"}";
+    terminal.wait_until("the line found", |screen| super::last_line(screen).contains(search));
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("> {\"op\":\"buy\"}^C\n");
+    wait_for_prompt(&terminal, "");
+    terminal.press(Key::CtrlR);
+    terminal.wait_for("(reverse-i-search)`': ");
+    terminal.press(Key::CtrlC);
+    wait_for_prompt(&terminal, "");
+    enter_line(&terminal, "banana");
+    leave(terminal);
+}
+
 #[test]
 fn tab_completes_a_command() {
     let server = server(|_| {});

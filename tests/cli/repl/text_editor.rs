@@ -84,6 +84,24 @@ fn an_unchanged_line_is_typed_on() {
 }
 
 #[test]
+fn an_unchanged_message_is_not_left_on_the_line() {
+    let server = server(|peer| peer.expect_text("hello"));
+    let editor = Editor::new("echo \"$file\" | grep -q txt$");
+    let terminal = editor.session(&server);
+    terminal.type_line("hello");
+    terminal.wait_for("> hello\n");
+    terminal.type_line("/edit 1");
+    terminal.wait_for("the text is unchanged: not sent");
+    wait_for_prompt(&terminal, "");
+    terminal.press(Key::Up);
+    wait_for_prompt(&terminal, "hello");
+    terminal.press(Key::CtrlU);
+    wait_for_prompt(&terminal, "");
+    leave(terminal);
+    editor.assert_clean();
+}
+
+#[test]
 fn nothing_is_sent_if_the_editor_fails_or_leaves_nothing() {
     for (script, reason) in [
         ("echo new >\"$file\"; exit 3", "failed: exit status 3; nothing was sent"),

@@ -261,12 +261,30 @@ fn a_connection_that_cannot_be_opened_is_said_with_its_name() {
     let url = crate::scripts::refused_url();
     terminal.type_line(&format!("/connect b {url}"));
     terminal.wait_for("[b] wscope: could not connect");
+    terminal.type_line("/use b");
+    terminal.wait_until("its prompt", |screen| screen.trim_end().ends_with("\nb>"));
     terminal.type_line("into the void");
     terminal.wait_for("b: not connected");
     terminal.type_line("/use main");
     terminal.type_line("hi");
     terminal.wait_for("[main] < one heard hi");
     quit(terminal, 0);
+}
+
+#[test]
+fn lines_go_on_to_the_one_before_if_a_connection_cannot_be_opened() {
+    let one = named("one");
+    let terminal = connect(&one, &[]);
+    let url = crate::scripts::refused_url();
+    terminal.type_line(&format!("/connect b {url}"));
+    terminal.wait_for("[b] not opened: lines go to main; /reconnect b tries again");
+    // It may have taken so long that its prompt was shown.
+    terminal.press(Key::Enter);
+    terminal.wait_until("the prompt before", |screen| screen.trim_end().ends_with("\nmain>"));
+    terminal.type_line("hi");
+    terminal.wait_for("[main] < one heard hi");
+    let screen = quit(terminal, 0);
+    assert!(!screen.contains("--retry"), "an option cannot be typed here: {screen}");
 }
 
 #[test]

@@ -45,6 +45,18 @@ fn a_server_that_is_down_is_a_502_and_served_once_it_is_back() {
     leave(client, server);
 }
 
+/// What a client wanted is what would have been connected to: the URL of the command line with its path and query.
+#[test]
+fn a_server_that_is_down_is_named_with_what_the_client_requested() {
+    let target = Listener::new();
+    let url = target.url().trim_end_matches('/').to_owned();
+    let (mut running, port) = start(wscope().stdin_null(), &["--json"], &format!("{url}/api"));
+    drop(target);
+    answered(port, &upgrade_request("/foo?x=1&token=hunter2", &[]));
+    let error = super::event(&mut running, "error");
+    assert_eq!(error["url"], json!(format!("{url}/api/foo?x=1&token=***")), "{error}");
+}
+
 #[test]
 fn garbage_of_a_server_is_a_502() {
     for (garbage, words) in [(&b"SSH-2.0-OpenSSH_9.9\r\n\r\n"[..], "HTTP"), (b"", "")] {

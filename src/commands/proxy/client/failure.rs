@@ -11,6 +11,7 @@ use crate::net::Target;
 use crate::net::upgrade::{Interim, UpgradeError};
 use crate::protocol::forward::Refused;
 use crate::protocol::handshake::Request;
+use crate::protocol::head::parse_request;
 use crate::redact::Secrets;
 use crate::server::{AcceptError, Rejected, Rejection};
 
@@ -39,6 +40,20 @@ impl Client<'_> {
                 (Refused::new(502, error.message()), error)
             }
         }
+    }
+}
+
+impl NoUpstream {
+    /// With the URL that this request of a client was to be sent to, as `head` has it.
+    pub(super) fn of_request(mut self, request: &ClientRequest, head: &[u8]) -> Self {
+        if let Self::Open(OpenError::Dial(failed)) = &mut self
+            && let Ok(Some((line, _))) = parse_request(head)
+        {
+            failed.chain.target.resource = line.target;
+            let secrets = std::mem::take(&mut failed.chain.secrets);
+            failed.chain.secrets = secrets.and(request.secrets.clone());
+        }
+        self
     }
 }
 

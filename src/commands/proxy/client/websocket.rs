@@ -61,7 +61,7 @@ impl Client<'_> {
                 return After::End;
             }
             Err(NotConnected::Failed(why)) => {
-                let (refused, error) = self.no_upstream(why);
+                let (refused, error) = self.no_upstream(why.of_request(&request, &forwarded.head));
                 self.emit_error(&error);
                 self.respond(Some(&request), &refused);
                 self.report(Err(error));

@@ -31,6 +31,9 @@ const PATTERN: &str = "PATTERN is as for --expect: {…} for JSON that contains 
      Without one the current ones are shown, off removes them. If what /again, /send or /ping would show is hidden, a line \
      says that it was sent.";
 
+pub(super) const FILTER_EXAMPLE: &str = "/filter {\"type\":\"error\"}";
+pub(super) const MUTE_EXAMPLE: &str = "/mute {\"type\":\"heartbeat\"}";
+
 /// Those of all commands.
 pub(super) const DETAILS: &[Details] = &[
     entry(
@@ -146,8 +149,8 @@ pub(super) const DETAILS: &[Details] = &[
          with FILE it is written to a new file that only you can read. At a proxy's prompt it is what servers received and sent themselves. Secrets of the handshake become variables; messages are written as they were.",
         "/scenario login.wscope",
     ),
-    entry(&["filter"], LOOKING, PATTERN, "/filter {\"type\":\"error\"}"),
-    entry(&["mute"], LOOKING, PATTERN, "/mute {\"type\":\"heartbeat\"}"),
+    entry(&["filter"], LOOKING, PATTERN, FILTER_EXAMPLE),
+    entry(&["mute"], LOOKING, PATTERN, MUTE_EXAMPLE),
     entry(
         &["pause"],
         LOOKING,

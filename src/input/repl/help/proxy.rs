@@ -1,6 +1,8 @@
 //! What `/help COMMAND` adds at the prompt of a proxy.
 
-use super::details::{CONNECTION, Details, INTERCEPTING, LOOKING, SENDING, entry};
+use super::details::{
+    CONNECTION, Details, FILTER_EXAMPLE, INTERCEPTING, LOOKING, MUTE_EXAMPLE, SENDING, entry,
+};
 
 /// Of `/client` and `/server`.
 const PAYLOAD: &str = "PAYLOAD is a text, or text:…, text:\"…\" with the escapes of JSON, json:…, hex:…, base64:…, ping:…, pong:…, and \
@@ -13,6 +15,10 @@ const GO: &str = "/held lists the numbers. Without N all are delivered, in the o
 /// Of `/drop`.
 const DROP: &str = "It is never delivered; what waits only for it is delivered now. /held lists the numbers. Without N all held \
      messages are dropped.";
+
+/// Of `/filter` and `/mute`.
+const PATTERN: &str = "PATTERN is as for --expect: {…} for JSON that contains it, /regex/, a text; also client, server (who sent it), #N \
+     (connection N), ping and pong. Without one the current ones are shown, off removes them.";
 
 /// Those of the commands that a proxy has of its own.
 pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
@@ -47,7 +53,12 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
          messages are held. /rule … => hold holds only some.",
         "/hold on",
     ),
-    entry(&["held"], INTERCEPTING, "/go, /drop and /edit take these numbers.", "/held"),
+    entry(
+        &["held"],
+        INTERCEPTING,
+        "/go, /drop and /edit take these numbers. What waits behind them without being held is counted.",
+        "/held",
+    ),
     entry(&["go"], INTERCEPTING, GO, "/go 3"),
     entry(&["drop"], INTERCEPTING, DROP, "/drop 3"),
     entry(
@@ -63,6 +74,8 @@ pub(in crate::input::repl) const PROXY_DETAILS: &[Details] = &[
         "With the age, the path, the subprotocol and the numbers of messages of the client and the server.",
         "/connections",
     ),
+    entry(&["filter"], LOOKING, PATTERN, FILTER_EXAMPLE),
+    entry(&["mute"], LOOKING, PATTERN, MUTE_EXAMPLE),
     entry(
         &["status"],
         LOOKING,

@@ -14,8 +14,13 @@ pub(super) fn shown_with(
     touch: Option<Touch<'_>>,
     what: EventKind<'_>,
 ) -> String {
+    let transit = Transit { touch: touch.as_ref(), ..Transit::default() };
+    shown_in(options, transit, what)
+}
+
+fn shown_in(options: HumanOptions, transit: Transit<'_>, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
-    let transit = Some(Transit { touch: touch.as_ref(), waits: false });
+    let transit = Some(transit);
     let mut out = Outlet::memory();
     Human::new(options)
         .event(&Event { at, connection: Some(1), mark: None, transit, what }, &mut out);
@@ -44,6 +49,23 @@ fn touch<'a>(
     changed_to: Option<Changed<'a>>,
 ) -> Option<Touch<'a>> {
     Some(Touch { rule, action, changed_to, held: None })
+}
+
+#[test]
+fn what_waits_behind_another_message_says_so() {
+    for (behind, text) in [
+        (Behind::Held(11), "waits behind held message 11"),
+        (Behind::Delayed, "waits behind a delayed message"),
+    ] {
+        let transit = Transit { waits: true, behind: Some(behind), touch: None };
+        let hi = || message(Direction::Sent, b"hi");
+        assert_eq!(shown_in(at_80(), transit, hi()), format!("#1 > hi\n     {text}\n"));
+        assert_eq!(shown_in(piped(), transit, hi()), "", "standard output has the message");
+        let touch = Touch { rule: Some(2), action: "duplicate", changed_to: None, held: None };
+        let touched = Transit { touch: Some(&touch), ..transit };
+        let expected = format!("#1 > hi\n     rule 2: duplicate\n     {text}\n");
+        assert_eq!(shown_in(at_80(), touched, hi()), expected);
+    }
 }
 
 fn close(code: u16, reason: &str) -> ClosePayload {

@@ -27,7 +27,9 @@ pub(super) fn recorded() -> impl Strategy<Value = (RecordedKind, OwnedTransit)> 
             .boxed(),
         (untouchable(), Just(None), Just(false)).boxed(),
     ]
-    .prop_map(|(what, touch, waits)| (what, OwnedTransit { touch: touch.map(Box::new), waits }))
+    .prop_map(|(what, touch, waits)| {
+        (what, OwnedTransit { touch: touch.map(Box::new), waits, behind: None })
+    })
 }
 
 fn touched(

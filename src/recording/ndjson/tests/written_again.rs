@@ -153,7 +153,7 @@ fn other_events_of_a_proxy_are_shown_as_they_were_live() {
 /// An event of connection 3 looks the same after it was written and read, and after it was kept.
 fn assert_shown_again(touch: Option<Touch<'_>>, what: EventKind<'_>) {
     let at = Stamp { wall: UNIX_EPOCH, elapsed: Duration::from_millis(5) };
-    let transit = Some(Transit { touch: touch.as_ref(), waits: false });
+    let transit = Some(Transit { touch: touch.as_ref(), ..Transit::default() });
     let event = Event { at, connection: Some(3), mark: None, transit, what };
     let live = for_people(&event);
     assert!(live.starts_with("#3 "), "{event:?}: {live}");
