@@ -20,6 +20,7 @@ mod prepared;
 mod preview;
 mod protocol;
 mod row;
+mod runs;
 mod save;
 mod search;
 mod store;

@@ -46,8 +46,8 @@ test("what is not seen is an escape", async () => {
 
 test("what a filter looks for is found in a text", async () => {
   const { wordsOf } = await load("format.js");
-  for (const [filter, text, match] of [["tick", "a Tick", "Tick"], ["Tick", "tick Tick", "Tick"], ['"a b" dir:in', "dir:in a b", "a b"], ['"\\"x"', 'y"x', '"x'], ["$.op == tick", '{"op":"tick"}', '"op":"tick"'], ["$.op == tick", "a tick", "tick"], ["$.n > 3 x", "3 x", "x"], ["$.n", "$.n", undefined],
-    ["$.since>0", '{"room":"a","since":12,"to":3}', '"since":12'], ["$.a.list[0] == x", '{"list" : ["x"]}', '"list" : ['], ["$..N != 1", '{"n":2,"N":"a\\"b","c":1}', '"N":"a\\"b"'], ["$.s ~ b", '{"s":"abc"}', "b"], ["-$.s == b", '{"s":"b"}', undefined], ["-$.n > 1 s", '{"n":2,"s":3}', "s"], ["$.a(b", '{"a(b":1}', '"a(b":1'],
+  for (const [filter, text, match] of [["tick", "a Tick", "Tick"], ["Tick", "tick Tick", "Tick"], ['"a b" dir:in', "dir:in a b", "a b"], ['"\\"x"', 'y"x', '"x'], ["$.op == tick", '{"op":"tick"}', '"op":"tick"'], ["$.op == tick", "a tick", undefined], ["$.delivered == 0", '{"id":30,"delivered":0}', '"delivered":0'], ['$.s == "a b" c', '{"a b":1,"s":"a b","c":2}', '"s":"a b"'], ["$[0] == b", '["a","b"]', "b"], ["$.s ~ /a b/i c", '{"b":"c","s":"a b"}', "c"], ["$.n > 3 x", "3 x", "x"], ["$.n", "$.n", undefined],
+    ["$.since>0", '{"room":"a","since":12,"to":3}', '"since":12'], ["$.a.list[0] == x", '{"list" : ["x"]}', '"list" : ['], ["$..N != 1", '{"n":2,"N":"a\\"b","c":1}', '"N":"a\\"b"'], ["$.s ~ b", '{"b":0,"s":"abc"}', '"s":"abc"'], ["-$.s == b", '{"s":"b"}', undefined], ["-$.n > 1 s", '{"n":2,"s":3}', "s"], ["$.a(b", '{"a(b":1}', '"a(b":1'],
     ["-no", "no", undefined], ['-"no"', "no", undefined], ["/a b/i c", "b/i c", "c"], ["http://x", "http://x", "http://x"], ["a.b(", "axb( a.b(", "a.b("], ["size:>1k -/x/ type:text", "type:text x", undefined], ["", "x", undefined]]) {
     assert.equal(wordsOf(filter)?.exec(text)?.[0], match, filter);
   }
@@ -56,6 +56,37 @@ test("what a filter looks for is found in a text", async () => {
 test("actions in words", async () => {
   const { actionText } = await load("format.js");
   for (const [rule, action, text] of [[2, "drop", "dropped by rule 2"], [1, "delay 200ms", "delayed 200ms by rule 1"], [null, "replace", "replaced by hand"], [3, "close 1011", "not delivered, closed 1011 by rule 3"], [null, "inject", "sent by hand"], [4, "constructor", "constructor by rule 4"]]) assert.equal(actionText({ rule, action }), text);
+});
+
+test("text that is broken JSON is sent when Enter is pressed twice", async (context) => {
+  const { Compose } = await load("compose.js");
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.document = { createElement: () => ({ append: () => {}, addEventListener: () => {}, setAttribute: () => {} }), getElementById: () => ({ append: () => {}, children: [] }) };
+  const compose = { type: { value: "text" }, message: { value: '{"a":' }, refused: null, isGone: false, check: Compose.prototype.check };
+  const payload = () => Compose.prototype.payload.call(compose)?.data ?? null;
+  assert.deepEqual([payload(), payload()], [null, '{"a":']);
+  compose.message.value = '{"b":';
+  assert.equal(payload(), null, "another text is another one");
+  compose.message.value = '{"b":1}';
+  assert.equal(payload(), '{"b":1}');
+  compose.message.value = '{"b":';
+  assert.equal(payload(), null, "it was changed meanwhile");
+  Object.assign(compose, { refused: null, type: { value: "json" } });
+  assert.deepEqual([payload(), payload(), payload()], [null, null, null], "JSON has to be JSON");
+  delete globalThis.document;
+});
+
+test("what waited in a proxy says so in its row and in its detail", async () => {
+  const { Detail } = await load("detail.js"), { RowView } = await load("row-view.js");
+  globalThis.document = { createElement: () => ({ append: () => {}, setAttribute: () => {}, removeAttribute: () => {}, prepend(part) { this.before = part.textContent; } }) };
+  const heads = (event) => Detail.prototype.forms.call({ tab: "text" }, event, () => ["x"]).map((part) => part.textContent ?? part);
+  assert.deepEqual(heads({ delivered: false }), ["This message was not delivered at once", "x"]);
+  assert.deepEqual(heads({ delivered: false, action: "delay 1s", rule: 1 }), ["This message was delayed 1s by rule 1", "x"]);
+  assert.deepEqual(heads({}), ["x"]);
+  const view = new RowView(), note = (row) => { view.fill({ preview: "x", size: 1, ...row }, null, 80); return view.cells.data.before; };
+  assert.deepEqual([note({}), note({ waited: true })], [undefined, "not delivered at once  "]);
+  assert.equal(note({ waited: true, action: "delay 1s", rule: 1 }), "delayed 1s by rule 1  ");
+  delete globalThis.document;
 });
 
 test("base64 there and back", async () => {
@@ -134,6 +165,16 @@ test("a list that fits is scrolled by the browser", async () => {
   assert.deepEqual([map.position, map.isAtEnd], [19_500, true]);
   map.resize(10, 500);
   assert.deepEqual([map.position, map.isAtEnd], [0, true]);
+});
+
+test("what is selected has the time since the row above it in the list that is shown", async () => {
+  const { MessageList } = await load("list.js"), moved = [], rows = [{ row: 5, delta_ms: 1 }, { row: 6 }];
+  const list = { selectedRow: { row: 5, delta_ms: 900 }, selected: null, follows: true, model: { indexOf: async () => 2 }, fetched: async () => rows.shift(), events: { onMove: (row) => moved.push(row) }, draw: () => {} };
+  await MessageList.prototype.findSelected.call(list);
+  assert.deepEqual([moved, list.selected, list.selectedRow], [[{ row: 5, delta_ms: 1 }], 2, { row: 5, delta_ms: 1 }]);
+  list.selected = null;
+  await MessageList.prototype.findSelected.call(list);
+  assert.deepEqual([moved[1], list.selected], [{ row: 5, delta_ms: null }, null], "the filter hides it");
 });
 
 test("a list over the limit is exact everywhere", async () => {
@@ -344,6 +385,7 @@ test("a report answers as wscope does", async () => {
   assert.deepEqual([shown.frames.length, shown.pair], [2, { row: 4, late_ms: 8, is_answer: false }]);
   const { list } = await source.request("connections", { from: 0, count: 10 });
   assert.deepEqual(list.map(({ number, state, code, status, out, in: inward, initiator }) => [number, state, code, status, out, inward, initiator]), [[2, "refused", null, 403, 0, 0, undefined], [1, "closed", 1008, 101, 1, 1, "server"]]);
+  assert.deepEqual(rows.slice(2, 4).map(({ preview }) => preview), ["x", "x"]);
   assert.equal(rows[5].preview, '1008 Policy Violation "no", by the peer');
   await assert.rejects(source.request("filter", { text: "dir:x", control: true, after: 0, connection: null }), { at: 4 });
   const { generation } = await source.request("filter", { text: "late:>5ms", control: false, after: 0, connection: 1 });

@@ -20,6 +20,7 @@ use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs, finish_and_drain};
+use crate::page::StoreOptions;
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::recording::Recordings;
@@ -129,7 +130,8 @@ fn start(
     let socket = page::listen(config.ui.as_ref())?;
     let takes_commands = config.commentary.takes_commands;
     let mut recordings = RunRecordings::start(&config.record, clock, takes_commands, control)?;
-    let page = socket.map(|socket| Page::open(socket, &mut recordings, false)).transpose()?;
+    let open = |socket| Page::open(socket, &mut recordings, StoreOptions::default());
+    let page = socket.map(open).transpose()?;
     Ok((page, recordings))
 }
 

@@ -95,20 +95,18 @@ pub(super) struct PageSocket {
 }
 
 impl Page {
-    /// Has all outputs that are made from now on record into the store of the page. `is_server`: what is received was sent
-    /// by a client.
+    /// Has all outputs that are made from now on record into the store of the page. Of `options` what they say of the lines
+    /// counts.
     ///
     /// # Errors
     /// When the system refuses something.
     pub(super) fn open(
         PageSocket { config, bound }: PageSocket,
         recordings: &mut RunRecordings,
-        is_server: bool,
+        options: StoreOptions,
     ) -> Result<Self, Error> {
         let BoundListener { socket, address, hosts } = bound;
-        let options =
-            StoreOptions { history: config.history, is_server, ..StoreOptions::default() };
-        let store = Arc::new(Store::new(options));
+        let store = Arc::new(Store::new(StoreOptions { history: config.history, ..options }));
         let recorder = Recorder::start(Arc::clone(&store), recordings.recordings.recorders())
             .map_err(|error| Error::System("thread for the page".to_owned(), error))?;
         recordings.set_page();

@@ -33,6 +33,9 @@ pub(super) struct RowView<'a> {
     code: Option<u16>,
     rule: Option<u32>,
     action: Option<Cow<'a, str>>,
+    /// It was not passed on when it was received.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    waited: bool,
     late_ms: Option<f64>,
     level: Option<&'static str>,
 }
@@ -63,6 +66,7 @@ impl<'a> RowView<'a> {
             code: Some(facts.code).filter(|code| *code > 0),
             rule: Some(facts.rule).filter(|rule| *rule > 0),
             action: member("action"),
+            waited: members.clone().find("delivered") == Some(b"false"),
             late_ms: facts.late().map(|late| millis(u64::from(late))),
             level: match facts.level {
                 Level::Plain => None,

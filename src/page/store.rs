@@ -59,11 +59,19 @@ pub struct StoreOptions {
     pub folder: PathBuf,
     /// What is received was sent by a client: this program is the server.
     pub is_server: bool,
+    /// The lines are those of a recording, which may have several runs.
+    pub is_recording: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { memory: MEMORY, history: HISTORY, folder: std::env::temp_dir(), is_server: false }
+        Self {
+            memory: MEMORY,
+            history: HISTORY,
+            folder: std::env::temp_dir(),
+            is_server: false,
+            is_recording: false,
+        }
     }
 }
 
@@ -138,7 +146,7 @@ impl Store {
     pub fn new(options: StoreOptions) -> Self {
         let memory = options.memory.min(options.history);
         let ring = Ring::new(options.history - memory);
-        let state = State::new(options.is_server, options.history);
+        let state = State::new(&options);
         Self {
             options: StoreOptions { memory, ..options },
             appender: Mutex::new(Appender { partial: Vec::new(), ring, encoded: Vec::new() }),

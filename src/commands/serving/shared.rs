@@ -25,6 +25,7 @@ use crate::input::repl::{
 };
 use crate::net::Reactor;
 use crate::output::Outputs;
+use crate::page::StoreOptions;
 use crate::platform::user_programs::UserPrograms;
 use crate::session::Lost;
 use crate::view::{Filters, View};
@@ -103,7 +104,8 @@ impl<R> Shared<R> {
         let socket = page::listen(options.ui)?;
         let mut recordings =
             RunRecordings::start(options.record, clock, takes_commands, Arc::clone(&waker))?;
-        let open = |socket| Page::open(socket, &mut recordings, options.is_server);
+        let store = StoreOptions { is_server: options.is_server, ..StoreOptions::default() };
+        let open = |socket| Page::open(socket, &mut recordings, store);
         let page = socket.map(open).transpose()?;
         let log = (takes_commands && options.keeps_scenario).then(SessionLog::default);
         let context = view.as_ref().map(|view| {

@@ -20,7 +20,7 @@ use crate::net::reactor::tokens;
 use crate::output::human::Detail;
 use crate::output::style::Style;
 use crate::output::{Outlet, Outputs};
-use crate::page::{Abilities, Hello, Mode, Phase};
+use crate::page::{Abilities, Hello, Mode, Phase, StoreOptions};
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Writer, are_one_stream};
@@ -120,7 +120,8 @@ impl Screen {
         let recordings =
             RunRecordings::start(&config.record, Clock::start(), false, Arc::clone(&waker));
         let mut recordings = recordings?;
-        let mut page = Page::open(socket, &mut recordings, false)?;
+        let options = StoreOptions { is_recording: true, ..StoreOptions::default() };
+        let mut page = Page::open(socket, &mut recordings, options)?;
         recordings.record(&mut self.outputs, waker, Box::new(|| None));
         page.store().set_phase(Phase::Live, None, None);
         let hello = Hello {

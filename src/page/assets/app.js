@@ -35,6 +35,7 @@ export class App {
         this.detail.show(row);
         this.lane.draw();
       },
+      onMove: (row) => this.detail.move(row),
       onOpen: () => !isWide() && showDetail(true),
       onFollow: (follows) => { byId("follow").ariaPressed = follows; },
       onView: () => this.lane.drawSoon(),

@@ -32,6 +32,8 @@ export class Compose {
     this.editing = null;
     /** What was written before that, and to whom. @type {[string, string, Uint8Array|null, string, string]|null} */
     this.draft = null;
+    /** Broken JSON that was refused as text: the next time it is sent. @type {string|null} */
+    this.refused = null;
     on("compose", "submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -129,13 +131,16 @@ export class Compose {
     return { text: size > 200 ? exactSize(size) : "" };
   }
 
-  /** The payload as `send` takes it; null if it is wrong, which is shown. */
+  /** The payload as `send` takes it; null if it is wrong, which is shown. Text that is broken JSON is refused once, as at the prompt. */
   payload() {
     const type = this.type.value, text = this.message.value, { look, text: problem } = this.check();
-    if (look === "bad" && (this.isGone || type !== "text")) {
-      notify(problem);
+    const isFinal = this.isGone || type !== "text";
+    if (look === "bad" && (isFinal || this.refused !== text)) {
+      this.refused = isFinal ? null : text;
+      notify(isFinal ? problem : `${problem}. Enter again sends it`);
       return null;
     }
+    this.refused = null;
     if (this.file) return this.filePayload(this.file, type);
     if (type === "hex" || type === "base64") return { type: "binary", encoding: type, data: text.replace(type === "hex" ? /0x|[\s:,]/gi : /\s/g, "") };
     return { type: type === "json" ? "text" : type, encoding: "utf8", data: text };

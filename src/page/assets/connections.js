@@ -21,7 +21,7 @@ export class Connections {
     this.total = this.forgotten = 0;
     this.count = MANY_CONNECTIONS;
     this.seen = "";
-    /** The items by their number. @type {Map<string, any>} */
+    /** The items by the rows that connections begin with: a number may be used again. @type {Map<string|number, any>} */
     this.items = new Map();
     this.element = byId("connections");
     this.select = byId("connection-select");
@@ -61,7 +61,7 @@ export class Connections {
   draw() {
     const { filter: { connection }, isOver } = this.model, all = `All connections (${countText(this.total)})`;
     if (isOver) for (const one of this.open) Object.assign(one, { state: "ended", why: "wscope ended" });
-    const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.number ?? "only", one.number ?? ""))];
+    const buttons = [this.button("all", ""), ...this.list.map((one) => this.button(one.row, one.number ?? ""))];
     setText(buttons[0].children[1], "All connections");
     setText(buttons[0].children[2], countText(this.total));
     setText(buttons[0].children[4], this.forgotten ? `and ${countText(this.forgotten)} older ones that are not listed` : "");
@@ -118,7 +118,7 @@ function fillConnection(button, one) {
   putData(path, connectionName(one));
   putData(protocol, String(endOf(one) ?? one.protocol ?? "").slice(0, 40));
   putData(second, `↑ ${countText(one.out)}  ↓ ${countText(one.in)}  · ${sizeText(one.bytes)}`);
-  putData(why, words.slice(0, 300));
+  why.title = putData(why, words.slice(0, 600)).textContent;
   why.hidden = words === "";
   for (const element of [protocol, why]) element.className = `${element === why ? "why" : "protocol"} ${isBad ? "bad" : "dim"}`;
 }

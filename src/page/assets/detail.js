@@ -3,7 +3,7 @@
 
 import { cutNote, factList, frameTable, hexBox, hint, textBox } from "./detail-parts.js";
 import { attempt, byId, copyText, dataIn, make, makeButton, notify, on, runKey, span } from "./dom.js";
-import { actionText, countText, deltaText, directionText, exactSize, spanText } from "./format.js";
+import { actionText, countText, deltaText, directionText, exactSize, spanText, WAITED } from "./format.js";
 import { hexBytes } from "./hex.js";
 import { JsonTree } from "./json-tree.js";
 import { bytesOfEvent, factsOfEvent, textOfEvent } from "./payload.js";
@@ -55,6 +55,13 @@ export class Detail {
     if (isOther) this.panel.scrollTop = 0;
   }
 
+  /** The same row in another list. */
+  move(row) {
+    if (this.row?.row !== row.row) return;
+    this.row = row;
+    if (this.answer?.event) this.drawFacts();
+  }
+
   open(tab) {
     this.tab = tab;
     this.draw();
@@ -89,7 +96,7 @@ export class Detail {
 
   /** What was sent, and what was done to it: what was delivered in its place, if it was changed. */
   forms(event, show) {
-    const { action, changed_to: changed } = event, done = action && actionText(event), head = (text) => dataIn("h3", text);
+    const { action, changed_to: changed, delivered } = event, done = action ? actionText(event) : delivered === false && WAITED, head = (text) => dataIn("h3", text);
     if (this.tab === "frames" || this.tab === "decoded" || (!changed && !done)) return show(event);
     if (!changed) return [head(`This message was ${done}`), ...show(event)];
     const { data, bytes, encoding, file, changed_to, ...same } = event;
@@ -136,9 +143,9 @@ export class Detail {
   drawFacts() {
     const { event, pair } = this.answer, { row } = this, { size, wire_size: wire, frames } = event;
     const facts = [
-      `#${countText(row.row)}`, typeof event.connection === "number" && `connection ${event.connection}`, directionText(row.direction),
+      `#${countText(row.row)}`, typeof (row.connection ?? event.connection) === "number" && `connection ${row.connection ?? event.connection}`, directionText(row.direction),
       typeof frames === "number" && `${countText(frames)} frame${frames === 1 ? "" : "s"}`, typeof size === "number" && exactSize(size), wire && size > 0 && `${exactSize(wire)} on the wire (${Math.round(100 * wire / size)} %)`,
-      event.compressed && "compressed", event.action && actionText(event), row.delta_ms && deltaText(row.delta_ms), event.time,
+      event.compressed && "compressed", event.action ? actionText(event) : event.delivered === false && WAITED, row.delta_ms && deltaText(row.delta_ms), event.time,
     ];
     byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => span(fact)));
     if (pair) byId("facts").append(make("span", {}, pair.is_answer ? "reply to " : "answered by ", makeButton(`#${countText(pair.row)}`, () => this.onRow(pair.row)), ` after ${spanText(pair.late_ms)}`));

@@ -99,7 +99,7 @@ const KEYS_HELP = {
   Sending: { c: "compose", "Ctrl+Enter": "send, even if empty", e: "edit and send again", r: "send again", x: "disconnect" },
   Holding: { h: "hold on, off", o: "let the first held message go", d: "drop it", E: "edit it", R: "rules" },
   Page: { t: "time line: ← → to move, Enter to jump, + − to zoom", s: "save (Tab for the format)", "?": "this list" },
-  Filter: { "word “two words”": "text that contains it", "/regex/ /regex/i": "text that matches", "dir:out dir:in": "client to server, server to client", "type:text,close": "text, binary, ping, pong, close, open, error, http …", "size:>1k": "also <, >=, <=, 100..200", "conn:2 code:1008": "connection, close code", "rule:1 late:>100ms": "touched by a rule, late answers", "$.op == tick $.n > 3": "JSON value at a path; ~ contains; $.op exists", "-word": "not" },
+  Filter: { "word “two words”": "text that contains it", "/regex/ /regex/i": "text that matches", "dir:out dir:in": "client to server, server to client", "type:text,close": "text, binary, ping, pong, close, open, error, http …", "size:>1k": "also <, >=, <=, 100..200", "conn:2 code:1008": "connection, close code", "rule:1 late:>100ms": "touched by a rule, late answers", "$.op == tick": "JSON value at a path; ~ contains; $.op exists", "$.n > 3": "a greater number", "-word": "not" },
 };
 
 /** @param {import("./model.js").Model} model */

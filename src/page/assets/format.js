@@ -126,17 +126,17 @@ const VALUE = `\\s*:\\s*(?:"(?:[^"\\\\]|\\\\.)*"?|[^\\s",}\\]]*)`;
 
 /**
  * What a filter looks for in texts, to be marked in them: words, what is in quotation marks, and the member that a path ends
- * with. Regular expressions are left out: the browser's may take any time.
+ * with, whatever its value has to be. Regular expressions are left out: the browser's may take any time.
  * @param {string} filter
  * @returns {RegExp|null}
  */
 export function wordsOf(filter) {
   /** @type {string[]} */
   const members = [];
-  const texts = filter.replace(/(?<!\S)([-!]?)(?:\/(?:[^/\\]|\\.)+\/i?(?!\S)|(\$[.[]\S*?)\s*((?:[<>]=?|!=)\s*\S+|(?:==|~)\s*|(?!\S)))/g, (_, not, path, test = "") => {
+  const texts = filter.replace(/(?<!\S)([-!]?)(?:\/(?:[^/\\]|\\.)+\/i?(?!\S)|(\$[.[]\S*?)\s*(?:(?:[<>]=?|!=)\s*\S+|(?:==|~)\s*(\/(?:[^/\\]|\\.)+\/i?(?!\S)|"(?:[^"\\]|\\.)*"|\S*)|(?!\S)))/g, (_, not, path, value = "") => {
     const name = path?.match(/[^\s.[\]'"*$]+/g)?.findLast((part) => !/^-?\d+$/.test(part));
-    if (name && !not && test[0] !== "~") members.push(name);
-    return ` ${test && not}`;
+    if (name && !not) members.push(name);
+    return name || value[0] === "/" ? " " : ` ${not}${value}`;
   });
   const words = [...texts.matchAll(/(?<!\S)(?:"((?:[^"\\]|\\.)+)"|(?![a-z]+:(?!\/\/))[^\s"!/-]\S*)/g)].map(([word, quoted]) => quoted?.replace(/\\(.)/g, "$1") ?? word);
   const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), source = [...words.map(literal), ...members.map((name) => `"${literal(name)}"${VALUE}`)].join("|");
@@ -150,6 +150,9 @@ export function directionText(direction) {
 
 /** What actions have done, by the word with which rules begin. */
 const DONE = new Map(Object.entries({ drop: "dropped", delay: "delayed", duplicate: "duplicated", replace: "replaced", corrupt: "corrupted", hold: "held", close: "not delivered, closed", abort: "not delivered, reset", inject: "sent", edit: "edited" }));
+
+/** What is said of a message that was not passed on when it came, though nothing was done to it. */
+export const WAITED = "not delivered at once";
 
 /** What was done to a message, and by whom. @param {{action: string, rule?: number|null}} touched */
 export function actionText({ action, rule }) {

@@ -13,7 +13,7 @@ const SETTLE_AFTER = 150;
 const CHARACTER_WIDTH = 8;
 
 export class MessageList {
-  /** @param {import("./model.js").Model} model @param {{onSelect: (row: any) => void, onOpen: () => void, onFollow: (follows: boolean) => void, onView: () => void}} events */
+  /** @param {import("./model.js").Model} model @param {{onSelect: (row: any) => void, onMove: (row: any) => void, onOpen: () => void, onFollow: (follows: boolean) => void, onView: () => void}} events */
   constructor(model, events) {
     this.model = model;
     this.events = events;
@@ -65,10 +65,12 @@ export class MessageList {
 
   /** Finds what was selected in another list. */
   async findSelected() {
-    const { row } = this.selectedRow, index = await this.model.indexOf(row);
-    if (index === null) return;
-    const found = await this.fetched(index);
-    if (found?.row !== row || this.selectedRow.row !== row || this.selected !== null) return;
+    const before = this.selectedRow, { row } = before, call = this.findCall = {}, index = await this.model.indexOf(row), found = index === null ? null : await this.fetched(index), isIn = found?.row === row;
+    if (this.findCall !== call || this.selectedRow !== before || this.selected !== null) return;
+    // The row above it is another one than before.
+    this.selectedRow = isIn ? found : { ...before, delta_ms: null };
+    this.events.onMove(this.selectedRow);
+    if (!isIn) return;
     this.selected = index;
     if (!this.follows) this.reveal(index);
     this.draw();

@@ -2,7 +2,7 @@
 // One row of the list on the screen.
 
 import { make, marked, putData, setText, span } from "./dom.js";
-import { actionText, arrowText, columnsOf, countText, deltaText, directionText, sizeText, spanText, timeText } from "./format.js";
+import { actionText, arrowText, columnsOf, countText, deltaText, directionText, sizeText, spanText, timeText, WAITED } from "./format.js";
 
 /** The cells of a row, in their order. */
 const CELLS = ["time", "connection", "delta", "direction", "type", "size", "data"];
@@ -62,7 +62,7 @@ export class RowView {
   }
 
   fill(row, words, room) {
-    const { cells } = this, side = directionText(row.direction), late = typeof row.late_ms === "number" ? `↩ ${spanText(row.late_ms)}  ` : "", action = row.action ? `${actionText(row)}  ` : "";
+    const { cells } = this, side = directionText(row.direction), late = typeof row.late_ms === "number" ? `↩ ${spanText(row.late_ms)}  ` : "", action = row.action || row.waited ? `${row.action ? actionText(row) : WAITED}  ` : "";
     this.element.className = `row ${row.direction ?? ""}${QUIET_TYPES.has(row.type) ? " quiet" : ""}${row.level ? ` is-${row.level}` : ""}${UNDELIVERED.test(row.action) ? " struck" : ""}`;
     setText(cells.time, row.time ? timeText(row.time) : "");
     setText(cells.connection, typeof row.connection === "number" ? `#${row.connection}` : "");

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::frames::Frames;
 use super::lines::{Line, read};
 use super::ring::Room;
-use super::{Phase, Summary};
+use super::{Phase, StoreOptions, Summary};
 use crate::page::block::{Block, Digest, FULL_BYTES};
 use crate::page::connections::Connections;
 use crate::page::facts::{Facts, Kind};
 use crate::page::pairs::{Asked, Pairs};
+use crate::page::runs::Runs;
 
 /// The state of a store.
 #[derive(Debug, Default)]
@@ -34,6 +35,8 @@ pub(super) struct State {
     bytes: u64,
     frames: Frames,
     pairs: Pairs,
+    /// Those of a recording.
+    runs: Option<Runs>,
     pub(super) connections: Connections,
     /// `None`: that of a server, whose clients come and go.
     pub(super) phase: Option<Phase>,
@@ -88,21 +91,28 @@ impl BlockInfo {
 }
 
 impl State {
-    /// Nothing yet; `history` bytes are kept.
-    pub(super) fn new(is_server: bool, history: u64) -> Self {
-        let full_bytes = usize::try_from(history / BLOCKS).unwrap_or(FULL_BYTES).min(FULL_BYTES);
-        Self { is_server, full_bytes, ..Self::default() }
+    /// Nothing yet.
+    pub(super) fn new(options: &StoreOptions) -> Self {
+        let full_bytes = usize::try_from(options.history / BLOCKS).unwrap_or(FULL_BYTES);
+        Self {
+            is_server: options.is_server,
+            full_bytes: full_bytes.min(FULL_BYTES),
+            runs: options.is_recording.then(Runs::default),
+            ..Self::default()
+        }
     }
 
     /// Takes a line, without its newline.
     pub(super) fn line(&mut self, line: &[u8]) {
         let (connections, is_server) = (&self.connections, self.is_server);
-        let is_server = |number| is_server || connections.is_server(number).unwrap_or(false);
+        let runs = self.runs.as_ref();
+        let known = |number| runs.map_or(number, |runs| runs.current(number));
+        let is_server = |number| is_server || connections.is_server(known(number)).unwrap_or(false);
         match read(line, is_server) {
             None => {}
             Some(Line::Frame(frame)) => {
                 if frame.kind == Kind::Close {
-                    self.connections.begin_close(frame.connection, frame.from);
+                    self.connections.begin_close(known(frame.connection), frame.from);
                 }
                 self.frames.add(&frame, line);
             }
@@ -117,6 +127,9 @@ impl State {
             self.seal();
         }
         let row = self.tail.end();
+        if let Some(runs) = &mut self.runs {
+            runs.place(&mut facts, line);
+        }
         if let Some(asked) = self.answered(&facts, line, row) {
             facts.request = u32::try_from(row - asked.row).unwrap_or_default();
             let late = facts.elapsed.saturating_sub(asked.elapsed);

@@ -65,6 +65,76 @@ fn a_server_waits_whenever_no_client_is_connected() {
 }
 
 #[test]
+fn the_runs_of_a_recording_follow_each_other() {
+    let options = StoreOptions { is_recording: true, ..StoreOptions::default() };
+    let store = Store::new(options);
+    let event = |event: &str, time: &str, at: u64, members: &str| {
+        let line = format!(
+            "{{\"event\":\"{event}\",\"time\":\"2026-01-01T00:{time}Z\",\"elapsed_ms\":{at}.000,{members}}}\n"
+        );
+        store.append(line.as_bytes());
+    };
+    let request = r#""direction":"sent","type":"text","data":"{\"id\":1}","size":8"#;
+    let answer = r#""direction":"received","type":"text","data":"{\"id\":1}","size":8"#;
+    event("redirect", "00:10.000000", 0, r#""status":301,"from":"a","to":"b""#);
+    event("open", "00:10.100000", 100, r#""url":"ws://h/a""#);
+    event("message", "00:12.940001", 2940, request);
+    event("frame", "00:12.950000", 2950, r#""direction":"sent","opcode":"close","fin":true"#);
+    event("close", "00:13.000000", 3000, r#""code":1000,"initiator":"self""#);
+    event("open", "00:13.150000", 50, r#""url":"ws://h/b""#); // started 100 ms after the end
+    event("message", "00:16.100000", 3000, answer);
+    event("error", "01:00.000000", 5, r#""kind":"connect","message":"m","url":"ws://h/c""#);
+    event("retry", "01:00.000010", 5, r#""attempt":1,"delay_ms":1"#);
+    event("open", "01:01.000000", 1005, r#""url":"ws://h/d""#);
+    event("message", "00:59.000000", 1010, answer); // the clock was set back
+    let rows: Vec<_> = (0..store.summary().rows)
+        .map(|row| store.facts(row).map(|it| (it.connection.unwrap_or(0), it.elapsed / 1000)))
+        .map(|row| row.expect("a row"))
+        .collect();
+    let expected = [
+        (1, 0),
+        (1, 100),
+        (1, 2940),
+        (1, 3000),
+        (2, 3150),
+        (2, 6100),
+        (3, 50_000),
+        (3, 50_000),
+        (4, 51_000),
+        (4, 49_000),
+    ];
+    assert_eq!(rows, expected);
+    let late = (0..10).filter_map(|row| store.facts(row)?.late()).count();
+    assert_eq!(late, 0, "what one run asked is not answered in another");
+    let list = serde_json::to_value(store.connections(0, 10)).expect("JSON");
+    let list: Vec<_> = list["list"].as_array().expect("a list").iter().collect();
+    let numbers: Vec<_> = list.iter().map(|it| (&it["number"], &it["state"])).collect();
+    assert_eq!(
+        serde_json::json!(numbers),
+        serde_json::json!([[4, "open"], [3, "refused"], [2, "open"], [1, "closed"]])
+    );
+}
+
+#[test]
+fn connections_of_a_recording_keep_their_numbers() {
+    let options = StoreOptions { is_recording: true, ..StoreOptions::default() };
+    let store = Store::new(options);
+    for (event, members) in [
+        ("open", r#""connection":7,"url":"ws://h/""#),
+        ("error", r#""kind":"io","message":"m""#),
+        ("open", r#""url":"ws://h/""#),
+        ("open", r#""connection":9,"url":"ws://h/""#),
+        ("close", r#""code":1000"#),
+        ("open", r#""connection":7,"url":"ws://h/""#),
+    ] {
+        store.append(line(event, 1, members).as_bytes());
+    }
+    let numbers: Vec<_> =
+        (0..6).map(|row| store.facts(row).and_then(|facts| facts.connection)).collect();
+    assert_eq!(numbers, [Some(7), None, Some(2), Some(9), Some(2), Some(7)]);
+}
+
+#[test]
 fn the_start_of_a_line_can_be_dropped() {
     let store = store(1 << 20, 1 << 20);
     store.append(b"{\"event\":\"mess");
@@ -260,7 +330,8 @@ fn of_a_long_line_the_start_is_enough() {
 #[test]
 fn without_a_file_the_newest_rows_are_kept() {
     let folder = PathBuf::from("/nonexistent/folder");
-    let options = StoreOptions { memory: 100 << 10, history: 1 << 30, folder, is_server: false };
+    let options =
+        StoreOptions { memory: 100 << 10, history: 1 << 30, folder, ..StoreOptions::default() };
     let store = Store::new(options);
     for number in 0..1000 {
         store.append(message("sent", number, &"x".repeat(500)).as_bytes());

@@ -104,3 +104,20 @@ fn a_recording_can_be_converted_beside_the_page() {
     let har = String::from_utf8(outcome.file("y.har")).expect("UTF-8");
     assert!(har.contains("question") && har.trim_end().ends_with('}'), "{har}");
 }
+
+#[test]
+fn the_runs_of_a_recording_are_told_apart() {
+    let later = EVENTS.replace("T03:", "T04:");
+    let mut running = view(&format!("{EVENTS}{later}")).spawn();
+    let mut tab = Page::of(&mut running).tab();
+    tab.wait(|state| state["phase"] == "ended");
+    let rows = tab.rows(false);
+    let numbers: Vec<_> = rows.iter().map(|row| row["connection"].clone()).collect();
+    assert_eq!(json!(numbers), json!([1, 1, 1, 1, 2, 2, 2, 2]));
+    assert_eq!(
+        (&rows[4]["delta_ms"], &rows[4]["elapsed_ms"]),
+        (&json!(3_597e3), &json!(3_600_001.0))
+    );
+    running.signal(Signal::INT);
+    running.wait().code(0);
+}

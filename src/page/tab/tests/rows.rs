@@ -51,6 +51,23 @@ fn rows_are_as_the_list_shows_them() {
 }
 
 #[test]
+fn the_row_of_what_was_not_passed_on_at_once_says_so() {
+    let store = store_of(&[
+        line("message", 1, r#""direction":"client","type":"text","data":"a","size":1"#),
+        line(
+            "message",
+            2,
+            r#""direction":"client","type":"text","data":"\"delivered\":false","size":1,"delivered":false"#,
+        ),
+        line("message", 3, r#""direction":"client","type":"text","data":"a","delivered":true"#),
+    ]);
+    let (mut tab, _) = tab(&store);
+    let rows = result(&mut tab, json!({"method": "rows", "from": 0, "count": 3}));
+    let waited: Vec<_> = (0..3).map(|at| rows["rows"][at].get("waited")).collect();
+    assert_eq!(waited, [None, Some(&json!(true)), None]);
+}
+
+#[test]
 fn the_row_of_something_held_says_what_became_of_it() {
     let held = |at, members| line("held", at, members);
     let store = store_of(&[
