@@ -110,7 +110,7 @@ impl FileWriter {
     }
 
     fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        self.file.check_name()?;
+        self.check_file()?;
         if batch.is_cut {
             self.line.clear();
             self.file.cut_begun();
@@ -185,7 +185,12 @@ impl FileWriter {
             }
             Content::Rewritten(rewriter) => rewriter.write(&mut self.file, Instant::now())?,
         }
-        self.file.check_name()
+        self.check_file()
+    }
+
+    /// Checks that the file has what was written: an end alone would not make it whole again.
+    fn check_file(&mut self) -> io::Result<()> {
+        self.file.check().inspect_err(|_| self.can_be_finished = false)
     }
 
     /// Writes to a file that has failed what there may be room for.

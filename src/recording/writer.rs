@@ -47,6 +47,11 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// Whether the file is written anew from time to time, instead of growing.
+    pub(super) fn is_rewritten(&self) -> bool {
+        matches!(self, Self::Rewritten(_))
+    }
+
     /// When the file has to be written next, if no line comes before.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self {
