@@ -10,6 +10,7 @@ use super::file::OpenFile;
 use super::progress::{Counts, Progress};
 use super::writer::Content;
 use super::written::WrittenFile;
+use crate::event::Level;
 use crate::platform::batches::{Batch, BatchQueue, GATHER_SIZE, GATHER_TIME, Waited};
 
 /// Writes the batches of a queue to a file.
@@ -68,9 +69,16 @@ impl FileWriter {
         }
         self.show_progress();
         let mut state = self.progress.state();
-        if let Content::Rewritten(rewriter) = &mut self.content {
-            state.is_full = rewriter.is_full();
-            state.remarks = rewriter.take_remarks();
+        match &mut self.content {
+            Content::Lines => {}
+            Content::Converted(writer) => {
+                let warnings = writer.warnings().into_iter();
+                state.remarks = warnings.map(|text| (Level::Warning, text)).collect();
+            }
+            Content::Rewritten(rewriter) => {
+                state.is_full = rewriter.is_full();
+                state.remarks = rewriter.take_remarks();
+            }
         }
         state.failure = result.err();
     }
