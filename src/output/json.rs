@@ -260,7 +260,7 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.text("header", &HEXLOWER.encode(header.bytes()));
     object.boolean("raw", frame.raw);
     // A recording may have the frame without its payload.
-    let is_known = !frame.payload.is_empty() || header.length == 0;
+    let is_known = frame.has_payload && (!frame.payload.is_empty() || header.length == 0);
     if detail == JsonFrames::Payloads && is_known {
         object.base64(frame.payload);
     }

@@ -193,6 +193,7 @@ pub(super) fn frame() -> impl Strategy<Value = RecordedFrame> {
             direction,
             header,
             payload: payload.into(),
+            has_payload: true,
             part,
             plain_size,
             raw,
