@@ -17,6 +17,8 @@ pub(super) struct Loaded {
     pub(super) script: Script,
     /// What is incomplete in the file.
     pub(super) warnings: Vec<String>,
+    /// Why the answers cannot be compared with those of the recording.
+    pub(super) incomplete: Option<ReadError>,
 }
 
 /// Reads the connection that is meant.
@@ -29,7 +31,10 @@ pub(super) fn load(config: &RecordingConfig) -> Result<Loaded, Error> {
     let mut collector = Collector::new(config.entry.clone(), config.max_size);
     let summary = read(&name, file, &limits, &mut |event| collector.push(event))?;
     let collected = collector.finish().map_err(|error| entry_error(&name, &error))?;
-    Ok(Loaded { script: collected.script, warnings: summary.warnings })
+    let mut incomplete = summary.incomplete.into_iter();
+    let incomplete = incomplete.find(|it| it.start == collected.info.start.wall);
+    let incomplete = incomplete.map(|it| it.error(&name));
+    Ok(Loaded { script: collected.script, warnings: summary.warnings, incomplete })
 }
 
 /// A file, or standard input, with what it is called in messages.

@@ -89,6 +89,7 @@ impl RunRecordings {
             waker,
             format: Arc::new(move |recorded| match recorded {
                 RecordedFrames::AsAsked => Box::new(Json::new(frames)),
+                RecordedFrames::WithSecretIds => Box::new(Json::new(frames).with_secret_ids()),
                 RecordedFrames::Unusual => {
                     Box::new(UnusualFrames(Json::new(JsonFrames::Headers).with_client()))
                 }

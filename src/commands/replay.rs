@@ -26,7 +26,10 @@ pub fn run(config: ReplayConfig) -> Result<(), RunError> {
 
 /// The connection to open, and what is played on it.
 fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
-    let recorded::Loaded { script, warnings } = recorded::load(&config.recording)?;
+    let recorded::Loaded { script, warnings, incomplete } = recorded::load(&config.recording)?;
+    if let Some(error) = incomplete.filter(|_| config.check.is_some()) {
+        return Err(error.into());
+    }
     let Repeated { request, notices, refusal_hint } = request::repeated(&script, config)?;
     let mut connect = config.resolve(&request)?;
     // They name what the file has.

@@ -9,6 +9,9 @@ pub struct HeadView {
     pub fields: Vec<(String, Vec<u8>)>,
     /// Malformed lines, in order.
     pub malformed: Vec<MalformedView>,
+    /// The names of the fields that have masked secrets, each with a hash of the value that is keyed in this process: it
+    /// tells two secrets apart, and is not written to any file. The start line has an empty name.
+    pub secret_ids: Vec<(String, u64)>,
 }
 
 /// A malformed line of a head.
@@ -32,7 +35,12 @@ pub enum HeadLine<'a> {
 impl HeadView {
     /// A head without lines.
     pub const fn empty() -> Self {
-        Self { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() }
+        Self {
+            start_line: Vec::new(),
+            fields: Vec::new(),
+            malformed: Vec::new(),
+            secret_ids: Vec::new(),
+        }
     }
 
     /// The lines after the start line, in order.

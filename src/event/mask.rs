@@ -1,6 +1,9 @@
 //! Masking of what events show: secrets of a head, and those that the peer repeats. This is the one place where the
 //! views in events are made from heads, Close frames and violations. Messages are data and are not changed.
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+
 use super::head_view::{HeadView, MalformedView};
 use super::{Carried, Decided, EventKind, Hop, HttpExchange, InterimView, ProxyClosed};
 use crate::net::upgrade::Interim;
@@ -10,13 +13,28 @@ use crate::protocol::frame::Opcode;
 use crate::protocol::head::Head;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::FrameEvent;
-use crate::redact::{Redaction, Secrets};
+use crate::redact::{Redaction, Secrets, secret_values};
 
 /// How secrets in heads and texts are masked.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask<'a> {
     redaction: Redaction,
     secrets: &'a Secrets,
+}
+
+/// What tells a secret from others while this process runs.
+fn secret_id(secret: &[u8]) -> u64 {
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(secret)
+}
+
+/// The secrets in the URL of a request line, or the line if they are elsewhere.
+fn secrets_of_line(line: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    let target = text.split(' ').nth(1).unwrap_or_default();
+    let secrets: Vec<&str> =
+        secret_values(target).into_iter().map(|range| &target[range]).collect();
+    if secrets.is_empty() { line.to_vec() } else { secrets.join("\n").into_bytes() }
 }
 
 impl<'a> Mask<'a> {
@@ -37,20 +55,27 @@ impl<'a> Mask<'a> {
 
     /// A head.
     pub fn head(self, head: &Head) -> HeadView {
-        let fields = head.fields().map(|(name, value)| {
-            let value = self.redaction.value(name, value);
-            (self.text(name.to_owned()), self.secrets.mask(&value).into_owned())
+        let mut secret_ids = Vec::new();
+        let start_line = self.bytes(self.redaction.start_line(head.start_line()));
+        if start_line != head.start_line() {
+            secret_ids.push((String::new(), secret_id(&secrets_of_line(head.start_line()))));
+        }
+        let fields = head.fields().map(|(name, recorded)| {
+            let value = self.redaction.value(name, recorded);
+            let (name, value) =
+                (self.text(name.to_owned()), self.secrets.mask(&value).into_owned());
+            if value != recorded {
+                secret_ids.push((name.clone(), secret_id(recorded)));
+            }
+            (name, value)
         });
+        let fields = fields.collect();
         let malformed = head.malformed_lines().iter().map(|line| {
             let text = self.redaction.malformed_line(&line.text);
             let text = self.secrets.mask(&text).into_owned();
             MalformedView { fields_before: line.fields_before, text }
         });
-        HeadView {
-            start_line: self.bytes(self.redaction.start_line(head.start_line())),
-            fields: fields.collect(),
-            malformed: malformed.collect(),
-        }
+        HeadView { start_line, fields, malformed: malformed.collect(), secret_ids }
     }
 
     /// Interim responses.

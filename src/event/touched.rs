@@ -61,6 +61,11 @@ impl OwnedTransit {
 }
 
 impl OwnedTouch {
+    /// The action without its operand.
+    pub fn word(&self) -> &str {
+        self.action.split(' ').next().unwrap_or_default()
+    }
+
     fn of(touch: &Touch<'_>) -> Self {
         let Touch { rule, action, changed_to, held } = *touch;
         let changed_to = changed_to.map(|changed| match changed {

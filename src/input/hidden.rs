@@ -21,6 +21,7 @@ impl Action {
                 direction,
                 header: frame.header(None),
                 payload: &frame.payload,
+                has_payload: true,
                 part: None,
                 plain: None,
                 plain_size: None,

@@ -23,7 +23,7 @@ mod transit;
 mod visible;
 
 use object::{Object, TimeFields};
-pub use opened::CLIENT_SENT;
+pub use opened::{CLIENT_SENT, SECRET_IDS};
 use opened::{certificate, interim, open, timings};
 pub use text::escaped;
 pub use visible::{put_visible, visible};
@@ -56,6 +56,8 @@ pub struct Json {
     frames: JsonFrames,
     /// For the page: with what a client sent otherwise than the server got it.
     has_client: bool,
+    /// For scenarios: with what tells masked secrets apart.
+    has_secret_ids: bool,
     /// The part of an event that the outlet does not have yet.
     part: Vec<u8>,
     when: TimeFields,
@@ -64,12 +66,18 @@ pub struct Json {
 impl Json {
     /// Writes them, and these of frames.
     pub fn new(frames: JsonFrames) -> Self {
-        Self { frames, has_client: false, part: Vec::new(), when: TimeFields::default() }
+        let (part, when) = (Vec::new(), TimeFields::default());
+        Self { frames, has_client: false, has_secret_ids: false, part, when }
     }
 
     /// Writes also what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
     pub fn with_client(self) -> Self {
         Self { has_client: true, ..self }
+    }
+
+    /// Writes also what tells masked secrets apart ([`SECRET_IDS`]), for what is not written to a file as it is.
+    pub fn with_secret_ids(self) -> Self {
+        Self { has_secret_ids: true, ..self }
     }
 }
 
@@ -100,7 +108,9 @@ impl Format for Json {
         }
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
-            EventKind::Open(opened) => open(object, event, opened, self.has_client),
+            EventKind::Open(opened) => {
+                open(object, event, opened, (self.has_client, self.has_secret_ids));
+            }
             EventKind::Message(message) => data_message(object, event, message),
             EventKind::FileSent(file) => file_sent(object, event, file),
             EventKind::Ping(direction, data) => {
@@ -250,7 +260,7 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.text("header", &HEXLOWER.encode(header.bytes()));
     object.boolean("raw", frame.raw);
     // A recording may have the frame without its payload.
-    let is_known = !frame.payload.is_empty() || header.length == 0;
+    let is_known = frame.has_payload && (!frame.payload.is_empty() || header.length == 0);
     if detail == JsonFrames::Payloads && is_known {
         object.base64(frame.payload);
     }

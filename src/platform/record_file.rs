@@ -1,5 +1,7 @@
 //! Files that sessions are recorded to: only the user can read them, and nobody else decides where they are.
 
+#[cfg(unix)]
+use std::fs::TryLockError;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,9 @@ pub enum RecordFileError {
     /// The run uses this file for something else.
     #[error("it is {0}")]
     Used(String),
+    /// The lines of both would be mixed.
+    #[error("another process is recording to it")]
+    Locked,
 }
 
 /// What tells one file from all others, whatever its names are.
@@ -91,7 +96,7 @@ impl RecordFile {
         use_of: impl Fn(&FileId) -> Option<String>,
     ) -> Result<Self, RecordFileError> {
         match create_file(path) {
-            Ok(file) => return Ok(Self::new(file, path.to_owned())?),
+            Ok(file) => return Self::new(file, path.to_owned()),
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
             Err(_) => {}
         }
@@ -107,7 +112,7 @@ impl RecordFile {
         }
         let (file, path) = match open_own(path, existing)? {
             (Some(file), path) => (file, path),
-            (None, path) => return Ok(Self::new(create_file(&path)?, path)?),
+            (None, path) => return Self::new(create_file(&path)?, path),
         };
         let found = file.metadata()?;
         check_kind(&found)?;
@@ -116,6 +121,8 @@ impl RecordFile {
         if let Some(what) = id.as_ref().and_then(&use_of) {
             return Err(RecordFileError::Used(what)); // it took the place of the other one just now
         }
+        lock(&file)?;
+        let found = file.metadata()?; // it may have grown before
         let (length, is_cut, open_mode) = match existing {
             Existing::Append => (found.len(), is_cut(&file, found.len())?, open_mode(&found)),
             Existing::Refuse | Existing::Replace => (0, false, None),
@@ -124,7 +131,8 @@ impl RecordFile {
         Ok(Self { file, path, id, is_new: false, is_replaced, length, is_cut, open_mode })
     }
 
-    fn new(file: File, path: PathBuf) -> io::Result<Self> {
+    fn new(file: File, path: PathBuf) -> Result<Self, RecordFileError> {
+        lock(&file)?;
         let id = identity(&path, &file.metadata()?);
         Ok(Self {
             file,
@@ -136,6 +144,26 @@ impl RecordFile {
             is_cut: false,
             open_mode: None,
         })
+    }
+
+    /// From now on all that is written goes to the end of the file, whatever other programs add to it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    #[cfg(unix)]
+    pub fn write_at_end(&self) -> io::Result<()> {
+        use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+        let flags = fcntl_getfl(&self.file)?;
+        Ok(fcntl_setfl(&self.file, flags | OFlags::APPEND)?)
+    }
+
+    /// Nothing: a file that is opened for that cannot be truncated here.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(unix))]
+    pub fn write_at_end(&self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Removes the content of a file that is replaced, and lets only the user read it.
@@ -165,17 +193,48 @@ pub fn standard_streams() -> Vec<(FileId, String)> {
     named.filter_map(|(name, id)| Some((id?, format!("{name} of this run")))).collect()
 }
 
-/// Whether a file has no name any more, so that nobody could ever read it.
+/// Checks that a file still has a name, without which nobody could ever read it, and at least this many bytes.
+///
+/// # Errors
+/// What another program did to it.
+pub fn check_written(file: &File, length: u64) -> io::Result<()> {
+    let Ok(found) = file.metadata() else { return Ok(()) };
+    if is_deleted(&found) {
+        return Err(io::Error::other("the file was deleted"));
+    }
+    match found.len() < length {
+        true => Err(io::Error::other("the file was truncated by another program")),
+        false => Ok(()),
+    }
+}
+
 #[cfg(unix)]
-pub fn is_deleted(file: &File) -> bool {
+fn is_deleted(found: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    file.metadata().is_ok_and(|found| found.nlink() == 0)
+    found.nlink() == 0
 }
 
 /// Always false: an open file cannot be deleted here.
 #[cfg(not(unix))]
-pub fn is_deleted(_: &File) -> bool {
+fn is_deleted(_: &Metadata) -> bool {
     false
+}
+
+/// Keeps other processes of this program from recording to a file until it is closed. Some file systems have no locks:
+/// any other error is ignored.
+#[cfg(unix)]
+fn lock(file: &File) -> Result<(), RecordFileError> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(RecordFileError::Locked),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// Nothing: here nobody could read a file that is locked.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "it may be locked elsewhere")]
+fn lock(_: &File) -> Result<(), RecordFileError> {
+    Ok(())
 }
 
 fn check_kind(found: &Metadata) -> Result<(), RecordFileError> {

@@ -309,6 +309,7 @@ impl Inbound {
                 direction: frame.direction,
                 header: frame.header,
                 payload: self.bytes(&frame.payload),
+                has_payload: true,
                 part: frame.part,
                 plain: frame.plain.as_ref().map(|span| self.bytes(span)),
                 plain_size: frame.plain.as_ref().map(|span| self.bytes(span).len() as u64),

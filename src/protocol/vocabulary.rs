@@ -96,6 +96,8 @@ pub struct FrameEvent<'a> {
     pub header: Header,
     /// Its payload, unmasked; the first bytes if the frame is invalid.
     pub payload: &'a [u8],
+    /// The payload is known: a recording may lack it.
+    pub has_payload: bool,
     /// Which part of which data message it is; `None` for control frames and invalid ones.
     pub part: Option<Part>,
     /// The inflated payload of a compressed message's frame, if it can be attributed to the frame.

@@ -56,6 +56,9 @@ impl OpenFile {
                 return Err(failed(Reason::NotRecording(looks)));
             }
         }
+        if !content.is_rewritten() {
+            file.write_at_end().map_err(|error| failed(Reason::File(error.into())))?;
+        }
         Ok(Self { file, content })
     }
 }

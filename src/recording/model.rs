@@ -101,6 +101,8 @@ pub struct RecordedFrame {
     pub header: Header,
     /// Its payload, unmasked; empty unless payloads were recorded (`-vvv`).
     pub payload: Bytes,
+    /// The payload was recorded.
+    pub has_payload: bool,
     /// Which part of which message it is.
     pub part: Option<Part>,
     /// The size of its inflated payload, if it is compressed and that is known.
@@ -184,6 +186,7 @@ impl Recorded {
                 direction: frame.direction,
                 header: frame.header,
                 payload: Bytes::copy_from_slice(frame.payload),
+                has_payload: frame.has_payload,
                 part: frame.part,
                 plain_size: frame.plain_size,
                 raw: frame.raw,
@@ -232,6 +235,7 @@ impl RecordedFrame {
             direction: self.direction,
             header: self.header,
             payload: &self.payload,
+            has_payload: self.has_payload,
             part: self.part,
             plain: None,
             plain_size: self.plain_size,

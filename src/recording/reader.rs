@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 use std::ops::ControlFlow;
 
-pub use super::reading::{Limits, ReadError, Summary};
+pub use super::reading::{Incomplete, Limits, ReadError, Summary};
 
 use super::looks::{Looks, START, looks};
 use super::{Recorded, har, ndjson};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::SystemTime;
 
 /// The default of [`Limits::max_size`].
 pub const DEFAULT_MAX_SIZE: u64 = 1 << 30;
@@ -30,6 +31,35 @@ pub struct Summary {
     pub warnings: Vec<String>,
     /// The file is a HAR, which has messages, and not their frames.
     pub is_har: bool,
+    /// The connections of which messages could not be read; each is one of the warnings too.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// A connection of which messages could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incomplete {
+    /// When it began.
+    pub start: SystemTime,
+    /// Where the first of them is.
+    pub place: Place,
+    /// Why it could not be read.
+    pub reason: String,
+    /// How many others there are.
+    pub others: u64,
+}
+
+impl Incomplete {
+    /// The error of what needs all messages of a connection. `name` is that of the file.
+    pub fn error(self, name: &str) -> ReadError {
+        let Self { place, mut reason, others, .. } = self;
+        match others {
+            0 => {}
+            1 => reason.push_str(", and 1 more message"),
+            many => reason.push_str(&format!(", and {many} more messages")),
+        }
+        reason.push_str("; a connection without some of its messages cannot be checked");
+        ReadError::Broken { name: name.to_owned(), place, reason, others: 0 }
+    }
 }
 
 /// A place in a file.

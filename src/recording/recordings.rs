@@ -114,13 +114,17 @@ impl Recordings {
                 format!("{name} has mode {mode:04o}: other users can read what is recorded in it");
             self.recorders.notice(Level::Warning, text);
         }
+        let frames = match open.content.is_rewritten() {
+            true => RecordedFrames::WithSecretIds,
+            false => RecordedFrames::AsAsked,
+        };
         let queue = BatchQueue::lossless_in_parts().for_much();
         let progress = Arc::<Progress>::default();
         let mut writer = FileWriter::new(open, queue.clone(), Arc::clone(&progress));
         if is_cut {
             writer.end_cut_line().map_err(failed)?;
         }
-        let number = self.recorders.add(queue.clone(), RecordedFrames::AsAsked);
+        let number = self.recorders.add(queue.clone(), frames);
         let (recorders, control) = (Arc::clone(&self.recorders), Arc::clone(&self.control));
         let (name, of_thread) = (path.display().to_string(), Arc::clone(&progress));
         let thread = thread::Builder::new().name("record".to_owned()).spawn(move || {

@@ -113,7 +113,7 @@ impl ScenarioBuilder {
         if event.is_touched() {
             self.kept.note_touched(event.connection);
         }
-        for seen in event.seen_by_server() {
+        for seen in event.seen_in_scenario() {
             self.kept.push(seen);
         }
     }

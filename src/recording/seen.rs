@@ -13,10 +13,17 @@ use crate::event::{
 use crate::protocol::Side;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
+use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
 
 #[cfg(test)]
 mod tests;
+
+/// That a file lacks the data of so many messages.
+pub(super) fn not_kept(count: u64) -> String {
+    let messages = counted(count, "message");
+    format!("the data of {messages} is missing: the proxy did not keep it (--max-message-size)")
+}
 
 /// What stands for the path of a file where a message was not kept.
 const NOT_KEPT: &str = "(a message that the proxy did not keep)";
@@ -62,7 +69,30 @@ impl Recorded {
             return Some(self);
         }
         let transit = self.transit.as_ref().map(|_| OwnedTransit::default());
+        if let RecordedKind::Omitted(it) = &self.what {
+            let is_lost = self.is_lost(it.direction, Direction::Received);
+            return (!is_lost).then_some(Self { transit, ..self });
+        }
         self.seen_by_client().map(|seen| Self { transit, ..seen })
+    }
+
+    /// The same for a scenario, which names the messages that the proxy did not keep.
+    pub(super) fn seen_in_scenario(self) -> impl Iterator<Item = Self> {
+        let is_named = match &self.what {
+            RecordedKind::Omitted(it) => !self.is_lost(it.direction, Direction::Sent),
+            _ => false,
+        };
+        let (omitted, seen) = match is_named {
+            true => (Some(Self { transit: None, ..self }), None),
+            false => (None, Some(self.seen_by_server())),
+        };
+        omitted.into_iter().chain(seen.into_iter().flatten())
+    }
+
+    /// Whether a rule kept a message in this direction from the side that `to_viewer` goes to.
+    fn is_lost(&self, direction: Direction, to_viewer: Direction) -> bool {
+        let touch = self.transit.as_ref().and_then(|transit| transit.touch.as_ref());
+        direction == to_viewer && touch.is_some_and(|touch| NOT_DELIVERED.contains(&touch.word()))
     }
 
     /// What comes from this side is as it was sent, what goes to it is as it was delivered.
@@ -130,7 +160,7 @@ fn data_direction(what: &RecordedKind) -> Option<Direction> {
 
 /// What a side saw of a message or control frame that was touched: `to_viewer` is the direction of what goes to it.
 fn touched(what: RecordedKind, touch: OwnedTouch, to_viewer: Direction) -> Option<RecordedKind> {
-    let action = touch.action.split(' ').next().unwrap_or_default();
+    let action = touch.word();
     if data_direction(&what).is_some_and(|direction| direction != to_viewer) {
         return (action != INJECTED).then_some(what);
     }

@@ -10,6 +10,7 @@ use super::file::OpenFile;
 use super::progress::{Counts, Progress};
 use super::writer::Content;
 use super::written::WrittenFile;
+use crate::event::Level;
 use crate::platform::batches::{Batch, BatchQueue, Waited};
 
 /// Writes the batches of a queue to a file.
@@ -68,9 +69,16 @@ impl FileWriter {
         }
         self.show_progress();
         let mut state = self.progress.state();
-        if let Content::Rewritten(rewriter) = &mut self.content {
-            state.is_full = rewriter.is_full();
-            state.remarks = rewriter.take_remarks();
+        match &mut self.content {
+            Content::Lines => {}
+            Content::Converted(writer) => {
+                let warnings = writer.warnings().into_iter();
+                state.remarks = warnings.map(|text| (Level::Warning, text)).collect();
+            }
+            Content::Rewritten(rewriter) => {
+                state.is_full = rewriter.is_full();
+                state.remarks = rewriter.take_remarks();
+            }
         }
         state.failure = result.err();
     }
@@ -109,7 +117,7 @@ impl FileWriter {
     }
 
     fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        self.file.check_name()?;
+        self.check_file()?;
         if batch.is_cut {
             self.line.clear();
             self.file.cut_begun();
@@ -184,7 +192,12 @@ impl FileWriter {
             }
             Content::Rewritten(rewriter) => rewriter.write(&mut self.file, Instant::now())?,
         }
-        self.file.check_name()
+        self.check_file()
+    }
+
+    /// Checks that the file has what was written: an end alone would not make it whole again.
+    fn check_file(&mut self) -> io::Result<()> {
+        self.file.check().inspect_err(|_| self.can_be_finished = false)
     }
 
     /// Writes to a file that has failed what there may be room for.

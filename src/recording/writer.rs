@@ -10,6 +10,7 @@ use super::har::HarWriter;
 use super::ndjson::EventParser;
 use super::rewriter::Rewriter;
 use super::scenario::ScenarioBuilder;
+use super::seen::not_kept;
 
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
@@ -19,6 +20,11 @@ pub trait RecordWriter: Send {
     /// # Errors
     /// If the line cannot be recorded. The recording ends with that.
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()>;
+
+    /// What the user has to know of what the file lacks, each in one line.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Says in the file what it lacks, before [`RecordWriter::finish`], if the format has a place for that.
     ///
@@ -47,6 +53,11 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// Whether the file is written anew from time to time, instead of growing.
+    pub(super) fn is_rewritten(&self) -> bool {
+        matches!(self, Self::Rewritten(_))
+    }
+
     /// When the file has to be written next, if no line comes before.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self {
@@ -182,6 +193,11 @@ impl RecordWriter for HarOfLines {
             Some(event) => self.writer.event(&event, file),
             None => Ok(()),
         }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let omitted = self.writer.omitted();
+        if omitted > 0 { vec![not_kept(omitted)] } else { Vec::new() }
     }
 
     fn note(&mut self, text: &str, _: &mut dyn Write) -> io::Result<()> {

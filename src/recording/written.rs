@@ -5,7 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use memchr::memrchr;
 
-use crate::platform::record_file::is_deleted;
+use crate::platform::record_file::check_written;
 
 /// A file that ends with something whole, such as a line, whatever fails.
 #[derive(Debug)]
@@ -30,15 +30,12 @@ impl WrittenFile {
         self.size
     }
 
-    /// Whether anybody could read it.
+    /// Checks that no other program deleted or truncated it.
     ///
     /// # Errors
-    /// If not.
-    pub(super) fn check_name(&self) -> io::Result<()> {
-        match is_deleted(&self.file) {
-            true => Err(io::Error::other("the file was deleted")),
-            false => Ok(()),
-        }
+    /// If one did.
+    pub(super) fn check(&self) -> io::Result<()> {
+        check_written(&self.file, self.end + self.begun)
     }
 
     /// Adds bytes that are whole together, or nothing.
@@ -52,7 +49,8 @@ impl WrittenFile {
                 self.size += bytes.len() as u64;
                 Ok(())
             }
-            Err((_, error)) => {
+            Err((count, error)) => {
+                self.begun = count as u64;
                 self.cut();
                 Err(error)
             }
@@ -108,7 +106,8 @@ impl WrittenFile {
     /// Removes all, if possible.
     pub(super) fn clear(&mut self) {
         (self.end, self.size) = (0, 0);
-        self.cut();
+        let cleared = self.file.set_len(0);
+        let _ = cleared.and_then(|()| self.file.rewind()); // the content is undefined otherwise
     }
 
     /// Removes a line that was begun.
@@ -118,12 +117,15 @@ impl WrittenFile {
         }
     }
 
-    /// Removes what is not whole, if possible.
+    /// Removes what is not whole, if possible. Nothing is cut of a file that is shorter or longer than what was written:
+    /// the rest is that of another program.
     fn cut(&mut self) {
-        self.begun = 0;
-        let cut = self.file.set_len(self.end);
-        // If it cannot be cut either, the last line stays as it is: readers pass over it.
-        let _ = cut.and_then(|()| self.file.seek(SeekFrom::Start(self.end)));
+        let length = self.end + std::mem::take(&mut self.begun);
+        if self.file.metadata().is_ok_and(|found| found.len() == length) {
+            let cut = self.file.set_len(self.end);
+            // If it cannot be cut either, the last line stays as it is: readers pass over it.
+            let _ = cut.and_then(|()| self.file.seek(SeekFrom::Start(self.end)));
+        }
     }
 
     /// Writes bytes.
@@ -168,6 +170,18 @@ mod tests {
         }
         file.clear();
         assert_eq!(fs::read_to_string(&path).expect("a file"), "");
+    }
+
+    #[test]
+    fn a_file_that_another_program_truncated_is_neither_longer_nor_taken_as_whole() {
+        let (_folder, path, mut file) = file();
+        assert_eq!(file.add_lines(b"one\ntwo\nthr").0, 8);
+        assert!(file.check().is_ok());
+        fs::write(&path, "one\n").expect("a file");
+        let error = file.check().expect_err("a file that is too short").to_string();
+        assert_eq!(error, "the file was truncated by another program");
+        file.cut_begun();
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "one\n");
     }
 
     #[test]

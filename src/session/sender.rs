@@ -164,6 +164,7 @@ impl Sender<'_, '_> {
             direction: Direction::Sent,
             header,
             payload: &frame.payload,
+            has_payload: true,
             part: None,
             plain: None,
             plain_size: None,

@@ -84,6 +84,7 @@ impl Session<'_> {
             direction: Direction::Sent,
             header,
             payload: &bytes[..bytes.len().min(SHOWN)],
+            has_payload: true,
             part: Some(Part { message, fragment: 1, compressed: false, is_final_block: false }),
             plain: None,
             plain_size: None,

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::listen::{client, listen};
-use crate::scripts::{close, serve};
-use crate::support::{Outcome, Server, binary, masked, ping, text, wscope};
+use crate::scripts::{close, refused_url, serve};
+use crate::support::{Outcome, Peer, Server, binary, masked, ping, script, text, wscope};
 
 fn fixture(name: &str) -> String {
     format!("{}/tests/data/har/{name}.har", env!("CARGO_MANIFEST_DIR"))
@@ -215,4 +215,51 @@ fn what_a_server_receives_is_sent_by_clients() {
     let shown = view(&["--json"], outcome.file("r.har")).json_lines();
     let received = shown.iter().filter(|it| it["direction"] == "received");
     assert_eq!(received.count(), 3, "as the server saw it");
+}
+
+/// The comparison of no messages succeeded.
+#[test]
+fn a_connection_with_messages_that_cannot_be_read_is_not_checked() {
+    let message = r#"[{"type":"send","opcode":1,"data":"a"},{"type":"upload","data":"b"},7]"#;
+    for (messages, reason) in [
+        (
+            message,
+            "_webSocketMessages[1]: `type` is not \"send\" or \"receive\": the message is skipped",
+        ),
+        (r#"{"type":"send"}"#, "_webSocketMessages is not an array: skipped"),
+    ] {
+        let har = format!(
+            r#"{{"log":{{"entries":[{{"startedDateTime":"2024-01-02T03:04:05Z","request":{{"url":"{}"}},"response":{{"status":101}},"_webSocketMessages":{messages}}}]}}}}"#,
+            refused_url()
+        );
+        let run = |args: &[&str]| wscope().file("x.har", &*har).args(args).arg("x.har").run();
+        let reason = format!("entry 1: {reason}");
+        for args in [&["check"][..], &["replay", "--check"]] {
+            let outcome = run(args).code(2).stderr_contains(&reason);
+            outcome.stderr_contains("x.har:1:").stderr_contains("cannot be checked");
+        }
+        run(&["view"]).code(0).stderr_contains(&reason);
+    }
+}
+
+/// Two of the three ends were missing.
+#[test]
+fn every_end_of_a_session_with_reconnects_is_shown() {
+    let lost = || {
+        script(|peer: &mut Peer| {
+            peer.accept_request();
+            peer.reset();
+        })
+    };
+    let last = script(|peer: &mut Peer| {
+        peer.accept_request();
+        close(peer, 1000, "");
+    });
+    let server = Server::scripts([lost(), lost(), last]);
+    let options = ["--reconnect", "--reconnect-delay", "1ms", "--record", "r.har"];
+    let run = wscope().arg(server.url()).args(options).args(["--wait", "forever"]);
+    let outcome = run.stdin_null().run().code(0);
+    let shown = view(&[], outcome.file("r.har")).stderr;
+    let ends = |words: &str| shown.lines().filter(|line| line.contains(words)).count();
+    assert_eq!((ends("wscope: closed"), ends("connected to")), (3, 3), "{shown}");
 }

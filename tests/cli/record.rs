@@ -122,6 +122,22 @@ fn frames_are_recorded_on_demand() {
     assert!(frames(&["-vvv"])[0].get("data").is_some());
 }
 
+/// An empty payload was made up for those without one.
+#[test]
+fn frames_that_are_recorded_again_have_no_other_members() {
+    let server = serve(|peer| {
+        peer.send(text(""));
+        close(peer, 1000, "");
+    });
+    let first = record(&server.url(), &["-vv"]).code(0).file("r.ndjson");
+    for verbosity in ["-vv", "-vvv"] {
+        let view = wscope().file("r.ndjson", first.clone());
+        let args = ["view", verbosity, "--record", "again.ndjson", "r.ndjson"];
+        let again = view.args(args).run().code(0).file("again.ndjson");
+        assert_eq!(events(&again), events(&first), "{verbosity}");
+    }
+}
+
 #[test]
 fn messages_beyond_the_count_are_recorded() {
     let server = serve(|peer| {

@@ -47,7 +47,7 @@ impl Mock {
             .record
             .used
             .extend(file.map(|file| (file, "the recording that is replayed".to_owned())));
-        let recorded::Loaded { script, warnings } = recorded::load(&recording)?;
+        let recorded::Loaded { script, warnings, .. } = recorded::load(&recording)?;
         config.notices.extend(warnings.into_iter().map(|text| (Level::Warning, text)));
         let subprotocols = &mut config.accept.rules.subprotocols;
         if subprotocols.is_empty() {

@@ -10,7 +10,15 @@ use crate::protocol::connection::Initiator;
 /// calls it.
 pub const CLIENT_SENT: &str = "as_the_client_sent_it";
 
-pub(super) fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened, has_client: bool) {
+/// The member with the names of request fields that have masked secrets, each with what tells its secret from others.
+pub const SECRET_IDS: &str = "secret_ids";
+
+pub(super) fn open(
+    mut object: Object<'_>,
+    event: &Event<'_>,
+    opened: &Opened,
+    (has_client, has_secret_ids): (bool, bool),
+) {
     object.start("open", event);
     object.text("url", &opened.url);
     object.text("remote", &opened.remote);
@@ -24,6 +32,12 @@ pub(super) fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened, h
     object.headers("request_headers", &opened.request.fields);
     if has_client && !opened.client_sent.is_empty() {
         object.headers(CLIENT_SENT, &opened.client_sent);
+    }
+    if has_secret_ids && !opened.request.secret_ids.is_empty() {
+        let ids = opened.request.secret_ids.iter();
+        let ids: Vec<_> =
+            ids.map(|(name, id)| (name.clone(), id.to_string().into_bytes())).collect();
+        object.headers(SECRET_IDS, &ids);
     }
     object.headers("response_headers", &opened.response.fields);
     object.malformed("malformed_headers", &[&opened.request, &opened.response]);

@@ -82,6 +82,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         malformed: [evil.as_bytes(), b"\x9b\xff"]
             .map(|text| MalformedView { fields_before: 1, text: text.into() })
             .into(),
+        secret_ids: Vec::new(),
     };
     let response = crate::event::FailedResponse {
         status: 403,

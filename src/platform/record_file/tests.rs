@@ -22,10 +22,12 @@ fn what_exists_is_left_alone_replaced_or_continued() {
     assert!(new.is_new && new.length == 0 && !new.is_cut);
     new.file.write_all(b"one\ntw").expect("a write");
     assert_eq!(refusal(&path, Existing::Refuse), "it exists");
+    drop(new); // it is locked until then
     let mut more = open(&path, Existing::Append).expect("the same file");
     assert!(!more.is_new && more.length == 6 && more.is_cut);
     more.file.write_all(b"\nthree\n").expect("a write");
     assert_eq!(fs::read(&path).expect("the file"), b"one\ntw\nthree\n");
+    drop(more);
     assert!(!open(&path, Existing::Append).expect("the same file").is_cut);
     let replaced = open(&path, Existing::Replace).expect("the same file");
     assert!(!replaced.is_new && replaced.length == 0);

@@ -71,6 +71,7 @@ impl Connection {
                     direction: Direction::Sent,
                     header,
                     payload: piece,
+                    has_payload: true,
                     part: Some(Part {
                         message: self.sent.messages,
                         fragment,

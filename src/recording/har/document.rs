@@ -34,7 +34,20 @@ pub(super) struct Entry {
     pub(super) place: Option<Place>,
     pub(super) messages: Option<Vec<Message>>,
     pub(super) control: Vec<Message>,
+    /// The first of its messages that could not be read.
+    pub(super) skipped: Option<Skipped>,
     pub(super) values: EntryValues,
+}
+
+/// Messages of an entry that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Skipped {
+    /// Where the first one ends.
+    pub(super) place: Place,
+    /// Why it could not be read.
+    pub(super) reason: String,
+    /// How many follow it.
+    pub(super) others: u64,
 }
 
 /// Values as they are in the file.
@@ -114,8 +127,23 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn warn(&mut self, reason: &str) {
-        let name = format!("entry {}", self.count);
-        self.warnings.add(self.progress.place(), &format!("{name}: {reason}"));
+        let reason = self.named(reason);
+        self.warnings.add(self.progress.place(), &reason);
+    }
+
+    fn named(&self, reason: &str) -> String {
+        format!("entry {}: {reason}", self.count)
+    }
+
+    /// Warns, and remembers that the current entry lacks messages.
+    fn skip(&mut self, reason: &str) {
+        self.warn(reason);
+        let (place, reason) = (self.progress.place(), self.named(reason));
+        let Some(entry) = &mut self.current else { return };
+        match &mut entry.skipped {
+            Some(skipped) => skipped.others += 1,
+            none => *none = Some(Skipped { place, reason, others: 0 }),
+        }
     }
 }
 
@@ -294,15 +322,28 @@ impl<'de> Visitor<'de> for Messages<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Self(parser, kind) = self;
         let mut number: u64 = 0;
+        let mut has_odd_time = false;
         // There even if it is empty: it says that this is a WebSocket.
         parser.current.as_mut().map(|entry| entry.list(kind)).ok_or_else(no_entry)?;
         while let Some(value) = list.next_element::<Box<RawValue>>()? {
+            let name = format!("{}[{number}]", kind.name());
             number += 1;
-            let message = Message::parse(&value, &mut |reason| {
-                parser.warn(&format!("{}[{}]: {reason}", kind.name(), number - 1));
-            });
-            let entry = parser.current.as_mut().ok_or_else(no_entry)?;
-            entry.list(kind).extend(message);
+            let warn = &mut |reason: &str| parser.warn(&format!("{name}: {reason}"));
+            let message = match (Message::parse(&value, warn), kind) {
+                (Ok(message), _) => message,
+                (Err(reason), List::Messages) => {
+                    parser.skip(&format!("{name}: {reason}"));
+                    continue;
+                }
+                (Err(reason), List::Control) => {
+                    parser.warn(&format!("{name}: {reason}"));
+                    continue;
+                }
+            };
+            if message.has_odd_time && !std::mem::replace(&mut has_odd_time, true) {
+                parser.warn(&format!("{name}: `time` is not a time: it follows the one before"));
+            }
+            parser.current.as_mut().ok_or_else(no_entry)?.list(kind).push(message);
         }
         Ok(())
     }
@@ -326,7 +367,11 @@ fn no_entry<E: serde::de::Error>() -> E {
 
 impl Messages<'_, '_> {
     fn other(self) {
-        self.0.warn(&format!("{} is not an array: skipped", self.1.name()));
+        let reason = format!("{} is not an array: skipped", self.1.name());
+        match self.1 {
+            List::Messages => self.0.skip(&reason),
+            List::Control => self.0.warn(&reason),
+        }
     }
 }
 

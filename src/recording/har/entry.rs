@@ -11,7 +11,7 @@ use super::fields::{
 };
 use super::json::{object, put, put_base64, put_text};
 use super::time::{Micros, Millis, Seconds, micros_of, micros_of_wall, rfc3339};
-use crate::event::{Failure, Opened, ProxyInitiator};
+use crate::event::{Failure, Omitted, Opened, ProxyInitiator};
 use crate::net::Timings;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
@@ -292,6 +292,23 @@ pub(super) fn put_file(
     put(out, path);
     put_member(out, "_size", &size.to_string());
     put_member(out, "_wireSize", &wire_size.to_string());
+    base.put_elapsed(out);
+    out.push(b'}');
+}
+
+/// Appends a message that a proxy did not keep.
+pub(super) fn put_omitted(out: &mut Vec<u8>, base: &Base, omitted: &Omitted) {
+    put_sender(out, base, omitted.direction, opcode(omitted.kind));
+    // Importers pass over a message without data.
+    out.extend_from_slice(b",\"data\":\"\",\"_omitted\":true");
+    put_member(out, "_size", &omitted.size.to_string());
+    put_member(out, "_wireSize", &omitted.wire_size.to_string());
+    if omitted.compressed {
+        put_member(out, "_compressed", "true");
+    }
+    if omitted.frames != 1 {
+        put_member(out, "_frames", &omitted.frames.to_string());
+    }
     base.put_elapsed(out);
     out.push(b'}');
 }

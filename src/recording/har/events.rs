@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::document::Entry;
+use super::document::{Entry, Skipped};
 use super::exchange::{Exchange, Phases, is_web_socket};
 use super::message::{Message, MessageKind, Sender};
 use super::time::{
-    MILLISECONDS, MessageTime, Micros, SECONDS, date_time, decimal, is_since_epoch, micros_of_wall,
-    rfc3339,
+    MILLISECONDS, MessageTime, Micros, NotATime, SECONDS, date_time, decimal, is_since_epoch,
+    micros_of_wall, rfc3339,
 };
 use super::values::{MAX_FIELDS, number, object, text, unsigned};
 use super::warnings::Warnings;
@@ -33,6 +33,8 @@ pub(super) struct EntryEvents {
     /// The number that the connection had when it was recorded.
     pub(super) connection: Option<u64>,
     pub(super) part: Part,
+    /// Messages of it that could not be read.
+    pub(super) skipped: Option<Skipped>,
 }
 
 /// What an entry is a part of.
@@ -83,8 +85,10 @@ fn url_of(entry: &Entry) -> String {
 
 /// When an entry was started. Chrome writes a second before the epoch for a connection that failed before its handshake.
 pub(super) fn start_of(entry: &Entry) -> Option<Micros> {
-    let started = entry.values.started.as_deref().and_then(text)?;
-    date_time(&started).filter(|time| is_since_epoch(*time))
+    match MessageTime::of(entry.values.started.as_deref()?) {
+        Ok(Some(MessageTime::Wall(time))) if is_since_epoch(time) => Some(time),
+        _ => None,
+    }
 }
 
 /// The most bytes of the values that only our own entries have: in memory they take a multiple of it.
@@ -110,6 +114,8 @@ struct Own<'a> {
 pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings) -> EntryEvents {
     let messages = entry.messages.take().unwrap_or_default();
     let control = std::mem::take(&mut entry.control);
+    let skipped = entry.skipped.take();
+    let lacks_messages = skipped.is_some();
     let exchange = Exchange::of(entry);
     let own: Own<'_> = object(entry.values.own.as_deref());
     let phases = Phases::of(entry);
@@ -125,12 +131,13 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
         is_proxied: false,
         totals: Totals::default(),
         close_frames: Vec::new(),
+        skipped,
     };
     builder.warn_of_mistyped();
     builder.warn_of_left_out();
     builder.now = builder.started(&own, &messages);
     let is_frames = |message: &Message| matches!(message.what, MessageKind::Frames(..));
-    let has_frames = messages.iter().chain(&control).any(is_frames);
+    let has_frames = lacks_messages || messages.iter().chain(&control).any(is_frames);
     let status = builder.exchange.status;
     let is_redirect = !has_frames
         && (own.redirect.is_some()
@@ -144,12 +151,14 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
         builder.messages(messages, control);
         builder.close();
         builder.error();
+        builder.end_without_error();
     } else {
         builder.refusal(own.error, &messages);
     }
     let connection = own.connection.and_then(unsigned);
     let part = if is_redirect { Part::Redirect } else { Part::Connection };
-    EntryEvents { events: builder.events, connection, part }
+    let Builder { events, skipped, .. } = builder;
+    EntryEvents { events, connection, part, skipped }
 }
 
 /// A place in time.
@@ -176,6 +185,8 @@ struct Builder<'a> {
     totals: Totals,
     /// The Close frames of programs that record them as messages, in their order.
     close_frames: Vec<(Direction, ClosePayload)>,
+    /// Messages that are not there, or could not be read.
+    skipped: Option<Skipped>,
 }
 
 /// What was counted of the messages in each direction, for entries that are not ours.
@@ -193,9 +204,24 @@ struct Traffic {
 
 impl Builder<'_> {
     fn warn(&mut self, reason: &str) {
-        let start = Place { line: 1, column: 1, offset: 0 };
-        let number = self.entry.number;
-        self.warnings.add(self.entry.place.unwrap_or(start), &format!("entry {number}: {reason}"));
+        self.warnings.add(self.place(), &self.named(reason));
+    }
+
+    /// Warns that messages are missing.
+    fn warn_of_missing(&mut self, reason: &str) {
+        self.warn(reason);
+        if self.skipped.is_none() {
+            let (place, reason) = (self.place(), self.named(reason));
+            self.skipped = Some(Skipped { place, reason, others: 0 });
+        }
+    }
+
+    fn place(&self) -> Place {
+        self.entry.place.unwrap_or(Place { line: 1, column: 1, offset: 0 })
+    }
+
+    fn named(&self, reason: &str) -> String {
+        format!("entry {}: {reason}", self.entry.number)
     }
 
     fn warn_of_mistyped(&mut self) {
@@ -284,8 +310,7 @@ impl Builder<'_> {
             }
             (None, first) => {
                 let started = self.entry.values.started.as_deref();
-                if started.is_some_and(|value| text(value).and_then(|it| date_time(&it)).is_none())
-                {
+                if started.is_some_and(|value| MessageTime::of(value) == Err(NotATime)) {
                     self.warn("`startedDateTime` is not a date and time");
                 }
                 first.unwrap_or(self.before)
@@ -323,5 +348,5 @@ pub(super) fn run_error(value: &RawValue) -> Option<EntryEvents> {
     let time = micros_of_wall(event.at.wall);
     let (elapsed, transit) = (elapsed(Some(value)), event.transit);
     let events = vec![EntryEvent { time, elapsed, transit, what: event.what }];
-    Some(EntryEvents { events, connection: event.connection, part: Part::Run })
+    Some(EntryEvents { events, connection: event.connection, part: Part::Run, skipped: None })
 }

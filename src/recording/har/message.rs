@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::time::{MILLISECONDS, MessageTime, Micros, decimal};
+use super::time::{MILLISECONDS, MessageTime, Micros, NotATime, decimal};
 use super::values::{base64, bytes, is_true, number, text, unsigned};
 
 /// An element of `_webSocketMessages` or `_webSocketControl`.
@@ -13,6 +13,8 @@ pub(super) struct Message {
     pub(super) what: MessageKind,
     /// None if there is none, or it is not a time.
     pub(super) time: Option<MessageTime>,
+    /// What it has as its time is not one.
+    pub(super) has_odd_time: bool,
     /// The payload; of an error its text.
     pub(super) data: Bytes,
     /// What only our own HARs have.
@@ -53,6 +55,9 @@ pub(super) struct OwnFields {
     pub(super) frames: Option<u64>,
     /// The file that was sent; its data was not recorded.
     pub(super) file: Option<String>,
+    /// A proxy did not keep it.
+    pub(super) omitted: bool,
+    /// Of a message without its data.
     pub(super) size: u64,
     /// Of a pong.
     pub(super) rtt: Option<Micros>,
@@ -82,6 +87,8 @@ struct Fields<'a> {
     frames: Option<&'a RawValue>,
     #[serde(borrow, rename = "_file")]
     file: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_omitted")]
+    omitted: Option<&'a RawValue>,
     #[serde(borrow, rename = "_size")]
     size: Option<&'a RawValue>,
     #[serde(borrow, rename = "_rtt")]
@@ -91,20 +98,21 @@ struct Fields<'a> {
 }
 
 impl Message {
-    /// The message that a value is. None if it is not one; `warn` takes the reason, and what else is odd.
-    pub(super) fn parse(value: &RawValue, warn: &mut dyn FnMut(&str)) -> Option<Self> {
-        let Ok(fields) = serde_json::from_str::<Fields<'_>>(value.get()) else {
-            warn("it is not a message: skipped");
-            return None;
-        };
-        let what = fields.what().map_err(|reason| warn(&reason)).ok()?;
+    /// The message that a value is. `warn` takes what is odd about it.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn parse(value: &RawValue, warn: &mut dyn FnMut(&str)) -> Result<Self, String> {
+        let fields: Fields<'_> =
+            serde_json::from_str(value.get()).map_err(|_| "it is not a message: skipped")?;
+        let what = fields.what()?;
         let own = fields.own();
         let data = match (fields.data, &own) {
             (Some(value), _) => bytes(value).unwrap_or_else(|| {
                 warn("`data` is not a string: used as written");
                 value.get().into()
             }),
-            (None, Some(own)) if own.file.is_some() => Vec::new(),
+            (None, Some(own)) if own.file.is_some() || own.omitted => Vec::new(),
             (None, _) => {
                 warn("it has no `data`: treated as empty");
                 Vec::new()
@@ -122,33 +130,29 @@ impl Message {
                 data
             }),
         };
-        let time = fields.time.and_then(|value| MessageTime::parse(number(value)?));
-        Some(Self { what, time, data: data.into(), own })
+        let read = fields.time.map(MessageTime::of);
+        let has_odd_time = read == Some(Err(NotATime));
+        let time = read.and_then(Result::ok).flatten();
+        Ok(Self { what, time, has_odd_time, data: data.into(), own })
     }
 }
 
 impl Fields<'_> {
     fn what(&self) -> Result<MessageKind, String> {
         let kind = self.kind.and_then(text).unwrap_or_default();
-        let sender = match &*kind {
-            "send" => Sender::Client,
-            "receive" => Sender::Server,
+        let sender = match &*kind.to_ascii_lowercase() {
+            "send" | "sent" | "outgoing" | "request" => Sender::Client,
+            "receive" | "received" | "incoming" | "response" => Sender::Server,
             "error" => return Ok(MessageKind::Error),
             _ => {
                 let reason = "`type` is not \"send\" or \"receive\": the message is skipped";
                 return Err(reason.to_owned());
             }
         };
-        let opcode = match self.opcode.map(unsigned) {
-            None | Some(Some(1)) => Opcode::Text,
-            Some(Some(8)) => Opcode::Close,
-            Some(Some(9)) => Opcode::Ping,
-            Some(Some(10)) => Opcode::Pong,
-            // DevTools: whatever is not text is base64.
-            Some(Some(0 | 2)) => Opcode::Binary,
-            Some(_) => {
-                return Err("`opcode` is not one: the message is skipped".to_owned());
-            }
+        let opcode = match self.opcode {
+            None => Opcode::Text,
+            Some(value) => opcode(value)
+                .ok_or_else(|| "`opcode` is not one: the message is skipped".to_owned())?,
         };
         Ok(MessageKind::Frames(sender, opcode))
     }
@@ -161,12 +165,34 @@ impl Fields<'_> {
             compressed: self.compressed.is_some_and(is_true),
             frames: self.frames.and_then(unsigned),
             file: self.file.and_then(text),
+            omitted: self.omitted.is_some_and(is_true),
             size: self.size.and_then(unsigned).unwrap_or_default(),
             rtt: self.rtt.and_then(millis),
             after: self.after.and_then(unsigned),
         };
         (own != OwnFields::default()).then(|| Box::new(own))
     }
+}
+
+/// An opcode, by its number or its name.
+fn opcode(value: &RawValue) -> Option<Opcode> {
+    Some(match unsigned(value) {
+        Some(1) => Opcode::Text,
+        Some(8) => Opcode::Close,
+        Some(9) => Opcode::Ping,
+        Some(10) => Opcode::Pong,
+        // DevTools: whatever is not text is base64.
+        Some(0 | 2) => Opcode::Binary,
+        Some(_) => return None,
+        None => match &*text(value)?.to_ascii_lowercase() {
+            "text" => Opcode::Text,
+            "binary" => Opcode::Binary,
+            "close" => Opcode::Close,
+            "ping" => Opcode::Ping,
+            "pong" => Opcode::Pong,
+            _ => return None,
+        },
+    })
 }
 
 #[cfg(test)]
@@ -177,6 +203,7 @@ mod tests {
         let value = RawValue::from_string(json.to_owned()).expect("JSON");
         let mut warnings = Vec::new();
         let message = Message::parse(&value, &mut |reason| warnings.push(reason.to_owned()));
+        let message = message.map_err(|reason| warnings.push(reason)).ok();
         (message, warnings)
     }
 
@@ -191,6 +218,14 @@ mod tests {
             (r#"{"data":"x","type":"receive"}"#, (Server, Text), "x"),
             (r#"{"type":"send","opcode":9,"data":""}"#, (Client, Ping), ""),
             (r#"{"type":"receive","opcode":8,"data":"A+g="}"#, (Server, Close), "\u{3}\u{e8}"),
+            (r#"{"type":"Send","opcode":"TEXT","data":"x"}"#, (Client, Text), "x"),
+            (r#"{"type":"RECEIVE","opcode":"binary","data":"aGk="}"#, (Server, Binary), "hi"),
+            (r#"{"type":"sent","data":"x"}"#, (Client, Text), "x"),
+            (r#"{"type":"received","data":"x"}"#, (Server, Text), "x"),
+            (r#"{"type":"outgoing","data":"x"}"#, (Client, Text), "x"),
+            (r#"{"type":"incoming","data":"x"}"#, (Server, Text), "x"),
+            (r#"{"type":"request","data":"x"}"#, (Client, Text), "x"),
+            (r#"{"type":"response","opcode":"ping","data":""}"#, (Server, Ping), ""),
         ] {
             let (message, warnings) = parsed(json);
             let message = message.expect("a message");
@@ -210,7 +245,7 @@ mod tests {
         for (json, is_kept, reason) in [
             ("7", false, "it is not a message"),
             ("{}", false, "`type` is not"),
-            (r#"{"type":"sent","data":""}"#, false, "`type` is not"),
+            (r#"{"type":"upload","data":""}"#, false, "`type` is not"),
             (r#"{"type":"send","opcode":7,"data":""}"#, false, "`opcode` is not one"),
             (r#"{"type":"send","opcode":"x","data":""}"#, false, "`opcode` is not one"),
             (r#"{"type":"send","opcode":1}"#, true, "it has no `data`"),
@@ -236,6 +271,7 @@ mod tests {
             compressed: true,
             frames: Some(3),
             file: Some("a b".to_owned()),
+            omitted: false,
             size: 7,
             rtt: None,
             after: None,

@@ -69,7 +69,7 @@ mod tests {
             transit: None,
             what: RecordedKind::Ping(Direction::Sent, Bytes::new()),
         };
-        EntryEvents { events: times.iter().map(event).collect(), connection, part }
+        EntryEvents { events: times.iter().map(event).collect(), connection, part, skipped: None }
     }
 
     fn order(lists: Vec<EntryEvents>) -> Vec<(Option<u64>, u128)> {

@@ -6,14 +6,15 @@ use std::ops::ControlFlow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{Document, Entry, parse};
+use super::document::{Document, Entry, Skipped, parse};
 use super::events::{EntryEvents, events, is_web_socket_entry, run_error, start_of};
 use super::input::Progress;
 use super::order::in_order;
+use super::time::wall;
 use super::values::object;
 use super::warnings::Warnings;
 use crate::recording::Recorded;
-use crate::recording::reading::{Limits, ReadError, Summary};
+use crate::recording::reading::{Incomplete, Limits, ReadError, Summary};
 
 /// Reads the WebSockets of a HAR; other entries are passed over. The events of all are given to `sink` in the order of
 /// time, with the number of the connection if there are several.
@@ -56,6 +57,7 @@ pub fn read(
     let mut lists: Vec<EntryEvents> = entries.into_iter().map(of_entry).collect();
     lists.extend(run_errors(own.as_deref()));
     let mut summary = Summary::default();
+    summary.incomplete = lists.iter().filter_map(incomplete).collect();
     for event in in_order(lists) {
         summary.events += 1;
         if sink(event).is_break() {
@@ -64,6 +66,13 @@ pub fn read(
     }
     summary.warnings = warnings.into_texts();
     failure.map_or(Ok(summary), Err)
+}
+
+/// What an entry says of messages that could not be read.
+fn incomplete(list: &EntryEvents) -> Option<Incomplete> {
+    let Skipped { place, reason, others } = list.skipped.clone()?;
+    let start = wall(list.events.first()?.time);
+    Some(Incomplete { start, place, reason, others })
 }
 
 /// Whether the file ends within the document. What is cut within a number is an invalid one.

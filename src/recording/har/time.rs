@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
+
+use super::values::{number, text};
 
 /// A time or a span, in microseconds; times are since the Unix epoch.
 pub(super) type Micros = i64;
@@ -15,8 +18,12 @@ pub(super) const SECONDS: i32 = 6;
 /// The number of microseconds in a millisecond, as a power of ten.
 pub(super) const MILLISECONDS: i32 = 3;
 
-/// Over this a time of a message is in milliseconds (Playwright), else in seconds: as seconds it is the year 5138.
+/// Over this a time is in milliseconds (Playwright), else in seconds: as seconds it is the year 5138.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
+/// Over this a time is in microseconds.
+const MICROSECONDS_FROM: i64 = MILLISECONDS_FROM * 1000;
+/// Over this a time is in nanoseconds.
+const NANOSECONDS_FROM: i64 = MICROSECONDS_FROM * 1000;
 
 /// Below this a time is not since the Unix epoch, but since the start of something that is not known: as seconds
 /// since the epoch it is in 1973.
@@ -31,18 +38,39 @@ pub(super) enum MessageTime {
     Relative(Micros),
 }
 
+/// A value is not a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotATime;
+
 impl MessageTime {
-    /// The time that a number stands for; none for a negative one, which Playwright writes without times.
-    pub(super) fn parse(number: &str) -> Option<Self> {
-        let micros = decimal(number, SECONDS)?;
-        match micros {
-            ..0 => None,
-            _ if micros > MILLISECONDS_FROM.saturating_mul(1_000_000) => {
-                decimal(number, MILLISECONDS).map(Self::Wall)
-            }
-            _ if is_since_epoch(micros) => Some(Self::Wall(micros)),
-            _ => Some(Self::Relative(micros)),
+    /// The time that a value stands for: a number since the Unix epoch, in a unit that follows from its magnitude, or
+    /// a date and time. None for a negative number, which Playwright writes without times.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub(super) fn of(value: &RawValue) -> Result<Option<Self>, NotATime> {
+        if let Some(number) = number(value)
+            && let Some(whole) = decimal(number, 0)
+        {
+            return Self::parse(number, whole);
         }
+        let time = text(value).and_then(|text| date_time(&text)).ok_or(NotATime)?;
+        Ok(Some(Self::Wall(time)))
+    }
+
+    /// The same of a number, which is `whole` without its fraction.
+    fn parse(number: &str, whole: i64) -> Result<Option<Self>, NotATime> {
+        let in_unit = |power| decimal(number, power).ok_or(NotATime);
+        Ok(Some(match whole {
+            _ if number.starts_with('-') => return Ok(None),
+            NANOSECONDS_FROM.. => Self::Wall(in_unit(-3)?),
+            MICROSECONDS_FROM.. => Self::Wall(in_unit(0)?),
+            MILLISECONDS_FROM.. => Self::Wall(in_unit(MILLISECONDS)?),
+            _ => match in_unit(SECONDS)? {
+                micros if is_since_epoch(micros) => Self::Wall(micros),
+                micros => Self::Relative(micros),
+            },
+        }))
     }
 }
 
@@ -186,15 +214,27 @@ mod tests {
 
     #[test]
     fn the_unit_of_a_message_time_is_found() {
-        for (text, time) in [
-            ("1700000000.5", Some(MessageTime::Wall(1_700_000_000_500_000))),
-            ("1700000000500.25", Some(MessageTime::Wall(1_700_000_000_500_250))),
-            ("12345.5", Some(MessageTime::Relative(12_345_500_000))),
-            ("0", Some(MessageTime::Relative(0))),
-            ("-1", None),
-            ("\"x\"", None),
+        let wall = |micros| Ok(Some(MessageTime::Wall(micros)));
+        for (json, time) in [
+            ("1700000000.5", wall(1_700_000_000_500_000)),
+            ("1700000000500.25", wall(1_700_000_000_500_250)),
+            ("1700000000500250", wall(1_700_000_000_500_250)),
+            ("1700000000500250499", wall(1_700_000_000_500_250)),
+            ("\"1700000000500\"", wall(1_700_000_000_500_000)),
+            ("\"2023-11-14T22:13:20.5Z\"", wall(1_700_000_000_500_000)),
+            ("\"2023-11-15T00:13:20.500+02:00\"", wall(1_700_000_000_500_000)),
+            ("\"2023-11-14T22:13:20.5\"", wall(1_700_000_000_500_000)),
+            ("12345.5", Ok(Some(MessageTime::Relative(12_345_500_000)))),
+            ("0", Ok(Some(MessageTime::Relative(0)))),
+            ("-1", Ok(None)),
+            ("\"x\"", Err(NotATime)),
+            ("\"12x\"", Err(NotATime)),
+            ("99999999999999999999", Err(NotATime)),
+            ("true", Err(NotATime)),
+            ("{}", Err(NotATime)),
         ] {
-            assert_eq!(MessageTime::parse(text), time, "{text}");
+            let value = RawValue::from_string(json.to_owned()).expect("JSON");
+            assert_eq!(MessageTime::of(&value), time, "{json}");
         }
     }
 
@@ -231,7 +271,8 @@ mod tests {
 
         #[test]
         fn no_text_is_too_strange(text in "[-0-9.eE+]{0,12}|\\PC{0,12}") {
-            let _ = (decimal(&text, SECONDS), MessageTime::parse(&text), date_time(&text));
+            let value = RawValue::from_string(serde_json::Value::from(&*text).to_string()).expect("JSON");
+            let _ = (decimal(&text, SECONDS), MessageTime::of(&value), date_time(&text));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::base::Base;
 use super::entry::{
     Control, Overflow, UNKNOWN_URL, put_close, put_control, put_end, put_error, put_failure,
-    put_file, put_message, put_open, put_redirect, put_unopened, recorded_by,
+    put_file, put_message, put_omitted, put_open, put_redirect, put_unopened, recorded_by,
 };
 use super::json::{object, put};
 use super::spool::{Spool, Stream};
@@ -46,6 +46,8 @@ pub struct HarWriter {
     errors: Vec<Vec<u8>>,
     /// What the file lacks.
     comment: String,
+    /// How many messages a proxy did not keep.
+    omitted: u64,
     text: Vec<u8>,
 }
 
@@ -84,6 +86,7 @@ impl HarWriter {
             was_opened: false,
             errors: Vec::new(),
             comment: String::new(),
+            omitted: 0,
             text: Vec::new(),
         }
     }
@@ -339,6 +342,13 @@ impl HarWriter {
                     Ok(())
                 })
             }
+            RecordedKind::Omitted(omitted) => {
+                self.omitted += 1;
+                self.message(event, file, |out, base, _| {
+                    put_omitted(out, base, omitted);
+                    Ok(())
+                })
+            }
             RecordedKind::Ping(direction, data) => {
                 self.control(event, file, control("9", *direction, data))
             }
@@ -364,10 +374,14 @@ impl HarWriter {
             | RecordedKind::Tolerated(..)
             | RecordedKind::Violation(..)
             | RecordedKind::CloseFrame(..)
-            | RecordedKind::Omitted(_)
             | RecordedKind::Decided(_)
             | RecordedKind::Http(_) => Ok(()),
         }
+    }
+
+    /// How many messages are in it without their data, as a proxy did not keep them.
+    pub fn omitted(&self) -> u64 {
+        self.omitted
     }
 
     /// Says what the file lacks.

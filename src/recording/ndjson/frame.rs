@@ -71,6 +71,7 @@ impl FrameLine<'_> {
         Ok(RecordedKind::Frame(Box::new(RecordedFrame {
             direction: self.direction.into(),
             header,
+            has_payload: payload.is_some(),
             payload: payload.unwrap_or_default(),
             part,
             plain_size: self.plain_size,

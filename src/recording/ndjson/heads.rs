@@ -19,6 +19,7 @@ pub(super) fn head(start_line: String, fields: Fields, malformed: Vec<String>) -
         start_line: start_line.into_bytes(),
         malformed: malformed.collect(),
         fields: fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
+        secret_ids: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::heads::{Fields, Interim, head, interim, status_line};
 use super::lists::or_limited;
 use super::values::{Side, millis, or_default};
-use crate::event::{Opened, Proxied, Stamp};
+use crate::event::{HeadView, Opened, Proxied, Stamp};
 use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo};
 use crate::protocol::connection::Initiator;
@@ -35,6 +35,8 @@ pub(super) struct OpenLine {
     reason: String,
     #[serde(default, deserialize_with = "or_limited")]
     request_headers: Fields,
+    #[serde(default, deserialize_with = "or_limited")]
+    secret_ids: Fields,
     #[serde(default, deserialize_with = "or_limited")]
     response_headers: Fields,
     #[serde(default, deserialize_with = "or_limited")]
@@ -132,7 +134,10 @@ impl OpenLine {
             interim: interim(self.interim),
             has_credentials: false,
             offered: offered(&self.request_headers),
-            request: head(request_line, self.request_headers, of_request),
+            request: HeadView {
+                secret_ids: secret_ids(self.secret_ids),
+                ..head(request_line, self.request_headers, of_request)
+            },
             client_sent: Vec::new(),
             response: head(response_line, self.response_headers, of_response),
             protocol: self.protocol,
@@ -144,6 +149,12 @@ impl OpenLine {
             secrets: Secrets::default(),
         })))
     }
+}
+
+/// What tells masked secrets apart in a run that is being recorded.
+fn secret_ids(list: Fields) -> Vec<(String, u64)> {
+    let id = |(name, id): (String, String)| Some((name, id.parse().ok()?));
+    list.into_iter().filter_map(id).collect()
 }
 
 /// The target of the request for a URL.

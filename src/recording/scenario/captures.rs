@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 use serde_json::Value;
 
-use super::lines::literal_expression;
+use super::lines::{is_of_value, literal_expression};
 use super::values::{Known, MIN_VALUE, Names, Piece, Recordings, pieces};
 use crate::scenario::json;
 use crate::scenario::pattern::bare_json;
@@ -77,6 +77,8 @@ pub(super) struct Captures {
     known: Known,
     /// The event that gives each of `known` its value, and its name.
     variables: Vec<(usize, String)>,
+    /// Values that are sent back and not captured, by the events of the messages that send them first.
+    uncaptured: BTreeMap<usize, String>,
 }
 
 impl Captures {
@@ -97,7 +99,40 @@ impl Captures {
                 false => search.received(index, text.text),
             }
         }
+        captures.find_uncaptured(texts);
         captures
+    }
+
+    /// A value that this message sends as it was recorded, though the server sent it before.
+    pub(super) fn uncaptured(&self, number: usize) -> Option<&str> {
+        self.uncaptured.get(&number).map(String::as_str)
+    }
+
+    /// Finds the first messages that send such values.
+    fn find_uncaptured(&mut self, texts: &[Text<'_>]) {
+        let mut left = MAX_READ;
+        let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
+        for (index, text) in texts.iter().enumerate().filter(|(_, text)| text.is_sent) {
+            for piece in self.pieces(text.number, text.text) {
+                let Piece::Text(part) = piece else { continue };
+                let is_fit = |word: &&str| {
+                    (MIN_VALUE..=MAX_VALUE).contains(&word.len())
+                        && word.bytes().any(|byte| byte.is_ascii_digit())
+                };
+                for word in words(&part).filter(is_fit) {
+                    if !seen.insert(word.to_owned()) {
+                        continue;
+                    }
+                    let Some(first) = first_with(word, &texts[..index], &mut left) else {
+                        continue;
+                    };
+                    if !first.is_sent {
+                        found.entry(text.number).or_insert_with(|| word.to_owned());
+                    }
+                }
+            }
+        }
+        self.uncaptured = found;
     }
 
     /// The captures of a received message.
@@ -200,8 +235,7 @@ impl Search {
         let has_digit = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit());
         for run in text.split(|c| !is_of_value(c)) {
             let run = run.trim_matches(|c| matches!(c, '.' | ',' | ':' | ';' | '!' | '?'));
-            let words = run.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
-            for word in std::iter::once(run).chain(words).filter(has_digit) {
+            for word in std::iter::once(value_in(run)).chain(words(run)).filter(has_digit) {
                 self.add(message, None, word);
             }
         }
@@ -232,10 +266,29 @@ impl Search {
     }
 }
 
-/// The characters of values that mean themselves in JSON, in URLs and in scenarios.
-fn is_of_value(c: char) -> bool {
-    c.is_ascii_graphic()
-        && !matches!(c, '"' | '\\' | '{' | '}' | '<' | '>' | '\'' | '`' | '[' | ']')
+/// The first text that has this word. None if there is none, or if `left` bytes are read before.
+fn first_with<'t, 'a>(word: &str, texts: &'t [Text<'a>], left: &mut usize) -> Option<&'t Text<'a>> {
+    let finder = memchr::memmem::Finder::new(word);
+    texts.iter().find_map(|text| {
+        *left = left.saturating_sub(text.text.len() + BEGINNING);
+        (*left > 0 && finder.find(text.text.as_bytes()).is_some()).then_some(text)
+    })
+}
+
+/// What is behind the name in `session:a1b2` or `id=7`; of anything else the whole.
+fn value_in(run: &str) -> &str {
+    match run.split_once([':', '=']) {
+        Some((name, value))
+            if !value.starts_with("//") && name.bytes().all(|it| it.is_ascii_alphabetic()) =>
+        {
+            value
+        }
+        _ => run,
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
 }
 
 /// The text of a string, or of a number that could be an identifier.

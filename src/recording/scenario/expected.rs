@@ -1,9 +1,10 @@
 //! What is expected of a message: the message itself, without what is captured from it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::captures::{Capture, Captures, class};
-use super::lines::literal_expression;
+use super::lines::{literal_expression, without_needless_escapes};
 use super::payload::{expected_regex, expected_text, read};
 use super::values::{Known, Piece, Recordings, pieces};
 use crate::protocol::MessageKind;
@@ -15,15 +16,28 @@ const MAX_EXPRESSION: usize = 4096;
 
 /// The pattern of a text message that was received.
 pub(super) fn text(number: usize, text: &str, captures: &Captures, values: &Recordings) -> String {
-    let text = if bare_json(text).is_some() { text.trim_ascii() } else { text };
+    let is_json = bare_json(text).is_some();
+    let text = if is_json { text.trim_ascii() } else { text };
+    // Values are found whatever their escapes in the recording are: JSON is compared as JSON.
+    let plain = if is_json { without_needless_escapes(text) } else { Cow::Borrowed(text) };
+    let received = Received { number, text, plain: &plain };
+    let text = &*plain;
     let pieces = captures.pieces(number, text);
     let own = captures.of(number);
     if own.is_empty() {
         return expected_text(&pieces, values);
     }
     without_captured(&pieces, text, own, values)
-        .or_else(|| as_expression(number, text, captures, values))
+        .or_else(|| as_expression(&received, captures, values))
         .unwrap_or_else(|| expected_text(&pieces, values))
+}
+
+/// A text message.
+struct Received<'a> {
+    number: usize,
+    text: &'a str,
+    /// The same without needless escapes.
+    plain: &'a str,
 }
 
 /// The JSON pattern without the members that are captured: they have other values the next time.
@@ -74,8 +88,7 @@ fn other_value(value: &str) -> String {
 
 /// The regular expression of the message, with any value in place of those that are captured.
 fn as_expression(
-    number: usize,
-    text: &str,
+    &Received { number, text, plain }: &Received<'_>,
     captures: &Captures,
     values: &Recordings,
 ) -> Option<String> {
@@ -87,13 +100,17 @@ fn as_expression(
         let expression = expression.strip_suffix('/')?.replace("\\/", "/");
         return expected_regex(&expression, text, values);
     }
+    let literal = |part: &str| match plain == text {
+        true => literal_expression(part),
+        false => literal_expression(part).replace('/', r"\\?/"), // PHP escapes it
+    };
     let mut expression = String::from("^");
-    for piece in pieces(text, &known, |index| Some(own[index].value.as_str())) {
+    for piece in pieces(plain, &known, |index| Some(own[index].value.as_str())) {
         match piece {
             Piece::Text(text) => {
                 for piece in captures.pieces(number, &text) {
                     match piece {
-                        Piece::Text(text) => expression.push_str(&literal_expression(&text)),
+                        Piece::Text(text) => expression.push_str(&literal(&text)),
                         variable => expression.push_str(&variable.written()),
                     }
                 }

@@ -1,5 +1,7 @@
 //! Texts of a recording on lines that show what they are.
 
+use std::borrow::Cow;
+
 use crate::output::escape::is_hidden;
 
 /// The longest line of a block, in bytes.
@@ -42,6 +44,43 @@ pub(super) fn visible_json(text: &str) -> String {
     visible
 }
 
+/// A JSON text without the escapes of characters that need none: the values of its strings stand in it as they are. It
+/// means the same.
+pub(super) fn without_needless_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\/") && !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        plain.push_str(before);
+        let (length, meant) = match escape.as_bytes().get(1) {
+            Some(b'/') => (2, Some('/')),
+            Some(b'u') => (6, escape.get(2..6).and_then(character)),
+            _ => (2, None),
+        };
+        let (escape, behind) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        match meant.filter(|c| is_of_value(*c)) {
+            Some(c) => plain.push(c),
+            None => plain.push_str(escape),
+        }
+        rest = behind;
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+fn character(digits: &str) -> Option<char> {
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+}
+
+/// The characters of values that mean themselves in JSON, in URLs and in scenarios.
+pub(super) fn is_of_value(c: char) -> bool {
+    c.is_ascii_graphic()
+        && !matches!(c, '"' | '\\' | '{' | '}' | '<' | '>' | '\'' | '`' | '[' | ']')
+}
+
 /// The escapes of JSON for a character.
 pub(super) fn push_escape(c: char, text: &mut String) {
     for unit in c.encode_utf16(&mut [0; 2]) {
@@ -71,4 +110,25 @@ pub(super) fn is_block(text: &str) -> bool {
 /// their parts.
 pub(super) fn is_awkward(c: char) -> bool {
     c != '\u{200d}' && is_hidden(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_characters_that_need_no_escape_are_without_one() {
+        for (json, plain) in [
+            (r#"{"a":"x\/y"}"#, r#"{"a":"x/y"}"#),
+            (r#""\u0041\u002f\u0062""#, r#""A/b""#),
+            (r#""\\/\n\/""#, r#""\\/\n/""#),
+            (
+                r#""\u0022\u005c\u007b\u00e9\ud83d\ude00""#,
+                r#""\u0022\u005c\u007b\u00e9\ud83d\ude00""#,
+            ),
+            ("[1]", "[1]"),
+        ] {
+            assert_eq!(without_needless_escapes(json), plain);
+        }
+    }
 }

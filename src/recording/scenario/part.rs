@@ -16,9 +16,10 @@ use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups};
 use super::values::Recordings;
 use super::{FIRST_LINE, Generated, SecretValues, Settings, expected, head, seconds};
-use crate::event::Failure;
+use crate::event::{Failure, Omitted};
 use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
+use crate::recording::seen::not_kept;
 use crate::recording::{Recorded, RecordedMessage};
 use crate::redact::Redaction;
 
@@ -64,7 +65,7 @@ pub(super) fn generate(
     let mut body = String::new();
     let left_out = BTreeMap::new();
     let mut writer =
-        Steps { captures: &captures, values: &values, secrets: &mut secrets, left_out };
+        Steps { captures: &captures, values: &values, secrets: &mut secrets, left_out, omitted: 0 };
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
@@ -224,13 +225,20 @@ struct Steps<'a> {
     secrets: &'a mut Secrets,
     /// What a scenario cannot express, with how often it was.
     left_out: BTreeMap<&'static str, u64>,
+    /// How many messages a proxy did not keep.
+    omitted: u64,
 }
 
 impl Steps<'_> {
     fn step(&mut self, number: usize, member: &Member<'_>, step: &Step<'_>, body: &mut String) {
         let name = member.name.as_deref().unwrap_or_default();
         let (sign, payload) = match step {
-            Step::Sent(message) => ('>', self.sent(number, message)),
+            Step::Sent(message) => {
+                if let Some(value) = self.captures.uncaptured(number) {
+                    push_uncaptured(body, value);
+                }
+                ('>', self.sent(number, message))
+            }
             Step::Received(message) => {
                 if text_of(message).is_some_and(|text| member.ignored.contains(&text)) {
                     return;
@@ -246,6 +254,11 @@ impl Steps<'_> {
                     "# A file was sent here whose data is not recorded: {path}, {size}.\n\
                      # To send it again, write  {name}> binary:@PATH  or  {name}> text:@PATH"
                 );
+                return;
+            }
+            Step::Omitted(omitted, is_sent) => {
+                self.omitted += 1;
+                push_omitted(body, name, omitted, *is_sent);
                 return;
             }
             Step::SentPing(data) => ('>', control("ping", data, true)),
@@ -275,6 +288,9 @@ impl Steps<'_> {
             let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
             let reason = "is left out: a scenario cannot express it";
             self.secrets.warn(format!("a {what} {reason}{times}"));
+        }
+        if self.omitted > 0 {
+            self.secrets.warn(not_kept(self.omitted));
         }
     }
 
@@ -353,7 +369,30 @@ fn unwritable(step: &Step<'_>) -> &'static str {
         Step::SentPong(_) | Step::ReceivedPong(_) => "pong whose payload is not a line of text",
         Step::SentClose(..) | Step::Ended(..) => "close code that cannot be sent",
         Step::SentFile(..) => "file",
+        Step::Omitted(..) => "message",
     }
+}
+
+/// Says that a value is sent as it was recorded.
+fn push_uncaptured(body: &mut String, value: &str) {
+    let value = comment(value);
+    let _ = writeln!(
+        body,
+        "# The server sent {value} before, and it is not captured: the next time it may be another one."
+    );
+}
+
+/// Says where a message is missing that a proxy did not keep.
+fn push_omitted(body: &mut String, name: &str, omitted: &Omitted, is_sent: bool) {
+    let Omitted { kind, size, .. } = omitted;
+    let size = counted(*size, "byte");
+    let kind = kind.name();
+    let (done, sign) = if is_sent { ("sent", '>') } else { ("received", '<') };
+    let _ = writeln!(
+        body,
+        "# A {kind} message of {size} was {done} here that the proxy did not keep.\n\
+         # With its data in a file, write  {name}{sign} {kind}:@PATH"
+    );
 }
 
 fn push_line(body: &mut String, sign: &str, payload: &str) {

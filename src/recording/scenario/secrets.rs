@@ -11,12 +11,19 @@ use crate::redact::{MASK, Redaction, secret_values};
 /// How many warnings are shown.
 const MAX_WARNINGS: usize = 20;
 
+/// What a variable is the value of, with the value if it is known, or with what tells it from others that were masked.
+type Key = (String, Option<String>, Option<u64>);
+
 /// The variables of secrets, and what the user has to know about what was written.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     handling: SecretValues,
     /// Those that have no value in the scenario, by what they are the value of, with the value if it is known.
-    variables: BTreeMap<(String, Option<String>), String>,
+    variables: BTreeMap<Key, String>,
+    /// What tells the masked secrets of the request that is being written from others.
+    ids: Vec<(String, u64)>,
+    /// The one of the text that is being written.
+    id: Option<u64>,
     unknown: Vec<UnknownValue>,
     /// The first warnings, in order.
     warnings: Vec<String>,
@@ -30,8 +37,19 @@ impl Secrets {
         Self { handling, ..Self::default() }
     }
 
+    /// What tells the masked secrets of the next request apart ([`crate::event::HeadView::secret_ids`]).
+    pub(super) fn set_ids(&mut self, ids: &[(String, u64)]) {
+        self.ids = ids.to_vec();
+    }
+
+    fn choose_id(&mut self, name: &str) {
+        let found = self.ids.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        self.id = found.map(|(_, id)| *id);
+    }
+
     /// A URL with variables in place of secrets.
     pub(super) fn url(&mut self, url: &str) -> String {
+        self.choose_id("");
         let mut written = String::new();
         let mut copied = 0;
         for value in secret_values(url) {
@@ -56,6 +74,7 @@ impl Secrets {
 
     /// User and password of a URL as the value of the option `user`. The name alone may be a token.
     pub(super) fn user(&mut self, name: &str, password: Option<&str>) -> String {
+        self.choose_id("");
         match password {
             None => self.value("user", "the user of the URL", name) + ":",
             Some(password) => {
@@ -67,6 +86,7 @@ impl Secrets {
 
     /// The value of a header field with variables in place of secrets.
     pub(super) fn field(&mut self, name: &str, value: &str) -> String {
+        self.choose_id(name);
         let what = format!("the header {name}");
         let masked = Redaction::Mask.value(name, value.as_bytes());
         let masked = String::from_utf8_lossy(&masked);
@@ -106,9 +126,7 @@ impl Secrets {
 
     /// The values of secrets that the recording has, by their variables.
     pub(super) fn values(&self) -> Recordings {
-        let known = |((_, value), name): (&(String, Option<String>), &String)| {
-            Some((name.clone(), value.clone()?))
-        };
+        let known = |((_, value, _), name): (&Key, &String)| Some((name.clone(), value.clone()?));
         self.variables.iter().filter_map(known).collect()
     }
 
@@ -139,7 +157,8 @@ impl Secrets {
     }
 
     fn variable(&mut self, name: &str, what: &str, value: Option<&str>, is_secret: bool) -> String {
-        let key = (what.to_owned(), value.map(str::to_owned));
+        let id = self.id.filter(|_| is_secret && value.is_none());
+        let key = (what.to_owned(), value.map(str::to_owned), id);
         let known = self.variables.get(&key).cloned();
         let variable = known.unwrap_or_else(|| {
             let new = self.names.new_like(&name.to_ascii_lowercase());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::event::{Closed, Failure, FailureKind, Opened, Redirect};
+use crate::event::{Closed, Failure, FailureKind, Omitted, Opened, Redirect};
 use crate::protocol::CloseCode;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
@@ -58,6 +58,8 @@ pub(super) enum Step<'a> {
     Received(&'a RecordedMessage),
     /// A file whose data was not recorded: path and size.
     SentFile(&'a str, u64),
+    /// A message that a proxy did not keep, and whether it was sent.
+    Omitted(&'a Omitted, bool),
     SentPing(&'a [u8]),
     SentPong(&'a [u8]),
     ReceivedPong(&'a [u8]),
@@ -226,6 +228,7 @@ impl<'a> Connection<'a> {
             RecordedKind::FileSent { path, size, .. } if !self.is_servers() => {
                 Some(Step::SentFile(path, *size))
             }
+            RecordedKind::Omitted(it) => Some(Step::Omitted(it, self.is_sent(it.direction))),
             RecordedKind::Ping(direction, data) => self.ping(self.is_sent(*direction), data),
             RecordedKind::Pong(direction, data, _) => self.pong(self.is_sent(*direction), data),
             _ => None,

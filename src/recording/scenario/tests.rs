@@ -41,6 +41,7 @@ pub(super) fn head(fields: &[(&str, &str)]) -> HeadView {
         start_line: b"GET / HTTP/1.1".to_vec(),
         fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect(),
         malformed: Vec::new(),
+        secret_ids: Vec::new(),
     }
 }
 

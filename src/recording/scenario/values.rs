@@ -78,13 +78,15 @@ impl Known {
         alike.is_some_and(|alike| alike.iter().any(|(known, _)| known == value))
     }
 
-    /// The longest value that stands here, as a word of its own. `left` is how many bytes may still be compared.
+    /// The longest value that stands here, as a word of its own or as one that is in no other by chance. `left` is how many bytes may still be compared.
     fn at(&self, text: &str, at: usize, left: &mut usize) -> Option<(&str, usize)> {
         let rest = &text[at..];
         let alike = self.by_start.get(&start(rest)?)?;
         for (value, number) in alike.iter().filter(|(value, _)| value.len() <= rest.len()) {
             *left = left.checked_sub(value.len())?;
-            if rest.starts_with(value.as_str()) && is_separate(text, at, at + value.len()) {
+            if rest.starts_with(value.as_str())
+                && (is_unmistakable(value) || is_separate(text, at, at + value.len()))
+            {
                 return Some((value, *number));
             }
         }
@@ -136,6 +138,23 @@ fn start(text: &str) -> Option<[u8; MIN_VALUE]> {
     text.as_bytes().first_chunk().copied()
 }
 
+/// The length from which a value with letters and digits is in no longer word by chance, in bytes.
+const MIN_UNMISTAKABLE: usize = 16;
+
+/// Whether a value means itself also as a part of a longer word, such as `msg-` with a UUID.
+fn is_unmistakable(value: &str) -> bool {
+    value.len() >= MIN_UNMISTAKABLE
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether a text ends with an escape such as `\n` of JSON, whose letter is not a part of the next word.
+fn ends_with_escape(text: &str) -> bool {
+    let Some(rest) = text.strip_suffix(['b', 'f', 'n', 'r', 't']) else { return false };
+    let backslashes = rest.len() - rest.trim_end_matches('\\').len();
+    backslashes % 2 == 1
+}
+
 /// Whether the text in this range is not a part of a longer word or number.
 fn is_separate(text: &str, start: usize, end: usize) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
@@ -149,7 +168,7 @@ fn is_separate(text: &str, start: usize, end: usize) -> bool {
         inner.is_some_and(is_word) && outer.is_some_and(is_word)
     };
     !is_fraction
-        && !joins(value.chars().next(), before.chars().next_back())
+        && (ends_with_escape(before) || !joins(value.chars().next(), before.chars().next_back()))
         && !joins(value.chars().next_back(), after.chars().next())
 }
 

@@ -19,7 +19,13 @@ fn flooded(url: &str, options: &[&str]) -> Running {
 /// Waits until the file has at least this many bytes.
 #[track_caller]
 fn wait_for_size(running: &Running, size: u64) {
-    let path = running.home().join("r.ndjson");
+    wait_for_file(running, "r.ndjson", size);
+}
+
+/// The same, of a file with this name.
+#[track_caller]
+fn wait_for_file(running: &Running, file: &str, size: u64) {
+    let path = running.home().join(file);
     let until = std::time::Instant::now() + DEADLINE;
     while std::fs::metadata(&path).expect("a recording").len() < size {
         assert!(std::time::Instant::now() < until, "fewer than {size} bytes were recorded");
@@ -191,6 +197,30 @@ pub(super) mod full {
         let outcome = running.wait().code(8);
         let others = names(&events_at(&outcome.path("s.ndjson")));
         assert_eq!(others, ["open", "received one", "sent go", "close"]);
+    }
+
+    /// The rest was written behind a hole of NUL bytes, without a word.
+    #[test]
+    fn a_file_that_is_truncated_is_not_recorded_to_any_longer() {
+        for file in ["r.ndjson", "r.har"] {
+            let server = serve(|peer| {
+                peer.stall();
+                peer.send(text("one"));
+                close_when_answered(peer);
+            });
+            let args = [&server.url(), "--record", file];
+            let mut running = wscope().args(args).stdin_open().spawn();
+            running.wait_stderr("connected");
+            wait_for_file(&running, file, 1);
+            std::fs::write(running.home().join(file), "").expect("a recording");
+            server.release();
+            running.wait_stderr(&format!(
+                "recording to {file} stopped: the file was truncated by another program"
+            ));
+            running.write_stdin("go\n");
+            let outcome = running.wait().code(8);
+            assert_eq!(outcome.file(file), b"", "{file}");
+        }
     }
 
     fn close_when_answered(peer: &mut crate::support::Peer) {

@@ -1,10 +1,11 @@
 //! Which files are recorded to.
 
 use std::fs::{self, File};
+use std::io::Write;
 
-use super::{TALK, events, names, recorded, talk};
+use super::{TALK, events, events_at, names, recorded, talk};
 use crate::scripts::{refused_url, serve};
-use crate::support::{Outcome, wscope};
+use crate::support::{Outcome, Peer, wscope};
 
 /// Runs without a server: the file is refused before anything else.
 #[track_caller]
@@ -171,4 +172,51 @@ fn only_the_user_can_read_it_and_a_link_is_followed_on_demand() {
     let target = outcome.path("target.ndjson");
     let mode = fs::metadata(target).expect("the end of the link").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+/// The first one overwrote the lines of the second.
+#[cfg(unix)]
+#[test]
+fn two_processes_do_not_record_to_one_file() {
+    for (file, first, second) in [
+        ("r.ndjson", &[][..], &["--append"][..]),
+        ("r.ndjson", &["--append"], &["--append"]),
+        ("r.ndjson", &["--force"], &["--force"]),
+        ("r.har", &[], &["--force"]),
+        ("r.wscope", &[], &["--force"]),
+    ] {
+        let server = serve(talk_when_asked);
+        let args = [&server.url(), "--record", file];
+        let mut running = wscope().args(args).args(first).stdin_open().spawn();
+        running.wait_stderr("connected");
+        let path = running.home().join(file).display().to_string();
+        let other = wscope().args([&refused_url(), "--record", &path]).args(second).stdin_null();
+        other.run().code(8).stderr_contains("another process is recording to it");
+        running.write_stdin("go\n");
+        let outcome = running.wait().code(0);
+        assert!(outcome.path(file).exists());
+    }
+}
+
+/// They were overwritten.
+#[cfg(unix)]
+#[test]
+fn lines_that_another_program_adds_stay() {
+    let server = serve(talk_when_asked);
+    let args = [&server.url(), "--record", "r.ndjson"];
+    let mut running = wscope().args(args).stdin_open().spawn();
+    running.wait_stderr("connected");
+    let path = running.home().join("r.ndjson");
+    super::prompt::wait_for(&path, &["open"]);
+    let mut other = File::options().append(true).open(&path).expect("the recording");
+    other.write_all(b"{\"event\":\"other\"}\n").expect("a write");
+    running.write_stdin("go\n");
+    let outcome = running.wait().code(0);
+    let all = ["open", "other", "sent go", "close"];
+    assert_eq!(names(&events_at(&outcome.path("r.ndjson"))), all);
+}
+
+fn talk_when_asked(peer: &mut Peer) {
+    peer.expect_text("go");
+    peer.close_and_expect_reply(1000);
 }

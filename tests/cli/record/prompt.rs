@@ -10,7 +10,7 @@ use crate::support::{DEADLINE, Peer, Server, Terminal, masked, script, text};
 
 /// Waits until these are the events in a file.
 #[track_caller]
-fn wait_for(path: &Path, expected: &[&str]) {
+pub(super) fn wait_for(path: &Path, expected: &[&str]) {
     let until = Instant::now() + DEADLINE;
     loop {
         let found = if path.exists() { names(&events_at(path)) } else { Vec::new() };

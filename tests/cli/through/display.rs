@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{assert_alive, leave, proxy};
-use crate::support::{binary, close, frame, masked, ping, text};
+use crate::support::{binary, close, frame, masked, ping, text, wscope};
 
 #[test]
 fn messages_are_lines_with_number_and_direction() {
@@ -103,6 +103,37 @@ fn a_message_over_the_limit_passes_without_being_shown() {
         let close = proxy.event("close");
         assert_eq!((&close["code"], &close["violations"]), (&json!(1000), &json!(0)), "{close}");
     }
+}
+
+/// Neither the HAR nor the scenario had a trace of it.
+#[test]
+fn a_message_over_the_limit_is_named_in_recordings() {
+    let files = ["--record", "r.har", "--record", "r.wscope"];
+    let mut proxy = proxy(&[&["--json", "--max-message-size", "1000"][..], &files].concat());
+    let (mut client, mut server) = proxy.open();
+    super::deliver(&mut server, &mut client, &frame(true, 0, 1, &[b'x'; 1001]));
+    assert_eq!(proxy.event("message")["omitted"], true);
+    super::deliver(&mut client, &mut server, &masked(&frame(true, 0, 2, &[b'x'; 1002])));
+    assert_eq!(proxy.event("message")["omitted"], true);
+    leave(client, server);
+    proxy.event("close");
+    let outcome = proxy.stop();
+    let reason = "the data of 2 messages is missing: the proxy did not keep it";
+    let outcome = outcome.stderr_contains(&format!("r.har: {reason}"));
+    let outcome = outcome.stderr_contains(&format!("r.wscope: {reason}"));
+    let scenario = String::from_utf8(outcome.file("r.wscope")).expect("UTF-8");
+    for comment in [
+        "# A text message of 1001 bytes was received here that the proxy did not keep.\n",
+        "# A binary message of 1002 bytes was sent here that the proxy did not keep.\n",
+    ] {
+        assert!(scenario.contains(comment), "{scenario}");
+    }
+    let shown = wscope().args(["view", "--json", "-"]).stdin_bytes(outcome.file("r.har")).run();
+    let shown = shown.json_lines();
+    let omitted: Vec<_> = shown.iter().filter(|event| event["omitted"] == true).collect();
+    let facts = |event: &serde_json::Value| (event["direction"].clone(), event["size"].clone());
+    let facts: Vec<_> = omitted.into_iter().map(facts).collect();
+    assert_eq!(facts, [(json!("server"), json!(1001)), (json!("client"), json!(1002))]);
 }
 
 #[test]

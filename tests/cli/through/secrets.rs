@@ -1,6 +1,6 @@
 //! Credentials reach the server, and are masked in all that is shown and recorded.
 
-use super::{Proxied, leave, proxy_of};
+use super::{Proxied, leave, proxy, proxy_of};
 use crate::support::{Outcome, header, wscope};
 
 const SECRETS: [&str; 6] =
@@ -79,4 +79,33 @@ fn exchange_json(options: &[&str]) -> (Outcome, String) {
 fn secrets_are_shown_on_request() {
     let (outcome, _) = exchange(&["-v", "-u", "a:hunter2", "--show-secrets"]);
     outcome.stderr_contains("Basic YTpodW50ZXIy").stderr_contains("sid=s3cr3tC00kie");
+}
+
+/// One variable stood for both.
+#[test]
+fn different_secrets_of_clients_are_different_variables() {
+    for (second, count) in [("token-two-4321", 2), ("token-one-1234", 1)] {
+        let files = ["--record", "r.wscope", "--record", "r.ndjson"];
+        let mut proxy = proxy(&[&["--json"][..], &files].concat());
+        for token in ["token-one-1234", second] {
+            let field = format!("Authorization: Bearer {token}");
+            let path = format!("/?access_token={token}");
+            let (client, server) = proxy.open_with(&path, &[&field], &[]);
+            leave(client, server);
+            proxy.event("close");
+        }
+        let outcome = proxy.stop();
+        let scenario = String::from_utf8(outcome.file("r.wscope")).expect("UTF-8");
+        for name in ["authorization", "access_token"] {
+            for (variable, is_there) in
+                [(format!("{{{{{name}}}}}"), true), (format!("{{{{{name}_2}}}}"), count == 2)]
+            {
+                assert_eq!(scenario.contains(&variable), is_there, "{variable}: {scenario}");
+            }
+        }
+        for file in ["r.wscope", "r.ndjson"] {
+            let text = String::from_utf8(outcome.file(file)).expect("UTF-8");
+            assert!(!text.contains("token-one") && !text.contains("secret_ids"), "{text}");
+        }
+    }
 }

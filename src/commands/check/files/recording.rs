@@ -24,6 +24,9 @@ pub(super) fn read(path: &Path, name: String, given: &BTreeSet<String>) -> Read 
             false => ControlFlow::Continue(()),
         }
     })?;
+    if let Some(incomplete) = summary.incomplete.into_iter().next() {
+        return Err(incomplete.error(&name).into());
+    }
     let generated = builder.generate();
     if let Some(reason) = generated.why_empty {
         let message = format!("{name}: {reason}");

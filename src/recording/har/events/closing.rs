@@ -4,12 +4,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{At, Builder, Totals, elapsed};
+use super::{At, Builder, EntryEvent, Totals, elapsed};
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::Direction;
-use crate::recording::har::time::{MessageTime, Micros};
-use crate::recording::har::values::{is_true, number, object, text, unsigned};
+use crate::recording::RecordedKind;
+use crate::recording::har::time::{MessageTime, Micros, NotATime};
+use crate::recording::har::values::{is_true, object, text, unsigned};
 
 #[derive(Default, Deserialize)]
 struct Close<'a> {
@@ -66,10 +67,13 @@ impl Builder<'_> {
     }
 
     fn recorded_close(&mut self, close: Close<'_>) {
-        let time = |value: Option<&RawValue>| MessageTime::parse(number(value?)?);
-        let at = match time(close.time).or_else(|| time(close.timestamp)) {
-            Some(MessageTime::Wall(time)) => self.at_wall(time),
-            Some(MessageTime::Relative(time)) if self.is_own() => self.at_wall(time),
+        let at = match close.time.or(close.timestamp).map(MessageTime::of) {
+            Some(Ok(Some(MessageTime::Wall(time)))) => self.at_wall(time),
+            Some(Ok(Some(MessageTime::Relative(time)))) if self.is_own() => self.at_wall(time),
+            Some(Err(NotATime)) => {
+                self.warn("the time of _webSocketClose is not a time: ignored");
+                self.now
+            }
             _ => self.now,
         };
         let at = At { elapsed: elapsed(close.own).or(at.elapsed), ..at };
@@ -142,6 +146,15 @@ impl Builder<'_> {
             });
         }
         self.push_object(at, own, values);
+    }
+
+    /// A close after which the connection was opened again says that an error follows. A HAR does not have that event: the
+    /// close alone shows the end.
+    pub(super) fn end_without_error(&mut self) {
+        if let Some(EntryEvent { what: RecordedKind::Closed(closed), .. }) = self.events.last_mut()
+        {
+            closed.failure_follows = false;
+        }
     }
 
     /// Adds a failure of an open connection, which only our HARs have.

@@ -22,7 +22,7 @@ impl Builder<'_> {
             let reason = format!(
                 "its messages are in another file, {file:?}, and are missing here: Playwright's recordHar writes them into the HAR with content: 'embed'"
             );
-            self.warn(&reason);
+            self.warn_of_missing(&reason);
         }
         let it = &self.exchange;
         let mut values = json!({

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{At, Builder};
-use crate::event::{Failure, FailureKind};
+use crate::event::{Failure, FailureKind, Omitted};
 use crate::protocol;
 use crate::recording::har::entry::usual_wire_size;
 use crate::recording::har::message::{Message, MessageKind, Opcode, OwnFields, Sender};
@@ -86,12 +86,17 @@ impl Builder<'_> {
             Opcode::Close => return self.close_frame(at, direction, &data),
         };
         self.totals.count(direction, data.len());
-        let OwnFields { wire_size, compressed, frames, file, size, .. } = *own;
+        let OwnFields { wire_size, compressed, frames, file, omitted, size, .. } = *own;
         let usual = || match self.is_own() {
             true => usual_wire_size(data.len() as u64, sender == Sender::Client),
             false => 0,
         };
         let wire_size = wire_size.unwrap_or_else(usual);
+        if omitted && self.is_proxied {
+            let frames = frames.unwrap_or(1);
+            let it = Omitted { direction, kind, size, wire_size, compressed, frames };
+            return self.push(at, RecordedKind::Omitted(it));
+        }
         self.push(
             at,
             match file {

@@ -176,6 +176,36 @@ fn what_is_odd_is_a_warning_with_its_place() {
     );
 }
 
+/// They were 0 without a word.
+#[test]
+fn times_of_messages_are_of_any_unit_and_what_is_none_is_one_warning() {
+    let read = |times: [&str; 2]| {
+        let message =
+            |time: &str| format!(r#"{{"type":"send","time":{time},"opcode":1,"data":"x"}}"#);
+        let har = format!(
+            r#"{{"log":{{"entries":[{{"startedDateTime":"2024-01-02T03:04:05Z","request":{{"url":"ws://h/"}},"response":{{"status":101}},"_webSocketMessages":[{}]}}]}}}}"#,
+            times.map(message).join(",")
+        );
+        let (events, result) = read_all(har.as_bytes());
+        let warnings = result.map(|summary| summary.warnings).map_err(|error| error.to_string());
+        (picked(&events[1..], &["elapsed_ms"]), warnings.expect("a recording"))
+    };
+    for times in [
+        ["\"2024-01-02T03:04:06Z\"", "\"2024-01-02T05:04:08.500+02:00\""],
+        ["1704164646", "\"1704164648.5\""],
+        ["1704164646000", "1704164648500"],
+        ["1704164646000000", "1704164648500000"],
+        ["1704164646000000000", "1704164648500000000"],
+    ] {
+        let expected = ["1000.000", "3500.000"].map(str::to_owned).to_vec();
+        assert_eq!(read(times), (expected, vec![]), "{times:?}");
+    }
+    let (_, warnings) = read(["\"soon\"", "{}"]);
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    let reason = "entry 1: _webSocketMessages[0]: `time` is not a time: it follows the one before";
+    assert!(warning.starts_with("x.har:1:") && warning.ends_with(reason), "{warning}");
+}
+
 /// They were replaced without a word.
 #[test]
 fn values_of_other_types_are_warnings() {

@@ -175,6 +175,7 @@ fn head(fields: &[(&str, &str)]) -> HeadView {
         start_line: b"GET / HTTP/1.1".to_vec(),
         fields: fields.iter().map(field).collect(),
         malformed: Vec::new(),
+        secret_ids: Vec::new(),
     }
 }
 

@@ -60,7 +60,8 @@ fn head() -> impl Strategy<Value = HeadView> {
     let lines = vec((0..3usize, bytes()), 0..2);
     (bytes(), vec(field, 0..4), lines).prop_map(|(start_line, fields, lines)| {
         let view = |(fields_before, text)| MalformedView { fields_before, text };
-        HeadView { start_line, fields, malformed: lines.into_iter().map(view).collect() }
+        let malformed = lines.into_iter().map(view).collect();
+        HeadView { start_line, fields, malformed, secret_ids: Vec::new() }
     })
 }
 
@@ -192,6 +193,7 @@ pub(super) fn frame() -> impl Strategy<Value = RecordedFrame> {
             direction,
             header,
             payload: payload.into(),
+            has_payload: true,
             part,
             plain_size,
             raw,

@@ -29,6 +29,65 @@ fn a_value_that_is_sent_back_is_captured() {
     );
 }
 
+/// The old value stayed in the line that it is captured from.
+#[test]
+fn a_value_is_captured_whatever_its_escapes() {
+    let found = session(&[
+        r#"< {"t":"x","u":"https:\/\/h\/u01234567"}"#,
+        r#"> {"u":"https://h/u01234567"}"#,
+        r#"< {"again":"https:\/\/h\/u01234567"}"#,
+    ]);
+    assert_eq!(
+        found,
+        [
+            r#"< {"t":"x"}"#,
+            "[Captures]",
+            r#"u: jsonpath "$.u""#,
+            r#"> {"u":"{{u}}"}"#,
+            r#"< {"again":"{{u}}"}"#,
+        ]
+    );
+    let found =
+        session(&[r#"< {"u":"https:\/\/h\/u01234567"}"#, r#"> {"u":"https://h/u01234567"}"#]);
+    assert_eq!(found[0], r#"< /^\{"u":"[^\s"'<>]+"\}$/"#);
+    assert_eq!(found.last().map(String::as_str), Some(r#"> {"u":"{{u}}"}"#));
+}
+
+/// What was sent was the value of the recording.
+#[test]
+fn a_value_is_replaced_within_words_and_texts_with_escapes() {
+    const ID: &str = "f81d4fae7dec11d0a76500a0c91e6bf6";
+    for (received, sent, replaced) in [
+        (r#"{"id":"ID","n":1}"#, r#"{"m":"msg-ID"}"#, r#"> {"m":"msg-{{id}}"}"#),
+        (r#"{"id":"ID","n":1}"#, r#"{"m":"x\nID"}"#, r#"> {"m":"x\n{{id}}"}"#),
+        (
+            "CONNECTED\nversion:1.2\nsession:ID\n\n\0",
+            "SEND\nsession:ID\n\nx\0",
+            r#"> text:"SEND\nsession:{{session}}\n\nx\u0000""#,
+        ),
+    ] {
+        let received = format!("< {}", received.replace("ID", ID));
+        let sent = format!("> {}", sent.replace("ID", ID));
+        let found = session(&[&received, &sent]);
+        assert_eq!(found.last().map(String::as_str), Some(replaced), "{found:?}");
+        assert!(found.iter().all(|line| !line.contains(ID)), "{found:?}");
+    }
+}
+
+#[test]
+fn a_value_that_is_sent_and_not_captured_is_named() {
+    let found = session(&[
+        r#"> {"mine":"x1234567"}"#,
+        r#"< {"id":"a1b2c3d4e5","yours":"x1234567"}"#,
+        r#"> {"short":"a1b2c3d4"}"#,
+        r#"> {"again":"a1b2c3d4","mine":"x1234567"}"#,
+    ]);
+    let comments: Vec<_> = found.iter().filter(|line| line.starts_with('#')).collect();
+    let expected = "# The server sent a1b2c3d4 before, and it is not captured: the next time it may be another one.";
+    assert_eq!(comments, [expected], "{found:?}");
+    assert_eq!(found[2], expected);
+}
+
 #[test]
 fn captures_are_found_in_numbers_texts_and_lists() {
     for (messages, expected) in [
