@@ -44,12 +44,15 @@ impl Cable<'_> {
                 (Some(closing.why.clone()), is_sent.then(|| closing.payload.clone()))
             }
             (None, None, Some(error)) => (Some(error.to_string()), None),
-            (None, None, None) => (self.aborted.clone(), None),
+            (None, None, None) => (self.aborted.as_ref().map(|it| it.why.clone()), None),
         };
         let is_ours = match &closing {
             _ if closed_side.is_some() => true,
             Some(closing) => closing.is_first,
-            None => why.is_some() && self.totals.first_close.is_none(),
+            None => match &self.aborted {
+                Some(aborted) => aborted.is_first,
+                None => failed.is_some() && !self.has_passed_end(),
+            },
         };
         let initiator = self.totals.initiator(is_ours);
         // What a side sends after a violation is not decoded, so that its answer is not known.
@@ -64,7 +67,12 @@ impl Cable<'_> {
             // Once the proxy has ended a direction, nothing of its source follows.
             let is_delivered = way.has_delivered_close() && !way.is_shut;
             let is_answer = |close: &ClosePayload| {
-                awaited[at(side)] && own.as_ref().is_some_and(|own| own.code == close.code)
+                let had = |sides: fn(&Closing) -> [bool; 2]| {
+                    closing.as_ref().map(|closing| sides(closing)[at(side)])
+                };
+                let has_same_code = own.as_ref().is_some_and(|own| own.code == close.code);
+                let is_to_other = had(|it| it.had_got_close).unwrap_or(true) && !has_same_code;
+                awaited[at(side)] && had(|it| it.had_closed) != Some(true) && !is_to_other
             };
             way.close.as_ref().is_some_and(|close| !is_delivered && !is_answer(close))
         });
