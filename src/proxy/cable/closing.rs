@@ -154,6 +154,9 @@ impl Cable<'_> {
         let way = &mut self.ways[at(from)];
         let Some(own) = way.own_close.take() else { return };
         way.is_shut = true;
+        if way.passing.messages().is_some_and(|messages| messages.relay.holds_back()) {
+            way.losses.add_start();
+        }
         match frame {
             Some(_) if self.ends[at(to)].has_failed() => {}
             Some(frame) => {
