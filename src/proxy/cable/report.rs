@@ -67,12 +67,7 @@ impl Cable<'_> {
             // Once the proxy has ended a direction, nothing of its source follows.
             let is_delivered = way.has_delivered_close() && !way.is_shut;
             let is_answer = |close: &ClosePayload| {
-                let had = |sides: fn(&Closing) -> [bool; 2]| {
-                    closing.as_ref().map(|closing| sides(closing)[at(side)])
-                };
-                let has_same_code = own.as_ref().is_some_and(|own| own.code == close.code);
-                let is_to_other = had(|it| it.had_got_close).unwrap_or(true) && !has_same_code;
-                awaited[at(side)] && had(|it| it.had_closed) != Some(true) && !is_to_other
+                awaited[at(side)] && is_answer_to_ours(side, close, own.as_ref(), closing.as_ref())
             };
             way.close.as_ref().is_some_and(|close| !is_delivered && !is_answer(close))
         });
@@ -97,4 +92,17 @@ impl Cable<'_> {
         };
         Report { closed, is_enforced, failed }
     }
+}
+
+/// Whether the Close frame of a side that has got one of the proxy answers that: not one that it had sent before. If it had got that of the
+/// other side, too, only the code tells.
+fn is_answer_to_ours(
+    side: Side,
+    close: &ClosePayload,
+    own: Option<&ClosePayload>,
+    closing: Option<&Closing>,
+) -> bool {
+    let had_closed = closing.is_some_and(|closing| closing.had_closed[at(side)]);
+    let has_got_one = closing.is_none_or(|closing| closing.had_got_close[at(side)]);
+    !had_closed && (!has_got_one || own.is_some_and(|own| own.code == close.code))
 }
