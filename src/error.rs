@@ -79,6 +79,8 @@ pub enum Error {
     ProxyViolated(String),
     /// The proxy itself refused its only request, for this reason.
     ProxyRefused(String),
+    /// The server gave no response to it that can be passed on.
+    ProxyUnanswered(String),
     /// An address cannot be listened on.
     Listen(String, io::Error),
     /// The peer did not answer our Close frame in time.
@@ -209,7 +211,8 @@ impl Error {
             Self::Redirect(..)
             | Self::NoSubprotocol { .. }
             | Self::NoCompression
-            | Self::ProxyRefused(_) => 4,
+            | Self::ProxyRefused(_)
+            | Self::ProxyUnanswered(_) => 4,
             Self::Recording(error) => error.exit_code(),
             Self::Protocol(_) | Self::ProxyViolated(_) => 5,
             Self::Abnormal(_) | Self::ProxyEnded(_) => 6,

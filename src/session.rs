@@ -20,6 +20,7 @@ use outgoing::Outgoing;
 use reactions::Reactions;
 use traffic::Traffic;
 
+mod acknowledged;
 mod actions;
 mod clock;
 mod closing;

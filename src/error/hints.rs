@@ -37,6 +37,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         | Error::ProxyEnded(_)
         | Error::ProxyViolated(_)
         | Error::ProxyRefused(_)
+        | Error::ProxyUnanswered(_)
         | Error::Signal(_)
         | Error::Output(_)
         | Error::Record(_)

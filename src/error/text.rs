@@ -52,6 +52,7 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::ProxyEnded(how) | Error::ProxyViolated(how) => format!("connection {how}"),
         Error::ProxyRefused(why) => format!("request refused: {why}"),
+        Error::ProxyUnanswered(why) => format!("opening handshake: {why}"),
         Error::Listen(what, error) => format!("{what}: {error}"),
         Error::Redirect(rejected, why) => {
             let lines = match &rejected.error {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
-use crate::protocol::{CloseCode, MessageKind};
+use crate::protocol::{CloseCode, MessageKind, Side};
 
 use super::decided::Carried;
 use super::undelivered::Undelivered;
@@ -170,11 +170,36 @@ impl ProxyClosed {
         self.first_close().map_or("", |close| &close.reason)
     }
 
-    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and not each without having got any.
-    pub const fn is_clean(&self) -> bool {
+    /// The close code that the client got, as the WebSocket API has it: 1005 for a Close frame without a code, 1006 without a Close
+    /// frame.
+    pub fn code_for_client(&self) -> CloseCode {
+        match self.delivered_to(Side::Client) {
+            Some(close) => close.code.unwrap_or(CloseCode::NO_STATUS),
+            None => CloseCode::ABNORMAL,
+        }
+    }
+
+    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and not each without having got any. After a violation that
+    /// the proxy has answered with a Close frame of its own it is not.
+    pub fn is_clean(&self) -> bool {
         let [client, server] = self.not_delivered;
         let is_delivered = !client || !server || self.awaited[0] || self.awaited[1];
-        self.client.is_some() && self.server.is_some() && is_delivered
+        let fails = |own: &ClosePayload| {
+            own.code.is_some_and(|code| matches!(code.get(), 1002 | 1007 | 1009))
+        };
+        let is_failed = self.violations > 0 && self.own.as_ref().is_some_and(fails);
+        self.client.is_some() && self.server.is_some() && is_delivered && !is_failed
+    }
+
+    /// Whether the client has sent a Close frame, and neither the server nor the proxy has let it have an answer, for which it has
+    /// waited. `wscope URL` ends with 1006 then, too.
+    pub fn leaves_client_unanswered(&self) -> bool {
+        let has_left =
+            matches!(self.client_end, Some(TransportEnd::Reset | TransportEnd::Error(_)));
+        // An answer that did not reach a client that has left was there for it.
+        let has_no_answer = self.server.is_none() || self.why.is_some();
+        let is_answered = !has_no_answer || self.delivered_to(Side::Client).is_some();
+        self.client.is_some() && !is_answered && !has_left
     }
 
     /// The Close frame of who ended the connection, or one that is no consequence of that.
@@ -187,8 +212,30 @@ impl ProxyClosed {
         match self.initiator {
             ProxyInitiator::Client => client.or(server.filter(|it| !is_answer(it, 1))),
             ProxyInitiator::Server => server.or(client.filter(|it| !is_answer(it, 0))),
-            ProxyInitiator::Local => own.or(client).or(server),
+            ProxyInitiator::Local => {
+                let [client_lost, server_lost] = self.not_delivered;
+                own.or(client.filter(|_| !client_lost)).or(server.filter(|_| !server_lost))
+            }
         }
+    }
+
+    /// The Close frame that this side got: that of the other one, or that of the proxy. One that followed when a side had ended TCP
+    /// is not how the connection ended, as in [`ProxyClosed::code`].
+    pub fn delivered_to(&self, viewer: Side) -> Option<&ClosePayload> {
+        let [for_client, for_server] = self.awaited;
+        let [client_lost, server_lost] = self.not_delivered;
+        let (other, is_lost, for_viewer, for_other) = match viewer {
+            Side::Client => (&self.server, server_lost, for_client, for_server),
+            Side::Server => (&self.client, client_lost, for_server, for_client),
+        };
+        let other = other.as_ref().filter(|_| !is_lost);
+        let own = self.own.as_ref().filter(|_| for_viewer || !for_other);
+        let own_follows_close = match self.initiator {
+            ProxyInitiator::Local => return own.or(other),
+            ProxyInitiator::Client => self.client.is_some(),
+            ProxyInitiator::Server => self.server.is_some(),
+        };
+        other.or(own.filter(|_| own_follows_close))
     }
 }
 

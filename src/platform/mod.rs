@@ -28,4 +28,5 @@ pub mod title;
 pub mod unsent;
 pub mod user_programs;
 
+pub use signal::raise_quit;
 pub use signals::Signals;

@@ -35,6 +35,16 @@ impl Signal {
     }
 }
 
+/// Sends this process SIGQUIT, as a terminal in canonical mode does after Ctrl-\.
+#[cfg(unix)]
+pub fn raise_quit() {
+    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGQUIT); // it is a valid signal
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub fn raise_quit() {}
+
 /// Whether the signal was ignored when the process started. Known only on Linux.
 #[cfg(unix)]
 pub(super) fn is_ignored(number: i32) -> bool {

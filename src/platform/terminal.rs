@@ -47,6 +47,8 @@ pub struct ControlKeys {
     pub interrupt: Option<u8>,
     /// Ctrl-Z.
     pub suspend: Option<u8>,
+    /// Ctrl-\.
+    pub quit: Option<u8>,
 }
 
 /// The keys that edit a line in canonical mode; `None` if there is no such key.
@@ -184,6 +186,7 @@ mod unix {
             ControlKeys {
                 interrupt: self.key(SpecialCodeIndex::VINTR),
                 suspend: self.key(SpecialCodeIndex::VSUSP),
+                quit: self.key(SpecialCodeIndex::VQUIT),
             }
         }
 
@@ -376,7 +379,7 @@ mod other {
 
         /// The default keys.
         pub fn control_keys(&self) -> ControlKeys {
-            ControlKeys { interrupt: Some(0x03), suspend: None }
+            ControlKeys { interrupt: Some(0x03), suspend: None, quit: None }
         }
 
         /// Does nothing.

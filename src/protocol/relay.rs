@@ -219,6 +219,11 @@ impl MessageRelay {
             && self.pending.is_empty()
     }
 
+    /// Whether something was received that is neither delivered nor discarded yet: the start of a frame or message.
+    pub fn holds_back(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Whether what was delivered ends within a message.
     pub fn is_inside_message(&self) -> bool {
         self.sender.place != Place::BetweenMessages

@@ -24,7 +24,7 @@ use super::hold::Holding;
 use super::outgoing::{Outgoing, SourceEnd};
 use super::queue::{Order, Orders};
 use super::stall::Stall;
-use closing::{ClosedSide, Closing, OwnClose};
+use closing::{Aborted, ClosedSide, Closing, OwnClose};
 use events::Totals;
 use injected::Injections;
 use passing::Passing;
@@ -110,8 +110,8 @@ pub struct Cable<'a> {
     closing: Option<Closing>,
     /// The operator has closed one side, before either side had begun to end the connection.
     closed_side: Option<ClosedSide>,
-    /// Why both sides were reset.
-    aborted: Option<String>,
+    /// Both sides were reset.
+    aborted: Option<Aborted>,
     since: Instant,
     /// Nothing more passes.
     is_over: bool,

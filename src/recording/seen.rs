@@ -11,7 +11,6 @@ use crate::event::{
     ProxyInitiator, SilenceAdvice,
 };
 use crate::protocol::Side;
-use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::{Direction, Position, TransportEnd};
@@ -207,11 +206,19 @@ fn changed(change: Option<OwnedChange>, data: Bytes) -> Bytes {
 
 /// The end of a connection as a side saw it: for the client the proxy is the server, for the server it is the client.
 fn end(closed: ProxyClosed, viewer: Side) -> Closed {
+    // A Close frame that the proxy has replaced or left out was sent before its own: the viewer had begun to close.
+    let [client_lost, server_lost] = closed.not_delivered;
+    let has_begun = match viewer {
+        Side::Client => closed.client.is_some() && client_lost,
+        Side::Server => closed.server.is_some() && server_lost,
+    };
     let initiator = match (closed.initiator, viewer) {
+        (ProxyInitiator::Local, Side::Client) if has_begun => Initiator::Local,
+        (ProxyInitiator::Local, Side::Server) if has_begun => Initiator::Peer,
         (ProxyInitiator::Client, _) | (ProxyInitiator::Local, Side::Server) => Initiator::Local,
         (ProxyInitiator::Server, _) | (ProxyInitiator::Local, Side::Client) => Initiator::Peer,
     };
-    let delivered = delivered_close(&closed, viewer).cloned();
+    let delivered = closed.delivered_to(viewer).cloned();
     let (sent, received) = match viewer {
         Side::Client => (closed.client, delivered),
         Side::Server => (delivered, closed.server),
@@ -235,23 +242,4 @@ fn end(closed: ProxyClosed, viewer: Side) -> Closed {
         silence_advice: SilenceAdvice::default(),
         failure_follows: false,
     }
-}
-
-/// The Close frame that this side got: that of the other one, or that of the proxy. One that followed when a side had ended TCP is
-/// not how the connection ended, as in [`ProxyClosed::code`].
-fn delivered_close(closed: &ProxyClosed, viewer: Side) -> Option<&ClosePayload> {
-    let [for_client, for_server] = closed.awaited;
-    let [client_lost, server_lost] = closed.not_delivered;
-    let (other, is_lost, for_viewer, for_other) = match viewer {
-        Side::Client => (&closed.server, server_lost, for_client, for_server),
-        Side::Server => (&closed.client, client_lost, for_server, for_client),
-    };
-    let other = other.as_ref().filter(|_| !is_lost);
-    let own = closed.own.as_ref().filter(|_| for_viewer || !for_other);
-    let own_follows_close = match closed.initiator {
-        ProxyInitiator::Local => return own.or(other),
-        ProxyInitiator::Client => closed.client.is_some(),
-        ProxyInitiator::Server => closed.server.is_some(),
-    };
-    other.or(own.filter(|_| own_follows_close))
 }

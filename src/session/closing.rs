@@ -7,6 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::acknowledged::Acknowledged;
 use super::output_grace::OutputGrace;
 use super::{Session, Stop};
 use crate::event::{EventKind, Level};
@@ -62,6 +63,8 @@ pub(super) struct Closing {
     tcp_end: Option<TcpEnd>,
     /// When our Close frame was written, in real time, and how many bytes had been received then.
     written: Option<(Instant, u64)>,
+    /// What the peer takes after that.
+    pub(super) acknowledged: Option<Acknowledged>,
 }
 
 /// How TCP ends.
@@ -129,7 +132,9 @@ impl Closing {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let grace = self.grace.as_ref().map(OutputGrace::deadline);
         let notice = self.notice.as_ref().filter(|notice| !notice.is_shown);
-        [self.deadline, grace, notice.map(|notice| notice.at)].into_iter().flatten().min()
+        let acknowledged = self.acknowledged.as_ref().and_then(Acknowledged::deadline);
+        let timers = [self.deadline, grace, notice.map(|notice| notice.at), acknowledged];
+        timers.into_iter().flatten().min()
     }
 }
 

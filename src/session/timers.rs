@@ -107,6 +107,7 @@ impl Session<'_> {
         }
         self.show_closing(real);
         self.end_flood(real);
+        self.follow_acknowledged(real);
         let is_stalled = !self.closing.has_deadline()
             && (self.has_more_events || self.journal.is_backed_up() || self.awaits_file());
         self.clock.set_stalled(is_stalled, real);

@@ -103,3 +103,155 @@ fn with_enforce_the_side_that_broke_the_protocol_is_not_said_to_be_silent() {
         "closed by wscope: 1002 Protocol Error (--enforce: the server violated the protocol)\n",
     );
 }
+
+/// The close code that the client got, as a HAR has it.
+fn recorded_code(outcome: &Outcome) -> serde_json::Value {
+    let har: serde_json::Value = serde_json::from_slice(&outcome.file("x.har")).expect("JSON");
+    har["log"]["entries"][0]["_webSocketClose"]["code"].clone()
+}
+
+const HAR: [&str; 2] = ["--record", "x.har"];
+
+#[test]
+fn a_rule_that_closes_before_the_servers_close_frame_decides_the_end_although_that_has_come() {
+    let outcome = proxied(
+        &[&["--rule", "server text:two => close 4001 x"], &HAR[..]].concat(),
+        |peer| {
+            peer.accept_request();
+            peer.send([text("one"), text("two"), close(1000, "bye")].concat());
+            assert_eq!(peer.expect_close(4001), "x");
+            peer.expect_eof();
+        },
+        |peer| {
+            peer.expect_text("one");
+            assert_eq!(peer.expect_close(4001), "x");
+            peer.send(masked(&close(4001, "")));
+            peer.expect_eof();
+        },
+    );
+    let close = close_event(&outcome);
+    let end = json!([close["initiator"], close["code"], close["not_delivered"]]);
+    assert_eq!(end, json!(["self", 4001, ["server"]]), "{close}");
+    assert_eq!(recorded_code(&outcome), 4001);
+    outcome.code(6).stderr_contains(
+        "closed by wscope: 4001 Private Use: \"x\" (a rule); the server had closed: 1000 Normal Closure: \"bye\", not delivered\n",
+    );
+}
+
+#[test]
+fn a_close_frame_in_place_of_that_of_the_server_decides_the_end() {
+    let outcome = proxied(
+        &[&["--rule", "server close: => close 4005"], &HAR[..]].concat(),
+        |peer| {
+            peer.accept_request();
+            peer.send(close(1000, ""));
+            peer.expect_close(4005);
+            peer.expect_eof();
+        },
+        |peer| {
+            peer.expect_close(4005);
+            peer.send(masked(&close(4005, "")));
+            peer.expect_eof();
+        },
+    );
+    let close = close_event(&outcome);
+    assert_eq!((&close["initiator"], &close["code"]), (&json!("self"), &json!(4005)), "{close}");
+    assert_eq!(recorded_code(&outcome), 4005);
+    outcome.code(6);
+}
+
+#[test]
+fn a_rule_that_resets_decides_the_end_although_the_servers_close_frame_has_come() {
+    for (rule, before) in
+        [("server text:two => abort", &b"\x81\x03one"[..]), ("server close: => abort", b"")]
+    {
+        let outcome = proxied(
+            &[&["--rule", rule], &HAR[..]].concat(),
+            move |peer| {
+                peer.accept_request();
+                let close = close(1000, "");
+                match before {
+                    [] => peer.send(close),
+                    before => peer.send([before.to_vec(), text("two"), close].concat()),
+                }
+                peer.expect_reset(b"");
+            },
+            |peer| peer.expect_reset(before),
+        );
+        let close = close_event(&outcome);
+        let end = json!([close["initiator"], close["code"], close["was_clean"]]);
+        assert_eq!(end, json!(["self", 1006, false]), "{rule}: {close}");
+        assert_eq!(recorded_code(&outcome), 1006, "{rule}");
+        outcome.code(6).stderr_contains(
+            "ended by wscope without a Close frame (1006): a rule reset both TCP connections; the server had closed: 1000 Normal Closure, not delivered\n",
+        );
+    }
+}
+
+#[test]
+fn an_answer_in_place_of_which_a_rule_resets_is_none() {
+    let outcome = proxied(
+        &[&["--rule", "server close: => abort"], &HAR[..]].concat(),
+        |peer| {
+            peer.accept_request();
+            peer.answer_close(1000);
+            peer.expect_reset(b"");
+        },
+        |peer| {
+            peer.send(masked(&close(1000, "")));
+            peer.expect_reset(b"");
+        },
+    );
+    let close = close_event(&outcome);
+    assert_eq!((&close["initiator"], &close["code"]), (&json!("client"), &json!(1000)), "{close}");
+    assert_eq!(recorded_code(&outcome), 1006);
+    outcome.code(6).stderr_contains("closed by the client: 1000 Normal Closure; a rule reset both");
+}
+
+#[test]
+fn a_violation_behind_a_close_frame_that_is_enforced_is_the_outcome() {
+    let outcome = proxied(
+        &[&["--enforce"], &HAR[..]].concat(),
+        |peer| {
+            peer.accept_request();
+            peer.send([close(1000, ""), text("late")].concat());
+            peer.expect_close(1002);
+            peer.expect_eof();
+        },
+        |peer| {
+            peer.expect_close(1000);
+            peer.send(masked(&close(1000, "")));
+            peer.expect_eof();
+        },
+    );
+    let close = close_event(&outcome);
+    let end = json!([close["initiator"], close["code"], close["was_clean"], close["self"]["code"]]);
+    assert_eq!(end, json!(["server", 1000, false, 1002]), "{close}");
+    assert_eq!(recorded_code(&outcome), 1000, "which is what the client got");
+    outcome.code(5).stderr_contains(
+        "wscope closed: 1002 Protocol Error (--enforce: the server violated the protocol)",
+    );
+}
+
+#[test]
+fn a_close_frame_of_the_client_without_an_answer_is_no_normal_end() {
+    for ends_with_reset in [true, false] {
+        let outcome = proxied(
+            &HAR,
+            move |peer| {
+                peer.accept_request();
+                peer.expect_close(1000);
+                if ends_with_reset { peer.reset() } else { peer.eof() }
+            },
+            |peer| {
+                peer.send(masked(&close(1000, "")));
+                if ends_with_reset { peer.expect_reset(b"") } else { peer.expect_eof() }
+            },
+        );
+        assert_eq!(close_event(&outcome)["was_clean"], false);
+        assert_eq!(recorded_code(&outcome), 1006);
+        outcome.code(6).stderr_contains(
+            "closed by the client: 1000 Normal Closure; the server did not answer (1006)",
+        );
+    }
+}

@@ -12,6 +12,7 @@ use rustyline::{
 };
 
 use super::composer::Composer;
+use crate::platform::raise_quit;
 use crate::platform::terminal::ControlKeys;
 
 /// Why a line that the editor returns is not to be sent.
@@ -72,7 +73,8 @@ impl Keys {
         bind(Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]), Key::Edit);
         let interrupt = control.interrupt.map(|key| (key, Key::Interrupt));
         let suspend = control.suspend.map(|key| (key, Key::Suspend));
-        for (byte, key) in interrupt.into_iter().chain(suspend) {
+        let quit = control.quit.map(|key| (key, Key::Quit));
+        for (byte, key) in interrupt.into_iter().chain(suspend).chain(quit) {
             bind(event(char::from(byte), Modifiers::NONE), key);
         }
     }
@@ -123,6 +125,7 @@ impl Keys {
 enum Key {
     Interrupt,
     Suspend,
+    Quit,
     Edit,
     Enter,
     NewLine,
@@ -143,6 +146,10 @@ impl ConditionalEventHandler for Handler {
             Key::NewLine => return Some(Cmd::Newline),
             Key::Enter => return self.enter(context),
             Key::Suspend => RemovedLine::Suspended(context.pos()),
+            Key::Quit => {
+                raise_quit(); // in raw mode the terminal sends no signal
+                return Some(Cmd::Noop);
+            }
             Key::Edit => RemovedLine::Edited(context.pos()),
             Key::Interrupt if self.keys.is_closing.load(Ordering::SeqCst) => {
                 return Some(Cmd::Interrupt);

@@ -306,9 +306,11 @@ fn ended_by(
     if closed.not_delivered[first] {
         text += ", not delivered";
     }
-    if let Some(own) = &closed.own {
-        text += &format!("; wscope closed{}", named(own));
-        text += &closed.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+    match (&closed.own, &closed.why) {
+        (Some(own), None) => text += &format!("; wscope closed{}", named(own)),
+        (Some(own), Some(why)) => text += &format!("; wscope closed{} ({why})", named(own)),
+        (None, Some(why)) => text += &format!("; {why}"),
+        (None, None) => {}
     }
     match (answer, asked) {
         (None, _) => text += &format!("; the {other_name} did not answer (1006)"),
@@ -327,8 +329,12 @@ fn ended_by_proxy(closed: &ProxyClosed, sides: [SideClose<'_>; 2]) -> String {
         (None, None) => "ended by wscope without a Close frame (1006)".to_owned(),
         (None, Some(why)) => format!("ended by wscope without a Close frame (1006): {why}"),
     };
-    for ((name, close), is_awaited) in sides.into_iter().zip(closed.awaited) {
+    let answers = closed.awaited.into_iter().zip(closed.not_delivered);
+    for ((name, close), (is_awaited, is_lost)) in sides.into_iter().zip(answers) {
         match (close, &closed.own) {
+            (Some(close), _) if is_lost => {
+                text += &format!("; the {name} had closed{}, not delivered", named(close));
+            }
             (Some(close), Some(own)) if is_echo(own, close) => {}
             (Some(close), Some(_)) => text += &format!("; the {name} answered{}", named(close)),
             (Some(close), None) => text += &format!("; the {name} closed{}", named(close)),

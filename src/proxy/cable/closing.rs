@@ -20,8 +20,12 @@ pub(super) struct Closing {
     pub(super) why: String,
     /// When it ends whatever the sides do.
     pub(super) deadline: Instant,
-    /// Neither side had begun to end the connection before.
+    /// The other side of neither had got its end before.
     pub(super) is_first: bool,
+    /// The sides that had sent a Close frame before: it is no answer to ours.
+    pub(super) had_closed: [bool; 2],
+    /// The sides that had got one of the other side before.
+    pub(super) had_got_close: [bool; 2],
     /// The sides that have got our Close frame.
     pub(super) told: [bool; 2],
 }
@@ -35,6 +39,15 @@ pub(super) struct ClosedSide {
     pub(super) payload: ClosePayload,
     /// Why, for people.
     pub(super) why: String,
+}
+
+/// Both sides were reset.
+#[derive(Debug)]
+pub(super) struct Aborted {
+    /// Why, for people.
+    pub(super) why: String,
+    /// As in [`Closing`].
+    pub(super) is_first: bool,
 }
 
 /// A Close frame of the proxy toward one side, which waits: there can be none inside a frame, and what was injected before it
@@ -61,11 +74,14 @@ impl Cable<'_> {
             closing.deadline = closing.deadline.min(deadline);
             return;
         }
-        let is_first = self.has_not_begun_to_end();
         SIDES.iter().for_each(|&from| self.deliver_before_close(from));
+        let is_first = !self.has_passed_end();
+        let had_closed = SIDES.map(|side| self.ways[at(side)].close.is_some());
         let told = SIDES.map(|to| self.ways[at(to.other())].has_delivered_close());
         SIDES.iter().for_each(|&to| self.prepare_close(to, &payload, None));
-        self.closing = Some(Closing { payload, why, deadline, is_first, told });
+        let had_got_close = told;
+        let closing = Closing { payload, why, deadline, is_first, had_closed, had_got_close, told };
+        self.closing = Some(closing);
         SIDES.iter().for_each(|&from| self.send_own_close(from, false));
     }
 
@@ -138,6 +154,9 @@ impl Cable<'_> {
         let way = &mut self.ways[at(from)];
         let Some(own) = way.own_close.take() else { return };
         way.is_shut = true;
+        if way.passing.messages().is_some_and(|messages| messages.relay.holds_back()) {
+            way.losses.add_start();
+        }
         match frame {
             Some(_) if self.ends[at(to)].has_failed() => {}
             Some(frame) => {
@@ -185,17 +204,22 @@ impl Cable<'_> {
         if self.closing.is_some() {
             return;
         }
-        let is_first = self.has_not_begun_to_end() && self.closed_side.is_none();
         if !self.ways[at(to.other())].has_delivered_close() {
             self.deliver_before_close(to.other());
         }
+        let is_first = !self.has_passed_end() && self.closed_side.is_none();
         let closed_side = is_first.then(|| ClosedSide { to, payload: payload.clone(), why });
         self.prepare_close(to, &payload, closed_side);
         self.send_own_close(to.other(), false);
     }
 
-    fn has_not_begun_to_end(&self) -> bool {
-        self.totals.first_close.is_none() && self.totals.first_end.is_none()
+    /// Whether one side has got the end of the other: a Close frame, or that of TCP. What waits is no end yet, so that the order in
+    /// which the proxy decides counts, not what was received in one piece.
+    pub(super) fn has_passed_end(&self) -> bool {
+        self.ways.iter().any(|way| {
+            let has_ended = way.ended.is_some() && way.pending_end.is_none();
+            way.has_delivered_close() || has_ended
+        })
     }
 
     /// Ends what is complete, or overdue.
@@ -229,7 +253,9 @@ impl Cable<'_> {
 
     /// Resets both sides.
     pub(super) fn abort(&mut self, why: String) {
-        self.aborted.get_or_insert(why);
+        SIDES.iter().for_each(|&from| self.take_all_events(from)); // a Close frame that was streamed
+        let is_first = !self.has_passed_end();
+        self.aborted.get_or_insert(Aborted { why, is_first });
         SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
         self.is_over = true;
     }

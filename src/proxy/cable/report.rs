@@ -44,12 +44,15 @@ impl Cable<'_> {
                 (Some(closing.why.clone()), is_sent.then(|| closing.payload.clone()))
             }
             (None, None, Some(error)) => (Some(error.to_string()), None),
-            (None, None, None) => (self.aborted.clone(), None),
+            (None, None, None) => (self.aborted.as_ref().map(|it| it.why.clone()), None),
         };
         let is_ours = match &closing {
             _ if closed_side.is_some() => true,
             Some(closing) => closing.is_first,
-            None => why.is_some() && self.totals.first_close.is_none(),
+            None => match &self.aborted {
+                Some(aborted) => aborted.is_first,
+                None => failed.is_some() && !self.has_passed_end(),
+            },
         };
         let initiator = self.totals.initiator(is_ours);
         // What a side sends after a violation is not decoded, so that its answer is not known.
@@ -64,7 +67,7 @@ impl Cable<'_> {
             // Once the proxy has ended a direction, nothing of its source follows.
             let is_delivered = way.has_delivered_close() && !way.is_shut;
             let is_answer = |close: &ClosePayload| {
-                awaited[at(side)] && own.as_ref().is_some_and(|own| own.code == close.code)
+                awaited[at(side)] && is_answer_to_ours(side, close, own.as_ref(), closing.as_ref())
             };
             way.close.as_ref().is_some_and(|close| !is_delivered && !is_answer(close))
         });
@@ -89,4 +92,17 @@ impl Cable<'_> {
         };
         Report { closed, is_enforced, failed }
     }
+}
+
+/// Whether the Close frame of a side that has got one of the proxy answers that: not one that it had sent before. If it had got that of the
+/// other side, too, only the code tells.
+fn is_answer_to_ours(
+    side: Side,
+    close: &ClosePayload,
+    own: Option<&ClosePayload>,
+    closing: Option<&Closing>,
+) -> bool {
+    let had_closed = closing.is_some_and(|closing| closing.had_closed[at(side)]);
+    let has_got_one = closing.is_none_or(|closing| closing.had_got_close[at(side)]);
+    !had_closed && (!has_got_one || own.is_some_and(|own| own.code == close.code))
 }

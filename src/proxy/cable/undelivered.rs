@@ -28,6 +28,11 @@ impl Losses {
         self.bytes += count as u64;
     }
 
+    /// Records that the start of a message that was received before is not delivered any more.
+    pub(super) fn add_start(&mut self) {
+        self.has_bytes = true;
+    }
+
     /// Records what was decoded of them: control frames are not counted.
     pub(super) fn add_event(&mut self, event: &Event<'_>, from: Side) {
         self.messages += u64::from(is_message(event));
@@ -55,9 +60,11 @@ impl Way {
     /// nothing. `is_gone`: the receiver was reset, and what the system had for it then is not known.
     pub(super) fn undelivered(&mut self, is_gone: bool) -> Option<Undelivered> {
         let Losses { bytes, has_bytes, messages, lost } = self.losses;
-        let is_cut = has_bytes && !self.passing.inbound().is_between_messages();
-        let (waiting, waiting_bytes) =
-            self.passing.messages().map_or((0, 0), |it| (it.waiting(), it.waiting_bytes()));
+        let (waiting, waiting_bytes, holds_back) = self
+            .passing
+            .messages()
+            .map_or((0, 0, false), |it| (it.waiting(), it.waiting_bytes(), it.relay.holds_back()));
+        let is_cut = (has_bytes || holds_back) && !self.passing.inbound().is_between_messages();
         let count = messages + waiting + u64::from(is_cut);
         let written_late = lost.certain + lost.possible + self.outgoing.waiting_of_source();
         if written_late == 0 {

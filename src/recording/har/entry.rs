@@ -13,10 +13,10 @@ use super::json::{object, put, put_base64, put_text};
 use super::time::{Micros, Millis, Seconds, micros_of, micros_of_wall, rfc3339};
 use crate::event::{Failure, Omitted, Opened, ProxyInitiator};
 use crate::net::Timings;
-use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
-use crate::recording::{Recorded, RecordedMessage};
+use crate::protocol::{MessageKind, Side};
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
 /// Keys of an opened connection that are in the fields of the entry.
 const OPEN_KEYS: [&str; 6] =
@@ -343,9 +343,17 @@ pub(super) fn put_control(out: &mut Vec<u8>, base: &Base, control: &Control<'_>)
 /// Appends how the connection ended.
 pub(super) fn put_close(out: &mut Vec<u8>, event: &Recorded) {
     let mut own = object(event);
+    // An entry is about the connection of the client.
+    let (code, reason) = match &event.what {
+        RecordedKind::ProxyClosed(closed) => {
+            let reason = closed.delivered_to(Side::Client).map_or("", |close| &close.reason);
+            (Some(json!(closed.code_for_client().get())), Some(json!(reason)))
+        }
+        _ => (own.get("code").cloned(), own.get("reason").cloned()),
+    };
     let close = json!({
-        "code": own.get("code"),
-        "reason": own.get("reason"),
+        "code": code,
+        "reason": reason,
         "initiator": own.get("initiator"),
         "wasClean": own.get("was_clean"),
     });

@@ -71,6 +71,16 @@ fn an_end_is_that_of_the_clients_connection() {
             r#""initiator":"client","client":{"code":1000},"server":{"code":1012},"self":{"code":1012},"awaited":["client","server"]"#,
             r#"Handshake Local client 1000 server 1012 """#,
         ),
+        // The same, as the proxy records it.
+        (
+            r#""initiator":"self","client":{"code":1000},"server":{"code":1012},"self":{"code":1012,"reason":"b"},"awaited":["client","server"],"not_delivered":["client"]"#,
+            r#"Handshake Local client 1000 server 1012 "b""#,
+        ),
+        // A rule reset both sides.
+        (
+            r#""initiator":"self","client":null,"server":{"code":1000},"not_delivered":["server"],"why":"a rule""#,
+            r#"Transport(Eof, Boundary) Peer client - server - """#,
+        ),
         // A rule dropped or held it until the end.
         (
             r#""initiator":"server","client":null,"server":{"code":1000},"not_delivered":["server"],"end":{"server":"fin"}"#,
@@ -299,6 +309,10 @@ fn an_end_is_that_of_the_servers_connection() {
         (
             r#""initiator":"client","client":{"code":1000},"server":null,"not_delivered":["client"],"end":{"client":"fin"}"#,
             "Local - -",
+        ),
+        (
+            r#""initiator":"self","client":{"code":1012},"server":{"code":1000},"self":{"code":1012},"awaited":["client","server"],"not_delivered":["server"]"#,
+            "Peer 1012 1000",
         ),
         // The operator closed the client's side only, which answered.
         (

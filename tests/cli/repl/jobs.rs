@@ -174,6 +174,19 @@ fn an_end_in_the_background_does_not_change_the_terminal() {
     terminal.wait_until_raw(false);
 }
 
+#[test]
+fn ctrl_backslash_ends_the_program_as_sigquit_does() {
+    for typed in ["", "half a line"] {
+        let server = crate::scripts::serve(|peer| peer.answer_close(1001));
+        let mut terminal = super::session(&server);
+        terminal.type_text(typed);
+        super::wait_for_prompt(&terminal, typed);
+        terminal.type_text("\x1c");
+        assert_eq!(terminal.wait_exit(), 131, "{}", terminal.screen());
+        assert!(terminal.termios_restored(), "{}", terminal.screen());
+    }
+}
+
 /// Without a shell the program could not be continued.
 #[test]
 fn ctrl_z_without_a_shell_is_ignored() {

@@ -211,3 +211,33 @@ fn interim_responses_without_end_are_a_502() {
     assert_eq!(error["kind"], "handshake", "{error}");
     sending.join().expect("a server without errors");
 }
+
+/// In one piece as in several, what is valid of it has been passed on.
+#[test]
+fn a_refusal_whose_second_chunk_is_malformed_is_passed_on_up_to_there() {
+    let mut proxy = proxy(&[]);
+    let valid = b"HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    server.send([&valid[..], b"zz\r\nabc"].concat());
+    client.expect_reset(valid);
+    proxy.running.wait_stderr("401 No");
+    proxy.running.wait_stderr("the server's response has a malformed body: malformed chunk size");
+}
+
+#[test]
+fn a_refusal_whose_first_chunk_is_malformed_is_a_fault_of_the_server() {
+    let mut proxy = proxy(&["--json"]);
+    let mut client = proxy.client();
+    client.request("/", &[]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    server.send("HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc");
+    assert!(client.read_head().starts_with("HTTP/1.1 502 "));
+    assert_eq!(
+        proxy.event("error")["message"],
+        "opening handshake: the server's response has a malformed body: malformed chunk size"
+    );
+}

@@ -61,6 +61,24 @@ fn what_comes_behind_the_close_frame_is_counted() {
     }
 }
 
+/// Where a rule may touch messages, a part of one waits for the rest.
+#[test]
+fn the_start_of_a_message_that_waited_for_its_rest_is_counted() {
+    let proxy = proxy(&["--json", "--rule", "client nth 100 => drop"]);
+    let (mut client, mut server) = proxy.open();
+    let half = &masked(&text("half a message"))[..9];
+    client.send([&masked(&text("before"))[..], half].concat());
+    server.expect_text("before");
+    proxy.running.signal(Signal::TERM);
+    client.expect_close(1001);
+    server.expect_close(1001);
+    server.close(1001, "");
+    client.eof();
+    let outcome = proxy.running.wait().code(0);
+    let line = "not delivered to the server: 1 message";
+    assert!(outcome.stderr.contains(line), "{}", outcome.stderr);
+}
+
 /// Its size is not the reason why it is not shown.
 #[test]
 fn a_message_under_way_is_not_reported_as_omitted() {

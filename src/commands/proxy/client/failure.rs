@@ -153,5 +153,5 @@ pub(super) fn unreadable(rejected: &Rejected, server: &Server) -> Option<Failure
 
 /// Whether a connection ended as `wscope URL` with exit status 0 would.
 pub(super) fn is_normal(closed: &ProxyClosed) -> bool {
-    matches!(closed.code().get(), 1000 | 1001 | 1005)
+    matches!(closed.code().get(), 1000 | 1001 | 1005) && !closed.leaves_client_unanswered()
 }

@@ -127,7 +127,7 @@ impl Client<'_> {
             why @ (NoResponse::TooManyInterim
             | NoResponse::UnaskedUpgrade
             | NoResponse::Body(_)) => {
-                let error = Error::ProxyRefused(unanswered_text(&why));
+                let error = Error::ProxyUnanswered(unanswered_text(&why));
                 let text = error.message();
                 return self.conclude_unopened(&handshake.request, error, (502, text), is_cut);
             }

@@ -239,7 +239,7 @@ pub(super) fn unanswered_text(why: &NoResponse) -> String {
         NoResponse::UnaskedUpgrade => {
             "the server switched protocols (101), which the request did not ask for".to_owned()
         }
-        NoResponse::Body(fault) => format!("malformed response body: {fault}"),
+        NoResponse::Body(fault) => format!("the server's response has a malformed body: {fault}"),
         NoResponse::TimedOut => {
             "the server gave no response in time (--connect-timeout)".to_owned()
         }
@@ -267,7 +267,7 @@ pub(super) fn cut_off_text(why: &CutOff) -> String {
         CutOff::Server(end) => {
             format!("the server ended the connection within its response: {end}")
         }
-        CutOff::Body(fault) => format!("malformed response body: {fault}"),
+        CutOff::Body(fault) => format!("the server's response has a malformed body: {fault}"),
         CutOff::Request(fault) => format!("malformed request body: {fault}"),
         CutOff::System(error) => error.to_string(),
     }

@@ -189,14 +189,13 @@ impl Client<'_> {
         let report = cable.run();
         self.journal.emit_now(EventKind::ProxyClosed(&report.closed));
         self.journal.outputs().flush_early();
-        match (is_normal(&report.closed), report.failed) {
-            (_, Some(error)) => Err(Error::System("event loop".to_owned(), error)),
-            (true, None) => Ok(()),
-            (false, None) => {
-                let text = proxy_closed_text(&report.closed);
-                let is_breach = report.is_enforced;
-                Err(if is_breach { Error::ProxyViolated(text) } else { Error::ProxyEnded(text) })
-            }
+        let text = proxy_closed_text(&report.closed);
+        match report.failed {
+            Some(error) => Err(Error::System("event loop".to_owned(), error)),
+            // Also if a side had closed before.
+            None if report.is_enforced => Err(Error::ProxyViolated(text)),
+            None if is_normal(&report.closed) => Ok(()),
+            None => Err(Error::ProxyEnded(text)),
         }
     }
 

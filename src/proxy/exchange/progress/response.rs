@@ -63,10 +63,14 @@ impl Progress {
         }
         let scan = Transfer::response(&self.outbound.method, &line, &head)
             .unwrap_or_else(|_| Transfer::until_end());
-        // Nothing of a response is passed on if what came with its head shows that it is none.
+        // Nothing of a response is passed on if what came with its head shows that it is none: not even the size of its first chunk
+        // is valid. What is malformed behind that ends a response that was passed on, in however many pieces it came.
         let mut ahead = scan.clone();
-        ahead.scan(&self.received);
-        if let BodyProgress::Malformed(fault) = ahead.progress() {
+        let valid = ahead.scan(&self.received);
+        let has_begun = self.received[..valid].contains(&b'\n');
+        if let BodyProgress::Malformed(fault) = ahead.progress()
+            && !has_begun
+        {
             self.outcome = Some(self.unanswered(NoResponse::Body(fault)));
             return;
         }
