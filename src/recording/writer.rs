@@ -281,7 +281,7 @@ mod tests {
             .collect();
         let expected = [
             ("ws://h/a", "send one, receive three", "1000 \"client\" true"),
-            ("ws://h/b", "send two, receive 4", "1001 \"server\" false"),
+            ("ws://h/b", "send two, receive 4, receive ", "1001 \"server\" false"),
         ];
         assert_eq!(found, expected.map(|(url, all, close)| (url, all.into(), close.into())));
     }

@@ -56,8 +56,8 @@ pub fn read(
     };
     let mut lists: Vec<EntryEvents> = entries.into_iter().map(of_entry).collect();
     lists.extend(run_errors(own.as_deref()));
-    let mut summary = Summary::default();
-    summary.incomplete = lists.iter().filter_map(incomplete).collect();
+    let mut summary =
+        Summary { incomplete: lists.iter().filter_map(incomplete).collect(), ..Summary::default() };
     for event in in_order(lists) {
         summary.events += 1;
         if sink(event).is_break() {

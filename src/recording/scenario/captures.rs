@@ -269,9 +269,9 @@ impl Search {
 /// The first text that has this word. None if there is none, or if `left` bytes are read before.
 fn first_with<'t, 'a>(word: &str, texts: &'t [Text<'a>], left: &mut usize) -> Option<&'t Text<'a>> {
     let finder = memchr::memmem::Finder::new(word);
-    texts.iter().find_map(|text| {
+    texts.iter().find(|text| {
         *left = left.saturating_sub(text.text.len() + BEGINNING);
-        (*left > 0 && finder.find(text.text.as_bytes()).is_some()).then_some(text)
+        *left > 0 && finder.find(text.text.as_bytes()).is_some()
     })
 }
 

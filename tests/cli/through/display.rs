@@ -194,7 +194,7 @@ fn the_heads_of_a_refusal_are_on_stderr() {
 #[test]
 fn standard_input_is_not_read() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    let proxy = super::proxy_of(crate::support::wscope().stdin_from(reader), &[], "");
+    let proxy = super::proxy_of(wscope().stdin_from(reader), &[], "");
     drop(writer); // the end of input ends nothing
     let (mut client, mut server) = proxy.open();
     assert_alive(&mut client, &mut server);
