@@ -74,7 +74,7 @@ impl BatchQueue {
     }
 
     /// Lets batches gather, so that a stream of small ones does not wake the writing thread for each, and those of several
-    /// senders are written in the order of their times: waits until [`GATHER_SIZE`] bytes are queued, but no longer than
+    /// senders are written in the order of their times: waits until 64 KiB are queued, but no longer than
     /// `limit`, and not at all once the queue is ending.
     pub fn gather(&self, limit: Duration) {
         let state = self.shared.state();
@@ -94,7 +94,7 @@ impl BatchQueue {
 
 impl BatchSender {
     /// Tells that something may happen from now on, `at` this time since the program started, that is offered later: batches of
-    /// others with later times wait for it, up to [`AWAIT_LIMIT`].
+    /// others with later times wait for it, up to 100 ms.
     pub fn announce(&self, at: Duration) {
         let nanos = u64::try_from(at.as_nanos()).unwrap_or(NOTHING);
         self.lane.oldest.store(nanos, Ordering::SeqCst);
