@@ -31,8 +31,11 @@ pub struct Outlet {
     destination: Destination,
     /// Bytes that a sink is offered at a time.
     batch_size: usize,
-    /// When the first event happened that a sink did not get.
+    /// When the first event happened that a sink did not get, or later: a backlog that is never empty must not make what is
+    /// new look old.
     since: Option<Duration>,
+    /// When the last event happened.
+    latest: Duration,
     ready: bool,
     /// It is a terminal.
     is_display: bool,
@@ -102,6 +105,7 @@ impl Outlet {
             destination,
             batch_size: BATCH_SIZE,
             since: None,
+            latest: Duration::ZERO,
             ready: true,
             is_display: false,
             essential: true,
@@ -117,6 +121,7 @@ impl Outlet {
     /// Sets the time of the events that follow, since the program started.
     #[inline]
     pub(super) fn set_time(&mut self, elapsed: Duration) {
+        self.latest = elapsed;
         if self.backlog.len() == 0 && self.refused.is_none() {
             self.since = Some(elapsed);
         }
@@ -279,12 +284,15 @@ impl Outlet {
         let Destination::Batches(sink, _) = &mut self.destination else { return };
         let takes_parts = sink.takes_parts();
         while self.refused.is_some() || self.backlog.len() > 0 {
-            let next = self.refused.take().or_else(|| match takes_parts {
-                true => self.backlog.take_part(self.batch_size, PART_SIZE),
-                false => Some(self.backlog.take_batch(self.batch_size)),
-            });
-            let Some(mut batch) = next else { return };
-            batch.since = self.since;
+            let mut batch = match (self.refused.take(), takes_parts) {
+                (Some(refused), _) => refused,
+                (None, false) => self.backlog.take_batch(self.batch_size),
+                (None, true) => match self.backlog.take_part(self.batch_size, PART_SIZE) {
+                    Some(part) => part,
+                    None => return,
+                },
+            };
+            batch.since = batch.since.or(self.since.replace(self.latest));
             if self.backlog.needs_buffer()
                 && let Some(buffer) = sink.spare()
             {
