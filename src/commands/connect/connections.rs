@@ -100,6 +100,14 @@ impl Connections {
         self.entries.iter().any(|entry| entry.link.as_ref().is_some_and(Link::is_running))
     }
 
+    /// Records how the connection of the main loop has ended. `was_lost`: it had ended before, and was to be opened again:
+    /// of connections that `/quit` closes those that were open count, whichever is closed first.
+    pub(super) fn note_main(&mut self, result: Result<(), Error>, was_lost: bool) {
+        if !(was_lost && self.is_ending && self.last.is_some()) {
+            self.last = Some(result);
+        }
+    }
+
     /// Takes the reports of connections that have ended.
     pub(super) fn take_events(&mut self) {
         while let Ok(LinkEvent { number, outcome }) = self.event.try_recv() {
@@ -326,6 +334,9 @@ impl Connections {
 
     /// Closes all but that of the main loop.
     pub(super) fn close(&mut self) {
+        if !self.is_ending && self.are_running() {
+            self.last = None; // those that are closed now count
+        }
         self.is_ending = true;
         let ending = &self.start.config.ending;
         let (code, reason) = (ending.close_code, ending.close_reason.clone());

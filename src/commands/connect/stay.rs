@@ -74,6 +74,7 @@ impl Conversation<'_> {
         }
         let unsent = self.prompt().map(Prompt::release_main).unwrap_or_default();
         let (mut end, is_decided) = self.end_by_first(&first);
+        let was_lost = matches!(&first, Ok(Some(ended)) if ended.is_reported);
         let result = match first {
             Ok(Some(ended)) => self.verdict(ended),
             Ok(None) => Ok(()),
@@ -90,7 +91,7 @@ impl Conversation<'_> {
             Some(end) if is_decided => end.result = Some(result),
             _ => {
                 if let Some(prompt) = self.prompt() {
-                    prompt.connections.last = Some(result);
+                    prompt.connections.note_main(result, was_lost);
                 }
             }
         }
