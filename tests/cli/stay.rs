@@ -85,6 +85,7 @@ fn a_connection_that_was_lost_is_opened_again_with_reconnect_and_with_enter() {
     wait_for_times(&terminal, "subprotocol", 2);
     terminal.type_line("two");
     wait_for_times(&terminal, "wscope: closed abnormally by the peer: 1006", 2);
+    wait_for_times(&terminal, "hint:", 2);
     terminal.wait_for_prompt();
     terminal.press(Key::Enter);
     wait_for_times(&terminal, "subprotocol", 3);
