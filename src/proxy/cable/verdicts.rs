@@ -11,7 +11,7 @@ use crate::protocol::vocabulary::Event;
 use crate::protocol::{MessageKind, Side};
 use crate::proxy::hold::Held;
 use crate::proxy::payload::Payload;
-use crate::rules::{Effect, Judged, Verdict};
+use crate::rules::{Effect, Judge, Judged, Verdict};
 use crate::session::Journal;
 
 use super::events::{as_passed, show};
@@ -120,16 +120,9 @@ impl Cable<'_> {
             Step::Decide(decision) => {
                 let event = decision.event();
                 note(&event);
-                let verdict = match is_closing {
-                    true => None,
-                    false => self.judge.judge(from, &judged(&event), since_open),
-                };
-                let held = (!is_closing && is_to_be_held(&self.control, &event, verdict.as_ref()))
-                    .then(|| hold(&self.control, from, &event, verdict.as_ref()));
-                let deed = match (held, &verdict) {
-                    (Some(number), _) => Deed::Wait(Plan::Pass, Wait::Held(number)),
-                    (None, Some(verdict)) => deed(&verdict.effect),
-                    (None, None) => Deed::Pass,
+                let (verdict, held, deed) = match is_closing {
+                    true => (None, None, Deed::Pass),
+                    false => decide(&mut self.judge, &self.control, from, &event, since_open),
                 };
                 let is_untouched = verdict.is_none() && held.is_none();
                 let overtakes = may_be_overtaken && is_untouched && is_ping_or_pong(&event);
@@ -193,6 +186,25 @@ impl Deed {
         let behind = behind.filter(|it| waits && !(is_delayed && *it == Behind::Delayed));
         Transit { waits, behind, touch: None }
     }
+}
+
+/// What the rules say of a message or control frame, its number if it is held, and what is to be done.
+fn decide(
+    judge: &mut Judge,
+    control: &CableControl,
+    from: Side,
+    event: &Event<'_>,
+    since_open: Duration,
+) -> (Option<Verdict>, Option<u64>, Deed) {
+    let verdict = judge.judge(from, &judged(event), since_open);
+    let held = is_to_be_held(control, event, verdict.as_ref())
+        .then(|| hold(control, from, event, verdict.as_ref()));
+    let deed = match (held, &verdict) {
+        (Some(number), _) => Deed::Wait(Plan::Pass, Wait::Held(number)),
+        (None, Some(verdict)) => deed(&verdict.effect),
+        (None, None) => Deed::Pass,
+    };
+    (verdict, held, deed)
 }
 
 /// Whether the operator is to decide about it.

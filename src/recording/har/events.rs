@@ -8,10 +8,10 @@ use super::document::{Entry, Skipped};
 use super::exchange::{Exchange, Phases, is_web_socket};
 use super::message::{Message, MessageKind, Sender};
 use super::time::{
-    MILLISECONDS, MessageTime, Micros, NotATime, SECONDS, date_time, decimal, is_since_epoch,
+    MILLISECONDS, MessageTime, Micros, NotATime, SECONDS, date_time, is_since_epoch,
     micros_of_wall, rfc3339,
 };
-use super::values::{MAX_FIELDS, number, object, text, unsigned};
+use super::values::{MAX_FIELDS, decimal, number, object, text, unsigned};
 use super::warnings::Warnings;
 use crate::event::OwnedTransit;
 use crate::protocol::close::ClosePayload;

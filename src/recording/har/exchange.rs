@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::document::Entry;
 use super::entry::UNKNOWN_URL;
-use super::time::{MILLISECONDS, Micros, decimal};
-use super::values::{base64, bytes, number, object, pairs, text, unsigned};
+use super::time::{MILLISECONDS, Micros};
+use super::values::{base64, bytes, decimal, number, object, pairs, text, unsigned};
 
 /// Request and response of an entry.
 #[derive(Debug, Default)]

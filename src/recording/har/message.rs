@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::time::{MILLISECONDS, MessageTime, Micros, NotATime, decimal};
-use super::values::{base64, bytes, is_true, number, text, unsigned};
+use super::time::{MILLISECONDS, MessageTime, Micros, NotATime};
+use super::values::{base64, bytes, decimal, is_true, number, text, unsigned};
 
 /// An element of `_webSocketMessages` or `_webSocketControl`.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
-use super::values::{number, text};
+use super::values::{decimal, number, text};
 
 /// A time or a span, in microseconds; times are since the Unix epoch.
 pub(super) type Micros = i64;
@@ -77,39 +77,6 @@ impl MessageTime {
 /// Whether a time can be one since the Unix epoch.
 pub(super) fn is_since_epoch(micros: Micros) -> bool {
     micros >= EPOCH_FROM * 1_000_000
-}
-
-/// A number of JSON times ten to the `power`, rounded to an integer. A floating-point number would lose microseconds.
-/// None if it is too large, or not a number.
-pub(super) fn decimal(number: &str, power: i32) -> Option<i64> {
-    let (is_negative, rest) = match number.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, number),
-    };
-    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (rest, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
-        return None;
-    }
-    let shift = exponent.saturating_add(power);
-    let end = i32::try_from(whole.len()).ok()?.saturating_add(shift);
-    let mut digits = whole.bytes().chain(fraction.bytes()).map(|digit| i64::from(digit - b'0'));
-    let mut value: i64 = 0;
-    for _ in 0..end {
-        let digit = digits.next();
-        value = value.checked_mul(10)?.checked_add(digit.unwrap_or(0))?;
-        if value == 0 && digit.is_none() {
-            break; // zero, however large the exponent
-        }
-    }
-    if end >= 0 && digits.next().is_some_and(|digit| digit >= 5) {
-        value = value.checked_add(1)?;
-    }
-    Some(if is_negative { -value } else { value })
 }
 
 /// Microseconds since the epoch as seconds, as Chrome writes them.

@@ -48,8 +48,41 @@ pub(super) fn number(value: &RawValue) -> Option<&str> {
 /// A number that is not negative.
 pub(super) fn unsigned(value: &RawValue) -> Option<u64> {
     let text = number(value)?;
-    let whole = super::time::decimal(text, 0).and_then(|number| u64::try_from(number).ok());
+    let whole = decimal(text, 0).and_then(|number| u64::try_from(number).ok());
     text.parse().ok().or(whole)
+}
+
+/// A number of JSON times ten to the `power`, rounded to an integer. A floating-point number would lose microseconds.
+/// None if it is too large, or not a number.
+pub(super) fn decimal(number: &str, power: i32) -> Option<i64> {
+    let (is_negative, rest) = match number.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, number),
+    };
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let shift = exponent.saturating_add(power);
+    let end = i32::try_from(whole.len()).ok()?.saturating_add(shift);
+    let mut digits = whole.bytes().chain(fraction.bytes()).map(|digit| i64::from(digit - b'0'));
+    let mut value: i64 = 0;
+    for _ in 0..end {
+        let digit = digits.next();
+        value = value.checked_mul(10)?.checked_add(digit.unwrap_or(0))?;
+        if value == 0 && digit.is_none() {
+            break; // zero, however large the exponent
+        }
+    }
+    if end >= 0 && digits.next().is_some_and(|digit| digit >= 5) {
+        value = value.checked_add(1)?;
+    }
+    Some(if is_negative { -value } else { value })
 }
 
 /// Whether it is `true`.
