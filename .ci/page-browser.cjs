@@ -429,7 +429,9 @@ const tests = {
       await it.dialog("Rules").getByRole("alert").filter({ hasText: "no =>" }).waitFor();
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill("client $.x==1 => drop");
       await it.button("Add").click();
-      await it.dialog("Rules").getByText("compared as text").waitFor();
+      await it.dialog("Rules").getByRole("alert").filter({ hasText: "a pattern of JSON is a part of the message" }).waitFor();
+      await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill('client {"x":1} => drop');
+      await it.button("Add").click();
       await until("the count", async () => /^Rules \(1\)$/.test(await it.page.locator("#open-rules").innerText()));
       await it.button("Remove rule 1").click();
       await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));

@@ -284,8 +284,8 @@ class Tab {
 
   add_rule({ text }) {
     if (!text.includes("=>")) throw new Error("the rule has no => with an action");
-    const note = text.includes(" $.") ? { note: "it is compared as text; a JSON pattern is a part of the message" } : {};
-    this.lab.rules.push({ number: ++this.lab.lastRule, text, applied: 0, ...note });
+    if (text.includes(" $.")) throw new Error("a pattern of JSON is a part of the message");
+    this.lab.rules.push({ number: ++this.lab.lastRule, text, applied: 0 });
     this.lab.rulesVersion += 1;
     return {};
   }

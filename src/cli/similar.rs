@@ -27,7 +27,7 @@ pub fn similar_command(word: &str) -> Option<String> {
     names.iter().filter(misspelt).min_by_key(|name| osa_distance(&word, name)).cloned()
 }
 
-/// The command that differs from a word by one letter. Unlike in [`similar_command`], the word may also be a host name.
+/// The command at an edit distance of one from a word. Unlike in [`similar_command`], the word may also be a host name.
 pub fn close_command(word: &str) -> Option<String> {
     if word.len() < MIN_CLOSE || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;

@@ -12,7 +12,7 @@ use crate::error::{Error, report};
 use crate::event::{Clock, Event, EventKind, Level};
 use crate::input::repl::{RecordControl, RecordRequest, SessionScenario};
 use crate::net::{Reactor, Woken};
-use crate::output::json::{Json, JsonFrames};
+use crate::output::json::{Addition, Json, JsonFrames};
 use crate::output::style::Style;
 use crate::output::{
     Buffered, Format, LateStart, Outlet, OutputError, Outputs, RecordSource, RecordedFrames,
@@ -89,10 +89,12 @@ impl RunRecordings {
             waker,
             format: Arc::new(move |recorded| match recorded {
                 RecordedFrames::AsAsked => Box::new(Json::new(frames)),
-                RecordedFrames::WithSecretIds => Box::new(Json::new(frames).with_secret_ids()),
-                RecordedFrames::Unusual => {
-                    Box::new(UnusualFrames(Json::new(JsonFrames::Headers).with_client()))
+                RecordedFrames::WithSecretIds => {
+                    Box::new(Json::new(frames).with(Addition::SecretIds))
                 }
+                RecordedFrames::Unusual => Box::new(UnusualFrames(
+                    Json::new(JsonFrames::Headers).with(Addition::ClientSent),
+                )),
             }),
             connection: None,
             late: self.takes_commands.then_some(late),

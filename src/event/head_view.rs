@@ -9,8 +9,8 @@ pub struct HeadView {
     pub fields: Vec<(String, Vec<u8>)>,
     /// Malformed lines, in order.
     pub malformed: Vec<MalformedView>,
-    /// The names of the fields that have masked secrets, each with a hash of the value that is keyed in this process: it
-    /// tells two secrets apart, and is not written to any file. The start line has an empty name.
+    /// The names of the fields with masked secrets, each with a keyed hash of the value. The key is random and never leaves the
+    /// process, and the hashes are not written to any file. The start line has an empty name.
     pub secret_ids: Vec<(String, u64)>,
 }
 

@@ -22,7 +22,7 @@ pub struct Mask<'a> {
     secrets: &'a Secrets,
 }
 
-/// What tells a secret from others while this process runs.
+/// A keyed hash of a secret, with a random key of this process.
 fn secret_id(secret: &[u8]) -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     KEYS.hash_one(secret)

@@ -54,8 +54,8 @@ pub fn resolve(
     }
 }
 
-/// The system's reason for an error of a lookup. What musl calls "Try again" is no advice to the user: it has tried
-/// for some seconds.
+/// The system's reason for an error of a lookup. For EAI_AGAIN musl's text is "Try again", which reads as advice; that of
+/// glibc is returned in its place.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.strip_prefix("failed to lookup address information: ") {

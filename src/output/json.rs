@@ -50,14 +50,21 @@ impl JsonFrames {
     }
 }
 
+/// What lines for other parts of the program have, and those of `--json` and recordings do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addition {
+    /// For the page: what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
+    ClientSent,
+    /// For scenarios: the hashes of masked secrets ([`SECRET_IDS`]).
+    SecretIds,
+}
+
 /// Writes events.
 #[derive(Debug)]
 pub struct Json {
     frames: JsonFrames,
-    /// For the page: with what a client sent otherwise than the server got it.
-    has_client: bool,
-    /// For scenarios: with what tells masked secrets apart.
-    has_secret_ids: bool,
+    /// What else is in them.
+    addition: Option<Addition>,
     /// The part of an event that the outlet does not have yet.
     part: Vec<u8>,
     when: TimeFields,
@@ -67,17 +74,12 @@ impl Json {
     /// Writes them, and these of frames.
     pub fn new(frames: JsonFrames) -> Self {
         let (part, when) = (Vec::new(), TimeFields::default());
-        Self { frames, has_client: false, has_secret_ids: false, part, when }
+        Self { frames, addition: None, part, when }
     }
 
-    /// Writes also what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
-    pub fn with_client(self) -> Self {
-        Self { has_client: true, ..self }
-    }
-
-    /// Writes also what tells masked secrets apart ([`SECRET_IDS`]), for what is not written to a file as it is.
-    pub fn with_secret_ids(self) -> Self {
-        Self { has_secret_ids: true, ..self }
+    /// Writes also this.
+    pub fn with(self, addition: Addition) -> Self {
+        Self { addition: Some(addition), ..self }
     }
 }
 
@@ -108,9 +110,7 @@ impl Format for Json {
         }
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
-            EventKind::Open(opened) => {
-                open(object, event, opened, (self.has_client, self.has_secret_ids));
-            }
+            EventKind::Open(opened) => open(object, event, opened, self.addition),
             EventKind::Message(message) => data_message(object, event, message),
             EventKind::FileSent(file) => file_sent(object, event, file),
             EventKind::Ping(direction, data) => {

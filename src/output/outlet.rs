@@ -18,6 +18,8 @@ use crate::platform::batches::Batch;
 use crate::platform::stdio::Writer;
 use crate::protocol::Payload;
 
+mod offering;
+
 /// A buffer with the stream that it is written to.
 pub struct Outlet {
     name: Cow<'static, str>,
@@ -52,10 +54,6 @@ const RENDER_AHEAD: usize = 256 << 10;
 
 /// Bytes that a sink is offered at a time, unless it is meant for much.
 const BATCH_SIZE: usize = 8 << 10;
-
-/// A longer record is offered in parts, to sinks that take them. This is less than [`FLUSH_SIZE`], since what
-/// is left below this size is not offered before more of the record is rendered.
-const PART_SIZE: usize = 48 << 10;
 
 impl Outlet {
     /// An outlet to a stream that error messages call `name`.
@@ -116,29 +114,6 @@ impl Outlet {
     /// See [`super::Outputs::lend`].
     pub(super) fn lend(&mut self, payload: Option<&Payload>) {
         self.payload = payload.cloned();
-    }
-
-    /// Sets the time of the events that follow, since the program started.
-    #[inline]
-    pub(super) fn set_time(&mut self, elapsed: Duration) {
-        self.latest = elapsed;
-        if self.backlog.len() == 0 && self.refused.is_none() {
-            self.since = Some(elapsed);
-        }
-    }
-
-    /// See [`super::Outputs::announce`].
-    pub(super) fn announce(&mut self, elapsed: Duration) {
-        if let Destination::Batches(sink, _) = &mut self.destination {
-            sink.announce(elapsed);
-        }
-    }
-
-    /// See [`super::Outputs::settle`].
-    pub(super) fn settle(&mut self) {
-        if let Destination::Batches(sink, _) = &mut self.destination {
-            sink.settle();
-        }
     }
 
     /// Adds bytes.
@@ -280,31 +255,6 @@ impl Outlet {
         }
     }
 
-    fn offer(&mut self) {
-        let Destination::Batches(sink, _) = &mut self.destination else { return };
-        let takes_parts = sink.takes_parts();
-        while self.refused.is_some() || self.backlog.len() > 0 {
-            let mut batch = match (self.refused.take(), takes_parts) {
-                (Some(refused), _) => refused,
-                (None, false) => self.backlog.take_batch(self.batch_size),
-                (None, true) => match self.backlog.take_part(self.batch_size, PART_SIZE) {
-                    Some(part) => part,
-                    None => return,
-                },
-            };
-            batch.since = batch.since.or(self.since.replace(self.latest));
-            if self.backlog.needs_buffer()
-                && let Some(buffer) = sink.spare()
-            {
-                self.backlog.set_buffer(buffer);
-            }
-            if !sink.offer(&mut batch) {
-                self.refused = Some(batch);
-                return;
-            }
-        }
-    }
-
     /// Bytes waiting; a value that is not rendered yet counts with its own size.
     pub fn pending(&self) -> usize {
         let deferred = self.deferred.as_ref().map_or(0, |deferred| deferred.held());
@@ -409,21 +359,6 @@ impl Outlet {
         self.ready = true;
         if reader_gone && !self.destination.is_broken() {
             self.break_off(io::ErrorKind::BrokenPipe.into());
-        }
-    }
-
-    /// Hands everything that is waiting, and all that follows, to `sink` in place of the stream.
-    pub fn redirect(&mut self, sink: Box<dyn BatchSink>) {
-        self.render_more(usize::MAX);
-        self.destination.redirect(sink);
-        self.ready = true;
-    }
-
-    /// Undoes [`Outlet::redirect`].
-    pub fn restore(&mut self) {
-        self.destination.restore();
-        if let Some(batch) = self.refused.take() {
-            self.backlog.put_back(batch);
         }
     }
 

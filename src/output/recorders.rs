@@ -23,7 +23,7 @@ pub struct Recorders {
 pub enum RecordedFrames {
     /// Those that the options ask for.
     AsAsked,
-    /// The same, of a recording that is not written as it is: with what tells masked secrets apart.
+    /// The same, for a recording that is not written as it is: with the hashes of masked secrets.
     WithSecretIds,
     /// Those that say more than their message does, without their payload: parts of messages, frames with reserved bits, and
     /// the like.

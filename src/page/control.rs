@@ -168,7 +168,4 @@ pub struct RuleText {
     pub text: String,
     /// How often it was applied.
     pub applied: u64,
-    /// What it does that may not be meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }

@@ -90,9 +90,12 @@ impl Outgoing {
         }
     }
 
-    /// The same, of which what waits is counted with that of other connections.
+    /// The same, of which what waits is counted with that of other connections, if there is latency: nothing else depends on it.
     pub fn counted_in(self, delayed: &Delayed) -> Self {
-        Self { share: delayed.share(), ..self }
+        match self.latency {
+            Some(_) => Self { share: delayed.share(), ..self },
+            None => self,
+        }
     }
 
     /// Whether bytes may be written now without being pushed first.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::SystemTime;
 
+use crate::protocol::counted::plural;
+
 /// The default of [`Limits::max_size`].
 pub const DEFAULT_MAX_SIZE: u64 = 1 << 30;
 
@@ -52,10 +54,8 @@ impl Incomplete {
     /// The error of what needs all messages of a connection. `name` is that of the file.
     pub fn error(self, name: &str) -> ReadError {
         let Self { place, mut reason, others, .. } = self;
-        match others {
-            0 => {}
-            1 => reason.push_str(", and 1 more message"),
-            many => reason.push_str(&format!(", and {many} more messages")),
+        if others > 0 {
+            reason.push_str(&format!(", and {others} more message{}", plural(others)));
         }
         reason.push_str("; a connection without some of its messages cannot be checked");
         ReadError::Broken { name: name.to_owned(), place, reason, others: 0 }

@@ -207,9 +207,9 @@ impl Server {
         match (self.holding.is_on(), held, behind(&self.holding).messages) {
             (true, _, _) => format!("every data message is held: /held lists them; {held} now"),
             (false, 0, _) => "messages are not held".to_owned(),
-            (false, _, 0) => format!(
-                "messages are not held any more; {held} held before, behind which others wait: /go, /drop"
-            ),
+            (false, _, 0) => {
+                format!("messages are not held any more; {held} held before: /go, /drop")
+            }
             (false, _, behind) => format!(
                 "messages are not held any more; {held} held before, {} behind: /go, /drop",
                 waiting_text(behind)

@@ -128,7 +128,6 @@ impl Control for PageControl {
             number: rule.number,
             text: rule.rule.to_string(),
             applied: rule.applied(),
-            note: None,
         };
         Ok(rules.list().iter().map(text).collect())
     }

@@ -1,5 +1,6 @@
 //! Opened connections.
 
+use super::Addition;
 use super::object::Object;
 use crate::event::{Event, InterimView, Opened, ProxyInitiator};
 use crate::net::Timings;
@@ -10,14 +11,14 @@ use crate::protocol::connection::Initiator;
 /// calls it.
 pub const CLIENT_SENT: &str = "as_the_client_sent_it";
 
-/// The member with the names of request fields that have masked secrets, each with what tells its secret from others.
+/// The member with the names of request fields that have masked secrets, each with a hash of its secret.
 pub const SECRET_IDS: &str = "secret_ids";
 
 pub(super) fn open(
     mut object: Object<'_>,
     event: &Event<'_>,
     opened: &Opened,
-    (has_client, has_secret_ids): (bool, bool),
+    addition: Option<Addition>,
 ) {
     object.start("open", event);
     object.text("url", &opened.url);
@@ -30,10 +31,10 @@ pub(super) fn open(
     object.number("status", u64::from(opened.status));
     object.text("reason", &opened.reason);
     object.headers("request_headers", &opened.request.fields);
-    if has_client && !opened.client_sent.is_empty() {
+    if addition == Some(Addition::ClientSent) && !opened.client_sent.is_empty() {
         object.headers(CLIENT_SENT, &opened.client_sent);
     }
-    if has_secret_ids && !opened.request.secret_ids.is_empty() {
+    if addition == Some(Addition::SecretIds) && !opened.request.secret_ids.is_empty() {
         let ids = opened.request.secret_ids.iter();
         let ids: Vec<_> =
             ids.map(|(name, id)| (name.clone(), id.to_string().into_bytes())).collect();

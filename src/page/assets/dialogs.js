@@ -35,8 +35,8 @@ export class RulesDialog {
     const answer = await this.change("rules", {});
     if (!answer) return;
     setText(byId("open-rules"), answer.list.length > 0 ? `Rules (${answer.list.length})` : "Rules");
-    const items = answer.list.map(({ number, text, applied, note }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
-      makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` }), note ? dataIn("p", note, "warn") : ""));
+    const items = answer.list.map(({ number, text, applied }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
+      makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
     byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
   }
 

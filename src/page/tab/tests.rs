@@ -80,7 +80,7 @@ impl Control for Log {
     }
 
     fn rules(&mut self) -> Result<Vec<RuleText>, String> {
-        Ok(vec![RuleText { number: 1, text: "client => drop".to_owned(), applied: 2, note: None }])
+        Ok(vec![RuleText { number: 1, text: "client => drop".to_owned(), applied: 2 }])
     }
 
     fn add_rule(&mut self, text: &str) -> Result<(), String> {

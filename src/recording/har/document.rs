@@ -135,9 +135,12 @@ impl Parser<'_> {
         format!("entry {}: {reason}", self.count)
     }
 
-    /// Warns, and remembers that the current entry lacks messages.
-    fn skip(&mut self, reason: &str) {
+    /// Warns of what could not be read of a list, and remembers that the current entry lacks messages.
+    fn skip(&mut self, kind: List, reason: &str) {
         self.warn(reason);
+        if kind == List::Control {
+            return; // the messages are there
+        }
         let (place, reason) = (self.progress.place(), self.named(reason));
         let Some(entry) = &mut self.current else { return };
         match &mut entry.skipped {
@@ -294,7 +297,7 @@ impl<'de> DeserializeSeed<'de> for EntrySeed<'_, '_> {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum List {
     Messages,
     Control,
@@ -329,14 +332,10 @@ impl<'de> Visitor<'de> for Messages<'_, '_> {
             let name = format!("{}[{number}]", kind.name());
             number += 1;
             let warn = &mut |reason: &str| parser.warn(&format!("{name}: {reason}"));
-            let message = match (Message::parse(&value, warn), kind) {
-                (Ok(message), _) => message,
-                (Err(reason), List::Messages) => {
-                    parser.skip(&format!("{name}: {reason}"));
-                    continue;
-                }
-                (Err(reason), List::Control) => {
-                    parser.warn(&format!("{name}: {reason}"));
+            let message = match Message::parse(&value, warn) {
+                Ok(message) => message,
+                Err(reason) => {
+                    parser.skip(kind, &format!("{name}: {reason}"));
                     continue;
                 }
             };
@@ -368,10 +367,7 @@ fn no_entry<E: serde::de::Error>() -> E {
 impl Messages<'_, '_> {
     fn other(self) {
         let reason = format!("{} is not an array: skipped", self.1.name());
-        match self.1 {
-            List::Messages => self.0.skip(&reason),
-            List::Control => self.0.warn(&reason),
-        }
+        self.0.skip(self.1, &reason);
     }
 }
 

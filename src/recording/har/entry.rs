@@ -235,15 +235,20 @@ pub(super) fn put_message(
     if message.wire_size != usual_wire_size(message.data.len() as u64, is_masked) {
         put_member(out, "_wireSize", &message.wire_size.to_string());
     }
-    if message.compressed {
+    put_frames(out, base, message.compressed, message.frames);
+    Ok(())
+}
+
+/// Appends how a message was sent, if not in one frame and as it is, and the end of it.
+fn put_frames(out: &mut Vec<u8>, base: &Base, is_compressed: bool, frames: u64) {
+    if is_compressed {
         put_member(out, "_compressed", "true");
     }
-    if message.frames != 1 {
-        put_member(out, "_frames", &message.frames.to_string());
+    if frames != 1 {
+        put_member(out, "_frames", &frames.to_string());
     }
     base.put_elapsed(out);
     out.push(b'}');
-    Ok(())
 }
 
 /// How much of a message is encoded at once; a multiple of 3, for base64.
@@ -303,14 +308,7 @@ pub(super) fn put_omitted(out: &mut Vec<u8>, base: &Base, omitted: &Omitted) {
     out.extend_from_slice(b",\"data\":\"\",\"_omitted\":true");
     put_member(out, "_size", &omitted.size.to_string());
     put_member(out, "_wireSize", &omitted.wire_size.to_string());
-    if omitted.compressed {
-        put_member(out, "_compressed", "true");
-    }
-    if omitted.frames != 1 {
-        put_member(out, "_frames", &omitted.frames.to_string());
-    }
-    base.put_elapsed(out);
-    out.push(b'}');
+    put_frames(out, base, omitted.compressed, omitted.frames);
 }
 
 /// A control frame.

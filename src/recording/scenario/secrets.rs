@@ -11,7 +11,7 @@ use crate::redact::{MASK, Redaction, secret_values};
 /// How many warnings are shown.
 const MAX_WARNINGS: usize = 20;
 
-/// What a variable is the value of, with the value if it is known, or with what tells it from others that were masked.
+/// What a variable is the value of, with the value if it is known, or with its hash if it was masked.
 type Key = (String, Option<String>, Option<u64>);
 
 /// The variables of secrets, and what the user has to know about what was written.
@@ -20,7 +20,7 @@ pub(super) struct Secrets {
     handling: SecretValues,
     /// Those that have no value in the scenario, by what they are the value of, with the value if it is known.
     variables: BTreeMap<Key, String>,
-    /// What tells the masked secrets of the request that is being written from others.
+    /// The hashes of the masked secrets of the request that is being written.
     ids: Vec<(String, u64)>,
     /// The one of the text that is being written.
     id: Option<u64>,
@@ -37,7 +37,7 @@ impl Secrets {
         Self { handling, ..Self::default() }
     }
 
-    /// What tells the masked secrets of the next request apart ([`crate::event::HeadView::secret_ids`]).
+    /// Sets the hashes of the masked secrets of the next request ([`crate::event::HeadView::secret_ids`]).
     pub(super) fn set_ids(&mut self, ids: &[(String, u64)]) {
         self.ids = ids.to_vec();
     }
