@@ -179,13 +179,14 @@ impl ConnectCommand<'_> {
         let config = &self.config;
         shared.record(self.outputs, reactor.waker(), FIRST_NUMBER);
         shared.keep_events(self.outputs, config);
+        let record = Arc::new(Record::new(FIRST_NUMBER, config, &shared));
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
             reactor,
             source: self.playback.clone().map(InputSource::Playback),
-            record: Arc::new(Record::new(FIRST_NUMBER, config, &shared)),
+            record: &record,
             shared,
             max_time: self.max_time,
             run_link: link_thread::run,

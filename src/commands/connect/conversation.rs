@@ -50,7 +50,7 @@ pub(super) struct Conversation<'a> {
     /// Set once a connection was open, or the prompt stays without one.
     pub(super) source: Option<InputSource>,
     /// The connection that is open, or was last.
-    pub(super) record: Arc<Record>,
+    pub(super) record: &'a Arc<Record>,
     pub(super) shared: RunShared,
     /// The deadline of the run.
     pub(super) max_time: Option<Instant>,
@@ -88,7 +88,7 @@ impl InputSource {
 impl<'a> Conversation<'a> {
     /// The connection to open.
     pub(super) fn opening(&self) -> Opening<'a> {
-        Opening { config: self.config, max_time: self.max_time }
+        Opening { config: self.config, record: self.record, max_time: self.max_time }
     }
 
     /// Runs the session of this connection to its end.
@@ -169,7 +169,7 @@ impl<'a> Conversation<'a> {
                     run_link: self.run_link,
                     control,
                 };
-                let connections = Connections::new(start, Arc::clone(&self.record));
+                let connections = Connections::new(start, Arc::clone(self.record));
                 Ok(InputSource::Repl(Box::new(Prompt::new(repl, connections, has_connection))))
             }
         }
@@ -293,7 +293,7 @@ impl<'a> Conversation<'a> {
     pub(super) fn plan(&self) -> Plan {
         let config = self.config;
         let ending = &config.ending;
-        let mut observers = observers(config, &self.record);
+        let mut observers = observers(config, self.record);
         let mut close = (Some(ending.close_code), ending.close_reason.clone());
         if let Some(playback) = &self.playback {
             observers.push(Box::new(playback.clone()));

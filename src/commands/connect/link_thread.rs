@@ -1,6 +1,5 @@
 //! What the thread of a connection does.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::conclusion::is_decision;
@@ -28,7 +27,7 @@ pub(super) fn run(link: LinkConfig, mut reactor: Reactor, actions: QueuedActions
         outputs: &mut outputs,
         reactor: &mut reactor,
         source: Some(InputSource::Queue(Box::new(actions))),
-        record: Arc::clone(&record),
+        record: &record,
         shared,
         max_time,
         run_link: run,

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::record::Record;
 use crate::client::retry::FailureClass;
 use crate::client::{OpenConnection, OpenError, open};
 use crate::commands::certificates;
@@ -25,6 +26,8 @@ pub(in crate::commands) mod events;
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
     pub(super) config: &'a ConnectConfig,
+    /// What the prompt knows about it.
+    pub(super) record: &'a Record,
     /// The deadline of the whole run.
     pub(super) max_time: Option<Instant>,
 }
@@ -91,6 +94,8 @@ impl Opening<'_> {
     ) -> Result<Established, FailedAttempt> {
         let opened = opened(&open, self.config.endpoint.redaction);
         self.require_subprotocol(&open, &opened)?;
+        // Before it is shown: whoever has read it may type /connect at once.
+        self.record.set_open();
         journal.emit_now(EventKind::Open(&opened));
         for text in self.warnings(&open, &opened) {
             journal.emit_now(EventKind::Notice(Level::Warning, &text));

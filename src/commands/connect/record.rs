@@ -101,7 +101,7 @@ impl Record {
         self.set(State::Opening, Liveness::Opening);
     }
 
-    fn set_open(&self) {
+    pub(super) fn set_open(&self) {
         self.set(State::Open(Instant::now()), Liveness::Open);
     }
 
@@ -150,7 +150,6 @@ impl Observer for RecordObserver {
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
         let record = &self.0;
         match event.event {
-            EventKind::Open(_) => record.set_open(),
             EventKind::Message(message) => {
                 let count = match message.direction {
                     Direction::Received => &record.received,
