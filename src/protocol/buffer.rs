@@ -18,6 +18,13 @@ pub(super) struct Buffer {
 /// The most memory reserved for a length that a peer declares, until that much was received.
 const MAX_SET_ASIDE: usize = 4 << 20;
 
+/// Once so many bytes were consumed, the rest is moved to the front if it is small: otherwise a buffer that always ends in
+/// a part of a frame would be used to its end, and all of it would be in memory.
+const MOVE_AFTER: usize = 64 << 10;
+
+/// The rest is small if it is at most this fraction of what was consumed.
+const SMALL_REST: usize = 16;
+
 /// Buffers up to this many bytes have the exact size needed; larger ones are sized by [`large`](super::large).
 const MAX_SMALL: usize = 256 << 10;
 
@@ -72,7 +79,7 @@ impl Buffer {
         if self.start == self.end {
             self.start = 0;
             self.end = 0;
-        } else if self.data.len() - self.end < wanted {
+        } else if self.data.len() - self.end < wanted || self.is_mostly_consumed() {
             self.data.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
@@ -82,6 +89,10 @@ impl Buffer {
             self.grow(expected.clamp(wanted, most));
         }
         &mut self.data[self.end..]
+    }
+
+    fn is_mostly_consumed(&self) -> bool {
+        self.start >= MOVE_AFTER && self.len() <= self.start / SMALL_REST
     }
 
     fn grow(&mut self, room: usize) {
@@ -137,5 +148,35 @@ impl Buffer {
     /// Discards all bytes and frees all memory.
     pub(super) fn release(&mut self) {
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_that_is_never_consumed_does_not_use_up_the_buffer() {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"x");
+        let read = 256 << 10;
+        for _ in 0..100 {
+            buffer.space(read)[..read].fill(b'x');
+            buffer.filled(read);
+            buffer.take(read);
+        }
+        assert_eq!(buffer.bytes(), b"x");
+        assert!(buffer.memory_usage() < 1 << 20, "{} bytes", buffer.memory_usage());
+    }
+
+    #[test]
+    fn a_large_rest_is_not_moved_before_the_end_of_the_buffer() {
+        let mut buffer = Buffer::default();
+        buffer.space(300_000)[..200_000].fill(b'x');
+        buffer.filled(200_000);
+        buffer.take(MOVE_AFTER);
+        let before = buffer.start;
+        buffer.space(1);
+        assert_eq!(buffer.start, before);
     }
 }

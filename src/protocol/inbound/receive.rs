@@ -35,7 +35,9 @@ impl Inbound {
             };
             &mut self.payload.space_towards(wanted, expected)[..wanted]
         } else {
-            self.input.space(size)
+            let space = self.input.space(size);
+            let most = space.len().min(MAX_READ_SIZE);
+            &mut space[..most]
         }
     }
 

@@ -303,6 +303,23 @@ fn a_buffer_is_no_larger_than_what_is_to_be_read() {
 }
 
 #[test]
+fn large_reads_that_end_inside_a_frame_use_little_memory() {
+    let mut inbound = observer(Role::Client, None);
+    let frames = bytes_for(Role::Client, &[frame(0x82, vec![b'm'; 61])]).repeat(1 << 16);
+    let mut rest = &frames[..frames.len() - 1];
+    while !rest.is_empty() {
+        let space = inbound.receive_space_of(usize::MAX);
+        assert!(space.len() <= 256 << 10, "{}", space.len());
+        let count = space.len().min(rest.len());
+        space[..count].copy_from_slice(&rest[..count]);
+        inbound.received(count);
+        rest = &rest[count..];
+        while inbound.next_event().is_some() {}
+    }
+    assert!(inbound.memory_usage() < 1 << 20, "{}", inbound.memory_usage());
+}
+
+#[test]
 fn an_idle_tap_keeps_no_buffers() {
     let options = TapOptions {
         max_message_size: LIMIT,
