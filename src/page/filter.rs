@@ -11,6 +11,7 @@ use text::TextTest;
 mod decimal;
 mod parse;
 mod path;
+mod pick;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
-use memchr::memchr;
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr2_iter};
 use serde_json::Value;
 
 use super::decimal::Decimal;
+use super::pick::pick;
 use super::text::{Needle, data, in_line};
 use crate::page::block::Row;
 use crate::page::facts::Kind;
@@ -27,11 +29,15 @@ const MAX_DESCENDANTS: u32 = 1;
 #[derive(Debug)]
 pub(super) struct PathTest {
     path: BoundedPath,
+    /// The names of a path that consists of names.
+    names: Option<Box<[Box<str>]>>,
     /// A longer message is not looked at, in bytes of its line.
     longest: usize,
     value: ValueTest,
     /// What the line of every message has in which the query finds something, unless JSON in it has escapes.
     parts: Vec<Needle>,
+    /// The digits of the number that is looked for: any line has them that has no exponent.
+    digits: Option<Finder<'static>>,
 }
 
 /// What holds for one of the values that are found.
@@ -66,11 +72,14 @@ impl PathTest {
             _ => None,
         };
         // The value first, which is rarer. In any case is more than is needed, and right.
-        let parts = text.into_iter().chain(last_name(path));
+        let names = plain_names(path);
+        let last_name = names.as_ref().and_then(|names| names.last()).map(AsRef::as_ref);
+        let parts = text.into_iter().chain(last_name);
         let parts = parts.filter_map(|part| Needle::plain(&in_line(&format!("\"{part}\""))).ok());
         let longest = if parsed.descendants() > 0 { MAX_SEARCHED } else { MAX_MESSAGE };
         let parts = parts.collect();
-        Ok(Self { path: parsed, longest, value, parts })
+        let digits = value.digits().map(|digits| Finder::new(digits).into_owned());
+        Ok(Self { path: parsed, names, longest, value, parts, digits })
     }
 
     pub(super) fn holds(&self, row: &Row<'_>, scratch: &mut Vec<u8>) -> bool {
@@ -79,10 +88,7 @@ impl PathTest {
         if !is_text || raw.is_empty() || raw.len() > self.longest {
             return false;
         }
-        if !row.facts.is_base64
-            && self.parts.iter().any(|part| !part.is_in(raw))
-            && memchr::memmem::find(raw, br"\\u").is_none()
-        {
+        if !row.facts.is_base64 && self.is_impossible(raw) {
             return false;
         }
         let data = data(row, scratch);
@@ -90,13 +96,32 @@ impl PathTest {
         if memchr(*first.unwrap_or(&b' '), b"{[\"-0123456789tfn").is_none() {
             return false;
         }
+        if let Some(names) = &self.names {
+            return pick(data, names).is_some_and(|value| self.value.holds(&value));
+        }
         let Ok(document) = serde_json::from_slice(data) else { return false };
         let found = self.path.query(&document);
         found.is_ok_and(|found| found.iter().any(|value| self.value.holds(value)))
     }
+
+    /// Whether the text of a line shows that nothing is found in it.
+    fn is_impossible(&self, raw: &[u8]) -> bool {
+        let lacks_part = self.parts.iter().any(|part| !part.is_in(raw));
+        if lacks_part && memmem::find(raw, br"\\u").is_none() {
+            return true;
+        }
+        self.digits.as_ref().is_some_and(|digits| digits.find(raw).is_none() && !has_exponent(raw))
+    }
 }
 
 impl ValueTest {
+    /// The digits of a whole number that the value has to be.
+    fn digits(&self) -> Option<&str> {
+        let Self::Is(Value::Number(number)) = self else { return None };
+        let digits = number.as_str().trim_start_matches('-');
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(digits)
+    }
+
     fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Exists => true,
@@ -148,10 +173,16 @@ fn is_plain(text: &str) -> bool {
     !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '/'))
 }
 
-/// The last name of a path that consists of names.
-fn last_name(path: &str) -> Option<&str> {
+/// Whether a number in it may be written with an exponent.
+fn has_exponent(text: &[u8]) -> bool {
+    let mut letters = memchr2_iter(b'e', b'E', text);
+    letters.any(|at| at > 0 && text[at - 1].is_ascii_digit())
+}
+
+/// The names of a path that consists of names.
+fn plain_names(path: &str) -> Option<Box<[Box<str>]>> {
     let names = path.strip_prefix("$.")?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let are_names = names.split('.').all(|name| !name.is_empty() && name.chars().all(is_name));
-    names.rsplit('.').next().filter(|_| are_names)
+    are_names.then(|| names.split('.').map(Into::into).collect())
 }
