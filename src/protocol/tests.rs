@@ -19,6 +19,7 @@ mod memory;
 mod observed;
 mod observed_frames;
 mod passive;
+mod passive_buffers;
 mod pings;
 mod relay;
 mod relay_contexts;
