@@ -1078,7 +1078,8 @@ async function takeShots(browser, folder) {
     ended: [["--rows", "500"], async (it, lab) => { lab.say("end"); await it.page.getByText("What this page has loaded stays readable").waitFor(); await it.page.keyboard.press("g"); }, true],
     editing: [[], async (it, lab) => { lab.say("hold"); await it.button("Edit").last().click(); await until("it is in the box", async () => await it.message.inputValue() !== ""); }],
     listen: [["--mode", "listen"], async (it) => { await it.page.keyboard.press("c"); await it.page.keyboard.type('{"op":'); }],
-    keys: [[], (it) => it.page.keyboard.press("?")], rules: [[], (it) => it.page.keyboard.press("R")], close: [[], (it) => it.page.keyboard.press("x")],
+    keys: [[], (it) => it.page.keyboard.press("?")], rules: [[], (it) => it.page.keyboard.press("R")],
+    close: [[], async (it) => { await until("the connections", async () => /#1/.test(await it.connections.innerText())); await it.page.keyboard.press("x"); }],
   };
   for (const [state, [options, act, isOnce]] of Object.entries(states)) {
     if (process.env.STATE && !process.env.STATE.split(",").includes(state)) continue;
