@@ -5,13 +5,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use mio::{Registry, Token, Waker};
+use mio::Waker;
 
-use super::{Action, ActionSource, Next};
+use super::Action;
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
@@ -50,6 +50,7 @@ mod saved;
 mod screen;
 mod server;
 mod set;
+mod settled;
 mod several;
 mod text_part;
 mod visible;
@@ -81,6 +82,7 @@ use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub use set::CommandSet;
 use set::CommandWords;
+use settled::Settled;
 pub use several::{PROMPT_COMMANDS, PromptCommand};
 pub(super) use words::Prompt;
 
@@ -107,6 +109,9 @@ pub struct Repl<T: 'static> {
     lines: Receiver<EditorLine<T>>,
     /// Received from `lines` and not taken.
     behind: VecDeque<EditorLine<T>>,
+    settled: Arc<Settled>,
+    /// How many lines had been sent when none was left to take.
+    taken: u64,
     commands: &'static CommandSet<T>,
     loader: FileLoader<T>,
     file_limit: Option<Duration>,
@@ -172,6 +177,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let own_ending = Arc::clone(&ending);
         let programs = Programs::new(options.programs, modes.clone(), screen.gate(), own_ending);
+        let settled = Arc::<Settled>::default();
         let (sender, lines) = channel();
         let keyboard = Keyboard {
             history,
@@ -185,20 +191,14 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             programs,
             context: options.context,
         };
-        let thread = spawn_editor(editor, keyboard, commands, {
-            let (interrupted, waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
-            move |line| {
-                let is_interrupt = matches!(line, EditorLine::Interrupt(_));
-                // Fails when the session has ended: then `ending` has begun as well.
-                let _ = sender.send(line);
-                // After the line, so that the flag is not taken back before the line can be received.
-                interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = waker.wake();
-            }
-        })?;
+        let (passed, to_wake) = (Arc::clone(&settled), Arc::clone(&waker));
+        let send = line_sender(sender, passed, Arc::clone(&interrupted), to_wake);
+        let thread = spawn_editor(editor, keyboard, commands, send)?;
         Ok(Self {
             lines,
             behind: VecDeque::new(),
+            settled,
+            taken: 0,
             commands,
             loader: FileLoader::default(),
             file_limit: options.file_limit,
@@ -225,6 +225,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             Some(line) => return line,
             None => {}
         }
+        let sent = self.settled.sent();
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
             Ok(
                 EditorLine::Typed(Parsed::Ready(line) | Parsed::Long { line, .. })
@@ -236,8 +237,16 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
                 next
             }
             Ok(EditorLine::End) | Err(TryRecvError::Disconnected) => NextLine::End,
-            Err(TryRecvError::Empty) => NextLine::Pending,
+            Err(TryRecvError::Empty) => {
+                self.taken = sent;
+                NextLine::Pending
+            }
         }
+    }
+
+    /// All lines that [`Repl::take`] has returned have been carried out.
+    pub fn settle(&self) {
+        self.settled.set_done(self.taken);
     }
 
     /// A line that ends the session does not wait for ever for the file before it.
@@ -278,6 +287,28 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
     }
 }
 
+/// Passes on what is typed, and waits until it has been carried out.
+fn line_sender<T>(
+    lines: Sender<EditorLine<T>>,
+    settled: Arc<Settled>,
+    interrupted: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+) -> impl FnMut(EditorLine<T>) {
+    move |line| {
+        let is_interrupt = matches!(line, EditorLine::Interrupt(_));
+        let is_typed = matches!(line, EditorLine::Typed(_));
+        // Fails when the session has ended: then `ending` has begun as well.
+        let _ = lines.send(line);
+        let number = settled.count();
+        // After the line, so that the flag is not taken back before the line can be received.
+        interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
+        let _ = waker.wake();
+        if is_typed {
+            settled.wait_for(number);
+        }
+    }
+}
+
 impl<T> Repl<T> {
     /// The queue of output for the terminal while the editor has it.
     pub fn screen(&self) -> &BatchQueue {
@@ -311,6 +342,7 @@ impl<T> Repl<T> {
 
     /// From now on no lines are sent; a text that is being edited is kept in the history.
     pub fn begin_end(&self) {
+        self.settled.end();
         self.ending.begin();
     }
 
@@ -324,6 +356,7 @@ impl<T> Repl<T> {
     /// [`linger::finish`]. Returns how many received messages were not shown.
     pub fn end(&mut self, until: Option<Instant>, lingers: bool) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
+        self.settled.end();
         let until = || until.unwrap_or_else(|| Instant::now() + END_TIMEOUT);
         self.screen.wait_until_shown(until());
         if lingers {
@@ -410,38 +443,5 @@ fn interrupt(editor: &JoinHandle<()>, until: Instant) -> bool {
 impl<T> Drop for Repl<T> {
     fn drop(&mut self) {
         self.end(None, false);
-    }
-}
-
-impl ActionSource for Repl<Action> {
-    /// The waker was given at the start.
-    fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn set_ready(&mut self) {}
-
-    fn next(&mut self, _: &Registry) -> Next<'_> {
-        self.take().into()
-    }
-
-    fn is_typed(&self) -> bool {
-        true
-    }
-
-    fn take_waiting_messages(&mut self) -> u64 {
-        self.take_waiting(Action::is_message)
-    }
-
-    fn take_interrupt(&mut self) -> bool {
-        Self::take_interrupt(self).is_some()
-    }
-
-    fn set_closing(&mut self) {
-        Repl::set_closing(self);
-    }
-
-    fn was_interrupted(&mut self) -> bool {
-        self.was_interrupted_while_stalled()
     }
 }

@@ -1,8 +1,8 @@
 //! Signals as an event source for mio.
 
 use std::io::{self, IsTerminal, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use mio::net::UnixStream;
@@ -31,6 +31,25 @@ struct Pending {
     pipe: UnixStream,
     /// It was received and not taken yet: another one ends the process.
     is_pending: Arc<AtomicBool>,
+    /// It was received while another program had the terminal.
+    is_for_other: Arc<AtomicBool>,
+}
+
+/// The flags of the signals that a terminal sends to all programs of the group: that one is pending, and for another program.
+static OF_TERMINAL: Mutex<Vec<[Arc<AtomicBool>; 2]>> = Mutex::new(Vec::new());
+
+/// What the terminal has sent until now was for the program that has had it.
+pub(super) fn leave_pending_to_other() {
+    let flags = OF_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    if !flags.is_empty() {
+        // One that is waiting for a thread to handle it is handled by this one, together with a signal of its own.
+        let _ = low_level::raise(SIGXFSZ); // its handler only sets a flag that nobody reads
+    }
+    for [is_pending, is_for_other] in flags.iter() {
+        if is_pending.load(Ordering::SeqCst) {
+            is_for_other.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 impl Signals {
@@ -59,15 +78,20 @@ impl Signals {
     }
 
     fn take_over(&mut self, signal: Signal, number: i32) -> io::Result<()> {
-        let is_pending = Arc::new(AtomicBool::new(false));
+        let [is_pending, is_for_other] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let code = i32::from(signal.exit_code());
         // Closing a terminal causes more than one SIGHUP: from the kernel and from the shell.
         if signal != Signal::Hangup {
             let second =
                 flag::register_conditional_shutdown(number, code, Arc::clone(&is_pending))?;
-            self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_pending))?]);
+            self.shutdowns.push(second);
+            flag::register(number, Arc::clone(&is_pending))?;
         }
-        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_pending });
+        if matches!(signal, Signal::Interrupt | Signal::Quit) {
+            let flags = [Arc::clone(&is_pending), Arc::clone(&is_for_other)];
+            OF_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).push(flags);
+        }
+        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_pending, is_for_other });
         Ok(())
     }
 
@@ -106,19 +130,23 @@ impl Signals {
 }
 
 impl Pending {
-    /// Whether the terminal has sent it to another program, which has the terminal.
-    fn is_for_other(&self) -> bool {
+    /// Whether the terminal sends it to another program, which has the terminal.
+    fn goes_to_other(&self) -> bool {
         matches!(self.signal, Signal::Interrupt | Signal::Quit) && terminal::is_lent()
     }
 
     fn take(&mut self) -> Option<Signal> {
+        // Before the flag: once the terminal is given back, what was pending until then has another flag.
+        let goes_to_other = self.goes_to_other();
         // Before reading: a signal received in between is read, or stays untaken.
         self.is_pending.store(false, Ordering::SeqCst);
-        let was_received = was_received(&mut self.pipe) && !self.is_for_other();
-        if was_received && self.signal == Signal::Interrupt {
+        let is_ours = was_received(&mut self.pipe)
+            && !self.is_for_other.swap(false, Ordering::SeqCst)
+            && !goes_to_other;
+        if is_ours && self.signal == Signal::Interrupt {
             end_echoed_line();
         }
-        was_received.then_some(self.signal)
+        is_ours.then_some(self.signal)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::support::{Key, Peer, Script, Server, Terminal, script, text, wscope};
 mod advice;
 mod attempts;
 mod credentials;
+mod early;
 mod ending;
 mod endpoints;
 mod several;

@@ -109,8 +109,8 @@ impl Conversation<'_> {
         }
     }
 
-    /// Warns of input that `--reconnect` did not deliver.
-    fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
+    /// Warns of input that was kept for a connection and not delivered.
+    pub(super) fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
         let texts = [
             match unsent.waiting() {
                 0 => None,

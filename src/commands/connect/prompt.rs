@@ -114,6 +114,9 @@ impl Prompt {
                 }
             }
         }
+        if self.actions.is_empty() {
+            self.repl.settle(); // the main loop has carried out what it has taken
+        }
     }
 
     fn route(&mut self, command: PromptCommand) {

@@ -60,15 +60,13 @@ impl Run<'_, '_> {
         let mut backoff = Backoff::new(resilience.first_delay);
         let opening = self.conversation.opening();
         let retries = RetryLoop { opening, limit: resilience.retry, is_reconnect: false };
-        let mut nothing = Unsent::default();
-        let mut established =
-            match retries.open(self.conversation, &mut backoff, &mut nothing, None) {
-                Ok(established) => established,
-                Err(GivenUp::Failed(error)) => return Err(error),
-                Err(GivenUp::Stopped(stop)) => return self.stopped_early(stop),
-                Err(GivenUp::Lost) => return Ok(None),
-            };
-        let mut plan = self.conversation.plan();
+        let mut early = Unsent::default();
+        let mut established = match retries.open(self.conversation, &mut backoff, &mut early, None)
+        {
+            Ok(established) => established,
+            Err(given_up) => return self.never_open(given_up, &early),
+        };
+        let mut plan = self.first_plan(early);
         let mut backoff = Backoff::new(resilience.first_delay);
         let mut idle_timeouts = IdleTimeouts::default();
         loop {
@@ -114,6 +112,13 @@ impl Run<'_, '_> {
         if is_cancelled { GivenUp::Stopped(Stop::Requested) } else { given_up }
     }
 
+    /// What was typed between the first attempts follows the presets.
+    fn first_plan(&self, early: Unsent) -> Plan {
+        let mut plan = self.conversation.plan();
+        plan.unsent.as_mut().unwrap_or(&mut plan.presets).extend(early.actions);
+        plan
+    }
+
     fn next_plan(&mut self, report: Report, unsent: Unsent) -> Plan {
         let text = match unsent.waiting() {
             0 => "reconnected".to_owned(),
@@ -150,6 +155,16 @@ impl Run<'_, '_> {
         let is_pinged = self.conversation.config.resilience.times.ping_interval.is_some();
         let quiet = report.closed.quiet;
         (!is_pinged && may_be_idle_timeout(&report.closed.ending, quiet)).then_some(quiet)
+    }
+
+    /// The first connection was not opened: `early` was typed for it.
+    fn never_open(&mut self, given_up: GivenUp, early: &Unsent) -> Result<Option<Ended>, Error> {
+        self.conversation.emit_unsent(early, false);
+        match given_up {
+            GivenUp::Failed(error) => Err(error),
+            GivenUp::Stopped(stop) => self.stopped_early(stop),
+            GivenUp::Lost => Ok(None),
+        }
     }
 
     fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {

@@ -138,7 +138,7 @@ impl<O: Operator> ControlLoop<O> {
             }
             match self.control.prompt.take() {
                 NextLine::Line(command) => self.operator.execute(command, &mut self.control),
-                NextLine::Pending => return,
+                NextLine::Pending => return self.control.prompt.settle(),
                 NextLine::End => return self.control.leave(CloseCode::GOING_AWAY, Ok(())),
             }
         }

@@ -72,6 +72,13 @@ impl<C: From<Action> + Send + 'static> Prompt<C> {
         }
     }
 
+    /// All lines that [`Prompt::take`] has returned have been carried out.
+    pub(super) fn settle(&self) {
+        if let Self::Repl(repl) = self {
+            repl.settle();
+        }
+    }
+
     /// What Ctrl-C stands for in the line editor, ahead of the lines before it.
     pub(super) fn take_interrupt(&mut self) -> Option<C> {
         match self {
