@@ -115,7 +115,7 @@ fn write_failed(failed: &[&Failure], body: &mut String, secrets: &mut Secrets) {
 fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
     let mut texts = Vec::new();
     for Member { connection, head, ignored, .. } in parts.iter().flat_map(|part| &part.members) {
-        let sent = |text| Text { number: connection.first, is_sent: true, text };
+        let sent = |text| Text::new(connection.first, true, text);
         let place = (connection.start, 0);
         texts.extend(head.iter().map(|line| (place, sent(line.as_str()))));
         for (number, step) in &connection.steps {
@@ -126,7 +126,7 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
             };
             let text = text_of(message).filter(|text| is_sent || !ignored.contains(text));
             let place = (*number, 1);
-            texts.extend(text.map(|text| (place, Text { number: *number, is_sent, text })));
+            texts.extend(text.map(|text| (place, Text::new(*number, is_sent, text))));
         }
     }
     texts.sort_by_key(|(place, _)| *place);
@@ -301,7 +301,7 @@ impl Steps<'_> {
             MessageKind::Binary => Some(sent_binary(&message.data)),
             MessageKind::Text => {
                 let text = text_of(message)?;
-                Some(sent_text(&self.captures.pieces(number, text), self.values))
+                Some(sent_text(&self.captures.sent_pieces(number, text), self.values))
             }
         }
     }
