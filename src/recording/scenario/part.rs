@@ -115,8 +115,9 @@ fn write_failed(failed: &[&Failure], body: &mut String, secrets: &mut Secrets) {
 fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
     let mut texts = Vec::new();
     for Member { connection, head, ignored, .. } in parts.iter().flat_map(|part| &part.members) {
-        let sent = |text| Text { number: connection.first, is_sent: true, text };
-        texts.extend(head.iter().map(|line| sent(line.as_str())));
+        let sent = |text| Text::new(connection.first, true, text);
+        let place = (connection.start, 0);
+        texts.extend(head.iter().map(|line| (place, sent(line.as_str()))));
         for (number, step) in &connection.steps {
             let (message, is_sent) = match step {
                 Step::Sent(message) => (message, true),
@@ -124,11 +125,12 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
                 _ => continue,
             };
             let text = text_of(message).filter(|text| is_sent || !ignored.contains(text));
-            texts.extend(text.map(|text| Text { number: *number, is_sent, text }));
+            let place = (*number, 1);
+            texts.extend(text.map(|text| (place, Text::new(*number, is_sent, text))));
         }
     }
-    texts.sort_by_key(|text| text.number);
-    texts
+    texts.sort_by_key(|(place, _)| *place);
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 fn text_of(message: &RecordedMessage) -> Option<&str> {
@@ -192,7 +194,7 @@ impl<'a> Part<'a> {
         }
         let mut blocks = Vec::new();
         for member in &self.members {
-            blocks.push((member.connection.first, 0, Block::Open(member)));
+            blocks.push((member.connection.start, 0, Block::Open(member)));
             let steps = member.connection.steps.iter();
             blocks.extend(steps.map(|(number, step)| (*number, 1, Block::Step(member, step))));
         }
@@ -299,7 +301,7 @@ impl Steps<'_> {
             MessageKind::Binary => Some(sent_binary(&message.data)),
             MessageKind::Text => {
                 let text = text_of(message)?;
-                Some(sent_text(&self.captures.pieces(number, text), self.values))
+                Some(sent_text(&self.captures.sent_pieces(number, text), self.values))
             }
         }
     }
