@@ -223,10 +223,12 @@ impl ConnectCommand<'_> {
         let was_lost = matches!(&ended, Ok(Some(ended)) if ended.was_lost());
         let not_shown = conversation.end(self.leave_by, was_lost);
         let left = conversation.left_text();
+        let not_sent = conversation.take_waiting_messages();
         conversation.source = None;
         let result = match ended {
             Ok(Some(mut ended)) => {
                 ended.report.lost.received += not_shown;
+                ended.report.lost.sent += not_sent;
                 conversation.conclude(ended)
             }
             Ok(None) => Ok(()),

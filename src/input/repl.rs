@@ -16,6 +16,7 @@ use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
 use crate::platform::line_editor;
 use crate::platform::linger;
+use crate::platform::signals::discard_pending;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::platform::user_programs::UserPrograms;
 
@@ -385,6 +386,7 @@ impl<T> Repl<T> {
             is_over = interrupt(&editor, end.min(Instant::now() + RESTORE_EVERY));
             self.restore_modes();
         }
+        discard_pending(); // interrupts that came when the editor had already ended
         if editor.is_finished() {
             let _ = editor.join(); // a panic there has been reported by its hook
         }

@@ -4,7 +4,7 @@
 //! here changes the modes of the terminal.
 
 use super::line_editor;
-use super::signals::leave_pending_to_other;
+use super::signals::discard_pending;
 use super::terminal::{self, SavedModes, set_lent};
 
 /// The terminal in its original modes, until this is dropped.
@@ -27,7 +27,7 @@ impl<'a> Lent<'a> {
 impl Drop for Lent<'_> {
     /// Takes the terminal back for a line editor, which sets the rest itself, with the cursor at the start of a row.
     fn drop(&mut self) {
-        leave_pending_to_other(); // the loop may take it later
+        discard_pending(); // the loop may take it later
         set_lent(false);
         if terminal::is_in_background() {
             return;

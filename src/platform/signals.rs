@@ -31,23 +31,24 @@ struct Pending {
     pipe: UnixStream,
     /// It was received and not taken yet: another one ends the process.
     is_pending: Arc<AtomicBool>,
-    /// It was received while another program had the terminal.
-    is_for_other: Arc<AtomicBool>,
+    /// It was received and is not for the loop.
+    is_discarded: Arc<AtomicBool>,
 }
 
-/// The flags of the signals that a terminal sends to all programs of the group: that one is pending, and for another program.
+/// The flags of the signals that a terminal sends to all programs of the group: that one is pending, and that it is discarded.
 static OF_TERMINAL: Mutex<Vec<[Arc<AtomicBool>; 2]>> = Mutex::new(Vec::new());
 
-/// What the terminal has sent until now was for the program that has had it.
-pub(super) fn leave_pending_to_other() {
+/// SIGINT and SIGQUIT that were received until now are not for the loop: they were for a program that has had the terminal, or
+/// were sent to interrupt the line editor.
+pub fn discard_pending() {
     let flags = OF_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
     if !flags.is_empty() {
         // One that is waiting for a thread to handle it is handled by this one, together with a signal of its own.
         let _ = low_level::raise(SIGXFSZ); // its handler only sets a flag that nobody reads
     }
-    for [is_pending, is_for_other] in flags.iter() {
+    for [is_pending, is_discarded] in flags.iter() {
         if is_pending.load(Ordering::SeqCst) {
-            is_for_other.store(true, Ordering::SeqCst);
+            is_discarded.store(true, Ordering::SeqCst);
         }
     }
 }
@@ -78,7 +79,7 @@ impl Signals {
     }
 
     fn take_over(&mut self, signal: Signal, number: i32) -> io::Result<()> {
-        let [is_pending, is_for_other] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let [is_pending, is_discarded] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let code = i32::from(signal.exit_code());
         // Closing a terminal causes more than one SIGHUP: from the kernel and from the shell.
         if signal != Signal::Hangup {
@@ -88,10 +89,10 @@ impl Signals {
             flag::register(number, Arc::clone(&is_pending))?;
         }
         if matches!(signal, Signal::Interrupt | Signal::Quit) {
-            let flags = [Arc::clone(&is_pending), Arc::clone(&is_for_other)];
+            let flags = [Arc::clone(&is_pending), Arc::clone(&is_discarded)];
             OF_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).push(flags);
         }
-        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_pending, is_for_other });
+        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_pending, is_discarded });
         Ok(())
     }
 
@@ -141,7 +142,7 @@ impl Pending {
         // Before reading: a signal received in between is read, or stays untaken.
         self.is_pending.store(false, Ordering::SeqCst);
         let is_ours = was_received(&mut self.pipe)
-            && !self.is_for_other.swap(false, Ordering::SeqCst)
+            && !self.is_discarded.swap(false, Ordering::SeqCst)
             && !goes_to_other;
         if is_ours && self.signal == Signal::Interrupt {
             end_echoed_line();

@@ -67,7 +67,7 @@ impl Signals {
 }
 
 /// Does nothing: a program that has the terminal gets its own Ctrl-C.
-pub(super) fn leave_pending_to_other() {}
+pub fn discard_pending() {}
 
 /// Ends the process at once at Ctrl-C, with the exit status of that, also while it waits for a file.
 ///

@@ -30,6 +30,8 @@ pub(super) struct Connections {
     newest: u64,
     /// All are being closed.
     is_ending: bool,
+    /// Connections that were open are closed at the end of the run.
+    were_closed: bool,
     /// The result of the connection that ended last.
     pub(super) last: Option<Result<(), Error>>,
     /// The result of the run: a goal was met or missed on one of them.
@@ -80,6 +82,7 @@ impl Connections {
             sender,
             newest,
             is_ending: false,
+            were_closed: false,
             last: None,
             decision: None,
         }
@@ -103,9 +106,14 @@ impl Connections {
     /// Records how the connection of the main loop has ended. `was_lost`: it had ended before, and was to be opened again:
     /// of connections that `/quit` closes those that were open count, whichever is closed first.
     pub(super) fn note_main(&mut self, result: Result<(), Error>, was_lost: bool) {
-        if !(was_lost && self.is_ending && self.last.is_some()) {
+        if !(was_lost && self.has_closed_others()) {
             self.last = Some(result);
         }
+    }
+
+    /// Whether connections that were open were closed at the end of the run: how they have ended counts.
+    pub(super) fn has_closed_others(&self) -> bool {
+        self.were_closed && self.last.is_some()
     }
 
     /// Takes the reports of connections that have ended.
@@ -335,6 +343,7 @@ impl Connections {
     /// Closes all but that of the main loop.
     pub(super) fn close(&mut self) {
         if !self.is_ending && self.are_running() {
+            self.were_closed = true;
             self.last = None; // those that are closed now count
         }
         self.is_ending = true;

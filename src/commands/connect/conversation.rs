@@ -256,6 +256,15 @@ impl<'a> Conversation<'a> {
         not_shown as u64
     }
 
+    /// Takes the messages that were typed and that no connection has taken, and returns how many there are.
+    pub(super) fn take_waiting_messages(&mut self) -> u64 {
+        match &mut self.source {
+            Some(InputSource::Queue(actions)) => actions.take_waiting_messages(),
+            Some(InputSource::Repl(prompt)) => prompt.take_waiting_messages(),
+            _ => 0,
+        }
+    }
+
     /// The text that was being written when the prompt ended.
     pub(super) fn left_text(&mut self) -> Option<LeftText> {
         let Some(InputSource::Repl(prompt)) = &mut self.source else { return None };

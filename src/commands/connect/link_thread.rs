@@ -8,7 +8,6 @@ use super::link::{LinkConfig, LinkEvent, Outcome};
 use super::run::{Ended, Run};
 use crate::error::Error;
 use crate::event::{EventKind, Level};
-use crate::input::ActionSource;
 use crate::input::queue::QueuedActions;
 use crate::net::Reactor;
 use crate::output::finish_and_drain;
@@ -76,8 +75,7 @@ impl Conversation<'_> {
 
     /// Says how much of what was typed for a connection that was never open is lost.
     fn warn_of_unsent(&mut self) {
-        let Some(InputSource::Queue(actions)) = &mut self.source else { return };
-        let lost = Lost { sent: actions.take_waiting_messages(), ..Lost::default() };
+        let lost = Lost { sent: self.take_waiting_messages(), ..Lost::default() };
         self.warn_of_lost(&lost, false);
     }
 }

@@ -46,7 +46,8 @@ impl Conversation<'_> {
             return stays && self.source.is_none() && first.as_ref().is_err_and(may_be_retried);
         };
         prompt.take_lines();
-        if prompt.connections.are_running() || prompt.connections.decision.is_some() {
+        let others = &prompt.connections;
+        if others.are_running() || others.has_closed_others() || others.decision.is_some() {
             return true;
         }
         let is_over = match first {
