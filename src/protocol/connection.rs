@@ -38,6 +38,8 @@ pub struct Connection {
     sent_close: Option<ClosePayload>,
     /// The answer to a Close frame of the peer; `None`: its code.
     close_answer: Option<ClosePayload>,
+    /// A Close frame of the peer is answered by [`Connection::answer_close`].
+    defers_close_answer: bool,
     /// Our Close frame was discarded before the transport accepted it.
     is_close_discarded: bool,
     peer_closed_first: bool,
@@ -102,6 +104,7 @@ impl Connection {
             pings: VecDeque::new(),
             sent_close: None,
             close_answer: None,
+            defers_close_answer: false,
             is_close_discarded: false,
             peer_closed_first: false,
             sent: Counters::default(),
@@ -166,6 +169,13 @@ impl Connection {
     /// Answers a Close frame of the peer with this, which may be sent, in place of its code.
     pub fn answering_close_with(mut self, answer: ClosePayload) -> Self {
         self.close_answer = Some(answer);
+        self
+    }
+
+    /// Leaves it to [`Connection::answer_close`] when a Close frame of the peer is answered, so that what is due before
+    /// can be sent.
+    pub fn deferring_close_answer(mut self) -> Self {
+        self.defers_close_answer = true;
         self
     }
 

@@ -37,20 +37,24 @@ const DUPLICATED: &str = "duplicate";
 const NOT_DELIVERED: [&str; 3] = ["drop", "close", "abort"];
 
 impl Recorded {
-    /// The event as the client saw it, if it was recorded by a proxy; else the event. `None`: the client did not see it,
-    /// or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the server
-    /// sent is as it was delivered, and when: what was held or waited is in the event of what became of it. A message that
-    /// was duplicated occurs once.
-    pub fn seen_by_client(self) -> Option<Self> {
-        self.seen_by(Side::Client)
+    /// The events that the client saw of this one, if it was recorded by a proxy; else the event. None: the client did not
+    /// see it, or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the
+    /// server sent is as it was delivered, and when: what was held or waited is in the event of what became of it. A message
+    /// of the server that was duplicated occurs twice.
+    pub fn seen_by_client(self) -> impl Iterator<Item = Self> {
+        self.seen_as_often_as_delivered(Side::Client)
     }
 
     /// The events that the server saw of this one, if it was recorded by a proxy; else the event. What the server sent is as
     /// it was sent, and when, whatever the client got of it; what the client sent is as it was delivered, and when, with what
-    /// the operator sent in its place. A message that was duplicated occurs twice.
+    /// the operator sent in its place. A message of the client that was duplicated occurs twice.
     pub fn seen_by_server(self) -> impl Iterator<Item = Self> {
-        let count = if self.is_duplicated() { 2 } else { 1 };
-        self.seen_by(Side::Server).into_iter().flat_map(move |it| std::iter::repeat_n(it, count))
+        self.seen_as_often_as_delivered(Side::Server)
+    }
+
+    fn seen_as_often_as_delivered(self, viewer: Side) -> impl Iterator<Item = Self> + use<> {
+        let count = if self.is_duplicated(viewer.other().direction()) { 2 } else { 1 };
+        self.seen_by(viewer).into_iter().flat_map(move |it| std::iter::repeat_n(it, count))
     }
 
     /// Whether a rule or the operator of a proxy acted on it.
@@ -63,16 +67,20 @@ impl Recorded {
 
     /// The same for a HAR, which keeps who was at either side: that a proxy has recorded, and its account of how the
     /// connection was opened and ended.
-    pub(super) fn seen_in_har(self) -> Option<Self> {
-        if matches!(self.what, RecordedKind::Open(_) | RecordedKind::ProxyClosed(_)) {
-            return Some(self);
-        }
+    pub(super) fn seen_in_har(self) -> impl Iterator<Item = Self> {
         let transit = self.transit.as_ref().map(|_| OwnedTransit::default());
-        if let RecordedKind::Omitted(it) = &self.what {
-            let is_lost = self.is_lost(it.direction, Direction::Received);
-            return (!is_lost).then_some(Self { transit, ..self });
-        }
-        self.seen_by_client().map(|seen| Self { transit, ..seen })
+        let (kept, seen) = match &self.what {
+            RecordedKind::Open(_) | RecordedKind::ProxyClosed(_) => (Some(self), None),
+            RecordedKind::Omitted(it) => {
+                let is_lost = self.is_lost(it.direction, Direction::Received);
+                ((!is_lost).then(|| Self { transit, ..self }), None)
+            }
+            _ => {
+                let seen = self.seen_by_client();
+                (None, Some(seen.map(move |seen| Self { transit: transit.clone(), ..seen })))
+            }
+        };
+        kept.into_iter().chain(seen.into_iter().flatten())
     }
 
     /// The same for a scenario, which names the messages that the proxy did not keep.
@@ -135,11 +143,11 @@ impl Recorded {
         Some(Self { transit: None, what, ..self })
     }
 
-    /// Whether it is of the client, and a rule delivered it twice.
-    fn is_duplicated(&self) -> bool {
+    /// Whether it goes in this direction, and a rule delivered it twice.
+    fn is_duplicated(&self, to_viewer: Direction) -> bool {
         match &self.what {
             RecordedKind::Decided(it) => it.duplicated,
-            what if data_direction(what) == Some(Direction::Sent) => {
+            what if data_direction(what) == Some(to_viewer) => {
                 let touch = self.transit.as_ref().and_then(|transit| transit.touch.as_ref());
                 touch.is_some_and(|it| it.action == DUPLICATED)
             }

@@ -189,10 +189,8 @@ impl HarOfLines {
 impl RecordWriter for HarOfLines {
     fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
         let event = self.parser.event(line).map_err(io::Error::other)?;
-        match event.and_then(Recorded::seen_in_har) {
-            Some(event) => self.writer.event(&event, file),
-            None => Ok(()),
-        }
+        let mut seen = event.into_iter().flat_map(Recorded::seen_in_har);
+        seen.try_for_each(|event| self.writer.event(&event, file))
     }
 
     fn warnings(&self) -> Vec<String> {

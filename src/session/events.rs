@@ -89,7 +89,17 @@ impl Session<'_> {
         if self.observers.have_response() {
             self.follow_observers();
         }
+        if is_closing {
+            self.answer_close(now);
+        }
         true
+    }
+
+    /// Answers the Close frame of the peer if that waited for what the observers send before.
+    fn answer_close(&mut self, now: Instant) {
+        if !self.closing.ends_tcp() && self.connection.answer_close(now) {
+            self.drop_unsent_if_ending();
+        }
     }
 
     /// Carries out the actions of the observers, then ends the connection if they have decided so: nothing

@@ -145,7 +145,8 @@ fn is_transient(error: &OpenError, expected: Option<u16>) -> bool {
 
 fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journal<'_>) -> Opened {
     let opened = opened(&open, config.endpoint.redaction);
-    journal.emit_now(EventKind::Open(&opened));
+    journal.wake(); // what other connections do from now on is recorded behind this
+    journal.emit(EventKind::Open(&opened));
     let warnings = match open.lacks_subprotocol() {
         true => vec![format!(
             "the server chose none of the subprotocols offered ({})",

@@ -188,12 +188,12 @@ impl Server {
         }
         let options = self.connection_options(agreement.deflate);
         let mut connection = Connection::new(options, &request.early).charge_to(&account);
-        if let Some(answer) = mock.as_ref().and_then(ClientMock::close_answer) {
-            connection = connection.answering_close_with(answer);
+        if let Some(mock) = &mock {
+            connection = mock.configure(connection);
         }
         drop(request);
         let plan = self.plan(number, received, mock.as_ref());
-        let mut source = MockSource { mock, actions: &mut actions };
+        let mut source = MockSource { mock: mock.clone(), actions: &mut actions };
         let session = Session::new(
             stream,
             connection,
@@ -209,6 +209,9 @@ impl Server {
             self.shared.note_lost(&report.lost);
         }
         journal.tick();
+        if let Some(text) = mock.and_then(|mock| mock.unsent(&report.closed, report.lost.sent)) {
+            journal.emit(EventKind::Notice(Level::Info, &text));
+        }
         let forced = match () {
             () if actions.is_overrun() => Some(ForcedClose::TooSlow),
             () if account.is_revoked() => Some(ForcedClose::OverMemory),

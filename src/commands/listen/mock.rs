@@ -13,14 +13,16 @@ use crate::commands::connect::action;
 use crate::commands::recorded;
 use crate::config::{ListenConfig, MockConfig};
 use crate::error::Error;
-use crate::event::{EventKind, Level};
+use crate::event::{Closed, EventKind, Level, Message};
 use crate::input::queue::QueuedActions;
 use crate::input::{Action, ActionSource, Next, Show, Shutdown};
 use crate::observer::{Observed, Observer, ObserverResponse, Progress};
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{Connection, Initiator};
 use crate::protocol::counted::counted;
 use crate::protocol::head::is_token;
+use crate::protocol::vocabulary::Direction;
 use crate::recording::replay::{Replies, Reply, Rules, Script, Side, StepKind};
 
 /// The recorded server.
@@ -70,12 +72,14 @@ impl Mock {
     /// What this server answers one client.
     pub(super) fn client(&self) -> ClientMock {
         ClientMock(Rc::new(RefCell::new(State {
+            recorded: self.script.messages(Side::Server) as u64,
             replies: Replies::new(Arc::clone(&self.script), self.rules.clone()),
             strict: self.strict,
             sent: Arc::default(),
             reports: VecDeque::new(),
             deviation: None,
             next: None,
+            has_closed: false,
             closes_without_code: closes_without_code(&self.script),
             close_answer: close_answer(&self.script),
             waker: None,
@@ -100,6 +104,8 @@ fn close_answer(script: &Script) -> Option<ClosePayload> {
 pub(super) struct ClientMock(Rc<RefCell<State>>);
 
 struct State {
+    /// The number of messages of the recorded server.
+    recorded: u64,
     replies: Replies,
     strict: bool,
     /// The number of messages that were sent.
@@ -110,6 +116,8 @@ struct State {
     deviation: Option<String>,
     /// What is sent next.
     next: Option<Reply>,
+    /// Our Close frame was sent.
+    has_closed: bool,
     closes_without_code: bool,
     close_answer: Option<ClosePayload>,
     waker: Option<Arc<Waker>>,
@@ -131,9 +139,69 @@ impl ClientMock {
         (!state.closes_without_code).then_some(CloseCode::NORMAL)
     }
 
-    /// What answers the client's Close frame; `None`: its code.
-    pub(super) fn close_answer(&self) -> Option<ClosePayload> {
-        self.state().close_answer.clone()
+    /// Has the connection answer a Close frame as the recorded server did, after what is due before.
+    pub(super) fn configure(&self, connection: Connection) -> Connection {
+        let connection = connection.deferring_close_answer();
+        match self.state().close_answer.clone() {
+            Some(answer) => connection.answering_close_with(answer),
+            None => connection,
+        }
+    }
+
+    /// How many recorded messages a client did not get that ended the connection first, in words. Of those that were
+    /// sent, `dropped` were not delivered.
+    pub(super) fn unsent(&self, closed: &Closed, dropped: u64) -> Option<String> {
+        let State { recorded, sent, .. } = &*self.state();
+        let delivered = sent.load(Ordering::Relaxed).saturating_sub(dropped);
+        let unsent = recorded.saturating_sub(delivered);
+        let is_due = unsent > 0 && closed.ending.initiator == Initiator::Peer;
+        is_due.then(|| {
+            let messages = counted(*recorded, "recorded message");
+            format!("{unsent} of {messages} not sent: the client closed first")
+        })
+    }
+
+    fn on_message(&self, message: &Message<'_>) -> ObserverResponse {
+        let deviation = self.state().replies.on_message(message.kind, message.data);
+        let Some(deviation) = deviation else { return ObserverResponse::default() };
+        let text = format!("{}: {}", deviation.summary, deviation.details);
+        let is_closing = {
+            let mut state = self.state();
+            state.reports.push_back(Action::Show(Show::Notice(Level::Warning, text)));
+            state.strict && state.deviation.is_none()
+        };
+        if is_closing {
+            self.state().replies.forget_last_message(); // it is answered with the Close frame
+            self.send_due();
+            let (code, reason) = (CloseCode::POLICY_VIOLATION, deviation.summary.clone());
+            self.state().reports.push_back(Action::Close(Some(code), Some(reason)));
+        }
+        self.state().deviation.get_or_insert(deviation.summary);
+        ObserverResponse { acts: true, is_decided: is_closing, ..ObserverResponse::default() }
+    }
+
+    /// The client has sent a Close frame, which is answered after this.
+    fn on_close(&self) -> ObserverResponse {
+        if !self.state().has_closed {
+            self.send_due();
+        }
+        let acts = !self.state().reports.is_empty();
+        ObserverResponse { acts, ..ObserverResponse::default() }
+    }
+
+    /// Sends what the messages of the client call for, without waiting for the socket: a Close frame follows.
+    fn send_due(&self) {
+        let mut left = MAX_DUE;
+        while left > 0
+            && let Some(action) = self.next()
+        {
+            let size = match &action {
+                Action::Send(_, data) | Action::Fragments(_, data, _) => data.len(),
+                _ => 0,
+            };
+            left = left.saturating_sub(size + OVERHEAD);
+            self.state().reports.push_back(action);
+        }
     }
 
     /// Whether something is to be sent.
@@ -162,6 +230,12 @@ impl ClientMock {
     }
 }
 
+/// How much of what was recorded is sent before a Close frame, in bytes: that is not to wait for a stream without end.
+const MAX_DUE: usize = 4 << 20;
+
+/// What a message takes of these besides its payload.
+const OVERHEAD: usize = 64;
+
 /// The recorded Close frame, or 1000 if that must not be sent.
 fn closing(close: &ClosePayload) -> Action {
     let sendable = ClosePayload::to_send(close.code, &close.reason).ok();
@@ -172,27 +246,19 @@ fn closing(close: &ClosePayload) -> Action {
 
 impl Observer for ClientMock {
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
-        let mut state = self.state();
-        let mut response = ObserverResponse::default();
-        match (event.event, event.received_message()) {
-            (EventKind::Open(_), _) => {}
-            (_, Some(message)) => {
-                if let Some(deviation) = state.replies.on_message(message.kind, message.data) {
-                    let text = format!("{}: {}", deviation.summary, deviation.details);
-                    state.reports.push_back(Action::Show(Show::Notice(Level::Warning, text)));
-                    response.acts = true;
-                    if state.strict && state.deviation.is_none() {
-                        let code = Some(CloseCode::POLICY_VIOLATION);
-                        let reason = Some(deviation.summary.clone());
-                        state.reports.push_back(Action::Close(code, reason));
-                        response.is_decided = true;
-                    }
-                    state.deviation.get_or_insert(deviation.summary);
-                }
+        let response = match event.event {
+            EventKind::Open(_) => ObserverResponse::default(),
+            EventKind::CloseFrame(Direction::Received, _) => return self.on_close(),
+            EventKind::CloseFrame(Direction::Sent, _) => {
+                self.state().has_closed = true;
+                return ObserverResponse::default();
             }
-            _ => return response,
-        }
-        if let Some(waker) = &state.waker {
+            _ => match event.received_message() {
+                Some(message) => self.on_message(message),
+                None => return ObserverResponse::default(),
+            },
+        };
+        if let Some(waker) = &self.state().waker {
             let _ = waker.wake(); // if it fails, the next event does
         }
         response

@@ -93,7 +93,30 @@ impl Connection {
     fn on_close(&mut self, now: Instant) {
         self.peer_closed_first = self.sent_close.is_none();
         self.queue.push_back(QueuedEvent::Close(Direction::Received));
-        if self.peer_closed_first {
+        if self.peer_closed_first && self.defers_close_answer {
+            return;
+        }
+        self.complete_close(now);
+    }
+
+    /// Answers the Close frame of the peer, after [`Connection::deferring_close_answer`]. Returns whether there was one
+    /// without an answer.
+    pub fn answer_close(&mut self, now: Instant) -> bool {
+        let is_unanswered = self.is_close_unanswered();
+        if is_unanswered {
+            self.complete_close(now);
+        }
+        is_unanswered
+    }
+
+    /// Whether the peer has sent a Close frame, and we may still send something before ours.
+    pub(super) fn is_close_unanswered(&self) -> bool {
+        self.is_open() && self.inbound.close().is_some()
+    }
+
+    /// Both sides have sent their Close frame; here is ours, unless it was sent before.
+    pub(super) fn complete_close(&mut self, now: Instant) {
+        if self.sent_close.is_none() {
             let code = match self.inbound.close().and_then(|close| close.code) {
                 Some(code) if !code.may_be_sent() => Some(CloseCode::PROTOCOL_ERROR),
                 code => code,

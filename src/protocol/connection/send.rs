@@ -176,6 +176,11 @@ impl Connection {
     ) -> Result<(), Misuse> {
         self.must_be_open()?;
         let payload = ClosePayload::to_send(code, reason)?;
+        if self.is_close_unanswered() {
+            self.close_answer = Some(payload);
+            self.complete_close(now);
+            return Ok(());
+        }
         self.push_close(payload);
         self.await_close(now);
         Ok(())

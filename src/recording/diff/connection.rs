@@ -132,7 +132,10 @@ impl Collector {
 
     /// Takes an event, in which secrets are already masked. Breaks when the recording cannot be compared.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
-        let Some(event) = event.seen_by_client() else { return ControlFlow::Continue(()) };
+        event.seen_by_client().try_for_each(|seen| self.add_seen(seen))
+    }
+
+    fn add_seen(&mut self, event: Recorded) -> ControlFlow<()> {
         let index = match self.labels.belonging(&event) {
             Belonging::Nothing => return ControlFlow::Continue(()),
             Belonging::Current(index) => index,

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::input::{Input, Progress};
 use super::message::Message;
 use super::warnings::Warnings;
+use crate::protocol::counted::counted;
 use crate::recording::reading::Place;
 
 /// The entries of a document that are WebSocket connections, and how its parsing ended.
@@ -325,7 +326,7 @@ impl<'de> Visitor<'de> for Messages<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Self(parser, kind) = self;
         let mut number: u64 = 0;
-        let mut has_odd_time = false;
+        let mut odd_times: u64 = 0;
         // There even if it is empty: it says that this is a WebSocket.
         parser.current.as_mut().map(|entry| entry.list(kind)).ok_or_else(no_entry)?;
         while let Some(value) = list.next_element::<Box<RawValue>>()? {
@@ -339,10 +340,18 @@ impl<'de> Visitor<'de> for Messages<'_, '_> {
                     continue;
                 }
             };
-            if message.has_odd_time && !std::mem::replace(&mut has_odd_time, true) {
-                parser.warn(&format!("{name}: `time` is not a time: it follows the one before"));
+            if message.has_odd_time {
+                odd_times += 1;
+                if odd_times == 1 {
+                    let reason = "`time` is not a time: it follows the one before";
+                    parser.warn(&format!("{name}: {reason}"));
+                }
             }
             parser.current.as_mut().ok_or_else(no_entry)?.list(kind).push(message);
+        }
+        if odd_times > 1 {
+            let more = counted(odd_times - 1, "message");
+            parser.warn(&format!("{}: the same for {more} behind that", kind.name()));
         }
         Ok(())
     }

@@ -186,10 +186,13 @@ pub(super) fn is_web_socket(url: &str) -> bool {
     })
 }
 
-/// mitmproxy and HTTP Toolkit write the URL of the request for the upgrade.
-fn web_socket_url(url: String) -> String {
+/// mitmproxy and HTTP Toolkit write the URL of the request for the upgrade. A fragment is not part of what is requested.
+fn web_socket_url(mut url: String) -> String {
     if url == UNKNOWN_URL {
         return String::new();
+    }
+    if let Some(fragment) = url.find('#') {
+        url.truncate(fragment);
     }
     for (scheme, web_socket) in [("https://", "wss://"), ("http://", "ws://")] {
         if url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) {
@@ -250,6 +253,8 @@ mod tests {
         for (url, expected, is_web_socket) in [
             ("ws://x/", "ws://x/", true),
             ("WSS://x/", "WSS://x/", true),
+            ("ws://x/?a#b?c#d", "ws://x/?a", true),
+            ("https://x/#", "wss://x/", false),
             ("https://x/", "wss://x/", false),
             ("HTTP://x/", "ws://x/", false),
             ("ws+unix:///s:/", "ws+unix:///s:/", true),

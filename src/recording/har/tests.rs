@@ -47,7 +47,7 @@ fn written(events: &[Recorded]) -> Vec<u8> {
 /// What a HAR of these lines has, as lines again.
 fn through_a_har(lines: &[&str]) -> Vec<String> {
     let parse = |line: &&str| parse_event(line.as_bytes()).expect("an event").expect("a known one");
-    let seen: Vec<_> = lines.iter().map(parse).filter_map(Recorded::seen_in_har).collect();
+    let seen: Vec<_> = lines.iter().map(parse).flat_map(Recorded::seen_in_har).collect();
     events(&written(&seen)).iter().map(shown).collect()
 }
 

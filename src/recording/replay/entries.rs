@@ -126,7 +126,10 @@ impl Collector {
 
     /// Takes an event.
     pub fn push(&mut self, event: Recorded) -> ControlFlow<()> {
-        let Some(event) = event.seen_by_client() else { return ControlFlow::Continue(()) };
+        event.seen_by_client().try_for_each(|seen| self.add(seen))
+    }
+
+    fn add(&mut self, event: Recorded) -> ControlFlow<()> {
         let index = match self.labels.belonging(&event) {
             Belonging::Nothing => return ControlFlow::Continue(()),
             Belonging::Current(index) => index,

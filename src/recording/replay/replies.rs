@@ -71,6 +71,11 @@ impl Replies {
         Some(Deviation { summary: format!("message {number} is not as recorded"), details })
     }
 
+    /// The last message of the client calls for no answers.
+    pub fn forget_last_message(&mut self) {
+        self.received = self.received.saturating_sub(1);
+    }
+
     /// What is to be sent next; `None`: nothing before another message of the client.
     pub fn next_reply(&mut self) -> Option<Reply> {
         loop {

@@ -6,9 +6,11 @@ use crate::recording::{Recorded, RecordedKind};
 
 /// What the client saw.
 fn seen(line: &str) -> Option<RecordedKind> {
-    let seen = parsed(line).seen_by_client();
-    assert!(seen.as_ref().is_none_or(|it| it.transit.is_none()), "{line}");
-    seen.map(|it| it.what)
+    let mut seen = parsed(line).seen_by_client();
+    let first = seen.next();
+    assert!(first.as_ref().is_none_or(|it| it.transit.is_none()), "{line}");
+    assert!(seen.next().is_none(), "{line}");
+    first.map(|it| it.what)
 }
 
 fn parsed(line: &str) -> Recorded {
@@ -19,11 +21,19 @@ fn parsed(line: &str) -> Recorded {
 
 /// What the server saw of a message, ping or pong with these members: who sent it, and the data.
 fn server_saw(members: &str) -> Vec<String> {
+    shown(parsed(&format!("{{\"event\":{members}}}")).seen_by_server())
+}
+
+/// The same as the client saw it.
+fn client_saw(members: &str) -> Vec<String> {
+    shown(parsed(&format!("{{\"event\":{members}}}")).seen_by_client())
+}
+
+fn shown(seen: impl Iterator<Item = Recorded>) -> Vec<String> {
     let of = |direction: &Direction, data: &[u8]| {
         let sign = if *direction == Direction::Sent { '>' } else { '<' };
         format!("{sign} {}", String::from_utf8_lossy(data))
     };
-    let seen = parsed(&format!("{{\"event\":{members}}}")).seen_by_server();
     let line = |it: Recorded| match &it.what {
         RecordedKind::Message(it) => of(&it.direction, &it.data),
         RecordedKind::Ping(direction, data) | RecordedKind::Pong(direction, data, _) => {
@@ -149,6 +159,29 @@ fn a_message_of_the_server_is_as_it_was_delivered() {
     assert_eq!(ping("replace new", "server").as_deref(), Some("new"));
     assert_eq!(ping("drop", "server"), None);
     assert_eq!(ping("drop", "client").as_deref(), Some("old"));
+}
+
+#[test]
+fn what_was_delivered_twice_is_seen_twice() {
+    let message = r#""message","type":"text","data":"a""#;
+    let ping = r#""ping","encoding":"base64","data":"YQ==""#;
+    let held = r#""held","number":null,"type":"text","data":"a","duplicated":true,"outcome""#;
+    let touch = r#""rule":1,"action":"duplicate""#;
+    let (from_server, from_client) = (r#""direction":"server""#, r#""direction":"client""#);
+    for (members, by_client, by_server) in [
+        (format!("{message},{from_server},{touch}"), &["< a", "< a"][..], &["< a"][..]),
+        (format!("{message},{from_client},{touch}"), &["> a"], &["> a", "> a"]),
+        (format!("{ping},{from_server},{touch}"), &["< a", "< a"], &["< a"]),
+        (format!("{message},{from_server},{touch},\"delivered\":false"), &[], &["< a"]),
+        (format!(r#"{held}:"delivered",{from_server}"#), &["< a", "< a"], &[]),
+        (format!(r#"{held}:"delivered",{from_client}"#), &[], &["> a", "> a"]),
+        (format!(r#"{held}:"not_delivered",{from_server}"#), &[], &[]),
+    ] {
+        assert_eq!(client_saw(&members), by_client, "{members}");
+        assert_eq!(server_saw(&members), by_server, "{members}");
+        let har = parsed(&format!("{{\"event\":{members}}}")).seen_in_har();
+        assert_eq!(shown(har), by_client, "{members}");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! How connections are opened and closed.
 
+use serde_json::Value;
+
 use super::{check, run};
-use crate::support::{Outcome, Peer, Server, close, header, text};
+use crate::listen::start;
+use crate::support::{Outcome, Peer, Server, close, header, text, wscope};
 
 /// Runs a scenario with `--strict`.
 fn strict(server: &Server, scenario: &str) -> Outcome {
@@ -236,4 +239,19 @@ fn a_server_cannot_choose_a_file() {
         .run()
         .code(1)
         .stdout_contains("s.wscope:3:9: a value cannot name a file: it begins with @");
+}
+
+#[test]
+fn what_is_recorded_of_several_connections_is_in_the_order_of_its_times() {
+    let (_server, port) = start(wscope().stdin_null(), &["--echo"]);
+    let url = format!("ws://127.0.0.1:{port}/");
+    let part = format!("###\nWS {url} as x\nWS {url} as y\nx> a\ny> b\nx< a\ny< b\n\n");
+    let names = ["a.wscope", "b.wscope", "c.wscope", "d.wscope"];
+    let program = names.iter().fold(wscope(), |program, name| program.file(name, part.repeat(4)));
+    let program = program.args(["check", "--jobs", "4", "--record", "x.ndjson"]).args(names);
+    let recorded = String::from_utf8(program.run().code(0).file("x.ndjson")).expect("UTF-8");
+    let events: Vec<Value> =
+        recorded.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(events.iter().filter(|event| event["event"] == "close").count(), 32);
+    assert!(events.is_sorted_by_key(|event| event["time"].to_string()), "{recorded}");
 }

@@ -67,6 +67,61 @@ fn a_server_that_did_not_close_stays() {
     server.wait().code(0).stdout("a\nb\n").stderr_lacks("not as recorded");
 }
 
+/// Messages of a client and its Close frame, in one write.
+fn say_and_close(peer: &mut Peer, messages: &[&str]) {
+    let close = [0x88, 2, 3, 0xe8];
+    let frames = messages.iter().map(|message| text(message)).chain([close.to_vec()]);
+    peer.send(frames.flat_map(|frame| masked(&frame)).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_said_before_a_close_frame_is_answered_before_it() {
+    let (server, port) = mock(&CHAT, &["--once"]);
+    let mut peer = client(port);
+    say_and_close(&mut peer, &["a", "b"]);
+    peer.expect_text("hi");
+    peer.expect_text("1");
+    peer.expect_binary(&[0, 255]);
+    peer.expect_text("2");
+    peer.expect_close(1000);
+    server.wait().code(0).stderr_lacks("not sent");
+}
+
+#[test]
+fn what_a_client_did_not_wait_for_is_reported() {
+    let (server, port) = mock(&CHAT, &["--once"]);
+    let mut peer = client(port);
+    say_and_close(&mut peer, &["a"]);
+    for answer in [&text("hi")[..], &text("1"), &[0x82, 2, 0, 255], &[0x88, 2, 3, 0xe8]] {
+        assert_eq!(peer.read_exact(answer.len()), answer);
+    }
+    let outcome = server.wait().code(0);
+    outcome.stderr_contains("1 of 4 recorded messages not sent: the client closed first");
+}
+
+#[test]
+fn a_close_of_the_recorded_server_comes_before_the_answer_to_that_of_the_client() {
+    let (server, port) = mock(&["> a", "< 1", "end peer 4001 bye"], &["--once"]);
+    let mut peer = client(port);
+    say_and_close(&mut peer, &["a"]);
+    peer.expect_text("1");
+    assert_eq!(peer.expect_close(4001), "bye");
+    server.wait().code(0);
+}
+
+#[test]
+fn a_client_that_closes_gets_no_recording_without_end() {
+    let messages: Vec<_> = (0..6).map(|_| format!("< {}", "x".repeat(1 << 20))).collect();
+    let lines: Vec<_> = ["> a"].into_iter().chain(messages.iter().map(String::as_str)).collect();
+    let (server, port) = mock(&lines, &["--once"]);
+    let mut peer = client(port);
+    say_and_close(&mut peer, &["a"]);
+    let received = peer.read_until_eof();
+    assert!((1 << 20..6 << 20).contains(&received.len()), "{}", received.len());
+    assert!(received.ends_with(&[0x88, 2, 3, 0xe8]));
+    server.wait().code(0);
+}
+
 /// A recording of one question and one answer, at which the server ended the connection as given.
 #[track_caller]
 fn mock_that_ends(end: &serde_json::Value) -> (Running, u16) {
@@ -77,13 +132,22 @@ fn mock_that_ends(end: &serde_json::Value) -> (Running, u16) {
 
 #[test]
 fn a_connection_that_ended_without_a_close_frame_ends_so() {
-    for end in ["fin", "fin_without_close_notify", "reset"] {
+    for (end, is_closing) in [
+        ("fin", false),
+        ("fin", true),
+        ("fin_without_close_notify", false),
+        ("reset", false),
+        ("reset", true),
+    ] {
         let (server, port) = mock_that_ends(&json!({
             "event": "close", "code": 1006, "reason": "", "was_clean": false, "initiator": "peer",
             "sent": null, "received": null, "end": end,
         }));
         let mut peer = client(port);
-        say(&mut peer, "a");
+        match is_closing {
+            true => say_and_close(&mut peer, &["a"]),
+            false => say(&mut peer, "a"),
+        }
         match end {
             "reset" => peer.expect_reset(&text("1")),
             _ => {
@@ -153,6 +217,17 @@ fn strict_closes_such_a_client() {
     peer.close(1008, "");
     let outcome = server.wait().code(1);
     outcome.stderr_contains("message 1 is not as recorded: character 1: recorded \"a\", now \"x\"");
+}
+
+#[test]
+fn what_was_said_before_something_else_is_answered() {
+    let (server, port) = mock(&["> a", "< 1", "> b", "< 2"], &["--once", "--strict"]);
+    let mut peer = client(port);
+    peer.send([masked(&text("a")), masked(&text("x"))].concat());
+    peer.expect_text("1");
+    assert_eq!(peer.expect_close(1008), "message 2 is not as recorded");
+    peer.close(1008, "");
+    server.wait().code(1);
 }
 
 #[test]

@@ -201,7 +201,8 @@ fn times_of_messages_are_of_any_unit_and_what_is_none_is_one_warning() {
         assert_eq!(read(times), (expected, vec![]), "{times:?}");
     }
     let (_, warnings) = read(["\"soon\"", "{}"]);
-    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    let [warning, more] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(more.ends_with("_webSocketMessages: the same for 1 message behind that"), "{more}");
     let reason = "entry 1: _webSocketMessages[0]: `time` is not a time: it follows the one before";
     assert!(warning.starts_with("x.har:1:") && warning.ends_with(reason), "{warning}");
 }
