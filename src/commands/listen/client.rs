@@ -180,6 +180,7 @@ impl Server {
         let opened = opened(&client, self.config.redaction);
         let Admission { number, mut actions, received, account, mock } = admission;
         let mut journal = Journal::new(&mut outputs, self.shared.clock).for_connection(number);
+        journal.wake(); // what happens on other connections from now on is shown behind this
         journal.emit(EventKind::Open(&opened));
         let AcceptedClient { stream, request, agreement, .. } = client;
         if let Some(lines) = objections(&request.head, self.config.redaction, &opened.secrets) {

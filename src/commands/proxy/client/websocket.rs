@@ -149,7 +149,8 @@ impl Client<'_> {
         let resource = self.server.config.redaction.url(&handshake.resource).into_owned();
         let resource = opened.secrets.mask_text(resource);
         let messages = self.server.connections.open(self.number, resource, opened.protocol.clone());
-        self.journal.emit_now(EventKind::Open(&opened));
+        self.journal.wake(); // what happens on other connections from now on is shown behind this
+        self.journal.emit(EventKind::Open(&opened));
         self.note_changes(&handshake, &opened.secrets);
         if !findings.is_empty() {
             let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
