@@ -89,9 +89,7 @@ impl RunRecordings {
             waker,
             format: Arc::new(move |recorded| match recorded {
                 RecordedFrames::AsAsked => Box::new(Json::new(frames)),
-                RecordedFrames::WithSecretIds => {
-                    Box::new(Json::new(frames).with(Addition::SecretIds))
-                }
+                RecordedFrames::ForScenario => Box::new(Json::new(frames).with(Addition::Scenario)),
                 RecordedFrames::Unusual => Box::new(UnusualFrames(
                     Json::new(JsonFrames::Headers).with(Addition::ClientSent),
                 )),

@@ -55,8 +55,8 @@ impl JsonFrames {
 pub enum Addition {
     /// For the page: what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
     ClientSent,
-    /// For scenarios: the hashes of masked secrets ([`SECRET_IDS`]).
-    SecretIds,
+    /// For scenarios: the hashes of masked secrets ([`SECRET_IDS`]), and when a Close frame was sent or received.
+    Scenario,
 }
 
 /// Writes events.
@@ -128,7 +128,9 @@ impl Format for Json {
             EventKind::Violation(direction, broken) if event.transit.is_some() => {
                 violation(object, event, *direction, broken, false)
             }
-            EventKind::CloseFrame(direction, close) if event.touch().is_some() => {
+            EventKind::CloseFrame(direction, close)
+                if event.touch().is_some() || self.addition == Some(Addition::Scenario) =>
+            {
                 transit::close_frame(object, event, *direction, close)
             }
             EventKind::Omitted(omitted) => transit::omitted(object, event, omitted),

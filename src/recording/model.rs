@@ -57,7 +57,8 @@ pub enum RecordedKind {
     Tolerated(Direction, Box<Violation>),
     /// The sender violated the protocol, and a proxy withheld the frame.
     Violation(Direction, Box<Violation>),
-    /// A Close frame that a proxy did not just pass on. Others are recorded with the end of the connection.
+    /// A Close frame that a proxy did not just pass on. Others are recorded with the end of the connection; what makes a
+    /// scenario gets them too, as they say what came before and what after.
     CloseFrame(Direction, ClosePayload),
     /// A data message that a proxy passed on and did not keep.
     Omitted(Omitted),
@@ -197,7 +198,7 @@ impl Recorded {
             EventKind::Violation(direction, it) if event.transit.is_some() => {
                 RecordedKind::Violation(direction, Box::new(it.clone()))
             }
-            EventKind::CloseFrame(direction, close) if event.touch().is_some() => {
+            EventKind::CloseFrame(direction, close) => {
                 RecordedKind::CloseFrame(direction, close.clone())
             }
             EventKind::Omitted(omitted) => RecordedKind::Omitted(*omitted),
@@ -211,7 +212,6 @@ impl Recorded {
             // Other events have the same, or it is for people only.
             EventKind::Tunnel(_)
             | EventKind::Request(_)
-            | EventKind::CloseFrame(..)
             | EventKind::Violation(..)
             | EventKind::Notice(..)
             | EventKind::Shown(_) => return None,

@@ -115,7 +115,7 @@ impl Recordings {
             self.recorders.notice(Level::Warning, text);
         }
         let frames = match open.content.is_rewritten() {
-            true => RecordedFrames::WithSecretIds,
+            true => RecordedFrames::ForScenario,
             false => RecordedFrames::AsAsked,
         };
         let queue = BatchQueue::lossless_in_parts().for_much();

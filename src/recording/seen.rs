@@ -98,6 +98,7 @@ impl Recorded {
     fn seen_by(self, viewer: Side) -> Option<Self> {
         let Some(transit) = self.transit else { return Some(self) };
         let to_viewer = viewer.other().direction();
+        let is_touched = transit.touch.is_some();
         let what = match transit.touch {
             _ if transit.waits && data_direction(&self.what) == Some(to_viewer) => return None, // the event of its delivery shows it
             Some(touch) => touched(self.what, *touch, to_viewer)?,
@@ -128,8 +129,8 @@ impl Recorded {
             | RecordedKind::Decided(_)
             | RecordedKind::Tolerated(Direction::Sent, _)
             | RecordedKind::Violation(..)
-            | RecordedKind::CloseFrame(..)
             | RecordedKind::Http(_) => return None,
+            RecordedKind::CloseFrame(..) if is_touched => return None, // the end has what was delivered
             what => what,
         };
         Some(Self { transit: None, what, ..self })

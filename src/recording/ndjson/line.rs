@@ -83,8 +83,8 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
             parse::<HttpLine<'_>>(text)?.kind()
         }
         "close_frame" => match parse::<CloseFrameLine<'_>>(text)?.parts() {
-            Ok(None) => return Ok(None),
-            Ok(Some((what, touch))) => {
+            Ok((what, None)) => Ok(what),
+            Ok((what, Some(touch))) => {
                 transit.get_or_insert_default().touch = Some(Box::new(touch));
                 Ok(what)
             }
