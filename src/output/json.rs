@@ -100,6 +100,7 @@ impl Format for Json {
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
+            && !message.masked
             && event.passes_as_it_is()
             && let Some(text) = message::Text::of(message.data)
         {
@@ -194,6 +195,9 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     object.number("wire_size", message.wire_size);
     object.boolean("compressed", message.compressed);
     object.number("frames", message.frames);
+    if message.masked {
+        object.boolean("secrets_masked", true);
+    }
     if let Some(Cow::Owned(_)) = text {
         object.base64_text("bytes", message.data);
     }

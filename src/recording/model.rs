@@ -91,6 +91,8 @@ pub struct RecordedMessage {
     pub compressed: bool,
     /// The number of frames; 1 if it was not recorded.
     pub frames: u64,
+    /// `***` stands in it for a secret.
+    pub is_masked: bool,
 }
 
 /// A frame.
@@ -170,6 +172,7 @@ impl Recorded {
                 wire_size: message.wire_size,
                 compressed: message.compressed,
                 frames: message.frames,
+                is_masked: message.masked,
             }),
             EventKind::FileSent(file) => RecordedKind::FileSent {
                 kind: file.kind,
@@ -252,6 +255,7 @@ impl RecordedMessage {
             wire_size: self.wire_size,
             compressed: self.compressed,
             frames: self.frames,
+            masked: self.is_masked,
             ..Message::received(self.kind, &self.data)
         }
     }
@@ -272,6 +276,7 @@ mod tests {
             wire_size: 8,
             compressed: true,
             frames: 2,
+            is_masked: true,
         };
         let recorded = Recorded {
             at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(5) },

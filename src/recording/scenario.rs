@@ -16,6 +16,7 @@ mod head;
 mod heartbeats;
 mod kept;
 mod lines;
+mod masked;
 mod part;
 mod payload;
 mod secrets;

@@ -191,6 +191,7 @@ fn delivered(decided: &Decided) -> Option<RecordedKind> {
             wire_size: 0,
             compressed: false,
             frames: 1,
+            is_masked: false,
         })),
         Carried::Ping(data) => Some(RecordedKind::Ping(direction, data)),
         Carried::Pong(data) => Some(RecordedKind::Pong(direction, data, None)),

@@ -150,6 +150,8 @@ struct DataLine<'a> {
     #[serde(default, deserialize_with = "or_default")]
     compressed: bool,
     frames: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    secrets_masked: bool,
     #[serde(borrow)]
     rtt_ms: Option<Millis<'a>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -259,6 +261,7 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
                 wire_size,
                 compressed,
                 frames: line.frames.unwrap_or(1),
+                is_masked: line.secrets_masked,
             }),
         }
     } else {

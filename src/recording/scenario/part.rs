@@ -7,15 +7,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::captures::{Captures, Text};
+use super::expected::{self, Sources};
 use super::heartbeats::heartbeats;
 use super::lines::is_awkward;
+use super::masked::Masked;
 use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
 };
 use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups};
 use super::values::Recordings;
-use super::{FIRST_LINE, Generated, SecretValues, Settings, expected, head, seconds};
+use super::{FIRST_LINE, Generated, SecretValues, Settings, head, seconds};
 use crate::event::{Failure, Omitted};
 use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
@@ -60,12 +62,14 @@ pub(super) fn generate(
     }
     let known = secrets.values();
     let known = if settings.secrets == SecretValues::Verbatim { Recordings::new() } else { known };
+    let masked = masked(&parts, &mut secrets);
     let captures = Captures::find(&texts(&parts), &known, secrets.names());
-    let values = captures.values(known);
+    let mut values = captures.values(known);
+    values.extend(masked.values());
+    let sources = Sources { captures: &captures, masked: &masked, values: &values };
     let mut body = String::new();
     let left_out = BTreeMap::new();
-    let mut writer =
-        Steps { captures: &captures, values: &values, secrets: &mut secrets, left_out, omitted: 0 };
+    let mut writer = Steps { sources, secrets: &mut secrets, left_out, omitted: 0 };
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
@@ -123,12 +127,34 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
                 Step::Received(message) => (message, false),
                 _ => continue,
             };
-            let text = text_of(message).filter(|text| is_sent || !ignored.contains(text));
+            // What is masked is known to the client: it is not what the server gives it.
+            let text = text_of(message)
+                .filter(|text| is_sent || !(message.is_masked || ignored.contains(text)));
             texts.extend(text.map(|text| Text { number: *number, is_sent, text }));
         }
     }
     texts.sort_by_key(|text| text.number);
     texts
+}
+
+/// The variables of secrets that were masked in text messages.
+fn masked(parts: &[Part<'_>], secrets: &mut Secrets) -> Masked {
+    let mut masked = Masked::default();
+    let members = || parts.iter().flat_map(|part| &part.members);
+    let steps = || members().flat_map(|member| &member.connection.steps);
+    let found = |sent: bool| {
+        steps().filter_map(move |(number, step)| match step {
+            Step::Sent(message) if sent && message.is_masked => Some((*number, text_of(message)?)),
+            Step::Received(message) if !sent && message.is_masked => {
+                Some((*number, text_of(message)?))
+            }
+            _ => None,
+        })
+    };
+    for is_sent in [true, false] {
+        found(is_sent).for_each(|(number, text)| masked.add(number, text, is_sent, secrets));
+    }
+    masked
 }
 
 fn text_of(message: &RecordedMessage) -> Option<&str> {
@@ -220,8 +246,7 @@ enum Block<'p, 'a> {
 
 /// Writes steps.
 struct Steps<'a> {
-    captures: &'a Captures,
-    values: &'a Recordings,
+    sources: Sources<'a>,
     secrets: &'a mut Secrets,
     /// What a scenario cannot express, with how often it was.
     left_out: BTreeMap<&'static str, u64>,
@@ -234,8 +259,11 @@ impl Steps<'_> {
         let name = member.name.as_deref().unwrap_or_default();
         let (sign, payload) = match step {
             Step::Sent(message) => {
-                if let Some(value) = self.captures.uncaptured(number) {
+                if let Some(value) = self.sources.captures.uncaptured(number) {
                     push_uncaptured(body, value);
+                }
+                if message.is_masked && text_of(message).is_none() {
+                    self.push_masked_binary(body);
                 }
                 ('>', self.sent(number, message))
             }
@@ -283,6 +311,12 @@ impl Steps<'_> {
         }
     }
 
+    fn push_masked_binary(&mut self, body: &mut String) {
+        let text = "a binary message is sent with *** in place of a secret that was masked";
+        self.secrets.warn(text.to_owned());
+        let _ = writeln!(body, "# In place of a secret that was masked this message has ***.");
+    }
+
     fn warn_of_left_out(&mut self) {
         for (what, count) in &self.left_out {
             let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
@@ -298,8 +332,8 @@ impl Steps<'_> {
         match message.kind {
             MessageKind::Binary => Some(sent_binary(&message.data)),
             MessageKind::Text => {
-                let text = text_of(message)?;
-                Some(sent_text(&self.captures.pieces(number, text), self.values))
+                let Sources { values, .. } = self.sources;
+                Some(sent_text(&self.sources.pieces(number, text_of(message)?), values))
             }
         }
     }
@@ -324,14 +358,12 @@ impl Steps<'_> {
     fn received(&self, number: usize, message: &RecordedMessage) -> Option<String> {
         match message.kind {
             MessageKind::Binary => Some(expected_binary(&message.data)),
-            MessageKind::Text => {
-                Some(expected::text(number, text_of(message)?, self.captures, self.values))
-            }
+            MessageKind::Text => Some(expected::text(number, text_of(message)?, self.sources)),
         }
     }
 
     fn sections(&self, number: usize, message: &RecordedMessage, body: &mut String) {
-        let captures = self.captures.of(number);
+        let captures = self.sources.captures.of(number);
         if !captures.is_empty() {
             body.push_str("[Captures]\n");
         }
