@@ -106,6 +106,12 @@ impl Secrets {
         }
     }
 
+    /// The variable of a secret that an option has.
+    pub(super) fn in_option(&mut self, name: &str, what: &str) -> String {
+        self.id = None;
+        self.variable(name, what, None, true)
+    }
+
     /// A secret that was masked in messages, behind this word. Returns the name of its variable.
     pub(super) fn masked_in_messages(&mut self, word: &str) -> String {
         self.id = None;
