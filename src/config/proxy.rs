@@ -9,7 +9,7 @@ use super::files::FileReader;
 use super::filters::proxy_filters;
 use super::headers::headers;
 use super::listen::{MAX_BACKLOG, MAX_HANDSHAKES, acceptor, at_least_one, input, memory};
-use super::record::{RecordConfig, record};
+use super::record::record;
 use super::route::{proxy_remark, target};
 use super::scenario_options::scenario_options;
 use super::secrets::GivenValues;

@@ -63,6 +63,8 @@ struct Record {
     dropped: u64,
     /// The connection has no number in this file: it was the only one when it began. It keeps none once there are others.
     is_unnumbered: bool,
+    /// A connection had a number from its start: `view` shows all connections of a recording.
+    has_numbered: bool,
     shares_messages: bool,
 }
 
@@ -164,6 +166,7 @@ impl Records {
                 is_ending: false,
                 dropped: 0,
                 is_unnumbered: false,
+                has_numbered: false,
             };
             for (connection, late) in &self.opened {
                 record.write(&late.event(*connection, source), false);
@@ -275,7 +278,9 @@ impl Record {
             EventKind::Open(_) | EventKind::Redirect(_) | EventKind::RetryScheduled(_)
         );
         self.is_unnumbered |= is_start && event.connection.is_none();
-        let connection = event.connection.filter(|_| !self.is_unnumbered);
+        self.has_numbered |= is_start && event.connection.is_some();
+        let keeps_number = self.has_numbered || !self.is_unnumbered;
+        let connection = event.connection.filter(|_| keeps_number);
         self.outlet.set_time(event.at.elapsed);
         self.format.event(&Event { connection, ..*event }, &mut self.outlet);
         self.outlet.end_record(is_message);

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::mpsc;
 
 use crate::listen::{client, port_in};
 use crate::repl::leave;
 use crate::scripts::answer_close;
-use crate::support::{Outcome, Peer, Script, Server, Terminal, masked, script, text, wscope};
+use crate::support::{
+    DEADLINE, Outcome, Peer, Script, Server, Terminal, masked, ping, script, text, wscope,
+};
 
 /// A chat that gives each connection another session and other times, and refuses the session of another one.
 fn chat(number: usize) -> Script {
@@ -146,4 +149,65 @@ fn what_is_not_shown_is_in_the_scenario() {
     terminal.type_line("/scenario");
     terminal.wait_for("< hidden\n< shown");
     leave(terminal);
+}
+
+/// A server of two connections. The handshake of the second ends when the client has read what is sent to the first because
+/// of it.
+fn meeting() -> [Script; 2] {
+    let ((ask, asked), (allow, allowed)) = (mpsc::channel(), mpsc::channel());
+    let first = script(move |peer: &mut Peer| {
+        peer.accept_request();
+        asked.recv_timeout(DEADLINE).expect("a request of the second");
+        peer.send([text("somebody comes"), ping(b"read")].concat());
+        peer.expect_pong(b"read");
+        allow.send(()).expect("the second");
+        peer.expect_text("who is it?");
+        peer.send(text("me"));
+        answer_close(peer);
+    });
+    let second = script(move |peer: &mut Peer| {
+        let head = peer.read_head();
+        ask.send(()).expect("the first");
+        allowed.recv_timeout(DEADLINE).expect("the message to the first was read");
+        peer.accept(&head);
+        peer.send(text("welcome"));
+        answer_close(peer);
+    });
+    [first, second]
+}
+
+/// The server sends to one connection when another is requested, before that is accepted.
+#[test]
+fn a_connection_is_opened_where_its_handshake_began() {
+    let server = Server::scripts((0..3).flat_map(|_| meeting()));
+    let records = ["--record", "x.ndjson", "--record", "x.har", "--record", "x.wscope"];
+    let url = server.url();
+    let mut terminal = Terminal::spawn([&records[..], &[url.as_str()]].concat(), 100, 40);
+    terminal.wait_for_prompt();
+    terminal.type_line(&format!("/connect b {url}"));
+    terminal.wait_for("welcome");
+    terminal.type_line("/use main");
+    terminal.type_line("who is it?");
+    terminal.wait_for("< me");
+    let read = ["x.ndjson", "x.har", "x.wscope"].map(|name| terminal.home().join(name));
+    terminal.type_line("/quit");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+
+    let [ndjson, har, recorded] = read.map(|path| fs::read(path).expect("a recording"));
+    let steps = format!(
+        "WS {url}/ as a\nHTTP 101\nWS {url}/ as b\nHTTP 101\na< somebody comes\nb< welcome\n\
+         a> who is it?\na< me\n"
+    );
+    let before_close = |text: &str| text.split("> close:").next().map(str::to_owned);
+    let recorded = String::from_utf8(recorded).expect("UTF-8");
+    assert!(recorded.contains(&steps), "{recorded}");
+    for (name, content) in [("x.ndjson", ndjson), ("x.har", har)] {
+        let view = ["view", name, "-q", "--record", "y.wscope"];
+        let outcome = wscope().file(name, content).args(view).run().code(0);
+        let converted = String::from_utf8(outcome.file("y.wscope")).expect("UTF-8");
+        // Only the scenario of the session has the Close frames where they were sent.
+        assert_eq!(before_close(&converted), before_close(&recorded), "{name}");
+        wscope().file("y.wscope", converted).args(["check", "y.wscope"]).run().code(0);
+    }
+    server.join();
 }

@@ -306,7 +306,10 @@ impl Builder<'_> {
         let time = match (start_of(self.entry), first) {
             (Some(started), first) => {
                 let opened = started.saturating_add(self.phases.total);
-                first.map_or(opened, |first| opened.min(first))
+                let opened = first.map_or(opened, |first| opened.min(first));
+                // With the end of the handshake it says when that began.
+                self.phases.total = opened.saturating_sub(started).max(0);
+                opened
             }
             (None, first) => {
                 let started = self.entry.values.started.as_deref();

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 use serde_json::Value;
 
-use super::lines::{is_of_value, literal_expression};
-use super::values::{Known, MIN_VALUE, Names, Piece, Recordings, pieces};
+use super::lines::{Plain, is_of_value, literal_expression};
+use super::values::{Known, MIN_VALUE, Names, Piece, Recordings, pieces, pieces_of};
 use crate::scenario::json;
 use crate::scenario::pattern::bare_json;
 
@@ -52,11 +52,19 @@ const KINDS: [&str; 16] = [
 ];
 
 /// A text message, or something else that the client sent, as the number of its event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Text<'a> {
     pub(super) number: usize,
     pub(super) is_sent: bool,
     pub(super) text: &'a str,
+    /// Values are found whatever their escapes are.
+    plain: Plain<'a>,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn new(number: usize, is_sent: bool, text: &'a str) -> Self {
+        Self { number, is_sent, text, plain: Plain::of(text) }
+    }
 }
 
 /// A value that a received message has.
@@ -113,7 +121,7 @@ impl Captures {
         let mut left = MAX_READ;
         let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
         for (index, text) in texts.iter().enumerate().filter(|(_, text)| text.is_sent) {
-            for piece in self.pieces(text.number, text.text) {
+            for piece in self.pieces(text.number, &text.plain.text) {
                 let Piece::Text(part) = piece else { continue };
                 let is_fit = |word: &&str| {
                     (MIN_VALUE..=MAX_VALUE).contains(&word.len())
@@ -142,10 +150,19 @@ impl Captures {
 
     /// A message with variables in place of what was captured before it.
     pub(super) fn pieces<'a>(&'a self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
-        pieces(text, &self.known, |variable| {
-            let (since, name) = &self.variables[variable];
-            (*since < number).then_some(name.as_str())
-        })
+        pieces(text, &self.known, |variable| self.variable(number, variable))
+    }
+
+    /// The same of a message that is sent. What has other escapes than in the message that it is captured from is a variable
+    /// too; the rest stays byte for byte.
+    pub(super) fn sent_pieces<'a>(&'a self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
+        pieces_of(&Plain::of(text), text, &self.known, |variable| self.variable(number, variable))
+    }
+
+    /// The name of a variable that has its value before this event.
+    fn variable(&self, number: usize, variable: usize) -> Option<&str> {
+        let (since, name) = &self.variables[variable];
+        (*since < number).then_some(name.as_str())
     }
 
     /// All values, by the names of their variables.
@@ -169,8 +186,12 @@ impl Captures {
         search: &mut Search,
         names: &mut Names,
     ) {
-        let found: BTreeSet<usize> =
-            search.known.find(texts[index].text).into_iter().map(|(.., number)| number).collect();
+        let found: BTreeSet<usize> = search
+            .known
+            .find(&texts[index].plain.text)
+            .into_iter()
+            .map(|(.., number)| number)
+            .collect();
         for candidate in found {
             if self.variables.len() >= MAX_CAPTURES || !search.decided.insert(candidate) {
                 continue;
@@ -256,7 +277,7 @@ impl Search {
     fn was_sent_before(&mut self, value: &str, message: usize, texts: &[Text<'_>]) -> bool {
         let finder = memchr::memmem::Finder::new(value);
         for index in self.sent.iter().take_while(|index| **index < message) {
-            let text = texts[*index].text.as_bytes();
+            let text = texts[*index].plain.text.as_bytes();
             self.read += text.len() + BEGINNING;
             if self.read > MAX_READ || finder.find(text).is_some() {
                 return true;
@@ -271,7 +292,7 @@ fn first_with<'t, 'a>(word: &str, texts: &'t [Text<'a>], left: &mut usize) -> Op
     let finder = memchr::memmem::Finder::new(word);
     texts.iter().find(|text| {
         *left = left.saturating_sub(text.text.len() + BEGINNING);
-        *left > 0 && finder.find(text.text.as_bytes()).is_some()
+        *left > 0 && finder.find(text.plain.text.as_bytes()).is_some()
     })
 }
 

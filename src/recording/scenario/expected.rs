@@ -1,10 +1,9 @@
 //! What is expected of a message: the message itself, without what is captured from it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::captures::{Capture, Captures, class};
-use super::lines::{literal_expression, without_needless_escapes};
+use super::lines::{Plain, literal_expression};
 use super::masked::Masked;
 use super::payload::{expected_regex, expected_text, read};
 use super::values::{Known, Piece, Recordings, pieces};
@@ -26,6 +25,11 @@ impl<'a> Sources<'a> {
     pub(super) fn pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
         self.masked.pieces(number, self.captures.pieces(number, text))
     }
+
+    /// The same of a message that is sent.
+    pub(super) fn sent_pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
+        self.masked.pieces(number, self.captures.sent_pieces(number, text))
+    }
 }
 
 /// The longest text whose regular expression has all of it, in bytes.
@@ -37,7 +41,7 @@ pub(super) fn text(number: usize, text: &str, sources: Sources<'_>) -> String {
     let is_json = bare_json(text).is_some();
     let text = if is_json { text.trim_ascii() } else { text };
     // Values are found whatever their escapes in the recording are: JSON is compared as JSON.
-    let plain = if is_json { without_needless_escapes(text) } else { Cow::Borrowed(text) };
+    let plain = Plain::of(text).text;
     let received = Received { number, text, plain: &plain };
     let text = &*plain;
     let pieces = sources.pieces(number, text);

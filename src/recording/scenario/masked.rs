@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::secrets::Secrets;
+use super::session::{Step, text_of};
 use super::values::{Piece, Recordings};
 use crate::redact::MASK;
 
@@ -25,9 +26,32 @@ pub(super) struct Masked {
 }
 
 impl Masked {
-    /// Adds a text message in which secrets were masked. A secret is named after the word before it, such as the name of a
-    /// member of JSON. What was received has the variable of what was sent: only the client has secrets that are masked.
-    pub(super) fn add(&mut self, number: usize, text: &str, is_sent: bool, secrets: &mut Secrets) {
+    /// Finds them in the messages of these steps, each with the number of its event.
+    pub(super) fn of<'a>(
+        steps: impl Iterator<Item = &'a (usize, Step<'a>)> + Clone,
+        secrets: &mut Secrets,
+    ) -> Self {
+        let mut masked = Self::default();
+        // Those that the client sent name the variables.
+        for wants_sent in [true, false] {
+            for (number, step) in steps.clone() {
+                let (message, is_sent) = match step {
+                    Step::Sent(message) => (message, true),
+                    Step::Received(message) => (message, false),
+                    _ => continue,
+                };
+                let text = text_of(message).filter(|_| message.is_masked && is_sent == wants_sent);
+                if let Some(text) = text {
+                    masked.add(*number, text, is_sent, secrets);
+                }
+            }
+        }
+        masked
+    }
+
+    /// Adds a message. A secret is named after the word before it, such as the name of a member of JSON. What was received
+    /// has the variable of what was sent: only the client has secrets that are masked.
+    fn add(&mut self, number: usize, text: &str, is_sent: bool, secrets: &mut Secrets) {
         let mut names = Vec::new();
         for (at, _) in text.match_indices(MASK) {
             let word = word_before(&text[..at]);

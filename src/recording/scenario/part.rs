@@ -15,7 +15,7 @@ use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
 };
 use super::secrets::Secrets;
-use super::session::{Connection, Step, connections, groups};
+use super::session::{Connection, Step, connections, groups, text_of};
 use super::values::Recordings;
 use super::{FIRST_LINE, Generated, SecretValues, Settings, head, seconds};
 use crate::event::{Failure, Omitted};
@@ -62,7 +62,9 @@ pub(super) fn generate(
     }
     let known = secrets.values();
     let known = if settings.secrets == SecretValues::Verbatim { Recordings::new() } else { known };
-    let masked = masked(&parts, &mut secrets);
+    let members = parts.iter().flat_map(|part| &part.members);
+    let steps = members.flat_map(|member| &member.connection.steps);
+    let masked = Masked::of(steps, &mut secrets);
     let captures = Captures::find(&texts(&parts), &known, secrets.names());
     let mut values = captures.values(known);
     values.extend(masked.values());
@@ -119,8 +121,9 @@ fn write_failed(failed: &[&Failure], body: &mut String, secrets: &mut Secrets) {
 fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
     let mut texts = Vec::new();
     for Member { connection, head, ignored, .. } in parts.iter().flat_map(|part| &part.members) {
-        let sent = |text| Text { number: connection.first, is_sent: true, text };
-        texts.extend(head.iter().map(|line| sent(line.as_str())));
+        let sent = |text| Text::new(connection.first, true, text);
+        let place = (connection.start, 0);
+        texts.extend(head.iter().map(|line| (place, sent(line.as_str()))));
         for (number, step) in &connection.steps {
             let (message, is_sent) = match step {
                 Step::Sent(message) => (message, true),
@@ -130,38 +133,12 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
             // What is masked is known to the client: it is not what the server gives it.
             let text = text_of(message)
                 .filter(|text| is_sent || !(message.is_masked || ignored.contains(text)));
-            texts.extend(text.map(|text| Text { number: *number, is_sent, text }));
+            let place = (*number, 1);
+            texts.extend(text.map(|text| (place, Text::new(*number, is_sent, text))));
         }
     }
-    texts.sort_by_key(|text| text.number);
-    texts
-}
-
-/// The variables of secrets that were masked in text messages.
-fn masked(parts: &[Part<'_>], secrets: &mut Secrets) -> Masked {
-    let mut masked = Masked::default();
-    let members = || parts.iter().flat_map(|part| &part.members);
-    let steps = || members().flat_map(|member| &member.connection.steps);
-    let found = |sent: bool| {
-        steps().filter_map(move |(number, step)| match step {
-            Step::Sent(message) if sent && message.is_masked => Some((*number, text_of(message)?)),
-            Step::Received(message) if !sent && message.is_masked => {
-                Some((*number, text_of(message)?))
-            }
-            _ => None,
-        })
-    };
-    for is_sent in [true, false] {
-        found(is_sent).for_each(|(number, text)| masked.add(number, text, is_sent, secrets));
-    }
-    masked
-}
-
-fn text_of(message: &RecordedMessage) -> Option<&str> {
-    match message.kind {
-        MessageKind::Text => str::from_utf8(&message.data).ok(),
-        MessageKind::Binary => None,
-    }
+    texts.sort_by_key(|(place, _)| *place);
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 /// Connections that were open at the same time.
@@ -218,7 +195,7 @@ impl<'a> Part<'a> {
         }
         let mut blocks = Vec::new();
         for member in &self.members {
-            blocks.push((member.connection.first, 0, Block::Open(member)));
+            blocks.push((member.connection.start, 0, Block::Open(member)));
             let steps = member.connection.steps.iter();
             blocks.extend(steps.map(|(number, step)| (*number, 1, Block::Step(member, step))));
         }
@@ -332,8 +309,8 @@ impl Steps<'_> {
         match message.kind {
             MessageKind::Binary => Some(sent_binary(&message.data)),
             MessageKind::Text => {
-                let Sources { values, .. } = self.sources;
-                Some(sent_text(&self.sources.pieces(number, text_of(message)?), values))
+                let pieces = self.sources.sent_pieces(number, text_of(message)?);
+                Some(sent_text(&pieces, self.sources.values))
             }
         }
     }

@@ -8,8 +8,11 @@ use bytes::Bytes;
 use crate::event::{Closed, Failure, FailureKind, Omitted, Opened, Redirect};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
-use crate::protocol::{CloseCode, Opcode};
+use crate::protocol::{CloseCode, MessageKind, Opcode};
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use start::place_of;
+
+mod start;
 
 /// How many pings are remembered that are not answered yet, as in the protocol core.
 const MAX_PINGS: usize = 64;
@@ -24,11 +27,13 @@ pub(super) struct Connection<'a> {
     pub(super) opening: Option<Opening<'a>>,
     /// What was done on it, each with the number of its event.
     pub(super) steps: Vec<(usize, Step<'a>)>,
-    /// The number of its first event.
+    /// The number of its first event: that of the end of its handshake, if the recording has that.
     pub(super) first: usize,
+    /// The number of the first event behind the start of its handshake.
+    pub(super) start: usize,
     /// The number of its last event; behind that of the last event of all if it was not closed.
     pub(super) last: usize,
-    /// When it began and ended, since the start of the recording.
+    /// When its handshake began, and when it ended, since the start of the recording.
     pub(super) times: (Duration, Duration),
     /// The longest time that something received was waited for.
     pub(super) longest_wait: Duration,
@@ -70,9 +75,9 @@ pub(super) enum Step<'a> {
     Ended(CloseCode, &'a str),
 }
 
-/// The connections of a recording, in the order in which they were opened, and the failures of those that were not.
+/// The connections of a recording, in the order in which their handshakes began, and the failures of those that were not.
 pub(super) fn connections(events: &[Recorded]) -> (Vec<Connection<'_>>, Vec<&Failure>) {
-    let mut reader = Reader::default();
+    let mut reader = Reader { events, ..Reader::default() };
     for (number, event) in events.iter().enumerate() {
         reader.event(number, event);
     }
@@ -81,6 +86,7 @@ pub(super) fn connections(events: &[Recorded]) -> (Vec<Connection<'_>>, Vec<&Fai
     for index in still_open {
         reader.connections[index].last = last;
     }
+    reader.connections.sort_by_key(|it| (it.start, it.times.0, it.first));
     (reader.connections, reader.failed.into_iter().map(|(_, failure)| failure).collect())
 }
 
@@ -90,7 +96,7 @@ pub(super) fn groups(connections: Vec<Connection<'_>>) -> Vec<Vec<Connection<'_>
     let mut end = None;
     for connection in connections {
         let last = connection.last;
-        match groups.last_mut().filter(|_| end.is_some_and(|end| connection.first < end)) {
+        match groups.last_mut().filter(|_| end.is_some_and(|end| connection.start <= end)) {
             Some(group) => group.push(connection),
             None => groups.push(vec![connection]),
         }
@@ -99,12 +105,22 @@ pub(super) fn groups(connections: Vec<Connection<'_>>) -> Vec<Vec<Connection<'_>
     groups
 }
 
+/// The text of a text message, if it is UTF-8.
+pub(super) fn text_of(message: &RecordedMessage) -> Option<&str> {
+    match message.kind {
+        MessageKind::Text => str::from_utf8(&message.data).ok(),
+        MessageKind::Binary => None,
+    }
+}
+
 #[derive(Default)]
 struct Reader<'a> {
+    events: &'a [Recorded],
     connections: Vec<Connection<'a>>,
     /// The connection that each number of the recording stands for now.
     open: HashMap<Option<u64>, usize>,
-    redirects: HashMap<Option<u64>, &'a str>,
+    /// The first URL of an attempt that is redirected, and when it was.
+    redirects: HashMap<Option<u64>, (&'a str, Duration)>,
     /// Attempts to open a connection that got no response, each with the number of the connection.
     failed: Vec<(Option<u64>, &'a Failure)>,
 }
@@ -147,18 +163,24 @@ impl<'a> Reader<'a> {
     }
 
     fn begin(&mut self, number: usize, event: &'a Recorded, opening: Option<Opening<'a>>) -> usize {
-        if let Some(before) = self.open.remove(&event.connection) {
-            self.connections[before].last = number;
-        }
+        let redirect = self.redirects.remove(&event.connection);
+        let took = opening.as_ref().map(Opening::took).unwrap_or_default();
         let at = event.at.elapsed;
+        let began = at.saturating_sub(took);
+        let began = redirect.map_or(began, |(_, redirected)| began.min(redirected));
+        let start = place_of(number, at.saturating_sub(began), self.events);
+        if let Some(before) = self.open.remove(&event.connection) {
+            self.connections[before].last = start.saturating_sub(1);
+        }
         self.connections.push(Connection {
             opening,
             steps: Vec::new(),
             first: number,
+            start,
             last: number,
-            times: (at, at),
+            times: (began, at),
             longest_wait: Duration::ZERO,
-            redirected_from: self.redirects.remove(&event.connection),
+            redirected_from: redirect.map(|(from, _)| from),
             is_lenient: false,
             has_violated: false,
             pings: Default::default(),
@@ -181,7 +203,8 @@ impl<'a> Reader<'a> {
     }
 
     fn redirect(&mut self, event: &'a Recorded, redirect: &'a Redirect) {
-        self.redirects.entry(event.connection).or_insert(&redirect.from);
+        let first = (redirect.from.as_str(), event.at.elapsed);
+        self.redirects.entry(event.connection).or_insert(first);
     }
 
     fn forget_attempt(&mut self, connection: Option<u64>) {
@@ -212,6 +235,19 @@ impl<'a> Reader<'a> {
         connection.note(event.at.elapsed, is_received);
         connection.last = number;
         connection.steps.extend(step.map(|step| (number, step)));
+    }
+}
+
+impl Opening<'_> {
+    /// How long it took, as far as that is known.
+    fn took(&self) -> Duration {
+        let timings = match self {
+            Self::Opened(opened) => Some(&opened.timings),
+            Self::Refused(_, failure) => {
+                failure.attempt.as_ref().and_then(|attempt| attempt.timings.as_ref())
+            }
+        };
+        timings.map(|timings| timings.total).unwrap_or_default()
     }
 }
 

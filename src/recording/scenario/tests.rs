@@ -14,6 +14,7 @@ mod connections;
 mod heads;
 mod messages;
 mod properties;
+mod starts;
 
 /// The scenario of these events.
 pub(super) fn generate(events: &[Recorded], settings: &Settings) -> Generated {
@@ -22,7 +23,8 @@ pub(super) fn generate(events: &[Recorded], settings: &Settings) -> Generated {
 
 /// An event so many milliseconds after the start.
 pub(super) fn at(millis: u64, what: RecordedKind) -> Recorded {
-    let stamp = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(millis) };
+    let elapsed = Duration::from_millis(millis);
+    let stamp = Stamp { wall: SystemTime::UNIX_EPOCH + elapsed, elapsed };
     Recorded { at: stamp, connection: None, transit: None, what }
 }
 

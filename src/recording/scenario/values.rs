@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
-use super::lines::{escaped, visible_json};
+use super::lines::{Plain, escaped, visible_json};
 
 /// The values that variables had in the recording, by their names.
 pub(super) type Recordings = BTreeMap<String, String>;
@@ -118,15 +119,45 @@ pub(super) fn pieces<'a>(
     known: &'a Known,
     variable: impl Fn(usize) -> Option<&'a str>,
 ) -> Vec<Piece<'a>> {
+    cut(
+        text,
+        known
+            .find(text)
+            .into_iter()
+            .map(|(at, value, number)| (at..at + value.len(), value, number)),
+        variable,
+    )
+}
+
+/// The same of a text with values that are found as they stand in its plain form.
+pub(super) fn pieces_of<'a>(
+    plain: &Plain<'_>,
+    text: &'a str,
+    known: &'a Known,
+    variable: impl Fn(usize) -> Option<&'a str>,
+) -> Vec<Piece<'a>> {
+    let found = known.find(&plain.text).into_iter();
+    let in_text = found.map(|(at, value, number)| {
+        (plain.original(at)..plain.original(at + value.len()), value, number)
+    });
+    cut(text, in_text, variable)
+}
+
+/// The pieces of a text with known values in these ranges.
+fn cut<'a>(
+    text: &'a str,
+    found: impl Iterator<Item = (Range<usize>, &'a str, usize)>,
+    variable: impl Fn(usize) -> Option<&'a str>,
+) -> Vec<Piece<'a>> {
     let mut pieces = Vec::new();
     let mut copied = 0;
-    for (at, value, number) in known.find(text) {
+    for (range, value, number) in found {
         // In front of "{{", these would belong to it.
-        let is_writable = !text[..at].ends_with(['{', '\\']);
+        let is_writable = !text[..range.start].ends_with(['{', '\\']);
         if let Some(name) = variable(number).filter(|_| is_writable) {
-            pieces.push(Piece::Text(Cow::Borrowed(&text[copied..at])));
+            pieces.push(Piece::Text(Cow::Borrowed(&text[copied..range.start])));
             pieces.push(Piece::Variable { name, value });
-            copied = at + value.len();
+            copied = range.end;
         }
     }
     pieces.push(Piece::Text(Cow::Borrowed(&text[copied..])));

@@ -155,3 +155,25 @@ fn what_is_received_after_our_close_frame_is_expected_after_it() {
     wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
     server.join();
 }
+
+/// Contract, section 6: "a scenario that `check` runs", with "options that matter".
+#[test]
+fn options_that_reach_the_server_are_in_the_scenario() {
+    let server = Server::scripts((0..2).map(|_| {
+        script(|peer| {
+            peer.accept_request();
+            peer.expect_text("hi");
+            answer_close(peer);
+        })
+    }));
+    let place = format!("127.0.0.1:{}", server.port());
+    let args = ["ws://a.invalid/", "--connect-to", &place, "-x", "hi", "-w", "0"];
+    let options = ["--record", "r.wscope", "--compress", "client_no_context_takeover"];
+    let outcome = wscope().args(args).args(options).stdin("").run().code(0);
+    let scenario = scenario(&outcome);
+    let expected =
+        format!("[Options]\ncompress: client_no_context_takeover\nconnect-to: {place}\nHTTP 101\n");
+    assert!(scenario.contains(&expected), "{scenario}");
+    wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
+    server.join();
+}

@@ -105,11 +105,12 @@ fn a_har_has_an_entry_a_connection() {
     assert_eq!(data.len(), 4, "{data:?}");
 }
 
-/// It is recorded when it is received: the end says that it did not arrive.
+/// It is recorded when it is received: the end says that it did not arrive, in each form of the recording.
 #[cfg(unix)]
 #[test]
 fn what_latency_kept_from_a_client_that_has_gone_is_in_the_end() {
-    let mut proxy = proxy(&["--json", "--latency", "1h", "--record", "x.har"]);
+    let records = ["--record", "x.ndjson", "--record", "x.har"];
+    let mut proxy = proxy(&[&["--json", "--latency", "1h"], &records[..]].concat());
     let (mut client, mut server) = proxy.open();
     server.send([text("a"), text("b")].concat());
     proxy.event("message");
@@ -117,15 +118,40 @@ fn what_latency_kept_from_a_client_that_has_gone_is_in_the_end() {
     client.reset();
     let outcome = proxy.stop();
     let events = outcome.json_lines();
-    let close = events.iter().find(|event| event["event"] == "close").expect("a close event");
     let lost = json!({"server": {"bytes_at_least": 6}});
-    assert_eq!(close["undelivered"], lost, "{close}");
+    let of = |event: &Value| {
+        json!([event["event"], event["data"], event["delivered"], event["undelivered"]])
+    };
+    let expected = [
+        json!(["open", null, null, null]),
+        json!(["message", "a", null, null]),
+        json!(["message", "b", null, null]),
+        json!(["close", null, null, lost]),
+    ];
+    let of_connection = events.iter().filter(|event| event["connection"] == 1);
+    assert_eq!(of_connection.map(of).collect::<Vec<_>>(), expected);
     let har: Value = serde_json::from_slice(&outcome.file("x.har")).expect("JSON");
     let close = &har["log"]["entries"][0]["_webSocketClose"];
     assert_eq!(close["_wscope"]["undelivered"], lost, "{close}");
-    let view = wscope().arg("view").arg(outcome.path("x.har")).arg("--json").run().code(0);
-    let viewed = view.json_lines();
-    assert_eq!(viewed.last().map(|event| &event["undelivered"]), Some(&lost));
+    // The lines, the HAR, and a HAR of the lines.
+    let view = |name: &str, args: &[&str]| {
+        let view = wscope().arg("view").arg(outcome.path(name)).args(args);
+        view.run().code(0).json_lines()
+    };
+    let views = [
+        ("x.ndjson", "y.har"),
+        ("x.har", "y.wscope"),
+        ("y.har", "z.ndjson"),
+        ("z.ndjson", "z.wscope"),
+    ];
+    for (name, record) in views {
+        let to = outcome.path(record);
+        view(name, &["-q", "--record", to.to_str().expect("UTF-8")]);
+        let events = view(name, &["--json"]);
+        assert_eq!(events.iter().map(of).collect::<Vec<_>>(), expected, "{name}");
+    }
+    let scenarios = ["y.wscope", "z.wscope"].map(|name| outcome.file(name));
+    assert_eq!(scenarios[0], scenarios[1]);
     drop(server);
 }
 

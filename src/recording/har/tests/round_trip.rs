@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::importer::check;
-use super::sessions::session;
+use super::sessions::{proxied_session, session};
 use super::*;
 use crate::event::Stamp;
 use crate::protocol::MessageKind;
@@ -47,6 +47,15 @@ proptest! {
         prop_assert_eq!(summary.map(|it| it.warnings).map_err(|it| it.to_string()), Ok(vec![]));
         let after = lines(&unnumbered(events(&written(&parsed)), &session));
         prop_assert_eq!(after.join("\n") + "\n", before);
+    }
+
+    #[test]
+    fn what_a_proxy_recorded_is_read_back(session in proxied_session()) {
+        let seen: Vec<_> = session.iter().cloned().filter_map(Recorded::seen_in_har).collect();
+        prop_assert_eq!(lines(&seen), lines(&session));
+        let har = written(&seen);
+        prop_assert_eq!(lines(&events(&har)), lines(&session));
+        check(&har);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::event::{
     AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, LastTraffic, Opened,
-    Redirect, SilenceAdvice, Stamp,
+    OwnedTransit, ProxyClosed, Redirect, SilenceAdvice, Stamp, Undelivered,
 };
 use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo};
@@ -22,6 +22,22 @@ use crate::redact::Secrets;
 pub(super) fn session() -> impl Strategy<Value = Vec<Recorded>> {
     let steps = prop::collection::vec((0_u64..3, micros(), step()), 0..40);
     (any::<bool>(), opened(), steps, 0_u64..4_000_000_000_000_000).prop_map(recording)
+}
+
+/// The same of a proxy, as a HAR has it: with what of the traffic did not arrive.
+pub(super) fn proxied_session() -> impl Strategy<Value = Vec<Recorded>> {
+    let step = prop_oneof![
+        8 => message().prop_map(RecordedKind::Message),
+        2 => control(),
+        2 => proxy_closed().prop_map(|it| RecordedKind::ProxyClosed(Box::new(it))),
+    ];
+    let steps = prop::collection::vec((0_u64..3, micros(), step), 0..40);
+    (opened(), steps, 0_u64..4_000_000_000_000_000).prop_map(|(opened, steps, start)| {
+        let opened = Opened { initiator: Initiator::Peer, ..opened };
+        let events = recording((true, opened, steps, start)).into_iter();
+        let passed = |it| Recorded { transit: Some(OwnedTransit::default()), ..it };
+        events.map(passed).collect()
+    })
 }
 
 type Steps = Vec<(u64, u64, RecordedKind)>;
@@ -48,7 +64,7 @@ fn recording((is_several, opened, steps, start): (bool, Opened, Steps, u64)) -> 
                 *is_open = true;
                 RecordedKind::Open(Box::new(opened.clone()))
             }
-            RecordedKind::Closed(_) => {
+            RecordedKind::Closed(_) | RecordedKind::ProxyClosed(_) => {
                 *is_open = false;
                 what
             }
@@ -166,6 +182,29 @@ fn closed() -> impl Strategy<Value = Closed> {
                 silence_advice: SilenceAdvice::default(),
                 failure_follows: false,
             }
+        },
+    )
+}
+
+fn undelivered() -> impl Strategy<Value = Option<Undelivered>> {
+    let amount = prop_oneof![
+        Just(Undelivered::Messages as fn(u64) -> Undelivered),
+        Just(Undelivered::Bytes as fn(u64) -> Undelivered),
+        Just(Undelivered::BytesAtLeast as fn(u64) -> Undelivered),
+        Just(Undelivered::BytesAtMost as fn(u64) -> Undelivered),
+    ];
+    prop::option::of((amount, any::<u64>()).prop_map(|(amount, count)| amount(count)))
+}
+
+fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
+    let sides = (prop::option::of(payload()), prop::option::of(payload()));
+    (sides, any::<[bool; 2]>(), undelivered(), undelivered()).prop_map(
+        |((client, server), not_delivered, of_client, of_server)| ProxyClosed {
+            client,
+            server,
+            not_delivered,
+            undelivered: [of_client, of_server],
+            ..ProxyClosed::sample()
         },
     )
 }

@@ -53,6 +53,45 @@ fn a_value_is_captured_whatever_its_escapes() {
     assert_eq!(found.last().map(String::as_str), Some(r#"> {"u":"{{u}}"}"#));
 }
 
+/// The value is what is compared, and the rest of what was sent stays as it was.
+#[test]
+fn a_value_is_captured_whatever_its_escapes_where_it_is_sent() {
+    const CAPTURED: [&str; 3] = [r#"< {"t":"x"}"#, "[Captures]", r#"u: jsonpath "$.u""#];
+    for received in [
+        "https://h/u01234567",
+        r"https:\/\/h\/u01234567",
+        r"\u0068ttps:\u002f/h\u002Fu0123456\u0037",
+    ] {
+        let received = format!(r#"< {{"t":"x","u":"{received}"}}"#);
+        for (sent, replaced) in [
+            (r#"> {"u":"https://h/u01234567"}"#, r#"> {"u":"{{u}}"}"#),
+            (
+                r#"> {"a":"\/\u0041","u":"https:\/\/h\/u01234567"}"#,
+                r#"> {"a":"\/\u0041","u":"{{u}}"}"#,
+            ),
+            (
+                r#"> {"u":"\u0068ttps:\u002f\/h/u\u003001234567","v":"\u0068ttps:\u002f\/h/u\u00301234567","b":"\/"}"#,
+                r#"> {"u":"\u0068ttps:\u002f\/h/u\u003001234567","v":"{{u}}","b":"\/"}"#,
+            ),
+            (r#"> ["x https:\/\/h\/u01234567\n\/"]"#, r#"> ["x {{u}}\n\/"]"#),
+        ] {
+            let found = session(&[&received, sent]);
+            assert_eq!(found[..3], CAPTURED, "{received} {sent}");
+            assert_eq!(found[3..], [replaced], "{received}");
+        }
+    }
+}
+
+/// The client had it first, with other escapes.
+#[test]
+fn a_value_that_the_client_sent_first_is_its_own_whatever_its_escapes() {
+    for first in [r#"> {"mine":"a\/b1234567"}"#, r#"> {"mine":"\u0061/b1234567"}"#] {
+        let sent = r#"> {"again":"a\/b1234567"}"#;
+        let found = session(&[first, r#"< {"yours":"a/b1234567","n":1}"#, sent]);
+        assert_eq!(found, [first, r#"< {"yours":"a/b1234567","n":1}"#, sent]);
+    }
+}
+
 /// What was sent was the value of the recording.
 #[test]
 fn a_value_is_replaced_within_words_and_texts_with_escapes() {
