@@ -203,13 +203,7 @@ impl<'a> Part<'a> {
         blocks.sort_by_key(|(number, rank, _)| (*number, *rank));
         for (number, _, block) in blocks {
             match block {
-                Block::Open(member) => {
-                    let lines = member.head.iter().map(|line| format!("{line}\n"));
-                    body.extend(lines);
-                    if member.connection.opening.is_none() {
-                        body.push_str("# The recording begins after this connection was opened.\n");
-                    }
-                }
+                Block::Open(member) => writer.open(member, body),
                 Block::Step(member, step) => writer.step(number, member, step, body),
             }
         }
@@ -232,6 +226,26 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
+    /// Writes the lines that open a connection, with variables in its URL and headers.
+    fn open(&self, member: &Member<'_>, body: &mut String) {
+        let captures = self.sources.captures;
+        if let Some(value) = captures.uncaptured(member.connection.first) {
+            push_uncaptured(body, value);
+        }
+        let is_request = |line: &&String| !(line.starts_with('[') || line.starts_with("HTTP "));
+        let request = member.head.iter().take_while(is_request).count();
+        for (index, line) in member.head.iter().enumerate() {
+            match index < request {
+                true => body.push_str(&captures.in_head(member.connection.start, line)),
+                false => body.push_str(line),
+            }
+            body.push('\n');
+        }
+        if member.connection.opening.is_none() {
+            body.push_str("# The recording begins after this connection was opened.\n");
+        }
+    }
+
     fn step(&mut self, number: usize, member: &Member<'_>, step: &Step<'_>, body: &mut String) {
         let name = member.name.as_deref().unwrap_or_default();
         let (sign, payload) = match step {
