@@ -362,13 +362,13 @@ fn a_secret_in_messages_is_a_variable_of_what_was_recorded() {
     let secret = ["--secret", "auth=S3cr3tValue"];
     wscope().file("r.wscope", &recorded).args(["check", "r.wscope"]).args(secret).run().code(0);
     for name in ["r.ndjson", "r.har"] {
-        let run = |args: &[&str]| wscope().file(name, &file(name)).args(args).run();
+        let run = |args: &[&str]| wscope().file(name, file(name)).args(args).run();
         run(&["check", name]).code(2).stderr_contains("--secret auth=VALUE");
         run(&["replay", "--check", name]).code(2).stderr_contains(
             "message 1 of the client has *** in place of a secret that was masked in the recording",
         );
     }
     let args = ["check", "r.har", "--secret", "auth=S3cr3tValue"];
-    wscope().file("r.har", &file("r.har")).args(args).run().code(0);
+    wscope().file("r.har", file("r.har")).args(args).run().code(0);
     server.join();
 }
