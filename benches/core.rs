@@ -201,6 +201,7 @@ fn bench_format(
         frames: 1,
         typed: false,
         surplus: false,
+        masked: false,
     };
     let event = Observed {
         at: Clock::start().now(),

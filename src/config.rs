@@ -46,6 +46,7 @@ mod record;
 mod replay;
 mod resilience;
 mod route;
+mod scenario_options;
 mod secrets;
 mod settings;
 mod shared;

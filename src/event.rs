@@ -199,6 +199,8 @@ pub struct Message<'a> {
     pub typed: bool,
     /// It was received after the number of messages requested with `--count`.
     pub surplus: bool,
+    /// `***` stands in it for a secret (`check --secret`).
+    pub masked: bool,
 }
 
 impl<'a> Message<'a> {
@@ -213,6 +215,7 @@ impl<'a> Message<'a> {
             frames: 1,
             typed: false,
             surplus: false,
+            masked: false,
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::platform::signals::Signal;
 use crate::platform::stdio;
 use crate::protocol::Opcode;
 use crate::protocol::vocabulary::FrameEvent;
-use crate::recording::scenario::{ScenarioBuilder, UnknownValue};
+use crate::recording::scenario::{ScenarioBuilder, Settings, UnknownValue};
 use crate::recording::{Outcome, Recorded, Recordings, uses};
 
 /// The recordings of a run, with what its loops need to write to them.
@@ -89,9 +89,7 @@ impl RunRecordings {
             waker,
             format: Arc::new(move |recorded| match recorded {
                 RecordedFrames::AsAsked => Box::new(Json::new(frames)),
-                RecordedFrames::WithSecretIds => {
-                    Box::new(Json::new(frames).with(Addition::SecretIds))
-                }
+                RecordedFrames::ForScenario => Box::new(Json::new(frames).with(Addition::Scenario)),
                 RecordedFrames::Unusual => Box::new(UnusualFrames(
                     Json::new(JsonFrames::Headers).with(Addition::ClientSent),
                 )),
@@ -138,7 +136,8 @@ pub(super) fn open<'a>(
     let own = config.used.iter().map(|(path, what)| (path.as_path(), what.as_str()));
     let mut uses = uses(own.chain(used));
     uses.extend(standard_streams());
-    let recordings = Recordings::new(control, uses);
+    let settings = Settings { options: config.options.clone(), ..Settings::default() };
+    let recordings = Recordings::new(control, uses, settings);
     recordings.start_all(&config.files, config.existing).map_err(Error::Record)?;
     Ok(recordings)
 }

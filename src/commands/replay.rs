@@ -30,15 +30,17 @@ fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
     if let Some(error) = incomplete.filter(|_| config.check.is_some()) {
         return Err(error.into());
     }
+    let masked = masked(&script);
+    if let Some(text) = masked.as_ref().filter(|_| config.check.is_some()) {
+        return Err(Error::Usage { message: text.clone(), hint: Some(MASKED_HINT.to_owned()) });
+    }
     let Repeated { request, notices, refusal_hint } = request::repeated(&script, config)?;
     let mut connect = config.resolve(&request)?;
     // They name what the file has.
     let warning = |text: String| (Level::Warning, escape(&text, Newlines::Escape).into_owned());
-    let notices = config
-        .notices
-        .iter()
-        .cloned()
-        .chain(warnings.into_iter().chain(notices).chain(unrepeated(&script)).map(warning));
+    let notices = config.notices.iter().cloned().chain(
+        warnings.into_iter().chain(notices).chain(masked).chain(unrepeated(&script)).map(warning),
+    );
     connect.notices.splice(0..0, notices);
     let file = config.recording.file.clone();
     connect.record.used.extend(file.map(|file| (file, READ.to_owned())));
@@ -50,6 +52,21 @@ fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
 
 /// What the recording is for a run that records as well.
 const READ: &str = "the recording that is replayed";
+
+/// How messages are sent whose secrets were masked.
+const MASKED_HINT: &str = "'wscope view FILE --record x.wscope' writes a scenario for 'wscope check' that has variables in their place";
+
+/// That messages were recorded without their secrets.
+fn masked(script: &Script) -> Option<String> {
+    let first = script.first_masked?;
+    let others = match script.masked - 1 {
+        0 => String::new(),
+        others => format!(", as {}", counted(others, "other message")),
+    };
+    Some(format!(
+        "message {first} of the client has *** in place of a secret that was masked in the recording{others}"
+    ))
+}
 
 /// What of the recorded client is not repeated.
 fn unrepeated(script: &Script) -> Option<String> {

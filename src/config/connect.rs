@@ -9,8 +9,9 @@ use super::endpoint::{EndpointOptions, add_credentials, check_field};
 use super::files::FileReader;
 use super::filters::filters;
 use super::headers::headers;
-use super::record::record;
+use super::record::{RecordConfig, record};
 use super::route::target;
+use super::scenario_options::scenario_options;
 use super::secrets::GivenValues;
 use super::shared::{commentary, note_settings, notices, subprotocols};
 use super::ui::ui;
@@ -64,13 +65,14 @@ impl ConnectConfig {
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);
         let handshake = handshake_config(&args.handshake.request, &files)?;
+        let compress = &args.handshake.request.compress;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env)?;
         let takes_commands = matches!(input, Input::Repl | Input::Plain);
         let mut config = Self {
             endpoint: endpoint(args, target, handshake, env, &files)?,
             negotiation: NegotiationConfig {
-                wants_compression: args.handshake.request.compress.is_some(),
+                wants_compression: compress.is_some(),
                 strict: args.handshake.strict,
             },
             credential_sources: CredentialSources::default(),
@@ -82,7 +84,10 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
-            record: record(&args.record, args.display.verbose)?,
+            record: RecordConfig {
+                options: scenario_options(&args.tls, &args.route, compress.as_deref()),
+                ..record(&args.record, args.display.verbose)?
+            },
             ui: ui(&args.ui)?,
             max_message_size: size(
                 "--max-message-size",

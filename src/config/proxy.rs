@@ -11,6 +11,7 @@ use super::headers::headers;
 use super::listen::{MAX_BACKLOG, MAX_HANDSHAKES, acceptor, at_least_one, input, memory};
 use super::record::record;
 use super::route::{proxy_remark, target};
+use super::scenario_options::scenario_options;
 use super::secrets::GivenValues;
 use super::shared::{commentary, note_settings, notices};
 use super::ui::ui;
@@ -143,7 +144,10 @@ impl ProxyConfig {
             stdout: stdout(args, env),
             commentary,
             filters: proxy_filters(&args.filter, &files)?,
-            record: record(&args.record, args.display.verbose)?,
+            record: RecordConfig {
+                options: scenario_options(&args.tls, &args.route, None),
+                ..record(&args.record, args.display.verbose)?
+            },
             ui: ui(&args.ui)?,
             close_timeout: duration("--close-timeout", &args.ending.closing.close_timeout)?,
             redaction: redaction(args.display.show_secrets),

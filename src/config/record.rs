@@ -6,6 +6,7 @@ use super::ConfigError;
 use crate::cli::RecordArgs;
 use crate::output::json::JsonFrames;
 use crate::platform::record_file::Existing;
+use crate::recording::scenario::ScenarioOption;
 use crate::recording::writer::RecordFormat;
 
 /// What is recorded.
@@ -19,6 +20,8 @@ pub struct RecordConfig {
     pub frames: JsonFrames,
     /// Files that the run reads or writes otherwise, with what they are for it.
     pub used: Vec<(PathBuf, String)>,
+    /// The options that a scenario needs to reach the same server, and that events do not have.
+    pub options: Vec<ScenarioOption>,
 }
 
 /// Resolves the options. `verbose` is how often `-v` was given.
@@ -41,7 +44,8 @@ pub(super) fn record(args: &RecordArgs, verbose: u8) -> Result<RecordConfig, Con
         check_name(path, existing)?;
     }
     let frames = JsonFrames::of_verbosity(verbose);
-    Ok(RecordConfig { files: args.record.clone(), existing, frames, used: Vec::new() })
+    let (used, options) = (Vec::new(), Vec::new());
+    Ok(RecordConfig { files: args.record.clone(), existing, frames, used, options })
 }
 
 fn check_name(path: &Path, existing: Existing) -> Result<(), ConfigError> {

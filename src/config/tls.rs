@@ -56,7 +56,7 @@ fn protocol(version: TlsVersion) -> Protocol {
     }
 }
 
-fn version_text(version: TlsVersion) -> &'static str {
+pub(super) fn version_text(version: TlsVersion) -> &'static str {
     match version {
         TlsVersion::V1_0 => "1.0",
         TlsVersion::V1_1 => "1.1",

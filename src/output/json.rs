@@ -55,8 +55,8 @@ impl JsonFrames {
 pub enum Addition {
     /// For the page: what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
     ClientSent,
-    /// For scenarios: the hashes of masked secrets ([`SECRET_IDS`]).
-    SecretIds,
+    /// For scenarios: the hashes of masked secrets ([`SECRET_IDS`]), and when a Close frame was sent or received.
+    Scenario,
 }
 
 /// Writes events.
@@ -100,6 +100,7 @@ impl Format for Json {
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
+            && !message.masked
             && event.passes_as_it_is()
             && let Some(text) = message::Text::of(message.data)
         {
@@ -128,7 +129,9 @@ impl Format for Json {
             EventKind::Violation(direction, broken) if event.transit.is_some() => {
                 violation(object, event, *direction, broken, false)
             }
-            EventKind::CloseFrame(direction, close) if event.touch().is_some() => {
+            EventKind::CloseFrame(direction, close)
+                if event.touch().is_some() || self.addition == Some(Addition::Scenario) =>
+            {
                 transit::close_frame(object, event, *direction, close)
             }
             EventKind::Omitted(omitted) => transit::omitted(object, event, omitted),
@@ -192,6 +195,9 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     object.number("wire_size", message.wire_size);
     object.boolean("compressed", message.compressed);
     object.number("frames", message.frames);
+    if message.masked {
+        object.boolean("secrets_masked", true);
+    }
     if let Some(Cow::Owned(_)) = text {
         object.base64_text("bytes", message.data);
     }

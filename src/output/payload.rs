@@ -149,6 +149,7 @@ mod tests {
                 frames: 1,
                 typed: false,
                 surplus: *surplus,
+                masked: false,
             };
             format.event(
                 &Event {

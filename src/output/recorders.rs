@@ -23,8 +23,9 @@ pub struct Recorders {
 pub enum RecordedFrames {
     /// Those that the options ask for.
     AsAsked,
-    /// The same, for a recording that is not written as it is: with the hashes of masked secrets.
-    WithSecretIds,
+    /// The same, for a scenario, which is not written as it is: with the hashes of masked secrets, and when a Close frame was
+    /// sent or received.
+    ForScenario,
     /// Those that say more than their message does, without their payload: parts of messages, frames with reserved bits, and
     /// the like.
     Unusual,

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::error::{Reason, RecordError};
 use super::looks::START;
 use super::looks::not_only_events;
+use super::scenario::Settings;
 use super::writer::{Content, RecordFormat};
 use crate::platform::record_file::{Existing, FileId, RecordFile, RecordFileError};
 
@@ -25,7 +26,8 @@ pub fn uses<'a>(files: impl IntoIterator<Item = (&'a Path, &'a str)>) -> Uses {
 }
 
 impl OpenFile {
-    /// Creates it, or opens one that exists. `is_recorded` is whether a file is recorded to already.
+    /// Creates it, or opens one that exists. `is_recorded` is whether a file is recorded to already; `settings` are for
+    /// scenarios.
     ///
     /// # Errors
     /// Why it cannot be recorded to. Nothing has been changed then.
@@ -33,6 +35,7 @@ impl OpenFile {
         path: &Path,
         existing: Existing,
         uses: &[(FileId, String)],
+        settings: &Settings,
         is_recorded: impl Fn(&FileId) -> bool,
     ) -> Result<Self, RecordError> {
         let failed = |reason| RecordError::new(path, reason);
@@ -40,7 +43,7 @@ impl OpenFile {
         if existing == Existing::Append && !format.can_be_continued() {
             return Err(failed(Reason::NoAppend));
         }
-        let content = format.content(path);
+        let content = format.content(path, settings);
         let use_of = |id: &FileId| match uses.iter().find(|(used, _)| used == id) {
             Some((_, what)) => Some(what.clone()),
             None => is_recorded(id).then(|| TWICE.to_owned()),

@@ -57,7 +57,8 @@ pub enum RecordedKind {
     Tolerated(Direction, Box<Violation>),
     /// The sender violated the protocol, and a proxy withheld the frame.
     Violation(Direction, Box<Violation>),
-    /// A Close frame that a proxy did not just pass on. Others are recorded with the end of the connection.
+    /// A Close frame that a proxy did not just pass on. Others are recorded with the end of the connection; what makes a
+    /// scenario gets them too, as they say what came before and what after.
     CloseFrame(Direction, ClosePayload),
     /// A data message that a proxy passed on and did not keep.
     Omitted(Omitted),
@@ -90,6 +91,8 @@ pub struct RecordedMessage {
     pub compressed: bool,
     /// The number of frames; 1 if it was not recorded.
     pub frames: u64,
+    /// `***` stands in it for a secret.
+    pub is_masked: bool,
 }
 
 /// A frame.
@@ -169,6 +172,7 @@ impl Recorded {
                 wire_size: message.wire_size,
                 compressed: message.compressed,
                 frames: message.frames,
+                is_masked: message.masked,
             }),
             EventKind::FileSent(file) => RecordedKind::FileSent {
                 kind: file.kind,
@@ -197,7 +201,7 @@ impl Recorded {
             EventKind::Violation(direction, it) if event.transit.is_some() => {
                 RecordedKind::Violation(direction, Box::new(it.clone()))
             }
-            EventKind::CloseFrame(direction, close) if event.touch().is_some() => {
+            EventKind::CloseFrame(direction, close) => {
                 RecordedKind::CloseFrame(direction, close.clone())
             }
             EventKind::Omitted(omitted) => RecordedKind::Omitted(*omitted),
@@ -211,7 +215,6 @@ impl Recorded {
             // Other events have the same, or it is for people only.
             EventKind::Tunnel(_)
             | EventKind::Request(_)
-            | EventKind::CloseFrame(..)
             | EventKind::Violation(..)
             | EventKind::Notice(..)
             | EventKind::Shown(_) => return None,
@@ -252,6 +255,7 @@ impl RecordedMessage {
             wire_size: self.wire_size,
             compressed: self.compressed,
             frames: self.frames,
+            masked: self.is_masked,
             ..Message::received(self.kind, &self.data)
         }
     }
@@ -272,6 +276,7 @@ mod tests {
             wire_size: 8,
             compressed: true,
             frames: 2,
+            is_masked: true,
         };
         let recorded = Recorded {
             at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(5) },

@@ -11,6 +11,7 @@ use mio::Waker;
 use super::error::{Reason, RecordError};
 use super::file::{OpenFile, Uses};
 use super::progress::{Counts, Progress, State};
+use super::scenario::Settings;
 use super::thread::FileWriter;
 use crate::event::Level;
 use crate::output::{RecordedFrames, Recorders};
@@ -25,6 +26,8 @@ pub struct Recordings {
     control: Arc<Waker>,
     /// Files that nothing is recorded to.
     uses: Uses,
+    /// How scenarios are made.
+    settings: Settings,
     list: Mutex<Vec<Recording>>,
 }
 
@@ -57,9 +60,10 @@ pub struct Outcome {
 const END_LIMIT: Duration = Duration::from_millis(100);
 
 impl Recordings {
-    /// None yet. `control` is woken when one has ended; `uses` are files that nothing is recorded to.
-    pub fn new(control: Arc<Waker>, uses: Uses) -> Self {
-        Self { recorders: Arc::default(), control, uses, list: Mutex::default() }
+    /// None yet. `control` is woken when one has ended; `uses` are files that nothing is recorded to, `settings` are for
+    /// scenarios.
+    pub fn new(control: Arc<Waker>, uses: Uses, settings: Settings) -> Self {
+        Self { recorders: Arc::default(), control, uses, settings, list: Mutex::default() }
     }
 
     /// The recordings, for outputs.
@@ -78,7 +82,7 @@ impl Recordings {
                 let mut ids = open.iter().filter_map(|(_, file)| file.file.id.as_ref());
                 ids.any(|other| other == id)
             };
-            match OpenFile::open(path, existing, &self.uses, is_open) {
+            match OpenFile::open(path, existing, &self.uses, &self.settings, is_open) {
                 Ok(file) => open.push((path, file)),
                 Err(error) => {
                     open.into_iter().for_each(|(_, file)| file.file.discard());
@@ -100,7 +104,7 @@ impl Recordings {
             let mut active = list.iter().filter(|recording| !recording.progress.state().is_over);
             active.any(|recording| recording.id.as_ref() == Some(id))
         };
-        let file = OpenFile::open(path, existing, &self.uses, is_recorded)?;
+        let file = OpenFile::open(path, existing, &self.uses, &self.settings, is_recorded)?;
         self.record(path, file)
     }
 
@@ -115,7 +119,7 @@ impl Recordings {
             self.recorders.notice(Level::Warning, text);
         }
         let frames = match open.content.is_rewritten() {
-            true => RecordedFrames::WithSecretIds,
+            true => RecordedFrames::ForScenario,
             false => RecordedFrames::AsAsked,
         };
         let queue = BatchQueue::lossless_in_parts().for_much();

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::ndjson::EventParser;
-use super::scenario::{Generated, ScenarioBuilder};
+use super::scenario::{Generated, ScenarioBuilder, Settings};
 use super::written::WrittenFile;
 use crate::event::Level;
 
@@ -44,6 +44,11 @@ struct Written {
 }
 
 impl Rewriter {
+    /// Makes one with these settings.
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { builder: ScenarioBuilder::new(settings), ..Self::default() }
+    }
+
     /// Takes an event: a line of `--json`, without its newline.
     ///
     /// # Errors

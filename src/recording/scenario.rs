@@ -16,6 +16,7 @@ mod head;
 mod heartbeats;
 mod kept;
 mod lines;
+mod masked;
 mod part;
 mod payload;
 mod secrets;
@@ -31,10 +32,39 @@ pub const FIRST_LINE: &str = "# Written by wscope from a recording.";
 /// How a scenario is made.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Options of the connections that events do not tell: names and values, such as `insecure` and `true`.
-    pub options: Vec<(String, String)>,
+    /// Options of the connections that events do not have.
+    pub options: Vec<ScenarioOption>,
     /// What becomes of secrets that the recording has.
     pub secrets: SecretValues,
+}
+
+/// An option of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioOption {
+    /// Its long name.
+    pub name: &'static str,
+    /// Its value, up to the secret that it may have.
+    pub value: String,
+    /// The secret, which is a variable, and the rest of the value.
+    pub secret: Option<OptionSecret>,
+}
+
+/// A secret in the value of an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionSecret {
+    /// The name of its variable.
+    pub variable: &'static str,
+    /// What it is, in words.
+    pub what: &'static str,
+    /// What is behind it.
+    pub rest: String,
+}
+
+impl ScenarioOption {
+    /// One without a secret.
+    pub fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), secret: None }
+    }
 }
 
 /// What becomes of secrets that a recording has. Those that were masked are variables in any case.

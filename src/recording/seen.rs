@@ -106,6 +106,7 @@ impl Recorded {
     fn seen_by(self, viewer: Side) -> Option<Self> {
         let Some(transit) = self.transit else { return Some(self) };
         let to_viewer = viewer.other().direction();
+        let is_touched = transit.touch.is_some();
         let what = match transit.touch {
             _ if transit.waits && data_direction(&self.what) == Some(to_viewer) => return None, // the event of its delivery shows it
             Some(touch) => touched(self.what, *touch, to_viewer)?,
@@ -136,8 +137,8 @@ impl Recorded {
             | RecordedKind::Decided(_)
             | RecordedKind::Tolerated(Direction::Sent, _)
             | RecordedKind::Violation(..)
-            | RecordedKind::CloseFrame(..)
             | RecordedKind::Http(_) => return None,
+            RecordedKind::CloseFrame(..) if is_touched => return None, // the end has what was delivered
             what => what,
         };
         Some(Self { transit: None, what, ..self })
@@ -198,6 +199,7 @@ fn delivered(decided: &Decided) -> Option<RecordedKind> {
             wire_size: 0,
             compressed: false,
             frames: 1,
+            is_masked: false,
         })),
         Carried::Ping(data) => Some(RecordedKind::Ping(direction, data)),
         Carried::Pong(data) => Some(RecordedKind::Pong(direction, data, None)),

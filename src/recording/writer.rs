@@ -9,7 +9,7 @@ use super::Recorded;
 use super::har::HarWriter;
 use super::ndjson::EventParser;
 use super::rewriter::Rewriter;
-use super::scenario::ScenarioBuilder;
+use super::scenario::{ScenarioBuilder, Settings};
 use super::seen::not_kept;
 
 /// Turns events into the content of a file, in the thread that writes the file.
@@ -99,7 +99,7 @@ impl RecordFormat {
     }
 
     /// What makes the content of a file of it at this path.
-    pub(super) fn content(self, path: &Path) -> Content {
+    pub(super) fn content(self, path: &Path, settings: &Settings) -> Content {
         match self {
             Self::Ndjson => Content::Lines,
             Self::Har => {
@@ -107,7 +107,7 @@ impl RecordFormat {
                 let folder = folder.unwrap_or(Path::new(".")).to_owned();
                 Content::Converted(Box::new(HarOfLines::new(folder)))
             }
-            Self::Scenario => Content::Rewritten(Box::default()),
+            Self::Scenario => Content::Rewritten(Box::new(Rewriter::new(settings.clone()))),
         }
     }
 

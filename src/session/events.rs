@@ -49,6 +49,7 @@ impl Session<'_> {
                     frames,
                     typed: false,
                     surplus: false,
+                    masked: false,
                 };
                 if !observers.is_empty() {
                     let response = observers.on_event(now, &EventKind::Message(message), payload);

@@ -139,6 +139,7 @@ impl Sender<'_, '_> {
                 frames,
                 typed,
                 surplus: false,
+                masked: false,
             });
         }
         Ok(())

@@ -56,6 +56,7 @@ impl Kept {
             frames: self.frames,
             typed: self.typed,
             surplus: false,
+            masked: false,
         }
     }
 

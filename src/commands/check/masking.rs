@@ -184,7 +184,9 @@ pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Eve
     let masked = secrets.mask(data);
     let what = match event.what {
         _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Resized(None)),
-        EventKind::Message(message) => EventKind::Message(Message { data: &masked, ..message }),
+        EventKind::Message(message) => {
+            EventKind::Message(Message { data: &masked, masked: true, ..message })
+        }
         EventKind::Ping(direction, _) => EventKind::Ping(direction, &masked),
         EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
         _ => return pass(event, Resized(None)),

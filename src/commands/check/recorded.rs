@@ -19,8 +19,8 @@ use crate::config::CheckConfig;
 use crate::error::Error;
 use crate::event::{Clock, Event};
 use crate::net::Reactor;
-use crate::output::json::{Json, JsonFrames};
-use crate::output::{Format, Outlet, Outputs, RecordSource};
+use crate::output::json::{Addition, Json, JsonFrames};
+use crate::output::{Format, Outlet, Outputs, RecordSource, RecordedFrames};
 use crate::recording::Recordings;
 use crate::redact::Secrets;
 
@@ -71,8 +71,12 @@ impl CheckRecordings {
         outputs.record(RecordSource {
             recorders: self.recordings.recorders(),
             waker,
-            format: Arc::new(move |_| {
-                let json = Scratch::new(Json::new(frames));
+            format: Arc::new(move |recorded| {
+                let json = match recorded {
+                    RecordedFrames::ForScenario => Json::new(frames).with(Addition::Scenario),
+                    RecordedFrames::AsAsked | RecordedFrames::Unusual => Json::new(frames),
+                };
+                let json = Scratch::new(json);
                 Box::new(MaskedJson { json, secrets: secrets.clone() })
             }),
             connection: Some(self.count.fetch_add(1, Ordering::SeqCst) + 1),

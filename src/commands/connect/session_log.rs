@@ -74,9 +74,7 @@ impl fmt::Debug for SessionLogs {
 
 /// The options of a connection that its events do not contain.
 fn settings(config: &ConnectConfig) -> Settings {
-    let is_insecure = config.endpoint.tls.options().insecure;
-    let insecure = is_insecure.then(|| ("insecure".to_owned(), "true".to_owned()));
-    Settings { options: insecure.into_iter().collect(), ..Settings::default() }
+    Settings { options: config.record.options.clone(), ..Settings::default() }
 }
 
 /// Keeps the events of one connection.

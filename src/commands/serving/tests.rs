@@ -165,7 +165,8 @@ fn options(record: &RecordConfig) -> SharedOptions<'_, OperatorCommand> {
 
 fn no_record() -> RecordConfig {
     let (files, used) = (Vec::new(), Vec::new());
-    RecordConfig { files, existing: Existing::Refuse, frames: JsonFrames::None, used }
+    let options = Vec::new();
+    RecordConfig { files, existing: Existing::Refuse, frames: JsonFrames::None, used, options }
 }
 
 #[test]

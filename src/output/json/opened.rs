@@ -34,7 +34,7 @@ pub(super) fn open(
     if addition == Some(Addition::ClientSent) && !opened.client_sent.is_empty() {
         object.headers(CLIENT_SENT, &opened.client_sent);
     }
-    if addition == Some(Addition::SecretIds) && !opened.request.secret_ids.is_empty() {
+    if addition == Some(Addition::Scenario) && !opened.request.secret_ids.is_empty() {
         let ids = opened.request.secret_ids.iter();
         let ids: Vec<_> =
             ids.map(|(name, id)| (name.clone(), id.to_string().into_bytes())).collect();

@@ -17,6 +17,7 @@ const MESSAGE: Message<'_> = Message {
     frames: 1,
     typed: false,
     surplus: false,
+    masked: false,
 };
 
 fn shown(what: EventKind<'_>) -> String {

@@ -152,5 +152,6 @@ pub(super) fn message(
         frames,
         typed: false,
         surplus: false,
+        masked: false,
     })
 }

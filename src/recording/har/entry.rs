@@ -235,6 +235,9 @@ pub(super) fn put_message(
     if message.wire_size != usual_wire_size(message.data.len() as u64, is_masked) {
         put_member(out, "_wireSize", &message.wire_size.to_string());
     }
+    if message.is_masked {
+        put_member(out, "_secretsMasked", "true");
+    }
     put_frames(out, base, message.compressed, message.frames);
     Ok(())
 }

@@ -53,6 +53,8 @@ pub(super) struct OwnFields {
     pub(super) wire_size: Option<u64>,
     pub(super) compressed: bool,
     pub(super) frames: Option<u64>,
+    /// `***` stands in it for a secret.
+    pub(super) masked: bool,
     /// The file that was sent; its data was not recorded.
     pub(super) file: Option<String>,
     /// A proxy did not keep it.
@@ -85,6 +87,8 @@ struct Fields<'a> {
     compressed: Option<&'a RawValue>,
     #[serde(borrow, rename = "_frames")]
     frames: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_secretsMasked")]
+    masked: Option<&'a RawValue>,
     #[serde(borrow, rename = "_file")]
     file: Option<&'a RawValue>,
     #[serde(borrow, rename = "_omitted")]
@@ -164,6 +168,7 @@ impl Fields<'_> {
             wire_size: self.wire_size.and_then(unsigned),
             compressed: self.compressed.is_some_and(is_true),
             frames: self.frames.and_then(unsigned),
+            masked: self.masked.is_some_and(is_true),
             file: self.file.and_then(text),
             omitted: self.omitted.is_some_and(is_true),
             size: self.size.and_then(unsigned).unwrap_or_default(),
@@ -263,13 +268,14 @@ mod tests {
     fn our_fields_are_read() {
         let (message, warnings) = parsed(
             r#"{"type":"send","opcode":2,"_file":"a b","_size":7,"_elapsed":1.5,"_wireSize":9,
-                "_compressed":true,"_frames":3,"_rtt":-1,"_after":"x"}"#,
+                "_compressed":true,"_frames":3,"_secretsMasked":true,"_rtt":-1,"_after":"x"}"#,
         );
         let own = OwnFields {
             elapsed: Some(1500),
             wire_size: Some(9),
             compressed: true,
             frames: Some(3),
+            masked: true,
             file: Some("a b".to_owned()),
             omitted: false,
             size: 7,

@@ -83,8 +83,8 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
             parse::<HttpLine<'_>>(text)?.kind()
         }
         "close_frame" => match parse::<CloseFrameLine<'_>>(text)?.parts() {
-            Ok(None) => return Ok(None),
-            Ok(Some((what, touch))) => {
+            Ok((what, None)) => Ok(what),
+            Ok((what, Some(touch))) => {
                 transit.get_or_insert_default().touch = Some(Box::new(touch));
                 Ok(what)
             }
@@ -150,6 +150,8 @@ struct DataLine<'a> {
     #[serde(default, deserialize_with = "or_default")]
     compressed: bool,
     frames: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    secrets_masked: bool,
     #[serde(borrow)]
     rtt_ms: Option<Millis<'a>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -259,6 +261,7 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
                 wire_size,
                 compressed,
                 frames: line.frames.unwrap_or(1),
+                is_masked: line.secrets_masked,
             }),
         }
     } else {

@@ -168,7 +168,7 @@ impl End {
     }
 }
 
-/// The members of a Close frame that was not just passed on.
+/// The members of a Close frame.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct CloseFrameLine<'a> {
@@ -185,14 +185,14 @@ pub(super) struct CloseFrameLine<'a> {
 }
 
 impl CloseFrameLine<'_> {
-    /// The frame, and what was done to it; `None` if the line does not say that.
+    /// The frame, and what was done to it, if the line says that.
     ///
     /// # Errors
     /// Why it is not such a frame.
-    pub(super) fn parts(self) -> Result<Option<(RecordedKind, OwnedTouch)>, String> {
+    pub(super) fn parts(self) -> Result<(RecordedKind, Option<OwnedTouch>), String> {
         let close = Close { code: self.code, reason: self.reason }.payload();
         let touch = touch(self.rule, self.action, self.changed_to, self.held)?;
-        Ok(touch.map(|touch| (RecordedKind::CloseFrame(self.direction.into(), close), touch)))
+        Ok((RecordedKind::CloseFrame(self.direction.into(), close), touch))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::frame::Opcode;
 use crate::protocol::vocabulary::{Direction, TransportEnd};
 pub use crate::recording::compare::Content;
-use crate::recording::{Recorded, RecordedKind};
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
 /// A side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,10 @@ pub struct Script {
     pub close: Option<RecordedClose>,
     /// The number of frames that a user of the client sent as they were (`--send-frame`), which are not repeated.
     pub raw_frames: u64,
+    /// How many messages of the client have `***` in place of a secret that was masked.
+    pub masked: u64,
+    /// The number of the first of them, from 1.
+    pub first_masked: Option<u64>,
     /// The steps that are data messages of the client, and of the server.
     messages: [Vec<usize>; 2],
 }
@@ -222,6 +226,7 @@ impl ScriptBuilder {
                 self.script.opened = self.takes(size).then_some(opened);
             }
             RecordedKind::Message(message) => {
+                self.note_masked(&message);
                 let content = Content::new(message.kind, message.data);
                 let what = StepKind::Message(content, message.frames);
                 self.add(at, self.side(message.direction), what, size);
@@ -261,6 +266,13 @@ impl ScriptBuilder {
                 self.script.close = self.takes(size).then(|| self.close(&closed));
             }
             _ => {}
+        }
+    }
+
+    fn note_masked(&mut self, message: &RecordedMessage) {
+        if message.is_masked && self.side(message.direction) == Side::Client {
+            self.script.masked += 1;
+            self.script.first_masked.get_or_insert(self.messages[Side::Client as usize]);
         }
     }
 

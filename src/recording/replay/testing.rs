@@ -77,6 +77,7 @@ fn message(direction: Direction, data: Bytes) -> RecordedKind {
         wire_size: 0,
         compressed: false,
         frames: 1,
+        is_masked: false,
     })
 }
 

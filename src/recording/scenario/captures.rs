@@ -159,6 +159,15 @@ impl Captures {
         pieces_of(&Plain::of(text), text, &self.known, |variable| self.variable(number, variable))
     }
 
+    /// A line that opens a connection, with variables in place of what was captured before this event.
+    pub(super) fn in_head(&self, number: usize, line: &str) -> String {
+        let written = |piece: &Piece<'_>| match piece {
+            Piece::Text(text) => text.to_string(), // as a line has it already
+            variable => variable.written(),
+        };
+        self.pieces(number, line).iter().map(written).collect()
+    }
+
     /// The name of a variable that has its value before this event.
     fn variable(&self, number: usize, variable: usize) -> Option<&str> {
         let (since, name) = &self.variables[variable];

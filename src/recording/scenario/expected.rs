@@ -4,24 +4,47 @@ use std::collections::BTreeMap;
 
 use super::captures::{Capture, Captures, class};
 use super::lines::{Plain, literal_expression};
+use super::masked::Masked;
 use super::payload::{expected_regex, expected_text, read};
 use super::values::{Known, Piece, Recordings, pieces};
 use crate::protocol::MessageKind;
 use crate::scenario::pattern::bare_json;
 use crate::scenario::relax::{apply, relax};
 
+/// What messages have variables from.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) captures: &'a Captures,
+    pub(super) masked: &'a Masked,
+    /// The values of all variables in the recording.
+    pub(super) values: &'a Recordings,
+}
+
+impl<'a> Sources<'a> {
+    /// A message with variables in it.
+    pub(super) fn pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
+        self.masked.pieces(number, self.captures.pieces(number, text))
+    }
+
+    /// The same of a message that is sent.
+    pub(super) fn sent_pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
+        self.masked.pieces(number, self.captures.sent_pieces(number, text))
+    }
+}
+
 /// The longest text whose regular expression has all of it, in bytes.
 const MAX_EXPRESSION: usize = 4096;
 
 /// The pattern of a text message that was received.
-pub(super) fn text(number: usize, text: &str, captures: &Captures, values: &Recordings) -> String {
+pub(super) fn text(number: usize, text: &str, sources: Sources<'_>) -> String {
+    let Sources { captures, values, .. } = sources;
     let is_json = bare_json(text).is_some();
     let text = if is_json { text.trim_ascii() } else { text };
     // Values are found whatever their escapes in the recording are: JSON is compared as JSON.
     let plain = Plain::of(text).text;
     let received = Received { number, text, plain: &plain };
     let text = &*plain;
-    let pieces = captures.pieces(number, text);
+    let pieces = sources.pieces(number, text);
     let own = captures.of(number);
     if own.is_empty() {
         return expected_text(&pieces, values);

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::Settings;
 use super::lines::escaped;
 use super::secrets::Secrets;
 use super::session::{Connection, Opening};
+use super::{OptionSecret, ScenarioOption, Settings};
 use crate::event::{HeadView, Opened};
 use crate::net::target::{Credentials, Target};
 use crate::redact::userinfo_range;
@@ -182,8 +182,15 @@ fn options(
     if connection.is_lenient {
         lines.push("lenient: true".to_owned());
     }
-    for (name, value) in &settings.options {
-        lines.push(format!("{name}: {}", escaped(value)));
+    for ScenarioOption { name, value, secret } in &settings.options {
+        let value = escaped(value);
+        lines.push(match secret {
+            None => format!("{name}: {value}"),
+            Some(OptionSecret { variable, what, rest }) => {
+                let variable = secrets.in_option(variable, what);
+                format!("{name}: {value}{variable}{}", escaped(rest))
+            }
+        });
     }
     lines.retain(|line| {
         let is_option = is_option(line);

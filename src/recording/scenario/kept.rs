@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::protocol::MessageKind;
+use crate::protocol::{MessageKind, Opcode};
 use crate::recording::{Recorded, RecordedKind};
 
 /// How much of a recording becomes a scenario, in bytes. What is written has at most seven times as many, which is
@@ -30,9 +30,10 @@ impl Kept {
         self.is_full
     }
 
-    /// Keeps an event if it fits. Frames are passed over: a scenario has none.
+    /// Keeps an event if it fits. Frames are passed over: a scenario has none, and of a Close frame only its place.
     pub(super) fn push(&mut self, event: Recorded) {
-        if matches!(event.what, RecordedKind::Frame(_)) {
+        if matches!(&event.what, RecordedKind::Frame(frame) if frame.header.opcode != Opcode::Close)
+        {
             return;
         }
         let size = event.size();

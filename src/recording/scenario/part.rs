@@ -7,15 +7,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::captures::{Captures, Text};
+use super::expected::{self, Sources};
 use super::heartbeats::heartbeats;
 use super::lines::is_awkward;
+use super::masked::Masked;
 use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
 };
 use super::secrets::Secrets;
-use super::session::{Connection, Step, connections, groups};
+use super::session::{Connection, Step, connections, groups, text_of};
 use super::values::Recordings;
-use super::{FIRST_LINE, Generated, SecretValues, Settings, expected, head, seconds};
+use super::{FIRST_LINE, Generated, SecretValues, Settings, head, seconds};
 use crate::event::{Failure, Omitted};
 use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
@@ -60,12 +62,16 @@ pub(super) fn generate(
     }
     let known = secrets.values();
     let known = if settings.secrets == SecretValues::Verbatim { Recordings::new() } else { known };
+    let members = parts.iter().flat_map(|part| &part.members);
+    let steps = members.flat_map(|member| &member.connection.steps);
+    let masked = Masked::of(steps, &mut secrets);
     let captures = Captures::find(&texts(&parts), &known, secrets.names());
-    let values = captures.values(known);
+    let mut values = captures.values(known);
+    values.extend(masked.values());
+    let sources = Sources { captures: &captures, masked: &masked, values: &values };
     let mut body = String::new();
     let left_out = BTreeMap::new();
-    let mut writer =
-        Steps { captures: &captures, values: &values, secrets: &mut secrets, left_out, omitted: 0 };
+    let mut writer = Steps { sources, secrets: &mut secrets, left_out, omitted: 0 };
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
@@ -124,20 +130,15 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
                 Step::Received(message) => (message, false),
                 _ => continue,
             };
-            let text = text_of(message).filter(|text| is_sent || !ignored.contains(text));
+            // What is masked is known to the client: it is not what the server gives it.
+            let text = text_of(message)
+                .filter(|text| is_sent || !(message.is_masked || ignored.contains(text)));
             let place = (*number, 1);
             texts.extend(text.map(|text| (place, Text::new(*number, is_sent, text))));
         }
     }
     texts.sort_by_key(|(place, _)| *place);
     texts.into_iter().map(|(_, text)| text).collect()
-}
-
-fn text_of(message: &RecordedMessage) -> Option<&str> {
-    match message.kind {
-        MessageKind::Text => str::from_utf8(&message.data).ok(),
-        MessageKind::Binary => None,
-    }
 }
 
 /// Connections that were open at the same time.
@@ -202,13 +203,7 @@ impl<'a> Part<'a> {
         blocks.sort_by_key(|(number, rank, _)| (*number, *rank));
         for (number, _, block) in blocks {
             match block {
-                Block::Open(member) => {
-                    let lines = member.head.iter().map(|line| format!("{line}\n"));
-                    body.extend(lines);
-                    if member.connection.opening.is_none() {
-                        body.push_str("# The recording begins after this connection was opened.\n");
-                    }
-                }
+                Block::Open(member) => writer.open(member, body),
                 Block::Step(member, step) => writer.step(number, member, step, body),
             }
         }
@@ -222,8 +217,7 @@ enum Block<'p, 'a> {
 
 /// Writes steps.
 struct Steps<'a> {
-    captures: &'a Captures,
-    values: &'a Recordings,
+    sources: Sources<'a>,
     secrets: &'a mut Secrets,
     /// What a scenario cannot express, with how often it was.
     left_out: BTreeMap<&'static str, u64>,
@@ -232,12 +226,35 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
+    /// Writes the lines that open a connection, with variables in its URL and headers.
+    fn open(&self, member: &Member<'_>, body: &mut String) {
+        let captures = self.sources.captures;
+        if let Some(value) = captures.uncaptured(member.connection.first) {
+            push_uncaptured(body, value);
+        }
+        let is_request = |line: &&String| !(line.starts_with('[') || line.starts_with("HTTP "));
+        let request = member.head.iter().take_while(is_request).count();
+        for (index, line) in member.head.iter().enumerate() {
+            match index < request {
+                true => body.push_str(&captures.in_head(member.connection.start, line)),
+                false => body.push_str(line),
+            }
+            body.push('\n');
+        }
+        if member.connection.opening.is_none() {
+            body.push_str("# The recording begins after this connection was opened.\n");
+        }
+    }
+
     fn step(&mut self, number: usize, member: &Member<'_>, step: &Step<'_>, body: &mut String) {
         let name = member.name.as_deref().unwrap_or_default();
         let (sign, payload) = match step {
             Step::Sent(message) => {
-                if let Some(value) = self.captures.uncaptured(number) {
+                if let Some(value) = self.sources.captures.uncaptured(number) {
                     push_uncaptured(body, value);
+                }
+                if message.is_masked && text_of(message).is_none() {
+                    self.push_masked_binary(body);
                 }
                 ('>', self.sent(number, message))
             }
@@ -285,6 +302,12 @@ impl Steps<'_> {
         }
     }
 
+    fn push_masked_binary(&mut self, body: &mut String) {
+        let text = "a binary message is sent with *** in place of a secret that was masked";
+        self.secrets.warn(text.to_owned());
+        let _ = writeln!(body, "# In place of a secret that was masked this message has ***.");
+    }
+
     fn warn_of_left_out(&mut self) {
         for (what, count) in &self.left_out {
             let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
@@ -300,8 +323,8 @@ impl Steps<'_> {
         match message.kind {
             MessageKind::Binary => Some(sent_binary(&message.data)),
             MessageKind::Text => {
-                let text = text_of(message)?;
-                Some(sent_text(&self.captures.sent_pieces(number, text), self.values))
+                let pieces = self.sources.sent_pieces(number, text_of(message)?);
+                Some(sent_text(&pieces, self.sources.values))
             }
         }
     }
@@ -326,14 +349,12 @@ impl Steps<'_> {
     fn received(&self, number: usize, message: &RecordedMessage) -> Option<String> {
         match message.kind {
             MessageKind::Binary => Some(expected_binary(&message.data)),
-            MessageKind::Text => {
-                Some(expected::text(number, text_of(message)?, self.captures, self.values))
-            }
+            MessageKind::Text => Some(expected::text(number, text_of(message)?, self.sources)),
         }
     }
 
     fn sections(&self, number: usize, message: &RecordedMessage, body: &mut String) {
-        let captures = self.captures.of(number);
+        let captures = self.sources.captures.of(number);
         if !captures.is_empty() {
             body.push_str("[Captures]\n");
         }

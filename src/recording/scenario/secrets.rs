@@ -106,6 +106,23 @@ impl Secrets {
         }
     }
 
+    /// The variable of a secret that an option has.
+    pub(super) fn in_option(&mut self, name: &str, what: &str) -> String {
+        self.id = None;
+        self.variable(name, what, None, true)
+    }
+
+    /// A secret that was masked in messages, behind this word. Returns the name of its variable.
+    pub(super) fn masked_in_messages(&mut self, word: &str) -> String {
+        self.id = None;
+        let (name, what) = match word {
+            "" => ("secret", "a secret in messages".to_owned()),
+            word => (word, format!("the secret behind {word:?} in messages")),
+        };
+        let variable = self.variable(name, &what, None, true);
+        variable.trim_matches(['{', '}']).to_owned()
+    }
+
     /// A URL that the recording does not have.
     pub(super) fn unknown_url(&mut self) -> String {
         const WHAT: &str = "the URL, which the recording does not have";

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::event::{Closed, Failure, FailureKind, Omitted, Opened, Redirect};
-use crate::protocol::CloseCode;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
+use crate::protocol::{CloseCode, MessageKind, Opcode};
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 use start::place_of;
 
@@ -45,6 +45,8 @@ pub(super) struct Connection<'a> {
     has_violated: bool,
     /// Pings of the client that are not answered, and of the server.
     pings: [VecDeque<&'a [u8]>; 2],
+    /// The number of the event of the client's Close frame, if that was recorded for itself.
+    close_frame: Option<usize>,
     /// When the last event was.
     latest: Duration,
 }
@@ -103,6 +105,14 @@ pub(super) fn groups(connections: Vec<Connection<'_>>) -> Vec<Vec<Connection<'_>
     groups
 }
 
+/// The text of a text message, if it is UTF-8.
+pub(super) fn text_of(message: &RecordedMessage) -> Option<&str> {
+    match message.kind {
+        MessageKind::Text => str::from_utf8(&message.data).ok(),
+        MessageKind::Binary => None,
+    }
+}
+
 #[derive(Default)]
 struct Reader<'a> {
     events: &'a [Recorded],
@@ -127,13 +137,28 @@ impl<'a> Reader<'a> {
             RecordedKind::Redirect(redirect) => self.redirect(event, redirect),
             // The attempt is made again: what came of this one means nothing.
             RecordedKind::Retry(_) => self.forget_attempt(event.connection),
-            RecordedKind::Frame(_) => {}
+            RecordedKind::Frame(frame) => {
+                if frame.header.opcode == Opcode::Close {
+                    self.close_frame(number, event, frame.direction);
+                }
+            }
+            RecordedKind::CloseFrame(direction, _) => self.close_frame(number, event, *direction),
             RecordedKind::Closed(closed) => {
                 let Some(index) = self.open.remove(&event.connection) else { return };
                 let connection = &mut self.connections[index];
                 connection.end(number, event.at.elapsed, closed);
             }
             what => self.traffic(number, event, what),
+        }
+    }
+
+    /// Which code and reason it has is known at the end of the connection.
+    fn close_frame(&mut self, number: usize, event: &Recorded, direction: Direction) {
+        let Some(index) = self.open.get(&event.connection) else { return };
+        let connection = &mut self.connections[*index];
+        if connection.is_sent(direction) && connection.close_frame.is_none() {
+            connection.close_frame = Some(number);
+            connection.note(event.at.elapsed, false);
         }
     }
 
@@ -159,6 +184,7 @@ impl<'a> Reader<'a> {
             is_lenient: false,
             has_violated: false,
             pings: Default::default(),
+            close_frame: None,
             latest: at,
         });
         self.connections.len() - 1
@@ -297,12 +323,14 @@ impl<'a> Connection<'a> {
             false => (&ending.sent, &ending.received, ending.initiator == Initiator::Local),
             true => (&ending.received, &ending.sent, ending.initiator == Initiator::Peer),
         };
-        self.note(at, !is_ours_first);
+        self.note(at, !is_ours_first || self.close_frame.is_some());
         if ending.violation.is_some() || self.has_violated {
             return; // it is detected again, and no step can ask for it
         }
         if let Some(close) = ours.as_ref().filter(|_| is_ours_first) {
-            self.steps.push((number, Step::SentClose(close.code, &close.reason)));
+            let (place, number) = self.place_of_close(number);
+            let step = Step::SentClose(close.code, &close.reason);
+            self.steps.insert(place, (number, step));
         }
         match theirs {
             Some(close) => {
@@ -314,6 +342,31 @@ impl<'a> Connection<'a> {
                 self.steps.push((number, Step::Ended(CloseCode::ABNORMAL, "")));
             }
             None => {}
+        }
+    }
+
+    /// The place of the client's Close frame among the steps, and the number of its event: that of the end of the connection
+    /// if it was not recorded for itself. Nothing that the client sent follows it.
+    fn place_of_close(&self, end: usize) -> (usize, usize) {
+        let Some(number) = self.close_frame else { return (self.steps.len(), end) };
+        let is_before = |(other, step): &(usize, Step<'_>)| *other < number || step.is_of_client();
+        let place = self.steps.iter().rposition(is_before).map_or(0, |last| last + 1);
+        let last = place.checked_sub(1).map_or(number, |last| self.steps[last].0);
+        (place, number.max(last))
+    }
+}
+
+impl Step<'_> {
+    /// Whether the client sent it.
+    fn is_of_client(&self) -> bool {
+        match self {
+            Self::Sent(_)
+            | Self::SentFile(..)
+            | Self::SentPing(_)
+            | Self::SentPong(_)
+            | Self::SentClose(..) => true,
+            Self::Omitted(_, is_sent) => *is_sent,
+            Self::Received(_) | Self::ReceivedPong(_) | Self::Ended(..) => false,
         }
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn message(direction: Direction, kind: MessageKind, data: &[u8]) -> R
         wire_size: 0,
         compressed: false,
         frames: 1,
+        is_masked: false,
     }))
 }
 

@@ -3,7 +3,8 @@
 use jiff::{Timestamp, ToSpan};
 
 use super::{check, expecting, failures::sending, matches, run, run_with};
-use crate::support::{Outcome, Server, close, pong, text};
+use crate::scripts::answer_close;
+use crate::support::{Outcome, Server, close, pong, script, text, wscope};
 
 const EVERYWHERE: &str = "\
 ### title {{v}}
@@ -331,4 +332,43 @@ fn an_unknown_variable_is_shown_in_a_header_with_credentials() {
         "  Authorization: Bearer {{token}}\n                        ^^^^^^^^^\n  help: give it a value \
          with --variable token=VALUE, or --secret token=VALUE to have it masked\n",
     );
+}
+
+/// Contract, section 6: "secrets as `{{variables}}`", and of `replay`: "a value that holds `***` is left out and named".
+#[test]
+fn a_secret_in_messages_is_a_variable_of_what_was_recorded() {
+    const MESSAGE: &str = r#"{"auth":"S3cr3tValue"}"#;
+    let server = Server::scripts((0..3).map(|_| {
+        script(|peer| {
+            peer.accept_request();
+            peer.expect_text(MESSAGE);
+            peer.send(text(MESSAGE));
+            answer_close(peer);
+        })
+    }));
+    let scenario = format!(
+        "WS {}\n> {{\"auth\":\"{{{{t}}}}\"}}\n< {{\"auth\":\"{{{{t}}}}\"}}\n",
+        server.url()
+    );
+    let args = ["check", "s.wscope", "--secret", "t=S3cr3tValue"];
+    let records = ["--record", "r.wscope", "--record", "r.ndjson", "--record", "r.har"];
+    let outcome = wscope().file("s.wscope", &scenario).args(args).args(records).run().code(0);
+    let file = |name| String::from_utf8(outcome.file(name)).expect("UTF-8");
+    let recorded = file("r.wscope");
+    assert!(
+        recorded.contains("\n> {\"auth\":\"{{auth}}\"}\n< {\"auth\":\"{{auth}}\"}\n"),
+        "{recorded}"
+    );
+    let secret = ["--secret", "auth=S3cr3tValue"];
+    wscope().file("r.wscope", &recorded).args(["check", "r.wscope"]).args(secret).run().code(0);
+    for name in ["r.ndjson", "r.har"] {
+        let run = |args: &[&str]| wscope().file(name, file(name)).args(args).run();
+        run(&["check", name]).code(2).stderr_contains("--secret auth=VALUE");
+        run(&["replay", "--check", name]).code(2).stderr_contains(
+            "message 1 of the client has *** in place of a secret that was masked in the recording",
+        );
+    }
+    let args = ["check", "r.har", "--secret", "auth=S3cr3tValue"];
+    wscope().file("r.har", file("r.har")).args(args).run().code(0);
+    server.join();
 }

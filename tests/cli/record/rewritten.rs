@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::ends::full::limit_files;
 use crate::scripts::{answer_close, serve};
 use crate::stalls::TIME_TO_END;
-use crate::support::{DEADLINE, Outcome, Running, Signal, text, wscope};
+use crate::support::{DEADLINE, Outcome, Running, Server, Signal, close, script, text, wscope};
 
 fn recording(url: &str, file: &str, options: &[&str]) -> Running {
     let args = [&[url, "--record", file], options].concat();
@@ -131,4 +131,49 @@ fn a_flood_that_goes_on_after_our_close_is_not_recorded_for_ever() {
     let outcome = wscope().arg(server.url()).args(args).stdin_null().stdout_to(Stdio::null()).run();
     let har = outcome.code(0).file("r.har");
     assert!(serde_json::from_slice::<serde_json::Value>(&har).is_ok(), "a HAR that is closed");
+}
+
+/// Contract, section 6: "`>` and `<` as they came".
+#[test]
+fn what_is_received_after_our_close_frame_is_expected_after_it() {
+    let server = Server::scripts((0..2).map(|_| {
+        script(|peer| {
+            peer.accept_request();
+            peer.expect_text("go");
+            peer.expect_close(1000);
+            peer.send([text("late1"), text("late2"), close(1000, "")].concat());
+            peer.read_until_eof();
+        })
+    }));
+    let args = [&server.url(), "--record", "r.wscope", "-x", "go", "-w", "0"];
+    let outcome = wscope().args(args).stdin("").run().code(0);
+    let scenario = scenario(&outcome);
+    assert!(
+        scenario.ends_with("\n> go\n> close:1000\n< late1\n< late2\n< close:1000\n"),
+        "{scenario}"
+    );
+    wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
+    server.join();
+}
+
+/// Contract, section 6: "a scenario that `check` runs", with "options that matter".
+#[test]
+fn options_that_reach_the_server_are_in_the_scenario() {
+    let server = Server::scripts((0..2).map(|_| {
+        script(|peer| {
+            peer.accept_request();
+            peer.expect_text("hi");
+            answer_close(peer);
+        })
+    }));
+    let place = format!("127.0.0.1:{}", server.port());
+    let args = ["ws://a.invalid/", "--connect-to", &place, "-x", "hi", "-w", "0"];
+    let options = ["--record", "r.wscope", "--compress", "client_no_context_takeover"];
+    let outcome = wscope().args(args).args(options).stdin("").run().code(0);
+    let scenario = scenario(&outcome);
+    let expected =
+        format!("[Options]\ncompress: client_no_context_takeover\nconnect-to: {place}\nHTTP 101\n");
+    assert!(scenario.contains(&expected), "{scenario}");
+    wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
+    server.join();
 }

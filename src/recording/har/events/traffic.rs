@@ -86,7 +86,7 @@ impl Builder<'_> {
             Opcode::Close => return self.close_frame(at, direction, &data),
         };
         self.totals.count(direction, data.len());
-        let OwnFields { wire_size, compressed, frames, file, omitted, size, .. } = *own;
+        let OwnFields { wire_size, compressed, frames, masked, file, omitted, size, .. } = *own;
         let usual = || match self.is_own() {
             true => usual_wire_size(data.len() as u64, sender == Sender::Client),
             false => 0,
@@ -108,6 +108,7 @@ impl Builder<'_> {
                     wire_size,
                     compressed,
                     frames: frames.unwrap_or(1),
+                    is_masked: masked,
                 }),
             },
         );

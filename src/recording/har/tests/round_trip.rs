@@ -93,6 +93,7 @@ fn message(connection: Option<u64>, micros: u64, kind: MessageKind, data: Vec<u8
         data: data.into(),
         compressed: false,
         frames: 1,
+        is_masked: false,
     };
     Recorded { at: at(micros), connection, transit: None, what: RecordedKind::Message(message) }
 }

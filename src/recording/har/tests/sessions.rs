@@ -118,7 +118,8 @@ fn message() -> impl Strategy<Value = RecordedMessage> {
     )
         .prop_map(|(direction, (kind, data), compressed, frames, wire_size)| {
             let wire_size = wire_size.unwrap_or(data.len() as u64 + 2);
-            RecordedMessage { direction, kind, data: data.into(), wire_size, compressed, frames }
+            let (data, is_masked) = (data.into(), false);
+            RecordedMessage { direction, kind, data, wire_size, compressed, frames, is_masked }
         })
 }
 

@@ -163,14 +163,15 @@ pub(super) fn opened() -> impl Strategy<Value = Opened> {
 
 pub(super) fn message() -> impl Strategy<Value = RecordedMessage> {
     let data = prop_oneof![bytes(), text().prop_map(String::into_bytes)];
-    (direction(), kind(), data, any::<u64>(), any::<bool>(), any::<u64>()).prop_map(
-        |(direction, kind, data, wire_size, compressed, frames)| RecordedMessage {
+    (direction(), kind(), data, any::<u64>(), any::<[bool; 2]>(), any::<u64>()).prop_map(
+        |(direction, kind, data, wire_size, [compressed, is_masked], frames)| RecordedMessage {
             direction,
             kind,
             data: data.into(),
             wire_size,
             compressed,
             frames,
+            is_masked,
         },
     )
 }

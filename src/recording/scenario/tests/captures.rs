@@ -1,5 +1,5 @@
-use super::{open, received, scenario, sent, steps};
-use crate::recording::Recorded;
+use super::{now, open, opened, received, scenario, sent, steps};
+use crate::recording::{Recorded, RecordedKind};
 
 fn session(messages: &[&str]) -> Vec<String> {
     let message = |text: &&str| match text.split_at(2) {
@@ -240,4 +240,38 @@ fn hostile_values_take_little_time() {
         assert!(text.contains("id: jsonpath \"$.id\""), "{}", &text[text.len() - 500..]);
         assert!(text.matches("\n[Captures]\n").count() <= 200);
     }
+}
+
+#[test]
+fn values_in_the_url_and_headers_of_a_further_connection_are_captured() {
+    const TICKET: &str = "7a02c124-eecc-444d-b03f-fbfd098f1f20";
+    let further = opened(&format!("ws://h/{TICKET}?z={TICKET}"), &[("X-Room", TICKET)]);
+    let events = [
+        open().of(1),
+        received(&format!(r#"{{"room":"{TICKET}"}}"#)).of(1),
+        now(RecordedKind::Open(Box::new(further))).of(2),
+        sent(&format!("hi {TICKET}")).of(2),
+    ];
+    let text = scenario(&events).text;
+    assert!(
+        text.contains(
+            "\nroom: jsonpath \"$.room\"\nWS ws://h/{{room}}?z={{room}} as b\nX-Room: {{room}}\n"
+        ),
+        "{text}"
+    );
+    assert!(text.ends_with("\nb> hi {{room}}\n"), "{text}");
+}
+
+#[test]
+fn values_in_a_url_that_are_not_captured_are_named() {
+    let events = [
+        open().of(1),
+        received(r#"{"text":"a-fragment-0123 of it"}"#).of(1),
+        now(RecordedKind::Open(Box::new(opened("ws://h/a-fragment-0123", &[])))).of(2),
+    ];
+    let text = scenario(&events).text;
+    assert!(
+        text.contains("# The server sent a-fragment-0123 before, and it is not captured"),
+        "{text}"
+    );
 }

@@ -3,7 +3,9 @@ use crate::event::failure::AttemptView;
 use crate::event::{Failure, FailureKind};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::Direction;
 use crate::recording::ndjson::parse_event;
+use crate::recording::scenario::ScenarioBuilder;
 use crate::recording::{Recorded, RecordedKind};
 
 fn parts(events: &[Recorded]) -> Vec<String> {
@@ -80,6 +82,51 @@ fn ends_are_steps() {
     ] {
         assert_eq!(steps(&[open(), end]), expected);
     }
+}
+
+/// Contract, section 6: "`>` and `<` as they came".
+#[test]
+fn our_close_frame_is_where_it_was_sent() {
+    let frame = |direction| {
+        let close = close(1000, "").expect("a payload");
+        now(RecordedKind::CloseFrame(direction, close))
+    };
+    let end = || closed(Initiator::Local, close(1000, "bye"), close(1000, "ok"));
+    let ours = || frame(Direction::Sent);
+    for (events, expected) in [
+        (
+            vec![open(), sent("go"), ours(), received("late"), frame(Direction::Received), end()],
+            &["> go", "> close:1000 bye", "< late", "< close:1000 ok"][..],
+        ),
+        // Nothing that the client sent follows it: a proxy may have delivered that later.
+        (
+            vec![open(), ours(), sent("held"), received("late"), end()],
+            &["> held", "> close:1000 bye", "< late", "< close:1000 ok"],
+        ),
+        (
+            vec![open(), received("early"), end()],
+            &["< early", "> close:1000 bye", "< close:1000 ok"],
+        ),
+    ] {
+        assert_eq!(steps(&events), expected);
+    }
+}
+
+#[test]
+fn frames_say_where_our_close_frame_was_sent() {
+    let frame = r#"{"event":"frame","direction":"sent","opcode":"close","fin":true,"size":2,"wire_size":8,"masked":true}"#;
+    let frame = parse_event(frame.as_bytes()).expect("an event").expect("a known one");
+    let mut builder = ScenarioBuilder::default();
+    for event in [
+        open(),
+        frame,
+        received("late"),
+        closed(Initiator::Local, close(1000, ""), close(1000, "")),
+    ] {
+        builder.push(event);
+    }
+    let text = builder.generate().text;
+    assert!(text.ends_with("\n> close:1000\n< late\n< close:1000\n"), "{text}");
 }
 
 #[test]

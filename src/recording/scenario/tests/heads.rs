@@ -1,6 +1,7 @@
-use super::{Settings, generate, head, now, opened, scenario, verbatim};
+use super::{Generated, Settings, generate, head, now, opened, scenario, verbatim};
 use crate::event::failure::AttemptView;
 use crate::event::{FailedResponse, Failure, FailureKind};
+use crate::recording::scenario::{OptionSecret, ScenarioOption};
 use crate::recording::{Recorded, RecordedKind};
 
 fn lines(events: &[Recorded]) -> Vec<String> {
@@ -85,12 +86,33 @@ fn secrets_are_variables() {
 #[test]
 fn options_are_those_that_the_events_or_the_recorder_tell() {
     let settings = Settings {
-        options: vec![("insecure".to_owned(), "true".to_owned())],
+        options: vec![
+            ScenarioOption::new("insecure", "true"),
+            ScenarioOption::new("connect-to", "h:1:{{x}}:2"),
+            ScenarioOption {
+                name: "proxy",
+                value: "http://".to_owned(),
+                secret: Some(OptionSecret {
+                    variable: "proxy_login",
+                    what: "the login",
+                    rest: "@p:1".to_owned(),
+                }),
+            },
+        ],
         ..Settings::default()
     };
-    let text = generate(&[open("wss://h/", &[("Host", "h")])], &settings).text;
+    let Generated { text, unknown, .. } =
+        generate(&[open("wss://h/", &[("Host", "h")])], &settings);
+    assert_eq!(
+        unknown[0].remark(),
+        "the login is a variable: give it with --secret proxy_login=VALUE, or WSCOPE_SECRET_proxy_login in the environment"
+    );
     let (_, head) = text.split_once("WS ").expect("a connection");
-    assert_eq!(head, "wss://h/\n[Options]\nno-compress: true\ninsecure: true\nHTTP 101\n");
+    assert_eq!(
+        head,
+        "wss://h/\n[Options]\nno-compress: true\ninsecure: true\nconnect-to: h:1:\\{{x}}:2\n\
+         proxy: http://{{proxy_login}}@p:1\nHTTP 101\n"
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
-use super::{generate, message, open, received, sent, steps};
+use super::{Generated, generate, message, now, open, received, scenario, sent, steps};
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
-use crate::recording::RecordedKind;
 use crate::recording::scenario::{ScenarioBuilder, Settings};
+use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
 #[test]
 fn texts_are_written_as_they_are_where_that_means_them() {
@@ -46,8 +46,8 @@ fn texts_are_written_as_they_are_where_that_means_them() {
 fn comments_have_no_hidden_characters() {
     let (kind, size) = (MessageKind::Text, 1);
     let path = "a\u{202e}b\u{200b}c\u{1b}d\u{200d}e".to_owned();
-    let file = super::now(RecordedKind::FileSent { kind, path, size, wire_size: size });
-    let text = super::scenario(&[open(), file]).text;
+    let file = now(RecordedKind::FileSent { kind, path, size, wire_size: size });
+    let text = scenario(&[open(), file]).text;
     assert!(text.contains("is not recorded: a b c d\u{200d}e, 1 byte"), "{text}");
 }
 
@@ -102,9 +102,7 @@ fn what_a_scenario_cannot_hold_is_a_comment() {
         wire_size: 0,
     };
     let broken = message(Direction::Received, MessageKind::Text, &[b'a', 0xff]);
-    for what in
-        [super::now(file), broken, super::now(RecordedKind::Ping(Direction::Sent, vec![1].into()))]
-    {
+    for what in [now(file), broken, now(RecordedKind::Ping(Direction::Sent, vec![1].into()))] {
         let found = steps(&[open(), what]);
         assert!(found.iter().all(|line| line.starts_with("# ")), "{found:?}");
         assert!(!found.is_empty());
@@ -113,11 +111,9 @@ fn what_a_scenario_cannot_hold_is_a_comment() {
 
 #[test]
 fn pings_of_the_client_are_steps() {
-    let ping =
-        |direction, data: &'static [u8]| super::now(RecordedKind::Ping(direction, data.into()));
-    let pong = |direction, data: &'static [u8]| {
-        super::now(RecordedKind::Pong(direction, data.into(), None))
-    };
+    let ping = |direction, data: &'static [u8]| now(RecordedKind::Ping(direction, data.into()));
+    let pong =
+        |direction, data: &'static [u8]| now(RecordedKind::Pong(direction, data.into(), None));
     let events = [
         open(),
         ping(Direction::Sent, b"x"),
@@ -144,4 +140,54 @@ fn messages_that_a_scenario_cannot_express_are_counted() {
     let mut builder = ScenarioBuilder::default();
     events.into_iter().for_each(|event| builder.push(event));
     assert_eq!(builder.messages(), 1);
+}
+
+/// Contract, section 6: "secrets as `{{variables}}`".
+#[test]
+fn secrets_that_were_masked_in_messages_are_variables() {
+    let masked = |event: Recorded| {
+        let RecordedKind::Message(message) = event.what else { panic!("{event:?}") };
+        let message = RecordedMessage { is_masked: true, ..message };
+        Recorded { what: RecordedKind::Message(message), ..event }
+    };
+    let events = [
+        open(),
+        masked(received("welcome, ***")),
+        sent("***"),
+        masked(sent(r#"{"auth":"***","b":"***"}"#)),
+        masked(received(r#"{"auth":"***"}"#)),
+        masked(sent(r#"{"a":***}"#)),
+        masked(received(r#"{"a":***,"x":"***"}"#)),
+        masked(sent("***")),
+    ];
+    let Generated { text, unknown, warnings, .. } = scenario(&events);
+    let (head, steps) = text.split_once("HTTP 101\n").expect("a handshake");
+    assert_eq!(
+        steps,
+        "< welcome, {{secret}}\n> ***\n> {\"auth\":\"{{auth}}\",\"b\":\"{{b}}\"}\n< {\"auth\":\"{{auth}}\"}\n\
+         > {\"a\":{{a}}}\n< {\"a\":{{a}},\"x\":\"{{a}}\"}\n> {{secret}}\n"
+    );
+    assert!(
+        head.contains("#   the secret behind \"auth\" in messages: --secret auth=VALUE"),
+        "{head}"
+    );
+    let names: Vec<_> = unknown.iter().map(|value| (&*value.name, value.is_secret)).collect();
+    assert_eq!(names, [("auth", true), ("b", true), ("a", true), ("secret", true)]);
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[test]
+fn secrets_that_were_masked_in_binary_messages_are_named() {
+    let event = message(Direction::Sent, MessageKind::Binary, b"***");
+    let RecordedKind::Message(binary) = event.what else { panic!("{event:?}") };
+    let what = RecordedKind::Message(RecordedMessage { is_masked: true, ..binary });
+    let Generated { text, warnings, .. } = scenario(&[open(), now(what)]);
+    assert!(
+        text.contains("# In place of a secret that was masked this message has ***.\n> hex:"),
+        "{text}"
+    );
+    assert_eq!(
+        warnings,
+        ["a binary message is sent with *** in place of a secret that was masked"]
+    );
 }
