@@ -156,8 +156,8 @@ pub struct ProxyClosed {
 }
 
 impl ProxyClosed {
-    /// The close code of the connection (RFC 6455 section 7.1.5): that of the first Close frame, 1005 if that had none,
-    /// 1006 without a Close frame.
+    /// The close code of the connection (RFC 6455 section 7.1.5): that of the first Close frame that was delivered, 1005 if that had
+    /// none, 1006 without one.
     pub fn code(&self) -> CloseCode {
         match self.first_close() {
             Some(close) => close.code.unwrap_or(CloseCode::NO_STATUS),
@@ -179,11 +179,14 @@ impl ProxyClosed {
         }
     }
 
-    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and not each without having got any. After a violation that
-    /// the proxy has answered with a Close frame of its own it is not.
+    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and each has got one, unless it has reset the connection.
+    /// After a violation that the proxy has answered with a Close frame of its own it is not.
     pub fn is_clean(&self) -> bool {
-        let [client, server] = self.not_delivered;
-        let is_delivered = !client || !server || self.awaited[0] || self.awaited[1];
+        let has_got = |viewer: usize| {
+            !self.not_delivered[1 - viewer] || self.awaited[viewer] || self.has_left(viewer)
+        };
+        let is_any_delivered = self.not_delivered != [true; 2] || self.awaited != [false; 2];
+        let is_delivered = is_any_delivered && (0..2).all(has_got);
         let fails = |own: &ClosePayload| {
             own.code.is_some_and(|code| matches!(code.get(), 1002 | 1007 | 1009))
         };
@@ -191,31 +194,53 @@ impl ProxyClosed {
         self.client.is_some() && self.server.is_some() && is_delivered && !is_failed
     }
 
-    /// Whether the client has sent a Close frame, and neither the server nor the proxy has let it have an answer, for which it has
-    /// waited. `wscope URL` ends with 1006 then, too.
+    /// Whether the client has sent a Close frame and got none, neither of the server nor of the proxy. `wscope URL` ends with 1006 then,
+    /// too.
     pub fn leaves_client_unanswered(&self) -> bool {
-        let has_left =
-            matches!(self.client_end, Some(TransportEnd::Reset | TransportEnd::Error(_)));
         // An answer that did not reach a client that has left was there for it.
-        let has_no_answer = self.server.is_none() || self.why.is_some();
-        let is_answered = !has_no_answer || self.delivered_to(Side::Client).is_some();
-        self.client.is_some() && !is_answered && !has_left
+        let is_answered = self.delivered_to(Side::Client).is_some()
+            || (self.server.is_some() && self.why.is_none() && self.has_left(0));
+        self.client.is_some() && !is_answered
     }
 
-    /// The Close frame of who ended the connection, or one that is no consequence of that.
+    /// Whether a side, 0 the client, 1 the server, has reset its connection, or lost it: nothing can be delivered to it.
+    fn has_left(&self, side: usize) -> bool {
+        let end = [&self.client_end, &self.server_end][side];
+        matches!(end, Some(TransportEnd::Reset | TransportEnd::Error(_)))
+    }
+
+    /// The Close frame of a side, 0 the client, 1 the server, unless the other one did not get it.
+    pub fn delivered_of(&self, side: usize) -> Option<&ClosePayload> {
+        let close = [&self.client, &self.server][side];
+        close.as_ref().filter(|_| !self.not_delivered[side])
+    }
+
+    /// The Close frame of who ended the connection, or one that is no consequence of that, if it was delivered.
     fn first_close(&self) -> Option<&ClosePayload> {
-        let [client, server, own] = [&self.client, &self.server, &self.own].map(Option::as_ref);
+        let own = self.own.as_ref();
+        let [client, server] = [0, 1].map(|side| self.delivered_of(side));
         // What came after a side had ended TCP is not why the connection ended: neither our frame nor an answer to it.
         let is_answer = |close: &ClosePayload, side: usize| {
             self.awaited[side] && own.is_some_and(|own| own.code == close.code)
         };
         match self.initiator {
+            _ if self.is_closed_by_proxy() => own.or(client).or(server),
             ProxyInitiator::Client => client.or(server.filter(|it| !is_answer(it, 1))),
-            ProxyInitiator::Server => server.or(client.filter(|it| !is_answer(it, 0))),
-            ProxyInitiator::Local => {
-                let [client_lost, server_lost] = self.not_delivered;
-                own.or(client.filter(|_| !client_lost)).or(server.filter(|_| !server_lost))
+            ProxyInitiator::Server | ProxyInitiator::Local => {
+                server.or(client.filter(|it| !is_answer(it, 0)))
             }
+        }
+    }
+
+    /// Whether the proxy has ended it, or has sent its Close frame in place of one that was not delivered.
+    pub fn is_closed_by_proxy(&self) -> bool {
+        let is_in_place_of = |side: usize, close: &Option<ClosePayload>| {
+            self.own.is_some() && close.is_some() && self.not_delivered[side]
+        };
+        match self.initiator {
+            ProxyInitiator::Client => is_in_place_of(0, &self.client),
+            ProxyInitiator::Server => is_in_place_of(1, &self.server),
+            ProxyInitiator::Local => true,
         }
     }
 
@@ -276,7 +301,12 @@ mod tests {
             let (client, server) = (side(), side());
             ProxyClosed { client, server, not_delivered, awaited, ..ProxyClosed::sample() }
         };
-        assert!(closed([false, true], [false; 2]).is_clean());
+        let lost = closed([false, true], [false; 2]);
+        assert!(!lost.is_clean(), "a rule has dropped the answer");
+        assert!(lost.leaves_client_unanswered());
+        let left = ProxyClosed { client_end: Some(TransportEnd::Reset), ..lost };
+        assert!(left.is_clean(), "the client did not wait for the answer");
+        assert!(!left.leaves_client_unanswered());
         assert!(closed([true; 2], [true; 2]).is_clean(), "each got that of the proxy");
         assert!(!closed([true; 2], [false; 2]).is_clean());
     }

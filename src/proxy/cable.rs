@@ -242,6 +242,7 @@ impl<'a> Cable<'a> {
             self.take_orders();
             for side in SIDES {
                 self.pass_on(side);
+                self.note_delivered_close(side);
             }
             self.check_closing();
             self.check_left();
@@ -341,6 +342,15 @@ impl<'a> Cable<'a> {
 }
 
 impl Cable<'_> {
+    /// Records whose Close frame was the first one that was delivered.
+    fn note_delivered_close(&mut self, from: Side) {
+        let way = &self.ways[at(from)];
+        // Once the proxy has ended a direction, nothing of its source follows.
+        if way.close.is_some() && way.has_delivered_close() && !way.is_shut {
+            self.totals.first_close.get_or_insert(from);
+        }
+    }
+
     /// Whether nothing that `from` sends is passed on any more: the proxy has ended that, or the other side takes nothing.
     fn withholds(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];

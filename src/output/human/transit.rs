@@ -266,9 +266,11 @@ const fn side(direction: Direction) -> &'static str {
 pub fn proxy_closed_text(closed: &ProxyClosed) -> String {
     let sides = [("client", &closed.client), ("server", &closed.server)];
     match closed.initiator {
+        _ if closed.is_closed_by_proxy() => ended_by_proxy(closed, sides),
         ProxyInitiator::Client => ended_by(closed, sides, &closed.client_end, 0),
-        ProxyInitiator::Server => ended_by(closed, sides, &closed.server_end, 1),
-        ProxyInitiator::Local => ended_by_proxy(closed, sides),
+        ProxyInitiator::Server | ProxyInitiator::Local => {
+            ended_by(closed, sides, &closed.server_end, 1)
+        }
     }
 }
 
@@ -283,40 +285,50 @@ fn ended_by(
     first: usize,
 ) -> String {
     let other = 1 - first;
-    let ((who, close), (other_name, answer)) = (sides[first], sides[other]);
-    let Some(close) = close else {
-        let text = match end {
-            Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
-            Some(TransportEnd::Error(error)) => format!("lost the {who} (1006): {error}"),
-            Some(end) => format!("ended by the {who} without a Close frame (1006): {end}"),
-            None => format!("ended by the {who} without a Close frame (1006)"),
-        };
-        return match answer {
-            Some(answer) => format!("{text}; the {other_name} closed{}", named(answer)),
-            None => text,
-        };
+    let ((who, _), (other_name, answer)) = (sides[first], sides[other]);
+    let Some(close) = closed.delivered_of(first) else {
+        return ended_by_transport(closed, sides, end, first);
     };
     let mut text = format!("closed by the {who}{}", named(close));
-    // What the other side answered, if it got anything to answer.
-    let asked = match &closed.own {
-        _ if !closed.not_delivered[first] => Some(close),
-        Some(own) if closed.awaited[other] => Some(own),
-        _ => None,
-    };
-    if closed.not_delivered[first] {
-        text += ", not delivered";
-    }
     match (&closed.own, &closed.why) {
         (Some(own), None) => text += &format!("; wscope closed{}", named(own)),
         (Some(own), Some(why)) => text += &format!("; wscope closed{} ({why})", named(own)),
         (None, Some(why)) => text += &format!("; {why}"),
         (None, None) => {}
     }
-    match (answer, asked) {
-        (None, _) => text += &format!("; the {other_name} did not answer (1006)"),
-        (Some(answer), Some(asked)) if is_echo(asked, answer) => {}
-        (Some(answer), Some(_)) => text += &format!("; the {other_name} answered{}", named(answer)),
-        (Some(answer), None) => text += &format!("; the {other_name} closed{}", named(answer)),
+    match answer {
+        None => text += &format!("; the {other_name} did not answer (1006)"),
+        Some(answer) if closed.not_delivered[other] => {
+            text += &format!("; the {other_name} answered{}, not delivered", named(answer));
+        }
+        Some(answer) if is_echo(close, answer) => {}
+        Some(answer) => text += &format!("; the {other_name} answered{}", named(answer)),
+    }
+    text
+}
+
+/// An end that one side brought about without a Close frame that the other one got.
+fn ended_by_transport(
+    closed: &ProxyClosed,
+    sides: [SideClose<'_>; 2],
+    end: &Option<TransportEnd>,
+    first: usize,
+) -> String {
+    let who = sides[first].0;
+    let mut text = match end {
+        Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
+        Some(TransportEnd::Error(error)) => format!("lost the {who} (1006): {error}"),
+        Some(end) => format!("ended by the {who} without a Close frame (1006): {end}"),
+        None => format!("ended by the {who} without a Close frame (1006)"),
+    };
+    for (side, (name, close)) in sides.into_iter().enumerate() {
+        text += &match close {
+            Some(close) if closed.not_delivered[side] => {
+                format!("; the {name} had closed{}, not delivered", named(close))
+            }
+            Some(close) => format!("; the {name} closed{}", named(close)),
+            None => continue,
+        };
     }
     text
 }

@@ -16,7 +16,7 @@ pub(super) struct Totals {
     pub(super) violations: u64,
     /// Messages and control frames that were not just passed on.
     pub(super) touched: u64,
-    /// Who sent the first Close frame.
+    /// Who sent the first Close frame that was delivered.
     pub(super) first_close: Option<Side>,
     /// Who ended its direction first.
     pub(super) first_end: Option<Side>,
@@ -37,7 +37,6 @@ impl Totals {
     pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {
             event if is_message(event) => messages.add(from, 1),
-            Event::Close(..) => drop(self.first_close.get_or_insert(from)),
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}
         }

@@ -296,7 +296,8 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
                 not_delivered: [true; 2],
                 ..base(Client, Some(close(1001, "")), normal.clone())
             },
-            "closed by the client: 1001 Going Away, not delivered; the server closed: 1000 Normal Closure",
+            "ended by the client without a Close frame (1006); the client had closed: 1001 Going Away, not delivered; \
+             the server had closed: 1000 Normal Closure, not delivered",
         ),
         (
             // Held, and overtaken by /close.
@@ -308,8 +309,7 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
                     Some("/close"),
                 )
             },
-            "closed by the server: 1000 Normal Closure, not delivered; wscope closed: 1012 Service Restart: \
-             \"z\" (/close)",
+            "closed by wscope: 1012 Service Restart: \"z\" (/close); the server had closed: 1000 Normal Closure, not delivered",
         ),
         (
             ours(base(Local, None, None), &None, Some("abort")),
