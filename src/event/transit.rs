@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::close::ClosePayload;
-use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
+use crate::protocol::vocabulary::{Counters, Direction, Partial, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind, Side};
 
 use super::decided::Carried;
@@ -80,6 +80,46 @@ pub struct Omitted {
     pub compressed: bool,
     /// The number of frames.
     pub frames: u64,
+    /// Why it was not kept; `None`: that is not known.
+    pub reason: Option<OmittedFor>,
+}
+
+/// Why a data message was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OmittedFor {
+    /// It is over `--max-message-size`.
+    Size,
+    /// It, or all that is kept, is over `--max-memory`.
+    Memory,
+    /// It is compressed, and cannot be inflated.
+    Inflating,
+    /// Its sender did not finish it.
+    Unfinished,
+}
+
+impl OmittedFor {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Size, Self::Memory, Self::Inflating, Self::Unfinished];
+
+    /// The name used in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Size => "max_message_size",
+            Self::Memory => "max_memory",
+            Self::Inflating => "cannot_inflate",
+            Self::Unfinished => "unfinished",
+        }
+    }
+
+    /// What is behind the size of the message on the screen.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Size => "not kept (--max-message-size)",
+            Self::Memory => "not kept (--max-memory)",
+            Self::Inflating => "not kept (it cannot be inflated)",
+            Self::Unfinished => "not kept (it is not finished)",
+        }
+    }
 }
 
 /// A plain HTTP request to a proxy. Secrets are already masked.
@@ -141,6 +181,8 @@ pub struct ProxyClosed {
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.
     pub server_end: Option<TransportEnd>,
+    /// Where what the client sent, and the server, ended, if that was within a frame or message.
+    pub cut: [Option<Partial>; 2],
     /// Totals of what the client sent.
     pub from_client: Counters,
     /// Totals of what the server sent.
@@ -187,11 +229,15 @@ impl ProxyClosed {
         };
         let is_any_delivered = self.not_delivered != [true; 2] || self.awaited != [false; 2];
         let is_delivered = is_any_delivered && (0..2).all(has_got);
+        self.client.is_some() && self.server.is_some() && is_delivered && !self.is_failed()
+    }
+
+    /// Whether the proxy has answered a violation with a Close frame (`--enforce`).
+    fn is_failed(&self) -> bool {
         let fails = |own: &ClosePayload| {
             own.code.is_some_and(|code| matches!(code.get(), 1002 | 1007 | 1009))
         };
-        let is_failed = self.violations > 0 && self.own.as_ref().is_some_and(fails);
-        self.client.is_some() && self.server.is_some() && is_delivered && !is_failed
+        self.violations > 0 && self.own.as_ref().is_some_and(fails)
     }
 
     /// Whether the client has sent a Close frame and got none, neither of the server nor of the proxy. `wscope URL` ends with 1006 then,
@@ -254,7 +300,8 @@ impl ProxyClosed {
             Side::Server => (&self.client, client_lost, for_server, for_client),
         };
         let other = other.as_ref().filter(|_| !is_lost);
-        let own = self.own.as_ref().filter(|_| for_viewer || !for_other);
+        // The side that violated the protocol has got it, too; only its answer is not awaited.
+        let own = self.own.as_ref().filter(|_| for_viewer || !for_other || self.is_failed());
         let own_follows_close = match self.initiator {
             ProxyInitiator::Local => return own.or(other),
             ProxyInitiator::Client => self.client.is_some(),

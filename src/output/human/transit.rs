@@ -8,7 +8,7 @@ use super::preview::payload_preview;
 use super::stamp::short;
 use super::{Detail, Human, OURS, arrow, role};
 use crate::event::{
-    Behind, Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, Opened,
+    Behind, Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, OmittedFor, Opened,
     ProxyClosed, ProxyInitiator, Touch, Transit,
 };
 use crate::output::escape::{Newlines, escape};
@@ -17,8 +17,9 @@ use crate::output::wrap::HANGING;
 use crate::platform::files::format_size;
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
+use crate::protocol::frame::Opcode;
 use crate::protocol::violation::Violation;
-use crate::protocol::vocabulary::{Direction, TransportEnd};
+use crate::protocol::vocabulary::{Direction, Partial, Position, TransportEnd};
 
 mod held;
 
@@ -170,7 +171,8 @@ impl Human {
         let size = format_size(omitted.size);
         let size = if omitted.compressed { format!("{size} compressed") } else { size };
         let kind = omitted.kind.name();
-        let text = format!("{kind} message of {size} passed on, not kept (--max-message-size)");
+        let why = omitted.reason.map_or("not kept", OmittedFor::text);
+        let text = format!("{kind} message of {size} passed on, {why}");
         Some(self.behind_arrow(omitted.direction, Role::Dim, &text))
     }
 
@@ -201,7 +203,8 @@ impl Human {
             return None;
         }
         let role = if closed.is_clean() { Role::Good } else { Role::Warning };
-        let mut text = self.remark(role, &proxy_closed_text(closed));
+        let mut text: String = cut_texts(closed).iter().map(|text| self.warning(text)).collect();
+        text += &self.remark(role, &proxy_closed_text(closed));
         if self.shows(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
             let packed = packed_directions([
@@ -321,6 +324,9 @@ fn ended_by_transport(
         Some(end) => format!("ended by the {who} without a Close frame (1006): {end}"),
         None => format!("ended by the {who} without a Close frame (1006)"),
     };
+    if let Some(Partial { position, .. }) = closed.cut[first].filter(|it| !it.is_boundary()) {
+        text += &format!(", {position}");
+    }
     for (side, (name, close)) in sides.into_iter().enumerate() {
         text += &match close {
             Some(close) if closed.not_delivered[side] => {
@@ -331,6 +337,33 @@ fn ended_by_transport(
         };
     }
     text
+}
+
+/// What a side has not finished, unless the line about the end says it.
+fn cut_texts(closed: &ProxyClosed) -> Vec<String> {
+    let first = match closed.initiator {
+        _ if closed.is_closed_by_proxy() => None,
+        ProxyInitiator::Client => Some(0),
+        ProxyInitiator::Server | ProxyInitiator::Local => Some(1),
+    };
+    let mut texts = Vec::new();
+    for (side, name) in ["client", "server"].into_iter().enumerate() {
+        let Some(Partial { message, position }) = closed.cut[side] else { continue };
+        let is_told = first == Some(side) && closed.delivered_of(side).is_none();
+        let is_in_frame =
+            matches!(position, Position::Payload { opcode: Opcode::Text | Opcode::Binary, .. });
+        match message {
+            Some(_) if is_told && is_in_frame => {}
+            Some(message) => {
+                texts.push(format!(
+                    "the {name} did not finish a message: {message} had been received"
+                ));
+            }
+            None if is_told => {}
+            None => texts.push(format!("what the {name} sent ended {position}")),
+        }
+    }
+    texts
 }
 
 /// An end that the proxy brought about, and what each side answered if that differs.

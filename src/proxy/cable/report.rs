@@ -84,6 +84,7 @@ impl Cable<'_> {
             undelivered,
             client_end: self.ways[at(Side::Client)].ended.clone(),
             server_end: self.ways[at(Side::Server)].ended.clone(),
+            cut: SIDES.map(|side| self.ways[at(side)].cut),
             from_client: self.ways[at(Side::Client)].passing.inbound().counters(),
             from_server: self.ways[at(Side::Server)].passing.inbound().counters(),
             violations: self.totals.violations,
