@@ -31,9 +31,9 @@ pub use server_status::ServerStatus;
 pub use shown::{Shown, Status};
 pub use touched::{OwnedChange, OwnedTouch, OwnedTransit};
 pub use transit::{
-    Behind, Changed, HttpExchange, Omitted, ProxyClosed, ProxyInitiator, Touch, Transit,
+    Behind, Changed, HttpExchange, Omitted, OmittedFor, ProxyClosed, ProxyInitiator, Touch, Transit,
 };
-pub use undelivered::Undelivered;
+pub use undelivered::{Undelivered, undelivered_texts};
 
 /// An event with its time and connection.
 #[derive(Clone, Copy, Debug)]
@@ -129,8 +129,13 @@ impl Clock {
 
     /// The current time.
     pub fn now(&self) -> Stamp {
-        Stamp { wall: SystemTime::now(), elapsed: self.start.elapsed() }
+        Stamp { wall: SystemTime::now(), elapsed: whole_micros(self.start.elapsed()) }
     }
+}
+
+/// What recordings have of a duration: what is computed from it and shown live is the same in `view`.
+pub fn whole_micros(duration: Duration) -> Duration {
+    Duration::new(duration.as_secs(), duration.subsec_micros() * 1000)
 }
 
 /// The kinds of events.

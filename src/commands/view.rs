@@ -7,11 +7,14 @@ use std::ops::ControlFlow;
 use super::recorded;
 use crate::config::ViewConfig;
 use crate::error::Error;
-use crate::event::{Event, EventKind, Level, Stamp};
+use crate::event::{
+    Event, EventKind, Level, ProxyClosed, ProxyInitiator, Stamp, Transit, undelivered_texts,
+};
 use crate::output::escape::{Newlines, escape};
 use crate::output::human::Detail;
 use crate::platform::signals;
 use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::Direction;
 use crate::recording::reader::{Limits, Summary, read};
 use crate::recording::replay::EntryError;
 use crate::recording::{ReadError, Recorded, RecordedKind};
@@ -51,6 +54,7 @@ pub fn run(config: ViewConfig) -> Result<(), Error> {
         last: None,
         has_frames: false,
         open: BTreeSet::new(),
+        touched_closes: BTreeSet::new(),
     });
     for (level, text) in config.notices.iter().chain(&of_page) {
         viewing.borrow_mut().notice(*level, text);
@@ -90,6 +94,8 @@ struct Viewing<'a> {
     has_frames: bool,
     /// Connections whose end was not shown yet.
     open: BTreeSet<Option<u64>>,
+    /// Close frames that were shown when a proxy had not just passed them on: the connection, and whether the client sent it.
+    touched_closes: BTreeSet<(Option<u64>, bool)>,
 }
 
 /// The most connections of which it is remembered that they are open.
@@ -140,6 +146,7 @@ impl Viewing<'_> {
                     what: EventKind::Request(&opened.request),
                 })?;
             }
+            RecordedKind::ProxyClosed(closed) => self.show_before_end(event, closed)?,
             _ => {}
         }
         self.note(event);
@@ -150,10 +157,36 @@ impl Viewing<'_> {
         ControlFlow::Continue(())
     }
 
+    /// Shows what a live run of a proxy has shown before the end of a connection, and has recorded only with that.
+    fn show_before_end(&mut self, event: &Recorded, closed: &ProxyClosed) -> ControlFlow<()> {
+        let (at, connection) = (event.at, event.connection);
+        let texts: Vec<_> = undelivered_texts(closed.undelivered).collect();
+        let mut show =
+            |transit, what| self.screen.event(&Event { at, connection, mark: None, transit, what });
+        let mut closes = [(Direction::Sent, &closed.client), (Direction::Received, &closed.server)];
+        if closed.initiator == ProxyInitiator::Server {
+            closes.reverse();
+        }
+        for (direction, close) in closes {
+            // What was not just passed on has an event of its own.
+            let is_shown = self.touched_closes.remove(&(connection, direction == Direction::Sent));
+            if let Some(close) = close.as_ref().filter(|_| !is_shown) {
+                show(Some(Transit::default()), EventKind::CloseFrame(direction, close))?;
+            }
+        }
+        for text in &texts {
+            show(None, EventKind::Notice(Level::Warning, text))?;
+        }
+        ControlFlow::Continue(())
+    }
+
     /// Takes note of what the end of the output depends on.
     fn note(&mut self, event: &Recorded) {
         match event.what {
             RecordedKind::Frame(_) => self.has_frames = true,
+            RecordedKind::CloseFrame(direction, _) if self.touched_closes.len() < MAX_OPEN => {
+                self.touched_closes.insert((event.connection, direction == Direction::Sent));
+            }
             RecordedKind::Open(_) if self.open.len() < MAX_OPEN => {
                 self.open.insert(event.connection);
             }

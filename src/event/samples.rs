@@ -45,6 +45,7 @@ impl ProxyClosed {
             undelivered: [None; 2],
             client_end: None,
             server_end: None,
+            cut: [None; 2],
             from_client: Counters::default(),
             from_server: Counters::default(),
             violations: 0,

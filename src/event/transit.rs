@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::close::ClosePayload;
-use crate::protocol::vocabulary::{Counters, Direction, TransportEnd};
+use crate::protocol::vocabulary::{Counters, Direction, Partial, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind, Side};
 
 use super::decided::Carried;
@@ -80,6 +80,46 @@ pub struct Omitted {
     pub compressed: bool,
     /// The number of frames.
     pub frames: u64,
+    /// Why it was not kept; `None`: that is not known.
+    pub reason: Option<OmittedFor>,
+}
+
+/// Why a data message was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OmittedFor {
+    /// It is over `--max-message-size`.
+    Size,
+    /// It, or all that is kept, is over `--max-memory`.
+    Memory,
+    /// It is compressed, and cannot be inflated.
+    Inflating,
+    /// Its sender did not finish it.
+    Unfinished,
+}
+
+impl OmittedFor {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Size, Self::Memory, Self::Inflating, Self::Unfinished];
+
+    /// The name used in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Size => "max_message_size",
+            Self::Memory => "max_memory",
+            Self::Inflating => "cannot_inflate",
+            Self::Unfinished => "unfinished",
+        }
+    }
+
+    /// What is behind the size of the message on the screen.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Size => "not kept (--max-message-size)",
+            Self::Memory => "not kept (--max-memory)",
+            Self::Inflating => "not kept (it cannot be inflated)",
+            Self::Unfinished => "not kept (it is not finished)",
+        }
+    }
 }
 
 /// A plain HTTP request to a proxy. Secrets are already masked.
@@ -141,6 +181,8 @@ pub struct ProxyClosed {
     pub client_end: Option<TransportEnd>,
     /// How the server's transport ended; `None`: the proxy ended it.
     pub server_end: Option<TransportEnd>,
+    /// Where what the client sent, and the server, ended, if that was within a frame or message.
+    pub cut: [Option<Partial>; 2],
     /// Totals of what the client sent.
     pub from_client: Counters,
     /// Totals of what the server sent.
@@ -156,8 +198,8 @@ pub struct ProxyClosed {
 }
 
 impl ProxyClosed {
-    /// The close code of the connection (RFC 6455 section 7.1.5): that of the first Close frame, 1005 if that had none,
-    /// 1006 without a Close frame.
+    /// The close code of the connection (RFC 6455 section 7.1.5): that of the first Close frame that was delivered, 1005 if that had
+    /// none, 1006 without one.
     pub fn code(&self) -> CloseCode {
         match self.first_close() {
             Some(close) => close.code.unwrap_or(CloseCode::NO_STATUS),
@@ -179,43 +221,72 @@ impl ProxyClosed {
         }
     }
 
-    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and not each without having got any. After a violation that
-    /// the proxy has answered with a Close frame of its own it is not.
+    /// Whether both sides sent a Close frame (RFC 6455 section 7.1.4), and each has got one, unless it has reset the connection.
+    /// After a violation that the proxy has answered with a Close frame of its own it is not.
     pub fn is_clean(&self) -> bool {
-        let [client, server] = self.not_delivered;
-        let is_delivered = !client || !server || self.awaited[0] || self.awaited[1];
+        let has_got = |viewer: usize| {
+            !self.not_delivered[1 - viewer] || self.awaited[viewer] || self.has_left(viewer)
+        };
+        let is_any_delivered = self.not_delivered != [true; 2] || self.awaited != [false; 2];
+        let is_delivered = is_any_delivered && (0..2).all(has_got);
+        self.client.is_some() && self.server.is_some() && is_delivered && !self.is_failed()
+    }
+
+    /// Whether the proxy has answered a violation with a Close frame (`--enforce`).
+    fn is_failed(&self) -> bool {
         let fails = |own: &ClosePayload| {
             own.code.is_some_and(|code| matches!(code.get(), 1002 | 1007 | 1009))
         };
-        let is_failed = self.violations > 0 && self.own.as_ref().is_some_and(fails);
-        self.client.is_some() && self.server.is_some() && is_delivered && !is_failed
+        self.violations > 0 && self.own.as_ref().is_some_and(fails)
     }
 
-    /// Whether the client has sent a Close frame, and neither the server nor the proxy has let it have an answer, for which it has
-    /// waited. `wscope URL` ends with 1006 then, too.
+    /// Whether the client has sent a Close frame and got none, neither of the server nor of the proxy. `wscope URL` ends with 1006 then,
+    /// too.
     pub fn leaves_client_unanswered(&self) -> bool {
-        let has_left =
-            matches!(self.client_end, Some(TransportEnd::Reset | TransportEnd::Error(_)));
         // An answer that did not reach a client that has left was there for it.
-        let has_no_answer = self.server.is_none() || self.why.is_some();
-        let is_answered = !has_no_answer || self.delivered_to(Side::Client).is_some();
-        self.client.is_some() && !is_answered && !has_left
+        let is_answered = self.delivered_to(Side::Client).is_some()
+            || (self.server.is_some() && self.why.is_none() && self.has_left(0));
+        self.client.is_some() && !is_answered
     }
 
-    /// The Close frame of who ended the connection, or one that is no consequence of that.
+    /// Whether a side, 0 the client, 1 the server, has reset its connection, or lost it: nothing can be delivered to it.
+    fn has_left(&self, side: usize) -> bool {
+        let end = [&self.client_end, &self.server_end][side];
+        matches!(end, Some(TransportEnd::Reset | TransportEnd::Error(_)))
+    }
+
+    /// The Close frame of a side, 0 the client, 1 the server, unless the other one did not get it.
+    pub fn delivered_of(&self, side: usize) -> Option<&ClosePayload> {
+        let close = [&self.client, &self.server][side];
+        close.as_ref().filter(|_| !self.not_delivered[side])
+    }
+
+    /// The Close frame of who ended the connection, or one that is no consequence of that, if it was delivered.
     fn first_close(&self) -> Option<&ClosePayload> {
-        let [client, server, own] = [&self.client, &self.server, &self.own].map(Option::as_ref);
+        let own = self.own.as_ref();
+        let [client, server] = [0, 1].map(|side| self.delivered_of(side));
         // What came after a side had ended TCP is not why the connection ended: neither our frame nor an answer to it.
         let is_answer = |close: &ClosePayload, side: usize| {
             self.awaited[side] && own.is_some_and(|own| own.code == close.code)
         };
         match self.initiator {
+            _ if self.is_closed_by_proxy() => own.or(client).or(server),
             ProxyInitiator::Client => client.or(server.filter(|it| !is_answer(it, 1))),
-            ProxyInitiator::Server => server.or(client.filter(|it| !is_answer(it, 0))),
-            ProxyInitiator::Local => {
-                let [client_lost, server_lost] = self.not_delivered;
-                own.or(client.filter(|_| !client_lost)).or(server.filter(|_| !server_lost))
+            ProxyInitiator::Server | ProxyInitiator::Local => {
+                server.or(client.filter(|it| !is_answer(it, 0)))
             }
+        }
+    }
+
+    /// Whether the proxy has ended it, or has sent its Close frame in place of one that was not delivered.
+    pub fn is_closed_by_proxy(&self) -> bool {
+        let is_in_place_of = |side: usize, close: &Option<ClosePayload>| {
+            self.own.is_some() && close.is_some() && self.not_delivered[side]
+        };
+        match self.initiator {
+            ProxyInitiator::Client => is_in_place_of(0, &self.client),
+            ProxyInitiator::Server => is_in_place_of(1, &self.server),
+            ProxyInitiator::Local => true,
         }
     }
 
@@ -229,7 +300,8 @@ impl ProxyClosed {
             Side::Server => (&self.client, client_lost, for_server, for_client),
         };
         let other = other.as_ref().filter(|_| !is_lost);
-        let own = self.own.as_ref().filter(|_| for_viewer || !for_other);
+        // The side that violated the protocol has got it, too; only its answer is not awaited.
+        let own = self.own.as_ref().filter(|_| for_viewer || !for_other || self.is_failed());
         let own_follows_close = match self.initiator {
             ProxyInitiator::Local => return own.or(other),
             ProxyInitiator::Client => self.client.is_some(),
@@ -276,7 +348,12 @@ mod tests {
             let (client, server) = (side(), side());
             ProxyClosed { client, server, not_delivered, awaited, ..ProxyClosed::sample() }
         };
-        assert!(closed([false, true], [false; 2]).is_clean());
+        let lost = closed([false, true], [false; 2]);
+        assert!(!lost.is_clean(), "a rule has dropped the answer");
+        assert!(lost.leaves_client_unanswered());
+        let left = ProxyClosed { client_end: Some(TransportEnd::Reset), ..lost };
+        assert!(left.is_clean(), "the client did not wait for the answer");
+        assert!(!left.leaves_client_unanswered());
         assert!(closed([true; 2], [true; 2]).is_clean(), "each got that of the proxy");
         assert!(!closed([true; 2], [false; 2]).is_clean());
     }

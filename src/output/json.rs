@@ -311,14 +311,7 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     side(&mut object, "sent", ending.sent.as_ref());
     let invalid = ending.violation.as_ref().and_then(Violation::invalid_close);
     side(&mut object, "received", ending.received.as_ref().or(invalid.as_ref()));
-    if let Some(message) = ending.incomplete {
-        object.object("incomplete_message", |inner| {
-            inner.text("type", message.kind.name());
-            inner.number("size", message.size);
-            inner.number("frames", message.frames);
-            inner.boolean("compressed", message.compressed);
-        });
-    }
+    ended::incomplete(&mut object, ending.incomplete.as_ref());
     ended::details(&mut object, closed);
     object.end();
 }

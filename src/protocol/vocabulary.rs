@@ -283,6 +283,13 @@ pub struct Partial {
     pub position: Position,
 }
 
+impl Partial {
+    /// Whether the bytes end with a frame of a message that is not complete.
+    pub fn is_boundary(&self) -> bool {
+        self.position == Position::Boundary
+    }
+}
+
 /// A message of which only part was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IncompleteMessage {

@@ -13,6 +13,7 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::inbound::Tolerance;
 use crate::protocol::memory::Account;
+use crate::protocol::vocabulary::Partial;
 use crate::protocol::{Inbound, Side, TapOptions, TransportEnd};
 use crate::rules::{Jitter, Judge, SharedRules};
 use crate::session::Journal;
@@ -135,6 +136,8 @@ struct Way {
     injections: Injections,
     /// How its source has ended.
     ended: Option<TransportEnd>,
+    /// Where it has ended, if that was within a frame or message.
+    cut: Option<Partial>,
     /// That end, which waits for messages before it.
     pending_end: Option<SourceEnd>,
     /// The first Close frame of its source.
@@ -182,6 +185,7 @@ impl<'a> Cable<'a> {
             outgoing: Outgoing::new(options.latency, options.throttle).counted_in(&control.delayed),
             injections: Injections::default(),
             ended: None,
+            cut: None,
             pending_end: None,
             close: None,
             has_streamed_close: false,
@@ -222,8 +226,9 @@ impl<'a> Cable<'a> {
     pub fn run(mut self) -> Report {
         let failed = self.work().err();
         self.read_rest();
-        let undelivered = self.show_undelivered();
-        self.end_holding();
+        let undelivered = self.undelivered();
+        SIDES.iter().for_each(|&side| self.end_holding(side));
+        self.show_undelivered(undelivered);
         self.report_unsent();
         self.journal.outputs().flush_early();
         self.report(failed, undelivered)
@@ -242,7 +247,9 @@ impl<'a> Cable<'a> {
             self.take_orders();
             for side in SIDES {
                 self.pass_on(side);
+                self.note_delivered_close(side);
             }
+            self.drop_undeliverable();
             self.check_closing();
             self.check_left();
             if self.is_over {
@@ -341,6 +348,15 @@ impl<'a> Cable<'a> {
 }
 
 impl Cable<'_> {
+    /// Records whose Close frame was the first one that was delivered.
+    fn note_delivered_close(&mut self, from: Side) {
+        let way = &self.ways[at(from)];
+        // Once the proxy has ended a direction, nothing of its source follows.
+        if way.close.is_some() && way.has_delivered_close() && !way.is_shut {
+            self.totals.first_close.get_or_insert(from);
+        }
+    }
+
     /// Whether nothing that `from` sends is passed on any more: the proxy has ended that, or the other side takes nothing.
     fn withholds(&self, from: Side) -> bool {
         let way = &self.ways[at(from)];

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::listen::port_in;
-use crate::support::{Outcome, Peer, Server, binary, close, frame, masked, text, wscope};
+use crate::support::{
+    Outcome, Peer, Server, binary, close, frame, masked, ping, pong, text, wscope,
+};
 
 /// The outcome of a proxy for one connection between `client` and `server`.
 fn proxied(
@@ -253,5 +255,91 @@ fn a_close_frame_of_the_client_without_an_answer_is_no_normal_end() {
         outcome.code(6).stderr_contains(
             "closed by the client: 1000 Normal Closure; the server did not answer (1006)",
         );
+    }
+}
+
+#[test]
+fn a_close_frame_of_the_client_is_not_answered_if_it_resets_before() {
+    let outcome = proxied(
+        &[],
+        |peer| {
+            peer.accept_request();
+            peer.expect_close(1000);
+            peer.send(ping(b"the Close frame has arrived"));
+            peer.expect_reset(b"");
+        },
+        |peer| {
+            peer.send(masked(&close(1000, "")));
+            peer.expect_ping(b"the Close frame has arrived");
+            peer.reset();
+        },
+    );
+    outcome.code(6).stderr_contains("the server did not answer (1006)");
+}
+
+#[test]
+fn close_frames_that_a_rule_drops_do_not_decide_the_end() {
+    let drop_closes = |side: &str| ["--rule".to_owned(), format!("{side} close: => drop")];
+    // The code that the client sends before that of the server, the latter, and the end.
+    for (side, client, server, end, text) in [
+        (
+            "any",
+            Some(1000),
+            1001,
+            json!(["client", 1006, false]),
+            "ended by the client without a Close frame (1006): TCP connection ended (FIN); the client had closed: 1000 \
+             Normal Closure, not delivered; the server had closed: 1001 Going Away, not delivered",
+        ),
+        (
+            "server",
+            None,
+            1000,
+            json!(["client", 1006, false]),
+            "ended by the client without a Close frame (1006): TCP connection ended (FIN); the server had closed: 1000 \
+             Normal Closure, not delivered",
+        ),
+        (
+            "client",
+            Some(1000),
+            1011,
+            json!(["server", 1011, false]),
+            "closed by the server: 1011 Internal Error; the client answered: 1000 Normal Closure, not delivered",
+        ),
+        (
+            "server",
+            Some(1000),
+            1000,
+            json!(["client", 1000, false]),
+            "closed by the client: 1000 Normal Closure; the server answered: 1000 Normal Closure, not delivered",
+        ),
+    ] {
+        let rule = drop_closes(side);
+        let is_closed = side == "server" && client.is_some();
+        let outcome = proxied(
+            &[&rule.each_ref().map(String::as_str)[..], &HAR[..]].concat(),
+            move |peer| {
+                peer.accept_request();
+                if is_closed {
+                    peer.expect_close(1000);
+                }
+                peer.expect_ping(b"closed");
+                peer.send([close(server, ""), pong(b"closed")].concat());
+                peer.expect_eof();
+            },
+            |peer| {
+                if let Some(code) = client {
+                    peer.send(masked(&close(code, "")));
+                }
+                peer.send(masked(&ping(b"closed")));
+                if side == "client" {
+                    peer.expect_close(server);
+                }
+                peer.expect_pong(b"closed");
+                peer.eof();
+            },
+        );
+        let close = close_event(&outcome);
+        assert_eq!(json!([close["initiator"], close["code"], close["was_clean"]]), end, "{close}");
+        outcome.code(6).stderr_contains(&format!("#1 wscope: {text}\n"));
     }
 }

@@ -18,6 +18,7 @@ mod heads;
 mod http;
 #[cfg(unix)]
 mod lifetime;
+mod no_delivery;
 #[cfg(target_os = "linux")]
 mod pressure;
 mod records;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Human;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, whole_micros};
 use crate::output::style::Role;
 
 impl Human {
@@ -45,9 +45,10 @@ impl Human {
     }
 }
 
-/// A duration with three significant digits or so: "12.3 ms", "4.2 s", "3 min 5 s".
+/// A duration with three significant digits or so: "12.3 ms", "4.2 s", "3 min 5 s". It is that of a recording, which has whole
+/// microseconds.
 pub fn short(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
+    let seconds = whole_micros(duration).as_secs_f64();
     if seconds < 0.001 {
         format!("{:.0} µs", seconds * 1e6)
     } else if seconds < 0.1 {
@@ -60,5 +61,25 @@ pub fn short(duration: Duration) -> String {
         format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60)
     } else {
         format!("{} h {} min", duration.as_secs() / 3600, duration.as_secs() / 60 % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_that_of_a_recording() {
+        for (nanoseconds, expected) in [
+            (516_999, "516 µs"),
+            (517_000, "517 µs"),
+            (999_999, "999 µs"),
+            (12_049_999, "12.0 ms"),
+            (1_949_999_999, "1.9 s"),
+        ] {
+            let live = Duration::from_nanos(nanoseconds);
+            let recorded = Duration::from_micros(nanoseconds / 1000);
+            assert_eq!((short(live).as_str(), short(recorded).as_str()), (expected, expected));
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::preview::payload_preview;
 use super::stamp::short;
 use super::{Detail, Human, OURS, arrow, role};
 use crate::event::{
-    Behind, Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, Opened,
+    Behind, Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, OmittedFor, Opened,
     ProxyClosed, ProxyInitiator, Touch, Transit,
 };
 use crate::output::escape::{Newlines, escape};
@@ -17,8 +17,9 @@ use crate::output::wrap::HANGING;
 use crate::platform::files::format_size;
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
+use crate::protocol::frame::Opcode;
 use crate::protocol::violation::Violation;
-use crate::protocol::vocabulary::{Direction, TransportEnd};
+use crate::protocol::vocabulary::{Direction, Partial, Position, TransportEnd};
 
 mod held;
 
@@ -170,7 +171,8 @@ impl Human {
         let size = format_size(omitted.size);
         let size = if omitted.compressed { format!("{size} compressed") } else { size };
         let kind = omitted.kind.name();
-        let text = format!("{kind} message of {size} passed on, not kept (--max-message-size)");
+        let why = omitted.reason.map_or("not kept", OmittedFor::text);
+        let text = format!("{kind} message of {size} passed on, {why}");
         Some(self.behind_arrow(omitted.direction, Role::Dim, &text))
     }
 
@@ -201,7 +203,8 @@ impl Human {
             return None;
         }
         let role = if closed.is_clean() { Role::Good } else { Role::Warning };
-        let mut text = self.remark(role, &proxy_closed_text(closed));
+        let mut text: String = cut_texts(closed).iter().map(|text| self.warning(text)).collect();
+        text += &self.remark(role, &proxy_closed_text(closed));
         if self.shows(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
             let packed = packed_directions([
@@ -266,9 +269,11 @@ const fn side(direction: Direction) -> &'static str {
 pub fn proxy_closed_text(closed: &ProxyClosed) -> String {
     let sides = [("client", &closed.client), ("server", &closed.server)];
     match closed.initiator {
+        _ if closed.is_closed_by_proxy() => ended_by_proxy(closed, sides),
         ProxyInitiator::Client => ended_by(closed, sides, &closed.client_end, 0),
-        ProxyInitiator::Server => ended_by(closed, sides, &closed.server_end, 1),
-        ProxyInitiator::Local => ended_by_proxy(closed, sides),
+        ProxyInitiator::Server | ProxyInitiator::Local => {
+            ended_by(closed, sides, &closed.server_end, 1)
+        }
     }
 }
 
@@ -283,42 +288,82 @@ fn ended_by(
     first: usize,
 ) -> String {
     let other = 1 - first;
-    let ((who, close), (other_name, answer)) = (sides[first], sides[other]);
-    let Some(close) = close else {
-        let text = match end {
-            Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
-            Some(TransportEnd::Error(error)) => format!("lost the {who} (1006): {error}"),
-            Some(end) => format!("ended by the {who} without a Close frame (1006): {end}"),
-            None => format!("ended by the {who} without a Close frame (1006)"),
-        };
-        return match answer {
-            Some(answer) => format!("{text}; the {other_name} closed{}", named(answer)),
-            None => text,
-        };
+    let ((who, _), (other_name, answer)) = (sides[first], sides[other]);
+    let Some(close) = closed.delivered_of(first) else {
+        return ended_by_transport(closed, sides, end, first);
     };
     let mut text = format!("closed by the {who}{}", named(close));
-    // What the other side answered, if it got anything to answer.
-    let asked = match &closed.own {
-        _ if !closed.not_delivered[first] => Some(close),
-        Some(own) if closed.awaited[other] => Some(own),
-        _ => None,
-    };
-    if closed.not_delivered[first] {
-        text += ", not delivered";
-    }
     match (&closed.own, &closed.why) {
         (Some(own), None) => text += &format!("; wscope closed{}", named(own)),
         (Some(own), Some(why)) => text += &format!("; wscope closed{} ({why})", named(own)),
         (None, Some(why)) => text += &format!("; {why}"),
         (None, None) => {}
     }
-    match (answer, asked) {
-        (None, _) => text += &format!("; the {other_name} did not answer (1006)"),
-        (Some(answer), Some(asked)) if is_echo(asked, answer) => {}
-        (Some(answer), Some(_)) => text += &format!("; the {other_name} answered{}", named(answer)),
-        (Some(answer), None) => text += &format!("; the {other_name} closed{}", named(answer)),
+    match answer {
+        None => text += &format!("; the {other_name} did not answer (1006)"),
+        Some(answer) if closed.not_delivered[other] => {
+            text += &format!("; the {other_name} answered{}, not delivered", named(answer));
+        }
+        Some(answer) if is_echo(close, answer) => {}
+        Some(answer) => text += &format!("; the {other_name} answered{}", named(answer)),
     }
     text
+}
+
+/// An end that one side brought about without a Close frame that the other one got.
+fn ended_by_transport(
+    closed: &ProxyClosed,
+    sides: [SideClose<'_>; 2],
+    end: &Option<TransportEnd>,
+    first: usize,
+) -> String {
+    let who = sides[first].0;
+    let mut text = match end {
+        Some(TransportEnd::Reset) => format!("reset by the {who} (1006)"),
+        Some(TransportEnd::Error(error)) => format!("lost the {who} (1006): {error}"),
+        Some(end) => format!("ended by the {who} without a Close frame (1006): {end}"),
+        None => format!("ended by the {who} without a Close frame (1006)"),
+    };
+    if let Some(Partial { position, .. }) = closed.cut[first].filter(|it| !it.is_boundary()) {
+        text += &format!(", {position}");
+    }
+    for (side, (name, close)) in sides.into_iter().enumerate() {
+        text += &match close {
+            Some(close) if closed.not_delivered[side] => {
+                format!("; the {name} had closed{}, not delivered", named(close))
+            }
+            Some(close) => format!("; the {name} closed{}", named(close)),
+            None => continue,
+        };
+    }
+    text
+}
+
+/// What a side has not finished, unless the line about the end says it.
+fn cut_texts(closed: &ProxyClosed) -> Vec<String> {
+    let first = match closed.initiator {
+        _ if closed.is_closed_by_proxy() => None,
+        ProxyInitiator::Client => Some(0),
+        ProxyInitiator::Server | ProxyInitiator::Local => Some(1),
+    };
+    let mut texts = Vec::new();
+    for (side, name) in ["client", "server"].into_iter().enumerate() {
+        let Some(Partial { message, position }) = closed.cut[side] else { continue };
+        let is_told = first == Some(side) && closed.delivered_of(side).is_none();
+        let is_in_frame =
+            matches!(position, Position::Payload { opcode: Opcode::Text | Opcode::Binary, .. });
+        match message {
+            Some(_) if is_told && is_in_frame => {}
+            Some(message) => {
+                texts.push(format!(
+                    "the {name} did not finish a message: {message} had been received"
+                ));
+            }
+            None if is_told => {}
+            None => texts.push(format!("what the {name} sent ended {position}")),
+        }
+    }
+    texts
 }
 
 /// An end that the proxy brought about, and what each side answered if that differs.

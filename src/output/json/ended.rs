@@ -3,7 +3,9 @@
 use super::Object;
 use crate::event::{Closed, LastTraffic};
 use crate::protocol::connection::EndCause;
-use crate::protocol::vocabulary::{Compressed, Counters, Position, TransportEnd};
+use crate::protocol::vocabulary::{
+    Compressed, Counters, IncompleteMessage, Position, TransportEnd,
+};
 
 /// Adds it to the object of a close event.
 pub(super) fn details(object: &mut Object<'_>, closed: &Closed) {
@@ -58,8 +60,19 @@ pub(super) const fn transport_name(end: &TransportEnd) -> &'static str {
     }
 }
 
+/// A message that was not finished.
+pub(super) fn incomplete(object: &mut Object<'_>, message: Option<&IncompleteMessage>) {
+    let Some(message) = message else { return };
+    object.object("incomplete_message", |inner| {
+        inner.text("type", message.kind.name());
+        inner.number("size", message.size);
+        inner.number("frames", message.frames);
+        inner.boolean("compressed", message.compressed);
+    });
+}
+
 /// Where the transport ended, if not between messages.
-fn position(object: &mut Object<'_>, position: &Position) {
+pub(super) fn position(object: &mut Object<'_>, position: &Position) {
     if *position == Position::Boundary {
         return;
     }

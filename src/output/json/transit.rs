@@ -9,7 +9,7 @@ use crate::event::{
 };
 use crate::protocol::MessageKind;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::vocabulary::{Direction, TransportEnd};
+use crate::protocol::vocabulary::{Direction, Partial, TransportEnd};
 
 /// Adds what was done to a message, if anything was, and that it was not passed on at once.
 pub(super) fn touch(object: &mut Object<'_>, event: &Event<'_>) {
@@ -103,6 +103,9 @@ pub(super) fn omitted(mut object: Object<'_>, event: &Event<'_>, omitted: &Omitt
     object.boolean("compressed", omitted.compressed);
     object.number("frames", omitted.frames);
     object.boolean("omitted", true);
+    if let Some(reason) = omitted.reason {
+        object.text("omitted_for", reason.name());
+    }
     touch(&mut object, event);
     object.end();
 }
@@ -164,6 +167,18 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
         end(inner, ["client", "client_error"], closed.client_end.as_ref());
         end(inner, ["server", "server_error"], closed.server_end.as_ref());
     });
+    if closed.cut != [None; 2] {
+        object.object("cut", |inner| {
+            for (side, partial) in ["client", "server"].into_iter().zip(&closed.cut) {
+                if let Some(Partial { message, position }) = partial {
+                    inner.object(side, |inner| {
+                        ended::incomplete(inner, message.as_ref());
+                        ended::position(inner, position);
+                    });
+                }
+            }
+        });
+    }
     object.millis("duration_ms", Some(closed.age));
     object.object("totals", |inner| {
         inner.object("client", |inner| ended::totals(inner, &closed.from_client));
@@ -181,6 +196,7 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
 fn amount(object: &mut Object<'_>, undelivered: Undelivered) {
     let (unit, count) = match undelivered {
         Undelivered::Messages(count) => ("messages", count),
+        Undelivered::MessagesAtLeast(count) => ("messages_at_least", count),
         Undelivered::Bytes(count) => ("bytes", count),
         Undelivered::BytesAtLeast(count) => ("bytes_at_least", count),
         Undelivered::BytesAtMost(count) => ("bytes_at_most", count),
@@ -322,11 +338,12 @@ mod tests {
             wire_size: 80,
             compressed: true,
             frames: 2,
+            reason: Some(OmittedFor::Memory),
         };
         assert_eq!(
             shown(None, EventKind::Omitted(&omitted)),
             "{\"event\":\"message\",\"direction\":\"server\",\"type\":\"binary\",\"size\":70,\
-             \"wire_size\":80,\"compressed\":true,\"frames\":2,\"omitted\":true}\n"
+             \"wire_size\":80,\"compressed\":true,\"frames\":2,\"omitted\":true,\"omitted_for\":\"max_memory\"}\n"
         );
         let http = HttpExchange {
             method: "GET".to_owned(),

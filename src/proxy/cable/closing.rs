@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::event::{EventKind, Level, Undelivered};
+use crate::event::{EventKind, Level, Undelivered, undelivered_texts};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::relay::{Content, push_control};
 use crate::protocol::{Masks, Opcode, Side};
@@ -105,16 +105,20 @@ impl Cable<'_> {
         }
     }
 
-    /// Shows what was received and not delivered, because the proxy has ended the connection before, or the other side was
-    /// reset or took nothing.
-    pub(super) fn show_undelivered(&mut self) -> [Option<Undelivered>; 2] {
+    /// What was received and not delivered, because the proxy has ended the connection before, or the other side was reset or took
+    /// nothing.
+    pub(super) fn undelivered(&mut self) -> [Option<Undelivered>; 2] {
         SIDES.map(|from| {
             let is_gone = self.ends[at(from.other())].has_failed();
-            let amount = self.ways[at(from)].undelivered(is_gone)?;
-            let text = format!("not delivered to the {}: {amount}", from.other().name());
-            self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
-            Some(amount)
+            self.ways[at(from)].undelivered(is_gone)
         })
+    }
+
+    /// Shows it.
+    pub(super) fn show_undelivered(&mut self, amounts: [Option<Undelivered>; 2]) {
+        for text in undelivered_texts(amounts) {
+            self.journal.emit_now(EventKind::Notice(Level::Warning, &text));
+        }
     }
 
     /// Has one side sent a Close frame, unless it has got one, or cannot get any.
@@ -256,7 +260,13 @@ impl Cable<'_> {
         SIDES.iter().for_each(|&from| self.take_all_events(from)); // a Close frame that was streamed
         let is_first = !self.has_passed_end();
         self.aborted.get_or_insert(Aborted { why, is_first });
-        SIDES.iter().for_each(|&side| self.ends[at(side)].abort());
+        for side in SIDES {
+            let (end, losses) = (&mut self.ends[at(side)], &mut self.ways[at(side.other())].losses);
+            if !end.has_sent_all() {
+                losses.add_discarded(end.unacknowledged());
+            }
+            end.abort();
+        }
         self.is_over = true;
     }
 }

@@ -1,7 +1,7 @@
 //! What passes, as events.
 
 use crate::event::{
-    EventKind, Level, Message, Omitted, Opened, ProxyInitiator, Transit, emit_masked,
+    EventKind, Level, Message, Omitted, OmittedFor, Opened, ProxyInitiator, Transit, emit_masked,
 };
 use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
@@ -16,7 +16,7 @@ pub(super) struct Totals {
     pub(super) violations: u64,
     /// Messages and control frames that were not just passed on.
     pub(super) touched: u64,
-    /// Who sent the first Close frame.
+    /// Who sent the first Close frame that was delivered.
     pub(super) first_close: Option<Side>,
     /// Who ended its direction first.
     pub(super) first_end: Option<Side>,
@@ -37,7 +37,6 @@ impl Totals {
     pub(super) fn note(&mut self, event: &Event<'_>, from: Side, messages: &MessageCounts) {
         match event {
             event if is_message(event) => messages.add(from, 1),
-            Event::Close(..) => drop(self.first_close.get_or_insert(from)),
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}
         }
@@ -60,11 +59,12 @@ pub(super) fn control_size(event: &Event<'_>, from: Side) -> u64 {
     header + payload as u64
 }
 
-/// An event of a direction in which violations are withheld only if they are enforced: the bytes after one with which parsing
-/// ends pass, too.
-pub(super) fn as_passed(event: Event<'_>, enforces: bool) -> Event<'_> {
+/// An event of a direction in which violations are withheld only if they are enforced, or nothing is delivered any more: the bytes
+/// after one with which parsing ends pass, too.
+pub(super) fn as_passed(event: Event<'_>, enforces: bool, is_withheld: bool) -> Event<'_> {
     match event {
-        Event::Violation(violation) if !enforces => Event::Tolerated(violation),
+        Event::Tolerated(violation) if is_withheld => Event::Violation(violation),
+        Event::Violation(violation) if !enforces && !is_withheld => Event::Tolerated(violation),
         other => other,
     }
 }
@@ -116,7 +116,7 @@ fn emit(
         Event::Message { kind, data, frames, wire_size, compressed, .. } => {
             emit(message(direction, kind, data, (frames, wire_size, compressed)));
         }
-        Event::Omitted { kind, size, frames, wire_size, compressed, .. } => {
+        Event::Omitted { kind, size, frames, wire_size, compressed, reason } => {
             let size = size.unwrap_or(wire_size);
             emit(EventKind::Omitted(&Omitted {
                 direction,
@@ -125,6 +125,7 @@ fn emit(
                 wire_size,
                 compressed,
                 frames,
+                reason: omitted_for(reason),
             }));
         }
         Event::Ping(_, data) => emit(EventKind::Ping(direction, data)),
@@ -133,6 +134,16 @@ fn emit(
         Event::Frame(frame) => masked(EventKind::Frame(&FrameEvent { direction, ..frame })),
         Event::Violation(violation) => masked(EventKind::Violation(direction, violation)),
         Event::Tolerated(violation) => masked(EventKind::Tolerated(direction, violation)),
+    }
+}
+
+const fn omitted_for(reason: Omission) -> Option<OmittedFor> {
+    match reason {
+        Omission::TooBig => Some(OmittedFor::Size),
+        Omission::OverMemory => Some(OmittedFor::Memory),
+        Omission::CannotInflate => Some(OmittedFor::Inflating),
+        Omission::Unfinished => Some(OmittedFor::Unfinished),
+        Omission::Unwanted => None,
     }
 }
 

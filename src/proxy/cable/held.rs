@@ -126,21 +126,35 @@ impl Cable<'_> {
         self.is_over |= (from_client || from_server) && have_left();
     }
 
-    /// Reports what is still held of this connection, which has ended, or waits.
-    pub(super) fn end_holding(&mut self) {
-        for side in SIDES {
-            let Some(messages) = self.ways[at(side)].passing.messages() else { continue };
-            for leftover in messages.clear() {
-                let left = match leftover {
-                    Leftover::Released(released) => Some(*released),
-                    Leftover::Held(number) => {
-                        let held = self.control.holding.remove(number);
-                        held.map(|held| released(number, held, false))
-                    }
-                };
-                if let Some(left) = left {
-                    self.show_decided(left.not_delivered());
+    /// Drops what waits, or is held, in directions that the proxy has ended: the operator cannot have it delivered any more.
+    pub(super) fn drop_undeliverable(&mut self) {
+        for from in SIDES {
+            let is_closing = self.closing.is_some();
+            let way = &mut self.ways[at(from)];
+            let is_ended = way.is_shut || (is_closing && way.own_close.is_none());
+            let Some(messages) = way.passing.messages() else { continue };
+            // What ends the connection behind it still does.
+            let ends_later = messages.is_ending() && !is_closing;
+            if is_ended && !messages.is_empty() && !ends_later {
+                way.losses.add_dropped(messages.waiting(), messages.waiting_bytes());
+                self.end_holding(from);
+            }
+        }
+    }
+
+    /// Reports what is still held of a direction which has ended, or waits.
+    pub(super) fn end_holding(&mut self, from: Side) {
+        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        for leftover in messages.clear() {
+            let left = match leftover {
+                Leftover::Released(released) => Some(*released),
+                Leftover::Held(number) => {
+                    let held = self.control.holding.remove(number);
+                    held.map(|held| released(number, held, false))
                 }
+            };
+            if let Some(left) = left {
+                self.show_decided(left.not_delivered());
             }
         }
     }

@@ -43,6 +43,14 @@ impl Passing {
         }
     }
 
+    /// Whether a control frame was withheld because of a violation, and no message that was begun before.
+    pub(super) fn withholds_control_only(&self) -> bool {
+        let Self::Messages(messages) = self else { return false };
+        let frame = messages.relay.violation().and_then(|violation| violation.frame);
+        frame.is_some_and(|header| header.opcode.is_control())
+            && !messages.relay.inbound().is_receiving_message()
+    }
+
     /// Frees memory that only traffic needs.
     pub(super) fn release_idle(&mut self) {
         match self {

@@ -28,6 +28,7 @@ impl Cable<'_> {
         failed: Option<io::Error>,
         undelivered: [Option<Undelivered>; 2],
     ) -> Report {
+        SIDES.iter().for_each(|&side| self.note_delivered_close(side)); // before the loop, or at its end
         let closing = self.closing.take();
         let is_enforced = self.ways.iter().any(|way| way.passing.has_violated());
         let closed_side = self.closed_side.take();
@@ -83,6 +84,7 @@ impl Cable<'_> {
             undelivered,
             client_end: self.ways[at(Side::Client)].ended.clone(),
             server_end: self.ways[at(Side::Server)].ended.clone(),
+            cut: SIDES.map(|side| self.ways[at(side)].cut),
             from_client: self.ways[at(Side::Client)].passing.inbound().counters(),
             from_server: self.ways[at(Side::Server)].passing.inbound().counters(),
             violations: self.totals.violations,

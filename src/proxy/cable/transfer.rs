@@ -275,7 +275,9 @@ impl Cable<'_> {
     fn end_decoding(&mut self, from: Side) {
         let mut out = Vec::new();
         self.take_all_events(from);
-        match &mut self.ways[at(from)].passing {
+        let way = &mut self.ways[at(from)];
+        way.cut = way.passing.inbound().partial();
+        match &mut way.passing {
             Passing::Stream(inbound) => {
                 inbound.end();
                 self.take_all_events(from);
@@ -342,7 +344,7 @@ impl Cable<'_> {
             losses.add_event(&event, from);
         }
         let transit = Transit { waits: is_closing, ..Transit::default() };
-        let event = as_passed(event, false);
+        let event = as_passed(event, false, is_closing);
         show(event, transit, from.direction(), self.opened, &mut self.journal);
         true
     }

@@ -17,6 +17,10 @@ pub(super) struct Losses {
     has_bytes: bool,
     /// Messages that were received, or stopped waiting, when nothing could be delivered any more.
     messages: u64,
+    /// The payloads of those that had waited, in bytes.
+    dropped_bytes: u64,
+    /// The system has discarded what it had for the receiver, and does not tell how much that was.
+    has_unknown: bool,
     /// Bytes that waited, or that the system had for it, when the receiver was reset or given up.
     lost: Lost,
 }
@@ -44,6 +48,18 @@ impl Losses {
         self.messages += count;
     }
 
+    /// Records messages that waited, and the bytes of their payloads.
+    pub(super) fn add_dropped(&mut self, count: u64, bytes: u64) {
+        self.messages += count;
+        self.dropped_bytes += bytes;
+    }
+
+    /// Records what the system had for the receiver when the proxy reset that, in bytes. `None`: it does not tell.
+    pub(super) fn add_discarded(&mut self, count: Option<u64>) {
+        self.has_unknown |= count.is_none();
+        self.lost.possible += count.unwrap_or(0);
+    }
+
     /// Records bytes that waited.
     pub(super) fn add_waiting(&mut self, count: u64) {
         self.lost.certain += count;
@@ -57,20 +73,27 @@ impl Losses {
 
 impl Way {
     /// What was received of its source and not delivered: messages where it is only whole ones that were decoded, else bytes. `None`:
-    /// nothing. `is_gone`: the receiver was reset, and what the system had for it then is not known.
+    /// nothing. `is_gone`: the receiver was reset, and what it had not read, or the system had for it, is not known.
     pub(super) fn undelivered(&mut self, is_gone: bool) -> Option<Undelivered> {
-        let Losses { bytes, has_bytes, messages, lost } = self.losses;
+        let Losses { bytes, has_bytes, messages, dropped_bytes, has_unknown, lost } = self.losses;
+        let is_gone = is_gone || has_unknown;
         let (waiting, waiting_bytes, holds_back) = self
             .passing
             .messages()
             .map_or((0, 0, false), |it| (it.waiting(), it.waiting_bytes(), it.relay.holds_back()));
-        let is_cut = (has_bytes || holds_back) && !self.passing.inbound().is_between_messages();
+        let is_cut = (has_bytes || holds_back)
+            && !self.passing.inbound().is_between_messages()
+            && !self.passing.withholds_control_only();
         let count = messages + waiting + u64::from(is_cut);
         let written_late = lost.certain + lost.possible + self.outgoing.waiting_of_source();
         if written_late == 0 {
-            return (count > 0).then_some(Undelivered::Messages(count));
+            let amount = match is_gone {
+                true => Undelivered::MessagesAtLeast(count),
+                false => Undelivered::Messages(count),
+            };
+            return (count > 0).then_some(amount);
         }
-        let bytes = written_late + bytes + waiting_bytes;
+        let bytes = written_late + bytes + waiting_bytes + dropped_bytes;
         Some(match (is_gone, lost.possible) {
             (true, _) => Undelivered::BytesAtLeast(bytes),
             (false, 0) => Undelivered::Bytes(bytes),

@@ -113,7 +113,7 @@ impl Cable<'_> {
             Step::Observed(event) => {
                 note(&event);
                 let transit = Transit { waits: is_closing, ..Transit::default() };
-                let event = as_passed(event, self.options.enforce);
+                let event = as_passed(event, self.options.enforce, is_closing);
                 show(event, transit, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }

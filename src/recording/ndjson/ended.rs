@@ -55,7 +55,7 @@ pub(super) struct Close {
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
-struct Incomplete {
+pub(super) struct Incomplete {
     #[serde(rename = "type")]
     kind: Type,
     size: u64,
@@ -93,7 +93,7 @@ enum End {
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
-struct Place {
+pub(super) struct Place {
     #[serde(rename = "in")]
     within: Within,
     bytes: Option<u8>,
@@ -206,15 +206,7 @@ impl CloseLine {
             sent: self.sent.map(Close::payload),
             received,
             violation,
-            incomplete: self.incomplete_message.map(|it| IncompleteMessage {
-                kind: match it.kind {
-                    Type::Text => MessageKind::Text,
-                    Type::Binary => MessageKind::Binary,
-                },
-                frames: it.frames,
-                size: it.size,
-                compressed: it.compressed,
-            }),
+            incomplete: self.incomplete_message.map(Incomplete::message),
         }
     }
 
@@ -275,8 +267,22 @@ fn with_invalid_close(violation: Option<Violation>, close: &ClosePayload) -> Vio
     Violation { payload, excerpt: close.reason.clone().into_bytes(), ..base }
 }
 
+impl Incomplete {
+    pub(super) fn message(self) -> IncompleteMessage {
+        IncompleteMessage {
+            kind: match self.kind {
+                Type::Text => MessageKind::Text,
+                Type::Binary => MessageKind::Binary,
+            },
+            frames: self.frames,
+            size: self.size,
+            compressed: self.compressed,
+        }
+    }
+}
+
 impl Place {
-    fn position(&self) -> Option<Position> {
+    pub(super) fn position(&self) -> Option<Position> {
         Some(match self.within {
             Within::Header => Position::Header(usize::from(self.bytes?)),
             Within::Payload => Position::Payload {

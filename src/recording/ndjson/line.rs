@@ -14,7 +14,7 @@ use super::proxied::{
     ChangedLine, CloseFrameLine, CloseSides, HeldLine, HttpLine, ProxyCloseLine, touch,
 };
 use super::values::{Direction, Millis, Side, Stamps, Text, excerpt, or_default};
-use crate::event::{Omitted, OwnedTransit, Stamp};
+use crate::event::{Omitted, OmittedFor, OwnedTransit, Stamp};
 use crate::protocol::MessageKind;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
@@ -156,6 +156,8 @@ struct DataLine<'a> {
     rtt_ms: Option<Millis<'a>>,
     #[serde(default, deserialize_with = "or_default")]
     omitted: bool,
+    #[serde(borrow)]
+    omitted_for: Option<Text<'a>>,
     rule: Option<u64>,
     #[serde(borrow)]
     action: Option<Text<'a>>,
@@ -170,6 +172,11 @@ struct DataLine<'a> {
 enum Kind {
     Text,
     Binary,
+}
+
+/// Why a message was not kept; `None` if another version of the program had another reason.
+fn omitted_for(name: &str) -> Option<OmittedFor> {
+    OmittedFor::ALL.into_iter().find(|reason| reason.name() == name)
 }
 
 /// The line as text.
@@ -252,6 +259,7 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
                 wire_size,
                 compressed,
                 frames: line.frames.unwrap_or(1),
+                reason: line.omitted_for.and_then(|name| omitted_for(&name.0)),
             }),
             (None, None) => return Err(missing("data")),
             (Some(data), _) => RecordedKind::Message(RecordedMessage {

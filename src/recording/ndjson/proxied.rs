@@ -4,14 +4,14 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::ended::{Close, Traffic};
+use super::ended::{Close, Incomplete, Place, Traffic};
 use super::payload::{Encoding, payload};
 use super::values::{Direction, Millis, Side, Text, millis, or_default};
 use crate::event::{
     Carried, Decided, HeldOutcome, HttpExchange, OwnedChange, OwnedTouch, ProxyClosed,
     ProxyInitiator, Undelivered,
 };
-use crate::protocol::vocabulary::TransportEnd;
+use crate::protocol::vocabulary::{Partial, Position, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::RecordedKind;
 
@@ -56,6 +56,8 @@ pub(super) struct ProxyCloseLine {
     undelivered: Amounts,
     #[serde(default, deserialize_with = "or_default")]
     end: Ends,
+    #[serde(default, deserialize_with = "or_default")]
+    cut: Cuts,
     duration_ms: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "or_default")]
     totals: Totals,
@@ -77,6 +79,20 @@ struct Ends {
 
 #[derive(Default, Deserialize)]
 #[serde(expecting = "an object", default)]
+struct Cuts {
+    client: Option<Cut>,
+    server: Option<Cut>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Cut {
+    incomplete_message: Option<Incomplete>,
+    position: Option<Place>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(expecting = "an object", default)]
 struct Amounts {
     client: Option<Amount>,
     server: Option<Amount>,
@@ -86,6 +102,7 @@ struct Amounts {
 #[serde(expecting = "an object")]
 struct Amount {
     messages: Option<u64>,
+    messages_at_least: Option<u64>,
     bytes: Option<u64>,
     bytes_at_least: Option<u64>,
     bytes_at_most: Option<u64>,
@@ -130,6 +147,7 @@ impl ProxyCloseLine {
                 .map(|amount| amount.and_then(Amount::undelivered)),
             client_end: client.map(|end| end.transport(client_error)),
             server_end: server.map(|end| end.transport(server_error)),
+            cut: [self.cut.client, self.cut.server].map(|cut| cut.and_then(Cut::partial)),
             from_client: self.totals.client.counters(),
             from_server: self.totals.server.counters(),
             violations: self.violations,
@@ -146,11 +164,21 @@ impl ProxyCloseLine {
     }
 }
 
+impl Cut {
+    fn partial(self) -> Option<Partial> {
+        let message = self.incomplete_message.map(Incomplete::message);
+        let position = self.position.as_ref().and_then(Place::position);
+        let is_cut = message.is_some() || position.is_some();
+        is_cut.then(|| Partial { message, position: position.unwrap_or(Position::Boundary) })
+    }
+}
+
 impl Amount {
     fn undelivered(self) -> Option<Undelivered> {
-        let Self { messages, bytes, bytes_at_least, bytes_at_most } = self;
+        let Self { messages, messages_at_least, bytes, bytes_at_least, bytes_at_most } = self;
         messages
             .map(Undelivered::Messages)
+            .or(messages_at_least.map(Undelivered::MessagesAtLeast))
             .or(bytes.map(Undelivered::Bytes))
             .or(bytes_at_least.map(Undelivered::BytesAtLeast))
             .or(bytes_at_most.map(Undelivered::BytesAtMost))

@@ -157,7 +157,7 @@ fn what_is_let_go_is_delivered_at_the_end_behind_what_waits_for_its_time() {
 }
 
 #[test]
-fn what_is_let_go_behind_the_close_frame_is_counted_as_not_delivered() {
+fn what_is_held_when_the_operator_closes_is_counted_as_not_delivered() {
     let proxied = proxy(&["--json", "--rule", "client text:held => hold"]);
     let mut tab = proxied.page.tab();
     let (mut client, mut server) = proxied.open();
@@ -166,7 +166,6 @@ fn what_is_let_go_behind_the_close_frame_is_counted_as_not_delivered() {
     tab.ask("close", json!({"connection": 1, "to": "both", "code": 4001, "reason": ""}));
     server.expect_close(4001);
     client.expect_close(4001);
-    tab.ask("release", json!({"number": 1, "drop": false}));
     client.close(4001, "");
     server.close(4001, "");
     client.expect_eof();

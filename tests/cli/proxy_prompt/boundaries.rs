@@ -4,7 +4,7 @@
 use std::sync::mpsc::channel;
 
 use super::{connect, finish, proxy, say};
-use crate::support::{CONTINUATION, Key, Server, TEXT, frame, masked, ping};
+use crate::support::{CONTINUATION, Key, Server, TEXT, frame, masked, ping, text};
 
 #[test]
 fn what_was_injected_precedes_the_close_frame_behind_it() {
@@ -136,4 +136,24 @@ fn a_connection_that_both_sides_have_left_ends_though_something_is_held() {
     drop(client);
     terminal.press(Key::CtrlD);
     assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn what_is_held_for_a_side_that_is_closed_cannot_be_delivered_any_more() {
+    for command in ["/close 1 client 1012", "/close 1"] {
+        let server = Server::script(|peer| {
+            peer.accept_request();
+            peer.send([text("hold me"), text("behind")].concat());
+            peer.read_until_eof();
+        });
+        let options = ["--rule", "server /hold/ => hold", "--close-timeout", "20s"];
+        let (terminal, port) = proxy(&options, &server);
+        let mut client = connect(&terminal, port, "/", &[]);
+        terminal.wait_for("hold as 1");
+        terminal.type_line(command);
+        terminal.wait_for("held message 1: not delivered");
+        client.expect_close(if command == "/close 1" { 1000 } else { 1012 });
+        terminal.type_line("/go");
+        terminal.wait_for("no message is held");
+    }
 }

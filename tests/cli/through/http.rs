@@ -191,16 +191,22 @@ fn a_malformed_first_chunk_is_a_502() {
 }
 
 #[test]
-fn an_upgrade_that_was_not_asked_for_is_a_502() {
-    let mut proxy = proxy(&["--json"]);
-    let (mut client, mut server) = requested(&proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    server.send(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-    );
-    assert_status(&client.read_head(), 502);
-    let body = String::from_utf8(client.read_until_eof()).expect("UTF-8");
-    assert!(body.contains("101"), "{body}");
-    expect_event(&mut proxy, "GET", "/", 502);
+fn an_upgrade_to_something_else_than_a_websocket_is_a_502_whether_asked_for_or_not() {
+    for asked in
+        ["", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"]
+    {
+        let mut proxy = proxy(&["--json"]);
+        let request = format!("GET / HTTP/1.1\r\nHost: x\r\n{asked}\r\n");
+        let (mut client, mut server) = requested(&proxy, &request);
+        server.send(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        );
+        assert_status(&client.read_head(), 502);
+        let body = String::from_utf8(client.read_until_eof()).expect("UTF-8");
+        let text = "switched protocols (101) for a request that was not for a WebSocket";
+        assert!(body.contains(text), "{body}");
+        expect_event(&mut proxy, "GET", "/", 502);
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn ends(proxy: &mut Proxied) -> serde_json::Value {
     json!([close["initiator"], close["end"]["client"], close["end"]["server"]])
 }
 
-fn large() -> Vec<u8> {
+pub(super) fn large() -> Vec<u8> {
     text(&"x".repeat(60_000))
 }
 

@@ -237,7 +237,8 @@ pub(super) fn unanswered_text(why: &NoResponse) -> String {
             "the server sent interim responses (1xx) without end".to_owned()
         }
         NoResponse::UnaskedUpgrade => {
-            "the server switched protocols (101), which the request did not ask for".to_owned()
+            "the server switched protocols (101) for a request that was not for a WebSocket: no other protocol is passed on"
+                .to_owned()
         }
         NoResponse::Body(fault) => format!("the server's response has a malformed body: {fault}"),
         NoResponse::TimedOut => {

@@ -199,18 +199,27 @@ fn a_violation_has_a_direction_and_says_what_became_of_it() {
 
 #[test]
 fn a_message_that_was_not_kept_is_named() {
-    let omitted = Omitted {
+    let mut omitted = Omitted {
         direction: Direction::Received,
         kind: MessageKind::Text,
         size: 70 << 20,
         wire_size: 0,
         compressed: false,
         frames: 1,
+        reason: None,
     };
-    assert_eq!(
-        shown(EventKind::Omitted(&omitted)),
-        "#1 < text message of 70 MiB passed on, not kept (--max-message-size)\n"
-    );
+    for (reason, why) in [
+        (Some(OmittedFor::Size), " (--max-message-size)"),
+        (Some(OmittedFor::Memory), " (--max-memory)"),
+        (Some(OmittedFor::Inflating), " (it cannot be inflated)"),
+        (None, ""),
+    ] {
+        omitted.reason = reason;
+        assert_eq!(
+            shown(EventKind::Omitted(&omitted)),
+            format!("#1 < text message of 70 MiB passed on, not kept{why}\n")
+        );
+    }
     let quiet = HumanOptions { detail: Detail::Quiet, ..piped() };
     assert_eq!(shown_with(quiet, None, EventKind::Omitted(&omitted)), "");
 }
@@ -296,7 +305,8 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
                 not_delivered: [true; 2],
                 ..base(Client, Some(close(1001, "")), normal.clone())
             },
-            "closed by the client: 1001 Going Away, not delivered; the server closed: 1000 Normal Closure",
+            "ended by the client without a Close frame (1006); the client had closed: 1001 Going Away, not delivered; \
+             the server had closed: 1000 Normal Closure, not delivered",
         ),
         (
             // Held, and overtaken by /close.
@@ -308,8 +318,7 @@ fn an_end_says_who_closed_and_what_the_others_answered() {
                     Some("/close"),
                 )
             },
-            "closed by the server: 1000 Normal Closure, not delivered; wscope closed: 1012 Service Restart: \
-             \"z\" (/close)",
+            "closed by wscope: 1012 Service Restart: \"z\" (/close); the server had closed: 1000 Normal Closure, not delivered",
         ),
         (
             ours(base(Local, None, None), &None, Some("abort")),

@@ -94,7 +94,8 @@ impl Builder<'_> {
         let wire_size = wire_size.unwrap_or_else(usual);
         if omitted && self.is_proxied {
             let frames = frames.unwrap_or(1);
-            let it = Omitted { direction, kind, size, wire_size, compressed, frames };
+            let reason = None; // a HAR does not say
+            let it = Omitted { direction, kind, size, wire_size, compressed, frames, reason };
             return self.push(at, RecordedKind::Omitted(it));
         }
         self.push(

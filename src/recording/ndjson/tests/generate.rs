@@ -233,9 +233,8 @@ pub(super) fn transport_end() -> impl Strategy<Value = TransportEnd> {
     ]
 }
 
-fn cause() -> impl Strategy<Value = EndCause> {
-    let end = transport_end();
-    let position = prop_oneof![
+pub(super) fn position() -> impl Strategy<Value = Position> {
+    prop_oneof![
         Just(Position::Boundary),
         (0..14usize).prop_map(Position::Header),
         (0..16u8, any::<u64>(), any::<u64>()).prop_map(|(bits, got, of)| Position::Payload {
@@ -244,10 +243,14 @@ fn cause() -> impl Strategy<Value = EndCause> {
             of
         }),
         any::<u64>().prop_map(Position::Message),
-    ];
+    ]
+}
+
+fn cause() -> impl Strategy<Value = EndCause> {
     prop_oneof![
         Just(EndCause::Handshake),
-        (end, position).prop_map(|(end, position)| EndCause::Transport(end, position)),
+        (transport_end(), position())
+            .prop_map(|(end, position)| EndCause::Transport(end, position)),
         Just(EndCause::CloseTimeout),
         Just(EndCause::Violation),
         Just(EndCause::Abandoned),
@@ -277,12 +280,15 @@ pub(super) fn counters() -> impl Strategy<Value = Counters> {
     )
 }
 
-fn ending() -> impl Strategy<Value = Ending> {
-    let incomplete = (kind(), any::<u64>(), any::<u64>(), any::<bool>()).prop_map(
+pub(super) fn incomplete() -> impl Strategy<Value = IncompleteMessage> {
+    (kind(), any::<u64>(), any::<u64>(), any::<bool>()).prop_map(
         |(kind, frames, size, compressed)| IncompleteMessage { kind, frames, size, compressed },
-    );
+    )
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
     let closes = (option::of(close()), option::of(close()));
-    (cause(), initiator(), closes, option::of(violation()), option::of(incomplete)).prop_map(
+    (cause(), initiator(), closes, option::of(violation()), option::of(incomplete())).prop_map(
         |(cause, initiator, (sent, received), violation, incomplete)| Ending {
             cause,
             initiator,

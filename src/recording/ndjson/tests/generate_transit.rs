@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::generate::*;
 use crate::event::*;
 use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::{Partial, Position};
 use crate::recording::RecordedKind;
 
 /// What proxies record, with what was done to it.
@@ -44,9 +45,20 @@ fn touch(changed: impl Strategy<Value = OwnedChange>) -> impl Strategy<Value = O
 }
 
 fn untouchable() -> impl Strategy<Value = RecordedKind> {
-    let omitted = (direction(), kind(), any::<u64>(), any::<u64>(), any::<bool>(), any::<u64>())
-        .prop_map(|(direction, kind, size, wire_size, compressed, frames)| {
-            RecordedKind::Omitted(Omitted { direction, kind, size, wire_size, compressed, frames })
+    let reason = option::of((0..4usize).prop_map(|index| OmittedFor::ALL[index]));
+    let sizes = (any::<u64>(), any::<u64>(), any::<bool>(), any::<u64>());
+    let omitted =
+        (direction(), kind(), sizes, reason).prop_map(|(direction, kind, sizes, reason)| {
+            let (size, wire_size, compressed, frames) = sizes;
+            RecordedKind::Omitted(Omitted {
+                direction,
+                kind,
+                size,
+                wire_size,
+                compressed,
+                frames,
+                reason,
+            })
         });
     let decided = (
         any::<Option<u64>>(),
@@ -103,12 +115,21 @@ fn outcome() -> impl Strategy<Value = HeldOutcome> {
 }
 
 fn undelivered() -> impl Strategy<Value = Undelivered> {
-    (0..4, any::<u64>()).prop_map(|(unit, count)| match unit {
+    (0..5, any::<u64>()).prop_map(|(unit, count)| match unit {
         0 => Undelivered::Messages(count),
         1 => Undelivered::Bytes(count),
         2 => Undelivered::BytesAtLeast(count),
+        3 => Undelivered::MessagesAtLeast(count),
         _ => Undelivered::BytesAtMost(count),
     })
+}
+
+fn cut() -> impl Strategy<Value = Option<Partial>> {
+    option::of((option::of(incomplete()), position()).prop_map(|(message, position)| {
+        let is_cut = message.is_some() || position != Position::Boundary;
+        let position = if is_cut { position } else { Position::Header(1) };
+        Partial { message, position }
+    }))
 }
 
 fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
@@ -118,7 +139,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
         .prop_map(|(own, awaited)| (own.is_some() && awaited[0], own.is_some() && awaited[1], own));
     let closes = (option::of(close()), option::of(close()), own, any::<[bool; 2]>());
     let lost = (option::of(undelivered()), option::of(undelivered()));
-    let ends = (option::of(transport_end()), option::of(transport_end()));
+    let ends = (option::of(transport_end()), option::of(transport_end()), cut(), cut());
     let counts = (any::<u64>(), any::<u64>(), option::of(text()), lost);
     (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
         |(
@@ -140,6 +161,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
                 own: closes.2.2,
                 client_end: ends.0,
                 server_end: ends.1,
+                cut: [ends.2, ends.3],
                 from_client,
                 from_server,
                 violations,

@@ -115,6 +115,7 @@ fn other_events_of_a_proxy_are_shown_as_they_were_live() {
         wire_size: 1,
         compressed: true,
         frames: 1,
+        reason: Some(OmittedFor::Inflating),
     };
     let http = HttpExchange {
         method: "GET".to_owned(),
