@@ -10,7 +10,9 @@ use kept::{Kept, is_expressible};
 pub use step::{StepPayload, step};
 pub(super) use values::MIN_VALUE;
 
+mod capture_query;
 mod captures;
+mod comments;
 mod expected;
 mod head;
 mod heartbeats;

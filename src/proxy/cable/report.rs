@@ -64,13 +64,10 @@ impl Cable<'_> {
         };
         let awaited = SIDES.map(is_awaited);
         let not_delivered = SIDES.map(|side| {
-            let way = &self.ways[at(side)];
-            // Once the proxy has ended a direction, nothing of its source follows.
-            let is_delivered = way.has_delivered_close() && !way.is_shut;
-            let is_answer = |close: &ClosePayload| {
-                awaited[at(side)] && is_answer_to_ours(side, close, own.as_ref(), closing.as_ref())
-            };
-            way.close.as_ref().is_some_and(|close| !is_delivered && !is_answer(close))
+            self.undelivered_close(side).is_some_and(|close| {
+                let is_answer = is_answer_to_ours(side, close, own.as_ref(), closing.as_ref());
+                !(awaited[at(side)] && is_answer)
+            })
         });
         let secrets = &self.opened.secrets;
         let close = |side| self.ways[at(side)].close.as_ref().map(|it| mask::close(it, secrets));
@@ -93,6 +90,14 @@ impl Cable<'_> {
             why,
         };
         Report { closed, is_enforced, failed }
+    }
+
+    /// The Close frame of a side that the other one has not got.
+    fn undelivered_close(&self, side: Side) -> Option<&ClosePayload> {
+        let way = &self.ways[at(side)];
+        // Once the proxy has ended a direction, nothing of its source follows.
+        let is_delivered = way.has_delivered_close() && !way.is_shut;
+        way.close.as_ref().filter(|_| !is_delivered)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::captures::{Capture, Captures, class};
+use super::capture_query::class;
+use super::captures::{Capture, Captures};
 use super::lines::{Plain, literal_expression};
 use super::masked::Masked;
 use super::payload::{expected_regex, expected_text, read};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::captures::{Captures, Text};
+use super::comments::{comment, push_omitted, push_uncaptured, unwritable};
 use super::expected::{self, Sources};
 use super::heartbeats::heartbeats;
-use super::lines::is_awkward;
 use super::masked::Masked;
 use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
@@ -18,7 +18,7 @@ use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups, text_of};
 use super::values::Recordings;
 use super::{FIRST_LINE, Generated, SecretValues, Settings, head, seconds};
-use crate::event::{Failure, Omitted};
+use crate::event::Failure;
 use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::seen::not_kept;
@@ -384,40 +384,6 @@ fn ended(member: &Member<'_>, code: CloseCode, reason: &str) -> Option<Option<St
     Some(expected_close(code.get(), reason))
 }
 
-/// What cannot be written, in words.
-fn unwritable(step: &Step<'_>) -> &'static str {
-    match step {
-        Step::Sent(_) | Step::Received(_) => "text message that is not UTF-8",
-        Step::SentPing(_) => "ping whose payload is not a line of text",
-        Step::SentPong(_) | Step::ReceivedPong(_) => "pong whose payload is not a line of text",
-        Step::SentClose(..) | Step::Ended(..) => "close code that cannot be sent",
-        Step::SentFile(..) => "file",
-        Step::Omitted(..) => "message",
-    }
-}
-
-/// Says that a value is sent as it was recorded.
-fn push_uncaptured(body: &mut String, value: &str) {
-    let value = comment(value);
-    let _ = writeln!(
-        body,
-        "# The server sent {value} before, and it is not captured: the next time it may be another one."
-    );
-}
-
-/// Says where a message is missing that a proxy did not keep.
-fn push_omitted(body: &mut String, name: &str, omitted: &Omitted, is_sent: bool) {
-    let Omitted { kind, size, .. } = omitted;
-    let size = counted(*size, "byte");
-    let kind = kind.name();
-    let (done, sign) = if is_sent { ("sent", '>') } else { ("received", '<') };
-    let _ = writeln!(
-        body,
-        "# A {kind} message of {size} was {done} here that the proxy did not keep.\n\
-         # With its data in a file, write  {name}{sign} {kind}:@PATH"
-    );
-}
-
 fn push_line(body: &mut String, sign: &str, payload: &str) {
     match payload {
         "" => body.push_str(sign),
@@ -450,11 +416,4 @@ fn title(event: &Recorded) -> String {
         Ok(time) => format!("recorded {time}"),
         Err(_) => "recorded".to_owned(),
     }
-}
-
-/// A text of a recording in a comment.
-fn comment(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let visible = text.chars().take(LONGEST).map(|c| if is_awkward(c) { ' ' } else { c });
-    visible.collect()
 }

@@ -9,6 +9,9 @@ use super::lines::{Plain, escaped, visible_json};
 /// The values that variables had in the recording, by their names.
 pub(super) type Recordings = BTreeMap<String, String>;
 
+/// The longest value that is captured, in bytes.
+pub(super) const MAX_VALUE: usize = 4096;
+
 /// The shortest value that is looked for, in bytes.
 pub(in crate::recording) const MIN_VALUE: usize = 8;
 

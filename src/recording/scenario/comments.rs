@@ -1,0 +1,49 @@
+//! What a scenario says in comments, and in words, of what it cannot express.
+
+use std::fmt::Write as _;
+
+use super::lines::is_awkward;
+use super::session::Step;
+use crate::event::Omitted;
+use crate::protocol::counted::counted;
+
+/// What cannot be written, in words.
+pub(super) fn unwritable(step: &Step<'_>) -> &'static str {
+    match step {
+        Step::Sent(_) | Step::Received(_) => "text message that is not UTF-8",
+        Step::SentPing(_) => "ping whose payload is not a line of text",
+        Step::SentPong(_) | Step::ReceivedPong(_) => "pong whose payload is not a line of text",
+        Step::SentClose(..) | Step::Ended(..) => "close code that cannot be sent",
+        Step::SentFile(..) => "file",
+        Step::Omitted(..) => "message",
+    }
+}
+
+/// Says that a value is sent as it was recorded.
+pub(super) fn push_uncaptured(body: &mut String, value: &str) {
+    let value = comment(value);
+    let _ = writeln!(
+        body,
+        "# The server sent {value} before, and it is not captured: the next time it may be another one."
+    );
+}
+
+/// Says where a message is missing that a proxy did not keep.
+pub(super) fn push_omitted(body: &mut String, name: &str, omitted: &Omitted, is_sent: bool) {
+    let Omitted { kind, size, .. } = omitted;
+    let size = counted(*size, "byte");
+    let kind = kind.name();
+    let (done, sign) = if is_sent { ("sent", '>') } else { ("received", '<') };
+    let _ = writeln!(
+        body,
+        "# A {kind} message of {size} was {done} here that the proxy did not keep.\n\
+         # With its data in a file, write  {name}{sign} {kind}:@PATH"
+    );
+}
+
+/// A text of a recording in a comment.
+pub(super) fn comment(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let visible = text.chars().take(LONGEST).map(|c| if is_awkward(c) { ' ' } else { c });
+    visible.collect()
+}
