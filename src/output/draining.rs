@@ -1,7 +1,7 @@
 //! The end of a run: what has no room is dropped and counted.
 
 use super::{Outlet, Output, Outputs};
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 
 /// What is still shown at the end of a run.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Outputs {
         let Some(draining) = &mut self.draining else { return };
         let is_received = event.is_peer_message();
         for Output { format, outlet, .. } in &mut self.outputs {
-            if !draining.drops(outlet, is_received) {
+            if tells_of_end(&event.what) || !draining.drops(outlet, is_received) {
                 format.event(event, outlet);
                 outlet.end_record(is_received);
             }
@@ -60,6 +60,18 @@ impl Outputs {
             },
         )
     }
+}
+
+/// Whether it says how a connection or the run has ended: a few lines for each, which are shown also where a flood has left no
+/// room.
+fn tells_of_end(what: &EventKind<'_>) -> bool {
+    matches!(
+        what,
+        EventKind::Closed(_)
+            | EventKind::ProxyClosed(_)
+            | EventKind::Notice(..)
+            | EventKind::Failure(_)
+    )
 }
 
 impl Draining {
