@@ -31,6 +31,7 @@ mod beside;
 mod conclusion;
 mod connections;
 mod conversation;
+mod entry;
 mod link;
 mod link_thread;
 mod opening;

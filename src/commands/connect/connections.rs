@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use mio::Waker;
 
+use super::entry::{Entry, running, status};
 use super::link::{Link, LinkConfig, LinkEvent, Outcome, RunLink};
 use super::record::{Record, RunShared};
 use super::sinks::Sinks;
@@ -38,17 +39,6 @@ pub(super) struct Connections {
     pub(super) decision: Option<Result<(), Error>>,
 }
 
-struct Entry {
-    config: Arc<ConnectConfig>,
-    record: Arc<Record>,
-    /// `None`: it has ended, or the main loop has it.
-    link: Option<Link>,
-    /// The main loop has it.
-    is_main: bool,
-    /// Since when it is being closed, because the user asked for that.
-    closing: Option<Instant>,
-}
-
 /// What connections of a prompt share with the loop of the first one.
 pub(super) struct Start {
     /// The configuration of the first one.
@@ -73,6 +63,7 @@ impl Connections {
             link: None,
             is_main: true,
             closing: None,
+            next: None,
         };
         Self {
             start,
@@ -120,9 +111,9 @@ impl Connections {
     pub(super) fn take_events(&mut self) {
         while let Ok(LinkEvent { number, outcome }) = self.event.try_recv() {
             let ended = self.entries.iter_mut().find(|entry| entry.record.number == number);
-            let name = ended.map(|entry| {
+            let (name, next) = ended.map_or((None, None), |entry| {
                 entry.link = None;
-                entry.record.name.clone()
+                (Some(entry.record.name.clone()), entry.next.take())
             });
             match outcome {
                 Outcome::Ended(result) => self.last = Some(result),
@@ -132,8 +123,10 @@ impl Connections {
                 Outcome::Cancelled => {}
                 Outcome::OutOfTime => continue,
             }
-            if let Some(name) = name {
-                self.advise(&name);
+            match (next, name) {
+                (Some(next), _) => self.open(next),
+                (None, Some(name)) => self.advise(&name),
+                (None, None) => {}
             }
         }
         self.outputs.set_all_ready();
@@ -273,26 +266,30 @@ impl Connections {
     /// Opens the same connection again. `is_asked`: it was asked for with a command.
     fn reconnect(&mut self, name: &str, is_asked: bool) {
         let Some(entry) = self.entry(name) else { return };
-        if entry.is_running() {
-            if is_asked {
-                let state = entry.record.state();
-                self.show_problem(
-                    &self.named(
-                        name,
-                        &format!("not reconnected, because it has not ended ({state})"),
-                    ),
-                );
-            }
-            return;
+        let (config, state) = (Arc::clone(&entry.config), entry.record.state());
+        if !entry.is_running() {
+            self.open(config);
+        } else if is_asked && !self.open_next(name, &config) {
+            let text = format!("not reconnected, because it has not ended ({state})");
+            self.show_problem(&self.named(name, &text));
         }
-        let config = Arc::clone(&entry.config);
-        self.open(config);
+    }
+
+    /// Opens it later in place of one that has ended and whose thread is about to; `false`: that has not ended.
+    fn open_next(&mut self, name: &str, config: &Arc<ConnectConfig>) -> bool {
+        let is_ending =
+            |it: &&mut Entry| it.record.name == name && !it.is_main && it.record.has_ended();
+        let ending = self.entries.iter_mut().find(is_ending);
+        ending.map(|entry| entry.next = Some(Arc::clone(config))).is_some()
     }
 
     /// Opens the connection that the prompt has prepared.
     fn connect(&mut self, name: &str) {
         let Some(config) = self.start.shared.prepared.take(name) else { return };
         if self.entry(name).is_some_and(Entry::is_running) {
+            if self.open_next(name, &config) {
+                return;
+            }
             self.start.shared.prompt.set(name, Liveness::Ended);
             return self.show_problem(&self.named(name, "the connection is still being closed"));
         }
@@ -327,7 +324,7 @@ impl Connections {
                 None
             }
         };
-        let entry = Entry { config, record, link, is_main: false, closing: None };
+        let entry = Entry { config, record, link, is_main: false, closing: None, next: None };
         match self.entries.iter_mut().find(|it| it.record.name == entry.record.name) {
             Some(earlier) => *earlier = entry,
             None => self.entries.push(entry),
@@ -420,30 +417,4 @@ impl Connections {
             what,
         });
     }
-}
-
-impl Entry {
-    fn is_running(&self) -> bool {
-        self.is_main || self.link.as_ref().is_some_and(Link::is_running)
-    }
-}
-
-fn running(entries: &[Entry]) -> impl Iterator<Item = (&Entry, &Link)> {
-    entries.iter().filter_map(|entry| Some((entry, entry.link.as_ref()?)))
-}
-
-/// What `/status` shows of a connection that is not open.
-fn status(entry: &Entry) -> String {
-    let record = &entry.record;
-    let what = if record.is_opening() { "connecting" } else { "not connected" };
-    let state = record.state();
-    format!(
-        "  {:<15} {}\n  {:<15} {what}\n  {:<15} {state}\n  {:<15} {}",
-        "url",
-        record.url,
-        "state",
-        "last",
-        "messages",
-        record.counts()
-    )
 }

@@ -120,6 +120,10 @@ impl Record {
         self.names.set(&self.name, liveness);
     }
 
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Ended(..))
+    }
+
     pub(super) fn is_opening(&self) -> bool {
         matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Opening)
     }
