@@ -9,7 +9,7 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { chromium } = require("playwright-core");
-const { WebSocket } = require("ws");
+const { WebSocket, WebSocketServer } = require("ws");
 const { HOSTILE } = require("./page-lab/traffic.cjs");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -956,6 +956,34 @@ const programTests = {
       await it.button("Send").click();
       await until("sent and back", async () => await it.rows.filter({ hasText: "over the only" }).count() === 2);
     });
+  },
+
+  async "connect: a connection that is opened again has the next number"(browser) {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1" }), sockets = [];
+    server.on("connection", (socket) => {
+      sockets.push(socket);
+      socket.send(`hello ${sockets.length}`);
+      socket.on("message", (data) => socket.send(`got ${data}`));
+    });
+    await new Promise((resolve) => server.on("listening", resolve));
+    const connect = await startProgram(`ws://127.0.0.1:${server.address().port}/feed`, "--reconnect", "--ui");
+    await withPage(browser, connect, async (it) => {
+      await it.row("hello 1").waitFor();
+      await it.message.fill("written before");
+      sockets[0].terminate();
+      await it.row("hello 2").waitFor();
+      await it.connections.getByRole("button", { name: /#2 \/feed/ }).waitFor();
+      await it.button("Send").click();
+      await it.row("got written before").waitFor();
+      assert.match(await it.row("hello 1").locator(".connection").innerText(), /^#1$/);
+      assert.match(await it.row("hello 2").locator(".connection").innerText(), /^#2$/);
+      await it.filter.fill("conn:2 type:text");
+      await until("three", async () => await it.count() === 3);
+      await it.filter.fill("");
+      await it.connections.getByRole("button", { name: /#1 \/feed/ }).click();
+      await until("the first only", async () => await it.row("hello 1").count() === 1 && await it.row("hello 2").count() === 0);
+    });
+    server.close();
   },
 
   async "hostile paths, subprotocols, headers, messages and reasons"(browser) {

@@ -93,7 +93,7 @@ export class App {
       return;
     }
     const { can, mode } = model.hello;
-    this.compose.setSides(can.send, mode === "listen");
+    this.compose.setSides(can.send, mode);
     this.connections.fetch();
     byId("clear").hidden = mode === "view";
     this.list.follow(mode !== "view");
