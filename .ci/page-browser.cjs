@@ -735,6 +735,62 @@ const tests = {
     }, { viewport: { width: 800, height: 700 } });
   },
 
+  async "in low windows the detail takes the place of the list"(browser) {
+    const lab = await startLab();
+    for (const [width, height] of [[640, 360], [640, 400], [720, 450]]) {
+      await withPage(browser, lab, async (it) => {
+        await until("rows", async () => await it.rows.count() > 2);
+        const selected = it.page.locator("[role=row][aria-selected=true]");
+        await it.row('"result"').or(it.rows.last()).last().click();
+        await it.page.getByRole("button", { name: "Hide the detail" }).waitFor();
+        assert.ok((await it.panel.boundingBox()).height > 60, `${(await it.panel.boundingBox()).height} px at ${width}x${height}`);
+        for (let n = 0; n < 30; n++) await it.page.keyboard.press("k");
+        await it.page.keyboard.press("Escape");
+        await selected.waitFor();
+        await until("the row is in view", async () => {
+          const [row, grid] = [await selected.boundingBox(), await it.grid.boundingBox()];
+          return row.y >= grid.y && row.y + row.height <= grid.y + grid.height + 1;
+        });
+      }, { viewport: { width, height } });
+    }
+    await withPage(browser, lab, async (it) => {
+      await it.page.keyboard.press("g");
+      await it.row("tick").click();
+      await it.panel.waitFor();
+      await until("the row is above the detail", async () => {
+        const [row, grid] = [await it.page.locator("[role=row][aria-selected=true]").boundingBox(), await it.grid.boundingBox()];
+        return row && row.y + row.height <= grid.y + grid.height + 1;
+      });
+    }, { viewport: { width: 800, height: 700 } });
+  },
+
+  async "rows stay until newer ones have come"(browser) {
+    const lab = await startLab("--rate", "5000");
+    await withPage(browser, lab, async (it) => {
+      await until("rows", async () => /\d\d:\d\d/.test(await it.rows.last().innerText()));
+      const { empty, first, last } = await it.page.evaluate(() => new Promise((resolve) => {
+        const start = performance.now(), seen = { empty: 0, frames: 0, first: null, last: 0 }, look = () => {
+          const rows = [...document.querySelectorAll("#spacer .row:not([hidden])")];
+          seen.frames += 1;
+          if (rows.length === 0 || rows.some((row) => !row.querySelector(".time").textContent)) seen.empty += 1;
+          seen.last = Math.max(...rows.map((row) => row.ariaRowIndex));
+          seen.first ??= seen.last;
+          if (performance.now() - start > 1_500) resolve(seen);
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }));
+      assert.equal(empty, 0);
+      assert.ok(last - first > 1_000, `it follows: ${first} to ${last}`);
+    });
+    const few = await startLab("--rows", "2");
+    await withPage(browser, few, async (it) => {
+      await until("two rows", async () => await it.rows.count() === 2);
+      few.say("burst 4");
+      await until("six rows", async () => await it.rows.count() === 6);
+    });
+  },
+
   async "the time line is dragged to zoom, themes are chosen, nothing overflows at 320 px"(browser) {
     const lab = await startLab();
     await withPage(browser, lab, async (it) => {
