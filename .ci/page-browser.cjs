@@ -386,6 +386,7 @@ const tests = {
       const held = it.page.getByRole("list", { name: "Held messages" });
       await until("all are counted", async () => /^600 still held: Hold is off\s*Release all/.test(await held.innerText()));
       assert.equal(await it.button("Go").count(), 20);
+      assert.match(await held.locator("li").last().innerText(), /^and 580 more$/);
     });
   },
 
@@ -410,8 +411,13 @@ const tests = {
       await it.page.setViewportSize(WIDE);
       await it.button("Go").first().click();
       await until("two held", async () => await it.button("Go").count() === 2);
+      await it.button("Go").last().click();
+      await until("it waits for the other", async () => /held 4[\s\S]*Go[\s\S]*held 5[\s\S]*goes after 4$/.test(await held.innerText()) && await it.button("Go").count() === 1);
       await it.button("Drop").first().click();
       await it.row("drop").waitFor();
+      await until("both have gone", async () => await it.button("Go").count() === 0);
+      lab.say("hold");
+      await it.button("Go").waitFor();
       await it.message.fill("a draft");
       await it.to.selectOption("client");
       await it.button("Edit").first().click();
@@ -433,7 +439,19 @@ const tests = {
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill('client {"x":1} => drop');
       await it.button("Add").click();
       await until("the count", async () => /^Rules \(1\)$/.test(await it.page.locator("#open-rules").innerText()));
-      await it.button("Remove rule 1").click();
+      for (const text of ["any => drop", "server => drop"]) {
+        await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill(text);
+        await it.page.keyboard.press("Enter");
+        await it.dialog("Rules").getByRole("listitem").filter({ hasText: text }).waitFor();
+      }
+      lab.say("applied 7");
+      await it.dialog("Rules").getByText("applied: 7").waitFor();
+      const focused = () => it.page.evaluate(() => document.activeElement.ariaLabel);
+      for (const [rule, next] of [[1, "Remove rule 2"], [3, "Remove rule 2"], [2, "New rule"]]) {
+        await it.button(`Remove rule ${rule}`).focus();
+        await it.page.keyboard.press("Enter");
+        await until(`${next} has the focus`, async () => await focused() === next);
+      }
       await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));
       await it.button("Done").click();
       await it.button(/^Disconnect/).click();
@@ -444,6 +462,11 @@ const tests = {
       await it.connections.getByRole("button", { name: /#5/ }).waitFor();
       await it.button(/^Disconnect/).click();
       assert.deepEqual([await dialog.getByLabel("Connection").inputValue(), await dialog.getByLabel("Code").inputValue()], ["5", "1000"], "what was chosen before is not chosen again");
+      lab.say("close 5");
+      await dialog.getByRole("alert").filter({ hasText: "#5 has ended" }).waitFor();
+      lab.say("open");
+      await until("a new one is listed", async () => await dialog.locator("option[value='6']").count() === 1);
+      assert.equal(await dialog.getByLabel("Connection").inputValue(), "5");
       await dialog.getByLabel("Connection").selectOption("1");
       await dialog.getByLabel("Code").fill("4001");
       await dialog.getByRole("textbox", { name: "Reason" }).fill("enough");

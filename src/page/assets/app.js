@@ -47,6 +47,7 @@ export class App {
       onList: () => {
         this.compose.setConnections(this.connections.open, model.filter.connection);
         this.detail.drawRepeat(this.connections.list);
+        this.closing.list();
       },
     });
     this.held = new Held(model, (held) => this.compose.edit(held));

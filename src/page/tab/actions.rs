@@ -222,6 +222,7 @@ struct HeldRow {
     kind: PayloadKind,
     size: u64,
     preview: String,
+    after: Option<u64>,
 }
 
 impl HeldRow {
@@ -235,6 +236,7 @@ impl HeldRow {
             kind: held.kind,
             size: held.size,
             preview: preview(&held.start, is_text),
+            after: held.after,
         }
     }
 }
