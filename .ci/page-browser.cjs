@@ -292,6 +292,7 @@ const tests = {
       assert.match(await it.page.locator("#message-check").innerText(), /Not JSON: .*character 2/);
       await it.button("Send").click();
       assert.equal(await it.message.inputValue(), "{broken");
+      assert.equal(await it.page.locator("#toasts").innerText(), "", "an error is shown once, beside the box");
       await it.type.selectOption("hex");
       await it.message.fill("de ad be ef");
       await it.button("Send").click();
@@ -689,6 +690,7 @@ const tests = {
       await it.row('"result"').click();
       await panelHas(it, /"result":\{"ok":true\}/);
       await until("no connection is open", async () => /wscope ended/.test(await it.connections.innerText()) && await it.page.locator("#connections .open").count() === 0);
+      for (const part of [it.to, it.type, it.message, it.button(/^File/)]) assert.equal(await part.isDisabled(), true);
       for (const name of ["Send", "Save HAR", "Save NDJSON", "Save scenario", "Clear"]) {
         assert.equal(await it.button(name).isDisabled(), true);
         assert.match(await it.button(name).getAttribute("title"), /wscope has ended: it cannot/);

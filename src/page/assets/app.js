@@ -22,7 +22,7 @@ const LAST_ROWS = 2_000, LAST_EVENTS = 100, LAST_BYTES = 65_536;
 const FILTER_DELAY = 50;
 
 /** What does nothing once wscope has ended. */
-const NEED_WSCOPE = ["filter", "control", "clear", "send", "save-har", "save-ndjson", "save-wscope", "save-filtered"];
+const NEED_WSCOPE = ["filter", "control", "clear", "to", "compose-connection", "type", "message", "attach", "send", "save-har", "save-ndjson", "save-wscope", "save-filtered"];
 
 export class App {
   /** @param {import("./socket.js").Source} source */

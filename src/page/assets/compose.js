@@ -142,7 +142,7 @@ export class Compose {
     const isFinal = this.isGone || type !== "text";
     if (look === "bad" && (isFinal || this.refused !== text)) {
       this.refused = isFinal ? null : text;
-      notify(isFinal ? problem : `${problem}. Enter again sends it`);
+      putData(byId("message-check"), isFinal ? problem : `${problem}. Enter again sends it`);
       return null;
     }
     this.refused = null;
@@ -248,7 +248,7 @@ export class Compose {
   setEditing(held) {
     this.editing = held;
     this.form.classList.toggle("editing", held !== null);
-    this.to.disabled = this.connection.disabled = held !== null;
+    if (!this.message.disabled) this.to.disabled = this.connection.disabled = held !== null;
     byId("cancel").hidden = byId("editing").hidden = held === null;
     setText(byId("editing"), held ? `Editing held message ${held.number}: Send delivers it as it is here` : "");
   }
