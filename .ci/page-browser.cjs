@@ -9,7 +9,7 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { chromium } = require("playwright-core");
-const { WebSocket } = require("ws");
+const { WebSocket, WebSocketServer } = require("ws");
 const { HOSTILE } = require("./page-lab/traffic.cjs");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -292,6 +292,7 @@ const tests = {
       assert.match(await it.page.locator("#message-check").innerText(), /Not JSON: .*character 2/);
       await it.button("Send").click();
       assert.equal(await it.message.inputValue(), "{broken");
+      assert.equal(await it.page.locator("#toasts").innerText(), "", "an error is shown once, beside the box");
       await it.type.selectOption("hex");
       await it.message.fill("de ad be ef");
       await it.button("Send").click();
@@ -386,6 +387,7 @@ const tests = {
       const held = it.page.getByRole("list", { name: "Held messages" });
       await until("all are counted", async () => /^600 still held: Hold is off\s*Release all/.test(await held.innerText()));
       assert.equal(await it.button("Go").count(), 20);
+      assert.match(await held.locator("li").last().innerText(), /^and 580 more$/);
     });
   },
 
@@ -410,8 +412,13 @@ const tests = {
       await it.page.setViewportSize(WIDE);
       await it.button("Go").first().click();
       await until("two held", async () => await it.button("Go").count() === 2);
+      await it.button("Go").last().click();
+      await until("it waits for the other", async () => /held 4[\s\S]*Go[\s\S]*held 5[\s\S]*goes after 4$/.test(await held.innerText()) && await it.button("Go").count() === 1);
       await it.button("Drop").first().click();
       await it.row("drop").waitFor();
+      await until("both have gone", async () => await it.button("Go").count() === 0);
+      lab.say("hold");
+      await it.button("Go").waitFor();
       await it.message.fill("a draft");
       await it.to.selectOption("client");
       await it.button("Edit").first().click();
@@ -433,7 +440,19 @@ const tests = {
       await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill('client {"x":1} => drop');
       await it.button("Add").click();
       await until("the count", async () => /^Rules \(1\)$/.test(await it.page.locator("#open-rules").innerText()));
-      await it.button("Remove rule 1").click();
+      for (const text of ["any => drop", "server => drop"]) {
+        await it.dialog("Rules").getByRole("textbox", { name: "New rule" }).fill(text);
+        await it.page.keyboard.press("Enter");
+        await it.dialog("Rules").getByRole("listitem").filter({ hasText: text }).waitFor();
+      }
+      lab.say("applied 7");
+      await it.dialog("Rules").getByText("applied: 7").waitFor();
+      const focused = () => it.page.evaluate(() => document.activeElement.ariaLabel);
+      for (const [rule, next] of [[1, "Remove rule 2"], [3, "Remove rule 2"], [2, "New rule"]]) {
+        await it.button(`Remove rule ${rule}`).focus();
+        await it.page.keyboard.press("Enter");
+        await until(`${next} has the focus`, async () => await focused() === next);
+      }
       await until("no rules", async () => /No rules/.test(await it.dialog("Rules").innerText()));
       await it.button("Done").click();
       await it.button(/^Disconnect/).click();
@@ -444,6 +463,11 @@ const tests = {
       await it.connections.getByRole("button", { name: /#5/ }).waitFor();
       await it.button(/^Disconnect/).click();
       assert.deepEqual([await dialog.getByLabel("Connection").inputValue(), await dialog.getByLabel("Code").inputValue()], ["5", "1000"], "what was chosen before is not chosen again");
+      lab.say("close 5");
+      await dialog.getByRole("alert").filter({ hasText: "#5 has ended" }).waitFor();
+      lab.say("open");
+      await until("a new one is listed", async () => await dialog.locator("option[value='6']").count() === 1);
+      assert.equal(await dialog.getByLabel("Connection").inputValue(), "5");
       await dialog.getByLabel("Connection").selectOption("1");
       await dialog.getByLabel("Code").fill("4001");
       await dialog.getByRole("textbox", { name: "Reason" }).fill("enough");
@@ -666,6 +690,7 @@ const tests = {
       await it.row('"result"').click();
       await panelHas(it, /"result":\{"ok":true\}/);
       await until("no connection is open", async () => /wscope ended/.test(await it.connections.innerText()) && await it.page.locator("#connections .open").count() === 0);
+      for (const part of [it.to, it.type, it.message, it.button(/^File/)]) assert.equal(await part.isDisabled(), true);
       for (const name of ["Send", "Save HAR", "Save NDJSON", "Save scenario", "Clear"]) {
         assert.equal(await it.button(name).isDisabled(), true);
         assert.match(await it.button(name).getAttribute("title"), /wscope has ended: it cannot/);
@@ -733,6 +758,62 @@ const tests = {
       await it.page.keyboard.press("Escape");
       await until("the detail is hidden", async () => !await it.panel.isVisible());
     }, { viewport: { width: 800, height: 700 } });
+  },
+
+  async "in low windows the detail takes the place of the list"(browser) {
+    const lab = await startLab();
+    for (const [width, height] of [[640, 360], [640, 400], [720, 450]]) {
+      await withPage(browser, lab, async (it) => {
+        await until("rows", async () => await it.rows.count() > 2);
+        const selected = it.page.locator("[role=row][aria-selected=true]");
+        await it.row('"result"').or(it.rows.last()).last().click();
+        await it.page.getByRole("button", { name: "Hide the detail" }).waitFor();
+        assert.ok((await it.panel.boundingBox()).height > 60, `${(await it.panel.boundingBox()).height} px at ${width}x${height}`);
+        for (let n = 0; n < 30; n++) await it.page.keyboard.press("k");
+        await it.page.keyboard.press("Escape");
+        await selected.waitFor();
+        await until("the row is in view", async () => {
+          const [row, grid] = [await selected.boundingBox(), await it.grid.boundingBox()];
+          return row.y >= grid.y && row.y + row.height <= grid.y + grid.height + 1;
+        });
+      }, { viewport: { width, height } });
+    }
+    await withPage(browser, lab, async (it) => {
+      await it.page.keyboard.press("g");
+      await it.row("tick").click();
+      await it.panel.waitFor();
+      await until("the row is above the detail", async () => {
+        const [row, grid] = [await it.page.locator("[role=row][aria-selected=true]").boundingBox(), await it.grid.boundingBox()];
+        return row && row.y + row.height <= grid.y + grid.height + 1;
+      });
+    }, { viewport: { width: 800, height: 700 } });
+  },
+
+  async "rows stay until newer ones have come"(browser) {
+    const lab = await startLab("--rate", "5000");
+    await withPage(browser, lab, async (it) => {
+      await until("rows", async () => /\d\d:\d\d/.test(await it.rows.last().innerText()));
+      const { empty, first, last } = await it.page.evaluate(() => new Promise((resolve) => {
+        const start = performance.now(), seen = { empty: 0, frames: 0, first: null, last: 0 }, look = () => {
+          const rows = [...document.querySelectorAll("#spacer .row:not([hidden])")];
+          seen.frames += 1;
+          if (rows.length === 0 || rows.some((row) => !row.querySelector(".time").textContent)) seen.empty += 1;
+          seen.last = Math.max(...rows.map((row) => row.ariaRowIndex));
+          seen.first ??= seen.last;
+          if (performance.now() - start > 1_500) resolve(seen);
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }));
+      assert.equal(empty, 0);
+      assert.ok(last - first > 1_000, `it follows: ${first} to ${last}`);
+    });
+    const few = await startLab("--rows", "2");
+    await withPage(browser, few, async (it) => {
+      await until("two rows", async () => await it.rows.count() === 2);
+      few.say("burst 4");
+      await until("six rows", async () => await it.rows.count() === 6);
+    });
   },
 
   async "the time line is dragged to zoom, themes are chosen, nothing overflows at 320 px"(browser) {
@@ -956,6 +1037,34 @@ const programTests = {
       await it.button("Send").click();
       await until("sent and back", async () => await it.rows.filter({ hasText: "over the only" }).count() === 2);
     });
+  },
+
+  async "connect: a connection that is opened again has the next number"(browser) {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1" }), sockets = [];
+    server.on("connection", (socket) => {
+      sockets.push(socket);
+      socket.send(`hello ${sockets.length}`);
+      socket.on("message", (data) => socket.send(`got ${data}`));
+    });
+    await new Promise((resolve) => server.on("listening", resolve));
+    const connect = await startProgram(`ws://127.0.0.1:${server.address().port}/feed`, "--reconnect", "--ui");
+    await withPage(browser, connect, async (it) => {
+      await it.row("hello 1").waitFor();
+      await it.message.fill("written before");
+      sockets[0].terminate();
+      await it.row("hello 2").waitFor();
+      await it.connections.getByRole("button", { name: /#2 \/feed/ }).waitFor();
+      await it.button("Send").click();
+      await it.row("got written before").waitFor();
+      assert.match(await it.row("hello 1").locator(".connection").innerText(), /^#1$/);
+      assert.match(await it.row("hello 2").locator(".connection").innerText(), /^#2$/);
+      await it.filter.fill("conn:2 type:text");
+      await until("three", async () => await it.count() === 3);
+      await it.filter.fill("");
+      await it.connections.getByRole("button", { name: /#1 \/feed/ }).click();
+      await until("the first only", async () => await it.row("hello 1").count() === 1 && await it.row("hello 2").count() === 0);
+    });
+    server.close();
   },
 
   async "hostile paths, subprotocols, headers, messages and reasons"(browser) {

@@ -97,6 +97,10 @@ class Lab {
       const next = this.connections.push(this.connections.length + 1);
       this.add({ event: "open", connection: next, ...this.opening(next) });
     }
+    if (name === "applied") {
+      this.rules[0].applied = Number(number);
+      this.add({ event: "http", connection: 1, method: "GET", target: "/", status: 200 });
+    }
     if (name === "drop") this.dropped = Number(number);
     if (name === "burst") {
       this.freeze();
@@ -265,7 +269,13 @@ class Tab {
   }
 
   release({ number, drop }) {
-    const gone = number === null ? this.lab.held.splice(0) : [this.one(number)];
+    const earlier = this.lab.held.find((one) => number !== null && !drop && one.number < number && !one.after);
+    if (earlier) {
+      this.one(number).after = earlier.number;
+      this.lab.heldVersion += 1;
+      return {};
+    }
+    const gone = number === null ? this.lab.held.splice(0) : this.lab.held.filter((one) => one === this.one(number) || one.after === number);
     this.lab.held = this.lab.held.filter((one) => !gone.includes(one));
     this.lab.heldVersion += 1;
     for (const one of gone) this.lab.message(one.direction === "out" ? "server" : "client", one.connection, { type: "text", encoding: "utf8", data: one.data }, drop ? "drop" : one.edited && "edit");

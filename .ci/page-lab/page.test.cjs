@@ -14,7 +14,7 @@ const sources = [...read(ASSETS, ".js"), ...read(EMBEDDED, ".js")];
 test("sizes, times and counts", async () => {
   const { countText, deltaText, exactSize, sizeOption, sizeText, spanText } = await load("format.js");
   for (const [bytes, text] of [[1 << 20, "1M"], [4 * 2 ** 30, "4G"], [1025 << 10, "1025K"], [1_100_001, "1100001"]]) assert.equal(sizeOption(bytes), text);
-  for (const [bytes, text] of [[0, "0 B"], [61, "61 B"], [999, "999 B"], [1000, "1.0 k"], [1234, "1.2 k"], [9949, "9.9 k"], [9960, "10 k"], [999_499, "999 k"], [999_500, "1.0 M"], [3_100_000, "3.1 M"], [4e12, "4.0 T"], [5e15, "5000 T"], [null, ""]]) assert.equal(sizeText(bytes), text);
+  for (const [bytes, text] of [[0, "0 B"], [61, "61 B"], [999, "999 B"], [1000, "0.9 k"], [1024, "1.0 k"], [1234, "1.2 k"], [10_239, "9.9 k"], [10_240, "10 k"], [488_999, "477 k"], [1_023_999, "999 k"], [1_024_000, "0.9 M"], [5_000_000, "4.7 M"], [4 * 2 ** 40, "4.0 T"], [5 * 2 ** 50, "5120 T"], [null, ""]]) assert.equal(sizeText(bytes), text);
   for (const [ms, text] of [[0, "0 ms"], [0.3, "0.3 ms"], [3.04, "3.0 ms"], [519, "519 ms"], [999.4, "999 ms"], [999.6, "1.00 s"], [12_345, "12.3 s"], [61_000, "1 min 1 s"], [3_660_000, "1 h 1 min"]]) assert.equal(spanText(ms), text);
   assert.equal(countText(12408), "12,408");
   assert.equal(countText(999), "999");

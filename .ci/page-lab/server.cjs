@@ -1,6 +1,6 @@
 // A server that speaks the page's protocol about invented traffic, to build the page and to test it:
 //   node .ci/page-lab/server.cjs [--port N] [--mode proxy] [--rows N] [--rate N] [--phase live] [--hostile] [--drop N]
-// Prints the URL of the page. Lines on standard input: `end`, `kill`, `hold`, `open`, `close N`, `drop N`, `burst N`, `rate N`.
+// Prints the URL of the page. Lines on standard input: `end`, `kill`, `hold`, `open`, `close N`, `drop N`, `applied N`, `burst N`, `rate N`.
 "use strict";
 const { createServer } = require("node:http");
 const { readFileSync, readdirSync } = require("node:fs");

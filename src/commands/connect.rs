@@ -131,7 +131,10 @@ fn start(
     let socket = page::listen(config.ui.as_ref())?;
     let takes_commands = config.commentary.takes_commands;
     let mut recordings = RunRecordings::start(&config.record, clock, takes_commands, control)?;
-    let open = |socket| Page::open(socket, &mut recordings, StoreOptions::default());
+    let open = |socket| {
+        let options = StoreOptions { is_connect: true, ..StoreOptions::default() };
+        Page::open(socket, &mut recordings, options)
+    };
     let page = socket.map(open).transpose()?;
     Ok((page, recordings))
 }

@@ -79,10 +79,15 @@ fn shortened(source: &str, content_type: &str) -> String {
     }
 }
 
-/// A script without the ends of lines where it needs none. No text in one spans lines, and no comment is behind code.
+/// Operators between blanks, which scripts do not need. No text in one has such.
+const OPERATORS: [(&str, &str); 4] =
+    [(" = ", "="), (" => ", "=>"), (" === ", "==="), (" && ", "&&")];
+
+/// A script without the ends of lines and blanks where it needs none. No text in one spans lines, and no comment is behind
+/// code.
 pub(super) fn compact_script(source: &str) -> String {
-    const SHORTER: [(&str, &str); 4] = [("{\n", "{"), (";\n", ";"), (",\n", ","), ("\n}", "}")];
-    without(&SHORTER, compact(source))
+    const ENDS: [(&str, &str); 4] = [("{\n", "{"), (";\n", ";"), (",\n", ","), ("\n}", "}")];
+    without(&OPERATORS, without(&ENDS, compact(source)))
 }
 
 /// A style sheet without blanks and ends of lines beside punctuation as well. No text in one has such.
@@ -174,8 +179,9 @@ mod tests {
 
     #[test]
     fn scripts_keep_only_ends_of_lines_that_separate() {
-        let script = "import { a } from \"./a.js\";\n\nclass A {\n  b() {\n    c(1,\n      2);\n    if (d) e\n  }\n  f() {}\n}\n";
-        let compact = "import { a } from \"./a.js\";class A {b() {c(1,2);if (d) e}\nf() {}}\n";
+        let script = "import { a } from \"./a.js\";\n\nclass A {\n  b() {\n    c(1,\n      2);\n    if (d && e === f) g = (h) => i\n  }\n  j() {}\n}\n";
+        let compact =
+            "import { a } from \"./a.js\";class A {b() {c(1,2);if (d&&e===f) g=(h)=>i}\nj() {}}\n";
         assert_eq!(compact_script(script), compact);
     }
 
@@ -184,6 +190,24 @@ mod tests {
         for Asset { name, source, .. } in ASSETS.iter().filter(|it| it.content_type == SCRIPT) {
             for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
                 assert!(!line.contains(" //"), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_script_has_an_operator_between_blanks() {
+        let is_within = |part: &str| part.replace("\\\"", "").matches('"').count() % 2 == 1;
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+        let files = ["assets", "embedded"].map(|folder| fs::read_dir(page.join(folder)));
+        let paths = files.into_iter().flat_map(|files| files.expect("the folder"));
+        for path in paths.map(|file| file.expect("a file").path()) {
+            let source = fs::read_to_string(&path).expect("a source");
+            let lines = compact(&source).lines().map(str::to_owned).collect::<Vec<_>>();
+            for line in lines.iter().filter(|_| path.extension().is_some_and(|it| it == "js")) {
+                for (at, _) in OPERATORS.iter().flat_map(|(long, _)| line.match_indices(long)) {
+                    let is_text = is_within(&line[..at]) && is_within(&line[at..]);
+                    assert!(!is_text, "{}: {line}", path.display());
+                }
             }
         }
     }

@@ -95,6 +95,12 @@ impl Connections {
         self.list.len() > self.ended.len()
     }
 
+    /// Whether the one that has this number now has not ended.
+    pub(super) fn is_open(&self, number: Option<u64>) -> bool {
+        let key = self.current.get(&number);
+        key.is_some_and(|key| self.list.contains_key(key) && !self.ended.contains(key))
+    }
+
     /// A number that changes with the list; for messages only once between two calls.
     pub(super) fn version(&mut self) -> u64 {
         self.version += u64::from(std::mem::take(&mut self.has_traffic));

@@ -33,7 +33,8 @@ pub trait Control: Send {
     /// Why nothing can be held.
     fn hold(&mut self, on: bool) -> Result<(), String>;
 
-    /// The messages that are held, in the order in which they would be delivered; at most `most`.
+    /// The messages that are held, and those that were released and wait for one of them, in the order in which they would be
+    /// delivered; at most `most`.
     ///
     /// # Errors
     /// Why nothing can be held.
@@ -155,6 +156,8 @@ pub struct HeldMessage {
     pub kind: PayloadKind,
     /// The length of its payload, in bytes.
     pub size: u64,
+    /// It was released, and is delivered after the message with this number, which is still held.
+    pub after: Option<u64>,
     /// The start of its payload: 1 KiB is enough. Of a Close frame its code and reason as text.
     pub start: Vec<u8>,
 }

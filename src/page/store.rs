@@ -61,6 +61,8 @@ pub struct StoreOptions {
     pub is_server: bool,
     /// The lines are those of a recording, which may have several runs.
     pub is_recording: bool,
+    /// The lines are those of `wscope URL`, whose connections may have no numbers: the page numbers them.
+    pub is_connect: bool,
 }
 
 impl Default for StoreOptions {
@@ -71,6 +73,7 @@ impl Default for StoreOptions {
             folder: std::env::temp_dir(),
             is_server: false,
             is_recording: false,
+            is_connect: false,
         }
     }
 }
@@ -79,7 +82,7 @@ impl Default for StoreOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// No client is connected: some may come.
+    /// Nothing is connected: clients may come, or a user may connect again.
     #[default]
     Waiting,
     /// A connection is being opened.
@@ -298,15 +301,24 @@ impl Store {
         self.state().connections.begun_before(row)
     }
 
+    /// The number by which a command knows the connection that has this one on the page; `None`: it is not open.
+    pub(super) fn own_number(&self, connection: Option<u64>) -> Option<Option<u64>> {
+        self.state().own_number(connection)
+    }
+
     /// Takes note that a Close frame was sent to this side.
     pub(super) fn set_closing(&self, connection: Option<u64>, to: Side) {
-        self.state().connections.begin_close(connection, to.other());
+        let mut state = self.state();
+        let connection = state.known(connection);
+        state.connections.begin_close(connection, to.other());
+        drop(state);
         self.notify();
     }
 
     /// Whether nothing more can be sent to this side of a connection, as a Close frame was.
     pub(super) fn is_closing(&self, connection: Option<u64>, to: Side) -> bool {
-        self.state().connections.has_closed(connection, to.other())
+        let state = self.state();
+        state.connections.has_closed(state.known(connection), to.other())
     }
 
     /// The program ends now, and why: nothing can be downloaded any more.

@@ -127,16 +127,11 @@ impl Holding {
         self.len() == 0
     }
 
-    /// The first of those that are held, by number; at most so many.
-    pub fn first(&self, most: usize) -> Vec<(u64, Held)> {
-        let table = self.table();
-        let held = table.waiting.iter().filter(|(_, held)| !held.is_released);
-        held.take(most).map(|(number, held)| (*number, held.clone())).collect()
-    }
-
     /// All that are held, by number.
     pub fn list(&self) -> Vec<(u64, Held)> {
-        self.first(usize::MAX)
+        let table = self.table();
+        let held = table.waiting.iter().filter(|(_, held)| !held.is_released);
+        held.map(|(number, held)| (*number, held.clone())).collect()
     }
 
     /// All that are held, and those that were let go and wait for one of them, by number.

@@ -95,6 +95,15 @@ fn read_pattern<'a>(
     if let Some(problem) = probable_when(text).filter(|_| is_bare && !text.starts_with('/')) {
         return Err(problem);
     }
+    if let Some(word) = text.split_whitespace().next().filter(|word| is_of_filter(word)) {
+        let reason = format!(
+            "{:?} is of the filter of messages, not of a rule: SIDE is who sent it, a pattern is of \
+             the message (ping: of pings); text:{} is the text",
+            shortened(word),
+            shortened(text)
+        );
+        return Err(Problem::new(text, reason));
+    }
     if let Some(reason) = expect::probable_mistake(text) {
         return Err(Problem::new(text, reason));
     }
@@ -108,5 +117,35 @@ fn read_pattern<'a>(
             Err(Problem::new(text, reason))
         }
         _ => Ok(pattern),
+    }
+}
+
+/// Whether a word is one of the filter of messages, as `conn:1`, `-size:>1k` or `#7`: as text it would hardly ever match.
+fn is_of_filter(word: &str) -> bool {
+    const KINDS: &[&str] = &[
+        "text",
+        "binary",
+        "ping",
+        "pong",
+        "close",
+        "open",
+        "error",
+        "violation",
+        "http",
+        "frame",
+        "message",
+        "control",
+    ];
+    let word = word.strip_prefix(['-', '!']).unwrap_or(word);
+    let is_number = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    if let Some(number) = word.strip_prefix('#') {
+        return !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    match word.split_once(':') {
+        Some(("conn" | "code" | "rule", value)) => is_number(value),
+        Some(("size" | "late", value)) => is_number(value.trim_start_matches(['<', '>', '='])),
+        Some(("dir", value)) => matches!(value, "in" | "out"),
+        Some(("type", value)) => value.split(',').all(|kind| KINDS.contains(&kind)),
+        _ => false,
     }
 }

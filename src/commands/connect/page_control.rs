@@ -66,7 +66,19 @@ impl PageLinks {
 
     /// Connection `number` has ended.
     pub(super) fn remove(&self, number: u64) {
-        self.queues().remove(&number);
+        let mut queues = self.queues();
+        queues.remove(&number);
+        if queues.is_empty() {
+            let phase = if self.reconnects { Phase::Connecting } else { Phase::Waiting };
+            self.store.set_phase(phase, None, None);
+        }
+    }
+
+    /// No connection is being opened again.
+    pub(super) fn set_idle(&self) {
+        if self.queues().is_empty() {
+            self.store.set_phase(Phase::Waiting, None, None);
+        }
     }
 
     /// Shows on the page how far a connection is.
@@ -135,13 +147,8 @@ struct PhaseObserver(PageLinks);
 
 impl Observer for PhaseObserver {
     fn on_event(&mut self, event: &Observed<'_>) -> ObserverResponse {
-        let store = &self.0.store;
-        match event.event {
-            EventKind::Open(_) => store.set_phase(Phase::Live, None, None),
-            EventKind::Closed(_) if self.0.reconnects => {
-                store.set_phase(Phase::Connecting, None, None);
-            }
-            _ => {}
+        if let EventKind::Open(_) = event.event {
+            self.0.store.set_phase(Phase::Live, None, None);
         }
         ObserverResponse::default()
     }

@@ -67,6 +67,9 @@ impl Conversation<'_> {
         if let Err(error) = &first {
             self.record.set_failed(error);
         }
+        if let Some(page) = &self.shared.page {
+            page.set_idle();
+        }
         if self.source.is_none() {
             match self.start(false) {
                 Ok(source) => self.source = Some(source),

@@ -101,8 +101,13 @@ impl Control for PageControl {
     }
 
     fn held(&mut self, most: usize) -> Result<Vec<HeldMessage>, String> {
-        let held = self.0.holding.first(most).into_iter();
-        Ok(held.map(|(number, held)| held_message(number, &held)).collect())
+        let holding = &self.0.holding;
+        let waiting = holding.waiting().into_iter().take(most);
+        let message = |(number, held): (u64, proxy::Held)| {
+            let after = held.is_released.then(|| holding.before(number)).flatten();
+            HeldMessage { after, ..held_message(number, &held) }
+        };
+        Ok(waiting.map(message).collect())
     }
 
     fn held_payload(&mut self, number: u64) -> Result<Payload, String> {
@@ -161,6 +166,7 @@ fn held_message(number: u64, held: &proxy::Held) -> HeldMessage {
         from: held.from,
         kind,
         size: data.len() as u64,
+        after: None,
         start: data[..data.len().min(START)].to_vec(),
     };
     if let Carried::Close(close) = &held.original {

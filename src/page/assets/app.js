@@ -22,7 +22,7 @@ const LAST_ROWS = 2_000, LAST_EVENTS = 100, LAST_BYTES = 65_536;
 const FILTER_DELAY = 50;
 
 /** What does nothing once wscope has ended. */
-const NEED_WSCOPE = ["filter", "control", "clear", "send", "save-har", "save-ndjson", "save-wscope", "save-filtered"];
+const NEED_WSCOPE = ["filter", "control", "clear", "to", "compose-connection", "type", "message", "attach", "send", "save-har", "save-ndjson", "save-wscope", "save-filtered"];
 
 export class App {
   /** @param {import("./socket.js").Source} source */
@@ -47,6 +47,7 @@ export class App {
       onList: () => {
         this.compose.setConnections(this.connections.open, model.filter.connection);
         this.detail.drawRepeat(this.connections.list);
+        this.closing.list();
       },
     });
     this.held = new Held(model, (held) => this.compose.edit(held));
@@ -93,7 +94,7 @@ export class App {
       return;
     }
     const { can, mode } = model.hello;
-    this.compose.setSides(can.send, mode === "listen");
+    this.compose.setSides(can.send, mode);
     this.connections.fetch();
     byId("clear").hidden = mode === "view";
     this.list.follow(mode !== "view");

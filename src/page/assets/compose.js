@@ -60,10 +60,11 @@ export class Compose {
     on("show-compose", "click", () => this.open(byId("show-compose").ariaExpanded !== "true"));
   }
 
-  /** @param {string[]} sides where messages can go @param {boolean} isListen whether there are clients, to which messages can go together */
-  setSides(sides, isListen) {
+  /** @param {string[]} sides where messages can go @param {string} mode of the run: to the clients of `listen` messages can go together */
+  setSides(sides, mode) {
     this.form.hidden = sides.length === 0;
-    this.isListen = isListen;
+    this.isListen = mode === "listen";
+    this.isConnect = mode === "connect";
     putOptions(this.to, sides.map((side) => [side, side]));
   }
 
@@ -71,17 +72,21 @@ export class Compose {
   setConnections(open, chosen) {
     const options = connectionOptions(open);
     if (this.isListen) options.unshift(["", "all"]);
-    const { value } = this.connection;
+    // A connection that is opened again takes the place of the one that was lost.
+    const again = this.isConnect && !open.some(({ number }) => String(number) === this.connection.value) && open.find(({ url }) => url === this.url);
+    const value = again ? String(again.number) : this.connection.value;
     // What was written or chosen for one connection does not go to another one.
     this.gone = value !== "" && !options.some(([number]) => number === value) && (this.isChosen || this.message.value !== "") ? value : null;
     if (this.gone) options.unshift([value, `#${value} · ended`]);
     byId("compose-connection-label").hidden = options.length < 2;
     putOptions(this.connection, options);
+    if (again) this.connection.value = value;
     if (this.chosen !== chosen && hasOption(this.connection, chosen ?? "")) {
       this.connection.value = String(chosen ?? "");
       this.isChosen = chosen !== null;
     }
     this.chosen = chosen;
+    this.url = open.find(({ number }) => String(number) === this.connection.value)?.url ?? this.url;
     this.changed();
   }
 
@@ -137,7 +142,7 @@ export class Compose {
     const isFinal = this.isGone || type !== "text";
     if (look === "bad" && (isFinal || this.refused !== text)) {
       this.refused = isFinal ? null : text;
-      notify(isFinal ? problem : `${problem}. Enter again sends it`);
+      putData(byId("message-check"), isFinal ? problem : `${problem}. Enter again sends it`);
       return null;
     }
     this.refused = null;
@@ -243,7 +248,7 @@ export class Compose {
   setEditing(held) {
     this.editing = held;
     this.form.classList.toggle("editing", held !== null);
-    this.to.disabled = this.connection.disabled = held !== null;
+    if (!this.message.disabled) this.to.disabled = this.connection.disabled = held !== null;
     byId("cancel").hidden = byId("editing").hidden = held === null;
     setText(byId("editing"), held ? `Editing held message ${held.number}: Send delivers it as it is here` : "");
   }

@@ -143,7 +143,7 @@ export class Detail {
   drawFacts() {
     const { event, pair } = this.answer, { row } = this, { size, wire_size: wire, frames } = event;
     const facts = [
-      `#${countText(row.row)}`, typeof (row.connection ?? event.connection) === "number" && `connection ${row.connection ?? event.connection}`, directionText(row.direction),
+      `#${countText(row.row)}`, this.connection !== null && `connection ${this.connection}`, directionText(row.direction),
       typeof frames === "number" && `${countText(frames)} frame${frames === 1 ? "" : "s"}`, typeof size === "number" && exactSize(size), wire && size > 0 && `${exactSize(wire)} on the wire (${Math.round(100 * wire / size)} %)`,
       event.compressed && "compressed", event.action ? actionText(event) : event.delivered === false && WAITED, row.delta_ms && deltaText(row.delta_ms), event.time,
     ];
@@ -156,10 +156,15 @@ export class Detail {
 
   /** A message goes to the connection that it came from, as long as that is open. */
   drawRepeat(connections = this.connections) {
-    const { canSendAgain } = this, isGone = connections.some((one) => one.number === this.answer?.event?.connection && one.state !== "open");
+    const { canSendAgain } = this, isGone = connections.some((one) => one.number === this.connection && one.state !== "open");
     this.connections = connections;
     byId("reuse").disabled = !canSendAgain;
     Object.assign(byId("repeat"), { disabled: isGone || !canSendAgain, title: isGone ? "Its connection has ended" : "Send it again, unchanged" });
+  }
+
+  /** Of what is shown. @returns {number|null} */
+  get connection() {
+    return this.row?.connection ?? this.answer?.connection ?? this.answer?.event?.connection ?? null;
   }
 
   get canSendAgain() {
@@ -186,7 +191,7 @@ export class Detail {
     if (answer?.cut) notify(`Over ${exactSize(MOST)}: too large for the page`);
     if (!answer || answer.cut) return null;
     const { event } = answer, isExact = event.encoding === "base64" || typeof event.bytes === "string";
-    return { connection: event.connection ?? null, direction: row.direction, type: event.event === "message" ? event.type : event.event, encoding: isExact ? "base64" : "utf8", data: event.bytes ?? event.data };
+    return { connection: this.connection, direction: row.direction, type: event.event === "message" ? event.type : event.event, encoding: isExact ? "base64" : "utf8", data: event.bytes ?? event.data };
   }
 }
 

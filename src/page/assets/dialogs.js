@@ -2,18 +2,22 @@
 // The dialogs: rules, the end of a connection, keys.
 
 import { connectionOptions } from "./connections.js";
-import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, setText, span } from "./dom.js";
+import { byId, dataIn, make, makeButton, notify, on, putData, putOptions, setText, span, throttled } from "./dom.js";
 
 export class RulesDialog {
   /** @param {import("./model.js").Model} model */
   constructor(model) {
     this.model = model;
     this.dialog = byId("rules-dialog");
-    this.version = -1;
+    this.version = this.rows = -1;
+    /** What is listed, as JSON. */
+    this.shown = "";
+    this.count = throttled(() => this.fetch(), 300);
     on("open-rules", "click", () => this.open());
     on("rule-form", "submit", async (event) => {
       event.preventDefault();
-      if (await this.change("add_rule", { text: byId("rule-text").value })) byId("rule-text").value = "";
+      const box = byId("rule-text"), { value: text } = box;
+      if (await this.change("add_rule", { text }) && box.value === text) box.value = "";
     });
   }
 
@@ -21,31 +25,38 @@ export class RulesDialog {
     const { model } = this, canRule = model.can("rules");
     byId("open-rules").hidden = !canRule;
     if (canRule && model.state.rules_version !== this.version) this.fetch();
+    else if (canRule && this.dialog.open && model.state.rows !== this.rows) this.count();
   }
 
   open() {
     if (byId("open-rules").hidden) return;
+    byId("rule-error").textContent = "";
     this.dialog.showModal();
     byId("rule-text").focus();
     this.fetch();
   }
 
   async fetch() {
-    this.version = this.model.state.rules_version;
-    const answer = await this.change("rules", {});
-    if (!answer) return;
+    const { state } = this.model, box = byId("rules-list"), buttons = () => [...box.querySelectorAll("button")];
+    [this.version, this.rows] = [state.rules_version, state.rows];
+    const answer = await this.change("rules", {}), shown = JSON.stringify(answer?.list);
+    if (!answer || this.shown === shown) return;
+    this.shown = shown;
+    const at = buttons().findIndex((button) => button === document.activeElement);
     setText(byId("open-rules"), answer.list.length > 0 ? `Rules (${answer.list.length})` : "Rules");
     const items = answer.list.map(({ number, text, applied }) => make("li", {}, span(String(number), "dim"), dataIn("code", text), span(`applied: ${applied}`, "dim"),
       makeButton("Remove", () => this.change("remove_rule", { number }), { "aria-label": `Remove rule ${number}` })));
-    byId("rules-list").replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
+    box.replaceChildren(...items, items.length > 0 ? "" : make("li", { class: "dim" }, "No rules: nothing is changed."));
+    if (at >= 0) (buttons()[at] ?? buttons().at(-1) ?? byId("rule-text")).focus();
   }
 
   /** The answer; an error is shown in the dialog. */
   async change(method, params) {
     const answer = await this.model.source.request(method, params).catch((error) => void putData(byId("rule-error"), error.message));
     if (!answer) return null;
+    if (method === "rules") return answer;
     byId("rule-error").textContent = "";
-    if (method !== "rules") await this.fetch();
+    await this.fetch();
     return answer;
   }
 }
@@ -66,6 +77,15 @@ export class CloseDialog {
 
   update() {
     byId("open-close").hidden = !this.model.can("close");
+  }
+
+  /** The connections have changed: one that was chosen stays so, and the dialog says if it has ended. */
+  list() {
+    if (!this.dialog.open) return;
+    const select = byId("close-connection"), { value } = select, numbered = connectionOptions(this.openConnections()), ended = value !== "" && !numbered.some(([number]) => number === value) && `#${value} has ended`;
+    putOptions(select, ended ? [[value, `#${value} · ended`], ...numbered] : numbered);
+    select.value = value;
+    if (ended || / has ended$/.test(byId("close-error").textContent)) byId("close-error").textContent = ended || "";
   }
 
   open() {

@@ -1,7 +1,7 @@
 // @ts-check
 // Values as people read them. Pure.
 
-/** The units of sizes, each 1,000 of the one before. */
+/** The units of sizes, each 1,024 of the one before, as in filters. */
 const SIZE_UNITS = ["B", "k", "M", "G", "T"];
 
 /** Characters that control, reorder or are not seen; each is shown as an escape. */
@@ -26,15 +26,15 @@ export function countText(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A size in three digits: `61 B`, `1.2 k`, `3.1 M`. @param {number|null|undefined} bytes */
+/** A size in three digits, not rounded up, so that `size:>=` finds it: `61 B`, `1.2 k`, `3.1 M`. @param {number|null|undefined} bytes */
 export function sizeText(bytes) {
   if (bytes === null || bytes === undefined) return "";
   let value = bytes, unit = 0;
-  while (value >= 999.5 && unit < SIZE_UNITS.length - 1) {
-    value /= 1000;
+  while (value >= 1000 && unit < SIZE_UNITS.length - 1) {
+    value /= 1024;
     unit += 1;
   }
-  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[unit]}`;
+  return `${unit > 0 && value < 10 ? (Math.floor(value * 10) / 10).toFixed(1) : Math.floor(value)} ${SIZE_UNITS[unit]}`;
 }
 
 /** A size as an option has it: `32M`. @param {number} bytes */

@@ -40,10 +40,11 @@ export class Held {
       this.version = null;
       return;
     }
-    const { list } = answer, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const { list } = answer, held = Math.max(list.filter(({ after }) => !after).length, this.model.state.held), more = Math.max(list.length, held) - MANY_HELD, focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.element.hidden = list.length === 0;
     this.element.replaceChildren(...list.slice(0, MANY_HELD).map((held) => this.item(held)));
-    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(Math.max(list.length, this.model.state.held))} ${holding || list.every(({ rule }) => rule) ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
+    if (list.length > 1 || !holding) this.element.prepend(make("li", { class: "first" }, span(`${countText(held)} ${holding || list.every(({ rule }) => rule) ? "held" : "still held: Hold is off"}`, "dim"), makeButton("Release all", () => this.release(null, false))));
+    if (more > 0) this.element.append(make("li", { class: "dim" }, `and ${countText(more)} more`));
     if (focused) this.button(focused)?.focus();
   }
 
@@ -53,12 +54,12 @@ export class Held {
   }
 
   item(held) {
-    const { number, connection, rule, direction, type, size, preview } = held, id = `held-${number}`, text = span(preview, "preview");
+    const { number, connection, rule, direction, type, size, preview, after } = held, id = `held-${number}`, text = span(preview, "preview");
     const button = (name, action) => makeButton(name, action, { "aria-describedby": id });
     text.id = id;
     return make("li", {}, span(`held ${number}${rule ? ` by rule ${rule}` : ""}`, "warn"), span(`${connection === null ? "" : `#${connection} `}${arrowText(direction)} ${type} ${sizeText(size)}`, "dim"),
       span(directionText(direction), "unseen"), text,
-      button("Go", () => this.release(number, false)), ...(type === "close" ? [] : [button("Edit", () => this.onEdit(held))]), button("Drop", () => this.release(number, true)));
+      ...after ? [span(`goes after ${after}`, "dim")] : [button("Go", () => this.release(number, false)), ...(type === "close" ? [] : [button("Edit", () => this.onEdit(held))]), button("Drop", () => this.release(number, true))]);
   }
 
   release(number, drop) {

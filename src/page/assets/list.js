@@ -25,6 +25,8 @@ export class MessageList {
     this.pool = [];
     this.first = 0;
     this.follows = true;
+    /** Index behind the last row that is drawn. */
+    this.drawn = 0;
     /** The index in the list of what is selected, and the row itself. @type {number|null} */
     this.selected = null;
     /** @type {any} */
@@ -46,6 +48,7 @@ export class MessageList {
     // Before the browser reports that it has scrolled, which it also does where the list got higher.
     this.resize();
     if (this.follows) this.settleAtEnd();
+    else if (this.height > 0) this.settle();
     this.draw();
   }
 
@@ -54,6 +57,7 @@ export class MessageList {
     const { map, model } = this;
     if (isNewList) {
       map.position = 0;
+      this.drawn = model.total;
       this.selected = null;
       if (this.selectedRow) this.findSelected();
     } else if (!this.follows) {
@@ -87,6 +91,7 @@ export class MessageList {
   }
 
   follow(follows) {
+    if (follows && !this.follows) this.drawn = this.model.total;
     this.follows = follows;
     this.events.onFollow(follows);
     this.draw();
@@ -117,9 +122,22 @@ export class MessageList {
     this.settle();
   }
 
+  /** Sets how far rows are drawn: new ones that are followed take the place of others once they have come. */
+  advance() {
+    const { first, height, map: { rowHeight }, model: { rows, total, isOver } } = this, end = Math.min(total, rows.end);
+    if (!this.follows || isOver) this.drawn = total;
+    else if (end > this.drawn && rows.hasAll(Math.max(first, end - Math.ceil(height / rowHeight)), end)) this.drawn = end;
+    this.drawn = Math.max(first, Math.min(this.drawn, total));
+  }
+
+  /** What is selected stays in view if the list gets lower, and is so if it is shown again. */
   resize() {
-    this.height = this.grid.clientHeight;
-    this.map.resize(this.model.total - this.first, this.height - (this.headHeight ?? 0));
+    const { map, height, selected, grid: { clientHeight } } = this, at = selected === null ? -1 : selected - this.first, [from, to] = map.range(0);
+    const isKept = at >= 0 && !this.follows && clientHeight > 0 && clientHeight !== height && (map.viewport <= 0 || (at >= from && at < to));
+    this.height = clientHeight;
+    this.advance();
+    map.resize(this.drawn - this.first, clientHeight - (this.headHeight ?? 0));
+    if (isKept) map.reveal(at);
     this.spacer.style.height = `${this.map.height}px`;
   }
 
@@ -150,14 +168,15 @@ export class MessageList {
     }
     for (const view of pool) view.hideUnused();
     this.describe();
-    const [start, end] = map.range(2);
-    model.rows.want(first + start, first + end);
+    const [start, end] = map.range(2), newest = model.total - 3 * Math.ceil(map.viewport / map.rowHeight);
+    if (this.follows) model.rows.want(Math.max(first, newest), model.total);
+    else model.rows.want(first + start, first + end);
     this.events.onView();
   }
 
   describe() {
     const { model, grid, map, pool, selected } = this, view = selected === null ? null : pool[selected % pool.length], jump = byId("jump");
-    grid.ariaRowCount = map.rows + 1;
+    grid.ariaRowCount = model.total - this.first + 1;
     if (view?.isUsed && view.index === selected) grid.setAttribute("aria-activedescendant", view.element.id);
     else grid.removeAttribute("aria-activedescendant");
     const below = map.rows - Math.floor((map.position + map.viewport + 2) / map.rowHeight);

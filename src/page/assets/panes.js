@@ -53,6 +53,7 @@ export function showDetail(isOpen) {
   document.body.dataset.detail = isOpen ? "open" : "";
   if (isNarrow()) showPane(isOpen ? "detail" : "messages");
   else if (!isOpen) byId("grid").focus({ preventScroll: true });
+  else if (byId("grid").offsetHeight === 0) byId("panel").focus({ preventScroll: true });
 }
 
 /** @param {string} name of the pane @param {() => any[]} layout the property of its size, the axis, and where it grows */

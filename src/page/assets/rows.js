@@ -19,11 +19,14 @@ export class RowCache {
     this.wanted = null;
     this.isFetching = false;
     this.generation = 0;
+    /** Index behind the last row that has come. */
+    this.end = 0;
   }
 
   /** Forgets all rows: the list is another one. */
   reset() {
     this.rows.clear();
+    this.end = 0;
     this.wanted = null;
     this.isFetching = false;
     this.generation += 1;
@@ -37,6 +40,11 @@ export class RowCache {
   want(from, to) {
     this.wanted = [from, to];
     if (!this.isFetching) this.fetchMissing();
+  }
+
+  /** Whether all of these rows have come. */
+  hasAll(from, to) {
+    return missingRange(this.rows, from, to) === null;
   }
 
   async fetchMissing() {
@@ -61,6 +69,7 @@ export class RowCache {
   keep(index, row) {
     this.rows.delete(index);
     this.rows.set(index, row);
+    this.end = Math.max(this.end, index + 1);
     if (this.rows.size > MAX_KEPT) this.rows.delete(this.rows.keys().next().value ?? index);
   }
 }

@@ -12,8 +12,8 @@ function stateOf({ status, hello, state, isPaused }) {
   const why = state.why ? `: ${state.why}` : "", phase = status === "over" ? "ended" : state.phase;
   if (hello.mode === "view") return ["ended", status === "over" ? "recording, wscope has ended" : "recording"];
   if (phase === "ended") return [phase, `ended${state.time ? ` ${timeText(state.time)}` : ""}${why}`];
-  if (isPaused) return ["paused", `${phase}, paused`];
-  return [phase, `${phase}${phase === "waiting" && hello.mode !== "connect" ? " for a client" : ""}${why}`];
+  const words = phase !== "waiting" ? phase : hello.mode === "connect" ? "not connected" : "waiting for a client";
+  return isPaused ? ["paused", `${words}, paused`] : [phase, `${words}${why}`];
 }
 
 export class Status {

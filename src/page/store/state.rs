@@ -35,7 +35,7 @@ pub(super) struct State {
     bytes: u64,
     frames: Frames,
     pairs: Pairs,
-    /// Those of a recording.
+    /// Those of a recording or of `wscope URL`.
     runs: Option<Runs>,
     pub(super) connections: Connections,
     /// `None`: that of a server, whose clients come and go.
@@ -97,9 +97,23 @@ impl State {
         Self {
             is_server: options.is_server,
             full_bytes: full_bytes.min(FULL_BYTES),
-            runs: options.is_recording.then(Runs::default),
+            runs: match options.is_connect {
+                true => Some(Runs::live()),
+                false => options.is_recording.then(Runs::default),
+            },
             ..Self::default()
         }
+    }
+
+    /// The number that the page has for the connection that has this one now.
+    pub(super) fn known(&self, number: Option<u64>) -> Option<u64> {
+        self.runs.as_ref().map_or(number, |runs| runs.current(number))
+    }
+
+    /// The number that the run has for a connection of the page; `None`: it is known and not open.
+    pub(super) fn own_number(&self, number: Option<u64>) -> Option<Option<u64>> {
+        let (Some(runs), Some(page)) = (&self.runs, number) else { return Some(number) };
+        runs.own(page).filter(|_| self.connections.is_open(number))
     }
 
     /// Takes a line, without its newline.

@@ -440,3 +440,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn connections_of_a_live_run_get_numbers_and_keep_them_when_they_get_their_own() {
+    let store = Store::new(StoreOptions { is_connect: true, ..StoreOptions::default() });
+    let take = |event: &str, members: &str| {
+        store.append(line(event, 1, members).as_bytes());
+        store.facts(store.summary().rows - 1).and_then(|facts| facts.connection)
+    };
+    let (open, text) =
+        (r#""url":"ws://h/""#, r#""direction":"sent","type":"text","data":"x","size":1"#);
+    assert_eq!(take("open", open), Some(1));
+    assert_eq!((store.own_number(Some(1)), store.own_number(None)), (Some(None), Some(None)));
+    take("close", r#""code":1006"#);
+    assert_eq!(store.own_number(Some(1)), None, "it has ended");
+    assert_eq!(take("open", open), Some(2), "another one under the same name");
+    assert_eq!(take("message", text), Some(2));
+    assert_eq!(store.own_number(Some(2)), Some(None));
+    // Several names: they have numbers from now on, which are those of attempts asked for.
+    assert_eq!(take("redirect", r#""connection":2,"status":301,"from":"a","to":"b""#), Some(3));
+    assert_eq!(take("open", &format!(r#""connection":2,{open}"#)), Some(3), "2 is taken");
+    assert_eq!(take("error", r#""connection":1,"kind":"protocol","message":"m""#), Some(2));
+    assert_eq!(take("message", &format!(r#""connection":1,{text}"#)), Some(2));
+    assert_eq!(take("open", &format!(r#""connection":7,{open}"#)), Some(7));
+    let own = [2, 3, 7].map(|number| store.own_number(Some(number)));
+    assert_eq!(own, [Some(Some(1)), Some(Some(2)), Some(Some(7))]);
+    assert_eq!(store.own_number(Some(9)), None);
+}

@@ -91,7 +91,7 @@ impl Tab {
                 if self.store.is_closing(connection, to.0) {
                     return Err(closing(connection, to.0).into());
                 }
-                self.control.send(connection, to.0, payload)?;
+                self.control.send(self.own(connection)?, to.0, payload)?;
             }
             "close" => {
                 let Close { connection, to, code, reason } = request.members()?;
@@ -99,7 +99,7 @@ impl Tab {
                 let code = code.or_else(|| (!reason.is_empty()).then_some(CloseCode::NORMAL.get()));
                 let close = ClosePayload::to_send(code.map(CloseCode::new), &reason)
                     .map_err(|error| error.to_string())?;
-                self.control.close(connection, to, close)?;
+                self.control.close(self.own(connection)?, to, close)?;
                 to.sides().iter().for_each(|side| self.store.set_closing(connection, *side));
             }
             "hold" => {
@@ -137,6 +137,12 @@ impl Tab {
             }
         }
         Ok(DONE.to_owned())
+    }
+
+    /// The number by which the command knows a connection.
+    fn own(&self, connection: Option<u64>) -> Result<Option<u64>, String> {
+        let own = self.store.own_number(connection);
+        own.ok_or_else(|| format!("connection {} is not open", connection.unwrap_or_default()))
     }
 
     fn held(&mut self) -> Result<String, Failure> {
@@ -216,6 +222,7 @@ struct HeldRow {
     kind: PayloadKind,
     size: u64,
     preview: String,
+    after: Option<u64>,
 }
 
 impl HeldRow {
@@ -229,6 +236,7 @@ impl HeldRow {
             kind: held.kind,
             size: held.size,
             preview: preview(&held.start, is_text),
+            after: held.after,
         }
     }
 }

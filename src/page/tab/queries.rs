@@ -169,6 +169,7 @@ impl Tab {
         #[derive(Serialize)]
         struct Answer {
             event: Box<RawValue>,
+            connection: Option<u64>,
             cut: bool,
             frames: Vec<Box<RawValue>>,
             pair: Option<Pair>,
@@ -185,6 +186,7 @@ impl Tab {
         let frames = row.frames.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         Ok(json(&Answer {
             event: raw(&event).ok_or("the event cannot be shown".to_owned())?,
+            connection: row.facts.connection,
             cut,
             frames: frames.filter_map(raw).collect(),
             pair: self.pair(&row),

@@ -59,6 +59,7 @@ impl Control for Log {
             from: Side::Client,
             kind: PayloadKind::Text,
             size: 44,
+            after: Some(4),
             start: "h\u{e9}llo".as_bytes()[..2].to_vec(),
         }])
     }
@@ -233,7 +234,7 @@ fn what_is_done_to_connections_is_done_by_the_control() {
         assert_eq!(result(&mut tab, request), json!({}));
         assert_eq!(log.take(), expected);
     }
-    let held = json!({"number": 7, "connection": 3, "rule": 2, "direction": "out", "type": "text", "size": 44, "preview": "h"});
+    let held = json!({"number": 7, "connection": 3, "rule": 2, "direction": "out", "type": "text", "size": 44, "preview": "h", "after": 4});
     assert_eq!(result(&mut tab, json!({"method": "held"})), json!({"version": 2, "list": [held]}));
     let payload =
         |tab: &mut Tab, number| result(tab, json!({"method": "held_payload", "number": number}));

@@ -288,3 +288,35 @@ fn a_path_of_the_filter_of_the_page_is_not_a_pattern() {
         }
     }
 }
+
+#[test]
+fn a_word_of_the_filter_is_not_a_pattern() {
+    for (source, word) in [
+        ("client conn:1 => drop", Some("conn:1")),
+        ("client conn:1..3 hello => drop", Some("conn:1..3")),
+        ("any size:>1k => drop", Some("size:>1k")),
+        ("any -size:<=64 nth 3 => drop", Some("-size:<=64")),
+        ("client dir:out => hold", Some("dir:out")),
+        ("any type:ping => drop", Some("type:ping")),
+        ("any type:text,binary => drop", Some("type:text,binary")),
+        ("any code:1008 => drop", Some("code:1008")),
+        ("any late:>100ms => drop", Some("late:>100ms")),
+        ("client #7 => drop", Some("#7")),
+        ("client text:conn:1 => drop", None),
+        ("client #tag => drop", None),
+        ("client #7a => drop", None),
+        ("client type:presence => drop", None),
+        ("client code:red => drop", None),
+        ("client dir:up => drop", None),
+        ("client hello conn:1 => drop", None),
+    ] {
+        let reason = ProxyRule::parse(source, Vec::new()).err().map(|error| error.reason);
+        match word {
+            Some(word) => {
+                let start = format!("{word:?} is of the filter of messages");
+                assert!(reason.is_some_and(|reason| reason.starts_with(&start)), "{source}");
+            }
+            None => assert_eq!(reason, None, "{source}"),
+        }
+    }
+}

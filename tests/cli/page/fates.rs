@@ -196,3 +196,23 @@ fn a_close_frame_that_a_rule_drops_is_none_to_the_server() {
     let outcome = end(proxied, client, server);
     assert!(!outcome.stderr.contains("has sent a Close frame"), "{}", outcome.stderr);
 }
+
+#[test]
+fn what_was_released_stays_listed_while_it_waits_for_a_held_message() {
+    let proxied = proxy(&["--rule", "client => hold"]);
+    let mut tab = proxied.page.tab();
+    let (mut client, mut server) = proxied.open();
+    client.send([masked(&text("first")), masked(&text("second"))].concat());
+    tab.wait(|state| state["held"] == 2);
+    tab.ask("release", json!({"number": 2, "drop": false}));
+    tab.wait(|state| state["held"] == 1);
+    let list = tab.ask("held", json!({}))["list"].clone();
+    let of = |at: usize| json!([list[at]["number"], list[at]["after"]]);
+    assert_eq!([of(0), of(1)], [json!([1, null]), json!([2, 1])], "{list}");
+    tab.ask("release", json!({"number": 1, "drop": false}));
+    server.expect_text("first");
+    server.expect_text("second");
+    tab.wait(|state| state["held"] == 0);
+    assert_eq!(tab.ask("held", json!({}))["list"], json!([]));
+    end(proxied, client, server);
+}
