@@ -261,7 +261,8 @@ impl ProxyClosed {
         close.as_ref().filter(|_| !self.not_delivered[side])
     }
 
-    /// The Close frame of who ended the connection, or one that is no consequence of that, if it was delivered.
+    /// The Close frame that gives the connection its code: that of the side that ended it, or else one that does not answer
+    /// that of the proxy. `None`: no such frame was delivered.
     fn first_close(&self) -> Option<&ClosePayload> {
         let own = self.own.as_ref();
         let [client, server] = [0, 1].map(|side| self.delivered_of(side));

@@ -43,8 +43,9 @@ static OF_TERMINAL: Mutex<Vec<[Arc<AtomicBool>; 2]>> = Mutex::new(Vec::new());
 pub fn discard_pending() {
     let flags = OF_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
     if !flags.is_empty() {
-        // One that is waiting for a thread to handle it is handled by this one, together with a signal of its own.
-        let _ = low_level::raise(SIGXFSZ); // its handler only sets a flag that nobody reads
+        // When a thread handles a signal that is raised for it, it also handles those that are pending for the process. The
+        // handler of this one has no effect: see `Signals::install`.
+        let _ = low_level::raise(SIGXFSZ);
     }
     for [is_pending, is_discarded] in flags.iter() {
         if is_pending.load(Ordering::SeqCst) {
@@ -137,7 +138,7 @@ impl Pending {
     }
 
     fn take(&mut self) -> Option<Signal> {
-        // Before the flag: once the terminal is given back, what was pending until then has another flag.
+        // Read first: `discard_pending` marks what is pending before the terminal is no longer lent.
         let goes_to_other = self.goes_to_other();
         // Before reading: a signal received in between is read, or stays untaken.
         self.is_pending.store(false, Ordering::SeqCst);

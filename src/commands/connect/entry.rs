@@ -16,7 +16,8 @@ pub(super) struct Entry {
     pub(super) is_main: bool,
     /// Since when it is being closed, because the user asked for that.
     pub(super) closing: Option<Instant>,
-    /// Opened under the same name once its thread has ended: the user was told of its end a moment before that.
+    /// The connection to open under the same name once the thread of this one has ended. The end of a connection is shown
+    /// before that.
     pub(super) next: Option<Arc<ConnectConfig>>,
 }
 

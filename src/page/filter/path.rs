@@ -175,8 +175,8 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether a number in it may be written with an exponent.
 fn has_exponent(text: &[u8]) -> bool {
-    let mut letters = memchr2_iter(b'e', b'E', text);
-    letters.any(|at| at > 0 && text[at - 1].is_ascii_digit())
+    let mut positions = memchr2_iter(b'e', b'E', text);
+    positions.any(|at| at > 0 && text[at - 1].is_ascii_digit())
 }
 
 /// The names of a path that consists of names.

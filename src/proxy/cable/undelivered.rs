@@ -19,7 +19,7 @@ pub(super) struct Losses {
     messages: u64,
     /// The payloads of those that had waited, in bytes.
     dropped_bytes: u64,
-    /// The system has discarded what it had for the receiver, and does not tell how much that was.
+    /// The connection of the receiver was reset, and the system does not tell how many bytes it had not sent.
     has_unknown: bool,
     /// Bytes that waited, or that the system had for it, when the receiver was reset or given up.
     lost: Lost,
@@ -54,7 +54,8 @@ impl Losses {
         self.dropped_bytes += bytes;
     }
 
-    /// Records what the system had for the receiver when the proxy reset that, in bytes. `None`: it does not tell.
+    /// Records how many bytes the system had not sent to the receiver when the proxy reset its connection. `None`: the system
+    /// does not tell.
     pub(super) fn add_discarded(&mut self, count: Option<u64>) {
         self.has_unknown |= count.is_none();
         self.lost.possible += count.unwrap_or(0);

@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::lines::literal_expression;
+use super::lines::{last_chars, literal_expression};
 use super::values::{Known, MAX_VALUE};
 use crate::scenario::json;
 
@@ -91,9 +91,11 @@ fn expression(text: &str, value: &str) -> Option<(String, String)> {
     known.add(value, 0);
     let (at, ..) = *known.find(text).first()?;
     let line = text[..at].rsplit('\n').next().unwrap_or_default();
-    let start = line.char_indices().rev().take(MAX_CONTEXT).last().map_or(0, |(start, _)| start);
     // What has digits may be another value.
-    let context = line[start..].rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    let context = last_chars(line, MAX_CONTEXT)
+        .rsplit(|c: char| c.is_ascii_digit())
+        .next()
+        .unwrap_or_default();
     let word = context.rsplit(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty());
     let anchor = if at == 0 { "^" } else { "" };
     let group = format!("{anchor}{}{}", literal_expression(context), group(value));

@@ -141,6 +141,12 @@ pub(super) fn is_awkward(c: char) -> bool {
     c != '\u{200d}' && is_hidden(c)
 }
 
+/// The end of a text: at most so many characters.
+pub(super) fn last_chars(text: &str, most: usize) -> &str {
+    let start = text.char_indices().rev().take(most).last().map_or(0, |(start, _)| start);
+    &text[start..]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::lines::last_chars;
 use super::secrets::Secrets;
 use super::session::{Step, text_of};
 use super::values::{Piece, Recordings};
@@ -105,7 +106,6 @@ impl Masked {
 /// The last word of a text.
 fn word_before(text: &str) -> &str {
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let start = text.char_indices().rev().take(MAX_CONTEXT).last().map_or(0, |(start, _)| start);
-    let near = text[start..].trim_end_matches(|c| !is_of_word(c));
+    let near = last_chars(text, MAX_CONTEXT).trim_end_matches(|c| !is_of_word(c));
     near.rsplit(|c| !is_of_word(c)).next().unwrap_or_default()
 }
