@@ -6,6 +6,7 @@
 
 pub mod assets;
 mod block;
+mod compact;
 mod connections;
 mod control;
 pub mod embedded;
@@ -15,6 +16,7 @@ mod filter;
 pub mod guard;
 mod lane;
 mod members;
+mod modules;
 mod pairs;
 mod prepared;
 mod preview;

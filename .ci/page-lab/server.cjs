@@ -9,12 +9,15 @@ const { createInterface } = require("node:readline");
 const { join } = require("node:path");
 const { parseArgs } = require("node:util");
 const { accept } = require("./websocket.cjs");
+const { bundle } = require("./bundle.cjs");
 const { Lab } = require("./lab.cjs");
 
 const { values: options } = parseArgs({ options: {
   port: { type: "string", default: "0" }, mode: { type: "string", default: "proxy" }, rows: { type: "string", default: "2000" }, rate: { type: "string", default: "0" },
   phase: { type: "string", default: "live" }, hostile: { type: "boolean", default: false }, drop: { type: "string", default: "0" },
 } });
+// One script, as the program serves it.
+const script = bundle("main.js");
 const assets = join(__dirname, "../../src/page/assets");
 const types = { html: "text/html; charset=utf-8", css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8" };
 const token = randomBytes(16).toString("hex"), secret = randomBytes(16).toString("hex");
@@ -24,7 +27,7 @@ const server = createServer((request, response) => {
   const { port } = server.address();
   for (const [name, value] of Object.entries({
     "Content-Security-Policy": `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://127.0.0.1:${port}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'`,
-    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin", "Origin-Agent-Cluster": "?1",
   })) response.setHeader(name, value);
   const end = (status, text = "") => response.writeHead(status).end(text);
   if (request.method === "POST" && request.url === "/session") {
@@ -46,7 +49,7 @@ const server = createServer((request, response) => {
   const name = request.url === "/" ? "index.html" : request.url.slice(1);
   if (request.method !== "GET" || !readdirSync(assets).includes(name)) return end(404);
   response.setHeader("Content-Type", types[name.split(".").pop()]);
-  end(200, readFileSync(join(assets, name)));
+  end(200, name === "main.js" ? script : readFileSync(join(assets, name)));
 });
 
 server.on("upgrade", (request, socket) => {

@@ -1,18 +1,18 @@
 //! The viewer: the page as a part of a file that has its events in itself, and no program to ask.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::assets::{Asset, compact_script, compact_style, find};
+use super::assets::{self, find};
+use super::compact::compact_style;
+use super::modules::{Module, joined};
 
 /// Modules that only the viewer has, in place of those that speak with the program.
-const MODULES: [(&str, &str); 5] = [
-    ("embedded.js", include_str!("embedded/embedded.js")),
-    ("filter.js", include_str!("embedded/filter.js")),
-    ("filter-path.js", include_str!("embedded/filter-path.js")),
-    ("filter-text.js", include_str!("embedded/filter-text.js")),
-    ("report.js", include_str!("embedded/report.js")),
+const MODULES: [Module; 5] = [
+    Module { name: "embedded.js", source: include_str!("embedded/embedded.js") },
+    Module { name: "filter.js", source: include_str!("embedded/filter.js") },
+    Module { name: "filter-path.js", source: include_str!("embedded/filter-path.js") },
+    Module { name: "filter-text.js", source: include_str!("embedded/filter-text.js") },
+    Module { name: "report.js", source: include_str!("embedded/report.js") },
 ];
 
 const OWN_STYLE: &str = include_str!("embedded/report.css");
@@ -48,39 +48,14 @@ fn markup(page: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The modules as one script: each behind those that it imports. Their names are unique (`.ci/page`).
+/// Its modules as one script.
 fn script() -> String {
-    let mut modules = String::new();
-    add(&mut modules, "report.js", &mut BTreeSet::new());
-    format!("(() => {{\n\"use strict\";\n{}}})();\n", compact_script(&modules))
-}
-
-fn add(script: &mut String, name: &'static str, added: &mut BTreeSet<&'static str>) {
-    if !added.insert(name) {
-        return;
-    }
-    let source = source(name);
-    for imported in source.lines().filter_map(imported) {
-        add(script, imported, added);
-    }
-    for line in source.lines().filter(|line| imported(line).is_none()) {
-        let _ = writeln!(script, "{}", line.strip_prefix("export ").unwrap_or(line));
-    }
-}
-
-/// The text of a module.
-fn source(name: &str) -> &'static str {
-    let own = MODULES.iter().find(|(own, _)| *own == name).map(|(_, text)| *text);
-    own.or_else(|| find(name).map(|Asset { source, .. }| *source)).unwrap_or_default()
-}
-
-/// The module that a line imports.
-fn imported(line: &'static str) -> Option<&'static str> {
-    line.strip_prefix("import ")?.split_once("\"./")?.1.strip_suffix("\";")
+    joined("report.js", &[&MODULES, assets::MODULES].concat())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::modules::imported;
     use super::*;
 
     #[test]
@@ -104,19 +79,12 @@ mod tests {
 
     #[test]
     fn all_imported_modules_exist() {
-        let mut names: Vec<_> = MODULES.iter().map(|(name, _)| *name).collect();
-        let mut at = 0;
-        while let Some(name) = names.get(at) {
-            let text = source(name);
-            assert!(!text.is_empty(), "{name}");
-            for imported in text.lines().filter_map(imported) {
-                if !names.contains(&imported) {
-                    names.push(imported);
-                }
+        let modules = [&MODULES, assets::MODULES].concat();
+        for line in modules.iter().flat_map(|module| module.source.lines()) {
+            if let Some(name) = imported(line) {
+                assert!(modules.iter().any(|module| module.name == name), "{name}");
             }
-            at += 1;
         }
-        assert!(at > 20);
     }
 
     #[test]

@@ -24,6 +24,11 @@ const FILTER_DELAY = 50;
 /** What does nothing once wscope has ended. */
 const NEED_WSCOPE = ["filter", "control", "clear", "to", "compose-connection", "type", "message", "attach", "send", "save-har", "save-ndjson", "save-wscope", "save-filtered"];
 
+/** Until there is something to show, the browser has little to lay out: the first paint is sooner. */
+function showMain() {
+  byId("main").hidden = byId("lane-pane").hidden = false;
+}
+
 export class App {
   /** @param {import("./socket.js").Source} source */
   constructor(source) {
@@ -83,6 +88,7 @@ export class App {
     model.status = status;
     if (model.isOver && model.state) model.state.time ??= new Date().toISOString();
     if (status !== "open") {
+      showMain();
       this.connections.draw();
       this.detail.draw();
       return this.changed(false);
@@ -93,6 +99,7 @@ export class App {
       // It is closed again: the next attempt follows.
       return;
     }
+    showMain();
     const { can, mode } = model.hello;
     this.compose.setSides(can.send, mode);
     this.connections.fetch();

@@ -234,7 +234,7 @@ fn assert_is_guarded(head: &str, status: u16) {
         ("Referrer-Policy", "no-referrer"),
         ("Cache-Control", "no-store"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Origin-Agent-Cluster", "?1"),
     ] {
         assert_eq!(header(head, name), Some(value), "{name} in {head}");
         let count = head.matches(&format!("\r\n{name}: ")).count();
