@@ -48,6 +48,8 @@ pub struct Outgoing {
     /// The time of the last parcel: none is written before an earlier one.
     last_due: Option<Instant>,
     end: Option<(SourceEnd, Option<Instant>)>,
+    /// When it was last determined what may be written.
+    looked_at: Option<Instant>,
     /// What waits, as a part of what waits of all connections.
     share: DelayedShare,
 }
@@ -86,6 +88,7 @@ impl Outgoing {
             throttle: throttle.map(Throttle::new),
             last_due: None,
             end: None,
+            looked_at: None,
             share: DelayedShare::default(),
         }
     }
@@ -145,6 +148,7 @@ impl Outgoing {
 
     /// What may be written now, at least one byte.
     pub fn ready(&mut self, now: Instant) -> Option<&[u8]> {
+        self.looked_at = Some(now);
         let front = self.parcels.front().filter(|front| front.due.is_none_or(|due| due <= now))?;
         let rest = &front.bytes[front.at..];
         let room = match &mut self.throttle {
@@ -200,10 +204,12 @@ impl Outgoing {
         self.end.is_some_and(|(end, _)| end == SourceEnd::Reset)
     }
 
-    /// When to look again, if the side takes bytes.
+    /// When to look again, if the side takes bytes. What has become due since [`Outgoing::ready`] was called counts: it may be
+    /// past.
     pub fn deadline(&self, now: Instant) -> Option<Instant> {
         let front = self.parcels.front().map(|front| front.due);
-        let due = front.or(self.end.map(|(_, due)| due))?.filter(|due| *due > now);
+        let is_new = |due: &Instant| self.looked_at.is_none_or(|looked_at| *due >= looked_at);
+        let due = front.or(self.end.map(|(_, due)| due))?.filter(is_new);
         let throttled = self.throttle.as_ref().filter(|_| front.is_some());
         due.into_iter().chain(throttled.and_then(|throttle| throttle.next(now))).max()
     }

@@ -48,6 +48,26 @@ fn latency_delays_bytes_and_the_end_and_never_reorders() {
     assert_eq!(outgoing.take_end(start + millis(150)), Some(SourceEnd::Fin));
 }
 
+/// The loop looks at the time again between writing and waiting: what has become due in between is not forgotten.
+#[test]
+fn what_became_due_since_it_was_looked_at_is_not_waited_for() {
+    let (mut outgoing, start) = (Outgoing::new(jitter(2, 0), None), Instant::now());
+    outgoing.push(b"due", start, || 0.5);
+    assert_eq!(take(&mut outgoing, start + millis(1)), b"");
+    assert_eq!(outgoing.deadline(start + millis(3)), Some(start + millis(2)));
+    assert_eq!(take(&mut outgoing, start + millis(3)), b"due");
+    assert_eq!(outgoing.deadline(start + millis(3)), None);
+    outgoing.end(SourceEnd::Reset, start + millis(3), || 0.5);
+    assert_eq!(take(&mut outgoing, start + millis(4)), b"");
+    assert_eq!(outgoing.deadline(start + millis(6)), Some(start + millis(5)));
+    assert_eq!(take(&mut outgoing, start + millis(6)), b"");
+    assert_eq!(
+        outgoing.deadline(start + millis(7)),
+        None,
+        "it waits for what the system has not sent"
+    );
+}
+
 #[test]
 fn the_end_alone_is_delayed_too() {
     let (mut outgoing, start) = (Outgoing::new(jitter(100, 0), None), Instant::now());
