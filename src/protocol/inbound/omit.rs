@@ -35,6 +35,11 @@ impl Inbound {
         self.inflated.clear(KEEP_PAYLOAD);
     }
 
+    /// The inflated data of the compressed message being received, if it is kept.
+    pub(in crate::protocol) fn inflated(&self) -> &[u8] {
+        self.inflated.bytes()
+    }
+
     /// Discards the message being received, from which no event may be queued, and frees its memory.
     pub(in crate::protocol) fn omit_current(&mut self, reason: Omission) {
         self.omit(reason);

@@ -65,16 +65,22 @@ impl MessageRelay {
         }
     }
 
-    /// Delivers the complete fragments of a message that is held back, because a Close frame of our own follows them.
+    /// Delivers the complete fragments of a message that is held back, because a Close frame of our own follows them. Nothing else
+    /// is delivered then; the message is still received to its end, so that it can be shown.
     pub fn deliver_fragments(&mut self, out: &mut Vec<u8>) {
         let may_deliver = self.decides && self.violation.is_none() && self.current.is_none();
         if !may_deliver || !self.is_message_held_back() {
             return;
         }
-        self.stream_unfinished();
-        if matches!(self.stream, Some(Stream::Fragments { .. })) {
+        let is_compressed = self.inbound.is_message_compressed();
+        if is_compressed && !self.sender.can_inflate(self.compressed) {
             self.pending.discard_complete(out);
-            self.push_unfinished(Omission::Unfinished, out);
+            let kind = self.inbound.incomplete_message().map(|message| message.kind);
+            let (opcode, data) = (kind.map(MessageKind::opcode), self.inbound.inflated());
+            if let Some(opcode) = opcode.filter(|_| !data.is_empty()) {
+                self.sender.push_frame(opcode, false, false, data, out);
+                self.sender.place = Place::BetweenFrames;
+            }
         } else if !self.pending.complete().is_empty() {
             self.pending.deliver_complete(out);
             self.sender.place = Place::BetweenFrames;

@@ -79,9 +79,9 @@ fn the_start_of_a_message_that_waited_for_its_rest_is_counted() {
     assert!(outcome.stderr.contains(line), "{}", outcome.stderr);
 }
 
-/// Its size is not the reason why it is not shown.
+/// Its size is not the reason why it is not delivered, and what has come of it is shown.
 #[test]
-fn a_message_under_way_is_not_reported_as_omitted() {
+fn a_message_under_way_is_shown_whole_and_not_as_omitted() {
     let mut proxy = proxy(&["--json", "-vv", "--rule", "server nth 100 => drop"]);
     let (mut client, mut server) = proxy.open();
     server.send(b"\x01\x05under");
@@ -90,9 +90,13 @@ fn a_message_under_way_is_not_reported_as_omitted() {
     assert_eq!(client.read_exact(7), b"\x01\x05under");
     client.expect_close(1001);
     server.expect_close(1001);
-    server.send(b"\x80\x04 way");
-    proxy.running.wait_stderr("text message of 9 bytes not delivered whole: ");
-    proxy.running.wait_stderr("not delivered to the client: 1 message");
+    server.send([&b"\x80\x04 way"[..], &text("behind")].concat());
+    for words in ["under way", "behind"] {
+        let message = proxy.event("message");
+        let [data, delivered] = [&message["data"], &message["delivered"]];
+        assert_eq!((data, delivered), (&words.into(), &false.into()), "{message}");
+    }
+    proxy.running.wait_stderr("not delivered to the client: 2 messages");
     let outcome = proxy.running.wait();
     assert!(!outcome.stdout.contains("omitted"), "{}", outcome.stdout);
 }
