@@ -29,6 +29,15 @@ pub enum Behind {
     Held(u64),
     /// One that is delayed.
     Delayed,
+    /// The end of the connection: it is not delivered.
+    End,
+}
+
+impl Transit<'_> {
+    /// Of what is received when nothing can be delivered any more.
+    pub const fn withheld() -> Self {
+        Self { touch: None, waits: true, behind: Some(Behind::End) }
+    }
 }
 
 /// What a rule, or the operator, did to a message or control frame. The event has its original form.

@@ -64,11 +64,12 @@ impl Human {
         }
     }
 
-    /// "  waits behind held message 11", below a message that is not delivered at once.
+    /// "  waits behind held message 11", below a message that is not delivered at once, or not at all.
     fn wait_line(&self, behind: Behind) -> String {
         let text = match behind {
             Behind::Held(number) => format!("waits behind held message {number}"),
             Behind::Delayed => "waits behind a delayed message".to_owned(),
+            Behind::End => "not delivered: the connection is ending".to_owned(),
         };
         let line = format!("{}{text}", " ".repeat(HANGING));
         self.paragraph(Role::Dim, &line, 0, HANGING) + "\n"

@@ -343,7 +343,7 @@ impl Cable<'_> {
         if is_closing {
             losses.add_event(&event, from);
         }
-        let transit = Transit { waits: is_closing, ..Transit::default() };
+        let transit = if is_closing { Transit::withheld() } else { Transit::default() };
         let event = as_passed(event, false, is_closing);
         show(event, transit, from.direction(), self.opened, &mut self.journal);
         true

@@ -112,7 +112,7 @@ impl Cable<'_> {
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 note(&event);
-                let transit = Transit { waits: is_closing, ..Transit::default() };
+                let transit = if is_closing { Transit::withheld() } else { Transit::default() };
                 let event = as_passed(event, self.options.enforce, is_closing);
                 show(event, transit, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
@@ -128,7 +128,7 @@ impl Cable<'_> {
                 let overtakes = may_be_overtaken && is_untouched && is_ping_or_pong(&event);
                 let is_behind = waits && !overtakes && !decision.is_within_message();
                 let transit = match is_closing {
-                    true => Transit { waits: true, ..Transit::default() },
+                    true => Transit::withheld(),
                     false => deed.transit(is_behind, behind),
                 };
                 emit(

@@ -56,6 +56,7 @@ fn what_waits_behind_another_message_says_so() {
     for (behind, text) in [
         (Behind::Held(11), "waits behind held message 11"),
         (Behind::Delayed, "waits behind a delayed message"),
+        (Behind::End, "not delivered: the connection is ending"),
     ] {
         let transit = Transit { waits: true, behind: Some(behind), touch: None };
         let hi = || message(Direction::Sent, b"hi");
