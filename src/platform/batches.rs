@@ -45,7 +45,7 @@ pub enum WhenFull {
     Wait,
     /// The sender keeps it while the stream accepts bytes; it is dropped while the stream is stalled.
     DropIfStalled,
-    /// It is dropped if a received message begins in it. Everything else, and the rest of what has begun, is kept while the
+    /// What is in it up to the last received message that begins in it is dropped. Everything else, and the rest of what has begun, is kept while the
     /// stream accepts bytes: how a connection ended is not lost because there were many lines before.
     DropMessages,
 }
@@ -227,16 +227,18 @@ impl BatchQueue {
         state.wake_all();
     }
 
-    /// Drops batches with received messages, queued and future ones.
+    /// Drops received messages, queued and future ones, with what is before them in the same batch.
     pub fn drop_messages(&self) {
         let mut state = self.shared.state();
         state.drops_messages = true;
-        for (batch, lane) in std::mem::take(&mut state.batches) {
-            if batch.message_ends.is_empty() {
+        for (mut batch, lane) in std::mem::take(&mut state.batches) {
+            if !batch.message_ends.is_empty() {
+                let lost = batch.split_messages();
+                state.dropped.messages += lost.message_ends.len();
+                state.release(lost.bytes.len(), &lane);
+            }
+            if !batch.bytes.is_empty() {
                 state.batches.push_back((batch, lane));
-            } else {
-                state.dropped.messages += batch.message_ends.len();
-                state.release(batch.bytes.len(), &lane);
             }
         }
         state.wake_all();

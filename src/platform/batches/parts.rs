@@ -16,6 +16,18 @@ impl Batch {
         }
     }
 
+    /// Removes the received messages that begin in it, and what is before the last of them. Returns what is removed; nothing of an event
+    /// in parts is left.
+    pub(super) fn split_messages(&mut self) -> Self {
+        let is_part = self.continues || self.is_continued;
+        let Some(end) = self.message_ends.last().copied().filter(|_| !is_part) else {
+            return std::mem::take(self);
+        };
+        let bytes = self.bytes.split_off(end.min(self.bytes.len()));
+        let rest = Self { bytes, since: self.since, ..Self::default() };
+        std::mem::replace(self, rest)
+    }
+
     /// The number of messages that end in its first bytes, as many as these.
     pub fn messages_in(&self, bytes: usize) -> u64 {
         self.message_ends.partition_point(|end| *end <= bytes) as u64
@@ -53,8 +65,19 @@ impl State {
         }
     }
 
+    /// Drops the messages of a batch, and what is before the last of them. What is behind them is left: it may say how a connection
+    /// has ended.
+    pub(super) fn drop_messages_of(&mut self, batch: &mut Batch, lane: &Lane) {
+        let lost = batch.split_messages();
+        self.note_lost(&lost, lane);
+    }
+
     pub(super) fn drop_batch(&mut self, batch: &mut Batch, lane: &Lane) {
         let lost = std::mem::take(batch);
+        self.note_lost(&lost, lane);
+    }
+
+    fn note_lost(&mut self, lost: &Batch, lane: &Lane) {
         self.dropped.messages += lost.messages_begun();
         lane.drops_rest.store(lost.is_continued, Ordering::Relaxed);
     }

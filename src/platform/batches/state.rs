@@ -25,15 +25,26 @@ impl State {
 
     /// Queues a batch or drops it; false if its sender must keep it.
     pub(super) fn accept(&mut self, batch: &mut Batch, lane: &Arc<Lane>) -> bool {
-        let messages = batch.messages_begun();
+        let mut messages = batch.messages_begun();
         if self.is_closed {
             self.dropped.messages += messages;
             *batch = Batch::default();
-        } else if batch.continues && lane.drops_rest.load(Ordering::Relaxed) {
+            return true;
+        }
+        if batch.continues && lane.drops_rest.load(Ordering::Relaxed) {
             *batch = Batch::default(); // it was counted with the first part
-        } else if self.drops_messages && messages > 0 {
-            self.drop_batch(batch, lane);
-        } else if self.has_room(lane) {
+            return true;
+        }
+        let is_full_of_messages = self.when_full == WhenFull::DropMessages && !self.has_room(lane);
+        if messages > 0 && (self.drops_messages || is_full_of_messages) {
+            self.drops_messages = true; // the messages that are written have no gaps
+            self.drop_messages_of(batch, lane);
+            if batch.bytes.is_empty() {
+                return true;
+            }
+            messages = 0;
+        }
+        if self.has_room(lane) {
             self.note_dropped(lane);
             self.push(std::mem::take(batch), lane);
         } else if self.drops(messages) && batch.continues {

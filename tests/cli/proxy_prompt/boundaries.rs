@@ -1,7 +1,9 @@
 //! What the operator sends waits for the end of a message, a Close frame for what was sent before it, and nothing for
 //! sides that have left.
 
+use std::io::Write;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use super::{connect, finish, proxy, say};
 use crate::support::{CONTINUATION, Key, Server, TEXT, frame, masked, ping, text};
@@ -156,4 +158,25 @@ fn what_is_held_for_a_side_that_is_closed_cannot_be_delivered_any_more() {
         terminal.type_line("/go");
         terminal.wait_for("no message is held");
     }
+}
+
+/// What is dropped of a flood are messages, and not what the lines behind them say.
+#[test]
+fn ctrl_c_in_a_flood_shows_what_was_not_delivered_and_how_the_connection_ended() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        let batch = text("a line of the flood that fills the screen").repeat(1000);
+        let mut socket = peer.socket();
+        while socket.write_all(&batch).is_ok() {} // until the proxy has ended
+    });
+    let (mut terminal, port) = proxy(&[], &server);
+    let client = connect(&terminal, port, "/", &[]);
+    terminal.wait_for("fills the screen");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit_within(Duration::from_secs(5)), 0);
+    let output = terminal.raw_output();
+    for words in ["not delivered to the client: ", "ended by wscope", " not shown"] {
+        assert!(output.contains(words), "no {words:?} in:\n{}", terminal.screen());
+    }
+    drop(client);
 }
