@@ -41,7 +41,7 @@ pub(super) struct Connection<'a> {
     pub(super) redirected_from: Option<&'a str>,
     /// A violation of the server was tolerated.
     pub(super) is_lenient: bool,
-    /// A proxy withheld a violation of the server, and closed the connection.
+    /// A proxy withheld a violation of the server: it was closing the connection, or closed it because of that.
     has_violated: bool,
     /// Pings of the client that are not answered, and of the server.
     pings: [VecDeque<&'a [u8]>; 2],
@@ -230,7 +230,9 @@ impl<'a> Reader<'a> {
         let connection = &mut self.connections[index];
         connection.is_lenient |= matches!(what, RecordedKind::Tolerated(..));
         connection.has_violated |= matches!(what, RecordedKind::Violation(..));
-        let step = connection.step(what);
+        let has_violated = connection.has_violated;
+        // A violation is detected again, before what is behind it.
+        let step = connection.step(what).filter(|step| step.is_of_client() || !has_violated);
         let is_received = matches!(step, Some(Step::Received(_) | Step::ReceivedPong(_)));
         connection.note(event.at.elapsed, is_received);
         connection.last = number;
@@ -324,7 +326,7 @@ impl<'a> Connection<'a> {
             true => (&ending.received, &ending.sent, ending.initiator == Initiator::Peer),
         };
         self.note(at, !is_ours_first || self.close_frame.is_some());
-        if ending.violation.is_some() || self.has_violated {
+        if ending.violation.is_some() {
             return; // it is detected again, and no step can ask for it
         }
         if let Some(close) = ours.as_ref().filter(|_| is_ours_first) {
@@ -333,6 +335,8 @@ impl<'a> Connection<'a> {
             self.steps.insert(place, (number, step));
         }
         match theirs {
+            // The violation is detected again, before its answer.
+            _ if self.has_violated => {}
             Some(close) => {
                 let code = close.code.unwrap_or(CloseCode::NO_STATUS);
                 self.steps.push((number, Step::Ended(code, &close.reason)));

@@ -172,8 +172,9 @@ fn a_close_frame_of_the_proxy_is_one_of_the_client() {
     assert_eq!(steps(&outcome), ["< stop", "> close:4000 enough", "< close:4000 enough"]);
 }
 
+/// A violation is no step, but the server got the Close frame behind it.
 #[test]
-fn a_violation_of_the_server_that_was_withheld_needs_no_step() {
+fn a_close_frame_is_a_step_also_where_a_violation_of_the_server_was_withheld() {
     let proxy = proxy(&["--once", "--enforce", "--record", "x.wscope"]);
     let (mut client, mut server) = proxy.open();
     super::deliver(&mut server, &mut client, &text("fine"));
@@ -182,7 +183,23 @@ fn a_violation_of_the_server_that_was_withheld_needs_no_step() {
     server.expect_close(1002);
     drop((client, server));
     let outcome = proxy.running.wait();
-    assert_eq!(steps(&outcome), ["< fine"]);
+    assert_eq!(steps(&outcome), ["< fine", "> close:1002"]);
+}
+
+/// `check` would end there, as it detects the violation, too.
+#[test]
+fn the_answer_of_a_server_behind_a_violation_is_no_step() {
+    let options = ["--once", "--record", "x.wscope", "--rule", "server stop => close 4000 enough"];
+    let proxy = proxy(&options);
+    let (mut client, mut server) = proxy.open();
+    server.send(text("stop"));
+    server.expect_close(4000);
+    server.send([0xc1, 0]);
+    server.close(4000, "enough");
+    assert_eq!(client.expect_close(4000), "enough");
+    client.close(4000, "");
+    let outcome = proxy.running.wait();
+    assert_eq!(steps(&outcome), ["< stop", "> close:4000 enough"]);
 }
 
 #[test]
