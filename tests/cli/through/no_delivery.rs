@@ -180,19 +180,44 @@ fn where_a_side_ends_within_a_frame_or_message_is_said() {
             [", in the middle of a frame header (after 1 byte)\n", ""],
         ),
     ] {
-        let (proxy, mut client, mut server) = open(&[]);
-        server.send(&sent);
+        let applies_never =
+            ["--rule", "server /never/ => drop", "--rule", "server close:1001 => drop"];
+        for options in [&[][..], &applies_never] {
+            let (proxy, mut client, mut server) = open(options);
+            server.send(&sent);
+            server.eof();
+            assert_eq!(client.read_until_eof(), sent);
+            client.eof();
+            let outcome = proxy.running.wait();
+            let close = event_of(&outcome, "close");
+            assert_eq!(close["cut"], json!({"server": cut}), "{close}");
+            let view = wscope().arg("view").arg(outcome.path("x.ndjson")).run().code(0);
+            for line in lines {
+                assert!(outcome.stderr.contains(line), "{line}: {}", outcome.stderr);
+                assert!(view.stderr.contains(line), "{line}: {}", view.stderr);
+            }
+        }
+    }
+}
+
+/// What a rule does to a Close frame changes nothing about the message that it came in.
+#[test]
+fn a_message_within_which_a_touched_close_frame_came_is_named() {
+    let begun = frame(false, 0, 1, b"hello");
+    for (action, code) in [("drop", None), ("delay 1ms", Some(1000)), ("close 1012", Some(1012))] {
+        let (proxy, mut client, mut server) =
+            open(&["--rule", &format!("server close: => {action}")]);
+        server.send([&begun[..], &close(1000, "")].concat());
         server.eof();
-        assert_eq!(client.read_until_eof(), sent);
+        let delivered = code.map_or_else(Vec::new, |code| close(code, ""));
+        assert_eq!(client.read_until_eof(), [&begun[..], &delivered].concat(), "{action}");
         client.eof();
         let outcome = proxy.running.wait();
-        let close = event_of(&outcome, "close");
-        assert_eq!(close["cut"], json!({"server": cut}), "{close}");
-        let view = wscope().arg("view").arg(outcome.path("x.ndjson")).run().code(0);
-        for line in lines {
-            assert!(outcome.stderr.contains(line), "{line}: {}", outcome.stderr);
-            assert!(view.stderr.contains(line), "{line}: {}", view.stderr);
-        }
+        let end = event_of(&outcome, "close");
+        assert_eq!(end["code"], code.unwrap_or(1006), "{end}");
+        let message = &end["cut"]["server"]["incomplete_message"];
+        let expected = json!({"type": "text", "size": 5, "frames": 1, "compressed": false});
+        assert_eq!(message, &expected, "{action}: {end}");
     }
 }
 
