@@ -10,12 +10,10 @@ class Check:
     def __init__(self, setup, case, peers, events):
         self.setup, self.case, self.events = setup, case, events
         self.peers = dict(zip(SIDES, peers))
-        kinds = ("message", "ping", "pong", "close_frame", "violation")
-        shown = [event for event in events if event["event"] in kinds]
         sent = {side: peer.encoder.items[:peer.valid_items] for side, peer in self.peers.items()}
         self.is_valid = {side: script.valid == len(script.units) for side, script in case.scripts.items()}
         self.has_reset = any(script.end == "reset" for script in case.scripts.values())
-        self.verdicts = Verdicts(setup.rules, sent, shown, setup, self.is_valid, self.has_reset)
+        self.verdicts = Verdicts(setup.rules, sent, events, setup, self.is_valid, self.has_reset)
         # The proxy itself has ended the connection.
         self.is_ended = self.verdicts.trigger is not None
         for side in SIDES:
@@ -63,9 +61,8 @@ class Check:
     def check_items(self, side, got, decoder, may_lack):
         fates, verdicts = self.verdicts.fates[side], self.verdicts
         due = delivered_by(fates[:verdicts.before.get(side, len(fates))])
-        # What ends the connection waits behind what is delayed, and the other side goes on meanwhile.
-        goes_on = self.is_ended and side != verdicts.trigger and verdicts.delayed[verdicts.trigger]
-        wanted = delivered_by(fates) if goes_on else due
+        # A Close frame of the proxy waits behind what is delayed, and for the end of a message that it has begun to pass on.
+        wanted = delivered_by(fates)
         if not may_lack:
             got = got if self.is_valid[side] else got[:len(wanted)]
             expect(got == wanted, f"the {side}'s messages: {first_difference(got, wanted)}")

@@ -3,6 +3,7 @@
 import base64
 import json
 
+from collections import deque
 from dataclasses import dataclass
 
 from fuzz_traffic import WORDS, Decoder, Item, Violation, check_utf8
@@ -125,7 +126,8 @@ class Judge:
 
 @dataclass
 class Shown:
-    """An event of a message or control frame. `changed`: the (kind, data) that was delivered instead, if any."""
+    """An event of a message or control frame. `changed`: the (kind, data) that was delivered instead, if any. `is_withheld`: it
+    came when nothing could be delivered any more, and no rule is applied to it."""
     side: str
     kind: str
     data: bytes
@@ -133,14 +135,39 @@ class Shown:
     action: str | None
     changed: tuple | None
     event: dict
+    is_withheld: bool
 
 
-def shown(event):
+class Waiting:
+    """Tells what was withheld from what has waited: of that an event says what became of it."""
+
+    def __init__(self, events):
+        self.waited = {side: deque() for side in SIDES}
+        for event in events:
+            if event["event"] == "held" and event["type"] != "close":
+                self.waited[event["direction"]].append((event["type"], data_of(event)))
+        self.lost_closes = events[-1].get("not_delivered", [])
+
+    def withholds(self, event, content):
+        if event["event"] == "close_frame":
+            return event["direction"] in self.lost_closes and event.get("rule") is None
+        if event.get("delivered") is not False:
+            return False
+        waited = self.waited[event["direction"]]
+        if waited and waited[0] == content:
+            waited.popleft()
+            return False
+        return True
+
+
+def shown(event, waiting):
     kind = {"message": event.get("type"), "close_frame": "close"}.get(event["event"], event["event"])
     changed = event.get("changed_to")
     changed = changed and (changed["type"], data_of(changed))
     rule = event["rule"] - 1 if event.get("rule") is not None else None
-    return Shown(event["direction"], kind, data_of(event), rule, event.get("action"), changed, event)
+    data = data_of(event)
+    is_withheld = waiting.withholds(event, (kind, data))
+    return Shown(event["direction"], kind, data, rule, event.get("action"), changed, event, is_withheld)
 
 
 def data_of(event):
@@ -161,9 +188,10 @@ class Verdicts:
     """The events of one connection beside what was sent; `fates` says for each side's items what was to be delivered.
 
     `sent`: the items of each side. Where a side sends something hostile, they are those before it; what comes behind it
-    is not predicted, but rules count it too. `may_lack`: what a side has sent may never have been read."""
+    is not predicted, but rules count it too. `may_lack`: what a side has sent may never have been read, or not be delivered."""
 
     def __init__(self, rules, sent, events, setup, is_valid, may_lack):
+        self.may_lack = may_lack
         self.rules, self.sent, self.max_size, self.is_valid = rules, sent, setup.max_size, is_valid
         self.judge = Judge(rules)
         self.fates = {side: [] for side in SIDES}
@@ -175,10 +203,11 @@ class Verdicts:
         self.closes, self.may_reset = [], False
         self.delayed = {side: False for side in SIDES}
         self.touched = {side: None for side in SIDES}
+        waiting = Waiting(events)
         for event in events:
-            if event["event"] != "violation":
-                self.take(shown(event))
-            elif setup.enforce:
+            if event["event"] in ("message", "ping", "pong", "close_frame"):
+                self.take(shown(event, waiting))
+            elif event["event"] == "violation" and setup.enforce:
                 self.end(event["direction"], [code.to_bytes(2, "big") for code in (1002, 1007, 1009)])
         for side in SIDES if not may_lack else ():
             self.take_close(side)
@@ -206,6 +235,11 @@ class Verdicts:
             return
         item = self.sent[side][len(fates)]
         self.check_event(event, item)
+        if event.is_withheld:
+            expect(self.may_lack or self.trigger, f"withheld, but no side is reset, and the proxy does not end: {event}")
+            expect(event.rule is None, f"withheld, but touched by a rule: {event}")
+            fates.append([])
+            return
         if event.data is None:
             expect(event.rule is None, f"a rule has taken a message that is not kept: {event}")
             fates.append([item.content()])
@@ -217,7 +251,7 @@ class Verdicts:
         fates.append(self.fate(event, item, len(fates)))
 
     def take_unpredicted(self, event):
-        if event.data is not None:
+        if event.data is not None and not event.is_withheld:
             self.judge.judge(event.side, Item(event.kind, event.data), event.rule)
         if event.rule is not None and self.rules[event.rule].action in ("close", "abort"):
             rule = self.rules[event.rule]
