@@ -26,7 +26,7 @@ pub use decided::{Carried, Decided, HeldOutcome};
 pub use failure::{AttemptView, FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
 pub use mask::{Mask, emit_masked};
-pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads};
+pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads, REQUEST_TARGET};
 pub use server_status::ServerStatus;
 pub use shown::{Shown, Status};
 pub use touched::{OwnedChange, OwnedTouch, OwnedTransit};

@@ -90,9 +90,7 @@ impl RunRecordings {
             format: Arc::new(move |recorded| match recorded {
                 RecordedFrames::AsAsked => Box::new(Json::new(frames)),
                 RecordedFrames::ForScenario => Box::new(Json::new(frames).with(Addition::Scenario)),
-                RecordedFrames::Unusual => Box::new(UnusualFrames(
-                    Json::new(JsonFrames::Headers).with(Addition::ClientSent),
-                )),
+                RecordedFrames::Unusual => Box::new(UnusualFrames(Json::new(JsonFrames::Headers))),
             }),
             connection: None,
             late: self.takes_commands.then_some(late),

@@ -27,8 +27,9 @@ pub struct Opened {
     pub reason: String,
     /// The request head.
     pub request: HeadView,
-    /// Fields of the request, and its target, that a proxy has changed: names, and values as the client sent them.
-    pub client_sent: Vec<(String, Vec<u8>)>,
+    /// Fields of the request, and its target ([`REQUEST_TARGET`]), that a proxy has changed: names, and values as the client sent
+    /// them, several values separated by commas; `None`: it sent none.
+    pub client_sent: Vec<(String, Option<String>)>,
     /// The interim responses received before the response.
     pub interim: Vec<InterimView>,
     /// The response head.
@@ -51,7 +52,22 @@ pub struct Opened {
     pub secrets: Secrets,
 }
 
+/// What the request target is called where names of header fields are. None of these has a space.
+pub const REQUEST_TARGET: &str = "request target";
+
 impl Opened {
+    /// What the server got of a field of the request, or of its target, joined as in [`Opened::client_sent`].
+    pub fn server_got(&self, name: &str) -> Option<String> {
+        if name == REQUEST_TARGET {
+            let line = String::from_utf8_lossy(&self.request.start_line);
+            return line.split(' ').nth(1).map(str::to_owned);
+        }
+        let is_named = |(other, _): &&(String, Vec<u8>)| other.eq_ignore_ascii_case(name);
+        let values = self.request.fields.iter().filter(is_named);
+        let values: Vec<_> = values.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
     /// A connection of which nothing else is known.
     pub fn unknown(initiator: Initiator, local: String) -> Self {
         Self {

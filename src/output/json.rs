@@ -23,7 +23,7 @@ mod transit;
 mod visible;
 
 use object::{Object, TimeFields};
-pub use opened::{CLIENT_SENT, SECRET_IDS};
+pub use opened::SECRET_IDS;
 use opened::{certificate, interim, open, timings};
 pub use text::escaped;
 pub use visible::{put_visible, visible};
@@ -53,8 +53,6 @@ impl JsonFrames {
 /// What lines for other parts of the program have, and those of `--json` and recordings do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// For the page: what the client of a proxy sent otherwise than the server got it ([`CLIENT_SENT`]).
-    ClientSent,
     /// For scenarios: the hashes of masked secrets ([`SECRET_IDS`]), and when a Close frame was sent or received.
     Scenario,
 }

@@ -1,14 +1,11 @@
 //! An event as the detail of the page shows it: its line with as much data as was asked for.
 
-use std::borrow::Cow;
-
 use data_encoding::BASE64;
 
 use super::block::Row;
 use super::facts::Kind;
 use super::members::{Members, inside, unescape};
 use super::row::members;
-use crate::output::json::CLIENT_SENT;
 use crate::protocol::{MessageKind, Side};
 use crate::recording::scenario::{StepPayload, step};
 
@@ -20,17 +17,6 @@ pub(super) fn cut_event(row: &Row<'_>, limit: usize) -> (Vec<u8>, bool) {
     let mut out = Vec::new();
     let is_cut = cut_object(members(row), limit, &mut out);
     (out, is_cut)
-}
-
-/// The line of a row as recordings have it: without what only the page shows.
-pub(super) fn recorded_line<'a>(row: &Row<'a>) -> Cow<'a, [u8]> {
-    let is_recorded = |(key, _): &(&[u8], &[u8])| *key != CLIENT_SENT.as_bytes();
-    if row.facts.kind != Kind::Open || members(row).all(|member| is_recorded(&member)) {
-        return Cow::Borrowed(row.line);
-    }
-    let parts = members(row).filter(is_recorded);
-    let parts: Vec<_> = parts.map(|(key, value)| [b"\"", key, b"\":", value].concat()).collect();
-    Cow::Owned([b"{", &*parts.join(&b','), b"}"].concat())
 }
 
 fn cut_object(members: Members<'_>, limit: usize, out: &mut Vec<u8>) -> bool {

@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use super::block::Row;
-use super::event::recorded_line;
 use super::facts::Kind;
 use super::filter::Scratch;
 use super::prepared::Prepared;
@@ -114,12 +113,12 @@ impl Writer<'_> {
             && let Some(opened) =
                 block.numbered(opened).filter(|row| row.facts.kind == Kind::Open && !row.is_cut())
         {
-            self.writer.line(&recorded_line(&opened), &mut self.out)?;
+            self.writer.line(opened.line, &mut self.out)?;
         }
         for frame in row.frames.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             self.writer.line(frame, &mut self.out)?;
         }
-        self.writer.line(&recorded_line(row), &mut self.out)
+        self.writer.line(row.line, &mut self.out)
     }
 
     fn pass_over(&mut self, row: &Row<'_>) {

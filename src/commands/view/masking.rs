@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::mask::{ending, proxy_closed};
-use crate::event::{Failure, HeadView, InterimView, Opened, Redirect};
+use crate::event::{Failure, HeadView, InterimView, Opened, REQUEST_TARGET, Redirect};
 use crate::recording::{Recorded, RecordedKind};
 use crate::redact::{Redaction, Secrets};
 
@@ -67,6 +67,9 @@ fn opened(opened: &mut Opened) -> Secrets {
     mask.head(&mut opened.request);
     mask.head(&mut opened.response);
     mask.interim(&mut opened.interim);
+    for (name, value) in &mut opened.client_sent {
+        value.iter_mut().for_each(|value| mask.named(name, value));
+    }
     for name in opened.protocol.iter_mut().chain(&mut opened.offered) {
         let masked = Redaction::Mask.value("Sec-WebSocket-Protocol", name.as_bytes()).into_owned();
         *name = String::from_utf8_lossy(&masked).into_owned();
@@ -127,6 +130,15 @@ impl Mask {
     fn url(&self, url: &mut String) {
         *url = Redaction::Mask.url(url).into_owned();
         self.text(url);
+    }
+
+    /// The value of a header field, or the request target.
+    fn named(&self, name: &str, value: &mut String) {
+        if name == REQUEST_TARGET {
+            return self.url(value);
+        }
+        let masked = Redaction::Mask.value(name, value.as_bytes()).into_owned();
+        *value = self.0.mask_text(String::from_utf8_lossy(&masked).into_owned());
     }
 
     fn head(&self, head: &mut HeadView) {

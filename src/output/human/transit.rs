@@ -8,8 +8,8 @@ use super::preview::payload_preview;
 use super::stamp::short;
 use super::{Detail, Human, OURS, arrow, role};
 use crate::event::{
-    Behind, Changed, Event, EventKind, Failure, HttpExchange, Message, Omitted, OmittedFor, Opened,
-    ProxyClosed, ProxyInitiator, Touch, Transit,
+    Behind, Changed, Event, EventKind, Failure, HttpExchange, Level, Message, Omitted, OmittedFor,
+    Opened, ProxyClosed, ProxyInitiator, Touch, Transit,
 };
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
@@ -136,7 +136,19 @@ impl Human {
         if !self.shows(Detail::Control) {
             return self.opened(opened);
         }
-        Some(self.opened_in_full(opened, Some(Direction::Sent), Direction::Received))
+        let heads = self.opened_in_full(opened, Some(Direction::Sent), Direction::Received);
+        Some(heads + &self.rewritten(opened))
+    }
+
+    /// "changed toward the server: Host: localhost:9000 → example.com", for all that was.
+    fn rewritten(&self, opened: &Opened) -> String {
+        let none = || "(none)".to_owned();
+        let line = |(name, from): &(String, Option<String>)| {
+            let from = from.clone().unwrap_or_else(none);
+            let to = opened.server_got(name).unwrap_or_else(none);
+            self.notice(Level::Info, &format!("changed toward the server: {name}: {from} → {to}"))
+        };
+        opened.client_sent.iter().map(line).collect()
     }
 
     /// What did not become a connection. The words of the server are shown as those of `wscope URL` are.

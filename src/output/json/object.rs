@@ -204,6 +204,25 @@ impl Object<'_> {
         self.line.put(b"]");
     }
 
+    /// Names and values of which some are missing; without any, not even the key.
+    pub(super) fn optional_pairs(&mut self, key: &str, pairs: &[(String, Option<String>)]) {
+        if pairs.is_empty() {
+            return;
+        }
+        self.key(key);
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            self.line.put(if index == 0 { b"[[" } else { b",[" });
+            self.put_text(name);
+            self.line.put(b",");
+            match value {
+                Some(value) => self.put_text(value),
+                None => self.line.put(b"null"),
+            }
+            self.line.put(b"]");
+        }
+        self.line.put(b"]");
+    }
+
     /// Lines of heads that are not header fields; without any, not even the key.
     pub(super) fn malformed(&mut self, key: &str, heads: &[&HeadView]) {
         let mut lines = heads.iter().flat_map(|head| &head.malformed).peekable();

@@ -7,10 +7,6 @@ use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::connection::Initiator;
 
-/// The member with what a client sent otherwise than the server got it, which only the page has. Its name is what the page
-/// calls it.
-pub const CLIENT_SENT: &str = "as_the_client_sent_it";
-
 /// The member with the names of request fields that have masked secrets, each with a hash of its secret.
 pub const SECRET_IDS: &str = "secret_ids";
 
@@ -31,9 +27,7 @@ pub(super) fn open(
     object.number("status", u64::from(opened.status));
     object.text("reason", &opened.reason);
     object.headers("request_headers", &opened.request.fields);
-    if addition == Some(Addition::ClientSent) && !opened.client_sent.is_empty() {
-        object.headers(CLIENT_SENT, &opened.client_sent);
-    }
+    object.optional_pairs("client_sent", &opened.client_sent);
     if addition == Some(Addition::Scenario) && !opened.request.secret_ids.is_empty() {
         let ids = opened.request.secret_ids.iter();
         let ids: Vec<_> =

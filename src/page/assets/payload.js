@@ -33,12 +33,12 @@ export function textOfEvent(event) {
 export function factsOfEvent(event) {
   const label = (name) => name.replace(/_/g, " "), plain = (value) => typeof value === "object" ? JSON.stringify(value) : String(value);
   return Object.entries(event).filter(([name, value]) => !SHOWN_ELSEWHERE.has(name) && value !== null && value !== "").map(([name, value]) => {
-    if (isHeaders(value)) return [label(name), value];
+    if (isHeaders(value)) return [label(name), value.map(([key, inner]) => [key, inner ?? "(none)"])];
     if (typeof value !== "object") return [label(name), plain(value)];
     return [label(name), Object.entries(value).filter(([, inner]) => inner !== null).map(([key, inner]) => [label(key), plain(inner)])];
   });
 }
 
 function isHeaders(value) {
-  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string"));
+  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && (typeof pair[1] === "string" || pair[1] === null));
 }

@@ -36,6 +36,8 @@ pub(super) struct OpenLine {
     #[serde(default, deserialize_with = "or_limited")]
     request_headers: Fields,
     #[serde(default, deserialize_with = "or_limited")]
+    client_sent: Vec<(String, Option<String>)>,
+    #[serde(default, deserialize_with = "or_limited")]
     secret_ids: Fields,
     #[serde(default, deserialize_with = "or_limited")]
     response_headers: Fields,
@@ -138,7 +140,7 @@ impl OpenLine {
                 secret_ids: secret_ids(self.secret_ids),
                 ..head(request_line, self.request_headers, of_request)
             },
-            client_sent: Vec::new(),
+            client_sent: self.client_sent,
             response: head(response_line, self.response_headers, of_response),
             protocol: self.protocol,
             compression: self.extensions.as_deref().and_then(|it| compression(it, initiator)),

@@ -81,9 +81,9 @@ fn messages_are_sent_to_both_sides_and_connections_closed() {
     proxied.running.wait_stderr("closed on the page, toward the client");
 }
 
-/// Recordings, also those that the page saves, have what `--json` has.
+/// So do recordings, also those that the page saves.
 #[test]
-fn only_the_page_has_what_a_client_sent_otherwise_than_the_server_got_it() {
+fn the_page_has_what_a_client_sent_otherwise_than_the_server_got_it() {
     let mut proxied = proxy(&["--json"]);
     let mut tab = proxied.page.tab();
     let own = format!("127.0.0.1:{}", proxied.port);
@@ -98,9 +98,10 @@ fn only_the_page_has_what_a_client_sent_otherwise_than_the_server_got_it() {
     let event = &shown["event"];
     let target = proxied.target.url().replace("ws://", "");
     assert_eq!(host(&event["request_headers"]), [target], "{event}");
-    assert_eq!(event["as_the_client_sent_it"], json!([["Host", own]]), "{event}");
+    assert_eq!(event["client_sent"], json!([["Host", own]]), "{event}");
     let line = proxied.running.read_stdout_line();
-    assert!(line.starts_with("{\"event\":\"open\"") && !line.contains("as_the_client"), "{line}");
+    let member = format!("\"client_sent\":[[\"Host\",\"{own}\"]]");
+    assert!(line.starts_with("{\"event\":\"open\"") && line.contains(&member), "{line}");
     let saved = tab.ask("save", json!({"format": "ndjson", "filtered": false}));
     let (_, file) = download(&proxied.page, &tab, &saved);
     assert_eq!(file.lines().next(), Some(line.trim_end()));

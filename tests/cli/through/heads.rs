@@ -1,6 +1,7 @@
 //! The head of a request: as it came, but for Host, Origin, and what options ask for.
 
 use super::{proxy, proxy_to};
+use crate::support::wscope;
 
 /// A request without the lines that vary in tests.
 const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -139,24 +140,38 @@ fn paths_are_appended_and_queries_joined() {
     }
 }
 
+/// Also by `view`, which has it from the recording.
 #[test]
 fn what_was_changed_is_shown_with_v() {
-    let mut proxy = proxy_to("/api", &["-v", "-H", "X-New: 1"]);
+    let options = ["-v", "--once", "-H", "X-New: 1", "--record", "x.ndjson", "--bearer", "secret"];
+    let proxy = proxy_to("/api", &options);
     let (own, target) = (proxy.port, proxy.target.port());
     let (client, server) = {
         let mut client = proxy.client();
-        client.send(format!("GET /chat HTTP/1.1\r\nHost: LOCALHOST:{own}\r\n{HANDSHAKE}\r\n"));
+        let authorization = "Authorization: Bearer other";
+        client.send(format!(
+            "GET /chat?token=x HTTP/1.1\r\nHost: LOCALHOST:{own}\r\n{authorization}\r\n{HANDSHAKE}\r\n"
+        ));
         let mut server = proxy.target.accept();
         server.accept_request();
         client.read_head();
         (client, server)
     };
-    for line in [
-        "changed toward the server: request target: /chat → /api/chat".to_owned(),
-        format!("changed toward the server: Host: LOCALHOST:{own} → 127.0.0.1:{target}"),
-        "changed toward the server: X-New: (none) → 1".to_owned(),
-    ] {
-        proxy.running.wait_stderr(&line);
-    }
     super::leave(client, server);
+    let outcome = proxy.running.wait().code(0);
+    let recording = outcome.path("x.ndjson");
+    let converted = outcome.path("x.har");
+    wscope().arg("view").arg(&recording).arg("--record").arg(&converted).run().code(0);
+    let view = |file| wscope().args(["view", "-v"]).arg(file).run().code(0).stderr;
+    for shown in [outcome.stderr, view(&recording), view(&converted)] {
+        let lines: Vec<_> = shown.lines().filter(|line| line.contains("changed toward")).collect();
+        let expected = [
+            "request target: /chat?token=*** → /api/chat?token=***".to_owned(),
+            format!("Host: LOCALHOST:{own} → 127.0.0.1:{target}"),
+            "Authorization: Bearer *** → Bearer ***".to_owned(),
+            "X-New: (none) → 1".to_owned(),
+        ];
+        let expected = expected.map(|it| format!("#1 wscope: changed toward the server: {it}"));
+        assert_eq!(lines, expected, "{shown}");
+    }
 }

@@ -10,7 +10,7 @@ use super::upstream::{NotConnected, Upstream, left_text};
 use super::{After, Client, ClientRequest};
 use crate::commands::proxy::server::ConnectionReport;
 use crate::error::Error;
-use crate::event::{EventKind, Hop, Level, Mask, Opened};
+use crate::event::{EventKind, Hop, Level, Mask, Opened, REQUEST_TARGET};
 use crate::net::reactor::Leaving;
 use crate::net::{Deadline, Timings};
 use crate::output::finish_and_drain;
@@ -151,7 +151,6 @@ impl Client<'_> {
         let messages = self.server.connections.open(self.number, resource, opened.protocol.clone());
         self.journal.wake(); // what happens on other connections from now on is shown behind this
         self.journal.emit(EventKind::Open(&opened));
-        self.note_changes(&handshake, &opened.secrets);
         if !findings.is_empty() {
             let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
             let text =
@@ -197,18 +196,6 @@ impl Client<'_> {
             None if report.is_enforced => Err(Error::ProxyViolated(text)),
             None if is_normal(&report.closed) => Ok(()),
             None => Err(Error::ProxyEnded(text)),
-        }
-    }
-
-    /// Says what of the request was changed.
-    fn note_changes(&mut self, handshake: &Handshake, secrets: &Secrets) {
-        let detail = self.server.config.commentary.detail;
-        if detail < crate::output::human::Detail::Control {
-            return;
-        }
-        for change in &handshake.rewritten {
-            let text = secrets.mask_text(change_text(change, self.server.config.redaction));
-            self.journal.emit_now(EventKind::Notice(Level::Info, &text));
         }
     }
 
@@ -260,36 +247,21 @@ fn handshake(request: ClientRequest, sent: &[u8], rewritten: Vec<Rewritten>) -> 
     Some(Handshake { request, sent, resource: line.target, rewritten })
 }
 
-/// "Host: localhost:9000 → example.com".
-fn change_text(change: &Rewritten, redaction: Redaction) -> String {
-    let [from, to] = [&change.from, &change.to].map(|value| shown(change, value, redaction));
-    format!("changed toward the server: {}: {from} → {to}", changed_name(change))
-}
-
 /// Names of what was changed, and values as the client sent them.
 fn client_sent(
     changes: &[Rewritten],
     redaction: Redaction,
     secrets: &Secrets,
-) -> Vec<(String, Vec<u8>)> {
+) -> Vec<(String, Option<String>)> {
     let sent = |change: &Rewritten| {
-        let value = secrets.mask_text(shown(change, &change.from, redaction));
-        (secrets.mask_text(changed_name(change).to_owned()), value.into_bytes())
+        let name = change.field.as_deref().unwrap_or(REQUEST_TARGET);
+        let value = change.from.as_ref().map(|value| match &change.field {
+            None => redaction.url(value).into_owned(),
+            Some(field) => {
+                String::from_utf8_lossy(&redaction.value(field, value.as_bytes())).into_owned()
+            }
+        });
+        (secrets.mask_text(name.to_owned()), value.map(|value| secrets.mask_text(value)))
     };
     changes.iter().map(sent).collect()
-}
-
-fn changed_name(change: &Rewritten) -> &str {
-    change.field.as_deref().unwrap_or("request target")
-}
-
-fn shown(change: &Rewritten, value: &Option<String>, redaction: Redaction) -> String {
-    match (value, &change.field) {
-        (None, _) => "(none)".to_owned(),
-        (Some(value), None) => redaction.url(value).into_owned(),
-        (Some(value), Some(field)) => {
-            let value = redaction.value(field, value.as_bytes());
-            String::from_utf8_lossy(&value).into_owned()
-        }
-    }
 }
