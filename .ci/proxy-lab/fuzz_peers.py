@@ -2,7 +2,7 @@
 """Random traffic of two peers through `wscope proxy` with random rules: what arrives and what is shown has to be what
 the rules say, and nothing else may happen.
 
-    fuzz_peers.py [SECONDS] [SEED]
+    fuzz_peers.py [SECONDS|proxies:COUNT] [SEED]
 
 SEED is that of the first proxy; the next ones count up. A seed sends the same bytes under the same rules each time.
 WSCOPE is the binary. Called by the script `proxy` in the folder above."""
@@ -351,14 +351,16 @@ def main():
     if RELAY:
         print("SKIPPED: fuzz: a relay has no rules")
         return
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
+    limit = sys.argv[1] if len(sys.argv) > 1 else "60"
+    count = int(limit.removeprefix("proxies:")) if limit.startswith("proxies:") else None
+    seconds = float(limit) if count is None else float("inf")
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 32)
     start, first, connections, failed = time.monotonic(), seed, 0, 0
-    while time.monotonic() < start + seconds and failed < 10:
-        count, passed = fuzz(seed)
-        connections, failed, seed = connections + count, failed + (not passed), seed + 1
-    print(f"fuzz: {connections} connections of {seed - first} proxies, seeds {first} to {seed - 1}: {failed} failed",
-          flush=True)
+    while time.monotonic() < start + seconds and seed - first != count and failed < 10:
+        number, passed = fuzz(seed)
+        connections, failed, seed = connections + number, failed + (not passed), seed + 1
+    print(f"fuzz: seeds {first} to {seed - 1}")
+    print(f"fuzz: {connections - failed} passed, {failed} failed", flush=True)
     sys.exit(bool(failed))
 
 
