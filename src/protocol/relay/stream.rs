@@ -66,10 +66,11 @@ impl MessageRelay {
     }
 
     /// Delivers the complete fragments of a message that is held back, because a Close frame of our own follows them. Nothing else
-    /// is delivered then; the message is still received to its end, so that it can be shown.
+    /// is delivered then, also if this is called again; the message is still received to its end, so that it can be shown.
     pub fn deliver_fragments(&mut self, out: &mut Vec<u8>) {
         let may_deliver = self.decides && self.violation.is_none() && self.current.is_none();
-        if !may_deliver || !self.is_message_held_back() {
+        let are_delivered = self.sender.place != Place::BetweenMessages;
+        if !may_deliver || are_delivered || !self.is_message_held_back() {
             return;
         }
         let is_compressed = self.inbound.is_message_compressed();

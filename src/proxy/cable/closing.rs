@@ -226,6 +226,12 @@ impl Cable<'_> {
         })
     }
 
+    /// Whether the end of the run, or of the connection, does not wait for more that is received.
+    pub(super) fn is_interrupted(&self) -> bool {
+        let is_overdue = |closing: &Closing| Instant::now() >= closing.deadline;
+        self.closing.as_ref().is_some_and(is_overdue) || self.control.orders.shutdown().is_some()
+    }
+
     /// Ends what is complete, or overdue.
     pub(super) fn check_closing(&mut self) {
         let Some(closing) = &mut self.closing else { return };

@@ -1,6 +1,6 @@
 //! Reading from one side, writing to the other, and showing what passed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
 
@@ -33,6 +33,9 @@ const READ_GROWTH: usize = 8;
 /// goes on sending.
 const REST_READS: usize = 512;
 
+/// How long that may take: what is reported behind it has to come before the end of the run.
+const REST_TIME: Duration = Duration::from_millis(50);
+
 impl Cable<'_> {
     /// Passes on what one side sends.
     pub(super) fn pass_on(&mut self, from: Side) {
@@ -44,7 +47,7 @@ impl Cable<'_> {
             if self.ways[at(from)].has_more_events {
                 self.take_events(from);
             }
-            if self.is_over || !self.may_read(from) {
+            if self.is_over || !self.may_read(from) || self.is_interrupted() {
                 return;
             }
             match &self.ways[at(from)].passing {
@@ -244,9 +247,10 @@ impl Cable<'_> {
         if self.aborted.is_some() {
             return;
         }
+        let by = Instant::now() + REST_TIME;
         for from in SIDES {
             for _ in 0..REST_READS {
-                if !self.may_read(from) {
+                if !self.may_read(from) || Instant::now() >= by {
                     break;
                 }
                 self.read(from);

@@ -69,13 +69,25 @@ impl Cable<'_> {
                         self.note_waiting_close(from);
                     }
                 }
-                (Deed::Close(payload), None) => messages.end(Ending::Close(payload)),
+                (Deed::Close(payload), None) => self.end_behind_fragments(from, payload),
                 (Deed::Abort, None) => messages.end(Ending::Abort),
                 (Deed::Pass | Deed::Plan(_) | Deed::Wait(..), None) => {}
             }
         }
         self.keep_order(from, &mut out);
         self.advance(from);
+    }
+
+    /// Closes the connection behind what waits. If a control frame within a message is why, the fragments before it precede that, with
+    /// the control frames between them, whatever becomes of the rest of the message.
+    fn end_behind_fragments(&mut self, from: Side, payload: ClosePayload) {
+        let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        let mut fragments = Vec::new();
+        messages.relay.deliver_fragments(&mut fragments);
+        self.keep_order(from, &mut fragments);
+        if let Some(messages) = self.ways[at(from)].passing.messages() {
+            messages.end(Ending::Close(payload));
+        }
     }
 
     /// Ends the connection as a rule says.

@@ -1,7 +1,7 @@
 //! Connections that a rule or `--enforce` ends: what was sent before still arrives, and both sides get a Close frame.
 
 use super::{Proxied, proxy};
-use crate::support::{Peer, close, frame, masked, text};
+use crate::support::{CONTINUATION, Peer, TEXT, close, frame, masked, ping, pong, text};
 
 /// A proxy with these options, and an open connection.
 #[track_caller]
@@ -100,4 +100,23 @@ fn latency_loses_nothing_if_both_sides_end_while_they_are_closed() {
     client.expect_text("a");
     client.expect_close(1002);
     client.expect_eof();
+}
+
+/// What came before it is delivered, whether or not the rest of its message has come in the same piece.
+#[test]
+fn a_close_by_a_control_frame_within_a_message_follows_the_fragments_before_it() {
+    for has_rest in [false, true] {
+        let proxy = proxy(&["--json", "--once", "--rule", "client ping:a => close 1012"]);
+        let (mut client, mut server) = proxy.open();
+        let begun = [frame(false, 0, TEXT, b"first "), pong(b"p")].map(|it| masked(&it));
+        let rest = [ping(b"a"), frame(true, 0, CONTINUATION, b"last")].map(|it| masked(&it));
+        let all = [begun.concat(), rest[..1 + usize::from(has_rest)].concat()].concat();
+        client.send(&all);
+        assert_eq!(server.read_exact(begun.concat().len()), begun.concat());
+        server.expect_close(1012);
+        server.close(1012, "");
+        client.expect_close(1012);
+        client.close(1012, "");
+        proxy.running.wait();
+    }
 }
