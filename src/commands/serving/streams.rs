@@ -72,6 +72,11 @@ impl Streams {
         self.out.is_idle()
     }
 
+    /// Whether standard output accepts nothing.
+    pub(super) fn are_stalled(&self) -> bool {
+        self.out.is_stalled()
+    }
+
     /// Stops waiting for a standard output that is stalled; also for one that is slow, if `is_late`.
     pub(super) fn stop_waiting(&self, is_late: bool) {
         self.out.set_when_full(if is_late {

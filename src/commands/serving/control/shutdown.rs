@@ -27,6 +27,9 @@ const DROPPING_TIME: Duration = Duration::from_millis(300);
 /// The last part of that, for reporting connections that are still open, and what they still held.
 const REPORT_TIME: Duration = Duration::from_millis(200);
 
+/// How much later connections may end after a signal, and be shown to have ended, if the machine is slow.
+const LATE_TIME: Duration = Duration::from_millis(300);
+
 /// How long files that are recorded to are waited for after a signal.
 const RECORD_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -41,6 +44,8 @@ const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 pub(super) struct ServerShutdown {
     /// The deadline for that.
     until: Instant,
+    /// How long connections are waited for that are late.
+    late_until: Instant,
     /// The last signal that was received: with one, the deadline also ends what is stalled.
     signal: Option<Signal>,
     /// When the operator is to be shown that the closing handshakes are slow.
@@ -64,7 +69,7 @@ impl ServerShutdown {
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
         let until = if self.is_interrupted() {
-            dropping.or(Some(self.until))
+            dropping.or(Some(if now < self.until { self.until } else { self.late_until }))
         } else {
             Some(self.until).filter(|until| now < *until)
         };
@@ -98,9 +103,12 @@ impl<O: Operator> Control<O> {
             Some(shutdown) => shutdown.notice_at,
             None => self.notice_time(),
         };
+        let is_repeated = self.shutdown.as_ref().is_some_and(ServerShutdown::is_interrupted);
+        let late_until = if is_repeated { until } else { until + LATE_TIME };
         let result = result_after(self.shutdown.take(), signal, O::result_of_signal);
         let (signal, is_decided) = (Some(signal), true);
-        self.shutdown = Some(ServerShutdown { until, signal, notice_at, is_decided, result });
+        let shutdown = ServerShutdown { until, late_until, signal, notice_at, is_decided, result };
+        self.shutdown = Some(shutdown);
         self.close_connections(CloseCode::GOING_AWAY, until - REPORT_TIME, true);
         self.shared().streams.stop_waiting(false);
     }
@@ -143,7 +151,10 @@ impl<O: Operator> Control<O> {
         if self.shutdown.is_none() {
             let until = Instant::now() + limit;
             let (notice_at, signal, is_decided) = (self.notice_time(), None, false);
-            self.shutdown = Some(ServerShutdown { until, signal, notice_at, is_decided, result });
+            let late_until = until;
+            let shutdown =
+                ServerShutdown { until, late_until, signal, notice_at, is_decided, result };
+            self.shutdown = Some(shutdown);
             self.close_connections(code, until - REPORT_TIME, false);
         }
     }
@@ -183,7 +194,8 @@ impl<O: Operator> Control<O> {
             }
         }
         if shutdown.is_interrupted() && is_late {
-            return true;
+            let waits = Instant::now() < shutdown.late_until && !shared.streams.are_stalled();
+            return !waits || (self.server.have_finished() && shared.streams.are_written());
         }
         let is_written = self.outputs.are_drained() && shared.streams.are_written();
         is_written && (is_late || self.server.have_finished())
@@ -283,7 +295,8 @@ mod tests {
 
     fn shutdown(signal: Option<Signal>, result: Result<(), Error>) -> ServerShutdown {
         let is_decided = signal.is_some();
-        ServerShutdown { until: Instant::now(), signal, notice_at: None, is_decided, result }
+        let until = Instant::now();
+        ServerShutdown { until, late_until: until, signal, notice_at: None, is_decided, result }
     }
 
     fn full() -> Error {
