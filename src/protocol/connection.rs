@@ -112,6 +112,12 @@ impl Connection {
         }
     }
 
+    /// With extensions other than permessage-deflate, if they were negotiated: [`Inbound::with_other_extensions`].
+    pub fn with_other_extensions(mut self, were_negotiated: bool) -> Self {
+        self.inbound = self.inbound.with_other_extensions(were_negotiated);
+        self
+    }
+
     /// The next event, or `None` when more bytes are needed.
     pub fn next_event(&mut self, now: Instant) -> Option<Event<'_>> {
         if self.queue.is_empty()

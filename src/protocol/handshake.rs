@@ -17,7 +17,7 @@ mod origin;
 mod response;
 mod server;
 
-pub use client::{Request, RequestOptions, validate_response, with_custom};
+pub use client::{Request, RequestOptions, examine_response, validate_response, with_custom};
 pub(super) use http::{Authority, RequestTarget, authority};
 pub use http::{expects_continue, resource_name};
 pub(super) use origin::TupleOrigin;
@@ -34,6 +34,8 @@ pub struct Agreement {
     pub extensions: Option<String>,
     /// permessage-deflate, if it is one of them.
     pub deflate: Option<DeflateParams>,
+    /// Another one is among them: what it defines is not known here.
+    pub has_others: bool,
 }
 
 /// A violation of the requirements on a handshake.

@@ -113,6 +113,8 @@ struct InboundLimits {
     max_message_size: u64,
     observe_frames: bool,
     tolerance: Tolerance,
+    /// An extension that is not known here may define opcodes, reserved bits and payloads.
+    has_other_extensions: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +220,13 @@ impl Inbound {
         let mut input = Buffer::default();
         input.extend(early);
         Self {
-            limits: InboundLimits { role, max_message_size, observe_frames, tolerance },
+            limits: InboundLimits {
+                role,
+                max_message_size,
+                observe_frames,
+                tolerance,
+                has_other_extensions: false,
+            },
             state: InboundState::Open,
             input,
             offset: 0,
@@ -241,6 +249,14 @@ impl Inbound {
             growth: None,
             release_at: None,
         }
+    }
+
+    /// With extensions other than permessage-deflate, if they were negotiated: what they define is not known, so reserved bits
+    /// and opcodes and text that is not UTF-8 are no violations (RFC 6455 sections 5.2 and 9.1). Frames with a reserved opcode
+    /// are skipped.
+    pub fn with_other_extensions(mut self, were_negotiated: bool) -> Self {
+        self.limits.has_other_extensions = were_negotiated;
+        self
     }
 
     /// The next event, or `None` when more bytes are needed. Its direction is always

@@ -18,6 +18,7 @@ mod leniency;
 mod memory;
 mod observed;
 mod observed_frames;
+mod other_extensions;
 mod passive;
 mod passive_buffers;
 mod pings;

@@ -57,6 +57,8 @@ pub struct CableOptions {
     pub observe_frames: bool,
     /// The parameters of permessage-deflate, if it was negotiated.
     pub deflate: Option<DeflateParams>,
+    /// Other extensions were negotiated, which are not known here.
+    pub has_other_extensions: bool,
     /// A delay of everything that passes.
     pub latency: Option<Jitter>,
     /// The most that passes in each direction, in bytes a second.
@@ -179,7 +181,9 @@ impl<'a> Cable<'a> {
         };
         let way = |from| Way {
             passing: Passing::Stream(Box::new(
-                Inbound::new(decoding.of_side(from), &[]).charge_to(&control.account),
+                Inbound::new(decoding.of_side(from), &[])
+                    .with_other_extensions(options.has_other_extensions)
+                    .charge_to(&control.account),
             )),
             read_size: FIRST_READ,
             outgoing: Outgoing::new(options.latency, options.throttle).counted_in(&control.delayed),

@@ -211,6 +211,7 @@ impl Opening<'_> {
             masks: Masks::random(),
         };
         Connection::new(options, &open.upgraded.early)
+            .with_other_extensions(open.upgraded.agreement.has_others)
     }
 
     /// Compression was requested and not negotiated. A client that cannot do without an extension closes with 1010

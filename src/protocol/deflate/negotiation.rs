@@ -271,6 +271,23 @@ pub(in crate::protocol) fn validate(
     first.map_or_else(|| Ok(parsed.accept().0), Err)
 }
 
+/// The parameters of a server's response that need not match an offer, for an observer: what cannot be read has its default,
+/// with which any message can be decompressed.
+pub fn as_written(element: &str) -> DeflateParams {
+    let mut params = DeflateParams::default();
+    for Parameter { name, value } in parameters(element).unwrap_or_default() {
+        let bits = || window(&name, value.clone()).unwrap_or(MAX_WINDOW);
+        match name.as_str() {
+            SERVER_TAKEOVER => params.server_no_context_takeover = true,
+            CLIENT_TAKEOVER => params.client_no_context_takeover = true,
+            SERVER_WINDOW => params.server_max_window_bits = bits(),
+            CLIENT_WINDOW => params.client_max_window_bits = bits(),
+            _ => {}
+        }
+    }
+    params
+}
+
 /// The server's choice: the first valid offer of permessage-deflate.
 pub fn choose(elements: &[String]) -> Option<(DeflateParams, String)> {
     elements.iter().find_map(|element| Offer::parse(element).ok()).map(|offer| offer.accept())

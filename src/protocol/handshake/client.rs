@@ -4,8 +4,11 @@ use super::{
     Agreement, Finding, Head, HeaderLine, StatusLine, contains_ignoring_case, derive_accept_key,
     quoted, split_list,
 };
+use crate::protocol::deflate::negotiation;
 
 mod extensions;
+
+const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
 /// The configuration of a request.
 #[derive(Clone, Debug, Default)]
@@ -116,6 +119,17 @@ pub fn validate_response(
     line: &StatusLine,
     head: &Head,
 ) -> Result<Agreement, Vec<Finding>> {
+    let (agreement, findings) = examine_response(request, line, head);
+    if findings.is_empty() { Ok(agreement) } else { Err(findings) }
+}
+
+/// The same for an observer: what the server selected, as far as that can be read, and all violations. The client may accept
+/// the response in spite of them.
+pub fn examine_response(
+    request: &Request,
+    line: &StatusLine,
+    head: &Head,
+) -> (Agreement, Vec<Finding>) {
     let mut findings = Vec::new();
     if line.minor_version == 0 {
         findings.push(Finding::new(
@@ -128,23 +142,17 @@ pub fn validate_response(
     findings.extend(validate_upgrade(head));
     findings.extend(validate_connection(head));
     findings.extend(validate_accept(request, head));
-    let subprotocol = validate_subprotocol(request, head).unwrap_or_else(|finding| {
-        findings.push(finding);
-        None
-    });
-    let deflate = extensions::validate(request, head).unwrap_or_else(|mut objections| {
-        findings.append(&mut objections);
-        None
-    });
-    if !findings.is_empty() {
-        return Err(findings);
-    }
+    findings.extend(validate_subprotocol(request, head));
+    let subprotocols: Vec<_> = head.values(SUBPROTOCOL).collect();
     let extensions = head.list("Sec-WebSocket-Extensions");
-    Ok(Agreement {
-        subprotocol,
+    let is_deflate = |element: &String| negotiation::is_permessage_deflate(element);
+    let agreement = Agreement {
+        subprotocol: (!subprotocols.is_empty()).then(|| subprotocols.join(", ")),
+        deflate: extensions::examine(request, head, &mut findings),
+        has_others: !extensions.iter().all(is_deflate),
         extensions: (!extensions.is_empty()).then(|| extensions.join(", ")),
-        deflate,
-    })
+    };
+    (agreement, findings)
 }
 
 fn validate_upgrade(head: &Head) -> Option<Finding> {
@@ -206,41 +214,26 @@ fn accept_remark(value: &str, key: &str) -> &'static str {
 }
 
 /// RFC 6455 section 4.1: at most one, and one that was offered, compared case-sensitively.
-fn validate_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
+fn validate_subprotocol(request: &Request, head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.1";
-    const HEADER: &str = "Sec-WebSocket-Protocol";
-    let values: Vec<_> = head.values(HEADER).collect();
+    let values: Vec<_> = head.values(SUBPROTOCOL).collect();
     let offered = &request.subprotocols;
     let expected = if offered.is_empty() {
         "no such header, since no subprotocol was offered".to_owned()
     } else {
         format!("one of {}", quoted(offered))
     };
-    match values.as_slice() {
-        [] => Ok(None),
-        [value] if offered.contains(value) => Ok(Some(value.clone())),
-        [value] if split_list(value).len() > 1 => {
-            Err(Finding::new(HEADER, format!("a list, '{value}'"), expected, SECTION))
+    let got = match values.as_slice() {
+        [] => return None,
+        [value] if offered.contains(value) => return None,
+        [value] if split_list(value).len() > 1 => format!("a list, '{value}'"),
+        [value] if contains_ignoring_case(offered, value) => {
+            format!("'{value}' (subprotocols are case-sensitive)")
         }
-        [value] if contains_ignoring_case(offered, value) => Err(Finding::new(
-            HEADER,
-            format!("'{value}' (subprotocols are case-sensitive)"),
-            expected,
-            SECTION,
-        )),
-        [value] => Err(Finding::new(
-            HEADER,
-            format!("'{value}', which was not offered"),
-            expected,
-            SECTION,
-        )),
-        _ => Err(Finding::new(
-            HEADER,
-            format!("sent {} times ({})", values.len(), quoted(&values)),
-            expected,
-            SECTION,
-        )),
-    }
+        [value] => format!("'{value}', which was not offered"),
+        _ => format!("sent {} times ({})", values.len(), quoted(&values)),
+    };
+    Some(Finding::new(SUBPROTOCOL, got, expected, SECTION))
 }
 
 #[cfg(test)]
@@ -341,6 +334,35 @@ mod tests {
             let verdict = validate(&options(), &response(name, line)).unwrap_err();
             assert!(verdict.contains(expected), "{line:?}: {verdict}");
             assert!(verdict.contains("RFC 6455 section 4."), "{verdict}");
+        }
+    }
+
+    #[test]
+    fn what_an_invalid_response_selects_is_known() {
+        let offers = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-own";
+        let custom = vec![HeaderLine::parse(offers).unwrap()];
+        let request = Request::new(&RequestOptions { custom, ..options() });
+        let bare = Request::new(&options());
+        for (request, extensions, window, others) in [
+            (&request, "permessage-deflate", Some(15), false),
+            (&request, "permessage-deflate; server_max_window_bits=7; foo=1", Some(15), false),
+            (&request, "permessage-deflate; server_max_window_bits=9; foo", Some(9), false),
+            (&request, "x-own, permessage-deflate; server_max_window_bits=12", Some(12), true),
+            (&request, "permessage-deflate; =, permessage-deflate", Some(15), false),
+            (&bare, "permessage-deflate; server_max_window_bits=10", Some(10), false),
+            (&bare, "x-own", None, true),
+        ] {
+            let response = format!(
+                "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\
+                 Sec-WebSocket-Protocol: unasked\r\nSec-WebSocket-Extensions: {extensions}\r\n\r\n"
+            );
+            let (line, head) = parse_response(response.as_bytes()).unwrap().unwrap();
+            let (agreement, findings) = examine_response(request, &line, &head);
+            assert!(findings.len() >= 2, "{extensions}: {findings:?}");
+            assert_eq!(agreement.subprotocol.as_deref(), Some("unasked"));
+            assert_eq!(agreement.extensions.as_deref(), Some(extensions));
+            let bits = agreement.deflate.map(|params| params.server_max_window_bits);
+            assert_eq!((bits, agreement.has_others), (window, others), "{extensions}");
         }
     }
 

@@ -133,7 +133,8 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
     let extensions = response.value(EXTENSIONS);
     // A header given by the user may differ.
     let deflate = chosen.filter(|(_, element)| extensions.as_ref() == Some(element));
-    (response, Agreement { subprotocol, extensions, deflate: deflate.map(|(params, _)| params) })
+    let deflate = deflate.map(|(params, _)| params);
+    (response, Agreement { subprotocol, extensions, deflate, has_others: false })
 }
 
 /// Checks the path (RFC 6455 section 4.2.2, /resource name/).

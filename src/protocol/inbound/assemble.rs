@@ -72,7 +72,7 @@ impl Inbound {
                 wire_size: 0,
                 payload_size: 0,
                 compressed,
-                unchecked: kind == MessageKind::Binary,
+                unchecked: kind == MessageKind::Binary || self.limits.has_other_extensions,
                 omitted: None,
                 plain_size: 0,
             });

@@ -74,7 +74,8 @@ impl Inbound {
     }
 
     fn check_reserved_bits(&self, header: &Header) -> Problem {
-        if !(header.rsv1 || header.rsv2 || header.rsv3) {
+        let is_any = header.rsv1 || header.rsv2 || header.rsv3;
+        if !is_any || self.limits.has_other_extensions {
             return None;
         }
         let (opcode, reserved) = (header.opcode, header.reserved_bits());
@@ -194,9 +195,9 @@ impl Inbound {
     }
 }
 
-fn check_opcode(_: &Inbound, header: &Header) -> Problem {
+fn check_opcode(inbound: &Inbound, header: &Header) -> Problem {
     match header.opcode {
-        Opcode::Reserved(bits) => {
+        Opcode::Reserved(bits) if !inbound.limits.has_other_extensions => {
             Some((Rule::ReservedOpcode, format!("opcode {bits} (0x{bits:x})")))
         }
         _ => None,

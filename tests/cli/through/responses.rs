@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{assert_alive, leave, proxy, unread_proxy};
-use crate::support::{Peer, header, masked, switching_protocols, text};
+use crate::support::{Peer, deflate, frame, header, masked, switching_protocols, text};
 
 #[test]
 fn the_101_passes_as_it_came() {
@@ -40,6 +40,45 @@ fn an_invalid_101_passes_and_is_reported() {
     assert!(line.contains("Sec-WebSocket-Accept"), "{line}");
     assert_alive(&mut client, &mut server);
     leave(client, server);
+}
+
+/// The client may accept such a response: what the server selected is in use then.
+#[test]
+fn what_an_invalid_101_selects_is_shown_and_decoded() {
+    let mut proxy = proxy(&["--json", "--enforce", "--rule", "server hello => replace HELLO"]);
+    let mut client = proxy.client();
+    client.request("/", &["Sec-WebSocket-Extensions: permessage-deflate"]);
+    let mut server = proxy.target.accept();
+    server.read_head();
+    let response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Accept: wrong\r\nSec-WebSocket-Protocol: unasked\r\n\
+                    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n\r\n";
+    server.send(response);
+    assert_eq!(client.read_head(), response);
+    let open = proxy.event("open");
+    assert_eq!(open["protocol"], "unasked", "{open}");
+    assert_eq!(open["extensions"], "permessage-deflate; client_max_window_bits=10", "{open}");
+    server.send(&frame(true, 4, 1, &deflate(b"hello")));
+    let message = proxy.event("message");
+    assert_eq!((&message["data"], &message["rule"]), (&json!("hello"), &json!(1)), "{message}");
+    assert_eq!(client.read_message(), (1, b"HELLO".to_vec()));
+    leave(client, server);
+    let outcome = proxy.stop();
+    assert!(!outcome.stdout.contains("\"event\":\"violation\""), "{}", outcome.stdout);
+}
+
+/// RFC 6455 section 5.2: reserved bits are forbidden unless an extension was negotiated that defines them.
+#[test]
+fn what_an_unknown_extension_may_define_is_no_violation() {
+    let proxy = proxy(&["--json", "--enforce"]);
+    let extension = ["Sec-WebSocket-Extensions: x-own"];
+    let (mut client, mut server) = proxy.open_with("/", &extension, &extension);
+    let bytes = [frame(true, 2, 1, b"coded"), frame(true, 0, 3, b"own"), text("plain")].concat();
+    server.send(&bytes);
+    assert_eq!(client.read_exact(bytes.len()), bytes);
+    leave(client, server);
+    let outcome = proxy.stop();
+    assert!(!outcome.stdout.contains("\"event\":\"violation\""), "{}", outcome.stdout);
 }
 
 #[test]

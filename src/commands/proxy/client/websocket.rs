@@ -17,7 +17,7 @@ use crate::output::finish_and_drain;
 use crate::output::human::proxy_closed_text;
 use crate::protocol::connection::Initiator;
 use crate::protocol::forward::{ForwardedRequest, Refused, Rewritten};
-use crate::protocol::handshake::{Agreement, Request, validate_response};
+use crate::protocol::handshake::{Agreement, Request, examine_response};
 use crate::protocol::head::parse_request;
 use crate::protocol::vocabulary::Role;
 use crate::proxy::{
@@ -140,11 +140,7 @@ impl Client<'_> {
         early: (Vec<u8>, Vec<u8>),
     ) -> Result<(), Error> {
         let head = response.head.judged(true);
-        let validated = validate_response(&handshake.sent, &response.line, &head);
-        let (agreement, findings) = match validated {
-            Ok(agreement) => (agreement, Vec::new()),
-            Err(findings) => (Agreement::default(), findings),
-        };
+        let (agreement, findings) = examine_response(&handshake.sent, &response.line, &head);
         let opened = self.opened(&handshake, &upstream, &response, &agreement);
         let resource = self.server.config.redaction.url(&handshake.resource).into_owned();
         let resource = opened.secrets.mask_text(resource);
@@ -168,6 +164,7 @@ impl Client<'_> {
             max_message_size: config.capacity.message,
             observe_frames: config.commentary.observes_frames(config.ui.as_ref()),
             deflate: agreement.deflate,
+            has_other_extensions: agreement.has_others,
             latency: config.faults.latency,
             throttle: config.faults.throttle,
             enforce: config.faults.enforce,

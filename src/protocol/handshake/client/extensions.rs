@@ -11,17 +11,21 @@ const HEADER: &str = "Sec-WebSocket-Extensions";
 const PREDECESSORS: [&str; 4] =
     ["x-webkit-deflate-frame", "deflate-frame", "perframe-deflate", "permessage-compress"];
 
-/// The negotiated parameters of permessage-deflate, if it was accepted.
-pub(super) fn validate(
+/// The negotiated parameters of permessage-deflate, if the server selected it; as it wrote them, if they do not match the offer.
+pub(super) fn examine(
     request: &Request,
     head: &Head,
-) -> Result<Option<DeflateParams>, Vec<Finding>> {
-    let (mut findings, mut params) = (Vec::new(), None);
+    findings: &mut Vec<Finding>,
+) -> Option<DeflateParams> {
+    let mut params = None;
     for element in head.list(HEADER) {
         let offers = &request.extensions;
         let is_deflate = negotiation::is_permessage_deflate(&element);
         if !contains_ignoring_case(&names(offers), &extension_name(&element)) {
             findings.push(not_offered(&element, offers));
+            if is_deflate {
+                params = params.or_else(|| Some(negotiation::as_written(&element)));
+            }
         } else if is_deflate && params.is_some() {
             findings.push(Finding::new(
                 HEADER,
@@ -37,16 +41,19 @@ pub(super) fn validate(
                 .collect();
             match negotiation::validate(&offers, &element) {
                 Ok(parameters) => params = Some(parameters),
-                Err(mismatch) => findings.push(Finding::new(
-                    HEADER,
-                    format!("'{element}': {}", mismatch.got),
-                    mismatch.expected,
-                    mismatch.section,
-                )),
+                Err(mismatch) => {
+                    params = Some(negotiation::as_written(&element));
+                    findings.push(Finding::new(
+                        HEADER,
+                        format!("'{element}': {}", mismatch.got),
+                        mismatch.expected,
+                        mismatch.section,
+                    ));
+                }
             }
         }
     }
-    if findings.is_empty() { Ok(params) } else { Err(findings) }
+    params
 }
 
 fn not_offered(element: &str, offers: &[String]) -> Finding {
