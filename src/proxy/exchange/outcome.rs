@@ -27,15 +27,6 @@ pub struct Outbound {
     pub answer_by: Option<Instant>,
 }
 
-impl Outbound {
-    /// The same, to be sent on another connection; `None` if it has a body.
-    pub fn again(&self) -> Option<Self> {
-        let body = self.body.is_complete().then(|| self.body.clone())?;
-        let (head, method, early) = (self.head.clone(), self.method.clone(), self.early.clone());
-        Some(Self { head, method, body, early, ..*self })
-    }
-}
-
 /// A final response whose head was passed on.
 #[derive(Debug)]
 pub struct PassedResponse {
@@ -105,6 +96,18 @@ pub struct Unanswered {
     pub client_ended: Option<TransportEnd>,
     /// The client takes nothing, and has got only a part of an interim response: no other response can follow.
     pub is_cut: bool,
+}
+
+impl Unanswered {
+    /// How the server has ended the connection, if it had sent nothing for this request.
+    pub fn end_before_response(&self) -> Option<&TransportEnd> {
+        match &self.why {
+            NoResponse::Ended(end) if self.received.is_empty() && self.interim.is_empty() => {
+                Some(end)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why there is no response.

@@ -281,6 +281,34 @@ fn a_connection_that_the_server_has_ended_is_not_used_again() {
     }
 }
 
+/// A request that crosses the end of a kept connection is not sent twice: the server may have carried it out.
+#[test]
+fn a_kept_connection_ends_for_the_client_as_for_the_proxy() {
+    for method in ["GET", "DELETE", "POST"] {
+        for is_reset in [false, true] {
+            let mut proxy = proxy(&["--json"]);
+            let (mut client, mut server) = requested(&proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+            deliver(&mut server, &mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            proxy.event("http");
+            client.send(format!("{method} /p HTTP/1.1\r\nHost: x\r\n\r\n"));
+            assert!(server.read_head().starts_with(&format!("{method} /p")));
+            if is_reset {
+                server.reset();
+                client.expect_reset(b"");
+            } else {
+                drop(server);
+                assert_eq!(client.read_until_eof(), b"", "{method}");
+            }
+            let event = proxy.event("http");
+            assert!(event["status"].is_null(), "{event}");
+            let note = event["note"].as_str().unwrap_or_default();
+            assert!(note.starts_with("the server gave no response: "), "{event}");
+            // A new connection is for the next client.
+            let (_client, _server) = requested(&proxy, "GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+    }
+}
+
 #[test]
 fn host_is_rewritten_for_pages_too() {
     let proxy = unread_proxy(&[]);

@@ -102,7 +102,7 @@ impl Client<'_> {
         request: ClientRequest,
         forwarded: ForwardedRequest,
     ) -> After {
-        let mut outbound = Outbound {
+        let outbound = Outbound {
             head: forwarded.head,
             method: request.line.method.clone(),
             body: forwarded.body,
@@ -110,33 +110,19 @@ impl Client<'_> {
             opens_websocket: false,
             answer_by: None, // it may be a long poll
         };
-        let again = outbound.again();
-        let is_fresh = self.upstream.is_none();
-        let mut exchanged = match self.exchange(&request, outbound) {
-            Ok(exchanged) => exchanged,
-            Err(after) => return after,
-        };
-        // The server may have ended a connection that it kept for another request just then (RFC 9112 section 9.3.1).
-        if let (Exchanged::Unanswered(failed), Some(again), false) = (&exchanged, again, is_fresh)
-            && matches!(failed.why, NoResponse::Ended(_))
-            && failed.received.is_empty()
-            && failed.interim.is_empty()
-        {
-            outbound = again;
-            exchanged = match self.exchange(&request, outbound) {
-                Ok(exchanged) => exchanged,
-                Err(after) => return after,
-            };
+        match self.exchange(&request, outbound) {
+            Ok((exchanged, was_kept)) => self.conclude(&request, exchanged, was_kept),
+            Err(after) => after,
         }
-        self.conclude(&request, exchanged)
     }
 
-    /// One exchange. If the server cannot be reached, the client is answered.
+    /// One exchange, and whether the connection to the server was kept from one before. If the server cannot be reached, the
+    /// client is answered.
     fn exchange(
         &mut self,
         request: &ClientRequest,
         outbound: Outbound,
-    ) -> Result<Exchanged, After> {
+    ) -> Result<(Exchanged, bool), After> {
         let deadline = Deadline::after(self.server.config.endpoint.connect_timeout);
         let mut upstream = match self.upstream(deadline, Leaving::Reset) {
             Ok(upstream) => upstream,
@@ -156,14 +142,15 @@ impl Client<'_> {
         let (server, orders) = (&mut upstream.end, &*self.orders);
         let mut relay = Relay { reactor: self.reactor, client, server, orders };
         let exchanged = relay.exchange(outbound);
+        let was_kept = upstream.answered > 0;
         if let Exchanged::Answered { persists: true, .. } = &exchanged {
             upstream.answered += 1;
             self.upstream = Some(upstream);
         }
-        Ok(exchanged)
+        Ok((exchanged, was_kept))
     }
 
-    fn conclude(&mut self, request: &ClientRequest, exchanged: Exchanged) -> After {
+    fn conclude(&mut self, request: &ClientRequest, exchanged: Exchanged, was_kept: bool) -> After {
         match exchanged {
             Exchanged::Answered { response, from_client, persists } => {
                 self.emit_http(request, Some(response.line.status), None);
@@ -174,12 +161,19 @@ impl Client<'_> {
             }
             Exchanged::Unanswered(failed) => {
                 let mut why = unanswered_text(&failed.why);
-                if let Some(before) = failed.client_ended {
+                if let Some(before) = &failed.client_ended {
                     why = format!("{why}; before that, the client's {before}");
                 }
                 if failed.is_cut {
                     self.emit_http(request, None, Some(format!("{why}; {NOT_TAKEN}")));
                     self.end_as(&TransportEnd::Reset);
+                    return After::End;
+                }
+                // The server may have ended an idle connection just then: the client knows whether its request can be
+                // sent again (RFC 9110 section 9.2.2), and does that itself, as without a proxy.
+                if let (true, Some(end)) = (was_kept, failed.end_before_response()) {
+                    self.emit_http(request, None, Some(why));
+                    self.end_as(end);
                     return After::End;
                 }
                 let refused = Refused::new(502, why);
