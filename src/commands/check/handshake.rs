@@ -163,7 +163,8 @@ fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journ
         deflate: open.upgraded.agreement.deflate,
         masks: Masks::random(),
     };
-    let connection = Connection::new(options, &open.upgraded.early);
+    let connection = Connection::new(options, &open.upgraded.early)
+        .with_other_extensions(open.upgraded.agreement.has_others);
     let facts = HandshakeFacts {
         subprotocol: open.upgraded.agreement.subprotocol.clone(),
         timings: timings(open.timings),
