@@ -15,7 +15,7 @@ mod opened;
 mod payload;
 mod proxied;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod values;
 
 use std::io::Read;

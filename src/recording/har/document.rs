@@ -65,6 +65,7 @@ pub(super) struct EntryValues {
     /// What only our own HARs have.
     pub(super) own: Option<Box<RawValue>>,
     pub(super) error: Option<Box<RawValue>>,
+    pub(super) violations: Option<Box<RawValue>>,
 }
 
 impl EntryValues {
@@ -79,6 +80,7 @@ impl EntryValues {
             "_serverPort" => &mut self.server_port,
             "_resourceType" => &mut self.resource_type,
             "_wscopeError" => &mut self.error,
+            "_wscopeViolations" => &mut self.violations,
             "_webSocketClose" => &mut self.close,
             "_wscope" => &mut self.own,
             _ => return None,

@@ -372,9 +372,14 @@ pub(super) fn put_close(out: &mut Vec<u8>, event: &Recorded) {
 
 /// Appends a failure of an open connection.
 pub(super) fn put_error(out: &mut Vec<u8>, event: &Recorded) {
+    out.extend_from_slice(b",\"_wscopeError\":");
+    put_other(out, event);
+}
+
+/// Appends an event of an open connection that HARs have no field for.
+pub(super) fn put_other(out: &mut Vec<u8>, event: &Recorded) {
     let mut own = object(event);
     take(&mut own, &["event", "connection"]);
-    out.extend_from_slice(b",\"_wscopeError\":");
     put(out, &own);
 }
 

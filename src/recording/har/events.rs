@@ -149,6 +149,7 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
     } else if status == 101 || has_frames {
         builder.open(own.open);
         builder.messages(messages, control);
+        builder.violations();
         builder.close();
         builder.error();
         builder.end_without_error();

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use super::base::Base;
 use super::entry::{
     Control, Overflow, UNKNOWN_URL, put_close, put_control, put_end, put_error, put_failure,
-    put_file, put_message, put_omitted, put_open, put_redirect, put_unopened, recorded_by,
+    put_file, put_message, put_omitted, put_open, put_other, put_redirect, put_unopened,
+    recorded_by,
 };
 use super::json::{object, put};
 use super::spool::{Spool, Stream};
@@ -63,8 +64,11 @@ struct Entry {
     /// What is not in the file yet, up to the messages.
     messages: Stream,
     control: Stream,
+    /// Violations that were tolerated.
+    violations: Stream,
     message_count: u64,
     control_count: u64,
+    has_violations: bool,
     /// How it ended.
     end: Vec<u8>,
 }
@@ -206,6 +210,21 @@ impl HarWriter {
         Ok(())
     }
 
+    fn violation(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
+        self.begin_unless_open(event, file)?;
+        let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
+        let start: &[u8] = match std::mem::replace(&mut entry.has_violations, true) {
+            false => b",\"_wscopeViolations\":[\n",
+            true => b",\n",
+        };
+        self.text.extend_from_slice(start);
+        put_other(&mut self.text, event);
+        entry.base.set_time(event.at);
+        self.spool.append(&mut entry.violations, &self.text)?;
+        self.text.clear();
+        Ok(())
+    }
+
     fn closed(
         &mut self,
         event: &Recorded,
@@ -228,6 +247,10 @@ impl HarWriter {
         self.order.remove(&entry.number);
         if entry.control_count > 0 {
             self.spool.append(&mut entry.control, b"]")?;
+        }
+        if entry.has_violations {
+            self.spool.append(&mut entry.violations, b"]")?;
+            self.spool.join(&mut entry.control, entry.violations)?;
         }
         put_end(&mut entry.end, &entry.base);
         if self.direct == Some(key) {
@@ -315,8 +338,10 @@ impl Entry {
             number,
             messages: Stream::default(),
             control: Stream::default(),
+            violations: Stream::default(),
             message_count: 0,
             control_count: 0,
+            has_violations: false,
             end: Vec::new(),
         }
     }
@@ -369,9 +394,9 @@ impl HarWriter {
                 Ok(())
             }
             RecordedKind::Failure(failure) => self.failure(event, failure, file),
+            RecordedKind::Tolerated(..) => self.violation(event, file),
             // HARs have no frames, and nothing of what a proxy did.
             RecordedKind::Frame(_)
-            | RecordedKind::Tolerated(..)
             | RecordedKind::Violation(..)
             | RecordedKind::CloseFrame(..)
             | RecordedKind::Decided(_)

@@ -11,7 +11,7 @@ use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::Direction;
 use crate::recording::RecordedKind;
 
-mod generate;
+pub(in crate::recording) mod generate;
 mod generate_transit;
 mod written_again;
 

@@ -160,10 +160,41 @@ impl Builder<'_> {
     /// Adds a failure of an open connection, which only our HARs have.
     pub(super) fn error(&mut self) {
         let Some(value) = self.entry.values.error.as_deref() else { return };
+        let at = self.own_place(value);
+        self.push_object(at, Some(value), json!({ "event": "error" }));
+    }
+
+    /// Adds the violations that were tolerated, which only our HARs have, each before what came at that time.
+    pub(super) fn violations(&mut self) {
+        let Some(value) = self.entry.values.violations.as_deref() else { return };
+        let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(value.get()) else {
+            return self.warn("_wscopeViolations is not an array: ignored");
+        };
+        let (events, now) = (std::mem::take(&mut self.events), self.now);
+        for value in list {
+            let at = self.own_place(value);
+            self.push_object(at, Some(value), json!({ "event": "violation" }));
+        }
+        let mut violations = std::mem::take(&mut self.events).into_iter().peekable();
+        for event in events {
+            let is_first = |violation: &EntryEvent| {
+                let is_open = matches!(event.what, RecordedKind::Open(_));
+                !is_open && (violation.elapsed, violation.time) <= (event.elapsed, event.time)
+            };
+            while let Some(violation) = violations.next_if(is_first) {
+                self.events.push(violation);
+            }
+            self.events.push(event);
+        }
+        self.events.extend(violations);
+        self.now = now;
+    }
+
+    /// The place in time of an object of an event.
+    fn own_place(&self, value: &RawValue) -> At {
         let (time, elapsed) = (super::own_time(Some(value)), elapsed(Some(value)));
         let at = time.map_or(self.now, |time| self.at_wall(time));
-        let at = At { elapsed: elapsed.or(at.elapsed), ..at };
-        self.push_object(at, Some(value), json!({ "event": "error" }));
+        At { elapsed: elapsed.or(at.elapsed), ..at }
     }
 
     /// A time, with what elapsed since the last event.

@@ -6,22 +6,22 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use crate::event::{
-    AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, LastTraffic, Opened,
-    OwnedTransit, ProxyClosed, Redirect, SilenceAdvice, Stamp, Undelivered,
+    AttemptView, Closed, FailedResponse, Failure, FailureKind, HeadView, Opened, OwnedTransit,
+    ProxyClosed, Redirect, Stamp, Undelivered,
 };
 use crate::net::Timings;
-use crate::net::tls::{CertificateInfo, TlsInfo};
 use crate::protocol::MessageKind;
 use crate::protocol::close::{CloseCode, ClosePayload};
-use crate::protocol::connection::{EndCause, Ending, Initiator};
-use crate::protocol::vocabulary::{Counters, Direction, IncompleteMessage, Position, TransportEnd};
+use crate::protocol::connection::{Ending, Initiator};
+use crate::protocol::vocabulary::Direction;
+use crate::recording::ndjson::tests::generate;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 use crate::redact::Secrets;
 
 /// The events of a recording with up to three connections, or one without a number.
 pub(super) fn session() -> impl Strategy<Value = Vec<Recorded>> {
     let steps = prop::collection::vec((0_u64..3, micros(), step()), 0..40);
-    (any::<bool>(), opened(), steps, 0_u64..4_000_000_000_000_000).prop_map(recording)
+    (any::<bool>(), opened().boxed(), steps, 0_u64..4_000_000_000_000_000).prop_map(recording)
 }
 
 /// The same of a proxy, as a HAR has it: with what of the traffic did not arrive.
@@ -32,7 +32,7 @@ pub(super) fn proxied_session() -> impl Strategy<Value = Vec<Recorded>> {
         2 => proxy_closed().prop_map(|it| RecordedKind::ProxyClosed(Box::new(it))),
     ];
     let steps = prop::collection::vec((0_u64..3, micros(), step), 0..40);
-    (opened(), steps, 0_u64..4_000_000_000_000_000).prop_map(|(opened, steps, start)| {
+    (opened().boxed(), steps, 0_u64..4_000_000_000_000_000).prop_map(|(opened, steps, start)| {
         let opened = Opened { initiator: Initiator::Peer, ..opened };
         let events = recording((true, opened, steps, start)).into_iter();
         let passed = |it| Recorded { transit: Some(OwnedTransit::default()), ..it };
@@ -81,16 +81,21 @@ fn micros() -> impl Strategy<Value = u64> {
 
 fn step() -> impl Strategy<Value = RecordedKind> {
     prop_oneof![
-        8 => message().prop_map(RecordedKind::Message),
-        2 => control(),
-        1 => file(),
-        2 => closed().prop_map(|it| RecordedKind::Closed(Box::new(it))),
-        1 => refusal(),
-        1 => ("\\PC{0,8}", 300_u16..400).prop_map(|(reason, status)| {
+        // Without boxes a value takes too much of the stack.
+        8 => message().prop_map(RecordedKind::Message).boxed(),
+        2 => control().boxed(),
+        1 => file().boxed(),
+        2 => closed().prop_map(|it| RecordedKind::Closed(Box::new(it))).boxed(),
+        1 => refusal().boxed(),
+        1 => generate::violation()
+            .prop_map(|it| RecordedKind::Tolerated(Direction::Received, Box::new(it)))
+            .boxed(),
+        1 => ("\\PC{0,8}", 300_u16..400, generate::interim()).prop_map(|(reason, status, interim)| {
             let (from, to) = ("ws://a/é".to_owned(), "wss://b/".to_owned());
-            let redirect = Redirect { status, reason, from, to, interim: Vec::new() };
+            let redirect = Redirect { status, reason, from, to, interim };
             RecordedKind::Redirect(Box::new(redirect))
-        }),
+        })
+        .boxed(),
     ]
 }
 
@@ -112,13 +117,13 @@ fn message() -> impl Strategy<Value = RecordedMessage> {
     (
         direction(),
         data,
-        any::<bool>(),
+        any::<[bool; 2]>(),
         0_u64..3,
         prop_oneof![Just(None), (0_u64..1000).prop_map(Some)],
     )
-        .prop_map(|(direction, (kind, data), compressed, frames, wire_size)| {
+        .prop_map(|(direction, (kind, data), [compressed, is_masked], frames, wire_size)| {
             let wire_size = wire_size.unwrap_or(data.len() as u64 + 2);
-            let (data, is_masked) = (data.into(), false);
+            let data = data.into();
             RecordedMessage { direction, kind, data, wire_size, compressed, frames, is_masked }
         })
 }
@@ -146,44 +151,14 @@ fn payload() -> impl Strategy<Value = ClosePayload> {
     })
 }
 
+/// Any that a HAR may have: an error that follows is an event of its own.
 fn closed() -> impl Strategy<Value = Closed> {
     let sides = (prop::option::of(payload()), prop::option::of(payload()));
-    (sides, any::<bool>(), any::<bool>(), any::<u32>()).prop_map(
-        |((sent, received), is_local, is_lost, number)| {
-            let cause = match (&received, is_lost) {
-                (Some(_), false) => EndCause::Handshake,
-                (_, true) => EndCause::Transport(TransportEnd::Reset, Position::Header(1)),
-                (None, false) => EndCause::CloseTimeout,
-            };
-            let incomplete = IncompleteMessage {
-                kind: MessageKind::Text,
-                frames: 2,
-                size: u64::from(number),
-                compressed: is_local,
-            };
-            let counters = Counters { messages: u64::from(number), ..Counters::default() };
-            Closed {
-                ending: Ending {
-                    cause,
-                    initiator: if is_local { Initiator::Local } else { Initiator::Peer },
-                    sent,
-                    received,
-                    violation: None,
-                    incomplete: is_lost.then_some(incomplete),
-                },
-                quiet: Duration::from_micros(u64::from(number)),
-                last: LastTraffic::Handshake,
-                age: Duration::from_secs(u64::from(number)),
-                received: counters,
-                sent: counters,
-                is_unsent: is_lost,
-                hint: is_local.then(|| "a \"hint\"".to_owned()),
-                application: None,
-                silence_advice: SilenceAdvice::default(),
-                failure_follows: false,
-            }
-        },
-    )
+    (generate::closed().boxed(), sides).prop_map(|(closed, (sent, received))| Closed {
+        ending: Ending { sent, received, ..closed.ending },
+        failure_follows: false,
+        ..closed
+    })
 }
 
 fn undelivered() -> impl Strategy<Value = Option<Undelivered>> {
@@ -223,9 +198,18 @@ fn refusal() -> impl Strategy<Value = RecordedKind> {
     let body =
         prop_oneof![text().prop_map(String::into_bytes), prop::collection::vec(any::<u8>(), 0..9),];
     let response = prop::option::of((400_u16..600, body));
-    (response, text(), prop::option::of(0_u64..9_000_000)).prop_map(|(response, message, took)| {
+    let about = generate::failure().prop_map(|failure| Failure {
+        request: None,
+        response: None,
+        excerpt: Vec::new(),
+        attempt: None,
+        ..failure
+    });
+    let about = about.boxed();
+    let took = prop::option::of(0_u64..9_000_000);
+    (response, text(), took, about).prop_map(|(response, message, took, about)| {
         let kind = if response.is_some() { FailureKind::Handshake } else { FailureKind::Connect };
-        let mut failure = Failure::new(kind, message);
+        let mut failure = Failure { kind, message, ..about };
         let total = Duration::from_micros(took.unwrap_or_default());
         failure.attempt = Some(Box::new(AttemptView {
             url: "ws://h/p".to_owned(),
@@ -249,53 +233,49 @@ fn refusal() -> impl Strategy<Value = RecordedKind> {
 fn opened() -> impl Strategy<Value = Opened> {
     let span = || prop::option::of((0_u64..9_000_000).prop_map(Duration::from_micros));
     let timings = (span(), span(), span(), span(), span(), 0_u64..9_000_000);
-    (any::<bool>(), any::<bool>(), timings, text()).prop_map(|(is_local, is_tls, timings, name)| {
-        let (dns, tcp, proxy, tls, upgrade, total) = timings;
-        let fields =
-            [("Host", "h"), ("Sec-WebSocket-Key", "x"), ("cookie", "a=b"), ("x", "é\u{1}")];
-        Opened {
-            initiator: if is_local { Initiator::Local } else { Initiator::Peer },
-            url: "ws://h/p?q=1&token=***".to_owned(),
-            remote: "[::1]:80".to_owned(),
-            proxy: None,
-            local: "127.0.0.1:5".to_owned(),
-            http_minor: 1,
-            status: 101,
-            reason: "Switching Protocols".to_owned(),
-            request: head(&fields),
-            client_sent: Vec::new(),
-            interim: Vec::new(),
-            response: head(&[("Upgrade", "websocket"), ("set-cookie", "***"), ("Upgrade", "y")]),
-            has_credentials: false,
-            offered: Vec::new(),
-            protocol: is_local.then(|| name.clone()),
-            extensions: is_tls.then(|| "permessage-deflate".to_owned()),
-            compression: None,
-            tls: is_tls.then(|| tls_info(name)),
-            timings: Timings { dns, tcp, proxy, tls, upgrade, total: Duration::from_micros(total) },
-            secrets: Secrets::default(),
-        }
-    })
-}
-
-fn tls_info(name: String) -> TlsInfo {
-    TlsInfo {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-        alpn: None,
-        certificate: Some(CertificateInfo {
-            subject: name,
-            issuer: "CN=é".to_owned(),
-            names: vec!["h".to_owned()],
-            not_before: 0,
-            not_after: 1_800_000_000,
-            seen_at: 5,
-            serial: "01".to_owned(),
-            key: "RSA".to_owned(),
-            signature: "x".to_owned(),
-            usages: vec!["digitalSignature".to_owned()],
-            is_authority: false,
-            fingerprint: "ff".to_owned(),
-        }),
-    }
+    let others = (
+        generate::interim().boxed(),
+        prop::option::of(generate::proxied()).boxed(),
+        prop::option::of(generate::tls()).boxed(),
+    );
+    (any::<bool>(), others, timings, text()).prop_map(
+        |(is_local, (interim, through, tls_info), timings, name)| {
+            let (dns, tcp, proxy, tls, upgrade, total) = timings;
+            let fields =
+                [("Host", "h"), ("Sec-WebSocket-Key", "x"), ("cookie", "a=b"), ("x", "é\u{1}")];
+            Opened {
+                initiator: if is_local { Initiator::Local } else { Initiator::Peer },
+                url: "ws://h/p?q=1&token=***".to_owned(),
+                remote: "[::1]:80".to_owned(),
+                proxy: through,
+                local: "127.0.0.1:5".to_owned(),
+                http_minor: 1,
+                status: 101,
+                reason: "Switching Protocols".to_owned(),
+                request: head(&fields),
+                client_sent: Vec::new(),
+                interim,
+                response: head(&[
+                    ("Upgrade", "websocket"),
+                    ("set-cookie", "***"),
+                    ("Upgrade", "y"),
+                ]),
+                has_credentials: false,
+                offered: Vec::new(),
+                protocol: is_local.then(|| name.clone()),
+                extensions: tls_info.is_some().then(|| "permessage-deflate".to_owned()),
+                compression: None,
+                tls: tls_info,
+                timings: Timings {
+                    dns,
+                    tcp,
+                    proxy,
+                    tls,
+                    upgrade,
+                    total: Duration::from_micros(total),
+                },
+                secrets: Secrets::default(),
+            }
+        },
+    )
 }

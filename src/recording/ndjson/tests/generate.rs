@@ -66,7 +66,7 @@ fn head() -> impl Strategy<Value = HeadView> {
 }
 
 /// Those of a proxy come first.
-fn interim() -> impl Strategy<Value = Vec<InterimView>> {
+pub(in crate::recording) fn interim() -> impl Strategy<Value = Vec<InterimView>> {
     let one = (any::<bool>(), any::<u16>(), text(), head());
     vec(one, 0..3).prop_map(|list| {
         let view = |(is_server, status, reason, head)| InterimView {
@@ -108,7 +108,7 @@ fn certificate() -> impl Strategy<Value = CertificateInfo> {
     )
 }
 
-fn tls() -> impl Strategy<Value = TlsInfo> {
+pub(in crate::recording) fn tls() -> impl Strategy<Value = TlsInfo> {
     (text(), text(), option::of(text()), option::of(certificate())).prop_map(
         |(version, cipher, alpn, certificate)| TlsInfo { version, cipher, alpn, certificate },
     )
@@ -121,7 +121,7 @@ fn timings() -> impl Strategy<Value = Timings> {
     )
 }
 
-fn proxied() -> impl Strategy<Value = Proxied> {
+pub(in crate::recording) fn proxied() -> impl Strategy<Value = Proxied> {
     let heads = (head(), interim(), option::of(head()))
         .prop_map(|(request, interim, response)| ProxyHeads { request, interim, response });
     (text(), text(), option::of(heads)).prop_map(|(url, words, heads)| Proxied {
@@ -202,7 +202,7 @@ pub(super) fn frame() -> impl Strategy<Value = RecordedFrame> {
     )
 }
 
-pub(super) fn violation() -> impl Strategy<Value = Violation> {
+pub(in crate::recording) fn violation() -> impl Strategy<Value = Violation> {
     let rule = (0..Rule::ALL.len()).prop_map(|at| Rule::ALL[at]);
     (rule, text(), option::of(header()), any::<u64>(), bytes(), bytes()).prop_map(
         |(rule, detail, frame, offset, payload, excerpt)| Violation {
@@ -300,7 +300,7 @@ fn ending() -> impl Strategy<Value = Ending> {
     )
 }
 
-fn closed() -> impl Strategy<Value = Closed> {
+pub(in crate::recording) fn closed() -> impl Strategy<Value = Closed> {
     let last = prop_oneof![
         Just(LastTraffic::Other),
         Just(LastTraffic::Handshake),
@@ -350,7 +350,7 @@ fn retry() -> impl Strategy<Value = RetryScheduled> {
     )
 }
 
-pub(super) fn failure() -> impl Strategy<Value = Failure> {
+pub(in crate::recording) fn failure() -> impl Strategy<Value = Failure> {
     use FailureKind::*;
     let kind = (0..8usize).prop_map(|at| {
         [Usage, Connect, Handshake, Protocol, Abnormal, Timeout, Local, Expectation][at]
