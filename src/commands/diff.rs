@@ -12,6 +12,8 @@ use crate::output::escape::{Newlines, escape};
 use crate::output::json::visible;
 use crate::output::style::{Role, Style};
 use crate::platform::{signals, stdio, terminal};
+use crate::protocol::counted::counted;
+use crate::recording::ReadError;
 use crate::recording::diff::{
     CollectError, Collecting, Collector, Compared, Connection, Human, compare, json,
 };
@@ -25,6 +27,8 @@ struct Loaded {
     name: String,
     connections: Vec<Connection>,
     warnings: Vec<String>,
+    /// Messages of it could not be read.
+    incomplete: Option<ReadError>,
 }
 
 /// Runs the command to its end.
@@ -33,7 +37,7 @@ struct Loaded {
 /// Why it failed: a recording cannot be read, nothing can be written, or the recordings differ.
 pub fn run(config: &DiffConfig) -> Result<(), RunError> {
     signals::exit_at_once().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
-    let loaded = configured(config.output == Some(DiffOutput::Json), || {
+    let mut loaded = configured(config.output == Some(DiffOutput::Json), || {
         let [one, other] = &config.recordings;
         Ok([load(one, config)?, load(other, config)?])
     })?;
@@ -41,6 +45,7 @@ pub fn run(config: &DiffConfig) -> Result<(), RunError> {
     config.notices.iter().for_each(|(level, text)| notes.show(*level, text));
     let warnings = loaded.iter().flat_map(|loaded| &loaded.warnings);
     warnings.for_each(|text| notes.show(Level::Warning, text));
+    let incomplete = loaded.iter_mut().find_map(|loaded| loaded.incomplete.take());
     let [one, other] = &loaded;
     let mut page = Page::open()?;
     let mut human = config.output.and_then(|output| human(output, &loaded, config));
@@ -51,8 +56,10 @@ pub fn run(config: &DiffConfig) -> Result<(), RunError> {
             _ => page.put(&format!("{}\n", visible(&json::difference(found)))),
         }
     });
-    let result = match compared.totals.differences() {
-        0 => Ok(()),
+    let result = match (compared.totals.differences(), incomplete) {
+        (0, None) => Ok(()),
+        // That nothing else differs does not mean that they are the same.
+        (0, Some(error)) => Err(error.into()),
         _ => Err(Error::RecordingsDiffer),
     };
     if let Some(text) = last_line(&compared, config) {
@@ -78,7 +85,23 @@ fn load(recording: &RecordingConfig, config: &DiffConfig) -> Result<Loaded, Erro
         collector.push(event)
     })?;
     let connections = collector.finish().map_err(|error| unusable(&name, error))?;
-    Ok(Loaded { name, connections, warnings: summary.warnings })
+    let mut warnings = summary.warnings;
+    warnings.extend(not_kept(&name, &connections));
+    let is_compared = |start| connections.iter().any(|it| it.began == start);
+    let incomplete = summary.incomplete.into_iter().find(|it| is_compared(it.start));
+    let incomplete = incomplete.map(|it| it.error(&name));
+    Ok(Loaded { name, connections, warnings, incomplete })
+}
+
+/// That the data of messages is not compared.
+fn not_kept(name: &str, connections: &[Connection]) -> Option<String> {
+    let count = connections.iter().map(|it| it.not_kept).sum::<u64>();
+    let messages = counted(count, "message");
+    (count > 0).then(|| {
+        format!(
+            "{name}: only the size of {messages} is compared, whose data the proxy did not keep"
+        )
+    })
 }
 
 fn unusable(name: &str, error: CollectError) -> Error {

@@ -34,12 +34,23 @@ fn prepare(config: &ReplayConfig) -> Result<(ConnectConfig, Playback), Error> {
     if let Some(text) = masked.as_ref().filter(|_| config.check.is_some()) {
         return Err(Error::Usage { message: text.clone(), hint: Some(MASKED_HINT.to_owned()) });
     }
+    let lacking = not_kept(&script);
+    if let Some(message) = lacking.as_ref().filter(|_| config.check.is_some()) {
+        return Err(Error::Usage { message: message.clone(), hint: None });
+    }
     let Repeated { request, notices, refusal_hint } = request::repeated(&script, config)?;
     let mut connect = config.resolve(&request)?;
     // They name what the file has.
     let warning = |text: String| (Level::Warning, escape(&text, Newlines::Escape).into_owned());
     let notices = config.notices.iter().cloned().chain(
-        warnings.into_iter().chain(notices).chain(masked).chain(unrepeated(&script)).map(warning),
+        warnings
+            .into_iter()
+            .chain(notices)
+            .chain(masked)
+            .chain(unsure(&script))
+            .chain(lacking)
+            .chain(unrepeated(&script))
+            .map(warning),
     );
     connect.notices.splice(0..0, notices);
     let file = config.recording.file.clone();
@@ -65,6 +76,26 @@ fn masked(script: &Script) -> Option<String> {
     };
     Some(format!(
         "message {first} of the client has *** in place of a secret that was masked in the recording{others}"
+    ))
+}
+
+/// That messages may have been recorded without their secrets. It may as well be what the user has written: that is no
+/// reason to refuse.
+fn unsure(script: &Script) -> Option<String> {
+    // A recording that marks one marks all.
+    let first = script.first_unsure.filter(|_| script.masked == 0)?;
+    Some(format!(
+        "message {first} of the client has ***, and is sent like that: recordings of older versions do not say whether it \
+         stands for a secret"
+    ))
+}
+
+/// That the recording lacks messages of the server.
+fn not_kept(script: &Script) -> Option<String> {
+    let count = Some(script.not_kept).filter(|count| *count > 0)?;
+    let messages = counted(count, "message");
+    Some(format!(
+        "the recording lacks {messages} of the server that the proxy did not keep: the answers cannot be checked"
     ))
 }
 

@@ -12,6 +12,7 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Header;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Part};
 use crate::protocol::{MessageKind, Violation};
+use crate::redact::MASK;
 
 /// An event of a recording.
 #[derive(Clone, Debug)]
@@ -248,6 +249,14 @@ impl RecordedFrame {
 }
 
 impl RecordedMessage {
+    /// Whether it is a text with `***` of which the recording does not say whether a secret was masked: a user may have written
+    /// that, and older versions of this program masked secrets without saying so.
+    pub(super) fn may_be_masked(&self) -> bool {
+        !self.is_masked
+            && self.kind == MessageKind::Text
+            && memchr::memmem::find(&self.data, MASK.as_bytes()).is_some()
+    }
+
     /// The message, as the outputs of a live run take it.
     pub fn message(&self) -> Message<'_> {
         Message {

@@ -25,7 +25,7 @@ pub(super) fn not_kept(count: u64) -> String {
 }
 
 /// What stands for the path of a file where a message was not kept.
-const NOT_KEPT: &str = "(a message that the proxy did not keep)";
+pub(super) const NOT_KEPT: &str = "(a message that the proxy did not keep)";
 
 /// The action of what the operator has sent: no side has sent it.
 const INJECTED: &str = "inject";
@@ -38,7 +38,7 @@ const NOT_DELIVERED: [&str; 3] = ["drop", "close", "abort"];
 
 impl Recorded {
     /// The events that the client saw of this one, if it was recorded by a proxy; else the event. None: the client did not
-    /// see it, or its data is not known. What the client sent is as it was sent, whatever the server got of it; what the
+    /// see it. What the client sent is as it was sent, whatever the server got of it; what the
     /// server sent is as it was delivered, and when: what was held or waited is in the event of what became of it. A message
     /// of the server that was duplicated occurs twice.
     pub fn seen_by_client(self) -> impl Iterator<Item = Self> {
@@ -133,6 +133,7 @@ impl Recorded {
             what @ RecordedKind::Violation(Direction::Received, _) if viewer == Side::Server => {
                 what
             }
+            what @ RecordedKind::Omitted(_) if viewer == Side::Client => what,
             RecordedKind::Omitted(_)
             | RecordedKind::Decided(_)
             | RecordedKind::Tolerated(Direction::Sent, _)

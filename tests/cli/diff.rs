@@ -223,3 +223,43 @@ fn a_closed_output_is_still_a_difference() {
     drop(reader);
     diff(&one, &other).stdout_to(writer).run().code(1).stderr("");
 }
+
+/// That nothing else differs does not mean that they are the same.
+#[test]
+fn messages_that_cannot_be_read_are_exit_2_unless_others_differ() {
+    let har = |first: &str| {
+        let list = format!(
+            r#"[{{"type":"send","time":1.0,"opcode":1,"data":"{first}"}},{{"type":"other","time":1.0,"opcode":1,"data":"b"}}]"#
+        );
+        format!(
+            r#"{{"log":{{"entries":[{{"startedDateTime":"2024-01-02T03:04:05Z","request":{{"url":"ws://a/"}},"response":{{"status":101}},"_webSocketMessages":{list}}}]}}}}"#
+        )
+    };
+    let run = |one: &str, other: &str| {
+        let files = wscope().file("a.har", har(one)).file("b.har", har(other));
+        files.args(["diff", "a.har", "b.har"]).run()
+    };
+    run("a", "a")
+        .code(2)
+        .stderr_contains("a.har:1:")
+        .stderr_contains("a connection without some of its messages cannot be checked");
+    run("a", "c").code(1).stdout_contains("\"a\"");
+}
+
+#[test]
+fn messages_that_a_proxy_did_not_keep_are_compared_by_their_size() {
+    const OPEN: &str = r#"{"event":"open","elapsed_ms":1,"connection":1,"url":"ws://a/chat","initiator":"client"}"#;
+    let file = |size: u64| {
+        let omitted = |direction: &str| {
+            format!(
+                r#"{{"event":"message","elapsed_ms":2,"connection":1,"direction":"{direction}","type":"binary","size":{size},"wire_size":9,"compressed":false,"frames":1,"omitted":true}}"#
+            )
+        };
+        format!("{OPEN}\n{}\n{}\n", omitted("client"), omitted("server"))
+    };
+    diff(&file(5), &file(5))
+        .run()
+        .code(0)
+        .stderr_contains("a.ndjson: only the size of 2 messages is compared");
+    diff(&file(5), &file(6)).run().code(1).stdout_contains("size of the file");
+}

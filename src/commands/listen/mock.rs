@@ -49,8 +49,16 @@ impl Mock {
             .record
             .used
             .extend(file.map(|file| (file, "the recording that is replayed".to_owned())));
-        let recorded::Loaded { script, warnings, .. } = recorded::load(&recording)?;
-        config.notices.extend(warnings.into_iter().map(|text| (Level::Warning, text)));
+        let recorded::Loaded { script, warnings, incomplete } = recorded::load(&recording)?;
+        if let Some(error) = incomplete.filter(|_| strict) {
+            return Err(error.into());
+        }
+        let lacking = not_kept(&script);
+        if let Some(message) = lacking.clone().filter(|_| strict) {
+            return Err(Error::Usage { message, hint: None });
+        }
+        let warnings = warnings.into_iter().chain(lacking);
+        config.notices.extend(warnings.map(|text| (Level::Warning, text)));
         let subprotocols = &mut config.accept.rules.subprotocols;
         if subprotocols.is_empty() {
             let recorded = script.opened.as_ref().and_then(|opened| opened.protocol.clone());
@@ -85,6 +93,15 @@ impl Mock {
             waker: None,
         })))
     }
+}
+
+/// That the recording lacks messages of the server, which clients do not get.
+fn not_kept(script: &Script) -> Option<String> {
+    let count = Some(script.not_kept).filter(|count| *count > 0)?;
+    let messages = counted(count, "message");
+    Some(format!(
+        "the recording lacks {messages} of the server that the proxy did not keep: clients do not get them"
+    ))
 }
 
 fn closes_without_code(script: &Script) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::item::{Item, ItemKind};
 use crate::event::{Closed, Failure, Opened};
@@ -11,6 +11,7 @@ use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::Direction;
 use crate::recording::compare::Ignore;
 use crate::recording::replay::{Selector, Side};
+use crate::recording::seen::NOT_KEPT;
 use crate::recording::{Belonging, Labels, Recorded, RecordedKind};
 
 /// A connection of a recording, or an attempt that failed.
@@ -32,6 +33,10 @@ pub struct Connection {
     pub end: Option<End>,
     /// The time of the opening handshake or of the first event.
     pub start: Duration,
+    /// The same by the clock of the machine that recorded.
+    pub began: SystemTime,
+    /// How many messages have no data, as a proxy did not keep them: their sizes are compared.
+    pub not_kept: u64,
 }
 
 /// The end of a connection.
@@ -166,9 +171,18 @@ impl Collector {
             true => url.to_owned(),
             false => url.chars().take(MAX_URL + 1).collect(), // that there is more is shown
         });
-        let start = event.at.elapsed;
-        let (opened, failure, items, end) = (None, None, Vec::new(), None);
-        let connection = Connection { label, url, own, opened, failure, items, end, start };
+        let connection = Connection {
+            label,
+            url,
+            own,
+            opened: None,
+            failure: None,
+            items: Vec::new(),
+            end: None,
+            start: event.at.elapsed,
+            began: event.at.wall,
+            not_kept: 0,
+        };
         self.connections.push(Entry { connection, is_selected });
         ControlFlow::Continue(index)
     }
@@ -191,7 +205,14 @@ impl Collector {
                 let side = side(message.direction);
                 Item::new(message.kind.into(), side, message.data, ignore)
             }
-            RecordedKind::FileSent { kind, path, size, .. } => Item::file(own, kind, &path, size),
+            RecordedKind::FileSent { kind, path, size, .. } => {
+                connection.not_kept += u64::from(path == NOT_KEPT);
+                Item::file(own, kind, &path, size)
+            }
+            RecordedKind::Omitted(it) => {
+                connection.not_kept += 1;
+                Item::file(side(it.direction), it.kind, NOT_KEPT, it.size)
+            }
             RecordedKind::Ping(direction, data) if self.collecting.control => {
                 Item::new(ItemKind::Ping, side(direction), data, ignore)
             }

@@ -53,6 +53,10 @@ pub struct Script {
     pub masked: u64,
     /// The number of the first of them, from 1.
     pub first_masked: Option<u64>,
+    /// The first message of the client that has `***` and is not known to be masked: older recordings do not say so.
+    pub first_unsure: Option<u64>,
+    /// How many messages of the server have no data, as the proxy that recorded did not keep them.
+    pub not_kept: u64,
     /// The steps that are data messages of the client, and of the server.
     messages: [Vec<usize>; 2],
 }
@@ -237,6 +241,7 @@ impl ScriptBuilder {
                 self.error = Some(ScriptError::NoData { side, number, path, size });
                 self.drop_all();
             }
+            RecordedKind::Omitted(_) => self.script.not_kept += 1,
             RecordedKind::Ping(direction, data) => {
                 let side = self.side(direction);
                 if self.pings.len() == MAX_PINGS {
@@ -270,9 +275,15 @@ impl ScriptBuilder {
     }
 
     fn note_masked(&mut self, message: &RecordedMessage) {
-        if message.is_masked && self.side(message.direction) == Side::Client {
+        if self.side(message.direction) == Side::Server {
+            return;
+        }
+        let number = self.messages[Side::Client as usize];
+        if message.is_masked {
             self.script.masked += 1;
-            self.script.first_masked.get_or_insert(self.messages[Side::Client as usize]);
+            self.script.first_masked.get_or_insert(number);
+        } else if message.may_be_masked() {
+            self.script.first_unsure.get_or_insert(number);
         }
     }
 

@@ -179,3 +179,16 @@ fn a_recorded_session_identifier_that_is_sent_back_is_a_reason_for_captures() {
         .stderr_contains("'wscope view FILE --record x.wscope'");
     server.join();
 }
+
+/// A user may have written it: it is no reason to refuse.
+#[test]
+fn a_message_with_asterisks_is_sent_with_a_warning() {
+    let server = serve(|peer| {
+        peer.expect_text("login ***");
+        answer_close(peer);
+    });
+    replay(&server, &["> login ***", "end self 1000"], &["--check"])
+        .code(0)
+        .stderr_contains("message 1 of the client has ***, and is sent like that");
+    server.join();
+}

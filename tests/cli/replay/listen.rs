@@ -262,3 +262,29 @@ fn other_answers_are_a_usage_error() {
         wscope().file("r.ndjson", two).args(["listen", "--replay", "r.ndjson"]).run().code(2);
     outcome.stderr_contains("wscope: r.ndjson: 2 connections: choose one with --entry N");
 }
+
+/// A client would wait for them for ever.
+#[test]
+fn a_recording_that_lacks_messages_is_exit_2_with_strict() {
+    const HAR: &str = r#"{"log":{"entries":[{"startedDateTime":"2024-01-02T03:04:05Z","request":{"url":"ws://a/"},"response":{"status":101},"_webSocketMessages":[{"type":"other","time":1.0,"opcode":1,"data":"b"}]}]}}"#;
+    wscope()
+        .stdin_null()
+        .file("r.har", HAR)
+        .args(["listen", "--replay", "r.har", "--strict", "127.0.0.1:0"])
+        .run()
+        .code(2)
+        .stderr_contains("the message is skipped");
+    let omitted = concat!(
+        r#"{"event":"open","elapsed_ms":1,"connection":1,"url":"ws://a/","initiator":"client"}"#,
+        "\n",
+        r#"{"event":"message","elapsed_ms":2,"connection":1,"direction":"server","type":"text","size":5,"wire_size":9,"compressed":false,"frames":1,"omitted":true}"#,
+        "\n",
+    );
+    wscope()
+        .stdin_null()
+        .file("r.ndjson", omitted)
+        .args(["listen", "--replay", "r.ndjson", "--strict", "127.0.0.1:0"])
+        .run()
+        .code(2)
+        .stderr_contains("the recording lacks 1 message of the server that the proxy did not keep");
+}

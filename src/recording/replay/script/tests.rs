@@ -114,3 +114,10 @@ fn of_what_is_only_counted_nothing_is_kept() {
     let script = builder.finish().expect("nothing is kept");
     assert!(script.opened.is_none() && script.close.is_none() && script.steps.is_empty());
 }
+
+/// Older recordings do not say that a secret was masked.
+#[test]
+fn the_first_message_that_may_be_masked_is_known() {
+    let script = script(&["> a", "< ***", "> my *** b", "> *** c"]);
+    assert_eq!((script.first_unsure, script.masked), (Some(2), 0));
+}
