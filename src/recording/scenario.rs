@@ -21,11 +21,15 @@ mod lines;
 mod masked;
 mod part;
 mod payload;
+mod plain;
 mod secrets;
 mod session;
 mod step;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod uncaptured;
 mod values;
 
 /// The first line of a scenario that was made from a recording.

@@ -1,9 +1,12 @@
 //! The query that finds a value in its message.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 use serde_json::Value;
 
 use super::lines::{last_chars, literal_expression};
+use super::plain::{is_of_value, unescaped_in_json};
 use super::values::{Known, MAX_VALUE};
 use crate::scenario::json;
 
@@ -21,13 +24,30 @@ pub(super) fn query(text: &str, leaf: Option<usize>, value: &str) -> Option<(Str
                 Place::Member(name) => Some((*name).to_owned()),
                 Place::Element(_) => None,
             });
-            Some((word.unwrap_or_default(), format!("jsonpath \"{}\"", json_path(&path)?)))
+            let path = format!("jsonpath \"{}\"", json_path(&path)?);
+            Some((word.unwrap_or_default(), path + &escapes(value)))
         }
         None => {
             let (word, expression) = expression(text, value)?;
             Some((word, format!("regex /{}/", expression.replace('/', "\\/"))))
         }
     }
+}
+
+/// Filters that give a value the escapes that it has in JSON: it is put into a string as it is.
+fn escapes(value: &str) -> String {
+    let meant = match unescaped_in_json(value) {
+        Cow::Borrowed(_) => return String::new(),
+        Cow::Owned(meant) => meant,
+    };
+    // The next value may have these escapes whatever this one has.
+    let mut filters = String::from(r#" replace "\\" "\\\\" replace "\"" "\\\"""#);
+    for (c, escape) in [('\n', 'n'), ('\r', 'r'), ('\t', 't')] {
+        if meant.contains(c) {
+            filters.push_str(&format!(r#" replace "\{escape}" "\\{escape}""#));
+        }
+    }
+    filters
 }
 
 /// A step into a JSON value.
@@ -117,7 +137,9 @@ pub(super) fn class(value: &str) -> &'static str {
         "[0-9]"
     } else if value.bytes().all(is_word) {
         r"[\w-]"
-    } else {
+    } else if value.chars().all(is_of_value) {
         r#"[^\s"'<>]"#
+    } else {
+        r#"(?:[^"\\]|\\.)"# // in a string of JSON
     }
 }

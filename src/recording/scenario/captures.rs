@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::capture_query::query;
-use super::lines::{Plain, is_of_value};
+use super::lines::is_awkward;
+use super::plain::{Plain, escaped_in_json, is_of_value};
+use super::texts::{MAX_READ, MAX_SOURCE, Text, TextKind, each_value, is_word_of_protocol, words};
 use super::values::{Known, MAX_VALUE, MIN_VALUE, Names, Piece, Recordings, pieces, pieces_of};
 use crate::scenario::pattern::bare_json;
-
-/// The longest message that values are captured from, in bytes: it is read again for each of them.
-const MAX_SOURCE: usize = 256 << 10;
 
 /// How many values of a recording may be sent back.
 const MAX_CANDIDATES: usize = 50_000;
@@ -18,53 +15,11 @@ const MAX_CANDIDATES: usize = 50_000;
 /// How many values are captured.
 const MAX_CAPTURES: usize = 200;
 
-/// How many bytes are read again in all, to find what was sent before and to find values in their messages.
-const MAX_READ: usize = 128 << 20;
-
-/// What it takes to begin with a text, in bytes that are read.
-const BEGINNING: usize = 16;
-
-/// Members that say what a message is. A word in them is a word of the protocol, whoever used it first.
-const KINDS: [&str; 16] = [
-    "type",
-    "event",
-    "op",
-    "opcode",
-    "action",
-    "method",
-    "kind",
-    "cmd",
-    "command",
-    "channel",
-    "topic",
-    "status",
-    "state",
-    "jsonrpc",
-    "version",
-    "__typename",
-];
-
-/// A text message, or something else that the client sent, as the number of its event.
-#[derive(Debug)]
-pub(super) struct Text<'a> {
-    pub(super) number: usize,
-    pub(super) is_sent: bool,
-    pub(super) text: &'a str,
-    /// Values are found whatever their escapes are.
-    plain: Plain<'a>,
-}
-
-impl<'a> Text<'a> {
-    pub(super) fn new(number: usize, is_sent: bool, text: &'a str) -> Self {
-        Self { number, is_sent, text, plain: Plain::of(text) }
-    }
-}
-
 /// A value that a received message has.
 #[derive(Debug)]
 pub(super) struct Capture {
     pub(super) name: String,
-    /// The value in the recording.
+    /// The value in the recording, as it stands in plain texts: of JSON with the escapes that it needs.
     pub(super) value: String,
     /// The query that finds it.
     pub(super) query: String,
@@ -78,8 +33,6 @@ pub(super) struct Captures {
     known: Known,
     /// The event that gives each of `known` its value, and its name.
     variables: Vec<(usize, String)>,
-    /// Values that are sent back and not captured, by the events of the messages that send them first.
-    uncaptured: BTreeMap<usize, String>,
 }
 
 impl Captures {
@@ -92,48 +45,18 @@ impl Captures {
         }
         let mut search = Search::default();
         for (index, text) in texts.iter().enumerate() {
-            match text.is_sent {
-                true => {
+            match (text.is_sent, text.kind) {
+                (true, kind) => {
                     search.sent.push(index);
-                    captures.sent_back(index, texts, &mut search, names);
+                    if kind != TextKind::Binary {
+                        captures.sent_back(index, texts, &mut search, names);
+                    }
                 }
-                false => search.received(index, text.text),
+                (false, TextKind::Message) => search.received(index, text.text),
+                (false, _) => {}
             }
         }
-        captures.find_uncaptured(texts);
         captures
-    }
-
-    /// A value that this message sends as it was recorded, though the server sent it before.
-    pub(super) fn uncaptured(&self, number: usize) -> Option<&str> {
-        self.uncaptured.get(&number).map(String::as_str)
-    }
-
-    /// Finds the first messages that send such values.
-    fn find_uncaptured(&mut self, texts: &[Text<'_>]) {
-        let mut left = MAX_READ;
-        let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
-        for (index, text) in texts.iter().enumerate().filter(|(_, text)| text.is_sent) {
-            for piece in self.pieces(text.number, &text.plain.text) {
-                let Piece::Text(part) = piece else { continue };
-                let is_fit = |word: &&str| {
-                    (MIN_VALUE..=MAX_VALUE).contains(&word.len())
-                        && word.bytes().any(|byte| byte.is_ascii_digit())
-                };
-                for word in words(&part).filter(is_fit) {
-                    if !seen.insert(word.to_owned()) {
-                        continue;
-                    }
-                    let Some(first) = first_with(word, &texts[..index], &mut left) else {
-                        continue;
-                    };
-                    if !first.is_sent {
-                        found.entry(text.number).or_insert_with(|| word.to_owned());
-                    }
-                }
-            }
-        }
-        self.uncaptured = found;
     }
 
     /// The captures of a received message.
@@ -245,12 +168,12 @@ impl Search {
             return;
         }
         if let Some(json) = bare_json(text) {
-            let mut leaf = 0;
-            each_leaf(&json, &mut |value| {
-                if let Some(value) = value_of(value) {
-                    self.add(message, Some(leaf), &value);
+            each_value(&json, &mut |leaf, _, value| {
+                if value.chars().count() >= MIN_VALUE
+                    && !escaped_in_json(value).contains(is_awkward)
+                {
+                    self.add(message, Some(leaf), &escaped_in_json(value));
                 }
-                leaf += 1;
             });
             return;
         }
@@ -265,9 +188,7 @@ impl Search {
     }
 
     fn add(&mut self, message: usize, leaf: Option<usize>, value: &str) {
-        let is_fit =
-            (MIN_VALUE..=MAX_VALUE).contains(&value.len()) && value.chars().all(is_of_value);
-        if is_fit
+        if (MIN_VALUE..=MAX_VALUE).contains(&value.len())
             && self.candidates.len() < MAX_CANDIDATES
             && self.known.add(value, self.candidates.len())
         {
@@ -280,22 +201,13 @@ impl Search {
         let finder = memchr::memmem::Finder::new(value);
         for index in self.sent.iter().take_while(|index| **index < message) {
             let text = texts[*index].plain.text.as_bytes();
-            self.read += text.len() + BEGINNING;
+            self.read += text.len() + Text::BEGINNING;
             if self.read > MAX_READ || finder.find(text).is_some() {
                 return true;
             }
         }
         self.read > MAX_READ
     }
-}
-
-/// The first text that has this word. None if there is none, or if `left` bytes are read before.
-fn first_with<'t, 'a>(word: &str, texts: &'t [Text<'a>], left: &mut usize) -> Option<&'t Text<'a>> {
-    let finder = memchr::memmem::Finder::new(word);
-    texts.iter().find(|text| {
-        *left = left.saturating_sub(text.text.len() + BEGINNING);
-        *left > 0 && finder.find(text.plain.text.as_bytes()).is_some()
-    })
 }
 
 /// What is behind the name in `session:a1b2` or `id=7`; of anything else the whole.
@@ -307,35 +219,5 @@ fn value_in(run: &str) -> &str {
             value
         }
         _ => run,
-    }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
-}
-
-/// The text of a string, or of a number that could be an identifier.
-fn value_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => {
-            Some(number.to_string()).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-        }
-        _ => None,
-    }
-}
-
-/// Whether this is a word that both sides use, not something that was made for this session.
-fn is_word_of_protocol(member: &str, value: &str) -> bool {
-    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
-    !has_digit && KINDS.iter().any(|kind| member.eq_ignore_ascii_case(kind))
-}
-
-/// Calls `visit` with each value that is neither array nor object, in order.
-fn each_leaf<'a>(value: &'a Value, visit: &mut dyn FnMut(&'a Value)) {
-    match value {
-        Value::Array(elements) => elements.iter().for_each(|it| each_leaf(it, visit)),
-        Value::Object(members) => members.values().for_each(|it| each_leaf(it, visit)),
-        scalar => visit(scalar),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::lines::is_awkward;
 use super::session::Step;
+use super::uncaptured::Stale;
 use crate::event::Omitted;
 use crate::protocol::counted::counted;
 
@@ -19,13 +20,23 @@ pub(super) fn unwritable(step: &Step<'_>) -> &'static str {
     }
 }
 
-/// Says that a value is sent as it was recorded.
-pub(super) fn push_uncaptured(body: &mut String, value: &str) {
-    let value = comment(value);
-    let _ = writeln!(
-        body,
-        "# The server sent {value} before, and it is not captured: the next time it may be another one."
-    );
+/// Says that values are sent as they were recorded.
+pub(super) fn push_uncaptured(body: &mut String, stale: &[Stale], is_binary: bool) {
+    for Stale { value, form } in stale {
+        let form = match form {
+            Some(form) => format!(", here as {}", comment(form)),
+            None => String::new(),
+        };
+        let why = match is_binary {
+            true => "no variable can stand in a binary message",
+            false => "it is not captured",
+        };
+        let value = comment(value);
+        let _ = writeln!(
+            body,
+            "# The server sent {value} before{form}, and {why}: the next time it may be another one."
+        );
+    }
 }
 
 /// Says where a message is missing that a proxy did not keep.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::capture_query::class;
 use super::captures::{Capture, Captures};
-use super::lines::{Plain, literal_expression};
+use super::lines::{literal_expression, push_escape};
 use super::masked::Masked;
 use super::payload::{expected_regex, expected_text, read};
+use super::plain::{Plain, escaped_in_json, unescaped_in_json};
 use super::values::{Known, Piece, Recordings, pieces};
 use crate::protocol::MessageKind;
 use crate::scenario::pattern::bare_json;
@@ -52,6 +53,7 @@ pub(super) fn text(number: usize, text: &str, sources: Sources<'_>) -> String {
     }
     without_captured(&pieces, text, own, values)
         .or_else(|| as_expression(&received, captures, values))
+        .or_else(|| start_of(received.text, values))
         .unwrap_or_else(|| expected_text(&pieces, values))
 }
 
@@ -82,6 +84,12 @@ fn without_captured(
     Some(written.to_owned())
 }
 
+/// How a JSON text starts, if nothing else of it is sure to be the same again.
+fn start_of(text: &str, values: &Recordings) -> Option<String> {
+    let first = bare_json(text).and_then(|_| text.chars().next())?;
+    expected_regex(&format!(r"^\s*{}", literal_expression(&first.to_string())), text, values)
+}
+
 /// The message with other values in place of those that are captured.
 fn with_other_values(text: &str, own: &[Capture]) -> String {
     let others: BTreeMap<&str, String> =
@@ -99,14 +107,18 @@ fn with_other_values(text: &str, own: &[Capture]) -> String {
 
 /// A value of the same kind that has no digit or letter in common at any place.
 fn other_value(value: &str) -> String {
+    let unescaped = unescaped_in_json(value);
     let next = |c: char| match c {
         '9' => '1',
         '0'..='8' => char::from(c as u8 + 1),
         'z' | 'Z' => 'a',
         c if c.is_ascii_alphabetic() => char::from(c as u8 + 1),
+        'é' => 'è',
+        c if c.is_alphanumeric() => 'é',
         c => c,
     };
-    value.chars().map(next).collect()
+    let other: String = unescaped.chars().map(next).collect();
+    escaped_in_json(&other).into_owned()
 }
 
 /// The regular expression of the message, with any value in place of those that are captured.
@@ -125,7 +137,7 @@ fn as_expression(
     }
     let literal = |part: &str| match plain == text {
         true => literal_expression(part),
-        false => literal_expression(part).replace('/', r"\\?/"), // PHP escapes it
+        false => with_any_escapes(part),
     };
     let mut expression = String::from("^");
     for piece in pieces(plain, &known, |index| Some(own[index].value.as_str())) {
@@ -145,6 +157,25 @@ fn as_expression(
         }
     }
     expected_regex(&(expression + "$"), text, values)
+}
+
+/// The expression that matches this part of a plain JSON text also with escapes that it does not need.
+fn with_any_escapes(part: &str) -> String {
+    let mut expression = String::new();
+    for c in part.chars() {
+        let literal = literal_expression(c.encode_utf8(&mut [0; 4]));
+        match c {
+            '/' => expression.push_str(r"\\?/"), // PHP escapes it
+            c if c.is_ascii() => expression.push_str(&literal),
+            c => {
+                let mut escape = String::new();
+                push_escape(c, &mut escape);
+                let escape = literal_expression(&escape);
+                expression.push_str(&format!("(?:{literal}|(?i:{escape}))"));
+            }
+        }
+    }
+    expression
 }
 
 fn known(own: &[Capture]) -> Known {

@@ -71,6 +71,11 @@ impl Masked {
         self.by_message.insert(number, names);
     }
 
+    /// Whether the recording says of a text that it is masked: then it says so of all.
+    pub(super) fn are_any(&self) -> bool {
+        !self.by_message.is_empty()
+    }
+
     /// The pieces of a message with variables in place of what was masked in it.
     pub(super) fn pieces<'a>(&'a self, number: usize, pieces: Vec<Piece<'a>>) -> Vec<Piece<'a>> {
         let Some(names) = self.by_message.get(&number) else { return pieces };

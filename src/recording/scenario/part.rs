@@ -1,27 +1,26 @@
 //! The parts of a scenario, and the file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::captures::{Captures, Text};
-use super::comments::{comment, push_omitted, push_uncaptured, unwritable};
-use super::expected::{self, Sources};
+use super::captures::Captures;
+use super::comments::comment;
+use super::expected::Sources;
 use super::heartbeats::heartbeats;
 use super::masked::Masked;
-use super::payload::{
-    MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
-};
+use super::payload::sent_text;
 use super::secrets::Secrets;
 use super::session::{Connection, Step, connections, groups, text_of};
-use super::values::Recordings;
+use super::steps::{Member, Steps};
+use super::texts::{Text, TextKind};
+use super::uncaptured::Uncaptured;
+use super::values::{Piece, Recordings};
 use super::{FIRST_LINE, Generated, SecretValues, Settings, head, seconds};
 use crate::event::Failure;
 use crate::protocol::counted::counted;
-use crate::protocol::{CloseCode, MessageKind};
-use crate::recording::seen::not_kept;
 use crate::recording::{Recorded, RecordedMessage};
 use crate::redact::Redaction;
 
@@ -65,13 +64,14 @@ pub(super) fn generate(
     let members = parts.iter().flat_map(|part| &part.members);
     let steps = members.flat_map(|member| &member.connection.steps);
     let masked = Masked::of(steps, &mut secrets);
-    let captures = Captures::find(&texts(&parts), &known, secrets.names());
+    let texts = texts(&parts);
+    let captures = Captures::find(&texts, &known, secrets.names());
+    let uncaptured = Uncaptured::find(&texts, &captures);
     let mut values = captures.values(known);
     values.extend(masked.values());
     let sources = Sources { captures: &captures, masked: &masked, values: &values };
     let mut body = String::new();
-    let left_out = BTreeMap::new();
-    let mut writer = Steps { sources, secrets: &mut secrets, left_out, omitted: 0 };
+    let mut writer = Steps::new(sources, &uncaptured, &mut secrets);
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
@@ -117,28 +117,51 @@ fn write_failed(failed: &[&Failure], body: &mut String, secrets: &mut Secrets) {
     }
 }
 
-/// The text messages, and what else the client sent that may hold a value, in the order of their events.
+/// What was sent and received that may hold a value, in the order of the events.
 fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
     let mut texts = Vec::new();
     for Member { connection, head, ignored, .. } in parts.iter().flat_map(|part| &part.members) {
-        let sent = |text| Text::new(connection.first, true, text);
+        let sent = |text| Text::new(connection.first, true, TextKind::Other, text);
         let place = (connection.start, 0);
         texts.extend(head.iter().map(|line| (place, sent(line.as_str()))));
+        let pings = connection.received_pings.iter();
+        texts.extend(pings.map(|(number, data)| ((*number, 1), other(*number, false, data))));
         for (number, step) in &connection.steps {
-            let (message, is_sent) = match step {
-                Step::Sent(message) => (message, true),
-                Step::Received(message) => (message, false),
-                _ => continue,
+            let number = *number;
+            let text = match step {
+                Step::Sent(message) => Some(message_text(number, true, message)),
+                // What is masked is known to the client: it is not what the server gives it.
+                Step::Received(message) => {
+                    let is_given = !message.is_masked
+                        && text_of(message).is_none_or(|text| !ignored.contains(&text));
+                    is_given.then(|| message_text(number, false, message))
+                }
+                Step::SentPing(data) | Step::SentPong(data) => Some(other(number, true, data)),
+                Step::ReceivedPong(data) => Some(other(number, false, data)),
+                Step::SentClose(_, reason) => Some(other(number, true, reason.as_bytes())),
+                Step::Ended(_, reason) => Some(other(number, false, reason.as_bytes())),
+                Step::SentFile(..) | Step::Omitted(..) => None,
             };
-            // What is masked is known to the client: it is not what the server gives it.
-            let text = text_of(message)
-                .filter(|text| is_sent || !(message.is_masked || ignored.contains(text)));
-            let place = (*number, 1);
-            texts.extend(text.map(|text| (place, Text::new(*number, is_sent, text))));
+            texts.extend(text.map(|text| ((number, 1), text)));
         }
     }
     texts.sort_by_key(|(place, _)| *place);
     texts.into_iter().map(|(_, text)| text).collect()
+}
+
+fn message_text(number: usize, is_sent: bool, message: &RecordedMessage) -> Text<'_> {
+    match text_of(message) {
+        Some(text) => Text::new(number, is_sent, TextKind::Message, text),
+        None => Text::binary(number, is_sent, &message.data),
+    }
+}
+
+/// A control frame, or a reason.
+fn other(number: usize, is_sent: bool, data: &[u8]) -> Text<'_> {
+    match str::from_utf8(data) {
+        Ok(text) => Text::new(number, is_sent, TextKind::Other, text),
+        Err(_) => Text::binary(number, is_sent, data),
+    }
 }
 
 /// Connections that were open at the same time.
@@ -147,16 +170,6 @@ struct Part<'a> {
     /// A proxy did not just pass on all messages.
     is_touched: bool,
     members: Vec<Member<'a>>,
-}
-
-/// A connection of a part.
-struct Member<'a> {
-    connection: Connection<'a>,
-    name: Option<String>,
-    /// The lines that open it.
-    head: Vec<String>,
-    /// Messages that are ignored.
-    ignored: Vec<&'a str>,
 }
 
 impl<'a> Part<'a> {
@@ -215,186 +228,9 @@ enum Block<'p, 'a> {
     Step(&'p Member<'a>, &'p Step<'a>),
 }
 
-/// Writes steps.
-struct Steps<'a> {
-    sources: Sources<'a>,
-    secrets: &'a mut Secrets,
-    /// What a scenario cannot express, with how often it was.
-    left_out: BTreeMap<&'static str, u64>,
-    /// How many messages a proxy did not keep.
-    omitted: u64,
-}
-
-impl Steps<'_> {
-    /// Writes the lines that open a connection, with variables in its URL and headers.
-    fn open(&self, member: &Member<'_>, body: &mut String) {
-        let captures = self.sources.captures;
-        if let Some(value) = captures.uncaptured(member.connection.first) {
-            push_uncaptured(body, value);
-        }
-        let is_request = |line: &&String| !(line.starts_with('[') || line.starts_with("HTTP "));
-        let request = member.head.iter().take_while(is_request).count();
-        for (index, line) in member.head.iter().enumerate() {
-            match index < request {
-                true => body.push_str(&captures.in_head(member.connection.start, line)),
-                false => body.push_str(line),
-            }
-            body.push('\n');
-        }
-        if member.connection.opening.is_none() {
-            body.push_str("# The recording begins after this connection was opened.\n");
-        }
-    }
-
-    fn step(&mut self, number: usize, member: &Member<'_>, step: &Step<'_>, body: &mut String) {
-        let name = member.name.as_deref().unwrap_or_default();
-        let (sign, payload) = match step {
-            Step::Sent(message) => {
-                if let Some(value) = self.sources.captures.uncaptured(number) {
-                    push_uncaptured(body, value);
-                }
-                if message.is_masked && text_of(message).is_none() {
-                    self.push_masked_binary(body);
-                }
-                ('>', self.sent(number, message))
-            }
-            Step::Received(message) => {
-                if text_of(message).is_some_and(|text| member.ignored.contains(&text)) {
-                    return;
-                }
-                ('<', self.received(number, message))
-            }
-            Step::SentFile(path, size) => {
-                let size = counted(*size, "byte");
-                let path = comment(path);
-                self.secrets.warn(format!("the data of a file is not recorded: {path}, {size}"));
-                let _ = writeln!(
-                    body,
-                    "# A file was sent here whose data is not recorded: {path}, {size}.\n\
-                     # To send it again, write  {name}> binary:@PATH  or  {name}> text:@PATH"
-                );
-                return;
-            }
-            Step::Omitted(omitted, is_sent) => {
-                self.omitted += 1;
-                push_omitted(body, name, omitted, *is_sent);
-                return;
-            }
-            Step::SentPing(data) => ('>', control("ping", data, true)),
-            Step::SentPong(data) => ('>', control("pong", data, true)),
-            Step::ReceivedPong(data) => ('<', control("pong", data, false)),
-            Step::SentClose(code, reason) => ('>', self.sent_close(*code, reason, body)),
-            Step::Ended(code, reason) => match ended(member, *code, reason) {
-                Some(payload) => ('<', payload),
-                None => return,
-            },
-        };
-        match payload {
-            Some(payload) => push_line(body, &format!("{name}{sign}"), &payload),
-            None => {
-                let what = unwritable(step);
-                *self.left_out.entry(what).or_default() += 1;
-                let _ = writeln!(body, "# A {what} is left out: a scenario cannot express it.");
-            }
-        }
-        if let Step::Received(message) = step {
-            self.sections(number, message, body);
-        }
-    }
-
-    fn push_masked_binary(&mut self, body: &mut String) {
-        let text = "a binary message is sent with *** in place of a secret that was masked";
-        self.secrets.warn(text.to_owned());
-        let _ = writeln!(body, "# In place of a secret that was masked this message has ***.");
-    }
-
-    fn warn_of_left_out(&mut self) {
-        for (what, count) in &self.left_out {
-            let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
-            let reason = "is left out: a scenario cannot express it";
-            self.secrets.warn(format!("a {what} {reason}{times}"));
-        }
-        if self.omitted > 0 {
-            self.secrets.warn(not_kept(self.omitted));
-        }
-    }
-
-    fn sent(&self, number: usize, message: &RecordedMessage) -> Option<String> {
-        match message.kind {
-            MessageKind::Binary => Some(sent_binary(&message.data)),
-            MessageKind::Text => {
-                let pieces = self.sources.sent_pieces(number, text_of(message)?);
-                Some(sent_text(&pieces, self.sources.values))
-            }
-        }
-    }
-
-    fn sent_close(
-        &mut self,
-        code: Option<CloseCode>,
-        reason: &str,
-        body: &mut String,
-    ) -> Option<String> {
-        let (payload, is_whole) = sent_close(code.map(CloseCode::get), reason)?;
-        if !is_whole {
-            self.secrets
-                .warn("a scenario cannot express the reason of this Close frame".to_owned());
-            let reason = comment(reason);
-            let _ =
-                writeln!(body, "# Its reason is left out: a scenario cannot express it: {reason}");
-        }
-        Some(payload)
-    }
-
-    fn received(&self, number: usize, message: &RecordedMessage) -> Option<String> {
-        match message.kind {
-            MessageKind::Binary => Some(expected_binary(&message.data)),
-            MessageKind::Text => Some(expected::text(number, text_of(message)?, self.sources)),
-        }
-    }
-
-    fn sections(&self, number: usize, message: &RecordedMessage, body: &mut String) {
-        let captures = self.sources.captures.of(number);
-        if !captures.is_empty() {
-            body.push_str("[Captures]\n");
-        }
-        for capture in captures {
-            let _ = writeln!(body, "{}: {}", capture.name, capture.query);
-        }
-        if message.kind == MessageKind::Binary && message.data.len() > MAX_WHOLE {
-            let _ = writeln!(body, "[Asserts]\nsize == {}", message.data.len());
-        }
-    }
-}
-
-/// How the end of a connection is expected. An answer to our Close frame depends on what is written of that: `None` if
-/// nothing is, the code alone if the reason that was left out comes back in it.
-fn ended(member: &Member<'_>, code: CloseCode, reason: &str) -> Option<Option<String>> {
-    let sent = member.connection.steps.iter().find_map(|(_, step)| match step {
-        Step::SentClose(code, reason) => Some((code.map(CloseCode::get), *reason)),
-        _ => None,
-    });
-    let reason = match sent {
-        None => reason,
-        Some((sent_code, sent_reason)) => match sent_close(sent_code, sent_reason)? {
-            (_, false) if reason.contains(sent_reason) => "",
-            _ => reason,
-        },
-    };
-    Some(expected_close(code.get(), reason))
-}
-
-fn push_line(body: &mut String, sign: &str, payload: &str) {
-    match payload {
-        "" => body.push_str(sign),
-        payload => body.extend([sign, " ", payload]),
-    }
-    body.push('\n');
-}
-
 /// The option that sets messages with this text aside.
 fn ignore(text: &str) -> String {
-    let written = sent_text(&[super::values::Piece::Text(text.into())], &Recordings::new());
+    let written = sent_text(&[Piece::Text(text.into())], &Recordings::new());
     match written.strip_prefix("text:") {
         Some(_) => format!("ignore: {written}"),
         // Exactly this text: as JSON it would be all that contains it.

@@ -84,61 +84,84 @@ pub(super) fn expected_binary(data: &[u8]) -> String {
 }
 
 /// A ping or pong (`word`) with this payload; `None` if that is not a text that a line can hold.
-pub(super) fn control(word: &str, data: &[u8], is_sent: bool) -> Option<String> {
-    let text = str::from_utf8(data).ok().filter(|text| is_line(text))?;
-    let written = format!("{word}:{}", escaped(text));
+pub(super) fn control(
+    word: &str,
+    pieces: &[Piece<'_>],
+    is_sent: bool,
+    values: &Recordings,
+) -> Option<String> {
+    let text = joined(pieces);
     let sign = if is_sent { '>' } else { '<' };
-    let payload = read(&format!("{sign} {written}"))?;
-    let none = Recordings::default();
-    let is_same = match payload.outgoing(around(&none)).ok()? {
-        Outgoing::Ping(bytes) => word == "ping" && bytes == data,
-        Outgoing::Pong(bytes) => word == "pong" && bytes == data,
-        _ => false,
+    let means_it = |written: &String| {
+        let outgoing = read(&format!("{sign} {written}")).map(|it| it.outgoing(around(values)));
+        match outgoing {
+            Some(Ok(Outgoing::Ping(bytes))) => word == "ping" && bytes == text.as_bytes(),
+            Some(Ok(Outgoing::Pong(bytes))) => word == "pong" && bytes == text.as_bytes(),
+            _ => false,
+        }
     };
-    is_same.then_some(written)
+    let forms = [template(pieces), escaped(&text)].map(|form| format!("{word}:{form}"));
+    forms.into_iter().filter(|_| is_line(&text)).find(means_it)
 }
 
 /// A Close frame of ours, and whether it has the reason, which is left out if a scenario cannot hold it. `None` if the
 /// code must not be sent.
-pub(super) fn sent_close(code: Option<u16>, reason: &str) -> Option<(String, bool)> {
+pub(super) fn sent_close(
+    code: Option<u16>,
+    reason: &[Piece<'_>],
+    values: &Recordings,
+) -> Option<(String, bool)> {
     let Some(code) = code else { return Some(("close:".to_owned(), true)) };
     let means_it = |written: &str, wanted: &str| {
-        let none = Recordings::default();
-        let outgoing = read(&format!("> {written}")).map(|it| it.outgoing(around(&none)));
+        let outgoing = read(&format!("> {written}")).map(|it| it.outgoing(around(values)));
         matches!(outgoing, Some(Ok(Outgoing::Close(_, reason))) if reason == wanted)
     };
     let bare = format!("close:{code}");
-    let whole = format!("{bare} {}", escaped(reason));
-    let forms = [
-        (is_line(reason) && !reason.is_empty()).then(|| whole.clone()),
-        is_block(reason).then(|| fenced(&whole)),
-    ];
-    match forms.into_iter().flatten().find(|form| means_it(form, reason)) {
+    let text = joined(reason);
+    let mut forms = Vec::new();
+    for form in [template(reason), escaped(&text)] {
+        let whole = format!("{bare} {form}");
+        forms.extend((is_line(&text) && !text.is_empty()).then(|| whole.clone()));
+        forms.extend(is_block(&text).then(|| fenced(&whole)));
+    }
+    match forms.into_iter().find(|form| means_it(form, &text)) {
         Some(form) => Some((form, true)),
-        None => means_it(&bare, "").then_some((bare, reason.is_empty())),
+        None => means_it(&bare, "").then_some((bare, text.is_empty())),
     }
 }
 
 /// A Close frame of the peer, or an end without one.
-pub(super) fn expected_close(code: u16, reason: &str) -> Option<String> {
+pub(super) fn expected_close(
+    code: u16,
+    pieces: &[Piece<'_>],
+    values: &Recordings,
+) -> Option<String> {
+    let reason = joined(pieces);
     let means_it = |written: &String| {
-        let pattern = pattern(written, &Recordings::default());
         let code = code.to_string().parse();
-        pattern.zip(code.ok()).is_some_and(|(pattern, code)| pattern.matches_close(code, reason))
+        let pattern = pattern(written, values).zip(code.ok());
+        pattern.is_some_and(|(pattern, code)| pattern.matches_close(code, &reason))
     };
-    let plain = (!reason.is_empty() && is_line(reason))
-        .then(|| format!("close:{code} {}", escaped(reason)))
-        .filter(|written| !written.ends_with('/') || !reason.starts_with('/'));
+    let is_plain = !reason.is_empty()
+        && is_line(&reason)
+        && !(reason.starts_with('/') && reason.ends_with('/'));
+    let plain = |form: String| is_plain.then(|| format!("close:{code} {form}"));
     let regex =
-        (!reason.is_empty()).then(|| format!("close:{code} /^{}$/", literal_expression(reason)));
+        (!reason.is_empty()).then(|| format!("close:{code} /^{}$/", literal_expression(&reason)));
     let code_only = Some(format!("close:{code}"));
-    [plain, regex, code_only].into_iter().flatten().find(means_it)
+    let forms = [plain(template(pieces)), plain(escaped(&reason)), regex, code_only];
+    forms.into_iter().flatten().find(means_it)
+}
+
+/// The pieces as they are written in a scenario.
+fn template(pieces: &[Piece<'_>]) -> String {
+    pieces.iter().map(Piece::written).collect()
 }
 
 /// The first form that means the message.
 fn written(pieces: &[Piece<'_>], means_it: impl Fn(&str) -> bool) -> Option<String> {
     let text = joined(pieces);
-    let template: String = pieces.iter().map(Piece::written).collect();
+    let template = template(pieces);
     let mut forms = Vec::new();
     if text.is_empty() || is_line(&text) {
         forms.push(template.clone());

@@ -39,6 +39,8 @@ pub(super) struct Connection<'a> {
     pub(super) longest_wait: Duration,
     /// The first URL, of a connection that was redirected.
     pub(super) redirected_from: Option<&'a str>,
+    /// Pings of the server, which no step expects, each with the number of its event.
+    pub(super) received_pings: Vec<(usize, &'a [u8])>,
     /// A violation of the server was tolerated.
     pub(super) is_lenient: bool,
     /// A proxy withheld a violation of the server: it was closing the connection, or closed it because of that.
@@ -181,6 +183,7 @@ impl<'a> Reader<'a> {
             times: (began, at),
             longest_wait: Duration::ZERO,
             redirected_from: redirect.map(|(from, _)| from),
+            received_pings: Vec::new(),
             is_lenient: false,
             has_violated: false,
             pings: Default::default(),
@@ -230,6 +233,11 @@ impl<'a> Reader<'a> {
         let connection = &mut self.connections[index];
         connection.is_lenient |= matches!(what, RecordedKind::Tolerated(..));
         connection.has_violated |= matches!(what, RecordedKind::Violation(..));
+        if let RecordedKind::Ping(direction, data) = what
+            && !connection.is_sent(*direction)
+        {
+            connection.received_pings.push((number, data));
+        }
         let has_violated = connection.has_violated;
         // A violation is detected again, before what is behind it.
         let step = connection.step(what).filter(|step| step.is_of_client() || !has_violated);
@@ -362,7 +370,7 @@ impl<'a> Connection<'a> {
 
 impl Step<'_> {
     /// Whether the client sent it.
-    fn is_of_client(&self) -> bool {
+    pub(super) fn is_of_client(&self) -> bool {
         match self {
             Self::Sent(_)
             | Self::SentFile(..)

@@ -34,15 +34,23 @@ pub fn step(is_sent: bool, payload: &StepPayload<'_>) -> Option<String> {
             true => sent_binary(data),
             false => expected_binary(data),
         },
-        StepPayload::Ping(data) => control("ping", data, is_sent)?,
-        StepPayload::Pong(data) => control("pong", data, is_sent)?,
-        StepPayload::Close(code, reason) => match is_sent {
-            true => {
-                let code = Some(*code).filter(|code| CloseCode::new(*code) != CloseCode::NO_STATUS);
-                sent_close(code, reason)?.0
+        StepPayload::Ping(data) => {
+            control("ping", &[Piece::Text(str::from_utf8(data).ok()?.into())], is_sent, &none)?
+        }
+        StepPayload::Pong(data) => {
+            control("pong", &[Piece::Text(str::from_utf8(data).ok()?.into())], is_sent, &none)?
+        }
+        StepPayload::Close(code, reason) => {
+            let reason = [Piece::Text((*reason).into())];
+            match is_sent {
+                true => {
+                    let code =
+                        Some(*code).filter(|code| CloseCode::new(*code) != CloseCode::NO_STATUS);
+                    sent_close(code, &reason, &none)?.0
+                }
+                false => expected_close(*code, &reason, &none)?,
             }
-            false => expected_close(*code, reason)?,
-        },
+        }
     };
     Some(format!("{} {written}", if is_sent { '>' } else { '<' }))
 }

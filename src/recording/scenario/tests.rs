@@ -14,6 +14,7 @@ mod connections;
 mod heads;
 mod messages;
 mod properties;
+mod stale;
 mod starts;
 
 /// The scenario of these events.

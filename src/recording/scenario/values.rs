@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use super::lines::{Plain, escaped, visible_json};
+use super::lines::{escaped, visible_json};
+use super::plain::Plain;
 
 /// The values that variables had in the recording, by their names.
 pub(super) type Recordings = BTreeMap<String, String>;
@@ -140,8 +141,8 @@ pub(super) fn pieces_of<'a>(
     variable: impl Fn(usize) -> Option<&'a str>,
 ) -> Vec<Piece<'a>> {
     let found = known.find(&plain.text).into_iter();
-    let in_text = found.map(|(at, value, number)| {
-        (plain.original(at)..plain.original(at + value.len()), value, number)
+    let in_text = found.filter_map(|(at, value, number)| {
+        Some((plain.original(at)?..plain.original(at + value.len())?, value, number))
     });
     cut(text, in_text, variable)
 }

@@ -1,7 +1,7 @@
 use super::{now, open, opened, received, scenario, sent, steps};
 use crate::recording::{Recorded, RecordedKind};
 
-fn session(messages: &[&str]) -> Vec<String> {
+pub(super) fn session(messages: &[&str]) -> Vec<String> {
     let message = |text: &&str| match text.split_at(2) {
         ("> ", text) => sent(text),
         (_, text) => received(text),

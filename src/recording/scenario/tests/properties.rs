@@ -18,10 +18,10 @@ use crate::scenario::language::{Source, Values, parse};
 use crate::scenario::message::{Files, Outgoing, Surroundings};
 use crate::scenario::pattern::{Match, Matcher};
 use crate::scenario::plan::plan;
-use crate::scenario::query::{Facts, MessageFacts, Value, Variables, evaluate, parse_capture};
+use crate::scenario::query::{Facts, MessageFacts, Value, Variables, parse_capture};
 
 /// Pieces of texts that mean something in a scenario.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 43] = [
     "{{",
     "}}",
     "\\",
@@ -62,6 +62,9 @@ const PIECES: [&str; 40] = [
     "\u{202e}",
     "\0",
     "{\"id\":\"abcd1234\"}",
+    "two \"words\" é",
+    r#"{"id":"two \"words\" \u00e9\\ \n"}"#,
+    "two \"words\" é\\ \n",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -70,6 +73,8 @@ fn text() -> impl Strategy<Value = String> {
         any::<String>(),
         vec(prop::sample::select(&PIECES[..]), 0..4)
             .prop_map(|pieces| serde_json::json!({"id": "abcd1234", "x": pieces}).to_string()),
+        vec(prop::sample::select(&PIECES[..]), 1..4)
+            .prop_map(|pieces| serde_json::json!({"y": pieces}).to_string()),
     ]
 }
 
@@ -123,8 +128,8 @@ proptest! {
                     is_compressed: false,
                     duration: None,
                 };
-                let value = evaluate(&expression.query, &Facts::Message(&facts), &values);
-                values.0.insert(capture.name.clone(), value.expect("a value").expect("found"));
+                let value = expression.capture(&Facts::Message(&facts), &values);
+                values.0.insert(capture.name.clone(), value.expect("a value"));
             }
         }
     }
