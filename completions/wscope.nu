@@ -52,8 +52,8 @@ module completions {
     --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
     --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
     --interface: string       # Connect from this local address or network interface
-    -4                        # Use IPv4 only
-    -6                        # Use IPv6 only
+    --ipv4(-4)                # Use IPv4 only
+    --ipv6(-6)                # Use IPv6 only
     --insecure(-k)            # Accept any certificate
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
@@ -234,8 +234,8 @@ module completions {
     --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
     --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
     --interface: string       # Connect from this local address or network interface
-    -4                        # Use IPv4 only
-    -6                        # Use IPv6 only
+    --ipv4(-4)                # Use IPv4 only
+    --ipv6(-6)                # Use IPv6 only
     --insecure(-k)            # Accept any certificate
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
@@ -340,8 +340,8 @@ module completions {
     --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
     --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
     --interface: string       # Connect from this local address or network interface
-    -4                        # Use IPv4 only
-    -6                        # Use IPv6 only
+    --ipv4(-4)                # Use IPv4 only
+    --ipv6(-6)                # Use IPv6 only
     --insecure(-k)            # Accept any certificate
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
@@ -470,8 +470,8 @@ module completions {
     --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
     --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
     --interface: string       # Connect from this local address or network interface
-    -4                        # Use IPv4 only
-    -6                        # Use IPv6 only
+    --ipv4(-4)                # Use IPv4 only
+    --ipv6(-6)                # Use IPv6 only
     --insecure(-k)            # Accept any certificate
     --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's

@@ -57,10 +57,10 @@ pub struct RouteArgs {
     pub interface: Option<String>,
 
     /// Use IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6", hide_short_help = true)]
+    #[arg(short = '4', long, conflicts_with = "ipv6", hide_short_help = true)]
     pub ipv4: bool,
 
     /// Use IPv6 only
-    #[arg(short = '6', hide_short_help = true)]
+    #[arg(short = '6', long, hide_short_help = true)]
     pub ipv6: bool,
 }

@@ -134,7 +134,11 @@ pub(super) fn open<'a>(
     let own = config.used.iter().map(|(path, what)| (path.as_path(), what.as_str()));
     let mut uses = uses(own.chain(used));
     uses.extend(standard_streams());
-    let settings = Settings { options: config.options.clone(), ..Settings::default() };
+    let settings = Settings {
+        options: config.options.clone(),
+        server: config.server.clone(),
+        ..Settings::default()
+    };
     let recordings = Recordings::new(control, uses, settings);
     recordings.start_all(&config.files, config.existing).map_err(Error::Record)?;
     Ok(recordings)

@@ -110,7 +110,7 @@ pub enum ReportKind {
 }
 
 /// Options that connections of scenarios may have, by their long names.
-pub const SCENARIO_OPTIONS: [&str; 37] = [
+pub const SCENARIO_OPTIONS: [&str; 39] = [
     "header",
     "subprotocol",
     "origin",
@@ -131,6 +131,8 @@ pub const SCENARIO_OPTIONS: [&str; 37] = [
     "resolve",
     "unix-socket",
     "interface",
+    "ipv4",
+    "ipv6",
     "insecure",
     "cacert",
     "no-system-ca",
@@ -311,10 +313,8 @@ fn options(matches: &ArgMatches, files: &FileReader) -> Result<Vec<OsString>, Co
         return Ok(Vec::new()); // the command below takes a tenth of the time that a short run does
     }
     let command = crate::cli::connect_command();
-    let is_shared = |arg: &&clap::Arg| {
-        let long = arg.get_long().unwrap_or_default();
-        SCENARIO_OPTIONS.contains(&long) || matches!(arg.get_short(), Some('4' | '6'))
-    };
+    let is_shared =
+        |arg: &&clap::Arg| SCENARIO_OPTIONS.contains(&arg.get_long().unwrap_or_default());
     let shared = command.get_arguments().filter(is_shared);
     with_header_files(shared.flat_map(|arg| arguments(arg, matches)), files)
 }

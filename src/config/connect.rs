@@ -11,7 +11,7 @@ use super::filters::filters;
 use super::headers::headers;
 use super::record::{RecordConfig, record};
 use super::route::target;
-use super::scenario_options::scenario_options;
+use super::scenario_options::connect_options;
 use super::secrets::GivenValues;
 use super::shared::{commentary, note_settings, notices, subprotocols};
 use super::ui::ui;
@@ -84,10 +84,7 @@ impl ConnectConfig {
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary: commentary(&args.display, takes_commands, env),
             filters: filters(&args.filter, &files)?,
-            record: RecordConfig {
-                options: scenario_options(&args.tls, &args.route, compress.as_deref()),
-                ..record(&args.record, args.display.verbose)?
-            },
+            record: record(&args.record, args.display.verbose)?,
             ui: ui(&args.ui)?,
             max_message_size: size(
                 "--max-message-size",
@@ -102,6 +99,11 @@ impl ConnectConfig {
             messages,
             netrc: None,
             invocation: None,
+        };
+        config.record = RecordConfig {
+            options: connect_options(args, &config),
+            server: Some(config.endpoint.target.clone()),
+            ..config.record
         };
         let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
         // Where another attempt follows, a failure is not investigated.

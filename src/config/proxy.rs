@@ -144,10 +144,7 @@ impl ProxyConfig {
             stdout: stdout(args, env),
             commentary,
             filters: proxy_filters(&args.filter, &files)?,
-            record: RecordConfig {
-                options: scenario_options(&args.tls, &args.route, None),
-                ..record(&args.record, args.display.verbose)?
-            },
+            record: record(&args.record, args.display.verbose)?,
             ui: ui(&args.ui)?,
             close_timeout: duration("--close-timeout", &args.ending.closing.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
@@ -157,6 +154,7 @@ impl ProxyConfig {
             programs: env.programs.clone(),
             notices: Vec::new(),
         };
+        config.record.options = scenario_options(&args.tls, &args.route, None, &config.endpoint);
         // The last step, as it may ask for a password.
         let added = add_credentials(&mut config.endpoint, &args.auth, given, env, &files)?;
         config.edits = edits(&args.forwarding, &config.endpoint.handshake);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use crate::cli::RecordArgs;
+use crate::net::target::Target;
 use crate::output::json::JsonFrames;
 use crate::platform::record_file::Existing;
 use crate::recording::scenario::ScenarioOption;
@@ -22,6 +23,8 @@ pub struct RecordConfig {
     pub used: Vec<(PathBuf, String)>,
     /// The options that a scenario needs to reach the same server, and that events do not have.
     pub options: Vec<ScenarioOption>,
+    /// The server that they were given for.
+    pub server: Option<Target>,
 }
 
 /// Resolves the options. `verbose` is how often `-v` was given.
@@ -45,7 +48,7 @@ pub(super) fn record(args: &RecordArgs, verbose: u8) -> Result<RecordConfig, Con
     }
     let frames = JsonFrames::of_verbosity(verbose);
     let (used, options) = (Vec::new(), Vec::new());
-    Ok(RecordConfig { files: args.record.clone(), existing, frames, used, options })
+    Ok(RecordConfig { files: args.record.clone(), existing, frames, used, options, server: None })
 }
 
 fn check_name(path: &Path, existing: Existing) -> Result<(), ConfigError> {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::Recorded;
+use crate::net::target::Target;
 use kept::{Kept, is_expressible};
 pub use step::{StepPayload, step};
 pub(super) use values::MIN_VALUE;
@@ -40,6 +41,8 @@ pub const FIRST_LINE: &str = "# Written by wscope from a recording.";
 pub struct Settings {
     /// Options of the connections that events do not have.
     pub options: Vec<ScenarioOption>,
+    /// The server that they were given for; `None`: they are for all.
+    pub server: Option<Target>,
     /// What becomes of secrets that the recording has.
     pub secrets: SecretValues,
 }
@@ -53,15 +56,17 @@ pub struct ScenarioOption {
     pub value: String,
     /// The secret, which is a variable, and the rest of the value.
     pub secret: Option<OptionSecret>,
+    /// Connections to other servers do not have it.
+    pub is_for_server: bool,
 }
 
 /// A secret in the value of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionSecret {
     /// The name of its variable.
-    pub variable: &'static str,
+    pub variable: String,
     /// What it is, in words.
-    pub what: &'static str,
+    pub what: String,
     /// What is behind it.
     pub rest: String,
 }
@@ -69,7 +74,12 @@ pub struct OptionSecret {
 impl ScenarioOption {
     /// One without a secret.
     pub fn new(name: &'static str, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), secret: None }
+        Self { name, value: value.into(), secret: None, is_for_server: false }
+    }
+
+    /// The same for connections to the server of [`Settings::server`] only.
+    pub fn for_server(self) -> Self {
+        Self { is_for_server: true, ..self }
     }
 }
 

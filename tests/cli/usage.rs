@@ -252,7 +252,7 @@ fn conflicting_options_are_named() {
         (&["-v", "-q"], ["--verbose", "--quiet"]),
         (&["-b", "-t"], ["--binary", "--text"]),
         (&["-0", "--input", "lines"], ["-0", "--input"]),
-        (&["-4", "-6"], ["-4", "-6"]),
+        (&["-4", "-6"], ["--ipv4", "--ipv6"]),
         (&["-1", "--count", "3"], ["-1", "--count"]),
         (&["-c", URL], ["--connect", "URL"]),
     ] {

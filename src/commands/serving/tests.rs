@@ -166,7 +166,14 @@ fn options(record: &RecordConfig) -> SharedOptions<'_, OperatorCommand> {
 fn no_record() -> RecordConfig {
     let (files, used) = (Vec::new(), Vec::new());
     let options = Vec::new();
-    RecordConfig { files, existing: Existing::Refuse, frames: JsonFrames::None, used, options }
+    RecordConfig {
+        files,
+        existing: Existing::Refuse,
+        frames: JsonFrames::None,
+        used,
+        options,
+        server: None,
+    }
 }
 
 #[test]

@@ -176,13 +176,15 @@ fn options(
     if is_known && !has_extensions {
         lines.push("no-compress: true".to_owned());
     }
-    if connection.redirected_from.is_some() {
+    let given = given_options(connection, settings);
+    let has = |name: &str| given.iter().any(|option| option.name == name);
+    if connection.redirected_from.is_some() && !has("location") {
         lines.push("location: true".to_owned());
     }
-    if connection.is_lenient {
+    if connection.is_lenient && !has("lenient") {
         lines.push("lenient: true".to_owned());
     }
-    for ScenarioOption { name, value, secret } in &settings.options {
+    for ScenarioOption { name, value, secret, .. } in given {
         let value = escaped(value);
         lines.push(match secret {
             None => format!("{name}: {value}"),
@@ -200,6 +202,19 @@ fn options(
         is_option
     });
     lines
+}
+
+/// The options that were given for a connection: some are only for one server.
+fn given_options<'a>(
+    connection: &Connection<'_>,
+    settings: &'a Settings,
+) -> Vec<&'a ScenarioOption> {
+    let url = recorded_url(connection).and_then(|url| Target::parse(url).ok());
+    let is_other = match (&settings.server, url) {
+        (Some(server), Some(url)) => !server.has_same_origin(&url),
+        _ => false,
+    };
+    settings.options.iter().filter(|option| !(is_other && option.is_for_server)).collect()
 }
 
 fn is_option(line: &str) -> bool {

@@ -49,6 +49,8 @@ impl OwnLines<'_> {
             "netrc-file" => self.is("netrc", "false"),
             "compress" => self.is("no-compress", "true"),
             "no-compress" => self.has("compress"),
+            "ipv4" => self.is("ipv6", "true"),
+            "ipv6" => self.is("ipv4", "true"),
             // They belong to a certificate of the command.
             "key" => self.has("cert"),
             "pass" => self.has("cert") || self.has("key"),
@@ -127,6 +129,8 @@ mod tests {
             ("compress: a", "--no-compress"),
             ("no-compress: true", "--compress=a"),
             ("no-compress: true", "--header=Sec-WebSocket-Extensions: b"),
+            ("ipv4: true", "--ipv6"),
+            ("ipv6: true", "--ipv4"),
             ("netrc: false", "--netrc-file=a"),
             ("cert: a", "--key=b"),
             ("cert: a", "--pass=b"),
@@ -170,6 +174,6 @@ mod tests {
         assert!(is_replaced(&["insecure: false"], "--insecure"));
         assert!(!is_replaced(&["insecure: false"], "--proxy-insecure"));
         assert!(!is_replaced(&["no-compress: false"], "--compress=a"));
-        assert!(!is_replaced(&["interface: ::1"], "-6"));
+        assert!(!is_replaced(&["interface: ::1"], "--ipv6"));
     }
 }

@@ -100,7 +100,7 @@ fn every_option_of_wscope_url_is_one_of_the_command_or_has_no_meaning_there() {
 
 #[test]
 fn options_of_the_command_stand_between_those_of_the_file() {
-    let options = ["--connect-to=b:1", "--user=c:li", "--cacert=b", "--insecure", "-4"];
+    let options = ["--connect-to=b:1", "--user=c:li", "--cacert=b", "--insecure", "--ipv4"];
     let headers = [HeaderLine::new("X-A", "1"), HeaderLine::parse("X-B:").expect("a header")];
     let own = [
         ("cacert", "a"),
@@ -114,7 +114,7 @@ fn options_of_the_command_stand_between_those_of_the_file() {
         "--connect-to=a:1",
         "--connect-to=b:1",
         "--cacert=b",
-        "-4",
+        "--ipv4",
         "--cacert=a",
         "--lenient",
         "--user=f:ile",

@@ -1,6 +1,7 @@
 use super::{Generated, Settings, generate, head, now, opened, scenario, verbatim};
 use crate::event::failure::AttemptView;
 use crate::event::{FailedResponse, Failure, FailureKind};
+use crate::net::target::Target;
 use crate::recording::scenario::{OptionSecret, ScenarioOption};
 use crate::recording::{Recorded, RecordedKind};
 
@@ -90,13 +91,12 @@ fn options_are_those_that_the_events_or_the_recorder_tell() {
             ScenarioOption::new("insecure", "true"),
             ScenarioOption::new("connect-to", "h:1:{{x}}:2"),
             ScenarioOption {
-                name: "proxy",
-                value: "http://".to_owned(),
                 secret: Some(OptionSecret {
-                    variable: "proxy_login",
-                    what: "the login",
+                    variable: "proxy_login".to_owned(),
+                    what: "the login".to_owned(),
                     rest: "@p:1".to_owned(),
                 }),
+                ..ScenarioOption::new("proxy", "http://")
             },
         ],
         ..Settings::default()
@@ -113,6 +113,25 @@ fn options_are_those_that_the_events_or_the_recorder_tell() {
         "wss://h/\n[Options]\nno-compress: true\ninsecure: true\nconnect-to: h:1:\\{{x}}:2\n\
          proxy: http://{{proxy_login}}@p:1\nHTTP 101\n"
     );
+}
+
+/// As at the prompt: a client certificate is for the server that it was given for.
+#[test]
+fn options_for_one_server_are_not_those_of_another() {
+    let settings = Settings {
+        options: vec![
+            ScenarioOption::new("cert", "/c.pem").for_server(),
+            ScenarioOption::new("insecure", "true"),
+            ScenarioOption::new("lenient", "true"),
+        ],
+        server: Target::parse("wss://h/first").ok(),
+        ..Settings::default()
+    };
+    for (url, has_it) in [("wss://h/x", true), ("wss://h:444/", false), ("wss://i/", false)] {
+        let text = generate(&[open(url, &[])], &settings).text;
+        assert_eq!(text.contains("cert: /c.pem\n"), has_it, "{text}");
+        assert!(text.contains("insecure: true\nlenient: true\n"), "{text}");
+    }
 }
 
 #[test]
