@@ -177,3 +177,25 @@ fn options_that_reach_the_server_are_in_the_scenario() {
     wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
     server.join();
 }
+
+/// None is lost without a word: what has no usual value is written, with its unit.
+#[test]
+fn limits_and_flags_of_the_connection_are_in_the_scenario() {
+    let server = Server::scripts((0..2).map(|_| {
+        script(|peer| {
+            peer.accept_request();
+            peer.expect_text("hi");
+            answer_close(peer);
+        })
+    }));
+    let given = ["-4", "-L", "--lenient", "--connect-timeout", "7", "--idle-timeout", "0.5m"];
+    let more = ["--max-message-size", "1M", "--ping-interval", "30", "--close-timeout", "5s"];
+    let args = [&server.url(), "-x", "hi", "-w", "0", "--record", "r.wscope"];
+    let outcome = wscope().args(args).args(given).args(more).stdin("").run().code(0);
+    let scenario = scenario(&outcome);
+    let expected = "[Options]\nconnect-timeout: 7s\nipv4: true\nlocation: true\nmax-redirs: 10\nlenient: true\n\
+                    max-message-size: 1048576\nping-interval: 30s\nidle-timeout: 30s\nHTTP 101\n";
+    assert!(scenario.contains(expected), "{scenario}");
+    wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
+    server.join();
+}
