@@ -96,6 +96,8 @@ pub struct MessageRelay {
     /// The violation for which frames are withheld.
     violation: Option<Violation>,
     has_ended: bool,
+    /// Where the delivered bytes end, if nothing more of what is received is delivered.
+    sealed: Option<Place>,
     /// The number of compressed messages that later ones may refer to.
     compressed: u64,
     sender: Sender,
@@ -139,6 +141,7 @@ impl MessageRelay {
             observed: None,
             violation: None,
             has_ended: false,
+            sealed: None,
             compressed: 0,
             sender: Sender::new(role_of(from), masks, deflate),
         }
@@ -187,15 +190,22 @@ impl MessageRelay {
     /// Why it cannot be delivered.
     pub fn inject(&mut self, content: Content<'_>, out: &mut Vec<u8>) -> Result<(), Undeliverable> {
         let is_close = matches!(content, Content::Control(Opcode::Close, _));
-        if self.has_ended || (self.violation.is_some() && !is_close) {
+        let closes_sealed = is_close && self.sealed.is_some();
+        if (self.has_ended && !closes_sealed) || (self.violation.is_some() && !is_close) {
             return Err(Undeliverable::Ended);
         }
-        if self.inbound.ignores_input() && self.violation.is_none() {
+        if self.inbound.ignores_input() && self.violation.is_none() && !closes_sealed {
             return Err(Undeliverable::Unparsable);
         }
-        self.sender.validate(content)?;
+        self.sender.validate_at(self.sealed.unwrap_or(self.sender.place), content)?;
         self.sender.send(content, out);
         Ok(())
+    }
+
+    /// Records that nothing of what is received from now on is delivered: the caller discards `out`. A Close frame of our own may follow
+    /// what was delivered before, whatever is received.
+    pub fn seal(&mut self) {
+        self.sealed.get_or_insert(self.sender.place);
     }
 
     /// Records that the sender sends no more. What is incomplete is passed, inflated if the receiver could not do that. Then call [`MessageRelay::next`]: with

@@ -221,8 +221,20 @@ impl Sender {
     /// # Errors
     /// Why it may not.
     pub(super) fn validate(&self, content: Content<'_>) -> Result<(), Undeliverable> {
+        self.validate_at(self.place, content)
+    }
+
+    /// The same where they end at `place`.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub(super) fn validate_at(
+        &self,
+        place: Place,
+        content: Content<'_>,
+    ) -> Result<(), Undeliverable> {
         self.validate_content(content)?;
-        match (content, self.place) {
+        match (content, place) {
             (_, Place::InsideFrame) | (Content::Message(..), Place::BetweenFrames) => {
                 Err(Undeliverable::InsideMessage)
             }

@@ -69,7 +69,7 @@ impl MessageRelay {
     /// is delivered then, also if this is called again; the message is still received to its end, so that it can be shown.
     pub fn deliver_fragments(&mut self, out: &mut Vec<u8>) {
         let may_deliver = self.decides && self.violation.is_none() && self.current.is_none();
-        let are_delivered = self.sender.place != Place::BetweenMessages;
+        let are_delivered = self.sender.place != Place::BetweenMessages || self.sealed.is_some();
         if !may_deliver || are_delivered || !self.is_message_held_back() {
             return;
         }

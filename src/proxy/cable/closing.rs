@@ -124,7 +124,10 @@ impl Cable<'_> {
     /// Has one side sent a Close frame, unless it has got one, or cannot get any.
     fn prepare_close(&mut self, to: Side, payload: &ClosePayload, closed_side: Option<ClosedSide>) {
         let way = &mut self.ways[at(to.other())];
-        let is_ended = way.ended.is_some()
+        // The end of the source may wait behind that for which a rule closes: it is not passed on any more.
+        let is_ruled = way.pending_end.is_some()
+            && way.passing.messages().is_some_and(|messages| messages.is_ending());
+        let is_ended = (way.ended.is_some() && !is_ruled)
             || way.is_shut
             || way.own_close.is_some()
             || self.ends[at(to)].has_failed();

@@ -240,6 +240,7 @@ impl Messages {
     /// Ends the connection behind what waits.
     pub(super) fn end(&mut self, ending: Ending) {
         self.is_ending = true;
+        self.relay.seal();
         self.add(Entry::Ending(ending));
     }
 

@@ -202,6 +202,9 @@ impl Cable<'_> {
             return;
         }
         let Some(messages) = self.ways[at(from)].passing.messages() else { return };
+        if messages.is_ending() {
+            return; // it was received behind what ends the connection
+        }
         let bytes = messages.queue(bytes);
         self.write_or_keep(from, &bytes);
     }

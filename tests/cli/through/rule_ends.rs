@@ -120,3 +120,31 @@ fn a_close_by_a_control_frame_within_a_message_follows_the_fragments_before_it()
         proxy.running.wait();
     }
 }
+
+/// Not even what passes without rules.
+#[test]
+fn nothing_follows_a_message_for_which_a_rule_closes() {
+    let options =
+        ["--json", "--once", "--max-message-size", "10", "--rule", "client => close 1012"];
+    let (proxy, mut client, mut server) = open(&options);
+    let large = masked(&text("over the limit of ten bytes"));
+    client.send([&masked(&text("short"))[..], &large, &large[..20]].concat());
+    server.expect_close(1012);
+    server.close(1012, "");
+    client.expect_close(1012);
+    drop((client, server));
+    proxy.running.wait();
+}
+
+#[test]
+fn a_rule_closes_also_if_the_end_of_tcp_waits_behind_what_it_is_about() {
+    let rules = ["--rule", "server slow => delay 50ms", "--rule", "server close: => close 1012"];
+    let (proxy, mut client, mut server) = open(&[&["--json", "--once"], &rules[..]].concat());
+    server.send([text("slow"), close(1000, "")].concat());
+    server.eof();
+    client.expect_text("slow");
+    client.expect_close(1012);
+    client.close(1012, "");
+    drop((client, server));
+    proxy.running.wait();
+}
