@@ -38,6 +38,7 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
     let word = url_argument(args).unwrap_or_default();
     let meant = similar_command(&word);
     let url = host_and_port(args, problem).map(|url| format!("did you mean {url}?"));
+    let url = url.or_else(|| detached_value(args));
     if let Some(command) = &meant
         && (extra_url(problem).is_some() || is_valid(&moved(command, &word, args)))
     {
@@ -166,6 +167,24 @@ fn negative_value(args: &[OsString], problem: &clap::Error) -> Option<String> {
     let is_number = value.strip_prefix('-').is_some_and(|rest| rest.parse::<f64>().is_ok());
     is_number.then(|| {
         format!("a value is required for '{option}': '{value}' is an option or a negative number")
+    })
+}
+
+/// The hint for a number behind an option that takes one with `=` only, such as `--retry 3`: with that, the command line is
+/// valid.
+fn detached_value(args: &[OsString]) -> Option<String> {
+    (1..args.len().saturating_sub(1)).find_map(|at| {
+        let (option, value) = (args[at].to_str()?, args[at + 1].to_str()?);
+        let is_long = option.strip_prefix("--").is_some_and(|name| !name.is_empty());
+        // Numbers and ports: a word may be a host.
+        let is_number = value.trim_start_matches(':').parse::<u64>().is_ok();
+        if !is_long || option.contains('=') || !is_number {
+            return None;
+        }
+        let joined = format!("{option}={value}");
+        let mut meant = args.to_vec();
+        meant.splice(at..=at + 1, [OsString::from(&joined)]);
+        is_valid(&meant).then(|| format!("did you mean {joined}?"))
     })
 }
 

@@ -310,6 +310,27 @@ fn a_port_after_a_space_has_a_suggestion() {
     wscope().args(["ws://localhost", "8080"]).run().code(2).stderr_lacks("did you mean");
 }
 
+#[test]
+fn a_value_that_needs_an_equals_sign_has_a_suggestion() {
+    for (args, meant) in [
+        (&["--retry", "20", URL][..], "--retry=20"),
+        (&["--reconnect", "3", "-v", URL], "--reconnect=3"),
+        (&["--ui", ":9000", URL], "--ui=:9000"),
+    ] {
+        wscope()
+            .args(args)
+            .run()
+            .code(2)
+            .stderr_contains(&format!("hint: did you mean {meant}?\n"));
+    }
+    for args in
+        [&["--retry", "many", URL][..], &["--retry", "ws://u:secret@h", URL], &["-v", "2", URL]]
+    {
+        let outcome = wscope().args(args).run().code(2);
+        outcome.stderr_lacks("did you mean -").stderr_lacks("secret");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_usage_does_not_depend_on_the_file_name() {
