@@ -42,7 +42,7 @@ pub struct WscatArgs {
     )]
     pub max_redirects: Option<usize>,
 
-    /// -x and -w are on the command line: on a terminal too the run ends after the wait, without a prompt.
+    /// -x is on the command line, with -w or wscat's -c: on a terminal too the run ends after the wait, without a prompt.
     #[arg(skip)]
     pub leaves: bool,
 }

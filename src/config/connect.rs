@@ -213,7 +213,7 @@ fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, Conf
         (Some(InputMode::Whole), _) => InputFraming::Whole,
         (Some(InputMode::Chunks), _) => InputFraming::Chunks,
         (Some(InputMode::Json), _) => InputFraming::Json,
-        (None, false) if is_conversation(env) && leaves => return Ok(Input::None),
+        (None, false) if env.stdin_is_terminal && leaves => return Ok(Input::None),
         (None, false) if is_conversation(env) && !args.binary => return Ok(Input::Repl),
         (None, false) if env.stdin_is_terminal && !args.binary => return Ok(Input::Plain),
         (None, false) if args.binary => InputFraming::Chunks,

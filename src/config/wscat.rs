@@ -8,12 +8,16 @@ use clap::{ArgMatches, CommandFactory};
 use super::ConfigError;
 use super::SettingError;
 use crate::cli::{
-    Cli, ConnectArgs, InputMode, MAX_REDIRECTS, SendingArgs, arguments, is_given, option_name,
+    Cli, ConnectArgs, EndingArgs, InputMode, MAX_REDIRECTS, SendingArgs, arguments, is_given,
+    option_name,
 };
 
 /// Options that wscat accepts with `-l` and ignores.
 const IGNORED: [&str; 8] =
     ["user", "host", "location", "max_redirects", "origin", "proxy", "wait", "slash"];
+
+/// How long wscat waits after `-x` without `-w`, in seconds.
+const WAIT: &str = "2";
 
 /// The notice about `-l`.
 pub const LOOPBACK: &str =
@@ -77,13 +81,26 @@ fn is_lines(args: &SendingArgs) -> bool {
     }
 }
 
+impl EndingArgs {
+    /// Whether something else than silence ends the run, or the prompt is to stay.
+    fn has_other_end(&self) -> bool {
+        let has_count = self.one || self.count.is_some();
+        has_count || self.duration.is_some() || !self.expect.is_empty() || self.stay
+    }
+}
+
 impl ConnectArgs {
     /// Applies wscat's options. `typed` is the command line without settings: a `wait` in the configuration
     /// file does not remove the prompt.
     pub fn settle_wscat(&mut self, typed: &ArgMatches) {
         const SENDING: [&str; 4] = ["send", "send_hex", "send_file", "send_frame"];
         let is_typed = |id: &str| is_given(id, typed);
-        self.wscat.leaves = is_typed("wait") && SENDING.into_iter().any(is_typed);
+        let is_sent = SENDING.into_iter().any(is_typed);
+        self.wscat.leaves = is_sent && is_typed("wait");
+        if is_sent && is_typed("connect") && !self.ending.has_other_end() {
+            self.wscat.leaves = true;
+            self.ending.wait.get_or_insert_with(|| WAIT.to_owned());
+        }
         if !is_typed("slash") {
             self.sending.slash &= is_lines(&self.sending);
         }

@@ -232,12 +232,18 @@ fn every_option_is_in_the_table() {
     }
 }
 
-/// As in wscat: with -w the run ends after the wait, without it a prompt follows.
+/// With -w the run ends after the wait; with wscat's -c it does so without -w, too. Else a prompt follows.
 #[test]
 #[cfg(unix)]
 fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
     use crate::support::{Key, Terminal};
-    for (wait, has_prompt) in [(&["-w", "0.1"][..], false), (&[], true)] {
+    for (before, after, has_prompt) in [
+        (&["-c"][..], &["-w", "0.1"][..], false),
+        (&["-c"], &[], false),
+        (&["-c"], &["--stay"], true),
+        (&[], &["-w", "0.1"], false),
+        (&[], &[], true),
+    ] {
         let server = Server::script(|peer| {
             peer.accept_request();
             peer.expect_text("hello");
@@ -245,14 +251,14 @@ fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
             peer.answer_close(1000);
         });
         let url = server.url();
-        let args = [&["-c", &url, "-x", "hello"], wait].concat();
+        let args = [before, &[&*url, "-x", "hello"], after].concat();
         let mut terminal = Terminal::spawn(args, 80, 24);
         terminal.wait_for("the answer");
         if has_prompt {
             terminal.wait_for_prompt();
             terminal.press(Key::CtrlD);
         }
-        assert_eq!(terminal.wait_exit(), 0, "{wait:?}");
+        assert_eq!(terminal.wait_exit(), 0, "{before:?} {after:?}");
         assert!(terminal.termios_restored());
         server.join();
     }
