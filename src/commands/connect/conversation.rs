@@ -122,7 +122,9 @@ impl<'a> Conversation<'a> {
     /// Starts the input. `has_connection`: it is for a connection that is open.
     pub(super) fn start(&mut self, has_connection: bool) -> Result<InputSource, Error> {
         let commentary = &self.config.commentary;
-        if commentary.takes_commands && commentary.detail >= Detail::Head {
+        // Where a goal ends the run, hardly any lines are typed.
+        let has_goal = self.config.ending.count.is_some() || !self.config.ending.expect.is_empty();
+        if commentary.takes_commands && !has_goal && commentary.detail >= Detail::Head {
             let text = "lines typed are sent as messages; /help lists the commands";
             self.emit(EventKind::Notice(Level::Info, text));
         }
