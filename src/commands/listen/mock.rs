@@ -69,12 +69,13 @@ impl Mock {
 
     /// What it does, in one line.
     pub(super) fn description(&self) -> String {
-        let count = counted(self.script.messages(Side::Server) as u64, "message");
-        format!(
-            "mock of the server in {}: sends {count} to each client, in answer to the number of its \
-             messages, whatever they say",
-            self.source
-        )
+        let count = counted(self.script.messages(Side::Server) as u64, "recorded message");
+        let compared = match self.strict {
+            true => "closes with 1008 if a client's message is not as recorded",
+            false => "counts the client's messages, does not compare them",
+        };
+        let source = &self.source;
+        format!("mock of the server in {source}: answers each client with {count}; {compared}")
     }
 
     /// What this server answers one client.

@@ -40,12 +40,18 @@ fn on_a_terminal_it_says_that_it_is_a_mock() {
     let path = folder.path().join("r.ndjson");
     std::fs::write(&path, recording(&open("ws://a/chat"), &CHAT)).expect("a file");
     let path = path.to_str().expect("a path of UTF-8");
-    let mut terminal = Terminal::spawn(["listen", "--replay", path, "127.0.0.1:0"], 200, 24);
-    let sends = "sends 4 messages to each client, in answer to the number of its messages";
-    terminal.wait_for(&format!("mock of the server in {path}: {sends}"));
-    terminal.wait_for("/help lists the commands\n>");
-    terminal.press(Key::CtrlD);
-    assert_eq!(terminal.wait_exit(), 0);
+    for (strict, compared) in [
+        (None, "counts the client's messages, does not compare them"),
+        (Some("--strict"), "closes with 1008 if a client's message is not as recorded"),
+    ] {
+        let arguments = ["listen", "--replay", path, "127.0.0.1:0"].into_iter().chain(strict);
+        let mut terminal = Terminal::spawn(arguments, 200, 24);
+        let answers = "answers each client with 4 recorded messages";
+        terminal.wait_for(&format!("mock of the server in {path}: {answers}; {compared}"));
+        terminal.wait_for("/help lists the commands\n>");
+        terminal.press(Key::CtrlD);
+        assert_eq!(terminal.wait_exit(), 0);
+    }
 }
 
 #[test]
@@ -255,7 +261,7 @@ fn other_answers_are_a_usage_error() {
         [&["--entry", "1"][..], &["--strict"], &["--ignore", "$.a"], &["--max-size", "1M"]]
     {
         let outcome = wscope().arg("listen").args(option).run().code(2);
-        outcome.stderr_contains("--replay <FILE>");
+        outcome.stderr_contains(&format!("{} requires --replay FILE", option[0]));
     }
     let two = recording(&open("ws://a/x"), &["< hi"]).repeat(2);
     let outcome =
