@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command, CommandFactory};
 
 use super::connect;
 use crate::cli::{
@@ -31,14 +31,15 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
         return Error::NoArguments(FIRST_STEPS);
     }
     let (message, tip) = complaint(problem);
-    let message = without_secrets(negative_value(args, problem).unwrap_or(message), args);
+    let better = negative_value(args, problem).or_else(|| unmet_requirement(args, problem));
+    let message = without_secrets(better.unwrap_or(message), args);
     if let Some(error) = unknown_topic(args) {
         return error;
     }
     let word = url_argument(args).unwrap_or_default();
     let meant = similar_command(&word);
     let url = host_and_port(args, problem).map(|url| format!("did you mean {url}?"));
-    let url = url.or_else(|| detached_value(args));
+    let url = url.or_else(|| detached_value(args)).or_else(|| other_command(problem));
     if let Some(command) = &meant
         && (extra_url(problem).is_some() || is_valid(&moved(command, &word, args)))
     {
@@ -170,15 +171,64 @@ fn negative_value(args: &[OsString], problem: &clap::Error) -> Option<String> {
     })
 }
 
-/// The hint for a number behind an option that takes one with `=` only, such as `--retry 3`: with that, the command line is
+/// The message about an option that requires another one: without it, nothing is missing.
+fn unmet_requirement(args: &[OsString], problem: &clap::Error) -> Option<String> {
+    let missing = |problem: &clap::Error| match problem.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(names)) => names.first().cloned(),
+        _ => None,
+    };
+    let is_missing = |problem: &clap::Error| problem.kind() == ErrorKind::MissingRequiredArgument;
+    let needed = missing(problem).filter(|it| is_missing(problem) && it.starts_with("--"))?;
+    let requires = |at: &usize| {
+        let mut others = args.to_vec();
+        others.remove(*at);
+        let problem = Cli::command().try_get_matches_from(others).err();
+        problem.is_none_or(|problem| missing(&problem).as_ref() != Some(&needed))
+    };
+    let options = (1..args.len()).filter(|at| args[*at].to_string_lossy().starts_with("--"));
+    let option = args[options.into_iter().find(requires)?].to_string_lossy().into_owned();
+    let option = option.split('=').next().unwrap_or_default();
+    Some(format!("{option} requires {}", needed.replace(['<', '>'], "")))
+}
+
+/// The hint for an option of other commands.
+fn other_command(problem: &clap::Error) -> Option<String> {
+    let (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) =
+        (problem.kind(), problem.get(ContextKind::InvalidArg))
+    else {
+        return None;
+    };
+    let name = option.strip_prefix("--")?;
+    let has_it = |command: &Command| {
+        command.get_arguments().any(|arg| arg.get_long() == Some(name) && !arg.is_hide_set())
+    };
+    let cli = Cli::command();
+    let connects = has_it(&cli).then(|| "'wscope URL'".to_owned());
+    let others = cli.get_subcommands().filter(|command| has_it(command));
+    let others = others.map(|command| format!("'wscope {}'", command.get_name()));
+    let mut commands: Vec<_> = connects.into_iter().chain(others).collect();
+    let last = commands.pop()?;
+    let list =
+        if commands.is_empty() { last } else { format!("{} and {last}", commands.join(", ")) };
+    Some(format!("{option} is an option of {list}"))
+}
+
+/// The hint for a value behind an option that takes one with `=` only, such as `--retry 3`: with that, the command line is
 /// valid.
 fn detached_value(args: &[OsString]) -> Option<String> {
+    let cli = Cli::command();
+    let command = cli.find_subcommand(command_of(args).trim_end()).unwrap_or(&cli);
     (1..args.len().saturating_sub(1)).find_map(|at| {
         let (option, value) = (args[at].to_str()?, args[at + 1].to_str()?);
-        let is_long = option.strip_prefix("--").is_some_and(|name| !name.is_empty());
-        // Numbers and ports: a word may be a host.
+        let name = option.strip_prefix("--").filter(|name| !name.is_empty())?;
+        // Numbers, ports and words of a list: another word may be a host.
         let is_number = value.trim_start_matches(':').parse::<u64>().is_ok();
-        if !is_long || option.contains('=') || !is_number {
+        let is_listed = || {
+            let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name));
+            let values = arg.map_or_else(Vec::new, Arg::get_possible_values);
+            values.iter().any(|listed| listed.matches(value, false))
+        };
+        if !(is_number || is_listed()) {
             return None;
         }
         let joined = format!("{option}={value}");

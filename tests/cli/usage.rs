@@ -316,6 +316,8 @@ fn a_value_that_needs_an_equals_sign_has_a_suggestion() {
         (&["--retry", "20", URL][..], "--retry=20"),
         (&["--reconnect", "3", "-v", URL], "--reconnect=3"),
         (&["--ui", ":9000", URL], "--ui=:9000"),
+        (&["--timestamps", "relative", URL], "--timestamps=relative"),
+        (&["listen", "--timestamps", "utc", ":0"], "--timestamps=utc"),
     ] {
         wscope()
             .args(args)
@@ -323,12 +325,46 @@ fn a_value_that_needs_an_equals_sign_has_a_suggestion() {
             .code(2)
             .stderr_contains(&format!("hint: did you mean {meant}?\n"));
     }
-    for args in
-        [&["--retry", "many", URL][..], &["--retry", "ws://u:secret@h", URL], &["-v", "2", URL]]
-    {
+    for args in [
+        &["--retry", "many", URL][..],
+        &["--retry", "ws://u:secret@h", URL],
+        &["-v", "2", URL],
+        &["--timestamps", "host", URL],
+    ] {
         let outcome = wscope().args(args).run().code(2);
         outcome.stderr_lacks("did you mean -").stderr_lacks("secret");
     }
+}
+
+#[test]
+fn an_option_of_another_command_is_named() {
+    for (args, hint) in [
+        (&["--latency", "5s", URL][..], "--latency is an option of 'wscope proxy'"),
+        (&["listen", "--expect", "hi"], "--expect is an option of 'wscope URL'"),
+        (
+            &["codes", "--entry", "2"],
+            "--entry is an option of 'wscope listen', 'wscope view', 'wscope replay' and 'wscope diff'",
+        ),
+    ] {
+        wscope().args(args).run().code(2).stderr_contains(&format!("hint: {hint}\n"));
+    }
+    wscope().args(["--latencies", "5s", URL]).run().code(2).stderr_lacks("is an option of");
+}
+
+#[test]
+fn an_option_without_the_one_that_it_requires_names_it() {
+    for (args, message) in [
+        (&["--open", URL][..], "--open requires --ui[=ADDR]"),
+        (&["-v", "--append", URL], "--append requires --record FILE"),
+        (&["listen", "--strict"], "--strict requires --replay FILE"),
+        (&["listen", "--once", "--entry=2", ":0"], "--entry requires --replay FILE"),
+        (&["--key", "k.pem", URL], "--key requires --cert FILE"),
+        (&["replay", "--ignore", "$.ts", "a.har"], "--ignore requires --check"),
+    ] {
+        assert_eq!(usage_error(&wscope().args(args).run()), format!("wscope: {message}"));
+    }
+    let outcome = wscope().args(["--wait", "5"]).run();
+    assert!(usage_error(&outcome).contains("<URL>"), "{}", outcome.stderr);
 }
 
 #[cfg(unix)]
