@@ -194,16 +194,16 @@ fn configured(typed: &ArgMatches, env: &SettingsEnv) -> Result<Option<Configured
     if file.is_none() && name.is_none() && env.options.is_none() {
         return Ok(None);
     }
-    let (path, lines) = (env.file.clone().unwrap_or_default(), file.unwrap_or_default());
+    let (path, lines) = (env.file.clone().unwrap_or_default(), file.as_deref().unwrap_or_default());
     let (name, tail) = name.map(endpoint::split).unzip();
     let endpoint = name.and_then(|name| {
-        let (url, line) = endpoint::url(&lines, name, tail.unwrap_or_default())?;
+        let (url, line) = endpoint::url(lines, name, tail.unwrap_or_default())?;
         Some((name.to_owned(), url, line))
     });
     if let (Some(name), None) = (name, &endpoint) {
-        return Err(unknown(env.file.as_deref(), name, &lines).into());
+        return Err(unknown(env.file.as_deref(), name, file.as_deref()).into());
     }
-    let settings = read_settings(&lines, name, env, &path)?;
+    let settings = read_settings(lines, name, env, &path)?;
     let mut notices = Vec::new();
     if lines.iter().any(has_secret) && privacy::others_may_read(&path) {
         notices.push((Level::Warning, privacy::warning(&path)));
@@ -211,8 +211,9 @@ fn configured(typed: &ArgMatches, env: &SettingsEnv) -> Result<Option<Configured
     Ok(Some(Configured { path, endpoint, settings: settings.into(), notices }))
 }
 
-fn unknown(path: Option<&Path>, name: &str, lines: &[SettingLine]) -> SettingError {
-    let known = endpoint::list(lines);
+/// The error for an endpoint that is not in the file; `lines`: those of the file, if it exists.
+fn unknown(path: Option<&Path>, name: &str, lines: Option<&[SettingLine]>) -> SettingError {
+    let known = endpoint::list(lines.unwrap_or_default());
     let close = closest(name, known.iter().map(|(name, _)| name.as_str()));
     let guess = close.map_or_else(String::new, |name| format!("; did you mean @{name}?"));
     let reason = match path {
@@ -223,7 +224,14 @@ fn unknown(path: Option<&Path>, name: &str, lines: &[SettingLine]) -> SettingErr
         }
         Some(path) => {
             let path = path.display();
-            format!("{path} has no section [{name}] with a line url = wss://…{guess}")
+            match lines {
+                Some(_) => {
+                    format!("{path} has no section [{name}] with a line url = wss://…{guess}")
+                }
+                None => format!(
+                    "{path} does not exist; @{name} is its section [{name}], with a line url = wss://…"
+                ),
+            }
         }
         None => "no configuration file: neither HOME nor XDG_CONFIG_HOME is set".to_owned(),
     };

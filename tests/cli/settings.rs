@@ -272,11 +272,14 @@ fn an_invalid_line_of_the_used_endpoint_is_reported() {
 
 #[test]
 fn an_unknown_endpoint_is_reported() {
-    for client in [with_config("[staging]\nurl = @prod\n[prod]\nurl = ws://h\n"), wscope()] {
+    let configured = with_config("[staging]\nurl = @prod\n[prod]\nurl = ws://h\n");
+    for (client, reason) in [
+        (configured, "has no section [staging] with a line url = wss://…"),
+        (wscope(), "does not exist; @staging is its section [staging], with a line url = wss://…"),
+    ] {
         let path = client.home().join(FILE).display().to_string();
-        client.arg("@staging/x").run().code(2).stderr(&format!(
-            "wscope: @staging: {path} has no section [staging] with a line url = wss://…\n"
-        ));
+        let message = format!("wscope: @staging: {path} {reason}\n");
+        client.arg("@staging/x").run().code(2).stderr(&message);
     }
 }
 
