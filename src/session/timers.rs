@@ -146,6 +146,7 @@ impl Session<'_> {
     fn note_silence(&mut self, wait: Duration) {
         let is_unanswered = self.traffic.is_unanswered(self.connection.received_counters());
         let (level, text) = match self.connection.sent_counters().messages {
+            0 if self.input.error.is_some() => return, // the reason, which the run reports
             0 => (
                 Level::Info,
                 format!(

@@ -189,6 +189,15 @@ fn a_byte_order_mark_is_reported() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_has_not_ended() {
+    let (server, frames) = serve_sink();
+    let outcome =
+        wscope().args(["--wait", "10ms", &server.url()]).stdin_bytes(b"caf\xe9\n").run().code(8);
+    assert!(next(&frames).is_empty());
+    outcome.stderr_lacks("the input has ended").stderr_contains(": line 1, byte 4: invalid UTF-8");
+}
+
+#[test]
 fn forbidden_json_actions_are_reported_after_the_lines_before_them() {
     for (line, cause) in forbidden_actions() {
         send_json_with_an_invalid_line(&line).stderr_contains(cause).stderr_contains("line 2");
