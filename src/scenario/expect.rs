@@ -52,7 +52,7 @@ pub fn probable_mistake(source: &str) -> Option<String> {
     if text.starts_with("$.") || text.starts_with("$[") {
         let like = json_of_path(text).unwrap_or_else(|| r#"{"type":"presence"}"#.to_owned());
         return Some(format!(
-            "a pattern of JSON is a part of the message, as {like}; text:{text} is the text"
+            "JSONPath cannot be used here: write the members, as {like}, or text:{text} for that text"
         ));
     }
     let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;

@@ -278,8 +278,7 @@ fn a_path_of_the_filter_of_the_page_is_not_a_pattern() {
         ("client nth 3 => drop", None),
     ] {
         let reason = ProxyRule::parse(source, Vec::new()).err().map(|error| error.reason);
-        let expected =
-            example.map(|example| format!("is a part of the message, as {example}; text:$"));
+        let expected = example.map(|example| format!("write the members, as {example}, or text:$"));
         match expected {
             Some(expected) => {
                 assert!(reason.is_some_and(|reason| reason.contains(&expected)), "{source}");
