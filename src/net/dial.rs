@@ -48,7 +48,7 @@ pub struct DialOptions<'a> {
 /// How long each phase took; `None` for one that was not needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Look-up of names.
+    /// Lookup of names.
     pub dns: Option<Duration>,
     /// TCP connect, all attempts.
     pub tcp: Option<Duration>,
@@ -264,7 +264,7 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        // Before connecting to the proxy, which is not involved in this look-up.
+        // Before connecting to the proxy, which is not involved in this lookup.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
                 self.addresses(host, port)?.into_iter().map(SocksDestination::Address).collect()

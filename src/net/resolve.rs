@@ -23,7 +23,7 @@ pub fn loopback(port: u16) -> Vec<SocketAddr> {
     v6.into_iter().chain([v4]).map(|address| SocketAddr::new(address, port)).collect()
 }
 
-/// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no look-up. A name of
+/// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no lookup. A name of
 /// this machine (RFC 6761 section 6.3) is a loopback address even if the system does not know it.
 ///
 /// # Errors

@@ -118,7 +118,7 @@ fn a_refused_ipv6_address_is_written_in_brackets() {
 fn an_unknown_host_name_is_reported() {
     let outcome = wscope().arg("ws://no-such-host.invalid/").run().code(3).stdout("");
     outcome
-        .stderr_contains("wscope: could not connect: DNS look-up of no-such-host.invalid: ")
+        .stderr_contains("wscope: could not connect: DNS lookup of no-such-host.invalid: ")
         .stderr_contains("\nhint: ")
         .stderr_contains("--resolve HOST:PORT:ADDRESS");
     let outcome = wscope().args(["--json", "ws://no-such-host.invalid/"]).run().code(3);

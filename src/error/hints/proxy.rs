@@ -131,7 +131,7 @@ fn refused(error: &ProxyError, response: &ServerResponse) -> Option<String> {
         // tinyproxy responds so to a wrong password.
         401 => match error.sent {
             Some(sent) => not_accepted(sent),
-            None => "401 is a web server's status, where a proxy has 407: is the port that of a forward proxy?".to_owned(),
+            None => "a proxy would answer 407, a web server 401: is this the port of a forward proxy?".to_owned(),
         },
         500 if !mentions_unreachable(response) => {
             "the proxy failed: its answer, or its log, may say why".to_owned()

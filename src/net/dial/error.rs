@@ -42,7 +42,7 @@ pub enum DialPhase {
 impl fmt::Display for DialPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dns(host) => write!(f, "DNS look-up of {host}"),
+            Self::Dns(host) => write!(f, "DNS lookup of {host}"),
             Self::Tcp(addresses) => {
                 let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
                 write!(f, "TCP connect to {}", list.join(", "))
@@ -77,7 +77,7 @@ impl DialPhase {
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// The name could not be looked up.
-    #[error("DNS look-up of {host}: {}", resolve::reason(.error))]
+    #[error("DNS lookup of {host}: {}", resolve::reason(.error))]
     Dns {
         /// The name.
         host: String,

@@ -238,7 +238,10 @@ fn touch_text(touch: &Touch<'_>) -> String {
         (Some(rule), Some(number)) => format!("rule {rule}: {} as {number}", touch.action),
         (Some(rule), None) => format!("rule {rule}: {}", touch.action),
         (None, Some(number)) => format!("held as {number}"),
-        (None, None) => format!("by the operator: {}", touch.action),
+        (None, None) => {
+            let action = if touch.action == "inject" { "sent" } else { touch.action };
+            format!("by the operator: {action}")
+        }
     }
 }
 

@@ -44,7 +44,7 @@ fn the_401_of_tinyproxy_is_treated_as_a_wrong_password() {
         ": 401 Unauthorized\nhint: the proxy does not accept this name and password",
     );
     refused(answer, "http://", &[])
-        .stderr_contains("hint: 401 is a web server's status, where a proxy has 407");
+        .stderr_contains("hint: a proxy would answer 407, a web server 401");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn an_unreachable_proxy_is_reported() {
         ),
         (
             "socks5h://no-such-proxy.invalid",
-            "proxy socks5h://no-such-proxy.invalid:1080: DNS look-up of no-such-proxy.invalid: ",
+            "proxy socks5h://no-such-proxy.invalid:1080: DNS lookup of no-such-proxy.invalid: ",
         ),
     ] {
         wscope()

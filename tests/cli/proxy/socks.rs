@@ -60,7 +60,7 @@ fn the_name_is_resolved_locally_with_socks5() {
     let proxy = Server::script(Peer::expect_eof);
     run_through("socks5://", &proxy, &[])
         .code(3)
-        .stderr_contains("could not connect: DNS look-up of target.invalid: ");
+        .stderr_contains("could not connect: DNS lookup of target.invalid: ");
     drop(Peer::connect(proxy.port()));
 }
 

@@ -99,6 +99,7 @@ fn a_touched_message_is_shown_with_what_was_done_and_both_forms() {
         (touch(Some(1), "drop", None), "     rule 1: drop\n"),
         (touch(Some(3), "delay 500ms", None), "     rule 3: delay 500ms\n"),
         (touch(None, "replace", text(b"{\"a\":2}")), "     by the operator: replace → {\"a\":2}\n"),
+        (touch(None, "inject", None), "     by the operator: sent\n"),
         (touch(Some(2), "replace", text(b"")), "     rule 2: replace → (empty message)\n"),
         (touch(Some(2), "corrupt", text(b"\x1b[2J")), "     rule 2: corrupt → \\e[2J\n"),
         (touch(Some(2), "a\u{1b}\n", None), "     rule 2: a\\e\\n\n"),
