@@ -42,7 +42,7 @@ pub fn lines(
     if !usages.is_empty() {
         lines.push(("usage", usages.join(", ")));
     }
-    lines.push(("SHA-256", fingerprint.clone()));
+    lines.push(("SHA-256", breakable(fingerprint, columns, indent)));
     let line = |(label, text): &(&str, String)| {
         let column = indent + LABEL + " ".len();
         let text = escape(text, Newlines::Escape);
@@ -51,6 +51,16 @@ pub fn lines(
         format!("{:indent$}{label} {text}\n", "")
     };
     lines.iter().map(line).collect()
+}
+
+/// A fingerprint; with a space behind half of its bytes if it is too long for the line, where it is wrapped then.
+fn breakable(fingerprint: &str, columns: Option<usize>, indent: usize) -> String {
+    let width = indent + LABEL + " ".len() + fingerprint.len();
+    let colon = fingerprint[..=fingerprint.len() / 2].rfind(':');
+    match colon.filter(|_| columns.is_some_and(|columns| width > columns)) {
+        Some(colon) => format!("{} {}", &fingerprint[..=colon], &fingerprint[colon + 1..]),
+        None => fingerprint.to_owned(),
+    }
 }
 
 /// A certificate on one line: subject, hosts, issuer, end of validity.
@@ -68,4 +78,21 @@ pub fn line(certificate: &CertificateInfo) -> String {
     let text =
         format!("certificate {subject}{hosts}, {issued}, until {end} ({})", certificate.validity());
     escape(&text, Newlines::Escape).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_fingerprint_is_broken_between_bytes() {
+        let fingerprint = ["AB"; 32].join(":");
+        let half = ["AB"; 16].join(":");
+        assert_eq!(breakable(&fingerprint, None, 2), fingerprint);
+        assert_eq!(breakable(&fingerprint, Some(107), 2), fingerprint);
+        for columns in [80, 106] {
+            assert_eq!(breakable(&fingerprint, Some(columns), 2), format!("{half}: {half}"));
+        }
+        assert_eq!(breakable("AB", Some(2), 2), "AB");
+    }
 }

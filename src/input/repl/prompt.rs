@@ -15,8 +15,8 @@ const PAUSED: &str = "paused, ";
 /// The time of day with milliseconds in a UTC time.
 const TIME_OF_DAY: std::ops::Range<usize> = 11..23;
 
-/// Columns of the number of messages that are held back.
-const COUNT_WIDTH: usize = 6;
+/// The columns of this with any number.
+const PAUSE_WIDTH: usize = "paused, 999+ held back ".len();
 
 /// The text before the line being typed.
 #[derive(Debug, Default)]
@@ -73,12 +73,11 @@ impl PromptText {
             return Cow::Borrowed(prompt);
         }
         let stamp = stamp.map_or_else(|| " ".repeat(time), |stamp| fitted(stamp, time));
-        let width = pause(0).len();
-        let rest = match rest.get(width..).filter(|_| is_pause) {
+        let rest = match rest.get(PAUSE_WIDTH..).filter(|_| is_pause) {
             // It may have ended while the line is typed.
             Some(prompt) => match context.view.paused() {
                 Some(count) => pause(count) + prompt,
-                None => " ".repeat(width) + prompt,
+                None => " ".repeat(PAUSE_WIDTH) + prompt,
             },
             None => rest.to_owned(),
         };
@@ -88,8 +87,8 @@ impl PromptText {
 
 /// The number of messages that are held back.
 fn pause(count: u64) -> String {
-    let count = count.min(999_999);
-    format!("{PAUSED}{count:>COUNT_WIDTH$} held back ")
+    let count = if count < 1000 { count.to_string() } else { "999+".to_owned() };
+    format!("{:PAUSE_WIDTH$}", format!("{PAUSED}{count} held back "))
 }
 
 /// Columns for a time: half of the terminal is for what is typed. A UTC time is without its date then.
@@ -162,10 +161,12 @@ mod tests {
         let (view, prompt) = prompt();
         view.pause();
         let text = prompt.text();
-        assert_eq!(text, "paused,      0 held back > ");
+        assert_eq!(text, "paused, 0 held back    > ");
         assert_eq!(prompt.drawn(&text), text);
         assert_eq!(prompt.drawn("(reverse-i-search)`': "), "(reverse-i-search)`': ");
+        assert_eq!(pause(999), "paused, 999 held back  ");
+        assert_eq!(pause(1000), "paused, 999+ held back ");
         view.resume(true);
-        assert_eq!(prompt.drawn(&text), format!("{:>27}", "> "), "until the next line");
+        assert_eq!(prompt.drawn(&text), format!("{:>25}", "> "), "until the next line");
     }
 }
