@@ -86,6 +86,8 @@ test("what waited in a proxy says so in its row and in its detail", async () => 
   const view = new RowView(), note = (row) => { view.fill({ preview: "x", size: 1, ...row }, null, 80); return view.cells.data.before; };
   assert.deepEqual([note({}), note({ waited: true })], [undefined, "not delivered at once  "]);
   assert.equal(note({ waited: true, action: "delay 1s", rule: 1 }), "delayed 1s by rule 1  ");
+  const sizeOf = (row) => { view.fill(row, null, 80); return view.cells.size.textContent; };
+  assert.deepEqual([sizeOf({ preview: "x", size: 1 }), sizeOf({ type: "close", preview: "1000", code: 1000 })], ["1 B", ""]);
   delete globalThis.document;
 });
 

@@ -70,7 +70,7 @@ export class RowView {
     setText(cells.direction, arrowText(row.direction));
     cells.direction.ariaLabel = side || null;
     putData(cells.type, row.type ?? row.event);
-    setText(cells.size, typeof row.code === "number" ? String(row.code) : sizeText(row.size));
+    setText(cells.size, typeof row.code === "number" ? "" : sizeText(row.size));
     this.preview(row.preview ?? "", words, room - late.length - action.length);
     if (row.cut && row.size > 1_000) cells.data.append(span(`  … ${countText(row.size)} B`, "note"));
     if (late) cells.data.prepend(span(late, "note"));
