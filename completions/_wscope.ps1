@@ -284,7 +284,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--glob', '--glob', [CompletionResultType]::ParameterName, 'Add the files that match a pattern, such as ''tests/**/*.wscope'' [repeatable]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run this many files at the same time [default: the number of processors, 1 with --verbose]')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run this many files at the same time [default: the number of processors, 1 with --verbose]')
-            [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'Run all files this often')
+            [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'Run all files N times')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only the parts whose title matches')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Limit for each part [default: max-time of the scenario, or 30s]')

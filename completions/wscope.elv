@@ -278,7 +278,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --glob 'Add the files that match a pattern, such as ''tests/**/*.wscope'' [repeatable]'
             cand -j 'Run this many files at the same time [default: the number of processors, 1 with --verbose]'
             cand --jobs 'Run this many files at the same time [default: the number of processors, 1 with --verbose]'
-            cand --repeat 'Run all files this often'
+            cand --repeat 'Run all files N times'
             cand --only 'Run only the parts whose title matches'
             cand --retry 'Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503'
             cand -m 'Limit for each part [default: max-time of the scenario, or 30s]'

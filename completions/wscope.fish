@@ -355,7 +355,7 @@ complete -c wscope -n '__wscope_is check; and __wscope_expands' -l variables-fil
 complete -c wscope -n '__wscope_is check' -l secret -d 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]' -r -f
 complete -c wscope -n '__wscope_is check' -l glob -d 'Add the files that match a pattern, such as \'tests/**/*.wscope\' [repeatable]' -r -f
 complete -c wscope -n '__wscope_is check' -s j -l jobs -d 'Run this many files at the same time [default: the number of processors, 1 with --verbose]' -r -f
-complete -c wscope -n '__wscope_is check' -l repeat -d 'Run all files this often' -r -f
+complete -c wscope -n '__wscope_is check' -l repeat -d 'Run all files N times' -r -f
 complete -c wscope -n '__wscope_is check' -l only -d 'Run only the parts whose title matches' -r -f
 complete -c wscope -n '__wscope_is check' -l retry -d 'Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503' -f
 complete -c wscope -n '__wscope_is check' -s m -l max-time -d 'Limit for each part [default: max-time of the scenario, or 30s]' -r -f

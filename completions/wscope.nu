@@ -28,7 +28,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # See, talk to, pipe through and check WebSocket endpoints
+  # Inspect, talk to, script and test WebSocket endpoints
   export extern wscope [
     --header(-H): string      # Add, replace or remove a request header [repeatable]
     --subprotocol(-s): string # Offer a subprotocol [repeatable, or a comma-separated list]
@@ -306,7 +306,7 @@ module completions {
     --secret: string          # Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]
     --glob: string            # Add the files that match a pattern, such as 'tests/**/*.wscope' [repeatable]
     --jobs(-j): string        # Run this many files at the same time [default: the number of processors, 1 with --verbose]
-    --repeat: string          # Run all files this often
+    --repeat: string          # Run all files N times
     --fail-fast               # Stop at the first part that fails
     --only: string            # Run only the parts whose title matches
     --list                    # List files and parts with their lines, and run nothing

@@ -52,7 +52,7 @@ pub use ui::UiArgs;
 pub use view::{SelectionArgs, ViewArgs};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
-/// See, talk to, pipe through and check WebSocket endpoints.
+/// Inspect, talk to, script and test WebSocket endpoints.
 ///
 /// On a terminal wscope shows the opening handshake and gives a prompt; in a pipe every line of
 /// standard input is sent as a message, and every received message is written to standard output.
@@ -88,14 +88,14 @@ pub fn connect_command() -> clap::Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  wscope wss://example.com/socket          talk to an endpoint
-  wscope :8080/chat -s chat.v2 -v          localhost, with a subprotocol
-  echo '{\"op\":\"ping\"}' | wscope -1 URL     one request, one answer
-  wscope URL | head -3                     the first three messages
-  wscope --json URL | jq .data             events for other programs
-  wscope -x hello --expect /^hi/ -m 5s URL a check: exit status 0 or 1
-  wscope --record chat.har URL             keep the session in a file
-  wscope listen --echo                     a server to try these with
+  wscope wss://example.com/socket           talk to an endpoint
+  wscope :8080/chat -s chat.v2 -v           localhost, with a subprotocol
+  echo '{\"op\":\"ping\"}' | wscope -1 URL      one request, one answer
+  wscope URL | head -3                      the first three messages
+  wscope --json URL | jq .data              events for other programs
+  wscope -x hello --expect /^hi/ -m 5s URL  a check: exit status 0 or 1
+  wscope --record chat.har URL              keep the session in a file
+  wscope listen --echo                      a server to try these with
 
 Exit status:
   0 success · 1 expectation not met · 2 usage · 3 no connection · 4 handshake
@@ -320,7 +320,8 @@ pub struct EndingArgs {
 
     /// Close after N received messages
     ///
-    /// With --expect the connection stays open, and received messages are written, until that is met
+    /// Standard output gets these N. On a terminal messages are shown that arrive before the server has answered
+    /// the Close frame, too: it can be more than N. With --expect the connection stays open, and received messages are written, until that is met
     /// too.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,

@@ -1,4 +1,4 @@
-//! wscope: see, talk to, pipe through and check WebSocket endpoints.
+//! wscope: inspect, talk to, script and test WebSocket endpoints.
 //!
 //! Actions in, events out: inputs produce [`input::Action`]s, the [`session`] carries them out on a
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from

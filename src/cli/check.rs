@@ -60,9 +60,9 @@ pub struct CheckArgs {
 const EXAMPLES: &str = "\
 Examples:
   wscope check chat.wscope                        one file
-  wscope check --variable host=localhost:8080     all *.wscope files below this folder
+  wscope check --variable host=localhost:8080     every *.wscope below
   wscope check --report-junit report.xml tests/   a report for a CI system
-  wscope check --relax chat.wscope                accept values that differ each time
+  wscope check --relax chat.wscope                accept changing values
 
 A scenario:
   WS ws://{{host}}/chat
@@ -105,7 +105,7 @@ pub struct CheckRunArgs {
     #[arg(short = 'j', long, value_name = "N")]
     pub jobs: Option<usize>,
 
-    /// Run all files this often
+    /// Run all files N times
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub repeat: usize,
 

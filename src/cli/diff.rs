@@ -102,7 +102,8 @@ Examples:
   wscope diff --ignore '$..ts' a.har b.har  apart from times
   wscope diff --handshake --timing a.ndjson b.ndjson
   wscope diff --entry /chat page.har chat.ndjson
-  wscope replay --json chat.har :8080 > now.ndjson; wscope diff chat.har now.ndjson
+  wscope replay --json chat.har :8080 > now.ndjson
+  wscope diff chat.har now.ndjson
   wscope diff --json a.ndjson b.ndjson | jq 'select(.kind == \"changed\").changes'
 
 Exit status:

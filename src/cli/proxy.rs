@@ -186,7 +186,7 @@ pub struct FaultArgs {
 pub struct WatchingArgs {
     /// How to write messages [default: lines; decorated on a terminal]
     ///
-    /// Each of lines begins with the number of the connection and the direction: '#1 > ' is from the client to the server,
+    /// With lines, each line begins with the number of the connection and the direction: '#1 > ' is from the client to the server,
     /// '#1 < ' from the server to the client. nul, raw, hex and base64 have only the messages, of both directions in the order
     /// in which they came.
     #[arg(long, value_name = "HOW")]
@@ -301,9 +301,9 @@ Rules:
   'client ping: => drop'                       a server that answers no ping
 
 Examples:
-  wscope proxy :9000 ws://localhost:3000     show what both sides say
-  wscope proxy :9000 @staging --record x.har keep it in a file
-  wscope proxy :9000 :3000 --json | jq .data events for other programs
+  wscope proxy :9000 ws://localhost:3000      show what both sides say
+  wscope proxy :9000 @staging --record x.har  keep it in a file
+  wscope proxy :9000 :3000 --json | jq .data  events for other programs
   wscope proxy :9000 :3000 --rule 'server 5% => drop' --seed 7
   wscope proxy :9000 :3000 --latency 150ms±50ms --throttle 64K
 
