@@ -254,6 +254,19 @@ fn a_pipeline_can_be_stopped_and_continued() {
     }
 }
 
+/// Nothing is typed: as at a prompt, the run ends after the wait.
+#[test]
+fn a_pipeline_with_a_message_and_a_wait_ends_by_itself() {
+    let server = server(|peer| {
+        peer.expect_text("hello");
+        peer.send(text("the answer"));
+    });
+    let script = format!("\"$WSCOPE\" --no-config -x hello -w 0.1 {} | cat", server.url());
+    let mut terminal = Terminal::spawn_shell(&script, 100, 30);
+    terminal.wait_for("the answer");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+}
+
 #[test]
 fn a_closed_terminal_is_a_hangup_and_not_the_end_of_input() {
     for arguments in ["", "--input lines"] {

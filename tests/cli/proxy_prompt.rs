@@ -474,12 +474,12 @@ fn the_display_is_filtered_searched_and_paused() {
     terminal.type_line("/mute /noise/");
     terminal.wait_for("not shown: /noise/");
     terminal.type_line("/pause");
-    terminal.wait_for("0 held back >");
+    terminal.wait_for("0 held back ");
     for words in ["noise", "signal one"] {
         say(&mut client, words);
         assert_eq!(received.recv().expect("a text"), words);
     }
-    terminal.wait_for("1 held back >");
+    terminal.wait_for("1 held back ");
     terminal.type_line("/resume");
     terminal.wait_for("signal one");
     terminal.type_line("/grep signal");

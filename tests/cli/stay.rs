@@ -266,7 +266,7 @@ fn a_pause_lasts_beyond_the_end_of_a_connection() {
     let terminal = stay(&server, &[]);
     terminal.wait_for("subprotocol");
     terminal.type_line("/pause");
-    terminal.wait_for("held back > ");
+    terminal.wait_for("held back ");
     terminal.type_line("go");
     terminal.wait_for("1006");
     assert!(!terminal.screen().contains("< first"), "{}", terminal.screen());

@@ -429,14 +429,14 @@ fn the_operator_works_in_the_stream_of_all_clients() {
     terminal.type_line("/mute /noise/");
     terminal.wait_for("not shown: /noise/");
     terminal.type_line("/pause");
-    terminal.wait_for("0 held back >");
+    terminal.wait_for("0 held back ");
     for (number, peer) in peers.iter_mut().enumerate() {
         peer.send(masked(&text("noise")));
         peer.send(masked(&text(&format!("message {number}"))));
         peer.send(masked(&ping(b"")));
         peer.expect_pong(b"");
     }
-    terminal.wait_for("2 held back >");
+    terminal.wait_for("2 held back ");
     terminal.type_line("/resume");
     terminal.wait_for("#1 < message 0\n#2 < message 1\n");
     terminal.type_line("/grep message");

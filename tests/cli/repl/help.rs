@@ -1,7 +1,7 @@
 //! `/help`.
 
 use super::{leave, server, wait_for_prompt};
-use crate::support::Terminal;
+use crate::support::{Key, Terminal};
 
 const COMMANDS: &str = "help text binary file ping pong fragment frame close status headers full again save copy grep \
                         filter mute pause resume time numbers set unset send save-as quit";
@@ -33,6 +33,18 @@ fn all_of_help_lists_every_command() {
     terminal.type_line("/filtre");
     terminal.wait_for("did you mean /filter?");
     leave(terminal);
+}
+
+#[test]
+fn typed_lines_are_not_mentioned_where_a_goal_ends_the_run() {
+    for goal in [&["-1"][..], &["--count", "2"], &["--expect", "hi"]] {
+        let server = server(|_| {});
+        let mut terminal = Terminal::spawn([goal, &[&server.url()]].concat(), 80, 24);
+        wait_for_prompt(&terminal, "");
+        assert!(!terminal.screen().contains("lines typed"), "{goal:?}: {}", terminal.screen());
+        terminal.press(Key::CtrlD);
+        assert_eq!(terminal.wait_exit(), 1);
+    }
 }
 
 #[test]
