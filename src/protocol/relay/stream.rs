@@ -303,6 +303,8 @@ impl MessageRelay {
             QueuedEvent::Tolerated(violation) => Some(*violation),
             _ => self.inbound.violation().cloned(),
         };
+        // Nothing behind it is decoded, so that where that ends is not known.
+        self.inbound.ignore();
     }
 }
 

@@ -258,3 +258,24 @@ fn what_a_rule_that_resets_discards_is_counted() {
     assert!(claimed.is_some_and(|claimed| claimed >= received - got), "{got} arrived: {close}");
     drop(server);
 }
+
+/// Nothing behind the violation is decoded, so that nothing is known about where that ends.
+#[test]
+fn whole_frames_behind_a_violation_that_is_withheld_are_no_cut() {
+    for behind in [
+        [frame(true, 0, 3, b"y"), text("z")].concat(),
+        [violating(), text("zzzzz")].concat(),
+        [frame(true, 1, 9, b"y"), text(&"z".repeat(50))].concat(),
+        text("z")[..2].to_vec(),
+    ] {
+        let (proxy, mut client, mut server) = open(&["--enforce"]);
+        server.send([violating(), behind].concat());
+        client.expect_close(1002);
+        server.expect_close(1002);
+        drop((client, server));
+        let outcome = proxy.running.wait();
+        let close = event_of(&outcome, "close");
+        assert_eq!(close["cut"], Value::Null, "{close}");
+        outcome.stderr_lacks("in the middle of");
+    }
+}
