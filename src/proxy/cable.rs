@@ -144,6 +144,8 @@ struct Way {
     pending_end: Option<SourceEnd>,
     /// The first Close frame of its source.
     close: Option<ClosePayload>,
+    /// Its source had got that of the other side before it sent its own.
+    has_got_close: bool,
     /// A Close frame was delivered while bytes were passed on unexamined.
     has_streamed_close: bool,
     /// Events are left because the outputs do not keep up.
@@ -192,6 +194,7 @@ impl<'a> Cable<'a> {
             cut: None,
             pending_end: None,
             close: None,
+            has_got_close: false,
             has_streamed_close: false,
             has_more_events: false,
             has_shown_end: false,
@@ -354,9 +357,7 @@ impl<'a> Cable<'a> {
 impl Cable<'_> {
     /// Records whose Close frame was the first one that was delivered.
     fn note_delivered_close(&mut self, from: Side) {
-        let way = &self.ways[at(from)];
-        // Once the proxy has ended a direction, nothing of its source follows.
-        if way.close.is_some() && way.has_delivered_close() && !way.is_shut {
+        if self.ways[at(from)].has_passed_close() {
             self.totals.first_close.get_or_insert(from);
         }
     }
@@ -377,6 +378,11 @@ impl Way {
             Passing::Messages(messages) => messages.relay.has_sent_close(),
         };
         self.has_streamed_close || in_message_mode
+    }
+
+    /// Whether that was the Close frame of the source, not one of the proxy, which ends the direction.
+    fn has_passed_close(&self) -> bool {
+        self.close.is_some() && self.has_delivered_close() && !self.is_shut
     }
 
     /// Takes how it is passed on, to be replaced.

@@ -24,10 +24,10 @@ pub(super) struct Closing {
     pub(super) is_first: bool,
     /// The sides that had sent a Close frame before: it is no answer to ours.
     pub(super) had_closed: [bool; 2],
-    /// The sides that had got one of the other side before.
-    pub(super) had_got_close: [bool; 2],
-    /// The sides that have got our Close frame.
+    /// The sides that have got a Close frame, of the other side or ours: nothing else is sent to them.
     pub(super) told: [bool; 2],
+    /// The sides to which ours was sent.
+    pub(super) sent: [bool; 2],
 }
 
 /// The proxy has closed the connection toward one side.
@@ -79,8 +79,8 @@ impl Cable<'_> {
         let had_closed = SIDES.map(|side| self.ways[at(side)].close.is_some());
         let told = SIDES.map(|to| self.ways[at(to.other())].has_delivered_close());
         SIDES.iter().for_each(|&to| self.prepare_close(to, &payload, None));
-        let had_got_close = told;
-        let closing = Closing { payload, why, deadline, is_first, had_closed, had_got_close, told };
+        let sent = [false; 2];
+        let closing = Closing { payload, why, deadline, is_first, had_closed, told, sent };
         self.closing = Some(closing);
         SIDES.iter().for_each(|&from| self.send_own_close(from, false));
     }
@@ -168,6 +168,9 @@ impl Cable<'_> {
             Some(_) if self.ends[at(to)].has_failed() => {}
             Some(frame) => {
                 self.note_told(to);
+                if let Some(closing) = &mut self.closing {
+                    closing.sent[at(to)] = true;
+                }
                 if own.closed_side.is_some() {
                     self.closed_side = own.closed_side;
                 }

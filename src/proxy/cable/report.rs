@@ -34,7 +34,7 @@ impl Cable<'_> {
         let closed_side = self.closed_side.take();
         // A Close frame that still waits was not sent.
         let has_got_ours = |side: Side, closing: &Closing| {
-            closing.told[at(side)] && self.ways[at(side.other())].outgoing.is_empty()
+            closing.sent[at(side)] && self.ways[at(side.other())].outgoing.is_empty()
         };
         let (why, own) = match (&closed_side, &closing, &failed) {
             (Some(ClosedSide { to, payload, why }), ..) => {
@@ -65,8 +65,11 @@ impl Cable<'_> {
         let awaited = SIDES.map(is_awaited);
         let not_delivered = SIDES.map(|side| {
             self.undelivered_close(side).is_some_and(|close| {
+                // That side has got our Close frame, and then had its own one delivered.
+                let is_answer_to_answer = self.ways[at(side)].has_got_close
+                    && closed_side.as_ref().is_some_and(|closed| closed.to == side.other());
                 let is_answer = is_answer_to_ours(side, close, own.as_ref(), closing.as_ref());
-                !(awaited[at(side)] && is_answer)
+                !is_answer_to_answer && !(awaited[at(side)] && is_answer)
             })
         });
         let secrets = &self.opened.secrets;
@@ -95,14 +98,12 @@ impl Cable<'_> {
     /// The Close frame of a side that the other one has not got.
     fn undelivered_close(&self, side: Side) -> Option<&ClosePayload> {
         let way = &self.ways[at(side)];
-        // Once the proxy has ended a direction, nothing of its source follows.
-        let is_delivered = way.has_delivered_close() && !way.is_shut;
-        way.close.as_ref().filter(|_| !is_delivered)
+        way.close.as_ref().filter(|_| !way.has_passed_close())
     }
 }
 
-/// Whether the Close frame of a side that has got one of the proxy answers that: not one that it had sent before. If it had got that of the
-/// other side, too, only the code tells.
+/// Whether the Close frame of a side that has got one of the proxy answers that: not one that it had sent before. If only that side was
+/// sent one, the code tells.
 fn is_answer_to_ours(
     side: Side,
     close: &ClosePayload,
@@ -110,6 +111,5 @@ fn is_answer_to_ours(
     closing: Option<&Closing>,
 ) -> bool {
     let had_closed = closing.is_some_and(|closing| closing.had_closed[at(side)]);
-    let has_got_one = closing.is_none_or(|closing| closing.had_got_close[at(side)]);
-    !had_closed && (!has_got_one || own.is_some_and(|own| own.code == close.code))
+    !had_closed && (closing.is_some() || own.is_some_and(|own| own.code == close.code))
 }

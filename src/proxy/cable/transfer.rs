@@ -323,9 +323,11 @@ impl Cable<'_> {
 
     fn take_event(&mut self, from: Side) -> bool {
         let is_closing = self.withholds(from);
+        let has_got_close = self.ways[at(from.other())].has_passed_close();
         let Way {
             passing: Passing::Stream(inbound),
             close: first_close,
+            has_got_close: had_got_close,
             has_streamed_close,
             losses,
             ..
@@ -341,7 +343,10 @@ impl Cable<'_> {
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
-            first_close.get_or_insert_with(|| (*close).clone());
+            first_close.get_or_insert_with(|| {
+                *had_got_close = has_got_close;
+                (*close).clone()
+            });
             *has_streamed_close |= !is_closing;
         }
         if is_closing {

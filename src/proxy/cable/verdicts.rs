@@ -105,8 +105,9 @@ impl Cable<'_> {
     fn next_step(&mut self, from: Side, out: &mut Vec<u8>) -> Option<(Deed, Option<Queued>)> {
         let is_withheld = self.withholds(from);
         let since_open = self.since.elapsed();
+        let has_got_close = self.ways[at(from.other())].has_passed_close();
         let way = &mut self.ways[at(from)];
-        let Way { close: first_close, losses, .. } = way;
+        let Way { close: first_close, has_got_close: had_got_close, losses, .. } = way;
         let Passing::Messages(messages) = &mut way.passing else { return None };
         let is_closing = is_withheld || messages.is_ending();
         let mut note = |event: &Event<'_>| {
@@ -115,7 +116,10 @@ impl Cable<'_> {
                 losses.add_event(event, from);
             }
             if let Event::Close(_, close) = event {
-                first_close.get_or_insert_with(|| (*close).clone());
+                first_close.get_or_insert_with(|| {
+                    *had_got_close = has_got_close;
+                    (*close).clone()
+                });
             }
         };
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());

@@ -182,3 +182,36 @@ fn ctrl_c_in_a_flood_shows_what_was_not_delivered_and_how_the_connection_ended()
     }
     drop(client);
 }
+
+/// The side that was closed answers, which the other side gets and answers in its turn: nobody waits for that.
+#[test]
+fn the_answer_to_an_answer_of_the_side_that_was_closed_is_no_loss() {
+    for (closed, other) in [("client", "server"), ("server", "client")] {
+        let server = Server::script(|peer| {
+            peer.accept_request();
+            peer.expect_close(4001);
+            peer.close(4001, "bye");
+            peer.eof();
+            peer.expect_eof();
+        });
+        let options = ["--record", "x.ndjson", "--record", "x.wscope"];
+        let (mut terminal, port) = proxy(&options, &server);
+        let mut client = connect(&terminal, port, "/", &[]);
+        terminal.type_line(&format!("/close 1 {closed} 4001 bye"));
+        client.expect_close(4001);
+        client.close(4001, "bye");
+        client.eof();
+        client.expect_eof();
+        terminal.wait_for("closed at the prompt");
+        let screen = terminal.screen();
+        assert!(!screen.contains("not delivered"), "{screen}");
+        assert!(!screen.contains(&format!("the {other} had closed")), "{screen}");
+        terminal.type_line("/quit");
+        assert_eq!(terminal.wait_exit(), 0);
+        let recorded = std::fs::read_to_string(terminal.home().join("x.ndjson")).expect("a file");
+        assert!(!recorded.contains("\"not_delivered\""), "{recorded}");
+        let scenario = std::fs::read_to_string(terminal.home().join("x.wscope")).expect("a file");
+        let steps: Vec<_> = scenario.lines().filter(|it| it.starts_with(['>', '<'])).collect();
+        assert_eq!(steps, ["> close:4001 bye", "< close:4001 bye"], "{scenario}");
+    }
+}

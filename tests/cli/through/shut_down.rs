@@ -282,3 +282,45 @@ fn a_frame_that_does_not_end_in_time_is_followed_by_no_close_frame() {
     client.eof();
     proxy.running.wait().code(0);
 }
+
+/// Whoever has got a Close frame of the other side gets none of the proxy.
+#[test]
+fn only_who_got_the_close_frame_of_the_proxy_is_said_to_have_got_it() {
+    for options in [&["--json"][..], &["--json", "--rule", "any zzz => drop"]] {
+        for (client_closes, server_closes) in [(true, true), (true, false), (false, true)] {
+            let mut proxy = proxy(options);
+            let (mut client, mut server) = proxy.open();
+            if client_closes {
+                client.close(1000, "bye");
+                server.expect_close(1000);
+            }
+            if server_closes {
+                server.close(1000, "bye");
+                client.expect_close(1000);
+            }
+            proxy.running.signal(Signal::TERM);
+            let awaited = match (client_closes, server_closes) {
+                (true, true) => serde_json::Value::Null,
+                (true, false) => {
+                    client.expect_close(1001);
+                    serde_json::json!(["client"])
+                }
+                _ => {
+                    server.expect_close(1001);
+                    serde_json::json!(["server"])
+                }
+            };
+            client.eof();
+            server.eof();
+            client.expect_eof();
+            server.expect_eof();
+            let close = proxy.event("close");
+            assert_eq!(close["awaited"], awaited, "{close}");
+            assert_eq!(close["self"].is_null(), awaited.is_null(), "{close}");
+            assert_eq!(close["code"], 1000, "{close}");
+            let outcome = proxy.running.wait();
+            let says_1001 = outcome.stderr.contains("1001 Going Away");
+            assert_eq!(says_1001, !awaited.is_null(), "{}", outcome.stderr);
+        }
+    }
+}
