@@ -15,6 +15,8 @@ pub struct OwnedTransit {
     pub waits: bool,
     /// See [`Transit::behind`].
     pub behind: Option<Behind>,
+    /// See [`Transit::is_reframed`].
+    pub is_reframed: bool,
 }
 
 /// A [`Touch`] that owns its data.
@@ -45,13 +47,15 @@ impl OwnedTransit {
     /// Copies one.
     pub fn of(transit: &Transit<'_>) -> Self {
         let touch = transit.touch.map(|touch| Box::new(OwnedTouch::of(touch)));
-        Self { touch, waits: transit.waits, behind: transit.behind }
+        let Transit { waits, behind, is_reframed, .. } = *transit;
+        Self { touch, waits, behind, is_reframed }
     }
 
     /// Calls `consume` with it, as events have it.
     pub fn lend<T>(&self, consume: impl FnOnce(Transit<'_>) -> T) -> T {
         let touch = self.touch.as_deref().map(OwnedTouch::touch);
-        consume(Transit { touch: touch.as_ref(), waits: self.waits, behind: self.behind })
+        let Self { waits, behind, is_reframed, .. } = *self;
+        consume(Transit { touch: touch.as_ref(), waits, behind, is_reframed })
     }
 
     /// The bytes of what was done.

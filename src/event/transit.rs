@@ -20,6 +20,8 @@ pub struct Transit<'a> {
     pub waits: bool,
     /// What it waits behind, if that is known.
     pub behind: Option<Behind>,
+    /// A violation that is tolerated is in the frame that was received only: its message is put together anew, without it.
+    pub is_reframed: bool,
 }
 
 /// What a message or control frame waits behind: the last before it that does not wait only for others.
@@ -36,7 +38,7 @@ pub enum Behind {
 impl Transit<'_> {
     /// Of what is received when nothing can be delivered any more.
     pub const fn withheld() -> Self {
-        Self { touch: None, waits: true, behind: Some(Behind::End) }
+        Self { touch: None, waits: true, behind: Some(Behind::End), is_reframed: false }
     }
 }
 

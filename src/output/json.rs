@@ -122,7 +122,8 @@ impl Format for Json {
                 frame(object, event, shown, self.frames)
             }
             EventKind::Tolerated(direction, broken) => {
-                violation(object, event, *direction, broken, true)
+                let is_reframed = event.transit.is_some_and(|transit| transit.is_reframed);
+                violation(object, event, *direction, broken, !is_reframed)
             }
             EventKind::Violation(direction, broken) if event.transit.is_some() => {
                 violation(object, event, *direction, broken, false)
@@ -286,6 +287,9 @@ fn violation(
     violated(&mut object, violation);
     if event.transit.is_some() {
         object.boolean("passed_on", is_passed_on);
+    }
+    if event.transit.is_some_and(|transit| transit.is_reframed) {
+        object.boolean("reframed", true);
     }
     object.end();
 }

@@ -15,10 +15,10 @@
 use std::ops::Range;
 
 use super::deflate::DeflateParams;
-use super::frame::{Masks, Opcode};
+use super::frame::{Header, Masks, Opcode};
 use super::inbound::{Inbound, QueuedEvent, WholeMessage};
 use super::tap::Side;
-use super::violation::Violation;
+use super::violation::{Rule, Violation};
 use super::vocabulary::{Event, Role};
 
 mod pending;
@@ -52,6 +52,35 @@ pub enum Step<'a> {
     Observed(Event<'a>),
     /// A message, ping, pong or Close frame.
     Decide(Decision<'a>),
+}
+
+/// Which messages are put together anew: see [`MessageRelay::reframed`].
+#[derive(Clone, Copy, Debug)]
+pub struct Reframed {
+    /// Those that are compressed.
+    is_compressed: bool,
+    /// The message that is being received is.
+    is_inside: bool,
+}
+
+impl Reframed {
+    /// Whether an event is a violation that the receiver does not get.
+    pub fn removes(self, event: &Event<'_>) -> bool {
+        let Event::Tolerated(violation) = event else { return false };
+        let is_of_framing = matches!(
+            violation.rule,
+            Rule::ReservedBits
+                | Rule::MaskedByServer
+                | Rule::UnmaskedByClient
+                | Rule::LengthNotMinimal
+        );
+        let is_in_compressed = |header: Header| match header.opcode {
+            Opcode::Text | Opcode::Binary => header.rsv1,
+            Opcode::Continuation => self.is_inside,
+            _ => false,
+        };
+        self.is_compressed && is_of_framing && violation.frame.is_some_and(is_in_compressed)
+    }
 }
 
 /// Why something cannot be delivered.
@@ -263,6 +292,17 @@ impl MessageRelay {
     pub fn release_control(&mut self, out: &mut Vec<u8>) {
         if self.current.is_none() && self.stream.is_none() {
             self.pending.release_controls(out);
+        }
+    }
+
+    /// What of the next violation the receiver does not get. `is_known`: nothing waits to be decided or delivered.
+    pub fn reframed(&self, is_known: bool) -> Reframed {
+        let is_raw = matches!(self.stream, Some(Stream::Raw));
+        let is_anew = self.sender.compresses_anew()
+            || (is_known && !self.sender.can_inflate(self.compressed));
+        Reframed {
+            is_compressed: self.decides && is_anew && !is_raw,
+            is_inside: self.inbound.is_message_compressed(),
         }
     }
 

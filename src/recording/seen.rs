@@ -129,6 +129,11 @@ impl Recorded {
                 }
             }
             RecordedKind::Decided(it) if it.direction == to_viewer => delivered(&it)?,
+            RecordedKind::Tolerated(Direction::Received, _)
+                if transit.is_reframed && viewer == Side::Client =>
+            {
+                return None;
+            }
             // It was withheld from the client.
             what @ RecordedKind::Violation(Direction::Received, _) if viewer == Side::Server => {
                 what

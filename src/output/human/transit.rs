@@ -42,6 +42,9 @@ impl Human {
         match &event.what {
             EventKind::Open(opened) => return self.relayed(opened),
             EventKind::Violation(direction, it) => return self.breach(*direction, it, "withheld"),
+            EventKind::Tolerated(direction, it) if transit.is_reframed => {
+                return self.breach(*direction, it, "removed by re-framing");
+            }
             EventKind::Tolerated(direction, it) => return self.breach(*direction, it, "passed on"),
             EventKind::Omitted(omitted) => return self.omitted(omitted),
             EventKind::Decided(decided) => return self.decided(decided),

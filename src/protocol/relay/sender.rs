@@ -88,6 +88,11 @@ impl Sender {
         self.keeps_context && (self.is_diverged || received != self.delivered)
     }
 
+    /// Whether no compressed message is delivered as it was received any more.
+    pub(super) fn compresses_anew(&self) -> bool {
+        self.is_diverged
+    }
+
     /// Records that a compressed message is delivered as it was received.
     pub(super) fn note_inflatable(&mut self) {
         self.delivered += 1;

@@ -124,11 +124,17 @@ impl Cable<'_> {
         };
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
         let behind = messages.behind();
+        let reframed = messages.relay.reframed(!waits);
         let mut queued = None;
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 note(&event);
-                let transit = if is_closing { Transit::withheld() } else { Transit::default() };
+                let transit = match is_closing {
+                    true => Transit::withheld(),
+                    false => {
+                        Transit { is_reframed: reframed.removes(&event), ..Transit::default() }
+                    }
+                };
                 let event = as_passed(event, self.options.enforce, is_closing);
                 show(event, transit, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
@@ -200,7 +206,7 @@ impl Deed {
         let waits = self.is_late(is_behind);
         let is_delayed = matches!(self, Self::Wait(..));
         let behind = behind.filter(|it| waits && !(is_delayed && *it == Behind::Delayed));
-        Transit { waits, behind, touch: None }
+        Transit { waits, behind, ..Transit::default() }
     }
 }
 

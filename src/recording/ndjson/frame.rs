@@ -121,6 +121,8 @@ pub(super) struct ViolationLine {
     offset: Option<u64>,
     header: Option<String>,
     passed_on: Option<bool>,
+    #[serde(default)]
+    pub(super) reframed: bool,
 }
 
 impl ViolationLine {
@@ -129,7 +131,7 @@ impl ViolationLine {
         let violation = Box::new(self.violation()?);
         let direction = direction.unwrap_or(Direction::Received);
         Some(match self.passed_on {
-            Some(false) if direction.is_proxied() => {
+            Some(false) if direction.is_proxied() && !self.reframed => {
                 RecordedKind::Violation(direction.into(), violation)
             }
             _ => RecordedKind::Tolerated(direction.into(), violation),

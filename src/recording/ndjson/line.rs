@@ -92,10 +92,14 @@ pub(super) fn event(line: &[u8], stamps: &mut Stamps) -> Result<Option<Recorded>
         },
         "held" => parse::<HeldLine<'_>>(text)?.kind(parse(text)?),
         "error" => parse::<ErrorLine>(text)?.kind(at),
-        "violation" => match parse::<ViolationLine>(text)?.kind(direction) {
-            Some(kind) => Ok(kind),
-            None => return Ok(None),
-        },
+        "violation" => {
+            let line = parse::<ViolationLine>(text)?;
+            let Some(kind) = line.kind(direction) else { return Ok(None) };
+            if let Some(transit) = &mut transit {
+                transit.is_reframed = line.reframed;
+            }
+            Ok(kind)
+        }
         "redirect" => Ok(parse::<RedirectLine>(text)?.kind()),
         "retry" => parse::<RetryLine>(text)?.kind(false),
         "reconnect" => parse::<RetryLine>(text)?.kind(true),
@@ -234,8 +238,11 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
     let touch =
         touch(line.rule, line.action, line.changed_to, line.held).map_err(LineError::new)?;
     let waits = line.delivered == Some(false);
-    let transit =
-        is_proxied.then(|| OwnedTransit { touch: touch.map(Box::new), waits, behind: None });
+    let transit = is_proxied.then(|| OwnedTransit {
+        touch: touch.map(Box::new),
+        waits,
+        ..OwnedTransit::default()
+    });
     let direction = line.direction.into();
     let missing = |key: &str| LineError::new(format!("the {name} has no \"{key}\""));
     let connection = line.connection;

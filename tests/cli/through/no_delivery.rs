@@ -279,3 +279,34 @@ fn whole_frames_behind_a_violation_that_is_withheld_are_no_cut() {
         outcome.stderr_lacks("in the middle of");
     }
 }
+
+/// Behind the first change the proxy compresses messages anew, in frames of its own.
+#[test]
+fn a_violation_that_the_receiver_does_not_get_is_not_said_to_be_passed_on() {
+    const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate";
+    let hi = crate::support::deflate(b"hi");
+    for (sent, delivered, is_passed_on) in [
+        (frame(true, 6, 1, &hi), Some(b"hi"), false), // RSV1, RSV2
+        (masked(&frame(true, 4, 1, &hi)), Some(b"hi"), false),
+        (frame(true, 2, 1, b"hi"), None, true), // not compressed
+    ] {
+        let options = ["--json", "--once", "--record", "x.ndjson", "--rule", "server drop => drop"];
+        let proxy = proxy(&options);
+        let (mut client, mut server) = proxy.open_with("/", &[DEFLATE], &[DEFLATE]);
+        server.send(frame(true, 4, 1, &crate::support::deflate(b"drop")));
+        server.send(&sent);
+        match delivered {
+            Some(text) => client.expect_text(str::from_utf8(text).expect("UTF-8")),
+            None => assert_eq!(client.read_exact(sent.len()), sent),
+        }
+        super::leave(client, server);
+        let outcome = proxy.running.wait().code(0);
+        let violation = event_of(&outcome, "violation");
+        assert_eq!(violation["passed_on"], is_passed_on, "{violation}");
+        assert_eq!(violation["reframed"].is_null(), is_passed_on, "{violation}");
+        let fate = if is_passed_on { ", passed on\n" } else { ", removed by re-framing\n" };
+        let view = wscope().arg("view").arg(outcome.path("x.ndjson")).run().code(0);
+        assert!(outcome.stderr.contains(fate), "{}", outcome.stderr);
+        assert!(view.stderr.contains(fate), "{}", view.stderr);
+    }
+}

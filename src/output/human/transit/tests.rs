@@ -58,7 +58,7 @@ fn what_waits_behind_another_message_says_so() {
         (Behind::Delayed, "waits behind a delayed message"),
         (Behind::End, "not delivered: the connection is ending"),
     ] {
-        let transit = Transit { waits: true, behind: Some(behind), touch: None };
+        let transit = Transit { waits: true, behind: Some(behind), ..Transit::default() };
         let hi = || message(Direction::Sent, b"hi");
         assert_eq!(shown_in(at_80(), transit, hi()), format!("#1 > hi\n     {text}\n"));
         assert_eq!(shown_in(piped(), transit, hi()), "", "standard output has the message");

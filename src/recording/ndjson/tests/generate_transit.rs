@@ -29,7 +29,8 @@ pub(super) fn recorded() -> impl Strategy<Value = (RecordedKind, OwnedTransit)> 
         (untouchable(), Just(None), Just(false)).boxed(),
     ]
     .prop_map(|(what, touch, waits)| {
-        (what, OwnedTransit { touch: touch.map(Box::new), waits, behind: None })
+        let touch = touch.map(Box::new);
+        (what, OwnedTransit { touch, waits, ..OwnedTransit::default() })
     })
 }
 
