@@ -82,7 +82,10 @@ impl Way {
             .passing
             .messages()
             .map_or((0, 0, false), |it| (it.waiting(), it.waiting_bytes(), it.relay.holds_back()));
-        let is_cut = (has_bytes || holds_back)
+        // A part was passed on at once, and the proxy has ended the direction within it.
+        let has_ended = (self.is_shut || self.own_close.is_some()) && !self.has_more_events;
+        let is_ended_within = has_ended && !self.passing.has_violated();
+        let is_cut = (has_bytes || holds_back || is_ended_within)
             && !self.passing.inbound().is_between_messages()
             && !self.passing.withholds_control_only();
         let count = messages + waiting + u64::from(is_cut);

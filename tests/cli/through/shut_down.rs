@@ -324,3 +324,25 @@ fn only_who_got_the_close_frame_of_the_proxy_is_said_to_have_got_it() {
         }
     }
 }
+
+/// A part of it was passed on, so that the receiver has got no message either.
+#[test]
+fn a_message_of_which_only_a_part_was_passed_on_is_counted() {
+    let fragment = masked(&crate::support::frame(false, 0, 1, b"frag"));
+    for part in [masked(&text("hello you"))[..9].to_vec(), fragment] {
+        let proxy = proxy(&["--json"]);
+        let (mut client, mut server) = proxy.open();
+        deliver(&mut client, &mut server, &part);
+        proxy.running.signal(Signal::TERM);
+        client.expect_close(1001);
+        client.eof();
+        server.read_until_eof();
+        server.eof();
+        let outcome = proxy.running.wait().code(0);
+        let close = only(&outcome, "close");
+        let lost = serde_json::json!({"client": {"messages": 1}});
+        assert_eq!(close["undelivered"], lost, "{close}");
+        let line = "not delivered to the server: 1 message\n";
+        assert!(outcome.stderr.contains(line), "{}", outcome.stderr);
+    }
+}
