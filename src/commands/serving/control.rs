@@ -53,6 +53,8 @@ pub(in crate::commands) struct Control<O: Operator> {
     until: Option<Instant>,
     /// A signal has ended the server: no wait is longer than until then.
     leave_by: Option<Instant>,
+    /// The reader of standard output has what it needs, as `head` has.
+    has_reader_left: bool,
 }
 
 impl<O: Operator> ControlLoop<O> {
@@ -75,6 +77,7 @@ impl<O: Operator> ControlLoop<O> {
             reports,
             shutdown: None,
             leave_by: None,
+            has_reader_left: false,
         };
         Self { operator, control, has_more_input: false }
     }
@@ -120,6 +123,7 @@ impl<O: Operator> ControlLoop<O> {
             self.operator.on_report(report, &mut self.control);
         }
         if let Some(error) = self.control.shared().streams.take_error() {
+            self.control.has_reader_left |= error.is_closed_pipe();
             // A goal is judged whether or not anyone reads.
             let has_goal = self.operator.result_of_duration(self.control.server()).is_err();
             if !(has_goal && error.is_closed_pipe()) {

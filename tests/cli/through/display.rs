@@ -200,3 +200,19 @@ fn standard_input_is_not_read() {
     assert_alive(&mut client, &mut server);
     leave(client, server);
 }
+
+/// `| head` has what it needs: what comes behind that is not missed.
+#[test]
+fn a_reader_that_has_left_is_not_said_to_be_slow() {
+    let mut proxy = proxy(&[]);
+    let (mut client, mut server) = proxy.open();
+    proxy.running.close_stdout();
+    server.send([text("a"), text("b"), text("c")].concat());
+    while client.read_frame().opcode != crate::support::CLOSE {}
+    server.expect_close(1000);
+    for peer in [&mut client, &mut server] {
+        peer.close(1000, "");
+        peer.expect_eof();
+    }
+    proxy.running.wait().code(0).stderr_lacks("not written");
+}

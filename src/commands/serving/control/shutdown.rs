@@ -221,6 +221,9 @@ impl<O: Operator> Control<O> {
         let mut lost = shared.take_lost();
         let unwritten = shared.streams.give_up();
         lost.received += unwritten.messages as u64;
+        if self.has_reader_left {
+            lost.received = 0;
+        }
         lost.is_slow |= !unwritten.is_stalled;
         lost.sent += unsent + self.prompt.take_waiting(O::is_message);
         for text in lost::texts(&lost, shared.streams.have_prompt(), false) {
