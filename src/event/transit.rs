@@ -83,7 +83,7 @@ pub struct Omitted {
     pub direction: Direction,
     /// Text or binary.
     pub kind: MessageKind,
-    /// The size of its payload as it was on the wire, in bytes.
+    /// The size of its payload, inflated, in bytes; [`Omitted::wire_size`] if that is not known.
     pub size: u64,
     /// The size of frame headers and payloads, in bytes.
     pub wire_size: u64,

@@ -161,12 +161,16 @@ pub fn panicked() -> io::Error {
     io::Error::other("the thread that reads it has panicked")
 }
 
-/// A size with its unit.
+/// A size with its unit. What is over a limit does not read as the limit: one decimal is shown where there is one.
 pub fn format_size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} bytes"),
-        1024..0x10_0000 => format!("{} KiB", bytes >> 10),
-        _ => format!("{} MiB", bytes >> 20),
+    let (unit, name) = match bytes {
+        0..1024 => return format!("{bytes} bytes"),
+        1024..0x10_0000 => (1 << 10, "KiB"),
+        _ => (1 << 20, "MiB"),
+    };
+    match (bytes / unit, bytes % unit * 10 / unit) {
+        (whole, 0) => format!("{whole} {name}"),
+        (whole, tenths) => format!("{whole}.{tenths} {name}"),
     }
 }
 

@@ -184,8 +184,16 @@ impl Human {
         if !self.options.messages && !self.shows(Detail::Line) {
             return None;
         }
-        let size = format_size(omitted.size);
-        let size = if omitted.compressed { format!("{size} compressed") } else { size };
+        let size = match omitted {
+            Omitted { compressed: false, size, .. } => format_size(*size),
+            // Only what it is on the wire is known.
+            Omitted { size, wire_size, .. } if size == wire_size => {
+                format!("{} compressed", format_size(*size))
+            }
+            Omitted { size, wire_size, .. } => {
+                format!("{} (compressed to {})", format_size(*size), format_size(*wire_size))
+            }
+        };
         let kind = omitted.kind.name();
         let why = omitted.reason.map_or("not kept", OmittedFor::text);
         let text = format!("{kind} message of {size} passed on, {why}");

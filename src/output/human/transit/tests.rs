@@ -227,6 +227,28 @@ fn a_message_that_was_not_kept_is_named() {
 }
 
 #[test]
+fn a_size_that_is_over_a_limit_does_not_read_as_the_limit() {
+    let omitted = |size, wire_size, compressed| Omitted {
+        direction: Direction::Received,
+        kind: MessageKind::Text,
+        size,
+        wire_size,
+        compressed,
+        frames: 1,
+        reason: Some(OmittedFor::Size),
+    };
+    for (omitted, expected) in [
+        (omitted(2_000_000, 2_000_010, false), "1.9 MiB"),
+        (omitted(2_000_000, 1990, true), "1.9 MiB (compressed to 1.9 KiB)"),
+        (omitted(1990, 1990, true), "1.9 KiB compressed"),
+    ] {
+        let text = format!("text message of {expected} passed on, not kept (--max-message-size)");
+        let shown = shown_with(piped(), None, EventKind::Omitted(&omitted));
+        assert_eq!(shown, format!("#1 wscope: < {text}\n"));
+    }
+}
+
+#[test]
 fn requests_are_one_line() {
     let http = |status, note: Option<&str>| HttpExchange {
         method: "GET".to_owned(),
