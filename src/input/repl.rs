@@ -83,6 +83,7 @@ use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub use set::CommandSet;
 use set::CommandWords;
+pub(crate) use set::close_reason;
 use settled::Settled;
 pub use several::{PROMPT_COMMANDS, PromptCommand};
 pub(super) use words::Prompt;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::payload::Written;
 use super::problem::{Problem, RuleError, any_of, shortened};
 use super::random::SplitMix64;
-use crate::input::repl::closest;
+use crate::input::repl::{close_reason, closest};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, MessageKind};
@@ -225,6 +225,7 @@ fn close<'a>(action: &'a str, rest: &'a str) -> Result<ClosePayload, Problem<'a>
     }
     let (code, reason) = first_word(rest);
     let number: CloseCode = code.parse().map_err(|error| Problem::new(code, format!("{error}")))?;
+    let reason = close_reason(reason).map_err(|error| Problem::new(rest, error))?;
     ClosePayload::to_send(Some(number), reason)
         .map_err(|error| Problem::new(rest, error.to_string()))
 }

@@ -169,6 +169,19 @@ impl<T: From<Action>> CommandSet<T> {
     }
 }
 
+/// The reason of a Close frame as it is typed: quotes around it are not part of it.
+///
+/// # Errors
+/// That a quote is not closed.
+pub(crate) fn close_reason(typed: &str) -> Result<&str, String> {
+    let reason = typed.trim();
+    // A single ' is an apostrophe.
+    if reason.starts_with('"') && reason.matches('"').count() == 1 {
+        return Err(format!("the quote \" before the reason is not closed: {reason}"));
+    }
+    Ok(unquote(reason))
+}
+
 /// `CODE [REASON]`, as in `/close` and `/kick` after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
@@ -178,12 +191,7 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
             "{code:?} is not a close code: {usage} [CODE [REASON]], for example {usage} 1000 \"all done\""
         )
     })?;
-    let reason = reason.trim();
-    // A single ' is an apostrophe.
-    if reason.starts_with('"') && reason.matches('"').count() == 1 {
-        return Err(format!("the quote \" before the reason is not closed: {reason}"));
-    }
-    let reason = unquote(reason);
+    let reason = close_reason(reason)?;
     ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;
     Ok((code, reason.to_owned()))
 }

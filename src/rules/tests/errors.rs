@@ -86,6 +86,7 @@ fn values_of_actions() {
         ("client => close «70000»", "\"70000\" is not a close code"),
         ("client => close «1005»", "close code 1005 No Status Received must not be sent"),
         ("client => close «999 x»", "must not be sent: use 1000 to 1003"),
+        ("client => close «1000 \"x»", "the quote \" before the reason is not closed: \"x"),
         ("client => replace «json:{»", "not JSON"),
         ("client => replace «hex:0»", "not hex: 1 digit"),
         ("client => replace «hex:xy»", "\"x\" is not a hex digit"),

@@ -186,6 +186,9 @@ fn actions_have_their_values() {
         ("close 1001", close(1001, "")),
         ("close 1008 not  today ", close(1008, "not  today")),
         ("close 4999 ü", close(4999, "ü")),
+        ("close 1012 \"come  back\"", close(1012, "come  back")),
+        ("close 1012 'restart'", close(1012, "restart")),
+        ("close 1012 don't", close(1012, "don't")),
         (&format!("close 1000 {reason}"), close(1000, &reason)),
     ] {
         assert_eq!(rule(&format!("any => {action}")).action(), &expected, "{action}");
