@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::deflate::DeflateParams;
+use super::deflate::{DeflateParams, negotiation};
 use super::head::{
     Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted,
 };
@@ -34,7 +34,7 @@ pub struct Agreement {
     pub extensions: Option<String>,
     /// permessage-deflate, if it is one of them.
     pub deflate: Option<DeflateParams>,
-    /// Another one is among them: what it defines is not known here.
+    /// Another one that the client has offered is among them: what it defines is not known here.
     pub has_others: bool,
 }
 
@@ -83,6 +83,15 @@ fn quoted(values: &[String]) -> String {
 
 fn contains_ignoring_case(values: &[String], wanted: &str) -> bool {
     values.iter().any(|value| value.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether one of the extensions selected was offered, and is not permessage-deflate.
+fn has_others(offered: &[String], selected: &[String]) -> bool {
+    let offered: Vec<_> = offered.iter().map(|element| extension_name(element)).collect();
+    let mut names = selected.iter().map(|element| extension_name(element));
+    names.any(|name| {
+        !name.eq_ignore_ascii_case(negotiation::NAME) && contains_ignoring_case(&offered, &name)
+    })
 }
 
 /// The name of an element of Sec-WebSocket-Extensions (RFC 6455 section 9.1).

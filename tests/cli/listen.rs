@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use serde_json::Value;
+
 use crate::support::{
     BINARY, CONTINUATION, PONG, Peer, Running, TEXT, Wscope, assert_status, binary, frame, header,
     masked, ping, text, upgrade_request, wscope,
@@ -168,6 +170,28 @@ fn binary_messages_are_echoed_as_binary() {
         assert_eq!(peer.read_message(), (BINARY, message.to_vec()));
     }
     leave(peer);
+}
+
+/// RFC 6455 section 5.2: the user answers with an extension of their own, which may define bits and opcodes.
+#[test]
+fn an_extension_of_the_user_may_define_reserved_bits() {
+    let extension = "Sec-WebSocket-Extensions: x-own";
+    let (mut server, port) = start(wscope(), &["--json", "-H", extension]);
+    let mut offering = client_at(port, "/", &[extension]);
+    offering.send([masked(&frame(true, 2, 1, b"coded")), masked(&frame(true, 0, 3, b""))].concat());
+    offering.send(masked(&text("plain")));
+    let data = |server: &mut Running| loop {
+        let event: Value = serde_json::from_str(&server.read_stdout_line()).expect("an event");
+        assert!(event["event"] != "violation", "{event}");
+        if event["event"] == "message" {
+            break event["data"].clone();
+        }
+    };
+    assert_eq!([data(&mut server), data(&mut server)], ["coded", "plain"]);
+    leave(offering);
+    let mut other = client_at(port, "/", &[]); // it has not offered the extension
+    other.send(masked(&frame(true, 2, 1, b"coded")));
+    other.expect_close(1002);
 }
 
 #[test]

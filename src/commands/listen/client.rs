@@ -188,7 +188,9 @@ impl Server {
             journal.emit(EventKind::Notice(Level::Warning, &text));
         }
         let options = self.connection_options(agreement.deflate);
-        let mut connection = Connection::new(options, &request.early).charge_to(&account);
+        let mut connection = Connection::new(options, &request.early)
+            .with_other_extensions(agreement.has_others)
+            .charge_to(&account);
         if let Some(mock) = &mock {
             connection = mock.configure(connection);
         }

@@ -2,9 +2,8 @@
 
 use super::{
     Agreement, Finding, Head, HeaderLine, StatusLine, contains_ignoring_case, derive_accept_key,
-    quoted, split_list,
+    has_others, quoted, split_list,
 };
-use crate::protocol::deflate::negotiation;
 
 mod extensions;
 
@@ -145,11 +144,10 @@ pub fn examine_response(
     findings.extend(validate_subprotocol(request, head));
     let subprotocols: Vec<_> = head.values(SUBPROTOCOL).collect();
     let extensions = head.list("Sec-WebSocket-Extensions");
-    let is_deflate = |element: &String| negotiation::is_permessage_deflate(element);
     let agreement = Agreement {
         subprotocol: (!subprotocols.is_empty()).then(|| subprotocols.join(", ")),
         deflate: extensions::examine(request, head, &mut findings),
-        has_others: !extensions.iter().all(is_deflate),
+        has_others: has_others(&request.extensions, &extensions),
         extensions: (!extensions.is_empty()).then(|| extensions.join(", ")),
     };
     (agreement, findings)
@@ -350,7 +348,8 @@ mod tests {
             (&request, "x-own, permessage-deflate; server_max_window_bits=12", Some(12), true),
             (&request, "permessage-deflate; =, permessage-deflate", Some(15), false),
             (&bare, "permessage-deflate; server_max_window_bits=10", Some(10), false),
-            (&bare, "x-own", None, true),
+            (&bare, "x-own", None, false), // it was not offered
+            (&request, "x-other", None, false),
         ] {
             let response = format!(
                 "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\

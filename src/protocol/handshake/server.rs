@@ -5,7 +5,7 @@ use super::http::{self, authority, is_upgrade, resource_name};
 use super::origin::{self, AllowedOrigins, ListenHosts};
 use super::{
     Agreement, Finding, Head, HeaderLine, MALFORMED, RequestLine, Response, contains_ignoring_case,
-    derive_accept_key, is_token, quoted,
+    derive_accept_key, has_others, is_token, quoted,
 };
 use crate::protocol::basic;
 use crate::protocol::deflate::choose;
@@ -134,7 +134,8 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
     // A header given by the user may differ.
     let deflate = chosen.filter(|(_, element)| extensions.as_ref() == Some(element));
     let deflate = deflate.map(|(params, _)| params);
-    (response, Agreement { subprotocol, extensions, deflate, has_others: false })
+    let has_others = has_others(&offers, &response.list(EXTENSIONS));
+    (response, Agreement { subprotocol, extensions, deflate, has_others })
 }
 
 /// Checks the path (RFC 6455 section 4.2.2, /resource name/).
