@@ -199,7 +199,7 @@ fn rules_come_and_go() {
         ("clinet => drop", "did you mean client?"),
         ("client", "=> and an action are missing"),
         ("client => replace text:@/etc/passwd", "cannot name a file"),
-        ("server $.type==presence => drop", "as {\"type\":\"presence\"}; text:"),
+        ("server $.type==presence => drop", "as {\"type\":\"presence\"}, or text:"),
     ] {
         let refused = tab.refused("add_rule", json!({"text": text}));
         assert!(refused.contains(reason), "{text}: {refused}");

@@ -123,7 +123,7 @@ fn invalid_authorities_are_reported() {
             &["--cacert", "empty"],
             "bad --cacert \"empty\": no file in it contains a PEM certificate",
         ),
-        (&["--no-system-ca"], "--cacert <FILE|DIR>"),
+        (&["--no-system-ca"], "--no-system-ca requires --cacert FILE|DIR"),
     ] {
         let program = wscope().file("key.pem", &mine.key).file("broken.pem", &broken);
         fs::create_dir(program.home().join("empty")).expect("a folder");
