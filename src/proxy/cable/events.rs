@@ -3,6 +3,7 @@
 use crate::event::{
     EventKind, Level, Message, Omitted, OmittedFor, Opened, ProxyInitiator, Transit, emit_masked,
 };
+use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 use crate::protocol::{MessageKind, Omission, Side};
@@ -40,6 +41,17 @@ impl Totals {
             Event::Violation(_) | Event::Tolerated(_) => self.violations += 1,
             _ => {}
         }
+    }
+}
+
+/// Records the first Close frame of a side, and whether it had got that of the other side before it sent this one.
+pub(super) fn note_close(
+    (first, had_got_close): (&mut Option<ClosePayload>, &mut bool),
+    close: &ClosePayload,
+    has_got_close: bool,
+) {
+    if first.is_none() {
+        (*first, *had_got_close) = (Some(close.clone()), has_got_close);
     }
 }
 

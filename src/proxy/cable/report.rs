@@ -65,11 +65,9 @@ impl Cable<'_> {
         let awaited = SIDES.map(is_awaited);
         let not_delivered = SIDES.map(|side| {
             self.undelivered_close(side).is_some_and(|close| {
-                // That side has got our Close frame, and then had its own one delivered.
-                let is_answer_to_answer = self.ways[at(side)].has_got_close
-                    && closed_side.as_ref().is_some_and(|closed| closed.to == side.other());
                 let is_answer = is_answer_to_ours(side, close, own.as_ref(), closing.as_ref());
-                !is_answer_to_answer && !(awaited[at(side)] && is_answer)
+                let is_second_answer = self.is_second_answer(side, closed_side.as_ref());
+                !(is_second_answer || (awaited[at(side)] && is_answer))
             })
         });
         let secrets = &self.opened.secrets;
@@ -93,6 +91,12 @@ impl Cable<'_> {
             why,
         };
         Report { closed, is_enforced, failed }
+    }
+
+    /// Whether the Close frame of a side answers that with which the other one has answered the proxy, which had closed only that side.
+    fn is_second_answer(&self, side: Side, closed_side: Option<&ClosedSide>) -> bool {
+        let is_other_closed = closed_side.is_some_and(|closed| closed.to == side.other());
+        is_other_closed && self.ways[at(side)].has_got_close
     }
 
     /// The Close frame of a side that the other one has not got.

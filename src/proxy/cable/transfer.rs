@@ -9,7 +9,7 @@ use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
-use super::events::{as_passed, show};
+use super::events::{as_passed, note_close, show};
 use super::passing::Passing;
 use super::sides::{SIDES, at};
 use super::{Cable, Way};
@@ -343,10 +343,7 @@ impl Cable<'_> {
         let Some(event) = inbound.next_event() else { return false };
         self.totals.note(&event, from, &self.control.messages);
         if let Event::Close(_, close) = &event {
-            first_close.get_or_insert_with(|| {
-                *had_got_close = has_got_close;
-                (*close).clone()
-            });
+            note_close((first_close, had_got_close), close, has_got_close);
             *has_streamed_close |= !is_closing;
         }
         if is_closing {

@@ -14,7 +14,7 @@ use crate::proxy::payload::Payload;
 use crate::rules::{Effect, Judge, Judged, Verdict};
 use crate::session::Journal;
 
-use super::events::{as_passed, show};
+use super::events::{as_passed, note_close, show};
 use super::messages::{Ending, Wait};
 use super::passing::Passing;
 use super::plan::{Plan, replaced};
@@ -116,10 +116,7 @@ impl Cable<'_> {
                 losses.add_event(event, from);
             }
             if let Event::Close(_, close) = event {
-                first_close.get_or_insert_with(|| {
-                    *had_got_close = has_got_close;
-                    (*close).clone()
-                });
+                note_close((first_close, had_got_close), close, has_got_close);
             }
         };
         let (waits, may_be_overtaken) = (!messages.is_empty(), messages.may_be_overtaken());
@@ -129,13 +126,9 @@ impl Cable<'_> {
         let deed = match messages.relay.next(out)? {
             Step::Observed(event) => {
                 note(&event);
-                let transit = match is_closing {
-                    true => Transit::withheld(),
-                    false => {
-                        Transit { is_reframed: reframed.removes(&event), ..Transit::default() }
-                    }
-                };
+                let transit = if is_closing { Transit::withheld() } else { Transit::default() };
                 let event = as_passed(event, self.options.enforce, is_closing);
+                let transit = Transit { is_reframed: reframed.removes(&event), ..transit };
                 show(event, transit, from.direction(), self.opened, &mut self.journal);
                 Deed::Pass
             }
