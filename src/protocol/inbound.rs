@@ -70,6 +70,8 @@ pub struct Inbound {
     frame: Option<IncomingFrame>,
     /// The fragmented message being assembled.
     message: Option<PartialMessage>,
+    /// A data frame with a reserved opcode has begun a fragmented message, which is skipped.
+    skips_continuations: bool,
     /// Payload of frames and messages that are not in `input` completely.
     payload: Buffer,
     /// The last call of `receive_space` returned space in `payload`, not in `input`.
@@ -233,6 +235,7 @@ impl Inbound {
             tolerated_at: None,
             frame: None,
             message: None,
+            skips_continuations: false,
             payload: Buffer::default(),
             reading_payload: false,
             unread: 0,
@@ -253,7 +256,7 @@ impl Inbound {
 
     /// With extensions other than permessage-deflate, if they were negotiated: what they define is not known, so reserved bits
     /// and opcodes and text that is not UTF-8 are no violations (RFC 6455 sections 5.2 and 9.1). Frames with a reserved opcode
-    /// are skipped.
+    /// are skipped, and the continuation frames of a message that begins with one.
     pub fn with_other_extensions(mut self, were_negotiated: bool) -> Self {
         self.limits.has_other_extensions = were_negotiated;
         self

@@ -45,12 +45,22 @@ impl Inbound {
         let offset = self.offset;
         self.take_input(header.len());
         self.counters.frames += 1;
+        match header.opcode {
+            Opcode::Continuation => self.skips_continuations = !header.fin,
+            opcode if opcode.is_control() => {}
+            _ => self.skips_continuations |= self.limits.has_other_extensions && !header.fin,
+        }
         self.observe(header, Span::Own(Vec::new()), None, None);
         let start = self.payload.len();
         let frame =
             IncomingFrame { header, offset, taken: 0, start, plain_start: 0, skipped: true };
         self.skip_payload(frame);
         true
+    }
+
+    /// Whether a continuation frame belongs to a message that is skipped, as its first frame was.
+    pub(super) fn is_skipping_message(&self) -> bool {
+        self.skips_continuations && self.message.is_none()
     }
 
     /// Whether a message that starts with this frame is compressed (RFC 7692 section 6.1).

@@ -206,6 +206,7 @@ impl Inbound {
         self.validate(&header)?;
         match header.opcode {
             Opcode::Reserved(_) => Ok(self.skip_frame(header)),
+            Opcode::Continuation if self.is_skipping_message() => Ok(self.skip_frame(header)),
             opcode if opcode.is_control() && header.length > MAX_TOLERATED_CONTROL => {
                 Ok(self.skip_frame(header))
             }

@@ -139,7 +139,7 @@ impl Inbound {
     fn check_sequence(&self, header: &Header) -> Problem {
         let opcode = header.opcode;
         match (opcode, self.message) {
-            (Opcode::Continuation, None) => {
+            (Opcode::Continuation, None) if !self.skips_continuations => {
                 Some((Rule::ContinuationWithoutStart, "no message has been started".to_owned()))
             }
             (Opcode::Text | Opcode::Binary, Some(message)) => {
@@ -169,7 +169,12 @@ impl Inbound {
     fn check_size(&self, header: &Header) -> Problem {
         let (opcode, length) = (header.opcode, header.length);
         let is_passive = self.limits.tolerance == Tolerance::Passive;
-        if is_passive || opcode.is_control() || matches!(opcode, Opcode::Reserved(_)) {
+        let is_skipped = match opcode {
+            Opcode::Reserved(_) => true,
+            Opcode::Continuation => self.is_skipping_message(),
+            opcode => opcode.is_control(),
+        };
+        if is_passive || is_skipped {
             return None;
         }
         let (before, compressed) = match self.message {

@@ -34,6 +34,37 @@ fn reserved_bits_and_opcodes_and_encoded_text_are_no_violations() {
     }
 }
 
+/// A continuation frame continues the data frame before it, whatever its opcode: what is skipped may be fragmented, and be as
+/// large as it likes.
+#[test]
+fn the_rest_of_a_message_that_began_with_a_reserved_opcode_is_skipped_too() {
+    let frames = [
+        frame(0x03, "not "),
+        frame(0x89, "p"),
+        frame(0x00, "kn"),
+        frame(0x80, "own"),
+        frame(0x01, "te"),
+        frame(0x83, "not known"),
+        frame(0x80, "xt"),
+        frame(0x80, "no start"),
+    ];
+    for role in ROLES {
+        let bytes = bytes_for(role, &frames);
+        for piece in [1, 7, bytes.len()] {
+            let mut inbound = observer(role, None).with_other_extensions(true);
+            let observed = receive(&mut inbound, &bytes, piece);
+            assert_eq!(texts(&observed).first(), Some(&&b"text"[..]), "{role:?}, {piece}");
+            let rules = observed.iter().filter_map(|event| match event {
+                Observed::Tolerated(violation) => Some((violation.rule, violation.offset)),
+                _ => None,
+            });
+            let last = bytes.len() - bytes_for(role, &frames[7..]).len();
+            let expected = [(Rule::ContinuationWithoutStart, last as u64)];
+            assert_eq!(rules.collect::<Vec<_>>(), expected, "{role:?}, {piece}");
+        }
+    }
+}
+
 #[test]
 fn other_rules_hold_and_messages_are_decompressed() {
     let params = DeflateParams::default();
