@@ -37,7 +37,7 @@ impl State {
         }
         let is_full_of_messages = self.when_full == WhenFull::DropMessages && !self.has_room(lane);
         if messages > 0 && (self.drops_messages || is_full_of_messages) {
-            self.drops_messages = true; // the messages that are written have no gaps
+            self.stop_messages();
             self.drop_messages_of(batch, lane);
             if batch.bytes.is_empty() {
                 return true;
@@ -52,14 +52,20 @@ impl State {
             *batch = Batch::default();
         } else if self.drops(messages) {
             self.dropped.lines += memchr::memchr_iter(b'\n', &batch.bytes).count();
-            // The messages that are written have no gaps; a log states where it has one.
-            self.drops_messages |= !self.notes_dropped && messages > 0;
+            if messages > 0 {
+                self.stop_messages();
+            }
             self.drop_batch(batch, lane);
         } else {
             self.block(lane);
             return false;
         }
         true
+    }
+
+    /// After a dropped message no other is written, so that what is written has no gaps; a log states where it has one.
+    fn stop_messages(&mut self) {
+        self.drops_messages |= !self.notes_dropped;
     }
 
     pub(super) fn push(&mut self, batch: Batch, lane: &Arc<Lane>) {

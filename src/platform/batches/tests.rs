@@ -131,6 +131,19 @@ fn a_stalled_log_drops_lines_and_reports_their_number() {
 }
 
 #[test]
+fn a_log_goes_on_behind_messages_for_which_there_was_no_room() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossy();
+    let sender = queue.sender(waker);
+    assert!(sender.offer(&mut batch(LANE_LIMIT)));
+    queue.set_when_full(WhenFull::DropMessages);
+    assert!(sender.offer(&mut batch(8)), "it is dropped");
+    while queue.take().is_some() {}
+    assert!(sender.offer(&mut batch(8)));
+    assert_eq!(queue.take().map(|batch| batch.bytes.len()), Some(8));
+}
+
+#[test]
 fn a_closed_queue_accepts_and_drops_everything() {
     let (mut poll, waker) = waker();
     let queue = BatchQueue::lossless();
