@@ -23,9 +23,11 @@ use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 use crate::server::Acceptor;
 
+mod limits;
 mod shutdown;
 
-pub(in crate::commands) use shutdown::LEAVE_TIMEOUT;
+pub(in crate::commands) use limits::LEAVE_TIMEOUT;
+use limits::Limits;
 use shutdown::ServerShutdown;
 
 type Report<O> = <<O as Operator>::Server as Served>::Report;
@@ -51,7 +53,9 @@ pub(in crate::commands) struct Control<O: Operator> {
     shutdown: Option<ServerShutdown>,
     /// The end of `--duration`.
     until: Option<Instant>,
-    /// A signal has ended the server: no wait is longer than until then.
+    /// Those of the end, when it is over.
+    limits: Option<Limits>,
+    /// A signal has ended the server: recordings are waited for until then, and what follows has its own limits.
     leave_by: Option<Instant>,
     /// The reader of standard output has what it needs, as `head` has.
     has_reader_left: bool,
@@ -76,6 +80,7 @@ impl<O: Operator> ControlLoop<O> {
             prompt,
             reports,
             shutdown: None,
+            limits: None,
             leave_by: None,
             has_reader_left: false,
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::limits::{DROPPING_TIME, LEAVE_TIMEOUT, Limits, REPORT_TIME, page_by};
 use super::{Control, Operator, Served};
 use crate::commands::delivery::Delivery;
 use crate::commands::lost;
@@ -17,35 +18,10 @@ use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 use crate::session::{SHOW_CLOSING_AFTER, closing_text};
 
-/// The time limit for all connections together when the server shuts down. With the limits below it is a second.
-pub(in crate::commands) const LEAVE_TIMEOUT: Duration = Duration::from_millis(650);
-
-/// The last part of it, in which received messages that do not fit into the output are dropped, so that
-/// the closing handshakes that follow them are received.
-const DROPPING_TIME: Duration = Duration::from_millis(300);
-
-/// The last part of that, for reporting connections that are still open, and what they still held.
-const REPORT_TIME: Duration = Duration::from_millis(200);
-
-/// How much later connections may end after a signal, and be shown to have ended, if the machine is slow.
-const LATE_TIME: Duration = Duration::from_millis(300);
-
-/// How long files that are recorded to are waited for after a signal.
-const RECORD_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// How long tabs of the page are waited for then.
-const PAGE_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// The time limit for the last lines on standard error and the terminal.
-const LOG_TIMEOUT: Duration = Duration::from_millis(100);
-
 /// All connections are being closed.
 #[derive(Debug)]
 pub(super) struct ServerShutdown {
-    /// The deadline for that.
-    until: Instant,
-    /// How long connections are waited for that are late.
-    late_until: Instant,
+    limits: Limits,
     /// The last signal that was received: with one, the deadline also ends what is stalled.
     signal: Option<Signal>,
     /// When the operator is to be shown that the closing handshakes are slow.
@@ -60,18 +36,14 @@ impl ServerShutdown {
         self.signal.is_some()
     }
 
-    /// When a server that a signal has ended, or whose connections have not, has to be gone.
-    fn leave_by(&self, have_finished: bool) -> Option<Instant> {
-        (self.is_interrupted() || !have_finished).then(|| self.until + RECORD_TIMEOUT)
-    }
-
     /// When to check again without being woken.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
-        let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
+        let Limits { until, late_until, .. } = self.limits;
+        let dropping = until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
         let until = if self.is_interrupted() {
-            dropping.or(Some(if now < self.until { self.until } else { self.late_until }))
+            dropping.or(Some(if now < until { until } else { late_until }))
         } else {
-            Some(self.until).filter(|until| now < *until)
+            Some(until).filter(|until| now < *until)
         };
         until.into_iter().chain(self.notice_at).min()
     }
@@ -88,28 +60,24 @@ impl ServerShutdown {
 impl<O: Operator> Control<O> {
     /// Shuts the server down because of a signal, or a line that stands for one. Another one shortens that.
     pub(in crate::commands) fn on_signal(&mut self, signal: Signal) {
-        let now = Instant::now();
-        let soon = now + REPORT_TIME;
-        let until = match &self.shutdown {
-            // Closing a terminal causes a signal from more than one process, and an end of input.
-            Some(shutdown) if shutdown.is_interrupted() && signal == Signal::Hangup => return,
-            Some(shutdown) if shutdown.is_interrupted() => shutdown.until.min(soon),
-            // The operator has been shown that Ctrl-C exits at once.
-            Some(shutdown) if self.prompt.is_typed() && shutdown.notice_at.is_none() => soon,
-            _ => now + LEAVE_TIMEOUT,
-        };
+        let before = self.shutdown.as_ref();
+        // Closing a terminal causes a signal from more than one process, and an end of input.
+        if signal == Signal::Hangup && before.is_some_and(ServerShutdown::is_interrupted) {
+            return;
+        }
+        // The operator has been shown that Ctrl-C exits at once.
+        let is_short = self.prompt.is_typed() && before.is_some_and(|it| it.notice_at.is_none());
+        let before = before.map(|shutdown| shutdown.limits);
+        let limits = Limits::after_signal(Instant::now(), before, is_short);
         self.shared().streams.stop_display(); // before our Close frame is shown
         let notice_at = match &self.shutdown {
             Some(shutdown) => shutdown.notice_at,
             None => self.notice_time(),
         };
-        let is_repeated = self.shutdown.as_ref().is_some_and(ServerShutdown::is_interrupted);
-        let late_until = if is_repeated { until } else { until + LATE_TIME };
         let result = result_after(self.shutdown.take(), signal, O::result_of_signal);
         let (signal, is_decided) = (Some(signal), true);
-        let shutdown = ServerShutdown { until, late_until, signal, notice_at, is_decided, result };
-        self.shutdown = Some(shutdown);
-        self.close_connections(CloseCode::GOING_AWAY, until - REPORT_TIME, true);
+        self.shutdown = Some(ServerShutdown { limits, signal, notice_at, is_decided, result });
+        self.close_connections(CloseCode::GOING_AWAY, limits.until - REPORT_TIME, true);
         self.shared().streams.stop_waiting(false);
     }
 
@@ -151,10 +119,8 @@ impl<O: Operator> Control<O> {
         if self.shutdown.is_none() {
             let until = Instant::now() + limit;
             let (notice_at, signal, is_decided) = (self.notice_time(), None, false);
-            let late_until = until;
-            let shutdown =
-                ServerShutdown { until, late_until, signal, notice_at, is_decided, result };
-            self.shutdown = Some(shutdown);
+            let limits = Limits::without_signal(until);
+            self.shutdown = Some(ServerShutdown { limits, signal, notice_at, is_decided, result });
             self.close_connections(code, until - REPORT_TIME, false);
         }
     }
@@ -184,9 +150,10 @@ impl<O: Operator> Control<O> {
     /// the time matters.
     pub(super) fn is_over(&mut self) -> bool {
         let Some(shutdown) = &self.shutdown else { return false };
-        let is_late = Instant::now() >= shutdown.until;
+        let Limits { until, late_until, .. } = shutdown.limits;
+        let is_late = Instant::now() >= until;
         let shared = self.server.shared();
-        if shutdown.is_interrupted() && Instant::now() + DROPPING_TIME >= shutdown.until {
+        if shutdown.is_interrupted() && Instant::now() + DROPPING_TIME >= until {
             shared.streams.stop_waiting(true);
             shared.recordings.recordings.stop_waiting();
             if let Some(page) = &*shared.page() {
@@ -194,7 +161,7 @@ impl<O: Operator> Control<O> {
             }
         }
         if shutdown.is_interrupted() && is_late {
-            let waits = Instant::now() < shutdown.late_until && !shared.streams.are_stalled();
+            let waits = Instant::now() < late_until && !shared.streams.are_stalled();
             return !waits || (self.server.have_finished() && shared.streams.are_written());
         }
         let is_written = self.outputs.are_drained() && shared.streams.are_written();
@@ -204,7 +171,8 @@ impl<O: Operator> Control<O> {
     /// The result of a run that is over. Determines how long what follows may take.
     pub(super) fn take_result(&mut self) -> Option<Result<(), Error>> {
         let shutdown = self.shutdown.take()?;
-        self.leave_by = shutdown.leave_by(self.server.have_finished());
+        self.limits = Some(shutdown.limits);
+        self.leave_by = shutdown.limits.record_by(Instant::now(), self.server.have_finished());
         Some(shutdown.result)
     }
 
@@ -232,7 +200,8 @@ impl<O: Operator> Control<O> {
         }
         self.outputs.finish();
         self.outputs.flush_early();
-        let until = Instant::now() + LOG_TIMEOUT;
+        let now = Instant::now();
+        let until = self.limits.unwrap_or_else(|| Limits::without_signal(now)).log_by(now);
         shared.streams.finish_log(until);
         self.prompt.end(until);
         result
@@ -266,7 +235,7 @@ impl<O: Operator> Control<O> {
         }
         let result = verdict.judge(result, shared.commentary.detail == Detail::Quiet);
         if let Some(page) = &mut *shared.page() {
-            page.end(&result, self.leave_by.map(|leave_by| leave_by + PAGE_TIMEOUT));
+            page.end(&result, self.leave_by.map(page_by));
         }
         result
     }
@@ -298,8 +267,8 @@ mod tests {
 
     fn shutdown(signal: Option<Signal>, result: Result<(), Error>) -> ServerShutdown {
         let is_decided = signal.is_some();
-        let until = Instant::now();
-        ServerShutdown { until, late_until: until, signal, notice_at: None, is_decided, result }
+        let limits = Limits::without_signal(Instant::now());
+        ServerShutdown { limits, signal, notice_at: None, is_decided, result }
     }
 
     fn full() -> Error {
