@@ -179,14 +179,19 @@ fn unmet_requirement(args: &[OsString], problem: &clap::Error) -> Option<String>
     };
     let is_missing = |problem: &clap::Error| problem.kind() == ErrorKind::MissingRequiredArgument;
     let needed = missing(problem).filter(|it| is_missing(problem) && it.starts_with("--"))?;
-    let requires = |at: &usize| {
+    // What is refused for another reason may have lost an option of which the value is left.
+    let is_met_without = |at: usize, count: usize| {
         let mut others = args.to_vec();
-        others.remove(*at);
+        others.drain(at..at + count);
         let problem = Cli::command().try_get_matches_from(others).err();
-        problem.is_none_or(|problem| missing(&problem).as_ref() != Some(&needed))
+        problem.is_none_or(|it| is_missing(&it) && missing(&it).as_ref() != Some(&needed))
     };
-    let options = (1..args.len()).filter(|at| args[*at].to_string_lossy().starts_with("--"));
-    let option = args[options.into_iter().find(requires)?].to_string_lossy().into_owned();
+    let is_option = |at: usize| args[at].to_string_lossy().starts_with('-');
+    let has_value = |at: usize| at + 1 < args.len() && !is_option(at + 1);
+    let requires =
+        |at: &usize| is_met_without(*at, 1) || (has_value(*at) && is_met_without(*at, 2));
+    let mut options = (1..args.len()).filter(|at| args[*at].to_string_lossy().starts_with("--"));
+    let option = args[options.find(requires)?].to_string_lossy().into_owned();
     let option = option.split('=').next().unwrap_or_default();
     Some(format!("{option} requires {}", needed.replace(['<', '>'], "")))
 }

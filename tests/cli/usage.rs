@@ -360,6 +360,9 @@ fn an_option_without_the_one_that_it_requires_names_it() {
         (&["listen", "--once", "--entry=2", ":0"], "--entry requires --replay FILE"),
         (&["--key", "k.pem", URL], "--key requires --cert FILE"),
         (&["replay", "--ignore", "$.ts", "a.har"], "--ignore requires --check"),
+        (&["--origin", "http://a", "--open", URL], "--open requires --ui[=ADDR]"),
+        (&["--open", "--origin", "http://a", URL], "--open requires --ui[=ADDR]"),
+        (&["--origin", "http://a", URL, "--key", "k.pem"], "--key requires --cert FILE"),
     ] {
         assert_eq!(usage_error(&wscope().args(args).run()), format!("wscope: {message}"));
     }
