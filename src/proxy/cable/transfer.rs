@@ -29,11 +29,11 @@ pub(super) const FIRST_READ: usize = 2 << 10;
 /// Each read that fills its buffer is followed by one of this many times as much.
 const READ_GROWTH: usize = 8;
 
-/// The most reads of [`CHUNK`] bytes of what has arrived when a connection is over: as much as sockets hold, not what a side
+/// The most reads of [`CHUNK`] bytes from each side of what has arrived when a connection is over: as much as sockets hold, not what a side
 /// goes on sending.
 const REST_READS: usize = 512;
 
-/// How long that may take: what is reported behind it has to come before the end of the run.
+/// How long these reads from both sides may take together: what is reported behind it has to come before the end of the run.
 const REST_TIME: Duration = Duration::from_millis(50);
 
 impl Cable<'_> {
@@ -248,17 +248,16 @@ impl Cable<'_> {
             return;
         }
         let by = Instant::now() + REST_TIME;
-        for from in SIDES {
-            for _ in 0..REST_READS {
-                if !self.may_read(from) || Instant::now() >= by {
-                    break;
-                }
+        by_turns(REST_READS, |from| {
+            let reads = self.may_read(from) && Instant::now() < by;
+            if reads {
                 self.read(from);
             }
             if self.ends[at(from)].has_failed() && self.ways[at(from)].ended.is_none() {
                 self.source_ended(from, TransportEnd::Reset);
             }
-        }
+            reads
+        });
     }
 
     /// Passes on the end of a direction, behind what waits.
@@ -370,5 +369,47 @@ fn deliver(bytes: &[u8], outgoing: &mut Outgoing, to: &mut End, random: &mut Sma
     if written < bytes.len() {
         let random = || rand::RngExt::random(random);
         outgoing.push(&bytes[written..], Instant::now(), random);
+    }
+}
+
+/// Reads from one side and the other until both have nothing more, at most so many times: what one side goes on sending must not
+/// take the time of the other, which may have sent a Close frame.
+fn by_turns(most: usize, mut read: impl FnMut(Side) -> bool) {
+    for _ in 0..most {
+        let have_read = SIDES.map(&mut read);
+        if have_read == [false; 2] {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_that_goes_on_sending_leaves_the_other_its_turn() {
+        let mut left = [usize::MAX, 2];
+        let mut reads = Vec::new();
+        by_turns(4, |from| {
+            let has_more = left[at(from)] > 0;
+            if has_more {
+                left[at(from)] -= 1;
+                reads.push(from);
+            }
+            has_more
+        });
+        let (client, server) = (Side::Client, Side::Server);
+        assert_eq!(reads, [client, server, client, server, client, client]);
+    }
+
+    #[test]
+    fn reading_ends_when_neither_side_has_more() {
+        let mut turns = 0;
+        by_turns(4, |_| {
+            turns += 1;
+            false
+        });
+        assert_eq!(turns, 2);
     }
 }
