@@ -320,9 +320,9 @@ pub struct EndingArgs {
 
     /// Close after N received messages
     ///
-    /// Standard output gets these N. On a terminal messages are shown that arrive before the server has answered
-    /// the Close frame, too: it can be more than N. With --expect the connection stays open, and received messages are written, until that is met
-    /// too.
+    /// Standard output gets exactly N. A terminal also shows the messages that arrive before the server has answered
+    /// the Close frame, so that there can be more than N. With --expect the connection stays open, and received
+    /// messages are written, until that is met too.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
 

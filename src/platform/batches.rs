@@ -45,8 +45,9 @@ pub enum WhenFull {
     Wait,
     /// The sender keeps it while the stream accepts bytes; it is dropped while the stream is stalled.
     DropIfStalled,
-    /// What is in it up to the last received message that begins in it is dropped. Everything else, and the rest of what has begun, is kept while the
-    /// stream accepts bytes: how a connection ended is not lost because there were many lines before.
+    /// Its received messages are dropped, with all that precedes the last of them in it. What follows that message waits while
+    /// the stream accepts bytes, as do batches without messages and the rest of an event that is partly queued: how a connection
+    /// ended is not lost because there were many lines before.
     DropMessages,
 }
 
