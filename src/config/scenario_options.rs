@@ -72,7 +72,7 @@ pub(super) fn scenario_options(
     add("interface", route.interface.clone());
     options.extend(of_server(tls).into_iter().map(ScenarioOption::for_server));
     options.extend(route.proxy.as_deref().map(proxy));
-    options.extend(endpoint.route.proxy_headers.iter().map(proxy_header));
+    options.extend(proxy_headers(&endpoint.route.proxy_headers));
     options
 }
 
@@ -106,8 +106,16 @@ fn duration_text(duration: Duration) -> String {
     }
 }
 
-/// A header of the request to a proxy, without a secret that it has.
-fn proxy_header(line: &HeaderLine) -> ScenarioOption {
+/// The headers of the request to a proxy. Those of one name have different secrets, so that each has a variable of its own.
+fn proxy_headers(lines: &[HeaderLine]) -> impl Iterator<Item = ScenarioOption> {
+    lines.iter().enumerate().map(|(index, line)| {
+        let same = lines[..index].iter().filter(|it| it.name.eq_ignore_ascii_case(&line.name));
+        proxy_header(line, same.count() + 1)
+    })
+}
+
+/// A header of the request to a proxy, without a secret that it has. `number` counts those of its name.
+fn proxy_header(line: &HeaderLine, number: usize) -> ScenarioOption {
     let HeaderLine { name, value, is_removal } = line;
     let masked = Redaction::Mask.value(name, value.as_bytes());
     let masked = String::from_utf8_lossy(&masked);
@@ -116,7 +124,8 @@ fn proxy_header(line: &HeaderLine) -> ScenarioOption {
         None if value.is_empty() => ScenarioOption::new("proxy-header", format!("{name};")),
         None => ScenarioOption::new("proxy-header", format!("{name}: {value}")),
         Some((start, rest)) => {
-            let what = format!("the header {name} for the proxy");
+            let which = if number > 1 { format!(" (no. {number})") } else { String::new() };
+            let what = format!("the header {name}{which} for the proxy");
             let start = format!("{name}: {start}");
             let end = if rest.contains(MASK) { "" } else { rest };
             with_secret("proxy-header", &start, name, &what, end)
@@ -181,8 +190,18 @@ mod tests {
             ("X-Empty;", "X-Empty;"),
         ] {
             let line = HeaderLine::parse(line).expect("a header");
-            assert_eq!(written(proxy_header(&line)), expected);
+            assert_eq!(written(proxy_header(&line, 1)), expected);
         }
+    }
+
+    /// What a variable is for tells it from others.
+    #[test]
+    fn headers_of_one_name_have_different_variables() {
+        let lines = ["X-Token: one", "x-token: two"];
+        let lines = lines.map(|line| HeaderLine::parse(line).expect("a header"));
+        let secrets: Vec<_> = proxy_headers(&lines).filter_map(|it| it.secret).collect();
+        assert_ne!(secrets[0].what, secrets[1].what);
+        assert_eq!(secrets[1].what, "the header x-token (no. 2) for the proxy");
     }
 
     #[test]
