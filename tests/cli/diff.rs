@@ -261,5 +261,5 @@ fn messages_that_a_proxy_did_not_keep_are_compared_by_their_size() {
         .run()
         .code(0)
         .stderr_contains("a.ndjson: only the size of 2 messages is compared");
-    diff(&file(5), &file(6)).run().code(1).stdout_contains("size of the file");
+    diff(&file(5), &file(6)).run().code(1).stdout_contains("size  5 bytes");
 }

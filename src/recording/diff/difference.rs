@@ -102,7 +102,7 @@ impl ValueChanges {
                 Some(format!("{} ({})", counted(item.size, "byte"), shown_path(&item.data)))
             };
             let (recorded, now) = (size(one), size(other));
-            return Self::Place(Change { place: "size of the file".to_owned(), recorded, now });
+            return Self::Place(Change { place: "size".to_owned(), recorded, now });
         }
         let (Some(first), Some(second)) = (one.content(), other.content()) else {
             return Self::NotKept;
@@ -230,7 +230,7 @@ mod tests {
             (
                 Item::file(Side::Client, MessageKind::Text, "a\u{1b}", 1),
                 Item::file(Side::Client, MessageKind::Text, "b", 2),
-                "size of the file 1 byte (a\\e) 2 bytes (b)",
+                "size 1 byte (a\\e) 2 bytes (b)",
             ),
         ] {
             let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
