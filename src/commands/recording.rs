@@ -22,7 +22,7 @@ use crate::platform::signals::Signal;
 use crate::platform::stdio;
 use crate::protocol::Opcode;
 use crate::protocol::vocabulary::FrameEvent;
-use crate::recording::scenario::{ScenarioBuilder, Settings, UnknownValue};
+use crate::recording::scenario::{ScenarioBuilder, UnknownValue};
 use crate::recording::{Outcome, Recorded, Recordings, uses};
 
 /// The recordings of a run, with what its loops need to write to them.
@@ -134,12 +134,7 @@ pub(super) fn open<'a>(
     let own = config.used.iter().map(|(path, what)| (path.as_path(), what.as_str()));
     let mut uses = uses(own.chain(used));
     uses.extend(standard_streams());
-    let settings = Settings {
-        options: config.options.clone(),
-        server: config.server.clone(),
-        ..Settings::default()
-    };
-    let recordings = Recordings::new(control, uses, settings);
+    let recordings = Recordings::new(control, uses, config.scenario_settings());
     recordings.start_all(&config.files, config.existing).map_err(Error::Record)?;
     Ok(recordings)
 }

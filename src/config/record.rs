@@ -7,7 +7,7 @@ use crate::cli::RecordArgs;
 use crate::net::target::Target;
 use crate::output::json::JsonFrames;
 use crate::platform::record_file::Existing;
-use crate::recording::scenario::ScenarioOption;
+use crate::recording::scenario::{ScenarioOption, Settings};
 use crate::recording::writer::RecordFormat;
 
 /// What is recorded.
@@ -25,6 +25,20 @@ pub struct RecordConfig {
     pub options: Vec<ScenarioOption>,
     /// The server that they were given for.
     pub server: Option<Target>,
+    /// What is recorded is read from a recording.
+    pub is_of_file: bool,
+}
+
+impl RecordConfig {
+    /// How scenarios of the run are made.
+    pub fn scenario_settings(&self) -> Settings {
+        Settings {
+            options: self.options.clone(),
+            server: self.server.clone(),
+            is_of_file: self.is_of_file,
+            ..Settings::default()
+        }
+    }
 }
 
 /// Resolves the options. `verbose` is how often `-v` was given.
@@ -48,7 +62,8 @@ pub(super) fn record(args: &RecordArgs, verbose: u8) -> Result<RecordConfig, Con
     }
     let frames = JsonFrames::of_verbosity(verbose);
     let (used, options) = (Vec::new(), Vec::new());
-    Ok(RecordConfig { files: args.record.clone(), existing, frames, used, options, server: None })
+    let (files, server, is_of_file) = (args.record.clone(), None, false);
+    Ok(RecordConfig { files, existing, frames, used, options, server, is_of_file })
 }
 
 fn check_name(path: &Path, existing: Existing) -> Result<(), ConfigError> {

@@ -54,6 +54,7 @@ impl ViewConfig {
     pub fn new(args: &ViewArgs, env: &Env) -> Result<Self, ConfigError> {
         // Frames that were recorded are part of the recording, whatever is shown of them.
         let mut record = record(&args.record, MOST_VERBOSE)?;
+        record.is_of_file = true;
         record.used.push((args.file.clone(), "the recording that is read".to_owned()));
         let files = FileReader::new(None);
         let filters = filters(&args.filter, &files)?;

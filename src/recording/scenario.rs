@@ -45,6 +45,9 @@ pub struct Settings {
     pub server: Option<Target>,
     /// What becomes of secrets that the recording has.
     pub secrets: SecretValues,
+    /// The events are those of a file. An older version, which did not say of messages what of them is masked, may have
+    /// written it.
+    pub is_of_file: bool,
 }
 
 /// An option of a connection.

@@ -30,7 +30,7 @@ struct Log {
 impl SessionLogs {
     /// Has these outputs keep the events of the connection of `config`.
     pub(super) fn keep(&self, outputs: &mut Outputs, config: &ConnectConfig) {
-        outputs.set_log(Box::new(self.begin(&config.name, settings(config))));
+        outputs.set_log(Box::new(self.begin(&config.name, config.record.scenario_settings())));
     }
 
     /// A connection that is opened again under its name goes on with its log. The oldest of those that have ended make
@@ -72,11 +72,6 @@ impl fmt::Debug for SessionLogs {
     }
 }
 
-/// The options of a connection that its events do not contain.
-fn settings(config: &ConnectConfig) -> Settings {
-    Settings { options: config.record.options.clone(), ..Settings::default() }
-}
-
 /// Keeps the events of one connection.
 struct Keeper {
     logs: SessionLogs,
@@ -104,8 +99,13 @@ impl Drop for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Clock, EventKind, Message};
+    use crate::config::RecordConfig;
+    use crate::event::{Clock, EventKind, Message, Opened};
+    use crate::net::target::Target;
+    use crate::output::json::JsonFrames;
+    use crate::platform::record_file::Existing;
     use crate::protocol::MessageKind;
+    use crate::recording::scenario::ScenarioOption;
 
     fn message(data: &[u8]) -> Event<'_> {
         let what = EventKind::Message(Message::received(MessageKind::Text, data));
@@ -123,6 +123,27 @@ mod tests {
         assert!(logs.scenario("two").text.ends_with("\n< two\n"));
         assert!(!logs.scenario("three").text.contains('<'));
         assert!(logs.scenario("one").notes[0].contains("--variable url=VALUE"), "it has no Open");
+    }
+
+    /// A client certificate is for the server that it was given for.
+    #[test]
+    fn options_for_one_server_are_not_those_of_another_connection() {
+        let config = RecordConfig {
+            files: Vec::new(),
+            existing: Existing::Refuse,
+            frames: JsonFrames::None,
+            used: Vec::new(),
+            options: vec![ScenarioOption::new("cert", "/c.pem").for_server()],
+            server: Target::parse("wss://a/").ok(),
+            is_of_file: false,
+        };
+        let logs = SessionLogs::default();
+        for (url, has_it) in [("wss://a/x", true), ("wss://b/", false)] {
+            let mut keeper = logs.begin(url, config.scenario_settings());
+            let opened = Opened::sample(url);
+            keeper.event(&Event { what: EventKind::Open(&opened), ..message(b"") });
+            assert_eq!(logs.scenario(url).text.contains("cert: /c.pem\n"), has_it, "{url}");
+        }
     }
 
     #[test]

@@ -173,6 +173,7 @@ fn no_record() -> RecordConfig {
         used,
         options,
         server: None,
+        is_of_file: false,
     }
 }
 

@@ -15,7 +15,8 @@ use crate::scenario::language::Source;
 pub(super) fn read(path: &Path, name: String, given: &BTreeSet<String>) -> Read {
     let file = File::open(path).map_err(|error| Error::System(name.clone(), error))?;
     // The values of secrets that the recording has are used, and not shown: reports mask what a file has of them.
-    let settings = Settings { secrets: SecretValues::Verbatim, ..Settings::default() };
+    let settings =
+        Settings { secrets: SecretValues::Verbatim, is_of_file: true, ..Settings::default() };
     let mut builder = ScenarioBuilder::new(settings);
     let summary = reader::read(&name, file, &Limits::default(), &mut |event| {
         builder.push(event);
