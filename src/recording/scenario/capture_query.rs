@@ -34,13 +34,14 @@ pub(super) fn query(text: &str, leaf: Option<usize>, value: &str) -> Option<(Str
     }
 }
 
-/// Filters that give a value the escapes that it has in JSON: it is put into a string as it is.
+/// Filters that give a value the escapes that it has in JSON: it is put into a string as it is. A value that needs none here is
+/// taken to need none the next time: nearly all are identifiers, whose queries stay short.
 fn escapes(value: &str) -> String {
     let meant = match unescaped_in_json(value) {
         Cow::Borrowed(_) => return String::new(),
         Cow::Owned(meant) => meant,
     };
-    // The next value may have these escapes whatever this one has.
+    // Where one escape is needed, the next value may need each of these.
     let mut filters = String::from(r#" replace "\\" "\\\\" replace "\"" "\\\"""#);
     for (c, escape) in [('\n', 'n'), ('\r', 'r'), ('\t', 't')] {
         if meant.contains(c) {
