@@ -21,14 +21,14 @@ pub(super) fn unwritable(step: &Step<'_>) -> &'static str {
 }
 
 /// Says that values are sent as they were recorded.
-pub(super) fn push_uncaptured(body: &mut String, stale: &[Stale], is_binary: bool) {
-    for Stale { value, form } in stale {
+pub(super) fn push_uncaptured(body: &mut String, stale: &[Stale]) {
+    for Stale { value, form, is_binary } in stale {
         let form = match form {
             Some(form) => format!(", here as {}", comment(form)),
             None => String::new(),
         };
         let why = match is_binary {
-            true => "no variable can stand in a binary message",
+            true => "no variable can stand in binary data",
             false => "it is not captured",
         };
         let value = comment(value);

@@ -66,12 +66,13 @@ pub(super) fn generate(
     let masked = Masked::of(steps, &mut secrets);
     let texts = texts(&parts);
     let captures = Captures::find(&texts, &known, secrets.names());
-    let uncaptured = Uncaptured::find(&texts, &captures);
+    let uncaptured = Uncaptured::find(&texts, &captures, &known);
     let mut values = captures.values(known);
     values.extend(masked.values());
     let sources = Sources { captures: &captures, masked: &masked, values: &values };
     let mut body = String::new();
-    let mut writer = Steps::new(sources, &uncaptured, &mut secrets);
+    let are_masks_known = !settings.is_of_file || masked.are_any();
+    let mut writer = Steps::new(sources, &uncaptured, are_masks_known, &mut secrets);
     for part in &parts {
         part.write(&mut body, &mut writer);
     }
@@ -126,7 +127,7 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
         texts.extend(head.iter().map(|line| (place, sent(line.as_str()))));
         let pings = connection.received_pings.iter();
         texts.extend(pings.map(|(number, data)| ((*number, 1), other(*number, false, data))));
-        for (number, step) in &connection.steps {
+        for (index, (number, step)) in connection.steps.iter().enumerate() {
             let number = *number;
             let text = match step {
                 Step::Sent(message) => Some(message_text(number, true, message)),
@@ -142,6 +143,7 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
                 Step::Ended(_, reason) => Some(other(number, false, reason.as_bytes())),
                 Step::SentFile(..) | Step::Omitted(..) => None,
             };
+            let text = text.map(|text| Text { step: Some(index), ..text });
             texts.extend(text.map(|text| ((number, 1), text)));
         }
     }
@@ -209,15 +211,16 @@ impl<'a> Part<'a> {
         let mut blocks = Vec::new();
         for member in &self.members {
             blocks.push((member.connection.start, 0, Block::Open(member)));
-            let steps = member.connection.steps.iter();
-            blocks.extend(steps.map(|(number, step)| (*number, 1, Block::Step(member, step))));
+            let steps = member.connection.steps.iter().enumerate();
+            let steps = steps.map(|(index, (number, _))| (*number, 1, Block::Step(member, index)));
+            blocks.extend(steps);
         }
         // The sort is stable: of one event, its steps stay in order.
         blocks.sort_by_key(|(number, rank, _)| (*number, *rank));
-        for (number, _, block) in blocks {
+        for (.., block) in blocks {
             match block {
                 Block::Open(member) => writer.open(member, body),
-                Block::Step(member, step) => writer.step(number, member, step, body),
+                Block::Step(member, index) => writer.step(member, index, body),
             }
         }
     }
@@ -225,7 +228,8 @@ impl<'a> Part<'a> {
 
 enum Block<'p, 'a> {
     Open(&'p Member<'a>),
-    Step(&'p Member<'a>, &'p Step<'a>),
+    /// The step with this index.
+    Step(&'p Member<'a>, usize),
 }
 
 /// The option that sets messages with this text aside.

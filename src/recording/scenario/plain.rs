@@ -28,8 +28,13 @@ impl<'a> Plain<'a> {
         let has_escapes = text.contains("\\/") || text.contains("\\u");
         match has_escapes && bare_json(text).is_some() {
             true => without_needless_escapes(text),
-            false => Self { text: Cow::Borrowed(text), escapes: Vec::new() },
+            false => Self::unchanged(text),
         }
+    }
+
+    /// A text as it is.
+    pub(super) fn unchanged(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text), escapes: Vec::new() }
     }
 
     /// What of a binary message is text.

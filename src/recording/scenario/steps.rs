@@ -31,6 +31,8 @@ pub(super) struct Member<'a> {
 pub(super) struct Steps<'a> {
     sources: Sources<'a>,
     uncaptured: &'a Uncaptured,
+    /// Whether the recording says of all messages what of them is masked.
+    are_masks_known: bool,
     secrets: &'a mut Secrets,
     /// What a scenario cannot express, with how often it was.
     left_out: BTreeMap<&'static str, u64>,
@@ -42,19 +44,26 @@ impl<'a> Steps<'a> {
     pub(super) fn new(
         sources: Sources<'a>,
         uncaptured: &'a Uncaptured,
+        are_masks_known: bool,
         secrets: &'a mut Secrets,
     ) -> Self {
-        Self { sources, uncaptured, secrets, left_out: BTreeMap::new(), omitted: 0 }
+        let left_out = BTreeMap::new();
+        Self { sources, uncaptured, are_masks_known, secrets, left_out, omitted: 0 }
     }
 
-    /// Writes the lines that open a connection, with variables in its URL and headers.
+    /// Writes the lines that open a connection, with variables in its URL, its headers and its
+    /// subprotocols, also the one that is expected.
     pub(super) fn open(&self, member: &Member<'_>, body: &mut String) {
         let captures = self.sources.captures;
-        push_uncaptured(body, self.uncaptured.of(member.connection.first), false);
+        push_uncaptured(body, self.uncaptured.of((member.connection.first, None)));
         let is_request = |line: &&String| !(line.starts_with('[') || line.starts_with("HTTP "));
         let request = member.head.iter().take_while(is_request).count();
         for (index, line) in member.head.iter().enumerate() {
-            match index < request || line.starts_with("subprotocol:") {
+            let has_variables = index < request
+                || ["subprotocol:", "Sec-WebSocket-Protocol:"]
+                    .iter()
+                    .any(|it| line.starts_with(it));
+            match has_variables {
                 true => body.push_str(&captures.in_head(member.connection.start, line)),
                 false => body.push_str(line),
             }
@@ -65,17 +74,12 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub(super) fn step(
-        &mut self,
-        number: usize,
-        member: &Member<'_>,
-        step: &Step<'_>,
-        body: &mut String,
-    ) {
+    /// Writes the step with this index.
+    pub(super) fn step(&mut self, member: &Member<'_>, index: usize, body: &mut String) {
+        let (number, ref step) = member.connection.steps[index];
         let name = member.name.as_deref().unwrap_or_default();
         if step.is_of_client() {
-            let is_binary = matches!(step, Step::Sent(message) if text_of(message).is_none());
-            push_uncaptured(body, self.uncaptured.of(number), is_binary);
+            push_uncaptured(body, self.uncaptured.of((number, Some(index))));
         }
         let (sign, payload) = match step {
             Step::Sent(message) => {
@@ -133,7 +137,7 @@ impl<'a> Steps<'a> {
                 "a binary message is sent with *** in place of a secret that was masked",
                 "# In place of a secret that was masked this message has ***.",
             )
-        } else if message.may_be_masked() && !self.sources.masked.are_any() {
+        } else if message.may_be_masked() && !self.are_masks_known {
             (
                 "a message is sent with ***: the recording does not say whether it stands for a secret",
                 "# This message has ***, maybe in place of a secret: recordings of older versions do not say.",

@@ -41,30 +41,45 @@ pub(super) enum TextKind {
     Binary,
 }
 
-/// Something that was sent or received, as the number of its event.
+/// Where a text stands: the number of its event, and its index among the steps of its connection, if it is one. A head, a
+/// Close frame and a message may have the same event.
+pub(super) type Place = (usize, Option<usize>);
+
+/// Something that was sent or received.
 #[derive(Debug)]
 pub(super) struct Text<'a> {
+    /// The number of its event.
     pub(super) number: usize,
+    /// Its index among the steps of its connection.
+    pub(super) step: Option<usize>,
     pub(super) is_sent: bool,
     pub(super) kind: TextKind,
     /// Empty if it is binary.
     pub(super) text: &'a str,
-    /// Values are found whatever their escapes are.
+    /// Values are found in a message whatever their escapes are.
     pub(super) plain: Plain<'a>,
 }
 
 impl<'a> Text<'a> {
-    /// What it takes to begin with a text, in bytes that are read.
+    /// What a text counts, beside its length, towards how many bytes are read again: also empty ones take time.
     pub(super) const BEGINNING: usize = 16;
 
     pub(super) fn new(number: usize, is_sent: bool, kind: TextKind, text: &'a str) -> Self {
-        Self { number, is_sent, kind, text, plain: Plain::of(text) }
+        let plain = match kind {
+            TextKind::Message => Plain::of(text),
+            TextKind::Other | TextKind::Binary => Plain::unchanged(text),
+        };
+        Self { number, step: None, is_sent, kind, text, plain }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        (self.number, self.step)
     }
 
     /// A binary message, or another payload that is not UTF-8.
     pub(super) fn binary(number: usize, is_sent: bool, data: &'a [u8]) -> Self {
         let plain = Plain::of_binary(data);
-        Self { number, is_sent, kind: TextKind::Binary, text: "", plain }
+        Self { number, step: None, is_sent, kind: TextKind::Binary, text: "", plain }
     }
 }
 

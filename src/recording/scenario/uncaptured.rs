@@ -7,12 +7,17 @@ use url::form_urlencoded::byte_serialize;
 
 use super::captures::Captures;
 use super::plain::escaped_in_json;
-use super::texts::{MAX_READ, MAX_SOURCE, Text, TextKind, each_value, is_word_of_protocol, words};
-use super::values::{Known, MAX_VALUE, MIN_VALUE, Piece};
+use super::texts::{
+    MAX_READ, MAX_SOURCE, Place, Text, TextKind, each_value, is_word_of_protocol, words,
+};
+use super::values::{Known, MAX_VALUE, MIN_VALUE, Piece, Recordings};
 use crate::scenario::pattern::bare_json;
 
 /// How many values, in all of their forms, are looked for.
 const MAX_FORMS: usize = 200_000;
+
+/// How long these may be together, in bytes.
+const MAX_SIZE: usize = 32 << 20;
 
 /// The longest value that is looked for in other forms, in bytes.
 const MAX_ENCODED: usize = 1024;
@@ -20,10 +25,10 @@ const MAX_ENCODED: usize = 1024;
 /// How many values are named for a message.
 const MAX_NAMED: usize = 5;
 
-/// The values, by the events of what sends them first.
+/// The values, by the places of what sends them first.
 #[derive(Debug, Default)]
 pub(super) struct Uncaptured {
-    by_event: BTreeMap<usize, Vec<Stale>>,
+    by_place: BTreeMap<Place, Vec<Stale>>,
 }
 
 /// A value that is sent as it was recorded.
@@ -33,12 +38,16 @@ pub(super) struct Stale {
     pub(super) value: String,
     /// As it is sent, if that is another form of it.
     pub(super) form: Option<String>,
+    /// Whether that is data in which no variable can stand.
+    pub(super) is_binary: bool,
 }
 
 impl Uncaptured {
-    /// Finds them in what was sent and received, in the order of the events.
-    pub(super) fn find(texts: &[Text<'_>], captures: &Captures) -> Self {
-        let mut search = Search { left: MAX_READ, ..Search::default() };
+    /// Finds them in what was sent and received, in the order of the events. Values of `secrets`, which are variables, are not
+    /// named.
+    pub(super) fn find(texts: &[Text<'_>], captures: &Captures, secrets: &Recordings) -> Self {
+        let secrets = secrets.values().map(String::as_str).filter(|it| !it.is_empty()).collect();
+        let mut search = Search { secrets, left: MAX_READ, ..Search::default() };
         let mut found = Self::default();
         for (index, text) in texts.iter().enumerate() {
             match text.is_sent {
@@ -48,9 +57,9 @@ impl Uncaptured {
                     for part in parts(text, captures) {
                         search.sent(&part, &texts[..index], &mut stale);
                     }
-                    stale.truncate(MAX_NAMED);
+                    stale.iter_mut().for_each(|it| it.is_binary = text.kind == TextKind::Binary);
                     if !stale.is_empty() {
-                        found.by_event.entry(text.number).or_default().extend(stale);
+                        found.by_place.entry(text.place()).or_default().extend(stale);
                     }
                 }
             }
@@ -58,9 +67,9 @@ impl Uncaptured {
         found
     }
 
-    /// Those that this event sends.
-    pub(super) fn of(&self, number: usize) -> &[Stale] {
-        self.by_event.get(&number).map(Vec::as_slice).unwrap_or_default()
+    /// Those that are sent here.
+    pub(super) fn of(&self, place: Place) -> &[Stale] {
+        self.by_place.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -79,17 +88,24 @@ fn parts(text: &Text<'_>, captures: &Captures) -> Vec<String> {
 }
 
 #[derive(Default)]
-struct Search {
-    /// Values of JSON that were received, in all their forms: the numbers are those of `given`.
+struct Search<'a> {
+    /// Values of secrets that are variables: no comment has them.
+    secrets: Vec<&'a str>,
+    /// Values of JSON that were received.
+    values: Vec<String>,
+    /// The values in all their forms: the numbers are those of `given`.
     known: Known,
-    given: Vec<Stale>,
+    /// The index of the value that each form is of.
+    given: Vec<usize>,
+    /// How long all forms are together, in bytes.
+    size: usize,
     /// What was looked for.
     seen: BTreeSet<String>,
     /// How many bytes may still be read.
     left: usize,
 }
 
-impl Search {
+impl Search<'_> {
     fn received(&mut self, text: &Text<'_>) {
         let json = match text.kind {
             TextKind::Message if text.text.len() <= MAX_SOURCE => bare_json(text.text),
@@ -98,30 +114,50 @@ impl Search {
         let Some(json) = json else { return };
         each_value(&json, &mut |_, member, value| {
             let is_fit = value.chars().count() >= MIN_VALUE && value.len() <= MAX_VALUE;
-            if is_fit && !is_word_of_protocol(member, value) {
-                self.add(value, None);
-                forms(value).into_iter().for_each(|form| self.add(value, Some(form)));
+            if is_fit && self.has_room() && !is_word_of_protocol(member, value) {
+                self.values.push(value.to_owned());
+                self.add(value);
+                forms(value).iter().for_each(|form| self.add(form));
             }
         });
     }
 
-    fn add(&mut self, value: &str, form: Option<String>) {
-        if self.given.len() < MAX_FORMS
-            && self.known.add(form.as_deref().unwrap_or(value), self.given.len())
-        {
-            self.given.push(Stale { value: value.to_owned(), form });
+    fn has_room(&self) -> bool {
+        self.given.len() < MAX_FORMS && self.size < MAX_SIZE
+    }
+
+    /// Adds a form of the last value.
+    fn add(&mut self, form: &str) {
+        if self.has_room() && self.known.add(form, self.given.len()) {
+            self.given.push(self.values.len() - 1);
+            self.size += form.len();
         }
+    }
+
+    /// Whether nothing more is named for a message: it has enough, or it took too long.
+    fn is_over(&self, stale: &[Stale]) -> bool {
+        stale.len() >= MAX_NAMED || self.left == 0
     }
 
     /// Adds what is sent in a part of a text that the server sent before.
     fn sent(&mut self, part: &str, before: &[Text<'_>], stale: &mut Vec<Stale>) {
+        if self.is_over(stale) {
+            return;
+        }
         let known = self.known.find(part).into_iter();
-        let known: BTreeSet<_> = known.map(|(.., number)| number).collect();
-        for number in known {
-            let given = self.given[number].clone();
-            let form = given.form.clone().unwrap_or_else(|| given.value.clone());
-            if self.seen.insert(form.clone()) && self.is_of_server(&form, &given.value, before) {
-                stale.push(given);
+        let known: BTreeMap<_, _> =
+            known.map(|(_, form, number)| (number, form.to_owned())).collect();
+        for (number, form) in known {
+            if self.is_over(stale) {
+                return;
+            }
+            let value = self.values[self.given[number]].clone();
+            if self.seen.insert(form.clone())
+                && self.is_of_server(&form, &value, before)
+                && !self.has_secret(&value)
+            {
+                let form = (form != value).then_some(form);
+                stale.push(Stale { value, form, is_binary: false });
             }
         }
         let is_fit = |word: &&str| {
@@ -129,14 +165,33 @@ impl Search {
                 && word.bytes().any(|byte| byte.is_ascii_digit())
         };
         for word in words(part).filter(is_fit) {
-            let is_named = |it: &Stale| {
-                it.value.contains(word) || it.form.as_ref().is_some_and(|form| form.contains(word))
-            };
-            let is_new = !stale.iter().any(is_named) && self.seen.insert(word.to_owned());
-            if is_new && self.is_of_server(word, word, before) {
-                stale.push(Stale { value: word.to_owned(), form: None });
+            if self.is_over(stale) {
+                return;
+            }
+            let is_new = !self.seen.contains(word) && !self.is_named(word, stale);
+            if is_new
+                && self.seen.insert(word.to_owned())
+                && self.is_of_server(word, word, before)
+                && !self.has_secret(word)
+            {
+                stale.push(Stale { value: word.to_owned(), form: None, is_binary: false });
             }
         }
+    }
+
+    /// Whether a word is a part of what is named already.
+    fn is_named(&mut self, word: &str, stale: &[Stale]) -> bool {
+        let mut texts = stale.iter().flat_map(|it| [Some(&it.value), it.form.as_ref()]).flatten();
+        texts.any(|text| {
+            self.left = self.left.saturating_sub(text.len());
+            text.contains(word)
+        })
+    }
+
+    /// Whether a secret is a part of it.
+    fn has_secret(&mut self, value: &str) -> bool {
+        self.left = self.left.saturating_sub(value.len() * self.secrets.len());
+        self.secrets.iter().any(|secret| value.contains(secret))
     }
 
     /// Whether the first text that has a value is one of the server. Not if it takes too long to find out.
@@ -179,7 +234,10 @@ fn percent_encoded(value: &str, others: &str) -> String {
         let c = char::from(byte);
         match c.is_ascii_alphanumeric() || c.is_ascii() && others.contains(c) {
             true => encoded.push(c),
-            false => encoded.push_str(&format!("%{byte:02X}")),
+            false => {
+                let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value)]);
+                encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+            }
         }
     }
     encoded

@@ -1,7 +1,9 @@
 //! Values in texts of any kind: each is a variable, or named in a comment.
 
 use super::captures::session;
-use super::{close, closed, message, now, open, opened, received, scenario, sent, steps};
+use super::{
+    Settings, close, closed, generate, message, now, open, opened, received, scenario, sent, steps,
+};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
@@ -64,7 +66,7 @@ fn values_in_binary_messages_are_named() {
     let found = behind(vec![binary(Direction::Sent, &packed), sent(ID)]);
     assert_eq!(
         found[3],
-        "# The server sent 9f86d081-884c before, and no variable can stand in a binary message: \
+        "# The server sent 9f86d081-884c before, and no variable can stand in binary data: \
          the next time it may be another one."
     );
     assert_eq!(found.last().map(String::as_str), Some("> {{id}}"));
@@ -170,16 +172,19 @@ fn all_values_that_stay_are_named() {
 fn a_subprotocol_with_a_value_has_a_variable() {
     let mut further = opened("ws://h/x", &[("Sec-WebSocket-Protocol", "chat, t.9f86d081-884c")]);
     further.offered = Vec::new();
+    further.protocol = Some("t.9f86d081-884c".to_owned());
     let events = [open().of(1), welcome().of(1), now(RecordedKind::Open(Box::new(further))).of(2)];
     let text = scenario(&events).text;
     assert!(text.contains("\nsubprotocol: chat, t.{{id}}\n"), "{text}");
+    assert!(text.ends_with("\nHTTP 101\nSec-WebSocket-Protocol: t.{{id}}\n"), "{text}");
 }
 
 /// What was masked by older versions has no mark, as what a user has written.
 #[test]
 fn messages_that_may_be_masked_are_named() {
     let events = [open(), received("***"), sent("login ***")];
-    let generated = scenario(&events);
+    let settings = Settings { is_of_file: true, ..Settings::default() };
+    let generated = generate(&events, &settings);
     assert!(generated.text.ends_with(
         "\n< ***\n# This message has ***, maybe in place of a secret: recordings of older versions do not say.\n\
          > login ***\n"
@@ -188,4 +193,49 @@ fn messages_that_may_be_masked_are_named() {
         generated.warnings,
         ["a message is sent with ***: the recording does not say whether it stands for a secret"]
     );
+    let live = scenario(&events);
+    assert!(live.text.ends_with("\n< ***\n> login ***\n"), "{}", live.text);
+    assert_eq!(live.warnings, [""; 0], "this version says what is masked");
+}
+
+/// Each word is looked for in what was named before it.
+#[test]
+fn hostile_words_are_few_and_take_little_time() {
+    let words = |count: usize| (0..count).map(|it| format!("w-{it:07}")).collect::<Vec<_>>();
+    let quoted = words(20_000).iter().map(|it| format!("{it}'")).collect::<Vec<_>>().join(" ");
+    let again = words(20_000).join("!");
+    let text = scenario(&[open(), received(&format!(r#"["{quoted}"]"#)), sent(&again)]).text;
+    assert_eq!(text.matches("# The server sent").count(), 5);
+}
+
+/// It is a variable where it stands: a comment would tell it.
+#[test]
+fn values_with_secrets_are_not_named() {
+    let request = [("X-Api-Key", "s3cr3t-0123")];
+    let events = [
+        now(RecordedKind::Open(Box::new(opened("ws://h/x", &request)))),
+        received(r#"{"a'b":"s3cr3t-0123 of you"}"#),
+        sent("czNjcjN0LTAxMjMgb2YgeW91"),
+    ];
+    let text = scenario(&events).text;
+    assert!(text.contains("X-Api-Key: {{x_api_key}}"), "{text}");
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
+/// The recording begins with the message: it is the first event of its connection, and the last before the Close frame.
+#[test]
+fn values_are_named_once() {
+    let events = [
+        received(r#"{"text":"a-fragment-0123 of it"}"#).of(1),
+        sent("a-fragment-0123").of(2),
+        closed(Initiator::Local, close(1000, "a-fragment-0123"), None).of(2),
+    ];
+    let text = scenario(&events).text;
+    assert_eq!(text.matches("# The server sent").count(), 1, "{text}");
+}
+
+#[test]
+fn values_in_pings_that_are_no_text_are_in_binary_data() {
+    let found = behind(vec![ping(Direction::Sent, b"\xff 9f86d081-884c")]);
+    assert!(found[1].contains("and no variable can stand in binary data"), "{found:?}");
 }
