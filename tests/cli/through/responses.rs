@@ -58,7 +58,7 @@ fn what_an_invalid_101_selects_is_shown_and_decoded() {
     let open = proxy.event("open");
     assert_eq!(open["protocol"], "unasked", "{open}");
     assert_eq!(open["extensions"], "permessage-deflate; client_max_window_bits=10", "{open}");
-    server.send(&frame(true, 4, 1, &deflate(b"hello")));
+    server.send(frame(true, 4, 1, &deflate(b"hello")));
     let message = proxy.event("message");
     assert_eq!((&message["data"], &message["rule"]), (&json!("hello"), &json!(1)), "{message}");
     assert_eq!(client.read_message(), (1, b"HELLO".to_vec()));
