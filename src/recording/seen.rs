@@ -25,7 +25,7 @@ pub(super) fn not_kept(count: u64) -> String {
 }
 
 /// What stands for the path of a file where a message was not kept.
-pub(super) const NOT_KEPT: &str = "(a message that the proxy did not keep)";
+pub(super) const NOT_KEPT: &str = "message that the proxy did not keep";
 
 /// The action of what the operator has sent: no side has sent it.
 const INJECTED: &str = "inject";

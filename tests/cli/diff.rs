@@ -261,5 +261,7 @@ fn messages_that_a_proxy_did_not_keep_are_compared_by_their_size() {
         .run()
         .code(0)
         .stderr_contains("a.ndjson: only the size of 2 messages is compared");
-    diff(&file(5), &file(6)).run().code(1).stdout_contains("size  5 bytes");
+    diff(&file(5), &file(6)).run().code(1).stdout_contains(
+        "> message that the proxy did not keep (5 bytes)\n    size: 5 bytes → 6 bytes\n",
+    );
 }

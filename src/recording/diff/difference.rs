@@ -11,6 +11,7 @@ use super::item::{Item, ItemKind};
 use crate::output::escape::{Newlines, escape_bytes};
 use crate::protocol::counted::counted;
 use crate::recording::compare::{Change, Changes, Ignore, json_of, shown, walk};
+use crate::recording::seen::NOT_KEPT;
 use crate::scenario::difference::json_path;
 
 /// A difference, with the connections of the first and the second recording.
@@ -99,7 +100,11 @@ impl ValueChanges {
     pub(super) fn between(one: &Item, other: &Item, ignore: &Ignore, limit: usize) -> Self {
         if one.kind == ItemKind::File && other.kind == ItemKind::File {
             let size = |item: &Item| {
-                Some(format!("{} ({})", counted(item.size, "byte"), shown_path(&item.data)))
+                let size = counted(item.size, "byte");
+                match item.data == NOT_KEPT.as_bytes() {
+                    true => Some(size),
+                    false => Some(format!("{size} ({})", shown_path(&item.data))),
+                }
             };
             let (recorded, now) = (size(one), size(other));
             return Self::Place(Change { place: "size".to_owned(), recorded, now });

@@ -15,6 +15,7 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::counted::counted;
 use crate::recording::compare::shown;
 use crate::recording::replay::Side;
+use crate::recording::seen::NOT_KEPT;
 use crate::scenario::difference::shortened;
 use crate::scenario::phrase::time;
 
@@ -306,6 +307,7 @@ fn opening(connection: &Connection) -> String {
 fn preview(item: &Item) -> String {
     let size = counted(item.size, "byte");
     match item.kind {
+        ItemKind::File if item.data == NOT_KEPT.as_bytes() => format!("{NOT_KEPT} ({size})"),
         ItemKind::File => format!("file {} ({size})", escape_bytes(&item.data, Newlines::Escape)),
         ItemKind::Ping | ItemKind::Pong => format!("{} {}", item.kind.name(), shown(&item.start())),
         ItemKind::Text | ItemKind::Binary => {
