@@ -18,6 +18,7 @@ pub mod private;
 pub mod prompt;
 pub mod record_file;
 pub mod replace;
+pub mod room;
 mod signal;
 #[cfg_attr(not(unix), path = "signals_other.rs")]
 pub mod signals;

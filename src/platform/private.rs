@@ -10,7 +10,7 @@ use std::path::Path;
 /// Of the system; [`io::ErrorKind::AlreadyExists`] if there is anything at this path, which is not opened then.
 pub fn create_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

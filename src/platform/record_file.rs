@@ -321,10 +321,17 @@ fn open_own(path: &Path, existing: Existing) -> Result<(Option<File>, PathBuf), 
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let is_append = existing == Existing::Append;
         let mut options = File::options();
-        options.read(is_append).write(!is_append).append(is_append);
+        options.read(true).write(!is_append).append(is_append);
         #[allow(clippy::cast_possible_wrap, reason = "few of the bits are used")]
         options.custom_flags(flags.bits() as i32);
-        return Ok((Some(options.open(&path)?), path));
+        let opened = match options.open(&path) {
+            // What is replaced need not be readable.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_append => {
+                options.read(false).open(&path)
+            }
+            opened => opened,
+        };
+        return Ok((Some(opened?), path));
     }
     Err(io::Error::from(rustix::io::Errno::LOOP).into())
 }

@@ -8,9 +8,12 @@ mod exchange;
 mod fields;
 mod input;
 mod json;
+mod layout;
 mod message;
 mod order;
 mod read;
+mod room;
+mod runs;
 mod spool;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use memchr::memchr;
 
 use super::file::OpenFile;
 use super::progress::{Counts, Progress};
+use super::sink::Sink;
+use super::target::{Pending, Target};
 use super::writer::Content;
 use super::written::WrittenFile;
 use crate::event::Level;
@@ -26,15 +28,6 @@ pub(super) struct FileWriter {
     pending: Pending,
     /// After a failure, the end of the content would make it whole.
     can_be_finished: bool,
-}
-
-/// What a writer has written, and the file has not.
-#[derive(Debug, Default)]
-struct Pending {
-    bytes: Vec<u8>,
-    messages: u64,
-    /// Something else than messages is in it.
-    has_others: bool,
 }
 
 /// What a writer has written goes to the file in pieces of about this size: on a full disk no more than that is lost.
@@ -133,7 +126,6 @@ impl FileWriter {
 
     /// Has the whole lines taken, and keeps the rest. If one is refused, those before it are in the file.
     fn convert(&mut self, batch: &Batch) -> io::Result<()> {
-        let mut message_ends = batch.message_ends.iter().peekable();
         let mut taken = 0;
         let mut result = Ok(());
         while let Some(length) = memchr(b'\n', &batch.bytes[taken..]) {
@@ -146,22 +138,21 @@ impl FileWriter {
                     &whole
                 }
             };
-            let before = self.pending.bytes.len();
+            let Self { file, pending, messages, .. } = self;
+            let before = pending.mark();
             result = match &mut self.content {
                 Content::Lines => Ok(()),
-                Content::Converted(writer) => writer.line(line, &mut self.pending.bytes),
+                Content::Converted(writer) => {
+                    writer.line(line, &mut Target { file, pending, messages })
+                }
                 Content::Rewritten(rewriter) => rewriter.line(line),
             };
             if result.is_err() {
-                self.pending.bytes.truncate(before);
-                self.can_be_finished = false;
+                pending.return_to(before, file);
                 break;
             }
             taken += length + 1;
-            let is_message = message_ends.next_if(|end| **end <= taken).is_some();
-            self.pending.messages += u64::from(is_message);
-            self.pending.has_others |= !is_message && self.pending.bytes.len() > before;
-            if self.pending.bytes.len() >= PIECE {
+            if self.pending.length() >= PIECE {
                 self.put_pending()?;
             }
         }
@@ -171,15 +162,8 @@ impl FileWriter {
     }
 
     fn put_pending(&mut self) -> io::Result<()> {
-        let result = self.file.add(&self.pending.bytes);
-        match &result {
-            Ok(()) => self.messages += self.pending.messages,
-            // Without messages the content is whole nevertheless; without the start of a connection it is not.
-            Err(_) => self.can_be_finished &= !self.pending.has_others,
-        }
-        self.pending.bytes.clear();
-        (self.pending.messages, self.pending.has_others) = (0, false);
-        result
+        let Self { file, pending, messages, .. } = self;
+        Target { file, pending, messages }.commit()
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -187,8 +171,10 @@ impl FileWriter {
             Content::Lines => self.file.cut_begun(),
             Content::Converted(writer) => {
                 self.can_be_finished = false; // only once
-                writer.finish(&mut self.pending.bytes)?;
-                self.put_pending()?;
+                let Self { file, pending, messages, .. } = self;
+                let mut target = Target { file, pending, messages };
+                writer.finish(&mut target)?;
+                target.commit()?;
             }
             Content::Rewritten(rewriter) => rewriter.write(&mut self.file, Instant::now())?,
         }
@@ -205,8 +191,9 @@ impl FileWriter {
         match &mut self.content {
             Content::Converted(writer) if self.can_be_finished => {
                 // Readers take what is there also without an end.
-                let finished = writer.finish(&mut self.pending.bytes);
-                let _ = finished.and_then(|()| self.put_pending());
+                let Self { file, pending, messages, .. } = self;
+                let mut target = Target { file, pending, messages };
+                let _ = writer.finish(&mut target).and_then(|()| target.commit());
             }
             Content::Rewritten(rewriter) => rewriter.write_what_fits(&mut self.file),
             Content::Lines | Content::Converted(_) => {}

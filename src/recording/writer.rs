@@ -1,7 +1,7 @@
 //! The formats of recordings, and what turns events into them.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use super::ndjson::EventParser;
 use super::rewriter::Rewriter;
 use super::scenario::{ScenarioBuilder, Settings};
 use super::seen::not_kept;
+use super::sink::Sink;
 
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
@@ -18,8 +19,8 @@ pub trait RecordWriter: Send {
     /// whole, or not at all: then the next and last call is [`RecordWriter::finish`].
     ///
     /// # Errors
-    /// If the line cannot be recorded. The recording ends with that.
-    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()>;
+    /// If the line cannot be recorded. The recording ends with that, and the next call is the last one, too.
+    fn line(&mut self, line: &[u8], file: &mut dyn Sink) -> io::Result<()>;
 
     /// What the user has to know of what the file lacks, each in one line.
     fn warnings(&self) -> Vec<String> {
@@ -30,7 +31,7 @@ pub trait RecordWriter: Send {
     ///
     /// # Errors
     /// If it cannot be written.
-    fn note(&mut self, text: &str, file: &mut dyn Write) -> io::Result<()> {
+    fn note(&mut self, text: &str, file: &mut dyn Sink) -> io::Result<()> {
         let _ = (text, file);
         Ok(())
     }
@@ -38,8 +39,8 @@ pub trait RecordWriter: Send {
     /// Writes what ends the file. This is called once, after the last event.
     ///
     /// # Errors
-    /// If the file cannot be completed.
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()>;
+    /// If the file cannot be completed, or lacks something.
+    fn finish(&mut self, file: &mut dyn Sink) -> io::Result<()>;
 }
 
 /// What is in a file, and what makes it from lines of `--json`.
@@ -105,7 +106,7 @@ impl RecordFormat {
             Self::Har => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(Path::new(".")).to_owned();
-                Content::Converted(Box::new(HarOfLines::new(folder)))
+                Content::Converted(Box::new(HarOfLines::new(HarWriter::for_file_in(folder))))
             }
             Self::Scenario => Content::Rewritten(Box::new(Rewriter::new(settings.clone()))),
         }
@@ -115,7 +116,7 @@ impl RecordFormat {
     pub fn writer(self, folder: PathBuf) -> Box<dyn RecordWriter> {
         match self {
             Self::Ndjson => Box::new(Lines),
-            Self::Har => Box::new(HarOfLines::new(folder)),
+            Self::Har => Box::new(HarOfLines::new(HarWriter::new(folder))),
             Self::Scenario => Box::<ScenarioOfLines>::default(),
         }
     }
@@ -134,16 +135,16 @@ impl RecordFormat {
 struct Lines;
 
 impl RecordWriter for Lines {
-    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+    fn line(&mut self, line: &[u8], file: &mut dyn Sink) -> io::Result<()> {
         file.write_all(line)?;
         file.write_all(b"\n")
     }
 
-    fn note(&mut self, text: &str, file: &mut dyn Write) -> io::Result<()> {
+    fn note(&mut self, text: &str, file: &mut dyn Sink) -> io::Result<()> {
         writeln!(file, "{}", serde_json::json!({ "event": "note", "message": text }))
     }
 
-    fn finish(&mut self, _: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, _: &mut dyn Sink) -> io::Result<()> {
         Ok(())
     }
 }
@@ -156,7 +157,7 @@ struct ScenarioOfLines {
 }
 
 impl RecordWriter for ScenarioOfLines {
-    fn line(&mut self, line: &[u8], _: &mut dyn Write) -> io::Result<()> {
+    fn line(&mut self, line: &[u8], _: &mut dyn Sink) -> io::Result<()> {
         if !self.builder.is_full()
             && let Some(event) = self.parser.event(line).map_err(io::Error::other)?
         {
@@ -165,11 +166,11 @@ impl RecordWriter for ScenarioOfLines {
         Ok(())
     }
 
-    fn note(&mut self, text: &str, file: &mut dyn Write) -> io::Result<()> {
+    fn note(&mut self, text: &str, file: &mut dyn Sink) -> io::Result<()> {
         writeln!(file, "# {text}")
     }
 
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         file.write_all(self.builder.generate().text.as_bytes())
     }
 }
@@ -181,13 +182,13 @@ struct HarOfLines {
 }
 
 impl HarOfLines {
-    fn new(folder: PathBuf) -> Self {
-        Self { parser: EventParser::default(), writer: HarWriter::new(folder) }
+    fn new(writer: HarWriter) -> Self {
+        Self { parser: EventParser::default(), writer }
     }
 }
 
 impl RecordWriter for HarOfLines {
-    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+    fn line(&mut self, line: &[u8], file: &mut dyn Sink) -> io::Result<()> {
         let event = self.parser.event(line).map_err(io::Error::other)?;
         let mut seen = event.into_iter().flat_map(Recorded::seen_in_har);
         seen.try_for_each(|event| self.writer.event(&event, file))
@@ -198,12 +199,12 @@ impl RecordWriter for HarOfLines {
         if omitted > 0 { vec![not_kept(omitted)] } else { Vec::new() }
     }
 
-    fn note(&mut self, text: &str, _: &mut dyn Write) -> io::Result<()> {
+    fn note(&mut self, text: &str, _: &mut dyn Sink) -> io::Result<()> {
         self.writer.note(text);
         Ok(())
     }
 
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         self.writer.finish(file)
     }
 }
@@ -258,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_har_has_what_passed_a_proxy_as_the_clients_saw_it() {
-        let mut writer = HarOfLines::new(std::env::temp_dir());
+        let mut writer = HarOfLines::new(HarWriter::new(std::env::temp_dir()));
         let mut file = Vec::new();
         lines().for_each(|line| writer.line(line.as_bytes(), &mut file).expect("an event"));
         writer.finish(&mut file).expect("an end");

@@ -1,11 +1,21 @@
 //! A file, and how much of it is whole.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use memchr::memrchr;
 
 use crate::platform::record_file::check_written;
+
+/// What is taken back is read in pieces of this size.
+const PIECE: usize = 64 << 10;
+
+/// Why bytes could not be taken back.
+enum Unread {
+    /// Nothing of them can be read, as in a file that was opened for writing only.
+    NotReadable,
+    Failed(io::Error),
+}
 
 /// A file that ends with something whole, such as a line, whatever fails.
 #[derive(Debug)]
@@ -38,23 +48,81 @@ impl WrittenFile {
         check_written(&self.file, self.end + self.begun)
     }
 
-    /// Adds bytes that are whole together, or nothing.
+    /// Adds bytes that are whole together, with those that were begun, or nothing.
     ///
     /// # Errors
     /// Of the file.
     pub(super) fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.put(bytes) {
-            Ok(()) => {
-                self.end += bytes.len() as u64;
-                self.size += bytes.len() as u64;
-                Ok(())
-            }
-            Err((count, error)) => {
-                self.begun = count as u64;
-                self.cut();
-                Err(error)
-            }
+        self.begin(bytes)?;
+        self.end += self.begun;
+        self.size += std::mem::take(&mut self.begun);
+        Ok(())
+    }
+
+    /// Adds bytes that are whole together with later ones.
+    ///
+    /// # Errors
+    /// Of the file, which then has none of them.
+    pub(super) fn begin(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (count, result) = match self.put(bytes) {
+            Ok(()) => (bytes.len(), Ok(())),
+            Err((count, error)) => (count, Err(error)),
+        };
+        self.begun += count as u64;
+        if result.is_err() {
+            self.cut();
         }
+        result
+    }
+
+    /// Removes the last bytes of what is whole, and gives them to `to` in pieces. Returns whether that is possible: not if
+    /// the file cannot be read, or another program has changed its length.
+    ///
+    /// # Errors
+    /// Of `to`, or of the file: it has the bytes then.
+    pub(super) fn take_back(
+        &mut self,
+        bytes: u64,
+        to: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let is_known = self.begun == 0 && bytes <= self.size;
+        if !is_known || self.file.metadata()?.len() != self.end {
+            return Ok(false);
+        }
+        let start = self.end - bytes;
+        let read = self.read(start, bytes, to);
+        self.file.seek(SeekFrom::Start(if read.is_ok() { start } else { self.end }))?;
+        match read {
+            Ok(()) => {}
+            Err(Unread::NotReadable) => return Ok(false),
+            Err(Unread::Failed(error)) => return Err(error),
+        }
+        self.file.set_len(start)?;
+        self.end = start;
+        self.size -= bytes;
+        Ok(true)
+    }
+
+    fn read(
+        &mut self,
+        start: u64,
+        mut bytes: u64,
+        to: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), Unread> {
+        let mut buffer = vec![0; PIECE.min(usize::try_from(bytes).unwrap_or(PIECE))];
+        let mut is_first = true;
+        self.file.seek(SeekFrom::Start(start)).map_err(Unread::Failed)?;
+        while bytes > 0 {
+            let piece = &mut buffer[..PIECE.min(usize::try_from(bytes).unwrap_or(PIECE))];
+            self.file.read_exact(piece).map_err(|error| match is_first {
+                true => Unread::NotReadable,
+                false => Unread::Failed(error),
+            })?;
+            is_first = false;
+            bytes -= piece.len() as u64;
+            to(piece).map_err(Unread::Failed)?;
+        }
+        Ok(())
     }
 
     /// Ends a line that the file had before.
@@ -110,6 +178,11 @@ impl WrittenFile {
         let _ = cleared.and_then(|()| self.file.rewind()); // the content is undefined otherwise
     }
 
+    /// Whether something was begun.
+    pub(super) fn is_begun(&self) -> bool {
+        self.begun > 0
+    }
+
     /// Removes a line that was begun.
     pub(super) fn cut_begun(&mut self) {
         if self.begun > 0 {
@@ -156,7 +229,8 @@ mod tests {
     fn file() -> (tempfile::TempDir, PathBuf, WrittenFile) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("r");
-        let file = File::create(&path).expect("a file");
+        let options = File::options().read(true).write(true).create_new(true).open(&path);
+        let file = options.expect("a file");
         (folder, path, WrittenFile::new(file, 0))
     }
 
@@ -196,5 +270,38 @@ mod tests {
         file.cut_begun();
         assert_eq!(fs::read_to_string(&path).expect("a file"), "one\ntwo\nthree\n");
         assert_eq!(file.size(), 14);
+    }
+
+    #[test]
+    fn the_end_is_taken_back_in_pieces() {
+        let (_folder, path, mut file) = file();
+        let text: String = (0..30_000).map(|number| format!("{number} ")).collect();
+        file.add(text.as_bytes()).expect("a file");
+        let mut taken = Vec::new();
+        let mut take = |piece: &[u8]| {
+            taken.extend_from_slice(piece);
+            Ok(())
+        };
+        assert!(!file.take_back(text.len() as u64 + 1, &mut take).expect("a file"));
+        assert!(file.take_back(text.len() as u64 - 4, &mut take).expect("a file"));
+        assert_eq!(taken, &text.as_bytes()[4..]);
+        let fails = file.take_back(1, &mut |_| Err(io::ErrorKind::StorageFull.into()));
+        assert!(fails.is_err());
+        file.add(b"new").expect("a file");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "0 1 new");
+        fs::write(&path, "0 1 new, and more").expect("a file");
+        assert!(!file.take_back(1, &mut |_| Ok(())).expect("a file"));
+    }
+
+    #[test]
+    fn what_was_begun_is_whole_with_the_rest_or_removed() {
+        let (_folder, path, mut file) = file();
+        file.begin(b"one ").expect("a file");
+        assert_eq!(file.size(), 0);
+        file.add(b"two").expect("a file");
+        file.begin(b"three").expect("a file");
+        file.cut_begun();
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "one two");
+        assert_eq!(file.size(), 7);
     }
 }

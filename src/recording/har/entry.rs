@@ -10,6 +10,7 @@ use super::fields::{
     text,
 };
 use super::json::{object, put, put_base64, put_text};
+use super::runs::Runs;
 use super::time::{Micros, Millis, Seconds, micros_of, micros_of_wall, rfc3339};
 use crate::event::{Failure, Omitted, Opened, ProxyInitiator};
 use crate::net::Timings;
@@ -42,7 +43,7 @@ pub(super) fn recorded_by(event: &Recorded, opened: &Opened) -> Initiator {
 }
 
 /// Appends what is before the messages of a connection.
-pub(super) fn put_open(out: &mut Vec<u8>, event: &Recorded, opened: &Opened) {
+pub(super) fn put_open(out: &mut Vec<u8>, event: &Recorded, runs: &Runs, opened: &Opened) {
     let mut own = object(event);
     let no_fields = json!([]);
     let request_fields = own.get("request_headers").cloned().unwrap_or(no_fields.clone());
@@ -63,12 +64,12 @@ pub(super) fn put_open(out: &mut Vec<u8>, event: &Recorded, opened: &Opened) {
     );
     put_addresses(out, opened);
     take(&mut own, &OPEN_KEYS);
-    put_own(out, event, "open", own);
+    put_own(out, event, runs, ("open", own));
     out.extend_from_slice(b",\"_webSocketMessages\":[");
 }
 
 /// Appends what is before the messages of a connection of which the opening was not recorded.
-pub(super) fn put_unopened(out: &mut Vec<u8>, event: &Recorded) {
+pub(super) fn put_unopened(out: &mut Vec<u8>, event: &Recorded, runs: &Runs) {
     let line = StatusLine { status: 101, reason: "", http_version: "HTTP/1.1" };
     put_start(
         out,
@@ -84,12 +85,12 @@ pub(super) fn put_unopened(out: &mut Vec<u8>, event: &Recorded) {
     if event.transit.is_some() {
         own.insert("initiator".to_owned(), ProxyInitiator::Client.name().into());
     }
-    put_own(out, event, "open", own);
+    put_own(out, event, runs, ("open", own));
     out.extend_from_slice(b",\"_webSocketMessages\":[");
 }
 
 /// Appends the entry of a redirect.
-pub(super) fn put_redirect(out: &mut Vec<u8>, event: &Recorded) {
+pub(super) fn put_redirect(out: &mut Vec<u8>, event: &Recorded, runs: &Runs) {
     let mut own = object(event);
     let status = own.get("status").and_then(Value::as_u64).unwrap_or_default();
     let line = StatusLine {
@@ -102,12 +103,18 @@ pub(super) fn put_redirect(out: &mut Vec<u8>, event: &Recorded) {
     let request = request(text(&own, "from"), "HTTP/1.1", &json!([]));
     put_start(out, micros_of_wall(event.at.wall), &request, &response, &Timings::default());
     take(&mut own, &REDIRECT_KEYS);
-    put_own(out, event, "redirect", own);
+    put_own(out, event, runs, ("redirect", own));
     out.extend_from_slice(b",\"time\":0.000}");
 }
 
 /// Appends the entry of a connection that was refused, or that could not be made.
-pub(super) fn put_failure(out: &mut Vec<u8>, event: &Recorded, failure: &Failure, url: &str) {
+pub(super) fn put_failure(
+    out: &mut Vec<u8>,
+    event: &Recorded,
+    runs: &Runs,
+    failure: &Failure,
+    url: &str,
+) {
     let mut own = object(event);
     let fields = own.get("response_headers").filter(|it| it.is_array()).cloned();
     let fields = fields.unwrap_or(json!([]));
@@ -134,7 +141,7 @@ pub(super) fn put_failure(out: &mut Vec<u8>, event: &Recorded, failure: &Failure
     if failure.response.is_some() {
         take(&mut own, &ERROR_KEYS);
     }
-    put_own(out, event, "error", own);
+    put_own(out, event, runs, ("error", own));
     put_member(out, "time", &Millis(micros_of(timings.total)).to_string());
     out.push(b'}');
 }
@@ -158,7 +165,12 @@ fn put_start(
 }
 
 /// Appends what importers ignore: the values of an event that HARs have no field for.
-fn put_own(out: &mut Vec<u8>, event: &Recorded, name: &str, mut values: Map<String, Value>) {
+fn put_own(
+    out: &mut Vec<u8>,
+    event: &Recorded,
+    runs: &Runs,
+    (name, mut values): (&str, Map<String, Value>),
+) {
     take(&mut values, &COMMON);
     out.extend_from_slice(b",\"_wscope\":{");
     if let Some(connection) = event.connection {
@@ -167,6 +179,9 @@ fn put_own(out: &mut Vec<u8>, event: &Recorded, name: &str, mut values: Map<Stri
     out.extend_from_slice(
         format!("\"time\":{}", Seconds(micros_of_wall(event.at.wall))).as_bytes(),
     );
+    if runs.earlier() > 0 {
+        put_member(out, "earlier_ms", &Millis(runs.earlier()).to_string());
+    }
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes()); // ours: nothing to escape
     out.extend_from_slice(b"\":");
@@ -374,6 +389,18 @@ pub(super) fn put_close(out: &mut Vec<u8>, event: &Recorded) {
 pub(super) fn put_error(out: &mut Vec<u8>, event: &Recorded) {
     out.extend_from_slice(b",\"_wscopeError\":");
     put_other(out, event);
+}
+
+/// The object of a failure that belongs to no connection.
+pub(super) fn run_failure(event: &Recorded, runs: &Runs) -> Vec<u8> {
+    let mut text = Vec::new();
+    put(&mut text, &object(event));
+    if runs.earlier() > 0 {
+        text.pop();
+        put_member(&mut text, "earlier_ms", &Millis(runs.earlier()).to_string());
+        text.push(b'}');
+    }
+    text
 }
 
 /// Appends an event of an open connection that HARs have no field for.

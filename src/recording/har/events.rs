@@ -35,6 +35,10 @@ pub(super) struct EntryEvents {
     pub(super) part: Part,
     /// Messages of it that could not be read.
     pub(super) skipped: Option<Skipped>,
+    /// This program has recorded it.
+    pub(super) is_own: bool,
+    /// How long the runs before took, of which events are in the same file.
+    pub(super) earlier: Micros,
 }
 
 /// What an entry is a part of.
@@ -102,6 +106,8 @@ struct Own<'a> {
     #[serde(borrow)]
     time: Option<&'a RawValue>,
     #[serde(borrow)]
+    earlier_ms: Option<&'a RawValue>,
+    #[serde(borrow)]
     open: Option<&'a RawValue>,
     #[serde(borrow)]
     redirect: Option<&'a RawValue>,
@@ -158,8 +164,9 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
     }
     let connection = own.connection.and_then(unsigned);
     let part = if is_redirect { Part::Redirect } else { Part::Connection };
+    let (is_own, earlier) = (builder.is_own(), span(own.earlier_ms).unwrap_or_default());
     let Builder { events, skipped, .. } = builder;
-    EntryEvents { events, connection, part, skipped }
+    EntryEvents { events, connection, part, skipped, is_own, earlier }
 }
 
 /// A place in time.
@@ -332,7 +339,12 @@ fn elapsed(value: Option<&RawValue>) -> Option<Micros> {
         elapsed_ms: Option<&'a RawValue>,
     }
     let object: Elapsed<'_> = object(value);
-    decimal(number(object.elapsed_ms?)?, MILLISECONDS).filter(|micros| *micros >= 0)
+    span(object.elapsed_ms)
+}
+
+/// A span in milliseconds.
+fn span(value: Option<&RawValue>) -> Option<Micros> {
+    decimal(number(value?)?, MILLISECONDS).filter(|micros| *micros >= 0)
 }
 
 /// `time` of an object of an event.
@@ -352,5 +364,13 @@ pub(super) fn run_error(value: &RawValue) -> Option<EntryEvents> {
     let time = micros_of_wall(event.at.wall);
     let (elapsed, transit) = (elapsed(Some(value)), event.transit);
     let events = vec![EntryEvent { time, elapsed, transit, what: event.what }];
-    Some(EntryEvents { events, connection: event.connection, part: Part::Run, skipped: None })
+    let own: Own<'_> = object(Some(value));
+    Some(EntryEvents {
+        events,
+        connection: event.connection,
+        part: Part::Run,
+        skipped: None,
+        is_own: true,
+        earlier: span(own.earlier_ms).unwrap_or_default(),
+    })
 }

@@ -8,7 +8,7 @@ use crate::event::Stamp;
 use crate::recording::Recorded;
 
 /// All events in the order of time; those of an entry stay in theirs. Connections are told apart by their numbers: those
-/// that were recorded, else from 1 if there are several.
+/// that were recorded, else from 1 if there are several in the file of another program.
 pub(super) fn in_order(lists: Vec<EntryEvents>) -> impl Iterator<Item = Recorded> {
     let numbers = numbers(&lists);
     let has_elapsed = lists.iter().flat_map(|list| &list.events).all(|it| it.elapsed.is_some());
@@ -22,7 +22,8 @@ pub(super) fn in_order(lists: Vec<EntryEvents>) -> impl Iterator<Item = Recorded
             let since = event.time.saturating_sub(first);
             let elapsed = event.elapsed.unwrap_or(since);
             // The clock may have been set back, but what elapsed only grows.
-            key = key.max(if has_elapsed { elapsed } else { event.time });
+            let order = if has_elapsed { list.earlier.saturating_add(elapsed) } else { event.time };
+            key = key.max(order);
             let elapsed = Duration::from_micros(u64::try_from(elapsed).unwrap_or_default());
             let at = Stamp { wall: wall(event.time), elapsed };
             all.push((key, Recorded { at, connection, transit: event.transit, what: event.what }));
@@ -34,7 +35,8 @@ pub(super) fn in_order(lists: Vec<EntryEvents>) -> impl Iterator<Item = Recorded
 
 /// The numbers of the connections of the entries.
 fn numbers(lists: &[EntryEvents]) -> Vec<Option<u64>> {
-    if lists.iter().any(|list| list.connection.is_some()) {
+    // What this program recorded without numbers were connections one after the other.
+    if lists.iter().any(|list| list.connection.is_some()) || lists.iter().all(|list| list.is_own) {
         return lists.iter().map(|list| list.connection).collect();
     }
     let is_connection = |list: &&EntryEvents| list.part == Part::Connection;
@@ -69,7 +71,14 @@ mod tests {
             transit: None,
             what: RecordedKind::Ping(Direction::Sent, Bytes::new()),
         };
-        EntryEvents { events: times.iter().map(event).collect(), connection, part, skipped: None }
+        EntryEvents {
+            events: times.iter().map(event).collect(),
+            connection,
+            part,
+            skipped: None,
+            is_own: false,
+            earlier: 0,
+        }
     }
 
     fn order(lists: Vec<EntryEvents>) -> Vec<(Option<u64>, u128)> {

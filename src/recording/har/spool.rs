@@ -23,13 +23,17 @@ pub(super) struct Spool {
     /// Where to make the file.
     folder: PathBuf,
     file: Option<File>,
-    /// How many bytes the streams have in memory.
+    /// How many bytes the streams have.
+    size: u64,
+    /// How many of them are in memory.
     memory: usize,
     max_memory: usize,
     /// How many blocks the file has; they are numbered from 1.
     blocks: u64,
     /// The first of the blocks that are not used, which are linked as those of a stream are; 0 if there is none.
     free: u64,
+    /// The file has failed: a stream may lack bytes.
+    is_broken: bool,
 }
 
 /// A sequence of bytes in a spool: blocks of the file, and then what is in memory.
@@ -41,12 +45,29 @@ pub(super) struct Stream {
     /// How many bytes of data are in the last block.
     used: usize,
     memory: Vec<u8>,
+    size: u64,
+}
+
+impl Stream {
+    /// How many bytes it has.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
 }
 
 impl Spool {
     /// A spool that makes its file in this folder, or, if that is not possible, in that for temporary files.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, file: None, memory: 0, max_memory: MAX_MEMORY, blocks: 0, free: 0 }
+        Self {
+            folder,
+            file: None,
+            size: 0,
+            memory: 0,
+            max_memory: MAX_MEMORY,
+            blocks: 0,
+            free: 0,
+            is_broken: false,
+        }
     }
 
     /// Adds bytes to the end of a stream.
@@ -54,13 +75,15 @@ impl Spool {
     /// # Errors
     /// Of the file.
     pub(super) fn append(&mut self, stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
+        stream.size += bytes.len() as u64;
+        self.size += bytes.len() as u64;
         if bytes.len() <= self.max_memory.saturating_sub(self.memory) {
             stream.memory.extend_from_slice(bytes);
             self.memory += bytes.len();
             return Ok(());
         }
-        self.spill(stream)?;
-        self.write(stream, bytes)
+        let written = self.spill(stream).and_then(|()| self.write(stream, bytes));
+        self.noted(written)
     }
 
     /// Moves all bytes of a stream to the end of another.
@@ -69,40 +92,89 @@ impl Spool {
     /// Of the file.
     pub(super) fn join(&mut self, to: &mut Stream, mut from: Stream) -> io::Result<()> {
         if from.first != 0 {
-            self.spill(to)?;
+            let spilled = self.spill(to);
+            self.noted(spilled)?;
             match to.last {
                 0 => to.first = from.first,
-                last => self.write_header(last, from.first, to.used)?,
+                last => {
+                    let linked = self.write_header(last, from.first, to.used);
+                    self.noted(linked)?;
+                }
             }
             (to.last, to.used) = (from.last, from.used);
         }
         let memory = std::mem::take(&mut from.memory);
         self.memory -= memory.len();
+        // What is in memory is counted as it is appended.
+        to.size += from.size - memory.len() as u64;
+        self.size -= memory.len() as u64;
         self.append(to, &memory)
     }
 
-    /// Writes all bytes of a stream, which then is empty.
+    /// How many bytes the disk needs for what the streams have, if all of it is written to another file: what is in memory may
+    /// get into this one before.
+    pub(super) fn needed(&self) -> u64 {
+        let headers = self.memory / DATA * HEADER;
+        self.size.saturating_add((self.memory + headers) as u64)
+    }
+
+    /// Writes the bytes of a stream but for the first ones.
     ///
     /// # Errors
     /// Of either file.
-    pub(super) fn drain(&mut self, stream: &mut Stream, out: &mut dyn Write) -> io::Result<()> {
-        let stream = std::mem::take(stream);
+    pub(super) fn copy(
+        &mut self,
+        stream: &Stream,
+        mut skip: usize,
+        out: &mut (impl Write + ?Sized),
+    ) -> io::Result<()> {
+        let mut put = |data: &[u8]| {
+            let skipped = data.len().min(skip);
+            skip -= skipped;
+            out.write_all(&data[skipped..])
+        };
         let mut block = stream.first;
         let mut buffer = [0; BLOCK];
         while block != 0 {
-            let (next, length) = self.read_header(block)?;
-            let data = &mut buffer[..length];
-            self.file()?.read_exact(data)?;
-            out.write_all(data)?;
-            if block == stream.last {
-                self.write_header(block, self.free, 0)?;
-                self.free = stream.first;
-                break;
-            }
-            block = next;
+            let read = self.read(block, &mut buffer);
+            let (next, length) = self.noted(read)?;
+            put(&buffer[..length])?;
+            block = if block == stream.last { 0 } else { next };
         }
+        put(&stream.memory)
+    }
+
+    /// Removes a stream.
+    ///
+    /// # Errors
+    /// Of the file.
+    pub(super) fn release(&mut self, stream: Stream) -> io::Result<()> {
+        self.size -= stream.size;
         self.memory -= stream.memory.len();
-        out.write_all(&stream.memory)
+        if stream.last != 0 {
+            let linked = self.write_header(stream.last, self.free, 0);
+            self.noted(linked)?;
+            self.free = stream.first;
+        }
+        Ok(())
+    }
+
+    /// Whether a stream may lack bytes.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Remembers a failure of the file.
+    fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        self.is_broken |= result.is_err();
+        result
+    }
+
+    /// Reads a block. Returns the number of the next one and how long the data is.
+    fn read(&mut self, block: u64, data: &mut [u8; BLOCK]) -> io::Result<(u64, usize)> {
+        let (next, length) = self.read_header(block)?;
+        self.file()?.read_exact(&mut data[..length])?;
+        Ok((next, length))
     }
 
     /// Moves what a stream has in memory to the file.
@@ -189,7 +261,8 @@ mod tests {
 
     fn drained(spool: &mut Spool, stream: &mut Stream) -> Vec<u8> {
         let mut bytes = Vec::new();
-        spool.drain(stream, &mut bytes).expect("a file");
+        spool.copy(stream, 0, &mut bytes).expect("a file");
+        spool.release(std::mem::take(stream)).expect("a file");
         bytes
     }
 
@@ -269,6 +342,9 @@ mod tests {
                     Step::Join(..) => {}
                 }
                 prop_assert!(spool.memory <= max_memory);
+                prop_assert!(spool.needed() >= spool.size);
+                prop_assert_eq!(spool.size, streams.iter().map(Stream::size).sum::<u64>());
+                prop_assert_eq!(spool.size, expected.iter().map(|it| it.len() as u64).sum::<u64>());
                 prop_assert_eq!(spool.memory, streams.iter().map(|it| it.memory.len()).sum::<usize>());
             }
             for (stream, expected) in streams.iter_mut().zip(&expected) {

@@ -2,6 +2,7 @@
 
 mod dialects;
 mod importer;
+mod layout;
 mod round_trip;
 mod sessions;
 
@@ -96,4 +97,35 @@ fn times_are_kept_without_the_opening() {
         assert!(count >= 1, "{times}: {found:?}");
     }
     assert!(found.iter().all(|line| TIMES.iter().any(|times| line.contains(times))), "{found:?}");
+}
+
+/// Each run begins with the connection 1, and what elapsed starts anew.
+#[test]
+fn runs_that_were_added_to_a_file_stay_apart() {
+    let run = |day: u8, name: &str, [open, message, close]: [u32; 3]| {
+        let at = |ms: u32| {
+            format!(r#""time":"2026-01-{day:02}T00:00:00.{ms:03}000Z","elapsed_ms":{ms}.000"#)
+        };
+        let [open, message, close] = [open, message, close].map(at);
+        [
+            format!(r#"{{"event":"open",{open},"connection":1,"url":"ws://h/{name}"}}"#),
+            format!(
+                r#"{{"event":"message",{message},"connection":1,"direction":"received","type":"text","data":"{name}"}}"#
+            ),
+            format!(r#"{{"event":"close",{close},"connection":1,"code":1000}}"#),
+        ]
+    };
+    let mut lines = run(2, "first", [400, 410, 600]).to_vec();
+    lines.extend(run(3, "second", [405, 420, 450]));
+    lines.truncate(5); // killed
+    lines.extend(run(1, "third", [1, 2, 900])); // the clock was set back
+    let found = through_a_har(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let data = |lines: &[String]| {
+        let data = |line: &String| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            format!("{} {} {}", line["event"], line["time"], line["data"])
+        };
+        lines.iter().map(data).collect::<Vec<_>>()
+    };
+    assert_eq!(data(&found), data(&lines));
 }

@@ -1,42 +1,35 @@
 //! Writes a HAR from events, as they occur.
-//!
-//! The entries of a HAR follow each other, while connections are open at the same time. Messages of the connection that
-//! was opened first go to the file; what belongs behind them, and all of other connections, is in the spool.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
+#[cfg(test)]
+use std::path::Path;
 use std::path::PathBuf;
 
 use super::base::Base;
 use super::entry::{
-    Control, Overflow, UNKNOWN_URL, put_close, put_control, put_end, put_error, put_failure,
-    put_file, put_message, put_omitted, put_open, put_other, put_redirect, put_unopened,
-    recorded_by,
+    Control, Overflow, UNKNOWN_URL, put_close, put_error, put_failure, put_file, put_message,
+    put_omitted, put_open, put_redirect, put_unopened, recorded_by, run_failure,
 };
-use super::json::{object, put};
-use super::spool::{Spool, Stream};
+use super::layout::Layout;
+use super::room::Room;
+use super::runs::Runs;
+use super::spool::Spool;
 use super::time::micros_of;
 use crate::event::{Failure, FailureKind};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
+use crate::recording::sink::Sink;
 use crate::recording::{Recorded, RecordedKind};
 
-/// Writes a HAR with an entry for each connection. At any time the file has all messages of the connection that was
-/// opened first; [`HarWriter::finish`] adds the rest.
+/// Writes a HAR with an entry for each connection. The file has those that are complete, but for some that are short in comparison
+/// with an open one, and of one open connection all messages; [`HarWriter::finish`] adds the rest.
 #[derive(Debug)]
 pub struct HarWriter {
-    spool: Spool,
-    open: BTreeMap<Option<u64>, Entry>,
-    /// These connections in the order in which they were opened.
-    order: BTreeMap<u64, Option<u64>>,
-    /// The connection whose messages go to the file.
-    direct: Option<Option<u64>>,
-    /// Whole entries of connections that ended before that one.
-    finished: Stream,
+    layout: Layout,
+    /// What has to stay free on the disk.
+    room: Option<Room>,
     has_started: bool,
-    has_entries: bool,
-    /// The number of entries that were begun.
-    count: u64,
+    runs: Runs,
     /// What the last connection was, or will be, connected to.
     url: String,
     /// The highest number of a connection that was opened.
@@ -49,53 +42,41 @@ pub struct HarWriter {
     comment: String,
     /// How many messages a proxy did not keep.
     omitted: u64,
-    text: Vec<u8>,
 }
 
 /// The most failures without a connection that are kept.
 const MAX_ERRORS: usize = 100;
 
-/// The entry of an open connection.
-#[derive(Debug)]
-struct Entry {
-    base: Base,
-    /// Which of all entries it is.
-    number: u64,
-    /// What is not in the file yet, up to the messages.
-    messages: Stream,
-    control: Stream,
-    /// Violations that were tolerated.
-    violations: Stream,
-    message_count: u64,
-    control_count: u64,
-    has_violations: bool,
-    /// How it ended.
-    end: Vec<u8>,
-}
-
 impl HarWriter {
     /// A writer that makes a temporary file in this folder, if it needs one.
     pub fn new(folder: PathBuf) -> Self {
         Self {
-            spool: Spool::new(folder),
-            open: BTreeMap::new(),
-            order: BTreeMap::new(),
-            direct: None,
-            finished: Stream::default(),
+            layout: Layout::new(Spool::new(folder)),
+            room: None,
             has_started: false,
-            has_entries: false,
-            count: 0,
+            runs: Runs::default(),
             url: String::new(),
             highest: None,
             was_opened: false,
             errors: Vec::new(),
             comment: String::new(),
             omitted: 0,
-            text: Vec::new(),
         }
     }
 
-    fn start(&mut self, file: &mut dyn Write) -> io::Result<()> {
+    /// The same for a file in that folder: as long as more is recorded, there is room for what has to be added to it.
+    pub fn for_file_in(folder: PathBuf) -> Self {
+        let room = Some(Room::new(folder.clone()));
+        Self { room, ..Self::new(folder) }
+    }
+
+    /// The same for a disk with so much room.
+    #[cfg(test)]
+    pub(super) fn with_room(free_space: fn(&Path) -> Option<u64>) -> Self {
+        Self { room: Some(Room::of(free_space)), ..Self::new(std::env::temp_dir()) }
+    }
+
+    fn start(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         if std::mem::replace(&mut self.has_started, true) {
             return Ok(());
         }
@@ -108,202 +89,79 @@ impl HarWriter {
     }
 
     /// Begins the entry of a connection.
-    fn begin(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
-        let key = event.connection;
-        self.end(key, file)?; // a connection whose end was not recorded
-        let mut text = std::mem::take(&mut self.text);
+    fn begin(&mut self, event: &Recorded, file: &mut dyn Sink) -> io::Result<()> {
+        let mut text = Vec::new();
         let base = match &event.what {
             RecordedKind::Open(opened) => {
                 self.url.clone_from(&opened.url);
-                put_open(&mut text, event, opened);
+                put_open(&mut text, event, &self.runs, opened);
                 Base::new(recorded_by(event, opened), event.at, micros_of(opened.timings.total))
             }
             _ => {
-                put_unopened(&mut text, event);
+                put_unopened(&mut text, event, &self.runs);
                 Base::new(Initiator::Local, event.at, 0)
             }
         };
-        match key {
-            Some(_) => self.highest = self.highest.max(key),
+        match event.connection {
+            Some(_) => self.highest = self.highest.max(event.connection),
             None => self.was_opened = true,
         }
-        self.count += 1;
-        self.open.insert(key, Entry::new(base, self.count));
-        self.order.insert(self.count, key);
-        if self.direct.is_none() {
-            self.direct = Some(key);
-            self.separate(file)?;
-        }
-        self.text = text;
-        self.put_messages(key, file)
+        self.layout.begin(event.connection, base, &text, file)
     }
 
-    /// Writes what is between entries.
-    fn separate(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        let has_entries = std::mem::replace(&mut self.has_entries, true);
-        file.write_all(if has_entries { b",\n" } else { b"\n" })
-    }
-
-    /// Writes `self.text` to the messages of a connection.
-    fn put_messages(&mut self, key: Option<u64>, file: &mut dyn Write) -> io::Result<()> {
-        let Some(entry) = self.open.get_mut(&key) else { return Ok(()) };
-        match self.direct == Some(key) {
-            true => file.write_all(&self.text)?,
-            false => self.spool.append(&mut entry.messages, &self.text)?,
+    /// Begins the entry of a connection of which only a later part was recorded.
+    fn begin_unless_open(&mut self, event: &Recorded, file: &mut dyn Sink) -> io::Result<()> {
+        match self.layout.is_open(event.connection) {
+            true => Ok(()),
+            false => self.begin(event, file),
         }
-        self.text.clear();
-        Ok(())
     }
 
     /// Calls `put` with the entry of a connection, to append a message.
     fn message(
         &mut self,
         event: &Recorded,
-        file: &mut dyn Write,
+        file: &mut dyn Sink,
         put: impl FnOnce(&mut Vec<u8>, &Base, Overflow<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let key = event.connection;
         self.begin_unless_open(event, file)?;
-        let Self { open, spool, text, direct, .. } = self;
-        let Some(entry) = open.get_mut(&key) else { return Ok(()) };
-        text.extend_from_slice(if entry.message_count == 0 { b"\n" } else { b",\n" });
-        entry.message_count += 1;
-        entry.base.set_time(event.at);
-        put(text, &entry.base, &mut |text| {
-            match *direct == Some(key) {
-                true => file.write_all(text)?,
-                false => spool.append(&mut entry.messages, text)?,
-            }
-            text.clear();
-            Ok(())
-        })?;
-        self.put_messages(key, file)
-    }
-
-    /// Begins the entry of a connection of which only a later part was recorded.
-    fn begin_unless_open(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
-        match self.open.contains_key(&event.connection) {
-            true => Ok(()),
-            false => self.begin(event, file),
-        }
+        self.layout.message(event.connection, event.at, file, put)
     }
 
     fn control(
         &mut self,
         event: &Recorded,
-        file: &mut dyn Write,
+        file: &mut dyn Sink,
         control: Control<'_>,
     ) -> io::Result<()> {
         self.begin_unless_open(event, file)?;
-        let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
-        let start: &[u8] = match entry.control_count {
-            0 => b",\"_webSocketControl\":[\n",
-            _ => b",\n",
-        };
-        self.text.extend_from_slice(start);
-        entry.control_count += 1;
-        entry.base.set_time(event.at);
-        let control = Control { after: entry.message_count, ..control };
-        put_control(&mut self.text, &entry.base, &control);
-        self.spool.append(&mut entry.control, &self.text)?;
-        self.text.clear();
-        Ok(())
-    }
-
-    fn violation(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
-        self.begin_unless_open(event, file)?;
-        let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
-        let start: &[u8] = match std::mem::replace(&mut entry.has_violations, true) {
-            false => b",\"_wscopeViolations\":[\n",
-            true => b",\n",
-        };
-        self.text.extend_from_slice(start);
-        put_other(&mut self.text, event);
-        entry.base.set_time(event.at);
-        self.spool.append(&mut entry.violations, &self.text)?;
-        self.text.clear();
-        Ok(())
+        self.layout.control(event.connection, event.at, control)
     }
 
     fn closed(
         &mut self,
         event: &Recorded,
         failure_follows: bool,
-        file: &mut dyn Write,
+        file: &mut dyn Sink,
     ) -> io::Result<()> {
         self.begin_unless_open(event, file)?;
-        let Some(entry) = self.open.get_mut(&event.connection) else { return Ok(()) };
-        put_close(&mut entry.end, event);
-        entry.base.set_time(event.at);
+        self.layout.at_end(event.connection, event.at, |end| put_close(end, event));
         match failure_follows {
             true => Ok(()),
-            false => self.end(event.connection, file),
+            false => self.layout.end(event.connection, file),
         }
-    }
-
-    /// Ends the entry of a connection, if it is open.
-    fn end(&mut self, key: Option<u64>, file: &mut dyn Write) -> io::Result<()> {
-        let Some(mut entry) = self.open.remove(&key) else { return Ok(()) };
-        self.order.remove(&entry.number);
-        if entry.control_count > 0 {
-            self.spool.append(&mut entry.control, b"]")?;
-        }
-        if entry.has_violations {
-            self.spool.append(&mut entry.violations, b"]")?;
-            self.spool.join(&mut entry.control, entry.violations)?;
-        }
-        put_end(&mut entry.end, &entry.base);
-        if self.direct == Some(key) {
-            file.write_all(b"]")?;
-            self.spool.drain(&mut entry.control, file)?;
-            file.write_all(&entry.end)?;
-            return self.advance(file);
-        }
-        self.spool.append(&mut entry.messages, b"]")?;
-        self.spool.join(&mut entry.messages, entry.control)?;
-        self.spool.append(&mut entry.messages, &entry.end)?;
-        self.spool.append(&mut self.finished, b",\n")?;
-        self.spool.join(&mut self.finished, entry.messages)
-    }
-
-    /// Writes the entries that ended, and goes on with the connection that was opened first.
-    fn advance(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        self.direct = None;
-        self.spool.drain(&mut self.finished, file)?;
-        if let Some(key) = self.order.first_key_value().map(|(_, key)| *key)
-            && let Some(entry) = self.open.get_mut(&key)
-        {
-            self.direct = Some(key);
-            file.write_all(b",\n")?;
-            self.spool.drain(&mut entry.messages, file)?;
-        }
-        Ok(())
-    }
-
-    /// Writes `self.text`, which is a whole entry.
-    fn put_entry(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        if self.direct.is_none() {
-            self.separate(file)?;
-            file.write_all(&self.text)?;
-        } else {
-            self.spool.append(&mut self.finished, b",\n")?;
-            self.spool.append(&mut self.finished, &self.text)?;
-        }
-        self.text.clear();
-        Ok(())
     }
 
     fn failure(
         &mut self,
         event: &Recorded,
         failure: &Failure,
-        file: &mut dyn Write,
+        file: &mut dyn Sink,
     ) -> io::Result<()> {
         let key = event.connection;
-        if let Some(entry) = self.open.get_mut(&key) {
-            put_error(&mut entry.end, event);
-            entry.base.set_time(event.at);
-            return self.end(key, file);
+        if self.layout.is_open(key) {
+            self.layout.at_end(key, event.at, |end| put_error(end, event));
+            return self.layout.end(key, file);
         }
         let was_opened = match key {
             Some(_) => key <= self.highest,
@@ -319,31 +177,14 @@ impl HarWriter {
             let known = Some(&*self.url).filter(|url| key.is_none() && !url.is_empty());
             let attempted = failure.attempt.as_ref().map(|attempt| &*attempt.url);
             let url = attempted.or(known).unwrap_or(UNKNOWN_URL);
-            put_failure(&mut self.text, event, failure, url);
-            return self.put_entry(file);
+            let mut text = Vec::new();
+            put_failure(&mut text, event, &self.runs, failure, url);
+            return self.layout.add(&text, file);
         }
         if self.errors.len() < MAX_ERRORS {
-            let mut text = Vec::new();
-            put(&mut text, &object(event));
-            self.errors.push(text);
+            self.errors.push(run_failure(event, &self.runs));
         }
         Ok(())
-    }
-}
-
-impl Entry {
-    fn new(base: Base, number: u64) -> Self {
-        Self {
-            base,
-            number,
-            messages: Stream::default(),
-            control: Stream::default(),
-            violations: Stream::default(),
-            message_count: 0,
-            control_count: 0,
-            has_violations: false,
-            end: Vec::new(),
-        }
     }
 }
 
@@ -353,8 +194,14 @@ impl HarWriter {
     ///
     /// # Errors
     /// Of a file. What was written before can be read.
-    pub fn event(&mut self, event: &Recorded, file: &mut dyn Write) -> io::Result<()> {
+    pub fn event(&mut self, event: &Recorded, file: &mut dyn Sink) -> io::Result<()> {
+        if let Some(room) = &mut self.room {
+            room.check(event, self.layout.needed())?;
+        }
         self.start(file)?;
+        if self.runs.advance(micros_of(event.at.elapsed), &event.what) {
+            self.layout.end_all(file)?; // what was open then was not recorded to its end
+        }
         match &event.what {
             RecordedKind::Open(_) => self.begin(event, file),
             RecordedKind::Message(message) => self.message(event, file, |out, base, overflow| {
@@ -386,15 +233,19 @@ impl HarWriter {
             RecordedKind::Redirect(redirect) => {
                 self.was_opened = false;
                 self.url.clone_from(&redirect.to);
-                put_redirect(&mut self.text, event);
-                self.put_entry(file)
+                let mut text = Vec::new();
+                put_redirect(&mut text, event, &self.runs);
+                self.layout.add(&text, file)
             }
             RecordedKind::Retry(_) => {
                 self.was_opened = false;
                 Ok(())
             }
             RecordedKind::Failure(failure) => self.failure(event, failure, file),
-            RecordedKind::Tolerated(..) => self.violation(event, file),
+            RecordedKind::Tolerated(..) => {
+                self.begin_unless_open(event, file)?;
+                self.layout.violation(event)
+            }
             // HARs have no frames, and nothing of what a proxy did.
             RecordedKind::Frame(_)
             | RecordedKind::Violation(..)
@@ -414,16 +265,16 @@ impl HarWriter {
         text.clone_into(&mut self.comment);
     }
 
-    /// Writes what ends the file. Called once, unless an error occurred before.
+    /// Writes the rest, as much of it as there is room for, and what ends the file. Called once, also after an error.
     ///
     /// # Errors
     /// Of a file.
-    pub fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
-        self.start(file)?;
-        // In the order in which they were opened.
-        while let Some(key) = self.direct {
-            self.end(key, file)?;
+    pub fn finish(&mut self, file: &mut dyn Sink) -> io::Result<()> {
+        if self.layout.is_broken() {
+            return Err(io::Error::other("the temporary file has failed"));
         }
+        self.start(file)?;
+        let result = self.layout.finish(file)?;
         file.write_all(b"\n]")?;
         if !self.comment.is_empty() {
             write!(file, ",\"comment\":{}", serde_json::Value::from(&*self.comment))?;
@@ -434,7 +285,9 @@ impl HarWriter {
             file.write_all(&self.errors.join(&b','))?;
             file.write_all(b"]}")?;
         }
-        file.write_all(b"}}\n")
+        file.write_all(b"}}\n")?;
+        file.commit()?;
+        result
     }
 }
 

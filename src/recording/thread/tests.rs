@@ -3,25 +3,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mio::{Poll, Token, Waker};
 
-use std::io::Write;
-
 use super::*;
 use crate::platform::record_file::{Existing, RecordFile};
 use crate::recording::progress::State;
-use crate::recording::writer::RecordWriter;
+use crate::recording::scenario::Settings;
+use crate::recording::writer::{RecordFormat, RecordWriter};
 
 /// Writes each line between brackets, and refuses one that is "bad".
 struct Brackets;
 
 impl RecordWriter for Brackets {
-    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+    fn line(&mut self, line: &[u8], file: &mut dyn Sink) -> io::Result<()> {
         match line {
             b"bad" => Err(io::Error::other("a bad line")),
-            line => write!(file, "[{}]", String::from_utf8_lossy(line)),
+            line => {
+                file.count(1);
+                write!(file, "[{}]", String::from_utf8_lossy(line))
+            }
         }
     }
 
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         file.write_all(b"end")
     }
 }
@@ -110,7 +112,7 @@ fn a_writer_that_fails_ends_the_recording() {
         batch("three\n", 1, false, false),
     ];
     let (text, state) = written(batches, Content::Converted(Box::new(Brackets)));
-    assert_eq!((text.as_str(), state.counts.messages), ("[one][two]", 2));
+    assert_eq!((text.as_str(), state.counts.messages), ("[one][two]end", 2));
     assert_eq!(state.failure.map(|error| error.to_string()).as_deref(), Some("a bad line"));
 }
 
@@ -118,11 +120,11 @@ fn a_writer_that_fails_ends_the_recording() {
 struct Ends(Arc<AtomicUsize>);
 
 impl RecordWriter for Ends {
-    fn line(&mut self, line: &[u8], file: &mut dyn Write) -> io::Result<()> {
+    fn line(&mut self, line: &[u8], file: &mut dyn Sink) -> io::Result<()> {
         file.write_all(line)
     }
 
-    fn finish(&mut self, file: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         self.0.fetch_add(1, Ordering::Relaxed);
         file.write_all(b"end")
     }
@@ -141,4 +143,33 @@ fn the_end_is_made_once_if_the_file_fails() {
         assert!(state.failure.is_some());
         assert_eq!(ends.load(Ordering::Relaxed), 1);
     }
+}
+
+#[test]
+fn what_ends_is_in_a_har_and_counted_before_what_was_opened_first_ends() {
+    let event = |connection: u64, at: u64, members: &str| {
+        format!(
+            r#"{{"event":{members},"time":"2026-01-01T00:00:00.{at:06}Z","elapsed_ms":{at},"connection":{connection}}}"#
+        ) + "\n"
+    };
+    let message = r#""message","direction":"received","type":"text","data":"hi""#;
+    let mut lines = event(1, 1, r#""open","url":"ws://h/""#) + &event(1, 2, message);
+    for number in 2..500 {
+        let at = number * 10;
+        lines += &event(number, at, r#""open","url":"ws://h/""#);
+        lines += &event(number, at + 1, message);
+        lines += &event(number, at + 2, r#""close","code":1000"#);
+        lines += &event(1, at + 3, message);
+    }
+    let ended = batch(&lines, 0, false, false);
+    let bad = batch("bad\n", 0, false, false);
+    let folder = tempfile::tempdir().expect("a folder");
+    let content = RecordFormat::Har.content(&folder.path().join("x.har"), &Settings::default());
+    let (text, state) = written(vec![ended, bad], content);
+    assert!(state.failure.is_some());
+    assert_eq!(state.counts, Counts { messages: 2 * 498 + 1, size: text.len() as u64 });
+    let har: serde_json::Value = serde_json::from_str(&text).expect("a whole file");
+    let entries = har["log"]["entries"].as_array().expect("entries");
+    let messages = entries.iter().map(|it| it["_webSocketMessages"].as_array().map_or(0, Vec::len));
+    assert_eq!(messages.collect::<Vec<_>>(), [vec![1; 498], vec![499]].concat());
 }

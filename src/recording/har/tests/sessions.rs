@@ -18,9 +18,9 @@ use crate::recording::ndjson::tests::generate;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 use crate::redact::Secrets;
 
-/// The events of a recording with up to three connections, or one without a number.
+/// The events of a recording with up to three connections at a time, or one without a number, of one or several runs.
 pub(super) fn session() -> impl Strategy<Value = Vec<Recorded>> {
-    let steps = prop::collection::vec((0_u64..3, micros(), step()), 0..40);
+    let steps = prop::collection::vec((0_u64..3, after(), step()), 0..40);
     (any::<bool>(), opened().boxed(), steps, 0_u64..4_000_000_000_000_000).prop_map(recording)
 }
 
@@ -31,7 +31,7 @@ pub(super) fn proxied_session() -> impl Strategy<Value = Vec<Recorded>> {
         2 => control(),
         2 => proxy_closed().prop_map(|it| RecordedKind::ProxyClosed(Box::new(it))),
     ];
-    let steps = prop::collection::vec((0_u64..3, micros(), step), 0..40);
+    let steps = prop::collection::vec((0_u64..3, after(), step), 0..40);
     (opened().boxed(), steps, 0_u64..4_000_000_000_000_000).prop_map(|(opened, steps, start)| {
         let opened = Opened { initiator: Initiator::Peer, ..opened };
         let events = recording((true, opened, steps, start)).into_iter();
@@ -40,16 +40,34 @@ pub(super) fn proxied_session() -> impl Strategy<Value = Vec<Recorded>> {
     })
 }
 
-type Steps = Vec<(u64, u64, RecordedKind)>;
+type Steps = Vec<(u64, After, RecordedKind)>;
+
+/// What is before an event.
+#[derive(Clone, Debug)]
+enum After {
+    Micros(u64),
+    /// The run before has ended, or was killed, and another one has begun, by a clock that may have been set back.
+    Run(u64, i64),
+}
 
 /// Events in which a connection is open before its messages, and closed once.
 fn recording((is_several, opened, steps, start): (bool, Opened, Steps, u64)) -> Vec<Recorded> {
     let (mut events, mut open) = (Vec::new(), [false; 3]);
     let (mut wall, mut elapsed) = (start, 0);
     for (number, after, what) in steps {
-        // The order of different connections within a microsecond is not kept.
-        elapsed += after + 1;
-        wall += after + u64::from(after % 3 == 0); // the clock is not exact
+        match after {
+            After::Micros(after) => {
+                // The order of different connections within a microsecond is not kept.
+                elapsed += after + 1;
+                wall += after + u64::from(after % 3 == 0); // the clock is not exact
+            }
+            After::Run(after, set) => {
+                // One that is not noticed is in order, too.
+                elapsed = if after == elapsed { after + 1 } else { after };
+                wall = wall.saturating_add_signed(set);
+                open = [false; 3];
+            }
+        }
         let at = Stamp {
             wall: SystemTime::UNIX_EPOCH + Duration::from_micros(wall),
             elapsed: Duration::from_micros(elapsed),
@@ -73,6 +91,14 @@ fn recording((is_several, opened, steps, start): (bool, Opened, Steps, u64)) -> 
         events.push(Recorded { at, connection, transit: None, what });
     }
     events
+}
+
+fn after() -> impl Strategy<Value = After> {
+    let run = (prop_oneof![0_u64..20, 0_u64..5_000_000_000], -5_000_000_000_i64..5_000_000_000);
+    prop_oneof![
+        9 => micros().prop_map(After::Micros),
+        1 => run.prop_map(|(after, set)| After::Run(after, set)),
+    ]
 }
 
 fn micros() -> impl Strategy<Value = u64> {

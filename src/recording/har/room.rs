@@ -1,0 +1,62 @@
+//! How much room a disk must have while a HAR is written: for what is not in the file yet, and for what ends it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::platform::room::free_space;
+use crate::recording::{Recorded, RecordedKind};
+
+/// What ends the file, and what was written since the last check.
+const MARGIN: u64 = 256 << 10;
+
+/// The disk is asked again after so many bytes.
+const INTERVAL: u64 = 64 << 10;
+
+/// About how much an event is longer than its data.
+const OVERHEAD: u64 = 512;
+
+/// The disk that a file is on.
+#[derive(Debug)]
+pub(super) struct Room {
+    folder: PathBuf,
+    free_space: fn(&Path) -> Option<u64>,
+    /// About how many bytes were written since the last check.
+    unchecked: u64,
+}
+
+impl Room {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, free_space, unchecked: INTERVAL }
+    }
+
+    /// One with so much free space.
+    #[cfg(test)]
+    pub(super) fn of(free_space: fn(&Path) -> Option<u64>) -> Self {
+        Self { free_space, ..Self::new(PathBuf::new()) }
+    }
+
+    /// Checks that there is room for an event and, as long as it is in another file, for its copy in the HAR; and for what is
+    /// `needed` already.
+    ///
+    /// # Errors
+    /// If there is not.
+    pub(super) fn check(&mut self, event: &Recorded, needed: u64) -> io::Result<()> {
+        let length = match &event.what {
+            RecordedKind::Message(message) => message.data.len() as u64 * 2 + OVERHEAD,
+            _ => OVERHEAD,
+        };
+        self.unchecked += length;
+        if self.unchecked < INTERVAL {
+            return Ok(());
+        }
+        self.unchecked = 0;
+        let needed = needed.saturating_add(2 * length).saturating_add(MARGIN);
+        match (self.free_space)(&self.folder) {
+            Some(free) if free < needed => {
+                let reason = "the disk is full but for what completes the file";
+                Err(io::Error::new(io::ErrorKind::StorageFull, reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
