@@ -259,6 +259,8 @@ pub struct Redirect {
     pub from: String,
     /// The URL of the next request.
     pub to: String,
+    /// The request; without fields if it was not recorded.
+    pub request: HeadView,
     /// The interim responses received before it.
     pub interim: Vec<InterimView>,
 }

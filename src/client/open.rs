@@ -68,6 +68,8 @@ pub trait OpenObserver {
 /// A redirect that is followed.
 #[derive(Debug)]
 pub struct FollowedRedirect<'a> {
+    /// The request.
+    pub request: &'a Request,
     /// The response.
     pub response: &'a ServerResponse,
     /// The interim responses before it.
@@ -244,6 +246,7 @@ impl Opener<'_> {
         let received = Secrets::of_response(self.endpoint.redaction, head.fields());
         to.secrets = failed.secrets.clone().and(received);
         self.observer.redirected(&FollowedRedirect {
+            request: &failed.request,
             response,
             interim: &failed.interim,
             from,

@@ -24,7 +24,7 @@ mod visible;
 
 use object::{Object, TimeFields};
 pub use opened::SECRET_IDS;
-use opened::{certificate, interim, open, timings};
+use opened::{certificate, interim, open, secret_ids, timings};
 pub use text::escaped;
 pub use visible::{put_visible, visible};
 
@@ -138,7 +138,7 @@ impl Format for Json {
             EventKind::Http(http) => transit::http(object, event, http),
             EventKind::Closed(closed) => close(object, event, closed),
             EventKind::ProxyClosed(closed) => transit::closed(object, event, closed),
-            EventKind::Redirect(hop) => redirect(object, event, hop),
+            EventKind::Redirect(hop) => redirect(object, event, hop, self.addition),
             EventKind::RetryScheduled(attempt) => retry(object, event, attempt),
             EventKind::Failure(failure) => error(object, event, failure),
             // Other events have the same, or it is for people only.
@@ -153,12 +153,16 @@ impl Format for Json {
     }
 }
 
-fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
+fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect, addition: Option<Addition>) {
     object.start("redirect", event);
     object.number("status", u64::from(hop.status));
     object.text("reason", &hop.reason);
     object.text("from", &hop.from);
     object.text("to", &hop.to);
+    if !hop.request.fields.is_empty() {
+        object.headers("request_headers", &hop.request.fields);
+        secret_ids(&mut object, &hop.request, addition);
+    }
     object.objects("interim", hop.interim.iter(), interim);
     object.end();
 }

@@ -31,7 +31,11 @@ impl Recorded {
             RecordedKind::Http(it) => it.method.len() + it.target.len() + optional(&it.note),
             RecordedKind::ProxyClosed(closed) => proxy_closed_size(closed),
             RecordedKind::Redirect(it) => {
-                it.from.len() + it.to.len() + it.reason.len() + interim_size(&it.interim)
+                it.from.len()
+                    + it.to.len()
+                    + it.reason.len()
+                    + head_size(&it.request)
+                    + interim_size(&it.interim)
             }
             RecordedKind::Retry(retry) => retry.reason.len(),
             RecordedKind::Failure(failure) => failure_size(failure),

@@ -309,7 +309,31 @@ fn a_redirect_is_an_event() {
     assert_eq!(events[0]["status"], 302);
     assert_eq!(events[0]["from"], json!(format!("{url}/")));
     assert_eq!(events[0]["to"], json!(format!("{url}/b?token=***")));
+    assert_eq!(events[0]["request_headers"][0], json!(["Host", url.trim_start_matches("ws://")]));
     assert_eq!(events[1]["event"], "open");
+}
+
+/// What only the first server got is in the recordings: a scenario made from them passes.
+#[test]
+fn a_scenario_of_a_redirect_has_the_headers_of_the_first_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let read = |name: &str| std::fs::read_to_string(path(name)).expect("a scenario");
+    let (scenario, har, again) = (path("x.wscope"), path("x.har"), path("again.wscope"));
+    let last = Server::scripts([accept(|head| assert!(!head.contains("tok12345"), "{head}"))]);
+    let first = Server::scripts([redirect("302 Found", last.url(), |head| {
+        assert!(header(head, "Authorization").is_some(), "{head}");
+    })]);
+    wscope()
+        .args(["-L", "-q", "-w", "0", "--bearer", "tok12345", &first.url()])
+        .args(["--record", &scenario, "--record", &har])
+        .run()
+        .code(0);
+    let text = read("x.wscope");
+    assert!(text.contains("\nAuthorization: Bearer {{authorization}}\n"), "{text}");
+    assert!(!text.contains("\nHost:"), "{text}");
+    wscope().args(["view", "-q", &har, "--record", &again]).run().code(0);
+    assert_eq!(read("again.wscope"), text);
 }
 
 /// The scheme comes from the redirect: another one in the URL would lead to the same redirect.

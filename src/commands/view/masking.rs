@@ -79,10 +79,12 @@ fn opened(opened: &mut Opened) -> Secrets {
 }
 
 fn redirect(redirect: &mut Redirect) {
-    let mask = Mask(secrets(&redirect.from, []).and(secrets(&redirect.to, [])));
+    let of_request = secrets(&redirect.from, [&redirect.request]);
+    let mask = Mask(of_request.and(secrets(&redirect.to, [])));
     mask.url(&mut redirect.from);
     mask.url(&mut redirect.to);
     mask.text(&mut redirect.reason);
+    mask.head(&mut redirect.request);
     mask.interim(&mut redirect.interim);
 }
 

@@ -2,13 +2,23 @@
 
 use super::Addition;
 use super::object::Object;
-use crate::event::{Event, InterimView, Opened, ProxyInitiator};
+use crate::event::{Event, HeadView, InterimView, Opened, ProxyInitiator};
 use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::connection::Initiator;
 
 /// The member with the names of request fields that have masked secrets, each with a hash of its secret.
 pub const SECRET_IDS: &str = "secret_ids";
+
+/// Writes the hashes of the masked secrets of a request for what makes a scenario.
+pub(super) fn secret_ids(object: &mut Object<'_>, request: &HeadView, addition: Option<Addition>) {
+    if addition == Some(Addition::Scenario) && !request.secret_ids.is_empty() {
+        let ids = request.secret_ids.iter();
+        let ids: Vec<_> =
+            ids.map(|(name, id)| (name.clone(), id.to_string().into_bytes())).collect();
+        object.headers(SECRET_IDS, &ids);
+    }
+}
 
 pub(super) fn open(
     mut object: Object<'_>,
@@ -28,12 +38,7 @@ pub(super) fn open(
     object.text("reason", &opened.reason);
     object.headers("request_headers", &opened.request.fields);
     object.optional_pairs("client_sent", &opened.client_sent);
-    if addition == Some(Addition::Scenario) && !opened.request.secret_ids.is_empty() {
-        let ids = opened.request.secret_ids.iter();
-        let ids: Vec<_> =
-            ids.map(|(name, id)| (name.clone(), id.to_string().into_bytes())).collect();
-        object.headers(SECRET_IDS, &ids);
-    }
+    secret_ids(&mut object, &opened.request, addition);
     object.headers("response_headers", &opened.response.fields);
     object.malformed("malformed_headers", &[&opened.request, &opened.response]);
     let by_proxy = opened.proxy.as_ref().and_then(|proxy| proxy.heads.as_ref());

@@ -75,6 +75,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         reason: evil.to_owned(),
         from: evil.to_owned(),
         to: evil.to_owned(),
+        request: HeadView { fields: vec![("X".to_owned(), evil.into())], ..HeadView::empty() },
         interim: Vec::new(),
     };
     let head = HeadView {

@@ -23,7 +23,7 @@ use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 const OPEN_KEYS: [&str; 6] =
     ["url", "http_version", "status", "reason", "request_headers", "response_headers"];
 /// Keys of a redirect that are in the fields of the entry.
-const REDIRECT_KEYS: [&str; 4] = ["status", "reason", "from", "to"];
+const REDIRECT_KEYS: [&str; 5] = ["status", "reason", "from", "to", "request_headers"];
 /// Keys of a failure that are in the fields of the entry.
 const ERROR_KEYS: [&str; 4] = ["status", "response_headers", "body", "body_bytes"];
 /// The same of an attempt to connect.
@@ -100,7 +100,8 @@ pub(super) fn put_redirect(out: &mut Vec<u8>, event: &Recorded, runs: &Runs) {
     };
     let mut response = response(&line, &json!([]), no_content());
     response["redirectURL"] = text(&own, "to").into();
-    let request = request(text(&own, "from"), "HTTP/1.1", &json!([]));
+    let fields = own.get("request_headers").cloned().unwrap_or(json!([]));
+    let request = request(text(&own, "from"), "HTTP/1.1", &fields);
     put_start(out, micros_of_wall(event.at.wall), &request, &response, &Timings::default());
     take(&mut own, &REDIRECT_KEYS);
     put_own(out, event, runs, ("redirect", own));

@@ -5,11 +5,11 @@ use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
 use super::lists::{limited, or_limited};
-use super::opened::{Certificate, Phases};
+use super::opened::{Certificate, Phases, secret_ids};
 use super::payload::Encoding;
 use super::values::{millis, or_default};
 use crate::event::{
-    AttemptView, FailedResponse, Failure, FailureKind, Redirect, RetryScheduled, Stamp,
+    AttemptView, FailedResponse, Failure, FailureKind, HeadView, Redirect, RetryScheduled, Stamp,
 };
 use crate::recording::RecordedKind;
 
@@ -103,6 +103,10 @@ pub(super) struct RedirectLine {
     from: String,
     to: String,
     #[serde(default, deserialize_with = "or_limited")]
+    request_headers: Fields,
+    #[serde(default, deserialize_with = "or_limited")]
+    secret_ids: Fields,
+    #[serde(default, deserialize_with = "or_limited")]
     interim: Vec<Interim>,
 }
 
@@ -113,6 +117,10 @@ impl RedirectLine {
             reason: self.reason,
             from: self.from,
             to: self.to,
+            request: HeadView {
+                secret_ids: secret_ids(self.secret_ids),
+                ..head(String::new(), self.request_headers, Vec::new())
+            },
             interim: interim(self.interim),
         }))
     }

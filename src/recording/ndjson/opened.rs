@@ -154,7 +154,7 @@ impl OpenLine {
 }
 
 /// The hashes of masked secrets, in a run that is being recorded.
-fn secret_ids(list: Fields) -> Vec<(String, u64)> {
+pub(super) fn secret_ids(list: Fields) -> Vec<(String, u64)> {
     let id = |(name, id): (String, String)| Some((name, id.parse().ok()?));
     list.into_iter().filter_map(id).collect()
 }

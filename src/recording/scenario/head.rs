@@ -35,6 +35,10 @@ const OWN_FIELDS: [&str; 16] = [
 /// The starts of other such fields.
 const OWN_STARTS: [&str; 3] = [":", "sec-fetch-", "sec-ch-"];
 
+/// What stands before the headers of another request than the first one.
+const REDIRECTED: &str = "# These headers are those of the request after the redirect: what only the first one had, such \
+                          as credentials, was not recorded.";
+
 /// The lines that open a connection, up to what was expected of the handshake.
 pub(super) fn lines(
     connection: &Connection<'_>,
@@ -49,7 +53,16 @@ pub(super) fn lines(
     let name = name.map(|name| format!(" as {name}")).unwrap_or_default();
     let mut lines = vec![format!("WS {url}{name}")];
     let fields = request.map(|head| head.fields.as_slice()).unwrap_or_default();
-    for (name, value) in fields.iter().filter(|(name, value)| is_wanted(name, value, &url)) {
+    let is_last = connection.redirect.is_some_and(|it| it.request.fields.is_empty());
+    if is_last {
+        // Recordings of older versions.
+        lines.push(REDIRECTED.to_owned());
+        secrets.warn(format!("the headers that {url} got before the redirect were not recorded"));
+    }
+    let is_wanted = |(name, value): &&(String, Vec<u8>)| {
+        is_wanted(name, value, &url) && !(is_last && name.eq_ignore_ascii_case("host"))
+    };
+    for (name, value) in fields.iter().filter(is_wanted) {
         match field(name, value, secrets) {
             Some(line) => lines.push(line),
             None => secrets.warn(format!("the header {name:?} cannot be written in a scenario")),
@@ -66,7 +79,13 @@ pub(super) fn lines(
     lines
 }
 
+/// The first request.
 fn request<'a>(connection: &Connection<'a>) -> Option<&'a HeadView> {
+    if let Some(redirect) = connection.redirect
+        && !redirect.request.fields.is_empty()
+    {
+        return Some(&redirect.request);
+    }
     match *connection.opening.as_ref()? {
         Opening::Opened(opened) => Some(&opened.request),
         Opening::Refused(_, failure) => {
@@ -77,7 +96,7 @@ fn request<'a>(connection: &Connection<'a>) -> Option<&'a HeadView> {
 }
 
 fn recorded_url<'a>(connection: &'a Connection<'_>) -> Option<&'a str> {
-    connection.redirected_from.or(match &connection.opening {
+    connection.redirect.map(|redirect| redirect.from.as_str()).or(match &connection.opening {
         Some(Opening::Opened(opened)) => Some(opened.url.as_str()),
         Some(Opening::Refused(_, failure)) => failure.attempt.as_ref().map(|it| it.url.as_str()),
         None => None,
@@ -178,7 +197,7 @@ fn options(
     }
     let given = given_options(connection, settings);
     let has = |name: &str| given.iter().any(|option| option.name == name);
-    if connection.redirected_from.is_some() && !has("location") {
+    if connection.redirect.is_some() && !has("location") {
         lines.push("location: true".to_owned());
     }
     if connection.is_lenient && !has("lenient") {

@@ -37,8 +37,8 @@ pub(super) struct Connection<'a> {
     pub(super) times: (Duration, Duration),
     /// The longest time that something received was waited for.
     pub(super) longest_wait: Duration,
-    /// The first URL, of a connection that was redirected.
-    pub(super) redirected_from: Option<&'a str>,
+    /// The first redirect, of a connection that was redirected.
+    pub(super) redirect: Option<&'a Redirect>,
     /// Pings of the server, which no step expects, each with the number of its event.
     pub(super) received_pings: Vec<(usize, &'a [u8])>,
     /// A violation of the server was tolerated.
@@ -121,8 +121,8 @@ struct Reader<'a> {
     connections: Vec<Connection<'a>>,
     /// The connection that each number of the recording stands for now.
     open: HashMap<Option<u64>, usize>,
-    /// The first URL of an attempt that is redirected, and when it was.
-    redirects: HashMap<Option<u64>, (&'a str, Duration)>,
+    /// The first redirect of an attempt, and when it was.
+    redirects: HashMap<Option<u64>, (&'a Redirect, Duration)>,
     /// Attempts to open a connection that got no response, each with the number of the connection.
     failed: Vec<(Option<u64>, &'a Failure)>,
 }
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
             last: number,
             times: (began, at),
             longest_wait: Duration::ZERO,
-            redirected_from: redirect.map(|(from, _)| from),
+            redirect: redirect.map(|(redirect, _)| redirect),
             received_pings: Vec::new(),
             is_lenient: false,
             has_violated: false,
@@ -206,8 +206,7 @@ impl<'a> Reader<'a> {
     }
 
     fn redirect(&mut self, event: &'a Recorded, redirect: &'a Redirect) {
-        let first = (redirect.from.as_str(), event.at.elapsed);
-        self.redirects.entry(event.connection).or_insert(first);
+        self.redirects.entry(event.connection).or_insert((redirect, event.at.elapsed));
     }
 
     fn forget_attempt(&mut self, connection: Option<u64>) {

@@ -53,7 +53,7 @@ impl<F: FnMut(OpeningEvent)> OpenObserver for OpeningEvents<F> {
     }
 
     fn redirected(&mut self, redirect: &FollowedRedirect<'_>) {
-        let FollowedRedirect { response, from, to, .. } = *redirect;
+        let FollowedRedirect { request, response, from, to, .. } = *redirect;
         let (redaction, secrets) = (self.redaction, &to.secrets);
         let mask = Mask::new(redaction, secrets);
         let url = |chain: &RedirectChain| mask.url(&chain.target.url());
@@ -62,6 +62,7 @@ impl<F: FnMut(OpeningEvent)> OpenObserver for OpeningEvents<F> {
             reason: mask.text(response.line.reason.clone()),
             from: url(from),
             to: url(to),
+            request: request_view(&request.head, from, redaction),
             interim: mask.interim(redirect.interim, Hop::Server),
         }));
         if let Some(lines) = objections(&response.head, redaction, secrets) {

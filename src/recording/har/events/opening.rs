@@ -84,6 +84,7 @@ impl Builder<'_> {
             "status": it.status,
             "reason": it.reason,
             "from": it.url,
+            "request_headers": fields(&it.request_headers),
             "to": match to {
                 Ok(to) if own.is_none() => to.to_string(),
                 _ => it.redirect_url.clone(),

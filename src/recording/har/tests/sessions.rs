@@ -118,7 +118,8 @@ fn step() -> impl Strategy<Value = RecordedKind> {
             .boxed(),
         1 => ("\\PC{0,8}", 300_u16..400, generate::interim()).prop_map(|(reason, status, interim)| {
             let (from, to) = ("ws://a/é".to_owned(), "wss://b/".to_owned());
-            let redirect = Redirect { status, reason, from, to, interim };
+            let request = HeadView { start_line: Vec::new(), ..head(&[("Host", "a"), ("X", "1"), ("x", "1")]) };
+            let redirect = Redirect { status, reason, from, to, request, interim };
             RecordedKind::Redirect(Box::new(redirect))
         })
         .boxed(),

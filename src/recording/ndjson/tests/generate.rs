@@ -327,8 +327,11 @@ pub(in crate::recording) fn closed() -> impl Strategy<Value = Closed> {
 }
 
 fn redirect() -> impl Strategy<Value = Redirect> {
-    (any::<u16>(), text(), text(), text(), interim()).prop_map(
-        |(status, reason, from, to, interim)| Redirect { status, reason, from, to, interim },
+    (any::<u16>(), text(), text(), text(), head(), interim()).prop_map(
+        |(status, reason, from, to, request, interim)| {
+            let request = HeadView { fields: request.fields, ..HeadView::empty() };
+            Redirect { status, reason, from, to, request, interim }
+        },
     )
 }
 

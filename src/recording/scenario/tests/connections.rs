@@ -1,4 +1,6 @@
-use super::{Generated, at, close, closed, now, open, opened, received, scenario, sent, steps};
+use super::{
+    Generated, at, close, closed, head, now, open, opened, received, scenario, sent, steps,
+};
 use crate::event::failure::AttemptView;
 use crate::event::{Failure, FailureKind};
 use crate::protocol::MessageKind;
@@ -163,17 +165,44 @@ fn regular_messages_are_ignored() {
     assert!(!scenario(&events).text.contains("ignore"));
 }
 
-#[test]
-fn a_redirect_is_followed_again() {
+/// A redirect from this request to `open()`, which has the host of that.
+fn redirected(request: &[(&str, &str)]) -> Vec<Recorded> {
     let redirect = RecordedKind::Redirect(Box::new(crate::event::Redirect {
         status: 302,
         reason: String::new(),
         from: "ws://first/".to_owned(),
         to: "ws://h/x".to_owned(),
+        request: head(request),
         interim: Vec::new(),
     }));
-    let found = parts(&[now(redirect), open()]);
-    assert_eq!(found, ["WS ws://first/\n[Options]\nlocation: true\nHTTP 101\n"]);
+    let mut events = vec![now(redirect), open()];
+    if let RecordedKind::Open(opened) = &mut events[1].what {
+        opened.request.fields = vec![("Host".to_owned(), b"h".to_vec())];
+    }
+    events
+}
+
+#[test]
+fn a_redirect_is_followed_again_with_the_headers_of_the_first_request() {
+    let first = [("Host", "first"), ("Authorization", "***"), ("Sec-WebSocket-Extensions", "x")];
+    let found = parts(&redirected(&first));
+    assert_eq!(
+        found,
+        ["WS ws://first/\nAuthorization: {{authorization}}\n[Options]\nlocation: true\nHTTP 101\n"]
+    );
+    let found = parts(&redirected(&[("Host", "chosen"), ("Sec-WebSocket-Extensions", "x")]));
+    assert_eq!(found, ["WS ws://first/\nHost: chosen\n[Options]\nlocation: true\nHTTP 101\n"]);
+}
+
+#[test]
+fn that_the_first_request_was_not_recorded_is_said() {
+    let found = scenario(&redirected(&[]));
+    assert_eq!(
+        found.warnings,
+        ["the headers that ws://first/ got before the redirect were not recorded"]
+    );
+    assert!(found.text.contains("WS ws://first/\n# These headers are those of the request after"));
+    assert!(!found.text.contains("Host"), "{}", found.text);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{at, close, closed, opened, received, scenario, sent};
+use super::{at, close, closed, head, opened, received, scenario, sent};
 use crate::event::{Failure, FailureKind, Opened, Redirect, Stamp};
 use crate::net::Timings;
 use crate::protocol::connection::Initiator;
@@ -92,6 +92,7 @@ fn a_handshake_began_at_the_latest_with_its_first_redirect() {
         reason: String::new(),
         from: "ws://first/".to_owned(),
         to: "ws://h/2".to_owned(),
+        request: head(&[]),
         interim: Vec::new(),
     };
     let events = [
@@ -117,7 +118,7 @@ fn a_refused_handshake_is_where_it_began() {
     }));
     failure.response = Some(crate::event::FailedResponse {
         status: 403,
-        head: super::head(&[]),
+        head: head(&[]),
         body: Vec::new(),
         is_partial: false,
         notes: Vec::new(),
@@ -159,7 +160,7 @@ fn what_the_request_had_was_sent_when_the_handshake_began() {
     const ID: &str = "f81d4fae-7dec-11d0";
     let Recorded { at, what, .. } = open(2, 2000, 1000);
     let RecordedKind::Open(mut opened) = what else { unreachable!() };
-    opened.request = super::head(&[("X-Id", ID)]);
+    opened.request = head(&[("X-Id", ID)]);
     let second =
         Recorded { at, connection: Some(2), transit: None, what: RecordedKind::Open(opened) };
     let received_at = |millis| after(millis, received(&format!(r#"{{"id":"{ID}","n":1}}"#))).of(1);
