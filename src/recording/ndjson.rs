@@ -155,8 +155,7 @@ impl Problems {
         let column = error.column + line.skipped;
         let offset = line.offset + column - 1;
         let place = Place { line: line.number, column, offset };
-        // Without a line end it is the last line, whose rest may be missing behind any byte.
-        match error.is_incomplete || (!line.is_ended && line.text.is_some()) {
+        match error.is_incomplete {
             true => self.cut = Some((place, error.reason)),
             false => self.invalid(place, error.reason),
         }

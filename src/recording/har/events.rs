@@ -145,11 +145,8 @@ pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings)
     let is_frames = |message: &Message| matches!(message.what, MessageKind::Frames(..));
     let has_frames = lacks_messages || messages.iter().chain(&control).any(is_frames);
     let status = builder.exchange.status;
-    let is_redirect = !has_frames
-        && (own.redirect.is_some()
-            || own.error.is_none()
-                && (300..400).contains(&status)
-                && !builder.exchange.redirect_url.is_empty());
+    // Browsers follow no redirects of WebSockets: for other programs it is a refusal.
+    let is_redirect = !has_frames && own.redirect.is_some();
     if is_redirect {
         builder.redirect(own.redirect);
     } else if status == 101 || has_frames {

@@ -109,7 +109,7 @@ impl Message {
     pub(super) fn parse(value: &RawValue, warn: &mut dyn FnMut(&str)) -> Result<Self, String> {
         let fields: Fields<'_> =
             serde_json::from_str(value.get()).map_err(|_| "it is not a message: skipped")?;
-        let what = fields.what()?;
+        let mut what = fields.what()?;
         let own = fields.own();
         let data = match (fields.data, &own) {
             (Some(value), _) => bytes(value).unwrap_or_else(|| {
@@ -122,6 +122,13 @@ impl Message {
                 Vec::new()
             }
         };
+        if fields.opcode.and_then(unsigned) == Some(0)
+            && let MessageKind::Frames(_, opcode) = &mut what
+        {
+            // The message that it continues is not known, nor its kind.
+            warn("`opcode` is 0, of a continuation: taken as a message of its own");
+            *opcode = if base64(&data).is_some() { Opcode::Binary } else { Opcode::Text };
+        }
         let data = match what {
             MessageKind::Error => data,
             // The bytes of a text that is not UTF-8, which a string of JSON cannot be.
@@ -257,6 +264,8 @@ mod tests {
             (r#"{"type":"send","opcode":1,"data":null}"#, true, "it has no `data`"),
             (r#"{"type":"send","opcode":1,"data":{"a":1}}"#, true, "`data` is not a string"),
             (r#"{"type":"send","opcode":2,"data":"hi!"}"#, true, "`data` is not base64"),
+            (r#"{"type":"send","opcode":0,"data":"hi!"}"#, true, "`opcode` is 0"),
+            (r#"{"type":"send","opcode":0,"data":"AP8="}"#, true, "`opcode` is 0"),
         ] {
             let (message, warnings) = parsed(json);
             assert_eq!(message.is_some(), is_kept, "{json}");

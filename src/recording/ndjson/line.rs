@@ -34,6 +34,9 @@ impl LineError {
     }
 }
 
+/// Line ends of other programs.
+const LONE_CR: &str = "the lines end with CR alone; they have to end with LF or CR LF";
+
 /// The events that are not of data.
 const OTHER_EVENTS: [&str; 11] = [
     "open",
@@ -213,9 +216,11 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, LineError> {
     serde_json::from_str(text).map_err(|error| {
         let with_place = error.to_string();
         let reason = with_place.rsplit_once(" at line ").map_or(&*with_place, |(reason, _)| reason);
+        // In JSON it is white space.
+        let has_lone_cr = error.is_syntax() && text.trim_end().contains('\r');
         LineError {
             column: error.column().max(1) as u64,
-            reason: reason.to_owned(),
+            reason: if has_lone_cr { LONE_CR.to_owned() } else { reason.to_owned() },
             is_incomplete: error.is_eof(),
         }
     })

@@ -35,8 +35,6 @@ pub(super) struct Line<'a> {
     pub(super) offset: u64,
     /// How many bytes of the line are before `text`: those of a byte order mark.
     pub(super) skipped: u64,
-    /// It has a line end.
-    pub(super) is_ended: bool,
 }
 
 impl<R: Read> Lines<R> {
@@ -101,7 +99,6 @@ impl<R: Read> Lines<R> {
             number: self.number,
             offset,
             skipped: (text.len() - bare.len()) as u64,
-            is_ended: found.is_some(),
         }))
     }
 
@@ -150,7 +147,7 @@ mod tests {
         }
     }
 
-    type Found = (Option<Vec<u8>>, u64, u64, bool);
+    type Found = (Option<Vec<u8>>, u64, u64);
 
     fn lines(bytes: &[u8], step: usize, limit: u64) -> Vec<Found> {
         let mut lines = Lines::new(Trickle(bytes, step), limit);
@@ -160,7 +157,7 @@ mod tests {
                 line.skipped,
                 if line.offset == 0 && bytes.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 }
             );
-            found.push((line.text.map(<[u8]>::to_vec), line.number, line.offset, line.is_ended));
+            found.push((line.text.map(<[u8]>::to_vec), line.number, line.offset));
         }
         assert_eq!(lines.offset(), bytes.len() as u64);
         found
@@ -173,13 +170,13 @@ mod tests {
             assert_eq!(lines(b"", step, 9), []);
             assert_eq!(
                 lines(b"ab\n\ncd", step, 9),
-                [(some("ab"), 1, 0, true), (some(""), 2, 3, true), (some("cd"), 3, 4, false)]
+                [(some("ab"), 1, 0), (some(""), 2, 3), (some("cd"), 3, 4)]
             );
             let marked = [BYTE_ORDER_MARK, b"a\nb\n"].concat();
-            assert_eq!(lines(&marked, step, 9), [(some("a"), 1, 0, true), (some("b"), 2, 5, true)]);
+            assert_eq!(lines(&marked, step, 9), [(some("a"), 1, 0), (some("b"), 2, 5)]);
             assert_eq!(
                 lines(b"0123456789\nab\n0123456789x", step, 9),
-                [(None, 1, 0, true), (some("ab"), 2, 11, true), (None, 3, 14, false)]
+                [(None, 1, 0), (some("ab"), 2, 11), (None, 3, 14)]
             );
         }
     }

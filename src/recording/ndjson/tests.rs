@@ -229,6 +229,31 @@ fn a_last_line_that_is_cut_is_a_warning() {
 }
 
 #[test]
+fn a_whole_last_line_without_its_end_is_not_cut() {
+    for (line, reason) in [
+        (r#"{"event":"message","direction":"received","type":"text","data":5}"#, "invalid type"),
+        (r#"{"event":"message"}"#, "missing field"),
+        ("hello world", "not a JSON object"),
+    ] {
+        let broken = |end: &str| {
+            let (_, result) = events(format!("{PING}\n{line}{end}").as_bytes());
+            result.expect_err("an invalid line").to_string()
+        };
+        assert!(broken("").contains(reason), "{}", broken(""));
+        assert_eq!(broken(""), broken("\n"));
+    }
+}
+
+#[test]
+fn lines_that_end_with_cr_alone_are_named() {
+    let (_, result) = events(format!("{PING}\r{PING}\r").as_bytes());
+    let error = result.expect_err("one line").to_string();
+    assert!(error.contains("the lines end with CR alone"), "{error}");
+    let (found, result) = events(format!("{PING}\r\n{PING}\r\n").as_bytes());
+    assert_eq!((found.len(), result.is_ok()), (2, true));
+}
+
+#[test]
 fn a_line_that_is_cut_before_another_run_is_a_warning() {
     let open = r#"{"event":"open","url":"ws://é"}"#;
     for cut in 1..open.len() {

@@ -78,17 +78,13 @@ impl Builder<'_> {
 
     pub(super) fn redirect(&mut self, own: Option<&RawValue>) {
         let it = &self.exchange;
-        let to = url::Url::parse(&it.url).and_then(|base| base.join(&it.redirect_url));
         let values = json!({
             "event": "redirect",
             "status": it.status,
             "reason": it.reason,
             "from": it.url,
             "request_headers": fields(&it.request_headers),
-            "to": match to {
-                Ok(to) if own.is_none() => to.to_string(),
-                _ => it.redirect_url.clone(),
-            },
+            "to": it.redirect_url,
         });
         self.push_object(self.now, own, values);
     }

@@ -106,6 +106,21 @@ fn mitmproxy_writes_urls_of_http() {
     );
 }
 
+/// Browsers do not follow it: the next entry is another connection.
+#[test]
+fn a_redirect_in_the_har_of_another_program_is_a_refusal() {
+    let har = br#"{"log":{"entries":[
+        {"startedDateTime":"2026-05-04T09:00:01Z","_resourceType":"websocket","request":{"url":"wss://a.test/n"},
+         "response":{"status":302,"statusText":"Found","redirectURL":"wss://a.test/login","headers":[]}},
+        {"startedDateTime":"2026-05-04T09:00:05Z","_resourceType":"websocket","request":{"url":"wss://a.test/login"},
+         "response":{"status":101},"_webSocketMessages":[{"type":"send","time":1777885206,"opcode":1,"data":"hi"}]}
+    ]}}"#;
+    assert_eq!(
+        picked(&events(har), &["event", "connection", "url", "status", "data"]),
+        ["error 1 wss://a.test/n 302", "open 2 wss://a.test/login 101", "message 2 hi"]
+    );
+}
+
 #[test]
 fn http_toolkit_writes_the_end() {
     let events = events(include_bytes!("../../../../tests/data/har/http-toolkit.har"));
@@ -146,13 +161,13 @@ fn what_is_odd_is_a_warning_with_its_place() {
             ]
         ),
         [
-            "redirect 1 wss://app.test/old wss://app.test/new 0.000 Found",
-            "open 1 0.000 ",
-            "message 1 0.000 received a",
+            "error 1 0.000",
             "open 2 0.000 ",
-            "message 1 1250.000 received bm8gYmFzZTY0",
-            "message 1 1250.000 sent {\"c\": 1}",
-            "close 1 1250.000 1000 bye",
+            "message 2 0.000 received a",
+            "open 3 0.000 ",
+            "message 2 1250.000 received bm8gYmFzZTY0",
+            "message 2 1250.000 sent {\"c\": 1}",
+            "close 2 1250.000 1000 bye",
         ]
     );
     assert_eq!(
