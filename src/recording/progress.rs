@@ -31,6 +31,8 @@ pub(super) struct State {
     /// Messages that the thread has, and the file has not.
     pub(super) unwritten: u64,
     pub(super) failure: Option<io::Error>,
+    /// Another program has changed the file: what is in it is not known.
+    pub(super) is_changed: bool,
     /// What the file lacks, and what it needs, each in one line.
     pub(super) remarks: Vec<(Level, String)>,
     /// The file has no room for more, by the nature of its format.
@@ -57,7 +59,11 @@ impl State {
         let ending = match &self.failure {
             Some(reason) => {
                 let messages = self.counts.messages();
-                let text = format!("recording to {name} stopped: {reason}; it has {messages}");
+                let what = match self.is_changed {
+                    true => format!("{messages} had been written"),
+                    false => format!("it has {messages}"),
+                };
+                let text = format!("recording to {name} stopped: {reason}; {what}");
                 (Level::Warning, text)
             }
             None if self.is_full => {

@@ -28,6 +28,8 @@ pub(super) struct FileWriter {
     pending: Pending,
     /// After a failure, the end of the content would make it whole.
     can_be_finished: bool,
+    /// Another program has changed the file.
+    is_changed: bool,
 }
 
 /// What a writer has written goes to the file in pieces of about this size: on a full disk no more than that is lost.
@@ -45,6 +47,7 @@ impl FileWriter {
             line: Vec::new(),
             pending: Pending::default(),
             can_be_finished: true,
+            is_changed: false,
         }
     }
 
@@ -73,6 +76,7 @@ impl FileWriter {
                 state.remarks = rewriter.take_remarks();
             }
         }
+        state.is_changed = self.is_changed;
         state.failure = result.err();
     }
 
@@ -183,7 +187,10 @@ impl FileWriter {
 
     /// Checks that the file has what was written: an end alone would not make it whole again.
     fn check_file(&mut self) -> io::Result<()> {
-        self.file.check().inspect_err(|_| self.can_be_finished = false)
+        self.file.check().inspect_err(|_| {
+            self.can_be_finished = false;
+            self.is_changed = true;
+        })
     }
 
     /// Writes to a file that has failed what there may be room for.

@@ -215,7 +215,7 @@ pub(super) mod full {
             std::fs::write(running.home().join(file), "").expect("a recording");
             server.release();
             running.wait_stderr(&format!(
-                "recording to {file} stopped: the file was truncated by another program"
+                "recording to {file} stopped: the file was truncated by another program; 0 messages had been written"
             ));
             running.write_stdin("go\n");
             let outcome = running.wait().code(8);
