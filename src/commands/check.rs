@@ -17,6 +17,7 @@ use crate::scenario::language::{Diagnostic, Partial, Source, elsewhere};
 use crate::scenario::outcome::counts;
 use crate::scenario::plan::{Plan, PlannedAction, PlannedPart, PlannedStep, plan};
 use files::ReadFile;
+pub(super) use options::is_own_option;
 use print::Printer;
 use recorded::CheckRecordings;
 use relax::Relaxed;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
 
+use super::check::is_own_option;
 use super::connect;
 use crate::cli::{
     Cli, FIRST_STEPS, complaint, extra_url, is_command, similar_command, url_argument,
@@ -38,7 +39,8 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
     }
     let word = url_argument(args).unwrap_or_default();
     let meant = similar_command(&word);
-    let url = host_and_port(args, problem).map(|url| format!("did you mean {url}?"));
+    let url = scenario_option(args, problem)
+        .or_else(|| host_and_port(args, problem).map(|url| format!("did you mean {url}?")));
     let url = url.or_else(|| detached_value(args)).or_else(|| other_command(problem));
     if let Some(command) = &meant
         && (extra_url(problem).is_some() || is_valid(&moved(command, &word, args)))
@@ -52,6 +54,18 @@ fn rejected(args: &[OsString], problem: &clap::Error) -> Error {
         (None, None) => format!("'wscope {}--help' lists the options", command_of(args)),
     };
     Error::Usage { message, hint: Some(hint) }
+}
+
+/// For an argument of `check` that is the name of an option of scenarios.
+fn scenario_option(args: &[OsString], problem: &clap::Error) -> Option<String> {
+    let (ErrorKind::UnknownArgument, Some(ContextValue::String(argument))) =
+        (problem.kind(), problem.get(ContextKind::InvalidArg))
+    else {
+        return None;
+    };
+    let name = argument.strip_prefix("--")?.split('=').next()?;
+    let is_meant = command_of(args) == "check " && is_own_option(name);
+    is_meant.then(|| format!("a scenario has this option: '{name}: VALUE' below [Options]"))
 }
 
 /// The command that a command line begins with, and a space; empty if it has none.

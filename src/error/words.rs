@@ -296,7 +296,8 @@ impl Words {
 
 /// In a page the surrounding words have to be about the header.
 fn names_origin(text: &str, is_page: bool) -> bool {
-    let words: Vec<&str> = words(text).collect();
+    let text = without_options(text);
+    let words: Vec<&str> = words(&text).collect();
     let is_about_it = |at: usize| {
         let around = &words[at.saturating_sub(NEAR)..words.len().min(at + NEAR + 1)];
         around.iter().any(|word| ABOUT_ORIGIN.contains(word))
@@ -305,6 +306,16 @@ fn names_origin(text: &str, is_page: bool) -> bool {
         let is_server = words.get(at + 1).is_some_and(|next| ORIGIN_SERVER.contains(next));
         matches!(*word, "origin" | "origins") && !is_server && (!is_page || is_about_it(at))
     })
+}
+
+/// Without command line options, such as `--allow-origin ORIGIN`, which servers name together with other headers.
+fn without_options(text: &str) -> String {
+    let mut is_behind_option = false;
+    let is_kept = |token: &&str| {
+        let is_option = token.trim_start_matches(['\'', '"', '`', '(', '[']).starts_with("--");
+        !std::mem::replace(&mut is_behind_option, is_option) && !is_option
+    };
+    text.split_whitespace().filter(is_kept).collect::<Vec<_>>().join(" ")
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -392,6 +403,14 @@ mod tests {
         assert!(words(text).name_version() && !page(text).name_version());
         assert!(words(text).name_upgrade() && !page(text).name_upgrade());
         assert!(page("missing upgrade header").name_upgrade());
+    }
+
+    #[test]
+    fn an_option_is_not_the_origin() {
+        let host = "Host: evil; expected a loopback host, unless --allow-origin is given\n\
+                    --allow-origin ORIGIN accepts its pages, and (--allow-origin '*') all";
+        assert!(!words(host).name_origin());
+        assert!(words(&format!("Origin: null; {host}")).name_origin());
     }
 
     #[test]

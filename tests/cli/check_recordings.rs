@@ -95,10 +95,25 @@ fn a_recording_that_differs_has_a_hint_at_how_to_relax_it() {
         peer.expect_close(1000);
     });
     let tick = message("received", r#"{\"type\":\"tick\",\"time\":1}"#);
-    check(&recording(&server, "", &[&tick]), &[]).code(1).stderr_contains(
+    let file = recording(&server, "", &[&tick]);
+    check(&file, &[]).code(1).stderr_contains(
         "hint: wscope view s.ndjson --record s.wscope makes a scenario of it: wscope check --relax s.wscope leaves out \
          what differs from run to run\n",
     );
+    // A file that exists is not overwritten.
+    let (exists, also) = (wscope().file("s.wscope", "").file("s-2.wscope", ""), &file);
+    let outcome = exists.file("s.ndjson", also).args(["check", "s.ndjson"]).run().code(1);
+    outcome.stderr_contains("hint: wscope view s.ndjson --record s-3.wscope makes");
+}
+
+#[test]
+fn an_option_of_scenarios_is_said_to_be_one() {
+    wscope()
+        .file("s.wscope", "WS ws://h/\n")
+        .args(["check", "s.wscope", "--timeout", "1s"])
+        .run()
+        .code(2)
+        .stderr_contains("hint: a scenario has this option: 'timeout: VALUE' below [Options]\n");
 }
 
 /// A line that was cut is said to be.

@@ -39,6 +39,11 @@ pub(super) struct OwnOptions {
 pub(super) const OWN: [&str; 6] =
     ["timeout", "strict", "ignore", "max-time", "max-buffered", "retry"];
 
+/// Whether only scenarios have an option with this name.
+pub(in crate::commands) fn is_own_option(name: &str) -> bool {
+    OWN.contains(&name)
+}
+
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BUFFERED: usize = 256 << 20;
 

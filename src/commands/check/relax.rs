@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,7 @@ pub(super) fn hint(files: &[Prepared], outcomes: &[FileOutcome]) -> Option<Strin
     let (scenario, before) = match import::is_imported(name) {
         false => (name.clone(), "the file was made from a recording".to_owned()),
         true => {
-            let scenario = Path::new(name).with_extension("wscope").display().to_string();
+            let scenario = new_scenario(Path::new(name)).display().to_string();
             let (recording, written) = (diff::name(name), diff::name(&scenario));
             let before =
                 format!("wscope view {recording} --record {written} makes a scenario of it");
@@ -98,6 +98,15 @@ pub(super) fn hint(files: &[Prepared], outcomes: &[FileOutcome]) -> Option<Strin
         "{before}: wscope check --relax {} leaves out what differs from run to run",
         diff::name(&scenario)
     ))
+}
+
+/// A name for the scenario of a recording: that of no file that exists.
+fn new_scenario(recording: &Path) -> PathBuf {
+    let path = recording.with_extension("wscope");
+    let stem = recording.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let numbered = (2..100).map(|number| path.with_file_name(format!("{stem}-{number}.wscope")));
+    let mut names = std::iter::once(path.clone()).chain(numbered);
+    names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or(path)
 }
 
 /// Shows what would be changed, asks, and writes. False if there are changes that were not to be written.
