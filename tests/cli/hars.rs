@@ -263,3 +263,32 @@ fn every_end_of_a_session_with_reconnects_is_shown() {
     let ends = |words: &str| shown.lines().filter(|line| line.contains(words)).count();
     assert_eq!((ends("wscope: closed"), ends("connected to")), (3, 3), "{shown}");
 }
+
+/// Where a refusal of another program's HAR repeats secrets of its request, they are masked.
+#[test]
+fn a_status_text_that_repeats_a_secret_is_masked() {
+    for status in [302, 401] {
+        let har = serde_json::json!({ "log": { "entries": [{
+            "startedDateTime": "2026-05-04T09:00:01Z",
+            "_resourceType": "websocket",
+            "request": { "url": "wss://a.test/?token=SEKRET20", "headers": [
+                { "name": "Authorization", "value": "Bearer SEKRET22" }
+            ] },
+            "response": {
+                "status": status,
+                "statusText": "Found SEKRET22",
+                "redirectURL": "wss://a.test/r?token=SEKRET23",
+                "headers": [{ "name": "Location", "value": "wss://a.test/r?token=SEKRET23" }]
+            }
+        }] } });
+        for args in [&["-v"][..], &["--json"]] {
+            let outcome = view(args, har.to_string()).stderr_lacks("SEKRET");
+            assert!(!outcome.stdout.contains("SEKRET"), "{status}");
+        }
+        for name in ["o.ndjson", "o.har", "o.wscope"] {
+            let outcome = view(&["--record", name], har.to_string());
+            let file = String::from_utf8(outcome.file(name)).expect("UTF-8");
+            assert!(!file.contains("SEKRET"), "{status}: {file}");
+        }
+    }
+}
