@@ -6,6 +6,7 @@ use std::ops::Range;
 mod embedded;
 mod encoded;
 mod names;
+mod parts;
 mod percent;
 mod query;
 mod secrets;
@@ -13,6 +14,7 @@ pub mod subprotocols;
 mod userinfo;
 
 use names::HeaderKind;
+pub use parts::masked_parts;
 pub use query::secret_values;
 pub use secrets::{Collector, Secrets};
 

@@ -13,7 +13,7 @@ use crate::protocol::frame::Opcode;
 use crate::protocol::head::Head;
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::FrameEvent;
-use crate::redact::{Redaction, Secrets, secret_values};
+use crate::redact::{MASK, Redaction, Secrets, masked_parts};
 
 /// How secrets in heads and texts are masked.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +28,15 @@ fn secret_id(secret: &[u8]) -> u64 {
     KEYS.hash_one(secret)
 }
 
-/// The secrets in the URL of a request line, or the line if they are elsewhere.
-fn secrets_of_line(line: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(line);
-    let target = text.split(' ').nth(1).unwrap_or_default();
-    let secrets: Vec<&str> =
-        secret_values(target).into_iter().map(|range| &target[range]).collect();
-    if secrets.is_empty() { line.to_vec() } else { secrets.join("\n").into_bytes() }
+/// The hashes of the secrets of a text, in their order: one for each mask.
+fn secret_ids(text: &[u8], masked: &[u8]) -> Vec<u64> {
+    match masked_parts(text, masked) {
+        Some(parts) => parts.into_iter().map(secret_id).collect(),
+        None => {
+            let count = memchr::memmem::find_iter(masked, MASK.as_bytes()).count();
+            (0..count).map(|place| secret_id(&[text, &place.to_le_bytes()].concat())).collect()
+        }
+    }
 }
 
 impl<'a> Mask<'a> {
@@ -58,14 +60,16 @@ impl<'a> Mask<'a> {
         let mut secret_ids = Vec::new();
         let start_line = self.bytes(self.redaction.start_line(head.start_line()));
         if start_line != head.start_line() {
-            secret_ids.push((String::new(), secret_id(&secrets_of_line(head.start_line()))));
+            let ids = self::secret_ids(head.start_line(), &start_line);
+            secret_ids.extend(ids.into_iter().map(|id| (String::new(), id)));
         }
         let fields = head.fields().map(|(name, recorded)| {
             let value = self.redaction.value(name, recorded);
             let (name, value) =
                 (self.text(name.to_owned()), self.secrets.mask(&value).into_owned());
             if value != recorded {
-                secret_ids.push((name.clone(), secret_id(recorded)));
+                let ids = self::secret_ids(recorded, &value);
+                secret_ids.extend(ids.into_iter().map(|id| (name.clone(), id)));
             }
             (name, value)
         });

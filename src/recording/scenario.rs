@@ -31,6 +31,7 @@ mod steps;
 mod tests;
 mod texts;
 mod uncaptured;
+mod unopened;
 mod values;
 
 /// The first line of a scenario that was made from a recording.

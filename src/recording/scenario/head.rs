@@ -48,7 +48,7 @@ pub(super) fn lines(
     secrets: &mut Secrets,
 ) -> Vec<String> {
     let request = request(connection);
-    secrets.set_ids(request.map(|head| head.secret_ids.as_slice()).unwrap_or_default());
+    secrets.begin_request(request.map(|head| head.secret_ids.as_slice()).unwrap_or_default());
     let url = url(connection, secrets);
     let name = name.map(|name| format!(" as {name}")).unwrap_or_default();
     let mut lines = vec![format!("WS {url}{name}")];

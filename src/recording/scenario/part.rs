@@ -13,16 +13,14 @@ use super::heartbeats::heartbeats;
 use super::masked::Masked;
 use super::payload::sent_text;
 use super::secrets::Secrets;
-use super::session::{Connection, Step, connections, groups, text_of};
+use super::session::{Connection, Connections, Step, connections, groups, text_of};
 use super::steps::{Member, Steps};
 use super::texts::{Text, TextKind};
 use super::uncaptured::Uncaptured;
+use super::unopened::{write_failed, write_not_web_socket};
 use super::values::{Piece, Recordings};
 use super::{FIRST_LINE, Generated, SecretValues, Settings, head, seconds};
-use crate::event::Failure;
-use crate::protocol::counted::counted;
 use crate::recording::{Recorded, RecordedMessage};
-use crate::redact::Redaction;
 
 /// The time that a `<` has unless an option says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,8 +43,8 @@ pub(super) fn generate(
     is_cut: bool,
 ) -> Generated {
     let mut secrets = Secrets::new(settings.secrets);
-    let (connections, failed) = connections(events);
-    let groups = groups(connections);
+    let Connections { list, failed, not_web_socket } = connections(events);
+    let groups = groups(list);
     let mut parts = Vec::new();
     for mut group in groups {
         if group.len() > MAX_CONNECTIONS {
@@ -81,6 +79,7 @@ pub(super) fn generate(
         body.push_str("\n# The recording continues: the rest did not fit into a scenario.\n");
     }
     write_failed(&failed, &mut body, &mut secrets);
+    write_not_web_socket(&not_web_socket, &mut body, &mut secrets);
     let why_empty = parts.is_empty().then_some(match failed.is_empty() {
         true => "the recording has no WebSocket connection",
         false => "no connection of the recording was opened: the scenario has nothing to check",
@@ -95,27 +94,6 @@ pub(super) fn generate(
         let _ = writeln!(text, "#   {}: {}", comment(&value.what), value.advice());
     }
     Generated { text: text + &body, warnings, unknown, why_empty }
-}
-
-/// The most connections that failed that a scenario names.
-const MAX_FAILED: usize = 20;
-
-/// Names connections that could not be opened, which no step can expect.
-fn write_failed(failed: &[&Failure], body: &mut String, secrets: &mut Secrets) {
-    if failed.is_empty() {
-        return;
-    }
-    let count = counted(failed.len() as u64, "connection");
-    secrets.warn(format!("{count} could not be opened: a scenario cannot expect that"));
-    body.push_str("\n# A scenario cannot expect that a connection fails, as here:\n");
-    for failure in failed.iter().take(MAX_FAILED) {
-        let url = failure.attempt.as_ref().map(|it| Redaction::Mask.url(&it.url));
-        let url = url.map(|url| format!(" (WS {})", comment(&url))).unwrap_or_default();
-        let _ = writeln!(body, "#   {}{url}", comment(&failure.message));
-    }
-    if let Some(more @ 1..) = failed.len().checked_sub(MAX_FAILED) {
-        let _ = writeln!(body, "#   and {}", counted(more as u64, "other"));
-    }
 }
 
 /// What was sent and received that may hold a value, in the order of the events.

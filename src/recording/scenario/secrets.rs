@@ -6,13 +6,27 @@ use super::lines::escaped;
 use super::values::{Names, Recordings};
 use super::{SecretValues, UnknownValue};
 use crate::protocol::counted::counted;
-use crate::redact::{MASK, Redaction, secret_values};
+use crate::redact::{MASK, Redaction, masked_parts, secret_values};
 
 /// How many warnings are shown.
 const MAX_WARNINGS: usize = 20;
 
-/// What a variable is the value of, with the value if it is known, or with its hash if it was masked.
-type Key = (String, Option<String>, Option<u64>);
+/// What a variable is the value of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    what: String,
+    value: Option<Value>,
+}
+
+/// What tells a value from others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Known(String),
+    /// The hash of what was masked.
+    Hash(u64),
+    /// Which mask of a request it is, among those that stand for the same header or parameter.
+    Place(usize),
+}
 
 /// The variables of secrets, and what the user has to know about what was written.
 #[derive(Debug, Default)]
@@ -20,10 +34,12 @@ pub(super) struct Secrets {
     handling: SecretValues,
     /// Those that have no value in the scenario, by what they are the value of, with the value if it is known.
     variables: BTreeMap<Key, String>,
-    /// The hashes of the masked secrets of the request that is being written.
+    /// The hashes of the masked secrets of the request that is being written, of those that are not written yet.
     ids: Vec<(String, u64)>,
-    /// The one of the text that is being written.
-    id: Option<u64>,
+    /// The field of it that is being written; with an empty name the URL.
+    field: Option<String>,
+    /// How many masks of the request without a hash were written, by what they stand for.
+    places: BTreeMap<String, usize>,
     unknown: Vec<UnknownValue>,
     /// The first warnings, in order.
     warnings: Vec<String>,
@@ -37,23 +53,30 @@ impl Secrets {
         Self { handling, ..Self::default() }
     }
 
-    /// Sets the hashes of the masked secrets of the next request ([`crate::event::HeadView::secret_ids`]).
-    pub(super) fn set_ids(&mut self, ids: &[(String, u64)]) {
+    /// Begins a request with the hashes of its masked secrets ([`crate::event::HeadView::secret_ids`]).
+    pub(super) fn begin_request(&mut self, ids: &[(String, u64)]) {
         self.ids = ids.to_vec();
+        self.places.clear();
     }
 
-    fn choose_id(&mut self, name: &str) {
-        let found = self.ids.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        self.id = found.map(|(_, id)| *id);
+    /// The hash of the next mask of the field that is being written.
+    fn take_id(&mut self) -> Option<u64> {
+        let field = self.field.as_ref()?;
+        let place = self.ids.iter().position(|(name, _)| name.eq_ignore_ascii_case(field))?;
+        Some(self.ids.remove(place).1)
     }
 
     /// A URL with variables in place of secrets.
     pub(super) fn url(&mut self, url: &str) -> String {
-        self.choose_id("");
+        self.field = Some(String::new());
         let mut written = String::new();
         let mut copied = 0;
         for value in secret_values(url) {
             let before = &url[copied..value.start];
+            // What is masked there stays as it is.
+            for _ in before.matches(MASK) {
+                self.take_id();
+            }
             written.push_str(&escaped(before));
             let parameter = before.rsplit(['?', '&', '#']).next().unwrap_or_default();
             let name = parameter.split('=').next().unwrap_or_default();
@@ -74,7 +97,7 @@ impl Secrets {
 
     /// User and password of a URL as the value of the option `user`. The name alone may be a token.
     pub(super) fn user(&mut self, name: &str, password: Option<&str>) -> String {
-        self.choose_id("");
+        self.field = Some(String::new());
         match password {
             None => self.value("user", "the user of the URL", name) + ":",
             Some(password) => {
@@ -86,35 +109,42 @@ impl Secrets {
 
     /// The value of a header field with variables in place of secrets.
     pub(super) fn field(&mut self, name: &str, value: &str) -> String {
-        self.choose_id(name);
+        self.field = Some(name.to_owned());
         let what = format!("the header {name}");
         let masked = Redaction::Mask.value(name, value.as_bytes());
         let masked = String::from_utf8_lossy(&masked);
         if value.contains(MASK) {
             return self.masked(name, &what, value);
         }
-        match masked.split_once(MASK) {
-            // What is not masked stands around it; subprotocols may have several.
-            Some((start, end)) if !end.contains(MASK) && value.len() >= start.len() + end.len() => {
-                let secret = &value[start.len()..value.len() - end.len()];
-                escaped(start) + &self.value(name, &what, secret) + &escaped(end)
+        if !masked.contains(MASK) {
+            return escaped(value);
+        }
+        // What is not masked stands around the secrets; subprotocols and URLs may have several.
+        match masked_parts(value.as_bytes(), masked.as_bytes()) {
+            Some(parts) => {
+                let mut kept = masked.split(MASK);
+                let mut written = escaped(kept.next().unwrap_or_default());
+                for (secret, behind) in parts.into_iter().zip(kept) {
+                    let secret = String::from_utf8_lossy(secret);
+                    written += &self.value(name, &what, &secret);
+                    written += &escaped(behind);
+                }
+                written
             }
-            Some(_) if self.handling == SecretValues::Variables => {
-                self.masked(name, &what, &masked)
-            }
-            _ => escaped(value),
+            None if self.handling == SecretValues::Variables => self.masked(name, &what, &masked),
+            None => escaped(value),
         }
     }
 
     /// The variable of a secret that an option has.
     pub(super) fn in_option(&mut self, name: &str, what: &str) -> String {
-        self.id = None;
+        self.field = None;
         self.variable(name, what, None, true)
     }
 
     /// A secret that was masked in messages, behind this word. Returns the name of its variable.
     pub(super) fn masked_in_messages(&mut self, word: &str) -> String {
-        self.id = None;
+        self.field = None;
         let (name, what) = match word {
             "" => ("secret", "a secret in messages".to_owned()),
             word => (word, format!("the secret behind {word:?} in messages")),
@@ -143,7 +173,10 @@ impl Secrets {
 
     /// The values of secrets that the recording has, by their variables.
     pub(super) fn values(&self) -> Recordings {
-        let known = |((_, value, _), name): (&Key, &String)| Some((name.clone(), value.clone()?));
+        let known = |(key, name): (&Key, &String)| match &key.value {
+            Some(Value::Known(value)) => Some((name.clone(), value.clone())),
+            _ => None,
+        };
         self.variables.iter().filter_map(known).collect()
     }
 
@@ -168,14 +201,22 @@ impl Secrets {
 
     /// A text with a variable in place of each part that was masked.
     fn masked(&mut self, name: &str, what: &str, text: &str) -> String {
-        let parts: Vec<_> = text.split(MASK).map(escaped).collect();
-        let variable = self.variable(name, what, None, true);
-        parts.join(&variable)
+        let mut parts = text.split(MASK);
+        let mut written = escaped(parts.next().unwrap_or_default());
+        for part in parts {
+            written += &self.variable(name, what, None, true);
+            written += &escaped(part);
+        }
+        written
     }
 
     fn variable(&mut self, name: &str, what: &str, value: Option<&str>, is_secret: bool) -> String {
-        let id = self.id.filter(|_| is_secret && value.is_none());
-        let key = (what.to_owned(), value.map(str::to_owned), id);
+        let value = match value {
+            Some(value) => Some(Value::Known(value.to_owned())),
+            None if is_secret && self.field.is_some() => Some(self.masked_value(what)),
+            None => None,
+        };
+        let key = Key { what: what.to_owned(), value };
         let known = self.variables.get(&key).cloned();
         let variable = known.unwrap_or_else(|| {
             let new = self.names.new_like(&name.to_ascii_lowercase());
@@ -185,5 +226,15 @@ impl Secrets {
             new
         });
         format!("{{{{{variable}}}}}")
+    }
+
+    /// What tells the next masked value of the request from others.
+    fn masked_value(&mut self, what: &str) -> Value {
+        if let Some(id) = self.take_id() {
+            return Value::Hash(id);
+        }
+        let place = self.places.entry(what.to_owned()).or_default();
+        *place += 1;
+        Value::Place(*place)
     }
 }

@@ -77,8 +77,19 @@ pub(super) enum Step<'a> {
     Ended(CloseCode, &'a str),
 }
 
-/// The connections of a recording, in the order in which their handshakes began, and the failures of those that were not.
-pub(super) fn connections(events: &[Recorded]) -> (Vec<Connection<'_>>, Vec<&Failure>) {
+/// What a recording has.
+#[derive(Debug)]
+pub(super) struct Connections<'a> {
+    /// Those that were opened or refused, in the order in which their handshakes began.
+    pub(super) list: Vec<Connection<'a>>,
+    /// The failures of those that could not be opened.
+    pub(super) failed: Vec<&'a Failure>,
+    /// The refusals of requests that were not for a WebSocket.
+    pub(super) not_web_socket: Vec<&'a Failure>,
+}
+
+/// The connections of a recording.
+pub(super) fn connections(events: &[Recorded]) -> Connections<'_> {
     let mut reader = Reader { events, ..Reader::default() };
     for (number, event) in events.iter().enumerate() {
         reader.event(number, event);
@@ -89,7 +100,11 @@ pub(super) fn connections(events: &[Recorded]) -> (Vec<Connection<'_>>, Vec<&Fai
         reader.connections[index].last = last;
     }
     reader.connections.sort_by_key(|it| (it.start, it.times.0, it.first));
-    (reader.connections, reader.failed.into_iter().map(|(_, failure)| failure).collect())
+    Connections {
+        list: reader.connections,
+        failed: reader.failed.into_iter().map(|(_, failure)| failure).collect(),
+        not_web_socket: reader.not_web_socket,
+    }
 }
 
 /// Connections that were open at the same time, however indirectly, are one group; the groups follow each other.
@@ -125,6 +140,7 @@ struct Reader<'a> {
     redirects: HashMap<Option<u64>, (&'a Redirect, Duration)>,
     /// Attempts to open a connection that got no response, each with the number of the connection.
     failed: Vec<(Option<u64>, &'a Failure)>,
+    not_web_socket: Vec<&'a Failure>,
 }
 
 impl<'a> Reader<'a> {
@@ -198,7 +214,9 @@ impl<'a> Reader<'a> {
             return;
         }
         let is_attempt = failure.attempt.is_some() || failure.kind == FailureKind::Connect;
-        if failure.kind == FailureKind::Handshake && failure.response.is_some() {
+        if is_plain(failure) {
+            self.not_web_socket.push(failure);
+        } else if failure.kind == FailureKind::Handshake && failure.response.is_some() {
             self.begin(number, event, Some(Opening::Refused(event, failure)));
         } else if is_attempt {
             self.failed.push((event.connection, failure));
@@ -245,6 +263,18 @@ impl<'a> Reader<'a> {
         connection.last = number;
         connection.steps.extend(step.map(|step| (number, step)));
     }
+}
+
+/// Whether a request did not ask for a WebSocket, and the server refused it for that. No scenario can make such a request.
+fn is_plain(failure: &Failure) -> bool {
+    let request = failure.attempt.as_ref().and_then(|attempt| attempt.request.as_ref());
+    let has = |wanted: &str| {
+        let mut fields = request.into_iter().flat_map(|request| &request.fields);
+        fields.any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    };
+    let is_refused = failure.response.as_ref().is_some_and(|it| matches!(it.status, 405 | 426));
+    // Of a handshake that failed a browser may have some of the fields only.
+    is_refused && has("Host") && !has("Upgrade") && !has("Sec-WebSocket-Key")
 }
 
 impl Opening<'_> {

@@ -84,6 +84,102 @@ fn secrets_are_variables() {
     assert!(kept.text.contains("> my key is 12345678\n"));
 }
 
+/// Each mask has a hash of its secret while it is recorded; a file does not say which are equal.
+#[test]
+fn different_secrets_have_different_variables() {
+    let request = [
+        ("Referer", "https://u:***@h/?access_token=***"),
+        ("X-Api-Key", "***"),
+        ("X-Api-Key", "***"),
+        ("Sec-WebSocket-Protocol", "access_token.***, refresh_token.***"),
+        ("Sec-WebSocket-Extensions", "x"),
+    ];
+    let written = |ids: &[(&str, u64)]| {
+        let mut opened = opened("ws://h/?token=***&token=***", &request);
+        opened.request.secret_ids =
+            ids.iter().map(|(name, id)| ((*name).to_owned(), *id)).collect();
+        lines(&[now(RecordedKind::Open(Box::new(opened)))])
+    };
+    let different = [
+        "WS ws://h/?token={{token}}&token={{token_2}}",
+        "Referer: https://u:{{referer}}@h/?access_token={{referer_2}}",
+        "X-Api-Key: {{x_api_key}}",
+        "X-Api-Key: {{x_api_key_2}}",
+        "[Options]",
+        "subprotocol: access_token.{{sec_websocket_protocol}}, refresh_token.{{sec_websocket_protocol_2}}",
+        "HTTP 101",
+    ];
+    assert_eq!(written(&[]), different);
+    let mut ids: Vec<_> = ["", "Referer", "X-Api-Key", "Sec-WebSocket-Protocol"]
+        .into_iter()
+        .flat_map(|name| [(name, 1), (name, 2)])
+        .collect();
+    assert_eq!(written(&ids), different);
+    ids.iter_mut().for_each(|(_, id)| *id = 7);
+    assert_eq!(written(&ids), different.map(|line| line.replace("_2}}", "}}")));
+}
+
+#[test]
+fn secrets_that_are_known_have_a_variable_each() {
+    let request = [
+        ("Sec-WebSocket-Extensions", "x"),
+        ("Sec-WebSocket-Protocol", "access_token.AAAA1111AAAA, refresh_token.BBBB2222BBBB"),
+        ("X-Api-Key", "K1K1K1K1"),
+        ("X-Api-Key", "K1K1K1K1"),
+    ];
+    assert_eq!(
+        lines(&[open("ws://h/?token=T1&token=T2", &request)]),
+        [
+            "WS ws://h/?token={{token}}&token={{token_2}}",
+            "X-Api-Key: {{x_api_key}}",
+            "X-Api-Key: {{x_api_key}}",
+            "[Options]",
+            "subprotocol: access_token.{{sec_websocket_protocol}}, refresh_token.{{sec_websocket_protocol_2}}",
+            "HTTP 101",
+        ]
+    );
+}
+
+/// As `listen` records them: no scenario can make such a request.
+#[test]
+fn a_plain_request_is_named_and_left_out() {
+    let refusal = |status, request: &[(&str, &str)]| {
+        let mut failure =
+            Failure::new(FailureKind::Handshake, "refused: 426 Upgrade Required".to_owned());
+        failure.response = Some(FailedResponse {
+            status,
+            head: head(&[]),
+            body: Vec::new(),
+            is_partial: false,
+            notes: Vec::new(),
+        });
+        failure.attempt = Some(Box::new(AttemptView {
+            url: "ws://h/health?token=x".to_owned(),
+            request: Some(head(request)),
+            timings: None,
+        }));
+        scenario(&[open("ws://h/", &[]), now(RecordedKind::Failure(Box::new(failure))).of(2)])
+    };
+    let plain = refusal(426, &[("Host", "h"), ("Accept", "*/*")]);
+    assert!(!plain.text.contains("HTTP 426"), "{}", plain.text);
+    assert!(
+        plain.text.ends_with(
+            "\n# Left out, as a scenario has WebSocket connections only:\n\
+             #   refused: 426 Upgrade Required (http://h/health?token=***)\n"
+        ),
+        "{}",
+        plain.text
+    );
+    assert_eq!(
+        plain.warnings,
+        ["1 plain HTTP request left out: a scenario has WebSocket connections only"]
+    );
+    let upgrade = [("Host", "h"), ("Upgrade", "websocket")];
+    assert!(refusal(426, &upgrade).text.contains("HTTP 426"));
+    // The file of a browser may lack fields.
+    assert!(refusal(302, &[("Host", "h")]).text.contains("HTTP 302"));
+}
+
 #[test]
 fn options_are_those_that_the_events_or_the_recorder_tell() {
     let settings = Settings {

@@ -92,7 +92,7 @@ fn a_handshake_began_at_the_latest_with_its_first_redirect() {
         reason: String::new(),
         from: "ws://first/".to_owned(),
         to: "ws://h/2".to_owned(),
-        request: head(&[]),
+        request: head(&[("Host", "first"), ("Sec-WebSocket-Extensions", "x")]),
         interim: Vec::new(),
     };
     let events = [
