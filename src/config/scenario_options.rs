@@ -16,6 +16,7 @@ use crate::redact::{MASK, Redaction};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
+const MAX_REDIRS: usize = 10;
 const MAX_MESSAGE_SIZE: u64 = 64 << 20;
 
 /// The options of a connection that events do not have, of `wscope URL`.
@@ -28,7 +29,8 @@ pub(super) fn connect_options(args: &ConnectArgs, config: &ConnectConfig) -> Vec
     let flag = |is_given: bool| is_given.then(|| "true".to_owned());
     let redirects = &args.resilience.redirects;
     add("location", flag(redirects.location));
-    add("max-redirs", redirects.location.then(|| redirects.max_redirs.to_string()));
+    let most = redirects.max_redirs;
+    add("max-redirs", (redirects.location && most != MAX_REDIRS).then(|| most.to_string()));
     add("lenient", flag(config.endpoint.lenient));
     let size = config.max_message_size;
     add("max-message-size", (size != MAX_MESSAGE_SIZE).then(|| size.to_string()));

@@ -1,7 +1,7 @@
 //! `wscope check FILE.ndjson`: a recording as a scenario.
 
 use crate::scripts::answer_close;
-use crate::support::{Outcome, Peer, Server, text, wscope};
+use crate::support::{Outcome, Peer, Server, script, text, wscope};
 
 /// Scenario language, section 5: ".har and event .ndjson files are taken too (what was sent is sent again, what was
 /// received is expected)".
@@ -88,12 +88,15 @@ fn a_recording_is_not_rewritten() {
 
 #[test]
 fn a_recording_that_differs_has_a_hint_at_how_to_relax_it() {
-    let server = Server::script(|peer: &mut Peer| {
-        peer.accept_request();
-        peer.send(text(r#"{"type":"tick","time":2}"#));
-        peer.close(1000, "");
-        peer.expect_close(1000);
-    });
+    let differing = || {
+        script(|peer: &mut Peer| {
+            peer.accept_request();
+            peer.send(text(r#"{"type":"tick","time":2}"#));
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        })
+    };
+    let server = Server::scripts([differing(), differing()]);
     let tick = message("received", r#"{\"type\":\"tick\",\"time\":1}"#);
     let file = recording(&server, "", &[&tick]);
     check(&file, &[]).code(1).stderr_contains(

@@ -59,7 +59,7 @@ fn documented_keys(event: &Value) -> Vec<(String, bool)> {
             "code name reason was_clean initiator sent received incomplete_message? end end_error? \
              position? violation? unsent? error_follows? duration_ms quiet_ms? last? totals hint?"
         }
-        "redirect" => "status reason from to",
+        "redirect" => "status reason from to request_headers",
         "retry" => "attempt delay_ms reason limit? requested?",
         "reconnect" => "attempt delay_ms reason waiting unconfirmed limit? requested?",
         "error" => {

@@ -44,8 +44,8 @@ fn a_har_that_was_not_closed_is_shown_with_a_warning() {
     let har = read("wscope");
     let end = har.windows(12).rposition(|it| it == b"{\"type\":\"rec").expect("a message");
     let outcome = view(&["--json"], &har[..end]);
-    assert_eq!(outcome.json_lines().len(), 5);
-    outcome.stderr_contains("standard input:6:").stderr_contains("the HAR is incomplete");
+    assert_eq!(outcome.json_lines().len(), 7);
+    outcome.stderr_contains("standard input:7:").stderr_contains("the HAR is incomplete");
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn a_har_that_is_broken_is_an_error_behind_what_was_before() {
     let at = har.windows(12).rposition(|it| it == b"{\"type\":\"rec").expect("a message");
     har[at] = b'!';
     let outcome = view(&["--json"], har).code(2);
-    assert_eq!(outcome.json_lines().len(), 5);
-    outcome.stderr_contains(":7:1: expected value");
+    assert_eq!(outcome.json_lines().len(), 7);
+    outcome.stderr_contains(":8:1: expected value");
 }
 
 #[test]

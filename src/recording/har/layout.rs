@@ -14,7 +14,7 @@ use crate::recording::sink::Sink;
 
 /// An entry of up to this many bytes is moved for each one that is complete. A longer one waits until those are as long as
 /// itself, so that moving is not most of the work.
-const SMALL: u64 = 256 << 10;
+const SMALL: u64 = 64 << 10;
 
 /// The entries, in a file and a spool.
 #[derive(Debug)]
