@@ -193,7 +193,7 @@ fn limits_and_flags_of_the_connection_are_in_the_scenario() {
     let args = [&server.url(), "-x", "hi", "-w", "0", "--record", "r.wscope"];
     let outcome = wscope().args(args).args(given).args(more).stdin("").run().code(0);
     let scenario = scenario(&outcome);
-    let expected = "[Options]\nconnect-timeout: 7s\nipv4: true\nlocation: true\nmax-redirs: 10\nlenient: true\n\
+    let expected = "[Options]\nconnect-timeout: 7s\nipv4: true\nlocation: true\nlenient: true\n\
                     max-message-size: 1048576\nping-interval: 30s\nidle-timeout: 30s\nHTTP 101\n";
     assert!(scenario.contains(expected), "{scenario}");
     wscope().file("r.wscope", &scenario).args(["check", "r.wscope"]).run().code(0);
