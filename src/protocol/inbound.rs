@@ -103,8 +103,8 @@ pub struct Inbound {
 /// The number of bytes read from the transport at a time.
 const READ_SIZE: usize = 128 << 10;
 
-/// The same at most, where the caller says how many: [`Inbound::receive_space_of`].
-pub const MAX_READ_SIZE: usize = 256 << 10;
+/// The same at most, if there is space.
+const MAX_READ_SIZE: usize = 256 << 10;
 
 /// The memory of an emptied payload buffer is freed if it is more than this many bytes.
 const KEEP_PAYLOAD: usize = 2 << 20;

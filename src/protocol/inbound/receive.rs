@@ -20,8 +20,8 @@ impl Inbound {
         self.receive_space_of(READ_SIZE)
     }
 
-    /// The same, with at least `size` bytes, at most [`MAX_READ_SIZE`], unless fewer are missing of a frame: less where most
-    /// connections are idle, more where little is done with each byte.
+    /// The same, with at least `size` bytes, at most 256 KiB, unless fewer are missing of a frame: less where most
+    /// connections are idle.
     pub fn receive_space_of(&mut self, size: usize) -> &mut [u8] {
         let size = size.min(MAX_READ_SIZE);
         let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use rand::rngs::SmallRng;
 
 use crate::event::Transit;
-use crate::protocol::inbound::MAX_READ_SIZE;
 use crate::protocol::vocabulary::Event;
 use crate::protocol::{Side, TransportEnd};
 
@@ -26,8 +25,12 @@ const CHUNK: usize = 16 << 10;
 /// Bytes read at a time from a side that has sent little: most connections are idle at any time.
 pub(super) const FIRST_READ: usize = 2 << 10;
 
-/// Each read that fills its buffer is followed by one of this many times as much.
+/// Each read that fills its buffer is followed by one of this many times as much, up to [`MOST_READ`].
 const READ_GROWTH: usize = 8;
+
+/// The most bytes that are asked for at a time. It is written to the other side while it is in the cache: on loopback this was up to 12 %
+/// faster than with 256 KiB, for messages of 1 MiB as well as of 64 bytes.
+const MOST_READ: usize = 48 << 10;
 
 /// The most reads of [`CHUNK`] bytes from each side of what has arrived when a connection is over: as much as sockets hold, not what a side
 /// goes on sending.
@@ -93,7 +96,7 @@ impl Cable<'_> {
         };
         journal.tick(); // before what is received can have an effect anywhere
         if count == size {
-            *read_size = (*read_size * READ_GROWTH).min(MAX_READ_SIZE);
+            *read_size = (*read_size * READ_GROWTH).min(MOST_READ);
         }
         if !is_withheld {
             deliver(&space[..count], outgoing, sink, random);
