@@ -316,7 +316,9 @@ impl ConnectCommand<'_> {
             page.stop_waiting();
         }
         self.outputs.flush_early(); // what does not get into the queues is counted
-        let verdict = Verdict::take(recordings, self.config.commentary.on_terminal);
+        let commentary = &self.config.commentary;
+        let is_quiet = commentary.detail == Detail::Quiet;
+        let verdict = Verdict::take(recordings, result, commentary.on_terminal, is_quiet);
         for (level, text) in &verdict.notices {
             self.emit(EventKind::Notice(*level, text));
         }
@@ -324,7 +326,7 @@ impl ConnectCommand<'_> {
             self.emit(EventKind::Notice(Level::Warning, &text));
         }
         recording::write_final_notices(self.outputs, reactor);
-        verdict.judge(result, self.config.commentary.detail == Detail::Quiet)
+        verdict.result
     }
 
     fn emit(&mut self, what: EventKind<'_>) {

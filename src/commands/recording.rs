@@ -1,5 +1,7 @@
 //! Recording in the commands: from the files of `--record` to what came of them.
 
+use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -190,65 +192,76 @@ pub(super) fn session_scenario(builder: &ScenarioBuilder) -> SessionScenario {
 /// How long the final notices about recordings may take.
 const FINAL_NOTICES_LIMIT: Duration = Duration::from_millis(50);
 
-/// What is to be said of the files at the end of a run.
+/// What came of the files at the end of a run.
 pub(super) struct Verdict {
     /// For people.
     pub(super) notices: Vec<(Level, String)>,
-    failure: Option<OutputError>,
+    /// The result of the run with that of the recordings.
+    pub(super) result: Result<(), Error>,
 }
 
 impl Verdict {
-    /// Ends the recordings: what is not written by now is dropped. `names_all`: also those that are complete are named.
-    pub(super) fn take(recordings: &Recordings, names_all: bool) -> Self {
-        let mut verdict = Self { notices: Vec::new(), failure: None };
+    /// Ends the recordings: what is not written by now is dropped. `result`: of the run; a failure of it counts more than one of a
+    /// recording. `names_all`: also files that are complete are named. `is_quiet`: notices are not shown.
+    pub(super) fn take(
+        recordings: &Recordings,
+        result: Result<(), Error>,
+        names_all: bool,
+        is_quiet: bool,
+    ) -> Self {
+        let mut notices = Vec::new();
+        let (mut failures, mut losses) = (VecDeque::new(), VecDeque::new());
         let outcomes = recordings.take();
-        verdict.notices.extend(recordings.recorders().take_notices()); // also of files that have ended just now
+        notices.extend(recordings.recorders().take_notices()); // also of files that have ended just now
         for recorded in outcomes {
-            let (path, contents) = (recorded.path.display(), recorded.contents());
-            let Outcome { failure, lost, remarks, .. } = &recorded;
-            if *lost > 0 {
-                let last = match *lost {
-                    1 => "the last message was".to_owned(),
-                    lost => format!("the last {lost} messages were"),
-                };
-                let text = format!("{last} not recorded in {path}");
-                verdict.notices.push((Level::Warning, text));
-            } else if recorded.is_cut {
-                let text = format!("there was no time to write the end of the recording in {path}");
-                verdict.notices.push((Level::Warning, text));
-            } else if failure.is_none() && names_all {
-                verdict.notices.push((Level::Info, format!("recorded {contents} in {path}")));
-            }
-            verdict.notices.extend(remarks.iter().cloned());
-            if let Some(error) = recorded.failure {
-                let name = recorded.path.display().to_string().into();
-                verdict.failure.get_or_insert(OutputError { name, error });
-            }
-        }
-        verdict
-    }
-
-    /// The result of the run with that of the recordings. Another failure counts more; `is_quiet`: of the recording nothing
-    /// was shown yet.
-    pub(super) fn judge(self, result: Result<(), Error>, is_quiet: bool) -> Result<(), Error> {
-        let Some(failure) = self.failure else { return result };
-        let failure = Error::Output(failure);
-        match result {
-            Ok(()) => Err(failure),
-            // A signal is how many recordings are ended.
-            Err(Error::Signal(signal)) if signal != Signal::Hangup => Err(failure),
-            Err(other) => {
-                if is_quiet {
-                    let text = report(&failure, Style::plain(), None);
-                    stdio::write_to_stderr(
-                        text.as_bytes(),
-                        Some(Instant::now() + FINAL_NOTICES_LIMIT),
-                    );
+            let path = recorded.path.display();
+            let name = || path.to_string().into();
+            match missing(&recorded) {
+                Some(what) => {
+                    losses.push_back(OutputError { name: name(), error: io::Error::other(what) });
                 }
-                Err(other)
+                None if recorded.failure.is_none() && names_all => {
+                    let text = format!("recorded {} in {path}", recorded.contents());
+                    notices.push((Level::Info, text));
+                }
+                None => {}
             }
+            let error = recorded.failure.map(|error| OutputError { name: name(), error });
+            failures.extend(error);
+            notices.extend(recorded.remarks);
         }
+        let counted = match &result {
+            Ok(()) => failures.pop_front().or_else(|| losses.pop_front()),
+            // A signal is how many recordings are ended: there may have been no time for the rest.
+            Err(Error::Signal(signal)) if *signal != Signal::Hangup => failures.pop_front(),
+            Err(_) => None,
+        };
+        if is_quiet {
+            failures.into_iter().chain(losses).for_each(write_failure);
+        } else {
+            // Of failures there was a notice when they occurred.
+            let text = |loss: OutputError| format!("{} in {}", loss.error, loss.name);
+            notices.extend(losses.into_iter().map(|loss| (Level::Warning, text(loss))));
+        }
+        let result = counted.map_or(result, |failure| Err(Error::Output(failure)));
+        Self { notices, result }
     }
+}
+
+/// What a file lacks because there was no time left.
+fn missing(recorded: &Outcome) -> Option<String> {
+    match recorded.lost {
+        0 => recorded
+            .is_cut
+            .then(|| "there was no time to write the end of the recording".to_owned()),
+        1 => Some("the last message was not recorded".to_owned()),
+        lost => Some(format!("the last {lost} messages were not recorded")),
+    }
+}
+
+fn write_failure(failure: OutputError) {
+    let text = report(&Error::Output(failure), Style::plain(), None);
+    stdio::write_to_stderr(text.as_bytes(), Some(Instant::now() + FINAL_NOTICES_LIMIT));
 }
 
 /// Writes the final notices on these outputs.

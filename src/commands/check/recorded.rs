@@ -120,11 +120,11 @@ impl CheckRecordings {
         }
         .run();
         let names_all = config.env.stderr_is_terminal;
-        let verdict = Verdict::take(&self.recordings, names_all);
+        let verdict = Verdict::take(&self.recordings, result, names_all, config.quiet);
         for (level, text) in verdict.notices.iter().filter(|_| !config.quiet) {
             print.notice(*level, text);
         }
-        verdict.judge(result, config.quiet)
+        verdict.result
     }
 }
 

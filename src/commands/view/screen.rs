@@ -320,7 +320,8 @@ impl Screen {
         }
         let Some(recordings) = recordings else { return result };
         let detail = config.commentary.detail;
-        let verdict = Verdict::take(&recordings, detail > Detail::Quiet);
+        let is_quiet = detail == Detail::Quiet;
+        let verdict = Verdict::take(&recordings, result, !is_quiet, is_quiet);
         let warning = self.page.as_ref().and_then(Page::warning);
         let warning = warning.map(|text| (Level::Warning, text));
         for (level, text) in verdict.notices.iter().chain(&warning) {
@@ -334,7 +335,7 @@ impl Screen {
             });
         }
         recording::write_final_notices(&mut self.outputs, &mut self.reactor);
-        verdict.judge(result, detail == Detail::Quiet)
+        verdict.result
     }
 }
 

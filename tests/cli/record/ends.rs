@@ -27,7 +27,7 @@ fn wait_for_size(running: &Running, size: u64) {
 fn wait_for_file(running: &Running, file: &str, size: u64) {
     let path = running.home().join(file);
     let until = std::time::Instant::now() + DEADLINE;
-    while std::fs::metadata(&path).expect("a recording").len() < size {
+    while std::fs::metadata(&path).map_or(0, |it| it.len()) < size {
         assert!(std::time::Instant::now() < until, "fewer than {size} bytes were recorded");
         thread::yield_now();
     }
@@ -197,6 +197,29 @@ pub(super) mod full {
         let outcome = running.wait().code(8);
         let others = names(&events_at(&outcome.path("s.ndjson")));
         assert_eq!(others, ["open", "received one", "sent go", "close"]);
+    }
+
+    #[test]
+    fn each_file_that_was_not_written_is_named_also_with_quiet() {
+        let server = serve(|peer| {
+            peer.stall();
+            peer.send(text("one"));
+            crate::scripts::answer_close(peer);
+        });
+        let files = ["r.ndjson", "r.har", "r.wscope"];
+        let args = files.map(|file| format!("--record={file}"));
+        let running =
+            wscope().args(["-q", &server.url(), "--count", "1"]).args(args).stdin_open().spawn();
+        for file in files {
+            wait_for_file(&running, file, 1);
+            std::fs::remove_file(running.home().join(file)).expect("a recording");
+        }
+        server.release();
+        let outcome = running.wait().code(8);
+        for file in files {
+            let line = format!("wscope: cannot write {file}: the file was deleted\n");
+            assert_eq!(outcome.stderr.matches(&line).count(), 1, "{}", outcome.stderr);
+        }
     }
 
     /// The rest was written behind a hole of NUL bytes, without a word.

@@ -226,14 +226,16 @@ impl<O: Operator> Control<O> {
             result,
         }
         .run();
-        let verdict = Verdict::take(recordings, shared.commentary.on_terminal);
+        let commentary = &shared.commentary;
+        let is_quiet = commentary.detail == Detail::Quiet;
+        let verdict = Verdict::take(recordings, result, commentary.on_terminal, is_quiet);
         for (level, text) in &verdict.notices {
             self.notice(*level, text);
         }
         if let Some(text) = shared.page().as_ref().and_then(Page::warning) {
             self.notice(Level::Warning, &text);
         }
-        let result = verdict.judge(result, shared.commentary.detail == Detail::Quiet);
+        let result = verdict.result;
         if let Some(page) = &mut *shared.page() {
             page.end(&result, self.leave_by.map(page_by));
         }
