@@ -97,6 +97,9 @@ impl Builder<'_> {
         let initiator = close.initiator.and_then(text);
         let initiator =
             initiator.filter(|it| ["self", "peer", "client", "server"].contains(&&**it));
+        if initiator.is_none() && close.own.is_none() && code != CloseCode::ABNORMAL {
+            self.warn("_webSocketClose does not say which side closed: taken for the server");
+        }
         let values = json!({
             "event": "close",
             "code": code.get(),

@@ -123,7 +123,15 @@ fn a_redirect_in_the_har_of_another_program_is_a_refusal() {
 
 #[test]
 fn http_toolkit_writes_the_end() {
-    let events = events(include_bytes!("../../../../tests/data/har/http-toolkit.har"));
+    let (events, result) = read_all(include_bytes!("../../../../tests/data/har/http-toolkit.har"));
+    let warnings = result.map(|summary| summary.warnings).map_err(|error| error.to_string());
+    assert_eq!(
+        warnings,
+        Ok(vec![
+            "x.har:7:7: entry 1: _webSocketClose does not say which side closed: taken for the server"
+                .to_owned()
+        ])
+    );
     assert_eq!(
         picked(&events, &["event", "connection", "url", "data", "code", "reason", "was_clean"]),
         [
@@ -238,20 +246,28 @@ fn values_of_other_types_are_warnings() {
     };
     let request = r#"{"url":"ws://h/","headers":[]}"#;
     let response = r#"{"status":101,"headers":[]}"#;
-    assert_eq!(warnings(request, response, r#"{"code":4001,"reason":"x"}"#), [""; 0]);
-    assert_eq!(warnings(request, response, "{}"), [""; 0]);
+    let closed = r#"{"code":4001,"reason":"x","initiator":"peer"}"#;
+    assert_eq!(warnings(request, response, closed), [""; 0]);
+    let no_side = "_webSocketClose does not say which side closed: taken for the server";
+    for close in [r#"{"code":4001,"reason":"x"}"#, "{}"] {
+        assert_eq!(warnings(request, response, close), [no_side]);
+    }
+    let peer = r#"{"initiator":"peer"}"#;
     for (close, expected) in [
         (
-            r#"{"code":99999,"reason":"x"}"#,
+            r#"{"code":99999,"reason":"x","initiator":"peer"}"#,
             "_webSocketClose.code is not a close code: ignored; the reason is \"x\"",
         ),
-        (r#"{"code":{}}"#, "_webSocketClose.code is not a close code: ignored"),
-        (r#"{"code":"4001","reason":5}"#, "_webSocketClose.reason is not a string: ignored"),
+        (r#"{"code":{},"initiator":"peer"}"#, "_webSocketClose.code is not a close code: ignored"),
+        (
+            r#"{"code":"4001","reason":5,"initiator":"peer"}"#,
+            "_webSocketClose.reason is not a string: ignored",
+        ),
     ] {
         assert_eq!(warnings(request, response, close), [expected]);
     }
     assert_eq!(
-        warnings(r#"{"url":7,"headers":"x"}"#, r#"{"status":"ok","headers":{}}"#, "{}"),
+        warnings(r#"{"url":7,"headers":"x"}"#, r#"{"status":"ok","headers":{}}"#, peer),
         [
             "request.url is not a string: ignored",
             "request.headers is not an array: ignored",
@@ -260,7 +276,7 @@ fn values_of_other_types_are_warnings() {
         ]
     );
     let expected = ["request is not an object: ignored", "response is not an object: ignored"];
-    assert_eq!(warnings("[]", "true", "{}"), expected);
+    assert_eq!(warnings("[]", "true", peer), expected);
 }
 
 #[test]
