@@ -3,12 +3,12 @@
 mod histogram;
 mod traffic;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use crate::event::{FailureKind, Stamp};
 use crate::protocol::vocabulary::Direction;
-use crate::recording::{Recorded, RecordedKind};
+use crate::recording::{Belonging, Labels, Recorded, RecordedKind};
 use crate::view::Latencies;
 
 pub use histogram::Histogram;
@@ -59,7 +59,9 @@ pub struct Stats {
 pub struct Connection {
     /// Its number, if the recording has it.
     pub number: Option<u64>,
-    /// Its URL, or the start of it; empty if it was not recorded how it was opened.
+    /// What `--entry` calls it.
+    pub label: String,
+    /// Its URL, or the start of it; empty if that was not recorded.
     pub url: String,
     /// What it has.
     pub stats: Stats,
@@ -75,16 +77,7 @@ pub struct Statistics {
     /// How many connections there are.
     pub count: u64,
     latencies: Latencies,
-    /// Where the connection with this number is; `None`: it is none of the first ones.
-    places: HashMap<Option<u64>, Place>,
-}
-
-/// Where the statistics of a connection are.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    index: Option<usize>,
-    /// It was opened; another one is another connection.
-    is_opened: bool,
+    labels: Labels,
 }
 
 impl Statistics {
@@ -98,8 +91,13 @@ impl Statistics {
         if let Some(index) = self.place(event)
             && let Some(connection) = self.connections.get_mut(index)
         {
-            if let RecordedKind::Open(opened) = &event.what {
-                connection.url = start(&opened.url);
+            match &event.what {
+                RecordedKind::Open(opened) => connection.url = start(&opened.url),
+                RecordedKind::Failure(failure) if connection.url.is_empty() => {
+                    let attempt = failure.attempt.as_ref();
+                    connection.url = attempt.map(|it| start(&it.url)).unwrap_or_default();
+                }
+                _ => {}
             }
             connection.stats.add(event, latency);
         }
@@ -110,23 +108,20 @@ impl Statistics {
         if matches!(event.what, RecordedKind::Http(_)) {
             return None; // it is not a WebSocket connection
         }
-        let is_opening = matches!(event.what, RecordedKind::Open(_));
-        if let Some(place) = self.places.get_mut(&event.connection)
-            && !(is_opening && place.is_opened)
-        {
-            place.is_opened |= is_opening;
-            return place.index;
+        match self.labels.belonging(event) {
+            Belonging::Current(place) => Some(place),
+            Belonging::Nothing => None,
+            Belonging::Begins => {
+                let (place, label) = self.labels.begin(event.connection);
+                self.count += 1;
+                if place < MAX_CONNECTIONS {
+                    let number = event.connection;
+                    let connection = Connection { number, label, ..Connection::default() };
+                    self.connections.push(connection);
+                }
+                Some(place)
+            }
         }
-        self.count += 1;
-        let index = (self.connections.len() < MAX_CONNECTIONS).then_some(self.connections.len());
-        if index.is_some() {
-            self.connections.push(Connection { number: event.connection, ..Connection::default() });
-        }
-        // Beyond the limit a number that is seen again would count as another connection, so numbers are kept longer.
-        if self.places.len() < 100 * MAX_CONNECTIONS || index.is_some() {
-            self.places.insert(event.connection, Place { index, is_opened: is_opening });
-        }
-        index
     }
 }
 

@@ -72,6 +72,19 @@ fn connections_are_told_apart_by_number_and_by_their_opening() {
     let pings: Vec<_> = pings.collect();
     assert_eq!(pings, [(None, 1), (None, 2), (Some(5), 1), (Some(6), 0)]);
     assert_eq!((found.count, found.total.pings), (4, 4));
+    let labels: Vec<_> = found.connections.iter().map(|it| &*it.label).collect();
+    assert_eq!(labels, ["1", "2", "5", "6"]);
+}
+
+/// Runs that were added to a file have the same numbers again.
+#[test]
+fn connections_have_the_names_that_entry_takes_and_urls_also_if_they_failed() {
+    let failed =
+        r#"{"event":"error","kind":"connect","message":"m","url":"ws://b","connection":1}"#;
+    let lines = [r#"{"event":"open","url":"ws://a","connection":1}"#, failed, failed];
+    let connections = statistics(&lines).connections;
+    let found: Vec<_> = connections.iter().map(|it| (&*it.label, &*it.url)).collect();
+    assert_eq!(found, [("1", "ws://a"), ("1.2", "ws://b"), ("1.3", "ws://b")]);
 }
 
 #[test]

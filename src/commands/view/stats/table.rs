@@ -160,11 +160,10 @@ impl Table {
         let head =
             row("", "time", "received", "sent", "code", if room < MIN_URL { "" } else { "URL" });
         let mut text = format!("\n{}\n", self.style.paint(Role::Dim, &head));
-        for (index, it) in connections.iter().enumerate().take(MAX_ROWS) {
-            let number = it.number.unwrap_or(index as u64 + 1);
+        for it in connections.iter().take(MAX_ROWS) {
             let code = it.stats.closes.keys().next_back();
             let line = row(
-                &format!("#{number}"),
+                &format!("#{}", it.label),
                 &short(it.stats.duration),
                 &brief(it.stats.received.messages),
                 &brief(it.stats.sent.messages),
