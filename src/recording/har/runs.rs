@@ -1,23 +1,32 @@
 //! The order of runs that were added to one file: what elapsed starts anew in each.
 
-use super::time::Micros;
-
-use crate::event::FailureKind;
+use super::time::{Micros, micros_of, micros_of_wall};
+use crate::event::{FailureKind, Stamp};
 use crate::recording::RecordedKind;
+
+/// The clock and what elapsed are read one after the other: the starts of a run that follow from them differ by less.
+const TOLERANCE: Micros = 20_000;
 
 /// How long the runs before took, so that what elapsed since the first one tells the order of all events.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     /// The most that had elapsed in the run at an event.
     elapsed: Micros,
+    /// When the run began, as it follows from the last event.
+    start: Micros,
     earlier: Micros,
 }
 
 impl Runs {
-    /// Takes what has elapsed at the next event. Returns whether another run has begun: less has elapsed, and the event begins a
-    /// connection. Other events can have odd times.
-    pub(super) fn advance(&mut self, elapsed: Micros, what: &RecordedKind) -> bool {
-        let is_new = elapsed < self.elapsed && is_opening(what);
+    /// Takes the time of the next event. Returns whether another run has begun: less has elapsed since another start, and the
+    /// event begins a connection. Other events can have odd times, and those of one run are not always in order.
+    pub(super) fn advance(&mut self, at: Stamp, what: &RecordedKind) -> bool {
+        let elapsed = micros_of(at.elapsed);
+        let start = micros_of_wall(at.wall).saturating_sub(elapsed);
+        let is_new = elapsed < self.elapsed
+            && start.saturating_sub(self.start).unsigned_abs() > TOLERANCE.unsigned_abs()
+            && is_opening(what);
+        self.start = start;
         if is_new {
             // No event of it is at the time of one before.
             let end = self.earlier.saturating_add(self.elapsed).saturating_add(1);
@@ -46,21 +55,31 @@ fn is_opening(what: &RecordedKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use bytes::Bytes;
 
     use super::*;
     use crate::event::Failure;
     use crate::protocol::vocabulary::Direction;
 
+    /// What a run that began at this time has as its time after some microseconds.
+    fn at(start: u64, elapsed: u64) -> Stamp {
+        let elapsed = Duration::from_micros(elapsed);
+        Stamp { wall: SystemTime::UNIX_EPOCH + Duration::from_micros(start) + elapsed, elapsed }
+    }
+
+    fn opening() -> RecordedKind {
+        RecordedKind::Failure(Box::new(Failure::new(FailureKind::Connect, "x".to_owned())))
+    }
+
     #[test]
     fn no_event_is_before_one_of_an_earlier_run() {
-        let opening =
-            RecordedKind::Failure(Box::new(Failure::new(FailureKind::Connect, "x".to_owned())));
         let mut runs = Runs::default();
         let mut last = Micros::MIN;
-        for elapsed in [5, 5, 9, 0, 20, 3, 3, 2, Micros::MAX, 0] {
-            runs.advance(elapsed, &opening);
-            let since = runs.earlier().saturating_add(elapsed);
+        for (run, elapsed) in [5, 5, 9, 0, 20, 3, 3, 2, u64::MAX >> 8, 0].into_iter().enumerate() {
+            runs.advance(at(run as u64 * 1_000_000, elapsed), &opening());
+            let since = runs.earlier().saturating_add(Micros::try_from(elapsed).expect("few"));
             assert!(since >= last, "{elapsed}: {since} < {last}");
             last = since;
         }
@@ -68,12 +87,23 @@ mod tests {
 
     #[test]
     fn a_message_begins_no_run() {
-        let ping = RecordedKind::Ping(Direction::Sent, Bytes::new());
-        let opening =
-            RecordedKind::Failure(Box::new(Failure::new(FailureKind::Connect, "x".to_owned())));
+        let (ping, opening) = (RecordedKind::Ping(Direction::Sent, Bytes::new()), opening());
         let mut runs = Runs::default();
-        let found = [(9, &ping), (3, &ping), (8, &opening), (8, &opening), (7, &opening)]
-            .map(|(elapsed, what)| runs.advance(elapsed, what));
+        let events =
+            [(1, 9, &ping), (2, 3, &ping), (3, 8, &opening), (3, 8, &opening), (4, 7, &opening)];
+        let found =
+            events.map(|(run, elapsed, what)| runs.advance(at(run * 1_000_000, elapsed), what));
         assert_eq!((found, runs.earlier()), ([false, false, true, false, true], 4));
+    }
+
+    #[test]
+    fn events_of_one_run_need_not_be_in_order() {
+        let mut runs = Runs::default();
+        let events = [(0, 5), (0, 10_000_009), (15_000, 10_000_000), (3, 8), (0, 1)];
+        let found =
+            events.map(|(start, elapsed)| runs.advance(at(7_000_000 + start, elapsed), &opening()));
+        assert_eq!((found, runs.earlier()), ([false; 5], 0));
+        // The clock was set back.
+        assert!(runs.advance(at(6_900_000, 10_000_000), &opening()));
     }
 }

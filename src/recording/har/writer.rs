@@ -29,6 +29,8 @@ pub struct HarWriter {
     /// What has to stay free on the disk.
     room: Option<Room>,
     has_started: bool,
+    /// The events may be of several runs, one after the other.
+    has_runs: bool,
     runs: Runs,
     /// What the last connection was, or will be, connected to.
     url: String,
@@ -54,6 +56,7 @@ impl HarWriter {
             layout: Layout::new(Spool::new(folder)),
             room: None,
             has_started: false,
+            has_runs: true,
             runs: Runs::default(),
             url: String::new(),
             highest: None,
@@ -64,10 +67,11 @@ impl HarWriter {
         }
     }
 
-    /// The same for a file in that folder: as long as more is recorded, there is room for what has to be added to it.
+    /// The same for a file in that folder which this run records: as long as more is recorded, there is room for what has to
+    /// be added to it.
     pub fn for_file_in(folder: PathBuf) -> Self {
         let room = Some(Room::new(folder.clone()));
-        Self { room, ..Self::new(folder) }
+        Self { room, has_runs: false, ..Self::new(folder) }
     }
 
     /// The same for a disk with so much room.
@@ -77,7 +81,7 @@ impl HarWriter {
     }
 
     fn start(&mut self, file: &mut dyn Sink) -> io::Result<()> {
-        if std::mem::replace(&mut self.has_started, true) {
+        if self.has_started {
             return Ok(());
         }
         let version = env!("CARGO_PKG_VERSION");
@@ -85,7 +89,10 @@ impl HarWriter {
             file,
             "{{\"log\":{{\"version\":\"1.2\",\"creator\":{{\"name\":\"wscope\",\"version\":\"{version}\"}},\
              \"pages\":[],\"entries\":["
-        )
+        )?;
+        file.commit()?;
+        self.has_started = true;
+        Ok(())
     }
 
     /// Begins the entry of a connection.
@@ -199,8 +206,10 @@ impl HarWriter {
             room.check(event, self.layout.needed())?;
         }
         self.start(file)?;
-        if self.runs.advance(micros_of(event.at.elapsed), &event.what) {
+        if self.has_runs && self.runs.advance(event.at, &event.what) {
             self.layout.end_all(file)?; // what was open then was not recorded to its end
+            (self.highest, self.was_opened) = (None, false);
+            self.url.clear();
         }
         match &event.what {
             RecordedKind::Open(_) => self.begin(event, file),
