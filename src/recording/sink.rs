@@ -17,7 +17,10 @@ pub trait Sink: Write {
         Ok(())
     }
 
-    /// Removes the last bytes, with so many messages, and gives them to `to` in pieces. Returns whether that is possible.
+    /// Removes what was written since the last commit, of which a part is missing.
+    fn discard(&mut self) {}
+
+    /// Commits what was written, then removes the last bytes, with so many messages, and gives them to `to` in pieces. Returns whether that is possible.
     ///
     /// # Errors
     /// If they cannot be read, or of `to`: they are still there then.

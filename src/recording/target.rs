@@ -10,11 +10,14 @@ use super::written::WrittenFile;
 pub(super) struct Pending {
     bytes: Vec<u8>,
     messages: u64,
+    /// How often all of it was committed or removed.
+    cleared: u64,
 }
 
 /// A place in what is pending.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
+    cleared: u64,
     bytes: usize,
     messages: u64,
 }
@@ -38,23 +41,28 @@ impl Pending {
 
     /// The end of what there is.
     pub(super) fn mark(&self) -> Mark {
-        Mark { bytes: self.bytes.len(), messages: self.messages }
+        Mark { cleared: self.cleared, bytes: self.bytes.len(), messages: self.messages }
     }
 
     /// Removes what was written since, to a file that has something of it, or to one that was given none of it.
     pub(super) fn return_to(&mut self, mark: Mark, file: &mut WrittenFile) {
-        if file.is_begun() {
-            file.cut_begun();
-            self.clear();
-        } else if self.bytes.len() > mark.bytes {
+        if file.is_begun() || self.cleared != mark.cleared {
+            self.discard(file);
+        } else {
             self.bytes.truncate(mark.bytes);
             self.messages = mark.messages;
         }
     }
 
+    fn discard(&mut self, file: &mut WrittenFile) {
+        file.cut_begun();
+        self.clear();
+    }
+
     fn clear(&mut self) {
         self.bytes.clear();
         self.messages = 0;
+        self.cleared += 1;
     }
 }
 
@@ -86,6 +94,10 @@ impl Sink for Target<'_> {
         }
         self.pending.clear();
         result
+    }
+
+    fn discard(&mut self) {
+        self.pending.discard(self.file);
     }
 
     fn take_back(

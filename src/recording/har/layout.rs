@@ -16,6 +16,13 @@ use crate::recording::sink::Sink;
 /// itself, so that moving is not most of the work.
 const SMALL: u64 = 64 << 10;
 
+/// A longer entry is never moved. Meanwhile it is not in the file, which a run that is killed would leave without it, and the
+/// disk needs room for both.
+const MAX_MOVED: u64 = 1 << 20;
+
+/// The most streams that an open connection has. Each may begin a block of the temporary file.
+const STREAMS: u64 = 3;
+
 /// The entries, in a file and a spool.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -29,8 +36,8 @@ pub(super) struct Layout {
     finished: Stream,
     /// How many messages they have.
     finished_messages: u64,
-    /// How many entries are in the file, with the one that grows.
-    written: u64,
+    /// The next entry is not the first in the file.
+    has_entries: bool,
     /// How many were begun.
     count: u64,
     text: Vec<u8>,
@@ -41,6 +48,8 @@ struct Direct {
     key: Option<u64>,
     /// How long it is in the file, with the separator before it.
     bytes: u64,
+    /// There is no entry before it.
+    is_first: bool,
 }
 
 /// The entry of an open connection.
@@ -70,7 +79,7 @@ impl Layout {
             direct: None,
             finished: Stream::default(),
             finished_messages: 0,
-            written: 0,
+            has_entries: false,
             count: 0,
             text: Vec::new(),
         }
@@ -87,7 +96,10 @@ impl Layout {
 
     /// How many bytes the disk needs for what is not in the file yet.
     pub(super) fn needed(&self) -> u64 {
-        self.spool.needed()
+        let moved = self.direct.as_ref().map_or(0, |direct| direct.bytes);
+        let moved = if moved > MAX_MOVED { 0 } else { Spool::length_of(moved) };
+        let streams = (self.open.len() as u64).saturating_mul(STREAMS) + 2; // what is moved, and what is finished
+        self.spool.needed().saturating_add(moved).saturating_add(Spool::rest_of_blocks(streams))
     }
 
     /// Begins the entry of a connection with what is before its messages.
@@ -104,8 +116,12 @@ impl Layout {
             let separator = self.separate(file)?;
             file.write_all(text)?;
             file.commit()?;
-            self.written += 1;
-            self.direct = Some(Direct { key, bytes: separator + text.len() as u64 });
+            self.direct = Some(Direct {
+                key,
+                bytes: separator + text.len() as u64,
+                is_first: !self.has_entries,
+            });
+            self.has_entries = true;
         } else {
             self.spool.append(&mut entry.messages, text)?;
         }
@@ -195,9 +211,12 @@ impl Layout {
         }
         let Some(mut entry) = self.open.remove(&key) else { return Ok(()) };
         self.order.remove(&entry.number);
-        self.complete(&mut entry)?;
+        self.behind_messages(&mut entry)?;
         self.spool.append(&mut self.finished, b",\n")?;
         self.spool.join(&mut self.finished, entry.messages)?;
+        self.spool.append(&mut self.finished, b"]")?;
+        self.spool.join(&mut self.finished, entry.control)?;
+        self.spool.append(&mut self.finished, &entry.end)?;
         self.finished_messages += entry.message_count;
         self.put_finished(file)
     }
@@ -228,35 +247,49 @@ impl Layout {
         let mut result = self.put_finished(file);
         while let Some((_, key)) = self.order.pop_first() {
             let Some(mut entry) = self.open.remove(&key) else { continue };
-            let mut put = || {
-                self.complete(&mut entry)?;
-                self.separate(file)?;
-                self.spool.copy(&entry.messages, 0, file)?;
+            let written = self.put(file, |layout, file| {
+                layout.behind_messages(&mut entry)?;
+                layout.separate(file)?;
+                layout.spool.copy(&entry.messages, 0, file)?;
                 file.count(entry.message_count);
-                file.commit()
-            };
-            match put() {
-                Ok(()) => self.written += 1,
-                error => result = result.and(error),
+                layout.put_rest(&entry, file)
+            });
+            match written {
+                Ok(()) => self.has_entries = true,
+                Err(error) if self.is_broken() => return Ok(result.and(Err(error))),
+                Err(error) => result = result.and(Err(error)),
             }
         }
         Ok(result)
     }
 
-    /// Writes what is between entries, or before the first one. Returns its length.
-    fn separate(&self, file: &mut dyn Sink) -> io::Result<u64> {
-        let separator: &[u8] = if self.written > 0 { b",\n" } else { b"\n" };
-        file.write_all(separator)?;
-        Ok(separator.len() as u64)
+    /// Has `put` write something whole: all of it gets into the file, or nothing.
+    fn put(
+        &mut self,
+        file: &mut dyn Sink,
+        put: impl FnOnce(&mut Self, &mut dyn Sink) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match put(self, file) {
+            Ok(()) => file.commit(),
+            Err(error) => {
+                file.discard();
+                Err(error)
+            }
+        }
     }
 
-    /// Adds to the messages of an entry what is behind them.
-    fn complete(&mut self, entry: &mut Entry) -> io::Result<()> {
-        self.spool.append(&mut entry.messages, b"]")?;
-        self.behind_messages(entry)?;
-        let control = std::mem::take(&mut entry.control);
-        self.spool.join(&mut entry.messages, control)?;
-        self.spool.append(&mut entry.messages, &entry.end)
+    /// Writes what is behind the messages of an entry.
+    fn put_rest(&mut self, entry: &Entry, file: &mut dyn Sink) -> io::Result<()> {
+        file.write_all(b"]")?;
+        self.spool.copy(&entry.control, 0, file)?;
+        file.write_all(&entry.end)
+    }
+
+    /// Writes what is between entries, or before the first one. Returns its length.
+    fn separate(&self, file: &mut dyn Sink) -> io::Result<u64> {
+        let separator: &[u8] = if self.has_entries { b",\n" } else { b"\n" };
+        file.write_all(separator)?;
+        Ok(separator.len() as u64)
     }
 
     /// Ends what is behind the messages of an entry: its control frames with violations, and its end.
@@ -279,13 +312,7 @@ impl Layout {
         let Some(mut entry) = self.open.remove(&key) else { return Ok(()) };
         let end = entry.end.len();
         self.behind_messages(&mut entry)?;
-        let put = |spool: &mut Spool, file: &mut dyn Sink| {
-            file.write_all(b"]")?;
-            spool.copy(&entry.control, 0, file)?;
-            file.write_all(&entry.end)?;
-            file.commit()
-        };
-        if let Err(error) = put(&mut self.spool, file) {
+        if let Err(error) = self.put(file, |layout, file| layout.put_rest(&entry, file)) {
             // There may be room for it at the end.
             entry.end.truncate(end);
             self.open.insert(key, entry);
@@ -307,40 +334,66 @@ impl Layout {
 
     /// Has the entry of an open connection grow in the file.
     fn grow(&mut self, key: Option<u64>, file: &mut dyn Sink) -> io::Result<()> {
-        let separator = self.separate(file)?;
         let Some(entry) = self.open.get_mut(&key) else { return Ok(()) };
-        self.spool.copy(&entry.messages, 0, file)?;
-        file.count(entry.message_count);
-        file.commit()?;
-        self.written += 1;
-        self.direct = Some(Direct { key, bytes: separator + entry.messages.size() });
-        self.spool.release(std::mem::take(&mut entry.messages))
+        let (messages, count) = (std::mem::take(&mut entry.messages), entry.message_count);
+        let written = self.put(file, |layout, file| {
+            layout.separate(file)?;
+            layout.spool.copy(&messages, 0, file)?;
+            file.count(count);
+            Ok(())
+        });
+        if let (Err(_), Some(entry)) = (&written, self.open.get_mut(&key)) {
+            entry.messages = messages;
+            return written;
+        }
+        let separator = if self.has_entries { 2 } else { 1 };
+        let bytes = separator + messages.size();
+        self.direct = Some(Direct { key, bytes, is_first: !self.has_entries });
+        self.has_entries = true;
+        self.spool.release(messages)
     }
 
     /// Writes the entries that ended. One that grows in the file is moved behind them.
     fn put_finished(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         let finished = self.finished.size();
-        let bytes = self.direct.as_ref().map_or(0, |direct| direct.bytes);
-        if finished == 0 || bytes > finished.max(SMALL) {
+        if finished == 0 {
             return Ok(());
         }
-        let moved = match self.direct.as_ref().map(|direct| direct.key) {
-            Some(key) if self.take_back(key, bytes, file)? => Some(key),
-            Some(_) => return Ok(()), // they have to wait
-            None => None,
+        let Some(Direct { key, bytes, is_first }) = self.direct else {
+            self.write_finished(file)?;
+            return self.release_finished();
         };
-        let result = self.write_finished(file);
-        // It has been in the file before: also without room for the others.
-        let back = moved.map_or(Ok(()), |key| self.grow(key, file));
-        result.and(back)
+        let is_moved = bytes <= finished.max(SMALL).min(MAX_MOVED);
+        if !is_moved || !self.take_back(key, bytes, is_first, file)? {
+            return Ok(()); // they have to wait
+        }
+        if let Err(error) = self.write_finished(file) {
+            // It has been in the file before: there is room for it without the others.
+            return self.grow(key, file).and(Err(error));
+        }
+        if let Err(error) = self.grow(key, file) {
+            // Unlike the others it has been in the file before.
+            let written = finished - if is_first { 1 } else { 0 };
+            if !file.take_back(written, self.finished_messages, &mut |_| Ok(()))? {
+                return self.release_finished().and(Err(error));
+            }
+            self.has_entries = !is_first;
+            return self.grow(key, file).and(Err(error));
+        }
+        self.release_finished()
     }
 
     /// Takes the entry that grows out of the file. Returns whether that is possible.
-    fn take_back(&mut self, key: Option<u64>, bytes: u64, file: &mut dyn Sink) -> io::Result<bool> {
+    fn take_back(
+        &mut self,
+        key: Option<u64>,
+        bytes: u64,
+        is_first: bool,
+        file: &mut dyn Sink,
+    ) -> io::Result<bool> {
         let Some(entry) = self.open.get_mut(&key) else { return Ok(false) };
-        let separator = if self.written > 1 { 2 } else { 1 };
         let mut moved = Stream::default();
-        let mut skip = separator;
+        let mut skip = if is_first { 1 } else { 2 }; // the separator
         let is_taken = file.take_back(bytes, entry.message_count, &mut |mut piece: &[u8]| {
             let skipped = piece.len().min(skip);
             skip -= skipped;
@@ -351,7 +404,7 @@ impl Layout {
             Ok(true) => {
                 entry.messages = moved;
                 self.direct = None;
-                self.written -= 1;
+                self.has_entries = !is_first;
                 Ok(true)
             }
             other => {
@@ -361,13 +414,20 @@ impl Layout {
         }
     }
 
+    /// Writes the entries that ended, which stay in the spool.
     fn write_finished(&mut self, file: &mut dyn Sink) -> io::Result<()> {
-        // Before the first entry there is no comma.
-        let skip = usize::from(self.written == 0);
-        self.spool.copy(&self.finished, skip, file)?;
-        file.count(self.finished_messages);
-        file.commit()?;
-        self.written += 1; // at least
+        self.put(file, |layout, file| {
+            // Before the first entry there is no comma.
+            let skip = usize::from(!layout.has_entries);
+            layout.spool.copy(&layout.finished, skip, file)?;
+            file.count(layout.finished_messages);
+            Ok(())
+        })?;
+        self.has_entries = true;
+        Ok(())
+    }
+
+    fn release_finished(&mut self) -> io::Result<()> {
         self.finished_messages = 0;
         self.spool.release(std::mem::take(&mut self.finished))
     }

@@ -111,11 +111,20 @@ impl Spool {
         self.append(to, &memory)
     }
 
-    /// How many bytes the disk needs for what the streams have, if all of it is written to another file: what is in memory may
+    /// How many bytes of the file so many bytes of a stream take.
+    pub(super) fn length_of(bytes: u64) -> u64 {
+        bytes.div_ceil(DATA as u64).saturating_mul(BLOCK as u64)
+    }
+
+    /// The most that so many streams leave unused in their last blocks.
+    pub(super) fn rest_of_blocks(streams: u64) -> u64 {
+        streams.saturating_mul(BLOCK as u64)
+    }
+
+    /// How many bytes the disk needs for what the streams have but for the rest of blocks, if all of it is written to another file: what is in memory may
     /// get into this one before.
     pub(super) fn needed(&self) -> u64 {
-        let headers = self.memory / DATA * HEADER;
-        self.size.saturating_add((self.memory + headers) as u64)
+        self.size.saturating_add(Self::length_of(self.memory as u64))
     }
 
     /// Writes the bytes of a stream but for the first ones.

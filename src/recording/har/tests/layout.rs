@@ -1,6 +1,9 @@
 //! What the file has while connections are open at the same time, and on a full disk.
 
+use std::collections::BTreeSet;
 use std::io;
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::recording::sink::Sink;
@@ -69,6 +72,27 @@ fn a_long_entry_is_moved_once_as_much_is_complete() {
     assert_eq!(found, [0, 0, 3, 3]);
 }
 
+/// Threads record their events in batches: one of another connection may be behind a later one.
+#[test]
+fn a_connection_that_was_opened_before_the_last_event_ends_no_other() {
+    let lists = [HarWriter::new, HarWriter::for_file_in].map(|writer| {
+        let mut file = Vec::new();
+        let mut writer = writer(std::env::temp_dir());
+        let mut put = |event| writer.event(&event, &mut file).expect("a Vec");
+        put(event(1, 5, OPEN));
+        put(event(1, 9, &message("one")));
+        put(event(2, 8, OPEN));
+        put(event(1, 11, &message("two")));
+        put(event(2, 12, CLOSE));
+        writer.finish(&mut file).expect("a Vec");
+        file
+    });
+    for file in lists {
+        assert_eq!(counts(&file, ["_webSocketMessages", "unknown.invalid", "earlier_ms"]), [2, 0, 0]);
+        assert_eq!(events(&file).len(), 5);
+    }
+}
+
 /// A disk with so much room, on which only what is committed stays.
 #[derive(Default)]
 struct Disk {
@@ -104,6 +128,11 @@ impl Sink for Disk {
         self.file.extend(pending);
         self.messages += messages;
         Ok(())
+    }
+
+    fn discard(&mut self) {
+        self.pending.clear();
+        self.pending_messages = 0;
     }
 
     fn take_back(
@@ -176,4 +205,49 @@ fn recording_stops_while_there_is_room_for_what_completes_the_file() {
     assert!(file.len() < 300 << 10, "{}", file.len());
     let found = events(&file).iter().filter(|event| event.message().is_some()).count();
     assert!(recorded > 100 && found == recorded, "{found} of {recorded}");
+}
+
+/// The numbers of messages `m1;` in a file.
+fn numbers(file: &[u8]) -> BTreeSet<u64> {
+    let file = String::from_utf8_lossy(file);
+    let parts = file.split("\"m").skip(1);
+    parts.filter_map(|part| part.split_once(';')?.0.parse().ok()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_disk_that_is_full_at_any_point_keeps_what_was_in_the_file(
+        room in 0_usize..40_000,
+        steps in prop::collection::vec((1_u64..5, 0_usize..3000, any::<bool>()), 1..60),
+    ) {
+        let mut disk = Disk { room, ..Disk::default() };
+        let mut writer = HarWriter::new(std::env::temp_dir());
+        let mut open = BTreeSet::new();
+        let mut kept = BTreeSet::new();
+        for (at, (number, length, closes)) in (1..).zip(steps) {
+            let members = match open.insert(number) {
+                true => OPEN.to_owned(),
+                false if closes => {
+                    open.remove(&number);
+                    CLOSE.to_owned()
+                }
+                false => message(&format!("m{at};{}", "x".repeat(length))),
+            };
+            kept = numbers(&disk.file);
+            let written = writer.event(&event(number, at, &members), &mut disk);
+            if written.and_then(|()| disk.commit()).is_err() {
+                disk.discard();
+                break;
+            }
+        }
+        disk.room += 3000; // for what ends the file
+        let finished = writer.finish(&mut disk);
+        let (read, result) = read_all(&disk.file);
+        prop_assert!(result.is_ok_and(|summary| summary.warnings.is_empty()), "not whole: {finished:?}");
+        let messages = read.iter().filter(|event| event.message().is_some()).count();
+        prop_assert_eq!(messages as u64, disk.messages);
+        prop_assert!(kept.is_subset(&numbers(&disk.file)));
+    }
 }
