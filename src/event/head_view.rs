@@ -9,7 +9,7 @@ pub struct HeadView {
     pub fields: Vec<(String, Vec<u8>)>,
     /// Malformed lines, in order.
     pub malformed: Vec<MalformedView>,
-    /// The names of the fields with masked secrets, each with a keyed hash of the secret: one for each mask, in their order. The key is random and never leaves the
+    /// For each mask, in order: the name of its field and a keyed hash of its secret. The key is random and never leaves the
     /// process, and the hashes are not written to any file. The start line has an empty name.
     pub secret_ids: Vec<(String, u64)>,
 }

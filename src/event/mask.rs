@@ -28,6 +28,9 @@ fn secret_id(secret: &[u8]) -> u64 {
     KEYS.hash_one(secret)
 }
 
+/// The most hashes of a head. With fewer than masks the rest of them are as masks that nothing is known of.
+const MAX_IDS: usize = 10_000;
+
 /// The hashes of the secrets of a text, in their order: one for each mask.
 fn secret_ids(text: &[u8], masked: &[u8]) -> Vec<u64> {
     match masked_parts(text, masked) {
@@ -74,6 +77,7 @@ impl<'a> Mask<'a> {
             (name, value)
         });
         let fields = fields.collect();
+        secret_ids.truncate(MAX_IDS);
         let malformed = head.malformed_lines().iter().map(|line| {
             let text = self.redaction.malformed_line(&line.text);
             let text = self.secrets.mask(&text).into_owned();
@@ -183,6 +187,16 @@ mod tests {
 
     use super::*;
     use crate::protocol::CloseCode;
+    use crate::protocol::head::parse_request;
+
+    #[test]
+    fn a_head_has_not_more_hashes_than_a_recording_may_have() {
+        let request = format!("GET /?{} HTTP/1.1\r\n\r\n", "sid=1&".repeat(MAX_IDS + 1));
+        let (_, head) = parse_request(request.as_bytes()).expect("a request").expect("a whole one");
+        let secrets = Secrets::of_values(std::iter::empty::<&String>());
+        let view = Mask::new(Redaction::Mask, &secrets).head(&head);
+        assert_eq!(view.secret_ids.len(), MAX_IDS);
+    }
 
     #[test]
     fn what_a_proxy_reports_has_no_secrets_that_a_side_repeats() {

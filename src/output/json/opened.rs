@@ -7,7 +7,7 @@ use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::connection::Initiator;
 
-/// The member with the names of request fields that have masked secrets, each with a hash of its secret.
+/// The member with the name of a request field and a hash of its secret for each mask, in order.
 pub const SECRET_IDS: &str = "secret_ids";
 
 /// Writes the hashes of the masked secrets of a request for what makes a scenario.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
-use super::lists::{limited, or_limited};
+use super::lists::{limited, or_first, or_limited};
 use super::opened::{Certificate, Phases, secret_ids};
 use super::payload::Encoding;
 use super::values::{millis, or_default};
@@ -104,7 +104,7 @@ pub(super) struct RedirectLine {
     to: String,
     #[serde(default, deserialize_with = "or_limited")]
     request_headers: Fields,
-    #[serde(default, deserialize_with = "or_limited")]
+    #[serde(default, deserialize_with = "or_first")]
     secret_ids: Fields,
     #[serde(default, deserialize_with = "or_limited")]
     interim: Vec<Interim>,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The most header fields of a head, malformed lines, or interim responses. A line may be long, and a list of short
@@ -39,6 +39,39 @@ where
                 list.push(element);
             }
             Ok(Some(list))
+        }
+    }
+
+    deserializer.deserialize_any(List(PhantomData))
+}
+
+/// The first elements of a list, as many as may be; empty if it is missing.
+pub(super) fn or_first<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct List<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+            let mut list = Vec::new();
+            while list.len() < MAX_ELEMENTS {
+                let Some(element) = elements.next_element()? else { return Ok(list) };
+                list.push(element);
+            }
+            while elements.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(list)
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::heads::{Fields, Interim, head, interim, status_line};
-use super::lists::or_limited;
+use super::lists::{or_first, or_limited};
 use super::values::{Side, millis, or_default};
 use crate::event::{HeadView, Opened, Proxied, Stamp};
 use crate::net::Timings;
@@ -37,7 +37,7 @@ pub(super) struct OpenLine {
     request_headers: Fields,
     #[serde(default, deserialize_with = "or_limited")]
     client_sent: Vec<(String, Option<String>)>,
-    #[serde(default, deserialize_with = "or_limited")]
+    #[serde(default, deserialize_with = "or_first")]
     secret_ids: Fields,
     #[serde(default, deserialize_with = "or_limited")]
     response_headers: Fields,
