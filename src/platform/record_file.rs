@@ -340,7 +340,7 @@ fn open_own(path: &Path, existing: Existing) -> Result<(Option<File>, PathBuf), 
 fn open_own(path: &Path, existing: Existing) -> Result<(Option<File>, PathBuf), RecordFileError> {
     let is_append = existing == Existing::Append;
     let mut options = File::options();
-    options.read(is_append).write(!is_append).append(is_append);
+    options.read(true).write(!is_append).append(is_append);
     Ok((Some(options.open(path)?), path.to_owned()))
 }
 

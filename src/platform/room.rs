@@ -6,6 +6,9 @@ use std::path::Path;
 #[cfg(unix)]
 pub fn free_space(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
+    if found.f_blocks == 0 {
+        return None; // one without a limit, as ramfs
+    }
     #[allow(clippy::unnecessary_cast, reason = "they have other types elsewhere")]
     Some((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
 }

@@ -43,7 +43,6 @@ impl OpenFile {
         if existing == Existing::Append && !format.can_be_continued() {
             return Err(failed(Reason::NoAppend));
         }
-        let content = format.content(path, settings);
         let use_of = |id: &FileId| match uses.iter().find(|(used, _)| used == id) {
             Some((_, what)) => Some(what.clone()),
             None => is_recorded(id).then(|| TWICE.to_owned()),
@@ -59,6 +58,8 @@ impl OpenFile {
                 return Err(failed(Reason::NotRecording(looks)));
             }
         }
+        // What it needs on the disk is where the file is, not where a link to it is.
+        let content = format.content(&file.path, settings);
         if !content.is_rewritten() {
             file.write_at_end().map_err(|error| failed(Reason::File(error.into())))?;
         }

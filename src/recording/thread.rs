@@ -23,7 +23,7 @@ pub(super) struct FileWriter {
     progress: Arc<Progress>,
     /// Messages in the file.
     messages: u64,
-    /// The start of a line whose end is in a later batch; unused for [`Content::Lines`].
+    /// The start of a line of events whose end is in a later batch; unused for [`Content::Lines`].
     line: Vec<u8>,
     pending: Pending,
     /// After a failure, the end of the content would make it whole.

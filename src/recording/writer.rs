@@ -12,6 +12,7 @@ use super::rewriter::Rewriter;
 use super::scenario::{ScenarioBuilder, Settings};
 use super::seen::not_kept;
 use super::sink::Sink;
+use crate::protocol::counted::counted;
 
 /// Turns events into the content of a file, in the thread that writes the file.
 pub trait RecordWriter: Send {
@@ -189,14 +190,17 @@ impl HarOfLines {
 
 impl RecordWriter for HarOfLines {
     fn line(&mut self, line: &[u8], file: &mut dyn Sink) -> io::Result<()> {
+        self.writer.check_room(line.len())?;
         let event = self.parser.event(line).map_err(io::Error::other)?;
         let mut seen = event.into_iter().flat_map(Recorded::seen_in_har);
         seen.try_for_each(|event| self.writer.event(&event, file))
     }
 
     fn warnings(&self) -> Vec<String> {
-        let omitted = self.writer.omitted();
-        if omitted > 0 { vec![not_kept(omitted)] } else { Vec::new() }
+        let (omitted, lost) = (self.writer.omitted(), self.writer.lost_errors());
+        let lost = (lost > 0)
+            .then(|| format!("{} without a connection left out", counted(lost, "failure")));
+        (omitted > 0).then(|| not_kept(omitted)).into_iter().chain(lost).collect()
     }
 
     fn note(&mut self, text: &str, _: &mut dyn Sink) -> io::Result<()> {

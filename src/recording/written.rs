@@ -23,7 +23,7 @@ pub(super) struct WrittenFile {
     file: File,
     /// Where what is whole ends, in bytes from the start of the file.
     end: u64,
-    /// How much of a long line is behind that.
+    /// How much is behind that of what is begun, such as a long line.
     begun: u64,
     /// How many bytes of what is whole were written by this.
     size: u64,
@@ -97,7 +97,10 @@ impl WrittenFile {
             Err(Unread::NotReadable) => return Ok(false),
             Err(Unread::Failed(error)) => return Err(error),
         }
-        self.file.set_len(start)?;
+        if let Err(error) = self.file.set_len(start) {
+            self.file.seek(SeekFrom::Start(self.end))?;
+            return Err(error);
+        }
         self.end = start;
         self.size -= bytes;
         Ok(true)
@@ -183,7 +186,7 @@ impl WrittenFile {
         self.begun > 0
     }
 
-    /// Removes a line that was begun.
+    /// Removes what was begun.
     pub(super) fn cut_begun(&mut self) {
         if self.begun > 0 {
             self.cut();

@@ -116,7 +116,7 @@ struct Own<'a> {
 }
 
 /// The events of an entry. What is odd about it is a warning.
-/// `before` is its time if it has none.
+/// `before` is the time to use if the entry has none.
 pub(super) fn events(entry: &mut Entry, before: Micros, warnings: &mut Warnings) -> EntryEvents {
     let messages = entry.messages.take().unwrap_or_default();
     let control = std::mem::take(&mut entry.control);

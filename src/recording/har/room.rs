@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::platform::room::free_space;
-use crate::recording::{Recorded, RecordedKind};
 
 /// What ends the file, and what was written since the last check.
 const MARGIN: u64 = 256 << 10;
@@ -12,8 +11,9 @@ const MARGIN: u64 = 256 << 10;
 /// The disk is asked again after so many bytes.
 const INTERVAL: u64 = 64 << 10;
 
-/// About how much an event is longer than its data.
-const OVERHEAD: u64 = 512;
+/// An event takes at most about so many times the length of its line: text that is not UTF-8 is in a HAR in two forms, and the
+/// names of header fields and their values are members.
+const FACTOR: u64 = 4;
 
 /// The disk that a file is on.
 #[derive(Debug)]
@@ -35,22 +35,19 @@ impl Room {
         Self { free_space, ..Self::new(PathBuf::new()) }
     }
 
-    /// Checks that there is room for an event and, as long as it is in another file, for its copy in the HAR; and for what is
+    /// Checks that there is room for the event of a line of this length and, as long as it is in another file, for its copy in the HAR; and for what is
     /// `needed` already.
     ///
     /// # Errors
     /// If there is not.
-    pub(super) fn check(&mut self, event: &Recorded, needed: u64) -> io::Result<()> {
-        let length = match &event.what {
-            RecordedKind::Message(message) => message.data.len() as u64 * 2 + OVERHEAD,
-            _ => OVERHEAD,
-        };
-        self.unchecked += length;
+    pub(super) fn check(&mut self, length: usize, needed: u64) -> io::Result<()> {
+        let length = (length as u64).saturating_mul(FACTOR);
+        self.unchecked = self.unchecked.saturating_add(length);
         if self.unchecked < INTERVAL {
             return Ok(());
         }
         self.unchecked = 0;
-        let needed = needed.saturating_add(2 * length).saturating_add(MARGIN);
+        let needed = needed.saturating_add(length.saturating_mul(2)).saturating_add(MARGIN);
         match (self.free_space)(&self.folder) {
             Some(free) if free < needed => {
                 let reason = "the disk is full but for what completes the file";

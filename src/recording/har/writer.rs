@@ -40,6 +40,8 @@ pub struct HarWriter {
     was_opened: bool,
     /// Failures that belong to no connection.
     errors: Vec<Vec<u8>>,
+    /// How many more of them there were.
+    lost_errors: u64,
     /// What the file lacks.
     comment: String,
     /// How many messages a proxy did not keep.
@@ -62,6 +64,7 @@ impl HarWriter {
             highest: None,
             was_opened: false,
             errors: Vec::new(),
+            lost_errors: 0,
             comment: String::new(),
             omitted: 0,
         }
@@ -152,7 +155,10 @@ impl HarWriter {
         file: &mut dyn Sink,
     ) -> io::Result<()> {
         self.begin_unless_open(event, file)?;
-        self.layout.at_end(event.connection, event.at, |end| put_close(end, event));
+        self.layout.at_end(event.connection, event.at, |end| {
+            end.clear(); // only the last of several is kept
+            put_close(end, event);
+        });
         match failure_follows {
             true => Ok(()),
             false => self.layout.end(event.connection, file),
@@ -188,23 +194,32 @@ impl HarWriter {
             put_failure(&mut text, event, &self.runs, failure, url);
             return self.layout.add(&text, file);
         }
-        if self.errors.len() < MAX_ERRORS {
-            self.errors.push(run_failure(event, &self.runs));
+        match self.errors.len() < MAX_ERRORS {
+            true => self.errors.push(run_failure(event, &self.runs)),
+            false => self.lost_errors += 1,
         }
         Ok(())
     }
 }
 
 impl HarWriter {
+    /// Checks, before the event of a line of this length, that there is room for it.
+    ///
+    /// # Errors
+    /// If there is not.
+    pub fn check_room(&mut self, length: usize) -> io::Result<()> {
+        match &mut self.room {
+            Some(room) => room.check(length, self.layout.needed()),
+            None => Ok(()),
+        }
+    }
+
     /// Writes what is known by now, or keeps it in bounded memory and a temporary file. An event that a proxy recorded is
     /// to be as `Recorded::seen_in_har` makes it.
     ///
     /// # Errors
     /// Of a file. What was written before can be read.
     pub fn event(&mut self, event: &Recorded, file: &mut dyn Sink) -> io::Result<()> {
-        if let Some(room) = &mut self.room {
-            room.check(event, self.layout.needed())?;
-        }
         self.start(file)?;
         if self.has_runs && self.runs.advance(event.at, &event.what) {
             self.layout.end_all(file)?; // what was open then was not recorded to its end
@@ -267,6 +282,11 @@ impl HarWriter {
     /// How many messages are in it without their data, as a proxy did not keep them.
     pub fn omitted(&self) -> u64 {
         self.omitted
+    }
+
+    /// How many failures without a connection are not in it.
+    pub fn lost_errors(&self) -> u64 {
+        self.lost_errors
     }
 
     /// Says what the file lacks.

@@ -88,7 +88,10 @@ fn a_connection_that_was_opened_before_the_last_event_ends_no_other() {
         file
     });
     for file in lists {
-        assert_eq!(counts(&file, ["_webSocketMessages", "unknown.invalid", "earlier_ms"]), [2, 0, 0]);
+        assert_eq!(
+            counts(&file, ["_webSocketMessages", "unknown.invalid", "earlier_ms"]),
+            [2, 0, 0]
+        );
         assert_eq!(events(&file).len(), 5);
     }
 }
@@ -174,6 +177,19 @@ fn filled(mut writer: HarWriter, room: usize) -> (Disk, io::Error, usize) {
 }
 
 #[test]
+fn of_several_ends_of_a_connection_the_last_is_kept() {
+    let close = r#""close","code":1006,"error_follows":true"#;
+    let mut file = Vec::new();
+    let mut writer = HarWriter::new(std::env::temp_dir());
+    let mut put = |event| writer.event(&event, &mut file).expect("a Vec");
+    put(event(1, 1, OPEN));
+    (2..50).for_each(|at| put(event(1, at, close)));
+    put(event(1, 50, r#""error","kind":"abnormal","message":"lost""#));
+    writer.finish(&mut file).expect("a Vec");
+    assert_eq!(counts(&file, ["_webSocketClose", "_wscopeError"]), [1, 1]);
+}
+
+#[test]
 fn a_full_disk_has_all_that_was_complete_and_what_fits() {
     for room in [5000, 20_000, 61_000, 61_500, 62_000, 62_500, 63_000] {
         let (disk, error, closed) = filled(HarWriter::new(std::env::temp_dir()), room);
@@ -190,7 +206,10 @@ fn a_full_disk_has_all_that_was_complete_and_what_fits() {
 fn recording_stops_while_there_is_room_for_what_completes_the_file() {
     let mut writer = HarWriter::with_room(|_| Some(300 << 10));
     let mut file = Vec::new();
-    let mut put = |event| writer.event(&event, &mut file);
+    let mut put = |event: Recorded| {
+        writer.check_room(200)?;
+        writer.event(&event, &mut file)
+    };
     put(event(1, 1, OPEN)).expect("room");
     put(event(2, 2, OPEN)).expect("room");
     let mut recorded = 0;
@@ -204,7 +223,7 @@ fn recording_stops_while_there_is_room_for_what_completes_the_file() {
     writer.finish(&mut file).expect("a Vec");
     assert!(file.len() < 300 << 10, "{}", file.len());
     let found = events(&file).iter().filter(|event| event.message().is_some()).count();
-    assert!(recorded > 100 && found == recorded, "{found} of {recorded}");
+    assert!(recorded > 50 && found == recorded, "{found} of {recorded}");
 }
 
 /// The numbers of messages `m1;` in a file.
