@@ -363,7 +363,7 @@ impl Layout {
             self.write_finished(file)?;
             return self.release_finished();
         };
-        let is_moved = bytes <= finished.max(SMALL).min(MAX_MOVED);
+        let is_moved = bytes <= finished.clamp(SMALL, MAX_MOVED);
         if !is_moved || !self.take_back(key, bytes, is_first, file)? {
             return Ok(()); // they have to wait
         }
