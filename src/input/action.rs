@@ -30,7 +30,8 @@ pub enum Action {
     Ping(Bytes),
     /// Send an unsolicited pong.
     Pong(Bytes),
-    /// Start the closing handshake; `None` for both: as configured by the options.
+    /// Start the closing handshake; `None` for both: as configured by the options. The code 1005 stands for a Close frame
+    /// without a code.
     Close(Option<CloseCode>, Option<String>),
     /// End TCP without a Close frame, behind what was sent before.
     EndTcp {

@@ -20,7 +20,7 @@ pub enum Outgoing {
     Ping(Bytes),
     /// A pong.
     Pong(Bytes),
-    /// A Close frame, with a code and a reason if they are given.
+    /// A Close frame, with a code and a reason if they are given; 1005: without a code.
     Close(Option<CloseCode>, String),
 }
 
@@ -105,8 +105,8 @@ impl Payload {
             PayloadKind::Any(_) => return Err("any message is a pattern only".to_owned().into()),
             PayloadKind::Close(it) => {
                 let text = text(it)?;
-                let (code, reason) = literal::close_parts(&text);
-                Outgoing::Close(literal::close_code(code)?, reason.to_owned())
+                let (code, reason) = literal::close_to_send(&text)?;
+                Outgoing::Close(code, reason.to_owned())
             }
         })
     }
@@ -321,6 +321,18 @@ mod tests {
                 Ok(Outgoing::Close(Some(CloseCode::NORMAL), "bye 7".into())),
             ),
             ("> close:", Ok(Outgoing::Close(None, String::new()))),
+            ("> close:1005", Ok(Outgoing::Close(Some(CloseCode::NO_STATUS), String::new()))),
+            (
+                "> close:1005 {{n}}",
+                Err("close:1005 is a Close frame without a code: it has no reason, which could only stand behind a code"
+                    .to_owned()),
+            ),
+            (
+                "> close:100{{n}}0",
+                Err("close code 10070 Invalid must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999, or 1005 \
+                     for a Close frame without a code"
+                    .to_owned()),
+            ),
             ("> {{x}}", Err("the variable \"x\" has no value".to_owned())),
         ] {
             assert_eq!(sent(line), expected, "{line}");

@@ -245,7 +245,10 @@ impl<'a> Session<'a> {
         reason: Option<String>,
         now: Instant,
     ) -> Result<(), Misuse> {
-        let code = code.or(self.plan.close_code);
+        let code = match code {
+            Some(CloseCode::NO_STATUS) => None,
+            code => code.or(self.plan.close_code),
+        };
         let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
         self.connection.close(code, &reason, now)?;
         self.stop.get_or_insert(Stop::Requested);

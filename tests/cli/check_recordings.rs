@@ -46,6 +46,18 @@ fn what_was_sent_is_sent_and_what_was_received_is_expected() {
         .stdout_contains("received  another answer");
 }
 
+/// As the Close frame of `ws.close()` in a browser: what echoes the code sends none either.
+#[test]
+fn a_close_frame_without_a_code_is_sent_without_one() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        let frame = peer.read_frame();
+        peer.send(crate::support::frame(true, 0, frame.opcode, &frame.payload));
+    });
+    let closed = r#"{"event":"close","code":1005,"reason":"","was_clean":true,"initiator":"self","sent":{"code":1005,"reason":""},"received":{"code":1005,"reason":""}}"#;
+    check(&recording(&server, "", &[closed]), &["--strict"]).code(0);
+}
+
 #[test]
 fn masked_values_have_to_be_given() {
     let server = Server::script(|peer: &mut Peer| {

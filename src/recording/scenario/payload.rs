@@ -9,8 +9,8 @@ use data_encoding::BASE64;
 
 use super::lines::{escaped, is_awkward, is_block, is_line, literal_expression, push_escape};
 use super::values::{Piece, Recordings};
-use crate::protocol::MessageKind;
 use crate::protocol::hex::hex;
+use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::language::syntax::{Item, Payload, StepKind};
 use crate::scenario::language::{Source, parse};
 use crate::scenario::message::{Files, Outgoing, Surroundings};
@@ -111,7 +111,8 @@ pub(super) fn sent_close(
     reason: &[Piece<'_>],
     values: &Recordings,
 ) -> Option<(String, bool)> {
-    let Some(code) = code else { return Some(("close:".to_owned(), true)) };
+    // Without a code it is not `close:`, which sends 1000.
+    let code = code.unwrap_or(CloseCode::NO_STATUS.get());
     let means_it = |written: &str, wanted: &str| {
         let outgoing = read(&format!("> {written}")).map(|it| it.outgoing(around(values)));
         matches!(outgoing, Some(Ok(Outgoing::Close(_, reason))) if reason == wanted)

@@ -133,6 +133,32 @@ pub fn close_parts(text: &str) -> (&str, &str) {
     (code.trim_end(), reason)
 }
 
+/// The code and the reason of `close:CODE REASON` that is sent. 1005 is a Close frame without a code; none at all is left to
+/// the options of the connection.
+///
+/// # Errors
+/// If there can be no such Close frame.
+pub fn close_to_send(text: &str) -> Result<(Option<CloseCode>, &str), String> {
+    let (code, reason) = close_parts(text);
+    let code = close_code(code)?;
+    match code {
+        None => Ok((None, reason)),
+        Some(CloseCode::NO_STATUS) if reason.is_empty() => Ok((code, reason)),
+        Some(CloseCode::NO_STATUS) => {
+            Err("close:1005 is a Close frame without a code: it has no reason, which could only \
+                                           stand behind a code"
+                .to_owned())
+        }
+        Some(_) => match ClosePayload::to_send(code, reason) {
+            Ok(_) => Ok((code, reason)),
+            Err(error @ InvalidClose::Code(_)) => {
+                Err(format!("{error}, or 1005 for a Close frame without a code"))
+            }
+            Err(error @ InvalidClose::ReasonTooLong(_)) => Err(error.to_string()),
+        },
+    }
+}
+
 /// The reason of a Close frame, which has the rest of its payload behind the code.
 ///
 /// # Errors

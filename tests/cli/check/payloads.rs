@@ -67,6 +67,7 @@ fn a_close_payload_sends_the_close_frame() {
         ("close:4001 see you", 4001, "see you"),
         ("close:1001 a  b", 1001, "a  b"),
         ("close:", 1000, ""),
+        ("close:1005", NO_STATUS, ""),
     ] {
         let server = Server::script(move |peer| {
             peer.accept_request();

@@ -4,6 +4,7 @@ use super::{
 use crate::event::failure::AttemptView;
 use crate::event::{Failure, FailureKind};
 use crate::protocol::MessageKind;
+use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::ndjson::parse_event;
@@ -81,6 +82,11 @@ fn ends_are_steps() {
             &["> close:1000 x", "< close:1005"],
         ),
         (closed(Initiator::Local, close(1000, ""), None), &["> close:1000"]),
+        // `> close:` sends 1000.
+        (
+            closed(Initiator::Local, Some(ClosePayload::default()), close(1005, "")),
+            &["> close:1005", "< close:1005"],
+        ),
     ] {
         assert_eq!(steps(&[open(), end]), expected);
     }

@@ -1,12 +1,11 @@
 //! What is sent, and the patterns of what is received.
 
 use super::{Content, Parser};
-use crate::protocol::close::ClosePayload;
 use crate::scenario::json::{JsonError, JsonPlace};
 use crate::scenario::language::diagnostic::Diagnostic;
 use crate::scenario::language::literal::{
-    base64, between_slashes, broken_json, close_code, close_parts, close_reason, control, hex,
-    hex_pattern, json, json_string, regex,
+    base64, between_slashes, broken_json, close_code, close_parts, close_reason, close_to_send,
+    control, hex, hex_pattern, json, json_string, regex,
 };
 use crate::scenario::language::prefix::{Form, form};
 use crate::scenario::language::syntax::{Payload, PayloadKind};
@@ -272,13 +271,15 @@ fn check(kind: &PayloadKind, purpose: Use) -> Result<(), Problem> {
 }
 
 fn close(text: &str, purpose: Use) -> Result<(), String> {
+    if purpose == Use::Send {
+        return close_to_send(text).map(drop);
+    }
     let (code, reason) = close_parts(text);
-    let Some(code) = close_code(code)? else { return Ok(()) };
-    match (purpose, between_slashes(reason)) {
-        (Use::Pattern, Some(expression)) => regex(expression).map(drop),
-        (Use::Pattern, None) => close_reason(reason).map(drop),
-        (Use::Send, _) => {
-            ClosePayload::to_send(Some(code), reason).map(drop).map_err(|misuse| misuse.to_string())
-        }
+    if close_code(code)?.is_none() {
+        return Ok(());
+    }
+    match between_slashes(reason) {
+        Some(expression) => regex(expression).map(drop),
+        None => close_reason(reason).map(drop),
     }
 }

@@ -278,7 +278,12 @@ fn errors_have_their_place_and_all_are_found() {
     ] {
         assert_eq!(read(text).map(|_| ()).expect_err(text), expected, "{text}");
     }
-    for text in ["WS ws://h\n> close:1005", "WS ws://h\n> close:x", "WS ws://h\n< close:99999"] {
+    for text in [
+        "WS ws://h\n> close:1005 bye",
+        "WS ws://h\n> close:1006",
+        "WS ws://h\n> close:x",
+        "WS ws://h\n< close:99999",
+    ] {
         assert!(read(text).is_err(), "{text}");
     }
 }
