@@ -72,7 +72,7 @@ fn masked_values_have_to_be_given() {
     check(&file, &[])
         .code(2)
         .stderr_contains(
-            "s.ndjson: values were masked in the recording: the header Authorization\n",
+            "s.ndjson: values were masked in the recording: the header Authorization behind \"Bearer \"\n",
         )
         .stderr_contains("hint: give them with --secret authorization=VALUE\n");
     check(&file, &["--secret", "authorization=letmein"]).code(0);

@@ -20,8 +20,9 @@ const MAX_VARIABLES: usize = 100;
 pub(super) struct Masked {
     /// The names of those in a message, in order, by the number of its event.
     by_message: BTreeMap<usize, Vec<String>>,
-    /// The names of all that the client sent, by the word before them.
-    by_word: BTreeMap<String, String>,
+    /// The names of all that the client sent, by the word before them and their place among those of a message with that
+    /// word.
+    by_word: BTreeMap<(String, usize), String>,
     /// That of the last one.
     last: Option<String>,
 }
@@ -50,19 +51,24 @@ impl Masked {
         masked
     }
 
-    /// Adds a message. A secret is named after the word before it, such as the name of a member of JSON. What was received
-    /// has the variable of what was sent: only the client has secrets that are masked.
+    /// Adds a message. A secret is named after the word before it, such as the name of a member of JSON. Which of those of a
+    /// message are the same is not recorded: each has a variable of its own. What was received has the variable of what was
+    /// sent: only the client has secrets that are masked.
     fn add(&mut self, number: usize, text: &str, is_sent: bool, secrets: &mut Secrets) {
         let mut names = Vec::new();
+        let mut places = BTreeMap::<&str, usize>::new();
         for (at, _) in text.match_indices(MASK) {
             let word = word_before(&text[..at]);
-            let known = self.by_word.get(word).or(match (is_sent, self.by_word.len()) {
+            let place = places.entry(word).or_default();
+            let key = (word.to_owned(), *place);
+            *place += 1;
+            let known = self.by_word.get(&key).or(match (is_sent, self.by_word.len()) {
                 (true, 0..MAX_VARIABLES) => None,
                 _ => self.last.as_ref(),
             });
             let name = known.cloned().unwrap_or_else(|| {
-                let name = secrets.masked_in_messages(word);
-                self.by_word.insert(word.to_owned(), name.clone());
+                let name = secrets.masked_in_messages(word, key.1);
+                self.by_word.insert(key, name.clone());
                 name
             });
             self.last = Some(name.clone());

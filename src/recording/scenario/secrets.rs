@@ -110,7 +110,7 @@ impl Secrets {
     /// The value of a header field with variables in place of secrets.
     pub(super) fn field(&mut self, name: &str, value: &str) -> String {
         self.field = Some(name.to_owned());
-        let what = format!("the header {name}");
+        let what = format!("the header {name}{}", scheme(name, value));
         let masked = Redaction::Mask.value(name, value.as_bytes());
         let masked = String::from_utf8_lossy(&masked);
         if value.contains(MASK) {
@@ -142,12 +142,16 @@ impl Secrets {
         self.variable(name, what, None, true)
     }
 
-    /// A secret that was masked in messages, behind this word. Returns the name of its variable.
-    pub(super) fn masked_in_messages(&mut self, word: &str) -> String {
+    /// A secret that was masked in messages, behind this word; `place` counts those that a message has behind it. Returns the
+    /// name of its variable.
+    pub(super) fn masked_in_messages(&mut self, word: &str, place: usize) -> String {
         self.field = None;
-        let (name, what) = match word {
-            "" => ("secret", "a secret in messages".to_owned()),
-            word => (word, format!("the secret behind {word:?} in messages")),
+        let number = if place == 0 { String::new() } else { format!("number {} ", place + 1) };
+        let (name, what) = match (word, place) {
+            ("", 0) => ("secret", "a secret in messages".to_owned()),
+            ("", _) => ("secret", format!("secret {number}in messages")),
+            (word, 0) => (word, format!("the secret behind {word:?} in messages")),
+            (word, _) => (word, format!("secret {number}behind {word:?} in messages")),
         };
         let variable = self.variable(name, &what, None, true);
         variable.trim_matches(['{', '}']).to_owned()
@@ -236,5 +240,22 @@ impl Secrets {
         let place = self.places.entry(what.to_owned()).or_default();
         *place += 1;
         Value::Place(*place)
+    }
+}
+
+/// Where in a header with credentials the secret stands, if it is not all of it.
+fn scheme(name: &str, value: &str) -> String {
+    let has_credentials =
+        ["authorization", "proxy-authorization"].iter().any(|it| name.eq_ignore_ascii_case(it));
+    match value.split_once(' ').filter(|_| has_credentials) {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => {
+            format!(" behind \"{scheme} \" (USER:PASSWORD in base64)")
+        }
+        Some((scheme, _))
+            if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
+        {
+            format!(" behind \"{scheme} \"")
+        }
+        _ => String::new(),
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use memchr::memmem;
+
 use super::comments::{comment, push_omitted, push_uncaptured, unwritable};
 use super::expected::{self, Sources};
 use super::payload::{
@@ -16,6 +18,7 @@ use crate::protocol::counted::counted;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::recording::RecordedMessage;
 use crate::recording::seen::not_kept;
+use crate::redact::MASK;
 
 /// A connection of a part.
 pub(super) struct Member<'a> {
@@ -108,8 +111,14 @@ impl<'a> Steps<'a> {
                 push_omitted(body, name, omitted, *is_sent);
                 return;
             }
-            Step::SentPing(data) => ('>', self.control("ping", number, data, true)),
-            Step::SentPong(data) => ('>', self.control("pong", number, data, true)),
+            Step::SentPing(data) => {
+                self.note_masked_in("ping", data, body);
+                ('>', self.control("ping", number, data, true))
+            }
+            Step::SentPong(data) => {
+                self.note_masked_in("pong", data, body);
+                ('>', self.control("pong", number, data, true))
+            }
             Step::ReceivedPong(data) => ('<', self.control("pong", number, data, false)),
             Step::SentClose(code, reason) => ('>', self.sent_close(number, *code, reason, body)),
             Step::Ended(code, reason) => match self.ended(number, member, *code, reason) {
@@ -128,6 +137,17 @@ impl<'a> Steps<'a> {
         if let Step::Received(message) = step {
             self.sections(number, message, body);
         }
+    }
+
+    /// Says the same of a ping, a pong or a reason: of them no recording says what is masked.
+    fn note_masked_in(&mut self, what: &str, data: &[u8], body: &mut String) {
+        if memmem::find(data, MASK.as_bytes()).is_none() {
+            return;
+        }
+        self.secrets.warn(format!(
+            "a {what} is sent with ***: the recording does not say whether it stands for a secret"
+        ));
+        let _ = writeln!(body, "# This {what} has ***, maybe in place of a secret.");
     }
 
     /// Says where a message is sent with `***` that stands, or may stand, for a secret.
@@ -188,7 +208,9 @@ impl<'a> Steps<'a> {
             &self.sources.captures.pieces(number, reason),
             self.sources.values,
         )?;
-        if !is_whole {
+        if is_whole {
+            self.note_masked_in("reason", reason.as_bytes(), body);
+        } else {
             self.secrets
                 .warn("a scenario cannot express the reason of this Close frame".to_owned());
             let reason = comment(reason);

@@ -1,5 +1,8 @@
-use super::{Generated, generate, message, now, open, received, scenario, sent, steps};
+use super::{
+    Generated, close, closed, generate, message, now, open, received, scenario, sent, steps,
+};
 use crate::protocol::MessageKind;
+use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::scenario::{ScenarioBuilder, Settings};
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
@@ -174,6 +177,58 @@ fn secrets_that_were_masked_in_messages_are_variables() {
     let names: Vec<_> = unknown.iter().map(|value| (&*value.name, value.is_secret)).collect();
     assert_eq!(names, [("auth", true), ("b", true), ("a", true), ("secret", true)]);
     assert_eq!(warnings, [""; 0]);
+}
+
+/// Of a message no recording says which of its secrets are the same.
+#[test]
+fn each_secret_that_was_masked_in_a_message_is_a_variable_of_its_own() {
+    let masked = |event: Recorded| {
+        let RecordedKind::Message(message) = event.what else { panic!("{event:?}") };
+        Recorded {
+            what: RecordedKind::Message(RecordedMessage { is_masked: true, ..message }),
+            ..event
+        }
+    };
+    let events = [
+        open(),
+        masked(sent("login *** ***")),
+        masked(received("login *** ***")),
+        masked(sent(r#"["list","***","***"]"#)),
+        masked(sent("login ***")),
+    ];
+    let text = scenario(&events).text;
+    let (head, steps) = text.split_once("HTTP 101\n").expect("a handshake");
+    assert_eq!(
+        steps,
+        "> login {{login}} {{login_2}}\n< login {{login}} {{login_2}}\n> [\"list\",\"{{list}}\",\"{{list_2}}\"]\n\
+         > login {{login}}\n"
+    );
+    assert!(
+        head.contains("#   secret number 2 behind \"login\" in messages: --secret login_2=VALUE"),
+        "{head}"
+    );
+}
+
+#[test]
+fn masks_in_control_frames_that_are_sent_are_named() {
+    let ping = RecordedKind::Ping(Direction::Sent, "***".into());
+    let pong = RecordedKind::Pong(Direction::Sent, "a***".into(), None);
+    let end = closed(Initiator::Local, close(1000, "bye ***"), close(1000, ""));
+    let Generated { text, warnings, .. } = scenario(&[open(), now(ping), now(pong), end]);
+    assert!(
+        text.ends_with(
+            "HTTP 101\n# This ping has ***, maybe in place of a secret.\n> ping:***\n\
+             # This pong has ***, maybe in place of a secret.\n> pong:a***\n\
+             # This reason has ***, maybe in place of a secret.\n> close:1000 bye ***\n< close:1000\n"
+        ),
+        "{text}"
+    );
+    let warned = ["ping", "pong", "reason"].map(|what| {
+        format!(
+            "a {what} is sent with ***: the recording does not say whether it stands for a secret"
+        )
+    });
+    assert_eq!(warnings, warned);
 }
 
 #[test]
