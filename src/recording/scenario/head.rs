@@ -129,7 +129,7 @@ fn url(connection: &Connection<'_>, secrets: &mut Secrets) -> String {
         Some(Range { start, end }) => format!("{}{}", &url[..start], &url[end + 1..]),
         None => url.to_owned(),
     };
-    let recorded = recorded_url(connection).map(bare);
+    let recorded = recorded_url(connection).filter(|url| Target::parse(url).is_ok()).map(bare);
     let written = recorded.map(|url| secrets.url(&url)).filter(|url| {
         let connect = connect(&format!("WS {url}"));
         connect.is_some_and(|connect| connect.name.is_none() && !connect.url.pieces().is_empty())
@@ -195,9 +195,15 @@ fn options(
     if is_known && !has_extensions {
         lines.push("no-compress: true".to_owned());
     }
-    let given = given_options(connection, settings);
+    let mut given = given_options(connection, settings);
+    let is_left = is_redirect_left(connection);
+    let is_zero = given.iter().any(|option| option.name == "max-redirs" && option.value == "0");
+    if is_left || is_zero {
+        // With them the redirect would be followed, or be an error.
+        given.retain(|option| !matches!(option.name, "location" | "max-redirs"));
+    }
     let has = |name: &str| given.iter().any(|option| option.name == name);
-    if connection.redirect.is_some() && !has("location") {
+    if connection.redirect.is_some() && !is_left && !has("location") {
         lines.push("location: true".to_owned());
     }
     if connection.is_lenient && !has("lenient") {
@@ -252,6 +258,13 @@ fn values(head: &HeadView, name: &str) -> String {
     values.join(", ")
 }
 
+/// Whether a connection ended with a redirect that was not followed.
+fn is_redirect_left(connection: &Connection<'_>) -> bool {
+    let Some(Opening::Refused(_, failure)) = &connection.opening else { return false };
+    let response = failure.response.as_ref();
+    response.is_some_and(|it| matches!(it.status, 301 | 302 | 303 | 307 | 308))
+}
+
 /// What is expected of the response.
 fn response(connection: &Connection<'_>, secrets: &mut Secrets) -> Vec<String> {
     match &connection.opening {
@@ -259,7 +272,10 @@ fn response(connection: &Connection<'_>, secrets: &mut Secrets) -> Vec<String> {
         Some(Opening::Opened(opened)) => accepted(opened),
         Some(Opening::Refused(_, failure)) => {
             let Some(response) = &failure.response else { return Vec::new() };
-            let mut lines = vec![format!("HTTP {}", response.status)];
+            // Of several redirects the first one is expected: none is followed.
+            let first = connection.redirect.filter(|_| is_redirect_left(connection));
+            let status = first.map_or(response.status, |redirect| redirect.status);
+            let mut lines = vec![format!("HTTP {status}")];
             let is_wanted = |name: &str| {
                 ["www-authenticate", "sec-websocket-version"]
                     .iter()

@@ -10,8 +10,10 @@ use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind, Opcode};
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use plain_http::is_no_handshake;
 use start::place_of;
 
+mod plain_http;
 mod start;
 
 /// How many pings are remembered that are not answered yet, as in the protocol core.
@@ -84,7 +86,7 @@ pub(super) struct Connections<'a> {
     pub(super) list: Vec<Connection<'a>>,
     /// The failures of those that could not be opened.
     pub(super) failed: Vec<&'a Failure>,
-    /// The refusals of requests that were not for a WebSocket.
+    /// The refusals of requests that were not for a WebSocket, or that no client of WebSockets makes.
     pub(super) not_web_socket: Vec<&'a Failure>,
 }
 
@@ -214,7 +216,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let is_attempt = failure.attempt.is_some() || failure.kind == FailureKind::Connect;
-        if is_plain(failure) {
+        if is_no_handshake(failure) {
             self.not_web_socket.push(failure);
         } else if failure.kind == FailureKind::Handshake && failure.response.is_some() {
             self.begin(number, event, Some(Opening::Refused(event, failure)));
@@ -263,18 +265,6 @@ impl<'a> Reader<'a> {
         connection.last = number;
         connection.steps.extend(step.map(|step| (number, step)));
     }
-}
-
-/// Whether a request did not ask for a WebSocket, and the server refused it for that. No scenario can make such a request.
-fn is_plain(failure: &Failure) -> bool {
-    let request = failure.attempt.as_ref().and_then(|attempt| attempt.request.as_ref());
-    let has = |wanted: &str| {
-        let mut fields = request.into_iter().flat_map(|request| &request.fields);
-        fields.any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-    };
-    let is_refused = failure.response.as_ref().is_some_and(|it| matches!(it.status, 405 | 426));
-    // Of a handshake that failed a browser may have some of the fields only.
-    is_refused && has("Host") && !has("Upgrade") && !has("Sec-WebSocket-Key")
 }
 
 impl Opening<'_> {

@@ -14,6 +14,7 @@ mod connections;
 mod heads;
 mod messages;
 mod properties;
+mod redirects;
 mod stale;
 mod starts;
 

@@ -1,7 +1,8 @@
-use super::{Generated, Settings, generate, head, now, opened, scenario, verbatim};
+use super::{Generated, Settings, close, closed, generate, head, now, opened, scenario, verbatim};
 use crate::event::failure::AttemptView;
 use crate::event::{FailedResponse, Failure, FailureKind};
 use crate::net::target::Target;
+use crate::protocol::connection::Initiator;
 use crate::recording::scenario::{OptionSecret, ScenarioOption};
 use crate::recording::{Recorded, RecordedKind};
 
@@ -64,7 +65,7 @@ fn secrets_are_variables() {
         [
             "# These variables need a value:",
             "#   the query parameter \"token\": --secret token=VALUE, or WSCOPE_SECRET_token in the environment",
-            "#   the header Authorization: --secret authorization=VALUE, or WSCOPE_SECRET_authorization in the environment",
+            "#   the header Authorization behind \"Bearer \": --secret authorization=VALUE, or WSCOPE_SECRET_authorization in the environment",
             "#   the header Cookie: --secret cookie=VALUE, or WSCOPE_SECRET_cookie in the environment",
             "#   the header X-Api-Key: --secret x_api_key=VALUE, or WSCOPE_SECRET_x_api_key in the environment",
             "",
@@ -117,6 +118,38 @@ fn different_secrets_have_different_variables() {
     assert_eq!(written(&ids), different);
     ids.iter_mut().for_each(|(_, id)| *id = 7);
     assert_eq!(written(&ids), different.map(|line| line.replace("_2}}", "}}")));
+}
+
+/// A value that is taken for the whole header would be sent behind the scheme.
+#[test]
+fn a_variable_of_credentials_says_what_stands_before_it() {
+    let value =
+        |value| open("ws://h/", &[("Authorization", value), ("Sec-WebSocket-Extensions", "x")]);
+    let end = || closed(Initiator::Peer, close(1000, ""), close(1000, ""));
+    let events = [
+        value("Bearer ***"),
+        end(),
+        value("Basic ***"),
+        end(),
+        value("Bearer ***"),
+        end(),
+        value("***"),
+    ];
+    let generated = scenario(&events);
+    let whats: Vec<_> = generated.unknown.iter().map(|it| (&*it.name, &*it.what)).collect();
+    assert_eq!(
+        whats,
+        [
+            ("authorization", "the header Authorization behind \"Bearer \""),
+            (
+                "authorization_2",
+                "the header Authorization behind \"Basic \" (USER:PASSWORD in base64)"
+            ),
+            ("authorization_3", "the header Authorization"),
+        ]
+    );
+    assert_eq!(generated.text.matches("Authorization: Bearer {{authorization}}\n").count(), 2);
+    assert!(generated.text.contains("Authorization: Basic {{authorization_2}}\n"));
 }
 
 #[test]
@@ -176,8 +209,51 @@ fn a_plain_request_is_named_and_left_out() {
     );
     let upgrade = [("Host", "h"), ("Upgrade", "websocket")];
     assert!(refusal(426, &upgrade).text.contains("HTTP 426"));
-    // The file of a browser may lack fields.
-    assert!(refusal(302, &[("Host", "h")]).text.contains("HTTP 302"));
+    for status in [302, 401, 403] {
+        assert!(refusal(status, &upgrade).text.contains(&format!("HTTP {status}")));
+        assert!(
+            !refusal(status, &[("Host", "h")]).text.contains(&format!("HTTP {status}")),
+            "{status}"
+        );
+        assert!(
+            !refusal(status, &[("Host", "h"), ("Upgrade", "h2c")])
+                .text
+                .contains(&format!("HTTP {status}"))
+        );
+        // The file of a browser may lack fields.
+        for request in [&[][..], &[("Origin", "http://h")], &[("Sec-WebSocket-Key", "k")]] {
+            assert!(refusal(status, request).text.contains(&format!("HTTP {status}")));
+        }
+    }
+}
+
+/// `listen` gets anything as a target: one that no client can be given made the whole file unreadable.
+#[test]
+fn a_url_that_a_scenario_cannot_have_is_no_part() {
+    for (url, method) in [
+        ("ws://a:1a:1", ""),
+        ("ws://unknown.invalid/", ""),
+        ("ws://h/", "POST / HTTP/1.1"),
+        ("ws://h/", "HEAD / HTTP/1.1"),
+    ] {
+        let upgrade = [("Upgrade", "websocket"), ("Sec-WebSocket-Key", "k")];
+        let mut request = head(&upgrade);
+        request.start_line = method.as_bytes().to_vec();
+        let mut failure = Failure::new(FailureKind::Handshake, "refused".to_owned());
+        failure.response = Some(FailedResponse {
+            status: 400,
+            head: head(&[]),
+            body: Vec::new(),
+            is_partial: false,
+            notes: Vec::new(),
+        });
+        let attempt = AttemptView { url: url.to_owned(), request: Some(request), timings: None };
+        failure.attempt = Some(Box::new(attempt));
+        let text = scenario(&[now(RecordedKind::Failure(Box::new(failure)))]).text;
+        assert!(!text.contains("\nWS ") && text.contains("\n#   refused (http://"), "{text}");
+    }
+    let text = scenario(&[open("ws://a:1a:1", &[])]).text;
+    assert!(text.contains("\nWS {{url}}\n"), "{text}");
 }
 
 #[test]

@@ -1,0 +1,33 @@
+//! Requests that a server got which are no opening handshakes.
+
+use crate::event::Failure;
+use crate::net::target::Target;
+
+/// The start of the URL of a request without `Host`, as `listen` records it.
+const NO_HOST: [&str; 2] = ["ws://unknown.invalid", "wss://unknown.invalid"];
+
+/// Whether a request that was refused is one that no scenario can make: it did not ask for a WebSocket, or has no URL that
+/// a client can be given.
+pub(super) fn is_no_handshake(failure: &Failure) -> bool {
+    if failure.response.is_none() {
+        return false;
+    }
+    let Some(attempt) = failure.attempt.as_ref() else { return false };
+    let has_url = Target::parse(&attempt.url).is_ok()
+        && !NO_HOST.iter().any(|start| attempt.url.starts_with(start));
+    if !has_url {
+        return true;
+    }
+    let Some(request) = &attempt.request else { return false };
+    let value = |wanted: &str| {
+        let mut fields = request.fields.iter();
+        let field = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        field.map(|(_, value)| value.to_ascii_lowercase())
+    };
+    let method = request.start_line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let upgrade = value("Upgrade");
+    let asks = upgrade.as_deref().map(|it| memchr::memmem::find(it, b"websocket").is_some());
+    let is_asked = asks.unwrap_or_else(|| value("Sec-WebSocket-Key").is_some());
+    // Of a handshake that failed a browser may have some of the fields only, and not Host.
+    !matches!(method, b"" | b"GET") || (!is_asked && value("Host").is_some())
+}
