@@ -134,7 +134,10 @@ pub(super) fn put_failure(
     };
     response["_error"] = failure.message.as_str().into();
     let fields = own.get("request_headers").cloned();
-    let request = request(url, "HTTP/1.1", &fields.unwrap_or(json!([])));
+    let mut request = request(url, "HTTP/1.1", &fields.unwrap_or(json!([])));
+    if let Some(method) = method(failure) {
+        request["method"] = method.into();
+    }
     let timings = failure.attempt.as_ref().and_then(|it| it.timings).unwrap_or_default();
     let started = micros_of_wall(event.at.wall).saturating_sub(micros_of(timings.total));
     put_start(out, started, &request, &response, &timings);
@@ -145,6 +148,13 @@ pub(super) fn put_failure(
     put_own(out, event, runs, ("error", own));
     put_member(out, "time", &Millis(micros_of(timings.total)).to_string());
     out.push(b'}');
+}
+
+/// The method of a request that was refused: what a server got may have any. Lines of events do not have it.
+fn method(failure: &Failure) -> Option<&str> {
+    let request = failure.attempt.as_ref()?.request.as_ref()?;
+    let (method, _) = str::from_utf8(&request.start_line).ok()?.split_once(' ')?;
+    (!method.is_empty()).then_some(method)
 }
 
 /// Appends the start of an object, up to its timings.

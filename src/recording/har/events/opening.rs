@@ -106,8 +106,11 @@ impl Builder<'_> {
                 let reason = reported.or_else(|| it.error.clone());
                 let reason = reason.unwrap_or_else(|| "no response was recorded".to_owned());
                 values["kind"] = "connect".into();
-                values["message"] =
-                    format!("could not connect to {}: {reason}", without_secrets(&it.url)).into();
+                let url = match &*it.url {
+                    "" => "an unknown URL".into(),
+                    url => without_secrets(url),
+                };
+                values["message"] = format!("could not connect to {url}: {reason}").into();
             }
             return self.push_object(self.now, own, values);
         }
