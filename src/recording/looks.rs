@@ -1,5 +1,7 @@
 //! What a file is, by its content.
 
+use serde::de::IgnoredAny;
+
 /// How much of a file is looked at to recognise it.
 pub(super) const START: usize = 64 << 10;
 
@@ -64,7 +66,15 @@ pub(super) fn looks(start: &[u8]) -> Looks {
         return Looks::Events;
     }
     match text[0] {
-        b'{' => object(text),
+        // As Windows writes it, some programs without the mark at the start.
+        b'{' | b'[' if text.get(1) == Some(&0) => UTF_16,
+        0 if matches!(text.get(1), Some(b'{' | b'[')) => UTF_16,
+        b'{' => match object(text) {
+            NEITHER if is_whole && is_cut(text) => {
+                Looks::Other("it is JSON that was cut off", None)
+            }
+            looks => looks,
+        },
         b'[' => Looks::Other("it is a JSON array", None),
         _ if start.contains(&0) => Looks::Other("it is binary data", None),
         b'<' => markup(text),
@@ -93,9 +103,15 @@ fn has_line_of_events(text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, EVENT).any(|at| at == 0 || text[at - 1] == b'\n')
 }
 
+/// Whether a text is the start of JSON.
+fn is_cut(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
+}
+
+const NEITHER: Looks = Looks::Other("it is JSON without \"event\" or \"log\"", None);
+
 /// What an object is, by its keys, of which the last may not be known.
 fn object(text: &[u8]) -> Looks {
-    const NEITHER: Looks = Looks::Other("it is JSON without \"event\" or \"log\"", None);
     let (mut is_event, mut is_input) = (false, false);
     for key in Keys::of(text) {
         match key {
@@ -223,6 +239,7 @@ mod tests {
     #[test]
     fn files_are_recognised_by_their_content() {
         const NEITHER: &str = "it is JSON without \"event\" or \"log\"";
+        const CUT: &str = "it is JSON that was cut off";
         const INPUT: &str = "it looks like lines for --input json";
         for (start, expected) in [
             ("", "it is empty"),
@@ -239,9 +256,12 @@ mod tests {
             ("{\"x\":1}\n{\"event\":1}", "events"),
             ("{\"x\":1}\n {\"event\":1}", NEITHER),
             ("{\"type\":\"text\",\"data\":\"a\"}", INPUT),
-            ("{", NEITHER),
-            ("{\"", NEITHER),
-            ("{\"\\", NEITHER),
+            ("{", CUT),
+            ("{\"", CUT),
+            ("{\"\\", CUT),
+            ("{\"a\":1,", CUT),
+            ("{\0\"\0", "it is UTF-16"),
+            ("\0{\0\"", "it is UTF-16"),
             ("{}", NEITHER),
             ("[1]", "it is a JSON array"),
             ("### a title\nWS ws://h\n> a", "it looks like a scenario"),
