@@ -292,3 +292,29 @@ fn a_status_text_that_repeats_a_secret_is_masked() {
         }
     }
 }
+
+/// What elapsed starts anew in each run.
+#[test]
+fn runs_that_were_added_to_one_file_stay_apart_in_a_har() {
+    let run = |minute: u64, longest: u64| {
+        let event = |ms: u64, event: &str, rest: &str| {
+            format!(
+                r#"{{"event":"{event}","time":"2026-05-04T09:{minute:02}:00.{ms:03}000Z","elapsed_ms":{ms}.000,"connection":1{rest}}}"#
+            ) + "\n"
+        };
+        let data = format!(
+            r#","direction":"client","type":"text","data":"{minute}","size":1,"wire_size":7,"compressed":false,"frames":1"#
+        );
+        event(longest / 2, "open", r#","url":"ws://h/","status":101"#)
+            + &event(longest - 1, "message", &data)
+            + &event(longest, "close", r#","code":1000,"was_clean":true"#)
+    };
+    let lines = [run(1, 900), run(2, 30), run(3, 600)].concat();
+    let outcome = view(&["-q", "--record", "r.har"], lines.clone()).code(0);
+    let outcome = view(&["--json"], outcome.file("r.har")).code(0);
+    let picked = |events: Vec<Value>| {
+        let pick = |it: &Value| format!("{} {} {}", it["event"], it["time"], it["data"]);
+        events.iter().map(pick).collect::<Vec<_>>()
+    };
+    assert_eq!(picked(outcome.json_lines()), picked(view(&["--json"], lines).json_lines()));
+}

@@ -346,8 +346,7 @@ impl Layout {
             entry.messages = messages;
             return written;
         }
-        let separator = if self.has_entries { 2 } else { 1 };
-        let bytes = separator + messages.size();
+        let bytes = 1 + u64::from(self.has_entries) + messages.size(); // with the separator
         self.direct = Some(Direct { key, bytes, is_first: !self.has_entries });
         self.has_entries = true;
         self.spool.release(messages)
@@ -373,9 +372,10 @@ impl Layout {
         }
         if let Err(error) = self.grow(key, file) {
             // Unlike the others it has been in the file before.
-            let written = finished - if is_first { 1 } else { 0 };
-            if !file.take_back(written, self.finished_messages, &mut |_| Ok(()))? {
-                return self.release_finished().and(Err(error));
+            let written = finished - u64::from(is_first);
+            let taken = file.take_back(written, self.finished_messages, &mut |_| Ok(()));
+            if !matches!(taken, Ok(true)) {
+                return self.release_finished().and(Err(error)); // they stay in the file
             }
             self.has_entries = !is_first;
             return self.grow(key, file).and(Err(error));

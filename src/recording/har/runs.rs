@@ -1,18 +1,21 @@
 //! The order of runs that were added to one file: what elapsed starts anew in each.
 
+use std::ops::RangeInclusive;
+
 use super::time::{Micros, micros_of, micros_of_wall};
 use crate::event::{FailureKind, Stamp};
 use crate::recording::RecordedKind;
 
-/// The clock and what elapsed are read one after the other: the starts of a run that follow from them differ by less.
-const TOLERANCE: Micros = 20_000;
+/// The clock and what elapsed are read one after the other: the starts of a run that follow from them differ by less, unless the
+/// process had to wait between. Another run starts later by at least the time of the one before, and that of a start of the program.
+const TOLERANCE: RangeInclusive<Micros> = 1000..=1_000_000;
 
 /// How long the runs before took, so that what elapsed since the first one tells the order of all events.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     /// The most that had elapsed in the run at an event.
     elapsed: Micros,
-    /// When the run began, as it follows from the last event.
+    /// When the run began, as it follows from that event.
     start: Micros,
     earlier: Micros,
 }
@@ -23,10 +26,13 @@ impl Runs {
     pub(super) fn advance(&mut self, at: Stamp, what: &RecordedKind) -> bool {
         let elapsed = micros_of(at.elapsed);
         let start = micros_of_wall(at.wall).saturating_sub(elapsed);
+        let tolerance = (self.elapsed / 2).clamp(*TOLERANCE.start(), *TOLERANCE.end());
         let is_new = elapsed < self.elapsed
-            && start.saturating_sub(self.start).unsigned_abs() > TOLERANCE.unsigned_abs()
+            && start.saturating_sub(self.start).unsigned_abs() > tolerance.unsigned_abs()
             && is_opening(what);
-        self.start = start;
+        if is_new || elapsed >= self.elapsed {
+            self.start = start; // of the event with the most that elapsed
+        }
         if is_new {
             // No event of it is at the time of one before.
             let end = self.earlier.saturating_add(self.elapsed).saturating_add(1);
@@ -78,7 +84,7 @@ mod tests {
         let mut runs = Runs::default();
         let mut last = Micros::MIN;
         for (run, elapsed) in [5, 5, 9, 0, 20, 3, 3, 2, u64::MAX >> 8, 0].into_iter().enumerate() {
-            runs.advance(at(run as u64 * 1_000_000, elapsed), &opening());
+            runs.advance(at(run as u64 * 2_000_000, elapsed), &opening());
             let since = runs.earlier().saturating_add(Micros::try_from(elapsed).expect("few"));
             assert!(since >= last, "{elapsed}: {since} < {last}");
             last = since;
@@ -104,6 +110,6 @@ mod tests {
             events.map(|(start, elapsed)| runs.advance(at(7_000_000 + start, elapsed), &opening()));
         assert_eq!((found, runs.earlier()), ([false; 5], 0));
         // The clock was set back.
-        assert!(runs.advance(at(6_900_000, 10_000_000), &opening()));
+        assert!(runs.advance(at(5_900_000, 10_000_000), &opening()));
     }
 }

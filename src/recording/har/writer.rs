@@ -29,8 +29,6 @@ pub struct HarWriter {
     /// What has to stay free on the disk.
     room: Option<Room>,
     has_started: bool,
-    /// The events may be of several runs, one after the other.
-    has_runs: bool,
     runs: Runs,
     /// What the last connection was, or will be, connected to.
     url: String,
@@ -58,7 +56,6 @@ impl HarWriter {
             layout: Layout::new(Spool::new(folder)),
             room: None,
             has_started: false,
-            has_runs: true,
             runs: Runs::default(),
             url: String::new(),
             highest: None,
@@ -74,7 +71,7 @@ impl HarWriter {
     /// be added to it.
     pub fn for_file_in(folder: PathBuf) -> Self {
         let room = Some(Room::new(folder.clone()));
-        Self { room, has_runs: false, ..Self::new(folder) }
+        Self { room, ..Self::new(folder) }
     }
 
     /// The same for a disk with so much room.
@@ -221,7 +218,7 @@ impl HarWriter {
     /// Of a file. What was written before can be read.
     pub fn event(&mut self, event: &Recorded, file: &mut dyn Sink) -> io::Result<()> {
         self.start(file)?;
-        if self.has_runs && self.runs.advance(event.at, &event.what) {
+        if self.runs.advance(event.at, &event.what) {
             self.layout.end_all(file)?; // what was open then was not recorded to its end
             (self.highest, self.was_opened) = (None, false);
             self.url.clear();
