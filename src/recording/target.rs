@@ -7,7 +7,7 @@ use super::written::WrittenFile;
 
 /// What was written, and is not in the file as something whole.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+struct Pending {
     bytes: Vec<u8>,
     messages: u64,
     /// How often all of it was committed or removed.
@@ -23,42 +23,46 @@ pub(super) struct Mark {
 }
 
 /// A file with what is pending for it.
-pub(super) struct Target<'a> {
-    pub(super) file: &'a mut WrittenFile,
-    pub(super) pending: &'a mut Pending,
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) file: WrittenFile,
     /// How many messages are in the file.
-    pub(super) messages: &'a mut u64,
+    pub(super) messages: u64,
+    pending: Pending,
 }
 
 /// How much is kept in memory of what is whole only together with what follows.
 const MAX_PENDING: usize = 256 << 10;
 
-impl Pending {
-    /// How many bytes there are.
-    pub(super) fn length(&self) -> usize {
-        self.bytes.len()
+impl Target {
+    /// A file that nothing is pending for.
+    pub(super) fn new(file: WrittenFile) -> Self {
+        Self { file, messages: 0, pending: Pending::default() }
     }
 
-    /// The end of what there is.
+    /// How many bytes are pending.
+    pub(super) fn pending(&self) -> usize {
+        self.pending.bytes.len()
+    }
+
+    /// The end of what is pending.
     pub(super) fn mark(&self) -> Mark {
-        Mark { cleared: self.cleared, bytes: self.bytes.len(), messages: self.messages }
+        let Pending { cleared, bytes, messages } = &self.pending;
+        Mark { cleared: *cleared, bytes: bytes.len(), messages: *messages }
     }
 
-    /// Removes what was written since, to a file that has something of it, or to one that was given none of it.
-    pub(super) fn return_to(&mut self, mark: Mark, file: &mut WrittenFile) {
-        if file.is_begun() || self.cleared != mark.cleared {
-            self.discard(file);
+    /// Removes what was written since. If what was pending then has been committed or begun, nothing is left pending.
+    pub(super) fn return_to(&mut self, mark: Mark) {
+        if self.file.is_begun() || self.pending.cleared != mark.cleared {
+            self.discard();
         } else {
-            self.bytes.truncate(mark.bytes);
-            self.messages = mark.messages;
+            self.pending.bytes.truncate(mark.bytes);
+            self.pending.messages = mark.messages;
         }
     }
+}
 
-    fn discard(&mut self, file: &mut WrittenFile) {
-        file.cut_begun();
-        self.clear();
-    }
-
+impl Pending {
     fn clear(&mut self) {
         self.bytes.clear();
         self.messages = 0;
@@ -66,7 +70,7 @@ impl Pending {
     }
 }
 
-impl Write for Target<'_> {
+impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.pending.bytes.extend_from_slice(bytes);
         if self.pending.bytes.len() > MAX_PENDING {
@@ -82,7 +86,7 @@ impl Write for Target<'_> {
     }
 }
 
-impl Sink for Target<'_> {
+impl Sink for Target {
     fn count(&mut self, messages: u64) {
         self.pending.messages += messages;
     }
@@ -90,14 +94,15 @@ impl Sink for Target<'_> {
     fn commit(&mut self) -> io::Result<()> {
         let result = self.file.add(&self.pending.bytes);
         if result.is_ok() {
-            *self.messages += self.pending.messages;
+            self.messages += self.pending.messages;
         }
         self.pending.clear();
         result
     }
 
     fn discard(&mut self) {
-        self.pending.discard(self.file);
+        self.file.cut_begun();
+        self.pending.clear();
     }
 
     fn take_back(
@@ -109,7 +114,7 @@ impl Sink for Target<'_> {
         self.commit()?;
         let is_taken = self.file.take_back(bytes, to)?;
         if is_taken {
-            *self.messages = self.messages.saturating_sub(messages);
+            self.messages = self.messages.saturating_sub(messages);
         }
         Ok(is_taken)
     }

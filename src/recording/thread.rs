@@ -9,7 +9,7 @@ use memchr::memchr;
 use super::file::OpenFile;
 use super::progress::{Counts, Progress};
 use super::sink::Sink;
-use super::target::{Pending, Target};
+use super::target::Target;
 use super::writer::Content;
 use super::written::WrittenFile;
 use crate::event::Level;
@@ -18,14 +18,11 @@ use crate::platform::batches::{Batch, BatchQueue, Waited};
 /// Writes the batches of a queue to a file.
 pub(super) struct FileWriter {
     queue: BatchQueue,
-    file: WrittenFile,
+    target: Target,
     content: Content,
     progress: Arc<Progress>,
-    /// Messages in the file.
-    messages: u64,
     /// The start of a line of events whose end is in a later batch; unused for [`Content::Lines`].
     line: Vec<u8>,
-    pending: Pending,
     /// After a failure, the end of the content would make it whole.
     can_be_finished: bool,
     /// Another program has changed the file.
@@ -40,12 +37,10 @@ impl FileWriter {
         let OpenFile { file, content } = open;
         Self {
             queue,
-            file: WrittenFile::new(file.file, file.length),
+            target: Target::new(WrittenFile::new(file.file, file.length)),
             content,
             progress,
-            messages: 0,
             line: Vec::new(),
-            pending: Pending::default(),
             can_be_finished: true,
             is_changed: false,
         }
@@ -53,7 +48,7 @@ impl FileWriter {
 
     /// Ends the last line of the file, which a run that was killed has left.
     pub(super) fn end_cut_line(&mut self) -> io::Result<()> {
-        self.file.end_line()
+        self.target.file.end_line()
     }
 
     /// Writes until the queue has ended, or the file fails or is full.
@@ -91,7 +86,7 @@ impl FileWriter {
                 Waited::Ended => return Ok(()),
             }
             if let Content::Rewritten(rewriter) = &mut self.content {
-                rewriter.write_if_due(&mut self.file, Instant::now())?;
+                rewriter.write_if_due(&mut self.target.file, Instant::now())?;
                 if rewriter.is_full() {
                     return Ok(());
                 }
@@ -101,12 +96,12 @@ impl FileWriter {
     }
 
     fn show_progress(&self) {
-        let size = self.file.size();
+        let size = self.target.file.size();
         let (messages, unwritten) = match &self.content {
             Content::Rewritten(rewriter) => {
                 (rewriter.written_messages(), rewriter.unwritten_messages())
             }
-            _ => (self.messages, 0),
+            _ => (self.target.messages, 0),
         };
         let mut state = self.progress.state();
         state.counts = Counts { messages, size };
@@ -117,12 +112,12 @@ impl FileWriter {
         self.check_file()?;
         if batch.is_cut {
             self.line.clear();
-            self.file.cut_begun();
+            self.target.file.cut_begun();
             return Ok(());
         }
         if let Content::Lines = self.content {
-            let (written, result) = self.file.add_lines(&batch.bytes);
-            self.messages += batch.messages_in(written);
+            let (written, result) = self.target.file.add_lines(&batch.bytes);
+            self.target.messages += batch.messages_in(written);
             return result;
         }
         self.convert(batch)
@@ -142,52 +137,44 @@ impl FileWriter {
                     &whole
                 }
             };
-            let Self { file, pending, messages, .. } = self;
-            let before = pending.mark();
+            let before = self.target.mark();
             result = match &mut self.content {
                 Content::Lines => Ok(()),
-                Content::Converted(writer) => {
-                    writer.line(line, &mut Target { file, pending, messages })
-                }
+                Content::Converted(writer) => writer.line(line, &mut self.target),
                 Content::Rewritten(rewriter) => rewriter.line(line),
             };
             if result.is_err() {
-                pending.return_to(before, file);
+                self.target.return_to(before);
                 break;
             }
             taken += length + 1;
-            if self.pending.length() >= PIECE {
-                self.put_pending()?;
+            if self.target.pending() >= PIECE {
+                self.target.commit()?;
             }
         }
-        self.put_pending()?;
+        self.target.commit()?;
         self.line.extend_from_slice(&batch.bytes[taken..]);
         result
     }
 
-    fn put_pending(&mut self) -> io::Result<()> {
-        let Self { file, pending, messages, .. } = self;
-        Target { file, pending, messages }.commit()
-    }
-
     fn finish(&mut self) -> io::Result<()> {
         match &mut self.content {
-            Content::Lines => self.file.cut_begun(),
+            Content::Lines => self.target.file.cut_begun(),
             Content::Converted(writer) => {
                 self.can_be_finished = false; // only once
-                let Self { file, pending, messages, .. } = self;
-                let mut target = Target { file, pending, messages };
-                writer.finish(&mut target)?;
-                target.commit()?;
+                writer.finish(&mut self.target)?;
+                self.target.commit()?;
             }
-            Content::Rewritten(rewriter) => rewriter.write(&mut self.file, Instant::now())?,
+            Content::Rewritten(rewriter) => {
+                rewriter.write(&mut self.target.file, Instant::now())?
+            }
         }
         self.check_file()
     }
 
     /// Checks that the file has what was written: an end alone would not make it whole again.
     fn check_file(&mut self) -> io::Result<()> {
-        self.file.check().inspect_err(|_| {
+        self.target.file.check().inspect_err(|_| {
             self.can_be_finished = false;
             self.is_changed = true;
         })
@@ -198,11 +185,10 @@ impl FileWriter {
         match &mut self.content {
             Content::Converted(writer) if self.can_be_finished => {
                 // Readers take what is there also without an end.
-                let Self { file, pending, messages, .. } = self;
-                let mut target = Target { file, pending, messages };
-                let _ = writer.finish(&mut target).and_then(|()| target.commit());
+                let finished = writer.finish(&mut self.target);
+                let _ = finished.and_then(|()| self.target.commit());
             }
-            Content::Rewritten(rewriter) => rewriter.write_what_fits(&mut self.file),
+            Content::Rewritten(rewriter) => rewriter.write_what_fits(&mut self.target.file),
             Content::Lines | Content::Converted(_) => {}
         }
     }
