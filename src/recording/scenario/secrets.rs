@@ -1,6 +1,6 @@
 //! Secrets of a recording: in a scenario they are variables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::lines::escaped;
 use super::values::{Names, Recordings};
@@ -18,7 +18,7 @@ struct Key {
     value: Option<Value>,
 }
 
-/// What tells a value from others.
+/// Identifies a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
     Known(String),
@@ -34,9 +34,10 @@ pub(super) struct Secrets {
     handling: SecretValues,
     /// Those that have no value in the scenario, by what they are the value of, with the value if it is known.
     variables: BTreeMap<Key, String>,
-    /// The hashes of the masked secrets of the request that is being written, of those that are not written yet.
-    ids: Vec<(String, u64)>,
-    /// The field of it that is being written; with an empty name the URL.
+    /// The hashes of the masked secrets of the request that is being written, by the name of the field in lower case, of those
+    /// that are not written yet.
+    ids: BTreeMap<String, VecDeque<u64>>,
+    /// The name of the field that is being written, in lower case; that of the URL is empty.
     field: Option<String>,
     /// How many masks of the request without a hash were written, by what they stand for.
     places: BTreeMap<String, usize>,
@@ -55,15 +56,16 @@ impl Secrets {
 
     /// Begins a request with the hashes of its masked secrets ([`crate::event::HeadView::secret_ids`]).
     pub(super) fn begin_request(&mut self, ids: &[(String, u64)]) {
-        self.ids = ids.to_vec();
+        self.ids.clear();
+        for (name, id) in ids {
+            self.ids.entry(name.to_ascii_lowercase()).or_default().push_back(*id);
+        }
         self.places.clear();
     }
 
     /// The hash of the next mask of the field that is being written.
     fn take_id(&mut self) -> Option<u64> {
-        let field = self.field.as_ref()?;
-        let place = self.ids.iter().position(|(name, _)| name.eq_ignore_ascii_case(field))?;
-        Some(self.ids.remove(place).1)
+        self.ids.get_mut(self.field.as_ref()?)?.pop_front()
     }
 
     /// A URL with variables in place of secrets.
@@ -109,7 +111,7 @@ impl Secrets {
 
     /// The value of a header field with variables in place of secrets.
     pub(super) fn field(&mut self, name: &str, value: &str) -> String {
-        self.field = Some(name.to_owned());
+        self.field = Some(name.to_ascii_lowercase());
         let what = format!("the header {name}{}", scheme(name, value));
         let masked = Redaction::Mask.value(name, value.as_bytes());
         let masked = String::from_utf8_lossy(&masked);
@@ -232,7 +234,7 @@ impl Secrets {
         format!("{{{{{variable}}}}}")
     }
 
-    /// What tells the next masked value of the request from others.
+    /// Identifies the next masked value of the request.
     fn masked_value(&mut self, what: &str) -> Value {
         if let Some(id) = self.take_id() {
             return Value::Hash(id);
