@@ -23,7 +23,7 @@ mod undelivered;
 
 pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
 pub use decided::{Carried, Decided, HeldOutcome};
-pub use failure::{AttemptView, FailedResponse, Failure, FailureKind};
+pub use failure::{AttemptView, FailedResponse, Failure, FailureKind, UNKNOWN_HOST};
 pub use head_view::HeadView;
 pub use mask::{Mask, emit_masked};
 pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads, REQUEST_TARGET};

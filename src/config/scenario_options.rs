@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ConnectConfig;
 use super::tls::version_text;
-use crate::cli::{ConnectArgs, RouteArgs, TlsArgs};
+use crate::cli::{ConnectArgs, MAX_REDIRECTS, RouteArgs, TlsArgs};
 use crate::client::EndpointConfig;
 use crate::protocol::head::HeaderLine;
 use crate::recording::scenario::{OptionSecret, ScenarioOption};
@@ -16,7 +16,6 @@ use crate::redact::{MASK, Redaction};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-const MAX_REDIRS: usize = 10;
 const MAX_MESSAGE_SIZE: u64 = 64 << 20;
 
 /// The options of a connection that events do not have, of `wscope URL`.
@@ -29,8 +28,8 @@ pub(super) fn connect_options(args: &ConnectArgs, config: &ConnectConfig) -> Vec
     let flag = |is_given: bool| is_given.then(|| "true".to_owned());
     let redirects = &args.resilience.redirects;
     add("location", flag(redirects.location));
-    let most = redirects.max_redirs;
-    add("max-redirs", (redirects.location && most != MAX_REDIRS).then(|| most.to_string()));
+    let most = redirects.max_redirs.to_string();
+    add("max-redirs", Some(most).filter(|most| redirects.location && most != MAX_REDIRECTS));
     add("lenient", flag(config.endpoint.lenient));
     let size = config.max_message_size;
     add("max-message-size", (size != MAX_MESSAGE_SIZE).then(|| size.to_string()));

@@ -6,6 +6,9 @@ use super::{HeadView, InterimView};
 use crate::net::Timings;
 use crate::net::tls::CertificateInfo;
 
+/// The host in the URL of a request without a Host header. It cannot be that of a server (RFC 2606).
+pub const UNKNOWN_HOST: &str = "unknown.invalid";
+
 /// The kinds of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")] // as FailureKind::name

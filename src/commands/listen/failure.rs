@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::event::{AttemptView, FailedResponse, Failure, FailureKind, Mask};
+use crate::event::{AttemptView, FailedResponse, Failure, FailureKind, Mask, UNKNOWN_HOST};
 use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
@@ -117,9 +117,6 @@ pub(super) struct RefusedRequest<'a> {
     secrets: Secrets,
 }
 
-/// In the URL of a request without a Host header. It cannot be that of a host (RFC 2606).
-const NO_HOST: &str = "unknown.invalid";
-
 impl<'a> RefusedRequest<'a> {
     /// The request of the client at `remote`.
     pub(super) fn new(
@@ -168,7 +165,7 @@ impl<'a> RefusedRequest<'a> {
     fn url(&self) -> String {
         let s = if self.is_tls { "s" } else { "" };
         let host = self.request.head.value("Host").filter(|host| !host.trim().is_empty());
-        let host = host.unwrap_or_else(|| NO_HOST.to_owned());
+        let host = host.unwrap_or_else(|| UNKNOWN_HOST.to_owned());
         format!("ws{s}://{}{}", host.trim(), resource_name(&self.request.line.target))
     }
 

@@ -11,7 +11,6 @@ use super::item::{Item, ItemKind};
 use crate::output::escape::{Newlines, escape_bytes};
 use crate::protocol::counted::counted;
 use crate::recording::compare::{Change, Changes, Ignore, json_of, shown, walk};
-use crate::recording::seen::NOT_KEPT;
 use crate::scenario::difference::json_path;
 
 /// A difference, with the connections of the first and the second recording.
@@ -101,7 +100,7 @@ impl ValueChanges {
         if one.kind == ItemKind::File && other.kind == ItemKind::File {
             let size = |item: &Item| {
                 let size = counted(item.size, "byte");
-                match item.data == NOT_KEPT.as_bytes() {
+                match item.is_not_kept() {
                     true => Some(size),
                     false => Some(format!("{size} ({})", shown_path(&item.data))),
                 }

@@ -307,7 +307,7 @@ fn opening(connection: &Connection) -> String {
 fn preview(item: &Item) -> String {
     let size = counted(item.size, "byte");
     match item.kind {
-        ItemKind::File if item.data == NOT_KEPT.as_bytes() => format!("{NOT_KEPT} ({size})"),
+        ItemKind::File if item.is_not_kept() => format!("{NOT_KEPT} ({size})"),
         ItemKind::File => format!("file {} ({size})", escape_bytes(&item.data, Newlines::Escape)),
         ItemKind::Ping | ItemKind::Pong => format!("{} {}", item.kind.name(), shown(&item.start())),
         ItemKind::Text | ItemKind::Binary => {

@@ -8,6 +8,7 @@ use super::shape::Shape;
 use crate::protocol::MessageKind;
 use crate::recording::compare::{Content, Fingerprint, Ignore, json_of};
 use crate::recording::replay::Side;
+use crate::recording::seen::NOT_KEPT;
 
 /// A message, or a ping or pong.
 #[derive(Clone, Debug)]
@@ -105,6 +106,11 @@ impl Item {
         let data = Bytes::copy_from_slice(path.as_bytes());
         let (number, at) = (0, Duration::ZERO);
         Self { number, at, side, kind: ItemKind::File, data, size, print, shape }
+    }
+
+    /// Whether it is a message that a proxy did not keep.
+    pub(super) fn is_not_kept(&self) -> bool {
+        self.kind == ItemKind::File && self.data == NOT_KEPT.as_bytes()
     }
 
     /// The payload; `None`: only its start was kept.

@@ -1,10 +1,7 @@
-//! Requests that a server got which are no opening handshakes.
+//! Recorded requests that are not opening handshakes.
 
-use crate::event::Failure;
+use crate::event::{Failure, UNKNOWN_HOST};
 use crate::net::target::Target;
-
-/// The start of the URL of a request without `Host`, as `listen` records it.
-const NO_HOST: [&str; 2] = ["ws://unknown.invalid", "wss://unknown.invalid"];
 
 /// Whether a request that was refused is one that no scenario can make: it did not ask for a WebSocket, or has no URL that
 /// a client can be given.
@@ -13,9 +10,8 @@ pub(super) fn is_no_handshake(failure: &Failure) -> bool {
         return false;
     }
     let Some(attempt) = failure.attempt.as_ref() else { return false };
-    let has_url = Target::parse(&attempt.url).is_ok()
-        && !NO_HOST.iter().any(|start| attempt.url.starts_with(start));
-    if !has_url {
+    let behind_scheme = attempt.url.split_once("://").map_or("", |(_, rest)| rest);
+    if Target::parse(&attempt.url).is_err() || behind_scheme.starts_with(UNKNOWN_HOST) {
         return true;
     }
     let Some(request) = &attempt.request else { return false };
