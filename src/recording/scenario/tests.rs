@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use super::{Generated, SecretValues, Settings, part};
-use crate::event::{Closed, HeadView, Opened, Stamp};
+use crate::event::{Closed, FailedResponse, HeadView, Opened, Stamp};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::Direction;
@@ -47,6 +47,12 @@ pub(super) fn head(fields: &[(&str, &str)]) -> HeadView {
         malformed: Vec::new(),
         secret_ids: Vec::new(),
     }
+}
+
+/// A response without fields and body that refuses a request.
+pub(super) fn refusal(status: u16) -> FailedResponse {
+    let (head, body, notes) = (head(&[]), Vec::new(), Vec::new());
+    FailedResponse { status, head, body, is_partial: false, notes }
 }
 
 pub(super) fn opened(url: &str, request: &[(&str, &str)]) -> Opened {

@@ -1,4 +1,6 @@
-use super::{Generated, Settings, close, closed, generate, head, now, opened, scenario, verbatim};
+use super::{
+    Generated, Settings, close, closed, generate, head, now, opened, refusal, scenario, verbatim,
+};
 use crate::event::failure::AttemptView;
 use crate::event::{FailedResponse, Failure, FailureKind};
 use crate::net::target::Target;
@@ -179,13 +181,7 @@ fn a_plain_request_is_named_and_left_out() {
     let refusal = |status, request: &[(&str, &str)]| {
         let mut failure =
             Failure::new(FailureKind::Handshake, "refused: 426 Upgrade Required".to_owned());
-        failure.response = Some(FailedResponse {
-            status,
-            head: head(&[]),
-            body: Vec::new(),
-            is_partial: false,
-            notes: Vec::new(),
-        });
+        failure.response = Some(refusal(status));
         failure.attempt = Some(Box::new(AttemptView {
             url: "ws://h/health?token=x".to_owned(),
             request: Some(head(request)),
@@ -240,13 +236,7 @@ fn a_url_that_a_scenario_cannot_have_is_no_part() {
         let mut request = head(&upgrade);
         request.start_line = method.as_bytes().to_vec();
         let mut failure = Failure::new(FailureKind::Handshake, "refused".to_owned());
-        failure.response = Some(FailedResponse {
-            status: 400,
-            head: head(&[]),
-            body: Vec::new(),
-            is_partial: false,
-            notes: Vec::new(),
-        });
+        failure.response = Some(refusal(400));
         let attempt = AttemptView { url: url.to_owned(), request: Some(request), timings: None };
         failure.attempt = Some(Box::new(attempt));
         let text = scenario(&[now(RecordedKind::Failure(Box::new(failure)))]).text;
@@ -310,11 +300,9 @@ fn options_for_one_server_are_not_those_of_another() {
 fn a_refusal_is_expected_with_its_status() {
     let mut failure = Failure::new(FailureKind::Handshake, "refused".to_owned());
     failure.response = Some(FailedResponse {
-        status: 401,
         head: head(&[("WWW-Authenticate", "Bearer"), ("Date", "today")]),
         body: b"no".to_vec(),
-        is_partial: false,
-        notes: Vec::new(),
+        ..refusal(401)
     });
     let refused = |failure: &Failure| now(RecordedKind::Failure(Box::new(failure.clone())));
     let expected = ["HTTP 401", "WWW-Authenticate: Bearer"];

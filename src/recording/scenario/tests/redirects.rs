@@ -1,8 +1,8 @@
 //! Connections that ended with a redirect.
 
-use super::{Settings, generate, head, now};
+use super::{Settings, generate, head, now, refusal};
 use crate::event::failure::AttemptView;
-use crate::event::{FailedResponse, Failure, FailureKind, Redirect};
+use crate::event::{Failure, FailureKind, Redirect};
 use crate::recording::scenario::ScenarioOption;
 use crate::recording::{Recorded, RecordedKind};
 
@@ -19,13 +19,7 @@ fn redirected(status: u16, from: &str, to: &str) -> Recorded {
 
 fn refused(status: u16, url: &str) -> Recorded {
     let mut failure = Failure::new(FailureKind::Handshake, "more redirects".to_owned());
-    failure.response = Some(FailedResponse {
-        status,
-        head: head(&[]),
-        body: Vec::new(),
-        is_partial: false,
-        notes: Vec::new(),
-    });
+    failure.response = Some(refusal(status));
     failure.attempt = Some(Box::new(AttemptView {
         url: url.to_owned(),
         request: Some(head(&[("Sec-WebSocket-Extensions", "x"), ("Upgrade", "websocket")])),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{at, close, closed, head, opened, received, scenario, sent};
+use super::{at, close, closed, head, opened, received, refusal, scenario, sent};
 use crate::event::{Failure, FailureKind, Opened, Redirect, Stamp};
 use crate::net::Timings;
 use crate::protocol::connection::Initiator;
@@ -116,13 +116,7 @@ fn a_refused_handshake_is_where_it_began() {
         timings: Some(timings),
         ..Default::default()
     }));
-    failure.response = Some(crate::event::FailedResponse {
-        status: 403,
-        head: head(&[]),
-        body: Vec::new(),
-        is_partial: false,
-        notes: Vec::new(),
-    });
+    failure.response = Some(refusal(403));
     let events = [
         open(1, 0, 0),
         after(1500, received("news")).of(1),
