@@ -20,7 +20,8 @@ pub trait Sink: Write {
     /// Removes what was written since the last commit, of which a part is missing.
     fn discard(&mut self) {}
 
-    /// Commits what was written, then removes the last bytes, with so many messages, and gives them to `to` in pieces. Returns whether that is possible.
+    /// Commits what was written, then removes the last bytes, with so many messages, and gives them to `to` in pieces.
+    /// Returns whether that is possible.
     ///
     /// # Errors
     /// If they cannot be read, or of `to`: they are still there then.

@@ -2,7 +2,7 @@
 
 use super::MASK;
 
-/// The parts of a text that were masked, in their order; `None` if that cannot be told.
+/// The parts of `text` that `masked` replaces with a mask, in order; `None` if they cannot be determined.
 pub fn masked_parts<'a>(text: &'a [u8], masked: &[u8]) -> Option<Vec<&'a [u8]>> {
     let mut kept = Vec::new();
     let mut rest = masked;

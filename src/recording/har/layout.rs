@@ -48,7 +48,7 @@ struct Direct {
     key: Option<u64>,
     /// How long it is in the file, with the separator before it.
     bytes: u64,
-    /// There is no entry before it.
+    /// Whether it is the first entry of the file.
     is_first: bool,
 }
 
@@ -417,7 +417,7 @@ impl Layout {
     /// Writes the entries that ended, which stay in the spool.
     fn write_finished(&mut self, file: &mut dyn Sink) -> io::Result<()> {
         self.put(file, |layout, file| {
-            // Before the first entry there is no comma.
+            // The first entry has no comma before it.
             let skip = usize::from(!layout.has_entries);
             layout.spool.copy(&layout.finished, skip, file)?;
             file.count(layout.finished_messages);

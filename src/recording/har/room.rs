@@ -35,8 +35,8 @@ impl Room {
         Self { free_space, ..Self::new(PathBuf::new()) }
     }
 
-    /// Checks that there is room for the event of a line of this length and, as long as it is in another file, for its copy in the HAR; and for what is
-    /// `needed` already.
+    /// Checks that there is room for what is `needed` already, and for the event of a line of this length: in the temporary
+    /// file, and for its copy in the HAR.
     ///
     /// # Errors
     /// If there is not.

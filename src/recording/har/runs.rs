@@ -10,7 +10,7 @@ use crate::recording::RecordedKind;
 /// process had to wait between. Another run starts later by at least the time of the one before, and that of a start of the program.
 const TOLERANCE: RangeInclusive<Micros> = 1000..=1_000_000;
 
-/// How long the runs before took, so that what elapsed since the first one tells the order of all events.
+/// Computes what has to be added to `elapsed_ms` so that it increases over all runs in a file.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     /// The most that had elapsed in the run at an event.
