@@ -2,6 +2,8 @@
 //! same time: one entry at a time grows at the end of the file, and those of other connections are in the spool until they
 //! are complete. Then they take the place of the growing one, which is moved behind them.
 
+mod finish;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -38,6 +40,8 @@ pub(super) struct Layout {
     finished_messages: u64,
     /// The next entry is not the first in the file.
     has_entries: bool,
+    /// What was added to the file at the end, each with its length and its messages.
+    added: Vec<(u64, u64)>,
     /// How many were begun.
     count: u64,
     text: Vec<u8>,
@@ -80,6 +84,7 @@ impl Layout {
             finished: Stream::default(),
             finished_messages: 0,
             has_entries: false,
+            added: Vec::new(),
             count: 0,
             text: Vec::new(),
         }
@@ -234,33 +239,6 @@ impl Layout {
         self.spool.append(&mut self.finished, b",\n")?;
         self.spool.append(&mut self.finished, text)?;
         self.put_finished(file)
-    }
-
-    /// Ends all, each that there is room for.
-    ///
-    /// # Errors
-    /// The first one. If the one that grows in the file cannot be ended, nothing can follow it.
-    pub(super) fn finish(&mut self, file: &mut dyn Sink) -> io::Result<io::Result<()>> {
-        if self.direct.is_some() {
-            self.end_direct(file)?;
-        }
-        let mut result = self.put_finished(file);
-        while let Some((_, key)) = self.order.pop_first() {
-            let Some(mut entry) = self.open.remove(&key) else { continue };
-            let written = self.put(file, |layout, file| {
-                layout.behind_messages(&mut entry)?;
-                layout.separate(file)?;
-                layout.spool.copy(&entry.messages, 0, file)?;
-                file.count(entry.message_count);
-                layout.put_rest(&entry, file)
-            });
-            match written {
-                Ok(()) => self.has_entries = true,
-                Err(error) if self.is_broken() => return Ok(result.and(Err(error))),
-                Err(error) => result = result.and(Err(error)),
-            }
-        }
-        Ok(result)
     }
 
     /// Has `put` write something whole: all of it gets into the file, or nothing.

@@ -300,7 +300,19 @@ impl HarWriter {
             return Err(io::Error::other("the temporary file has failed"));
         }
         self.start(file)?;
-        let result = self.layout.finish(file)?;
+        let mut result = self.layout.finish(file)?;
+        while let Err(error) = self.put_end(file) {
+            file.discard();
+            if !self.layout.take_back_added(file)? {
+                return Err(error);
+            }
+            result = result.and(Err(error));
+        }
+        result
+    }
+
+    /// Writes what is behind the entries.
+    fn put_end(&self, file: &mut dyn Sink) -> io::Result<()> {
         file.write_all(b"\n]")?;
         if !self.comment.is_empty() {
             write!(file, ",\"comment\":{}", serde_json::Value::from(&*self.comment))?;
@@ -312,8 +324,7 @@ impl HarWriter {
             file.write_all(b"]}")?;
         }
         file.write_all(b"}}\n")?;
-        file.commit()?;
-        result
+        file.commit()
     }
 }
 

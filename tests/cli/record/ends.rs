@@ -222,6 +222,9 @@ pub(super) mod full {
         }
     }
 
+    /// More bytes than a HAR has before the first connection, and fewer than with it.
+    const WHOLE_START: u64 = 200;
+
     /// The rest was written behind a hole of NUL bytes, without a word.
     #[test]
     fn a_file_that_is_truncated_is_not_recorded_to_any_longer() {
@@ -234,7 +237,7 @@ pub(super) mod full {
             let args = [&server.url(), "--record", file];
             let mut running = wscope().args(args).stdin_open().spawn();
             running.wait_stderr("connected");
-            wait_for_file(&running, file, 1);
+            wait_for_file(&running, file, WHOLE_START);
             std::fs::write(running.home().join(file), "").expect("a recording");
             server.release();
             running.wait_stderr(&format!(

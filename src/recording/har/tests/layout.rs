@@ -226,6 +226,29 @@ fn recording_stops_while_there_is_room_for_what_completes_the_file() {
     assert!(recorded > 50 && found == recorded, "{found} of {recorded}");
 }
 
+/// The entries that are added at the end leave room for what is behind them.
+#[test]
+fn a_disk_that_is_full_at_the_end_has_a_file_that_is_closed() {
+    // The end has 5 bytes.
+    for room in (2000..6000).step_by(4) {
+        let mut writer = HarWriter::new(std::env::temp_dir());
+        let mut disk = Disk { room: usize::MAX, ..Disk::default() };
+        for number in 1..4 {
+            writer.event(&event(number, number, OPEN), &mut disk).expect("room");
+            let message = message(&"x".repeat(900));
+            writer.event(&event(number, number, &message), &mut disk).expect("room");
+            disk.commit().expect("room");
+        }
+        disk.room = room;
+        let finished = writer.finish(&mut disk);
+        assert_eq!(finished.is_ok(), disk.messages == 3, "{room}");
+        let (read, result) = read_all(&disk.file);
+        assert!(result.is_ok_and(|summary| summary.warnings.is_empty()), "{room}: not whole");
+        let messages = read.iter().filter(|event| event.message().is_some()).count();
+        assert_eq!(messages as u64, disk.messages, "{room}");
+    }
+}
+
 /// The numbers of messages `m1;` in a file.
 fn numbers(file: &[u8]) -> BTreeSet<u64> {
     let file = String::from_utf8_lossy(file);
