@@ -22,6 +22,7 @@ mod text;
 mod transit;
 mod visible;
 
+use message::ShortTexts;
 use object::{Object, TimeFields};
 pub use opened::SECRET_IDS;
 use opened::{certificate, interim, open, secret_ids, timings};
@@ -66,13 +67,19 @@ pub struct Json {
     /// The part of an event that the outlet does not have yet.
     part: Vec<u8>,
     when: TimeFields,
+    texts: ShortTexts,
 }
 
 impl Json {
     /// Writes them, and these of frames.
     pub fn new(frames: JsonFrames) -> Self {
-        let (part, when) = (Vec::new(), TimeFields::default());
-        Self { frames, addition: None, part, when }
+        Self {
+            frames,
+            addition: None,
+            part: Vec::new(),
+            when: TimeFields::default(),
+            texts: ShortTexts::default(),
+        }
     }
 
     /// Writes also this.
@@ -94,7 +101,6 @@ impl Format for Json {
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        self.when.set(event.at);
         if let EventKind::Message(message) = &event.what
             && message.kind == MessageKind::Text
             && message.data.len() <= message::MOST
@@ -102,11 +108,12 @@ impl Format for Json {
             && event.passes_as_it_is()
             && let Some(text) = message::Text::of(message.data)
         {
-            let when = self.when.text();
+            let Self { texts, when, .. } = self;
             return out.write_record(message.data.len() + message::OTHERS, |line| {
-                message::short_text(line, when, event, message, text);
+                texts.write(line, when, event, message, text);
             });
         }
+        self.when.set(event.at);
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
             EventKind::Open(opened) => open(object, event, opened, self.addition),

@@ -100,9 +100,11 @@ pub(super) fn escaped_piece(text: &[u8], out: &mut Vec<u8>) -> usize {
     end
 }
 
+// Called for each few bytes of all text.
+#[inline(always)]
 fn is_plain_ascii(block: &[u8; BLOCK]) -> bool {
     let unusual = |byte: u8| !(0x20..0x7f).contains(&byte) | (byte == b'"') | (byte == b'\\');
-    !block.iter().fold(false, |found, &byte| found | unusual(byte))
+    block.iter().fold(0, |found, &byte| found | u8::from(unusual(byte))) == 0
 }
 
 /// Characters beyond U+FFFF are two units (RFC 8259 section 7).
