@@ -121,6 +121,8 @@ pub struct Outputs {
     log: Option<Box<dyn EventLog>>,
     /// An output shows text messages of ours.
     show_sent_text: bool,
+    /// An output writes messages as recordings have them.
+    shares_messages: bool,
     /// The run is ending: what has no room is dropped.
     draining: Option<Draining>,
     is_finished: bool,
@@ -140,6 +142,7 @@ impl Outputs {
     /// Adds an output.
     pub fn push(&mut self, output: Output) {
         self.show_sent_text |= !(output.ignores_text || output.ignores_sent);
+        self.shares_messages |= output.shares_messages;
         self.outputs.push(output);
     }
 
@@ -242,7 +245,7 @@ impl Outputs {
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
         let rendered = match self.records.is_active() {
-            true => self.records.event(event),
+            true => self.records.event(event, self.shares_messages),
             false => None,
         };
         if let Some(log) = &mut self.log {
@@ -270,7 +273,7 @@ impl Outputs {
 
     /// Records an event that is not shown.
     pub fn record_only(&mut self, event: &Event<'_>) {
-        let _ = self.records.event(event); // nothing else is rendered
+        let _ = self.records.event(event, false); // nothing else is rendered
     }
 
     fn show(&mut self, event: &Event<'_>) {

@@ -77,6 +77,9 @@ const LAST_EVENTS: usize = 1 << 20;
 /// Bytes that are handed to the thread of a file at a time: usually all that there are, which costs no copy.
 const BATCH_SIZE: usize = 1 << 20;
 
+/// As many bytes are handed over when an event follows: they are written while more is formatted, and are still in the cache.
+const EARLY_SIZE: usize = 128 << 10;
+
 impl Records {
     /// Records from now on.
     pub(super) fn start(&mut self, source: RecordSource) {
@@ -97,13 +100,20 @@ impl Records {
         !self.list.is_empty() || source.is_some_and(|it| it.recorders.version() != self.version)
     }
 
-    /// Writes an event to all files. Returns what formats that share messages write of it, if it is a message, was rendered
-    /// as a whole, and has no other number here.
-    pub(super) fn event(&mut self, event: &Event<'_>) -> Option<&[u8]> {
+    /// Writes an event to all files. Returns, if that is wanted, what formats that share messages write of it, if it is a
+    /// message, was rendered as a whole, and has no other number here.
+    pub(super) fn event(&mut self, event: &Event<'_>, wants_rendered: bool) -> Option<&[u8]> {
         self.follow();
         let source = self.source.as_ref()?;
         let shown = event.connection;
-        let event = Event { connection: event.connection.or(source.connection), ..*event };
+        let numbered;
+        let event = match (shown, source.connection) {
+            (None, connection @ Some(_)) => {
+                numbered = Event { connection, ..*event };
+                &numbered
+            }
+            _ => event,
+        };
         match &event.what {
             EventKind::Open(opened) if source.late.is_some() => {
                 // Only a proxy has several at a time here.
@@ -127,8 +137,8 @@ impl Records {
             if self.is_draining && record.drops(is_message) {
                 continue;
             }
-            let number = record.write(&event, is_message);
-            if is_message && number == shown && record.shares_messages {
+            let number = record.write(event, is_message);
+            if wants_rendered && is_message && number == shown && record.shares_messages {
                 rendered = record.outlet.last_record().or(rendered);
             }
         }
@@ -281,8 +291,12 @@ impl Record {
         self.has_numbered |= is_start && event.connection.is_some();
         let keeps_number = self.has_numbered || !self.is_unnumbered;
         let connection = event.connection.filter(|_| keeps_number);
+        self.outlet.offer_from(EARLY_SIZE);
         self.outlet.set_time(event.at.elapsed);
-        self.format.event(&Event { connection, ..*event }, &mut self.outlet);
+        match connection == event.connection {
+            true => self.format.event(event, &mut self.outlet),
+            false => self.format.event(&Event { connection, ..*event }, &mut self.outlet),
+        }
         self.outlet.end_record(is_message);
         connection
     }

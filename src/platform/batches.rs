@@ -1,6 +1,7 @@
 //! A bounded queue of output batches from several threads to the one that writes them. Senders never block:
 //! if the queue is full, a sender keeps its batch and is woken when there is space again.
 
+mod changed;
 mod end;
 mod parts;
 mod sender;
@@ -15,10 +16,12 @@ pub use waiting::Waited;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use mio::Waker;
+
+use changed::Changed;
 
 /// Complete events, in order, or a part of one.
 #[derive(Debug, Default)]
@@ -77,7 +80,7 @@ pub struct BatchSender {
 struct Shared {
     state: Mutex<State>,
     /// Notified when a batch was added or removed.
-    changed: Condvar,
+    changed: Changed,
     /// Events may be sent in parts.
     takes_parts: bool,
     /// Wakes the writing thread, if it waits in an event loop.
@@ -119,6 +122,8 @@ struct State {
     spare: Vec<Vec<u8>>,
     /// A sender with this many bytes in the queue must wait.
     lane_limit: usize,
+    /// Bytes that are worth waking the writing thread for.
+    gather_size: usize,
 }
 
 #[derive(Debug)]
@@ -150,6 +155,9 @@ const NOTHING: u64 = u64::MAX;
 
 /// A sender with this many bytes in the queue must wait, unless its queue is for much. A single batch may be of any size.
 const LANE_LIMIT: usize = 256 << 10;
+
+/// Bytes that are worth waking a writing thread for, unless its queue is for much.
+const GATHER_SIZE: usize = 64 << 10;
 
 /// With this many bytes in the queue all senders must wait.
 const TOTAL_LIMIT: usize = 4 << 20;
@@ -192,8 +200,9 @@ impl BatchQueue {
             watcher: None,
             spare: Vec::new(),
             lane_limit: LANE_LIMIT,
+            gather_size: GATHER_SIZE,
         };
-        let (state, changed, writer) = (Mutex::new(state), Condvar::new(), OnceLock::new());
+        let (state, changed, writer) = (Mutex::new(state), Changed::default(), OnceLock::new());
         Self { shared: Arc::new(Shared { state, changed, takes_parts, writer }) }
     }
 
@@ -249,7 +258,7 @@ impl BatchQueue {
     pub fn take(&self) -> Option<Batch> {
         let mut state = self.shared.state();
         let batch = state.take();
-        self.shared.changed.notify_all();
+        self.shared.changed.notify();
         batch
     }
 
@@ -266,7 +275,7 @@ impl BatchQueue {
     pub fn close(&self) -> Unwritten {
         let mut state = self.shared.state();
         let unwritten = state.close();
-        self.shared.changed.notify_all();
+        self.shared.changed.notify();
         unwritten
     }
 
@@ -295,10 +304,7 @@ impl BatchQueue {
     pub fn wait_until_written(&self, deadline: Instant) -> bool {
         let state = self.shared.state();
         let limit = deadline.saturating_duration_since(Instant::now());
-        let waited =
-            self.shared.changed.wait_timeout_while(state, limit, |state| !state.is_empty());
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.is_empty()
+        self.shared.changed.wait_while(state, limit, |state| !state.is_empty()).is_empty()
     }
 }
 
@@ -312,7 +318,7 @@ impl Shared {
         let has_gathered = state.gathers > 0 && state.queued >= state.gathers;
         if std::mem::take(&mut state.is_starved) || has_gathered {
             state.gathers = 0; // once
-            self.changed.notify_all();
+            self.changed.notify();
             if let Some(writer) = self.writer.get() {
                 let _ = writer.wake(); // it polls again soon in any case
             }

@@ -49,6 +49,14 @@ impl Outlet {
         }
     }
 
+    /// Hands over what is waiting for a sink if it is this much, unless the sink has refused something.
+    #[inline]
+    pub(in crate::output) fn offer_from(&mut self, size: usize) {
+        if self.backlog.len() >= size && self.refused.is_none() {
+            self.offer();
+        }
+    }
+
     pub(super) fn offer(&mut self) {
         let Destination::Batches(sink, _) = &mut self.destination else { return };
         let takes_parts = sink.takes_parts();

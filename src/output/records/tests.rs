@@ -31,6 +31,24 @@ fn emit(outputs: &mut Outputs, data: &[u8]) {
 }
 
 #[test]
+fn much_is_handed_over_while_more_follows() {
+    let recorders = Arc::<Recorders>::default();
+    let (mut outputs, _poll) = outputs(&recorders, None);
+    let queue = BatchQueue::lossless_in_parts().for_much();
+    recorders.add(queue.clone(), RecordedFrames::AsAsked);
+    let data = [b'x'; 1 << 10];
+    let sent = 2 * EARLY_SIZE / data.len();
+    (0..sent).for_each(|_| emit(&mut outputs, &data));
+    let early = queue.queued();
+    assert!((EARLY_SIZE..2 * EARLY_SIZE + (64 << 10)).contains(&early), "{early}");
+    outputs.flush_early();
+    let batches: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
+    let lines: usize = batches.iter().map(|batch| batch.message_ends.len()).sum();
+    assert!(batches.len() > 1, "{}", batches.len());
+    assert_eq!(lines, sent);
+}
+
+#[test]
 fn what_is_recorded_changes_at_any_time() {
     let recorders = Arc::<Recorders>::default();
     let (mut outputs, mut poll) = outputs(&recorders, None);

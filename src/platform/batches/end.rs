@@ -9,7 +9,7 @@ impl BatchQueue {
     /// `None`.
     pub fn end(&self) {
         self.shared.state().is_ending = true;
-        self.shared.changed.notify_all();
+        self.shared.changed.notify();
     }
 }
 

@@ -33,7 +33,7 @@ impl BatchSender {
         for (batch, lane) in &own {
             state.release(batch.bytes.len(), lane);
         }
-        self.shared.changed.notify_all();
+        self.shared.changed.notify();
         own.iter().map(|(batch, _)| batch.message_ends.len()).sum()
     }
 

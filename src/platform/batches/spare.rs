@@ -5,16 +5,21 @@ use super::{BatchQueue, BatchSender};
 /// A sender of a queue for much with this many bytes in it must wait.
 const LANE_LIMIT: usize = 1 << 20;
 
+/// Bytes that are worth waking the writing thread for: to wake it costs about as much as to format so many.
+const GATHER_SIZE: usize = 512 << 10;
+
 /// Buffers that are kept.
-const MOST_SPARE: usize = 4;
+const MOST_SPARE: usize = 8;
 
 /// Larger ones are not.
-const MOST_CAPACITY: usize = 2 << 20;
+const MOST_CAPACITY: usize = 1 << 20;
 
 impl BatchQueue {
     /// The same, for much data from each sender.
     pub fn for_much(self) -> Self {
-        self.shared.state().lane_limit = LANE_LIMIT;
+        let mut state = self.shared.state();
+        (state.lane_limit, state.gather_size) = (LANE_LIMIT, GATHER_SIZE);
+        drop(state);
         self
     }
 

@@ -1,6 +1,5 @@
 //! Detection of a stalled stream.
 
-use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
@@ -39,7 +38,7 @@ impl BatchQueue {
                 react(is_stalled);
             }
             if state.current.is_none() && !is_stalled {
-                drop(self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner));
+                drop(self.shared.changed.wait(state, None));
             } else {
                 drop(state);
                 thread::sleep(STALLED_AFTER);

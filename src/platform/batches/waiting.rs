@@ -1,10 +1,10 @@
 //! Waiting for something to write.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::{Batch, BatchQueue, BatchSender, Lane, NOTHING, Shared, State};
+use super::{Batch, BatchQueue, BatchSender, GATHER_SIZE, Lane, NOTHING, Shared, State};
 
 /// How a wait for a batch has ended.
 #[derive(Debug)]
@@ -16,9 +16,6 @@ pub enum Waited {
     /// The queue is closed, or has ended: there will be none.
     Ended,
 }
-
-/// Bytes that are worth waking a writing thread for.
-const GATHER_SIZE: usize = 64 << 10;
 
 /// How long less than that waits for a file: nobody who looks at it notices that.
 const GATHER_TIME: Duration = Duration::from_millis(5);
@@ -51,7 +48,7 @@ impl BatchQueue {
                 state = shared.await_older(state);
             }
             let batch = state.take();
-            shared.changed.notify_all();
+            shared.changed.notify();
             if let Some(batch) = batch {
                 return Waited::Batch(batch);
             }
@@ -61,11 +58,7 @@ impl BatchQueue {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             state = match left {
                 Some(Duration::ZERO) => return Waited::TimedOut,
-                Some(left) => {
-                    let waited = shared.changed.wait_timeout(state, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                left => shared.changed.wait(state, left),
             };
             if gathers && !state.batches.is_empty() {
                 state = shared.gather(state, GATHER_TIME);
@@ -74,8 +67,8 @@ impl BatchQueue {
     }
 
     /// Lets batches gather, so that a stream of small ones does not wake the writing thread for each, and those of several
-    /// senders are written in the order of their times: waits until 64 KiB are queued, but no longer than
-    /// `limit`, and not at all once the queue is ending.
+    /// senders are written in the order of their times: waits until 64 KiB are queued, or more in a queue for much,
+    /// but no longer than `limit`, and not at all once the queue is ending.
     pub fn gather(&self, limit: Duration) {
         let state = self.shared.state();
         if !state.batches.is_empty() {
@@ -87,7 +80,7 @@ impl BatchQueue {
     pub fn take_in_order(&self) -> Option<Batch> {
         let mut state = self.shared.await_older(self.shared.state());
         let batch = state.take();
-        self.shared.changed.notify_all();
+        self.shared.changed.notify();
         batch
     }
 }
@@ -112,8 +105,7 @@ impl Shared {
     fn await_older<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         let mut limit = AWAIT_LIMIT;
         while !limit.is_zero() && state.queued < GATHER_SIZE && state.has_older() {
-            let waited = self.changed.wait_timeout(state, AWAIT_STEP);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = self.changed.wait(state, Some(AWAIT_STEP));
             limit = limit.saturating_sub(AWAIT_STEP);
         }
         state
@@ -124,11 +116,11 @@ impl Shared {
         mut state: MutexGuard<'a, State>,
         limit: Duration,
     ) -> MutexGuard<'a, State> {
-        state.gathers = GATHER_SIZE;
+        let size = state.gather_size;
+        state.gathers = size;
         let is_waiting =
-            |state: &mut State| state.queued < GATHER_SIZE && !state.is_closed && !state.is_ending;
-        let waited = self.changed.wait_timeout_while(state, limit, is_waiting);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            |state: &mut State| state.queued < size && !state.is_closed && !state.is_ending;
+        let mut state = self.changed.wait_while(state, limit, is_waiting);
         state.gathers = 0;
         state
     }

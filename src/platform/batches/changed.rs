@@ -1,0 +1,58 @@
+//! Tells the threads that wait for a change of the queue about one.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::State;
+
+/// A condition variable that knows whether anyone waits: to notify nobody is a system call too, and the queue changes with
+/// each batch.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    condvar: Condvar,
+    /// Only changed while the queue is locked. Who has changed something has locked it since, or before the waiting thread
+    /// looked at it.
+    waiting: AtomicUsize,
+}
+
+impl Changed {
+    /// Wakes all that wait, after a change that was made while the queue was locked.
+    pub(super) fn notify(&self) {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.condvar.notify_all();
+        }
+    }
+
+    /// Waits for a change, up to this time if there is one. It may end early.
+    pub(super) fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        limit: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let state = match limit {
+            None => self.condvar.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(limit) => {
+                let waited = self.condvar.wait_timeout(state, limit);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        state
+    }
+
+    /// Waits as long as this is true, up to this time.
+    pub(super) fn wait_while<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        limit: Duration,
+        is_waiting: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waited = self.condvar.wait_timeout_while(state, limit, is_waiting);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        state
+    }
+}
