@@ -25,7 +25,7 @@ pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
 pub use decided::{Carried, Decided, HeldOutcome};
 pub use failure::{AttemptView, FailedResponse, Failure, FailureKind, UNKNOWN_HOST};
 pub use head_view::HeadView;
-pub use mask::{Mask, emit_masked};
+pub use mask::{MAX_MESSAGE_IDS, Mask, emit_masked, message_ids};
 pub use opened::{Hop, InterimView, Opened, Proxied, ProxyHeads, REQUEST_TARGET};
 pub use server_status::ServerStatus;
 pub use shown::{Shown, Status};

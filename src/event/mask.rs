@@ -42,6 +42,16 @@ fn secret_ids(text: &[u8], masked: &[u8]) -> Vec<u64> {
     }
 }
 
+/// The most hashes of a message.
+pub const MAX_MESSAGE_IDS: usize = 100;
+
+/// Hashes of what [`Secrets::mask`] masks in a message: one for each `***` of the masked message, in order, up to
+/// [`MAX_MESSAGE_IDS`]. Those of a head have the same key. None if it cannot be told what is behind the masks.
+pub fn message_ids(message: &[u8], secrets: &Secrets) -> Vec<u64> {
+    let parts = secrets.behind_masks(message, MAX_MESSAGE_IDS).unwrap_or_default();
+    parts.into_iter().map(secret_id).collect()
+}
+
 impl<'a> Mask<'a> {
     /// Masks what `redaction` finds by the names of fields and parameters, and `secrets` wherever they are repeated.
     pub const fn new(redaction: Redaction, secrets: &'a Secrets) -> Self {

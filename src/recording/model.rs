@@ -94,6 +94,9 @@ pub struct RecordedMessage {
     pub frames: u64,
     /// `***` stands in it for a secret.
     pub is_masked: bool,
+    /// In a run that is being recorded for a scenario: hashes of what is behind each `***` of it, in order, of the first
+    /// [`MAX_MESSAGE_IDS`](crate::event::MAX_MESSAGE_IDS). The same secret has the same one, as in [`crate::event::HeadView::secret_ids`].
+    pub secret_ids: Box<[u64]>,
 }
 
 /// A frame.
@@ -174,6 +177,7 @@ impl Recorded {
                 compressed: message.compressed,
                 frames: message.frames,
                 is_masked: message.masked,
+                secret_ids: Box::default(),
             }),
             EventKind::FileSent(file) => RecordedKind::FileSent {
                 kind: file.kind,
@@ -286,6 +290,7 @@ mod tests {
             compressed: true,
             frames: 2,
             is_masked: true,
+            secret_ids: Box::default(),
         };
         let recorded = Recorded {
             at: Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(5) },

@@ -206,6 +206,7 @@ fn delivered(decided: &Decided) -> Option<RecordedKind> {
             compressed: false,
             frames: 1,
             is_masked: false,
+            secret_ids: Box::default(),
         })),
         Carried::Ping(data) => Some(RecordedKind::Ping(direction, data)),
         Carried::Pong(data) => Some(RecordedKind::Pong(direction, data, None)),

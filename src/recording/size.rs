@@ -17,7 +17,9 @@ impl Recorded {
     pub(super) fn size(&self) -> usize {
         let size = match &self.what {
             RecordedKind::Open(opened) => opened_size(opened),
-            RecordedKind::Message(message) => message.data.len(),
+            RecordedKind::Message(message) => {
+                message.data.len() + size_of_val(&*message.secret_ids)
+            }
             RecordedKind::FileSent { path, .. } => path.len(),
             RecordedKind::Ping(_, data) | RecordedKind::Pong(_, data, _) => data.len(),
             RecordedKind::Frame(frame) => frame.payload.len(),

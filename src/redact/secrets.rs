@@ -4,6 +4,7 @@
 //! masked. Messages are data and are never changed.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use data_encoding::{BASE64_NOPAD, HEXLOWER};
 
@@ -13,6 +14,7 @@ use super::{MASK, Redaction};
 pub use collect::Collector;
 use named::Named;
 
+mod behind;
 mod collect;
 mod named;
 mod parts;
@@ -131,12 +133,12 @@ impl Secrets {
     fn without<'a>(&self, text: &'a [u8], is_cut: bool) -> Cow<'a, [u8]> {
         let mut masked = Cow::Borrowed(text);
         for secret in &self.anywhere {
-            if let Some(without) = replaced(&masked, secret, is_cut) {
+            if let Some(without) = replaced(&masked, occurrences(&masked, secret, is_cut)) {
                 masked = Cow::Owned(without);
             }
         }
         for named in &self.named {
-            if let Some(without) = named.replaced(&masked) {
+            if let Some(without) = replaced(&masked, named.occurrences(&masked)) {
                 masked = Cow::Owned(without);
             }
         }
@@ -168,28 +170,36 @@ impl Secrets {
     }
 }
 
-/// The text with each occurrence of the secret masked, if there is any.
-fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
-    if !is_cut && !has_escapes(text) && memchr::memmem::find(text, secret).is_none() {
-        return None;
-    }
-    let mut masked = Vec::new();
-    let (mut at, mut copied) = (0, 0);
-    while let Some(start) = candidate(text, at, secret) {
-        let length = match starts_with(&text[start..], secret) {
-            Match::Whole(length) => Some(length),
-            Match::Cut(count) if is_cut && count >= MIN_LENGTH => Some(text.len() - start),
-            _ => text[start..].starts_with(secret).then_some(secret.len()),
-        };
-        at = start + length.unwrap_or(1);
-        if length.is_some() {
-            masked.extend_from_slice(&text[copied..start]);
-            masked.extend_from_slice(MASK.as_bytes());
-            copied = at;
-        }
+/// The text with each of these parts masked, if there are any. They are in order.
+fn replaced(text: &[u8], parts: impl Iterator<Item = Range<usize>>) -> Option<Vec<u8>> {
+    let (mut masked, mut copied) = (Vec::new(), 0);
+    for part in parts {
+        masked.extend_from_slice(&text[copied..part.start]);
+        masked.extend_from_slice(MASK.as_bytes());
+        copied = part.end;
     }
     masked.extend_from_slice(&text[copied..]);
     (copied > 0).then_some(masked)
+}
+
+/// Where the secret stands in the text, in order.
+fn occurrences(text: &[u8], secret: &[u8], is_cut: bool) -> impl Iterator<Item = Range<usize>> {
+    let may_be_there = is_cut || has_escapes(text) || memchr::memmem::find(text, secret).is_some();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(start) = candidate(text, at, secret).filter(|_| may_be_there) {
+            let length = match starts_with(&text[start..], secret) {
+                Match::Whole(length) => Some(length),
+                Match::Cut(count) if is_cut && count >= MIN_LENGTH => Some(text.len() - start),
+                _ => text[start..].starts_with(secret).then_some(secret.len()),
+            };
+            at = start + length.unwrap_or(1);
+            if length.is_some() {
+                return Some(start..at);
+            }
+        }
+        None
+    })
 }
 
 /// The text with each part of a secret masked that is not too short. All are searched for in the text as it is: what

@@ -16,6 +16,7 @@ mod limits;
 mod lines;
 #[cfg(unix)]
 mod live;
+mod masked;
 mod options;
 #[cfg(unix)]
 mod outputs;

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use data_encoding::HEXLOWER;
 
 use super::failure::Draft;
-use crate::event::{self, Event, EventKind, Message};
-use crate::output::json::visible;
+use crate::event::{self, Event, EventKind, Message, message_ids};
+use crate::output::json::{SECRET_IDS, visible};
 use crate::protocol::vocabulary::FrameEvent;
 use crate::redact::{Redaction, Secrets};
 use crate::scenario::language::{Source, Template};
@@ -15,7 +15,7 @@ use crate::scenario::outcome::{Failure, MAX_SHOWN, ShownMessage};
 use crate::scenario::phrase::Phrase;
 
 /// Members of events whose values are words of the format.
-const FIXED: [&str; 10] = [
+const FIXED: [&str; 11] = [
     "event",
     "time",
     "direction",
@@ -26,6 +26,7 @@ const FIXED: [&str; 10] = [
     "initiator",
     "kind",
     "http_version",
+    SECRET_IDS,
 ];
 
 /// Options of a connection whose values are secret.
@@ -165,34 +166,38 @@ fn mask_shown(message: &mut ShownMessage, secrets: &Secrets) {
 }
 
 /// Passes on an event whose payload has no secrets, before it is encoded in any way.
-pub(super) fn event(event: &Event<'_>, secrets: &Secrets, pass: impl FnOnce(&Event<'_>, Resized)) {
+pub(super) fn event(
+    event: &Event<'_>,
+    secrets: &Secrets,
+    pass: impl FnOnce(&Event<'_>, Before<'_>),
+) {
     let data = match event.what {
         EventKind::Message(message) => message.data,
         EventKind::Ping(_, data) | EventKind::Pong(_, data, _) => data,
         EventKind::Frame(frame) => {
             let (payload, plain) = frame_payload(frame, secrets);
             let frame = FrameEvent { payload: &payload, plain: plain.as_deref(), ..*frame };
-            return pass(&Event { what: EventKind::Frame(&frame), ..*event }, Resized(None));
+            return pass(&Event { what: EventKind::Frame(&frame), ..*event }, Before::AS_IT_IS);
         }
         EventKind::Failure(failure) => {
             let failure = received(failure, secrets);
             let what = EventKind::Failure(&failure);
-            return pass(&Event { what, ..*event }, Resized(None));
+            return pass(&Event { what, ..*event }, Before::AS_IT_IS);
         }
         _ => b"",
     };
     let masked = secrets.mask(data);
     let what = match event.what {
-        _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Resized(None)),
+        _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Before::AS_IT_IS),
         EventKind::Message(message) => {
             EventKind::Message(Message { data: &masked, masked: true, ..message })
         }
         EventKind::Ping(direction, _) => EventKind::Ping(direction, &masked),
         EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
-        _ => return pass(event, Resized(None)),
+        _ => return pass(event, Before::AS_IT_IS),
     };
     let event = Event { what, ..*event };
-    pass(&event, Resized(Some((masked.len(), data.len()))));
+    pass(&event, Before(Some((masked.len(), data))));
 }
 
 /// The payload of a frame without secrets, and the inflated one. What is compressed is left out if there are secrets:
@@ -226,18 +231,31 @@ fn received(failure: &event::Failure, secrets: &Secrets) -> event::Failure {
     failure
 }
 
-/// The sizes of a payload that was masked and of what it was before.
-pub(super) struct Resized(Option<(usize, usize)>);
+/// The size of a payload that was masked, and what it was before.
+pub(super) struct Before<'a>(Option<(usize, &'a [u8])>);
 
-impl Resized {
+impl Before<'_> {
+    /// Nothing was masked.
+    const AS_IT_IS: Self = Self(None);
+
     /// The event as JSON with the size of the payload as it was.
-    pub(super) fn apply(&self, mut object: String) -> String {
-        let Some((masked, size)) = self.0 else { return object };
+    pub(super) fn with_size(&self, mut object: String) -> String {
+        let Some((masked, data)) = self.0 else { return object };
         let member = format!("\"size\":{masked}");
         if let Some(at) = object.rfind(&member) {
-            object.replace_range(at..at + member.len(), &format!("\"size\":{size}"));
+            object.replace_range(at..at + member.len(), &format!("\"size\":{}", data.len()));
         }
         object
+    }
+
+    /// The event as JSON with the hashes of the secrets that were masked, for what makes a scenario.
+    pub(super) fn with_ids(&self, object: String, secrets: &Secrets) -> String {
+        let Some((_, data)) = self.0 else { return object };
+        let ids = message_ids(data, secrets);
+        match object.strip_suffix('}') {
+            Some(members) if !ids.is_empty() => format!("{members},\"{SECRET_IDS}\":{ids:?}}}"),
+            _ => object,
+        }
     }
 }
 
@@ -300,6 +318,17 @@ mod tests {
     }
 
     /// Scenario language, section 1: "only inside values, never the syntax of a document"
+    /// Digits of a hash may be those of a secret.
+    #[test]
+    fn hashes_are_not_masked() {
+        let line = r#"{"event":"open","secret_ids":[["Cookie","123"]],"url":"ws://h/12"}"#;
+        assert_eq!(json(line, &secrets(&["12"])), line.replace("h/12", "h/***"));
+        let before = Before(Some((3, b"12")));
+        let event = before.with_ids(r#"{"event":"message"}"#.to_owned(), &secrets(&["12"]));
+        let id = message_ids(b"12", &secrets(&["12"]));
+        assert_eq!(event, format!(r#"{{"event":"message","secret_ids":{id:?}}}"#));
+    }
+
     #[test]
     fn only_values_of_an_event_are_masked() {
         let event = r#"{"event":"message","type":"text","data":"a message: \"x\",\"y\"","size":1,"tls":{"name":"text"},"headers":[["message","text"]]}"#;

@@ -72,12 +72,13 @@ impl CheckRecordings {
             recorders: self.recordings.recorders(),
             waker,
             format: Arc::new(move |recorded| {
-                let json = match recorded {
-                    RecordedFrames::ForScenario => Json::new(frames).with(Addition::Scenario),
-                    RecordedFrames::AsAsked | RecordedFrames::Unusual => Json::new(frames),
+                let is_for_scenario = recorded == RecordedFrames::ForScenario;
+                let json = match is_for_scenario {
+                    true => Json::new(frames).with(Addition::Scenario),
+                    false => Json::new(frames),
                 };
                 let json = Scratch::new(json);
-                Box::new(MaskedJson { json, secrets: secrets.clone() })
+                Box::new(MaskedJson { json, secrets: secrets.clone(), is_for_scenario })
             }),
             connection: Some(self.count.fetch_add(1, Ordering::SeqCst) + 1),
             late: None,
@@ -138,14 +139,20 @@ pub(super) fn payloads(file: &Prepared, values: &ScenarioValues) -> Vec<PathBuf>
 struct MaskedJson {
     json: Scratch<Json>,
     secrets: Secrets,
+    /// With the hashes of what was masked.
+    is_for_scenario: bool,
 }
 
 impl Format for MaskedJson {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        masking::event(event, &self.secrets, |event, resized| {
-            let line = resized.apply(self.json.render(event));
+        masking::event(event, &self.secrets, |event, before| {
+            let line = before.with_size(self.json.render(event));
             if !line.is_empty() {
-                out.put(masking::json(&line, &self.secrets).as_bytes());
+                let mut line = masking::json(&line, &self.secrets);
+                if self.is_for_scenario {
+                    line = before.with_ids(line, &self.secrets);
+                }
+                out.put(line.as_bytes());
                 out.put(b"\n");
             }
         });

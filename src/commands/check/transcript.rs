@@ -255,7 +255,7 @@ impl Renderer {
             event.what,
             EventKind::Message(_) | EventKind::Ping(..) | EventKind::Pong(..) | EventKind::Frame(_)
         );
-        masking::event(event, secrets, |event, resized| {
+        masking::event(event, secrets, |event, before| {
             let text = match event.what {
                 EventKind::Failure(failure) => {
                     received(failure, Style::plain()).trim_end().to_owned()
@@ -263,7 +263,7 @@ impl Renderer {
                 _ => self.human.render(event),
             };
             let text = if has_payload_only { text } else { secrets.mask_text(text) };
-            let json = masking::json(&resized.apply(self.json.render(event)), secrets);
+            let json = masking::json(&before.with_size(self.json.render(event)), secrets);
             rendered = (text, json);
         });
         rendered

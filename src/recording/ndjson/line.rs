@@ -8,13 +8,14 @@ use serde::Deserialize;
 use super::ended::CloseLine;
 use super::failed::{ErrorLine, RedirectLine, RetryLine};
 use super::frame::{FrameLine, ViolationLine};
+use super::lists::or_first;
 use super::opened::OpenLine;
 use super::payload::{Encoding, payload};
 use super::proxied::{
     ChangedLine, CloseFrameLine, CloseSides, HeldLine, HttpLine, ProxyCloseLine, touch,
 };
 use super::values::{Direction, Millis, Side, Stamps, Text, excerpt, or_default};
-use crate::event::{Omitted, OmittedFor, OwnedTransit, Stamp};
+use crate::event::{MAX_MESSAGE_IDS, Omitted, OmittedFor, OwnedTransit, Stamp};
 use crate::protocol::MessageKind;
 use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 
@@ -159,6 +160,8 @@ struct DataLine<'a> {
     frames: Option<u64>,
     #[serde(default, deserialize_with = "or_default")]
     secrets_masked: bool,
+    #[serde(default, deserialize_with = "or_first")]
+    secret_ids: Vec<u64>,
     #[serde(borrow)]
     rtt_ms: Option<Millis<'a>>,
     #[serde(default, deserialize_with = "or_default")]
@@ -282,6 +285,7 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
                 compressed,
                 frames: line.frames.unwrap_or(1),
                 is_masked: line.secrets_masked,
+                secret_ids: message_ids(line.secret_ids),
             }),
         }
     } else {
@@ -296,6 +300,12 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
         }
     };
     Ok(Recorded { at, connection, transit, what })
+}
+
+/// The hashes of the masked secrets of a message, in a run that is being recorded.
+fn message_ids(mut ids: Vec<u64>) -> Box<[u64]> {
+    ids.truncate(MAX_MESSAGE_IDS);
+    ids.into()
 }
 
 fn decode(encoding: Encoding, text: &str) -> Result<Bytes, LineError> {

@@ -78,6 +78,7 @@ fn message(direction: Direction, data: Bytes) -> RecordedKind {
         compressed: false,
         frames: 1,
         is_masked: false,
+        secret_ids: Box::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use super::lines::last_chars;
 use super::secrets::Secrets;
 use super::session::{Step, text_of};
 use super::values::{Piece, Recordings};
+use crate::event::MAX_MESSAGE_IDS;
 use crate::redact::MASK;
 
 /// How much of the text before a secret may hold the word that it is named after, in characters.
@@ -20,8 +21,10 @@ const MAX_VARIABLES: usize = 100;
 pub(super) struct Masked {
     /// The names of those in a message, in order, by the number of its event.
     by_message: BTreeMap<usize, Vec<String>>,
+    /// The names of all whose value has this hash.
+    by_id: BTreeMap<u64, String>,
     /// The names of all that the client sent, by the word before them and their place among those of a message with that
-    /// word.
+    /// word, or among all with that word whose hash is known.
     by_word: BTreeMap<(String, usize), String>,
     /// That of the last one.
     last: Option<String>,
@@ -44,37 +47,80 @@ impl Masked {
                 };
                 let text = text_of(message).filter(|_| message.is_masked && is_sent == wants_sent);
                 if let Some(text) = text {
-                    masked.add(*number, text, is_sent, secrets);
+                    masked.add(*number, text, &message.secret_ids, is_sent, secrets);
                 }
             }
         }
         masked
     }
 
-    /// Adds a message. A secret is named after the word before it, such as the name of a member of JSON. Which of those of a
-    /// message are the same is not recorded: each has a variable of its own. What was received has the variable of what was
+    /// Adds a message. A secret is named after the word before it, such as the name of a member of JSON. Where its hash is not
+    /// known, each of those of a message has a variable of its own, and what was received has the variable of what was
     /// sent: only the client has secrets that are masked.
-    fn add(&mut self, number: usize, text: &str, is_sent: bool, secrets: &mut Secrets) {
+    fn add(
+        &mut self,
+        number: usize,
+        text: &str,
+        ids: &[u64],
+        is_sent: bool,
+        secrets: &mut Secrets,
+    ) {
+        let count = text.matches(MASK).count();
+        // Else it is not known which mask has which one.
+        let ids = if ids.len() == count.min(MAX_MESSAGE_IDS) { ids } else { &[] };
         let mut names = Vec::new();
         let mut places = BTreeMap::<&str, usize>::new();
-        for (at, _) in text.match_indices(MASK) {
+        for (index, (at, _)) in text.match_indices(MASK).enumerate() {
             let word = word_before(&text[..at]);
             let place = places.entry(word).or_default();
-            let key = (word.to_owned(), *place);
+            let name = match ids.get(index) {
+                Some(id) => self.with_id(*id, word, secrets),
+                None => self.at_place(word, *place, is_sent, secrets),
+            };
             *place += 1;
-            let known = self.by_word.get(&key).or(match (is_sent, self.by_word.len()) {
-                (true, 0..MAX_VARIABLES) => None,
-                _ => self.last.as_ref(),
-            });
-            let name = known.cloned().unwrap_or_else(|| {
-                let name = secrets.masked_in_messages(word, key.1);
-                self.by_word.insert(key, name.clone());
-                name
-            });
             self.last = Some(name.clone());
             names.push(name);
         }
         self.by_message.insert(number, names);
+    }
+
+    /// The variable of a secret with this hash.
+    fn with_id(&mut self, id: u64, word: &str, secrets: &mut Secrets) -> String {
+        if let Some(known) = self.by_id.get(&id) {
+            return known.clone();
+        }
+        let name = secrets.with_id(id).or_else(|| self.last_of_all().cloned());
+        let name = name.unwrap_or_else(|| {
+            let is_taken = |place: &usize| self.by_word.contains_key(&(word.to_owned(), *place));
+            let place = (0..).find(|place| !is_taken(place)).unwrap_or_default();
+            self.new_variable(word, place, secrets)
+        });
+        self.by_id.insert(id, name.clone());
+        name
+    }
+
+    /// The variable of a secret of which only the place is known.
+    fn at_place(
+        &mut self,
+        word: &str,
+        place: usize,
+        is_sent: bool,
+        secrets: &mut Secrets,
+    ) -> String {
+        let known = self.by_word.get(&(word.to_owned(), place));
+        let known = known.or(if is_sent { self.last_of_all() } else { self.last.as_ref() });
+        known.cloned().unwrap_or_else(|| self.new_variable(word, place, secrets))
+    }
+
+    /// The last variable, if there are so many that there is no further one.
+    fn last_of_all(&self) -> Option<&String> {
+        self.last.as_ref().filter(|_| self.by_word.len() >= MAX_VARIABLES)
+    }
+
+    fn new_variable(&mut self, word: &str, place: usize, secrets: &mut Secrets) -> String {
+        let name = secrets.masked_in_messages(word, place);
+        self.by_word.insert((word.to_owned(), place), name.clone());
+        name
     }
 
     /// Whether the recording says of a text that it is masked: then it says so of all.

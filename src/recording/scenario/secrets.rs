@@ -144,6 +144,12 @@ impl Secrets {
         self.variable(name, what, None, true)
     }
 
+    /// The variable of a masked secret of a request with this hash.
+    pub(super) fn with_id(&self, id: u64) -> Option<String> {
+        let is_it = |(key, _): &(&Key, &String)| key.value == Some(Value::Hash(id));
+        self.variables.iter().find(is_it).map(|(_, name)| name.clone())
+    }
+
     /// A secret that was masked in messages, behind this word; `place` counts those that a message has behind it. Returns the
     /// name of its variable.
     pub(super) fn masked_in_messages(&mut self, word: &str, place: usize) -> String {

@@ -12,6 +12,7 @@ use crate::recording::{Recorded, RecordedKind, RecordedMessage};
 mod captures;
 mod connections;
 mod heads;
+mod masked;
 mod messages;
 mod properties;
 mod redirects;
@@ -72,6 +73,7 @@ pub(super) fn message(direction: Direction, kind: MessageKind, data: &[u8]) -> R
         compressed: false,
         frames: 1,
         is_masked: false,
+        secret_ids: Box::default(),
     }))
 }
 

@@ -1,5 +1,7 @@
 //! Secrets that are masked only after their names, because they are short or common words.
 
+use std::ops::Range;
+
 /// Characters that may separate a name and its value: in a header field, a command line, a URL, JSON.
 const BETWEEN: &[u8] = b" \t:=\"'\\";
 
@@ -14,21 +16,18 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// The text with each occurrence of the value after its name masked, if there is any.
-    pub(super) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut masked = Vec::new();
-        let mut copied = 0;
-        for start in memchr::memmem::find_iter(text, &self.value) {
+    /// Where the value stands behind its name in the text, in order.
+    pub(super) fn occurrences(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let mut before = 0;
+        memchr::memmem::find_iter(text, &self.value).filter_map(move |start| {
             let end = start + self.value.len();
             let ends_there = !text.get(end).is_some_and(|&byte| is_part_of_word(byte));
-            if ends_there && self.stands_at_end_of(&text[copied..start]) {
-                masked.extend_from_slice(&text[copied..start]);
-                masked.extend_from_slice(crate::redact::MASK.as_bytes());
-                copied = end;
+            let is_it = ends_there && self.stands_at_end_of(&text[before..start]);
+            if is_it {
+                before = end;
             }
-        }
-        masked.extend_from_slice(&text[copied..]);
-        (copied > 0).then_some(masked)
+            is_it.then_some(start..end)
+        })
     }
 
     fn stands_at_end_of(&self, before: &[u8]) -> bool {

@@ -110,6 +110,7 @@ impl Builder<'_> {
                     compressed,
                     frames: frames.unwrap_or(1),
                     is_masked: masked,
+                    secret_ids: Box::default(),
                 }),
             },
         );

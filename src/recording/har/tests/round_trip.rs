@@ -87,6 +87,7 @@ fn message(connection: Option<u64>, micros: u64, kind: MessageKind, data: Vec<u8
         compressed: false,
         frames: 1,
         is_masked: false,
+        secret_ids: Box::default(),
     };
     Recorded { at: at(micros), connection, transit: None, what: RecordedKind::Message(message) }
 }

@@ -151,7 +151,17 @@ fn message() -> impl Strategy<Value = RecordedMessage> {
         .prop_map(|(direction, (kind, data), [compressed, is_masked], frames, wire_size)| {
             let wire_size = wire_size.unwrap_or(data.len() as u64 + 2);
             let data = data.into();
-            RecordedMessage { direction, kind, data, wire_size, compressed, frames, is_masked }
+            let secret_ids = Box::default();
+            RecordedMessage {
+                direction,
+                kind,
+                data,
+                wire_size,
+                compressed,
+                frames,
+                is_masked,
+                secret_ids,
+            }
         })
 }
 

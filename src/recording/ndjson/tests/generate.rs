@@ -172,6 +172,7 @@ pub(super) fn message() -> impl Strategy<Value = RecordedMessage> {
             compressed,
             frames,
             is_masked,
+            secret_ids: Box::default(),
         },
     )
 }
